@@ -1,0 +1,55 @@
+# Everything runs in .venv, which the first target that needs it makes. Needs Python >= 3.11 and make, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q install
+
+.PHONY: demo run test check format bench lock clean
+.DELETE_ON_ERROR:
+
+demo: .venv/run  ## send the sample photo through the whole system and write demo.mp4
+	@$(BIN)/photoplay animate adapters/web/samples/lake.jpg "slow push in while the boat drifts across the lake" \
+		-o demo.mp4 --timeline
+
+run: .venv/run  ## the worker and the web server, until SIGTERM
+	@exec $(BIN)/photoplay run
+
+test: .venv/dev  ## the whole suite
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev  ## formatter, linter, types, import rule
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_house.py
+
+format: .venv/dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/dev  ## the figures of README's performance table
+	@$(BIN)/python -m bench
+
+lock: .venv/dev  ## pin what pyproject.toml asks for, with hashes and without index addresses
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate pyproject.toml requirements/build.in -o requirements/run.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
+
+clean:
+	rm -rf .venv build *.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Photoplay needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
+	@echo "Setting up .venv (once) ..."
+	@$(PYTHON) -m venv .venv
+
+# The stamp of dev also satisfies run, so that "make test" then "make demo" installs once.
+.venv/run: .venv/bin/python requirements/run.txt pyproject.toml
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/bin/python requirements/dev.txt pyproject.toml
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch .venv/run $@

@@ -1,0 +1,71 @@
+"""aiohttp: `/media/<signed>` and `/healthz`."""
+
+import errno
+import logging
+import mimetypes
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bot.errors import Misconfigured
+from bot.links import BadLink, Links
+
+log = logging.getLogger(__name__)
+
+MEDIA = "media"
+"""The namespace of links to photos and clips."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, max-age=3600",
+    "Content-Security-Policy": "default-src 'none'",
+}
+
+
+def make_app(
+    links: Links, path_of: Callable[[str], Path], health: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
+) -> web.Application:
+    """The routes. `path_of` gives the file of a name; `health` says whether all is well, with figures."""
+
+    async def media(request: web.Request) -> web.StreamResponse:
+        try:
+            path = path_of(links.open(MEDIA, request.match_info["token"]))
+        except (BadLink, LookupError, ValueError):
+            raise web.HTTPNotFound from None  # forged, expired, malformed: nobody learns which
+        if not path.is_file():
+            raise web.HTTPNotFound
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        # aiohttp answers Range and If-Modified-Since, and sends the file without reading it into memory.
+        return web.FileResponse(path, headers={**HEADERS, "Content-Type": kind})
+
+    async def healthz(_: web.Request) -> web.Response:
+        well, figures = await health()
+        return web.json_response({"ok": well, **figures}, status=200 if well else 503)
+
+    app = web.Application()
+    app.add_routes([web.get("/media/{token}", media), web.get("/healthz", healthz)])
+    return app
+
+
+@asynccontextmanager
+async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Listen; yields the address. Raises `Misconfigured` when the port is taken."""
+    # Access logs would hold signed links.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Misconfigured(f"Port {port} is in use. Set PORT to a free one.") from error
+            raise Misconfigured(f"Cannot listen on {host}:{port}: {error.strerror}. Check HOST and PORT.") from error
+        name, number = runner.addresses[0][:2]
+        yield f"http://{f'[{name}]' if ':' in name else name}:{number}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,1 @@
+"""The figures of README's performance table, each with one command."""

@@ -1,0 +1,178 @@
+"""Core, worker and SQLite on one core: 10,000 jobs in flight, each a life from photo to delivery, eight looks long."""
+
+import asyncio
+import gc
+import io
+import itertools
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image
+
+from bot.acts import Acts
+from bot.core import Core
+from bot.history import History
+from bot.media import Media
+from bot.model import Accepted, Address, Attachment, Finished, Inbound, Order, Pending, Reply, Terms
+from bot.worker import Worker
+from storage import open_store
+
+LIVES = int(os.environ.get("LIVES", 10_000))
+LOOKS = 8
+WARM_UP = 300
+
+
+class Provider:
+    """Finishes each job at its eighth look."""
+
+    def __init__(self, clip: bytes) -> None:
+        self._clip = clip
+        self._ids = itertools.count()
+        self._looks: dict[str, int] = {}
+
+    def terms(self, host: str | None = None) -> Terms:
+        return Terms("scripted", False, True, blind=10.0, usual=300.0)
+
+    async def create(self, order: Order) -> Accepted:
+        return Accepted("scripted", str(next(self._ids)))
+
+    async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished:
+        looks = self._looks.get(remote_id, 0) + 1
+        if looks == LOOKS:
+            del self._looks[remote_id]
+            return Finished("scripted://clip")
+        self._looks[remote_id] = looks
+        return Pending()
+
+    async def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
+        yield self._clip
+
+
+class Chat:
+    """Counts."""
+
+    def __init__(self) -> None:
+        self.clips = 0
+
+    async def send(self, address: Address, reply: Reply, *, nonce: str) -> str:
+        self.clips += reply.film is not None
+        return nonce
+
+    async def edit(self, address: Address, message: str, reply: Reply) -> None: ...
+
+    async def remove(self, address: Address, message: str) -> None: ...
+
+
+def small_clip() -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for shade in range(15):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade * 9, np.uint8), "rgb24")))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def small_photo() -> bytes:
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((320, 300)).convert("RGB").save(file, "JPEG")
+    return file.getvalue()
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def measure(folder: Path) -> tuple[float, float]:
+    """Lives per second of wall time, and bytes per job in flight."""
+    now = 1_800_000_000.0
+
+    def clock() -> float:
+        return now
+
+    numbers = itertools.count()
+    store = await open_store(folder)
+    media = Media(folder, new_id=lambda: f"n{next(numbers):09}")
+    provider, chat = Provider(small_clip()), Chat()
+    history = History(store, provider, clock)
+    acts = Acts(store, media, provider, {"scripted": chat}, history, clock=clock, deadline=1e9, lease=120)
+    worker = Worker(store, acts, ("scripted",), clock=clock, slots=LIVES)
+    core = Core(
+        store,
+        media,
+        provider,
+        history,
+        clock=clock,
+        new_id=lambda: f"j{next(numbers):09}",
+        model="m",
+        daily_credits=10**9,
+        poke=worker.poke,
+    )
+    photo = small_photo()
+
+    async def fetch() -> AsyncIterator[bytes]:
+        yield photo
+
+    async def submit(count: int) -> None:
+        """Orders come in while the worker takes them up; time stands still, so that all of them stay in flight."""
+
+        async def some(numbers: range) -> None:
+            for number in numbers:
+                address = Address("scripted", str(number % 100), str(number))
+                key = f"{now}:{number}"
+                inbound = Inbound(address, str(number % 500), key, "she smiles", (Attachment(fetch),))
+                await core.track((await core.handle(inbound)).job or "", key, "")
+
+        asking = asyncio.gather(*(some(range(start, count, 32)) for start in range(32)))
+        while not asking.done() or await worker.round():
+            await worker.round()
+            await asyncio.sleep(0.01)
+        await worker.idle()
+        await asking
+
+    async def work(until: float = float("inf")) -> None:
+        """Round after round, with time leaping to the next job due."""
+        nonlocal now
+        while True:
+            while await worker.round():
+                await worker.idle()
+            due_at = await store.next_due(("scripted",))
+            if due_at is None or due_at > until:
+                return
+            now = max(now, due_at)
+
+    await submit(WARM_UP)
+    await work()
+    empty, began, before = resident(), time.perf_counter(), chat.clips
+    await submit(LIVES)
+    while await worker.round():
+        await worker.idle()
+    states = (await store.health(now)).states
+    assert states == {"running": LIVES}, states
+    full = resident()
+    await work()
+    took = time.perf_counter() - began
+    assert chat.clips - before == LIVES
+    await media.close()
+    await store.close()
+    return LIVES / took, (full - empty) / LIVES
+
+
+def main() -> None:
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with tempfile.TemporaryDirectory() as folder:
+        lives, memory = asyncio.run(measure(Path(folder)))
+    print(f"core.lives_per_second {lives:.0f} lives/s")
+    print(f"core.bytes_per_job_in_flight {memory:.0f} B")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""What a worker does with one claimed job: buy it, look at it, deliver it; each ends in one save.
+
+A save that the database cannot take is tried again for as long as the claim lasts: after a paid order was accepted, the
+worst that could happen is to forget it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from bot import machine, status
+from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, Stale, StoreDown
+from bot.history import History
+from bot.media import Media
+from bot.model import Accepted, Film, Finished, Incident, Job, Pending, Refused
+from bot.ports import Chat, Provider, Step, Store
+
+log = logging.getLogger(__name__)
+
+FETCHES = 18
+"""Fruitless fetches of a finished clip before the person gets the credits back: about a quarter of an hour."""
+ODD_LOOKS = 6
+"""Looks gone wrong lengthen the pause up to this count, and use up no more of the fetches above."""
+LONGEST_PAUSE = 60.0
+SEND_FOR = 24 * 3600.0
+"""Seconds for which a result is offered to a chat that fails."""
+AGAIN = 0.5
+"""Seconds between two tries to save."""
+
+
+class Acts:
+    """`lease`: seconds that a purchase may take; a look has twice, a delivery five times that, as files travel."""
+
+    def __init__(
+        self,
+        store: Store,
+        media: Media,
+        provider: Provider,
+        chats: Mapping[str, Chat],
+        history: History,
+        *,
+        clock: Callable[[], float],
+        deadline: float,
+        lease: float,
+    ) -> None:
+        self._store = store
+        self._media = media
+        self._provider = provider
+        self._chats = chats
+        self._history = history
+        self._clock = clock
+        self._deadline = deadline
+        self.leases = {"submitting": lease, "running": 2 * lease, "delivering": 5 * lease}
+
+    def start(self, job: Job) -> Step:
+        """Out of the queue; saved before anything is sent."""
+        now = self._clock()
+        late = now - job.created_at > self._deadline
+        return machine.apply(job, machine.Expired() if late else machine.Started(), now)
+
+    async def buy(self, job: Job) -> None:
+        """The paid request: made once, whatever happens."""
+        event: machine.Event
+        due_at = None
+        try:
+            async with asyncio.timeout(self._patience(job)):
+                event = await self._provider.create(job.order)
+        except NotSent as error:
+            log.warning("job %s was not taken: %s", job.id, error)
+            event, due_at = machine.PutBack(), self._clock() + error.retry_after
+        except asyncio.CancelledError:
+            await self._lose(job, "the worker was stopped while the order was on its way")
+            raise
+        except (Ambiguous, TimeoutError) as error:
+            return await self._lose(job, str(error) or "no answer in time")
+        except Exception as error:
+            log.exception("job %s: the purchase broke", job.id)
+            return await self._lose(job, type(error).__name__)
+        if isinstance(event, Accepted):
+            rhythm = await self._history.rhythm(job.order, event.host)
+            due_at = self._clock() + rhythm.next_look(0.0)
+        elif isinstance(event, Refused):
+            await self._note("an order was refused", event.detail, job)
+        job = await self._save(job, event, due_at)
+        await self._show(job)
+        return None
+
+    async def give_up(self, job: Job) -> None:
+        """A purchase that nobody finished: its worker died, and whether the request went out is unknown."""
+        await self._lose(job, "the worker died while the order was on its way")
+
+    async def look(self, job: Job) -> None:
+        """Ask how it is; fetch the clip when there is one."""
+        host, remote_id, accepted_at = job.host or "", job.remote_id or "", job.accepted_at or job.created_at
+        said = await self._provider.poll(host, remote_id, self._clock() - accepted_at)
+        seen = self._clock()  # the clip was ready now, however long it takes to fetch
+        match said:
+            case Finished(url):
+                event, due_at = await self._fetch(job, url, seen)
+            case Refused():
+                await self._note("a generation failed", said.detail, job)
+                event, due_at = said, None
+            case Pending() if seen - job.created_at > self._deadline:
+                await self._note("a generation never ended", said.detail, job)
+                event, due_at = machine.Expired(), None
+            case Pending():
+                rhythm = await self._history.rhythm(job.order, job.host)
+                pause = rhythm.next_look(seen - accepted_at)
+                tries = min(job.tries + 1, max(job.tries, ODD_LOOKS)) if said.failed else 0
+                event, due_at = machine.Waiting(tries), seen + max(pause, _backoff(tries))
+                job = await self._show(job)
+        try:
+            await self._save(job, event, due_at, seen)
+        except Stale:
+            if isinstance(event, machine.Rendered):
+                await self._media.discard([event.clip.name])
+            raise
+        if isinstance(event, machine.Rendered):
+            self._history.add(job.order, host)
+
+    async def deliver(self, job: Job) -> None:
+        """Send the clip, or say why there is none; then take the status line away."""
+        chat = self._chats[job.address.platform]
+        film = Film(self._media.path(job.clip.name), job.clip) if job.clip else None
+        stand_in = job.host is not None and self._provider.terms(job.host).stand_in
+        event: machine.Event = machine.Sent()
+        due_at = None
+        try:
+            async with asyncio.timeout(self._patience(job)):
+                await chat.send(job.address, status.result(job, film, stand_in=stand_in), nonce=job.id)
+        except Gone as error:
+            log.warning("job %s cannot be delivered: %s", job.id, error)
+            event = machine.Undeliverable()
+        except Flood as flood:
+            event, due_at = machine.Deferred(job.tries), self._clock() + flood.retry_after
+        except (ChatError, TimeoutError) as error:
+            log.warning("job %s was not delivered yet: %s", job.id, error)
+            event, due_at = machine.Deferred(job.tries + 1), self._clock() + _backoff(job.tries + 1)
+            if self._clock() - (job.settled_at or 0.0) > SEND_FOR:
+                event, due_at = machine.Undeliverable(), None
+        await self._save(job, event, due_at)
+        if due_at is None:
+            await self._clear(job, chat)
+
+    async def release(self, job: Job) -> None:
+        """Let go of a job untouched, so that anyone may take it at once."""
+        await self._store.save(replace(job, due_at=self._clock()))
+
+    async def _fetch(self, job: Job, url: str, seen: float) -> tuple[machine.Event, float | None]:
+        try:
+            async with asyncio.timeout(self._patience(job)):
+                clip = await self._media.keep_clip(self._provider.fetch(job.host or "", url))
+                return machine.Rendered(clip), None
+        except StoreDown as error:
+            await self._note("a clip could not be kept", str(error), job)
+            return machine.Waiting(job.tries), seen + LONGEST_PAUSE
+        except (BrokenClip, TimeoutError) as error:
+            tries = job.tries + 1
+            await self._note("a clip could not be fetched", str(error) or "no end in time", job)
+            if tries >= FETCHES:
+                return Refused("broken_clip"), None
+            return machine.Waiting(tries), seen + _backoff(tries)
+
+    async def _lose(self, job: Job, why: str) -> None:
+        await self._note("an order may have been taken, and its answer never came", why, job)
+        await self._save(job, machine.Lost())
+
+    async def _save(self, job: Job, event: machine.Event, due_at: float | None = None, now: float | None = None) -> Job:
+        changed, entry = machine.apply(job, event, self._clock() if now is None else now, due_at)
+        while True:
+            try:
+                await self._store.save(changed, entry)
+                return changed
+            except StoreDown as error:
+                known = f" (it is {changed.remote_id} at {changed.host})" if isinstance(event, Accepted) else ""
+                log.error("job %s could not be saved%s: %s", job.id, known, error)
+                if self._clock() >= job.due_at:
+                    raise
+                await asyncio.sleep(AGAIN)
+
+    async def _show(self, job: Job) -> Job:
+        """Bring the status line up to date, if what it says has changed."""
+        if job.status_id is None or job.state not in ("queued", "running"):
+            return job
+        rhythm = await self._history.rhythm(job.order, job.host)
+        stand_in = self._provider.terms(job.host).stand_in
+        reply = status.line(job, rhythm, self._clock(), stand_in=stand_in)
+        if reply.text == job.shown:
+            return job
+        try:
+            await self._chats[job.address.platform].edit(job.address, job.status_id, reply)
+            await self._store.track(job.id, job.status_id, reply.text)
+        except (ChatError, StoreDown) as error:
+            log.info("the status line of job %s stays as it is: %s", job.id, error)
+            return job
+        return replace(job, shown=reply.text)
+
+    async def _clear(self, job: Job, chat: Chat) -> None:
+        """Take the status line away; the platform may have named it while the clip was being sent."""
+        latest = await self._store.job(job.id)
+        if latest and latest.status_id:
+            try:
+                await chat.remove(job.address, latest.status_id)
+            except ChatError as error:
+                log.info("the status line of job %s stays: %s", job.id, error)
+
+    async def _note(self, what: str, detail: str, job: Job) -> None:
+        log.warning("job %s: %s: %s", job.id, what, detail)
+        try:
+            await self._store.note(Incident(self._clock(), what, detail, job.host or "", job.id))
+        except StoreDown as error:
+            log.error("could not be noted for the operator: %s", error)
+
+    def _patience(self, job: Job) -> float:
+        return self.leases[job.state] * 2 / 3
+
+
+def _backoff(tries: int) -> float:
+    return min(LONGEST_PAUSE, 2.5 * 2 ** min(tries, 6)) if tries else 0.0

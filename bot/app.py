@@ -1,0 +1,158 @@
+"""The composition root: the one place where settings become parts and the parts meet."""
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from adapters.console import Console
+from adapters.web.server import MEDIA, make_app, serve
+from bot.acts import Acts
+from bot.config import Settings
+from bot.core import Core
+from bot.errors import Misconfigured, StoreDown
+from bot.history import History
+from bot.links import Links, secret_of
+from bot.media import Media
+from bot.model import Incident
+from bot.ports import Chat, Store
+from bot.providers import hosts
+from bot.providers.client import Providers
+from bot.worker import Worker
+from generator.server import Generator
+from storage import open_store
+
+log = logging.getLogger(__name__)
+
+PHOTO_LINK = 24 * 3600.0
+"""Seconds for which a provider may open the link to a photo: it may queue an order before it looks."""
+LATE = 30.0
+"""Seconds without a round, or that a due job has waited, after which `/healthz` turns red."""
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that runs, wired."""
+
+    settings: Settings
+    store: Store
+    media: Media
+    providers: Providers
+    history: History
+    core: Core
+    worker: Worker
+    links: Links
+
+    async def health(self) -> tuple[bool, Mapping[str, Any]]:
+        """Whether all is well, and the figures behind it."""
+        now = time.time()
+        since = now - self.worker.last_round
+        try:
+            health = await self.store.health(now)
+        except StoreDown:
+            return False, {"worker_last_round_s": round(since, 1), "database": "down"}
+        figures = {
+            "worker_last_round_s": round(since, 1),
+            "oldest_overdue_s": round(health.overdue, 1),
+            "database": "up",
+            "jobs": health.states,
+        }
+        return since < LATE and health.overdue < LATE, figures
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[str]:
+        """Serve the web; yields the address."""
+        app = make_app(self.links, self.media.path, self.health)
+        async with serve(app, self.settings.host, self.settings.port) as address:
+            yield address
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, chats: Mapping[str, Chat] | None = None) -> AsyncIterator[App]:
+    """Wire everything, with these platforms or those that are configured, and take it apart again.
+
+    Raises `Misconfigured` or `StoreDown` in words for the operator.
+    """
+    clock = time.time
+    order = settings.order_of_providers
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"DATA_DIR {settings.data_dir} cannot be used: {error.strerror}.") from None
+    async with AsyncExitStack() as stack:
+        links = Links(secret_of(settings.data_dir), clock)
+        url = settings.database_url.get_secret_value() if settings.database_url else None
+        store = await open_store(settings.data_dir, url)
+        stack.push_async_callback(store.close)
+        media = Media(settings.data_dir, new_id=new_id)
+        stack.push_async_callback(media.close)
+
+        async def report(incident: Incident) -> None:
+            log.error("%s: %s", incident.what, incident.detail)
+            await store.note(incident)
+
+        rows = {}
+        if "local" in order:
+            rows["local"] = hosts.local(
+                await stack.enter_async_context(Generator(settings.data_dir / "generator").serve())
+            )
+        if settings.aimlapi_key:
+            rows["aimlapi"] = hosts.aimlapi(settings.aimlapi_key, settings.aimlapi_url)
+        if settings.apilaplas_key:
+            rows["apilaplas"] = hosts.apilaplas(
+                settings.apilaplas_key, settings.apilaplas_url, inline=settings.apilaplas_inline
+            )
+
+        def link(name: str) -> str:
+            return f"{settings.public_url}/media/{links.sign(MEDIA, name, PHOTO_LINK)}"
+
+        providers = Providers(
+            # Hosts that are not bought from any more may still owe us clips.
+            [*(rows[name] for name in order), *(row for name, row in rows.items() if name not in order)],
+            link=link if settings.public_url else None,
+            data_uri=media.data_uri,
+            clock=clock,
+            report=report,
+            timeout=settings.lease / 2,
+            clip_hosts=settings.clip_hosts,
+        )
+        stack.push_async_callback(providers.close)
+        if not providers.able(order_has_masks=False):
+            raise Misconfigured(
+                "The provider opens photos by link only. Set PUBLIC_URL to the https address under which it can reach "
+                "this server."
+            )
+        chats = chats or {"console": Console()}
+        history = History(store, providers, clock)
+        acts = Acts(
+            store, media, providers, chats, history, clock=clock, deadline=settings.job_deadline, lease=settings.lease
+        )
+        worker = Worker(store, acts, tuple(chats), clock=clock, slots=settings.provider_slots)
+        core = Core(
+            store,
+            media,
+            providers,
+            history,
+            clock=clock,
+            new_id=new_id,
+            model=settings.model,
+            daily_credits=settings.credits_a_day,
+            poke=worker.poke,
+        )
+        yield App(settings, store, media, providers, history, core, worker, links)
+
+
+def new_id() -> str:
+    """Ten characters, 50 bits: short enough to type, too many to guess."""
+    return "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(10))
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """What must never reach a log."""
+    values = (getattr(settings, name) for name in type(settings).model_fields)
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

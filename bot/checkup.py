@@ -1,0 +1,96 @@
+"""`photoplay check`: what is configured, reachable and missing, in plain words."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.app import App, open_app
+from bot.config import Settings
+from bot.errors import Misconfigured, StoreDown
+
+INCIDENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`bad` is something configured that does not work; `hint` is something that could be set."""
+
+    kind: Literal["good", "bad", "hint"]
+    text: str
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at everything that can be looked at for free."""
+    try:
+        async with open_app(settings) as app:
+            yield Finding("good", f"Data folder: {settings.data_dir.resolve()}")
+            yield Finding("good", f"Database: {'PostgreSQL' if settings.database_url else 'SQLite in the data folder'}")
+            async for finding in _providers(app):
+                yield finding
+            async for finding in _web(app):
+                yield finding
+            async for finding in _jobs(app):
+                yield finding
+    except (Misconfigured, StoreDown) as error:
+        yield Finding("bad", str(error))
+
+
+async def _providers(app: App) -> AsyncIterator[Finding]:
+    names = app.settings.order_of_providers
+    for name, probe in zip(names, await asyncio.gather(*map(app.providers.probe, names)), strict=True):
+        if name == "local":
+            yield Finding(
+                "good", "Video service: the stand-in on this machine. It costs nothing and is not the real model."
+            )
+            yield Finding("hint", "To make real clips, set AIMLAPI_KEY or APILAPLAS_KEY.")
+        elif probe.verdict == "reachable":
+            yield Finding("good", f"Video service: {name} is reachable and takes the key.")
+        elif probe.verdict == "refused":
+            yield Finding("bad", f"Video service: {name} does not accept {name.upper()}_KEY ({probe.detail}).")
+        else:
+            yield Finding("bad", f"Video service: {name} cannot be reached ({probe.detail}). Check {name.upper()}_URL.")
+    if names == ("apilaplas",) and not app.settings.public_url:
+        yield Finding(
+            "hint",
+            "Apilaplas gets photos inside the request, which it does not document. If it refuses them, set PUBLIC_URL.",
+        )
+    elif not app.providers.able(order_has_masks=True):
+        yield Finding(
+            "hint", "Masks and brushes need PUBLIC_URL with this video service; everything else works without."
+        )
+
+
+async def _web(app: App) -> AsyncIterator[Finding]:
+    settings = app.settings
+    try:
+        async with app.listening() as address:
+            yield Finding("good", f"Web server: {address} is free.")
+            if settings.public_url:
+                yield await _public(app, settings.public_url)
+    except Misconfigured as error:
+        if await app.providers.answers(f"http://{settings.host}:{settings.port}/healthz"):
+            yield Finding("good", f"Web server: running at http://{settings.host}:{settings.port}.")
+            if settings.public_url:
+                yield await _public(app, settings.public_url)
+        else:
+            yield Finding("bad", f"Web server: {error}")
+    if not settings.public_url:
+        yield Finding("hint", "PUBLIC_URL is not set: fine on one machine; photos travel inside the request.")
+
+
+async def _public(app: App, url: str) -> Finding:
+    if await app.providers.answers(f"{url}/healthz"):
+        return Finding("good", f"Public address: {url} leads here.")
+    return Finding("bad", f"Public address: {url} does not lead to this server. Check PUBLIC_URL and your proxy.")
+
+
+async def _jobs(app: App) -> AsyncIterator[Finding]:
+    health = await app.store.health(time.time())
+    waiting = ", ".join(f"{count} {state}" for state, count in sorted(health.states.items()))
+    yield Finding("good", f"Clips under way: {waiting or 'none'}.")
+    for incident in await app.store.incidents(INCIDENTS):
+        when = time.strftime("%Y-%m-%d %H:%M", time.gmtime(incident.at))
+        about = " ".join(part for part in (incident.host, incident.job) if part)
+        yield Finding("hint", f"{when} UTC: {incident.what}{f' ({about})' if about else ''}: {incident.detail or '–'}")

@@ -1,0 +1,97 @@
+"""Settings, read once from the environment or from `.env`. Every one has a default that works."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import Misconfigured
+
+Listed = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """The descriptions are README's table of settings; a test compares the two."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("data"), description="the database, photos, clips and the generated secret")
+    database_url: SecretStr | None = Field(
+        None, description="`postgresql://…` when several machines work together; SQLite in `DATA_DIR` otherwise"
+    )
+    host: str = Field("127.0.0.1", description="address that the web server listens on")
+    port: int = Field(8080, ge=0, le=65535, description="and its port")
+    public_url: str | None = Field(None, description="https address under which people and providers reach that server")
+    aimlapi_key: SecretStr | None = Field(None, description="key of AI/ML API")
+    aimlapi_url: str = Field("https://api.aimlapi.com", description="its address")
+    apilaplas_key: SecretStr | None = Field(None, description="key of Apilaplas")
+    apilaplas_url: str = Field("https://api.apilaplas.com", description="its address")
+    apilaplas_inline: bool = Field(
+        True, description="`false` if it turns out not to take photos inside the request; needs `PUBLIC_URL` then"
+    )
+    providers: Listed = Field(
+        (), description="whom to ask first, as in `apilaplas,aimlapi`; every host with a key, else `local`"
+    )
+    provider_slots: int = Field(5, ge=1, description="clips at the providers at once; the rest queue, fairly")
+    clip_hosts: Listed = Field((), description="the only hosts that clips may be fetched from; any public one if empty")
+    model: str = Field("kling-video/v1/standard/image-to-video", description="what is bought")
+    daily_credits: int | None = Field(
+        None, ge=0, description="a person's allowance per day, 1 credit a second; 30, or 600 with the stand-in alone"
+    )
+    job_deadline: float = Field(86_400, gt=0, description="seconds until a clip that never comes is given up")
+    lease: float = Field(120, ge=1, description="seconds until a silent worker's job goes to another")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
+
+    @field_validator("providers", "clip_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url", "aimlapi_url", "apilaplas_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("it must be an address such as https://photoplay.example.com")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("it must start with postgresql://")
+        return value
+
+    @property
+    def order_of_providers(self) -> tuple[str, ...]:
+        """The hosts to buy from, the preferred one first. Raises `Misconfigured`."""
+        keys = {"aimlapi": self.aimlapi_key, "apilaplas": self.apilaplas_key}
+        for name in self.providers:
+            if name not in (*keys, "local"):
+                raise Misconfigured(f"PROVIDERS names “{name}”, which is none of aimlapi, apilaplas and local.")
+            if name in keys and not keys[name]:
+                raise Misconfigured(f"PROVIDERS names {name}, but {name.upper()}_KEY is not set.")
+        return self.providers or tuple(name for name, key in keys.items() if key) or ("local",)
+
+    @property
+    def credits_a_day(self) -> int:
+        """A person's default allowance."""
+        if self.daily_credits is not None:
+            return self.daily_credits
+        return 600 if self.order_of_providers == ("local",) else 30
+
+
+def load() -> Settings:
+    """The settings. Raises `Misconfigured` in words that repeat no value: it might be a secret."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        raise Misconfigured(f"A setting cannot be used. {problems}") from None

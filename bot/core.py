@@ -1,0 +1,124 @@
+"""The one door: whatever a person sends, on any platform, is an `Inbound`, and gets a `Reply`."""
+
+import logging
+from collections.abc import Callable
+
+from bot import commands, orders, quota, status, texts
+from bot.errors import Refusal, StoreDown
+from bot.history import History
+from bot.machine import hold
+from bot.media import Media
+from bot.model import Inbound, Job, Order, Reply
+from bot.ports import Provider, Store
+
+log = logging.getLogger(__name__)
+
+
+class Core:
+    """What Photoplay does, whoever asks and wherever. `poke` wakes the worker."""
+
+    def __init__(
+        self,
+        store: Store,
+        media: Media,
+        provider: Provider,
+        history: History,
+        *,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        model: str,
+        daily_credits: int,
+        poke: Callable[[], None],
+    ) -> None:
+        self.store = store
+        self.media = media
+        self.provider = provider
+        self.history = history
+        self.clock = clock
+        self.new_id = new_id
+        self.model = model
+        self.daily_credits = daily_credits
+        self.poke = poke
+
+    async def handle(self, inbound: Inbound) -> Reply:
+        """Answer anything. What cannot be done is said in words; nothing is spent then."""
+        try:
+            if inbound.text.startswith("/") and not inbound.attachments:
+                return await commands.run(self, inbound)
+            return await self._order(inbound)
+        except Refusal as refusal:
+            return Reply(str(refusal))
+        except StoreDown as error:
+            log.error("an order could not be taken: %s", error)
+            return Reply(texts.TRY_LATER)
+
+    async def track(self, job_id: str, status_id: str, shown: str) -> bool:
+        """Tell which message is a job's status line. False: the job is done already, take the line away."""
+        return await self.store.track(job_id, status_id, shown)
+
+    async def allowance(self, inbound: Inbound) -> tuple[int | None, int, quota.Window]:
+        """A person's credits per window (None: unlimited), how many are in use, and the window."""
+        window = quota.window(self.clock())
+        limit = quota.allowance(inbound.address.platform, self.daily_credits)
+        return limit, await self.store.used(inbound.person, window.key), window
+
+    async def status(self, job: Job) -> Reply:
+        """The status line of a job as it stands."""
+        ahead = await self.store.ahead(job) if job.state == "queued" else 0
+        rhythm = await self.history.rhythm(job.order, job.host)
+        terms = self.provider.terms(job.host)
+        return status.line(job, rhythm, self.clock(), ahead=ahead, stand_in=terms.stand_in)
+
+    async def _order(self, inbound: Inbound) -> Reply:
+        if not inbound.attachments:
+            raise Refusal(texts.NO_PHOTO)
+        draft = orders.read(inbound.text, inbound.options)
+        orders.check(draft, inbound.attachments)
+        if any(a.role in ("static_mask", "brush") for a in inbound.attachments) and not self.provider.terms().masks:
+            raise Refusal(texts.NO_MASKS)
+        if earlier := await self.store.find(inbound.key):
+            return await self.status(earlier)
+        price = quota.price(draft.seconds)
+        limit, used, window = await self.allowance(inbound)
+        self._afford(price, limit, used, window)
+        pictures = await self.media.keep(inbound.attachments)
+        order = Order(
+            model=self.model,
+            photo=pictures.photo,
+            prompt=draft.prompt,
+            seconds=draft.seconds,
+            negative=draft.negative,
+            cfg=draft.cfg,
+            end=pictures.end,
+            static_mask=pictures.static_mask,
+            brushes=pictures.brushes,
+        )
+        now = self.clock()
+        job = Job(
+            id=self.new_id(),
+            key=inbound.key,
+            person=inbound.person,
+            address=inbound.address,
+            order=order,
+            price=price,
+            window=window.key,
+            created_at=now,
+            due_at=now,
+        )
+        kept = False
+        try:
+            submission = await self.store.submit(job, hold(job), limit)
+            kept = submission.job is not None and submission.fresh
+        finally:
+            if not kept:
+                await self.media.discard(photo.name for photo in order.photos)
+        if submission.job is None:
+            self._afford(price, limit, submission.used, window)
+            raise AssertionError("the store refused what the allowance covers")
+        self.poke()
+        return await self.status(submission.job)
+
+    def _afford(self, price: int, limit: int | None, used: int, window: quota.Window) -> None:
+        if limit is not None and used + price > limit:
+            refill = texts.refill(window.ends_at - self.clock())
+            raise Refusal(texts.used_up(price, max(0, limit - used), refill))

@@ -1,0 +1,98 @@
+"""The program that opens what strangers sent, started by `bot.decoder` as `python -m bot.darkroom`.
+
+A request per line of JSON on stdin, an answer per line on stdout. When stdin closes, the bot is gone: leave at once.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+
+import pillow_heif
+from PIL import AvifImagePlugin
+
+from bot import photos
+from bot.errors import BrokenClip, Refusal
+
+_MEMORY = 4 * 1024**3  # bytes of address space: the header of a WebP alone may ask for two
+_TOO_LONG = 120  # seconds; the bot gives up far earlier, this is for when the bot is gone
+
+
+def _photo(source: str, target: str) -> list[int]:
+    fitted = photos.fit_photo(Path(source).read_bytes())
+    Path(target).write_bytes(fitted.data)
+    return [*fitted.size, *fitted.original]
+
+
+def _mask(source: str, target: str, original: list[int], size: list[int]) -> None:
+    mask = photos.fit_mask(Path(source).read_bytes(), (original[0], original[1]), (size[0], size[1]))
+    Path(target).write_bytes(mask)
+
+
+def _clip(source: str) -> list[float]:
+    from bot import clips  # here, because most darkrooms see photos only and FFmpeg is large
+
+    probe = clips.probe(Path(source))
+    return [probe.width, probe.height, probe.seconds, probe.sound]
+
+
+_WORK: dict[str, Callable[..., object]] = {"photo": _photo, "mask": _mask, "clip": _clip}
+
+
+def _answer(line: bytes) -> tuple[str, object]:
+    what, *rest = json.loads(line)
+    try:
+        return "done", _WORK[what](*rest)
+    except Refusal as refusal:
+        return "refused", str(refusal)
+    except BrokenClip as broken:
+        return "broken", str(broken)
+    except OSError as error:
+        return "disk", error.strerror or type(error).__name__
+
+
+def _listen(requests: "SimpleQueue[bytes]") -> None:
+    for line in sys.stdin.buffer:
+        requests.put(line)
+    os._exit(0)  # from a thread, so that it also ends a picture half way
+
+
+def _restrain() -> None:
+    # The number of darkrooms says how many cores pictures may take; and on a machine with many cores, a thread for each
+    # would use up the address space.
+    AvifImagePlugin.DEFAULT_MAX_THREADS = pillow_heif.options.DECODE_THREADS = 1
+    # A stop or Ctrl-C meant for the bot reaches its children too; let the bot finish with what it started.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if sys.platform != "win32":
+        import resource
+
+        os.nice(5)  # the bot's own loop goes first
+        with suppress(ValueError, OSError):  # a stricter limit stands already, or the system knows none
+            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
+def main() -> None:
+    """Answer until stdin closes."""
+    _restrain()
+    answers = os.dup(1)
+    os.dup2(2, 1)  # whatever a C library wants to say is not an answer
+    requests: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+    while True:
+        line = requests.get()
+        if sys.platform != "win32":
+            signal.alarm(_TOO_LONG)  # the kernel's, in case a decoder never lets `_listen` run again
+        answer = _answer(line)
+        if sys.platform != "win32":
+            signal.alarm(0)
+        os.write(answers, json.dumps(answer).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main()

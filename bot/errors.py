@@ -1,0 +1,76 @@
+"""Every error of ours, in one tree; the type says who must act.
+
+PhotoplayError
+├── Refusal            the person: its message is the sentence to tell them, nothing was spent
+├── ProviderError      the worker
+│   ├── NotSent        provably nothing was taken: try again later
+│   ├── Ambiguous      it may have been taken and billed: never send it again
+│   └── BrokenClip     a finished clip could not be fetched or does not play: look again later
+├── ChatError          the worker
+│   ├── Flood          the platform asks to wait
+│   └── Gone           the chat, or the right to write there, no longer exists
+├── StoreDown          the operator: the database or the disk takes nothing now; nothing was changed
+├── Misconfigured      the operator: a setting is missing or wrong; the message says which
+├── Illegal            nobody: the job is past the point where this could happen to it; nothing was changed
+└── Stale              nobody: another worker owns the job now, drop it
+"""
+
+
+class PhotoplayError(Exception):
+    """Anything Photoplay raises on purpose."""
+
+
+class Refusal(PhotoplayError):
+    """What was asked cannot be done; the message is for the person who asked."""
+
+
+class ProviderError(PhotoplayError):
+    """A call to a provider did not lead to an answer that settles anything."""
+
+
+class NotSent(ProviderError):
+    """The provider took nothing; `retry_after` is in seconds."""
+
+    def __init__(self, detail: str, retry_after: float = 30.0) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Ambiguous(ProviderError):
+    """The provider may have taken the order, and nothing can tell us."""
+
+
+class BrokenClip(ProviderError):
+    """The clip that a provider calls finished is not there, or is not a video."""
+
+
+class ChatError(PhotoplayError):
+    """A platform did not take a message."""
+
+
+class Flood(ChatError):
+    """The platform wants silence for `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"wait {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class Gone(ChatError):
+    """The chat is closed to us for good."""
+
+
+class StoreDown(PhotoplayError):
+    """The database or the disk cannot take a change now; nothing of it was made."""
+
+
+class Misconfigured(PhotoplayError):
+    """A setting is missing or wrong; the message names it and says what to set."""
+
+
+class Illegal(PhotoplayError):
+    """The job machine has no such transition."""
+
+
+class Stale(PhotoplayError):
+    """The job was claimed by someone else, or has moved on."""

@@ -1,0 +1,30 @@
+"""Logging to standard error, with every secret of the settings taken out of whatever is said."""
+
+import logging
+from collections.abc import Sequence
+
+QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio")
+"""Libraries that log addresses, which may hold secrets, or chatter."""
+
+
+class Redacted(logging.Formatter):
+    """A formatter through which no secret passes, not even in a traceback."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
+        self._secrets = [secret for secret in secrets if secret]
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        for secret in self._secrets:
+            line = line.replace(secret, "•••")
+        return line
+
+
+def set_up(level: str, secrets: Sequence[str]) -> None:
+    """Log to standard error from here on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Redacted(secrets))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,252 @@
+"""The words of the house: frozen values that every room passes around. Times are Unix seconds, lengths are seconds."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+State = Literal["queued", "submitting", "running", "delivering", "done"]
+Outcome = Literal["clip", "failed"]
+Role = Literal["photo", "end", "static_mask", "brush"]
+Seconds = Literal[5, 10]
+Reason = Literal[
+    "cancelled",  # the person took it back while it was queued
+    "expired",  # no end within JOB_DEADLINE
+    "lost",  # the answer to our paid request never came; it is not sent twice
+    "unknown_job",  # the provider no longer knows the job
+    "moderation",  # the provider's content rules
+    "image",  # the provider cannot work with this picture
+    "rejected",  # the provider calls the request invalid
+    "busy",  # the provider had no room, time after time
+    "unavailable",  # no provider could be used
+    "failed",  # the provider tried and failed
+    "broken_clip",  # the provider says done, but no playable clip could be fetched
+]
+"""Why a job ended without a clip; `texts.FAILED` has the sentence for each."""
+
+Point = tuple[int, int]
+"""x, y in pixels of the photo, from its top left corner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a message stands; all parts are the platform's own, opaque to the core."""
+
+    platform: str
+    chat: str
+    message: str = ""
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture that came with a message, not yet downloaded."""
+
+    fetch: Callable[[], AsyncIterator[bytes]]
+    role: Role = "photo"
+    path: tuple[Point, ...] = ()
+    """Where the masked part moves (role `brush`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """Anything a person sent: a photo, a reply, a button, a slash command, a console line, a web form."""
+
+    address: Address
+    user: str
+    """The person's id on that platform."""
+    key: str
+    """Unique to this message, the same each time the platform sends it again."""
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Options picked in the platform's own form, by the names of `orders.OPTIONS`; they win over those in the text."""
+
+    @property
+    def person(self) -> str:
+        """Who asked, across the house."""
+        return f"{self.address.platform}:{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture that we keep: normalised, without metadata. `name` is a file in `Media`."""
+
+    name: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brush:
+    """A part of the photo (white in `mask`) and the way it moves."""
+
+    mask: Photo
+    path: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is bought: everything a provider needs to know."""
+
+    model: str
+    photo: Photo
+    prompt: str
+    seconds: Seconds = 5
+    negative: str = ""
+    cfg: float | None = None
+    end: Photo | None = None
+    static_mask: Photo | None = None
+    brushes: tuple[Brush, ...] = ()
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """Every picture of the order."""
+        single = (self.photo, self.end, self.static_mask)
+        return (*(p for p in single if p), *(b.mask for b in self.brushes))
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A finished video that we keep. `name` is a file in `Media`."""
+
+    name: str
+    width: int
+    height: int
+    seconds: float
+    size: int
+    sound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One order on its way. `claims` fences its owner: a save with an older count touches nothing."""
+
+    id: str
+    key: str
+    person: str
+    address: Address
+    order: Order
+    price: int
+    window: str
+    """The allowance it was paid from."""
+    created_at: float
+    due_at: float
+    state: State = "queued"
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    claims: int = 0
+    tries: int = 0
+    """Failures in a row of the present step; each step starts at 0."""
+    host: str | None = None
+    remote_id: str | None = None
+    clip: Clip | None = None
+    left: int | None = None
+    """Credits left in the allowance once this order was paid; None where spending is not limited."""
+    status_id: str | None = None
+    """The platform's id of the status line."""
+    shown: str = ""
+    """What the status line says now."""
+    started_at: float | None = None
+    accepted_at: float | None = None
+    settled_at: float | None = None
+    done_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One movement of credits: `held` and `spent` are what it adds to each."""
+
+    job: str
+    person: str
+    window: str
+    kind: Literal["hold", "capture", "refund"]
+    held: int
+    spent: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """`command` is what a tap says in the person's place: at most 64 bytes, so that it works after a restart."""
+
+    label: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A clip to be shown: the file and what a platform must know of it."""
+
+    path: Path
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person is told. `job` is set when the reply is a job's status line or its result."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    film: Film | None = None
+    job: str | None = None
+
+
+# What a provider says. A host's own words come no further than `detail`, for the log and for `photoplay check`.
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The order was taken; `remote_id` is opaque and belongs to `host`."""
+
+    host: str
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What to expect of a host; times are in seconds, for as long as there is no history."""
+
+    host: str
+    stand_in: bool
+    """It is the local stand-in, not the real model: replies say so."""
+    masks: bool
+    """Masks and brushes can reach it."""
+    blind: float
+    """Between two looks."""
+    usual: float
+    """Until a clip is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Not ready, or not known to be. `detail` says what was odd, if anything; `failed`: the look itself went wrong."""
+
+    detail: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The clip can be fetched from `url`, which is secret and expires."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider's final no."""
+
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something the operator should know. `detail` may quote a provider, with links and keys taken out."""
+
+    at: float
+    what: str
+    detail: str = ""
+    host: str = ""
+    job: str = ""

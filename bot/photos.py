@@ -1,0 +1,186 @@
+"""Turns a stranger's picture into what a provider takes: an upright sRGB JPEG without metadata, or a grey PNG mask.
+
+Pure functions from bytes to bytes, which raise `Refusal` and nothing else. Decoders have bugs, so the bot never calls
+these in its own process; `bot.darkroom` does.
+"""
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import BytesIO
+
+import pillow_heif
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+from bot import texts
+from bot.errors import Refusal
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+MOST_PIXELS = 50_500_000  # phones of “50 megapixels” write up to 8192 × 6144
+LONGEST = 2048  # clips have 720 lines; more only makes the request heavier
+LEAST = 300
+LONGEST_TO_SHORTEST = 2.5
+HEAVIEST = 10_000_000  # bytes
+
+# JPEG opens MPO too. AVIF stands before HEIF, which claims files of the brand `mif1` that it cannot decode.
+_PICTURES = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP")
+_PICTURE_STARTS = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP|....ftyp(?:avi|he[iv]|mif1|msf1)|GIF8[79]a", re.DOTALL
+)
+_MASKS = ("PNG",)  # JPEG has no hard edges
+_MASK_STARTS = re.compile(rb"\x89PNG\r\n\x1a\n")
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = (5, 6, 7, 8)
+
+pillow_heif.register_heif_opener()
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A JPEG of `size`, made from a picture that was `original` when held upright."""
+
+    data: bytes
+    size: Size
+    original: Size
+
+
+def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
+    """Make a picture fit the provider's limits, in at most `heaviest` bytes."""
+    with _opened(data, _PICTURES, _PICTURE_STARTS, texts.NOT_A_PICTURE) as image:
+        header = image.size
+        drafted = image.format in ("JPEG", "MPO")
+        if drafted:
+            # A JPEG decoder halves for free. Asking for a little less than we want lets 4032 × 3024, the commonest
+            # photo there is, arrive as 2016 × 1512 instead of being decoded in full and scaled down by 1.6 %.
+            enough = 0.88 * LONGEST / max(header)
+            image.draft(image.mode, (round(header[0] * enough), round(header[1] * enough)))
+        image.load()
+        # Cropping can make a HEIC smaller than its header says, so only a drafted size comes from there.
+        turn = _orientation(image)
+        original = _turned(header if drafted else image.size, turn)
+        _check(original)
+        upright = _turn(_srgb(_flat(_shrunk(_plain(image), LONGEST)), image.info.get("icc_profile")), turn)
+        jpeg, size = _jpeg(upright, heaviest)
+        return Fitted(jpeg, size, original)
+
+
+def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
+    """Make a mask, drawn on a photo of `original` size, fit the photo's final `size`: white is selected."""
+    with _opened(data, _MASKS, _MASK_STARTS, texts.NOT_A_MASK) as image:
+        image.load()
+        upright = _turn(_plain(image), _orientation(image))
+        if upright.size != original:
+            raise Refusal(texts.mask_size(upright.size, original))
+        mask = _flat(upright, "black").convert("L").resize(size, Image.Resampling.NEAREST)
+        mask.info.clear()
+        png = BytesIO()
+        mask.save(png, "PNG")
+        return png.getvalue()
+
+
+@contextmanager
+def _opened(data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], otherwise: str) -> Iterator[Image.Image]:
+    """A picture in one of `formats`, not yet decoded; whatever goes wrong until the end of the block is its fault."""
+    # Pillow's own check of the pixel count knows only one limit for the process, and no sentence for a person.
+    theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(data), formats=formats) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise Refusal(texts.too_many_pixels(*image.size, MOST_PIXELS))
+            yield image
+    except Refusal:
+        raise
+    except UnidentifiedImageError:
+        raise Refusal(texts.BROKEN_PICTURE if starts.match(data) else otherwise) from None
+    except Exception:  # a decoder that reads garbage raises what it likes
+        raise Refusal(texts.BROKEN_PICTURE) from None
+    finally:
+        Image.MAX_IMAGE_PIXELS = theirs
+
+
+def _check(size: Size) -> None:
+    if min(size) < LEAST:
+        raise Refusal(texts.too_small(*size, LEAST))
+    if max(size) > LONGEST_TO_SHORTEST * min(size):
+        raise Refusal(texts.too_long(*size))
+
+
+def _orientation(image: Image.Image) -> int:
+    with suppress(Exception):  # a picture with a broken EXIF block is still a picture
+        return int(image.getexif().get(_ORIENTATION, 1))
+    return 1
+
+
+def _turned(size: Size, orientation: int) -> Size:
+    return (size[1], size[0]) if orientation in _SIDEWAYS else size
+
+
+def _turn(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """One of L, RGB, CMYK and RGBA, eight bits each: what can be scaled smoothly."""
+    if image.mode.startswith("I"):
+        image = image.point(lambda value: value * (1 / 256)).convert("L")  # 16 bits; a bare convert() clips
+    if image.mode == "La":
+        image = image.convert("LA")
+    mode = "RGBA" if image.has_transparency_data else image.mode if image.mode in ("L", "CMYK") else "RGB"
+    return image if image.mode == mode else image.convert(mode)  # which would copy 200 MB of a large picture
+
+
+def _shrunk(image: Image.Image, longest: int) -> Image.Image:
+    long, short = max(image.size), min(image.size)
+    if long <= longest:
+        return image
+    # Rounded up: rounding down would push 5000 × 2000, which is just allowed, over the ratio's limit.
+    less = -(-short * longest // long)
+    size = (longest, less) if image.width == long else (less, longest)
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _flat(image: Image.Image, ground: str = "white") -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    return Image.alpha_composite(Image.new("RGBA", image.size, ground), image).convert("RGB")
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile:
+        with suppress(Exception):  # colours that are a little off are better than no clip
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+            if converted is not None:
+                return converted
+    return image.convert("RGB")
+
+
+def _jpeg(image: Image.Image, heaviest: int) -> tuple[bytes, Size]:
+    """Encode in at most `heaviest` bytes: lower the quality first, then the size."""
+    image.info.clear()  # Pillow would write some of it into the file, a JPEG's comment for one
+    while True:
+        for quality in (92, 85, 75):
+            jpeg = BytesIO()
+            image.save(jpeg, "JPEG", quality=quality, subsampling="4:2:0")
+            if jpeg.tell() <= heaviest:
+                return jpeg.getvalue(), image.size
+        smaller = _shrunk(image, max(image.size) * 3 // 4)
+        if min(smaller.size) < LEAST:
+            raise Refusal(texts.too_heavy(heaviest // 1_000_000))
+        image = smaller

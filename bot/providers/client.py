@@ -1,0 +1,297 @@
+"""The paid API over HTTP: which host is asked, what counts as an answer, and what is proof that nothing was taken.
+
+The one rule: a POST may cost money, so it leaves once per order. The next host is tried only after such a proof.
+
+Environment proxies are not used: keys and photos go to the configured address and nowhere else. Who needs a proxy puts
+its address where the host's URL is configured.
+"""
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bot.errors import Ambiguous, BrokenClip, NotSent
+from bot.model import Accepted, Finished, Incident, Order, Pending, Refused, Terms
+from bot.providers import wire
+from bot.providers.clips import Clips
+from bot.providers.hosts import Host
+from bot.providers.standing import Standing
+
+log = logging.getLogger(__name__)
+
+ANSWER_LIMIT = 1_000_000
+"""Bytes of an answer that are read; what is cut off is no JSON any more, and so no answer."""
+CONNECT = 10.0
+"""Seconds to get a connection, name lookup and TLS included."""
+ODDITIES = 200
+"""Distinct oddities that are logged; a host that makes up new ones all the time shall not fill the disk."""
+
+NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""The failures that prove that no byte of a request left. The list is of aiohttp's errors, not of httpx's: to the
+transport, a server that took the request and hung up is an `httpx.ConnectTimeout`, just like one never reached."""
+
+NO_WAY = "The host opens pictures by link only: set PUBLIC_URL to the https address of this server."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, with our key taken out; `retry_after` is the header as it stands."""
+
+    status: int
+    body: bytes
+    retry_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer. `sent` is False only if the request provably never left; `why` names the error, without its text
+    (which would hold the URL)."""
+
+    sent: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What one free look told about a host, for `photoplay check`."""
+
+    verdict: Literal["reachable", "refused", "unreachable"]
+    """`refused`: it is there, but does not accept our key."""
+    detail: str
+
+
+class Providers:
+    """All hosts behind the `Provider` port, in order of preference. Names of photos are files in `Media`.
+
+    `link` gives the public, signed URL of a photo (None without PUBLIC_URL), `data_uri` the photo itself. `clock` is in
+    Unix seconds. `report` keeps an incident for the operator. `timeout` bounds every call, in seconds. `clip_hosts` are
+    the only names that clips may come from, besides a host's own and all their subdomains; empty allows any public one.
+    """
+
+    def __init__(
+        self,
+        hosts: Sequence[Host],
+        *,
+        link: Callable[[str], str] | None,
+        data_uri: Callable[[str], Awaitable[str]],
+        clock: Callable[[], float],
+        report: Callable[[Incident], Awaitable[None]],
+        timeout: float = 60.0,
+        clip_hosts: Sequence[str] = (),
+    ) -> None:
+        self._hosts = {host.name: host for host in hosts}
+        self._standing = Standing(clock, report)
+        self._link, self._data_uri = link, data_uri
+        self._clock, self._timeout = clock, timeout
+        self._noticed: set[tuple[str, str]] = set()
+        tls = httpx.create_ssl_context()
+        # A connection that the server closed a moment ago would fail a POST although nothing was taken, and nobody
+        # could tell: so each POST has a connection of its own. GETs are free and may be repeated: they keep theirs.
+        self._buyer = _client(tls, timeout, fresh=True)
+        self._looker = _client(tls, timeout, fresh=False)
+        self._clips = Clips(tls, clip_hosts)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._buyer.aclose()
+        await self._looker.aclose()
+
+    def able(self, order_has_masks: bool) -> bool:
+        """Whether any host can be given the pictures of such an order, as we are configured."""
+        return any(self._way(host, order_has_masks) for host in self._hosts.values())
+
+    def terms(self, host: str | None = None) -> Terms:
+        """What to expect of `host`; of the preferred one without a name, or if it is not configured any more."""
+        row = self._hosts.get(host or "") or next(iter(self._hosts.values()))
+        return Terms(row.name, row.name == "local", self.able(True), row.first_looks, row.usual)
+
+    async def create(self, order: Order) -> Accepted | Refused:
+        """Buy one generation from the first host that takes it. Raises `NotSent` or `Ambiguous`."""
+        masks = bool(order.static_mask or order.brushes)
+        fit = [host for host in self._hosts.values() if self._way(host, masks)]
+        if not fit:
+            return Refused("rejected", NO_WAY)
+        failures: list[NotSent] = []
+        for host in fit:
+            wait = self._standing.wait(host)
+            if wait > 0:
+                failures.append(NotSent(f"{host.name} rests for {wait:.0f} s", wait))
+                continue
+            try:
+                return await self._buy(host, order, masks)
+            except NotSent as failure:
+                failures.append(failure)
+        said = "; ".join(map(str, failures))
+        if all(map(self._standing.unusable, fit)):
+            return Refused("unavailable", said)
+        raise NotSent(said, min(failure.retry_after for failure in failures))
+
+    async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
+        """Look at a generation that `host` accepted `age` seconds ago. Free; raises nothing but cancellation."""
+        row = self._hosts.get(host)
+        if row is None:
+            return self._notice(host, Pending("not configured any more", failed=True))
+        match await self._call(self._looker, row, "GET", params={"generation_id": remote_id}):
+            case Silence(why=why):
+                return self._notice(host, Pending(f"no answer: {why}", failed=True))
+            case Answer(status=status, body=body):
+                seen = wire.looked(status, body, age)
+                return self._notice(host, seen) if isinstance(seen, Pending) and seen.detail else seen
+            case never:
+                assert_never(never)
+
+    def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
+        """The bytes of a finished clip. Raises `BrokenClip`, at the latest while they are read."""
+        row = self._hosts.get(host)
+        if row is None:
+            raise BrokenClip(f"{host} is not configured any more")
+        return self._clips.fetch(row, url)
+
+    async def probe(self, name: str) -> Probe:
+        """Ask a host for a job that does not exist: free, and it tells whether the host is there and takes our key."""
+        match await self._call(self._looker, self._hosts[name], "GET", params={"generation_id": "photoplay-check"}):
+            case Silence(why=why):
+                return Probe("unreachable", why)
+            case Answer(status=status):
+                return Probe("refused" if status in (401, 402, 403) else "reachable", f"HTTP {status}")
+            case never:
+                assert_never(never)
+
+    async def answers(self, url: str) -> bool:
+        """Whether a Photoplay answers at the address of its `/healthz`, well or not."""
+        try:
+            said = (await self._looker.get(url, timeout=CONNECT)).json()
+        except (httpx.HTTPError, aiohttp.ClientError, ValueError):
+            return False
+        return isinstance(said, dict) and "ok" in said
+
+    def _way(self, host: Host, masks: bool) -> Literal["link", "inline"] | None:
+        """How the pictures of an order get to a host; None if they cannot."""
+        inline = host.inline and (host.inline_masks or not masks)
+        if self._link and not (inline and host.inline_first):
+            return "link"
+        return "inline" if inline else None
+
+    async def _pictures(self, host: Host, order: Order, masks: bool) -> Mapping[str, str]:
+        """The address of each of the order's pictures, by name. Raises `NotSent` if one cannot be read."""
+        names = {photo.name for photo in order.photos}
+        if self._link and self._way(host, masks) == "link":
+            return {name: self._link(name) for name in names}
+        try:
+            return {name: await self._data_uri(name) for name in names}
+        except (OSError, LookupError) as exc:
+            raise NotSent(f"a picture could not be read: {type(exc).__name__}") from exc
+
+    async def _buy(self, host: Host, order: Order, masks: bool) -> Accepted | Refused:
+        """The paid call, at one host, once."""
+        urls = await self._pictures(host, order, masks)
+        content = json.dumps(wire.body(order, host, lambda photo: urls[photo.name]), allow_nan=False).encode()
+        self._standing.attempt(host, self._timeout)
+        match await self._call(self._buyer, host, "POST", content=content):
+            case Silence(sent=False, why=why):
+                self._standing.rest(host, host.rest)
+                raise NotSent(f"{host.name} could not be reached: {why}", host.rest)
+            case Silence(why=why):
+                raise Ambiguous(f"{host.name} gave no answer: {why}")
+            case Answer(status=status, body=body, retry_after=retry_after):
+                pause = wire.pause(retry_after, self._clock())
+        try:
+            result = wire.created(host.name, status, body, pause)
+        except wire.OutOfUse as out:
+            await self._standing.out(host, out)
+            raise
+        except NotSent:
+            self._standing.rest(host, pause or 0.0)
+            raise
+        self._standing.fine(host)
+        return result
+
+    def _notice(self, host: str, odd: Pending) -> Pending:
+        """Log an oddity when it is seen for the first time."""
+        key = (host, odd.detail)
+        if key not in self._noticed and len(self._noticed) < ODDITIES:
+            self._noticed.add(key)
+            log.warning("%s: %s (from now on, this stays unlogged)", host, odd.detail)
+        return odd
+
+    async def _call(
+        self,
+        client: httpx.AsyncClient,
+        host: Host,
+        method: Literal["GET", "POST"],
+        *,
+        content: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Answer | Silence:
+        """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
+
+        Once the head of an answer is there, the status counts however the body ends: a no stays a no, and an id that
+        arrived before the line broke is the only key to something that was paid.
+        """
+        key = host.key.get_secret_value()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        if content is not None:
+            headers |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
+        url, pieces = host.base_url + host.path, None if content is None else _pieces(content)
+        head: tuple[int, str | None] | None = None
+        body = bytearray()
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                client.stream(method, url, params=params, headers=headers, content=pieces) as response,
+            ):
+                head = response.status_code, response.headers.get("retry-after")
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > ANSWER_LIMIT:
+                        break
+        except Exception as exc:  # whatever it is: a paid request with an unknown end must not look like a bug of ours
+            if head is None:
+                return silence(exc)
+        said = bytes(body[:ANSWER_LIMIT])
+        return Answer(head[0], said.replace(key.encode(), b"[key]") if len(key) > 5 else said, head[1])
+
+
+def silence(exc: Exception) -> Silence:
+    """The one place where the transport's errors get a meaning: was the request sent, or provably not?"""
+    cause = exc if isinstance(exc, aiohttp.ClientError) else exc.__cause__
+    return Silence(not isinstance(cause, NEVER_SENT), type(cause or exc).__name__)
+
+
+def _client(tls: ssl.SSLContext, timeout: float, *, fresh: bool) -> httpx.AsyncClient:
+    """A client for the API. `fresh` opens a new connection for each request. The client owns its session."""
+
+    def session() -> aiohttp.ClientSession:  # made by the transport at the first request, when a loop runs
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=fresh, ssl=tls),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+        )
+
+    connect = min(CONNECT, timeout / 2)  # so that the end of the whole time never cuts off a mere attempt to connect
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(verify=tls, trust_env=False, client=session),
+        timeout=httpx.Timeout(timeout, connect=connect, pool=connect),
+        headers={
+            "User-Agent": "photoplay",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "close" if fresh else "keep-alive",
+        },
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+async def _pieces(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
+    """A body that can be read once only: megabytes do not block the loop, and no layer below could send it again."""
+    for start in range(0, len(content), size):
+        yield content[start : start + size]

@@ -1,0 +1,130 @@
+"""Fetching a finished clip from wherever the provider says. The link is secret and not ours: it is neither trusted nor
+logged, and it does not lead into our own network.
+
+Plain aiohttp, because httpx logs every URL, and because aiohttp shows the very address that is about to be opened.
+"""
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import aiohttp
+from aiohttp.abc import AbstractCookieJar
+from yarl import URL
+
+from bot.errors import BrokenClip
+from bot.providers.hosts import Host
+
+CLIP_LIMIT = 200_000_000
+"""Bytes; ten seconds of 720p are some 15 MB."""
+TIMEOUT = aiohttp.ClientTimeout(total=300.0, sock_connect=10.0, sock_read=30.0)
+REDIRECTS = 3
+PIECE = 65_536
+NAT64 = IPv6Network("64:ff9b::/96")
+PAGES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+class Clips:
+    """`tls` verifies the servers; `names` are the only ones that clips may come from (empty: any public one)."""
+
+    def __init__(self, tls: ssl.SSLContext, names: Sequence[str] = ()) -> None:
+        self._tls = tls
+        self._names = tuple(name.lower().strip(". ") for name in names)
+
+    async def fetch(self, host: Host, url: str) -> AsyncIterator[bytes]:
+        """The bytes at `url`, which `host` gave us. Raises `BrokenClip`, which never holds the URL."""
+        problem = ""
+        try:
+            async with await self._session(host) as session:
+                link = self.admit(host, url)
+                for _ in range(REDIRECTS + 1):
+                    async with session.get(link, allow_redirects=False) as response:
+                        if response.status in (301, 302, 303, 307, 308):
+                            target = response.headers.get("Location", "")
+                            link = self.admit(host, str(link.join(_url(target))))
+                            continue
+                        _check(response)
+                        size = 0
+                        async for piece in response.content.iter_chunked(PIECE):
+                            size += len(piece)
+                            if size > CLIP_LIMIT:
+                                raise BrokenClip("the clip is too large")
+                            yield piece
+                        return
+                problem = "too many redirects"
+        except aiohttp.ClientConnectorError as exc:
+            problem = f"{type(exc).__name__}, {exc.os_error.strerror}"
+        except (aiohttp.ClientError, OSError, ValueError) as exc:  # TimeoutError is an OSError; ValueError: no URL
+            problem = type(exc).__name__
+        raise BrokenClip(
+            f"the clip could not be fetched: {problem}"
+        )  # out here, so that no error with the URL hangs on
+
+    def admit(self, host: Host, url: str) -> URL:
+        """The URL, if we may open it: https (or http, from a host that is itself on http), no user, an allowed name."""
+        link = _url(url)
+        name = (link.host or "").lower().rstrip(".")
+        if link.scheme != "https" and not (link.scheme == "http" and host.http):
+            raise BrokenClip("the clip's link is not https")
+        if not name or link.user is not None or link.password is not None:
+            raise BrokenClip("the clip's link is not one that a clip can have")
+        if self._names and not any(name == own or name.endswith(f".{own}") for own in (*self._names, host.hostname)):
+            raise BrokenClip("the clip's link leads to a host that is not among the allowed ones")
+        return link
+
+    async def _session(self, host: Host) -> aiohttp.ClientSession:
+        """A session for one clip: no cookies, keys or proxies, and private addresses only if `host` itself has one."""
+        jar: AbstractCookieJar = aiohttp.DummyCookieJar()
+        opener = _open if await _lives_inside(host) else _open_public
+        connector = aiohttp.TCPConnector(force_close=True, ssl=self._tls, socket_factory=opener)
+        headers = {"User-Agent": "photoplay", "Accept-Encoding": "identity"}
+        return aiohttp.ClientSession(connector=connector, cookie_jar=jar, headers=headers, timeout=TIMEOUT)
+
+
+def private(address: str) -> bool:
+    """Whether an IP address is anything but a public one, in whatever IPv6 dress an IPv4 address comes."""
+    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        inner = IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in NAT64 else None
+        ip = ip.ipv4_mapped or ip.sixtofour or inner or ip
+    return not ip.is_global or ip.is_multicast
+
+
+async def _lives_inside(host: Host) -> bool:
+    """Whether the host's own base URL leads to a private address, like our stand-in's."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host.hostname, None)
+    except OSError:
+        return False
+    return any(private(str(address[0])) for *_, address in found)
+
+
+def _open(info: aiohttp.AddrInfoType) -> socket.socket:
+    family, kind, protocol, _, _ = info
+    return socket.socket(family, kind, protocol)
+
+
+def _open_public(info: aiohttp.AddrInfoType) -> socket.socket:
+    """Called with the address that is to be connected, after the name lookup: there is nothing to slip in between."""
+    if private(str(info[4][0])):
+        raise OSError(errno.EACCES, "not a public address")
+    return _open(info)
+
+
+def _url(text: str) -> URL:
+    """A URL as it stands: quoting it anew would break its signature. Raises `ValueError`."""
+    if not text or not text.isprintable():
+        raise ValueError("not a URL")
+    return URL(text, encoded=text.isascii())
+
+
+def _check(response: aiohttp.ClientResponse) -> None:
+    if not 200 <= response.status < 300:
+        raise BrokenClip(f"the clip's link says HTTP {response.status}")
+    if response.content_type in PAGES:
+        raise BrokenClip("the clip's link leads to a web page")
+    if (response.content_length or 0) > CLIP_LIMIT:
+        raise BrokenClip("the clip is too large")

@@ -1,0 +1,121 @@
+"""What a provider says when something is wrong: the words, what they mean to us, and what of them may be kept.
+
+Pure, and total: no input raises. Nothing that a provider wrote reaches a log or the store except through `redact`.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from bot.model import Reason
+
+DETAIL = 300
+"""Characters of a provider's words that are worth keeping."""
+
+_TOLD = ("code", "name", "type", "message", "msg", "detail", "error", "errors")
+"""The fields that hold words. `input` repeats the picture's link; ids, paths and times say nothing about the cause."""
+
+CODES: Mapping[str, Reason] = {
+    "1100": "unavailable",  # the account behind the provider is abnormal,
+    "1101": "unavailable",  # in arrears,
+    "1102": "unavailable",  # or out of its resource pack
+    "1300": "moderation",
+    "1301": "moderation",
+    "1302": "busy",
+    "1303": "busy",
+}
+"""Kling's own codes, where a host passes them on."""
+
+SIGNS: tuple[tuple[str, Reason], ...] = (
+    ("risk control", "moderation"),
+    ("content policy", "moderation"),
+    ("content_policy", "moderation"),
+    ("content safety", "moderation"),
+    ("moderation", "moderation"),
+    ("resolution or aspect ratio", "image"),
+    ("face_detection_error", "image"),
+    ("image_too_large", "image"),
+    ("feature_not_supported", "rejected"),
+    ("parallel task", "busy"),
+)
+"""Words and error types that name a cause, in lower case; the first that occurs decides."""
+
+_CODE = re.compile(r"\bcode\W{0,4}(\d{4})\b")  # not any four digits: pictures are 1300 pixels wide, too
+_APART = re.compile(r"""([\s"'<>`\\]+)""")
+_BEARER = re.compile(r"""\bbearer\s+[^\s"'<>`\\]+""", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"""\b([\w-]{0,30}(?:key|token|secret|password|signature)|authorization)["'\\]*\s{0,9}[:=]["'\\\s]*[^\s"'<>`\\]+""",
+    re.IGNORECASE,
+)
+_KEY = re.compile(r"\b(?:sk|pk)[-_]\w[^\s,;)]*", re.IGNORECASE)
+_ID = re.compile(r"(?=[a-z_+=.-]{0,60}\d)[\w+=.-]{20,}|[\w+/=-]{60,}", re.IGNORECASE)
+
+
+def parse(body: bytes) -> object:
+    """JSON, or None for anything that is not."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):  # bad bytes and bad JSON; brackets nested by the thousand
+        return None
+
+
+def words(error: object) -> str:
+    """The words of an error in any of its shapes: `{name, message}`, `{detail: [{loc, msg, type, input}]}`, text."""
+    return "; ".join(_words(error, 0))
+
+
+def _words(value: object, depth: int) -> Iterator[str]:
+    if isinstance(value, str) and value:
+        yield value
+    elif depth > 5:
+        return
+    elif isinstance(value, list):
+        for item in value[:20]:
+            yield from _words(item, depth + 1)
+    elif isinstance(value, dict):
+        for key in _TOLD:
+            inner = value.get(key)
+            if key in ("code", "name", "type") and _numeric(inner):
+                yield f"code {inner}"
+            else:
+                yield from _words(inner, depth + 1)
+
+
+def _numeric(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit())
+
+
+def reason(text: str, otherwise: Reason) -> Reason:
+    """Why we were refused, if the words say so clearly."""
+    text = text.lower()
+    for code in _CODE.findall(text):
+        if code in CODES:
+            return CODES[code]
+    return next((why for sign, why in SIGNS if sign in text), otherwise)
+
+
+def redact(text: str) -> str:
+    """Text without links, data URIs, keys, ids and unprintable characters, in one line of at most `DETAIL` characters.
+
+    It takes out too much rather than too little: whatever looks like it might let someone in, or identify a picture.
+    """
+    if len(text) > 10 * DETAIL:  # the last word may be half a key
+        text = text[: 10 * DETAIL].rpartition(" ")[0]
+    text = "".join(c if c.isprintable() else " " for c in text)
+    text = "".join(_kept(word) for word in _APART.split(text))
+    for secret, instead in ((_BEARER, "[key]"), (_LABELLED, r"\1: [key]"), (_KEY, "[key]"), (_ID, "[id]")):
+        text = secret.sub(instead, text)
+    line = " ".join(text.split())
+    return line if len(line) <= DETAIL else line[: DETAIL - 1] + "…"
+
+
+def _kept(word: str) -> str:
+    """What may stay of one word; words end at blanks and quotes, because links may hold anything else."""
+    lower = word.lower()
+    if "data:" in lower and ("," in lower or ";" in lower):
+        return "[data]"
+    if "//" in word or lower.startswith("www.") or ("?" in word and "=" in word):
+        return "[link]"
+    return word

@@ -1,0 +1,173 @@
+"""The paid API's language: an order as JSON, an answer as one of our words. Pure: bytes in, values out, no I/O.
+
+The rule of `created`: only an answer that proves nothing was taken may lead to another attempt. Sources: the vendors'
+schemas and error pages; nothing here has been confirmed by a live call.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from bot.errors import Ambiguous, NotSent
+from bot.model import Accepted, Brush, Finished, Order, Pending, Photo, Refused
+from bot.providers.complaints import parse, reason, redact, words
+from bot.providers.hosts import Host
+
+PAUSE = 30.0
+"""Seconds to wait after a 429 or 503 that does not say how long."""
+LONGEST_PAUSE = 600.0
+OUT = 600.0
+"""Seconds for which a host stays out of use."""
+NEWBORN = 600.0
+"""Seconds for which "no such job" is not believed."""
+
+RUNNING = frozenset({"queued", "generating", "waiting", "active", "submitted", "processing"})
+DONE = frozenset({"completed", "succeeded", "succeed", "success", "done", "ready", "finished"})
+FAILED = frozenset({"error", "failed", "cancelled", "canceled", "timeout", "timed_out", "expired"})
+
+FAULTS: Mapping[int, str] = {
+    401: "does not accept our key",
+    402: "says that our credits ran out, or that the key may not do this",
+    403: "says that our credits ran out, or that the key may not do this",
+    404: "has no such endpoint: check its URL",
+    405: "has no such endpoint: check its URL",
+    407: "is behind a proxy that does not let us through",
+    410: "has no such endpoint any more: check its URL",
+}
+"""Answers to a create that only the operator can do something about."""
+
+
+class OutOfUse(NotSent):
+    """The host takes nothing until the operator acts; `fault` says why, as the end of a sentence about the host."""
+
+    def __init__(self, fault: str, detail: str) -> None:
+        super().__init__(detail, OUT)
+        self.fault = fault
+
+
+def body(order: Order, host: Host, url_of: Callable[[Photo], str]) -> dict[str, Any]:
+    """The JSON of a create. `url_of` gives the address under which the host finds a picture: https or a data URI.
+
+    The deprecated `ratio` and `aspect_ratio` are never sent: a clip has the shape of its photo.
+    """
+    said: dict[str, Any] = {
+        "model": order.model,
+        "image_url": url_of(order.photo),
+        "prompt": order.prompt,
+        "duration": order.seconds if host.duration == "integer" else str(order.seconds),
+    }
+    if order.negative:
+        said["negative_prompt"] = order.negative
+    if order.cfg is not None:
+        said["cfg_scale"] = order.cfg
+    if order.end:
+        said["tail_image_url"] = url_of(order.end)
+    if order.static_mask:
+        said[host.static_mask] = url_of(order.static_mask)
+    if order.brushes:
+        said["dynamic_masks"] = [_mask(b, host, url_of, order.photo.height) for b in order.brushes]
+    return said
+
+
+def _mask(brush: Brush, host: Host, url_of: Callable[[Photo], str], height: int) -> dict[str, Any]:
+    # Our points count from the top left pixel, theirs from the bottom left one.
+    path = [{"x": x, "y": height - 1 - y} for x, y in brush.path]
+    return {host.dynamic_mask: url_of(brush.mask), "trajectories": path}
+
+
+def created(host: str, status: int, answer: bytes, pause: float | None = None) -> Accepted | Refused:
+    """What an answer to a create means. `pause` is the host's own Retry-After, in seconds.
+
+    Raises `OutOfUse` or another `NotSent` when nothing was taken, `Ambiguous` when it may have been.
+    """
+    said = parse(answer)
+    if 200 <= status < 300:
+        remote_id = _remote_id(said)
+        if remote_id is None:
+            raise Ambiguous(f"{host} said HTTP {status} without an id")
+        return Accepted(host, remote_id)
+    text, detail = _complaint(status, said, answer)
+    if status in FAULTS:
+        raise OutOfUse(FAULTS[status], detail)
+    if 300 <= status < 400:
+        raise OutOfUse("sends us elsewhere: check its URL", detail)
+    if status == 408 or not (400 <= status < 500 or status == 503):
+        raise Ambiguous(f"{host} said {detail}")
+    why = reason(text, "rejected")
+    if why == "unavailable":  # the host's own account upstream; Kling says so with 429, where waiting does not help
+        raise OutOfUse("cannot work: its own account upstream is suspended or used up", detail)
+    if status in (429, 503):
+        raise NotSent(f"{host} said {detail}", PAUSE if pause is None else pause)
+    return Refused("image" if status == 413 else why, detail)
+
+
+def looked(status: int, answer: bytes, age: float) -> Pending | Finished | Refused:
+    """What an answer to a retrieve means for a job that was accepted `age` seconds ago.
+
+    A job ends only on a clear word. Whatever we do not understand is `Pending` with a detail: time decides.
+    """
+    if status in (404, 410):
+        return unknown(status, age)
+    if not 200 <= status < 300:
+        return Pending(f"HTTP {status}", failed=True)
+    said = parse(answer)
+    if not isinstance(said, dict):
+        return Pending(f"HTTP {status} without a JSON object", failed=True)
+    state, error = said.get("status"), said.get("error")
+    state = state.strip().lower() if isinstance(state, str) else ""
+    if state in RUNNING:
+        return Pending()
+    if state in DONE:
+        link = _link(said.get("video"))
+        return Finished(link) if link else Pending("done, but without a link")
+    if state in FAILED or error:
+        # An error job may have been charged: whatever the cause, it is never sent again, only given back.
+        text = words(error)
+        return Refused(reason(text, "failed"), redact(f"{state}: {text}"))
+    return Pending(f"unknown status {redact(state)[:40]!r}" if state else "no status")
+
+
+def unknown(status: int, age: float) -> Pending | Refused:
+    """The host does not know the job. What hosts say of a fresh or expired one is unverified: a fresh one gets time."""
+    return Pending(f"HTTP {status}", failed=True) if age < NEWBORN else Refused("unknown_job", f"HTTP {status}")
+
+
+def pause(retry_after: str | None, now: float) -> float | None:
+    """A Retry-After header (seconds, or an HTTP date) as seconds from `now`; None if there is none to be understood."""
+    value = (retry_after or "").strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        wait = float(value)
+    else:
+        try:
+            when = parsedate_to_datetime(value)
+            wait = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    return min(max(wait, 1.0), LONGEST_PAUSE)
+
+
+def _remote_id(said: object) -> str | None:
+    """`id`, else `generation_id`. Opaque, but it must survive a URL and a database: printable, and not endless."""
+    if not isinstance(said, dict):
+        return None
+    for name in ("id", "generation_id"):
+        value = said.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= 1000:
+            return value
+    return None
+
+
+def _link(video: object) -> str | None:
+    """`video.url`, the only field of a clip that every version of the API has."""
+    url = video.get("url") if isinstance(video, dict) else None
+    return url if isinstance(url, str) and url.lower().startswith(("https://", "http://")) else None
+
+
+def _complaint(status: int, said: object, answer: bytes) -> tuple[str, str]:
+    """A refusal's words, raw for `reason` and redacted for everyone else."""
+    text = words(said) if isinstance(said, dict | list | str) else answer[:4000].decode("utf-8", "replace")
+    return text, f"HTTP {status}: {redact(text)}" if text else f"HTTP {status}"

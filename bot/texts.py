@@ -1,0 +1,334 @@
+"""Every sentence that people are told, in plain words: what happened, what it cost, what to do next."""
+
+from collections.abc import Sequence
+
+# ── Pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+NOT_A_PICTURE = "That file isn't a picture I can read. Send a JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP."
+BROKEN_PICTURE = "That picture is damaged or only half arrived. Please send it again."
+EMPTY_PICTURE = "That file is empty. Please send the picture again."
+PICTURE_UNREACHABLE = "I couldn't fetch that picture. Please send it again."
+NO_ROOM = "I can't keep pictures right now, so nothing was started and nothing was spent. Please try again later."
+ONE_PHOTO = "Send one photo, or two for the first and the last frame. More than two can't become one clip."
+ONE_STATIC_MASK = "Only one static mask fits into a clip. Please paint everything that should stay still into one."
+NOT_A_MASK = "A mask must be a PNG file as large as the photo: white where it counts, black elsewhere."
+
+
+def too_heavy(limit_mb: int) -> str:
+    """A file over the byte limit."""
+    return f"That file is too large. Pictures of up to {limit_mb} MB work; a smaller copy will do fine."
+
+
+def too_many_pixels(width: int, height: int, limit: int) -> str:
+    """Over the pixel limit."""
+    return (
+        f"That picture is {width} × {height} pixels, more than I can open safely. "
+        f"Please scale it down to at most {limit // 1_000_000} megapixels."
+    )
+
+
+def too_small(width: int, height: int, least: int) -> str:
+    """A side under the least length."""
+    return (
+        f"That picture is {width} × {height} pixels. Both sides need at least {least}; please send a larger one, "
+        "or send it as a file so that it isn't shrunk."
+    )
+
+
+def too_long(width: int, height: int) -> str:
+    """An aspect ratio outside 1:2.5 to 2.5:1."""
+    return (
+        f"That picture is {width} × {height} pixels: too long and narrow. The longer side may be at most "
+        "two and a half times the shorter one, so please crop it first."
+    )
+
+
+def mask_size(mask: tuple[int, int], photo: tuple[int, int]) -> str:
+    """A mask that does not fit its photo."""
+    return (
+        f"The mask is {mask[0]} × {mask[1]} pixels, but the photo is {photo[0]} × {photo[1]}. "
+        "A mask must have exactly the photo's size."
+    )
+
+
+def brush_points(count: int) -> str:
+    """A trajectory with too few or too many points."""
+    return f"A brush path needs 2 to 77 points, and this one has {count}. For example: --brush mask.png:100,200;300,200"
+
+
+def brush_outside(x: int, y: int, width: int, height: int) -> str:
+    """A trajectory that leaves the photo."""
+    return f"The brush point {x},{y} lies outside the photo, which is {width} × {height} pixels."
+
+
+def too_many_brushes(limit: int) -> str:
+    """Over the number of moving parts."""
+    return f"At most {limit} brushes fit into one clip."
+
+
+# ── Options ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_EXAMPLES = {"duration": "--duration 10", "no": "--no blurry, extra hands", "cfg": "--cfg 0.7"}
+
+
+def option_unknown(name: str, known: Sequence[str]) -> str:
+    """An option that does not exist."""
+    examples = ", ".join(_EXAMPLES[k] for k in known)
+    return f"I don't know the option --{name}. These work: {examples}."
+
+
+def option_malformed(name: str, value: str) -> str:
+    """An option whose value cannot be used."""
+    rule = {
+        "duration": "--duration can be 5 or 10 seconds",
+        "no": "--no needs the things to avoid",
+        "cfg": "--cfg takes a number from 0 (loosely) to 1 (strictly)",
+    }[name]
+    got = f", not “{value}”" if value else ""
+    return f"{rule}{got}. For example: {_EXAMPLES[name]}"
+
+
+def option_twice(name: str) -> str:
+    """The same option given two times."""
+    return f"--{name} stands there twice. Please keep one, for example: {_EXAMPLES[name]}"
+
+
+def too_wordy(length: int, limit: int, what: str) -> str:
+    """A prompt over the provider's limit."""
+    return f"{what} may have up to {limit:,} characters, and this has {length:,}. Please shorten it."
+
+
+ONLY_FIVE = (
+    "An end picture, masks and brushes work only with 5-second clips. Leave out --duration 10, or leave them out."
+)
+END_OR_MASKS = "An end picture can't be combined with masks or brushes. Please choose one of the two."
+
+# ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+NO_PHOTO = "Send a photo together with what should happen in it, for example: “she puts on her glasses”."
+NO_WORDS = "What should happen in the photo? Send it again with a few words, for example: “she puts on her glasses”."
+TRY_LATER = "I can't take orders right now. Nothing was started or spent. Please try again in a few minutes."
+NO_MASKS = (
+    "Masks and brushes can't reach the video service from here: it fetches them by link, and this installation has no "
+    "public address. Please send the photo without them, or ask the operator to set PUBLIC_URL."
+)
+UNKNOWN_JOB = "I don't know that clip. Your last ones: /jobs"
+NOT_YOURS = "Only the person who asked for that clip can do this."
+NO_JOBS = "No clips yet. " + NO_PHOTO
+
+
+def used_up(price: int, left: int, refill: str) -> str:
+    """The allowance does not cover the order."""
+    have = "none left" if left == 0 else f"{left} left"
+    return f"That clip costs {credits_(price)}, and you have {have} today. You get new ones {refill}."
+
+
+def unknown_command(name: str) -> str:
+    """A command that does not exist."""
+    return f"I don't know /{name}. Here is what I can do: /help"
+
+
+def needs_job(name: str) -> str:
+    """A command that is about one clip came without saying which."""
+    return f"Which clip? For example: /{name} k7m2p9q4xw. Your last ones: /jobs"
+
+
+def help_(commands: Sequence[tuple[str, str]]) -> str:
+    """What can be done here."""
+    lines = [f"/{name} – {what}" for name, what in commands]
+    return "\n".join(
+        [
+            "Send a photo with a few words about what should happen in it; the clip comes back as a reply.",
+            "",
+            "Options may stand anywhere in the words:",
+            f"{_EXAMPLES['duration']} (or --10s) – a clip of 10 seconds instead of 5",
+            f"{_EXAMPLES['no']} – what to avoid",
+            f"{_EXAMPLES['cfg']} – how strictly to follow the words, from 0 to 1",
+            "",
+            *lines,
+        ]
+    )
+
+
+def allowance(left: int | None, refill: str) -> str:
+    """What a person may still spend."""
+    if left is None:
+        return "Your clips are counted, but not limited."
+    return f"You have {credits_(left)} left today. You get new ones {refill}. One credit is one second of video."
+
+
+# ── The status line ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+STAND_IN = "Local preview: the stand-in on this machine makes it, not the real model."
+MADE_BY_AI = "AI-generated"
+CANCEL = "Cancel"
+SENDING = "Asking the video service …"
+RENDERED = "Ready, on its way to you."
+LONGER = "This takes longer than usual. Still waiting; nothing is lost."
+DONE = "Done."
+TOO_LATE = "That clip is being made already, so it can't be cancelled any more."
+OVER = "That clip is finished already."
+CANCELLED = "Cancelled, and you have your credits back."
+
+FAILED = {
+    "cancelled": "Cancelled.",
+    "expired": "The video service never finished this clip.",
+    "lost": (
+        "The connection broke just as your order went out, and nobody can say whether it arrived. "
+        "It is not sent twice; if you still want the clip, please ask again."
+    ),
+    "unknown_job": "The video service lost this clip. Please ask again.",
+    "moderation": (
+        "The video service's content filter stopped this one; it can be touchy. Other words or another photo may pass."
+    ),
+    "image": "The video service can't work with this photo. Please try another one, or a different crop.",
+    "rejected": "The video service didn't accept this order. Other words, fewer options or another photo may help.",
+    "busy": "The video service has no room at the moment. Please try again in a little while.",
+    "unavailable": "The video service can't be used right now; the operator has been told. Please try again later.",
+    "failed": "The video service tried, but couldn't make this clip. Trying again often helps.",
+    "broken_clip": "The video service says the clip is ready, but it can't be fetched. Please ask again.",
+}
+
+
+def credits_(amount: int) -> str:
+    """An amount with its unit."""
+    return "1 credit" if amount == 1 else f"{amount} credits"
+
+
+def understood(prompt: str, seconds: int, negative: str, cfg: float | None, extras: Sequence[str]) -> str:
+    """The order in one line."""
+    parts = [f"{seconds} s", *extras]
+    if negative:
+        parts.append(f"without {shorten(negative, 40)}")
+    if cfg is not None:
+        parts.append(f"words followed at {cfg:g}")
+    return f"“{shorten(prompt, 120)}” · {' · '.join(parts)}"
+
+
+END = "with an end picture"
+HELD = "parts held still"
+
+
+def moving(count: int) -> str:
+    """How many parts move along a path."""
+    return "1 moving part" if count == 1 else f"{count} moving parts"
+
+
+def price(amount: int, left: int | None) -> str:
+    """What it costs and what remains."""
+    return credits_(amount) if left is None else f"{credits_(amount)}, {left} left today"
+
+
+def queued(ahead: int, wait: str) -> str:
+    """Not yet with the provider."""
+    place = "Next in line" if ahead == 0 else f"{ahead} before you" if ahead > 1 else "1 before you"
+    return f"{place} · ready in {wait}"
+
+
+def waiting_again() -> str:
+    """Back in the queue: the provider had no room."""
+    return "The video service is busy; your place is kept and I try again shortly."
+
+
+def rendering(left: str) -> str:
+    """With the provider."""
+    return f"Rendering, {left} left"
+
+
+def failed(reason: str, price: int) -> str:
+    """No clip, and what became of the credits."""
+    return f"{FAILED[reason]} You were not charged: {_back(price)}."
+
+
+def _back(price: int) -> str:
+    return "your credit is back" if price == 1 else f"your {price} credits are back"
+
+
+def about(seconds: float) -> str:
+    """A span in a person's terms."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 50:
+        return f"about {round(seconds / 10) * 10} s"
+    if seconds < 5400:
+        minutes = max(1, round(seconds / 60))
+        return f"about {minutes} min"
+    return f"about {round(seconds / 3600)} h"
+
+
+def refill(seconds: float) -> str:
+    """When the allowance is full again."""
+    return f"at midnight UTC, in {about(seconds)}"
+
+
+def shorten(text: str, length: int) -> str:
+    """At most `length` characters, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+# ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+COMMANDS = {
+    "help": "what I can do",
+    "jobs": "your last ten clips",
+    "quota": "what you have left",
+    "cancel": "take a clip back while it is still in line",
+}
+
+STATES = {
+    "queued": "in line",
+    "submitting": "being ordered",
+    "running": "rendering",
+    "delivering": "on its way",
+    "clip": "ready",
+    "failed": "not made, not charged",
+}
+
+
+def job_line(job_id: str, state: str, prompt: str, seconds: int, price: int, ago: str) -> str:
+    """One line of /jobs."""
+    return f"{job_id} · {STATES[state]} · “{shorten(prompt, 60)}” · {seconds} s · {credits_(price)} · {ago} ago"
+
+
+# ── The console ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+TIMELINE = {
+    "created": "asked: photo checked, credits set aside, order kept",
+    "started": "order sent",
+    "settled": "clip seen ready, credits settled",
+    "done": "delivered",
+}
+
+
+def taken_by(host: str) -> str:
+    """A step of the timeline."""
+    return f"taken by {host}"
+
+
+def no_file(path: str) -> str:
+    """A file that is not there."""
+    return f"There is no file {path}."
+
+
+def no_place(path: str) -> str:
+    """A place where no file can be written."""
+    return f"I can't write to {path}. Nothing was ordered."
+
+
+def brush_malformed(value: str) -> str:
+    """A brush that cannot be read."""
+    return f"A brush is a mask and the way it moves, not “{value}”. For example: --brush mask.png:100,200;300,200"
+
+
+def saved(path: str, width: int, height: int, seconds: float) -> str:
+    """Where the clip is."""
+    return f"{path}: {width} × {height}, {seconds:.0f} s"
+
+
+def left_alone(job_id: str) -> str:
+    """Ctrl-C while a clip is being made."""
+    return (
+        "Your order is safe, and goes on when Photoplay runs again. "
+        f"Get the clip with: photoplay fetch {job_id} -o FILE\nAll your clips: photoplay jobs"
+    )

@@ -1,0 +1,140 @@
+"""The background worker: take what is due, act on it, sleep until the next is due.
+
+Nothing about a job lives here between two rounds: all of it is in the store. So a killed worker loses nothing, and any
+number of them may run. What one has claimed is its own until the lease is over; a save with an older claim touches
+nothing.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.acts import Acts
+from bot.errors import Stale, StoreDown
+from bot.model import Job
+from bot.ports import Store
+
+log = logging.getLogger(__name__)
+
+NAP = 2.0
+"""Seconds that a worker sleeps at most: another process may have queued something."""
+GRACE = 7.0
+"""Seconds that work under way gets at shutdown."""
+
+Act = Callable[[Job], Awaitable[None]]
+
+
+class Worker:
+    """Serves the jobs of `platforms`, `parallel` at once, and has at most `slots` of them at the provider."""
+
+    def __init__(
+        self,
+        store: Store,
+        acts: Acts,
+        platforms: Sequence[str],
+        *,
+        clock: Callable[[], float],
+        slots: int,
+        parallel: int = 64,
+    ) -> None:
+        self._store = store
+        self._acts = acts
+        self._platforms = platforms
+        self._clock = clock
+        self._slots = slots
+        self._parallel = parallel
+        self._under_way: dict[asyncio.Task[None], Job] = {}
+        self._poked = asyncio.Event()
+        self._stopping = False
+        self.last_round = clock()
+        """When it last looked for work; `/healthz` turns red when that is long ago."""
+
+    def poke(self) -> None:
+        """Something is due now."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Work until `stop`; then finish, or put back, what is under way."""
+        while not self._stopping:
+            self._poked.clear()
+            try:
+                await self.round()
+                pause = await self._pause()
+            except StoreDown as error:
+                log.error("the database takes nothing: %s", error)
+                pause = NAP
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._poked.wait()
+        await self._wind_down()
+
+    async def round(self) -> int:
+        """Take what is due, as much as there is room for, and begin on it; how many jobs that was."""
+        now = self._clock()
+        taken = self._parallel - len(self._under_way)
+        room = taken
+        if room > 0:
+            for job in await self._store.claim(now, self._acts.leases, room, self._platforms):
+                self._begin(job, self._acts.give_up if job.state == "submitting" else None)
+                room -= 1
+        if room > 0:
+            lease = self._acts.leases["submitting"]
+            for job in await self._store.start(now, lease, self._slots, room, self._platforms, self._acts.start):
+                self._begin(job, self._acts.buy if job.state == "submitting" else None)
+                room -= 1
+        self.last_round = self._clock()
+        return taken - room
+
+    async def idle(self) -> None:
+        """Wait until all that was begun has ended."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def stop(self) -> None:
+        """Take nothing new; `run` returns within some `GRACE` seconds."""
+        self._stopping = True
+        self.poke()
+
+    async def _wind_down(self) -> None:
+        # A look can be made again by whoever comes next; a purchase and a delivery had better end.
+        for task, job in self._under_way.items():
+            if job.state == "running":
+                task.cancel()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=GRACE)
+        for task in self._under_way:
+            task.cancel()
+        await self.idle()
+
+    def _begin(self, job: Job, act: Act | None) -> None:
+        act = act or (self._acts.look if job.state == "running" else self._acts.deliver)
+        task = asyncio.create_task(self._run(job, act), name=f"job-{job.id}")
+        self._under_way[task] = job
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        self.poke()
+
+    async def _run(self, job: Job, act: Act) -> None:
+        try:
+            await act(job)
+        except asyncio.CancelledError:
+            # A purchase has settled itself; anything else is let go, so that it need not wait for its lease.
+            if job.state != "submitting":
+                with contextlib.suppress(Stale, StoreDown):
+                    await self._acts.release(job)
+            raise
+        except Stale:
+            log.warning("job %s belongs to another worker now", job.id)
+        except StoreDown as error:
+            log.error("job %s waits for the database: %s", job.id, error)
+        except Exception:
+            log.exception("job %s: an act broke; it falls due again", job.id)
+
+    async def _pause(self) -> float:
+        if len(self._under_way) >= self._parallel:
+            return NAP
+        due_at = await self._store.next_due(self._platforms)
+        return NAP if due_at is None else min(NAP, max(0.0, due_at - self._clock()))

@@ -1,0 +1,15 @@
+"""The two kinds of array that pictures are made of here, and how a result of OpenCV becomes one of them."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Pixels = NDArray[np.uint8]  # height × width × 3 (RGB), or height × width for one plane or a mask
+Floats = NDArray[np.float32]
+
+
+def pixels(values: ArrayLike) -> Pixels:
+    return np.asarray(values, np.uint8)
+
+
+def floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, np.float32)

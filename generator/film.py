@@ -1,0 +1,34 @@
+"""Frames into an MP4 file that plays everywhere and starts before it is loaded."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.video.frame import VideoFrame
+
+from generator.arrays import Pixels
+
+RATE = 30  # frames per second
+BT709 = 1  # the number of that standard in H.264's colour fields
+COMMENT = "AI-style animation of a photo, synthesized by a local stand-in renderer; not a recording"
+
+
+def encode(frames: Iterable[Pixels], width: int, height: int, out: Path) -> None:
+    """Write H.264 from frames in yuv420p layout. The file is complete only when this returns."""
+    with av.open(str(out), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        container.metadata["comment"] = COMMENT
+        stream = container.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "crf": "21"})
+        stream.width, stream.height = width, height
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = Fraction(1, RATE)
+        context = stream.codec_context
+        context.thread_count = 1
+        context.color_range = 1  # the narrow range of video; the three below say which RGB it stands for
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        for number, pixels in enumerate(frames):
+            frame = VideoFrame.from_ndarray(pixels, format="yuv420p")
+            frame.pts = number
+            frame.time_base = Fraction(1, RATE)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))

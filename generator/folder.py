@@ -1,0 +1,158 @@
+"""Generations as files, so that a restart loses nothing and several processes can serve one folder.
+
+    generations/<name>/request.json   the body as it was accepted
+    generations/<name>/started        a process has begun (empty; stays after a restart, so a status never goes back)
+    generations/<name>/clip.mp4       } the outcome: one of the two
+    generations/<name>/error.json     }
+    open/<name>                       the ticket of an unfinished generation; locked by the process that renders it
+
+The kernel drops a lock when its holder dies, whatever the reason, and the ticket is then free for the next.
+Every file appears whole: it is written under another name first and then renamed.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from generator.errors import Failed
+from generator.request import MODEL
+
+Status = Literal["queued", "generating", "completed", "error"]
+NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SUFFIX = ":" + MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a client may know. `clip` is set with "completed", `error` with "error"."""
+
+    name: str
+    status: Status
+    clip: Path | None = None
+    error: Failed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The right to render one generation, held until `release`."""
+
+    name: str
+    lock: IO[bytes]
+
+    def release(self) -> None:
+        self.lock.close()
+
+
+def id_of(name: str) -> str:
+    """The id clients see. It holds ':' and '/', as the real ones do."""
+    return name + SUFFIX
+
+
+def name_of(generation_id: str) -> str | None:
+    """The name inside an id, or None for what cannot be an id. Only names checked here become paths."""
+    name = generation_id.removesuffix(SUFFIX)
+    return name if generation_id.endswith(SUFFIX) and NAME.fullmatch(name) else None
+
+
+class Folder:
+    """The generations under `root`. Every method touches the disk and is short, except where it says otherwise."""
+
+    def __init__(self, root: Path) -> None:
+        self._generations = root / "generations"
+        self._open = root / "open"
+        self._generations.mkdir(parents=True, exist_ok=True)
+        self._open.mkdir(exist_ok=True)
+
+    def accept(self, body: bytes) -> str:
+        """Keep a checked request body; returns its new name. Waits for the disk."""
+        name = str(uuid.uuid4())
+        (self._generations / name).mkdir()
+        self._write(name, "request.json", body)
+        (self._open / name).touch()  # last: from here on it will be rendered, even after a crash
+        return name
+
+    def state(self, name: str) -> State | None:
+        """The state of a generation that any process accepted, or None when there is none of that name."""
+        home = self._generations / name
+        if (clip := home / "clip.mp4").exists():
+            return State(name, "completed", clip=clip)
+        if (home / "error.json").exists():
+            return State(name, "error", error=Failed(**json.loads((home / "error.json").read_bytes())))
+        if (home / "started").exists():
+            return State(name, "generating")
+        return State(name, "queued") if (home / "request.json").exists() else None
+
+    def unfinished(self) -> int:
+        return len(os.listdir(self._open))
+
+    def claim(self) -> Ticket | None:
+        """The oldest unfinished generation that nobody is rendering, now ours; None when there is none."""
+        for path in self._tickets():
+            try:
+                lock = path.open("rb")
+            except FileNotFoundError:  # finished meanwhile by another process
+                continue
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+                continue
+            # Whoever held the lock before may have finished between our listing and our lock.
+            if (state := self.state(path.name)) and state.status in ("queued", "generating"):
+                (self._generations / path.name / "started").touch()
+                return Ticket(path.name, lock)
+            path.unlink(missing_ok=True)
+            lock.close()
+        return None
+
+    def body(self, name: str) -> bytes:
+        """The accepted request body, which may be many megabytes."""
+        return (self._generations / name / "request.json").read_bytes()
+
+    def draft(self, name: str) -> Path:
+        """A fresh path to render into; `complete` takes it from there."""
+        return self._generations / name / f"{uuid.uuid4()}.part"
+
+    def complete(self, name: str, draft: Path) -> None:
+        os.replace(draft, self._generations / name / "clip.mp4")
+        (self._open / name).unlink(missing_ok=True)
+
+    def fail(self, name: str, error: Failed) -> None:
+        self._write(name, "error.json", json.dumps({"name": error.name, "message": error.message}).encode())
+        (self._open / name).unlink(missing_ok=True)
+
+    def forget(self, before: float) -> int:
+        """Remove what has not changed since that Unix time, finished or not; returns how many. May take long."""
+        old = []
+        for home in self._generations.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # another process forgets the same ones
+                if NAME.fullmatch(home.name) and home.stat().st_mtime < before:
+                    old.append(home)
+        for home in old:
+            (self._open / home.name).unlink(missing_ok=True)
+            shutil.rmtree(home, ignore_errors=True)
+        return len(old)
+
+    def _tickets(self) -> list[Path]:
+        dated = []
+        for entry in os.scandir(self._open):
+            try:
+                dated.append((entry.stat().st_mtime_ns, entry.path))
+            except FileNotFoundError:
+                continue
+        return [Path(path) for _, path in sorted(dated)]
+
+    def _write(self, name: str, file: str, content: bytes) -> None:
+        draft = self.draft(name)
+        with draft.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(draft, self._generations / name / file)

@@ -1,0 +1,85 @@
+"""One rendering process, replaced when it dies.
+
+Each slot has a process of its own rather than a share in a pool, so that a picture which kills its renderer
+takes no other picture's renderer with it. This file stays free of OpenCV and FFmpeg: the server imports it,
+and only the processes need those.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from generator.errors import Failed
+from generator.material import Material
+
+TRIES = 2
+TIME_LIMIT = 300.0  # seconds for one clip; a 10 s clip takes about a fiftieth of that
+SPAWN = multiprocessing.get_context("spawn")
+log = logging.getLogger(__name__)
+
+
+class Renderer:
+    """Turns material into clips, one at a time. `stop` kills what is running; the process starts with the first use."""
+
+    def __init__(self) -> None:
+        self._executor: ProcessPoolExecutor | None = None
+        self._leash: Connection | None = None
+
+    async def render(self, material: Material, out: Path) -> None:
+        """Write the clip to `out`. Raises `Failed` when it cannot be made, also when the process died twice over it."""
+        loop = asyncio.get_running_loop()
+        for _ in range(TRIES):
+            try:
+                async with asyncio.timeout(TIME_LIMIT):
+                    await loop.run_in_executor(self._process(), work, material, out)
+                return
+            except BrokenProcessPool:
+                log.warning("a rendering process died")
+                await self.stop()
+            except TimeoutError:
+                await self.stop()
+                raise Failed("timeout", "Rendering took too long") from None
+        raise Failed("internal_error", "The renderer died while making this clip")
+
+    async def stop(self) -> None:
+        """Kill the process, in the middle of a clip if need be."""
+        executor, self._executor = self._executor, None
+        if self._leash:
+            self._leash.close()
+        if executor:
+            await asyncio.to_thread(executor.shutdown, wait=True, cancel_futures=True)
+
+    def _process(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            theirs, self._leash = SPAWN.Pipe(duplex=False)
+            self._executor = ProcessPoolExecutor(1, SPAWN, initializer=prepare, initargs=(theirs,))
+        return self._executor
+
+
+def prepare(leash: Connection) -> None:
+    """Runs first in a rendering process."""
+    # Ctrl+C reaches the whole terminal group; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, args=(leash,), daemon=True).start()
+
+
+def work(material: Material, out: Path) -> None:
+    """Runs in the rendering process. The imports are here so that only that process pays for them."""
+    from generator.render import render
+    from generator.scene import compose
+
+    render(compose(material), out)
+
+
+def _follow(leash: Connection) -> None:
+    """Die with the parent. The other end of the leash closes when the parent lets go, and at SIGKILL too."""
+    parent = multiprocessing.parent_process()
+    wait([leash, parent.sentinel] if parent else [leash])
+    os._exit(1)

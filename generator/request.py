@@ -1,0 +1,168 @@
+"""The body of a generation request, checked field by field. Pure: no address is opened here."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from generator.errors import Refused
+
+MODEL = "kling-video/v1/standard/image-to-video"
+DURATIONS: Mapping[object, Literal[5, 10]] = {5: 5, 10: 10, "5": 5, "10": 10}
+RATIOS = ("16:9", "9:16", "1:1")
+TEXT_LIMIT = 2500  # characters, in the prompt and in the negative prompt
+MASK_LIMIT = 6
+POINT_LIMIT = 77
+COORDINATE_LIMIT = 100_000
+ADDRESS = re.compile(r"https?://[^\s/?#]|data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Pixels of the input image, counted from its bottom-left corner."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brush:
+    """A dynamic mask: the white part of the image at `mask` moves along `path`. Below two points it stays."""
+
+    mask: str
+    path: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One clip to make. Images are addresses: http, https or `data:image/…;base64,`."""
+
+    image: str
+    prompt: str
+    seconds: Literal[5, 10] = 5
+    negative_prompt: str = ""
+    cfg_scale: float = 0.5
+    tail: str | None = None
+    static_mask: str | None = None
+    brushes: tuple[Brush, ...] = ()
+
+
+def parse(raw: bytes) -> Request:
+    """Read a request body. Raises `Refused` (400) naming the field, what was expected and what came."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Refused(400, "Invalid request: the body is not valid JSON") from None
+    if not isinstance(body, dict):
+        raise _mismatch("body", "an object", body)
+    if body.get("model") != MODEL:
+        raise _mismatch("model", f'"{MODEL}"', body.get("model"))
+    for name in ("ratio", "aspect_ratio"):  # deprecated: checked like the real service does, then ignored
+        if body.get(name) not in (None, *RATIOS):
+            raise _mismatch(name, "one of " + ", ".join(f'"{ratio}"' for ratio in RATIOS), body[name])
+    return Request(
+        image=_address(body.get("image_url"), "image_url"),
+        prompt=_text(body.get("prompt"), "prompt"),
+        seconds=_seconds(body.get("duration")),
+        negative_prompt=_text(_given(body, "negative_prompt", ""), "negative_prompt"),
+        cfg_scale=_scale(_given(body, "cfg_scale", 0.5)),
+        tail=_optional_address(body, "tail_image_url"),
+        static_mask=_optional_address(body, "static_mask_url", "static_mask"),
+        brushes=_brushes(_given(body, "dynamic_masks", [])),
+    )
+
+
+def _given(body: Mapping[str, Any], name: str, default: object) -> object:
+    """The value of an optional field, where null counts as left out."""
+    value = body.get(name)
+    return default if value is None else value
+
+
+def _text(value: object, field: str) -> str:
+    if not isinstance(value, str):
+        raise _mismatch(field, "a string", value)
+    if len(value) > TEXT_LIMIT:
+        raise Refused(400, f"Invalid request: {field}: expected at most {TEXT_LIMIT} characters, received {len(value)}")
+    return value
+
+
+def _address(value: object, field: str) -> str:
+    if not isinstance(value, str) or not ADDRESS.match(value):
+        raise _mismatch(field, "an http(s) URL or a data:image/…;base64, URI", value)
+    return value
+
+
+def _optional_address(body: Mapping[str, Any], *names: str) -> str | None:
+    for name in names:
+        if body.get(name) is not None:
+            return _address(body[name], name)
+    return None
+
+
+def _seconds(value: object) -> Literal[5, 10]:
+    if value is None:
+        return 5
+    if isinstance(value, int | str) and value in DURATIONS:
+        return DURATIONS[value]
+    raise _mismatch("duration", "5 or 10", value)
+
+
+def _scale(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:  # NaN fails here too
+        raise _mismatch("cfg_scale", "a number from 0 to 1", value)
+    return float(value)
+
+
+def _brushes(value: object) -> tuple[Brush, ...]:
+    return tuple(_brush(item, f"dynamic_masks.{n}") for n, item in enumerate(_list(value, "dynamic_masks", MASK_LIMIT)))
+
+
+def _brush(value: object, field: str) -> Brush:
+    if not isinstance(value, dict):
+        raise _mismatch(field, "an object", value)
+    name = "mask_url" if value.get("mask_url") is not None or "mask" not in value else "mask"
+    points = _list(_given(value, "trajectories", []), f"{field}.trajectories", POINT_LIMIT)
+    return Brush(
+        mask=_address(value.get(name), f"{field}.{name}"),
+        path=tuple(_point(item, f"{field}.trajectories.{n}") for n, item in enumerate(points)),
+    )
+
+
+def _point(value: object, field: str) -> Point:
+    if not isinstance(value, dict):
+        raise _mismatch(field, "an object", value)
+    return Point(_coordinate(value.get("x"), f"{field}.x"), _coordinate(value.get("y"), f"{field}.y"))
+
+
+def _coordinate(value: object, field: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > COORDINATE_LIMIT:
+        raise _mismatch(field, "an integer number of pixels", value)
+    return value
+
+
+def _list(value: object, field: str, limit: int) -> list[object]:
+    if not isinstance(value, list) or len(value) > limit:
+        raise _mismatch(field, f"an array of at most {limit}", value)
+    return value
+
+
+def _mismatch(field: str, expected: str, received: object) -> Refused:
+    return Refused(400, f"Invalid request: {field}: expected {expected}, received {_shown(received)}")
+
+
+def _shown(value: object) -> str:
+    """What came, short: containers by their kind and size, long strings by their beginning."""
+    match value:
+        case None:
+            return "nothing"
+        case dict():
+            return "an object"
+        case list():
+            return f"an array of {len(value)}"
+        case str():
+            return json.dumps(value if len(value) <= 60 else value[:60] + "…", ensure_ascii=True)
+        case int() if not isinstance(value, bool) and value.bit_length() > 64:
+            return "a huge number"
+        case _:
+            return json.dumps(value)

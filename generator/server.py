@@ -1,0 +1,150 @@
+"""The HTTP surface: create a generation, ask for it, fetch its clip. What it answers is the documented contract."""
+
+import asyncio
+import contextlib
+import functools
+import hmac
+import json
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from generator.errors import Refused
+from generator.folder import Folder, State, id_of, name_of
+from generator.request import parse
+from generator.studio import Studio
+
+PATH = "/v2/generate/video/kling/generation"
+BODY_LIMIT = 40 * 2**20  # two 10 MB images as base64, and masks
+UNFINISHED_LIMIT = 100
+log = logging.getLogger(__name__)
+
+
+class Generator:
+    """The stand-in service over one folder.
+
+    With a `key` every API call must carry it; without one any caller is served. `delay` seconds are added
+    before a clip completes. At most `limit` generations may be unfinished.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        key: str | None = None,
+        slots: int = 1,
+        delay: float = 0.0,
+        limit: int = UNFINISHED_LIMIT,
+    ) -> None:
+        self._folder = Folder(folder)
+        self._key = key
+        self._slots = slots
+        self._delay = delay
+        self._limit = limit
+
+    def app(self) -> web.Application:
+        """An application that renders from its startup to its cleanup."""
+        studio = Studio(self._folder, slots=self._slots, delay=self._delay)
+
+        async def rendering(app: web.Application) -> AsyncIterator[None]:
+            async with studio.running():
+                yield
+
+        app = web.Application(middlewares=[envelope], client_max_size=BODY_LIMIT)
+        app.add_routes(
+            [
+                web.post(PATH, functools.partial(self._create, studio)),
+                web.get(PATH, self._retrieve),
+                web.get("/files/{name}.mp4", self._file),
+            ]
+        )
+        app.cleanup_ctx.append(rendering)
+        return app
+
+    @contextlib.asynccontextmanager
+    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+        """Listen, and yield the base address. Port 0 takes a free one."""
+        runner = web.AppRunner(self.app(), access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+            yield f"http://{host}:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()
+
+    async def _create(self, studio: Studio, request: web.Request) -> web.Response:
+        self._authorize(request)
+        body = await request.read()
+        parse(body)
+        if self._folder.unfinished() >= self._limit:
+            raise Refused(429, "Too many requests: too many unfinished generations, try again later")
+        name = await asyncio.to_thread(self._folder.accept, body)
+        studio.poke()
+        return web.json_response({"id": id_of(name), "status": "queued"}, status=201)
+
+    async def _retrieve(self, request: web.Request) -> web.Response:
+        self._authorize(request)
+        if "generation_id" not in request.query:
+            raise Refused(400, "Invalid request: generation_id: expected a string, received nothing")
+        name = name_of(request.query["generation_id"])
+        state = self._folder.state(name) if name else None
+        if state is None:
+            raise Refused(404, "Generation not found")
+        return web.json_response(_answer(state, f"{request.scheme}://{request.host}"))
+
+    async def _file(self, request: web.Request) -> web.FileResponse:
+        """Open to everyone who knows the name, like the signed links of the real service."""
+        name = name_of(id_of(request.match_info["name"]))
+        state = self._folder.state(name) if name else None
+        if state is None or state.clip is None:
+            raise Refused(404, "File not found")
+        return web.FileResponse(state.clip, headers={"Content-Type": "video/mp4"})
+
+    def _authorize(self, request: web.Request) -> None:
+        if self._key is None:
+            return
+        given = request.headers.get("Authorization", "").encode(errors="replace")
+        if not hmac.compare_digest(given, f"Bearer {self._key}".encode()):
+            raise Refused(401, "Unauthorized: the API key is missing or wrong")
+
+
+def _answer(state: State, base: str) -> dict[str, Any]:
+    """The documented shape of a generation, with nulls where there is nothing to say."""
+    video = error = meta = None
+    if state.clip:
+        file = f"{state.name}.mp4"
+        size = state.clip.stat().st_size
+        video = {"url": f"{base}/files/{file}", "content_type": "video/mp4", "file_name": file, "file_size": size}
+        meta = {"usage": {"credits_used": 0}}  # nothing was paid
+    if state.error:
+        error = {"name": state.error.name, "message": state.error.message}
+    return {"id": id_of(state.name), "status": state.status, "video": video, "error": error, "meta": meta}
+
+
+@web.middleware
+async def envelope(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Every error leaves in the same documented form, those of aiohttp and our own bugs included."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        status, message = refused.status, refused.message
+    except web.HTTPException as error:
+        status, message = error.status, error.reason
+    except Exception:
+        log.exception("the generator failed to answer")
+        status, message = 500, "Internal server error"
+    body = {
+        "message": message,
+        "path": request.path,
+        "requestId": str(uuid.uuid4()),
+        "statusCode": status,
+        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    return web.Response(text=json.dumps(body), status=status, content_type="application/json")

@@ -1,0 +1,109 @@
+"""Takes tickets from the folder and turns them into clips, `slots` at a time."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+
+import aiohttp
+
+from generator.download import download
+from generator.errors import Failed
+from generator.folder import Folder
+from generator.material import Material
+from generator.pool import Renderer
+from generator.request import Request, parse
+
+LOOK_AGAIN = 2.0  # seconds; finds the tickets that another process left behind
+KEEP = 24 * 3600.0  # seconds
+FORGET_EVERY = 3600.0  # seconds
+log = logging.getLogger(__name__)
+
+
+class Studio:
+    """Works while `running()` is entered. `poke` says that there is something new in the folder."""
+
+    def __init__(self, folder: Folder, *, slots: int, delay: float) -> None:
+        self._folder = folder
+        self._slots = slots
+        self._delay = delay
+        self._news = asyncio.Event()
+
+    def poke(self) -> None:
+        self._news.set()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """On the way out running renders are killed; the next start renders them again."""
+        async with aiohttp.ClientSession() as session:
+            renderers = [Renderer() for _ in range(self._slots)]
+            tasks = [asyncio.create_task(self._slot(renderer, session)) for renderer in renderers]
+            tasks.append(asyncio.create_task(self._housekeeping()))
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*(renderer.stop() for renderer in renderers))
+
+    async def _slot(self, renderer: Renderer, session: aiohttp.ClientSession) -> None:
+        while True:
+            try:
+                if await self._next(renderer, session):
+                    continue
+            except Exception:
+                log.exception("a slot of the generator failed")  # a full disk, say: not a reason to stop serving
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), LOOK_AGAIN)
+            self._news.clear()
+
+    async def _next(self, renderer: Renderer, session: aiohttp.ClientSession) -> bool:
+        """Finish one generation; False when none is waiting."""
+        # Not in a thread: a claim that arrives after we were cancelled would never be released.
+        ticket = self._folder.claim()
+        if ticket is None:
+            return False
+        try:
+            await self._finish(ticket.name, renderer, session)
+        finally:
+            ticket.release()
+        return True
+
+    async def _finish(self, name: str, renderer: Renderer, session: aiohttp.ClientSession) -> None:
+        await asyncio.sleep(self._delay)
+        try:
+            request = parse(await asyncio.to_thread(self._folder.body, name))
+            draft = self._folder.draft(name)
+            await renderer.render(await _gather(request, session), draft)
+        except Failed as error:
+            await asyncio.to_thread(self._folder.fail, name, error)
+        except Exception:
+            log.exception("generation %s failed", name)
+            await asyncio.to_thread(self._folder.fail, name, Failed("internal_error", "The clip could not be made"))
+        else:
+            self._folder.complete(name, draft)
+
+    async def _housekeeping(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._folder.forget, time.time() - KEEP)
+            except OSError:
+                log.exception("old generations could not be removed")
+            await asyncio.sleep(FORGET_EVERY)
+
+
+async def _gather(request: Request, session: aiohttp.ClientSession) -> Material:
+    """Fetch every image of a request, the photo first: its fault is the one to report."""
+
+    async def optional(address: str | None) -> bytes | None:
+        return None if address is None else await download(session, address)
+
+    return Material(
+        request=request,
+        image=await download(session, request.image),
+        tail=await optional(request.tail),
+        static_mask=await optional(request.static_mask),
+        brushes=tuple([await download(session, brush.mask) for brush in request.brushes]),
+    )

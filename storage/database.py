@@ -1,0 +1,38 @@
+"""The seam between our SQL and a database driver: `$1` placeholders, rows as mappings, one transaction per call."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+
+class Transaction(Protocol):
+    """One open transaction."""
+
+    async def all(self, sql: str, *args: object) -> list[Row]:
+        """Run one statement; its rows."""
+
+    async def one(self, sql: str, *args: object) -> Row | None:
+        """Run one statement; its first row."""
+
+
+class Database(Protocol):
+    """Runs `work` in a transaction. Raises `StoreDown` when the database cannot take it, else what `work` raises.
+
+    `work` may run more than once before it counts, so it must do nothing but SQL.
+    """
+
+    skip_locked: str
+    """What a SELECT needs at its end to take rows that no other transaction holds."""
+    for_update: str
+    """What a SELECT needs at its end to hold its rows."""
+
+    async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """For work that changes nothing."""
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """For work that changes something; it is on disk when this returns."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""

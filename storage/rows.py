@@ -1,0 +1,101 @@
+"""A job as a row and back. What is searched for has a column; the rest of the order and the clip are JSON."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from bot.model import Address, Brush, Clip, Job, Order, Photo
+from storage.database import Row
+
+CHANGING = (
+    *("state", "outcome", "reason", "due_at", "tries", "host", "remote_id", "clip", "shown"),
+    *("started_at", "accepted_at", "settled_at", "done_at"),
+)
+"""The columns that a transition may change."""
+
+
+def values(job: Job) -> dict[str, Any]:
+    """The row of a job, by column."""
+    order = job.order
+    return {
+        "id": job.id,
+        "key": job.key,
+        "person": job.person,
+        "platform": job.address.platform,
+        "chat": job.address.chat,
+        "thread": job.address.thread,
+        "message": job.address.message,
+        "model": order.model,
+        "seconds": order.seconds,
+        "details": json.dumps({k: v for k, v in asdict(order).items() if k not in ("model", "seconds")}),
+        "price": job.price,
+        "spent_from": job.window,
+        "credits_left": job.left,
+        "state": job.state,
+        "outcome": job.outcome,
+        "reason": job.reason,
+        "due_at": job.due_at,
+        "claims": job.claims,
+        "tries": job.tries,
+        "host": job.host,
+        "remote_id": job.remote_id,
+        "clip": json.dumps(asdict(job.clip)) if job.clip else None,
+        "status_id": job.status_id,
+        "shown": job.shown,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "accepted_at": job.accepted_at,
+        "settled_at": job.settled_at,
+        "done_at": job.done_at,
+    }
+
+
+def job(row: Row) -> Job:
+    """The job of a row."""
+    return Job(
+        id=row["id"],
+        key=row["key"],
+        person=row["person"],
+        address=Address(row["platform"], row["chat"], row["message"], row["thread"]),
+        order=_order(row),
+        price=row["price"],
+        window=row["spent_from"],
+        left=row["credits_left"],
+        state=row["state"],
+        outcome=row["outcome"],
+        reason=row["reason"],
+        due_at=row["due_at"],
+        claims=row["claims"],
+        tries=row["tries"],
+        host=row["host"],
+        remote_id=row["remote_id"],
+        clip=Clip(**json.loads(row["clip"])) if row["clip"] else None,
+        status_id=row["status_id"],
+        shown=row["shown"],
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        accepted_at=row["accepted_at"],
+        settled_at=row["settled_at"],
+        done_at=row["done_at"],
+    )
+
+
+def _order(row: Row) -> Order:
+    details = json.loads(row["details"])
+    return Order(
+        model=row["model"],
+        seconds=row["seconds"],
+        prompt=details["prompt"],
+        negative=details["negative"],
+        cfg=details["cfg"],
+        photo=Photo(**details["photo"]),
+        end=_photo(details["end"]),
+        static_mask=_photo(details["static_mask"]),
+        brushes=tuple(
+            Brush(Photo(**brush["mask"]), tuple((x, y) for x, y in brush["path"])) for brush in details["brushes"]
+        ),
+    )
+
+
+def _photo(value: dict[str, Any] | None) -> Photo | None:
+    return Photo(**value) if value else None

@@ -1,0 +1,166 @@
+"""SQLite through aiosqlite: one writer, one reader, and many small transactions committed together.
+
+A commit waits for the disk (`synchronous=FULL`: a paid order must survive a power cut), so the writer takes all work
+that is waiting, runs it one after the other in a single transaction and commits once. If any of it fails, the whole
+round is rolled back and run again one by one, so that nobody suffers from another's fault.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import aiosqlite
+
+from bot.errors import StoreDown
+from storage.database import Row, Transaction
+
+T = TypeVar("T")
+Work = Callable[[Transaction], Awaitable[Any]]
+
+ROUND = 256
+"""Pieces of work in one commit: bounds how long the first of them waits."""
+
+
+class _Session:
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def all(self, sql: str, *args: object) -> list[Row]:
+        named = {str(i): value for i, value in enumerate(args, 1)}
+        return cast(list[Row], await self._connection.execute_fetchall(sql, named))
+
+    async def one(self, sql: str, *args: object) -> Row | None:
+        rows = await self.all(sql, *args)
+        return rows[0] if rows else None
+
+
+class Sqlite:
+    """A `Database` in one file. Make it with `open`."""
+
+    skip_locked = ""
+    for_update = ""
+
+    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._reading = asyncio.Lock()
+        self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue()
+        self._task = asyncio.create_task(self._write_rounds(), name="sqlite-writer")
+
+    @classmethod
+    async def open(cls, path: Path, patience: float = 5.0) -> "Sqlite":
+        """Open or create the file. `patience`: seconds to wait for another process's lock."""
+        try:
+            sqlite3.connect(path).close()  # aiosqlite would leave a thread behind where a file cannot be opened
+            writer = await _connect(path, patience)
+            try:
+                reader = await _connect(path, patience)
+            except BaseException:
+                await writer.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            raise StoreDown(f"cannot open the database {path.name}: {error}") from error
+        return cls(writer, reader)
+
+    async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        try:
+            async with self._reading:
+                await self._reader.execute("BEGIN")
+                try:
+                    return await work(_Session(self._reader))
+                finally:
+                    await self._reader.rollback()
+        except (sqlite3.Error, ValueError) as error:
+            raise StoreDown(str(error)) from error
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        if self._task.done():
+            raise StoreDown("the database is closed")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait((work, future))
+        return await future
+
+    async def close(self) -> None:
+        if self._task.done():
+            return
+        self._waiting.put_nowait((_stop, asyncio.get_running_loop().create_future()))
+        await self._task
+        await self._writer.close()
+        async with self._reading:
+            await self._reader.close()
+
+    async def _write_rounds(self) -> None:
+        while True:
+            round_ = [await self._waiting.get()]
+            while len(round_) < ROUND and not self._waiting.empty():
+                round_.append(self._waiting.get_nowait())
+            stopping = any(work is _stop for work, _ in round_)
+            round_ = [(work, future) for work, future in round_ if work is not _stop and not future.cancelled()]
+            if not await self._commit(round_):
+                for piece in round_:
+                    await self._commit([piece])
+            if stopping:
+                return
+
+    async def _commit(self, round_: list[tuple[Work, asyncio.Future[Any]]]) -> bool:
+        """Run a round in one transaction and answer those who wait; False when it failed and may be tried singly."""
+        if not round_:
+            return True
+        session, results = _Session(self._writer), []
+        try:
+            await self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                for work, _ in round_:
+                    results.append(await work(session))
+                await self._writer.commit()
+            except BaseException:
+                await self._writer.rollback()
+                raise
+        except Exception as error:
+            if len(round_) > 1:
+                return False
+            if isinstance(error, sqlite3.OperationalError):
+                error = StoreDown(str(error))
+            for _, future in round_:
+                if not future.done():
+                    future.set_exception(error)
+            return True
+        for (_, future), result in zip(round_, results, strict=True):
+            if not future.done():
+                future.set_result(result)
+        return True
+
+
+async def _stop(_: Transaction) -> None:
+    """Put into the queue to end the writer after all that came before."""
+
+
+async def _connect(path: Path, patience: float) -> aiosqlite.Connection:
+    # isolation_level=None: transactions begin and end where we say so, not where the driver guesses.
+    connection = await aiosqlite.connect(path, timeout=patience, isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        await _use_wal(connection, patience)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            await connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        await connection.close()  # its thread would keep the process from ending
+        raise
+    return connection
+
+
+async def _use_wal(connection: aiosqlite.Connection, patience: float) -> None:
+    """Readers and the writer side by side. SQLite does not wait by itself while another process does the same."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            await connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            return

@@ -1,0 +1,580 @@
+"""A photo's whole way through the core and the worker: the door, the money, the trouble on the way, the delivery."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot import acts, machine, texts
+from bot.acts import Acts
+from bot.core import Core
+from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
+from bot.history import History
+from bot.media import Media
+from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pending, Refused, Reply, Role
+from bot.worker import Worker
+from storage.store import Store
+from tests.conftest import Clock
+from tests.fakes import RecordingChat, ScriptedProvider
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small real clip."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for shade in range(30):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade * 8, np.uint8), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+def picture(width: int = 400, height: int = 300, kind: str = "JPEG") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(file, kind)
+    return file.getvalue()
+
+
+def attached(data: bytes | None = None, role: Role = "photo") -> Attachment:
+    async def fetch() -> AsyncIterator[bytes]:
+        yield picture() if data is None else data
+
+    return Attachment(fetch, role, ((1, 1), (9, 9)) if role == "brush" else ())
+
+
+@dataclass
+class House:
+    """The core and a worker, on a store of their own, with scripted edges."""
+
+    core: Core
+    worker: Worker
+    store: Store
+    media: Media
+    provider: ScriptedProvider
+    chat: RecordingChat
+    clock: Clock
+    sent: int = 0
+
+    async def say(self, text: str = "she smiles", *attachments: Attachment, key: str = "", user: str = "7") -> Reply:
+        self.sent += 1
+        address = Address("telegram", "chat", f"message-{self.sent}")
+        return await self.core.handle(Inbound(address, user, key or f"telegram:{self.sent}", text, attachments))
+
+    async def order(self, text: str = "she smiles") -> Job:
+        reply = await self.say(text, attached())
+        assert reply.job, reply.text
+        return await self.job(reply.job)
+
+    async def job(self, job_id: str) -> Job:
+        job = await self.store.job(job_id)
+        assert job
+        return job
+
+    async def work(self, rounds: int = 1, each: float = 0.0) -> None:
+        for _ in range(rounds):
+            await self.worker.round()
+            await self.worker.idle()
+            self.clock.tick(each)
+
+    async def finish(self, job: Job) -> Job:
+        """Work, with time passing, until the job is done."""
+        for _ in range(2000):
+            job = await self.job(job.id)
+            if job.state == "done":
+                return job
+            self.clock.now = max(self.clock.now, job.due_at)
+            await self.work()
+        raise AssertionError(f"the job stays {job.state}")
+
+    async def used(self, user: str = "7") -> int:
+        from bot import quota
+
+        return await self.store.used(f"telegram:{user}", quota.window(self.clock()).key)
+
+    async def kept(self) -> list[str]:
+        return sorted(p.name for p in self.media.path("x.jpg").parent.iterdir())
+
+
+@pytest.fixture
+async def house(
+    store: Store, tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes
+) -> AsyncIterator[House]:
+    media = Media(tmp_path / "media", new_id=new_id)
+    provider, chat = ScriptedProvider(clip), RecordingChat()
+    history = History(store, provider, clock)
+    work = Acts(store, media, provider, {"telegram": chat}, history, clock=clock, deadline=86_400, lease=120)
+    worker = Worker(store, work, ("telegram",), clock=clock, slots=5)
+    core = Core(
+        store, media, provider, history, clock=clock, new_id=new_id, model="kling", daily_credits=30, poke=worker.poke
+    )
+    yield House(core, worker, store, media, provider, chat, clock)
+    await worker.idle()
+    await media.close()
+
+
+# ── The way of a photo ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_photo_and_a_sentence_become_a_clip(house: House, clip: bytes) -> None:
+    reply = await house.say("she puts on her glasses --cfg 0.7 --no rain", attached())
+    assert reply.job
+    assert "“she puts on her glasses” · 5 s · without rain · words followed at 0.7" in reply.text
+    assert "5 credits, 25 left today" in reply.text
+    assert "Next in line · ready in about 5 min" in reply.text
+    assert texts.STAND_IN in reply.text
+    assert [(b.label, b.command) for b in reply.buttons] == [("Cancel", f"/cancel {reply.job}")]
+    assert await house.core.track(reply.job, "status-1", reply.text)
+
+    await house.work()
+    assert (await house.job(reply.job)).state == "running"
+    ((message, text),) = house.chat.edits
+    assert message == "status-1"
+    assert "Rendering, about 5 min left" in text
+
+    job = await house.finish(await house.job(reply.job))
+    assert (job.outcome, await house.used()) == ("clip", 5)
+    ((address, result),) = house.chat.sent
+    assert address == Address("telegram", "chat", "message-1")
+    assert house.chat.films == [clip]
+    assert result.film
+    assert (result.film.clip.width, result.film.clip.height, result.film.clip.seconds) == (64, 48, 1.0)
+    assert house.chat.removed == ["status-1"]
+    (order,) = house.provider.orders
+    assert (order.prompt, order.negative, order.cfg, order.seconds, order.model) == (
+        "she puts on her glasses",
+        "rain",
+        0.7,
+        5,
+        "kling",
+    )
+
+
+async def test_the_real_model_is_labelled_too(house: House) -> None:
+    house.provider.stand_in = False
+    job = await house.order()
+    await house.finish(job)
+    assert texts.STAND_IN not in house.chat.texts()[0]
+    assert texts.MADE_BY_AI in house.chat.texts()[0]
+
+
+async def test_the_same_message_twice_is_one_job(house: House) -> None:
+    first = await house.say("x", attached(), key="one")
+    again = await house.say("x", attached(), key="one")
+    assert first.job == again.job
+    assert await house.used() == 5
+    assert len(await house.kept()) == 1
+    await house.finish(await house.job(first.job or ""))
+    late = await house.say("x", attached(), key="one")
+    assert texts.DONE in late.text
+    assert len(house.provider.orders) == 1
+
+
+async def test_two_taps_at_once_are_one_job(house: House) -> None:
+    replies = await asyncio.gather(*(house.say("x", attached(), key="one") for _ in range(5)))
+    assert len({reply.job for reply in replies}) == 1
+    assert await house.used() == 5
+    assert len(await house.kept()) == 1
+
+
+# ── What cannot be done is said, and nothing is spent ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "attachments", "part"),
+    [
+        ("she smiles", [], "Send a photo"),
+        ("", [], "Send a photo"),
+        ("", [attached()], "What should happen"),
+        ("she smiles --duration 7", [attached()], "--duration can be 5 or 10"),
+        ("she smiles --cfg 2", [attached()], "--cfg takes a number from 0"),
+        ("she smiles --loud", [attached()], "I don't know the option --loud"),
+        ("x" * 5000, [attached()], "5,000"),
+        ("she smiles --10s", [attached(), attached()], "5-second"),
+        ("she smiles", [attached(b"<html>")], "isn't a picture"),
+        ("she smiles", [attached(b"")], "empty"),
+        ("she smiles", [attached(picture()[:600])], "damaged"),
+        ("she smiles", [attached(picture(1, 1))], "1 × 1"),
+        ("she smiles", [attached(picture(2000, 400))], "too long"),
+        ("she smiles", [attached(), attached(picture(100, 100, "PNG"), "static_mask")], "exactly the photo's size"),
+        ("/fly", [], "I don't know /fly"),
+        ("/cancel", [], "Which clip?"),
+        ("/cancel nobody", [], "don't know that clip"),
+    ],
+)
+async def test_bad_input(house: House, text: str, attachments: list[Attachment], part: str) -> None:
+    reply = await house.say(text, *attachments)
+    assert part in reply.text
+    assert (reply.job, await house.used(), await house.kept()) == (None, 0, [])
+
+
+async def test_masks_that_cannot_reach_the_provider_are_refused_first(house: House) -> None:
+    house.provider.masks = False
+    assert "PUBLIC_URL" in (await house.say("x", attached(), attached(picture(), "static_mask"))).text
+    assert "PUBLIC_URL" in (await house.say("x", attached(), attached(picture(), "brush"))).text
+    assert await house.used() == 0
+
+
+async def test_a_used_up_allowance_says_when_it_refills_before_anything_is_downloaded(house: House) -> None:
+    for _ in range(3):
+        await house.order("x --10s")
+
+    async def untouched() -> AsyncIterator[bytes]:
+        raise AssertionError("downloaded")
+        yield b""
+
+    reply = await house.say("x", Attachment(untouched))
+    assert "none left today" in reply.text
+    assert "midnight UTC" in reply.text
+    house.clock.tick(86_400)
+    assert (await house.say("x", attached())).job
+
+
+async def test_a_race_for_the_last_credits(house: House) -> None:
+    replies = await asyncio.gather(*(house.say("x --10s", attached()) for _ in range(8)))
+    assert sum(reply.job is not None for reply in replies) == 3
+    assert await house.used() == 30
+    assert len(await house.kept()) == 3
+
+
+async def test_a_database_that_takes_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def down(*_: object) -> None:
+        raise StoreDown("database is locked")
+
+    monkeypatch.setattr(house.store, "submit", down)
+    assert (await house.say("x", attached())).text == texts.TRY_LATER
+    assert await house.kept() == []
+
+
+# ── What a provider may do ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("trouble", [Ambiguous("cut"), TimeoutError(), RuntimeError("bug")])
+async def test_an_order_whose_answer_never_came_is_not_sent_twice(house: House, trouble: Exception) -> None:
+    house.provider.creates = [trouble, Accepted("local", "second")]
+    job = await house.finish(await house.order())
+    assert (job.reason, len(house.provider.orders), await house.used()) == ("lost", 1, 0)
+    assert "your 5 credits are back" in house.chat.texts()[0]
+    assert (await house.store.incidents())[0].job == job.id
+
+
+async def test_an_order_that_was_not_taken_waits_and_is_sent_again(house: House) -> None:
+    house.provider.creates = [NotSent("429", 30.0), NotSent("503", 60.0), Accepted("local", "r")]
+    job = await house.order()
+    await house.core.track(job.id, "status", "")
+    await house.work()
+    assert (await house.job(job.id)).due_at == house.clock() + 30
+    assert "your place is kept" in house.chat.edits[-1][1]
+    job = await house.finish(job)
+    assert (job.outcome, len(house.provider.orders), await house.used()) == ("clip", 3, 5)
+
+
+async def test_a_provider_without_room_is_given_up_in_the_end(house: House) -> None:
+    house.provider.creates = [NotSent("429", 30.0)]
+    job = await house.finish(await house.order())
+    assert (job.reason, len(house.provider.orders)) == ("busy", machine.PUT_BACK_LIMIT)
+    assert await house.used() == 0
+
+
+@pytest.mark.parametrize("reason", texts.FAILED)
+async def test_a_refusal_is_told_in_plain_words(house: House, reason: str) -> None:
+    house.provider.creates = [Refused(reason, "raw words of the provider")]  # type: ignore[arg-type]
+    job = await house.finish(await house.order())
+    (said,) = house.chat.texts()
+    assert texts.FAILED[reason] in said
+    assert "raw words" not in said
+    assert "your 5 credits are back" in said
+    assert (job.outcome, await house.used()) == ("failed", 0)
+    assert (await house.store.incidents())[0].detail == "raw words of the provider"
+
+
+async def test_a_generation_that_fails_is_given_back(house: House) -> None:
+    house.provider.polls = [Pending(), Refused("moderation", "Failure to pass the risk control system")]
+    job = await house.finish(await house.order())
+    assert (job.reason, await house.used()) == ("moderation", 0)
+
+
+async def test_a_slow_job_is_no_failed_one(house: House) -> None:
+    house.provider.polls = [Pending()]
+    job = await house.order()
+    await house.core.track(job.id, "status", "")
+    while house.clock() - job.created_at < 23 * 3600:
+        job = await house.job(job.id)
+        house.clock.now = max(house.clock.now + 600, job.due_at)
+        await house.work()
+    assert (await house.job(job.id)).state == "running"
+    assert texts.LONGER in house.chat.edits[-1][1]
+    assert len(house.chat.edits) < 12
+    house.clock.tick(2 * 3600)
+    job = await house.finish(job)
+    assert (job.reason, await house.used()) == ("expired", 0)
+
+
+async def test_a_job_that_never_left_the_queue_expires(house: House) -> None:
+    job = await house.order()
+    house.clock.tick(90_000)
+    job = await house.finish(job)
+    assert (job.reason, house.provider.orders) == ("expired", [])
+
+
+async def test_looks_that_go_wrong_are_made_again_more_and_more_rarely(house: House) -> None:
+    house.provider.polls = [*[Pending("HTTP 500", failed=True)] * 40, Finished("secret://clip")]
+    job = await house.order()
+    await house.work()
+    gaps = []
+    for _ in range(30):
+        job = await house.job(job.id)
+        house.clock.now = job.due_at
+        await house.work()
+        gaps.append((await house.job(job.id)).due_at - house.clock.now)
+    assert gaps[0] <= 10
+    assert max(gaps) == gaps[-1] == acts.LONGEST_PAUSE
+    assert (await house.finish(job)).outcome == "clip"
+
+
+@pytest.mark.parametrize("broken", [b"<html>not found</html>", b"mp4", BrokenClip("HTTP 404")])
+async def test_a_broken_clip_is_fetched_again(house: House, clip: bytes, broken: bytes | Exception) -> None:
+    house.provider.clips = [broken, broken, clip]
+    job = await house.finish(await house.order())
+    assert (job.outcome, house.chat.films) == ("clip", [clip])
+
+
+async def test_a_clip_that_stays_broken_is_given_back(house: House) -> None:
+    house.provider.polls = [*[Pending("HTTP 503", failed=True)] * 50, Finished("secret://clip")]
+    house.provider.clips = [BrokenClip("HTTP 404")]
+    job = await house.finish(await house.order())
+    assert (job.reason, await house.used()) == ("broken_clip", 0)
+    assert house.provider.looks >= 50 + acts.FETCHES - acts.ODD_LOOKS
+
+
+async def test_a_full_disk_waits_for_room(house: House, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep, full = house.media.keep_clip, 20
+
+    async def keep_clip(stream: AsyncIterator[bytes]) -> object:
+        nonlocal full
+        full -= 1
+        if full >= 0:
+            raise StoreDown("No space left on device")
+        return await keep(stream)
+
+    monkeypatch.setattr(house.media, "keep_clip", keep_clip)
+    assert (await house.finish(await house.order())).outcome == "clip"
+
+
+async def test_no_more_than_the_slots_are_bought_at_once(house: House) -> None:
+    house.provider.polls = [Pending()]
+    for user in "abcdefgh":
+        await house.say("x", attached(), user=user)
+    await house.work(5)
+    assert len(house.provider.orders) == 5
+    assert (await house.store.health(house.clock())).states == {"queued": 3, "running": 5}
+
+
+# ── What a chat may do ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_flooded_chat_is_waited_for(house: House, clip: bytes) -> None:
+    house.provider.polls = [Finished("secret://clip")]
+    job = await house.order()
+    house.chat.trouble = [Flood(33.0), ChatError("502"), ChatError("timed out")]
+    await house.work()
+    house.clock.tick(300)
+    await house.work(2)
+    assert (await house.job(job.id)).due_at == house.clock() + 33
+    await house.finish(job)
+    assert house.chat.films == [clip]
+
+
+async def test_a_chat_that_is_gone_ends_the_job_and_keeps_the_clip(house: House) -> None:
+    job = await house.order()
+    house.chat.trouble = [Gone("kicked")]
+    job = await house.finish(job)
+    assert job.clip
+    assert house.media.path(job.clip.name).is_file()
+    assert await house.used() == 5
+
+
+async def test_a_chat_that_fails_for_a_day_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acts, "SEND_FOR", 3600.0)
+    job = await house.order()
+    house.chat.trouble = [ChatError("500") for _ in range(500)]
+    assert (await house.finish(job)).outcome == "clip"
+    assert house.chat.sent == []
+
+
+async def test_a_status_line_that_cannot_be_edited_stops_nothing(house: House) -> None:
+    job = await house.order()
+    await house.core.track(job.id, "status", "")
+    house.chat.trouble = [ChatError("edit")]
+    await house.work()
+    assert (await house.finish(job)).outcome == "clip"
+    assert house.chat.removed == ["status"]
+
+
+# ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_queued_job_can_be_taken_back(house: House) -> None:
+    job = await house.order()
+    assert (await house.say(f"/cancel {job.id}")).text == texts.CANCELLED
+    assert await house.used() == 0
+    assert (await house.say(f"/cancel {job.id}")).text == texts.OVER
+    job = await house.finish(job)
+    assert (job.reason, house.provider.orders) == ("cancelled", [])
+
+
+async def test_a_running_job_says_honestly_that_it_cannot(house: House) -> None:
+    job = await house.order()
+    await house.work()
+    assert (await house.say(f"/cancel {job.id}")).text == texts.TOO_LATE
+    assert (await house.finish(job)).outcome == "clip"
+    assert (await house.say(f"/cancel {job.id}")).text == texts.OVER
+
+
+async def test_nobody_cancels_for_another(house: House) -> None:
+    job = await house.order()
+    assert (await house.say(f"/cancel {job.id}", user="8")).text == texts.NOT_YOURS
+    assert (await house.job(job.id)).state == "queued"
+
+
+async def test_quota_jobs_and_help(house: House) -> None:
+    assert (await house.say("/jobs")).text == texts.NO_JOBS
+    done = await house.finish(await house.order("the first one"))
+    queued = await house.order("the second one")
+    listed = (await house.say("/jobs")).text.splitlines()
+    assert listed[0].startswith(f"{queued.id} · in line · “the second one” · 5 s · 5 credits")
+    assert listed[1].startswith(f"{done.id} · ready · “the first one”")
+    assert "20 credits left today" in (await house.say("/quota")).text
+    for name in texts.COMMANDS:
+        assert f"/{name}" in (await house.say("/help@photoplay_bot")).text
+
+
+# ── Crashes and rivals ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def rival(house: House) -> Worker:
+    """Another worker's process on the same store."""
+    history = History(house.store, house.provider, house.clock)
+    chats = {"telegram": house.chat}
+    work = Acts(house.store, house.media, house.provider, chats, history, clock=house.clock, deadline=86_400, lease=120)
+    return Worker(house.store, work, ("telegram",), clock=house.clock, slots=5)
+
+
+async def test_a_purchase_that_a_dead_worker_began_is_lost_not_repeated(house: House) -> None:
+    hang = asyncio.Event()
+    bought = house.provider.create
+
+    async def create(order: object) -> object:
+        await bought(order)  # type: ignore[arg-type]
+        await hang.wait()
+        raise AssertionError("this worker is dead")
+
+    house.provider.create = create  # type: ignore[method-assign, assignment]
+    job = await house.order()
+    await house.worker.round()
+    await asyncio.sleep(0)
+    other = rival(house)
+    await other.round()
+    assert (await house.job(job.id)).state == "submitting"
+    house.clock.tick(121)
+    for _ in range(3):
+        await other.round()
+        await other.idle()
+    job = await house.job(job.id)
+    assert (job.state, job.reason, len(house.provider.orders)) == ("done", "lost", 1)
+    house.worker.stop()
+    for task in house.worker._under_way:
+        task.cancel()
+    await house.worker.idle()
+    assert await house.used() == 0
+
+
+async def test_a_worker_that_was_overtaken_touches_nothing(house: House, clip: bytes) -> None:
+    job = await house.order()
+    await house.work()
+    slow, gate = house.provider.poll, asyncio.Event()
+
+    async def poll(host: str, remote_id: str, age: float) -> object:
+        await gate.wait()
+        return Refused("failed", "told too late")
+
+    house.provider.poll = poll  # type: ignore[method-assign, assignment]
+    house.clock.now = (await house.job(job.id)).due_at
+    await house.worker.round()
+    await asyncio.sleep(0)
+    house.provider.poll = slow  # type: ignore[method-assign]
+    house.provider.polls = [Finished("secret://clip")]
+    other = rival(house)
+    house.clock.tick(241)
+    for _ in range(3):
+        await other.round()
+        await other.idle()
+    gate.set()
+    await house.worker.idle()
+    job = await house.job(job.id)
+    assert (job.state, job.outcome, house.chat.films) == ("done", "clip", [clip])
+    assert await house.used() == 5
+
+
+async def test_an_accepted_order_is_saved_however_long_the_database_sulks(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await house.order()
+    save, sulks = house.store.save, 4
+
+    async def sulky(job: Job, entry: object = None) -> None:
+        nonlocal sulks
+        sulks -= 1
+        if sulks >= 0:
+            raise StoreDown("database is locked")
+        await save(job, entry)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acts, "AGAIN", 0.0)
+    monkeypatch.setattr(house.store, "save", sulky)
+    await house.work()
+    job = await house.job(job.id)
+    assert (job.state, job.remote_id, len(house.provider.orders)) == ("running", "remote", 1)
+
+
+async def test_stopping_lets_go_of_looks_and_settles_purchases(house: House) -> None:
+    running = await house.order()
+    await house.work()
+    buying = await house.order()
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    house.provider.poll = never  # type: ignore[method-assign, assignment]
+    house.provider.create = never  # type: ignore[method-assign, assignment]
+    house.clock.now = (await house.job(running.id)).due_at
+    working = asyncio.create_task(house.worker.run())
+    while len(house.worker._under_way) < 2:
+        await asyncio.sleep(0.01)
+    from bot import worker
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "GRACE", 0.05)
+        house.worker.stop()
+        await working
+    assert (await house.job(running.id)).state == "running"
+    assert (await house.job(running.id)).due_at <= house.clock()
+    assert (await house.job(buying.id)).reason == "lost"
+
+
+async def test_the_worker_sleeps_until_it_is_poked(house: House) -> None:
+    working = asyncio.create_task(house.worker.run())
+    await asyncio.sleep(0.05)
+    job = await house.order()
+    async with asyncio.timeout(1.0):
+        while (await house.job(job.id)).state != "running":
+            await asyncio.sleep(0.01)
+    house.worker.stop()
+    await working

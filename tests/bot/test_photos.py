@@ -1,0 +1,503 @@
+"""Pictures of every kind in, upright sRGB JPEGs without metadata out; anything else is a sentence."""
+
+import pickle
+import struct
+import warnings
+import zlib
+from contextlib import suppress
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, PngImagePlugin
+
+from bot import photos, texts
+from bot.errors import Refusal
+from bot.photos import fit_mask, fit_photo
+
+RED, GREEN, BLUE, GREY = (200, 30, 30), (30, 160, 40), (30, 40, 190), (128, 128, 128)
+
+
+def scene(width: int = 400, height: int = 300) -> Image.Image:
+    """A picture whose corners can be told apart: red, green / blue, grey."""
+    image = Image.new("RGB", (width, height), RED)
+    image.paste(GREEN, (width // 2, 0, width, height // 2))
+    image.paste(BLUE, (0, height // 2, width // 2, height))
+    image.paste(GREY, (width // 2, height // 2, width, height))
+    return image
+
+
+def encoded(image: Image.Image, form: str, **options: Any) -> bytes:
+    file = BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()
+
+
+def decoded(data: bytes) -> Image.Image:
+    image = Image.open(BytesIO(data))
+    image.load()
+    assert image.format == "JPEG"
+    assert image.mode == "RGB"
+    return image
+
+
+def corners(image: Image.Image) -> list[tuple[int, ...]]:
+    right, bottom = image.width - 20, image.height - 20
+    return [image.getpixel(xy) for xy in ((20, 20), (right, 20), (20, bottom), (right, bottom))]  # type: ignore[misc]
+
+
+def near(actual: Any, wanted: Any, by: int = 12) -> bool:
+    return bool(np.abs(np.asarray(actual, dtype=int) - np.asarray(wanted, dtype=int)).max() <= by)
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(Refusal) as caught:
+        fit_photo(data)
+    return str(caught.value)
+
+
+def noise(width: int, height: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+
+FORMATS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95},
+    "PNG": {},
+    "WEBP": {"quality": 95},
+    "HEIF": {"quality": 95},
+    "AVIF": {"quality": 95},
+    "BMP": {},
+    "GIF": {},
+    "MPO": {"save_all": True, "append_images": [Image.new("RGB", (400, 300))], "quality": 95},
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_becomes_a_jpeg(form: str) -> None:
+    fitted = fit_photo(encoded(scene(), form, **FORMATS[form]))
+    assert fitted.size == fitted.original == (400, 300)
+    assert near(corners(decoded(fitted.data)), [RED, GREEN, BLUE, GREY], by=20)
+
+
+@pytest.mark.parametrize("form", ["HEIF", "AVIF"])
+def test_the_brand_that_both_heic_and_avif_use(form: str) -> None:
+    source = encoded(scene(), form, quality=95)
+    assert source[8:12] in (b"heic", b"avif")
+    fitted = fit_photo(source[:8] + b"mif1" + source[12:])
+    assert near(corners(decoded(fitted.data)), [RED, GREEN, BLUE, GREY], by=20)
+
+
+@pytest.mark.parametrize("form", ["TIFF", "ICO", "TGA", "PPM", "PDF", "JPEG2000"])
+def test_other_formats_are_not_even_tried(form: str) -> None:
+    assert refusal(encoded(scene(), form)) == texts.NOT_A_PICTURE
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
+def test_pictures_are_held_upright(form: str, orientation: int) -> None:
+    """The same scene, stored in each of the eight ways a camera may be held."""
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Transpose members that make a reader turn it back
+    stored = scene()
+    if orientation > 1:
+        stored = stored.transpose(Image.Transpose(undo[orientation]))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    fitted = fit_photo(encoded(stored, form, exif=exif.tobytes()))
+    assert fitted.size == fitted.original == (400, 300)
+    assert near(corners(decoded(fitted.data)), [RED, GREEN, BLUE, GREY], by=25)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "MPO"])
+def test_nothing_of_the_metadata_is_left(form: str) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SecretMaker"
+    exif[0x9286] = "SecretComment"
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.5), 29: "SecretDate"})
+    options: dict[str, Any] = {"exif": exif, "icc_profile": ImageCms.ImageCmsProfile(srgb()).tobytes()}
+    match form:
+        case "JPEG":
+            options |= {"comment": b"SecretComment", "xmp": b"<x>SecretXmp</x>", "dpi": (173, 173)}
+        case "PNG":
+            options["pnginfo"] = PngImagePlugin.PngInfo()
+            options["pnginfo"].add_text("Author", "SecretAuthor")
+        case "WEBP" | "HEIF" | "AVIF":
+            options["xmp"] = b"<x>SecretXmp</x>"
+    source = encoded(scene(), form, **(FORMATS[form] | options))
+    assert b"Secret" in source
+    data = fit_photo(source).data
+    for trace in (b"Secret", b"Exif", b"http", b"ICC_PROFILE", b"MPF", b"\xff\xe1", b"\xff\xe2", b"\xff\xfe"):
+        assert trace not in data[: data.index(b"\xff\xda")]
+    assert b"Secret" not in data
+    assert decoded(data).info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    assert decoded(data).info["jfif_density"] == (1, 1)
+
+
+def srgb() -> Any:
+    return ImageCms.createProfile("sRGB")
+
+
+def display_p3() -> bytes:
+    """Display P3, the colours of every phone: sRGB's own profile with P3's primaries written over it."""
+
+    def number(value: float) -> bytes:
+        return struct.pack(">i", round(value * 65536))
+
+    profile = bytearray(ImageCms.ImageCmsProfile(srgb()).tobytes())
+    primaries = {
+        b"rXYZ": (0.51512, 0.2412, -0.00105),
+        b"gXYZ": (0.29198, 0.69225, 0.04189),
+        b"bXYZ": (0.1571, 0.06657, 0.78407),
+    }
+    for index in range(struct.unpack_from(">I", profile, 128)[0]):
+        tag, offset, _ = struct.unpack_from(">4sII", profile, 132 + 12 * index)
+        if tag in primaries:
+            profile[offset + 8 : offset + 20] = b"".join(map(number, primaries[tag]))
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
+def test_wide_colours_become_srgb(form: str) -> None:
+    image = Image.new("RGB", (400, 300), (180, 60, 60))
+    options = {"quality": 95} if form != "PNG" else {}
+    plain = decoded(fit_photo(encoded(image, form, **options)).data).getpixel((200, 150))
+    wide = decoded(fit_photo(encoded(image, form, icc_profile=display_p3(), **options)).data).getpixel((200, 150))
+    assert near(plain, (180, 60, 60), by=6)
+    assert near(wide, (194, 48, 53), by=6)  # by the matrices of both colour spaces
+
+
+def test_p3_in_numbers() -> None:
+    """The figures above, from the definitions of the two colour spaces instead of a colour engine."""
+    light = ((np.array([180, 60, 60]) / 255 + 0.055) / 1.055) ** 2.4
+    p3 = np.array([[0.4866, 0.2657, 0.1982], [0.2290, 0.6917, 0.0793], [0.0, 0.0451, 1.0439]])
+    rgb = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
+    seen = 255 * (1.055 * (rgb @ p3 @ light) ** (1 / 2.4) - 0.055)
+    assert near(seen, (194, 48, 53), by=2)
+
+
+@pytest.mark.parametrize("profile", [b"garbage", b"", display_p3()[:200], bytes(1000)])
+def test_a_broken_colour_profile_costs_nothing(profile: bytes) -> None:
+    fitted = fit_photo(encoded(scene(), "JPEG", quality=95, icc_profile=profile))
+    assert near(corners(decoded(fitted.data)), [RED, GREEN, BLUE, GREY], by=20)
+
+
+def test_a_profile_for_other_channels_costs_nothing() -> None:
+    fitted = fit_photo(encoded(scene().convert("L"), "JPEG", icc_profile=display_p3()))
+    assert near(corners(decoded(fitted.data))[3], GREY)
+
+
+def test_a_broken_exif_block_costs_nothing() -> None:
+    fitted = fit_photo(encoded(scene(), "JPEG", exif=b"Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff\x00garbage"))
+    assert fitted.size == (400, 300)
+
+
+def test_print_colours() -> None:
+    fitted = fit_photo(encoded(scene().convert("CMYK"), "JPEG", quality=95))
+    assert near(corners(decoded(fitted.data)), [RED, GREEN, BLUE, GREY], by=20)
+
+
+def with_hole(mode: str) -> Image.Image:
+    """Red, with the left half transparent."""
+    image = Image.new("RGBA", (400, 300), (*RED, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 200, 300))
+    return image.convert(mode)
+
+
+@pytest.mark.parametrize(
+    ("image", "form"),
+    [
+        (with_hole("RGBA"), "PNG"),
+        (with_hole("RGBA"), "WEBP"),
+        (with_hole("RGBA"), "AVIF"),
+        (with_hole("RGBA"), "HEIF"),
+        (with_hole("RGBA").quantize(8), "PNG"),
+        (with_hole("RGBA"), "GIF"),
+        (with_hole("LA"), "PNG"),
+    ],
+    ids=["png", "webp", "avif", "heif", "png palette", "gif", "png grey"],
+)
+def test_transparent_becomes_white(image: Image.Image, form: str) -> None:
+    jpeg = decoded(fit_photo(encoded(image, form)).data)
+    red = RED if image.mode != "LA" else (Image.new("RGB", (1, 1), RED).convert("L").getpixel((0, 0)),) * 3
+    assert near(jpeg.getpixel((50, 150)), (255, 255, 255), by=6)
+    assert near(jpeg.getpixel((350, 150)), red, by=15)
+
+
+def test_a_transparent_colour_becomes_white_without_a_seam() -> None:
+    """A PNG may name one colour transparent; scaling must not mix that colour into its surroundings."""
+    image = Image.new("RGB", (3000, 2400), RED)
+    image.paste((0, 0, 0), (0, 0, 1500, 2400))
+    jpeg = decoded(fit_photo(encoded(image, "PNG", transparency=(0, 0, 0))).data)
+    assert near(jpeg.getpixel((100, 500)), (255, 255, 255), by=6)
+    assert min(jpeg.convert("L").tobytes()) > 60  # red is 77; black would be 0
+
+
+@pytest.mark.parametrize("value", [0, 20000, 40000, 65535])
+def test_sixteen_bit_grey(value: int) -> None:
+    image = Image.fromarray(np.full((300, 400), value, dtype=np.uint16))
+    assert near(decoded(fit_photo(encoded(image, "PNG")).data).getpixel((200, 150)), (value // 256,) * 3, by=2)
+
+
+def png(width: int, height: int, bits: int, colour: int, rows: bytes) -> bytes:
+    """A PNG written by hand, for what Pillow does not write."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_sixteen_bit_colour() -> None:
+    row = b"\x00" + struct.pack(">HHH", 50000, 8000, 30000) * 400
+    fitted = fit_photo(png(400, 300, 16, 2, zlib.compress(row * 300)))
+    assert near(decoded(fitted.data).getpixel((200, 150)), (195, 31, 117), by=4)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P"])
+def test_simple_pictures(mode: str) -> None:
+    assert fit_photo(encoded(scene().convert(mode), "PNG")).size == (400, 300)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_of_an_animation_the_first_frame(form: str) -> None:
+    frames = [Image.new("RGB", (400, 300), colour) for colour in (RED, GREEN, BLUE)]
+    data = encoded(frames[0], form, save_all=True, append_images=frames[1:], duration=100)
+    assert near(decoded(fit_photo(data).data).getpixel((200, 150)), RED, by=20)
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted"),
+    [
+        ((1280, 960), (1280, 960)),
+        ((2048, 2048), (2048, 2048)),
+        ((3000, 2000), (2048, 1366)),  # rounded up: the ratio stays within the limit
+        ((2500, 1000), (2048, 820)),
+        ((1000, 2500), (820, 2048)),
+        ((4032, 3024), (2016, 1512)),  # half is close enough, and the decoder does it for free
+        ((8000, 6000), (2000, 1500)),
+        ((5000, 3000), (2048, 1229)),
+    ],
+)
+def test_large_photos_are_scaled_down(size: tuple[int, int], wanted: tuple[int, int]) -> None:
+    fitted = fit_photo(encoded(scene(*size), "JPEG"))
+    assert fitted.size == decoded(fitted.data).size == wanted
+    assert fitted.original == size
+    assert max(wanted) <= 2.5 * min(wanted)
+    assert near(corners(decoded(fitted.data)), [RED, GREEN, BLUE, GREY], by=20)
+
+
+def test_a_large_photo_on_its_side() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    fitted = fit_photo(encoded(scene(4032, 3024), "JPEG", exif=exif))
+    assert (fitted.size, fitted.original) == ((1512, 2016), (3024, 4032))
+
+
+def test_ten_megabytes_are_never_reached_at_full_quality() -> None:
+    """Noise is the heaviest picture there is."""
+    data = encoded(noise(2048, 2048), "PNG")
+    assert len(fit_photo(data).data) <= photos.HEAVIEST
+    lighter = fit_photo(data, heaviest=3_000_000)
+    assert len(lighter.data) <= 3_000_000
+    assert lighter.size == (2048, 2048)
+    smaller = fit_photo(data, heaviest=1_000_000)
+    assert len(smaller.data) <= 1_000_000
+    assert smaller.size == decoded(smaller.data).size == (1152, 1152)
+    with pytest.raises(Refusal):
+        fit_photo(data, heaviest=10_000)
+
+
+@pytest.mark.parametrize(
+    ("size", "sentence"),
+    [
+        ((1, 1), texts.too_small(1, 1, 300)),
+        ((299, 400), texts.too_small(299, 400, 300)),
+        ((1500, 300), texts.too_long(1500, 300)),
+        ((400, 1001), texts.too_long(400, 1001)),
+    ],
+)
+def test_shapes_that_no_provider_takes(size: tuple[int, int], sentence: str) -> None:
+    assert refusal(encoded(Image.new("RGB", size), "PNG")) == sentence
+
+
+@pytest.mark.parametrize("size", [(300, 300), (750, 300), (300, 750)])
+def test_shapes_that_are_just_allowed(size: tuple[int, int]) -> None:
+    assert fit_photo(encoded(Image.new("RGB", size), "PNG")).size == size
+
+
+def test_the_person_reads_the_size_as_they_see_it() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    assert refusal(encoded(Image.new("RGB", (200, 400)), "JPEG", exif=exif)) == texts.too_small(400, 200, 300)
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS.keys() - {"MPO"}))  # whose first frame may well be whole
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_half_a_picture(form: str, share: float) -> None:
+    data = encoded(noise(400, 300), form, **FORMATS[form])
+    assert refusal(data[: int(len(data) * share)]) == texts.BROKEN_PICTURE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x00",
+        b"just some words",
+        b"<!doctype html><html><body>404 Not Found</body></html>",
+        b"%PDF-1.7 ...",
+        b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2avc1mp41",
+        b"#EXTM3U\nfile:///etc/passwd",
+        bytes(10_000),
+    ],
+)
+def test_what_is_no_picture(data: bytes) -> None:
+    assert refusal(data) == texts.NOT_A_PICTURE
+
+
+def test_bombs_are_refused_by_their_header() -> None:
+    claimed = png(50_000, 50_000, 8, 2, zlib.compress(b"\x00"))
+    assert refusal(claimed) == texts.too_many_pixels(50_000, 50_000, photos.MOST_PIXELS)
+    packer = zlib.compressobj(9)
+    row = bytes(1 + 20_000 // 8)
+    rows = b"".join(packer.compress(row * 100) for _ in range(200)) + packer.flush()
+    real = png(20_000, 20_000, 1, 0, rows)
+    assert len(real) < 100_000
+    assert refusal(real) == texts.too_many_pixels(20_000, 20_000, photos.MOST_PIXELS)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "BMP"])
+def test_bombs_of_other_kinds(form: str) -> None:
+    source = bytearray(
+        encoded(
+            Image.new("L" if form == "GIF" else "RGB", (64, 64)), form, **({"lossless": True} if form == "WEBP" else {})
+        )
+    )
+    match form:
+        case "GIF":  # the screen stays small, the frame does not
+            at = source.index(b"\x2c\x00\x00\x00\x00")
+            source[at + 5 : at + 9] = struct.pack("<HH", 60_000, 60_000)
+        case "WEBP":
+            at = source.index(b"VP8L") + 9
+            bits = int.from_bytes(source[at : at + 4], "little") >> 28 << 28
+            source[at : at + 4] = (bits | 16_383 << 14 | 16_383).to_bytes(4, "little")
+        case "BMP":
+            source[18:26] = struct.pack("<ii", 60_000, 60_000)
+    width = 16_384 if form == "WEBP" else 60_000
+    assert refusal(bytes(source)) == texts.too_many_pixels(width, width, photos.MOST_PIXELS)
+
+
+def test_fifty_megapixels_are_fine_and_one_more_is_not() -> None:
+    assert fit_photo(encoded(Image.new("1", (8192, 6144)), "PNG")).size == (2048, 1536)
+    assert refusal(encoded(Image.new("1", (8300, 6200)), "PNG")) == texts.too_many_pixels(
+        8300, 6200, photos.MOST_PIXELS
+    )
+
+
+def test_pillows_own_limit_is_left_as_it_was() -> None:
+    before = Image.MAX_IMAGE_PIXELS
+    assert before is not None
+    fit_photo(encoded(scene(), "PNG"))
+    refusal(b"")
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
+def test_a_refusal_travels_between_processes() -> None:
+    for sentence in (texts.BROKEN_PICTURE, texts.too_small(1, 2, 300)):
+        again = pickle.loads(pickle.dumps(Refusal(sentence)))
+        assert type(again) is Refusal
+        assert str(again) == sentence
+
+
+# ── Masks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def half_white(mode: str) -> Image.Image:
+    """400 × 300, the right half selected."""
+    mask = Image.new("L", (400, 300), 0)
+    mask.paste(255, (200, 0, 400, 300))
+    if mode == "cut out":  # selected is opaque white, the rest is transparent white
+        image = Image.new("RGBA", (400, 300), "white")
+        image.putalpha(mask)
+        return image
+    if mode == "I;16":
+        return Image.fromarray(np.asarray(mask).astype(np.uint16) * 257)
+    return mask.convert(mode)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "cut out"])
+def test_a_mask_becomes_grey_with_hard_edges(mode: str) -> None:
+    data = fit_mask(encoded(half_white(mode), "PNG"), (400, 300), (800, 600))
+    mask = Image.open(BytesIO(data))
+    assert (mask.format, mask.mode, mask.size) == ("PNG", "L", (800, 600))
+    pixels = np.asarray(mask)
+    assert (pixels[:, :400] == 0).all()
+    assert (pixels[:, 400:] >= 254).all()
+
+
+def test_a_mask_keeps_no_metadata() -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Author", "SecretAuthor")
+    source = encoded(half_white("L"), "PNG", pnginfo=info, icc_profile=b"SecretProfile", dpi=(72, 72))
+    data = fit_mask(source, (400, 300), (400, 300))
+    assert not {b"tEXt", b"iCCP", b"pHYs", b"eXIf"} & {data[i : i + 4] for i in range(len(data))}
+
+
+def test_a_mask_of_another_size() -> None:
+    with pytest.raises(Refusal, match="exactly") as caught:
+        fit_mask(encoded(half_white("L"), "PNG"), (400, 301), (400, 300))
+    assert str(caught.value) == texts.mask_size((400, 300), (400, 301))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "GIF", "WEBP", "BMP"])
+def test_a_mask_must_be_a_png(form: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        fit_mask(encoded(half_white("L"), form), (400, 300), (400, 300))
+    assert str(caught.value) == texts.NOT_A_MASK
+
+
+def test_half_a_mask() -> None:
+    data = encoded(noise(400, 300), "PNG")
+    with pytest.raises(Refusal) as caught:
+        fit_mask(data[: len(data) // 2], (400, 300), (400, 300))
+    assert str(caught.value) == texts.BROKEN_PICTURE
+
+
+# ── Garbage ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+GOOD = [encoded(scene(320, 300), form, **options) for form, options in FORMATS.items()]
+
+
+def only_refuses(data: bytes) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for fit in (fit_photo, lambda data: fit_mask(data, (320, 300), (320, 300))):
+            with suppress(Refusal):
+                fit(data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(start=st.sampled_from([b"", *(data[:16] for data in GOOD)]), rest=st.binary(max_size=400))
+def test_garbage_is_refused(start: bytes, rest: bytes) -> None:
+    only_refuses(start + rest)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    data=st.sampled_from(GOOD),
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=8)), max_size=6),
+    early=st.booleans(),
+    share=st.floats(0, 1),
+)
+def test_damage_is_refused_or_repaired(
+    data: bytes, changes: list[tuple[float, bytes]], early: bool, share: float
+) -> None:
+    damaged = bytearray(data)
+    reach = min(len(data), 400) if early else len(data)  # headers are where decoders break
+    for where, what in changes:
+        at = int(where * reach)
+        damaged[at : at + len(what)] = what
+    only_refuses(bytes(damaged[: int(len(damaged) * max(share, 0.5))]))

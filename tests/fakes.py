@@ -1,0 +1,78 @@
+"""Stand-ins for our own ports: a provider that follows a script, a chat that keeps what it was told."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from bot.errors import PhotoplayError
+from bot.model import Accepted, Address, Finished, Order, Pending, Refused, Reply, Terms
+
+Said = Accepted | Refused | Pending | Finished | Exception
+
+
+class ScriptedProvider:
+    """Answers `create` and `poll` from lists; the last answer of a list stays. Counts what was bought."""
+
+    def __init__(self, clip: bytes, *, masks: bool = True, stand_in: bool = True) -> None:
+        self.creates: list[Said] = [Accepted("local", "remote")]
+        self.polls: list[Said] = [Pending(), Finished("secret://clip")]
+        self.clips: list[bytes | Exception] = [clip]
+        self.orders: list[Order] = []
+        self.looks = 0
+        self.masks = masks
+        self.stand_in = stand_in
+
+    def terms(self, host: str | None = None) -> Terms:
+        return Terms(host or "local", self.stand_in, self.masks, blind=10.0, usual=300.0)
+
+    async def create(self, order: Order) -> Accepted | Refused:
+        self.orders.append(order)
+        return _next(self.creates)  # type: ignore[return-value]
+
+    async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
+        self.looks += 1
+        return _next(self.polls)  # type: ignore[return-value]
+
+    async def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
+        clip = _next(self.clips)
+        if isinstance(clip, bytes):
+            yield clip
+
+
+def _next(script: list[Said] | list[bytes | Exception]) -> object:
+    said = script.pop(0) if len(script) > 1 else script[0]
+    if isinstance(said, BaseException):
+        raise said
+    return said
+
+
+class RecordingChat:
+    """Keeps what it was told; raises what stands in `trouble`, one a call."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Address, Reply]] = []
+        self.films: list[bytes] = []
+        self.edits: list[tuple[str, str]] = []
+        self.removed: list[str] = []
+        self.trouble: list[PhotoplayError] = []
+
+    async def send(self, address: Address, reply: Reply, *, nonce: str) -> str:
+        self._fail()
+        self.sent.append((address, reply))
+        if reply.film:
+            self.films.append(Path(reply.film.path).read_bytes())
+        return f"message-{len(self.sent)}"
+
+    async def edit(self, address: Address, message: str, reply: Reply) -> None:
+        self._fail()
+        self.edits.append((message, reply.text))
+
+    async def remove(self, address: Address, message: str) -> None:
+        self._fail()
+        self.removed.append(message)
+
+    def texts(self) -> Sequence[str]:
+        return [reply.text for _, reply in self.sent]
+
+    def _fail(self) -> None:
+        if self.trouble:
+            raise self.trouble.pop(0)

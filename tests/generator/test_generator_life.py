@@ -1,0 +1,158 @@
+"""Starts, stops and sudden deaths: of the server, of its neighbours, and of the rendering processes."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from generator_drawings import create, data_uri, drawing, encoded, until
+
+from generator.server import Generator
+
+# Narrow, so that a clip takes about a second.
+PHOTO = data_uri(encoded(drawing(300, 300), "JPEG"))
+ROOT = Path(__file__).resolve().parents[2]
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from generator.server import Generator
+
+async def main():
+    async with Generator(Path(sys.argv[1])).serve() as base:
+        print(base, flush=True)
+        await asyncio.sleep(60)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+def children(pid: int) -> list[int]:
+    """The rendering processes of a process. Multiprocessing's resource tracker is another kind of child."""
+    found = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (thread / "children").read_text().split()]
+    return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+async def renderer_of(pid: int, *, other_than: int = 0) -> int:
+    while True:
+        for child in children(pid):
+            if child != other_than:
+                return child
+        await asyncio.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def test_a_stop_in_mid_render_is_quick_and_loses_nothing(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    async with Generator(tmp_path).serve() as base:
+        generation = await create(session, base, image_url=PHOTO, duration=10)
+        await until(session, base, generation, "generating")
+        renderer = await renderer_of(os.getpid())
+        await asyncio.sleep(0.5)
+        start = time.perf_counter()
+    assert time.perf_counter() - start < 2
+    assert not alive(renderer)
+    async with Generator(tmp_path).serve() as base:
+        state = await until(session, base, generation, "completed")
+        async with session.get(state["video"]["url"]) as answer:
+            assert answer.status == 200
+
+
+async def test_two_servers_share_a_folder(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    async with Generator(tmp_path).serve() as one, Generator(tmp_path).serve() as other:
+        first = await create(session, one, image_url=PHOTO)
+        second = await create(session, other, image_url=PHOTO)
+        for generation in (first, second):
+            state = await until(session, other, generation, "completed")
+            async with session.get(state["video"]["url"].replace(other, one)) as answer:
+                assert answer.status == 200
+        homes = [home for home in (tmp_path / "generations").iterdir()]
+    assert [sorted(file.name for file in home.iterdir()) for home in homes] == [
+        ["clip.mp4", "request.json", "started"]
+    ] * 2
+
+
+async def test_a_killed_renderer_is_replaced(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    async with Generator(tmp_path).serve() as base:
+        generation = await create(session, base, image_url=PHOTO)
+        os.kill(await renderer_of(os.getpid()), signal.SIGKILL)
+        await until(session, base, generation, "completed")
+
+
+async def test_a_clip_that_kills_two_renderers_fails_and_the_next_one_is_made(
+    session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    async with Generator(tmp_path).serve() as base:
+        generation = await create(session, base, image_url=PHOTO, duration=10)
+        first = await renderer_of(os.getpid())
+        os.kill(first, signal.SIGKILL)
+        os.kill(await renderer_of(os.getpid(), other_than=first), signal.SIGKILL)
+        state = await until(session, base, generation, "error", "completed")
+        assert (state["status"], state["error"]["name"]) == ("error", "internal_error")
+        await until(session, base, await create(session, base, image_url=PHOTO), "completed")
+
+
+async def test_a_ctrl_c_does_not_end_a_renderer(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    async with Generator(tmp_path).serve() as base:
+        generation = await create(session, base, image_url=PHOTO)
+        renderer = await renderer_of(os.getpid())
+        await asyncio.sleep(0.7)  # past the interpreter's own start
+        if alive(renderer):
+            os.kill(renderer, signal.SIGINT)
+        await until(session, base, generation, "completed")
+        assert children(os.getpid()) == [renderer]
+
+
+async def test_a_killed_server_leaves_no_process_and_no_lock(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(SERVER)
+    server = await asyncio.create_subprocess_exec(
+        sys.executable,
+        tmp_path / "server.py",
+        tmp_path / "folder",
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert server.stdout is not None
+    base = (await server.stdout.readline()).decode().strip()
+    try:
+        generation = await create(session, base, image_url=PHOTO, duration=10)
+        renderer = await renderer_of(server.pid)
+        await asyncio.sleep(0.5)
+    finally:
+        server.kill()
+        await server.wait()
+    start = time.perf_counter()
+    while alive(renderer):
+        assert time.perf_counter() - start < 3
+        await asyncio.sleep(0.02)
+    async with Generator(tmp_path / "folder").serve() as base:
+        await until(session, base, generation, "completed")
+
+
+async def test_delay_keeps_a_clip_generating(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    async with Generator(tmp_path, delay=1.0).serve() as base:
+        start = time.perf_counter()
+        generation = await create(session, base, image_url=PHOTO)
+        await until(session, base, generation, "generating")
+        await until(session, base, generation, "completed")
+        assert time.perf_counter() - start > 1

@@ -1,0 +1,51 @@
+"""What `Providers` needs from outside, in the simplest form, and an order to sell it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+from scripted_host import Scripted
+
+from bot.errors import StoreDown
+from bot.model import Incident, Order, Photo
+from bot.providers.client import Providers
+from bot.providers.hosts import Host, aimlapi, apilaplas
+
+KEY = "sk-verysecret0123456789"
+MODEL = "kling-video/v1/standard/image-to-video"
+PHOTO = Photo("photo.jpg", 640, 480)
+ORDER = Order(MODEL, PHOTO, "she smiles")
+
+Make = Callable[..., Providers]
+"""The fixture `make`: `Providers` over these hosts."""
+
+
+@dataclass
+class Desk:
+    """What `Providers` needs from outside."""
+
+    now: float = 1_000_000.0
+    incidents: list[Incident] = field(default_factory=list)
+    down: bool = False
+
+    def clock(self) -> float:
+        return self.now
+
+    async def report(self, incident: Incident) -> None:
+        if self.down:
+            raise StoreDown("the disk is full")
+        self.incidents.append(incident)
+
+
+async def data_uri(name: str) -> str:
+    return f"data:image/jpeg;base64,{name}"
+
+
+def row(script: Scripted | str) -> Host:
+    """The first host."""
+    return aimlapi(SecretStr(KEY), script if isinstance(script, str) else script.base)
+
+
+def other(script: Scripted | str) -> Host:
+    """The second one."""
+    return apilaplas(SecretStr(KEY + "x"), script if isinstance(script, str) else script.base)

@@ -1,0 +1,126 @@
+"""The body of a create, against what the hosts' own schemas say."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from provider_desk import KEY, ORDER, PHOTO
+from pydantic import SecretStr
+
+from bot.model import Brush, Order, Photo
+from bot.providers.hosts import Host, aimlapi, apilaplas, local
+from bot.providers.wire import body
+
+SCHEMAS: dict[str, Any] = json.loads((Path(__file__).parent / "schemas.json").read_text())
+HOSTS = {"aimlapi": aimlapi(SecretStr(KEY)), "apilaplas": apilaplas(SecretStr(KEY))}
+TYPES: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "array": list, "object": dict}
+MASK = Photo("mask.png", 640, 480)
+FULL = Order(
+    ORDER.model,
+    PHOTO,
+    "she smiles",
+    seconds=5,
+    negative="blur",
+    cfg=0.25,
+    end=Photo("end.jpg", 640, 480),
+    static_mask=Photo("still.png", 640, 480),
+    brushes=(Brush(MASK, ((0, 0), (639, 479))), Brush(Photo("two.png", 640, 480), ((5, 100), (6, 101), (7, 99)))),
+)
+
+
+def link(photo: Photo) -> str:
+    return f"https://photos.example/{photo.name}?sig=1"
+
+
+def problems(schema: dict[str, Any], value: Any, where: str = "body") -> list[str]:
+    """What a schema has against a value; fields it does not know, or calls deprecated, count."""
+    if schema.get("deprecated"):
+        return [f"{where} is deprecated"]
+    expected = TYPES.get(schema.get("type", ""), object)
+    if not isinstance(value, expected) or isinstance(value, bool):
+        return [f"{where} is no {schema['type']}"]
+    found = []
+    if "enum" in schema and value not in schema["enum"]:
+        found.append(f"{where} is none of {schema['enum']}")
+    if "minimum" in schema and not schema["minimum"] <= value <= schema["maximum"]:
+        found.append(f"{where} is out of range")
+    if schema.get("format") == "uri" and "://" not in value:
+        found.append(f"{where} is no URI")
+    if isinstance(value, dict):
+        found += [f"{where}.{name} is missing" for name in schema.get("required", ()) if name not in value]
+        for name, inner in value.items():
+            known = schema["properties"].get(name)
+            found += problems(known, inner, f"{where}.{name}") if known else [f"{where}.{name} is unknown"]
+    if isinstance(value, list):
+        for n, inner in enumerate(value):
+            found += problems(schema["items"], inner, f"{where}.{n}")
+    return found
+
+
+@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize(
+    "order", [ORDER, replace(ORDER, seconds=10), FULL, replace(FULL, cfg=0.0), replace(FULL, cfg=1)]
+)
+def test_every_order_fits_the_hosts_schema(name: str, order: Order) -> None:
+    assert problems(SCHEMAS[name], body(order, HOSTS[name], link)) == []
+
+
+def test_the_validator_bites() -> None:
+    wrong = {"model": "x", "image_url": "x", "duration": "5", "cfg_scale": 2, "ratio": "1:1", "size": 1}
+    assert len(problems(SCHEMAS["aimlapi"], wrong)) == 7
+
+
+def test_every_field_is_sent_under_its_name() -> None:
+    assert body(FULL, HOSTS["apilaplas"], link) == {
+        "model": "kling-video/v1/standard/image-to-video",
+        "image_url": "https://photos.example/photo.jpg?sig=1",
+        "prompt": "she smiles",
+        "duration": "5",
+        "negative_prompt": "blur",
+        "cfg_scale": 0.25,
+        "tail_image_url": "https://photos.example/end.jpg?sig=1",
+        "static_mask_url": "https://photos.example/still.png?sig=1",
+        "dynamic_masks": [
+            {
+                "mask_url": "https://photos.example/mask.png?sig=1",
+                "trajectories": [{"x": 0, "y": 479}, {"x": 639, "y": 0}],
+            },
+            {
+                "mask_url": "https://photos.example/two.png?sig=1",
+                "trajectories": [{"x": 5, "y": 379}, {"x": 6, "y": 378}, {"x": 7, "y": 380}],
+            },
+        ],
+    }
+
+
+def test_what_is_not_set_is_not_sent() -> None:
+    assert set(body(ORDER, HOSTS["aimlapi"], link)) == {"model", "image_url", "prompt", "duration"}
+
+
+@pytest.mark.parametrize("seconds", [5, 10])
+def test_duration_has_the_type_of_the_hosts_schema(seconds: Any) -> None:
+    order = replace(ORDER, seconds=seconds)
+    assert body(order, HOSTS["aimlapi"], link)["duration"] is seconds
+    assert body(order, HOSTS["apilaplas"], link)["duration"] == str(seconds)
+    assert body(order, local("http://127.0.0.1:1"), link)["duration"] is seconds
+
+
+def test_mask_names_are_the_rows() -> None:
+    modern: Host = replace(HOSTS["aimlapi"], static_mask="static_mask", dynamic_mask="mask")
+    said = body(FULL, modern, link)
+    assert "static_mask" in said
+    assert "static_mask_url" not in said
+    assert {key for mask in said["dynamic_masks"] for key in mask} == {"mask", "trajectories"}
+
+
+@given(st.integers(1, 5000), st.data())
+def test_turning_a_point_over_twice_gives_it_back(height: int, data: st.DataObject) -> None:
+    y = data.draw(st.integers(0, height - 1))
+    order = replace(ORDER, photo=Photo("p", 9, height), brushes=(Brush(MASK, ((3, y), (3, y))),))
+    point = body(order, HOSTS["aimlapi"], link)["dynamic_masks"][0]["trajectories"][0]
+    assert point == {"x": 3, "y": height - 1 - y}
+    assert 0 <= point["y"] < height

@@ -1,0 +1,119 @@
+"""What SQLite alone can do to us: locks, full disks, files that are none, commits shared by many."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Misconfigured, StoreDown
+from storage import open_store
+from storage.database import Transaction
+from storage.migrate import files, migrate, statements
+from storage.sqlite import Sqlite
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Sqlite]:
+    database = await Sqlite.open(tmp_path / "x.db", patience=0.1)
+    yield database
+    await database.close()
+
+
+async def test_many_small_writes_share_a_commit_and_one_failure_harms_nobody(database: Sqlite) -> None:
+    await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT PRIMARY KEY)"))
+
+    async def add(n: int) -> int:
+        async def work(tx: Transaction) -> int:
+            await tx.all("INSERT INTO t VALUES ($1)", n)
+            if n == 7:
+                raise LookupError("seven")
+            return n
+
+        return await database.write(work)
+
+    answers = await asyncio.gather(*map(add, [*range(50), 3]), return_exceptions=True)
+    assert answers[:7] == list(range(7))
+    assert isinstance(answers[7], LookupError)
+    assert answers[8:50] == list(range(8, 50))
+    assert isinstance(answers[50], sqlite3.IntegrityError)
+    rows = await database.read(lambda tx: tx.all("SELECT n FROM t ORDER BY n"))
+    assert [row["n"] for row in rows] == [n for n in range(50) if n != 7]
+
+
+async def test_what_was_written_before_closing_is_there(tmp_path: Path) -> None:
+    database = await Sqlite.open(tmp_path / "x.db")
+    await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT)"))
+    writes = [asyncio.create_task(database.write(lambda tx: tx.all("INSERT INTO t VALUES (1)"))) for _ in range(300)]
+    await asyncio.sleep(0)
+    await database.close()
+    await asyncio.gather(*writes)
+    with pytest.raises(StoreDown):
+        await database.write(lambda tx: tx.all("SELECT 1"))
+    with sqlite3.connect(tmp_path / "x.db") as connection:
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (300,)
+    connection.close()
+
+
+async def test_a_database_locked_by_another_process_is_said_and_recovers(database: Sqlite, tmp_path: Path) -> None:
+    await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT)"))
+    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreDown, match="locked"):
+        await database.write(lambda tx: tx.all("INSERT INTO t VALUES (1)"))
+    assert await database.read(lambda tx: tx.all("SELECT * FROM t")) == []
+    other.execute("ROLLBACK")
+    other.close()
+    await database.write(lambda tx: tx.all("INSERT INTO t VALUES (1)"))
+
+
+async def test_a_full_disk_is_said_and_recovers(database: Sqlite) -> None:
+    await database.write(lambda tx: tx.all("CREATE TABLE t (text TEXT)"))
+    await database.write(lambda tx: tx.all("PRAGMA max_page_count = 10"))
+    with pytest.raises(StoreDown, match="full"):
+        await database.write(lambda tx: tx.all("INSERT INTO t VALUES ($1)", "x" * 200_000))
+    await database.write(lambda tx: tx.all("INSERT INTO t VALUES ($1)", "x"))
+    assert len(await database.read(lambda tx: tx.all("SELECT * FROM t"))) == 1
+
+
+async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    (tmp_path / "photoplay.db").write_bytes(b"hello" * 1000)
+    with pytest.raises(StoreDown, match=r"photoplay\.db"):
+        await open_store(tmp_path)
+    with pytest.raises(StoreDown):
+        await open_store(tmp_path / "nowhere")
+
+
+async def test_someone_who_gave_up_waiting_does_not_stop_the_others(database: Sqlite) -> None:
+    await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT)"))
+    gone = asyncio.create_task(database.write(lambda tx: tx.all("INSERT INTO t VALUES (1)")))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await database.write(lambda tx: tx.all("INSERT INTO t VALUES (2)"))
+
+
+# ── Migrations, on both ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_processes_that_start_together_migrate_once(database_url: str | None, tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(5)))
+    versions = await stores[0]._db.read(lambda tx: tx.all("SELECT version FROM migrations ORDER BY version"))
+    assert [row["version"] for row in versions] == [0, *(number for number, _, _ in files())]
+    await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
+    store = await open_store(tmp_path)
+    await store._db.write(lambda tx: tx.all("INSERT INTO migrations VALUES (9999, 'future', 0)"))
+    with pytest.raises(Misconfigured, match="newer"):
+        await migrate(store._db)
+    await store.close()
+
+
+def test_a_file_is_split_into_its_statements() -> None:
+    assert statements("CREATE TABLE a (b TEXT); -- c;\n-- only words\nDROP TABLE a;\n\n") == [
+        "CREATE TABLE a (b TEXT)",
+        "DROP TABLE a",
+    ]
+    assert [number for number, _, _ in files()] == list(range(1, len(files()) + 1))

@@ -1,0 +1,342 @@
+"""One behavioural suite for both databases: orders, allowances, claims, fairness."""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import machine
+from bot.errors import Illegal, Stale
+from bot.machine import apply, hold
+from bot.model import Accepted, Address, Brush, Clip, Incident, Job, Photo, Refused
+from bot.ports import Step
+from storage import open_store
+from storage.store import Store
+from tests.samples import a_job, an_order
+
+LEASES = {"submitting": 10.0, "running": 20.0, "delivering": 50.0}
+HERE = ("console",)
+CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000, sound=True)
+
+
+async def submit(store: Store, job: Job, allowance: int | None = None) -> Job:
+    submission = await store.submit(job, hold(job), allowance)
+    assert submission.job is not None
+    return submission.job
+
+
+def begin(now: float) -> Any:
+    return lambda job: apply(job, machine.Started(), now)
+
+
+async def start(store: Store, now: float = 2000.0, slots: int = 100, limit: int = 100) -> list[Job]:
+    return await store.start(now, 10.0, slots, limit, HERE, begin(now))
+
+
+async def ledger(store: Store) -> list[dict[str, Any]]:
+    return [dict(row) for row in await store._db.read(lambda tx: tx.all("SELECT * FROM ledger ORDER BY at, kind"))]
+
+
+async def run(store: Store, job: Job, *events: machine.Event, now: float = 2000.0) -> Job:
+    """Bring a started job further."""
+    for event in events:
+        job, entry = apply(job, event, now)
+        await store.save(job, entry)
+    return job
+
+
+async def test_a_job_comes_back_as_it_went_in(store: Store) -> None:
+    mask = Photo("mask.png", 640, 480)
+    order = an_order(
+        seconds=5,
+        negative="rain",
+        cfg=0.7,
+        static_mask=mask,
+        brushes=(Brush(mask, ((1, 2), (3, 4))), Brush(mask, ((5, 6), (7, 8), (9, 10)))),
+    )
+    job = a_job(order=order, address=Address("console", "chat", "message", "thread"))
+    submission = await store.submit(job, hold(job), 30)
+    assert submission.job == replace(job, left=25)
+    assert await store.job("job1") == await store.find("console:job1") == submission.job
+    assert await store.job("job2") is await store.find("console:job2") is None
+    end = a_job("job2", order=an_order(end=Photo("end.jpg", 300, 400)))
+    await submit(store, end)
+    assert await store.job("job2") == end
+
+
+async def test_every_field_survives_the_whole_way(store: Store) -> None:
+    await submit(store, a_job())
+    await store.track("job1", "status-7", "shown text")
+    (job,) = await start(store)
+    for event, changes in (
+        (Accepted("local", "uuid:a/b"), {"host": "local", "remote_id": "uuid:a/b"}),
+        (machine.Rendered(CLIP), {"clip": CLIP, "outcome": "clip"}),
+        (machine.Sent(), {"done_at": 2000.0}),
+    ):
+        job = await run(store, job, event)
+        assert await store.job("job1") == job
+        for name, value in changes.items():
+            assert getattr(job, name) == value
+    assert (job.status_id, job.shown) == ("status-7", "shown text")
+
+
+async def test_the_same_message_again_finds_its_first_job(store: Store) -> None:
+    first = await submit(store, a_job(), 30)
+    again = await store.submit(a_job("job2", key="console:job1"), hold(a_job("job2")), 30)
+    assert (again.job, again.fresh, again.used) == (first, False, 5)
+    assert len(await ledger(store)) == 1
+
+
+async def test_an_allowance_is_spent_and_no_more(store: Store) -> None:
+    for number in range(6):
+        await submit(store, a_job(f"job{number}"), 30)
+    refused = await store.submit(a_job("job7"), hold(a_job("job7")), 30)
+    assert (refused.job, refused.used) == (None, 30)
+    assert await store.used("console:0", "day:2026-11-20") == 30
+    assert await store.used("console:0", "day:2026-11-21") == 0
+    assert await store.job("job7") is None
+    await submit(store, a_job("job8", window="day:2026-11-21"), 30)
+    await submit(store, a_job("job9", person="console:1"), 30)
+
+
+async def test_a_race_for_the_last_credits_spends_just_those(database_url: str | None, tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(8)))
+    try:
+        jobs = [a_job(f"job{n}", price=1) for n in range(60)]
+        answers = await asyncio.gather(*(stores[n % 8].submit(job, hold(job), 10) for n, job in enumerate(jobs)))
+        assert sum(answer.job is not None for answer in answers) == 10
+        assert await stores[0].used("console:0", "day:2026-11-20") == 10
+        assert len(await ledger(stores[0])) == 10
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_one_message_submitted_by_all_at_once_is_one_job(database_url: str | None, tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(4)))
+    try:
+        jobs = [a_job(f"job{n}", key="console:one") for n in range(40)]
+        answers = await asyncio.gather(*(stores[n % 4].submit(job, hold(job), 30) for n, job in enumerate(jobs)))
+        assert len({answer.job.id for answer in answers if answer.job}) == 1
+        assert sum(answer.fresh for answer in answers) == 1
+        assert await stores[0].used("console:0", "day:2026-11-20") == 5
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_a_failure_gives_back_and_a_clip_does_not(store: Store) -> None:
+    await submit(store, a_job("good"), 30)
+    await submit(store, a_job("bad", created_at=1001.0), 30)
+    good, bad = sorted(await start(store), key=lambda j: j.created_at)
+    await run(store, good, Accepted("local", "1"), machine.Rendered(CLIP), machine.Sent())
+    await run(store, bad, Accepted("local", "2"), Refused("failed"), machine.Sent())
+    assert await store.used("console:0", "day:2026-11-20") == 5
+    rows = await ledger(store)
+    assert Counter(row["kind"] for row in rows) == {"hold": 2, "capture": 1, "refund": 1}
+    assert (sum(row["held"] for row in rows), sum(row["spent"] for row in rows)) == (0, 5)
+
+
+async def test_a_claim_is_ones_own_until_the_lease_is_over(store: Store) -> None:
+    await submit(store, a_job())
+    (job,) = await start(store)
+    job = await run(store, job, Accepted("local", "1"))
+    (first,) = await store.claim(2000.0, LEASES, 10, HERE)
+    assert first.due_at == 2020.0
+    assert await store.claim(2019.9, LEASES, 10, HERE) == []
+    (second,) = await store.claim(2020.0, LEASES, 10, HERE)
+    assert second.claims == first.claims + 1
+    with pytest.raises(Stale):
+        await run(store, first, machine.Rendered(CLIP))
+    await run(store, second, machine.Rendered(CLIP))
+    assert [row["kind"] for row in await ledger(store)] == ["hold", "capture"]
+
+
+async def test_eight_workers_never_take_the_same_job(database_url: str | None, tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(8)))
+    try:
+        for n in range(150):
+            await submit(stores[0], a_job(f"job{n:03}"))
+        rounds = await asyncio.gather(*(start(s, slots=150, limit=40) for s in stores))
+        started = [job for jobs in rounds for job in jobs]
+        assert len(started) == len({job.id for job in started}) == 150
+        for job in started:
+            await run(stores[0], job, Accepted("local", job.id))
+
+        async def claims(store: Store) -> list[Job]:
+            taken: list[Job] = []
+            while jobs := await store.claim(3000.0, LEASES, 7, HERE):
+                taken += jobs
+            return taken
+
+        taken = [job.id for jobs in await asyncio.gather(*map(claims, stores)) for job in jobs]
+        assert len(taken) == len(set(taken)) == 150
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_a_worker_leaves_other_platforms_alone(store: Store) -> None:
+    await submit(store, a_job(address=Address("telegram", "1")))
+    assert await start(store) == []
+    assert await store.next_due(HERE) is None
+    assert len(await store.start(2000.0, 10.0, 5, 5, ("console", "telegram"), begin(2000.0))) == 1
+    assert await store.claim(9000.0, LEASES, 5, HERE) == []
+    assert await store.claim(9000.0, LEASES, 5, ()) == []
+    assert len(await store.claim(9000.0, LEASES, 5, ("telegram",))) == 1
+
+
+async def test_slots_hold_for_all_workers_together(database_url: str | None, tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(6)))
+    try:
+        for n in range(20):
+            await submit(stores[0], a_job(f"job{n:02}"))
+        rounds = await asyncio.gather(*(start(s, slots=5) for s in stores))
+        assert sum(map(len, rounds)) == 5
+        job = next(job for jobs in rounds for job in jobs)
+        await run(stores[0], job, Accepted("local", "1"))
+        assert await start(stores[1], slots=5) == []
+        await run(stores[0], job, Refused("failed"))
+        assert len(await start(stores[1], slots=5)) == 1
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_whoever_has_one_goes_before_the_rest_of_whoever_has_twenty(store: Store) -> None:
+    for n in range(20):
+        await submit(store, a_job(f"many{n:02}", person="console:many", created_at=1000.0 + n))
+    one = await submit(store, a_job("one", person="console:one", created_at=1100.0))
+    late = await submit(store, a_job("late", person="console:late", created_at=1200.0))
+    assert await store.ahead(one) == 1
+    assert await store.ahead(late) == 2
+    assert [job.id for job in sorted(await start(store, slots=4), key=lambda j: j.created_at)] == [
+        "many00",
+        "many01",
+        "one",
+        "late",
+    ]
+    # With slots in use by whoever has many, a newcomer is next, whatever the order of asking.
+    new = await submit(store, a_job("new", person="console:new", created_at=1300.0))
+    assert await store.ahead(new) == 0
+    assert [job.id for job in await start(store, slots=5)] == ["new"]
+
+
+async def test_a_queued_job_waits_for_its_time(store: Store) -> None:
+    await submit(store, a_job(due_at=2500.0))
+    assert await start(store, now=2499.0) == []
+    assert len(await start(store, now=2500.0)) == 1
+
+
+async def test_a_change_fences_off_whoever_holds_the_job(store: Store) -> None:
+    await submit(store, a_job(), 30)
+    held = await store.job("job1")
+    assert held is not None
+
+    def cancel(job: Job) -> Step:
+        return apply(job, machine.Cancelled(), 1500.0)
+
+    changed = await store.change("job1", cancel)
+    assert changed is not None
+    assert await store.job("job1") == changed
+    with pytest.raises(Stale):
+        await run(store, held, machine.Started())
+    with pytest.raises(Illegal):
+        await store.change("job1", cancel)
+    assert await store.change("nobody", cancel) is None
+    assert await store.used("console:0", "day:2026-11-20") == 0
+    assert [row["kind"] for row in await ledger(store)] == ["hold", "refund"]
+
+
+async def test_cancelling_and_starting_at_once_ends_one_way(database_url: str | None, tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(2)))
+    try:
+        for n in range(30):
+            await submit(stores[0], a_job(f"job{n:02}"), 1000)
+        ids = [f"job{n:02}" for n in range(30)]
+        random.Random(7).shuffle(ids)
+
+        async def cancel(job_id: str) -> bool:
+            try:
+                await stores[0].change(job_id, lambda job: apply(job, machine.Cancelled(), 2000.0))
+            except Illegal:
+                return False
+            return True
+
+        cancelled, started = await asyncio.gather(
+            asyncio.gather(*map(cancel, ids)), asyncio.gather(*(start(stores[1], limit=3) for _ in range(12)))
+        )
+        assert sum(cancelled) + sum(map(len, started)) == 30
+        assert await stores[0].used("console:0", "day:2026-11-20") == 5 * sum(map(len, started))
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_the_next_due_job_is_known(store: Store) -> None:
+    assert await store.next_due(HERE) is None
+    await submit(store, a_job())
+    (job,) = await start(store)
+    assert await store.next_due(HERE) == 2010.0
+    job = replace((await run(store, job, Accepted("local", "1"))), due_at=2300.0)
+    await store.save(job)
+    assert await store.next_due(HERE) == 2300.0
+
+
+async def test_past_renders_are_told_apart(store: Store) -> None:
+    for n, (seconds, took) in enumerate(((5, 60.0), (10, 120.0), (5, 70.0))):
+        job = a_job(f"job{n}", order=an_order(seconds=seconds))
+        await submit(store, job)
+        (job,) = await start(store)
+        job = await run(store, job, Accepted("local", str(n)))
+        await run(store, job, machine.Rendered(CLIP), now=2000.0 + took)
+    assert await store.renders("local", "kling", 5) == [70.0, 60.0]
+    assert await store.renders("local", "kling", 5, limit=1) == [70.0]
+    assert await store.renders("local", "kling", 10) == [120.0]
+    assert await store.renders("aimlapi", "kling", 5) == []
+
+
+async def test_a_person_sees_the_latest_jobs_first(store: Store) -> None:
+    for n in range(12):
+        await submit(store, a_job(f"job{n:02}", created_at=1000.0 + n))
+    await submit(store, a_job("other", person="console:1", created_at=5000.0))
+    assert [job.id for job in await store.jobs("console:0")] == [f"job{n:02}" for n in range(11, 1, -1)]
+
+
+async def test_a_status_line_that_comes_late_is_told(store: Store) -> None:
+    await submit(store, a_job())
+    assert await store.track("job1", "s1", "text")
+    (job,) = await start(store)
+    await run(store, job, Accepted("local", "1"), machine.Rendered(CLIP), machine.Sent())
+    assert not await store.track("job1", "s2", "text")
+
+
+async def test_health_counts_what_is_not_done(store: Store) -> None:
+    await submit(store, a_job("a"))
+    await submit(store, a_job("b"))
+    (job, _) = await start(store)
+    await run(store, job, Accepted("local", "1"), machine.Rendered(CLIP), machine.Sent())
+    health = await store.health(2100.0)
+    assert (health.states, health.overdue) == ({"submitting": 1}, 90.0)
+
+
+async def test_incidents_are_kept_newest_first(store: Store) -> None:
+    told = [Incident(1000.0 + n, f"what {n}", "detail", "local", "job") for n in range(7)]
+    for incident in told:
+        await store.note(incident)
+    assert await store.incidents() == told[:1:-1]
+
+
+async def test_the_schema_refuses_what_the_machine_would_never_do(store: Store) -> None:
+    await submit(store, a_job())
+    for nonsense in (
+        "UPDATE jobs SET state = 'done'",
+        "UPDATE jobs SET state = 'running'",
+        "UPDATE jobs SET outcome = 'clip'",
+        "UPDATE jobs SET state = 'delivering', outcome = 'clip', settled_at = 1",
+        "UPDATE jobs SET state = 'flying'",
+        "UPDATE allowances SET used = -1",
+        "INSERT INTO ledger VALUES ('job1', 'refund', 'hold', 'p', 'w', 0, 0, 0)",
+        "INSERT INTO ledger VALUES ('nobody', 'hold', 'hold', 'p', 'w', 0, 0, 0)",
+    ):
+        with pytest.raises(Exception, match=r"(?i)constraint"):
+            await store._db.write(lambda tx, sql=nonsense: tx.all(sql))  # type: ignore[misc]

@@ -1,0 +1,106 @@
+"""A paid API and a chat in one loopback server, which counts what is bought and can be made to hang at any step."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from aiohttp import web
+
+PATH = "/v2/generate/video/kling/generation"
+STEPS = ("create", "created", "poll", "clip", "send", "sent")
+"""In the order of a job's life. `created` and `sent`: the answer is out, and nobody knows whether it was read."""
+
+
+class PaidHost:
+    """`bought` counts creates by prompt, `delivered` counts sends by nonce."""
+
+    def __init__(self, clip: bytes) -> None:
+        self.clip = clip
+        self.bought: Counter[str] = Counter()
+        self.delivered: Counter[str] = Counter()
+        self.films: Counter[str] = Counter()
+        self.reached: asyncio.Queue[str] = asyncio.Queue()
+        self.hang_at: str | None = None
+        self.renders_after = 1
+        self._looks: Counter[str] = Counter()
+        self._never = asyncio.Event()
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncIterator[str]:
+        app = web.Application(client_max_size=2**26)
+        app.add_routes(
+            [
+                web.post(PATH, self._create),
+                web.get(PATH, self._retrieve),
+                web.get("/clip.mp4", self._clip),
+                web.post("/send", self._send),
+            ]
+        )
+        runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            yield self.base
+        finally:
+            self.let_go()
+            await runner.cleanup()
+
+    def let_go(self) -> None:
+        """Hang no more."""
+        self.hang_at = None
+        self._never.set()
+
+    async def _at(self, step: str) -> None:
+        if self.hang_at == step:
+            self.reached.put_nowait(step)
+            await self._never.wait()
+
+    async def _then(self, step: str) -> None:
+        """Tell after an answer has gone out."""
+        if self.hang_at == step:
+            self.reached.put_nowait(step)
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        prompt = (await request.json())["prompt"]
+        self.bought[prompt] += 1
+        await self._at("create")
+        return await _answer(
+            request, {"id": f"{prompt}:kling/v1", "status": "queued"}, 201, lambda: self._then("created")
+        )
+
+    async def _retrieve(self, request: web.Request) -> web.StreamResponse:
+        await self._at("poll")
+        remote_id = request.query["generation_id"]
+        self._looks[remote_id] += 1
+        if self._looks[remote_id] <= self.renders_after:
+            return web.json_response({"id": remote_id, "status": "generating", "video": None})
+        return web.json_response({"id": remote_id, "status": "completed", "video": {"url": f"{self.base}/clip.mp4"}})
+
+    async def _clip(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "video/mp4", "Content-Length": str(len(self.clip))})
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            await response.write(self.clip[:500])
+            await self._at("clip")
+            await response.write(self.clip[500:])
+        return response
+
+    async def _send(self, request: web.Request) -> web.StreamResponse:
+        said = await request.json()
+        self.delivered[said["nonce"]] += 1
+        self.films[said["nonce"]] += said["film"]
+        await self._at("send")
+        return await _answer(request, {"id": "m"}, 200, lambda: self._then("sent"))
+
+
+async def _answer(
+    request: web.Request, body: object, status: int, after: Callable[[], Awaitable[None]]
+) -> web.StreamResponse:
+    response = web.json_response(body, status=status)
+    with suppress(ConnectionError):  # whoever asked may be dead
+        await response.prepare(request)
+        await response.write_eof()
+        await after()
+    return response

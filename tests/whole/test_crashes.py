@@ -1,0 +1,199 @@
+"""The real process, killed in every state and started again: nothing is lost, nothing is paid twice."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from paid_host import STEPS, PaidHost
+
+from bot import machine
+from bot.app import open_app
+from bot.config import Settings
+from bot.model import Accepted, Address, Attachment, Clip, Inbound, Job
+from bot.ports import Store
+from storage import open_store
+from tests.bot.test_life import clip, picture  # noqa: F401  (the fixture of a small real clip)
+from tests.samples import a_job, an_order
+
+ROOT = Path(__file__).parents[2]
+LEASE = 2.0
+MODEL = Settings.model_fields["model"].default
+
+
+class World:
+    """One data folder, one paid host, and the process that may be killed."""
+
+    def __init__(self, folder: Path, host: PaidHost, database_url: str | None) -> None:
+        self.folder, self.host, self.database_url = folder, host, database_url
+        self.settings = {
+            "DATA_DIR": str(folder),
+            "AIMLAPI_KEY": "sk-test",
+            "AIMLAPI_URL": host.base,
+            "LEASE": str(LEASE),
+            **({"DATABASE_URL": database_url} if database_url else {}),
+        }
+
+    async def order(self, *prompts: str) -> None:
+        """Ask, in a process that does not work."""
+        settings = Settings(_env_file=None, **{k.lower(): v for k, v in self.settings.items()})  # type: ignore[arg-type, call-arg]
+
+        async def photo() -> AsyncIterator[bytes]:
+            yield picture()
+
+        async with open_app(settings) as app:
+            await remember_quick_renders(app.store)
+            for prompt in prompts:
+                message = Inbound(Address("test", "chat", prompt), "7", f"test:{prompt}", prompt, (Attachment(photo),))
+                assert (await app.core.handle(message)).job
+
+    async def start(self) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(Path(__file__).with_name("process.py")),
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **self.settings},
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
+        store = await open_store(self.folder, self.database_url)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    async def jobs(self) -> list[Job]:
+        async with self.store() as store:
+            return await store.jobs("test:7", 100)
+
+    async def all_done(self, within: float = 40.0) -> list[Job]:
+        async with self.store() as store, asyncio.timeout(within):
+            while not all(job.state == "done" for job in await store.jobs("test:7", 100)):
+                await asyncio.sleep(0.1)
+            return await store.jobs("test:7", 100)
+
+    async def check_the_books(self, jobs: list[Job]) -> None:
+        """Paid once at most; a clip is charged, all else given back; everyone has heard."""
+        assert not {prompt: n for prompt, n in self.host.bought.items() if n > 1}
+        for job in jobs:
+            assert self.host.delivered[job.id] >= 1, job
+            assert bool(self.host.films[job.id]) == (job.outcome == "clip")
+            assert job.outcome == "clip" or self.host.bought[job.order.prompt] <= 1
+        async with self.store() as store:
+            used = await store.used("test:7", jobs[0].window)
+            sql = "SELECT job, kind, held, spent FROM ledger WHERE person = 'test:7'"
+            rows = await store._db.read(lambda tx: tx.all(sql))  # type: ignore[attr-defined]
+        assert used == sum(job.price for job in jobs if job.outcome == "clip") == sum(row["spent"] for row in rows)
+        assert sum(row["held"] for row in rows) == 0
+        assert len(rows) == 2 * len(jobs)
+
+
+async def remember_quick_renders(store: Store) -> None:
+    """A history of one-second renders, so that the worker looks soon."""
+    for n in range(30):
+        job = a_job(f"old{n}", person="test:old", address=Address("test", "old"), order=an_order(model=MODEL))
+        await store.submit(job, machine.hold(job), None)
+        for event, at in (
+            (machine.Started(), 1000.0),
+            (Accepted("aimlapi", f"old{n}"), 1000.0),
+            (machine.Rendered(Clip("old.mp4", 64, 48, 1.0, 1)), 1001.0),
+            (machine.Sent(), 1001.0),
+        ):
+            job, entry = machine.apply(job, event, at)
+            await store.save(job, entry)
+
+
+@asynccontextmanager
+async def world(folder: Path, clip: bytes, database_url: str | None = None) -> AsyncIterator[World]:  # noqa: F811
+    folder.mkdir(exist_ok=True)
+    host = PaidHost(clip)
+    async with host.serve():
+        yield World(folder, host, database_url)
+
+
+async def end(process: Process, how: int = signal.SIGKILL) -> str:
+    """End a process of ours; returns what it logged."""
+    if process.returncode is None:
+        process.send_signal(how)
+    _, log = await process.communicate()
+    return log.decode()
+
+
+async def killed_at(step: str, folder: Path, clip: bytes) -> None:  # noqa: F811
+    async with world(folder, clip) as w:
+        await w.order("one")
+        w.host.hang_at = step
+        process = await w.start()
+        async with asyncio.timeout(20):
+            assert await w.host.reached.get() == step
+        await end(process)
+        w.host.let_go()
+        process = await w.start()
+        try:
+            (job,) = await w.all_done()
+        finally:
+            await end(process, signal.SIGTERM)
+        await w.check_the_books([job])
+        if step == "create":
+            assert job.reason == "lost"
+        elif step != "created":  # there, either the id was saved in time or it was not: both are honest
+            assert job.outcome == "clip"
+        if step not in ("send", "sent"):  # there, nobody can know whether the message arrived
+            assert w.host.delivered[job.id] == 1
+
+
+async def test_killed_at_every_step(tmp_path: Path, clip: bytes) -> None:  # noqa: F811
+    async with asyncio.TaskGroup() as group:
+        for step in STEPS:
+            group.create_task(killed_at(step, tmp_path / step, clip), name=step)
+
+
+@pytest.mark.timeout(120)
+async def test_killed_at_random_again_and_again(database_url: str | None, tmp_path: Path, clip: bytes) -> None:  # noqa: F811
+    dice = random.Random(20)
+    async with world(tmp_path / "w", clip, database_url) as w:
+        await w.order(*(f"prompt {n}" for n in range(6)))
+        for _ in range(7):
+            process = await w.start()
+            await asyncio.sleep(dice.uniform(0.7, 2.2))
+            await end(process)
+        process = await w.start()
+        try:
+            jobs = await w.all_done(60)
+        finally:
+            await end(process, signal.SIGTERM)
+        await w.check_the_books(jobs)
+
+
+async def stopped_at(step: str, folder: Path, clip: bytes) -> None:  # noqa: F811
+    async with world(folder, clip) as w:
+        await w.order("one")
+        w.host.hang_at = step
+        process = await w.start()
+        async with asyncio.timeout(20):
+            await w.host.reached.get()
+        async with asyncio.timeout(10):
+            log = await end(process, signal.SIGTERM)
+        assert process.returncode == 0, log
+        assert "Traceback" not in log
+        w.host.let_go()
+        process = await w.start()
+        try:
+            (job,) = await w.all_done()
+        finally:
+            await end(process, signal.SIGTERM)
+        await w.check_the_books([job])
+
+
+async def test_sigterm_in_every_state_stops_within_ten_seconds_and_goes_on(tmp_path: Path, clip: bytes) -> None:  # noqa: F811
+    async with asyncio.TaskGroup() as group:
+        for step in STEPS:
+            group.create_task(stopped_at(step, tmp_path / step, clip), name=step)

@@ -1,0 +1,65 @@
+"""`/healthz` turns red when nobody polls, when a due job is left lying, and when the database is gone."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from bot import machine
+from bot.app import LATE, App, open_app
+from bot.config import Settings
+from bot.errors import StoreDown
+from bot.model import Accepted
+from tests.samples import a_job
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", port=0)
+
+
+async def with_due_job(app: App, due_at: float) -> None:
+    job = a_job()
+    await app.store.submit(job, machine.hold(job), None)
+    job, _ = machine.apply(job, machine.Started(), due_at)
+    job, _ = machine.apply(job, Accepted("local", "r"), due_at)
+    await app.store.save(job)
+
+
+async def test_green_while_a_worker_works(settings: Settings) -> None:
+    async with open_app(settings) as app:
+        working = asyncio.create_task(app.worker.run())
+        await asyncio.sleep(0.1)
+        assert (await app.health())[0]
+        app.worker.stop()
+        await working
+
+
+async def test_red_when_the_poller_is_late(settings: Settings) -> None:
+    async with open_app(settings) as app:
+        app.worker.last_round = time.time() - LATE - 1
+        well, figures = await app.health()
+        assert not well
+        assert figures["worker_last_round_s"] > LATE
+
+
+async def test_red_when_a_due_job_is_left_lying(settings: Settings) -> None:
+    async with open_app(settings) as app:
+        await with_due_job(app, time.time() - LATE - 1)
+        well, figures = await app.health()
+        assert not well
+        assert figures["oldest_overdue_s"] > LATE
+        assert figures["jobs"] == {"running": 1}
+
+
+async def test_red_when_the_database_is_gone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_app(settings) as app:
+
+        async def down(_: float) -> None:
+            raise StoreDown("locked")
+
+        monkeypatch.setattr(app.store, "health", down)
+        well, figures = await app.health()
+        assert not well
+        assert figures["database"] == "down"
