@@ -1,37 +1,39 @@
-"""The console as a platform: a command line becomes an `Inbound`, a finished clip a file.
-
-There is nobody to send to: a result counts as delivered once it is kept, and whoever waits watches the job in the
-store.
-"""
+"""The console as a platform: a command line becomes an `Inbound`, a finished clip a file."""
 
 import asyncio
 import os
+import re
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import stat
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
 from bot import status, texts
 from bot.core import Core
-from bot.errors import Refusal
-from bot.model import Address, Attachment, Inbound, Job, Point, Reply, Role
+from bot.errors import Refusal, StoreDown
+from bot.model import Address, Attachment, Inbound, Job, Point, Role
+from bot.worker import Worker
 
 PLATFORM = "console"
 LOOK = 0.2
 """Seconds between two looks at a job that somebody watches."""
 
 
-class Console:
-    """A `Chat` that keeps silent."""
+class Screen(Console):
+    """Standard output or error; once its reader is gone (`photoplay check | head -4`) it is silent."""
 
-    async def send(self, address: Address, reply: Reply, *, nonce: str) -> str:
-        return nonce
+    def on_broken_pipe(self) -> None:
+        self.mute()
 
-    async def edit(self, address: Address, message: str, reply: Reply) -> None:
-        """Nothing stands there to be edited."""
-
-    async def remove(self, address: Address, message: str) -> None:
-        """Nothing stands there to be removed."""
+    def mute(self) -> None:
+        """Say nothing more, not even what is still in the buffer."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 def inbound(
@@ -43,10 +45,15 @@ def inbound(
     )
 
 
+def in_shell(sentence: str) -> str:
+    """The chat's commands, as they are called here."""
+    return re.sub(r"(?<!\S)/(?=(jobs|quota|cancel)\b)", "photoplay ", sentence)
+
+
 def picture(path: Path, role: Role = "photo", points: Sequence[Point] = ()) -> Attachment:
     """A file as an attachment. Raises `Refusal` when there is none."""
     if not path.is_file():
-        raise Refusal(texts.no_file(str(path)))
+        raise Refusal(texts.not_a_file(str(path)) if path.exists() else texts.no_file(str(path)))
     return Attachment(partial(_read, path), role, tuple(points))
 
 
@@ -62,26 +69,137 @@ def brush(value: str) -> Attachment:
     return picture(Path(path), "brush", points)
 
 
-async def watch(core: Core, job: Job, show: Callable[[float, str], None]) -> Job:
-    """Tell `show` how far the job is (0 to 1) and where, until it is done; returns it then."""
-    while job.state != "done":
-        rhythm = await core.history.rhythm(job.order, job.host)
-        ahead = await core.store.ahead(job) if job.state == "queued" else 0
-        since = core.clock() - job.accepted_at if job.accepted_at else 0.0
-        show(rhythm.progress(since), status.state(job, rhythm, core.clock(), ahead=ahead))
+# ── Waiting for a clip ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def finish(
+    core: Core, worker: Worker, job_id: str, stopped: asyncio.Event, show: Callable[[float, str], None]
+) -> Job | None:
+    """Work on this job alone until it is done or `stopped`; the job as it is then, if the database says."""
+    job = await _now(core, job_id)
+    if stopped.is_set() or (job is not None and job.outcome is not None):
+        return job
+    worker.only = job_id
+    working = asyncio.create_task(worker.run())
+    watching = asyncio.create_task(watch(core, job_id, show))
+    stopping = asyncio.create_task(stopped.wait())
+    await asyncio.wait((working, watching, stopping), return_when=asyncio.FIRST_COMPLETED)
+    worker.stop()
+    await working
+    stopping.cancel()
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+    return await _now(core, job_id)  # it may have come to its end while we were stopping
+
+
+async def _now(core: Core, job_id: str) -> Job | None:
+    with suppress(StoreDown):
+        return await core.store.job(job_id)
+    return None
+
+
+async def watch(core: Core, job_id: str, show: Callable[[float, str], None]) -> None:
+    """Tell `show` how far a job is (0 to 1) and where, until it is done. How it ended is not told."""
+    while True:
+        with suppress(StoreDown):  # it may be back at the next look
+            job = await core.store.job(job_id)
+            if job is None or job.state == "done":
+                return
+            if job.outcome is None:
+                await _look(core, job, show)
         await asyncio.sleep(LOOK)
-        job = await core.store.job(job.id) or job
-    return job
 
 
-def save(source: Path, target: Path) -> None:
-    """Copy a clip to where the person wants it: whole or not at all. Raises OSError."""
-    draft = target.with_name(f".{target.name}.part")
+async def _look(core: Core, job: Job, show: Callable[[float, str], None]) -> None:
+    rhythm = await core.history.rhythm(job.order, job.host)
+    ahead = await core.store.ahead(job) if job.state == "queued" else 0
+    since = core.clock() - job.accepted_at if job.accepted_at else 0.0
+    show(rhythm.progress(since), status.state(job, rhythm, core.clock(), ahead=ahead))
+
+
+@contextmanager
+def bar(screen: Console, said: str) -> Iterator[Callable[[float, str], None]]:
+    """Show how far a job is: a bar on a terminal, a line per change elsewhere. `said` was told already."""
+    if not screen.is_terminal:
+
+        def tell(_: float, state: str) -> None:
+            nonlocal said
+            if state not in said:
+                said = state
+                screen.print(state, markup=False)
+
+        yield tell
+        return
+    columns = (
+        BarColumn(bar_width=30),
+        TextColumn("{task.percentage:3.0f} %"),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=screen, transient=True) as progress:
+        task = progress.add_task("", total=1.0, visible=False)
+        yield lambda done, state: progress.update(task, completed=done, description=state, visible=True)
+
+
+def timeline(job: Job) -> Iterator[tuple[float, str]]:
+    """What happened when."""
+    for at, what in (
+        (job.created_at, texts.TIMELINE["created"]),
+        (job.started_at, texts.TIMELINE["started"]),
+        (job.accepted_at, texts.taken_by(job.host or "")),
+        (job.settled_at, texts.TIMELINE["settled"]),
+        (job.done_at, texts.TIMELINE["done"]),
+    ):
+        if at is not None:
+            yield at, what
+
+
+# ── The clip as a file ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def check_place(output: Path, pictures: Iterable[Path] = ()) -> None:
+    """Make sure, before anything is bought, that a clip can be written to `output`. Raises `Refusal`."""
     try:
-        shutil.copyfile(source, draft)
-        os.replace(draft, target)
+        mode = _mode(output)
+        if mode and any(_mode(path) and output.samefile(path) for path in pictures):
+            raise Refusal(texts.would_overwrite(str(output)))
+        usable = mode is None or (not stat.S_ISDIR(mode) and os.access(output, os.W_OK))
+        if mode is None or stat.S_ISREG(mode):
+            draft = _draft(output.resolve())
+            draft.touch()
+            draft.unlink()
+    except (OSError, RuntimeError):  # the latter is a symlink that leads to itself
+        usable = False
+    if not usable:
+        raise Refusal(texts.no_place(str(output)))
+
+
+def save(clip: Path, output: Path) -> None:
+    """Copy a clip to where the person wants it: a file whole or not at all, whatever it was. Raises OSError."""
+    mode = _mode(output)
+    if mode is not None and not stat.S_ISREG(mode):  # a pipe or a device is written to, not replaced
+        with clip.open("rb") as source, output.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        return
+    target_file = output.resolve()
+    draft = _draft(target_file)
+    try:
+        shutil.copyfile(clip, draft)
+        os.replace(draft, target_file)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _mode(path: Path) -> int | None:
+    """What stands there, links followed, if anything does."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _draft(target: Path) -> Path:
+    return target.with_name(f".photoplay-{os.getpid()}.part")
 
 
 async def _read(path: Path) -> AsyncIterator[bytes]:

@@ -38,6 +38,9 @@ class Provider:
     def terms(self, host: str | None = None) -> Terms:
         return Terms("scripted", False, True, blind=10.0, usual=300.0)
 
+    def hosts(self) -> tuple[str, ...]:
+        return ("scripted",)
+
     async def create(self, order: Order) -> Accepted:
         return Accepted("scripted", str(next(self._ids)))
 

@@ -1,19 +1,20 @@
 """What a worker does with one claimed job: buy it, look at it, deliver it; each ends in one save.
 
-A save that the database cannot take is tried again for as long as the claim lasts: after a paid order was accepted, the
-worst that could happen is to forget it.
+A save that the database cannot take is tried again until it succeeds or the job is another's: after a paid order was
+accepted, the worst that could happen is to forget it.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from bot import machine, status
-from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, Stale, StoreDown
+from bot import machine, status, texts
+from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, Stale, StoreDown, Unreachable
 from bot.history import History
 from bot.media import Media
-from bot.model import Accepted, Film, Finished, Incident, Job, Pending, Refused
+from bot.model import Accepted, Film, Finished, Incident, Job, Pending, Refused, Reply
 from bot.ports import Chat, Provider, Step, Store
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,10 @@ SEND_FOR = 24 * 3600.0
 """Seconds for which a result is offered to a chat that fails."""
 AGAIN = 0.5
 """Seconds between two tries to save."""
+EDIT = 10.0
+"""Seconds that a change of the status line may take."""
+LAST_WORD = 2.0
+"""Seconds in which a stopped worker still saves that an order was taken."""
 
 
 class Acts:
@@ -70,7 +75,8 @@ class Acts:
             log.warning("job %s was not taken: %s", job.id, error)
             event, due_at = machine.PutBack(), self._clock() + error.retry_after
         except asyncio.CancelledError:
-            await self._lose(job, "the worker was stopped while the order was on its way")
+            with suppress(StoreDown, Stale):  # else whoever finds it says the same
+                await self._lose(job, "the worker was stopped while the order was on its way", once=True)
             raise
         except (Ambiguous, TimeoutError) as error:
             return await self._lose(job, str(error) or "no answer in time")
@@ -78,13 +84,29 @@ class Acts:
             log.exception("job %s: the purchase broke", job.id)
             return await self._lose(job, type(error).__name__)
         if isinstance(event, Accepted):
-            rhythm = await self._history.rhythm(job.order, event.host)
-            due_at = self._clock() + rhythm.next_look(0.0)
-        elif isinstance(event, Refused):
+            log.info("job %s was taken by %s as %s", job.id, event.host, event.remote_id)
+            return await self._remember(job, event)
+        if isinstance(event, Refused):
             await self._note("an order was refused", event.detail, job)
-        job = await self._save(job, event, due_at)
-        await self._show(job)
+        await self._show(await self._save(job, event, due_at))
         return None
+
+    async def _remember(self, job: Job, accepted: Accepted) -> None:
+        """Save that an order was taken: the one save that must not fail, as it is paid for."""
+        rhythm = await self._history.rhythm(job.order, accepted.host)
+        saving = asyncio.ensure_future(self._save(job, accepted, self._clock() + rhythm.next_look(0.0)))
+        try:
+            await self._show(await asyncio.shield(saving))
+        except asyncio.CancelledError:
+            await asyncio.wait({saving}, timeout=LAST_WORD)
+            if not saving.done() or saving.exception():
+                saving.cancel()
+                log.error("job %s is paid for, as %s at %s", job.id, accepted.remote_id, accepted.host)
+            raise
+        except Stale:
+            what = "an order was taken after it had been given up; its clip is paid for"
+            await self._note(what, f"{accepted.remote_id} at {accepted.host}", job)
+            raise
 
     async def give_up(self, job: Job) -> None:
         """A purchase that nobody finished: its worker died, and whether the request went out is unknown."""
@@ -113,7 +135,8 @@ class Acts:
         try:
             await self._save(job, event, due_at, seen)
         except Stale:
-            if isinstance(event, machine.Rendered):
+            latest = await self._store.job(job.id)
+            if isinstance(event, machine.Rendered) and latest and latest.clip != event.clip:
                 await self._media.discard([event.clip.name])
             raise
         if isinstance(event, machine.Rendered):
@@ -122,20 +145,19 @@ class Acts:
     async def deliver(self, job: Job) -> None:
         """Send the clip, or say why there is none; then take the status line away."""
         chat = self._chats[job.address.platform]
-        film = Film(self._media.path(job.clip.name), job.clip) if job.clip else None
-        stand_in = job.host is not None and self._provider.terms(job.host).stand_in
         event: machine.Event = machine.Sent()
         due_at = None
         try:
             async with asyncio.timeout(self._patience(job)):
-                await chat.send(job.address, status.result(job, film, stand_in=stand_in), nonce=job.id)
+                await chat.send(job.address, await self._result(job), nonce=job.id)
         except Gone as error:
             log.warning("job %s cannot be delivered: %s", job.id, error)
             event = machine.Undeliverable()
         except Flood as flood:
             event, due_at = machine.Deferred(job.tries), self._clock() + flood.retry_after
-        except (ChatError, TimeoutError) as error:
-            log.warning("job %s was not delivered yet: %s", job.id, error)
+        except Exception as error:  # an adapter's own mistake, too, must end some day
+            level = logging.WARNING if isinstance(error, ChatError | TimeoutError) else logging.ERROR
+            log.log(level, "job %s was not delivered yet: %s", job.id, error, exc_info=level == logging.ERROR)
             event, due_at = machine.Deferred(job.tries + 1), self._clock() + _backoff(job.tries + 1)
             if self._clock() - (job.settled_at or 0.0) > SEND_FOR:
                 event, due_at = machine.Undeliverable(), None
@@ -145,7 +167,21 @@ class Acts:
 
     async def release(self, job: Job) -> None:
         """Let go of a job untouched, so that anyone may take it at once."""
-        await self._store.save(replace(job, due_at=self._clock()))
+        await self._store.release(job, self._clock())
+
+    def hosts(self) -> Sequence[str]:
+        """Where jobs may be."""
+        return self._provider.hosts()
+
+    async def _result(self, job: Job) -> Reply:
+        if job.clip is None:
+            return status.result(job, None)
+        path = self._media.path(job.clip.name)
+        if not path.is_file():
+            await self._note("a finished clip is gone from the disk", job.clip.name, job)
+            return Reply(texts.CLIP_GONE, job=job.id)
+        stand_in = job.host is not None and self._provider.terms(job.host).stand_in
+        return status.result(job, Film(path, job.clip), stand_in=stand_in)
 
     async def _fetch(self, job: Job, url: str, seen: float) -> tuple[machine.Event, float | None]:
         try:
@@ -155,29 +191,49 @@ class Acts:
         except StoreDown as error:
             await self._note("a clip could not be kept", str(error), job)
             return machine.Waiting(job.tries), seen + LONGEST_PAUSE
-        except (BrokenClip, TimeoutError) as error:
+        except (Unreachable, TimeoutError) as error:
+            # The way is blocked, not the clip lost: looking is free, so it goes on until the deadline.
+            if not job.tries:
+                await self._note("a clip cannot be fetched", str(error) or "no end in time", job)
+            tries = min(job.tries + 1, max(job.tries, ODD_LOOKS))
+            if seen - job.created_at > self._deadline:
+                return Refused("broken_clip"), None
+            return machine.Waiting(tries), seen + _backoff(tries)
+        except BrokenClip as error:
             tries = job.tries + 1
-            await self._note("a clip could not be fetched", str(error) or "no end in time", job)
+            await self._note("a clip is broken", str(error), job)
             if tries >= FETCHES:
                 return Refused("broken_clip"), None
             return machine.Waiting(tries), seen + _backoff(tries)
 
-    async def _lose(self, job: Job, why: str) -> None:
+    async def _lose(self, job: Job, why: str, *, once: bool = False) -> None:
         await self._note("an order may have been taken, and its answer never came", why, job)
-        await self._save(job, machine.Lost())
+        await self._save(job, machine.Lost(), once=once)
 
-    async def _save(self, job: Job, event: machine.Event, due_at: float | None = None, now: float | None = None) -> Job:
+    async def _save(
+        self,
+        job: Job,
+        event: machine.Event,
+        due_at: float | None = None,
+        now: float | None = None,
+        *,
+        once: bool = False,
+    ) -> Job:
+        """Save what `event` makes of a job; until it succeeds, unless `once`, or until the job is another's."""
         changed, entry = machine.apply(job, event, self._clock() if now is None else now, due_at)
         while True:
             try:
                 await self._store.save(changed, entry)
                 return changed
             except StoreDown as error:
-                known = f" (it is {changed.remote_id} at {changed.host})" if isinstance(event, Accepted) else ""
-                log.error("job %s could not be saved%s: %s", job.id, known, error)
-                if self._clock() >= job.due_at:
+                log.error("job %s could not be saved: %s", job.id, error)
+                if once:
                     raise
-                await asyncio.sleep(AGAIN)
+            await asyncio.sleep(AGAIN)
+            with suppress(StoreDown):  # it may have been saved, and only the answer was lost
+                latest = await self._store.job(job.id)
+                if latest and replace(latest, shown="", status_id=None) == replace(changed, shown="", status_id=None):
+                    return changed
 
     async def _show(self, job: Job) -> Job:
         """Bring the status line up to date, if what it says has changed."""
@@ -189,9 +245,10 @@ class Acts:
         if reply.text == job.shown:
             return job
         try:
-            await self._chats[job.address.platform].edit(job.address, job.status_id, reply)
+            async with asyncio.timeout(EDIT):
+                await self._chats[job.address.platform].edit(job.address, job.status_id, reply)
             await self._store.track(job.id, job.status_id, reply.text)
-        except (ChatError, StoreDown) as error:
+        except (ChatError, StoreDown, TimeoutError) as error:
             log.info("the status line of job %s stays as it is: %s", job.id, error)
             return job
         return replace(job, shown=reply.text)
@@ -201,8 +258,9 @@ class Acts:
         latest = await self._store.job(job.id)
         if latest and latest.status_id:
             try:
-                await chat.remove(job.address, latest.status_id)
-            except ChatError as error:
+                async with asyncio.timeout(EDIT):
+                    await chat.remove(job.address, latest.status_id)
+            except (ChatError, TimeoutError) as error:
                 log.info("the status line of job %s stays: %s", job.id, error)
 
     async def _note(self, what: str, detail: str, job: Job) -> None:

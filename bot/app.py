@@ -10,8 +10,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.console import Console
-from adapters.web.server import MEDIA, make_app, serve
+from adapters.web.doors import Doors, is_loopback
+from adapters.web.page import Page
+from adapters.web.server import make_app, serve
+from adapters.web.view import MEDIA, View
 from bot.acts import Acts
 from bot.config import Settings
 from bot.core import Core
@@ -23,6 +25,7 @@ from bot.model import Incident
 from bot.ports import Chat, Store
 from bot.providers import hosts
 from bot.providers.client import Providers
+from bot.shelf import Shelf
 from bot.worker import Worker
 from generator.server import Generator
 from storage import open_store
@@ -67,16 +70,29 @@ class App:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
         """Serve the web; yields the address."""
-        app = make_app(self.links, self.media.path, self.health)
+        settings = self.settings
+        password = settings.playground_password
+        doors = Doors(
+            self.links,
+            time.time,
+            private=is_loopback(settings.host) and not settings.public_url,
+            password=password.get_secret_value() if password else None,
+            secure=(settings.public_url or "").startswith("https:"),
+        )
+        page = Page(self.core, doors, View(self.core, self.links))
+        app = make_app(self.links, self.media.path, self.health, page)
         async with serve(app, self.settings.host, self.settings.port) as address:
             yield address
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, chats: Mapping[str, Chat] | None = None) -> AsyncIterator[App]:
+async def open_app(
+    settings: Settings, chats: Mapping[str, Chat] | None = None, *, idle: bool = False
+) -> AsyncIterator[App]:
     """Wire everything, with these platforms or those that are configured, and take it apart again.
 
-    Raises `Misconfigured` or `StoreDown` in words for the operator.
+    `idle` is for looking only: no stand-in is started, so nothing may be bought or polled. Raises `Misconfigured` or
+    `StoreDown` in words for the operator.
     """
     clock = time.time
     order = settings.order_of_providers
@@ -93,13 +109,13 @@ async def open_app(settings: Settings, chats: Mapping[str, Chat] | None = None) 
         stack.push_async_callback(media.close)
 
         async def report(incident: Incident) -> None:
-            log.error("%s: %s", incident.what, incident.detail)
             await store.note(incident)
 
         rows = {}
         if "local" in order:
+            generator = Generator(settings.data_dir / "generator")
             rows["local"] = hosts.local(
-                await stack.enter_async_context(Generator(settings.data_dir / "generator").serve())
+                "http://localhost" if idle else await stack.enter_async_context(generator.serve())
             )
         if settings.aimlapi_key:
             rows["aimlapi"] = hosts.aimlapi(settings.aimlapi_key, settings.aimlapi_url)
@@ -109,11 +125,13 @@ async def open_app(settings: Settings, chats: Mapping[str, Chat] | None = None) 
             )
 
         def link(name: str) -> str:
+            if not media.path(name).is_file():
+                raise LookupError(name)  # nobody pays for a photo that is not there
             return f"{settings.public_url}/media/{links.sign(MEDIA, name, PHOTO_LINK)}"
 
         providers = Providers(
-            # Hosts that are not bought from any more may still owe us clips.
-            [*(rows[name] for name in order), *(row for name, row in rows.items() if name not in order)],
+            list(rows.values()),  # those that are not bought from any more may still owe us clips
+            buying=order,
             link=link if settings.public_url else None,
             data_uri=media.data_uri,
             clock=clock,
@@ -127,7 +145,7 @@ async def open_app(settings: Settings, chats: Mapping[str, Chat] | None = None) 
                 "The provider opens photos by link only. Set PUBLIC_URL to the https address under which it can reach "
                 "this server."
             )
-        chats = chats or {"console": Console()}
+        chats = chats or {"console": Shelf(), "web": Shelf()}
         history = History(store, providers, clock)
         acts = Acts(
             store, media, providers, chats, history, clock=clock, deadline=settings.job_deadline, lease=settings.lease

@@ -1,9 +1,12 @@
 """`photoplay check`: what is configured, reachable and missing, in plain words."""
 
 import asyncio
+import shutil
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from bot.app import App, open_app
@@ -11,6 +14,8 @@ from bot.config import Settings
 from bot.errors import Misconfigured, StoreDown
 
 INCIDENTS = 5
+LEAST_ROOM = 50 * 2**20
+"""Bytes on the disk under which it takes no more than a few clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +29,49 @@ class Finding:
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Look at everything that can be looked at for free."""
     try:
-        async with open_app(settings) as app:
-            yield Finding("good", f"Data folder: {settings.data_dir.resolve()}")
-            yield Finding("good", f"Database: {'PostgreSQL' if settings.database_url else 'SQLite in the data folder'}")
+        yield _room(settings.data_dir)
+        async with open_app(settings, idle=True) as app:
+            yield Finding(
+                "good", f"Database: {'PostgreSQL' if settings.database_url else 'SQLite in the data folder'}."
+            )
             async for finding in _providers(app):
                 yield finding
             async for finding in _web(app):
                 yield finding
             async for finding in _jobs(app):
                 yield finding
-    except (Misconfigured, StoreDown) as error:
+    except Misconfigured as error:
         yield Finding("bad", str(error))
+    except StoreDown as error:
+        yield Finding("bad", f"Database: {error}.")
+
+
+def _room(folder: Path) -> Finding:
+    """Write there, as everything else will. Raises `Misconfigured`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise Misconfigured(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None
+    where = f"Data folder: {folder.resolve()}, {free / 2**20:,.0f} MB free"
+    if free < LEAST_ROOM:
+        return Finding("bad", f"{where}: too little for clips.")
+    return Finding("good", f"{where}.")
 
 
 async def _providers(app: App) -> AsyncIterator[Finding]:
     names = app.settings.order_of_providers
-    for name, probe in zip(names, await asyncio.gather(*map(app.providers.probe, names)), strict=True):
-        if name == "local":
-            yield Finding(
-                "good", "Video service: the stand-in on this machine. It costs nothing and is not the real model."
-            )
-            yield Finding("hint", "To make real clips, set AIMLAPI_KEY or APILAPLAS_KEY.")
-        elif probe.verdict == "reachable":
+    if "local" in names:
+        yield Finding(
+            "good", "Video service: the stand-in on this machine. It costs nothing and is not the real model."
+        )
+    if names == ("local",):
+        yield Finding("hint", "To make real clips, set AIMLAPI_KEY or APILAPLAS_KEY.")
+    paid = [name for name in names if name != "local"]
+    for name, probe in zip(paid, await asyncio.gather(*map(app.providers.probe, paid)), strict=True):
+        if probe.verdict == "reachable":
             yield Finding("good", f"Video service: {name} is reachable and takes the key.")
         elif probe.verdict == "refused":
             yield Finding("bad", f"Video service: {name} does not accept {name.upper()}_KEY ({probe.detail}).")

@@ -1,28 +1,33 @@
 """The command line. Each command opens the app, does one thing, and says what came of it."""
 
 import asyncio
+import errno
+import io
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
-from rich.console import Console as Terminal
-from rich.progress import BarColumn, Progress, TextColumn
 
 from adapters import console
 from bot import config, logs, texts
 from bot.app import App, new_id, open_app, secrets_of
-from bot.checkup import examine
+from bot.checkup import Finding, examine
 from bot.errors import Misconfigured, Refusal, StoreDown
-from bot.model import Job
+from bot.model import Job, Reply
 
 cli = typer.Typer(help="A photo and a sentence go in; a video comes back.", no_args_is_help=True, add_completion=False)
-out = Terminal(highlight=False)
-err = Terminal(stderr=True, highlight=False)
+out = console.Screen(highlight=False)
+err = console.Screen(stderr=True, highlight=False)
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+QUIET = "CRITICAL"
+"""What is logged where a person waits for sentences."""
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="where the clip goes")]
 
@@ -31,10 +36,10 @@ Output = Annotated[Path, typer.Option("-o", "--output", help="where the clip goe
 def run() -> None:
     """Serve the web and work, in one process, until SIGTERM."""
 
-    async def serve(app: App, settings: config.Settings) -> None:
+    async def serve(app: App, stopped: asyncio.Event) -> None:
         async with app.listening() as address:
-            log.info("serving %s, buying from %s", address, ", ".join(settings.order_of_providers))
-            await _until_stopped(app)
+            log.info("serving %s, buying from %s", address, ", ".join(app.settings.order_of_providers))
+            await _until_stopped(app, stopped)
 
     _with_app(serve)
 
@@ -42,7 +47,7 @@ def run() -> None:
 @cli.command()
 def worker() -> None:
     """Only work: claim, poll and deliver. Any number of these may run, on PostgreSQL."""
-    _with_app(lambda app, _: _until_stopped(app))
+    _with_app(_until_stopped)
 
 
 @cli.command()
@@ -51,7 +56,7 @@ def animate(
     prompt: Annotated[str, typer.Argument(help="what should happen in it")],
     output: Output = Path("clip.mp4"),
     duration: Annotated[str | None, typer.Option(help="seconds: 5 or 10", metavar="5|10")] = None,
-    negative: Annotated[str | None, typer.Option(help="what to avoid")] = None,
+    negative: Annotated[str | None, typer.Option("--negative", "--no", help="what to avoid")] = None,
     cfg: Annotated[str | None, typer.Option(help="how strictly to follow the words", metavar="0..1")] = None,
     end: Annotated[Path | None, typer.Option(help="the photo to end on", metavar="PHOTO")] = None,
     static_mask: Annotated[Path | None, typer.Option(help="white stays still", metavar="PNG")] = None,
@@ -62,7 +67,7 @@ def animate(
 ) -> None:
     """Make one clip."""
 
-    async def order(app: App, settings: config.Settings) -> None:
+    async def order(app: App, stopped: asyncio.Event) -> Made:
         options = {"duration": duration, "no": negative, "cfg": cfg}
         attachments = [
             console.picture(photo),
@@ -70,23 +75,25 @@ def animate(
             *([console.picture(static_mask, "static_mask")] if static_mask else []),
             *map(console.brush, brush or []),
         ]
-        _writable(output)
+        masks = [Path(value.rpartition(":")[0]) for value in brush or []]
+        console.check_place(output, [photo, *filter(None, (end, static_mask)), *masks])
+        if stopped.is_set():
+            raise Refusal(texts.STOPPED)
         said = {name: value for name, value in options.items() if value is not None}
         reply = await app.core.handle(console.inbound(new_id(), prompt, attachments, said))
-        job = await app.store.job(reply.job) if reply.job else None
-        if job is None:
+        if reply.job is None:
             raise Refusal(reply.text)
         out.print(reply.text, markup=False)
         async with AsyncExitStack() as stack:
-            if settings.public_url:  # the provider fetches the photo here; `photoplay run` may serve it already
+            if app.settings.public_url:  # the provider fetches the photo here; `photoplay run` may serve it already
                 with suppress(Misconfigured):
                     await stack.enter_async_context(app.listening())
-            job = await _finish(app, job, output, reply.text)
-        if timeline:
-            for at, what in _timeline(job):
-                out.print(f"{at - job.created_at:6.1f} s  {what}", markup=False)
+            return await _finish(app, reply.job, stopped, reply.text)
 
-    _with_app(order, quiet=True)
+    job = _save(_with_app(order, QUIET), output)
+    if timeline:
+        for at, what in console.timeline(job):
+            out.print(f"{at - job.created_at:6.1f} s  {what}", markup=False)
 
 
 @cli.command()
@@ -111,14 +118,14 @@ def cancel(job: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 def fetch(job: Annotated[str, typer.Argument(metavar="ID")], output: Output = Path("clip.mp4")) -> None:
     """Save a clip as a file, and wait for it if it is not ready."""
 
-    async def get(app: App, settings: config.Settings) -> None:
+    async def get(app: App, stopped: asyncio.Event) -> Made:
         found = await app.store.job(job)
         if found is None or found.person != console.inbound("", "").person:
             raise Refusal(texts.UNKNOWN_JOB)
-        _writable(output)
-        await _finish(app, found, output)
+        console.check_place(output)
+        return await _finish(app, job, stopped)
 
-    _with_app(get, quiet=True)
+    _save(_with_app(get, QUIET), output)
 
 
 @cli.command()
@@ -135,9 +142,14 @@ def generator(
         settings = config.load()
         logs.set_up(settings.log_level, [key or ""])
         service = Generator(settings.data_dir / "generator", key=key, slots=slots, delay=delay)
-        async with service.serve(port=port) as address, _signals() as stopped:
-            log.info("the stand-in answers at %s", address)
-            await stopped.wait()
+        try:
+            async with _signals() as stopped, service.serve(port=port) as address:
+                log.info("the stand-in answers at %s", address)
+                await stopped.wait()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise Misconfigured(f"Port {port} is in use. Choose a free one with --port.") from None
 
     _go(serve())
 
@@ -147,10 +159,8 @@ def check() -> None:
     """Say in plain words what is configured, reachable and missing."""
 
     async def look() -> None:
-        settings = config.load()
-        logs.set_up("CRITICAL", secrets_of(settings))
         bad = False
-        async for finding in examine(settings):
+        async for finding in _findings():
             bad = bad or finding.kind == "bad"
             mark, style = {"good": ("✓", "green"), "bad": ("✗", "red"), "hint": ("·", "yellow")}[finding.kind]
             out.print(f"[{style}]{mark}[/]", end=" ")
@@ -163,49 +173,95 @@ def check() -> None:
 
 def main() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a question mark is better than no sentence
+            stream.reconfigure(errors="replace")
     cli()
 
 
 # ── What commands share ──────────────────────────────────────────────────────────────────────────────────────────────
 
+Made = tuple[Job, Path]
+"""A job that is over, and the file of its clip."""
 
-def _with_app(do: Callable[[App, config.Settings], Awaitable[None]], quiet: bool = False) -> None:
-    async def opened() -> None:
+
+def _with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None = None) -> T:
+    """What `do` makes of the open app and an event that Ctrl-C sets; it is never broken off."""
+
+    async def opened() -> T:
         settings = config.load()
-        logs.set_up("ERROR" if quiet else settings.log_level, secrets_of(settings))
-        async with open_app(settings) as app:
-            await do(app, settings)
+        logs.set_up(level or settings.log_level, secrets_of(settings))
+        async with _signals() as stopped, open_app(settings) as app:
+            return await do(app, stopped)
 
-    _go(opened())
+    return _go(opened())
 
 
-def _go(work: Coroutine[Any, Any, None]) -> None:
+def _go(work: Coroutine[Any, Any, T]) -> T:
+    with _plainly():
+        return asyncio.run(work)
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What went wrong becomes a sentence and an exit code: 1 is for who asked, 2 for who set this up."""
     try:
-        asyncio.run(work)
+        yield
     except Refusal as refusal:
-        err.print(str(refusal), markup=False, style="yellow", soft_wrap=True)
-        raise typer.Exit(1) from None
-    except (Misconfigured, StoreDown) as error:
-        err.print(str(error), markup=False, style="red", soft_wrap=True)
-        raise typer.Exit(2) from None
+        _fail(console.in_shell(str(refusal)), 1, "yellow")
+    except Misconfigured as error:
+        _fail(str(error), 2)
+    except StoreDown as error:
+        _fail(texts.store_down(str(error)), 2)
     except OSError as error:
-        err.print(f"{error.strerror}: {error.filename}", markup=False, style="red", soft_wrap=True)
-        raise typer.Exit(2) from None
+        out.mute()  # it may be what failed, and would fail again at the end
+        _fail(f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror or error), 2)
+
+
+def _fail(sentence: str, code: int, style: str = "red") -> NoReturn:
+    err.print(sentence, markup=False, style=style, soft_wrap=True)
+    raise typer.Exit(code) from None
 
 
 def _say(text: str) -> None:
-    async def ask(app: App, _: config.Settings) -> None:
-        out.print((await app.core.handle(console.inbound(new_id(), text))).text, markup=False, soft_wrap=True)
+    """Print the answer to a chat command."""
 
-    _with_app(ask, quiet=True)
+    async def ask() -> Reply:
+        settings = config.load()
+        logs.set_up(QUIET, secrets_of(settings))
+        async with open_app(settings, idle=True) as app:
+            return await app.core.handle(console.inbound(new_id(), text))
+
+    reply = _go(ask())
+    with _plainly():
+        if reply.refused:
+            raise Refusal(reply.text)
+        out.print(reply.text, markup=False, soft_wrap=True)
+
+
+async def _findings() -> AsyncIterator[Finding]:
+    try:
+        settings = config.load()
+    except Misconfigured as error:
+        yield Finding("bad", str(error))
+        return
+    logs.set_up(QUIET, secrets_of(settings))
+    async for finding in examine(settings):
+        yield finding
 
 
 @asynccontextmanager
-async def _signals() -> Any:
+async def _signals() -> AsyncIterator[asyncio.Event]:
     """An event that SIGTERM and SIGINT set."""
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def stop() -> None:
+        if not stopped.is_set():
+            stopped.set()
+            err.print(texts.STOPPING)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(number, stop)
     try:
         yield stopped
     finally:
@@ -213,72 +269,35 @@ async def _signals() -> Any:
             loop.remove_signal_handler(number)
 
 
-async def _until_stopped(app: App) -> None:
+async def _until_stopped(app: App, stopped: asyncio.Event) -> None:
     """Work until a signal, or until the worker breaks."""
-    async with _signals() as stopped:
-        working = asyncio.create_task(app.worker.run())
-        working.add_done_callback(lambda _: stopped.set())
-        await stopped.wait()
-        log.info("stopping")
-        app.worker.stop()
-        await working
+    working = asyncio.create_task(app.worker.run())
+    working.add_done_callback(lambda _: stopped.set())
+    await stopped.wait()
+    app.worker.stop()
+    await working
 
 
-async def _finish(app: App, job: Job, output: Path, said: str = "") -> Job:
-    """Work until the job is done, with a progress bar, and save its clip. `said` was told already."""
-    async with _signals() as stopped:
-        working = asyncio.create_task(app.worker.run())
-        with _bar(said) as show:
-            watching = asyncio.create_task(console.watch(app.core, job, show))
-            stopping = asyncio.create_task(stopped.wait())
-            await asyncio.wait((working, watching, stopping), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        app.worker.stop()
-        if not watching.done():
-            watching.cancel()
-            await working
-            raise Refusal(texts.left_alone(job.id))
-        job = await watching
-        await working
+async def _finish(app: App, job_id: str, stopped: asyncio.Event, said: str = "") -> Made:
+    with console.bar(err, said) as show:
+        job = await console.finish(app.core, app.worker, job_id, stopped, show)
+    if job is None or job.outcome is None:
+        raise Refusal(texts.left_alone(job_id))
     if job.clip is None:
-        raise Refusal(texts.failed(job.reason or "failed", job.price))
-    console.save(app.media.path(job.clip.name), output)
-    out.print(texts.saved(str(output), job.clip.width, job.clip.height, job.clip.seconds), markup=False)
+        hint = f" {texts.SEE_CHECK}" if job.reason == "unavailable" else ""
+        raise Refusal(texts.failed(job.reason or "failed", job.price) + hint)
+    return job, app.media.path(job.clip.name)
+
+
+def _save(made: Made, output: Path) -> Job:
+    """Hand over the clip. Here Ctrl-C breaks off, as a pipe may never be read."""
+    job, path = made
+    with _plainly():
+        if job.clip is None or not path.is_file():
+            raise Refusal(texts.CLIP_GONE)
+        try:
+            console.save(path, output)
+        except OSError as error:
+            raise Refusal(texts.not_saved(str(output), error.strerror or str(error), job.id)) from None
+        out.print(texts.saved(str(output), job.clip.width, job.clip.height, job.clip.seconds), markup=False)
     return job
-
-
-@contextmanager
-def _bar(said: str) -> Iterator[Callable[[float, str], None]]:
-    """Show how far a job is: a bar on a terminal, a line per change elsewhere."""
-    if not err.is_terminal:
-
-        def tell(_: float, state: str) -> None:
-            nonlocal said
-            if state not in said:
-                said = state
-                err.print(state, markup=False)
-
-        yield tell
-        return
-    columns = (BarColumn(bar_width=30), TextColumn("{task.percentage:3.0f} %"), TextColumn("{task.description}"))
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task("", total=1.0)
-        yield lambda done, state: progress.update(task, completed=done, description=state)
-
-
-def _writable(output: Path) -> None:
-    """Before anything is bought. Raises `Refusal`."""
-    if output.is_dir() or not output.resolve().parent.is_dir():
-        raise Refusal(texts.no_place(str(output)))
-
-
-def _timeline(job: Job) -> Iterator[tuple[float, str]]:
-    for at, what in (
-        (job.created_at, texts.TIMELINE["created"]),
-        (job.started_at, texts.TIMELINE["started"]),
-        (job.accepted_at, texts.taken_by(job.host or "")),
-        (job.settled_at, texts.TIMELINE["settled"]),
-        (job.done_at, texts.TIMELINE["done"]),
-    ):
-        if at is not None:
-            yield at, what

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import av
+from PIL import Image
 
 from bot.errors import BrokenClip
 
@@ -30,6 +31,26 @@ def probe(path: Path) -> Probe:
     except BrokenClip:
         raise
     except Exception as error:  # a decoder that reads garbage raises what it likes
+        raise BrokenClip(f"not a playable video: {type(error).__name__}") from None
+
+
+def last_frame(path: Path) -> Image.Image:
+    """The picture that a clip ends on. Raises `BrokenClip`."""
+    try:
+        with av.open(str(path), options=_MP4, metadata_errors="replace") as container:
+            video = container.streams.video[0]
+            video.codec_context.thread_count = 1
+            # From the last key frame on; a clip may have a single one, then all of it is decoded.
+            container.seek(video.duration or 0, stream=video, backward=True)
+            frame = None
+            for frame in container.decode(video):  # noqa: B007
+                pass
+            if frame is None:
+                raise BrokenClip("no picture")
+            return Image.fromarray(frame.to_ndarray(format="rgb24"))
+    except BrokenClip:
+        raise
+    except Exception as error:
         raise BrokenClip(f"not a playable video: {type(error).__name__}") from None
 
 

@@ -4,18 +4,32 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import Misconfigured
 
 Listed = Annotated[tuple[str, ...], NoDecode]
 
+PLAIN = {
+    "int_parsing": "it must be a whole number",
+    "int_parsing_size": "it must be a smaller number",
+    "float_parsing": "it must be a number",
+    "finite_number": "it must be a number",
+    "bool_parsing": "it must be true or false",
+    "literal_error": "it must be one of {expected}",
+    "greater_than": "it must be more than {gt:g}",
+    "greater_than_equal": "it must be at least {ge:g}",
+    "less_than_equal": "it must be at most {le:g}",
+}
+"""What is wrong, by pydantic's name for it."""
+
 
 class Settings(BaseSettings):
     """The descriptions are README's table of settings; a test compares the two."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Path = Field(Path("data"), description="the database, photos, clips and the generated secret")
     database_url: SecretStr | None = Field(
@@ -24,6 +38,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address that the web server listens on")
     port: int = Field(8080, ge=0, le=65535, description="and its port")
     public_url: str | None = Field(None, description="https address under which people and providers reach that server")
+    playground_password: SecretStr | None = Field(
+        None, description="what the chat page asks for; without it the page is served on this machine only"
+    )
     aimlapi_key: SecretStr | None = Field(None, description="key of AI/ML API")
     aimlapi_url: str = Field("https://api.aimlapi.com", description="its address")
     apilaplas_key: SecretStr | None = Field(None, description="key of Apilaplas")
@@ -40,23 +57,55 @@ class Settings(BaseSettings):
     daily_credits: int | None = Field(
         None, ge=0, description="a person's allowance per day, 1 credit a second; 30, or 600 with the stand-in alone"
     )
-    job_deadline: float = Field(86_400, gt=0, description="seconds until a clip that never comes is given up")
-    lease: float = Field(120, ge=1, description="seconds until a silent worker's job goes to another")
+    job_deadline: float = Field(
+        86_400, gt=0, allow_inf_nan=False, description="seconds until a clip that never comes is given up"
+    )
+    lease: float = Field(
+        120, ge=1, allow_inf_nan=False, description="seconds until a silent worker's job goes to another"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
 
     @field_validator("providers", "clip_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("*", mode="before")  # the last one runs first
+    @classmethod
+    def _trim(cls, value: object, info: ValidationInfo) -> object:
+        """Set to nothing is not set, which also switches off what `.env` says."""
+        if not isinstance(value, str):
+            return value
+        return value.strip() or cls.model_fields[info.field_name or ""].default
+
+    @field_validator("aimlapi_key", "apilaplas_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not all("!" <= character <= "~" for character in value.get_secret_value()):
+            raise ValueError("it has a space or a character in it that no key has; please copy it again")
+        return value
 
     @field_validator("public_url", "aimlapi_url", "apilaplas_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+            _ = parts.port  # only reading it finds a bad one
+        except ValueError:  # whose own words would repeat it
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("it must be an address such as https://photoplay.example.com")
+        if parts.username or parts.query or parts.fragment:
+            raise ValueError("it must be a bare address: no user, no ? and no #")
         return value.rstrip("/")
 
     @field_validator("database_url")
@@ -90,8 +139,12 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = "; ".join(
-            f"{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"
-            for problem in error.errors(include_url=False, include_input=False, include_context=False)
-        )
-        raise Misconfigured(f"A setting cannot be used. {problems}") from None
+        problems = "; ".join(map(_plain, error.errors(include_url=False, include_input=False)))
+        raise Misconfigured(f"A setting cannot be used. {problems}.") from None
+    except (UnicodeDecodeError, OSError):
+        raise Misconfigured("The file .env cannot be read; it must be a text file in UTF-8.") from None
+
+
+def _plain(problem: ErrorDetails) -> str:
+    words = PLAIN.get(problem["type"], "").format_map(problem.get("ctx", {}))
+    return f"{str(problem['loc'][0]).upper()}: {words or problem['msg'].removeprefix('Value error, ')}"

@@ -1,15 +1,18 @@
 """The one door: whatever a person sends, on any platform, is an `Inbound`, and gets a `Reply`."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from bot import commands, orders, quota, status, texts
 from bot.errors import Refusal, StoreDown
 from bot.history import History
 from bot.machine import hold
-from bot.media import Media
-from bot.model import Inbound, Job, Order, Reply
-from bot.ports import Provider, Store
+from bot.media import Media, Pictures
+from bot.model import Inbound, Job, Order, Reply, Role
+from bot.orders import Draft
+from bot.ports import Provider, Store, Submission
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +45,16 @@ class Core:
 
     async def handle(self, inbound: Inbound) -> Reply:
         """Answer anything. What cannot be done is said in words; nothing is spent then."""
+        inbound = replace(inbound, text=_legible(inbound.text))
         try:
             if inbound.text.startswith("/") and not inbound.attachments:
                 return await commands.run(self, inbound)
             return await self._order(inbound)
         except Refusal as refusal:
-            return Reply(str(refusal))
+            return Reply(str(refusal), refused=True)
         except StoreDown as error:
             log.error("an order could not be taken: %s", error)
-            return Reply(texts.TRY_LATER)
+            return Reply(texts.TRY_LATER, refused=True)
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
         """Tell which message is a job's status line. False: the job is done already, take the line away."""
@@ -64,7 +68,9 @@ class Core:
 
     async def status(self, job: Job) -> Reply:
         """The status line of a job as it stands."""
-        ahead = await self.store.ahead(job) if job.state == "queued" else 0
+        ahead = 0
+        with suppress(StoreDown):  # the order is in; its place is not worth a fright
+            ahead = await self.store.ahead(job) if job.state == "queued" else 0
         rhythm = await self.history.rhythm(job.order, job.host)
         terms = self.provider.terms(job.host)
         return status.line(job, rhythm, self.clock(), ahead=ahead, stand_in=terms.stand_in)
@@ -73,26 +79,25 @@ class Core:
         if not inbound.attachments:
             raise Refusal(texts.NO_PHOTO)
         draft = orders.read(inbound.text, inbound.options)
-        orders.check(draft, inbound.attachments)
-        if any(a.role in ("static_mask", "brush") for a in inbound.attachments) and not self.provider.terms().masks:
+        for attachment in inbound.attachments:
+            if attachment.role == "brush":
+                orders.check_path(attachment.path)
+        roles = [attachment.role for attachment in inbound.attachments]
+        return await self.place(inbound, draft, roles, lambda: self.media.keep(inbound.attachments))
+
+    async def place(
+        self, inbound: Inbound, draft: Draft, roles: Sequence[Role], pictures: Callable[[], Awaitable[Pictures]]
+    ) -> Reply:
+        """Order a clip; `pictures` is asked for only once nothing else stands in the way. Raises `Refusal`."""
+        orders.check(draft, roles)
+        if ("static_mask" in roles or "brush" in roles) and not self.provider.terms().masks:
             raise Refusal(texts.NO_MASKS)
         if earlier := await self.store.find(inbound.key):
             return await self.status(earlier)
         price = quota.price(draft.seconds)
         limit, used, window = await self.allowance(inbound)
         self._afford(price, limit, used, window)
-        pictures = await self.media.keep(inbound.attachments)
-        order = Order(
-            model=self.model,
-            photo=pictures.photo,
-            prompt=draft.prompt,
-            seconds=draft.seconds,
-            negative=draft.negative,
-            cfg=draft.cfg,
-            end=pictures.end,
-            static_mask=pictures.static_mask,
-            brushes=pictures.brushes,
-        )
+        order = _order_of(self.model, draft, await pictures())
         now = self.clock()
         job = Job(
             id=self.new_id(),
@@ -104,17 +109,22 @@ class Core:
             window=window.key,
             created_at=now,
             due_at=now,
+            changed_at=now,
         )
-        kept = False
         try:
             submission = await self.store.submit(job, hold(job), limit)
-            kept = submission.job is not None and submission.fresh
-        finally:
-            if not kept:
+        except StoreDown:
+            # Perhaps only the answer was lost. While nobody knows, the photos stay: a job may need them.
+            taken = await self.store.find(inbound.key)
+            if taken is None:
                 await self.media.discard(photo.name for photo in order.photos)
+                raise
+            submission = Submission(taken, used)
+        if submission.job is None or submission.job.id != job.id:
+            await self.media.discard(photo.name for photo in order.photos)
         if submission.job is None:
-            self._afford(price, limit, submission.used, window)
-            raise AssertionError("the store refused what the allowance covers")
+            refill = texts.refill(window.ends_at - now)
+            raise Refusal(texts.used_up(price, max(0, (limit or 0) - submission.used), refill))
         self.poke()
         return await self.status(submission.job)
 
@@ -122,3 +132,22 @@ class Core:
         if limit is not None and used + price > limit:
             refill = texts.refill(window.ends_at - self.clock())
             raise Refusal(texts.used_up(price, max(0, limit - used), refill))
+
+
+def _legible(text: str) -> str:
+    """Without what no database and no provider can take: zero bytes and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+
+
+def _order_of(model: str, draft: Draft, pictures: Pictures) -> Order:
+    return Order(
+        model=model,
+        photo=pictures.photo,
+        prompt=draft.prompt,
+        seconds=draft.seconds,
+        negative=draft.negative,
+        cfg=draft.cfg,
+        end=pictures.end,
+        static_mask=pictures.static_mask,
+        brushes=pictures.brushes,
+    )

@@ -41,7 +41,13 @@ def _clip(source: str) -> list[float]:
     return [probe.width, probe.height, probe.seconds, probe.sound]
 
 
-_WORK: dict[str, Callable[..., object]] = {"photo": _photo, "mask": _mask, "clip": _clip}
+def _frame(source: str, target: str) -> None:
+    from bot import clips
+
+    clips.last_frame(Path(source)).save(target, "JPEG", quality=95)
+
+
+_WORK: dict[str, Callable[..., object]] = {"photo": _photo, "mask": _mask, "clip": _clip, "frame": _frame}
 
 
 def _answer(line: bytes) -> tuple[str, object]:

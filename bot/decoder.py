@@ -55,6 +55,11 @@ class Decoder:
         width, height, seconds, sound = answer[0]
         return width, height, seconds, sound
 
+    async def last_frame(self, source: Path, target: Path) -> None:
+        """Write the picture that a clip ends on, as a JPEG. Raises `BrokenClip`, `StoreDown`."""
+        if await self._ask("frame", str(source), str(target)) is None:
+            raise BrokenClip("it stops the decoder")
+
     async def close(self) -> None:
         """End the processes; what they are at is refused."""
         for process in tuple(self._all):

@@ -5,7 +5,8 @@ PhotoplayError
 ├── ProviderError      the worker
 │   ├── NotSent        provably nothing was taken: try again later
 │   ├── Ambiguous      it may have been taken and billed: never send it again
-│   └── BrokenClip     a finished clip could not be fetched or does not play: look again later
+│   ├── BrokenClip     a finished clip is not there, or does not play: look again a few times
+│   └── Unreachable    a finished clip cannot be fetched from here just now: look again for as long as it takes
 ├── ChatError          the worker
 │   ├── Flood          the platform asks to wait
 │   └── Gone           the chat, or the right to write there, no longer exists
@@ -42,6 +43,10 @@ class Ambiguous(ProviderError):
 
 class BrokenClip(ProviderError):
     """The clip that a provider calls finished is not there, or is not a video."""
+
+
+class Unreachable(ProviderError):
+    """The way to a finished clip is closed: the network, a name lookup, or a setting of ours."""
 
 
 class ChatError(PhotoplayError):

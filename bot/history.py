@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.errors import StoreDown
 from bot.model import Order
 from bot.ports import Provider, Store
 from bot.schedule import KNOWN, Rhythm
@@ -41,7 +42,10 @@ class History:
             return known.rhythm
         if known:  # whoever else asks meanwhile gets the old answer
             known.until, known.news = self._clock() + FRESH, 0
-        renders = await self._store.renders(*kind, limit=KNOWN)
+        try:
+            renders = await self._store.renders(*kind, limit=KNOWN)
+        except StoreDown:  # nobody's order may fail for want of a guess
+            return known.rhythm if known else Rhythm.of([], blind=terms.blind, usual=terms.usual)
         rhythm = Rhythm.of(renders, blind=terms.blind, usual=terms.usual)
         self._known[kind] = _Known(rhythm, len(renders), self._clock() + FRESH)
         return rhythm

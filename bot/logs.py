@@ -25,6 +25,7 @@ def set_up(level: str, secrets: Sequence[str]) -> None:
     """Log to standard error from here on."""
     handler = logging.StreamHandler()
     handler.setFormatter(Redacted(secrets))
+    handler.setLevel(level)  # the root's own level would not hold for the loggers below
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

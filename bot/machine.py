@@ -121,7 +121,7 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
         raise Illegal(f"{type(event).__name__} cannot happen to a job that is {job.state}")
     if isinstance(event, PutBack) and job.tries + 1 >= PUT_BACK_LIMIT:
         return apply(job, Refused("busy"), now)
-    job = replace(job, state=state, due_at=now if due_at is None else due_at)
+    job = replace(job, state=state, changed_at=now, due_at=now if due_at is None else due_at)
     match event:
         case Started():
             return replace(job, started_at=now), None

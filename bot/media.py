@@ -8,20 +8,19 @@ import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import texts
 from bot.decoder import Decoder, Size
 from bot.errors import BrokenClip, Refusal, StoreDown
-from bot.model import Attachment, Brush, Clip, Photo, Point
+from bot.model import Attachment, Brush, Clip, Order, Photo, Point
 
 log = logging.getLogger(__name__)
 
 HEAVIEST_PICTURE = 32 * 1024**2  # bytes, as it arrives
 HEAVIEST_CLIP = 500 * 1024**2
-MOST_BRUSHES = 6
-BRUSH_POINTS = range(2, 78)
+INTAKE = 16  # messages whose pictures are taken in at once: what they weigh together is bounded
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png|mp4)")
 _MIME = {"jpg": "image/jpeg", "png": "image/png"}
@@ -48,7 +47,9 @@ class Media:
         root = folder.resolve()
         self._photos, self._clips, self._incoming = root / "photos", root / "clips", root / "incoming"
         self._new_id = new_id
-        self._decoder = Decoder(processes, timeout)
+        # Apart, so that no queue of odd pictures holds up a clip that is paid for.
+        self._decoder, self._projector = Decoder(processes, timeout), Decoder(processes, timeout)
+        self._intake = asyncio.Semaphore(INTAKE)
         with _disk():
             for place in (self._photos, self._clips, self._incoming):
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,7 +61,12 @@ class Media:
         The second `photo`, or the one called `end`, is the last frame. Masks and paths are drawn on the photo as it was
         sent, held upright, and come back in the pixels of the one we keep. Raises `Refusal`, `StoreDown`.
         """
-        frames, static_masks, brushes = _sorted(attachments)
+        async with self._intake:
+            return await self._keep(*_sorted(attachments))
+
+    async def _keep(
+        self, frames: list[Attachment], static_masks: list[Attachment], brushes: list[Attachment]
+    ) -> Pictures:
         kept: list[Photo] = []
         try:
             photo, original = await self._photo(frames[0])
@@ -83,13 +89,46 @@ class Media:
             brushes=tuple(Brush(mask, path) for mask, path in zip(rest, paths, strict=True)),
         )
 
+    async def copy(self, order: Order) -> Pictures:
+        """An earlier order's pictures, under names of their own. Raises `Refusal` if they are gone, `StoreDown`."""
+        names: dict[str, str] = {}
+        try:
+            for photo in order.photos:
+                names[photo.name] = f"{self._new_id()}{Path(photo.name).suffix}"
+                with _disk():
+                    await asyncio.to_thread(os.link, self.path(photo.name), self.path(names[photo.name]))
+        except BaseException as error:
+            await self.discard(names.values())
+            if isinstance(error, StoreDown) and isinstance(error.__cause__, FileNotFoundError):
+                raise Refusal(texts.PHOTO_GONE) from None
+            raise
+
+        def renamed(photo: Photo) -> Photo:
+            return replace(photo, name=names[photo.name])
+
+        return Pictures(
+            renamed(order.photo),
+            order.end and renamed(order.end),
+            order.static_mask and renamed(order.static_mask),
+            tuple(replace(brush, mask=renamed(brush.mask)) for brush in order.brushes),
+        )
+
+    async def last_frame(self, clip: Clip) -> bytes:
+        """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken, `StoreDown`."""
+        with self._draft() as draft:
+            try:
+                await self._projector.last_frame(self.path(clip.name), draft)
+                return await asyncio.to_thread(draft.read_bytes)
+            except (BrokenClip, StoreDown, FileNotFoundError):
+                raise Refusal(texts.CLIP_GONE) from None
+
     async def keep_clip(self, stream: AsyncIterator[bytes]) -> Clip:
         """Keep a finished clip. Raises `BrokenClip` if it does not play, `StoreDown`, and whatever `stream` raises."""
         with self._draft() as draft:
             size = await _pour(stream, draft, HEAVIEST_CLIP)
             if size > HEAVIEST_CLIP:
                 raise BrokenClip(f"larger than {HEAVIEST_CLIP} bytes")
-            width, height, seconds, sound = await self._decoder.clip(draft)
+            width, height, seconds, sound = await self._projector.clip(draft)
             return Clip(await self._settle(draft, "mp4"), width, height, seconds, size, sound)
 
     async def discard(self, names: Iterable[str]) -> None:
@@ -122,6 +161,7 @@ class Media:
     async def close(self) -> None:
         """End the decoding processes."""
         await self._decoder.close()
+        await self._projector.close()
 
     async def _photo(self, attachment: Attachment) -> tuple[Photo, Size]:
         """A kept photo, and the size it had before, held upright."""
@@ -150,30 +190,24 @@ class Media:
     async def _settle(self, draft: Path, suffix: str) -> str:
         """Give a whole file its name; from then on it survives a power cut."""
         name = f"{self._new_id()}.{suffix}"
+        path = self.path(name)
         with _disk():
             await asyncio.to_thread(_sync, draft)
-            os.replace(
-                draft, self.path(name)
-            )  # in the loop: after it, nothing can be cancelled before we know the name
+            os.replace(draft, path)
+            try:
+                await asyncio.to_thread(_sync, path.parent)
+            except BaseException:  # nobody will know the name
+                path.unlink(missing_ok=True)
+                raise
         return name
 
 
 def _sorted(attachments: Sequence[Attachment]) -> tuple[list[Attachment], list[Attachment], list[Attachment]]:
-    """Frames, static masks and brushes, checked as far as it goes before a byte is downloaded."""
+    """Frames, static masks and brushes. What goes together is for `orders.check` to say, before anything is fetched."""
     photos, ends, static_masks, brushes = (
         [a for a in attachments if a.role == role] for role in ("photo", "end", "static_mask", "brush")
     )
-    frames = photos + ends
-    if not photos or len(frames) > 2:
-        raise Refusal(texts.ONE_PHOTO)
-    if len(static_masks) > 1:
-        raise Refusal(texts.ONE_STATIC_MASK)
-    if len(brushes) > MOST_BRUSHES:
-        raise Refusal(texts.too_many_brushes(MOST_BRUSHES))
-    for brush in brushes:
-        if len(brush.path) not in BRUSH_POINTS:
-            raise Refusal(texts.brush_points(len(brush.path)))
-    return frames, static_masks, brushes
+    return photos + ends, static_masks, brushes
 
 
 def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, ...]:
@@ -236,8 +270,12 @@ async def _hang_up(chunks: AsyncIterator[bytes]) -> None:
 
 
 def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    """Have a file's bytes, or a folder's names, on the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _sweep(folder: Path) -> None:

@@ -132,6 +132,8 @@ class Job:
     """The allowance it was paid from."""
     created_at: float
     due_at: float
+    changed_at: float = 0.0
+    """When its state last changed, for whoever follows it."""
     state: State = "queued"
     outcome: Outcome | None = None
     reason: Reason | None = None
@@ -184,12 +186,13 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a person is told. `job` is set when the reply is a job's status line or its result."""
+    """What a person is told. `job` is set when it is a job's status line or result, `refused` when nothing was done."""
 
     text: str
     buttons: tuple[Button, ...] = ()
     film: Film | None = None
     job: str | None = None
+    refused: bool = False
 
 
 # What a provider says. A host's own words come no further than `detail`, for the log and for `photoplay check`.

@@ -11,7 +11,7 @@ from typing import cast
 
 from bot import texts
 from bot.errors import Refusal
-from bot.model import Attachment, Seconds
+from bot.model import Order, Point, Role, Seconds
 
 OPTIONS = ("duration", "no", "cfg")
 PROMPT_LIMIT = 2500
@@ -53,13 +53,26 @@ def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
     return Draft(prompt, _seconds(values.get("duration", "5")), negative, _cfg(values.get("cfg")))
 
 
-def check(draft: Draft, attachments: Sequence[Attachment]) -> None:
+def repeat(order: Order) -> Draft:
+    """The words and options of an earlier order."""
+    return Draft(order.prompt, order.seconds, order.negative, order.cfg)
+
+
+def roles(order: Order) -> list[Role]:
+    """The roles of an earlier order's pictures, as `check` takes them."""
+    found: list[Role] = ["photo"]
+    if order.end:
+        found.append("end")
+    if order.static_mask:
+        found.append("static_mask")
+    return found + ["brush"] * len(order.brushes)
+
+
+def check(draft: Draft, roles: Sequence[Role]) -> None:
     """What excludes what, and what is missing: known before a byte is downloaded. Raises `Refusal`."""
-    photos = [a for a in attachments if a.role == "photo"]
-    brushes = [a for a in attachments if a.role == "brush"]
-    masked = bool(brushes) or any(a.role == "static_mask" for a in attachments)
-    ends = len(photos) - 1 + sum(a.role == "end" for a in attachments)
-    if not photos:
+    masked = "brush" in roles or "static_mask" in roles
+    ends = roles.count("photo") - 1 + roles.count("end")
+    if "photo" not in roles:
         raise Refusal(texts.NO_PHOTO)
     if ends > 1:
         raise Refusal(texts.ONE_PHOTO)
@@ -67,11 +80,16 @@ def check(draft: Draft, attachments: Sequence[Attachment]) -> None:
         raise Refusal(texts.ONLY_FIVE)
     if ends and masked:
         raise Refusal(texts.END_OR_MASKS)
-    if len(brushes) > BRUSHES:
+    if roles.count("static_mask") > 1:
+        raise Refusal(texts.ONE_STATIC_MASK)
+    if roles.count("brush") > BRUSHES:
         raise Refusal(texts.too_many_brushes(BRUSHES))
-    for brush in brushes:
-        if len(brush.path) not in POINTS:
-            raise Refusal(texts.brush_points(len(brush.path)))
+
+
+def check_path(path: Sequence[Point]) -> None:
+    """A brush's way has 2 to 77 points. Raises `Refusal`."""
+    if len(path) not in POINTS:
+        raise Refusal(texts.brush_points(len(path)))
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:

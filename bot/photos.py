@@ -25,6 +25,7 @@ LONGEST = 2048  # clips have 720 lines; more only makes the request heavier
 LEAST = 300
 LONGEST_TO_SHORTEST = 2.5
 HEAVIEST = 10_000_000  # bytes
+SCANS = 100  # a progressive JPEG has about ten; one of thousands, in few bytes, would decode for a minute
 
 # JPEG opens MPO too. AVIF stands before HEIF, which claims files of the brand `mif1` that it cannot decode.
 _PICTURES = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP")
@@ -60,6 +61,8 @@ class Fitted:
 
 def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
     """Make a picture fit the provider's limits, in at most `heaviest` bytes."""
+    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > SCANS:
+        raise Refusal(texts.BROKEN_PICTURE)
     with _opened(data, _PICTURES, _PICTURE_STARTS, texts.NOT_A_PICTURE) as image:
         header = image.size
         drafted = image.format in ("JPEG", "MPO")

@@ -1,6 +1,6 @@
 """What the core needs from outside: a provider, a chat, a store. Structural; each is implemented once per edge."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,9 @@ Step = tuple[Job, LedgerEntry | None]
 class Provider(Protocol):
     """The paid API. Raises `NotSent` when provably nothing was taken, `Ambiguous` when nobody can tell."""
 
+    def hosts(self) -> Sequence[str]:
+        """The names of all that are configured."""
+
     def terms(self, host: str | None = None) -> Terms:
         """What to expect of `host`; of the preferred one without a name."""
 
@@ -23,7 +26,7 @@ class Provider(Protocol):
         """Look at a generation that `host` accepted `age` seconds ago. Free; raises nothing but cancellation."""
 
     def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
-        """The bytes of a finished clip. Raises `ProviderError`."""
+        """The bytes of a finished clip. Raises `BrokenClip` or `Unreachable`."""
 
 
 class Chat(Protocol):
@@ -71,6 +74,9 @@ class Store(Protocol):
     async def jobs(self, person: str, limit: int = 10) -> list[Job]:
         """A person's latest jobs, newest first."""
 
+    async def changed(self, person: str, since: float, limit: int = 200) -> list[Job]:
+        """A person's jobs that changed at `since` or later, the latest change last."""
+
     async def used(self, person: str, window: str) -> int:
         """Credits held or spent from an allowance."""
 
@@ -80,16 +86,35 @@ class Store(Protocol):
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
         """Remember the platform's id of a job's status line and what it says; False when the job is done already."""
 
-    async def claim(self, now: float, leases: dict[str, float], limit: int, platforms: Sequence[str]) -> list[Job]:
-        """Take due jobs that are past the queue; each is ours until its state's lease (seconds) is over."""
+    async def claim(
+        self, now: float, leases: dict[str, float], limit: int, platforms: Sequence[str], mine: Collection[str] = ()
+    ) -> list[Job]:
+        """Take due jobs that are past the queue; each is ours until its state's lease (seconds) is over.
+
+        `mine` are those that the caller is still busy with: a clock that leaps must not take them from it.
+        """
 
     async def start(
-        self, now: float, lease: float, slots: int, limit: int, platforms: Sequence[str], begin: Callable[[Job], Step]
+        self,
+        now: float,
+        lease: float,
+        slots: int,
+        limit: int,
+        platforms: Sequence[str],
+        hosts: Sequence[str],
+        begin: Callable[[Job], Step],
+        only: str | None = None,
     ) -> list[Job]:
-        """Take queued jobs, fairly, while fewer than `slots` are at the provider; save what `begin` makes of each."""
+        """Take queued jobs (`only` one, if it is named), fairly, while fewer than `slots` are at `hosts`.
+
+        Saves what `begin` makes of each, and returns those that are to be bought now.
+        """
 
     async def save(self, job: Job, entry: LedgerEntry | None = None) -> None:
         """Save a claimed job, with its movement of credits. Raises `Stale` when it was claimed again meanwhile."""
+
+    async def release(self, job: Job, due_at: float) -> None:
+        """Let go of a claimed job that is as it was; nothing happens to one that has moved on."""
 
     async def change(self, job_id: str, step: Callable[[Job], Step]) -> Job | None:
         """Apply `step` to a job that nobody claimed, and fence off whoever claims it; what `step` raises undoes all."""

@@ -47,7 +47,7 @@ def listing(jobs: Sequence[Job], now: float) -> str:
     return "\n".join(
         texts.job_line(
             job.id,
-            job.outcome if job.state == "done" and job.outcome else job.state,
+            job.outcome or job.state,
             job.order.prompt,
             job.order.seconds,
             job.price,
@@ -57,11 +57,16 @@ def listing(jobs: Sequence[Job], now: float) -> str:
     )
 
 
-def understood(order: Order) -> str:
-    """The order in one line."""
+def options(order: Order) -> list[str]:
+    """What was chosen besides the words."""
     extras = [
         *([texts.END] if order.end else []),
         *([texts.HELD] if order.static_mask else []),
         *([texts.moving(len(order.brushes))] if order.brushes else []),
     ]
-    return texts.understood(order.prompt, order.seconds, order.negative, order.cfg, extras)
+    return texts.options(order.seconds, order.negative, order.cfg, extras)
+
+
+def understood(order: Order) -> str:
+    """The order in one line."""
+    return texts.understood(order.prompt, options(order))

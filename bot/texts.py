@@ -8,7 +8,6 @@ NOT_A_PICTURE = "That file isn't a picture I can read. Send a JPEG, PNG, WebP, H
 BROKEN_PICTURE = "That picture is damaged or only half arrived. Please send it again."
 EMPTY_PICTURE = "That file is empty. Please send the picture again."
 PICTURE_UNREACHABLE = "I couldn't fetch that picture. Please send it again."
-NO_ROOM = "I can't keep pictures right now, so nothing was started and nothing was spent. Please try again later."
 ONE_PHOTO = "Send one photo, or two for the first and the last frame. More than two can't become one clip."
 ONE_STATIC_MASK = "Only one static mask fits into a clip. Please paint everything that should stay still into one."
 NOT_A_MASK = "A mask must be a PNG file as large as the photo: white where it counts, black elsewhere."
@@ -113,6 +112,9 @@ NO_MASKS = (
     "public address. Please send the photo without them, or ask the operator to set PUBLIC_URL."
 )
 UNKNOWN_JOB = "I don't know that clip. Your last ones: /jobs"
+NO_CLIP_YET = "That clip isn't ready, so there is nothing to continue from yet."
+PHOTO_GONE = "I no longer have that photo. Please send it again."
+CLIP_GONE = "I no longer have that clip."
 NOT_YOURS = "Only the person who asked for that clip can do this."
 NO_JOBS = "No clips yet. " + NO_PHOTO
 
@@ -167,7 +169,7 @@ RENDERED = "Ready, on its way to you."
 LONGER = "This takes longer than usual. Still waiting; nothing is lost."
 DONE = "Done."
 TOO_LATE = "That clip is being made already, so it can't be cancelled any more."
-OVER = "That clip is finished already."
+OVER = "That one is over already."
 CANCELLED = "Cancelled, and you have your credits back."
 
 FAILED = {
@@ -195,14 +197,19 @@ def credits_(amount: int) -> str:
     return "1 credit" if amount == 1 else f"{amount} credits"
 
 
-def understood(prompt: str, seconds: int, negative: str, cfg: float | None, extras: Sequence[str]) -> str:
-    """The order in one line."""
+def options(seconds: int, negative: str, cfg: float | None, extras: Sequence[str]) -> list[str]:
+    """What was chosen besides the words."""
     parts = [f"{seconds} s", *extras]
     if negative:
         parts.append(f"without {shorten(negative, 40)}")
     if cfg is not None:
         parts.append(f"words followed at {cfg:g}")
-    return f"“{shorten(prompt, 120)}” · {' · '.join(parts)}"
+    return parts
+
+
+def understood(prompt: str, options: Sequence[str]) -> str:
+    """The order in one line."""
+    return f"“{shorten(prompt, 120)}” · {' · '.join(options)}"
 
 
 END = "with an end picture"
@@ -273,6 +280,8 @@ COMMANDS = {
     "help": "what I can do",
     "jobs": "your last ten clips",
     "quota": "what you have left",
+    "again": "the same photo again, with the same words or with others",
+    "continue": "go on from a clip's last frame",
     "cancel": "take a clip back while it is still in line",
 }
 
@@ -289,6 +298,107 @@ STATES = {
 def job_line(job_id: str, state: str, prompt: str, seconds: int, price: int, ago: str) -> str:
     """One line of /jobs."""
     return f"{job_id} · {STATES[state]} · “{shorten(prompt, 60)}” · {seconds} s · {credits_(price)} · {ago} ago"
+
+
+# ── The chat page ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+PAGE = {
+    "lang": "en",
+    "title": "Photoplay",
+    "description": "A photo and a sentence go in; a video comes back.",
+    "noscript": "This page needs JavaScript.",
+    "off": "The chat page is off here. Whoever runs Photoplay can turn it on by setting PLAYGROUND_PASSWORD.",
+    "password": "Password",
+    "enter": "Enter",
+    "password_wrong": "That isn't the password. Please try again.",
+    "password_wait": "Too many tries. Please wait a minute.",
+    "reload": "This page is out of date. Please load it again.",
+    "one_by_one": "I'm still taking in what you sent. One moment, please.",
+    "form": "The description",
+    "greeting": "Which photo should come alive?",
+    "lead": "Send a photo and a sentence. A few minutes later it answers as a video.",
+    "samples": "Samples to try",
+    "stand_in": "This is a local preview, not the real model. For real clips, put AIMLAPI_KEY into the file .env.",
+    "conversation": "Conversation",
+    "turn": "“{words}”",
+    "message": "You: “{words}”",
+    "answer": "Answer to “{words}”",
+    "photo_alt": "Your photo for “{words}”",
+    "end_alt": "The last frame for “{words}”",
+    "progress": "How far the clip is",
+    "clip_ready": "Your clip “{words}” is ready.",
+    "composer": "New message",
+    "words": "What should happen in the photo?",
+    "words_example": "What should happen? “She puts on her glasses”",
+    "add_photo": "Photo",
+    "options": "Options",
+    "chosen": "Chosen options",
+    "send": "Send",
+    "drop": "Drop your photo here",
+    "start": "Start",
+    "end": "End",
+    "start_preview": "The first frame",
+    "end_preview": "The last frame",
+    "remove_start": "Remove the photo",
+    "remove_end": "Remove the last frame",
+    "swap": "Swap start and end",
+    "duration": "Length",
+    "five": "5 s",
+    "ten": "10 s",
+    "seconds": "{seconds} s",
+    "avoid": "What to avoid",
+    "avoid_example": "blurry, extra hands",
+    "without": "without {what}",
+    "strictness": "How closely to follow your words",
+    "loosely": "loosely",
+    "strictly": "strictly",
+    "automatic": "automatic",
+    "followed": "words followed at {value}",
+    "last_frame": "Last frame",
+    "add_last_frame": "Add a photo",
+    "ten_excluded": "With a last frame the clip is 5 s long.",
+    "end_excluded": "A last frame works only with clips of 5 s.",
+    "end_kept": "For a last frame, start from a photo of your own.",
+    "written": "Taken from your words.",
+    "cancel": "Cancel",
+    "again": "Again",
+    "new_words": "New words",
+    "go_on": "Continue",
+    "download": "Download",
+    "play": "Play",
+    "pause": "Pause",
+    "mute": "Sound off",
+    "unmute": "Sound on",
+    "full_screen": "Full screen",
+    "new_words_for": "New words for “{words}”",
+    "continue_of": "Continue “{words}”",
+    "dismiss": "Start from another photo",
+    "need_photo": "Add a photo first: drop it here, paste it, or pick one.",
+    "need_words": "What should happen in the photo? A few words will do.",
+    "too_heavy": "That file is too large. Pictures of up to {mb} MB work; a smaller copy will do fine.",
+    "offline": "That didn't get through. Your message is still here, and sending it again never makes a second clip.",
+    "offline_now": "You're offline. What is under way goes on, and this page catches up by itself.",
+}
+
+SAMPLES = {
+    "lake": {
+        "prompt": "slow push in while the boat drifts across the lake",
+        "alt": "A drawn lake at dawn: a small boat, misty mountains, dark pines on both sides",
+    },
+    "portrait": {
+        "prompt": "she puts on her glasses, gentle orbit",
+        "alt": "A drawn portrait of a calm woman with a pair of glasses in her hands",
+    },
+    "street": {
+        "prompt": "rain falls, slow pan right past the lanterns",
+        "alt": "A drawn street on a rainy evening: lanterns, wet stones, a cat under a red umbrella",
+    },
+}
+
+
+def alt(prompt: str) -> str:
+    """What a screen reader says of a photo or clip."""
+    return shorten(prompt, 200)
 
 
 # ── The console ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -311,9 +421,24 @@ def no_file(path: str) -> str:
     return f"There is no file {path}."
 
 
+def not_a_file(path: str) -> str:
+    """A folder, or something else that holds no picture."""
+    return f"{path} is not a file. I need a picture, such as photo.jpg."
+
+
 def no_place(path: str) -> str:
     """A place where no file can be written."""
-    return f"I can't write to {path}. Nothing was ordered."
+    return f"I can't write to {path}, so I did nothing."
+
+
+def would_overwrite(path: str) -> str:
+    """The clip would take the place of a photo or mask it is made from."""
+    return f"{path} is one of the pictures themselves. Please choose another name for the clip."
+
+
+def not_saved(path: str, why: str, job_id: str) -> str:
+    """The clip is there, but its file could not be written."""
+    return f"I couldn't write {path}: {why}. Your clip is kept; get it with: photoplay fetch {job_id} -o FILE"
 
 
 def brush_malformed(value: str) -> str:
@@ -324,6 +449,19 @@ def brush_malformed(value: str) -> str:
 def saved(path: str, width: int, height: int, seconds: float) -> str:
     """Where the clip is."""
     return f"{path}: {width} × {height}, {seconds:.0f} s"
+
+
+STOPPING = "Stopping …"
+STOPPED = "Stopped before anything was ordered."
+SEE_CHECK = "Run photoplay check to see why."
+
+
+def store_down(detail: str) -> str:
+    """The database takes nothing."""
+    return (
+        f"The database can't be used right now ({detail}); nothing was ordered or spent. "
+        "If another process holds it, try again in a minute."
+    )
 
 
 def left_alone(job_id: str) -> str:

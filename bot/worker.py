@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 NAP = 2.0
 """Seconds that a worker sleeps at most: another process may have queued something."""
+BREATH = 0.05
+"""Seconds between two rounds at least, when the last one took nothing."""
 GRACE = 7.0
 """Seconds that work under way gets at shutdown."""
 
@@ -47,6 +49,8 @@ class Worker:
         self._under_way: dict[asyncio.Task[None], Job] = {}
         self._poked = asyncio.Event()
         self._stopping = False
+        self.only: str | None = None
+        """The one job to work on, for whoever waits for no other; everybody's without it."""
         self.last_round = clock()
         """When it last looked for work; `/healthz` turns red when that is long ago."""
 
@@ -56,18 +60,29 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`; then finish, or put back, what is under way."""
-        while not self._stopping:
-            self._poked.clear()
-            try:
-                await self.round()
-                pause = await self._pause()
-            except StoreDown as error:
-                log.error("the database takes nothing: %s", error)
-                pause = NAP
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._poked.wait()
-        await self._wind_down()
+        try:
+            while not self._stopping:
+                self._poked.clear()
+                pause = await self._turn()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._poked.wait()
+        finally:
+            await self._wind_down()
+
+    async def _turn(self) -> float:
+        """One round; how long to sleep after it, in seconds. Whatever went wrong, there will be another."""
+        try:
+            taken = await self.round()
+            pause = await self._pause()
+        except StoreDown as error:
+            log.error("the database takes nothing: %s", error)
+            return NAP
+        except Exception:
+            log.exception("a round broke")
+            return NAP
+        # What is due but was not taken is in another's hands at this very moment.
+        return pause if taken else max(pause, BREATH)
 
     async def round(self) -> int:
         """Take what is due, as much as there is room for, and begin on it; how many jobs that was."""
@@ -75,13 +90,16 @@ class Worker:
         taken = self._parallel - len(self._under_way)
         room = taken
         if room > 0:
-            for job in await self._store.claim(now, self._acts.leases, room, self._platforms):
+            mine = [job.id for job in self._under_way.values()]
+            for job in await self._store.claim(now, self._acts.leases, room, self._platforms, mine):
                 self._begin(job, self._acts.give_up if job.state == "submitting" else None)
                 room -= 1
         if room > 0:
-            lease = self._acts.leases["submitting"]
-            for job in await self._store.start(now, lease, self._slots, room, self._platforms, self._acts.start):
-                self._begin(job, self._acts.buy if job.state == "submitting" else None)
+            lease, hosts = self._acts.leases["submitting"], self._acts.hosts()
+            for job in await self._store.start(
+                now, lease, self._slots, room, self._platforms, hosts, self._acts.start, self.only
+            ):
+                self._begin(job, self._acts.buy)
                 room -= 1
         self.last_round = self._clock()
         return taken - room

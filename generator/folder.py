@@ -73,9 +73,14 @@ class Folder:
     def accept(self, body: bytes) -> str:
         """Keep a checked request body; returns its new name. Waits for the disk."""
         name = str(uuid.uuid4())
-        (self._generations / name).mkdir()
-        self._write(name, "request.json", body)
-        (self._open / name).touch()  # last: from here on it will be rendered, even after a crash
+        home = self._generations / name
+        home.mkdir()
+        try:
+            self._write(name, "request.json", body)
+            (self._open / name).touch()  # last: from here on it will be rendered, even after a crash
+        except OSError:
+            shutil.rmtree(home, ignore_errors=True)
+            raise
         return name
 
     def state(self, name: str) -> State | None:
@@ -151,8 +156,12 @@ class Folder:
 
     def _write(self, name: str, file: str, content: bytes) -> None:
         draft = self.draft(name)
-        with draft.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(draft, self._generations / name / file)
+        try:
+            with draft.open("wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(draft, self._generations / name / file)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise

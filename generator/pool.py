@@ -6,13 +6,16 @@ and only the processes need those.
 """
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -33,12 +36,17 @@ class Renderer:
         self._leash: Connection | None = None
 
     async def render(self, material: Material, out: Path) -> None:
-        """Write the clip to `out`. Raises `Failed` when it cannot be made, also when the process died twice over it."""
+        """Write the clip to `out`. Raises `Failed` when it cannot be made, also when the process died twice over it.
+
+        Raises OSError when the disk does not take it, or no process can be started.
+        """
         loop = asyncio.get_running_loop()
         for _ in range(TRIES):
             try:
+                with _deaf():  # the process starts in here
+                    rendering = loop.run_in_executor(self._process(), work, material, out)
                 async with asyncio.timeout(TIME_LIMIT):
-                    await loop.run_in_executor(self._process(), work, material, out)
+                    await rendering
                 return
             except BrokenProcessPool:
                 log.warning("a rendering process died")
@@ -63,10 +71,19 @@ class Renderer:
         return self._executor
 
 
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started in here get no SIGINT. Ctrl+C reaches the whole terminal group; the parent decides on it."""
+    resource_tracker.ensure_running()  # its own start would end our blocking
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def prepare(leash: Connection) -> None:
     """Runs first in a rendering process."""
-    # Ctrl+C reaches the whole terminal group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, args=(leash,), daemon=True).start()
 
 

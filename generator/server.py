@@ -83,7 +83,11 @@ class Generator:
         parse(body)
         if self._folder.unfinished() >= self._limit:
             raise Refused(429, "Too many requests: too many unfinished generations, try again later")
-        name = await asyncio.to_thread(self._folder.accept, body)
+        try:
+            name = await asyncio.to_thread(self._folder.accept, body)
+        except OSError as error:  # a full disk, say: nothing was accepted
+            log.error("a request could not be kept: %s", error.strerror)
+            raise Refused(503, "Service unavailable: try again later") from None
         studio.poke()
         return web.json_response({"id": id_of(name), "status": "queued"}, status=201)
 

@@ -16,6 +16,7 @@ from generator.pool import Renderer
 from generator.request import Request, parse
 
 LOOK_AGAIN = 2.0  # seconds; finds the tickets that another process left behind
+NO_DISK = 10.0  # seconds to wait when the disk takes nothing
 KEEP = 24 * 3600.0  # seconds
 FORGET_EVERY = 3600.0  # seconds
 log = logging.getLogger(__name__)
@@ -53,8 +54,12 @@ class Studio:
             try:
                 if await self._next(renderer, session):
                     continue
+            except OSError as error:  # a full disk, say: not a reason to stop serving, nor to give up what was accepted
+                log.error("the stand-in cannot work now, and tries again: %s", error.strerror or error)
+                await asyncio.sleep(NO_DISK)
+                continue
             except Exception:
-                log.exception("a slot of the generator failed")  # a full disk, say: not a reason to stop serving
+                log.exception("a slot of the generator failed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), LOOK_AGAIN)
             self._news.clear()
@@ -73,24 +78,28 @@ class Studio:
 
     async def _finish(self, name: str, renderer: Renderer, session: aiohttp.ClientSession) -> None:
         await asyncio.sleep(self._delay)
+        draft = self._folder.draft(name)
         try:
             request = parse(await asyncio.to_thread(self._folder.body, name))
-            draft = self._folder.draft(name)
             await renderer.render(await _gather(request, session), draft)
         except Failed as error:
             await asyncio.to_thread(self._folder.fail, name, error)
+        except OSError:
+            raise
         except Exception:
             log.exception("generation %s failed", name)
             await asyncio.to_thread(self._folder.fail, name, Failed("internal_error", "The clip could not be made"))
         else:
             self._folder.complete(name, draft)
+        finally:
+            draft.unlink(missing_ok=True)
 
     async def _housekeeping(self) -> None:
         while True:
             try:
                 await asyncio.to_thread(self._folder.forget, time.time() - KEEP)
-            except OSError:
-                log.exception("old generations could not be removed")
+            except OSError as error:
+                log.error("old generations could not be removed: %s", error)
             await asyncio.sleep(FORGET_EVERY)
 
 

@@ -21,8 +21,12 @@ ATTEMPTS = 5
 """How often a transaction is run when the database asks for it again (deadlock, serialisation, a row
 that another transaction inserted at the same moment: the next run sees it)."""
 
-_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
-_DOWN = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError)
+_AGAIN = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.UniqueViolationError,
+    asyncpg.InvalidCachedStatementError,  # a newer process changed the schema meanwhile
+)
 
 
 class _Session:
@@ -56,9 +60,12 @@ class Postgres:
         return cls(pool)
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        return await self.write(work)
+        return await self._run(work)
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._run(work)
+
+    async def _run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._pool.acquire() as connection, connection.transaction():
@@ -66,9 +73,11 @@ class Postgres:
             except _AGAIN as error:
                 if attempt == ATTEMPTS:
                     raise StoreDown(str(error)) from error
-            except _DOWN as error:
-                raise StoreDown(str(error)) from error
-            except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except asyncpg.IntegrityConstraintViolationError:
+                raise  # a bug of ours, not of the database
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+                raise StoreDown(f"{type(error).__name__}: {error}") from error
+            except (OSError, TimeoutError) as error:
                 raise StoreDown(type(error).__name__) from error
         raise AssertionError("unreachable")
 

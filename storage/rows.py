@@ -8,10 +8,10 @@ from bot.model import Address, Brush, Clip, Job, Order, Photo
 from storage.database import Row
 
 CHANGING = (
-    *("state", "outcome", "reason", "due_at", "tries", "host", "remote_id", "clip", "shown"),
-    *("started_at", "accepted_at", "settled_at", "done_at"),
+    *("state", "outcome", "reason", "due_at", "tries", "host", "remote_id", "clip"),
+    *("started_at", "accepted_at", "settled_at", "done_at", "changed_at"),
 )
-"""The columns that a transition may change."""
+"""The columns that a transition may change. What the status line says is `track`'s."""
 
 
 def values(job: Job) -> dict[str, Any]:
@@ -47,6 +47,7 @@ def values(job: Job) -> dict[str, Any]:
         "accepted_at": job.accepted_at,
         "settled_at": job.settled_at,
         "done_at": job.done_at,
+        "changed_at": job.changed_at,
     }
 
 
@@ -77,6 +78,7 @@ def job(row: Row) -> Job:
         accepted_at=row["accepted_at"],
         settled_at=row["settled_at"],
         done_at=row["done_at"],
+        changed_at=row["changed_at"],
     )
 
 

@@ -66,14 +66,16 @@ class Sqlite:
         return cls(writer, reader)
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        if self._task.done():
+            raise StoreDown("the database is closed")
         try:
             async with self._reading:
-                await self._reader.execute("BEGIN")
-                try:
+                try:  # around BEGIN too: whoever gives up waiting for it has begun all the same
+                    await self._reader.execute("BEGIN")
                     return await work(_Session(self._reader))
                 finally:
                     await self._reader.rollback()
-        except (sqlite3.Error, ValueError) as error:
+        except sqlite3.Error as error:
             raise StoreDown(str(error)) from error
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -122,7 +124,7 @@ class Sqlite:
         except Exception as error:
             if len(round_) > 1:
                 return False
-            if isinstance(error, sqlite3.OperationalError):
+            if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
                 error = StoreDown(str(error))
             for _, future in round_:
                 if not future.done():

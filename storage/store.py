@@ -1,5 +1,6 @@
 """The `Store`: every question and change of the core, each one transaction of plain SQL, the same on both databases."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
@@ -52,7 +53,10 @@ class Store:
                 2**62 if allowance is None else allowance,
             )
             if spent is None:
-                return Submission(None, await _used(tx, job.person, job.window))
+                used = await _used(tx, job.person, job.window)
+                if allowance is not None and used + job.price <= allowance:
+                    raise _Raced  # something was given back between the two statements
+                return Submission(None, used)
             fresh = job if allowance is None else replace(job, left=allowance - spent["used"])
             row = rows.values(fresh)
             sql = f"INSERT INTO jobs ({', '.join(row)}) VALUES ({_places(row, 1)}) ON CONFLICT DO NOTHING RETURNING id"
@@ -61,10 +65,11 @@ class Store:
             await _record(tx, entry)
             return Submission(fresh, spent["used"])
 
-        try:
-            return await self._db.write(work)
-        except _Raced:  # the same message, inserted by another machine at this moment: nothing of ours was kept
-            return await self._db.write(work)
+        while True:
+            try:
+                return await self._db.write(work)
+            except _Raced:  # nothing of ours was kept: look again
+                await asyncio.sleep(0)
 
     async def find(self, key: str) -> Job | None:
         return await self._job("SELECT * FROM jobs WHERE key = $1", key)
@@ -76,6 +81,13 @@ class Store:
         async def work(tx: Transaction) -> list[Job]:
             sql = "SELECT * FROM jobs WHERE person = $1 ORDER BY created_at DESC LIMIT $2"
             return [rows.job(row) for row in await tx.all(sql, person, limit)]
+
+        return await self._db.read(work)
+
+    async def changed(self, person: str, since: float, limit: int = 200) -> list[Job]:
+        async def work(tx: Transaction) -> list[Job]:
+            sql = "SELECT * FROM jobs WHERE person = $1 AND changed_at >= $2 ORDER BY changed_at DESC LIMIT $3"
+            return [rows.job(row) for row in await tx.all(sql, person, since, limit)][::-1]
 
         return await self._db.read(work)
 
@@ -109,35 +121,49 @@ class Store:
 
     # ── A worker's rounds ────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def claim(self, now: float, leases: dict[str, float], limit: int, platforms: Sequence[str]) -> list[Job]:
+    async def claim(
+        self, now: float, leases: dict[str, float], limit: int, platforms: Sequence[str], mine: Collection[str] = ()
+    ) -> list[Job]:
+        others = f"AND id NOT IN ({_places(mine, 6 + len(platforms))})" if mine else ""
         sql = f"""
             UPDATE jobs SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + CASE state
                 WHEN 'submitting' THEN $3 WHEN 'running' THEN $4 ELSE CAST($5 AS DOUBLE PRECISION) END
             WHERE id IN (
                 SELECT id FROM jobs WHERE due_at <= $1 AND {_WORKING} AND platform IN ({_places(platforms, 6)})
-                ORDER BY due_at LIMIT $2 {self._db.skip_locked})
+                {others} ORDER BY due_at LIMIT $2 {self._db.skip_locked})
             RETURNING *"""
         spans = [leases[state] for state in ("submitting", "running", "delivering")]
 
         async def work(tx: Transaction) -> list[Job]:
-            return [rows.job(row) for row in await tx.all(sql, now, limit, *spans, *platforms)]
+            return [rows.job(row) for row in await tx.all(sql, now, limit, *spans, *platforms, *mine)]
 
         return await self._db.write(work)
 
     async def start(
-        self, now: float, lease: float, slots: int, limit: int, platforms: Sequence[str], begin: Callable[[Job], Step]
+        self,
+        now: float,
+        lease: float,
+        slots: int,
+        limit: int,
+        platforms: Sequence[str],
+        hosts: Sequence[str],
+        begin: Callable[[Job], Step],
+        only: str | None = None,
     ) -> list[Job]:
         sql = f"""
             SELECT jobs.* FROM jobs JOIN ({_LINE}) AS line ON line.id = jobs.id
             WHERE line.due_at <= $1 AND line.platform IN ({_places(platforms, 3)})
+            {f"AND line.id = ${3 + len(platforms)}" if only else ""}
             ORDER BY line.turn, line.created_at, line.id LIMIT $2"""
+        # What was sent to a host that is no longer ours takes no room at those that are.
+        at_ours = f"{_AT_PROVIDER} AND (host IS NULL OR host IN ({_places(hosts, 1)}))"
 
         async def work(tx: Transaction) -> list[Job]:
             await tx.all("UPDATE gate SET starts = starts + 1 WHERE id = 1")
-            used = await tx.one(f"SELECT count(*) AS n FROM jobs WHERE {_AT_PROVIDER}")
+            used = await tx.one(f"SELECT count(*) AS n FROM jobs WHERE {at_ours}", *hosts)
             free = min(slots - (used["n"] if used else 0), limit)
             started = []
-            for row in await tx.all(sql, now, free, *platforms) if free > 0 else []:
+            for row in await tx.all(sql, now, free, *platforms, *([only] if only else [])) if free > 0 else []:
                 job = rows.job(row)
                 # The claim before the state: whoever cancelled it meanwhile has raised `claims`, and then we leave it.
                 taken = await tx.one(
@@ -147,9 +173,11 @@ class Store:
                 )
                 if taken is not None:
                     job, entry = begin(replace(job, claims=taken["claims"]))
-                    job = replace(job, due_at=now + lease)
+                    # What expired in the queue goes on at once, by the way of all results.
+                    job = replace(job, due_at=now + lease if job.state == "submitting" else now)
                     await _save(tx, job, entry)
-                    started.append(job)
+                    if job.state == "submitting":
+                        started.append(job)
             return started
 
         # Looking costs nothing; opening the gate is a write.
@@ -159,6 +187,11 @@ class Store:
 
     async def save(self, job: Job, entry: LedgerEntry | None = None) -> None:
         await self._db.write(lambda tx: _save(tx, job, entry))
+
+    async def release(self, job: Job, due_at: float) -> None:
+        # Nothing but when it is due, and only if nothing has happened: a save may have gone through after all.
+        sql = "UPDATE jobs SET due_at = $4 WHERE id = $1 AND claims = $2 AND state = $3"
+        await self._db.write(lambda tx: tx.all(sql, job.id, job.claims, job.state, due_at))
 
     async def next_due(self, platforms: Sequence[str]) -> float | None:
         places = _places(platforms, 1)
@@ -219,7 +252,7 @@ class Store:
 
 
 class _Raced(Exception):
-    """Undoes a submission whose message was inserted by another transaction."""
+    """Undoes a submission that another transaction came between."""
 
 
 def _places(values: Collection[object], first: int) -> str:

@@ -11,11 +11,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+import av
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
 from storage import open_store
 from storage.store import Store
+from tests.clock import Clock
+from tests.fakes import RecordingChat
+from tests.houses import House, wired
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -50,19 +55,6 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
-
-
-class Clock:
-    """Unix time that moves when told to."""
-
-    def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    def tick(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture
@@ -129,3 +121,25 @@ async def store(database_url: str | None, tmp_path: Path) -> AsyncIterator[Store
     store = await open_store(tmp_path, database_url)
     yield store
     await store.close()
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small real clip."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for shade in range(30):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade * 8, np.uint8), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+@pytest.fixture
+async def house(
+    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes
+) -> AsyncIterator[House]:
+    async with wired(tmp_path, clock, new_id, clip, {"telegram": RecordingChat()}, database_url) as made:
+        yield made

@@ -24,6 +24,9 @@ class ScriptedProvider:
     def terms(self, host: str | None = None) -> Terms:
         return Terms(host or "local", self.stand_in, self.masks, blind=10.0, usual=300.0)
 
+    def hosts(self) -> Sequence[str]:
+        return ("local",)
+
     async def create(self, order: Order) -> Accepted | Refused:
         self.orders.append(order)
         return _next(self.creates)  # type: ignore[return-value]

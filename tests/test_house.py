@@ -13,7 +13,17 @@ ROOT = Path(__file__).parent.parent
 WORDS = {"bot.model", "bot.errors", "bot.texts"}
 RULES = {"bot.machine", "bot.schedule", "bot.quota", "bot.ports", "bot.orders"}
 DARKROOM = {"bot.photos", "bot.clips", "bot.darkroom", "bot.decoder"}
-CORE = {"bot.core", "bot.commands", "bot.worker", "bot.acts", "bot.media", "bot.status", "bot.history", "bot.links"}
+CORE = {
+    "bot.core",
+    "bot.commands",
+    "bot.worker",
+    "bot.acts",
+    "bot.media",
+    "bot.status",
+    "bot.history",
+    "bot.links",
+    "bot.shelf",
+}
 TOP = {"bot.app", "bot.checkup", "bot.cli", "bot.__main__"}
 """The composition root and the command line: they may import everything, and nothing but they may import them."""
 

@@ -1,4 +1,4 @@
-"""aiohttp: `/media/<signed>` and `/healthz`."""
+"""aiohttp: `/media/<signed>`, `/healthz`, and the chat page."""
 
 import errno
 import logging
@@ -10,13 +10,12 @@ from typing import Any
 
 from aiohttp import web
 
+from adapters.web.page import Page
+from adapters.web.view import MEDIA
 from bot.errors import Misconfigured
 from bot.links import BadLink, Links
 
 log = logging.getLogger(__name__)
-
-MEDIA = "media"
-"""The namespace of links to photos and clips."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -27,7 +26,10 @@ HEADERS = {
 
 
 def make_app(
-    links: Links, path_of: Callable[[str], Path], health: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
+    links: Links,
+    path_of: Callable[[str], Path],
+    health: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]],
+    page: Page | None = None,
 ) -> web.Application:
     """The routes. `path_of` gives the file of a name; `health` says whether all is well, with figures."""
 
@@ -40,7 +42,10 @@ def make_app(
             raise web.HTTPNotFound
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         # aiohttp answers Range and If-Modified-Since, and sends the file without reading it into memory.
-        return web.FileResponse(path, headers={**HEADERS, "Content-Type": kind})
+        headers = {**HEADERS, "Content-Type": kind}
+        if "download" in request.query:
+            headers["Content-Disposition"] = f'attachment; filename="photoplay{path.suffix}"'
+        return web.FileResponse(path, headers=headers)
 
     async def healthz(_: web.Request) -> web.Response:
         well, figures = await health()
@@ -48,6 +53,8 @@ def make_app(
 
     app = web.Application()
     app.add_routes([web.get("/media/{token}", media), web.get("/healthz", healthz)])
+    if page:
+        page.install(app)
     return app
 
 
@@ -55,7 +62,7 @@ def make_app(
 async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Listen; yields the address. Raises `Misconfigured` when the port is taken."""
     # Access logs would hold signed links.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, lingering_time=1.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

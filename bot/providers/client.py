@@ -18,7 +18,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from bot.errors import Ambiguous, BrokenClip, NotSent
+from bot.errors import Ambiguous, BrokenClip, NotSent, StoreDown
 from bot.model import Accepted, Finished, Incident, Order, Pending, Refused, Terms
 from bot.providers import wire
 from bot.providers.clips import Clips
@@ -69,7 +69,9 @@ class Probe:
 
 
 class Providers:
-    """All hosts behind the `Provider` port, in order of preference. Names of photos are files in `Media`.
+    """All hosts behind the `Provider` port. Names of photos are files in `Media`.
+
+    Orders go to those named in `buying`, in that order; all others only owe us clips, and are looked at for those.
 
     `link` gives the public, signed URL of a photo (None without PUBLIC_URL), `data_uri` the photo itself. `clock` is in
     Unix seconds. `report` keeps an incident for the operator. `timeout` bounds every call, in seconds. `clip_hosts` are
@@ -80,6 +82,7 @@ class Providers:
         self,
         hosts: Sequence[Host],
         *,
+        buying: Sequence[str] | None = None,
         link: Callable[[str], str] | None,
         data_uri: Callable[[str], Awaitable[str]],
         clock: Callable[[], float],
@@ -88,6 +91,7 @@ class Providers:
         clip_hosts: Sequence[str] = (),
     ) -> None:
         self._hosts = {host.name: host for host in hosts}
+        self._shops = [self._hosts[name] for name in buying] if buying is not None else list(hosts)
         self._standing = Standing(clock, report)
         self._link, self._data_uri = link, data_uri
         self._clock, self._timeout = clock, timeout
@@ -106,17 +110,22 @@ class Providers:
 
     def able(self, order_has_masks: bool) -> bool:
         """Whether any host can be given the pictures of such an order, as we are configured."""
-        return any(self._way(host, order_has_masks) for host in self._hosts.values())
+        return any(self._way(host, order_has_masks) for host in self._shops)
 
     def terms(self, host: str | None = None) -> Terms:
         """What to expect of `host`; of the preferred one without a name, or if it is not configured any more."""
-        row = self._hosts.get(host or "") or next(iter(self._hosts.values()))
-        return Terms(row.name, row.name == "local", self.able(True), row.first_looks, row.usual)
+        row = self._hosts.get(host or "") or self._shops[0]
+        name = host or row.name
+        return Terms(name, name == "local", self.able(True), row.first_looks, row.usual)
+
+    def hosts(self) -> Sequence[str]:
+        """The names of all that are configured."""
+        return tuple(self._hosts)
 
     async def create(self, order: Order) -> Accepted | Refused:
         """Buy one generation from the first host that takes it. Raises `NotSent` or `Ambiguous`."""
         masks = bool(order.static_mask or order.brushes)
-        fit = [host for host in self._hosts.values() if self._way(host, masks)]
+        fit = [host for host in self._shops if self._way(host, masks)]
         if not fit:
             return Refused("rejected", NO_WAY)
         failures: list[NotSent] = []
@@ -181,25 +190,32 @@ class Providers:
         return "inline" if inline else None
 
     async def _pictures(self, host: Host, order: Order, masks: bool) -> Mapping[str, str]:
-        """The address of each of the order's pictures, by name. Raises `NotSent` if one cannot be read."""
+        """The address of each of the order's pictures, by name. Raises `NotSent` if one cannot be read, `LookupError`
+        if it is gone."""
         names = {photo.name for photo in order.photos}
         if self._link and self._way(host, masks) == "link":
             return {name: self._link(name) for name in names}
         try:
             return {name: await self._data_uri(name) for name in names}
-        except (OSError, LookupError) as exc:
+        except (OSError, StoreDown) as exc:
             raise NotSent(f"a picture could not be read: {type(exc).__name__}") from exc
 
     async def _buy(self, host: Host, order: Order, masks: bool) -> Accepted | Refused:
         """The paid call, at one host, once."""
-        urls = await self._pictures(host, order, masks)
-        content = json.dumps(wire.body(order, host, lambda photo: urls[photo.name]), allow_nan=False).encode()
         self._standing.attempt(host, self._timeout)
+        try:
+            urls = await self._pictures(host, order, masks)
+        except LookupError:
+            return Refused("failed", "a picture of the order is gone")
+        said = wire.body(order, host, lambda photo: urls[photo.name])
+        # Megabytes of photo, perhaps: not in the loop.
+        content = await asyncio.to_thread(lambda: json.dumps(said, allow_nan=False).encode())
         match await self._call(self._buyer, host, "POST", content=content):
             case Silence(sent=False, why=why):
                 self._standing.rest(host, host.rest)
                 raise NotSent(f"{host.name} could not be reached: {why}", host.rest)
             case Silence(why=why):
+                self._standing.stumble(host)
                 raise Ambiguous(f"{host.name} gave no answer: {why}")
             case Answer(status=status, body=body, retry_after=retry_after):
                 pause = wire.pause(retry_after, self._clock())
@@ -210,6 +226,9 @@ class Providers:
             raise
         except NotSent:
             self._standing.rest(host, pause or 0.0)
+            raise
+        except Ambiguous:
+            self._standing.stumble(host)
             raise
         self._standing.fine(host)
         return result

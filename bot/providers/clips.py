@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp.abc import AbstractCookieJar
 from yarl import URL
 
-from bot.errors import BrokenClip
+from bot.errors import BrokenClip, Unreachable
 from bot.providers.hosts import Host
 
 CLIP_LIMIT = 200_000_000
@@ -35,7 +35,7 @@ class Clips:
         self._names = tuple(name.lower().strip(". ") for name in names)
 
     async def fetch(self, host: Host, url: str) -> AsyncIterator[bytes]:
-        """The bytes at `url`, which `host` gave us. Raises `BrokenClip`, which never holds the URL."""
+        """The bytes at `url`, which `host` gave us. Raises `BrokenClip` or `Unreachable`, neither holds the URL."""
         problem = ""
         try:
             async with await self._session(host) as session:
@@ -59,20 +59,19 @@ class Clips:
             problem = f"{type(exc).__name__}, {exc.os_error.strerror}"
         except (aiohttp.ClientError, OSError, ValueError) as exc:  # TimeoutError is an OSError; ValueError: no URL
             problem = type(exc).__name__
-        raise BrokenClip(
-            f"the clip could not be fetched: {problem}"
-        )  # out here, so that no error with the URL hangs on
+        # Out here, so that no error with the URL hangs on.
+        raise Unreachable(f"the clip could not be fetched: {problem}")
 
     def admit(self, host: Host, url: str) -> URL:
         """The URL, if we may open it: https (or http, from a host that is itself on http), no user, an allowed name."""
         link = _url(url)
         name = (link.host or "").lower().rstrip(".")
         if link.scheme != "https" and not (link.scheme == "http" and host.http):
-            raise BrokenClip("the clip's link is not https")
+            raise Unreachable("the clip's link is not https")
         if not name or link.user is not None or link.password is not None:
-            raise BrokenClip("the clip's link is not one that a clip can have")
+            raise Unreachable("the clip's link is not one that a clip can have")
         if self._names and not any(name == own or name.endswith(f".{own}") for own in (*self._names, host.hostname)):
-            raise BrokenClip("the clip's link leads to a host that is not among the allowed ones")
+            raise Unreachable("the clip's link leads to a host that is not in CLIP_HOSTS")
         return link
 
     async def _session(self, host: Host) -> aiohttp.ClientSession:

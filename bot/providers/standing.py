@@ -11,11 +11,14 @@ from bot.providers.wire import OutOfUse
 
 log = logging.getLogger(__name__)
 
+LONGEST_REST = 600.0
+
 
 @dataclass(slots=True)
 class _Record:
     until: float = 0.0
     told: bool = False
+    stumbles: int = 0
 
 
 class Standing:
@@ -42,6 +45,13 @@ class Standing:
         """Leave the host alone for a while; what was known before may make it longer."""
         record = self._record(host)
         record.until = max(record.until, self._clock() + seconds)
+
+    def stumble(self, host: Host) -> None:
+        """An order may have been taken and nobody can tell. The more in a row, the longer the host is left alone:
+        each of them may cost money."""
+        record = self._record(host)
+        record.stumbles += 1
+        self.rest(host, min(host.rest * 2.0 ** (record.stumbles - 2), LONGEST_REST) if record.stumbles > 1 else 0.0)
 
     def fine(self, host: Host) -> None:
         """The host works."""

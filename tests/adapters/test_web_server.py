@@ -7,10 +7,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.web.server import MEDIA, make_app, serve
+from adapters.web.server import make_app, serve
+from adapters.web.view import MEDIA
 from bot.errors import Misconfigured
 from bot.links import Links
-from tests.conftest import Clock
+from tests.clock import Clock
 
 BYTES = bytes(range(256)) * 40
 

@@ -1,125 +1,17 @@
 """A photo's whole way through the core and the worker: the door, the money, the trouble on the way, the delivery."""
 
 import asyncio
-import io
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator
 
-import av
-import numpy as np
 import pytest
-from PIL import Image
 
 from bot import acts, machine, texts
 from bot.acts import Acts
-from bot.core import Core
 from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
 from bot.history import History
-from bot.media import Media
-from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pending, Refused, Reply, Role
+from bot.model import Accepted, Address, Attachment, Finished, Job, Pending, Refused
 from bot.worker import Worker
-from storage.store import Store
-from tests.conftest import Clock
-from tests.fakes import RecordingChat, ScriptedProvider
-
-
-@pytest.fixture(scope="session")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A small real clip."""
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for shade in range(30):
-            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade * 8, np.uint8), "rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path.read_bytes()
-
-
-def picture(width: int = 400, height: int = 300, kind: str = "JPEG") -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(file, kind)
-    return file.getvalue()
-
-
-def attached(data: bytes | None = None, role: Role = "photo") -> Attachment:
-    async def fetch() -> AsyncIterator[bytes]:
-        yield picture() if data is None else data
-
-    return Attachment(fetch, role, ((1, 1), (9, 9)) if role == "brush" else ())
-
-
-@dataclass
-class House:
-    """The core and a worker, on a store of their own, with scripted edges."""
-
-    core: Core
-    worker: Worker
-    store: Store
-    media: Media
-    provider: ScriptedProvider
-    chat: RecordingChat
-    clock: Clock
-    sent: int = 0
-
-    async def say(self, text: str = "she smiles", *attachments: Attachment, key: str = "", user: str = "7") -> Reply:
-        self.sent += 1
-        address = Address("telegram", "chat", f"message-{self.sent}")
-        return await self.core.handle(Inbound(address, user, key or f"telegram:{self.sent}", text, attachments))
-
-    async def order(self, text: str = "she smiles") -> Job:
-        reply = await self.say(text, attached())
-        assert reply.job, reply.text
-        return await self.job(reply.job)
-
-    async def job(self, job_id: str) -> Job:
-        job = await self.store.job(job_id)
-        assert job
-        return job
-
-    async def work(self, rounds: int = 1, each: float = 0.0) -> None:
-        for _ in range(rounds):
-            await self.worker.round()
-            await self.worker.idle()
-            self.clock.tick(each)
-
-    async def finish(self, job: Job) -> Job:
-        """Work, with time passing, until the job is done."""
-        for _ in range(2000):
-            job = await self.job(job.id)
-            if job.state == "done":
-                return job
-            self.clock.now = max(self.clock.now, job.due_at)
-            await self.work()
-        raise AssertionError(f"the job stays {job.state}")
-
-    async def used(self, user: str = "7") -> int:
-        from bot import quota
-
-        return await self.store.used(f"telegram:{user}", quota.window(self.clock()).key)
-
-    async def kept(self) -> list[str]:
-        return sorted(p.name for p in self.media.path("x.jpg").parent.iterdir())
-
-
-@pytest.fixture
-async def house(
-    store: Store, tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes
-) -> AsyncIterator[House]:
-    media = Media(tmp_path / "media", new_id=new_id)
-    provider, chat = ScriptedProvider(clip), RecordingChat()
-    history = History(store, provider, clock)
-    work = Acts(store, media, provider, {"telegram": chat}, history, clock=clock, deadline=86_400, lease=120)
-    worker = Worker(store, work, ("telegram",), clock=clock, slots=5)
-    core = Core(
-        store, media, provider, history, clock=clock, new_id=new_id, model="kling", daily_credits=30, poke=worker.poke
-    )
-    yield House(core, worker, store, media, provider, chat, clock)
-    await worker.idle()
-    await media.close()
-
+from tests.houses import House, attached, picture
 
 # ── The way of a photo ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -443,6 +335,47 @@ async def test_nobody_cancels_for_another(house: House) -> None:
     job = await house.order()
     assert (await house.say(f"/cancel {job.id}", user="8")).text == texts.NOT_YOURS
     assert (await house.job(job.id)).state == "queued"
+
+
+async def test_again_is_the_same_order_with_files_of_its_own(house: House, clip: bytes) -> None:
+    reply = await house.say("she smiles --cfg 0.3", attached(), attached(picture(400, 300, "PNG"), "brush"))
+    first = await house.finish(await house.job(reply.job or ""))
+    again = await house.job((await house.say(f"/again {first.id}")).job or "")
+    assert (again.order.prompt, again.order.cfg, again.price) == ("she smiles", 0.3, 5)
+    assert again.order.brushes[0].path == first.order.brushes[0].path
+    assert not {p.name for p in first.order.photos} & {p.name for p in again.order.photos}
+    await house.media.discard(p.name for p in first.order.photos)
+    assert (await house.finish(again)).outcome == "clip"
+    assert len(house.provider.orders) == 2
+
+
+async def test_again_with_new_words(house: House) -> None:
+    first = await house.finish(await house.order("she smiles --cfg 0.3"))
+    again = await house.job((await house.say(f"/again {first.id} she waves --10s")).job or "")
+    assert (again.order.prompt, again.order.seconds, again.order.cfg) == ("she waves", 10, None)
+
+
+async def test_continue_begins_where_a_clip_ends(house: House) -> None:
+    first = await house.order()
+    small = (await house.say(f"/continue {first.id} on")).text
+    assert small == texts.NO_CLIP_YET
+    first = await house.finish(first)
+    assert "64 × 48" in (await house.say(f"/continue {first.id} on")).text  # the test's clip is a tiny one
+    assert await house.used() == 5
+
+
+@pytest.mark.parametrize("command", ["again", "continue", "cancel"])
+async def test_what_is_gone_or_anothers_is_said(house: House, command: str) -> None:
+    job = await house.finish(await house.order())
+    assert (await house.say(f"/{command} {job.id}", user="8")).text == texts.NOT_YOURS
+    assert (await house.say(f"/{command} nobody")).text == texts.UNKNOWN_JOB
+    assert f"/{command} k7m2p9q4xw" in (await house.say(f"/{command}")).text
+    assert job.clip
+    await house.media.discard([job.order.photo.name, job.clip.name])
+    kept = await house.kept()
+    said = (await house.say(f"/{command} {job.id}")).text
+    assert said == {"again": texts.PHOTO_GONE, "continue": texts.CLIP_GONE, "cancel": texts.OVER}[command]
+    assert (await house.kept(), await house.used()) == (kept, 5)
 
 
 async def test_quota_jobs_and_help(house: House) -> None:

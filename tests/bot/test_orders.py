@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from bot import orders, texts
 from bot.errors import Refusal
-from bot.model import Attachment
 from bot.orders import Draft, read
 
 
@@ -120,11 +119,6 @@ def test_any_text_gets_an_order_or_a_sentence(text: str) -> None:
         assert read(text).prompt
 
 
-def attachments(*roles: str) -> list[Attachment]:
-    path = ((1, 1), (5, 5))
-    return [Attachment(fetch=None, role=role, path=path if role == "brush" else ()) for role in roles]  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("draft", "roles", "sentence"),
     [
@@ -143,17 +137,16 @@ def attachments(*roles: str) -> list[Attachment]:
 )
 def test_what_excludes_what(draft: Draft, roles: list[str], sentence: str) -> None:
     with pytest.raises(Refusal) as refused:
-        orders.check(draft, attachments(*roles))
+        orders.check(draft, roles)  # type: ignore[arg-type]
     assert str(refused.value) == sentence
 
 
 @pytest.mark.parametrize("roles", [["photo"], ["photo", "photo"], ["photo", "end"], ["photo", "static_mask", "brush"]])
 def test_what_goes_together(roles: list[str]) -> None:
-    orders.check(Draft("x"), attachments(*roles))
+    orders.check(Draft("x"), roles)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("points", [0, 1, 78])
 def test_a_path_needs_two_to_77_points(points: int) -> None:
-    brush = Attachment(fetch=None, role="brush", path=((1, 1),) * points)  # type: ignore[arg-type]
     with pytest.raises(Refusal, match=f"this one has {points}"):
-        orders.check(Draft("x"), [*attachments("photo"), brush])
+        orders.check_path([(1, 1)] * points)

@@ -1,6 +1,8 @@
 """Starts, stops and sudden deaths: of the server, of its neighbours, and of the rendering processes."""
 
 import asyncio
+import io
+import json
 import os
 import signal
 import subprocess
@@ -11,9 +13,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from generator_drawings import create, data_uri, drawing, encoded, until
+from generator_drawings import body, create, data_uri, drawing, encoded, until
 
-from generator.server import Generator
+from generator.server import PATH, Generator
 
 # Narrow, so that a clip takes about a second.
 PHOTO = data_uri(encoded(drawing(300, 300), "JPEG"))
@@ -116,9 +118,10 @@ async def test_a_ctrl_c_does_not_end_a_renderer(session: aiohttp.ClientSession, 
     async with Generator(tmp_path).serve() as base:
         generation = await create(session, base, image_url=PHOTO)
         renderer = await renderer_of(os.getpid())
-        await asyncio.sleep(0.7)  # past the interpreter's own start
-        if alive(renderer):
-            os.kill(renderer, signal.SIGINT)
+        for _ in range(50):  # through the interpreter's own start, too
+            if alive(renderer):
+                os.kill(renderer, signal.SIGINT)
+            await asyncio.sleep(0.02)
         await until(session, base, generation, "completed")
         assert children(os.getpid()) == [renderer]
 
@@ -145,6 +148,34 @@ async def test_a_killed_server_leaves_no_process_and_no_lock(session: aiohttp.Cl
     while alive(renderer):
         assert time.perf_counter() - start < 3
         await asyncio.sleep(0.02)
+    async with Generator(tmp_path / "folder").serve() as base:
+        await until(session, base, generation, "completed")
+
+
+async def test_a_full_disk_is_said_in_a_line_and_waited_out(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(SERVER)
+    server = await asyncio.create_subprocess_exec(
+        *("prlimit", "--fsize=60000", sys.executable, tmp_path / "server.py", tmp_path / "folder"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert server.stdout is not None
+    assert server.stderr is not None
+    base = (await server.stdout.readline()).decode().strip()
+    try:
+        generation = await create(session, base, image_url=PHOTO)
+        said = await server.stderr.readline()
+        assert said == b"the stand-in cannot work now, and tries again: File too large\n"
+        await until(session, base, generation, "generating")
+        large = io.BytesIO(json.dumps(body(image_url=data_uri(bytes(60_000)))).encode())
+        async with session.post(base + PATH, data=large) as answer:
+            assert answer.status == 503
+    finally:
+        server.kill()
+        await server.wait()
+    assert len(list((tmp_path / "folder" / "generations").iterdir())) == 1
+    assert not list(tmp_path.rglob("*.part"))
     async with Generator(tmp_path / "folder").serve() as base:
         await until(session, base, generation, "completed")
 

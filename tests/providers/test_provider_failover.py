@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from scripted_host import Scripted, closed_port
 
 from bot.errors import Ambiguous, NotSent
-from bot.model import Accepted, Brush, Incident, Order, Photo, Refused
+from bot.model import Accepted, Brush, Incident, Order, Pending, Photo, Refused
 from bot.providers.client import Providers
 from bot.providers.hosts import apilaplas, local
 
@@ -223,4 +223,49 @@ async def test_a_picture_that_cannot_be_read_costs_nothing(first: Scripted, make
 
     with pytest.raises(NotSent, match="FileNotFoundError"):
         await make(row(first), data_uri=gone).create(replace(ORDER, end=PHOTO))
+    assert first.posts == 0
+
+
+# ── What may have been paid ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_host_that_stumbles_again_and_again_is_left_alone(first: Scripted, make: Make, desk: Desk) -> None:
+    """Each order without an answer may be billed: a broken host must not eat a queue of them."""
+    providers = make(row(first))
+    for _ in range(12):
+        first.say(502)
+    lost = 0
+    for _ in range(60):
+        try:
+            await providers.create(ORDER)
+        except Ambiguous:
+            lost += 1
+        except NotSent:
+            pass
+        desk.now += 10
+    assert lost == first.posts <= 6
+    desk.now += 601
+    first.steps.clear()
+    first.say(201, {"id": "i"})
+    assert isinstance(await providers.create(ORDER), Accepted)
+
+
+async def test_only_hosts_that_are_chosen_are_bought_from(first: Scripted, second: Scripted, make: Make) -> None:
+    providers = make(row(first), other(second), buying=["apilaplas"])
+    second.say(429)
+    with pytest.raises(NotSent):
+        await providers.create(ORDER)
+    assert first.seen == []
+    first.say(200, {"id": "i", "status": "queued"})
+    assert await providers.poll("aimlapi", "i", 1) == Pending()
+    assert providers.terms().host == "apilaplas"
+    assert set(providers.hosts()) == {"aimlapi", "apilaplas"}
+
+
+async def test_a_photo_that_is_gone_is_not_paid_for(first: Scripted, make: Make) -> None:
+    def gone(name: str) -> str:
+        raise KeyError(name)
+
+    answer = await make(row(first), link=gone).create(ORDER)
+    assert isinstance(answer, Refused)
     assert first.posts == 0

@@ -34,7 +34,7 @@ def begin(now: float) -> Any:
 
 
 async def start(store: Store, now: float = 2000.0, slots: int = 100, limit: int = 100) -> list[Job]:
-    return await store.start(now, 10.0, slots, limit, HERE, begin(now))
+    return await store.start(now, 10.0, slots, limit, HERE, ("local",), begin(now))
 
 
 async def ledger(store: Store) -> list[dict[str, Any]]:
@@ -181,7 +181,7 @@ async def test_a_worker_leaves_other_platforms_alone(store: Store) -> None:
     await submit(store, a_job(address=Address("telegram", "1")))
     assert await start(store) == []
     assert await store.next_due(HERE) is None
-    assert len(await store.start(2000.0, 10.0, 5, 5, ("console", "telegram"), begin(2000.0))) == 1
+    assert len(await store.start(2000.0, 10.0, 5, 5, ("console", "telegram"), ("local",), begin(2000.0))) == 1
     assert await store.claim(9000.0, LEASES, 5, HERE) == []
     assert await store.claim(9000.0, LEASES, 5, ()) == []
     assert len(await store.claim(9000.0, LEASES, 5, ("telegram",))) == 1

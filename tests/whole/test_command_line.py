@@ -6,9 +6,10 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import sys
 import urllib.request
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
 import av
@@ -17,7 +18,9 @@ from aiohttp import web
 from paid_host import PaidHost
 from PIL import Image, ImageDraw
 
-from tests.bot.test_life import clip  # noqa: F401  (the fixture of a small real clip)
+from adapters import console
+from bot.app import open_app
+from bot.config import Settings
 
 ROOT = Path(__file__).parents[2]
 Said = tuple[int, str, str]
@@ -37,9 +40,25 @@ async def start(folder: Path, *args: str, **settings: str) -> Process:
         *(sys.executable, "-m", "bot", *args),
         cwd=folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "200", **settings},
+        stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
+        start_new_session=True,
     )
+
+
+def ctrl_c(process: Process) -> None:
+    """As a terminal does it: to the program and all its children."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+async def ordered(folder: Path, photo: Path, *prompts: str) -> list[str]:
+    """Jobs of whoever runs the tests that nobody works on."""
+    async with open_app(Settings(data_dir=folder / "data"), idle=True) as app:
+        replies = [
+            await app.core.handle(console.inbound(prompt, prompt, [console.picture(photo)])) for prompt in prompts
+        ]
+    return [reply.job or "" for reply in replies]
 
 
 async def photoplay(folder: Path, *args: str, **settings: str) -> Said:
@@ -75,6 +94,19 @@ async def test_a_photo_becomes_a_clip(tmp_path: Path, photo: Path) -> None:
     assert "ready · “slow zoom in”" in out
     assert (await photoplay(tmp_path, "fetch", job_id, "-o", "again.mp4"))[0] == 0
     assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "c.mp4").read_bytes()
+    (tmp_path / "link.mp4").symlink_to("film.mp4")
+    assert (await photoplay(tmp_path, "fetch", job_id, "-o", "link.mp4"))[0] == 0
+    assert (tmp_path / "link.mp4").is_symlink()
+    assert (tmp_path / "film.mp4").read_bytes() == (tmp_path / "c.mp4").read_bytes()
+    os.mkfifo(tmp_path / "pipe")
+    reading = asyncio.to_thread((tmp_path / "pipe").read_bytes)
+    (code, _, _), got = await asyncio.gather(photoplay(tmp_path, "fetch", job_id, "-o", "pipe"), reading)
+    assert (code, got) == (0, (tmp_path / "c.mp4").read_bytes())
+    code, _, err = await photoplay(tmp_path, "fetch", job_id, "-o", "/dev/full")
+    assert code == 1
+    assert f"No space left on device. Your clip is kept; get it with: photoplay fetch {job_id} -o FILE" in err
+    code, _, err = await photoplay(tmp_path, "fetch", job_id, "-o", "/proc/c.mp4")
+    assert (code, err) == (1, "I can't write to /proc/c.mp4, so I did nothing.\n")
     assert not list(tmp_path.glob(".*.part"))
 
 
@@ -93,7 +125,9 @@ async def test_every_option_reaches_the_stand_in(tmp_path: Path, photo: Path) ->
             tmp_path,
             "animate",
             str(photo),
-            "pan --no shake",
+            "pan",
+            "--no",
+            "shake",
             "-o",
             "c.mp4",
             "--duration",
@@ -125,11 +159,18 @@ async def test_every_option_reaches_the_stand_in(tmp_path: Path, photo: Path) ->
         (["photo.jpg", "x", "--brush", "still.png:1,1"], "2 to 77 points"),
         (["photo.jpg", "x", "--static-mask", "still.png"], "exactly the photo's size"),
         (["photo.jpg", "x", "-o", "nowhere/c.mp4"], "can't write to nowhere/c.mp4"),
+        (["photo.jpg", "x", "-o", "/proc/c.mp4"], "can't write to /proc/c.mp4"),
+        (["photo.jpg", "x", "-o", "."], "can't write to ."),
+        (["photo.jpg", "x", "-o", "self"], "can't write to self"),
+        (["photo.jpg", "x", "-o", "same.jpg"], "same.jpg is one of the pictures themselves"),
+        ([".", "x"], ". is not a file"),
     ],
 )
 async def test_bad_input_is_answered_and_costs_nothing(tmp_path: Path, photo: Path, args: list[str], part: str) -> None:
     (tmp_path / "words.txt").write_text("hello")
     Image.new("L", (100, 100)).save(tmp_path / "still.png")
+    (tmp_path / "same.jpg").symlink_to("photo.jpg")
+    (tmp_path / "self").symlink_to("self")
     code, out, err = await photoplay(tmp_path, "animate", *args)
     assert (code, out) == (1, "")
     assert part in err
@@ -137,7 +178,7 @@ async def test_bad_input_is_answered_and_costs_nothing(tmp_path: Path, photo: Pa
     assert "No clips yet" in (await photoplay(tmp_path, "jobs"))[1]
 
 
-async def test_ctrl_c_leaves_the_job_safe_and_says_how_to_fetch_it(tmp_path: Path, photo: Path, clip: bytes) -> None:  # noqa: F811
+async def test_ctrl_c_leaves_the_job_safe_and_says_how_to_fetch_it(tmp_path: Path, photo: Path, clip: bytes) -> None:
     host = PaidHost(clip)
     host.hang_at = "poll"
     async with host.serve() as base:
@@ -146,9 +187,10 @@ async def test_ctrl_c_leaves_the_job_safe_and_says_how_to_fetch_it(tmp_path: Pat
         assert process.stderr
         while "Rendering" not in (line := (await process.stderr.readline()).decode()):
             assert line
-        process.send_signal(signal.SIGINT)
+        ctrl_c(process)
         _, err = await process.communicate()
         assert process.returncode == 1
+        assert err.startswith("Stopping …".encode())
         found = re.search(r"photoplay fetch (\w+) -o FILE", err.decode().replace("\n", " "))
         assert found, err
         assert "Traceback" not in err.decode()
@@ -157,6 +199,80 @@ async def test_ctrl_c_leaves_the_job_safe_and_says_how_to_fetch_it(tmp_path: Pat
         assert code == 0, said
     assert host.bought == {"slowly": 1}
     assert (tmp_path / "c.mp4").read_bytes() == clip
+
+
+async def test_ctrl_c_while_the_order_is_kept_lets_it_be_kept(tmp_path: Path, photo: Path) -> None:
+    await ordered(tmp_path, photo, "first")
+    process = await start(tmp_path, "animate", str(photo), "slowly")
+    database = sqlite3.connect(tmp_path / "data" / "photoplay.db", isolation_level=None)
+    try:
+        photos = len(kept := list((tmp_path / "data").rglob("*.jpg")))
+        while photos == len(kept):
+            kept = list((tmp_path / "data").rglob("*.jpg"))
+            await asyncio.sleep(0)
+        database.execute("BEGIN IMMEDIATE")
+        ctrl_c(process)
+        await asyncio.sleep(0.3)
+        database.execute("ROLLBACK")
+    finally:
+        database.close()
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert "Traceback" not in err.decode()
+    found = re.search(r"photoplay fetch (\w+) -o FILE", err.decode().replace("\n", " "))
+    assert found, err
+    assert (await photoplay(tmp_path, "jobs"))[1].startswith(found[1])
+
+
+@pytest.mark.parametrize("delay", [0.1, 0.5, 1.0])
+async def test_ctrl_c_never_ends_in_a_traceback(tmp_path: Path, photo: Path, delay: float) -> None:
+    process = await start(tmp_path, "animate", str(photo), "slowly")
+    while not (tmp_path / "data").exists():  # our own part begins
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(delay)
+    ctrl_c(process)
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert "Traceback" not in err.decode()
+    out = (await photoplay(tmp_path, "jobs"))[1]
+    assert ("No clips yet" if "Stopped before" in err.decode() else "slowly") in out
+
+
+async def test_ctrl_c_while_the_order_goes_out_says_what_became_of_it(
+    tmp_path: Path,
+    photo: Path,
+    clip: bytes,
+) -> None:
+    host = PaidHost(clip)
+    host.hang_at = "create"
+    async with host.serve() as base:
+        keys = {"AIMLAPI_KEY": "sk-1", "AIMLAPI_URL": base, "LEASE": "3"}
+        process = await start(tmp_path, "animate", str(photo), "slowly", **keys)
+        await host.reached.get()
+        ctrl_c(process)
+        _, err = await process.communicate()
+    assert process.returncode == 1
+    assert "Stopping" in err.decode()
+    assert "nobody can say whether it arrived" in err.decode()
+    assert "photoplay fetch" not in err.decode()
+
+
+async def test_fetch_makes_nothing_but_what_it_is_asked_for(tmp_path: Path, photo: Path) -> None:
+    _, second, _ = await ordered(tmp_path, photo, "first", "second", "third")
+    for _ in range(2):
+        code, _, err = await photoplay(tmp_path, "fetch", second, "-o", "c.mp4")
+        assert code == 0, err
+    assert [json.loads(path.read_text())["prompt"] for path in tmp_path.rglob("request.json")] == ["second"]
+    assert (await photoplay(tmp_path, "jobs"))[1].count("in line") == 2
+
+
+async def test_cancel_says_what_it_did_and_fails_when_it_did_nothing(tmp_path: Path, photo: Path) -> None:
+    (job_id,) = await ordered(tmp_path, photo, "first")
+    code, out, err = await photoplay(tmp_path, "cancel", job_id)
+    assert (code, err) == (0, "")
+    assert "Cancelled" in out
+    assert (await photoplay(tmp_path, "cancel", job_id)) == (1, "", "That one is over already.\n")
+    assert "not made, not charged" in (await photoplay(tmp_path, "jobs"))[1]
 
 
 async def test_with_a_key_it_buys_and_says_what_went_wrong(tmp_path: Path, photo: Path) -> None:
@@ -181,6 +297,9 @@ async def test_with_a_key_it_buys_and_says_what_went_wrong(tmp_path: Path, photo
         assert code == 1
         assert "the operator has been told" in err
         assert "your 5 credits are back" in err
+        assert "photoplay check" in err
+        assert err.count("the operator has been told") == 1
+        assert "ERROR" not in err
         assert "run out of credits" not in out + err.split("The video service")[-1]
         assert "Local preview" not in out
         code, out, err = await photoplay(tmp_path, "check", **keys)
@@ -214,11 +333,16 @@ async def test_check_without_keys(tmp_path: Path) -> None:
         ({"DATABASE_URL": "postgresql://u:sk-secret-1@127.0.0.1:9/x"}, "cannot reach PostgreSQL"),
         ({"DATA_DIR": "photo.jpg"}, "cannot be used"),
         ({"HOST": "203.0.113.1"}, "Cannot listen on 203.0.113.1"),
+        ({"DATA_DIR": "/proc/nothing"}, "DATA_DIR /proc/nothing cannot be used"),
+        ({"DATA_DIR": "broken"}, "file is not a database"),
+        ({"LEASE": "soon"}, "LEASE: it must be a number."),
     ],
 )
 async def test_check_fails_when_something_configured_does_not_work(
     tmp_path: Path, photo: Path, settings: dict[str, str], part: str
 ) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "photoplay.db").write_bytes(bytes(100_000))
     code, out, err = await photoplay(tmp_path, "check", **{"PORT": "0", **settings})
     assert code == 1, out + err
     assert part in out
@@ -227,17 +351,67 @@ async def test_check_fails_when_something_configured_does_not_work(
 
 @pytest.mark.parametrize(
     ("settings", "part"),
-    [({"PORT": "eighty"}, "PORT:"), ({"DATABASE_URL": "mysql://sk-secret-1"}, "DATABASE_URL: it must start with")],
+    [
+        ({"PORT": "eighty"}, "PORT: it must be a whole number."),
+        ({"LEASE": "inf"}, "LEASE: it must be a number."),
+        ({"PORT": "99999"}, "PORT: it must be at most 65535."),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: it must be one of 'DEBUG', "),
+        ({"DATABASE_URL": "mysql://sk-secret-1"}, "DATABASE_URL: it must start with"),
+        ({"AIMLAPI_KEY": "sk-secret-1é"}, "AIMLAPI_KEY: it has a space or a character in it"),
+        ({"AIMLAPI_URL": "https://sk-secret-1:99999"}, "AIMLAPI_URL: it must be an address"),
+        ({"AIMLAPI_URL": "https://sk-secret-1@x.example"}, "AIMLAPI_URL: it must be a bare address"),
+    ],
 )
 async def test_a_wrong_setting_is_named_and_its_value_is_not(
     tmp_path: Path, settings: dict[str, str], part: str
 ) -> None:
-    for command in ("run", "check", "jobs"):
-        code, out, err = await photoplay(tmp_path, command, **settings)
-        assert code == 2
-        assert part in err
+    answers = await asyncio.gather(*(photoplay(tmp_path, c, **settings) for c in ("check", "jobs", "run")))
+    assert [code for code, _, _ in answers] == [1, 2, 2]
+    for _, out, err in answers:
+        assert part in out + err
         assert "sk-secret-1" not in out + err
         assert "Traceback" not in err
+
+
+def test_settings_are_read_as_they_were_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("AIMLAPI_KEY=sk-1\nAPILAPLAS_KEY=' sk-2 '\nPROVIDERS=local,local\nMODEL=' m '\n")
+    for name, value in {"AIMLAPI_KEY": "", "LOG_LEVEL": "debug", "DAILY_CREDITS": "", "PORT": " "}.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.aimlapi_key is None
+    assert settings.apilaplas_key
+    assert settings.apilaplas_key.get_secret_value() == "sk-2"
+    assert (settings.providers, settings.model, settings.log_level) == (("local",), "m", "DEBUG")
+    assert (settings.daily_credits, settings.port) == (None, 8080)
+
+
+async def test_a_database_that_cannot_be_used_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "photoplay.db").write_bytes(bytes(100_000))
+    code, _, err = await photoplay(tmp_path, "jobs")
+    assert code == 2
+    assert err.startswith("The database can't be used right now (")
+    assert "nothing was ordered or spent" in err
+
+
+async def test_whatever_becomes_of_the_output_there_is_no_traceback(tmp_path: Path) -> None:
+    async def shell(line: str) -> Said:
+        process = await asyncio.create_subprocess_shell(
+            f"photoplay() {{ {sys.executable} -m bot $@; }}; {line}",
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", "PORT": "0"},
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        out, err = await process.communicate()
+        return process.returncode or 0, out.decode(), err.decode()
+
+    assert await shell("photoplay check | head -0") == (0, "", "")
+    assert await shell("photoplay jobs > /dev/full") == (2, "", "No space left on device\n")
+    code, out, err = await shell("photoplay check")
+    assert (code, err) == (0, "")
+    assert out.startswith("? Data folder: ")
+    assert "MB free" in out
 
 
 async def test_run_serves_until_sigterm(tmp_path: Path, photo: Path) -> None:
@@ -276,7 +450,10 @@ async def test_the_stand_in_runs_alone(tmp_path: Path) -> None:
     code, out, _ = await photoplay(tmp_path, "check", AIMLAPI_KEY="wrong", AIMLAPI_URL=found[1], PORT="0")
     assert code == 1
     assert "does not accept AIMLAPI_KEY" in out
-    process.send_signal(signal.SIGINT)
+    code, out, err = await photoplay(tmp_path, "generator", "--port", found[1].rpartition(":")[2])
+    assert (code, out) == (2, "")
+    assert "is in use. Choose a free one with --port." in err
+    ctrl_c(process)
     async with asyncio.timeout(5):
         await process.communicate()
     assert process.returncode == 0
@@ -294,9 +471,8 @@ async def test_help_describes_every_command(tmp_path: Path) -> None:
 async def test_somebody_elses_clip_stays_theirs(tmp_path: Path) -> None:
     code, _, err = await photoplay(tmp_path, "fetch", "nobody1234")
     assert code == 1
-    assert "don't know that clip" in err
-    code, out, _ = await photoplay(tmp_path, "cancel", "nobody1234")
-    assert "don't know that clip" in out
+    assert err == "I don't know that clip. Your last ones: photoplay jobs\n"
+    assert await photoplay(tmp_path, "cancel", "nobody1234") == (1, "", err)
     assert "not limited" in (await photoplay(tmp_path, "quota"))[1]
 
 

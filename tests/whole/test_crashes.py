@@ -19,7 +19,7 @@ from bot.config import Settings
 from bot.model import Accepted, Address, Attachment, Clip, Inbound, Job
 from bot.ports import Store
 from storage import open_store
-from tests.bot.test_life import clip, picture  # noqa: F401  (the fixture of a small real clip)
+from tests.houses import picture
 from tests.samples import a_job, an_order
 
 ROOT = Path(__file__).parents[2]
@@ -112,7 +112,7 @@ async def remember_quick_renders(store: Store) -> None:
 
 
 @asynccontextmanager
-async def world(folder: Path, clip: bytes, database_url: str | None = None) -> AsyncIterator[World]:  # noqa: F811
+async def world(folder: Path, clip: bytes, database_url: str | None = None) -> AsyncIterator[World]:
     folder.mkdir(exist_ok=True)
     host = PaidHost(clip)
     async with host.serve():
@@ -127,7 +127,7 @@ async def end(process: Process, how: int = signal.SIGKILL) -> str:
     return log.decode()
 
 
-async def killed_at(step: str, folder: Path, clip: bytes) -> None:  # noqa: F811
+async def killed_at(step: str, folder: Path, clip: bytes) -> None:
     async with world(folder, clip) as w:
         await w.order("one")
         w.host.hang_at = step
@@ -150,14 +150,14 @@ async def killed_at(step: str, folder: Path, clip: bytes) -> None:  # noqa: F811
             assert w.host.delivered[job.id] == 1
 
 
-async def test_killed_at_every_step(tmp_path: Path, clip: bytes) -> None:  # noqa: F811
+async def test_killed_at_every_step(tmp_path: Path, clip: bytes) -> None:
     async with asyncio.TaskGroup() as group:
         for step in STEPS:
             group.create_task(killed_at(step, tmp_path / step, clip), name=step)
 
 
 @pytest.mark.timeout(120)
-async def test_killed_at_random_again_and_again(database_url: str | None, tmp_path: Path, clip: bytes) -> None:  # noqa: F811
+async def test_killed_at_random_again_and_again(database_url: str | None, tmp_path: Path, clip: bytes) -> None:
     dice = random.Random(20)
     async with world(tmp_path / "w", clip, database_url) as w:
         await w.order(*(f"prompt {n}" for n in range(6)))
@@ -173,7 +173,7 @@ async def test_killed_at_random_again_and_again(database_url: str | None, tmp_pa
         await w.check_the_books(jobs)
 
 
-async def stopped_at(step: str, folder: Path, clip: bytes) -> None:  # noqa: F811
+async def stopped_at(step: str, folder: Path, clip: bytes) -> None:
     async with world(folder, clip) as w:
         await w.order("one")
         w.host.hang_at = step
@@ -193,7 +193,7 @@ async def stopped_at(step: str, folder: Path, clip: bytes) -> None:  # noqa: F81
         await w.check_the_books([job])
 
 
-async def test_sigterm_in_every_state_stops_within_ten_seconds_and_goes_on(tmp_path: Path, clip: bytes) -> None:  # noqa: F811
+async def test_sigterm_in_every_state_stops_within_ten_seconds_and_goes_on(tmp_path: Path, clip: bytes) -> None:
     async with asyncio.TaskGroup() as group:
         for step in STEPS:
             group.create_task(stopped_at(step, tmp_path / step, clip), name=step)

@@ -1,0 +1,110 @@
+"""Who is asking, and whether they may: signed cookies, a token against forged forms, and a password off this machine.
+
+The page spends money. Served on loopback it is for whoever sits there; anywhere else it asks for the password.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import re
+import secrets
+from collections.abc import Callable
+
+from aiohttp import web
+
+from bot.links import BadLink, Links
+
+YEAR = 365 * 86_400.0
+TRIES, SPAN = 8, 60.0
+"""Wrong passwords in so many seconds, from one address; ten times that from all together."""
+
+_PERSON, _DOOR = "photoplay_person", "photoplay_door"
+_ID = re.compile(r"[a-z0-9]{16}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Doors:
+    """`private`: the server listens on loopback and no public address leads to it. `secure`: it is reached by https."""
+
+    def __init__(
+        self, links: Links, clock: Callable[[], float], *, private: bool, password: str | None, secure: bool
+    ) -> None:
+        self._links = links
+        self._clock = clock
+        self._private = private
+        self._password = password
+        self._secure = secure
+        # A new password closes all doors that the old one opened.
+        self._door = f"door {hashlib.sha256((password or '').encode()).hexdigest()[:16]}"
+        self._misses: list[tuple[float, str]] = []
+
+    def are_shut(self, request: web.Request) -> bool:
+        """Whether the page is off for this request, password or not."""
+        return self._password is None and not self._at_home(request)
+
+    def admits(self, request: web.Request) -> bool:
+        """Whether the page may be shown to whoever asks."""
+        if self._password is None:
+            return self._at_home(request)
+        return self._read(request, _DOOR, self._door) == "open"
+
+    def unlock(self, request: web.Request, response: web.StreamResponse, password: str) -> bool | None:
+        """Try a password: True and a cookie, False, or None when there were too many tries."""
+        now, who = self._clock(), request.remote or ""
+        self._misses = [(at, by) for at, by in self._misses if at > now - SPAN]
+        if len(self._misses) >= 10 * TRIES or sum(by == who for _, by in self._misses) >= TRIES:
+            return None
+        if self._password is None or not hmac.compare_digest(password.encode(), self._password.encode()):
+            self._misses.append((now, who))
+            return False
+        self._write(response, _DOOR, self._door, "open")
+        return True
+
+    def person(self, request: web.Request) -> str | None:
+        """Who is asking: the id in the cookie."""
+        found = self._read(request, _PERSON, "person")
+        return found if found and _ID.fullmatch(found) else None
+
+    def welcome(self, response: web.StreamResponse) -> str:
+        """Give a newcomer an id, kept for a year."""
+        person = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(16))
+        self._write(response, _PERSON, "person", person)
+        return person
+
+    def token(self, person: str) -> str:
+        """What every form of this person must carry."""
+        return self._links.sign("form", person, YEAR)
+
+    def trusts(self, request: web.Request, person: str) -> bool:
+        """Whether a request comes from our own page in this person's browser."""
+        if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            return False
+        try:
+            return self._links.open("form", request.headers.get("X-Photoplay", "")) == person
+        except BadLink:
+            return False
+
+    def _at_home(self, request: web.Request) -> bool:
+        # The Host header too: a foreign page can point a name of its own at this machine. And a proxy is not home.
+        name = re.sub(r":\d+$", "", request.host)
+        return self._private and is_loopback(name) and "X-Forwarded-For" not in request.headers
+
+    def _read(self, request: web.Request, cookie: str, namespace: str) -> str | None:
+        try:
+            return self._links.open(namespace, request.cookies.get(cookie, ""))
+        except BadLink:
+            return None
+
+    def _write(self, response: web.StreamResponse, cookie: str, namespace: str, value: str) -> None:
+        token = self._links.sign(namespace, value, YEAR)
+        # Lax, not Strict: who follows a link to the page must find their conversation.
+        response.set_cookie(
+            cookie, token, max_age=int(YEAR), httponly=True, samesite="Lax", secure=self._secure, path="/"
+        )

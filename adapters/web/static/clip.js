@@ -1,0 +1,94 @@
+import { calm, h, iconButton, setIcon } from './dom.js';
+import { setSource } from './source.js';
+import { t } from './state.js';
+
+/**
+ * @typedef {object} ClipData
+ * @property {string} src
+ * @property {string} download
+ * @property {number} width
+ * @property {number} height
+ * @property {number} seconds
+ * @property {boolean} sound
+ */
+
+/** Clips play while they are seen; one observer watches them all. */
+const seen = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) players.get(target).visible(isIntersecting);
+}, { threshold: 0.25 });
+
+/** @type {WeakMap<HTMLVideoElement, Clip>} */
+const players = new WeakMap();
+
+/** A clip that plays muted in a loop, with the few controls that it needs. */
+export class Clip {
+  /** Someone stopped it, or asked their system for calm: it plays only when asked to. */
+  #held = calm.matches;
+  #seen = false;
+  #toggle = iconButton('play', t('play'), () => this.#turn(), 'over');
+
+  /** @param {ClipData} data @param {string} alt */
+  constructor(data, alt) {
+    this.video = h('video', {
+      className: 'video', muted: true, loop: true, playsInline: true, preload: 'none', ariaLabel: alt,
+    });
+    const controls = h('div', { className: 'controls' }, this.#toggle);
+    if (data.sound) controls.append(this.#sound());
+    controls.append(iconButton('full', t('full_screen'), () => this.#fullScreen(), 'over'));
+    this.node = h('div', { className: 'clip' }, this.video, controls);
+
+    this.video.addEventListener('play', () => this.#label('pause'));
+    this.video.addEventListener('pause', () => this.#label('play'));
+    this.video.addEventListener('playing', () => this.node.classList.add('shown'), { once: true });
+    // A newer link stops the video.
+    this.video.addEventListener('emptied', () => this.visible(this.#seen));
+    this.video.addEventListener('click', () => this.video.controls || this.#turn());
+    this.video.addEventListener('fullscreenchange', () => {
+      this.video.controls = document.fullscreenElement === this.video;
+    });
+    this.set(data);
+    players.set(this.video, this);
+    seen.observe(this.video);
+  }
+
+  /** @param {ClipData} data */
+  set(data) {
+    setSource(this.video, data.src);
+  }
+
+  visible(yes) {
+    this.#seen = yes;
+    if (!yes) this.video.pause();
+    else if (!this.#held) this.#play();
+  }
+
+  #turn() {
+    this.#held = !this.video.paused;
+    if (this.#held) this.video.pause();
+    else this.#play();
+  }
+
+  #play() {
+    // Refused autoplay (a phone that saves power) leaves the first picture and the play button.
+    this.video.play().catch(() => this.#label('play'));
+  }
+
+  #label(name) {
+    setIcon(this.#toggle, name, t(name));
+  }
+
+  #sound() {
+    const { video } = this;
+    const button = iconButton('muted', t('unmute'), () => { video.muted = !video.muted; }, 'over');
+    video.addEventListener('volumechange', () => (
+      video.muted ? setIcon(button, 'muted', t('unmute')) : setIcon(button, 'loud', t('mute'))
+    ));
+    return button;
+  }
+
+  #fullScreen() {
+    // iPhones know only their own way.
+    if (this.video.requestFullscreen) this.video.requestFullscreen();
+    else this.video.webkitEnterFullscreen();
+  }
+}

@@ -1,0 +1,205 @@
+import { byId, setText } from './dom.js';
+import { Options } from './options.js';
+import { Photos } from './photos.js';
+import { Message, Unreachable } from './post.js';
+import { state, t } from './state.js';
+
+const KEPT = 'draft';
+/** On a touch keyboard Enter is for a new line; there is the button to send. */
+const touch = matchMedia('(hover: none) and (pointer: coarse)');
+
+/** Where a message is written: photos, words, options. */
+export class Composer {
+  /** What the message goes on from, or null for a new photo. @type {{command: string, words: string} | null} */
+  #rework = null;
+  /** The last message that got no answer. @type {Message | null} */
+  #unanswered = null;
+  #busy = false;
+
+  #form = byId('composer');
+  #words = byId('words');
+  #notice = byId('notice');
+  #send = byId('send');
+  #options = new Options();
+  #photos = new Photos(() => this.#changed());
+
+  /** @param {(job: string) => void} onSent */
+  constructor(onSent) {
+    this.onSent = onSent;
+    this.#words.maxLength = state.limits.prompt * 2; // room for the options; the server counts what is left
+    this.#words.addEventListener('input', () => this.#changed());
+    this.#words.addEventListener('keydown', (event) => this.#key(event));
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    this.#picker(byId('pick'), (file) => this.#put('start', file));
+    this.#picker(byId('pick-end'), (file) => this.#put(this.#photos.start ? 'end' : 'start', file));
+    byId('rework').querySelector('button').onclick = () => this.#leaveRework();
+    addEventListener('pagehide', () => sessionStorage.setItem(KEPT, this.#words.value));
+    this.#words.value = sessionStorage.getItem(KEPT) ?? '';
+    this.#changed();
+  }
+
+  /** Photos that were dropped or pasted: the first is the start, a second one the end. */
+  add(files) {
+    for (const file of [...files].slice(0, 2)) {
+      const second = this.#photos.start && !this.#rework;
+      if (second && !this.#options.endFits) this.#tell(t('end_excluded'));
+      else this.#put(second ? 'end' : 'start', file);
+    }
+  }
+
+  /** Other words for the photo of a job. @param {import('./turn.js').Job} job */
+  newWords(job) {
+    const length = job.clip?.seconds > 7 ? '10' : '5';
+    this.#enterRework(`/again ${job.id}`, job.photo.src, t('new_words_for', { words: job.prompt }), job.prompt, length);
+  }
+
+  /** Go on from the last frame of a job's clip. @param {import('./turn.js').Job} job */
+  goOn(job) {
+    this.#enterRework(`/continue ${job.id}`, `/frame/${job.id}`, t('continue_of', { words: job.prompt }), '', '5');
+  }
+
+  /** Send a sample: its photo and its words, as if someone had put them there. */
+  async sendSample(sample) {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      const blob = await (await fetch(sample.src)).blob();
+      this.#clear();
+      this.#photos.set('start', new File([blob], sample.src.split('/').pop(), { type: blob.type }));
+      this.#words.value = sample.prompt;
+      this.#changed();
+    } catch {
+      this.#tell(t('offline'));
+      return;
+    } finally {
+      this.#busy = false;
+    }
+    await this.send();
+  }
+
+  async send() {
+    if (this.#busy) return;
+    const missing = this.#missing();
+    if (missing) {
+      this.#tell(missing);
+      this.#focus();
+      return;
+    }
+    const fields = this.#fields();
+    const message = this.#unanswered?.says(fields) ? this.#unanswered : new Message(fields);
+    this.#setBusy(true);
+    try {
+      const answer = await message.send((share) => this.#send.style.setProperty('--sent', share));
+      this.#unanswered = null;
+      if (answer.job) {
+        this.#clear();
+        this.onSent(answer.job);
+      } else this.#tell(answer.text);
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      this.#unanswered = message;
+      this.#tell(t('offline'));
+    } finally {
+      this.#setBusy(false);
+    }
+  }
+
+  #missing() {
+    const words = this.#words.value.trim();
+    if (words.startsWith('/')) return '';
+    if (!this.#photos.start) return t('need_photo');
+    // The same photo with no new words is what Again is for.
+    return words ? '' : t('need_words');
+  }
+
+  /** @returns {[string, string | File][]} */
+  #fields() {
+    const words = this.#words.value.trim();
+    const text = this.#rework ? `${this.#rework.command} ${words}` : words;
+    const files = Object.entries({ photo: this.#photos.start?.file, end: this.#photos.end?.file });
+    return [['text', text], ...this.#options.fields(), ...files.filter(([, file]) => file)];
+  }
+
+  #put(side, file) {
+    if (file.size > state.limits.bytes) {
+      this.#tell(t('too_heavy', { mb: Math.floor(state.limits.bytes / 2 ** 20) }));
+      return;
+    }
+    if (this.#rework) this.#leaveRework();
+    this.#photos.set(side, file);
+    this.#focus();
+  }
+
+  #enterRework(command, src, label, words, length) {
+    this.#clear();
+    this.#rework = { command, words };
+    byId('rework').hidden = false;
+    setText(byId('rework').firstElementChild, label);
+    this.#words.value = words;
+    this.#options.reset({ duration: length });
+    this.#photos.borrow(src);
+    this.#focus();
+    this.#words.select();
+  }
+
+  /** Words that were only lent go with the photo; words that someone wrote stay. */
+  #leaveRework() {
+    const words = this.#words.value === this.#rework.words ? '' : this.#words.value;
+    this.#clear();
+    this.#words.value = words;
+    this.#changed();
+    this.#focus();
+  }
+
+  #clear() {
+    this.#rework = null;
+    byId('rework').hidden = true;
+    this.#words.value = '';
+    this.#options.reset();
+    this.#options.open(false);
+    this.#photos.clear();
+  }
+
+  #changed() {
+    this.#tell('');
+    this.#options.read(this.#words.value);
+    this.#options.look({ end: Boolean(this.#photos.end), endAllowed: !this.#rework });
+    // field-sizing: content would do, but not everywhere yet.
+    this.#words.style.height = 'auto';
+    this.#words.style.height = `${this.#words.scrollHeight}px`;
+  }
+
+  /** The composer is always in sight; the page need not move for it. */
+  #focus() {
+    this.#words.focus({ preventScroll: true });
+  }
+
+  #key(event) {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || touch.matches) return;
+    event.preventDefault();
+    this.send();
+  }
+
+  #picker(input, use) {
+    input.addEventListener('change', () => {
+      const [file] = input.files;
+      input.value = ''; // or picking the same file again would be no change
+      if (file) use(file);
+    });
+  }
+
+  #tell(sentence) {
+    setText(this.#notice, sentence);
+  }
+
+  #setBusy(busy) {
+    this.#busy = busy;
+    this.#form.ariaBusy = String(busy);
+    this.#words.readOnly = busy;
+    this.#send.style.setProperty('--sent', 0);
+    if (busy) this.#tell('');
+  }
+}

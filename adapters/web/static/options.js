@@ -1,0 +1,113 @@
+import { byId, h, setText } from './dom.js';
+import { t } from './state.js';
+import { written } from './words.js';
+
+/**
+ * The folded options. What stands in the words wins over what is picked here, and is shown as if it were picked.
+ *
+ * @typedef {{end: boolean, endAllowed: boolean}} Pictures whether there is an end picture, and whether there may be one
+ */
+export class Options {
+  #picked = {};
+  #written = {};
+  /** @type {Pictures} */
+  #pictures = { end: false, endAllowed: true };
+
+  #fold = byId('fold');
+  #panel = byId('options');
+  #lengths = this.#panel.querySelectorAll('[name=duration]');
+  #no = byId('no');
+  #cfg = byId('cfg');
+  #automatic = byId('automatic');
+  #pickEnd = byId('pick-end');
+
+  constructor() {
+    this.#fold.onclick = () => this.open(this.#panel.hidden);
+    this.#panel.addEventListener('input', (event) => this.#pick(event.target));
+    this.#panel.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      this.open(false);
+      this.#fold.focus();
+    });
+    this.#render();
+  }
+
+  open(wanted) {
+    this.#panel.hidden = !wanted;
+    this.#fold.ariaExpanded = String(wanted);
+  }
+
+  /** What is in force: picked here, or written in the words. */
+  get chosen() {
+    return { duration: '5', no: '', ...this.#picked, ...this.#written };
+  }
+
+  /** An end picture fits into a clip of 5 seconds only. */
+  get endFits() {
+    return this.#pictures.endAllowed && this.chosen.duration !== '10';
+  }
+
+  /** What the words leave to be sent beside them. */
+  fields() {
+    const { duration, no, cfg } = this.chosen;
+    const all = { duration, no: no.trim(), cfg };
+    return Object.entries(all).filter(([name, value]) => value && !(name in this.#written));
+  }
+
+  read(text) {
+    this.#written = written(text);
+    this.#render();
+  }
+
+  /** @param {Pictures} pictures */
+  look(pictures) {
+    this.#pictures = pictures;
+    this.#render();
+  }
+
+  /** Start over, with a length already picked or not. */
+  reset(picked = {}) {
+    this.#picked = picked;
+    this.#render();
+  }
+
+  #pick(control) {
+    if (control.name === 'duration') this.#picked.duration = control.value;
+    else if (control === this.#no) this.#picked.no = control.value;
+    else if (control === this.#cfg) this.#picked.cfg = control.value;
+    else if (control === this.#automatic) this.#picked.cfg = control.checked ? undefined : this.#cfg.value;
+    this.#render();
+  }
+
+  #render() {
+    const { duration, no, cfg } = this.chosen;
+    const { end, endAllowed } = this.#pictures;
+    const byWords = (name) => name in this.#written;
+    for (const radio of this.#lengths) {
+      radio.checked = radio.value === duration;
+      radio.disabled = byWords('duration') || (radio.value === '10' && end);
+    }
+    if (this.#no.value !== no) this.#no.value = no;
+    this.#no.disabled = byWords('no');
+    this.#cfg.value = cfg ?? 0.5;
+    this.#cfg.disabled = byWords('cfg');
+    this.#cfg.ariaValueText = cfg ?? t('automatic');
+    this.#cfg.classList.toggle('unset', cfg === undefined);
+    this.#automatic.checked = cfg === undefined;
+    this.#automatic.disabled = byWords('cfg');
+    this.#pickEnd.disabled = !this.endFits;
+
+    const hint = (name) => byWords(name) ? t('written') : '';
+    setText(byId('duration-hint'), end ? t('ten_excluded') : hint('duration'));
+    setText(byId('no-hint'), hint('no'));
+    setText(byId('cfg-hint'), hint('cfg'));
+    setText(byId('end-hint'), duration === '10' ? t('end_excluded') : endAllowed ? '' : t('end_kept'));
+
+    const chips = [
+      duration !== '5' && t('seconds', { seconds: duration }),
+      no.trim() && t('without', { what: no.trim() }),
+      cfg !== undefined && t('followed', { value: cfg }),
+    ];
+    byId('chips').replaceChildren(...chips.filter(Boolean).map((chip) => h('li', {}, chip)));
+  }
+}

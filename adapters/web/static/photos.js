@@ -1,0 +1,76 @@
+import { byId, h, iconButton } from './dom.js';
+import { t } from './state.js';
+
+/**
+ * A picture in the composer: a file of this person's, or one that the server has already.
+ * @typedef {{src: string, file: File | null, name: string}} Picture
+ */
+
+/** The start picture and the end picture of the message that is being written. */
+export class Photos {
+  /** @type {Picture | null} */
+  start = null;
+  /** @type {Picture | null} */
+  end = null;
+
+  #node = byId('photos');
+
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.changed = changed;
+  }
+
+  /** @param {'start' | 'end'} side @param {File} file */
+  set(side, file) {
+    this.#put({ [side]: { src: URL.createObjectURL(file), file, name: file.name } });
+  }
+
+  /** Show a picture that the server has; it is not sent again. */
+  borrow(src) {
+    this.#put({ start: { src, file: null, name: '' }, end: null });
+  }
+
+  clear() {
+    this.#put({ start: null, end: null });
+  }
+
+  #remove(side) {
+    // What is left becomes the start: a clip cannot have an end only.
+    this.#put({ start: side === 'start' ? this.end : this.start, end: null });
+  }
+
+  #put(pictures) {
+    const before = [this.start, this.end];
+    Object.assign(this, pictures);
+    for (const old of before) {
+      if (old?.file && old !== this.start && old !== this.end) URL.revokeObjectURL(old.src);
+    }
+    this.#render();
+    this.changed();
+  }
+
+  #render() {
+    const pair = Boolean(this.end);
+    this.#node.hidden = !this.start;
+    const sides = ['start', 'end'].filter((side) => this[side]);
+    this.#node.replaceChildren(...sides.map((side) => this.#figure(side, pair)));
+    if (pair) {
+      const swap = () => {
+        this.#put({ start: this.end, end: this.start });
+        this.#node.querySelector('.swap').focus();
+      };
+      this.#node.firstElementChild.after(iconButton('swap', t('swap'), swap, 'tiny swap'));
+    }
+  }
+
+  #figure(side, pair) {
+    const { src, file, name } = this[side];
+    const image = h('img', { src, alt: t(`${side}_preview`) });
+    // HEIC and friends: the server reads them, most browsers don't.
+    image.onerror = () => image.replaceWith(h('span', { className: 'nameless' }, name));
+    const figure = h('figure', {}, image);
+    if (file) figure.append(iconButton('close', t(`remove_${side}`), () => this.#remove(side)));
+    if (pair) figure.append(h('figcaption', {}, t(side)));
+    return figure;
+  }
+}

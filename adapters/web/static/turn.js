@@ -1,0 +1,144 @@
+import { Clip } from './clip.js';
+import { announce, h, icon, setText } from './dom.js';
+import { Message, Unreachable } from './post.js';
+import { Progress } from './progress.js';
+import { setSource } from './source.js';
+import { t } from './state.js';
+
+/**
+ * @typedef {{src: string, width: number, height: number}} Photo
+ *
+ * @typedef {object} Job
+ * @property {string} id
+ * @property {number} at unix seconds
+ * @property {string} prompt
+ * @property {string[]} options
+ * @property {Photo} photo
+ * @property {Photo | null} end
+ * @property {string} price
+ * @property {string} text
+ * @property {'queued' | 'submitting' | 'running' | 'delivering' | 'done'} state
+ * @property {'clip' | 'failed' | null} outcome
+ * @property {{elapsed: number, usual: number} | null} progress
+ * @property {boolean} cancel
+ * @property {import('./clip.js').ClipData | null} clip
+ * @property {string} note
+ * @property {string} alt
+ */
+
+/** A message and its answer. Built once; every later event only changes what changed. */
+export class Turn {
+  #progress = new Progress();
+  /** @type {Clip | null} */
+  #clip = null;
+  /** The answer to a command. */
+  #told = '';
+  /** @type {Map<string, Message>} commands that got no answer; asked again, they keep their key */
+  #unanswered = new Map();
+
+  #status = h('p', { className: 'status' });
+  #facts = h('p', { className: 'facts' });
+  #note = h('p', { className: 'note' });
+  #images = [];
+
+  /**
+   * @param {Job} job
+   * @param {import('./composer.js').Composer} composer
+   */
+  constructor(job, composer) {
+    this.job = job;
+    const words = { words: job.prompt };
+    const photos = h('div', {}, this.#image(() => this.job.photo, t('photo_alt', words)));
+    if (job.end) photos.append(this.#image(() => this.job.end, t('end_alt', words)));
+
+    this.stage = h('div', { className: 'stage' }, this.#image(() => this.job.photo, ''), this.#progress.node);
+    this.stage.style.setProperty('--ratio', job.photo.width / job.photo.height);
+    this.buttons = {
+      cancel: this.#button('close', 'cancel', () => this.#command('cancel')),
+      download: h('a', { className: 'button quiet', download: '' }, icon('save'), t('download')),
+      again: this.#button('again', 'again', () => this.#command('again')),
+      words: this.#button('words', 'new_words', () => composer.newWords(this.job)),
+      goOn: this.#button('next', 'go_on', () => composer.goOn(this.job)),
+    };
+    this.answer = h('article', { className: 'answer', ariaLabel: t('answer', words), tabIndex: -1 },
+      this.stage, this.#status, this.#facts, this.#note,
+      h('div', { className: 'actions' }, ...Object.values(this.buttons)));
+    this.node = h('div', { className: 'turn' },
+      h('article', { className: 'message', ariaLabel: t('message', words) }, photos, h('p', {}, job.prompt)),
+      this.answer);
+    this.set(job);
+  }
+
+  /** @param {Job} job */
+  set(job) {
+    // It stands until something new happens.
+    if (job.text !== this.job.text || job.state !== this.job.state) this.#told = '';
+    this.job = job;
+    const clip = job.outcome === 'clip' ? job.clip : null;
+    const over = job.state === 'done';
+    const failed = over && !clip;
+    this.answer.dataset.is = clip ? 'clip' : failed ? 'failed' : 'busy';
+    for (const [image, photo] of this.#images) setSource(image, photo().src);
+    if (clip) this.#showClip(clip);
+    this.#progress.set(over ? null : job.progress);
+    this.#showStatus();
+    // After a failure the sentence itself says what became of the price.
+    setText(this.#facts, [...job.options, ...(failed ? [] : [job.price])].join(' · '));
+    setText(this.#note, clip ? job.note : '');
+
+    const { cancel, download, again, words, goOn } = this.buttons;
+    // A button that goes takes the focus with it; the answer it belongs to keeps it.
+    const focused = document.activeElement;
+    cancel.hidden = !job.cancel;
+    download.hidden = goOn.hidden = !clip;
+    again.hidden = words.hidden = !over;
+    if (clip) download.href = clip.download;
+    if (focused.hidden && this.answer.contains(focused)) this.answer.focus({ preventScroll: true });
+  }
+
+  #showClip(data) {
+    if (this.#clip) {
+      this.#clip.set(data);
+      return;
+    }
+    this.#clip = new Clip(data, this.job.alt);
+    this.stage.style.setProperty('--ratio', data.width / data.height);
+    this.stage.append(this.#clip.node);
+  }
+
+  /** A clip speaks for itself. */
+  #showStatus() {
+    setText(this.#status, this.#told || (this.#clip ? '' : this.job.text));
+  }
+
+  #image(photo, alt) {
+    const { width, height } = photo();
+    const image = h('img', { alt, width, height, loading: 'lazy', decoding: 'async' });
+    this.#images.push([image, photo]);
+    return image;
+  }
+
+  #button(symbol, key, onclick) {
+    return h('button', { type: 'button', className: 'button quiet', onclick }, icon(symbol), t(key));
+  }
+
+  async #command(name) {
+    const button = this.buttons[name];
+    if (button.ariaDisabled === 'true') return;
+    const message = this.#unanswered.get(name) ?? new Message([['text', `/${name} ${this.job.id}`]]);
+    this.#unanswered.set(name, message);
+    button.ariaDisabled = 'true';
+    try {
+      const answer = await message.send();
+      this.#unanswered.delete(name);
+      this.#told = answer.job && name === 'again' ? '' : answer.text;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      this.#told = t('offline');
+    } finally {
+      button.ariaDisabled = null;
+    }
+    this.#showStatus();
+    if (this.#told) announce(this.#told);
+  }
+}

@@ -1,0 +1,475 @@
+"""The chat page over a socket: forms, events, doors, and what attackers try."""
+
+import asyncio
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from adapters.web import page as page_module
+from adapters.web import streams
+from adapters.web.doors import TRIES, Doors, is_loopback
+from adapters.web.page import Page
+from adapters.web.server import make_app, serve
+from adapters.web.view import View
+from bot import texts
+from bot.links import Links
+from bot.model import Pending
+from bot.shelf import Shelf
+from tests.clock import Clock
+from tests.houses import House, picture, wired
+
+
+class Browser:
+    """Cookies, a form token, and nothing else."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.state: dict[str, Any] = {}
+
+    async def open(self, path: str = "/", **headers: str) -> tuple[int, str]:
+        async with self.http.get(self.base + path, headers=headers) as answer:
+            text = await answer.text()
+            if found := re.search(r'<script type="application/json" id="state">(.*?)</script>', text, re.DOTALL):
+                self.state = json.loads(found[1])
+            return answer.status, text
+
+    async def say(
+        self,
+        text: str,
+        *,
+        photo: bytes | None = None,
+        end: bytes | None = None,
+        key: str = "",
+        token: str | None = None,
+        headers: dict[str, str] | None = None,
+        **options: str,
+    ) -> tuple[int, dict[str, Any]]:
+        form = aiohttp.FormData(default_to_multipart=True)
+        form.add_field("key", key or secrets.token_hex(8))
+        form.add_field("text", text)
+        for name, value in options.items():
+            form.add_field(name, value)
+        for name, data in (("photo", photo), ("end", end)):
+            if data is not None:
+                form.add_field(name, data, filename="../../etc/passwd.jpg", content_type="image/jpeg")
+        sent = {"X-Photoplay": self.state["csrf"] if token is None else token, **(headers or {})}
+        async with self.http.post(f"{self.base}/say", data=form, headers=sent) as answer:
+            return answer.status, await answer.json()
+
+    @asynccontextmanager
+    async def events(self, since: str = "") -> AsyncIterator["Events"]:
+        headers = {"Last-Event-ID": since} if since else {}
+        async with self.http.get(f"{self.base}/events", headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            yield Events(answer)
+
+
+@dataclass
+class Events:
+    answer: aiohttp.ClientResponse
+    last_id: str = ""
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    async def next(self) -> tuple[str, dict[str, Any]]:
+        kind = ""
+        async with asyncio.timeout(10):
+            while line := (await self.answer.content.readline()).decode():
+                name, _, value = line.rstrip("\n").partition(": ")
+                if name == "event":
+                    kind = value
+                elif name == "id":
+                    self.last_id = value
+                elif name == "data":
+                    data = json.loads(value)
+                    if kind == "job":
+                        self.jobs[data["id"]] = data
+                    return kind, data
+        raise EOFError
+
+    async def until(self, test: Callable[[], bool]) -> None:
+        while not test():
+            await self.next()
+
+    async def ready(self) -> None:
+        while (await self.next())[0] != "ready":
+            pass
+
+
+@dataclass
+class Site:
+    base: str
+    house: House
+    browsers: AsyncExitStack
+
+    async def browser(self, path: str = "/") -> Browser:
+        made = Browser(self.base)
+        self.browsers.push_async_callback(made.http.close)
+        await made.open(path)
+        return made
+
+
+Start = Callable[..., Any]
+
+
+@pytest.fixture
+async def start(
+    tmp_path: Path,
+    clock: Clock,
+    new_id: Callable[[], str],
+    clip: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Start]:
+    """Start the page, on SQLite: `await start(password=..., private=...)`."""
+    monkeypatch.setattr(streams, "BUSY", 0.02)
+    monkeypatch.setattr(streams, "CALM", 0.02)
+    async with AsyncExitStack() as stack:
+
+        async def begin(*, private: bool = True, password: str | None = None) -> Site:
+            house = await stack.enter_async_context(wired(tmp_path, clock, new_id, clip, {"web": Shelf()}))
+            links = Links(b"k" * 32, clock)
+            doors = Doors(links, clock, private=private, password=password, secure=False)
+
+            async def health() -> tuple[bool, dict[str, Any]]:
+                return True, {}
+
+            view = View(house.core, links)
+            app = make_app(links, house.media.path, health, Page(house.core, doors, view))
+            base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
+            return Site(base, house, await stack.enter_async_context(AsyncExitStack()))
+
+        yield begin
+
+
+# ── What a person does ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_photo_sent_here_becomes_a_clip_in_the_conversation(start: Start, clip: bytes) -> None:
+    site = await start()
+    browser = await site.browser()
+    async with browser.events() as events:
+        await events.ready()
+        status, said = await browser.say("she smiles", photo=picture(), duration="10", no="rain", cfg="0.3")
+        assert status == 200
+        await events.until(lambda: said["job"] in events.jobs)
+        job = events.jobs[said["job"]]
+        assert (job["state"], job["prompt"], job["cancel"]) == ("queued", "she smiles", True)
+        assert job["options"] == ["10 s", "without rain", "words followed at 0.3"]
+        assert job["price"] == "10 credits, 20 left today"
+        assert (job["photo"]["width"], job["photo"]["height"]) == (400, 300)
+        await site.house.work()
+        await events.until(lambda: events.jobs[said["job"]]["state"] == "running")
+        assert "Rendering" in events.jobs[said["job"]]["text"]
+        await site.house.finish(await site.house.job(said["job"]))
+        await events.until(lambda: events.jobs[said["job"]]["state"] == "done")
+    done = events.jobs[said["job"]]
+    async with browser.http.get(site.base + done["clip"]["src"]) as answer:
+        assert await answer.read() == clip
+    async with browser.http.get(site.base + done["clip"]["download"]) as answer:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="photoplay.mp4"'
+    async with browser.http.get(f"{site.base}/frame/{done['id']}") as answer:
+        assert (answer.status, answer.content_type) == (200, "image/jpeg")
+
+
+async def test_the_conversation_is_there_after_a_reload_and_in_a_second_tab(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    first = (await browser.say("one", photo=picture()))[1]["job"]
+    site.house.clock.tick(10)
+    second = (await browser.say("two", photo=picture()))[1]["job"]
+    for _ in range(2):
+        await browser.open("/")
+        async with browser.events() as events, browser.events() as tab:
+            await events.ready()
+            await tab.ready()
+        assert list(events.jobs) == list(tab.jobs) == [first, second]
+
+
+async def test_a_stream_goes_on_where_it_broke_off(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    old = (await browser.say("old", photo=picture()))[1]["job"]
+    await site.house.finish(await site.house.job(old))
+    async with browser.events() as events:
+        await events.ready()
+    site.house.clock.tick(100)
+    new = (await browser.say("new", photo=picture()))[1]["job"]
+    async with browser.events(since=events.last_id) as later:
+        await later.ready()
+        assert new in later.jobs
+    site.house.clock.tick(100)
+    await site.house.finish(await site.house.job(new))
+    async with browser.events(since=later.last_id) as last:
+        await last.ready()
+    assert list(last.jobs) == [new]
+    assert last.jobs[new]["state"] == "done"
+
+
+@pytest.mark.parametrize("since", ["nonsense", "nan", "-1", "1e400", "9" * 400])
+async def test_an_odd_place_to_go_on_from_is_the_beginning(start: Start, since: str) -> None:
+    site = await start()
+    browser = await site.browser()
+    job = (await browser.say("one", photo=picture()))[1]["job"]
+    async with browser.events(since=since) as events:
+        await events.ready()
+    assert list(events.jobs) == [job]
+
+
+async def test_the_same_form_again_is_the_same_job(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    answers = await asyncio.gather(*(browser.say("x", photo=picture(), key="same-key-1") for _ in range(3)))
+    assert len({said["job"] for _, said in answers}) == 1
+    other = await site.browser()
+    assert (await other.say("x", photo=picture(), key="same-key-1"))[1]["job"] not in {
+        said["job"] for _, said in answers
+    }
+
+
+async def test_buttons_are_commands(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    job = (await browser.say("x", photo=picture(), end=picture()))[1]["job"]
+    assert (await browser.say(f"/cancel {job}"))[1] == {"text": texts.CANCELLED, "job": None}
+    again = (await browser.say(f"/again {job}"))[1]["job"]
+    assert (await site.house.job(again)).order.end
+    words = (await browser.say(f"/again {again} she waves", cfg="0.5"))[1]["job"]
+    assert (await site.house.job(words)).order.cfg == 0.5
+    assert (await browser.say(f"/continue {words} on"))[1]["text"] == texts.NO_CLIP_YET
+
+
+async def test_what_cannot_be_done_is_said(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    for text, photo, part in (
+        ("x", None, "Send a photo"),
+        ("", picture(), "What should happen"),
+        ("x --7s", picture(), "--duration"),
+        ("x", b"<html>", "isn't a picture"),
+        ("x", picture(100, 100), "100 × 100"),
+    ):
+        status, said = await browser.say(text, photo=photo)
+        assert (status, said["job"]) == (200, None)
+        assert part in said["text"]
+
+
+async def test_the_allowance_is_told_and_follows(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    assert "30 credits left" in browser.state["allowance"]
+    async with browser.events() as events:
+        assert await events.next() == ("allowance", {"text": browser.state["allowance"]})
+        await browser.say("x", photo=picture())
+        while "25 credits left" not in (await events.next())[1].get("text", ""):
+            pass
+
+
+async def test_a_place_in_the_queue_changes_by_itself(start: Start) -> None:
+    site = await start()
+    site.house.provider.polls = [Pending()]
+    crowd = [await site.browser() for _ in range(6)]
+    for one in crowd:
+        await one.say("x", photo=picture())
+        site.house.clock.tick(1)
+    async with crowd[5].events() as events:
+        await events.ready()
+        (job,) = events.jobs.values()
+        assert "5 before you" in job["text"]
+        await site.house.work()
+        site.house.clock.tick(streams.TICK)
+        await events.until(lambda: "Next in line" in next(iter(events.jobs.values()))["text"])
+
+
+# ── Doors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_away_from_home_the_page_is_off_without_a_password(start: Start) -> None:
+    site = await start(private=False)
+    browser = Browser(site.base)
+    site.browsers.push_async_callback(browser.http.close)
+    status, text = await browser.open("/")
+    assert (status, "PLAYGROUND_PASSWORD" in text) == (403, True)
+    assert (await browser.open("/events"))[0] == 401
+    assert (await browser.open("/healthz"))[0] == 200
+
+
+async def test_a_password_opens_and_tries_are_limited(start: Start) -> None:
+    site = await start(private=False, password="open sesame")
+    browser = await site.browser()
+    assert browser.state == {}
+
+    async def try_(password: str) -> int:
+        async with browser.http.post(
+            f"{site.base}/login", data={"password": password}, allow_redirects=False
+        ) as answer:
+            return answer.status
+
+    assert await try_("wrong") == 401
+    assert (await browser.open("/events"))[0] == 401
+    assert await try_("open sesame") == 303
+    assert (await browser.open("/"))[0] == 200
+    assert browser.state["csrf"]
+    assert (await browser.say("x", photo=picture()))[1]["job"]
+    stranger = await site.browser()
+    browser = stranger
+    assert [await try_(f"guess {n}") for n in range(TRIES)] == [401] * (TRIES - 1) + [429]
+    assert await try_("open sesame") == 429
+    site.house.clock.tick(61)
+    assert await try_("open sesame") == 303
+
+
+async def test_another_name_for_this_machine_and_a_proxy_are_not_home(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    assert (await browser.open("/", Host="evil.example"))[0] == 403
+    assert (await browser.open("/events", Host="evil.example:8080"))[0] == 401
+    assert (await browser.open("/", **{"X-Forwarded-For": "203.0.113.7"}))[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "yes"),
+    [
+        *((name, True) for name in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost")),
+        *((name, False) for name in ("0.0.0.0", "192.168.1.5", "example.com", "127.0.0.1.evil.example", "")),
+    ],
+)
+def test_loopback(host: str, yes: bool) -> None:
+    assert is_loopback(host) is yes
+
+
+# ── Attacks ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_forged_form_is_refused(start: Start) -> None:
+    site = await start()
+    browser, other = await site.browser(), await site.browser()
+    for token in ("", "x", other.state["csrf"]):
+        assert (await browser.say("x", photo=picture(), token=token))[0] == 403
+    for place in ("cross-site", "same-site", "none"):
+        assert (await browser.say("x", photo=picture(), headers={"Sec-Fetch-Site": place}))[0] == 403
+    assert (await site.house.store.health(0)).states == {}
+
+
+async def test_a_made_up_cookie_is_nobody(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    for cookie in ("photoplay_person=abcdefghijklmnop", "photoplay_person=" + browser.state["csrf"], "x=y"):
+        async with aiohttp.ClientSession(headers={"Cookie": cookie}) as http, http.get(f"{site.base}/events") as answer:
+            assert answer.status == 401
+
+
+async def test_the_cookie_is_closed_to_scripts_and_other_sites(start: Start) -> None:
+    site = await start()
+    async with aiohttp.ClientSession() as http, http.get(site.base) as answer:
+        (cookie,) = answer.headers.getall("Set-Cookie")
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
+
+async def test_nobody_sees_or_touches_anothers_clips(start: Start) -> None:
+    site = await start()
+    owner, other = await site.browser(), await site.browser()
+    job = (await owner.say("secret words", photo=picture()))[1]["job"]
+    await site.house.finish(await site.house.job(job))
+    async with other.events() as events:
+        await events.ready()
+    assert events.jobs == {}
+    assert (await other.open(f"/frame/{job}"))[0] == 404
+    for command in ("cancel", "again", "continue"):
+        assert (await other.say(f"/{command} {job}"))[1] == {"text": texts.NOT_YOURS, "job": None}
+    assert "secret words" not in (await other.say("/jobs"))[1]["text"]
+
+
+async def test_script_in_words_stays_words(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    evil = "</script><script>alert(1)</script> <img src=x onerror=alert(1)>"
+    job = (await browser.say(evil, photo=picture()))[1]["job"]
+    _, text = await browser.open("/")
+    assert "alert(1)" not in text
+    async with browser.events() as events:
+        await events.ready()
+    assert events.jobs[job]["prompt"] == evil
+
+
+async def test_too_large_an_upload_is_cut_off_while_it_arrives(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_module, "HEAVIEST_PICTURE", 1 << 20)
+    site = await start()
+    browser = await site.browser()
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        head = f'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n{"k" * 16}\r\n--b\r\nContent-Disposition: '
+        yield (head + 'form-data; name="photo"; filename="x"\r\n\r\n').encode()
+        for _ in range(10_000):
+            sent += 1 << 20
+            yield b"x" * (1 << 20)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "X-Photoplay": browser.state["csrf"]}
+    try:
+        async with browser.http.post(f"{site.base}/say", data=endless(), headers=headers) as answer:
+            assert answer.status == 413
+            assert "too large" in (await answer.json())["text"]
+    except aiohttp.ClientConnectionError:
+        pass  # cut off in mid-sentence is an answer, too
+    assert sent < 300 << 20
+    status, said = await browser.say("x" * 60_000, photo=picture())
+    assert status == 413
+    assert "2,500" in said["text"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"--b\r\n", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n", b"\xff" * 99]
+)
+async def test_a_broken_form_breaks_nothing(start: Start, body: bytes) -> None:
+    site = await start()
+    browser = await site.browser()
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "X-Photoplay": browser.state["csrf"]}
+    async with browser.http.post(f"{site.base}/say", data=body, headers=headers) as answer:
+        assert 400 <= answer.status < 500
+    assert (await browser.open("/"))[0] == 200
+
+
+async def test_streams_held_open_by_thousands_leave_room_for_the_page(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "ALL", 30)
+    site = await start()
+    browsers = [await site.browser() for _ in range(5)]
+    async with AsyncExitStack() as stack:
+        answers = []
+        for browser in browsers:
+            for _ in range(10):
+                answers.append(await stack.enter_async_context(browser.http.get(f"{site.base}/events")))
+        assert {answer.status for answer in answers} == {200, 503}
+        assert (await browsers[0].open("/"))[0] == 200
+        assert (await browsers[0].open("/healthz"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../page.py", "/static/%2e%2e/page.py", "/static/..%2fpage.py", "/frame/..%2f..", "/static/"]
+)
+async def test_paths_lead_nowhere_else(start: Start, path: str) -> None:
+    site = await start()
+    browser = await site.browser()
+    async with browser.http.get(aiohttp.client.URL(site.base + path, encoded=True)) as answer:
+        assert answer.status in (403, 404)
+
+
+def test_everything_that_a_browser_loads_is_small_and_ours() -> None:
+    files = [path for path in page_module.STATIC.iterdir() if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 60 * 1024
+    for path in files:
+        assert not re.search(r"https?://(?!www\.w3\.org)", path.read_text("utf-8")), path.name

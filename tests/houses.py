@@ -1,0 +1,112 @@
+"""A core and a worker on a store of their own, with scripted edges, and what is sent to them."""
+
+import io
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from PIL import Image
+
+from bot import quota
+from bot.acts import Acts
+from bot.core import Core
+from bot.history import History
+from bot.media import Media
+from bot.model import Address, Attachment, Inbound, Job, Reply, Role
+from bot.ports import Chat, Store
+from bot.worker import Worker
+from storage import open_store
+from tests.clock import Clock
+from tests.fakes import RecordingChat, ScriptedProvider
+
+
+def picture(width: int = 400, height: int = 300, kind: str = "JPEG") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(file, kind)
+    return file.getvalue()
+
+
+def attached(data: bytes | None = None, role: Role = "photo") -> Attachment:
+    async def fetch() -> AsyncIterator[bytes]:
+        yield picture() if data is None else data
+
+    return Attachment(fetch, role, ((1, 1), (9, 9)) if role == "brush" else ())
+
+
+@dataclass
+class House:
+    """The core and a worker, on a store of their own, with scripted edges."""
+
+    core: Core
+    worker: Worker
+    store: Store
+    media: Media
+    provider: ScriptedProvider
+    chat: RecordingChat
+    clock: Clock
+    sent: int = 0
+
+    async def say(self, text: str = "she smiles", *attachments: Attachment, key: str = "", user: str = "7") -> Reply:
+        self.sent += 1
+        address = Address("telegram", "chat", f"message-{self.sent}")
+        return await self.core.handle(Inbound(address, user, key or f"telegram:{self.sent}", text, attachments))
+
+    async def order(self, text: str = "she smiles") -> Job:
+        reply = await self.say(text, attached())
+        assert reply.job, reply.text
+        return await self.job(reply.job)
+
+    async def job(self, job_id: str) -> Job:
+        job = await self.store.job(job_id)
+        assert job
+        return job
+
+    async def work(self, rounds: int = 1, each: float = 0.0) -> None:
+        for _ in range(rounds):
+            await self.worker.round()
+            await self.worker.idle()
+            self.clock.tick(each)
+
+    async def finish(self, job: Job) -> Job:
+        """Work, with time passing, until the job is done."""
+        for _ in range(2000):
+            job = await self.job(job.id)
+            if job.state == "done":
+                return job
+            self.clock.now = max(self.clock.now, job.due_at)
+            await self.work()
+        raise AssertionError(f"the job stays {job.state}")
+
+    async def used(self, user: str = "7") -> int:
+        return await self.store.used(f"telegram:{user}", quota.window(self.clock()).key)
+
+    async def kept(self) -> list[str]:
+        return sorted(p.name for p in self.media.path("x.jpg").parent.iterdir())
+
+
+@asynccontextmanager
+async def wired(
+    folder: Path,
+    clock: Clock,
+    new_id: Callable[[], str],
+    clip: bytes,
+    chats: Mapping[str, Chat],
+    url: str | None = None,
+) -> AsyncIterator[House]:
+    """A house with a store of its own; `chats` are the platforms."""
+    store = await open_store(folder, url)
+    media = Media(folder / "media", new_id=new_id)
+    provider = ScriptedProvider(clip)
+    history = History(store, provider, clock)
+    work = Acts(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=120)
+    worker = Worker(store, work, tuple(chats), clock=clock, slots=5)
+    core = Core(
+        store, media, provider, history, clock=clock, new_id=new_id, model="kling", daily_credits=30, poke=worker.poke
+    )
+    chat = next(iter(chats.values()))
+    yield House(core, worker, store, media, provider, cast(RecordingChat, chat), clock)
+    await worker.idle()
+    await media.close()
+    await store.close()

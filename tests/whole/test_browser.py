@@ -1,0 +1,341 @@
+"""The chat page as a person meets it: headless Chromium, the whole of Photoplay behind it, the real stand-in."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from PIL import Image, ImageDraw
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from bot import texts
+from bot.app import App, open_app
+from bot.config import Settings
+
+pytestmark = pytest.mark.timeout(120)
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+ARGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+RENDERED = 30_000
+"""Milliseconds that a clip may take here."""
+
+T = texts.PAGE
+
+
+@pytest.fixture(autouse=True)
+def browser_is_here() -> None:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium: .ci/run installs it")
+        pytest.skip("no Chromium on this machine; install it to test the chat page")
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def site(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator[tuple[App, str]]:
+    """All of Photoplay, in this process; yields its address."""
+    made = Settings(data_dir=folder / "data", port=port, **settings)
+    async with open_app(made) as app, app.listening() as address:
+        working = asyncio.create_task(app.worker.run())
+        try:
+            yield app, address
+        finally:
+            app.worker.stop()
+            await working
+
+
+Visit = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def visit(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
+    """Open the page as somebody new; what the browser complains about fails the test."""
+    complaints: list[str] = []
+    async with AsyncExitStack() as stack:
+        _, address = await stack.enter_async_context(site(tmp_path))
+
+        async def open_(context: BrowserContext | None = None, **options: Any) -> Page:
+            context = context or await chromium.new_context(**options)
+            stack.push_async_callback(context.close)
+            page = await context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+            await page.goto(address)
+            return page
+
+        yield open_
+    assert complaints == []
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    image = Image.new("RGB", (640, 480), "skyblue")
+    draw = ImageDraw.Draw(image)
+    draw.polygon([(0, 480), (320, 120), (640, 480)], fill="darkolivegreen")
+    draw.ellipse((460, 60, 540, 140), fill="gold")
+    path = tmp_path / "photo.jpg"
+    image.save(path)
+    return path
+
+
+async def order(page: Page, photo: Path, words: str) -> None:
+    await page.set_input_files("#pick", str(photo))
+    await page.fill("#words", words)
+    await page.click("#send")
+
+
+async def plays(page: Page, nth: int = 0) -> None:
+    """The clip's time advances."""
+    video = page.locator("video").nth(nth)
+    await expect(video).to_be_visible(timeout=RENDERED)
+    await video.scroll_into_view_if_needed()  # out of sight it rests
+    await page.wait_for_function(
+        "n => { const v = document.querySelectorAll('video')[n]; return v.readyState > 1 && v.currentTime > 0.2 }",
+        arg=nth,
+        timeout=15_000,
+    )
+
+
+async def no_violations(page: Page) -> None:
+    # What is still fading in has no contrast yet.
+    await page.evaluate(
+        "Promise.all(document.getAnimations().map(a => a.effect.getTiming().iterations > 9 || a.finished))"
+    )
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+async def test_a_photo_becomes_a_clip_that_plays_and_stays(visit: Visit, photo: Path, chromium: Browser) -> None:
+    page = await visit()
+    await expect(page.get_by_text(T["stand_in"])).to_be_visible()
+    await order(page, photo, "slow zoom in --cfg 0.6")
+    answer = page.locator(".answer").first
+    await expect(answer).to_contain_text("words followed at 0.6")
+    await expect(answer).to_contain_text("5 credits, 595 left today")
+    await plays(page)
+    assert await page.evaluate("document.querySelector('video').muted && document.querySelector('video').loop")
+    await page.reload()
+    await plays(page)
+    await expect(page.locator(".message").first).to_contain_text("slow zoom in")
+    # A second tab shows the same, another person nothing of it.
+    tab = await visit(page.context)
+    await expect(tab.locator("video")).to_have_count(1, timeout=10_000)
+    stranger = await visit()
+    await expect(stranger.locator("#welcome")).to_be_visible()
+    await expect(stranger.locator(".turn")).to_have_count(0)
+
+
+async def test_a_dropped_photo_and_a_second_one_as_the_end(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    data = await page.evaluate_handle(
+        """async () => {
+            const blob = await (await fetch('/static/samples/lake.jpg')).blob();
+            const transfer = new DataTransfer();
+            for (const name of ['start.jpg', 'end.jpg'])
+                transfer.items.add(new File([blob], name, { type: blob.type }));
+            return transfer;
+        }"""
+    )
+    for kind in ("dragenter", "dragover", "drop"):
+        await page.dispatch_event("body", kind, {"dataTransfer": data})
+    await expect(page.locator("#photos img")).to_have_count(2)
+    await page.click("#fold")
+    # What excludes what is visible before sending.
+    await expect(page.locator("input[name=duration][value='10']")).to_be_disabled()
+    await expect(page.locator("#duration-hint")).not_to_be_empty()
+    await page.fill("#no", "rain")
+    await page.fill("#words", "day turns to night")
+    await page.keyboard.press("Enter")
+    answer = page.locator(".answer").first
+    await expect(answer).to_contain_text("with an end picture")
+    await expect(answer).to_contain_text("without rain")
+    await plays(page)
+
+
+async def test_a_sample_is_one_tap(visit: Visit) -> None:
+    page = await visit()
+    await page.locator("#samples button").first.click()
+    await expect(page.locator(".message")).to_contain_text(texts.SAMPLES["lake"]["prompt"])
+    await plays(page)
+
+
+async def test_again_new_words_and_continue(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await order(page, photo, "slow zoom in")
+    await plays(page)
+    await page.get_by_role("button", name=T["go_on"]).click()
+    await page.fill("#words", "and back out")
+    await page.click("#send")
+    await expect(page.locator(".turn")).to_have_count(2, timeout=10_000)
+    await plays(page, 1)
+    await page.get_by_role("button", name=T["new_words"]).first.click()
+    await page.fill("#words", "pan left")
+    await page.click("#send")
+    await expect(page.locator(".turn")).to_have_count(3, timeout=10_000)
+    await page.get_by_role("button", name=T["again"]).first.click()
+    await expect(page.locator(".turn")).to_have_count(4, timeout=10_000)
+    await plays(page, 3)
+
+
+async def test_cancel_gives_the_credits_back(visit: Visit, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.worker import Worker
+
+    page = await visit()
+
+    async def resting(self: Worker) -> int:  # nothing leaves the line meanwhile
+        self.last_round = 9e9
+        return 0
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "round", resting)
+        await asyncio.sleep(0.1)
+        await order(page, photo, "slow zoom in")
+        await page.get_by_role("button", name=T["cancel"]).click()
+        await expect(page.locator(".answer").first).to_contain_text(texts.CANCELLED)
+    await expect(page.locator(".answer").first).to_contain_text("your 5 credits are back", timeout=10_000)
+    await expect(page.locator("#allowance")).to_contain_text("600 credits left", timeout=10_000)
+
+
+async def test_a_wrong_file_and_a_large_one_keep_the_draft(visit: Visit, tmp_path: Path) -> None:
+    page = await visit()
+    words = tmp_path / "words.jpg"
+    words.write_text("this is no picture")
+    await order(page, words, "slow zoom in")
+    await expect(page.locator("#notice")).to_contain_text("isn't a picture")
+    assert await page.input_value("#words") == "slow zoom in"
+    large = tmp_path / "large.jpg"
+    with large.open("wb") as file:
+        file.truncate(33 * 2**20)
+    await page.set_input_files("#pick", str(large))
+    await expect(page.locator("#notice")).to_contain_text("32 MB")
+    await expect(page.locator(".turn")).to_have_count(0)
+
+
+async def test_options_typed_into_the_words_are_shown(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await page.set_input_files("#pick", str(photo))
+    await page.fill("#words", "she smiles --10s --no rain")
+    await page.click("#fold")
+    await expect(page.locator("input[name=duration][value='10']")).to_be_checked()
+    await page.click("#send")
+    await expect(page.locator(".answer").first).to_contain_text("10 s · without rain")
+
+
+async def test_by_keyboard_alone(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await page.set_input_files("#pick", str(photo))
+    reached = set()
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        reached.add(await page.evaluate("document.activeElement.id || document.activeElement.className"))
+        outline = await page.evaluate(
+            "getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).boxShadow"
+        )
+        assert outline
+    assert {"words", "fold", "send", "pick"} <= reached
+    await page.focus("#words")
+    await page.keyboard.type("slow zoom in")
+    await page.keyboard.press("Enter")
+    await plays(page)
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.closest('.actions') !== null"):
+            break
+    else:
+        raise AssertionError("the buttons under a clip cannot be reached")
+
+
+async def test_offline_says_so_and_catches_up(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    context = await chromium.new_context()
+    page = await context.new_page()
+    async with site(tmp_path) as (app, address):
+        await page.goto(address)
+        await order(page, photo, "slow zoom in")
+        await plays(page)
+    await expect(page.locator("#offline")).not_to_be_empty(timeout=15_000)
+    # The server comes back, with the conversation.
+    async with site(tmp_path, int(address.rpartition(":")[2])) as (app, address):
+        await expect(page.locator("#offline")).to_be_empty(timeout=20_000)
+        await order(page, photo, "pan left")
+        await expect(page.locator(".turn")).to_have_count(2, timeout=10_000)
+        await plays(page, 1)
+        assert len((await app.store.health(0)).states) <= 1
+    await context.close()
+
+
+async def test_reduced_motion_does_not_play_by_itself(visit: Visit, photo: Path) -> None:
+    page = await visit(reduced_motion="reduce")
+    await order(page, photo, "slow zoom in")
+    await expect(page.locator("video")).to_be_visible(timeout=RENDERED)
+    await asyncio.sleep(0.5)
+    assert await page.evaluate("document.querySelector('video').paused")
+
+
+async def test_a_password_is_asked_for_away_from_home(chromium: Browser, tmp_path: Path) -> None:
+    async with site(tmp_path, public_url="http://127.0.0.1:1", playground_password="open sesame") as (_, address):
+        page = await chromium.new_page()
+        await page.goto(address)
+        await no_violations(page)
+        await page.fill("input[type=password]", "wrong")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text(T["password_wrong"])
+        await page.fill("input[type=password]", "open sesame")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#composer")).to_be_visible()
+        await page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_accessible_and_inside_its_window_at_every_width(visit: Visit, photo: Path, scheme: str) -> None:
+    page = await visit(color_scheme=scheme)
+
+    async def fits() -> None:
+        for width in (320, 360, 768, 1440):
+            await page.set_viewport_size({"width": width, "height": 740})
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+            await no_violations(page)
+            if shots := os.environ.get("SCREENSHOTS"):
+                state = await page.evaluate("document.querySelector('video') ? 'clip' : 'new'")
+                folded = await page.get_attribute("#fold", "aria-expanded")
+                await page.screenshot(path=f"{shots}/{scheme}-{width}-{state}-{folded}.png")
+
+    await fits()
+    await page.set_input_files("#pick", str(photo))
+    await page.click("#fold")
+    await fits()
+    await page.click("#fold")
+    await page.locator("#words").fill("slow zoom in on the mountain, with a long description " * 3)
+    await page.click("#send")
+    await expect(page.locator(".turn")).to_have_count(1)
+    await no_violations(page)
+    await plays(page)
+    await fits()
+    assert await page.locator("video").get_attribute("aria-label") or await page.locator("video").get_attribute("title")
+
+
+async def test_texts_are_all_from_one_place(visit: Visit) -> None:
+    page = await visit()
+    missing = await page.evaluate(
+        """() => {
+            const texts = JSON.parse(document.getElementById('state').textContent).texts;
+            return [...document.querySelectorAll('[data-text], [data-label], [data-placeholder]')]
+                .flatMap(({ dataset }) => [dataset.text, dataset.label, dataset.placeholder])
+                .filter(key => key && !(key in texts));
+        }"""
+    )
+    assert missing == []
