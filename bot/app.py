@@ -51,6 +51,11 @@ class App:
     worker: Worker
     links: Links
 
+    @property
+    def private(self) -> bool:
+        """Whether only this machine can reach the web server."""
+        return is_loopback(self.settings.host) and not self.settings.public_url
+
     async def health(self) -> tuple[bool, Mapping[str, Any]]:
         """Whether all is well, and the figures behind it."""
         now = time.time()
@@ -75,7 +80,7 @@ class App:
         doors = Doors(
             self.links,
             time.time,
-            private=is_loopback(settings.host) and not settings.public_url,
+            private=self.private,
             password=password.get_secret_value() if password else None,
             secure=(settings.public_url or "").startswith("https:"),
         )

@@ -102,6 +102,12 @@ async def _web(app: App) -> AsyncIterator[Finding]:
                 yield await _public(app, settings.public_url)
         else:
             yield Finding("bad", f"Web server: {error}")
+    if settings.playground_password:
+        yield Finding("good", "Chat page: asks for PLAYGROUND_PASSWORD.")
+    elif app.private:
+        yield Finding("good", "Chat page: open to whoever sits at this machine.")
+    else:
+        yield Finding("hint", "Chat page: off. Set PLAYGROUND_PASSWORD to turn it on.")
     if not settings.public_url:
         yield Finding("hint", "PUBLIC_URL is not set: fine on one machine; photos travel inside the request.")
 

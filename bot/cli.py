@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -80,14 +80,11 @@ def animate(
         if stopped.is_set():
             raise Refusal(texts.STOPPED)
         said = {name: value for name, value in options.items() if value is not None}
-        reply = await app.core.handle(console.inbound(new_id(), prompt, attachments, said))
-        if reply.job is None:
-            raise Refusal(reply.text)
-        out.print(reply.text, markup=False)
-        async with AsyncExitStack() as stack:
-            if app.settings.public_url:  # the provider fetches the photo here; `photoplay run` may serve it already
-                with suppress(Misconfigured):
-                    await stack.enter_async_context(app.listening())
+        async with _photos_served(app):
+            reply = await app.core.handle(console.inbound(new_id(), prompt, attachments, said))
+            if reply.job is None:
+                raise Refusal(reply.text)
+            out.print(reply.text, markup=False)
             return await _finish(app, reply.job, stopped, reply.text)
 
     job = _save(_with_app(order, QUIET), output)
@@ -267,6 +264,20 @@ async def _signals() -> AsyncIterator[asyncio.Event]:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def _photos_served(app: App) -> AsyncIterator[None]:
+    """With a public address the provider fetches photos here, from us or from a `photoplay run` beside us."""
+    settings = app.settings
+    async with AsyncExitStack() as stack:
+        if settings.public_url:
+            try:
+                await stack.enter_async_context(app.listening())
+            except Misconfigured:
+                if not await app.providers.answers(f"http://{settings.host}:{settings.port}/healthz"):
+                    raise
+        yield
 
 
 async def _until_stopped(app: App, stopped: asyncio.Event) -> None:

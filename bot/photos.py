@@ -89,6 +89,8 @@ def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
         if upright.size != original:
             raise Refusal(texts.mask_size(upright.size, original))
         mask = _flat(upright, "black").convert("L").resize(size, Image.Resampling.NEAREST)
+        if mask.getbbox() is None:
+            raise Refusal(texts.EMPTY_MASK)
         mask.info.clear()
         png = BytesIO()
         mask.save(png, "PNG")

@@ -10,6 +10,7 @@ EMPTY_PICTURE = "That file is empty. Please send the picture again."
 PICTURE_UNREACHABLE = "I couldn't fetch that picture. Please send it again."
 ONE_PHOTO = "Send one photo, or two for the first and the last frame. More than two can't become one clip."
 ONE_STATIC_MASK = "Only one static mask fits into a clip. Please paint everything that should stay still into one."
+EMPTY_MASK = "Nothing in that mask is white, so it selects nothing. Paint white what it should be about."
 NOT_A_MASK = "A mask must be a PNG file as large as the photo: white where it counts, black elsewhere."
 
 
@@ -234,7 +235,7 @@ def queued(ahead: int, wait: str) -> str:
 
 def waiting_again() -> str:
     """Back in the queue: the provider had no room."""
-    return "The video service is busy; your place is kept and I try again shortly."
+    return "The video service hasn't taken it yet; your place is kept, and I try again shortly."
 
 
 def rendering(left: str) -> str:

@@ -501,3 +501,18 @@ def test_damage_is_refused_or_repaired(
         at = int(where * reach)
         damaged[at : at + len(what)] = what
     only_refuses(bytes(damaged[: int(len(damaged) * max(share, 0.5))]))
+
+
+def test_a_mask_that_selects_nothing_is_refused() -> None:
+    file = BytesIO()
+    Image.new("L", (400, 300)).save(file, "PNG")
+    with pytest.raises(Refusal, match="selects nothing"):
+        photos.fit_mask(file.getvalue(), (400, 300), (400, 300))
+
+
+def test_a_jpeg_of_endless_scans_is_not_decoded() -> None:
+    file = BytesIO()
+    Image.new("RGB", (400, 300)).save(file, "JPEG")
+    head, scan, tail = file.getvalue().partition(b"\xff\xda")
+    with pytest.raises(Refusal, match="damaged"):
+        photos.fit_photo(head + (scan + tail[:-2]) * 3000 + tail[-2:])

@@ -480,3 +480,15 @@ async def test_somebody_elses_clip_stays_theirs(tmp_path: Path) -> None:
 def test_samples_are_pictures(path: Path) -> None:
     with Image.open(io.BytesIO(path.read_bytes())) as image:
         assert min(image.size) >= 720
+
+
+async def test_nothing_is_bought_when_the_provider_could_not_fetch_the_photo(
+    tmp_path: Path, photo: Path, clip: bytes
+) -> None:
+    host = PaidHost(clip)
+    async with host.serve() as base:
+        taken = base.rpartition(":")[2]  # somebody else's server answers there
+        keys = {"AIMLAPI_KEY": "sk-1", "AIMLAPI_URL": base, "PUBLIC_URL": base, "PORT": taken}
+        code, _, err = await photoplay(tmp_path, "animate", str(photo), "slowly", **keys)
+    assert (code, host.bought) == (2, {})
+    assert f"Port {taken} is in use" in err
