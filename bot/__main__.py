@@ -1,6 +1,16 @@
-"""`python -m bot` is `photoplay`."""
+"""`photoplay`, and `python -m bot`: the command line, once it is loaded."""
 
-from bot.cli import main
+import signal
+
+
+def main() -> None:
+    """The console script."""
+    # Until a command has something to lose, and says so by handling it, Ctrl-C simply ends the program.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from bot.cli import main as run
+
+    run()
+
 
 if __name__ == "__main__":
     main()

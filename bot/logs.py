@@ -21,6 +21,23 @@ class Redacted(logging.Formatter):
         return line
 
 
+class OnceAMinute(logging.Filter):
+    """For what a library may say thousands of times a second."""
+
+    def __init__(self, start: str) -> None:
+        super().__init__()
+        self._start = start
+        self._until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.getMessage().startswith(self._start):
+            return True
+        if record.created < self._until:
+            return False
+        self._until = record.created + 60
+        return True
+
+
 def set_up(level: str, secrets: Sequence[str]) -> None:
     """Log to standard error from here on."""
     handler = logging.StreamHandler()
@@ -29,3 +46,4 @@ def set_up(level: str, secrets: Sequence[str]) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("asyncio").addFilter(OnceAMinute("socket.accept() out of system resource"))

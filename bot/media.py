@@ -50,6 +50,7 @@ class Media:
         # Apart, so that no queue of odd pictures holds up a clip that is paid for.
         self._decoder, self._projector = Decoder(processes, timeout), Decoder(processes, timeout)
         self._intake = asyncio.Semaphore(INTAKE)
+        self._framing = asyncio.Lock()
         with _disk():
             for place in (self._photos, self._clips, self._incoming):
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -115,12 +116,17 @@ class Media:
 
     async def last_frame(self, clip: Clip) -> bytes:
         """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken, `StoreDown`."""
-        with self._draft() as draft:
-            try:
-                await self._projector.last_frame(self.path(clip.name), draft)
-                return await asyncio.to_thread(draft.read_bytes)
-            except (BrokenClip, StoreDown, FileNotFoundError):
-                raise Refusal(texts.CLIP_GONE) from None
+        frame = self._frame(clip.name)
+        async with self._framing:  # made once, and then kept beside the clip
+            if not frame.exists():
+                with self._draft() as draft:
+                    try:
+                        await self._decoder.last_frame(self.path(clip.name), draft)
+                        os.replace(draft, frame)
+                    except (BrokenClip, StoreDown, OSError):
+                        raise Refusal(texts.CLIP_GONE) from None
+        with _disk():
+            return await asyncio.to_thread(frame.read_bytes)
 
     async def keep_clip(self, stream: AsyncIterator[bytes]) -> Clip:
         """Keep a finished clip. Raises `BrokenClip` if it does not play, `StoreDown`, and whatever `stream` raises."""
@@ -135,7 +141,7 @@ class Media:
         """Delete files; those that are gone already are fine. Raises `StoreDown`, `ValueError` for a name not ours."""
         paths = [self.path(name) for name in names]
         with _disk():
-            for path in paths:
+            for path in [*paths, *(self._frame(path.name) for path in paths if path.parent == self._clips)]:
                 await asyncio.to_thread(path.unlink, missing_ok=True)
 
     def path(self, name: str) -> Path:
@@ -144,6 +150,9 @@ class Media:
         if match is None:
             raise ValueError("not the name of a picture or clip")
         return (self._clips if match[1] == "mp4" else self._photos) / name
+
+    def _frame(self, clip: str) -> Path:
+        return self._clips / f"{clip}.jpg"
 
     async def data_uri(self, name: str) -> str:
         """A picture as text. Raises `ValueError` for a name that is no picture's, `KeyError` for one that is gone."""

@@ -74,7 +74,7 @@ class Store(Protocol):
     async def jobs(self, person: str, limit: int = 10) -> list[Job]:
         """A person's latest jobs, newest first."""
 
-    async def changed(self, person: str, since: float, limit: int = 200) -> list[Job]:
+    async def changed(self, person: str, since: float, limit: int = 1000) -> list[Job]:
         """A person's jobs that changed at `since` or later, the latest change last."""
 
     async def used(self, person: str, window: str) -> int:

@@ -84,7 +84,7 @@ class Store:
 
         return await self._db.read(work)
 
-    async def changed(self, person: str, since: float, limit: int = 200) -> list[Job]:
+    async def changed(self, person: str, since: float, limit: int = 1000) -> list[Job]:
         async def work(tx: Transaction) -> list[Job]:
             sql = "SELECT * FROM jobs WHERE person = $1 AND changed_at >= $2 ORDER BY changed_at DESC LIMIT $3"
             return [rows.job(row) for row in await tx.all(sql, person, since, limit)][::-1]

@@ -18,7 +18,8 @@ YEAR = 365 * 86_400.0
 TRIES, SPAN = 8, 60.0
 """Wrong passwords in so many seconds, from one address; ten times that from all together."""
 
-_PERSON, _DOOR = "photoplay_person", "photoplay_door"
+_PROXIES = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via", "CF-Connecting-IP")
+"""What a proxy adds. Whoever comes through one does not sit at this machine."""
 _ID = re.compile(r"[a-z0-9]{16}")
 
 
@@ -41,6 +42,9 @@ class Doors:
         self._private = private
         self._password = password
         self._secure = secure
+        # Cookies ignore ports: two Photoplays on one machine must not take each other's people.
+        mark = links.mark("cookies")
+        self._person_cookie, self._door_cookie = f"photoplay_person_{mark}", f"photoplay_door_{mark}"
         # A new password closes all doors that the old one opened.
         self._door = f"door {hashlib.sha256((password or '').encode()).hexdigest()[:16]}"
         self._misses: list[tuple[float, str]] = []
@@ -53,29 +57,29 @@ class Doors:
         """Whether the page may be shown to whoever asks."""
         if self._password is None:
             return self._at_home(request)
-        return self._read(request, _DOOR, self._door) == "open"
+        return self._read(request, self._door_cookie, self._door) == "open"
 
     def unlock(self, request: web.Request, response: web.StreamResponse, password: str) -> bool | None:
         """Try a password: True and a cookie, False, or None when there were too many tries."""
-        now, who = self._clock(), request.remote or ""
+        now, who = self._clock(), _address(request)
         self._misses = [(at, by) for at, by in self._misses if at > now - SPAN]
         if len(self._misses) >= 10 * TRIES or sum(by == who for _, by in self._misses) >= TRIES:
             return None
         if self._password is None or not hmac.compare_digest(password.encode(), self._password.encode()):
             self._misses.append((now, who))
             return False
-        self._write(response, _DOOR, self._door, "open")
+        self._write(response, self._door_cookie, self._door, "open")
         return True
 
     def person(self, request: web.Request) -> str | None:
         """Who is asking: the id in the cookie."""
-        found = self._read(request, _PERSON, "person")
+        found = self._read(request, self._person_cookie, "person")
         return found if found and _ID.fullmatch(found) else None
 
     def welcome(self, response: web.StreamResponse) -> str:
         """Give a newcomer an id, kept for a year."""
         person = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(16))
-        self._write(response, _PERSON, "person", person)
+        self._write(response, self._person_cookie, "person", person)
         return person
 
     def token(self, person: str) -> str:
@@ -86,6 +90,8 @@ class Doors:
         """Whether a request comes from our own page in this person's browser."""
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return False
+        if request.headers.get("Origin", request.host).rpartition("//")[2] != request.host and self._private:
+            return False  # behind a proxy the two may differ; there the token has to do
         try:
             return self._links.open("form", request.headers.get("X-Photoplay", "")) == person
         except BadLink:
@@ -94,7 +100,7 @@ class Doors:
     def _at_home(self, request: web.Request) -> bool:
         # The Host header too: a foreign page can point a name of its own at this machine. And a proxy is not home.
         name = re.sub(r":\d+$", "", request.host)
-        return self._private and is_loopback(name) and "X-Forwarded-For" not in request.headers
+        return self._private and is_loopback(name) and not any(header in request.headers for header in _PROXIES)
 
     def _read(self, request: web.Request, cookie: str, namespace: str) -> str | None:
         try:
@@ -108,3 +114,10 @@ class Doors:
         response.set_cookie(
             cookie, token, max_age=int(YEAR), httponly=True, samesite="Lax", secure=self._secure, path="/"
         )
+
+
+def _address(request: web.Request) -> str:
+    """Where a request comes from: the proxy beside us says so, if there is one."""
+    remote = request.remote or ""
+    hop = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return hop if hop and is_loopback(remote) else remote

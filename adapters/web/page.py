@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import IO
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from adapters.web.doors import Doors
 from adapters.web.streams import Streams
 from adapters.web.view import View
 from bot import texts
 from bot.core import Core
+from bot.errors import Refusal
 from bot.media import HEAVIEST_PICTURE
 from bot.model import Address, Attachment, Inbound, Role
 from bot.orders import PROMPT_LIMIT
@@ -28,6 +30,8 @@ STATIC = Path(__file__).with_name("static")
 SAMPLES = Path(__file__).with_name("samples")
 WORDS = 40_000
 """Bytes of text in a form: more than any prompt and its options need."""
+PATIENCE = 600.0
+"""Seconds that a form may take to arrive."""
 AT_ONCE = 4
 """Forms that one person may be sending at the same time."""
 
@@ -103,7 +107,10 @@ class Page:
             return _card(texts.PAGE["off"], 403)
         if (request.content_length or 0) > WORDS:
             raise web.HTTPRequestEntityTooLarge(WORDS, request.content_length or 0)
-        form = await request.post()
+        try:
+            form = await request.post()
+        except (ValueError, LookupError) as error:
+            raise web.HTTPBadRequest from error
         response = web.Response(status=303, headers={"Location": "/"})
         admitted = self._doors.unlock(request, response, str(form.get("password", "")))
         if admitted:
@@ -113,18 +120,17 @@ class Page:
         return _card(texts.PAGE["password_wrong"], 401, ask=True)
 
     async def _events(self, request: web.Request, person: str) -> web.StreamResponse:
-        if self._streams.full:
-            raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"})
         try:
             since = float(request.headers.get("Last-Event-ID") or request.query.get("after") or 0)
         except ValueError:
             since = 0.0
         headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
+        since = since if 0 <= since <= self._core.clock() else 0.0  # a clock was set back, or somebody plays
         await response.prepare(request)
         try:
             await response.write(b"retry: 2000\n\n")
-            async for text in self._streams.follow(_name(person), person, since if 0 <= since < 1e12 else 0.0):
+            async for text in self._streams.follow(_name(person), person, since):
                 await response.write(text.encode())
         except ConnectionError:
             pass  # the tab is gone
@@ -133,15 +139,24 @@ class Page:
     async def _say(self, request: web.Request, person: str) -> web.StreamResponse:
         if not self._doors.trusts(request, person):
             return web.json_response({"text": texts.PAGE["reload"]}, status=403)
+        # A browser says beforehand how much will come. What does not is not our page.
+        if request.content_length is None:
+            raise web.HTTPLengthRequired
+        if request.content_length > 2 * HEAVIEST_PICTURE + 2 * WORDS:
+            text = texts.too_heavy(HEAVIEST_PICTURE >> 20)
+            return web.json_response({"text": text}, status=413, headers={"Connection": "close"})
         if self._sending.get(person, 0) >= AT_ONCE:
             return web.json_response({"text": texts.PAGE["one_by_one"]}, status=429)
         self._sending[person] = self._sending.get(person, 0) + 1
         try:
             with ExitStack() as files:
-                inbound = await _read(request, person, files)
+                async with asyncio.timeout(PATIENCE):
+                    inbound = await _read(request, person, files)
                 reply = await self._core.handle(inbound)
-        except ValueError as error:  # aiohttp's word for a form that is none
+        except (ValueError, BadHttpMessage, ConnectionError) as error:  # no form, or no browser any more
             raise web.HTTPBadRequest from error
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
         except _Heavy as heavy:
             return web.json_response({"text": str(heavy)}, status=413, headers={"Connection": "close"})
         finally:
@@ -155,7 +170,10 @@ class Page:
         job = await self._core.store.job(request.match_info["job"])
         if job is None or job.person != _name(person) or job.clip is None:
             raise web.HTTPNotFound
-        return web.Response(body=await self._core.media.last_frame(job.clip), content_type="image/jpeg")
+        try:
+            return web.Response(body=await self._core.media.last_frame(job.clip), content_type="image/jpeg")
+        except Refusal:
+            raise web.HTTPNotFound from None
 
     def _for_a_person(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Only for people whom the door admits and the cookie names."""
@@ -237,8 +255,8 @@ async def _shield(request: web.Request, response: web.StreamResponse) -> None:
     """Headers that every answer carries, unless it has its own."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.path.startswith("/static/"):
-        response.headers["Cache-Control"] = "public, max-age=300"
+    if request.path.startswith("/static/") and response.status < 400:
+        response.headers["Cache-Control"] = "public, no-cache"  # kept, but asked about: a new version is seen at once
 
 
 def _card(text: str, status: int, *, ask: bool = False) -> web.Response:

@@ -4,7 +4,7 @@ import errno
 import logging
 import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ def make_app(
 @asynccontextmanager
 async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Listen; yields the address. Raises `Misconfigured` when the port is taken."""
+    _open_wide()
     # Access logs would hold signed links.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, lingering_time=1.0)
     await runner.setup()
@@ -76,3 +77,12 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str
         yield f"http://{f'[{name}]' if ':' in name else name}:{number}"
     finally:
         await runner.cleanup()
+
+
+def _open_wide() -> None:
+    """Let as many connections in as the system allows: the usual first limit, 1024, is a few hundred browsers."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -24,7 +24,7 @@ BEAT = 15.0
 OVERLAP = 5.0
 """Seconds by which clocks of several machines may differ."""
 EACH, ALL = 8, 400
-"""Streams of one person, and of all together. The oldest of a person ends for a new one; a browser comes back."""
+"""Streams of one person, and of all together. The oldest ends for a new one; its browser comes back later."""
 
 
 class Streams:
@@ -35,11 +35,6 @@ class Streams:
         self._view = view
         self._allowance = allowance
         self._open: dict[str, list[asyncio.Event]] = {}
-
-    @property
-    def full(self) -> bool:
-        """No room for another."""
-        return sum(map(len, self._open.values())) >= ALL
 
     def close(self) -> None:
         """End all of them."""
@@ -106,6 +101,8 @@ class Streams:
         streams = self._open.setdefault(person, [])
         if len(streams) >= EACH:
             streams.pop(0).set()
+        elif sum(map(len, self._open.values())) >= ALL:
+            max(self._open.values(), key=len).pop(0).set()  # whoever has most gives one up
         ended = asyncio.Event()
         streams.append(ended)
         try:

@@ -339,3 +339,85 @@ async def test_texts_are_all_from_one_place(visit: Visit) -> None:
         }"""
     )
     assert missing == []
+
+
+async def test_a_lost_session_keeps_the_draft_and_then_loads_anew(
+    chromium: Browser, tmp_path: Path, photo: Path
+) -> None:
+    page = await chromium.new_page()
+    async with site(tmp_path) as (_, address):
+        await page.goto(address)
+        await expect(page.locator("#welcome")).to_be_visible()
+        await page.context.clear_cookies()
+        await order(page, photo, "slow zoom in")
+        await expect(page.locator("#notice")).to_have_text(T["reload"])
+        await expect(page.locator("#photos img")).to_have_count(1)
+    async with site(tmp_path, int(address.rpartition(":")[2])):
+        # A photo would not outlive it.
+        await expect(page.locator("#offline")).to_have_text(T["reload"], timeout=15_000)
+        async with page.expect_navigation(timeout=15_000):
+            await page.locator("#photos button").click()
+        await expect(page.locator("#welcome")).to_be_visible()
+        await expect(page.locator("#words")).to_have_value("slow zoom in")
+        await page.close()
+
+
+async def test_new_words_give_the_draft_back(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await order(page, photo, "slow zoom in")
+    await plays(page)
+    await page.set_input_files("#pick", str(photo))
+    await page.fill("#words", "a draft")
+    await page.get_by_role("button", name=T["new_words"]).click()
+    await expect(page.locator("#words")).to_have_value("slow zoom in")
+    await page.get_by_role("button", name=T["dismiss"]).click()
+    await expect(page.locator("#words")).to_have_value("a draft")
+    await page.get_by_role("button", name=T["go_on"]).click()
+    await page.fill("#words", "and back out")
+    await page.click("#send")
+    await expect(page.locator(".turn")).to_have_count(2, timeout=10_000)
+    await expect(page.locator("#words")).to_have_value("a draft")
+    # Even its photo goes, though the file is no longer what was picked.
+    photo.write_bytes(b"something else")
+    await page.click("#send")
+    await expect(page.locator(".turn")).to_have_count(3, timeout=10_000)
+
+
+async def test_the_answer_to_a_command_is_no_alarm(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await page.fill("#words", "/help")
+    await page.click("#send")
+    await expect(page.locator("#notice")).to_have_attribute("role", "status")
+    await page.fill("#words", "no photo")
+    await page.click("#send")
+    await expect(page.locator("#notice")).to_have_attribute("role", "alert")
+    await page.set_input_files("#pick", str(photo))
+    await page.locator("#photos button").press("Enter")
+    await expect(page.locator("#pick")).to_be_focused()
+
+
+async def test_the_composer_fits_a_low_window(visit: Visit, photo: Path) -> None:
+    page = await visit(viewport={"width": 640, "height": 360})
+    await page.set_input_files("#pick", str(photo))
+    await page.click("#fold")
+    assert await page.evaluate("document.querySelector('.dock').getBoundingClientRect().top >= 0")
+    await page.evaluate("dispatchEvent(new Event('offline'))")
+    await expect(page.locator("#offline")).to_be_empty()
+
+
+async def test_without_scripts_there_is_no_composer(visit: Visit) -> None:
+    page = await visit(java_script_enabled=False)
+    await expect(page.locator("#composer")).to_be_hidden()
+
+
+async def test_unseen_pages_hold_no_line(visit: Visit) -> None:
+    page = await visit()
+    await page.context.add_init_script("Object.defineProperty(document, 'hidden', { get: () => !window.seen })")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/events") else None)
+    await page.reload()
+    await asyncio.sleep(0.5)
+    assert asked == []
+    await page.evaluate("window.seen = true; document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(page.locator("#welcome")).to_be_visible()
+    assert len(asked) == 1

@@ -5,10 +5,11 @@ import { fill, state, t } from './state.js';
 import { Stream } from './stream.js';
 import { Welcome } from './welcome.js';
 
-/** Milliseconds between two looks for fresh links: one lost file must not make the page ask forever. */
+/** Milliseconds between two looks for fresh links, lest one lost file ask forever. */
 const FRESH = 30_000;
 
 fill(document);
+byId('composer').parentNode.hidden = false;
 byId('stand-in').hidden = !state.stand_in;
 setText(byId('allowance'), state.allowance);
 
@@ -29,7 +30,11 @@ const stream = new Stream({
     setText(byId('offline'), online ? '' : t('offline_now'));
     if (!online) welcome.show(conversation.empty);
   },
-  idle: () => conversation.idle,
+  lost(known) {
+    // Words outlive a reload, photos don't.
+    if (known && !composer.holdsPhoto) location.reload();
+    else setText(byId('offline'), t('reload'));
+  },
 });
 
 let asked = -Infinity;
@@ -44,24 +49,26 @@ receiveFiles();
 /** Photos dropped anywhere on the page, or pasted. */
 function receiveFiles() {
   const drop = byId('drop');
-  const carriesFiles = (event) => event.dataTransfer.types.includes('Files');
-  addEventListener('dragover', (event) => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    drop.hidden = false;
-  });
+  // What is neither a file nor for a field could lead away from the page.
+  const take = (event) => {
+    const files = event.dataTransfer.types.includes('Files');
+    if (files || !event.target.matches('textarea, .field')) event.preventDefault();
+    return files;
+  };
+  addEventListener('dragover', (event) => { drop.hidden = !take(event); });
   addEventListener('dragleave', (event) => {
     if (!event.relatedTarget) drop.hidden = true;
   });
   addEventListener('drop', (event) => {
     drop.hidden = true;
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    composer.add(event.dataTransfer.files);
+    if (take(event)) composer.add(event.dataTransfer.files);
   });
   addEventListener('paste', (event) => {
-    if (!event.clipboardData.files.length) return;
+    const { files } = event.clipboardData;
+    const text = event.clipboardData.getData('text/plain');
+    // Cells of a spreadsheet come with a picture of them, a copied file with its name.
+    if (!files.length || (text && !text.includes(files[0].name))) return;
     event.preventDefault();
-    composer.add(event.clipboardData.files);
+    composer.add(files);
   });
 }

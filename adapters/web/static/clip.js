@@ -3,13 +3,9 @@ import { setSource } from './source.js';
 import { t } from './state.js';
 
 /**
- * @typedef {object} ClipData
- * @property {string} src
- * @property {string} download
- * @property {number} width
- * @property {number} height
- * @property {number} seconds
- * @property {boolean} sound
+ * @typedef {{
+ *   src: string, download: string, width: number, height: number, seconds: number, sound: boolean,
+ * }} ClipData
  */
 
 /** Clips play while they are seen; one observer watches them all. */

@@ -10,11 +10,13 @@ const touch = matchMedia('(hover: none) and (pointer: coarse)');
 
 /** Where a message is written: photos, words, options. */
 export class Composer {
-  /** What the message goes on from, or null for a new photo. @type {{command: string, words: string} | null} */
+  /** What the message goes on from, or null for a new photo. */
   #rework = null;
-  /** The last message that got no answer. @type {Message | null} */
+  /** The last message that got no answer. */
   #unanswered = null;
   #busy = false;
+  /** What was being written when a rework came in between. */
+  #draft = null;
 
   #form = byId('composer');
   #words = byId('words');
@@ -36,9 +38,13 @@ export class Composer {
     this.#picker(byId('pick'), (file) => this.#put('start', file));
     this.#picker(byId('pick-end'), (file) => this.#put(this.#photos.start ? 'end' : 'start', file));
     byId('rework').querySelector('button').onclick = () => this.#leaveRework();
-    addEventListener('pagehide', () => sessionStorage.setItem(KEPT, this.#words.value));
+    addEventListener('pagehide', () => sessionStorage.setItem(KEPT, this.#draft?.words || this.#words.value));
     this.#words.value = sessionStorage.getItem(KEPT) ?? '';
     this.#changed();
+  }
+
+  get holdsPhoto() {
+    return Boolean(this.#photos.start);
   }
 
   /** Photos that were dropped or pasted: the first is the start, a second one the end. */
@@ -61,7 +67,7 @@ export class Composer {
     this.#enterRework(`/continue ${job.id}`, `/frame/${job.id}`, t('continue_of', { words: job.prompt }), '', '5');
   }
 
-  /** Send a sample: its photo and its words, as if someone had put them there. */
+  /** Send a sample as if someone had put it there. */
   async sendSample(sample) {
     if (this.#busy) return;
     this.#busy = true;
@@ -88,16 +94,17 @@ export class Composer {
       this.#focus();
       return;
     }
+    this.#setBusy(true);
+    await this.#photos.read;
     const fields = this.#fields();
     const message = this.#unanswered?.says(fields) ? this.#unanswered : new Message(fields);
-    this.#setBusy(true);
     try {
       const answer = await message.send((share) => this.#send.style.setProperty('--sent', share));
       this.#unanswered = null;
       if (answer.job) {
         this.#clear();
         this.onSent(answer.job);
-      } else this.#tell(answer.text);
+      } else this.#tell(answer.text, answer.fine && this.#words.value.trim().startsWith('/'));
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       this.#unanswered = message;
@@ -123,7 +130,13 @@ export class Composer {
     return [['text', text], ...this.#options.fields(), ...files.filter(([, file]) => file)];
   }
 
+  #blocked() {
+    if (this.#busy) this.#tell(t('one_by_one'));
+    return this.#busy;
+  }
+
   #put(side, file) {
+    if (this.#blocked()) return;
     if (file.size > state.limits.bytes) {
       this.#tell(t('too_heavy', { mb: Math.floor(state.limits.bytes / 2 ** 20) }));
       return;
@@ -134,7 +147,15 @@ export class Composer {
   }
 
   #enterRework(command, src, label, words, length) {
+    if (this.#blocked()) return;
+    const draft = this.#draft ?? {
+      words: this.#words.value,
+      picked: this.#options.picked,
+      photos: this.#photos.take(),
+    };
+    this.#draft = null;
     this.#clear();
+    this.#draft = draft;
     this.#rework = { command, words };
     byId('rework').hidden = false;
     setText(byId('rework').firstElementChild, label);
@@ -145,22 +166,25 @@ export class Composer {
     this.#words.select();
   }
 
-  /** Words that were only lent go with the photo; words that someone wrote stay. */
+  /** Words that were only lent go with the photo; words that someone wrote stay, if there is no draft. */
   #leaveRework() {
+    if (this.#blocked()) return;
     const words = this.#words.value === this.#rework.words ? '' : this.#words.value;
     this.#clear();
-    this.#words.value = words;
+    this.#words.value ||= words;
     this.#changed();
     this.#focus();
   }
 
+  /** Back to nothing, or to the draft from before a rework. */
   #clear() {
-    this.#rework = null;
+    const { words = '', picked, photos } = this.#draft ?? {};
+    this.#draft = this.#rework = null;
     byId('rework').hidden = true;
-    this.#words.value = '';
-    this.#options.reset();
+    this.#words.value = words;
+    this.#options.reset(picked);
     this.#options.open(false);
-    this.#photos.clear();
+    this.#photos.clear(photos);
   }
 
   #changed() {
@@ -191,7 +215,8 @@ export class Composer {
     });
   }
 
-  #tell(sentence) {
+  #tell(sentence, mild) {
+    this.#notice.role = mild ? 'status' : 'alert';
     setText(this.#notice, sentence);
   }
 

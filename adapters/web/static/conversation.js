@@ -28,11 +28,6 @@ export class Conversation {
     return !this.#order.length;
   }
 
-  /** Whether nothing is under way. */
-  get idle() {
-    return this.#order.every(({ job }) => job.state === 'done');
-  }
-
   /** What comes from now on is news: it moves in, and is said aloud. */
   live() {
     this.#live = true;

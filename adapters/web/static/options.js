@@ -5,10 +5,10 @@ import { written } from './words.js';
 /**
  * The folded options. What stands in the words wins over what is picked here, and is shown as if it were picked.
  *
- * @typedef {{end: boolean, endAllowed: boolean}} Pictures whether there is an end picture, and whether there may be one
+ * @typedef {{end: boolean, endAllowed: boolean}} Pictures is there an end picture, may there be one
  */
 export class Options {
-  #picked = {};
+  picked = {};
   #written = {};
   /** @type {Pictures} */
   #pictures = { end: false, endAllowed: true };
@@ -39,7 +39,7 @@ export class Options {
 
   /** What is in force: picked here, or written in the words. */
   get chosen() {
-    return { duration: '5', no: '', ...this.#picked, ...this.#written };
+    return { duration: '5', no: '', ...this.picked, ...this.#written };
   }
 
   /** An end picture fits into a clip of 5 seconds only. */
@@ -67,15 +67,15 @@ export class Options {
 
   /** Start over, with a length already picked or not. */
   reset(picked = {}) {
-    this.#picked = picked;
+    this.picked = picked;
     this.#render();
   }
 
   #pick(control) {
-    if (control.name === 'duration') this.#picked.duration = control.value;
-    else if (control === this.#no) this.#picked.no = control.value;
-    else if (control === this.#cfg) this.#picked.cfg = control.value;
-    else if (control === this.#automatic) this.#picked.cfg = control.checked ? undefined : this.#cfg.value;
+    if (control.name === 'duration') this.picked.duration = control.value;
+    else if (control === this.#no) this.picked.no = control.value;
+    else if (control === this.#cfg) this.picked.cfg = control.value;
+    else if (control === this.#automatic) this.picked.cfg = control.checked ? undefined : this.#cfg.value;
     this.#render();
   }
 

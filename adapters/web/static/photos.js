@@ -12,6 +12,8 @@ export class Photos {
   start = null;
   /** @type {Picture | null} */
   end = null;
+  /** Settled when all are in memory. */
+  read = null;
 
   #node = byId('photos');
 
@@ -22,7 +24,12 @@ export class Photos {
 
   /** @param {'start' | 'end'} side @param {File} file */
   set(side, file) {
-    this.#put({ [side]: { src: URL.createObjectURL(file), file, name: file.name } });
+    const { name, type } = file;
+    const picture = { src: URL.createObjectURL(file), file, name };
+    // A browser refuses to send a file that has changed since it was picked.
+    const reading = file.arrayBuffer().then((data) => { picture.file = new File([data], name, { type }); }, () => {});
+    this.read = Promise.all([this.read, reading]);
+    this.#put({ [side]: picture });
   }
 
   /** Show a picture that the server has; it is not sent again. */
@@ -30,13 +37,21 @@ export class Photos {
     this.#put({ start: { src, file: null, name: '' }, end: null });
   }
 
-  clear() {
-    this.#put({ start: null, end: null });
+  /** Take them out, to put them back later. */
+  take() {
+    const { start, end } = this;
+    this.start = this.end = null;
+    return { start, end };
+  }
+
+  clear(pictures = { start: null, end: null }) {
+    this.#put(pictures);
   }
 
   #remove(side) {
     // What is left becomes the start: a clip cannot have an end only.
     this.#put({ start: side === 'start' ? this.end : this.start, end: null });
+    (this.#node.querySelector('button') ?? byId('pick')).focus();
   }
 
   #put(pictures) {

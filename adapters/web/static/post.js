@@ -1,6 +1,9 @@
 import { state } from './state.js';
 
-/** @typedef {{text: string, job: string | null}} Answer */
+/** @typedef {{text: string, job: string | null, fine: boolean}} Answer */
+
+/** Milliseconds without progress. */
+const PATIENCE = 30_000;
 
 /** Nobody can say whether the message arrived: the same message may be sent again, and makes no second clip. */
 export class Unreachable extends Error {}
@@ -35,14 +38,23 @@ export class Message {
       request.open('POST', '/say');
       request.setRequestHeader('X-Photoplay', state.csrf);
       request.responseType = 'json';
-      request.upload.onprogress = (event) => event.lengthComputable && onUpload(event.loaded / event.total);
-      request.onerror = () => reject(new Unreachable());
+      let patience;
+      const wait = () => {
+        clearTimeout(patience);
+        patience = setTimeout(() => request.abort(), PATIENCE);
+      };
+      request.upload.onprogress = (event) => {
+        wait();
+        if (event.lengthComputable) onUpload(event.loaded / event.total);
+      };
+      request.onerror = request.onabort = () => reject(new Unreachable());
+      request.onloadend = () => clearTimeout(patience);
       request.onload = () => {
-        // Signed out, or the token is from another time; the page that the server makes now knows better.
-        if ([401, 403].includes(request.status)) location.reload();
-        else if (request.status < 500 && request.response?.text) resolve({ job: null, ...request.response });
+        const { status, response } = request;
+        if (status < 500 && response?.text) resolve({ job: null, fine: status < 400, ...response });
         else reject(new Unreachable());
       };
+      wait();
       request.send(body);
     });
   }

@@ -9,10 +9,7 @@ export function share(elapsed, usual) {
   return (0.99 * s) / (1 + s ** 4) ** 0.25;
 }
 
-/**
- * A thin bar that goes on by itself between events. One step a second, and CSS glides from step to step: twenty of
- * them cost next to nothing.
- */
+/** A thin bar that goes on by itself between events: one step a second, and CSS glides from step to step. */
 export class Progress {
   #timer = null;
   #reached = 0;

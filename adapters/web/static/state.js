@@ -4,13 +4,10 @@ import { icon } from './dom.js';
  * What the server wrote into the page: the token, every text, the limits, the samples.
  *
  * @typedef {{name: string, src: string, prompt: string, alt: string}} Sample
- * @typedef {object} State
- * @property {string} csrf
- * @property {Record<string, string>} texts
- * @property {{bytes: number, prompt: number}} limits
- * @property {boolean} stand_in
- * @property {Sample[]} samples
- * @property {string} allowance
+ * @typedef {{
+ *   csrf: string, texts: Record<string, string>, limits: {bytes: number, prompt: number}, stand_in: boolean,
+ *   samples: Sample[], allowance: string,
+ * }} State
  */
 
 /** @type {State} */

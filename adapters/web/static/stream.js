@@ -14,26 +14,23 @@ export class Stream {
   #comeback = null;
   #doubt = null;
   #leaving = null;
+  #known = false;
 
   /**
-   * @param {object} on
-   * @param {(job: import('./turn.js').Job) => void} on.job
-   * @param {(allowance: {text: string}) => void} on.allowance
-   * @param {() => void} on.ready the backlog is through
-   * @param {(online: boolean) => void} on.online
-   * @param {() => boolean} on.idle whether nothing is under way, so that an unseen page needs no events
+   * @param {object} on what to do on the events `job`, `allowance` and `ready` (the backlog is through), when the page
+   *   goes `online` or not, and when it is `lost`: the server does not know us, though it may have before
    */
   constructor(on) {
     this.on = on;
     addEventListener('online', () => this.restart());
-    addEventListener('offline', () => on.online(false));
     addEventListener('pageshow', (event) => event.persisted && this.restart());
     document.addEventListener('visibilitychange', () => this.#seen(!document.hidden));
-    this.restart();
+    this.#seen(!document.hidden);
   }
 
   restart() {
     this.#stop();
+    if (document.hidden) return;
     const source = this.#source = new EventSource('/events');
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('error', () => this.#broken());
@@ -53,20 +50,26 @@ export class Stream {
     clearTimeout(this.#doubt);
     this.#doubt = null;
     this.#pause = FIRST_PAUSE;
+    this.#known = true;
     this.on.online(true);
   }
 
-  #broken() {
+  async #broken() {
     this.#doubt ??= setTimeout(() => this.on.online(false), PATIENCE);
     if (this.#source.readyState !== EventSource.CLOSED) return;
     this.#comeback = setTimeout(() => this.restart(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+    // EventSource does not tell why; this asks the same door.
+    const answer = await fetch('/frame/0').catch(() => null);
+    if (answer?.status !== 401) return;
+    clearTimeout(this.#doubt);
+    this.on.lost(this.#known);
   }
 
-  /** A browser has six lines to one server for all tabs together: pages that nobody sees give theirs back. */
+  /** A browser has six lines to one server for all tabs: unseen pages give theirs back. */
   #seen(visible) {
     clearTimeout(this.#leaving);
     if (visible && !this.#source) this.restart();
-    if (!visible) this.#leaving = setTimeout(() => this.on.idle() && this.#stop(), UNSEEN);
+    if (!visible) this.#leaving = setTimeout(() => this.#stop(), UNSEEN);
   }
 }

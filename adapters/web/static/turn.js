@@ -7,23 +7,12 @@ import { t } from './state.js';
 
 /**
  * @typedef {{src: string, width: number, height: number}} Photo
- *
- * @typedef {object} Job
- * @property {string} id
- * @property {number} at unix seconds
- * @property {string} prompt
- * @property {string[]} options
- * @property {Photo} photo
- * @property {Photo | null} end
- * @property {string} price
- * @property {string} text
- * @property {'queued' | 'submitting' | 'running' | 'delivering' | 'done'} state
- * @property {'clip' | 'failed' | null} outcome
- * @property {{elapsed: number, usual: number} | null} progress
- * @property {boolean} cancel
- * @property {import('./clip.js').ClipData | null} clip
- * @property {string} note
- * @property {string} alt
+ * @typedef {{
+ *   id: string, at: number, prompt: string, options: string[], photo: Photo, end: Photo | null, price: string,
+ *   text: string, state: 'queued' | 'submitting' | 'running' | 'delivering' | 'done', outcome: 'clip' | 'failed' | null,
+ *   progress: {elapsed: number, usual: number} | null, cancel: boolean, clip: import('./clip.js').ClipData | null,
+ *   note: string, alt: string,
+ * }} Job `at` in unix seconds
  */
 
 /** A message and its answer. Built once; every later event only changes what changed. */
