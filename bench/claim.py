@@ -39,7 +39,9 @@ async def fill(folder: Path, url: str | None, finished: int) -> Store:
             await store.save(job, entry)
     if url:
         await store._db.write(lambda tx: tx.all("ANALYZE jobs"))
-    return store
+    # Opened anew: a million rows written at once leave a log that no real history leaves, and that slows all reads.
+    await store.close()
+    return await open_store(folder, url)
 
 
 async def ratio(folder: Path, few_url: str | None, many_url: str | None) -> float:
