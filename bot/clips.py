@@ -1,5 +1,6 @@
 """Says whether a file is a clip that plays, and what it looks like. Runs in `bot.darkroom`, as decoders have bugs."""
 
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +43,10 @@ def last_frame(path: Path) -> Image.Image:
             video.codec_context.thread_count = 1
             # From the last key frame on; a clip may have a single one, then all of it is decoded.
             container.seek(video.duration or 0, stream=video, backward=True)
-            frame = None
-            for frame in container.decode(video):  # noqa: B007
-                pass
-            if frame is None:
+            last = deque(container.decode(video), maxlen=1)
+            if not last:
                 raise BrokenClip("no picture")
-            return Image.fromarray(frame.to_ndarray(format="rgb24"))
+            return Image.fromarray(last[0].to_ndarray(format="rgb24"))
     except BrokenClip:
         raise
     except Exception as error:

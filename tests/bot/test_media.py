@@ -667,3 +667,10 @@ def test_damaged_clips_play_or_are_broken(tmp_path: Path, changes: list[tuple[fl
     path.write_bytes(bytes(damaged[: int(len(damaged) * share)]))
     with suppress(BrokenClip):
         assert clips.probe(path).seconds > 0
+
+
+async def test_the_last_frame_is_the_last(box: Media, clip: bytes) -> None:
+    made = await box.keep_clip(stream(clip))
+    with Image.open(BytesIO(await box.last_frame(made))) as frame:
+        assert frame.size == (made.width, made.height)
+        assert np.asarray(frame).mean() > 220  # the fixture's clip goes from black to 232
