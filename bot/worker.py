@@ -78,7 +78,7 @@ class Worker:
         except StoreDown as error:
             log.error("the database takes nothing: %s", error)
             return NAP
-        except Exception:
+        except Exception:  # a worker that ends leaves every job lying; one odd row must not do that
             log.exception("a round broke")
             return NAP
         # What is due but was not taken is in another's hands at this very moment.
@@ -148,7 +148,7 @@ class Worker:
             log.warning("job %s belongs to another worker now", job.id)
         except StoreDown as error:
             log.error("job %s waits for the database: %s", job.id, error)
-        except Exception:
+        except Exception:  # one job's mistake is not the others'
             log.exception("job %s: an act broke; it falls due again", job.id)
 
     async def _pause(self) -> float:

@@ -42,7 +42,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
         host = address[0] if isinstance(address, tuple) else None
         if host is not None and not (str(host).startswith("127.") or host in ("::1", "localhost")):
             raise AssertionError(f"a test tried to reach {host}")
-        connect(self, address)  # type: ignore[arg-type]
+        connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
 

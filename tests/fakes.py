@@ -29,11 +29,11 @@ class ScriptedProvider:
 
     async def create(self, order: Order) -> Accepted | Refused:
         self.orders.append(order)
-        return _next(self.creates)  # type: ignore[return-value]
+        return _next(self.creates)
 
     async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
         self.looks += 1
-        return _next(self.polls)  # type: ignore[return-value]
+        return _next(self.polls)
 
     async def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
         clip = _next(self.clips)

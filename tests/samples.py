@@ -7,7 +7,7 @@ PHOTO = Photo("photo.jpg", 640, 480)
 
 def an_order(**changes: object) -> Order:
     """The plainest order."""
-    return Order(**{"model": "kling", "photo": PHOTO, "prompt": "she smiles", **changes})  # type: ignore[arg-type]
+    return Order(**{"model": "kling", "photo": PHOTO, "prompt": "she smiles", **changes})
 
 
 def a_job(id: str = "job1", **changes: object) -> Job:
@@ -24,4 +24,4 @@ def a_job(id: str = "job1", **changes: object) -> Job:
         "due_at": 1000.0,
         **changes,
     }
-    return Job(**values)  # type: ignore[arg-type]
+    return Job(**values)

@@ -18,7 +18,7 @@ class Line:
 
     def __init__(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         self.after = self.before = self.reads = 0
-        database = house.store._db  # type: ignore[attr-defined]
+        database = house.store._db
         write, read = database.write, database.read
 
         async def cut_write(work: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -99,7 +99,7 @@ async def test_a_clip_whose_commit_is_in_doubt_is_not_deleted(house: House, line
         line.after = 1
         return made
 
-    house.media.keep_clip = keep_clip  # type: ignore[method-assign]
+    house.media.keep_clip = keep_clip
     job = await house.finish(job)
     assert (job.outcome, house.chat.films) == ("clip", [clip])
     assert await house.used() == 5
@@ -127,7 +127,7 @@ async def test_a_stop_while_the_line_is_tidied_up_sends_nothing_twice(house: Hou
         hang.set()
         await asyncio.Event().wait()
 
-    house.chat.remove = remove  # type: ignore[method-assign]
+    house.chat.remove = remove
     await house.worker.round()
     await hang.wait()
     for task in house.worker._under_way:
@@ -147,7 +147,7 @@ async def test_a_clock_that_leaps_takes_no_purchase_from_its_worker(house: House
         await gate.wait()
         return said
 
-    house.provider.create = slow  # type: ignore[method-assign]
+    house.provider.create = slow
     job = await house.order()
     await house.worker.round()
     house.clock.tick(100_000)
@@ -174,7 +174,7 @@ async def test_a_dead_database_does_not_hold_up_a_stop(
         line.before = line.reads = 10**6
         return said
 
-    house.provider.create = taken  # type: ignore[method-assign]
+    house.provider.create = taken
     await house.order()
     caplog.set_level(logging.INFO)
     working = asyncio.create_task(house.worker.run())
@@ -208,7 +208,7 @@ async def test_an_adapter_that_always_breaks_does_not_break_for_ever(
     async def send(*_: object, **__: object) -> str:
         raise KeyError("a mistake of ours")
 
-    house.chat.send = send  # type: ignore[method-assign]
+    house.chat.send = send
     assert (await house.finish(await running(house))).state == "done"
 
 

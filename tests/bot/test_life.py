@@ -178,7 +178,7 @@ async def test_a_provider_without_room_is_given_up_in_the_end(house: House) -> N
 
 @pytest.mark.parametrize("reason", texts.FAILED)
 async def test_a_refusal_is_told_in_plain_words(house: House, reason: str) -> None:
-    house.provider.creates = [Refused(reason, "raw words of the provider")]  # type: ignore[arg-type]
+    house.provider.creates = [Refused(reason, "raw words of the provider")]
     job = await house.finish(await house.order())
     (said,) = house.chat.texts()
     assert texts.FAILED[reason] in said
@@ -406,11 +406,11 @@ async def test_a_purchase_that_a_dead_worker_began_is_lost_not_repeated(house: H
     bought = house.provider.create
 
     async def create(order: object) -> object:
-        await bought(order)  # type: ignore[arg-type]
+        await bought(order)
         await hang.wait()
         raise AssertionError("this worker is dead")
 
-    house.provider.create = create  # type: ignore[method-assign, assignment]
+    house.provider.create = create
     job = await house.order()
     await house.worker.round()
     await asyncio.sleep(0)
@@ -439,11 +439,11 @@ async def test_a_worker_that_was_overtaken_touches_nothing(house: House, clip: b
         await gate.wait()
         return Refused("failed", "told too late")
 
-    house.provider.poll = poll  # type: ignore[method-assign, assignment]
+    house.provider.poll = poll
     house.clock.now = (await house.job(job.id)).due_at
     await house.worker.round()
     await asyncio.sleep(0)
-    house.provider.poll = slow  # type: ignore[method-assign]
+    house.provider.poll = slow
     house.provider.polls = [Finished("secret://clip")]
     other = rival(house)
     house.clock.tick(241)
@@ -468,7 +468,7 @@ async def test_an_accepted_order_is_saved_however_long_the_database_sulks(
         sulks -= 1
         if sulks >= 0:
             raise StoreDown("database is locked")
-        await save(job, entry)  # type: ignore[arg-type]
+        await save(job, entry)
 
     monkeypatch.setattr(acts, "AGAIN", 0.0)
     monkeypatch.setattr(house.store, "save", sulky)
@@ -485,8 +485,8 @@ async def test_stopping_lets_go_of_looks_and_settles_purchases(house: House) -> 
     async def never(*_: object) -> None:
         await asyncio.Event().wait()
 
-    house.provider.poll = never  # type: ignore[method-assign, assignment]
-    house.provider.create = never  # type: ignore[method-assign, assignment]
+    house.provider.poll = never
+    house.provider.create = never
     house.clock.now = (await house.job(running.id)).due_at
     working = asyncio.create_task(house.worker.run())
     while len(house.worker._under_way) < 2:

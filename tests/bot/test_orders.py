@@ -110,7 +110,7 @@ def test_whatever_is_written_is_read_back(
     if not negative:
         options[2] = ""
     text = prompt + " " + " ".join(options[i] for i in order)
-    assert read(text) == Draft(prompt, seconds, negative, None if cfg is None else cfg / 100)  # type: ignore[arg-type]
+    assert read(text) == Draft(prompt, seconds, negative, None if cfg is None else cfg / 100)
 
 
 @given(st.text())
@@ -137,13 +137,13 @@ def test_any_text_gets_an_order_or_a_sentence(text: str) -> None:
 )
 def test_what_excludes_what(draft: Draft, roles: list[str], sentence: str) -> None:
     with pytest.raises(Refusal) as refused:
-        orders.check(draft, roles)  # type: ignore[arg-type]
+        orders.check(draft, roles)
     assert str(refused.value) == sentence
 
 
 @pytest.mark.parametrize("roles", [["photo"], ["photo", "photo"], ["photo", "end"], ["photo", "static_mask", "brush"]])
 def test_what_goes_together(roles: list[str]) -> None:
-    orders.check(Draft("x"), roles)  # type: ignore[arg-type]
+    orders.check(Draft("x"), roles)
 
 
 @pytest.mark.parametrize("points", [0, 1, 78])

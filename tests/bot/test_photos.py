@@ -46,7 +46,7 @@ def decoded(data: bytes) -> Image.Image:
 
 def corners(image: Image.Image) -> list[tuple[int, ...]]:
     right, bottom = image.width - 20, image.height - 20
-    return [image.getpixel(xy) for xy in ((20, 20), (right, 20), (20, bottom), (right, bottom))]  # type: ignore[misc]
+    return [image.getpixel(xy) for xy in ((20, 20), (right, 20), (20, bottom), (right, bottom))]
 
 
 def near(actual: Any, wanted: Any, by: int = 12) -> bool:

@@ -11,11 +11,11 @@ from generator.folder import Folder, id_of, name_of
 def test_a_generation_from_acceptance_to_clip(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     name = folder.accept(b"{}")
-    assert folder.state(name).status == "queued"  # type: ignore[union-attr]
+    assert folder.state(name).status == "queued"
     ticket = folder.claim()
     assert ticket is not None
     assert ticket.name == name
-    assert folder.state(name).status == "generating"  # type: ignore[union-attr]
+    assert folder.state(name).status == "generating"
     assert folder.body(name) == b"{}"
     draft = folder.draft(name)
     draft.write_bytes(b"clip")

@@ -75,7 +75,7 @@ def test_no_frame_shows_what_lies_outside_the_photo(word: object, shape: tuple[i
     columns, rows = field.size
     x, y = np.meshgrid((np.arange(columns) + 0.5) * width / columns, (np.arange(rows) + 0.5) * height / rows)
     for moment in np.linspace(0, 1, 21):
-        moved = field.at(pose(word.motion.times(1.6), float(moment), 5))  # type: ignore[attr-defined]
+        moved = field.at(pose(word.motion.times(1.6), float(moment), 5))
         assert (x + moved[:, :, 0]).min() > -1
         assert (x + moved[:, :, 0]).max() < width + 1
         assert (y + moved[:, :, 1]).min() > -1

@@ -59,7 +59,7 @@ def test_every_word_moves_something() -> None:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_the_camera_starts_on_the_photo(word: object) -> None:
-    motion = word.motion  # type: ignore[attr-defined]
+    motion = word.motion
     start = pose(motion, 0, 5)
     assert (start.right, start.down, start.roll, start.orbit, start.reserve) == (0, 0, 0, 0, 0)
     assert start.zoom == (0 if motion.zoom >= 0 else -motion.zoom)

@@ -339,4 +339,4 @@ async def test_the_schema_refuses_what_the_machine_would_never_do(store: Store) 
         "INSERT INTO ledger VALUES ('nobody', 'hold', 'hold', 'p', 'w', 0, 0, 0)",
     ):
         with pytest.raises(Exception, match=r"(?i)constraint"):
-            await store._db.write(lambda tx, sql=nonsense: tx.all(sql))  # type: ignore[misc]
+            await store._db.write(lambda tx, sql=nonsense: tx.all(sql))

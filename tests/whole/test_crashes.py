@@ -42,7 +42,7 @@ class World:
 
     async def order(self, *prompts: str) -> None:
         """Ask, in a process that does not work."""
-        settings = Settings(_env_file=None, **{k.lower(): v for k, v in self.settings.items()})  # type: ignore[arg-type, call-arg]
+        settings = Settings(_env_file=None, **{k.lower(): v for k, v in self.settings.items()})
 
         async def photo() -> AsyncIterator[bytes]:
             yield picture()
@@ -90,7 +90,7 @@ class World:
         async with self.store() as store:
             used = await store.used("test:7", jobs[0].window)
             sql = "SELECT job, kind, held, spent FROM ledger WHERE person = 'test:7'"
-            rows = await store._db.read(lambda tx: tx.all(sql))  # type: ignore[attr-defined]
+            rows = await store._db.read(lambda tx: tx.all(sql))
         assert used == sum(job.price for job in jobs if job.outcome == "clip") == sum(row["spent"] for row in rows)
         assert sum(row["held"] for row in rows) == 0
         assert len(rows) == 2 * len(jobs)
