@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q install
 
-.PHONY: demo run test check format bench lock clean
+.PHONY: demo run test check format pictures bench lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/run  ## send the sample photo through the whole system and write demo.mp4
@@ -25,6 +25,9 @@ check: .venv/dev  ## formatter, linter, types, import rule
 format: .venv/dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+pictures: .venv/dev  ## the conversation shown in README, drawn from what the bot says
+	@$(BIN)/python docs/conversation.py
 
 bench: .venv/dev  ## the figures of README's performance table
 	@$(BIN)/python -m bench

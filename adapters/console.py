@@ -115,7 +115,7 @@ async def _look(core: Core, job: Job, show: Callable[[float, str], None]) -> Non
     rhythm = await core.history.rhythm(job.order, job.host)
     ahead = await core.store.ahead(job) if job.state == "queued" else 0
     since = core.clock() - job.accepted_at if job.accepted_at else 0.0
-    show(rhythm.progress(since), status.state(job, rhythm, core.clock(), ahead=ahead))
+    show(rhythm.progress(since), status.state(job, rhythm, core.clock(), ahead=ahead, slots=core.history.slots))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from bot.acts import Acts
 from bot.core import Core
 from bot.history import History
 from bot.media import Media
-from bot.model import Accepted, Address, Attachment, Finished, Inbound, Order, Pending, Reply, Terms
+from bot.model import Accepted, Address, Attachment, Finished, Inbound, Order, Pending, Posted, Reply, Terms
 from bot.worker import Worker
 from storage import open_store
 
@@ -59,12 +59,14 @@ class Provider:
 class Chat:
     """Counts."""
 
+    once = True
+
     def __init__(self) -> None:
         self.clips = 0
 
-    async def send(self, address: Address, reply: Reply, *, nonce: str) -> str:
+    async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
         self.clips += reply.film is not None
-        return nonce
+        return Posted(nonce)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None: ...
 

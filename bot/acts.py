@@ -11,10 +11,23 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot import machine, status, texts
-from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, Stale, StoreDown, Unreachable
+from bot.errors import (
+    Ambiguous,
+    BrokenClip,
+    ChatError,
+    Flood,
+    Gone,
+    NotSent,
+    Stale,
+    StoreDown,
+    TooLarge,
+    Unconfirmed,
+    Unreachable,
+)
+from bot.fitting import Fitting
 from bot.history import History
 from bot.media import Media
-from bot.model import Accepted, Film, Finished, Incident, Job, Pending, Refused, Reply
+from bot.model import Accepted, Film, Finished, Incident, Job, Pending, Posted, Refused, Reply
 from bot.ports import Chat, Provider, Step, Store
 
 log = logging.getLogger(__name__)
@@ -30,6 +43,16 @@ AGAIN = 0.5
 """Seconds between two tries to save."""
 EDIT = 10.0
 """Seconds that a change of the status line may take."""
+UNSURE = 2
+"""Sends that may have gone right, after which the person is asked before there is another."""
+UNHEARD = 5
+"""Sends of one message that nobody confirmed, after which it counts as read: most likely each of them arrived."""
+SIZES = 3
+"""Films that are tried, each smaller than the last, before a link stands in for them."""
+LINE = 50
+"""Status lines of waiting jobs that are kept up to date: those in front."""
+REMOVALS = 3
+"""Tries to take a status line away."""
 LAST_WORD = 2.0
 """Seconds in which a stopped worker still saves that an order was taken."""
 
@@ -48,6 +71,7 @@ class Acts:
         clock: Callable[[], float],
         deadline: float,
         lease: float,
+        link: Callable[[str], str] | None = None,
     ) -> None:
         self._store = store
         self._media = media
@@ -56,6 +80,7 @@ class Acts:
         self._history = history
         self._clock = clock
         self._deadline = deadline
+        self._fitting = Fitting(media, link)
         self.leases = {"submitting": lease, "running": 2 * lease, "delivering": 5 * lease}
 
     def start(self, job: Job) -> Step:
@@ -144,26 +169,59 @@ class Acts:
 
     async def deliver(self, job: Job) -> None:
         """Send the clip, or say why there is none; then take the status line away."""
-        chat = self._chats[job.address.platform]
-        event: machine.Event = machine.Sent()
+        chat, before = self._chats[job.address.platform], job.sends
+        # Where a repeat would be seen, it is on record that a clip is going out; who finds the record knows no more.
+        risky = not chat.once and job.clip is not None and before < UNSURE
+        event: machine.Event
         due_at = None
         try:
+            reply = status.unsure(job) if before >= UNSURE else await self._result(job)
+            if risky:
+                job = await self._save(job, machine.Sending(), job.due_at)
             async with asyncio.timeout(self._patience(job)):
-                await chat.send(job.address, await self._result(job), nonce=job.id)
+                posted = await self._send(chat, job, reply)
+            event = machine.Sent(posted.message, posted.copy)
         except Gone as error:
             log.warning("job %s cannot be delivered: %s", job.id, error)
             event = machine.Undeliverable()
         except Flood as flood:
-            event, due_at = machine.Deferred(job.tries), self._clock() + flood.retry_after
+            event, due_at = machine.Deferred(job.tries, before), self._clock() + flood.retry_after
+        except (Unconfirmed, TimeoutError) as error:
+            log.warning("job %s may have been delivered: %s", job.id, error)
+            event, due_at = machine.Deferred(job.tries + 1, before), self._clock() + _backoff(job.tries + 1)
+            if risky:
+                event = machine.Deferred(0, UNSURE)
+            elif before >= UNSURE or (not chat.once and job.tries + 1 >= UNHEARD):
+                event, due_at = machine.Sent(), None
+            elif self._too_late(job):
+                event, due_at = machine.Undeliverable(), None
+        except (Stale, StoreDown):
+            raise
         except Exception as error:  # an adapter's own mistake, too, must end some day
-            level = logging.WARNING if isinstance(error, ChatError | TimeoutError) else logging.ERROR
+            level = logging.WARNING if isinstance(error, ChatError) else logging.ERROR
             log.log(level, "job %s was not delivered yet: %s", job.id, error, exc_info=level == logging.ERROR)
-            event, due_at = machine.Deferred(job.tries + 1), self._clock() + _backoff(job.tries + 1)
-            if self._clock() - (job.settled_at or 0.0) > SEND_FOR:
+            event, due_at = machine.Deferred(job.tries + 1, before), self._clock() + _backoff(job.tries + 1)
+            if self._too_late(job):
                 event, due_at = machine.Undeliverable(), None
         await self._save(job, event, due_at)
         if due_at is None:
             await self._clear(job, chat)
+
+    def _too_late(self, job: Job) -> bool:
+        return self._clock() - (job.settled_at or 0.0) > SEND_FOR
+
+    async def refresh(self) -> None:
+        """Bring the status lines of those who wait up to date: their place changes without anything of theirs."""
+        for job, ahead in await self._store.line(tuple(self._chats), LINE):
+            await self._show(job, ahead)
+
+    async def _send(self, chat: Chat, job: Job, reply: Reply) -> Posted:
+        for _ in range(SIZES):
+            try:
+                return await chat.send(job.address, reply, nonce=job.id)
+            except TooLarge as large:
+                reply = await self._fitting.smaller(reply, large.limit)
+        return await chat.send(job.address, self._fitting.linked(reply), nonce=job.id)
 
     async def release(self, job: Job) -> None:
         """Let go of a job untouched, so that anyone may take it at once."""
@@ -181,7 +239,8 @@ class Acts:
             await self._note("a finished clip is gone from the disk", job.clip.name, job)
             return Reply(texts.CLIP_GONE, job=job.id)
         stand_in = job.host is not None and self._provider.terms(job.host).stand_in
-        return status.result(job, Film(path, job.clip), stand_in=stand_in)
+        film = Film(path, job.clip, job.spoiler, job.limit, self._media.poster(job.clip.name))
+        return status.result(job, film, stand_in=stand_in)
 
     async def _fetch(self, job: Job, url: str, seen: float) -> tuple[machine.Event, float | None]:
         try:
@@ -235,19 +294,19 @@ class Acts:
                 if latest and replace(latest, shown="", status_id=None) == replace(changed, shown="", status_id=None):
                     return changed
 
-    async def _show(self, job: Job) -> Job:
+    async def _show(self, job: Job, ahead: int = 0) -> Job:
         """Bring the status line up to date, if what it says has changed."""
         if job.status_id is None or job.state not in ("queued", "running"):
             return job
         rhythm = await self._history.rhythm(job.order, job.host)
         stand_in = self._provider.terms(job.host).stand_in
-        reply = status.line(job, rhythm, self._clock(), stand_in=stand_in)
+        reply = status.line(job, rhythm, self._clock(), ahead=ahead, slots=self._history.slots, stand_in=stand_in)
         if reply.text == job.shown:
             return job
         try:
             async with asyncio.timeout(EDIT):
                 await self._chats[job.address.platform].edit(job.address, job.status_id, reply)
-            await self._store.track(job.id, job.status_id, reply.text)
+            await self._store.shown(job.id, job.status_id, reply.text)
         except (ChatError, StoreDown, TimeoutError) as error:
             log.info("the status line of job %s stays as it is: %s", job.id, error)
             return job
@@ -256,12 +315,18 @@ class Acts:
     async def _clear(self, job: Job, chat: Chat) -> None:
         """Take the status line away; the platform may have named it while the clip was being sent."""
         latest = await self._store.job(job.id)
-        if latest and latest.status_id:
+        if latest is None or latest.status_id is None:
+            return
+        for tried in range(1, REMOVALS + 1):
             try:
                 async with asyncio.timeout(EDIT):
                     await chat.remove(job.address, latest.status_id)
+                break
             except (ChatError, TimeoutError) as error:
-                log.info("the status line of job %s stays: %s", job.id, error)
+                if tried == REMOVALS or isinstance(error, Gone | Flood):
+                    log.info("the status line of job %s stays: %s", job.id, error)
+                    break
+            await asyncio.sleep(AGAIN)
 
     async def _note(self, what: str, detail: str, job: Job) -> None:
         log.warning("job %s: %s: %s", job.id, what, detail)

@@ -3,13 +3,23 @@
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
 
+from adapters.discord.chat import DiscordChat
+from adapters.discord.line import Line as DiscordLine
+from adapters.discord.platform import Discord
+from adapters.discord.requests import PLATFORM as DISCORD
+from adapters.discord.tokens import Tokens
+from adapters.telegram.chat import TelegramChat
+from adapters.telegram.limiter import Limiter
+from adapters.telegram.line import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, Line
+from adapters.telegram.platform import Hook, Telegram
+from adapters.telegram.reading import PLATFORM as TELEGRAM
 from adapters.web.doors import Doors, is_loopback
 from adapters.web.page import Page
 from adapters.web.server import make_app, serve
@@ -21,11 +31,12 @@ from bot.errors import Misconfigured, StoreDown
 from bot.history import History
 from bot.links import Links, secret_of
 from bot.media import Media
-from bot.model import Incident
-from bot.ports import Chat, Store
+from bot.model import Film, Incident
+from bot.ports import Chat, Platform, Store
 from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.shelf import Shelf
+from bot.supervisor import Supervisor
 from bot.worker import Worker
 from generator.server import Generator
 from storage import open_store
@@ -34,6 +45,8 @@ log = logging.getLogger(__name__)
 
 PHOTO_LINK = 24 * 3600.0
 """Seconds for which a provider may open the link to a photo: it may queue an order before it looks."""
+CLIP_LINK = 30 * 86_400.0
+"""Seconds for which a person may open the link to a clip that a chat could not take."""
 LATE = 30.0
 """Seconds without a round, or that a due job has waited, after which `/healthz` turns red."""
 
@@ -50,6 +63,8 @@ class App:
     core: Core
     worker: Worker
     links: Links
+    platforms: Sequence[Platform]
+    supervisor: Supervisor
 
     @property
     def private(self) -> bool:
@@ -70,7 +85,10 @@ class App:
             "database": "up",
             "jobs": health.states,
         }
-        return since < LATE and health.overdue < LATE, figures
+        troubles = self.supervisor.troubles()
+        if troubles:
+            figures["platforms"] = {name: trouble or "up" for name, trouble in troubles.items()}
+        return since < LATE and health.overdue < LATE and not any(troubles.values()), figures
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
@@ -85,19 +103,20 @@ class App:
             secure=(settings.public_url or "").startswith("https:"),
         )
         page = Page(self.core, doors, View(self.core, self.links))
-        app = make_app(self.links, self.media.path, self.health, page)
+        hooks = {platform.name: platform.hook for platform in self.platforms}
+        app = make_app(self.links, self.media.path, self.health, page, hooks)
         async with serve(app, self.settings.host, self.settings.port) as address:
             yield address
 
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, chats: Mapping[str, Chat] | None = None, *, idle: bool = False
+    settings: Settings, chats: Mapping[str, Chat] | None = None, *, idle: bool = False, social: bool = False
 ) -> AsyncIterator[App]:
     """Wire everything, with these platforms or those that are configured, and take it apart again.
 
-    `idle` is for looking only: no stand-in is started, so nothing may be bought or polled. Raises `Misconfigured` or
-    `StoreDown` in words for the operator.
+    `idle` is for looking only: no stand-in is started, so nothing may be bought or polled. `social` adds the platforms
+    that have a token. Raises `Misconfigured` or `StoreDown` in words for the operator.
     """
     clock = time.time
     order = settings.order_of_providers
@@ -129,10 +148,18 @@ async def open_app(
                 settings.apilaplas_key, settings.apilaplas_url, inline=settings.apilaplas_inline
             )
 
+        def address(name: str, lifetime: float) -> str:
+            return f"{settings.public_url}/media/{links.sign(MEDIA, name, lifetime)}"
+
         def link(name: str) -> str:
             if not media.path(name).is_file():
                 raise LookupError(name)  # nobody pays for a photo that is not there
-            return f"{settings.public_url}/media/{links.sign(MEDIA, name, PHOTO_LINK)}"
+            return address(name, PHOTO_LINK)
+
+        def clip_link(name: str) -> str:
+            return address(name, CLIP_LINK)
+
+        reachable = clip_link if settings.public_url else None
 
         providers = Providers(
             list(rows.values()),  # those that are not bought from any more may still owe us clips
@@ -150,10 +177,30 @@ async def open_app(
                 "The provider opens photos by link only. Set PUBLIC_URL to the https address under which it can reach "
                 "this server."
             )
-        chats = chats or {"console": Shelf(), "web": Shelf()}
-        history = History(store, providers, clock)
+        chats = dict(chats or {"console": Shelf(), "web": Shelf()})
+        line = None
+        if social and settings.telegram_token:
+            line = Line(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+            stack.push_async_callback(line.hang_up)
+            chats[TELEGRAM] = telegram_chat = _telegram_chat(settings, line, reachable)
+            stack.push_async_callback(telegram_chat.close)
+        discord_line = None
+        if social and settings.discord_token:
+            discord_line = DiscordLine(settings.discord_token.get_secret_value(), settings.discord_api_url)
+            stack.push_async_callback(discord_line.hang_up)
+            chats[DISCORD] = discord_chat = DiscordChat(discord_line, Tokens(store.inbox, clock), clock=clock)
+            stack.push_async_callback(discord_chat.close)
+        history = History(store, providers, clock, settings.provider_slots)
         acts = Acts(
-            store, media, providers, chats, history, clock=clock, deadline=settings.job_deadline, lease=settings.lease
+            store,
+            media,
+            providers,
+            chats,
+            history,
+            clock=clock,
+            deadline=settings.job_deadline,
+            lease=settings.lease,
+            link=reachable,
         )
         worker = Worker(store, acts, tuple(chats), clock=clock, slots=settings.provider_slots)
         core = Core(
@@ -166,8 +213,38 @@ async def open_app(
             model=settings.model,
             daily_credits=settings.credits_a_day,
             poke=worker.poke,
+            link=reachable,
         )
-        yield App(settings, store, media, providers, history, core, worker, links)
+        platforms: list[Platform] = []
+        if line:
+            hook = _hook(settings, links)
+            platforms.append(Telegram(core, line, telegram_chat, clock=time.monotonic, hook=hook))
+        if discord_line:
+            platforms.append(Discord(core, discord_line, discord_chat, shards=settings.discord_shards))
+        supervisor = Supervisor(platforms, clock=time.monotonic)
+        yield App(settings, store, media, providers, history, core, worker, links, platforms, supervisor)
+
+
+def _telegram_chat(settings: Settings, line: Line, link: Callable[[str], str] | None) -> TelegramChat:
+    async def page(film: Film, job: str) -> str:
+        """Where a clip can be had that only an upload could show: by our own link, or from the bot in private."""
+        return link(film.clip.name) if link else f"https://t.me/{await line.own_name()}?start={job}"
+
+    return TelegramChat(
+        line,
+        Limiter(time.monotonic),
+        page=page,
+        upload=UPLOAD if settings.telegram_api_url == PUBLIC else UPLOAD_SELF_HOSTED,
+        storage_chat=settings.telegram_storage_chat,
+    )
+
+
+def _hook(settings: Settings, links: Links) -> Hook | None:
+    """Telegram posts to https only; a Bot API server of one's own may post to anything."""
+    url = settings.public_url or ""
+    if not url or (settings.telegram_api_url == PUBLIC and not url.startswith("https:")):
+        return None
+    return Hook(f"{url}/hooks/{TELEGRAM}", links.secret("telegram-hook"))
 
 
 def new_id() -> str:

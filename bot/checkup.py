@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from adapters.discord.gateway import invite
+from adapters.discord.line import BadToken as BadDiscordToken
+from adapters.discord.line import Line as DiscordLine
+from adapters.telegram.line import BadToken, Line, mapped
 from bot.app import App, open_app
 from bot.config import Settings
-from bot.errors import Misconfigured, StoreDown
+from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
 
 INCIDENTS = 5
 LEAST_ROOM = 50 * 2**20
@@ -38,6 +42,9 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
                 yield finding
             async for finding in _web(app):
                 yield finding
+            async for finding in _telegram(app.settings):
+                yield finding
+            yield await _discord(app.settings)
             async for finding in _jobs(app):
                 yield finding
     except Misconfigured as error:
@@ -116,6 +123,58 @@ async def _public(app: App, url: str) -> Finding:
     if await app.providers.answers(f"{url}/healthz"):
         return Finding("good", f"Public address: {url} leads here.")
     return Finding("bad", f"Public address: {url} does not lead to this server. Check PUBLIC_URL and your proxy.")
+
+
+async def _telegram(settings: Settings) -> AsyncIterator[Finding]:
+    if not settings.telegram_token:
+        yield Finding("hint", "Telegram: off. Make a bot with @BotFather and set TELEGRAM_TOKEN.")
+        return
+    line = Line(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    try:
+        with mapped():
+            me = await line.get_me()
+        yield Finding("good", f"Telegram: @{me.username} is reachable, https://t.me/{me.username}")
+        if not me.can_join_groups:
+            yield Finding(
+                "hint", "Telegram: the bot may not be added to groups. BotFather, /setjoingroups, changes it."
+            )
+        if settings.telegram_storage_chat:
+            yield await _storage_chat(line, settings.telegram_storage_chat)
+        else:
+            yield Finding("hint", "Telegram: TELEGRAM_STORAGE_CHAT is not set; guest mode answers with a link.")
+    except (BadToken, Unconfirmed) as error:
+        yield Finding("bad", f"Telegram: {error}")
+    except ChatError as error:
+        yield Finding("bad", f"Telegram: it cannot be reached ({error}). Check TELEGRAM_API_URL and the network.")
+    finally:
+        await line.hang_up()
+
+
+async def _storage_chat(line: Line, chat: str) -> Finding:
+    try:
+        with mapped():
+            await line.get_chat(chat)
+    except ChatError as error:
+        return Finding(
+            "bad", f"Telegram: the bot cannot use TELEGRAM_STORAGE_CHAT ({error}). Add it there as an admin."
+        )
+    return Finding("good", "Telegram: the storage chat is there.")
+
+
+async def _discord(settings: Settings) -> Finding:
+    if not settings.discord_token:
+        return Finding(
+            "hint", "Discord: off. Make an application at https://discord.com/developers and set DISCORD_TOKEN."
+        )
+    line = DiscordLine(settings.discord_token.get_secret_value(), settings.discord_api_url)
+    try:
+        return Finding("good", f"Discord: the bot is reachable. Invite it with {invite(await line.application())}")
+    except BadDiscordToken as error:
+        return Finding("bad", f"Discord: {error}")
+    except ChatError as error:
+        return Finding("bad", f"Discord: it cannot be reached ({error}). Check DISCORD_API_URL and the network.")
+    finally:
+        await line.hang_up()
 
 
 async def _jobs(app: App) -> AsyncIterator[Finding]:

@@ -34,20 +34,20 @@ Output = Annotated[Path, typer.Option("-o", "--output", help="where the clip goe
 
 @cli.command()
 def run() -> None:
-    """Serve the web and work, in one process, until SIGTERM."""
+    """Serve the web, listen on every platform that has a token, and work, in one process, until SIGTERM."""
 
     async def serve(app: App, stopped: asyncio.Event) -> None:
-        async with app.listening() as address:
+        async with app.listening() as address, _attended(app, stopped):
             log.info("serving %s, buying from %s", address, ", ".join(app.settings.order_of_providers))
             await _until_stopped(app, stopped)
 
-    _with_app(serve)
+    _with_app(serve, social=True)
 
 
 @cli.command()
 def worker() -> None:
     """Only work: claim, poll and deliver. Any number of these may run, on PostgreSQL."""
-    _with_app(_until_stopped)
+    _with_app(_until_stopped, social=True)
 
 
 @cli.command()
@@ -182,13 +182,13 @@ Made = tuple[Job, Path]
 """A job that is over, and the file of its clip."""
 
 
-def _with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None = None) -> T:
+def _with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None = None, *, social: bool = False) -> T:
     """What `do` makes of the open app and an event that Ctrl-C sets; it is never broken off."""
 
     async def opened() -> T:
         settings = config.load()
         logs.set_up(level or settings.log_level, secrets_of(settings))
-        async with _signals() as stopped, open_app(settings) as app:
+        async with _signals() as stopped, open_app(settings, social=social) as app:
             return await do(app, stopped)
 
     return _go(opened())
@@ -278,6 +278,19 @@ async def _photos_served(app: App) -> AsyncIterator[None]:
                 if not await app.providers.answers(f"http://{settings.host}:{settings.port}/healthz"):
                     raise
         yield
+
+
+@asynccontextmanager
+async def _attended(app: App, stopped: asyncio.Event) -> AsyncIterator[None]:
+    """With the platforms listening; at a stop they end while the worker does, not after it."""
+    listening = asyncio.create_task(app.supervisor.run())
+    waiting = asyncio.create_task(stopped.wait())
+    waiting.add_done_callback(lambda _: listening.cancel())
+    try:
+        yield
+    finally:
+        waiting.cancel()
+        await asyncio.wait({listening})
 
 
 async def _until_stopped(app: App, stopped: asyncio.Event) -> None:

@@ -1,6 +1,9 @@
 """Says whether a file is a clip that plays, and what it looks like. Runs in `bot.darkroom`, as decoders have bugs."""
 
+import errno
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +13,10 @@ from PIL import Image
 from bot.errors import BrokenClip
 
 # Only what is sent as .mp4. Playlists, which can name other files and addresses, are other formats.
-_MP4 = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2", "protocol_whitelist": "file"}
+_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+_WEBM = "matroska,webm"  # FFmpeg does not follow the links to other files that Matroska knows
+_POSTER = 320  # pixels of the longer side; then quality 80 stays under 200 kB, even for noise
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 _WHOLE = 0.95  # of the length that the header promises; rounding and odd last frames stay above
 
 
@@ -22,38 +28,72 @@ class Probe:
     height: int
     seconds: float
     sound: bool
+    rotation: int
+    """Degrees, counterclockwise, by which a player turns the pictures that are stored; `width` and `height` are after.
+    """
 
 
-def probe(path: Path) -> Probe:
-    """Look at an MP4: decode its first frame and read the rest without decoding. Raises `BrokenClip`."""
+@contextmanager
+def opened(path: Path, formats: str = _MP4) -> Iterator[av.container.InputContainer]:
+    """A stranger's file. What goes wrong until the end of the block is its fault, as in `blamed`."""
+    options = {"format_whitelist": formats, "protocol_whitelist": "file"}
+    with blamed(), av.open(str(path), options=options, metadata_errors="replace") as container:
+        yield container
+
+
+@contextmanager
+def blamed() -> Iterator[None]:
+    """Whatever goes wrong in the block is the clip's fault, `BrokenClip`; only what the disk says stays `OSError`."""
     try:
-        with av.open(str(path), options=_MP4, metadata_errors="replace") as container:
-            return _probe(container)
+        yield
     except BrokenClip:
         raise
     except Exception as error:  # a decoder that reads garbage raises what it likes
+        if isinstance(error, OSError) and error.errno in _DISK:
+            raise
         raise BrokenClip(f"not a playable video: {type(error).__name__}") from None
 
 
-def last_frame(path: Path) -> Image.Image:
-    """The picture that a clip ends on. Raises `BrokenClip`."""
-    try:
-        with av.open(str(path), options=_MP4, metadata_errors="replace") as container:
-            video = container.streams.video[0]
-            video.codec_context.thread_count = 1
-            # From the last key frame on; a clip may have a single one, then all of it is decoded.
-            container.seek(video.duration or 0, stream=video, backward=True)
-            last = deque(container.decode(video), maxlen=1)
-            if not last:
-                raise BrokenClip("no picture")
-            return Image.fromarray(last[0].to_ndarray(format="rgb24"))
-    except BrokenClip:
-        raise
-    except Exception as error:
-        raise BrokenClip(f"not a playable video: {type(error).__name__}") from None
+def probe(path: Path, poster: Path | None = None) -> Probe:
+    """Look at an MP4: decode its first frame and read the rest without decoding. Raises `BrokenClip`, `OSError`.
+
+    The first frame goes to `poster`: a JPEG of at most 320 pixels a side and 200 kB.
+    """
+    with opened(path) as container:
+        found, first = _probe(container)
+        small = poster and _picture(first, _POSTER)
+    if poster and small:
+        small.save(poster, "JPEG", quality=80)
+    return found
 
 
-def _probe(container: av.container.InputContainer) -> Probe:
+def last_frame(path: Path, webm: bool = False) -> Image.Image:
+    """The picture that an MP4, or a WebM if that may be, ends on. Raises `BrokenClip`."""
+    with opened(path, f"{_MP4},{_WEBM}" if webm else _MP4) as container:
+        video = container.streams.video[0]
+        video.codec_context.thread_count = 1
+        # From the last key frame on; a clip may have a single one, then all of it is decoded.
+        if video.duration:
+            container.seek(video.duration, stream=video, backward=True)
+        elif container.duration:  # WebM knows only that
+            container.seek(container.duration, backward=True)
+        last = deque(container.decode(video), maxlen=1)
+        if not last:
+            raise BrokenClip("no picture")
+        return _picture(last[0])
+
+
+def _picture(frame: av.VideoFrame, longest: int | None = None) -> Image.Image:
+    """A frame as it is shown, its longer side at most `longest` pixels."""
+    shrink = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
+    size = max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink))
+    image = Image.fromarray(frame.to_ndarray(format="rgb24", width=size[0], height=size[1]))
+    turn = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
+    way = turn.get(frame.rotation % 360)
+    return image if way is None else image.transpose(way)
+
+
+def _probe(container: av.container.InputContainer) -> tuple[Probe, av.VideoFrame]:
     if not container.streams.video:
         raise BrokenClip("no picture track")
     video = container.streams.video[0]
@@ -85,4 +125,5 @@ def _probe(container: av.container.InputContainer) -> Probe:
     width, height = first.width, first.height
     if first.rotation % 180:
         width, height = height, width
-    return Probe(width, height, round(seconds, 3), bool(container.streams.audio))
+    sound = bool(container.streams.audio)
+    return Probe(width, height, round(seconds, 3), sound, first.rotation), first

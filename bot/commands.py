@@ -2,36 +2,61 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import machine, orders, status, texts
 from bot.errors import Illegal, Refusal
-from bot.model import Attachment, Inbound, Job, Reply
+from bot.model import Attachment, Button, Clip, Film, Inbound, Job, Reply
 
 if TYPE_CHECKING:
     from bot.core import Core
 
 _ID = re.compile(r"[\w-]{1,32}", re.ASCII)
 
+LONGEST_FILM = 20
+"""Clips in a film."""
+
 Handler = Callable[["Core", Inbound, str], Awaitable[Reply]]
 
 
 async def run(core: "Core", inbound: Inbound) -> Reply:
     """Do what `/name argument` asks for."""
-    name, _, argument = inbound.text[1:].partition(" ")
-    name = name.partition("@")[0].lower()
+    name, argument = _split(inbound.text)
     if name not in TABLE:
         raise Refusal(texts.unknown_command(texts.shorten(name, 32)))
-    return await TABLE[name](core, inbound, argument.strip())
+    return await TABLE[name](core, inbound, argument)
+
+
+def named(text: str) -> bool:
+    """Whether the text begins with one of our commands."""
+    return _split(text)[0] in TABLE
+
+
+async def start(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """What a newcomer's client says first; a link to us may bring the id of a clip along."""
+    if _ID.fullmatch(argument):
+        return await clip(core, inbound, argument)
+    return await help_(core, inbound, "")
+
+
+async def animate(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    if not inbound.attachments:
+        raise Refusal(texts.ANIMATE_WHAT)
+    return await core.order(replace(inbound, text=argument))
+
+
+async def privacy(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    return Reply(texts.PRIVACY)
 
 
 async def help_(core: "Core", inbound: Inbound, argument: str) -> Reply:
-    return Reply(texts.help_(list(texts.COMMANDS.items())))
+    return Reply(texts.help_([(name, what) for name, what in texts.COMMANDS.items() if name != "start"]))
 
 
 async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
-    found = await core.store.jobs(inbound.person)
-    return Reply(status.listing(found, core.clock()) or texts.NO_JOBS)
+    found = await core.store.jobs(inbound.person, chat=inbound.address if inbound.shared else None)
+    return status.listing(found, core.clock()) if found else Reply(texts.NO_JOBS)
 
 
 async def quota(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -43,25 +68,62 @@ async def quota(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """The same photo, with the same words or with others."""
     job, words = await _own(core, inbound, "again", argument)
-    draft = orders.read(words, inbound.options) if words else orders.repeat(job.order)
-    return await core.place(inbound, draft, orders.roles(job.order), lambda: core.media.copy(job.order))
+    draft = orders.read(_worded(words, job), inbound.options) if words else orders.repeat(job.order)
+    inbound, before = replace(inbound, spoiler=job.spoiler), await _before(core, job)
+    roles = orders.roles(job.order)
+    return await core.place(inbound, draft, roles, lambda: core.media.copy(job.order), follows=before)
+
+
+async def words(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Ask for new words for the same photo."""
+    job, _ = await _own(core, inbound, "words", argument)
+    return Reply(texts.ask_new_words(job.order.prompt), ask=f"/again {job.id}")
 
 
 async def continue_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """The last frame of a clip is the next photo."""
     job, words = await _own(core, inbound, "continue", argument)
-    clip = job.clip
-    if clip is None:
-        raise Refusal(texts.NO_CLIP_YET)
+    clip = _clip(job)
 
     async def frame() -> AsyncIterator[bytes]:
         yield await core.media.last_frame(clip)
 
-    draft = orders.read(words or job.order.prompt, inbound.options)
-    return await core.place(inbound, draft, ["photo"], lambda: core.media.keep([Attachment(frame)]))
+    draft = orders.read(_worded(words, job), inbound.options)
+    inbound = replace(inbound, spoiler=job.spoiler)
+    return await core.place(inbound, draft, ["photo"], lambda: core.media.keep([Attachment(frame)]), follows=job)
+
+
+async def next_(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Ask what happens after a clip."""
+    job, _ = await _own(core, inbound, "next", argument)
+    _clip(job)
+    return Reply(texts.ASK_NEXT, ask=f"/continue {job.id}")
+
+
+async def clip(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """A clip once more: it is kept, so it costs nothing."""
+    job, _ = await _own(core, inbound, "clip", argument)
+    film = _film(core, _clip(job), job, inbound, job.copy if job.address.platform == inbound.address.platform else None)
+    stand_in = job.host is not None and core.provider.terms(job.host).stand_in
+    return replace(status.result(job, film, stand_in=stand_in), job=None)
+
+
+async def join(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """A clip and all that it continues, as one film."""
+    job, _ = await _own(core, inbound, "join", argument)
+    chain: list[Job] = [job]
+    while (before := await _before(core, chain[0])) and len(chain) < LONGEST_FILM and await _may(before, inbound):
+        chain.insert(0, before)
+    clips = [part.clip for part in chain if part.clip]
+    if job.clip is None or len(clips) < 2:
+        raise Refusal(texts.NOTHING_TO_JOIN)
+    film = _film(core, await core.media.join(clips), job, inbound, None)
+    return Reply(texts.joined(len(clips)), film=film)
 
 
 async def cancel(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    if not argument:
+        return await _cancel_what(core, inbound)
     job, _ = await _own(core, inbound, "cancel", argument)
     try:
         await core.store.change(job.id, lambda job: machine.apply(job, machine.Cancelled(), core.clock()))
@@ -72,8 +134,53 @@ async def cancel(core: "Core", inbound: Inbound, argument: str) -> Reply:
     return Reply(texts.CANCELLED)
 
 
+async def _cancel_what(core: "Core", inbound: Inbound) -> Reply:
+    """Without a name it is clear only where there is one."""
+    latest = await core.store.jobs(inbound.person, 100, inbound.address if inbound.shared else None)
+    waiting = [job for job in latest if machine.allows(job, machine.Cancelled)]
+    if len(waiting) == 1:
+        return await cancel(core, inbound, waiting[0].id)
+    if not waiting:
+        raise Refusal(texts.TOO_LATE if any(job.outcome is None for job in latest) else texts.NOTHING_TO_CANCEL)
+    shown = waiting[:10]
+    return Reply(
+        texts.CANCEL_WHICH,
+        tuple(Button(texts.cancel_this(job.order.prompt), f"/cancel {job.id}") for job in shown),
+    )
+
+
+def _film(core: "Core", clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> Film:
+    path = core.media.path(clip.name)
+    if copy is None and not path.is_file():
+        raise Refusal(texts.CLIP_GONE)
+    return Film(path, clip, job.spoiler, inbound.limit, core.media.poster(clip.name), copy)
+
+
+def _clip(job: Job) -> Clip:
+    """A job's clip. Raises `Refusal` without one."""
+    if job.clip is None:
+        raise Refusal(texts.failed(job.reason, job.price) if job.reason else texts.NO_CLIP_YET)
+    return job.clip
+
+
+def _worded(words: str, job: Job) -> str:
+    """New words; where only options are new, the words stay."""
+    return f"{job.order.prompt} {words}" if orders.wordless(words) else words
+
+
+async def _before(core: "Core", job: Job) -> Job | None:
+    """The job that `job` continues."""
+    return await core.store.job(job.follows) if job.follows else None
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Name and argument of `/name@bot argument`."""
+    name, argument = (*text[1:].split(maxsplit=1), "", "")[:2]
+    return name.partition("@")[0].lower(), argument.strip()
+
+
 async def _own(core: "Core", inbound: Inbound, name: str, argument: str) -> tuple[Job, str]:
-    """The job that an argument begins with, if it is the asker's, and the words after it."""
+    """The job that an argument begins with, if the asker may act on it, and the words after it."""
     job_id, words = (*argument.split(maxsplit=1), "", "")[:2]
     if not job_id:
         raise Refusal(texts.needs_job(name))
@@ -82,18 +189,30 @@ async def _own(core: "Core", inbound: Inbound, name: str, argument: str) -> tupl
     job = await core.store.job(job_id)
     if job is None:
         raise Refusal(texts.UNKNOWN_JOB)
-    if job.person != inbound.person:
+    if not await _may(job, inbound):
         raise Refusal(texts.NOT_YOURS)
     return job, words
 
 
+async def _may(job: Job, inbound: Inbound) -> bool:
+    """Whether the job is the asker's own, or belongs to the chat in which this is said by someone with a say there."""
+    here = (job.address.platform, job.address.chat) == (inbound.address.platform, inbound.address.chat)
+    return job.person == inbound.person or (here and await inbound.moderates())
+
+
 TABLE: dict[str, Handler] = {
+    "animate": animate,
     "help": help_,
-    "start": help_,
+    "start": start,
     "jobs": jobs,
     "quota": quota,
     "again": again,
     "continue": continue_,
     "cancel": cancel,
+    "clip": clip,
+    "join": join,
+    "privacy": privacy,
+    "words": words,
+    "next": next_,
 }
-"""Every name in `texts.COMMANDS`, and `start`, which Telegram says for a newcomer."""
+"""Every name in `texts.COMMANDS`, and `words` and `next`, which only buttons say."""

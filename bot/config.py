@@ -1,5 +1,6 @@
 """Settings, read once from the environment or from `.env`. Every one has a default that works."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -40,6 +41,21 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="https address under which people and providers reach that server")
     playground_password: SecretStr | None = Field(
         None, description="what the chat page asks for; without it the page is served on this machine only"
+    )
+    telegram_token: SecretStr | None = Field(None, description="token of the Telegram bot, from BotFather")
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", description="its address; that of a self-hosted Bot API server, which takes 2 GB"
+    )
+    telegram_storage_chat: str | None = Field(
+        None, description="id of a private chat for clips on their way to chats that the bot has not joined"
+    )
+    discord_token: SecretStr | None = Field(None, description="token of the Discord bot, from the Developer Portal")
+    discord_api_url: str = Field(
+        "https://discord.com/api/v10", description="its address; that of a compatible server or a proxy, with its path"
+    )
+    discord_shards: str = Field(
+        "auto",
+        description="gateway connections: as many as Discord says, `4`, or `0-3/16` for some of 16 in this process",
     )
     aimlapi_key: SecretStr | None = Field(None, description="key of AI/ML API")
     aimlapi_url: str = Field("https://api.aimlapi.com", description="its address")
@@ -92,7 +108,36 @@ class Settings(BaseSettings):
             raise ValueError("it has a space or a character in it that no key has; please copy it again")
         return value
 
-    @field_validator("public_url", "aimlapi_url", "apilaplas_url")
+    @field_validator("telegram_token")
+    @classmethod
+    def _telegram(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"\d+:[\w-]+", value.get_secret_value(), re.ASCII):
+            raise ValueError("it must look like 123456789:AbC…, as BotFather writes it; please copy it again")
+        return value
+
+    @field_validator("discord_token")
+    @classmethod
+    def _discord(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[\w.-]+", value.get_secret_value(), re.ASCII):
+            raise ValueError("it must be the bot's token alone, without “Bot” before it; please copy it again")
+        return value
+
+    @field_validator("discord_shards")
+    @classmethod
+    def _shards(cls, value: str) -> str:
+        match = re.fullmatch(r"auto|([1-9]\d{0,4})|(\d{1,5})-(\d{1,5})/(\d{1,5})", value.lower(), re.ASCII)
+        if not match or (match[2] and not int(match[2]) <= int(match[3]) < int(match[4])):
+            raise ValueError("it must be auto, a number, or a range such as 0-3/16")
+        return value.lower()
+
+    @field_validator("telegram_storage_chat")
+    @classmethod
+    def _chat(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"-?\d+|@\w+", value, re.ASCII):
+            raise ValueError("it must be the id of a chat, such as -1001234567890")
+        return value
+
+    @field_validator("public_url", "aimlapi_url", "apilaplas_url", "telegram_api_url", "discord_api_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         if value is None:
@@ -107,6 +152,13 @@ class Settings(BaseSettings):
         if parts.username or parts.query or parts.fragment:
             raise ValueError("it must be a bare address: no user, no ? and no #")
         return value.rstrip("/")
+
+    @field_validator("discord_api_url")
+    @classmethod
+    def _version(cls, value: str) -> str:
+        if not value.endswith("/api/v10"):
+            raise ValueError("it must end in /api/v10")
+        return value
 
     @field_validator("database_url")
     @classmethod

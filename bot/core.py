@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import commands, orders, quota, status, texts
-from bot.errors import Refusal, StoreDown
+from bot import commands, machine, orders, quota, status, texts
+from bot.errors import Illegal, Refusal, StoreDown
+from bot.fitting import Fitting
 from bot.history import History
 from bot.machine import hold
 from bot.media import Media, Pictures
-from bot.model import Inbound, Job, Order, Reply, Role
+from bot.model import Address, Inbound, Job, Order, Reply, Role
 from bot.orders import Draft
 from bot.ports import Provider, Store, Submission
 
@@ -32,6 +33,7 @@ class Core:
         model: str,
         daily_credits: int,
         poke: Callable[[], None],
+        link: Callable[[str], str] | None = None,
     ) -> None:
         self.store = store
         self.media = media
@@ -42,14 +44,15 @@ class Core:
         self.model = model
         self.daily_credits = daily_credits
         self.poke = poke
+        self.fitting = Fitting(media, link)
 
     async def handle(self, inbound: Inbound) -> Reply:
         """Answer anything. What cannot be done is said in words; nothing is spent then."""
         inbound = replace(inbound, text=_legible(inbound.text))
         try:
-            if inbound.text.startswith("/") and not inbound.attachments:
+            if inbound.text.startswith("/") and (not inbound.attachments or commands.named(inbound.text)):
                 return await commands.run(self, inbound)
-            return await self._order(inbound)
+            return await self.order(inbound)
         except Refusal as refusal:
             return Reply(str(refusal), refused=True)
         except StoreDown as error:
@@ -59,6 +62,13 @@ class Core:
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
         """Tell which message is a job's status line. False: the job is done already, take the line away."""
         return await self.store.track(job_id, status_id, shown)
+
+    async def closed(self, chat: Address) -> None:
+        """Nobody can be answered in `chat` any more: what is still in line for it is given back."""
+        for job in await self.store.queued(chat):
+            with suppress(Illegal):
+                await self.store.change(job.id, lambda job: machine.apply(job, machine.Cancelled(), self.clock()))
+        self.poke()
 
     async def allowance(self, inbound: Inbound) -> tuple[int | None, int, quota.Window]:
         """A person's credits per window (None: unlimited), how many are in use, and the window."""
@@ -73,20 +83,33 @@ class Core:
             ahead = await self.store.ahead(job) if job.state == "queued" else 0
         rhythm = await self.history.rhythm(job.order, job.host)
         terms = self.provider.terms(job.host)
-        return status.line(job, rhythm, self.clock(), ahead=ahead, stand_in=terms.stand_in)
+        return status.line(job, rhythm, self.clock(), ahead=ahead, slots=self.history.slots, stand_in=terms.stand_in)
 
-    async def _order(self, inbound: Inbound) -> Reply:
+    async def order(self, inbound: Inbound) -> Reply:
+        """Order a clip of the pictures that came along. Raises `Refusal`."""
         if not inbound.attachments:
             raise Refusal(texts.NO_PHOTO)
+        roles = [attachment.role for attachment in inbound.attachments]
+        if roles.count("photo") + roles.count("end") > 2:
+            raise Refusal(texts.ONE_PHOTO)
+        if orders.wordless(inbound.text):
+            if earlier := await self.store.find(inbound.key):  # one picture of an album, come back after a crash
+                return await self.status(earlier)
+            return Reply(texts.NO_WORDS, refused=True, ask=inbound.text.strip())
         draft = orders.read(inbound.text, inbound.options)
         for attachment in inbound.attachments:
             if attachment.role == "brush":
                 orders.check_path(attachment.path)
-        roles = [attachment.role for attachment in inbound.attachments]
         return await self.place(inbound, draft, roles, lambda: self.media.keep(inbound.attachments))
 
     async def place(
-        self, inbound: Inbound, draft: Draft, roles: Sequence[Role], pictures: Callable[[], Awaitable[Pictures]]
+        self,
+        inbound: Inbound,
+        draft: Draft,
+        roles: Sequence[Role],
+        pictures: Callable[[], Awaitable[Pictures]],
+        *,
+        follows: Job | None = None,
     ) -> Reply:
         """Order a clip; `pictures` is asked for only once nothing else stands in the way. Raises `Refusal`."""
         orders.check(draft, roles)
@@ -110,12 +133,18 @@ class Core:
             created_at=now,
             due_at=now,
             changed_at=now,
+            spoiler=inbound.spoiler,
+            limit=inbound.limit,
+            follows=follows.id if follows else None,
         )
         try:
             submission = await self.store.submit(job, hold(job), limit)
         except StoreDown:
             # Perhaps only the answer was lost. While nobody knows, the photos stay: a job may need them.
-            taken = await self.store.find(inbound.key)
+            try:
+                taken = await self.store.find(inbound.key)
+            except StoreDown:
+                raise Refusal(texts.NOT_SURE) from None
             if taken is None:
                 await self.media.discard(photo.name for photo in order.photos)
                 raise

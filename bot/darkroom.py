@@ -8,19 +8,23 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
 
 import pillow_heif
 from PIL import AvifImagePlugin
 
-from bot import photos
+from bot import photos, texts
 from bot.errors import BrokenClip, Refusal
 
 _MEMORY = 4 * 1024**3  # bytes of address space: the header of a WebP alone may ask for two
 _TOO_LONG = 120  # seconds; the bot gives up far earlier, this is for when the bot is gone
+_CUT_TOO_LONG = 330  # the bot gives up after 300
+_NICE = 0 if sys.platform == "win32" else os.nice(0)  # the bot's own
 
 
 def _photo(source: str, target: str) -> list[int]:
@@ -34,10 +38,23 @@ def _mask(source: str, target: str, original: list[int], size: list[int]) -> Non
     Path(target).write_bytes(mask)
 
 
-def _clip(source: str) -> list[float]:
+def _still(source: str, target: str) -> list[int]:
+    from bot import clips
+
+    bitmap = BytesIO()  # which loses nothing, and takes no time
+    try:
+        clips.last_frame(Path(source), webm=True).save(bitmap, "BMP")
+    except BrokenClip:
+        raise Refusal(texts.NOT_A_VIDEO) from None
+    fitted = photos.fit_photo(bitmap.getvalue())
+    Path(target).write_bytes(fitted.data)
+    return [*fitted.size, *fitted.original]
+
+
+def _clip(source: str, poster: str | None) -> list[float]:
     from bot import clips  # here, because most darkrooms see photos only and FFmpeg is large
 
-    probe = clips.probe(Path(source))
+    probe = clips.probe(Path(source), Path(poster) if poster else None)
     return [probe.width, probe.height, probe.seconds, probe.sound]
 
 
@@ -47,19 +64,63 @@ def _frame(source: str, target: str) -> None:
     clips.last_frame(Path(source)).save(target, "JPEG", quality=95)
 
 
-_WORK: dict[str, Callable[..., object]] = {"photo": _photo, "mask": _mask, "clip": _clip, "frame": _frame}
+def _fit(source: str, target: str, limit: int) -> bool:
+    from bot import cuts
+
+    return cuts.fit(Path(source), Path(target), limit)
+
+
+def _join(sources: list[str], target: str, poster: str) -> None:
+    from bot import cuts
+
+    cuts.join([Path(source) for source in sources], Path(target), Path(poster))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one kind of request runs, the seconds it may take, and how far back it stands in the line for the cores."""
+
+    run: Callable[..., object]
+    too_long: int = _TOO_LONG
+    nice: int = 5  # the bot's own loop goes first
+
+
+_WORK = {
+    "photo": _Work(_photo),
+    "mask": _Work(_mask),
+    "still": _Work(_still),
+    "clip": _Work(_clip),
+    "frame": _Work(_frame),
+    "fit": _Work(_fit, _CUT_TOO_LONG, 15),
+    "join": _Work(_join, _CUT_TOO_LONG, 15),
+}
 
 
 def _answer(line: bytes) -> tuple[str, object]:
     what, *rest = json.loads(line)
+    work = _WORK[what]
     try:
-        return "done", _WORK[what](*rest)
+        with _bounded(work):
+            return "done", work.run(*rest)
     except Refusal as refusal:
         return "refused", str(refusal)
     except BrokenClip as broken:
         return "broken", str(broken)
     except OSError as error:
         return "disk", error.strerror or type(error).__name__
+
+
+@contextmanager
+def _bounded(work: _Work) -> Iterator[None]:
+    if sys.platform == "win32":
+        yield
+        return
+    os.nice(max(0, _NICE + work.nice - os.nice(0)))  # there is no way back, so who cuts does nothing else
+    signal.alarm(work.too_long)  # the kernel's, in case a decoder never lets `_listen` run again
+    try:
+        yield
+    finally:
+        signal.alarm(0)
 
 
 def _listen(requests: "SimpleQueue[bytes]") -> None:
@@ -78,7 +139,6 @@ def _restrain() -> None:
     if sys.platform != "win32":
         import resource
 
-        os.nice(5)  # the bot's own loop goes first
         with suppress(ValueError, OSError):  # a stricter limit stands already, or the system knows none
             resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
@@ -91,13 +151,7 @@ def main() -> None:
     requests: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     while True:
-        line = requests.get()
-        if sys.platform != "win32":
-            signal.alarm(_TOO_LONG)  # the kernel's, in case a decoder never lets `_listen` run again
-        answer = _answer(line)
-        if sys.platform != "win32":
-            signal.alarm(0)
-        os.write(answers, json.dumps(answer).encode() + b"\n")
+        os.write(answers, json.dumps(_answer(requests.get())).encode() + b"\n")
 
 
 if __name__ == "__main__":

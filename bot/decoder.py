@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -42,18 +43,41 @@ class Decoder:
         width, height, was_wide, was_high = answer[0]
         return (width, height), (was_wide, was_high)
 
+    async def still(self, source: Path, target: Path) -> tuple[Size, Size]:
+        """As `photo`, of the picture that a video ends on. Raises `Refusal`, `StoreDown`."""
+        answer = await self._ask("still", str(source), str(target))
+        if answer is None:
+            raise Refusal(texts.NOT_A_VIDEO)
+        width, height, was_wide, was_high = answer[0]
+        return (width, height), (was_wide, was_high)
+
     async def mask(self, source: Path, target: Path, original: Size, size: Size) -> None:
         """Write a mask, drawn on a photo of `original` size, as a PNG of `size`. Raises `Refusal`, `StoreDown`."""
         if await self._ask("mask", str(source), str(target), original, size) is None:
             raise Refusal(texts.BROKEN_PICTURE)
 
-    async def clip(self, source: Path) -> tuple[int, int, float, bool]:
-        """A clip's width, height, seconds and whether it has sound. Raises `BrokenClip`, `StoreDown`."""
-        answer = await self._ask("clip", str(source))
+    async def clip(self, source: Path, poster: Path | None = None) -> tuple[int, int, float, bool]:
+        """A clip's width, height, seconds and whether it has sound. Raises `BrokenClip`, `StoreDown`.
+
+        Its first frame goes to `poster`: a JPEG of at most 320 pixels a side and 200 kB.
+        """
+        answer = await self._ask("clip", str(source), poster and str(poster))
         if answer is None:
             raise BrokenClip("it stops the decoder")
         width, height, seconds, sound = answer[0]
         return width, height, seconds, sound
+
+    async def fit(self, source: Path, target: Path, limit: int) -> bool:
+        """Write a clip in at most `limit` bytes, unless it would not be watchable. Raises `BrokenClip`, `StoreDown`."""
+        answer = await self._ask("fit", str(source), str(target), limit)
+        if answer is None:
+            raise BrokenClip("it stops the decoder")
+        return bool(answer[0])
+
+    async def join(self, sources: Sequence[Path], target: Path, poster: Path) -> None:
+        """Write clips one after the other as one, and its poster. Raises `BrokenClip`, `StoreDown`."""
+        if await self._ask("join", [str(source) for source in sources], str(target), str(poster)) is None:
+            raise BrokenClip("it stops the decoder")
 
     async def last_frame(self, source: Path, target: Path) -> None:
         """Write the picture that a clip ends on, as a JPEG. Raises `BrokenClip`, `StoreDown`."""
@@ -100,8 +124,9 @@ class Decoder:
                 return process
             self._all.discard(process)  # it died while it had nothing to do, which is no picture's fault
         try:
+            # In a session of its own: Ctrl-C at the terminal is meant for the bot, and would reach it too.
             process = await asyncio.create_subprocess_exec(
-                *_COMMAND, stdin=PIPE, stdout=PIPE, cwd=_CODE, env=_ENVIRONMENT
+                *_COMMAND, stdin=PIPE, stdout=PIPE, cwd=_CODE, env=_ENVIRONMENT, start_new_session=True
             )
         except OSError as error:
             raise StoreDown(f"no process for pictures: {error.strerror}") from None

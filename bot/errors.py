@@ -9,7 +9,9 @@ PhotoplayError
 │   └── Unreachable    a finished clip cannot be fetched from here just now: look again for as long as it takes
 ├── ChatError          the worker
 │   ├── Flood          the platform asks to wait
-│   └── Gone           the chat, or the right to write there, no longer exists
+│   ├── Gone           the chat, or the right to write there, no longer exists
+│   ├── TooLarge       the film is larger than the platform takes there
+│   └── Unconfirmed    it may have arrived: do not send it again unasked
 ├── StoreDown          the operator: the database or the disk takes nothing now; nothing was changed
 ├── Misconfigured      the operator: a setting is missing or wrong; the message says which
 ├── Illegal            nobody: the job is past the point where this could happen to it; nothing was changed
@@ -63,6 +65,18 @@ class Flood(ChatError):
 
 class Gone(ChatError):
     """The chat is closed to us for good."""
+
+
+class TooLarge(ChatError):
+    """The platform takes films of up to `limit` bytes there."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"at most {limit} bytes")
+        self.limit = limit
+
+
+class Unconfirmed(ChatError):
+    """The message went out, and its answer never came."""
 
 
 class StoreDown(PhotoplayError):

@@ -25,9 +25,10 @@ class _Known:
 
 
 class History:
-    """Asks the store, and remembers the answer."""
+    """Asks the store, and remembers the answer. `slots`: clips that are made at once, for whoever counts the queue."""
 
-    def __init__(self, store: Store, provider: Provider, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, provider: Provider, clock: Callable[[], float], slots: int = 5) -> None:
+        self.slots = slots
         self._store = store
         self._provider = provider
         self._clock = clock

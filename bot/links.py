@@ -42,6 +42,10 @@ class Links:
             raise BadLink("this link is too old")
         return str(name)
 
+    def secret(self, purpose: str) -> str:
+        """64 characters that only this installation knows."""
+        return hmac.new(self._secret, f"secret:{purpose}".encode(), hashlib.sha256).hexdigest()
+
     def mark(self, purpose: str) -> str:
         """Eight characters that differ from one installation to another, and tell nothing."""
         return hmac.new(self._secret, purpose.encode(), hashlib.sha256).hexdigest()[:8]

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio")
+QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite")
 """Libraries that log addresses, which may hold secrets, or chatter."""
 
 

@@ -2,7 +2,7 @@
 
             Started            Accepted             Rendered               Sent | Undeliverable
  queued ──────────────▶ submitting ──────▶ running ──────────▶ delivering ─────────────────────▶ done
-   │ ▲                     │  │             │ ⟲ Waiting            ▲  ⟲ Deferred
+   │ ▲                     │  │             │ ⟲ Waiting            ▲  ⟲ Sending, Deferred
    │ └───── PutBack ───────┘  │             │                      │
    └─ Cancelled | Expired ────┴─ Refused | Lost ─┴─ Refused | Expired ┘
 
@@ -60,8 +60,16 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """The result is about to be sent where a repeat would be seen; saved before it leaves."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """The person has the result."""
+    """The person has the result, as this message."""
+
+    message: str | None = None
+    copy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +79,10 @@ class Undeliverable:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """The chat takes nothing now. `tries` counts the sends that went wrong."""
+    """The chat takes nothing now. `tries` counts the sends that went wrong, `sends` those that may have gone right."""
 
     tries: int
+    sends: int = 0
 
 
 Event = (
@@ -86,6 +95,7 @@ Event = (
     | Lost
     | Expired
     | Cancelled
+    | Sending
     | Sent
     | Undeliverable
     | Deferred
@@ -103,6 +113,7 @@ TABLE: dict[tuple[State, type[Event]], State] = {
     ("running", Rendered): "delivering",
     ("running", Refused): "delivering",
     ("running", Expired): "delivering",
+    ("delivering", Sending): "delivering",
     ("delivering", Deferred): "delivering",
     ("delivering", Sent): "done",
     ("delivering", Undeliverable): "done",
@@ -129,8 +140,12 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
             return replace(job, tries=job.tries + 1), None
         case Accepted(host, remote_id):
             return replace(job, host=host, remote_id=remote_id, accepted_at=now, tries=0), None
-        case Waiting(tries) | Deferred(tries):
+        case Waiting(tries):
             return replace(job, tries=tries), None
+        case Deferred(tries, sends):
+            return replace(job, tries=tries, sends=sends), None
+        case Sending():
+            return replace(job, sends=job.sends + 1), None
         case Rendered(clip):
             return _settle(replace(job, outcome="clip", clip=clip), now)
         case Refused(reason):
@@ -141,7 +156,9 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
             return _fail(job, "expired", now)
         case Cancelled():
             return _fail(job, "cancelled", now)
-        case Sent() | Undeliverable():
+        case Sent(message, copy):
+            return replace(job, done_at=now, tries=0, sent_id=message, copy=copy), None
+        case Undeliverable():
             return replace(job, done_at=now, tries=0), None
 
 

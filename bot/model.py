@@ -1,6 +1,6 @@
 """The words of the house: frozen values that every room passes around. Times are Unix seconds, lengths are seconds."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -46,6 +46,13 @@ class Attachment:
     role: Role = "photo"
     path: tuple[Point, ...] = ()
     """Where the masked part moves (role `brush`)."""
+    video: bool = False
+    """Its last frame is the picture."""
+
+
+async def nobody() -> bool:
+    """The answer where people have no say over each other's clips."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,14 @@ class Inbound:
     attachments: tuple[Attachment, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     """Options picked in the platform's own form, by the names of `orders.OPTIONS`; they win over those in the text."""
+    shared: bool = False
+    """Others read the answer."""
+    spoiler: bool = False
+    """The photo came covered; so does the clip."""
+    limit: int | None = None
+    """Bytes that a clip may have there, where the platform says so with the message."""
+    moderates: Callable[[], Awaitable[bool]] = nobody
+    """Whether the person may act on others' clips in this chat; asked only when it matters."""
 
     @property
     def person(self) -> str:
@@ -145,6 +160,17 @@ class Job:
     clip: Clip | None = None
     left: int | None = None
     """Credits left in the allowance once this order was paid; None where spending is not limited."""
+    spoiler: bool = False
+    limit: int | None = None
+    """Bytes that the clip may have where it goes; what the platform allows everywhere, without it."""
+    follows: str | None = None
+    """The job whose clip it continues."""
+    sends: int = 0
+    """Sends of the result that began and of whose end nothing is known."""
+    sent_id: str | None = None
+    """The platform's id of the message with the clip."""
+    copy: str | None = None
+    """The platform's own name of the clip, by which it is sent again without an upload."""
     status_id: str | None = None
     """The platform's id of the status line."""
     shown: str = ""
@@ -182,6 +208,12 @@ class Film:
 
     path: Path
     clip: Clip
+    spoiler: bool = False
+    limit: int | None = None
+    """Bytes that it may have there; None where only the platform knows."""
+    poster: Path | None = None
+    copy: str | None = None
+    """The platform's own name of it, if it was there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +225,20 @@ class Reply:
     film: Film | None = None
     job: str | None = None
     refused: bool = False
+    ask: str | None = None
+    """It is a question: the answer is said behind these words, with the pictures that came with them."""
+    ready_at: float | None = None
+    """When the clip is expected, Unix seconds."""
+    undated: str = ""
+    """With `ready_at`: the text without that time, for a platform that counts down by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a platform made of a reply: the id of its message, and its own name of the film, if it has one."""
+
+    message: str
+    copy: str | None = None
 
 
 # What a provider says. A host's own words come no further than `detail`, for the log and for `photoplay check`.

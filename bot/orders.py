@@ -53,6 +53,11 @@ def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
     return Draft(prompt, _seconds(values.get("duration", "5")), negative, _cfg(values.get("cfg")))
 
 
+def wordless(text: str) -> bool:
+    """Whether there is nothing in it but options. Raises `Refusal`."""
+    return not _split(text)[0]
+
+
 def repeat(order: Order) -> Draft:
     """The words and options of an earlier order."""
     return Draft(order.prompt, order.seconds, order.negative, order.cfg)

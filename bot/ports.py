@@ -1,10 +1,23 @@
 """What the core needs from outside: a provider, a chat, a store. Structural; each is implemented once per edge."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.model import Accepted, Address, Finished, Incident, Job, LedgerEntry, Order, Pending, Refused, Reply, Terms
+from bot.model import (
+    Accepted,
+    Address,
+    Finished,
+    Incident,
+    Job,
+    LedgerEntry,
+    Order,
+    Pending,
+    Posted,
+    Refused,
+    Reply,
+    Terms,
+)
 
 Step = tuple[Job, LedgerEntry | None]
 """A job after a transition, and the movement of credits that goes with it."""
@@ -32,8 +45,14 @@ class Provider(Protocol):
 class Chat(Protocol):
     """One platform, outbound. Raises `Flood`, `Gone`, or another `ChatError` when it may work later."""
 
-    async def send(self, address: Address, reply: Reply, *, nonce: str) -> str:
-        """Post a reply to the message at `address`; returns the platform's id of it. `nonce` names this very send."""
+    once: bool
+    """The same `nonce` again posts nothing twice, so a send whose end is unknown may be repeated."""
+
+    async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
+        """Post a result as a reply to the message at `address`. `nonce` names this very send.
+
+        Raises `TooLarge` for a film, and `Unconfirmed` where nobody can tell whether it arrived.
+        """
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
         """Make an earlier message say something else."""
@@ -59,8 +78,55 @@ class Health:
     overdue: float
 
 
+class Platform(Protocol):
+    """One platform, inbound."""
+
+    name: str
+
+    async def run(self) -> None:
+        """Listen until cancelled. Raises `Misconfigured` when only the operator can mend it."""
+
+    def trouble(self) -> str:
+        """What is wrong, in a few words; empty when all is well."""
+
+    async def hook(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Take what the platform posts to us; returns an HTTP status."""
+
+
+class Inbox(Protocol):
+    """What platforms told us and what they made us remember. Transactions as in `Store`."""
+
+    async def take(self, key: str, platform: str, body: str, now: float) -> bool:
+        """Keep something that arrived until it is `handled`; False when this key was there before."""
+
+    async def waiting(self, platform: str) -> list[tuple[str, str]]:
+        """Keys and bodies of what is not handled yet, in the order of arrival."""
+
+    async def handled(self, key: str, now: float) -> None:
+        """It needs no more work: the body goes, the key stays for as long as a platform may send it again."""
+
+    async def sweep(self, platform: str, now: float, keep: float) -> None:
+        """Forget the keys of what was handled more than `keep` seconds ago, and notes that are over."""
+
+    async def remember(self, platform: str, chat: str, name: str, value: str, until: float) -> None:
+        """Note something about a chat, in the platform's own words; it replaces an earlier note of that name."""
+
+    async def recall(self, platform: str, chat: str, name: str, now: float) -> str | None:
+        """A note, unless it is over."""
+
+    async def forget(self, platform: str, chat: str, name: str) -> None:
+        """Drop a note."""
+
+    async def move(self, platform: str, old: str, new: str) -> None:
+        """A chat has another id now: its jobs and notes go along, all at once."""
+
+
 class Store(Protocol):
     """Jobs, allowances and the ledger. Each method is one transaction; raises `StoreDown` when it cannot be made."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """What platforms told us."""
 
     async def submit(self, job: Job, entry: LedgerEntry, allowance: int | None) -> Submission:
         """Spend, hold (`entry`) and queue, all or nothing. The same `key` again gets the first job back."""
@@ -71,8 +137,17 @@ class Store(Protocol):
     async def job(self, job_id: str) -> Job | None:
         """One job."""
 
-    async def jobs(self, person: str, limit: int = 10) -> list[Job]:
-        """A person's latest jobs, newest first."""
+    async def jobs(self, person: str, limit: int = 10, chat: Address | None = None) -> list[Job]:
+        """A person's latest jobs, newest first; of one chat only, if it is named."""
+
+    async def sent(self, address: Address) -> Job | None:
+        """The job whose clip is the message at `address`."""
+
+    async def queued(self, chat: Address) -> list[Job]:
+        """What is still in line for a chat."""
+
+    async def line(self, platforms: Sequence[str], limit: int) -> list[tuple[Job, int]]:
+        """The first in the queue that have a status line, each with how many come before it."""
 
     async def changed(self, person: str, since: float, limit: int = 1000) -> list[Job]:
         """A person's jobs that changed at `since` or later, the latest change last."""
@@ -85,6 +160,9 @@ class Store(Protocol):
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
         """Remember the platform's id of a job's status line and what it says; False when the job is done already."""
+
+    async def shown(self, job_id: str, status_id: str, shown: str) -> None:
+        """Remember what a job's status line says now, if that is still its line."""
 
     async def claim(
         self, now: float, leases: dict[str, float], limit: int, platforms: Sequence[str], mine: Collection[str] = ()

@@ -3,14 +3,16 @@
 On the console and on the web page nobody is sent anything; whoever waits follows the job in the store.
 """
 
-from bot.model import Address, Reply
+from bot.model import Address, Posted, Reply
 
 
 class Shelf:
     """A `Chat` that keeps silent."""
 
-    async def send(self, address: Address, reply: Reply, *, nonce: str) -> str:
-        return nonce
+    once = True
+
+    async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
+        return Posted(nonce)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
         """Nothing stands there to be edited."""

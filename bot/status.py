@@ -8,26 +8,37 @@ from bot.model import Button, Film, Job, Order, Reply
 from bot.schedule import Rhythm
 
 
-def line(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, stand_in: bool = False) -> Reply:
-    """The status line of a job that is not done."""
+def line(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1, stand_in: bool = False) -> Reply:
+    """The status line of a job that is not done; `ahead` are before it in the queue, `slots` are made at once."""
     head = f"{understood(job.order)}\n{texts.price(job.price, job.left)}"
     note = f"\n{texts.STAND_IN}" if stand_in else ""
     buttons = (Button(texts.CANCEL, f"/cancel {job.id}"),) if allows(job, Cancelled) else ()
-    return Reply(f"{head}\n{state(job, rhythm, now, ahead=ahead)}{note}", buttons, job=job.id)
+    wait = _wait(job, rhythm, now, ahead // slots)
+    ready_at = None if wait is None else now + wait
+    undated = f"{head}\n{texts.NEXT if job.state == 'queued' else texts.RENDERING}{note}"
+    text = f"{head}\n{state(job, rhythm, now, ahead=ahead, slots=slots)}{note}"
+    return Reply(text, buttons, job=job.id, ready_at=ready_at, undated=undated if ready_at else "")
 
 
-def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0) -> str:
+def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None:
+    """Seconds until the clip should be ready, `rounds` of others' clips included; None while nobody can say."""
+    if job.state == "queued" and not job.tries:
+        return rounds * rhythm.usual + (rhythm.left(0) or rhythm.usual)
+    if job.state == "running":
+        return rhythm.left(now - (job.accepted_at or now))
+    return None
+
+
+def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1) -> str:
     """Where the job is, in a few words."""
+    wait = _wait(job, rhythm, now, ahead // slots)
     match job.state:
         case "queued":
-            if job.tries:
-                return texts.waiting_again()
-            return texts.queued(ahead, texts.about(rhythm.left(0) or rhythm.usual))
+            return texts.waiting_again() if wait is None else texts.queued(ahead, texts.about(wait))
         case "submitting":
             return texts.SENDING
         case "running":
-            left = rhythm.left(now - (job.accepted_at or now))
-            return texts.LONGER if left is None else texts.rendering(texts.about(left))
+            return texts.LONGER if wait is None else texts.rendering(texts.about(wait))
         case "delivering" | "done":
             if job.reason:
                 return texts.failed(job.reason, job.price)
@@ -36,16 +47,28 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0) -> str:
 
 def result(job: Job, film: Film | None, *, stand_in: bool = False) -> Reply:
     """What ends a job: the clip, or why there is none and that it cost nothing."""
+    again = Button(texts.again(job.price), f"/again {job.id}")
+    words = Button(texts.NEW_WORDS, f"/words {job.id}")
     if film is None:
-        return Reply(f"{understood(job.order)}\n{texts.failed(job.reason or 'failed', job.price)}", job=job.id)
-    made_by = texts.STAND_IN if stand_in else texts.MADE_BY_AI
-    return Reply(f"{understood(job.order)}\n{made_by}", film=film, job=job.id)
+        text = f"{understood(job.order)}\n{texts.failed(job.reason or 'failed', job.price)}"
+        return Reply(text, (again, words), job=job.id)
+    made_by = f"{texts.MADE_BY_AI} · {texts.STAND_IN}" if stand_in else texts.MADE_BY_AI
+    buttons = [again, words, Button(texts.CONTINUE, f"/next {job.id}")]
+    if job.follows:
+        buttons.append(Button(texts.JOIN, f"/join {job.id}"))
+    return Reply(f"{understood(job.order)}\n{made_by}", tuple(buttons), film=film, job=job.id)
 
 
-def listing(jobs: Sequence[Job], now: float) -> str:
-    """A person's jobs, a line each."""
-    return "\n".join(
+def unsure(job: Job) -> Reply:
+    """The clip went out, and the platform did not say that it arrived."""
+    return Reply(f"{understood(job.order)}\n{texts.UNSURE}", (Button(texts.SEND_AGAIN, f"/clip {job.id}"),), job=job.id)
+
+
+def listing(jobs: Sequence[Job], now: float) -> Reply:
+    """A person's jobs, a line each, with a button for each clip to have it sent again."""
+    lines = [
         texts.job_line(
+            number,
             job.id,
             job.outcome or job.state,
             job.order.prompt,
@@ -53,8 +76,10 @@ def listing(jobs: Sequence[Job], now: float) -> str:
             job.price,
             texts.about(now - job.created_at).removeprefix("about "),
         )
-        for job in jobs
-    )
+        for number, job in enumerate(jobs, 1)
+    ]
+    buttons = [Button(texts.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]
+    return Reply("\n".join(lines), tuple(buttons))
 
 
 def options(order: Order) -> list[str]:

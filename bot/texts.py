@@ -5,10 +5,14 @@ from collections.abc import Sequence
 # ── Pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 NOT_A_PICTURE = "That file isn't a picture I can read. Send a JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP."
+NOT_A_VIDEO = "I can't read that video. Send an MP4, or a photo."
 BROKEN_PICTURE = "That picture is damaged or only half arrived. Please send it again."
 EMPTY_PICTURE = "That file is empty. Please send the picture again."
 PICTURE_UNREACHABLE = "I couldn't fetch that picture. Please send it again."
-ONE_PHOTO = "Send one photo, or two for the first and the last frame. More than two can't become one clip."
+ONE_PHOTO = (
+    "Send one photo, or two for the first and the last frame. More than two, or a video among them, "
+    "can't become one clip."
+)
 ONE_STATIC_MASK = "Only one static mask fits into a clip. Please paint everything that should stay still into one."
 EMPTY_MASK = "Nothing in that mask is white, so it selects nothing. Paint white what it should be about."
 NOT_A_MASK = "A mask must be a PNG file as large as the photo: white where it counts, black elsewhere."
@@ -106,14 +110,18 @@ END_OR_MASKS = "An end picture can't be combined with masks or brushes. Please c
 # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 NO_PHOTO = "Send a photo together with what should happen in it, for example: “she puts on her glasses”."
-NO_WORDS = "What should happen in the photo? Send it again with a few words, for example: “she puts on her glasses”."
+NO_WORDS = "What should happen in the photo? A few words will do, for example: “she puts on her glasses”."
 TRY_LATER = "I can't take orders right now. Nothing was started or spent. Please try again in a few minutes."
+NOT_SURE = (
+    "I couldn't make out whether your order was taken. If it was, the clip comes by itself; look under /jobs in a few "
+    "minutes before you ask again."
+)
 NO_MASKS = (
     "Masks and brushes can't reach the video service from here: it fetches them by link, and this installation has no "
     "public address. Please send the photo without them, or ask the operator to set PUBLIC_URL."
 )
 UNKNOWN_JOB = "I don't know that clip. Your last ones: /jobs"
-NO_CLIP_YET = "That clip isn't ready, so there is nothing to continue from yet."
+NO_CLIP_YET = "That clip isn't ready yet."
 PHOTO_GONE = "I no longer have that photo. Please send it again."
 CLIP_GONE = "I no longer have that clip."
 NOT_YOURS = "Only the person who asked for that clip can do this."
@@ -131,6 +139,106 @@ def unknown_command(name: str) -> str:
     return f"I don't know /{name}. Here is what I can do: /help"
 
 
+ANIMATE_WHAT = (
+    "Which photo? Send one with /animate and a few words as its caption, or reply with /animate and the words to "
+    "anybody's photo or clip."
+)
+WHAT_WORKS = "That one I can't use. Send a photo with a few words about what should happen in it."
+FEW_WORDS = "For that I need a few words, for example: “she puts on her glasses”."
+ALBUM_HIDDEN = (
+    "Of this album I can see one photo only: here I am shown nothing but what is said to me. Send the photos to me in "
+    "private, or reply to one of them."
+)
+NOT_EDITED = (
+    "I work with your words as they were first sent. To change them, tap Cancel and send the photo again; "
+    "while it is in line that costs nothing."
+)
+ONE_MOMENT = "One moment, please …"
+PRIVACY_MODE = "Privacy mode is on in this group, and all of this works with it: I read nothing but what is said to me."
+PRIVACY_MODE_OFF = (
+    "For admins: with privacy mode off (BotFather, /setprivacy, then add me again) or with me as an admin, people can "
+    "also just write my name, without /animate. I would then be sent everything that is written here."
+)
+ASK_NEXT = "What happens next? Reply with a few words; the clip goes on from its last frame."
+NEW_WORDS = "New words"
+CONTINUE = "Continue"
+JOIN = "Join"
+SEND_AGAIN = "Send it again"
+NOTHING_TO_JOIN = "That clip doesn't continue another one, so there is nothing to join."
+NOTHING_TO_CANCEL = "Nothing of yours is in line, so there is nothing to cancel."
+CANCEL_WHICH = "Which one shall I take back?"
+UNSURE = (
+    "I sent this clip, but the chat didn't confirm that it arrived. If you can't see it, have it sent again; "
+    "that costs nothing."
+)
+CLIP_TOO_LARGE = "The clip is too large to be sent here. It is kept; whoever runs this bot can get it for you."
+PRIVACY = (
+    "Your photo, without its place and camera data, goes to the video service that makes the clip, and to nobody else. "
+    "Photos, clips and words stay on this bot's server so that you can go on from them. Only you can call them up, and "
+    "in a group its admins. Nothing is used to train anything. To have yours removed, ask whoever runs this bot."
+)
+
+
+def group_help(username: str) -> str:
+    """How to ask in a group."""
+    return (
+        f"In a group: send a photo with /animate@{username} and a few words as its caption, or reply with "
+        f"/animate@{username} and the words to anybody's photo or clip."
+    )
+
+
+def which_photo(username: str) -> str:
+    """Somebody in a group asks for a clip of nothing."""
+    return (
+        f"Which photo? Send one with /animate@{username} and a few words as its caption, or reply with "
+        f"/animate@{username} and the words to anybody's photo or clip."
+    )
+
+
+def guest_help(username: str) -> str:
+    """Somebody called us where we are no member, about nothing."""
+    return (
+        f"Which photo? Reply to one with @{username} and a few words about what should happen in it, or send one with "
+        "that as its caption."
+    )
+
+
+def hello_group(username: str, *, all_ears: bool) -> str:
+    """The first message in a group."""
+    hello = f"Hello! I make photos move. {group_help(username)} What else I can do: /help@{username}"
+    return hello if all_ears else f"{hello}\n\n{PRIVACY_MODE_OFF}"
+
+
+def ask_new_words(prompt: str) -> str:
+    """The question behind “New words”."""
+    return f"What should happen instead of “{shorten(prompt, 120)}”? Reply with the new words."
+
+
+def again(price: int) -> str:
+    """The button that orders the same once more."""
+    return f"Again · {credits_(price)}"
+
+
+def cancel_this(prompt: str) -> str:
+    """The button that cancels one of several."""
+    return f"Cancel “{shorten(prompt, 30)}”"
+
+
+def joined(count: int) -> str:
+    """A film of several clips."""
+    return f"{count} clips as one film\n{MADE_BY_AI}"
+
+
+def clip_waits(address: str) -> str:
+    """Where a clip can be had that cannot be shown in this place."""
+    return f"Your clip is ready: {address}"
+
+
+def clip_at(address: str) -> str:
+    """Where a clip can be had that is too large for the chat."""
+    return f"The clip is too large to be sent here; it is yours at {address}"
+
+
 def needs_job(name: str) -> str:
     """A command that is about one clip came without saying which."""
     return f"Which clip? For example: /{name} k7m2p9q4xw. Your last ones: /jobs"
@@ -142,6 +250,7 @@ def help_(commands: Sequence[tuple[str, str]]) -> str:
     return "\n".join(
         [
             "Send a photo with a few words about what should happen in it; the clip comes back as a reply.",
+            "Two photos at once are the first and the last frame.",
             "",
             "Options may stand anywhere in the words:",
             f"{_EXAMPLES['duration']} (or --10s) – a clip of 10 seconds instead of 5",
@@ -229,8 +338,12 @@ def price(amount: int, left: int | None) -> str:
 
 def queued(ahead: int, wait: str) -> str:
     """Not yet with the provider."""
-    place = "Next in line" if ahead == 0 else f"{ahead} before you" if ahead > 1 else "1 before you"
+    place = f"{ahead} before you" if ahead else NEXT
     return f"{place} · ready in {wait}"
+
+
+NEXT = "Next in line"
+RENDERING = "Rendering"
 
 
 def waiting_again() -> str:
@@ -261,7 +374,9 @@ def about(seconds: float) -> str:
     if seconds < 5400:
         minutes = max(1, round(seconds / 60))
         return f"about {minutes} min"
-    return f"about {round(seconds / 3600)} h"
+    if seconds < 48 * 3600:
+        return f"about {round(seconds / 3600)} h"
+    return f"about {round(seconds / 86_400)} days"
 
 
 def refill(seconds: float) -> str:
@@ -278,13 +393,21 @@ def shorten(text: str, length: int) -> str:
 # ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 COMMANDS = {
-    "help": "what I can do",
+    "animate": "make a clip of a photo",
     "jobs": "your last ten clips",
     "quota": "what you have left",
+    "cancel": "take a clip back while it is still in line",
     "again": "the same photo again, with the same words or with others",
     "continue": "go on from a clip's last frame",
-    "cancel": "take a clip back while it is still in line",
+    "clip": "have a clip sent once more",
+    "join": "a clip and what it continues, as one film",
+    "privacy": "what is kept, and who can see it",
+    "help": "what I can do",
+    "start": "how to begin",
 }
+
+MENU = ("animate", "jobs", "quota", "cancel", "privacy", "help", "start")
+"""Those that a platform lists: the others need the name of a clip, which buttons know."""
 
 STATES = {
     "queued": "in line",
@@ -296,9 +419,66 @@ STATES = {
 }
 
 
-def job_line(job_id: str, state: str, prompt: str, seconds: int, price: int, ago: str) -> str:
+def job_line(number: int, job_id: str, state: str, prompt: str, seconds: int, price: int, ago: str) -> str:
     """One line of /jobs."""
-    return f"{job_id} · {STATES[state]} · “{shorten(prompt, 60)}” · {seconds} s · {credits_(price)} · {ago} ago"
+    what = f"“{shorten(prompt, 60)}” · {seconds} s · {credits_(price)}"
+    return f"{number}. {STATES[state]} · {what} · {ago} ago · {job_id}"
+
+
+def clip_number(number: int) -> str:
+    """The button that sends the clip of a line of /jobs."""
+    return f"▶ {number}"
+
+
+# ── Discord ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+DISCORD_WHICH = (
+    "Which picture? Use /animate and attach one, mention me in a message that has one, or open the menu of anybody's "
+    "message with a picture or clip: Apps, “Animate this”."
+)
+ANIMATE_THIS = "Animate this"
+GET_CLIP = "Get the clip"
+ADD_WORDS = "Add words"
+FORM_ANIMATE = "Animate a photo"
+FORM_CONTINUE = "What happens next?"
+FORM_PHOTO = "Photo"
+FORM_PHOTO_HINT = "A second picture becomes the last frame."
+FORM_WORDS = "What should happen?"
+FORM_WORDS_HINT = "She puts on her glasses"
+AGE_RESTRICTED = "That clip is from an age-restricted channel, so it stays there. You can have it in private: write me."
+FORM_GONE = "I no longer know what this was about. Please ask again."
+NOT_NOW = "Something went wrong on my side. Nothing was started or spent. Please try again in a moment."
+DISCORD_OPTIONS = {
+    "image": "the photo; without one you are asked for it",
+    "prompt": "what should happen in it",
+    "duration": "how long the clip is",
+    "negative": "what to avoid",
+    "strength": "how strictly to follow the words, from 0 to 1",
+    "end_image": "the last frame; for clips of 5 seconds",
+    "clip": "the clip's name, as /jobs shows it",
+    "words": "what should happen",
+}
+DURATIONS = {5: "5 seconds", 10: "10 seconds"}
+PERMISSIONS = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "attach_files": "Attach Files",
+}
+
+
+def may_not(permissions: Sequence[str]) -> str:
+    """The bot lacks what a delivery needs."""
+    names = " and ".join(f"“{PERMISSIONS[name]}”" for name in permissions)
+    what = "permission" if len(permissions) == 1 else "permissions"
+    return (
+        f"I could not post a clip here: I lack the {what} {names}. Ask an admin for it; nothing was started or spent."
+    )
+
+
+def ready(countdown: str) -> str:
+    """When the clip is expected, where the client counts down by itself."""
+    return f"Ready {countdown}"
 
 
 # ── The chat page ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -21,6 +21,10 @@ NAP = 2.0
 """Seconds that a worker sleeps at most: another process may have queued something."""
 BREATH = 0.05
 """Seconds between two rounds at least, when the last one took nothing."""
+REFRESH = 20.0
+"""Seconds between two looks at who waits where."""
+APART = 0.03
+"""Seconds between the beginnings of two rounds while jobs are under way: one for ten costs little more than for one."""
 GRACE = 7.0
 """Seconds that work under way gets at shutdown."""
 
@@ -60,14 +64,21 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`; then finish, or put back, what is under way."""
+        loop = asyncio.get_running_loop()
+        refreshing = asyncio.create_task(self._refresh(), name="status-lines")
         try:
             while not self._stopping:
                 self._poked.clear()
+                soonest = loop.time() + APART
                 pause = await self._turn()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._poked.wait()
+                if self._under_way:
+                    await asyncio.sleep(max(0.0, soonest - loop.time()))
         finally:
+            refreshing.cancel()
+            await asyncio.wait({refreshing})
             await self._wind_down()
 
     async def _turn(self) -> float:
@@ -83,6 +94,17 @@ class Worker:
             return NAP
         # What is due but was not taken is in another's hands at this very moment.
         return pause if taken else max(pause, BREATH)
+
+    async def _refresh(self) -> None:
+        """Keep the status lines of those who wait true."""
+        while True:
+            await asyncio.sleep(REFRESH)
+            try:
+                await self._acts.refresh()
+            except StoreDown as error:
+                log.info("no status line was refreshed: %s", error)
+            except Exception:  # nobody's clip depends on it
+                log.exception("the status lines could not be refreshed")
 
     async def round(self) -> int:
         """Take what is due, as much as there is room for, and begin on it; how many jobs that was."""

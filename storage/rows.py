@@ -9,7 +9,7 @@ from storage.database import Row
 
 CHANGING = (
     *("state", "outcome", "reason", "due_at", "tries", "host", "remote_id", "clip"),
-    *("started_at", "accepted_at", "settled_at", "done_at", "changed_at"),
+    *("started_at", "accepted_at", "settled_at", "done_at", "changed_at", "sends", "sent_id", "copy_id"),
 )
 """The columns that a transition may change. What the status line says is `track`'s."""
 
@@ -40,6 +40,12 @@ def values(job: Job) -> dict[str, Any]:
         "host": job.host,
         "remote_id": job.remote_id,
         "clip": json.dumps(asdict(job.clip)) if job.clip else None,
+        "spoiler": int(job.spoiler),
+        "upload_limit": job.limit,
+        "follows": job.follows,
+        "sends": job.sends,
+        "sent_id": job.sent_id,
+        "copy_id": job.copy,
         "status_id": job.status_id,
         "shown": job.shown,
         "created_at": job.created_at,
@@ -71,6 +77,12 @@ def job(row: Row) -> Job:
         host=row["host"],
         remote_id=row["remote_id"],
         clip=Clip(**json.loads(row["clip"])) if row["clip"] else None,
+        spoiler=bool(row["spoiler"]),
+        limit=row["upload_limit"],
+        follows=row["follows"],
+        sends=row["sends"],
+        sent_id=row["sent_id"],
+        copy=row["copy_id"],
         status_id=row["status_id"],
         shown=row["shown"],
         created_at=row["created_at"],

@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot.errors import Stale
-from bot.model import Incident, Job, LedgerEntry
+from bot.model import Address, Incident, Job, LedgerEntry
 from bot.ports import Health, Step, Submission
 from storage import rows
 from storage.database import Database, Transaction
+from storage.inbox import Inbox
 
 _SAVE = (
     f"UPDATE jobs SET {', '.join(f'{column} = ${i}' for i, column in enumerate(rows.CHANGING, 3))} "
@@ -32,6 +33,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.inbox = Inbox(database)
 
     async def close(self) -> None:
         await self._db.close()
@@ -77,19 +79,35 @@ class Store:
     async def job(self, job_id: str) -> Job | None:
         return await self._job("SELECT * FROM jobs WHERE id = $1", job_id)
 
-    async def jobs(self, person: str, limit: int = 10) -> list[Job]:
-        async def work(tx: Transaction) -> list[Job]:
-            sql = "SELECT * FROM jobs WHERE person = $1 ORDER BY created_at DESC LIMIT $2"
-            return [rows.job(row) for row in await tx.all(sql, person, limit)]
+    async def jobs(self, person: str, limit: int = 10, chat: Address | None = None) -> list[Job]:
+        there = "AND platform = $3 AND chat = $4" if chat else ""
+        sql = f"SELECT * FROM jobs WHERE person = $1 {there} ORDER BY created_at DESC LIMIT $2"
+        return await self._jobs(sql, person, limit, *((chat.platform, chat.chat) if chat else ()))
+
+    async def sent(self, address: Address) -> Job | None:
+        sql = "SELECT * FROM jobs WHERE platform = $1 AND chat = $2 AND sent_id = $3"
+        return await self._job(sql, address.platform, address.chat, address.message)
+
+    async def queued(self, chat: Address) -> list[Job]:
+        sql = "SELECT * FROM jobs WHERE platform = $1 AND chat = $2 AND state = 'queued'"
+        return await self._jobs(sql, chat.platform, chat.chat)
+
+    async def line(self, platforms: Sequence[str], limit: int) -> list[tuple[Job, int]]:
+        sql = f"""
+            SELECT jobs.*, line.ahead FROM jobs JOIN (
+                SELECT id, row_number() OVER (ORDER BY turn, created_at, id) - 1 AS ahead FROM ({_LINE}) AS waiting
+            ) AS line ON line.id = jobs.id
+            WHERE jobs.status_id IS NOT NULL AND jobs.platform IN ({_places(platforms, 2)})
+            ORDER BY line.ahead LIMIT $1"""
+
+        async def work(tx: Transaction) -> list[tuple[Job, int]]:
+            return [(rows.job(row), row["ahead"]) for row in await tx.all(sql, limit, *platforms)]
 
         return await self._db.read(work)
 
     async def changed(self, person: str, since: float, limit: int = 1000) -> list[Job]:
-        async def work(tx: Transaction) -> list[Job]:
-            sql = "SELECT * FROM jobs WHERE person = $1 AND changed_at >= $2 ORDER BY changed_at DESC LIMIT $3"
-            return [rows.job(row) for row in await tx.all(sql, person, since, limit)][::-1]
-
-        return await self._db.read(work)
+        sql = "SELECT * FROM jobs WHERE person = $1 AND changed_at >= $2 ORDER BY changed_at DESC LIMIT $3"
+        return (await self._jobs(sql, person, since, limit))[::-1]
 
     async def used(self, person: str, window: str) -> int:
         return await self._db.read(lambda tx: _used(tx, person, window))
@@ -104,6 +122,10 @@ class Store:
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
         sql = "UPDATE jobs SET status_id = $2, shown = $3 WHERE id = $1 AND state <> 'done' RETURNING id"
         return bool(await self._db.write(lambda tx: tx.all(sql, job_id, status_id, shown)))
+
+    async def shown(self, job_id: str, status_id: str, shown: str) -> None:
+        sql = "UPDATE jobs SET shown = $3 WHERE id = $1 AND status_id = $2"
+        await self._db.write(lambda tx: tx.all(sql, job_id, status_id, shown))
 
     async def change(self, job_id: str, step: Callable[[Job], Step]) -> Job | None:
         async def work(tx: Transaction) -> Job | None:
@@ -240,6 +262,12 @@ class Store:
         async def work(tx: Transaction) -> Job | None:
             row = await tx.one(sql, *args)
             return rows.job(row) if row else None
+
+        return await self._db.read(work)
+
+    async def _jobs(self, sql: str, *args: object) -> list[Job]:
+        async def work(tx: Transaction) -> list[Job]:
+            return [rows.job(row) for row in await tx.all(sql, *args)]
 
         return await self._db.read(work)
 

@@ -126,12 +126,21 @@ async def store(database_url: str | None, tmp_path: Path) -> AsyncIterator[Store
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A small real clip."""
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return a_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", 64, 48)
+
+
+@pytest.fixture(scope="session")
+def large_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """One whose last frame is large enough to go on from."""
+    return a_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", 400, 320)
+
+
+def a_clip(path: Path, width: int, height: int) -> bytes:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for shade in range(30):
-            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade * 8, np.uint8), "rgb24")
+            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), shade * 8, np.uint8), "rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path.read_bytes()

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from bot.errors import PhotoplayError
-from bot.model import Accepted, Address, Finished, Order, Pending, Refused, Reply, Terms
+from bot.model import Accepted, Address, Finished, Order, Pending, Posted, Refused, Reply, Terms
 
 Said = Accepted | Refused | Pending | Finished | Exception
 
@@ -51,6 +51,8 @@ def _next(script: list[Said] | list[bytes | Exception]) -> object:
 class RecordingChat:
     """Keeps what it was told; raises what stands in `trouble`, one a call."""
 
+    once = True
+
     def __init__(self) -> None:
         self.sent: list[tuple[Address, Reply]] = []
         self.films: list[bytes] = []
@@ -58,12 +60,12 @@ class RecordingChat:
         self.removed: list[str] = []
         self.trouble: list[PhotoplayError] = []
 
-    async def send(self, address: Address, reply: Reply, *, nonce: str) -> str:
+    async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
         self._fail()
         self.sent.append((address, reply))
         if reply.film:
             self.films.append(Path(reply.film.path).read_bytes())
-        return f"message-{len(self.sent)}"
+        return Posted(f"message-{len(self.sent)}")
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
         self._fail()

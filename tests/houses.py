@@ -89,16 +89,17 @@ class House:
 @asynccontextmanager
 async def wired(
     folder: Path,
-    clock: Clock,
+    clock: Callable[[], float],
     new_id: Callable[[], str],
     clip: bytes,
     chats: Mapping[str, Chat],
     url: str | None = None,
+    provider: ScriptedProvider | None = None,
 ) -> AsyncIterator[House]:
     """A house with a store of its own; `chats` are the platforms."""
     store = await open_store(folder, url)
     media = Media(folder / "media", new_id=new_id)
-    provider = ScriptedProvider(clip)
+    provider = provider or ScriptedProvider(clip)
     history = History(store, provider, clock)
     work = Acts(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=120)
     worker = Worker(store, work, tuple(chats), clock=clock, slots=5)
@@ -106,7 +107,7 @@ async def wired(
         store, media, provider, history, clock=clock, new_id=new_id, model="kling", daily_credits=30, poke=worker.poke
     )
     chat = next(iter(chats.values()))
-    yield House(core, worker, store, media, provider, cast(RecordingChat, chat), clock)
+    yield House(core, worker, store, media, provider, cast(RecordingChat, chat), cast(Clock, clock))
     await worker.idle()
     await media.close()
     await store.close()

@@ -12,17 +12,21 @@ from bot import cli, config, orders, texts
 ROOT = Path(__file__).parent.parent
 WORDS = {"bot.model", "bot.errors", "bot.texts"}
 RULES = {"bot.machine", "bot.schedule", "bot.quota", "bot.ports", "bot.orders"}
-DARKROOM = {"bot.photos", "bot.clips", "bot.darkroom", "bot.decoder"}
+DARKROOM = {"bot.photos", "bot.clips", "bot.cuts", "bot.recoder", "bot.darkroom", "bot.decoder"}
 CORE = {
     "bot.core",
     "bot.commands",
     "bot.worker",
     "bot.acts",
     "bot.media",
+    "bot.films",
+    "bot.files",
     "bot.status",
     "bot.history",
     "bot.links",
     "bot.shelf",
+    "bot.fitting",
+    "bot.supervisor",
 }
 TOP = {"bot.app", "bot.checkup", "bot.cli", "bot.__main__"}
 """The composition root and the command line: they may import everything, and nothing but they may import them."""
@@ -32,9 +36,19 @@ HOME = {
     "aiosqlite": {"storage.sqlite"},
     "sqlite3": {"storage.sqlite"},
     "asyncpg": {"storage.postgres"},
-    "httpx": {"bot.providers.client"},
-    "httpx_aiohttp": {"bot.providers.client"},
-    "aiohttp": {"bot.providers.client", "bot.providers.clips", "adapters.web", "generator"},
+    "telegram": {"adapters.telegram"},
+    "discord": {"adapters.discord"},
+    "httpx": {"bot.providers.client", "adapters.telegram.line"},
+    "httpx_aiohttp": {"bot.providers.client", "adapters.telegram.line"},
+    "aiohttp": {
+        "bot.providers.client",
+        "bot.providers.clips",
+        "adapters.telegram.line",
+        "adapters.discord.line",
+        "adapters.discord.files",
+        "adapters.web",
+        "generator",
+    },
 }
 """The only places where a driver may be imported."""
 
@@ -127,7 +141,8 @@ def test_only_config_reads_the_environment() -> None:
         for path in (ROOT / room).rglob("*.py")
         if re.search(r"\b(environ|getenv)\b", path.read_text("utf-8"))
     }
-    assert readers <= {"config.py", "decoder.py"}  # the decoder hands an almost empty one to its children
+    # The decoder hands an almost empty one to its children; the line to Telegram sets a switch of the library.
+    assert readers <= {"config.py", "decoder.py", "line.py"}
 
 
 def readme() -> str:
@@ -176,7 +191,8 @@ def test_the_chat_guide_shows_options_that_work() -> None:
 def test_every_command_has_its_line() -> None:
     from bot import commands
 
-    assert set(commands.TABLE) == {*texts.COMMANDS, "start"}
+    assert set(commands.TABLE) == {*texts.COMMANDS, "words", "next"}
+    assert set(texts.MENU) <= set(texts.COMMANDS)
 
 
 def test_pins_are_hashed_and_name_no_index() -> None:

@@ -17,6 +17,8 @@ from bot.links import BadLink, Links
 
 log = logging.getLogger(__name__)
 
+Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -30,8 +32,12 @@ def make_app(
     path_of: Callable[[str], Path],
     health: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]],
     page: Page | None = None,
+    hooks: Mapping[str, Hook] | None = None,
 ) -> web.Application:
-    """The routes. `path_of` gives the file of a name; `health` says whether all is well, with figures."""
+    """The routes. `path_of` gives the file of a name; `health` says whether all is well, with figures.
+
+    What is posted to `/hooks/<name>` goes to the hook of that name.
+    """
 
     async def media(request: web.Request) -> web.StreamResponse:
         try:
@@ -51,8 +57,14 @@ def make_app(
         well, figures = await health()
         return web.json_response({"ok": well, **figures}, status=200 if well else 503)
 
+    async def hooked(request: web.Request) -> web.Response:
+        hook = (hooks or {}).get(request.match_info["name"])
+        if hook is None:
+            raise web.HTTPNotFound
+        return web.Response(status=await hook(request.headers, await request.read()))
+
     app = web.Application()
-    app.add_routes([web.get("/media/{token}", media), web.get("/healthz", healthz)])
+    app.add_routes([web.get("/media/{token}", media), web.get("/healthz", healthz), web.post("/hooks/{name}", hooked)])
     if page:
         page.install(app)
     return app

@@ -39,7 +39,7 @@ class View:
             "photo": self._photo(order.photo),
             "end": self._photo(order.end) if order.end else None,
             "price": texts.price(job.price, job.left),
-            "text": status.state(job, rhythm, core.clock(), ahead=ahead),
+            "text": status.state(job, rhythm, core.clock(), ahead=ahead, slots=core.history.slots),
             "state": job.state,
             "outcome": job.outcome,
             "progress": {"elapsed": core.clock() - job.accepted_at, "usual": rhythm.usual} if job.accepted_at else None,

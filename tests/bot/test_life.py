@@ -98,7 +98,8 @@ async def test_two_taps_at_once_are_one_job(house: House) -> None:
         ("she smiles", [attached(picture(2000, 400))], "too long"),
         ("she smiles", [attached(), attached(picture(100, 100, "PNG"), "static_mask")], "exactly the photo's size"),
         ("/fly", [], "I don't know /fly"),
-        ("/cancel", [], "Which clip?"),
+        ("/cancel", [], "nothing to cancel"),
+        ("/again", [], "Which clip?"),
         ("/cancel nobody", [], "don't know that clip"),
     ],
 )
@@ -369,7 +370,8 @@ async def test_what_is_gone_or_anothers_is_said(house: House, command: str) -> N
     job = await house.finish(await house.order())
     assert (await house.say(f"/{command} {job.id}", user="8")).text == texts.NOT_YOURS
     assert (await house.say(f"/{command} nobody")).text == texts.UNKNOWN_JOB
-    assert f"/{command} k7m2p9q4xw" in (await house.say(f"/{command}")).text
+    nameless = texts.NOTHING_TO_CANCEL if command == "cancel" else f"/{command} k7m2p9q4xw"
+    assert nameless in (await house.say(f"/{command}")).text
     assert job.clip
     await house.media.discard([job.order.photo.name, job.clip.name])
     kept = await house.kept()
@@ -383,10 +385,11 @@ async def test_quota_jobs_and_help(house: House) -> None:
     done = await house.finish(await house.order("the first one"))
     queued = await house.order("the second one")
     listed = (await house.say("/jobs")).text.splitlines()
-    assert listed[0].startswith(f"{queued.id} · in line · “the second one” · 5 s · 5 credits")
-    assert listed[1].startswith(f"{done.id} · ready · “the first one”")
+    assert listed[0] == f"1. in line · “the second one” · 5 s · 5 credits · a few seconds ago · {queued.id}"
+    assert listed[1].startswith("2. ready · “the first one” · 5 s · 5 credits · ")
+    assert listed[1].endswith(f" ago · {done.id}")
     assert "20 credits left today" in (await house.say("/quota")).text
-    for name in texts.COMMANDS:
+    for name in set(texts.COMMANDS) - {"start"}:
         assert f"/{name}" in (await house.say("/help@photoplay_bot")).text
 
 

@@ -25,6 +25,7 @@ EVENTS: list[machine.Event] = [
     machine.Sent(),
     machine.Undeliverable(),
     machine.Deferred(1),
+    machine.Sending(),
 ]
 STATES: tuple[State, ...] = typing.get_args(State)
 

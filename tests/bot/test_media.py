@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot import clips, media, texts
+from bot import clips, films, media, texts
 from bot.errors import BrokenClip, NotSent, Refusal, StoreDown
 from bot.media import Media
 from bot.model import Attachment, Brush, Photo, Point, Role
@@ -582,7 +582,7 @@ async def test_a_clip(box: Media, sound: bool) -> None:
     kept = await box.keep_clip(stream(data))
     assert (kept.width, kept.height, kept.sound, kept.size) == (320, 240, sound, len(data))
     assert kept.seconds == pytest.approx(2.0, abs=0.05)
-    assert files(box) == [f"clips/{kept.name}"]
+    assert files(box) == [f"clips/{kept.name}", f"clips/{kept.name}.poster.jpg"]
     assert box.path(kept.name).read_bytes() == data
 
 
@@ -617,7 +617,7 @@ async def test_what_does_not_play(box: Media, data: bytes) -> None:
 
 
 async def test_an_endless_clip(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "HEAVIEST_CLIP", 100_000)
+    monkeypatch.setattr(films, "HEAVIEST_CLIP", 100_000)
     given = 0
 
     async def endless() -> AsyncIterator[bytes]:

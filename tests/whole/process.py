@@ -8,19 +8,21 @@ import aiohttp
 
 from bot import config, logs
 from bot.app import open_app, secrets_of
-from bot.model import Address, Reply
+from bot.model import Address, Posted, Reply
 
 
 class HttpChat:
     """Sends over a socket, so that it can hang."""
 
+    once = True
+
     def __init__(self, base: str) -> None:
         self._base = base
 
-    async def send(self, address: Address, reply: Reply, *, nonce: str) -> str:
+    async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
         said = {"nonce": nonce, "film": reply.film is not None}
         async with aiohttp.ClientSession() as session, session.post(f"{self._base}/send", json=said) as response:
-            return str((await response.json())["id"])
+            return Posted(str((await response.json())["id"]))
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None: ...
 

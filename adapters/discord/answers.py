@@ -1,0 +1,118 @@
+"""What the core says, told to the person in the way they asked."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from adapters.discord.chat import DiscordChat
+from adapters.discord.forms import Forms
+from adapters.discord.guests import Guests
+from adapters.discord.requests import Request
+from bot import texts
+from bot.core import Core
+from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
+from bot.model import Button, Posted, Reply
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 600.0
+"""Seconds for which an answer is offered to a Discord that fails."""
+LONGEST_PAUSE = 60.0
+
+
+class Answers:
+    """Sends replies, and remembers what became of them."""
+
+    def __init__(
+        self,
+        core: Core,
+        chat: DiscordChat,
+        forms: Forms,
+        guests: Guests,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._core = core
+        self._chat = chat
+        self._forms = forms
+        self._guests = guests
+        self._sleep = sleep
+
+    async def respond(self, request: Request, reply: Reply) -> None:
+        """Tell a reply, and note its place for the worker if it is a status line."""
+        if reply.job:
+            job = await self._core.store.job(reply.job)
+            if job and job.status_id:
+                return  # told before a restart
+        if reply.ask is not None:
+            words = reply.ask if reply.ask.startswith("/") else f"/animate {reply.ask}".strip()
+            command = await self._forms.ask(request, words)
+            reply = replace(reply, buttons=(*reply.buttons, Button(texts.ADD_WORDS, command)))
+        posted = await self.tell(request, reply)
+        if posted is None or reply.job is None:
+            return
+        self._chat.shows(request.address, posted.message, reply)
+        if request.guest:
+            await self._guests.watch(request.address, reply.job, request.ends)
+        elif request.manner == "open":
+            self._chat.tokens.put(posted.message, request.token, request.ends)
+        if await self._core.track(reply.job, posted.message, reply.text):
+            return
+        if request.guest:  # the clip was quicker, and the status line took its place
+            again = await self._core.handle(self._guests.asks(request, reply.job))
+            await self.tell(request, again)
+        else:
+            await self._chat.remove(request.address, posted.message)
+
+    async def tell(self, request: Request, reply: Reply) -> Posted | None:
+        """Tell a reply; None if it could not be done, or if it is for the person alone."""
+        end, pause = self._core.clock() + PATIENCE, 1.0
+        while True:
+            wait = pause
+            try:
+                return await self._told(request, reply)
+            except TooLarge as large:
+                reply = await self._core.fitting.smaller(reply, large.limit)
+                continue
+            except Gone as error:
+                log.info("an answer found nobody: %s", error)
+                if not request.token or request.guest:
+                    return None
+                request = replace(request, token="")  # it was never acknowledged, or too late: so in the channel
+                continue
+            except Flood as flood:
+                wait = flood.retry_after
+            except Unconfirmed:
+                if self._is_whispered(request, reply):
+                    return None  # most likely it is there; everything else can be said twice without harm
+            except ChatError as error:
+                log.info("an answer is tried again: %s", error)
+            if self._core.clock() + wait > end:
+                log.warning("an answer was given up")
+                return None
+            await self._sleep(wait)
+            pause = min(LONGEST_PAUSE, 2 * pause)
+
+    async def _told(self, request: Request, reply: Reply) -> Posted | None:
+        token = request.token if self._chat.tokens.lives(request.ends) else ""
+        if token and self._is_whispered(request, reply):
+            if request.manner == "open":
+                await self._chat.delete(token)
+            await self._chat.whisper(token, reply)
+            return None
+        if token and (request.manner in ("hidden", "open") or request.guest):
+            return await self._chat.replace(token, reply)
+        if request.guest or request.manner == "hidden" or (request.manner == "aside" and not _lasts(reply)):
+            return None
+        return await self._chat.send(request.address, reply, nonce=request.id)
+
+    def _is_whispered(self, request: Request, reply: Reply) -> bool:
+        """Whether it is for the person alone, and has to be told in a message of its own for that."""
+        if request.manner == "open":
+            return reply.refused and reply.ask is None
+        return request.manner == "aside" and not _lasts(reply)
+
+
+def _lasts(reply: Reply) -> bool:
+    """Whether it is worth a message in the channel."""
+    return bool(reply.job or reply.film or reply.ask is not None)

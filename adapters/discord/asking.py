@@ -1,0 +1,52 @@
+"""Requests, made of what Discord tells of an interaction or a message. Nothing is asked and nothing is sent."""
+
+from typing import Any
+
+import discord
+
+from adapters.discord import reading
+from adapters.discord.requests import Manner, Picture, Request
+
+Interaction = discord.Interaction[Any]
+
+
+def request(
+    interaction: Interaction,
+    manner: Manner,
+    text: str,
+    *,
+    pictures: tuple[Picture, ...] = (),
+    options: dict[str, str] | None = None,
+    about: str = "",
+    source: str = "",
+) -> Request:
+    """What somebody asks by an interaction. Who and where come from the event alone."""
+    return Request(
+        str(interaction.id),
+        manner,
+        str(interaction.user.id),
+        str(interaction.channel_id),
+        interaction.created_at.timestamp(),
+        text,
+        about,
+        source,
+        options or {},
+        pictures,
+        shared=bool(interaction.guild_id) or interaction.context.private_channel,
+        guest=reading.is_guest(interaction),
+        limit=reading.limit(interaction.filesize_limit),
+        moderates=bool(interaction.guild_id) and interaction.permissions.manage_messages,
+        adult=reading.is_adult(interaction.channel),
+        token=interaction.token,
+    )
+
+
+def lacking_here(message: discord.Message) -> list[str]:
+    """The permissions that are missing in the message's channel, as far as the library can tell."""
+    if message.guild is None:
+        return []
+    try:
+        held = message.channel.permissions_for(message.guild.me)
+    except (AttributeError, discord.ClientException):
+        return []  # what Discord then refuses shows in its answer
+    return reading.missing(held, isinstance(message.channel, discord.Thread))

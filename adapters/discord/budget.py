@@ -1,0 +1,52 @@
+"""How often a connection may be begun in a day: past a thousand times Discord takes the token away."""
+
+import logging
+from collections.abc import Callable
+
+from adapters.discord.requests import PLATFORM
+from bot.errors import StoreDown
+from bot.ports import Inbox
+
+log = logging.getLogger(__name__)
+
+MOST = 900
+DAY = 86_400.0
+
+
+class Budget:
+    """Counted in the database, so that a crash loop is counted too; without it, in memory."""
+
+    def __init__(self, inbox: Inbox, clock: Callable[[], float], most: int = MOST) -> None:
+        self._inbox = inbox
+        self._clock = clock
+        self._most = most
+        self._day, self._count = 0, 0
+
+    async def spend(self) -> bool:
+        """Count one more; False when there is none left today."""
+        if await self._used() >= self._most:
+            return False
+        self._count += 1
+        try:
+            until = (self._day + 2) * DAY
+            await self._inbox.remember(PLATFORM, "", f"identifies:{self._day}", str(self._count), until)
+        except StoreDown as error:
+            log.error("a connection could not be counted: %s", error)
+        return True
+
+    async def wait(self) -> float:
+        """Seconds until there is one again; 0 when there is."""
+        if await self._used() < self._most:
+            return 0.0
+        return (self._day + 1) * DAY - self._clock()
+
+    async def _used(self) -> int:
+        day = int(self._clock() // DAY)
+        if day != self._day:
+            self._day, self._count = day, 0
+        try:
+            noted = await self._inbox.recall(PLATFORM, "", f"identifies:{day}", self._clock())
+            self._count = max(self._count, int(noted or 0))
+        except StoreDown as error:
+            log.error("the connections of today are not known: %s", error)
+        return self._count

@@ -1,0 +1,188 @@
+"""Discord, outbound: the `Chat` port for results and status lines, and the ways in which answers go out."""
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from typing import cast
+
+import discord
+
+from adapters.discord import looks
+from adapters.discord.line import BAD_FORM, CLOSED, NO_HISTORY, Denied, Line
+from adapters.discord.lines import Lines
+from adapters.discord.reading import LEAST_LIMIT, MEBIBYTE, limit
+from adapters.discord.requests import APART
+from adapters.discord.tokens import Tokens
+from bot.errors import Gone, TooLarge
+from bot.model import Address, Posted, Reply
+
+log = logging.getLogger(__name__)
+
+STEPS = (50 * MEBIBYTE, 20 * MEBIBYTE, 10 * MEBIBYTE, 8 * MEBIBYTE)
+"""Limits that Discord has or had: what is tried next when a file does not fit and nobody says why."""
+DEAD = 600.0
+"""Seconds for which a channel that refused is not asked again."""
+MOST = 10_000
+ORIGINAL = cast(int, "@original")
+"""Stands for the id of the message that an interaction made, or of the one whose button was pressed."""
+
+
+class DiscordChat:
+    """The same `nonce` again posts nothing twice, and an edit can be repeated, so a lost answer is no trouble."""
+
+    once = True
+
+    def __init__(self, line: Line, tokens: Tokens, *, clock: Callable[[], float] = time.time) -> None:
+        self._line = line
+        self._clock = clock
+        self._lines = Lines(self._say_instead, clock)
+        self._dead: OrderedDict[str, float] = OrderedDict()
+        self.tokens = tokens
+
+    async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
+        if not address.chat.startswith(APART):
+            return await self._post(address, reply, nonce)
+        token = await self.tokens.find(address.chat, address.message)
+        if not token:
+            raise Gone("the bot is no member there, and its leave to answer is over: a button gets the clip")
+        await self._lines.drop(address.chat, address.message)
+        return await self.replace(token, reply)
+
+    async def edit(self, address: Address, message: str, reply: Reply) -> None:
+        name = address.message if address.chat.startswith(APART) else message
+        self._lines.put(address.chat, name, reply)
+
+    async def remove(self, address: Address, message: str) -> None:
+        if address.chat.startswith(APART):
+            return None  # the result stands in its place
+        await self._lines.drop(address.chat, message)
+        token = self.tokens.get(message)
+        self.tokens.drop(message)
+        if token:
+            return await self.delete(token)
+        client = await self._line.client()
+        with suppress(Gone), self._line.mapped():
+            return await _message(client, address.chat, message).delete()
+
+    async def last_word(self, address: Address, reply: Reply) -> None:
+        """Say something by a token that is about to end; other edits come too late."""
+        await self._lines.drop(address.chat, address.message)
+        if token := await self.tokens.find(address.chat, address.message):
+            await self.replace(token, reply)
+
+    def reopen(self, address: Address) -> None:
+        """There is a new token: edits go on."""
+        self._lines.reopen(address.chat, address.message)
+
+    async def replace(self, token: str, reply: Reply) -> Posted:
+        """Have the message of an interaction say this, with the film if there is one; one that it has stays."""
+        _check(reply)
+        hook = await self._line.hook(token)
+        with looks.attached(reply.film) as files:
+            try:
+                with self._line.mapped():
+                    message = await hook.edit_message(
+                        ORIGINAL,
+                        content=looks.content(reply),
+                        view=looks.view(reply.buttons),
+                        attachments=files or discord.utils.MISSING,
+                    )
+            except TooLarge:
+                raise TooLarge(_smaller(reply)) from None
+        return Posted(str(message.id))
+
+    async def whisper(self, token: str, reply: Reply) -> None:
+        """Tell something to the person alone."""
+        _check(reply)
+        hook, view = await self._line.hook(token), looks.view(reply.buttons)
+        with looks.attached(reply.film) as files, self._line.mapped():
+            await hook.send(
+                looks.content(reply), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
+            )
+
+    async def delete(self, token: str) -> None:
+        """Take the message of an interaction away; one that is gone already is fine."""
+        hook = await self._line.hook(token)
+        with suppress(Gone), self._line.mapped():
+            await hook.delete_message(ORIGINAL)
+
+    def shows(self, address: Address, message: str, reply: Reply) -> None:
+        """Note what a status line says, so that it is edited only when that changes."""
+        name = address.message if address.chat.startswith(APART) else message
+        self._lines.shows(address.chat, name, reply)
+
+    def alive(self, chat: str) -> None:
+        """Something came from there with the permissions we need: it may be asked again."""
+        self._dead.pop(chat, None)
+
+    def gone(self, chat: str) -> None:
+        """A channel refuses, or is no more: it is left alone for a while."""
+        self._dead[chat] = self._clock() + DEAD
+        if len(self._dead) > MOST:
+            self._dead.popitem(last=False)
+
+    async def close(self) -> None:
+        """Let go of edits that still wait."""
+        await self._lines.close()
+
+    async def _post(self, address: Address, reply: Reply, nonce: str) -> Posted:
+        if self._dead.get(address.chat, 0.0) > self._clock():
+            raise Gone("it refused a moment ago")
+        _check(reply)
+        try:
+            return await self._posted(address, reply, nonce)
+        except Denied as denied:
+            if address.message and denied.code in (NO_HISTORY, BAD_FORM):
+                return await self._posted(Address(address.platform, address.chat), reply, nonce)
+            if denied.code in CLOSED:
+                self.gone(address.chat)
+            raise
+
+    async def _posted(self, address: Address, reply: Reply, nonce: str) -> Posted:
+        client = await self._line.client()
+        about = None
+        if address.message:
+            about = discord.MessageReference(
+                message_id=int(address.message), channel_id=int(address.chat), fail_if_not_exists=False
+            )
+        with looks.attached(reply.film) as files:
+            try:
+                with self._line.mapped():
+                    message = await client.get_partial_messageable(int(address.chat)).send(
+                        looks.content(reply),
+                        files=files,
+                        nonce=nonce,
+                        reference=about,  # type: ignore[arg-type]  # None is fine with it
+                        view=looks.view(reply.buttons),  # type: ignore[arg-type]  # and here
+                        suppress_embeds=reply.film is None,  # what a prompt links to is no part of it
+                    )
+            except TooLarge:
+                raise TooLarge(_smaller(reply)) from None
+        return Posted(str(message.id))
+
+    async def _say_instead(self, chat: str, message: str, reply: Reply) -> None:
+        apart = chat.startswith(APART)
+        if token := await self.tokens.find(chat, message) if apart else self.tokens.get(message):
+            await self.replace(token, reply)
+        elif not apart:
+            client, view = await self._line.client(), looks.view(reply.buttons)
+            with self._line.mapped():
+                await _message(client, chat, message).edit(content=looks.content(reply), view=view)
+
+
+def _message(client: discord.Client, chat: str, message: str) -> discord.PartialMessage:
+    return client.get_partial_messageable(int(chat)).get_partial_message(int(message))
+
+
+def _check(reply: Reply) -> None:
+    film = reply.film
+    if film and film.clip.size > (most := film.limit or limit(LEAST_LIMIT)):
+        raise TooLarge(most)
+
+
+def _smaller(reply: Reply) -> int:
+    """What to try next when a film was refused for its size."""
+    size = reply.film.clip.size if reply.film else 0
+    return next((fitting for step in STEPS if (fitting := limit(step)) < size), size // 2)

@@ -1,0 +1,124 @@
+"""The slash commands and the menu of messages, from the one table of commands; told to Discord when they changed."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range, locale_str
+
+from adapters.discord import reading
+from adapters.discord.front import Front, Interaction
+from adapters.discord.requests import PLATFORM
+from bot import texts
+from bot.errors import StoreDown
+from bot.orders import PROMPT_LIMIT
+from bot.ports import Inbox
+
+log = logging.getLogger(__name__)
+
+FOREVER = 4e9
+CLIP = 32
+"""Characters in a clip's name."""
+ALONE = frozenset({"jobs", "quota", "privacy", "help"})
+"""Commands without options."""
+WORDY = frozenset({"again", "continue"})
+"""Commands that take a clip's name and words; `cancel` does without a name too."""
+
+Words = Range[str, 1, PROMPT_LIMIT]
+Name = Range[str, 1, CLIP]
+Callback = Callable[..., Awaitable[None]]
+
+
+class Tree(app_commands.CommandTree[Any]):
+    """Everything that the app can be asked for, wherever it is installed."""
+
+    def __init__(self, client: discord.Client, front: Front) -> None:
+        super().__init__(
+            client,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        )
+        self.add_command(_command("animate", _animate(front)))
+        for name in texts.COMMANDS:
+            if name not in ("animate", "start"):  # Discord's own client begins
+                self.add_command(_command(name, _other(front, name)))
+        self.add_command(app_commands.ContextMenu(name=locale_str(texts.ANIMATE_THIS), callback=_menu(front)))
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
+        """Most likely the person's client still shows how a command was before."""
+        log.error("a command broke: %s: %s", type(error).__name__, type(error.__cause__).__name__)
+        if not interaction.response.is_done():
+            await interaction.response.send_message(texts.NOT_NOW, ephemeral=True)
+
+    async def publish(self, inbox: Inbox, now: float) -> None:
+        """Tell Discord what there is, if that has changed. Nothing depends on it."""
+        shapes = [command.to_dict(self) for command in self.get_commands()]
+        mark = hashlib.sha256(json.dumps(shapes, sort_keys=True, default=str).encode()).hexdigest()
+        chat = str(self.client.application_id)
+        try:
+            if await inbox.recall(PLATFORM, chat, "commands", now) == mark:
+                return
+            await self.sync()
+            await inbox.remember(PLATFORM, chat, "commands", mark, FOREVER)
+        except (discord.DiscordException, StoreDown, OSError) as error:
+            log.warning("the commands could not be told to Discord: %s", type(error).__name__)
+
+
+def _command(name: str, callback: Callback) -> app_commands.Command[Any, ..., None]:
+    known = {key: locale_str(what) for key, what in texts.DISCORD_OPTIONS.items()}
+    made: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name=locale_str(name),
+        description=locale_str(texts.COMMANDS[name]),
+        callback=callback,  # type: ignore[arg-type]  # the library wants to see the options, which differ
+    )
+    for parameter in made.parameters:
+        made._params[parameter.name].description = known[parameter.name]
+    return made
+
+
+def _animate(front: Front) -> Callback:
+    lengths = [Choice(name=locale_str(what), value=seconds) for seconds, what in texts.DURATIONS.items()]
+
+    @app_commands.choices(duration=lengths)
+    async def animate(
+        interaction: Interaction,
+        image: discord.Attachment | None = None,
+        prompt: Words | None = None,
+        duration: int | None = None,
+        negative: Words | None = None,
+        strength: Range[float, 0, 1] | None = None,
+        end_image: discord.Attachment | None = None,
+    ) -> None:
+        picked = reading.options(duration, negative, strength)
+        await front.animate(interaction, image, prompt, end_image, picked)
+
+    return animate
+
+
+def _other(front: Front, name: str) -> Callback:
+    async def alone(interaction: Interaction) -> None:
+        await front.command(interaction, name)
+
+    async def cancel(interaction: Interaction, clip: Name | None = None) -> None:
+        await front.command(interaction, name, clip or "")
+
+    async def one(interaction: Interaction, clip: Name) -> None:
+        await front.command(interaction, name, clip)
+
+    async def wordy(interaction: Interaction, clip: Name, words: Words | None = None) -> None:
+        await front.command(interaction, name, f"{clip} {words or ''}")
+
+    if name in ALONE:
+        return alone
+    return cancel if name == "cancel" else wordy if name in WORDY else one
+
+
+def _menu(front: Front) -> Any:
+    async def this(interaction: Interaction, message: discord.Message) -> None:
+        await front.menu(interaction, message)
+
+    return this

@@ -1,0 +1,94 @@
+"""Forms that the bot opens, and what they belong to. They outlive a restart: the form's own id says what it is for."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+import discord
+
+from adapters.discord.looks import PRESS
+from adapters.discord.requests import PLATFORM, Request, unpack
+from bot import texts
+from bot.errors import StoreDown
+from bot.orders import PROMPT_LIMIT
+from bot.ports import Inbox
+
+log = logging.getLogger(__name__)
+
+KEPT = "?"
+"""How a command begins that stands for a request which lacks its words."""
+OPEN = 7 * 86_400.0
+"""Seconds for which a form, or the button that opens it, is understood."""
+MOST = 5_000
+TITLE = 45
+
+
+class Forms:
+    """Opens forms, and keeps what goes on when they are sent."""
+
+    def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
+        self._inbox = inbox
+        self._clock = clock
+        self._handy: OrderedDict[str, Request] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def keep(self, request: Request) -> str:
+        """Keep a request until its words come; what to put into the form's id. The database may take its time."""
+        self._handy[request.id] = request
+        if len(self._handy) > MOST:
+            self._handy.popitem(last=False)
+        task = asyncio.create_task(self._write(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return f"{KEPT}{request.id}"
+
+    async def ask(self, request: Request, words: str) -> str:
+        """Keep a request that is asked about; `words` go before the answer. What the button says. May be repeated."""
+        asked = replace(request, text=words, token="")
+        await self._inbox.remember(PLATFORM, "forms", asked.id, asked.pack(), self._clock() + OPEN)
+        return f"{KEPT}{asked.id}"
+
+    async def find(self, command: str) -> Request | None:
+        """The request that `?id` stands for."""
+        name = command.removeprefix(KEPT)
+        if request := self._handy.get(name):
+            return request
+        note = await self._inbox.recall(PLATFORM, "forms", name, self._clock())
+        return unpack(note) if note else None
+
+    async def settle(self) -> None:
+        """Wait until all that was kept is written."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _write(self, request: Request) -> None:
+        try:
+            value = replace(request, token="").pack()
+            await self._inbox.remember(PLATFORM, "forms", request.id, value, self._clock() + OPEN)
+        except StoreDown as error:
+            log.error("a form would not outlive a restart: %s", error)
+
+
+def form(command: str, title: str, *, words: str = "", photo: bool = False) -> discord.ui.Modal:
+    """A form that says `command` and the words when it is sent; `photo` has it ask for a file."""
+    made = discord.ui.Modal(title=title[:TITLE], custom_id=f"{PRESS}{command}", timeout=None)
+    if photo:
+        made.add_item(
+            discord.ui.Label(
+                text=texts.FORM_PHOTO,
+                description=texts.FORM_PHOTO_HINT,
+                component=discord.ui.FileUpload(custom_id="photo", min_values=1, max_values=2),
+            )
+        )
+    field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        custom_id="words",
+        style=discord.TextStyle.long,
+        placeholder=texts.FORM_WORDS_HINT,
+        default=words or None,
+        max_length=PROMPT_LIMIT,
+    )
+    made.add_item(discord.ui.Label(text=texts.FORM_WORDS, component=field))
+    made.stop()  # its id says everything, so the library has nothing to remember of it
+    return made

@@ -1,0 +1,268 @@
+"""The front: what Discord brings is understood, kept and acknowledged here, within the three seconds that it allows."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from adapters.discord import asking, reading
+from adapters.discord.chat import DiscordChat
+from adapters.discord.desk import inbound
+from adapters.discord.files import Files
+from adapters.discord.forms import KEPT, Forms, form
+from adapters.discord.intake import Intake
+from adapters.discord.line import BROKEN
+from adapters.discord.looks import PRESS, plain
+from adapters.discord.requests import Manner, Request
+from bot import texts
+from bot.core import Core
+from bot.errors import ChatError, StoreDown
+from bot.model import Reply
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+
+SWIFT = 1.0
+"""Seconds that the database gets before the acknowledgement goes out without it."""
+DOUBLE = 3.0
+"""Seconds in which the same press again is a slip of the finger."""
+HIDDEN = frozenset({"jobs", "quota", "help", "privacy", "cancel"})
+"""Commands whose answers concern nobody else."""
+QUIET = ("/cancel", "/jobs", "/quota", "/help", "/privacy")
+"""What posts no clip."""
+TRIES = 30
+"""Times that a message is offered to a database that fails."""
+
+
+class Front:
+    """Takes interactions and messages."""
+
+    def __init__(self, core: Core, chat: DiscordChat, intake: Intake, forms: Forms, files: Files) -> None:
+        self._core = core
+        self._chat = chat
+        self._intake = intake
+        self._forms = forms
+        self._files = files
+        self._latest: OrderedDict[tuple[int, int, str], float] = OrderedDict()
+
+    async def animate(
+        self,
+        interaction: Interaction,
+        image: discord.Attachment | None,
+        prompt: str | None,
+        end: discord.Attachment | None,
+        options: dict[str, str],
+    ) -> None:
+        """`/animate`; what it lacks is asked for in a form."""
+        seen = [reading.picture(file, end=file is end) for file in (image, end) if file]
+        pictures = tuple(one for one in seen if one)
+        if len(pictures) < len(seen):
+            return await _say(interaction, texts.NOT_A_PICTURE)
+        request = asking.request(interaction, "open", "/animate", pictures=pictures, options=options)
+        if image and prompt:
+            return await self._take(interaction, replace(request, text=f"/animate {prompt}"))
+        if await self._barred(interaction, request):
+            return None
+        command = self._forms.keep(request)
+        await _open(interaction, form(command, texts.FORM_ANIMATE, words=prompt or "", photo=image is None))
+        return None
+
+    async def command(self, interaction: Interaction, name: str, argument: str = "") -> None:
+        """Any other slash command."""
+        manner: Manner = "hidden" if name in HIDDEN else "open"
+        await self._take(interaction, asking.request(interaction, manner, f"/{name} {argument}".strip()))
+
+    async def menu(self, interaction: Interaction, message: discord.Message) -> None:
+        """“Animate this” on anybody's message."""
+        pictures = reading.shown(message)[:1]
+        if not pictures:
+            return await _say(interaction, texts.DISCORD_WHICH)
+        source = str(message.id)
+        request = asking.request(interaction, "open", "/animate", pictures=pictures, about=source, source=source)
+        if not await self._barred(interaction, request):
+            await _open(interaction, form(self._forms.keep(request), texts.FORM_ANIMATE))
+        return None
+
+    async def pressed(self, interaction: Interaction, command: str) -> None:
+        """A button: it says its command in the place of whoever pressed it, or opens a form."""
+        name, _, argument = command.partition(" ")
+        if command.startswith(KEPT):
+            return await self._ask_words(interaction, command)
+        if name in ("/words", "/next"):
+            return await self._ask_more(interaction, command, argument, name == "/next")
+        if self._slipped(interaction, command):
+            with suppress(*BROKEN):
+                await interaction.response.defer()
+            return None
+        message = interaction.message
+        about = "" if message is None or message.flags.ephemeral else str(message.id)
+        guest = reading.is_guest(interaction)
+        manner: Manner = "aside"
+        if message and message.flags.ephemeral and not guest:
+            manner = "hidden"
+        elif guest and name not in ("/clip", "/cancel"):
+            manner = "open"
+        return await self._take(interaction, asking.request(interaction, manner, command, about=about))
+
+    async def submitted(self, interaction: Interaction) -> None:
+        """A form that was filled in."""
+        data: dict[str, Any] = dict(interaction.data or {})
+        custom = str(data.get("custom_id", ""))
+        if not custom.startswith(PRESS):
+            return
+        command, (words, pictures) = custom.removeprefix(PRESS), reading.filled(data)
+        if command.startswith(KEPT):
+            kept = await self._kept(interaction, command)
+            if kept is None:
+                return
+            text, pictures = f"{kept.text} {words}", (*pictures, *kept.pictures)
+            request = asking.request(
+                interaction, "open", text, pictures=pictures, options=kept.options, about=kept.about
+            )
+            await self._take(interaction, replace(request, source=kept.source))
+        else:
+            about = str(interaction.message.id) if interaction.message else ""
+            await self._take(interaction, asking.request(interaction, "open", f"{command} {words}", about=about))
+
+    async def heard(self, message: discord.Message, me: int) -> None:
+        """A message, if it calls us or is said to us alone."""
+        called, private = reading.without_mention(message.content, me), message.guild is None
+        if not reading.is_for_people(message) or (called is None and not private):
+            return
+        words = called if called is not None else message.content.strip()
+        pictures, source = reading.shown(message), ""
+        other = message.reference.resolved if message.reference else None
+        if not pictures and isinstance(other, discord.Message):
+            pictures, source = reading.shown(other)[:1], str(other.id)
+        if not words.startswith("/") and (pictures or source):
+            words = f"/animate {words}".strip()
+        request = Request(
+            str(message.id),
+            "post",
+            str(message.author.id),
+            str(message.channel.id),
+            message.created_at.timestamp(),
+            words if words.startswith("/") else "",
+            about=str(message.id),
+            source=source,
+            pictures=pictures,
+            shared=not private,
+            adult=reading.is_adult(message.channel),
+            limit=reading.limit(max(reading.LEAST_LIMIT, message.guild.filesize_limit if message.guild else 0)),
+        )
+        lacking = asking.lacking_here(message)
+        if any(name != "attach_files" for name in lacking):
+            log.info("called in a channel where the bot may not answer")
+        elif lacking:
+            with suppress(ChatError):
+                await self._chat.send(request.address, Reply(texts.may_not(lacking)), nonce=request.id)
+        else:
+            self._chat.alive(request.channel)
+            await self._keep_message(request)
+
+    async def _keep_message(self, request: Request) -> None:
+        for _ in range(TRIES):
+            try:
+                if await self._intake.keep(request):
+                    self._intake.begin(request)
+                return
+            except StoreDown:
+                await asyncio.sleep(SWIFT)
+        with suppress(ChatError):
+            await self._chat.send(request.address, Reply(texts.TRY_LATER), nonce=request.id)
+
+    async def _take(self, interaction: Interaction, request: Request) -> None:
+        """Keep a request, and acknowledge it: in this order, unless the database takes too long for Discord."""
+        if await self._barred(interaction, request):
+            return None
+        keeping = asyncio.ensure_future(self._intake.keep(request))
+        await asyncio.wait({keeping}, timeout=SWIFT)
+        if keeping.done() and keeping.exception():
+            return await _say(interaction, texts.TRY_LATER)
+        if keeping.done() and not keeping.result():
+            return None  # Discord sent it twice
+        try:
+            await interaction.response.defer(ephemeral=request.manner == "hidden", thinking=request.manner != "aside")
+        except BROKEN as error:
+            log.info("an interaction was not acknowledged: %s", type(error).__name__)
+        try:
+            if await keeping:
+                self._intake.begin(request)
+        except StoreDown:
+            with suppress(ChatError):
+                await self._chat.whisper(request.token, Reply(texts.TRY_LATER))
+
+    async def _barred(self, interaction: Interaction, request: Request) -> bool:
+        """Whether a clip could not be posted there; then that is said, and nothing else happens."""
+        if request.guest or request.manner == "hidden" or not interaction.guild_id or request.text.startswith(QUIET):
+            return False
+        thread = isinstance(interaction.channel, discord.Thread)
+        if lacking := reading.missing(interaction.app_permissions, thread):
+            await _say(interaction, texts.may_not(lacking))
+            return True
+        self._chat.alive(request.channel)
+        return False
+
+    async def _ask_words(self, interaction: Interaction, command: str) -> None:
+        if kept := await self._kept(interaction, command):
+            title = texts.FORM_CONTINUE if kept.text.startswith("/continue") else texts.FORM_ANIMATE
+            await _open(interaction, form(command, title))
+
+    async def _kept(self, interaction: Interaction, command: str) -> Request | None:
+        """The request that lacks its words, if it is this person's; otherwise that is said."""
+        try:
+            async with asyncio.timeout(SWIFT):
+                kept = await self._forms.find(command)
+        except (TimeoutError, StoreDown):
+            await _say(interaction, texts.NOT_NOW)
+            return None
+        if kept is None or kept.user != str(interaction.user.id):
+            await _say(interaction, texts.NOT_YOURS if kept else texts.FORM_GONE)
+            return None
+        return kept
+
+    async def _ask_more(self, interaction: Interaction, command: str, job: str, following: bool) -> None:
+        """New words, or what comes next. Whether they may is settled when the form is sent, or now if that is quick."""
+        request = asking.request(interaction, "aside", command)
+        if await self._barred(interaction, request):
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SWIFT):
+                reply = await self._core.handle(inbound(request, self._files))
+            if reply.refused:
+                await _say(interaction, reply.text)
+                return
+        title = texts.FORM_CONTINUE if following else texts.NEW_WORDS
+        await _open(interaction, form(f"/{'continue' if following else 'again'} {job}", title))
+
+    def _slipped(self, interaction: Interaction, command: str) -> bool:
+        """Whether the same finger hit the same button a moment ago."""
+        now = self._core.clock()
+        press = interaction.user.id, interaction.message.id if interaction.message else 0, command
+        while self._latest and next(iter(self._latest.values())) < now - DOUBLE:
+            self._latest.popitem(last=False)
+        if press in self._latest:
+            return True
+        self._latest[press] = now
+        return False
+
+
+async def _say(interaction: Interaction, text: str) -> None:
+    """The first answer, for the person alone."""
+    try:
+        await interaction.response.send_message(plain(text), ephemeral=True)
+    except BROKEN as error:
+        log.info("an interaction was not answered: %s", type(error).__name__)
+
+
+async def _open(interaction: Interaction, made: discord.ui.Modal) -> None:
+    """The first answer is a form."""
+    try:
+        await interaction.response.send_modal(made)
+    except BROKEN as error:
+        log.info("a form could not be opened: %s", type(error).__name__)

@@ -1,0 +1,137 @@
+"""The gateway: the connections by which Discord tells us things. Discord says where it is."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+
+from adapters.discord.budget import Budget
+from adapters.discord.commands import Tree
+from adapters.discord.front import Front, Interaction
+from adapters.discord.line import LONGEST_WAIT
+from adapters.discord.looks import PRESS
+from bot.core import Core
+
+log = logging.getLogger(__name__)
+
+
+class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PRESS}(?P<command>.+)"):
+    """A button of ours, on a message however old."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(discord.ui.Button(label="-", custom_id=f"{PRESS}{command}"))
+        self._command = command
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Interaction, item: Any, match: re.Match[str]) -> "Press":
+        return cls(match["command"])
+
+    async def callback(self, interaction: Interaction) -> None:
+        client = interaction.client
+        if isinstance(client, Gateway):
+            await client.front.pressed(interaction, self._command)
+
+
+class Gateway(discord.AutoShardedClient):
+    """`closed` is told the ids of channels that are no more. A new one is made for each start."""
+
+    def __init__(
+        self,
+        core: Core,
+        front: Front,
+        budget: Budget,
+        closed: Callable[[Sequence[int]], Awaitable[None]],
+        shards: str,
+        *,
+        between: float = 5.0,
+        settled: float = 2.0,
+    ) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+        count, ids = shares(shards)
+        super().__init__(
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_ratelimit_timeout=LONGEST_WAIT,
+            guild_ready_timeout=settled,
+            shard_count=count,
+            shard_ids=ids,  # type: ignore[arg-type]  # None is its own default
+        )
+        self.front = front
+        self.spent = asyncio.Event()
+        self.down: dict[int, float] = {}
+        """Since when a connection is away, by its number."""
+        self._core = core
+        self._budget = budget
+        self._closed = closed
+        self._between = between
+        self._tree = Tree(self, front)
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(Press)
+        _, url, _ = await self.http.get_bot_gateway()
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)  # where it goes when a session cannot be resumed
+        await self._tree.publish(self._core.store.inbox, self._core.clock())
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if not await self._budget.spend():
+            self.spent.set()
+            await asyncio.Event().wait()  # whoever runs us ends this
+        if not initial:
+            await asyncio.sleep(self._between)
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self.front.submitted(interaction)
+
+    async def on_message(self, message: discord.Message) -> None:
+        if self.user:
+            await self.front.heard(message, self.user.id)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        await self._closed([channel.id])
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        await self._closed([payload.thread_id])
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await self._closed([one.id for one in (*guild.channels, *guild.threads)])
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        self.down.setdefault(shard_id, self._core.clock())
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        self.down.pop(shard_id, None)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        self.down.pop(shard_id, None)
+
+
+def shares(shards: str) -> tuple[int | None, list[int] | None]:
+    """How many connections there are in all, and which of them are ours; None is for Discord to say."""
+    if shards == "auto":
+        return None, None
+    ours, _, count = shards.partition("/")
+    if not count:
+        return int(ours), None
+    first, _, last = ours.partition("-")
+    return int(count), list(range(int(first), int(last) + 1))
+
+
+def invite(application_id: int) -> str:
+    """The address under which an admin adds the bot to a server, with what it needs there and nothing more."""
+    needed = discord.Permissions(
+        view_channel=True,
+        send_messages=True,
+        send_messages_in_threads=True,
+        attach_files=True,
+        read_message_history=True,
+    )
+    return str(discord.utils.oauth_url(application_id, permissions=needed, scopes=("bot", "applications.commands")))

@@ -1,0 +1,174 @@
+"""Discord, inbound: the connections to the gateway, and the parts that what comes in goes through."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import discord
+
+from adapters.discord.answers import Answers
+from adapters.discord.budget import Budget
+from adapters.discord.chat import DiscordChat
+from adapters.discord.desk import Desk
+from adapters.discord.files import Files
+from adapters.discord.forms import Forms
+from adapters.discord.front import Front
+from adapters.discord.gateway import Gateway
+from adapters.discord.guests import LATE_KEY, Guests
+from adapters.discord.intake import Intake
+from adapters.discord.line import BadToken, Line
+from adapters.discord.requests import PLATFORM
+from bot.core import Core
+from bot.errors import ChatError, Misconfigured
+from bot.model import Address
+
+log = logging.getLogger(__name__)
+
+SILENT = 90.0
+"""Seconds without a connection after which `/healthz` turns red."""
+BAD_TOKEN = 4004
+CLOSES = {
+    4010: "Discord has no such share of the connections. Check DISCORD_SHARDS.",
+    4011: "Discord wants more connections for this bot. Set DISCORD_SHARDS to auto, or to a larger number.",
+    4012: "Discord no longer speaks this version of its protocol. Update Photoplay.",
+    4013: "Discord does not know what this program asks to be told. Update Photoplay.",
+    4014: "Discord does not let this bot know what it asks to be told. Check its intents in the Developer Portal.",
+}
+"""What a connection is closed with when trying again is in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds that the library waits: between two connections, and for the last guild after the first word."""
+
+    between: float = 5.0
+    settled: float = 2.0
+
+
+class Discord:
+    """The platform. `shards` is as `DISCORD_SHARDS` says."""
+
+    name = PLATFORM
+
+    def __init__(
+        self,
+        core: Core,
+        line: Line,
+        chat: DiscordChat,
+        *,
+        shards: str = "auto",
+        pace: Pace | None = None,
+        budget: Budget | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._core = core
+        self._line = line
+        self._chat = chat
+        self._shards = shards
+        self._pace = pace or Pace()
+        self._sleep = sleep
+        inbox = core.store.inbox
+        self._budget = budget or Budget(inbox, core.clock)
+        self._files = Files(line, sleep)
+        self._forms = Forms(inbox, core.clock)
+        self._guests = Guests(core, chat, sleep)
+        answers = Answers(core, chat, self._forms, self._guests, sleep)
+        desk = Desk(core, answers, self._guests, self._files)
+        self._intake = Intake(inbox, desk.work, clock=core.clock, sleep=sleep)
+        self._front = Front(core, chat, self._intake, self._forms, self._files)
+        self._gateway: Gateway | None = None
+        self._trouble = ""
+
+    async def run(self) -> None:
+        """Listen until cancelled. Raises `Misconfigured` when the token is refused, `ChatError` without Discord."""
+        self._trouble = "not connected yet"
+        try:
+            await self._line.client()
+            await self._replay()
+            while True:
+                await self._within_budget()
+                await self._connected()
+        except BadToken as error:
+            raise Misconfigured(str(error)) from None
+        finally:
+            await self._intake.close()
+            await self._guests.close()
+            await self._forms.settle()
+            await self._files.close()
+
+    def trouble(self) -> str:
+        """What is wrong, in a few words; empty when all is well."""
+        if self._intake.trouble:
+            return self._intake.trouble
+        gateway = self._gateway
+        if gateway is None or not gateway.is_ready():
+            return self._trouble
+        away = self._core.clock() - min(gateway.down.values(), default=self._core.clock())
+        return f"no connection to Discord for {away:.0f} s" if away > SILENT else ""
+
+    async def hook(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Discord does not post to us."""
+        return 404
+
+    async def _replay(self) -> None:
+        for key, body in await self._core.store.inbox.waiting(PLATFORM):
+            (self._guests if key.startswith(LATE_KEY) else self._intake).replay(key, body)
+        await self._intake.sweep()
+
+    async def _within_budget(self) -> None:
+        """Wait for tomorrow if the connections of today are used up."""
+        while wait := await self._budget.wait():
+            self._trouble = f"begun too often today; Discord is left alone for {wait / 3600:.1f} h"
+            log.error("Discord: %s", self._trouble)
+            await self._sleep(wait)
+        self._trouble = "not connected yet"
+
+    async def _connected(self) -> None:
+        """One life of the gateway; it comes back by itself. Returns when there are no more connections for today."""
+        pace = self._pace
+        gateway = Gateway(
+            self._core,
+            self._front,
+            self._budget,
+            self._closed,
+            self._shards,
+            between=pace.between,
+            settled=pace.settled,
+        )
+        async with gateway:
+            self._gateway = gateway
+            tasks = {
+                asyncio.create_task(self._start(gateway), name="discord-gateway"),
+                asyncio.create_task(gateway.spent.wait()),
+            }
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            finally:
+                self._gateway = None
+                await gateway.close()  # first, as the library swallows a cancellation while it reconnects
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+        if not gateway.spent.is_set():
+            raise ChatError("Discord closed the connection")
+
+    async def _start(self, gateway: Gateway) -> None:
+        with self._line.mapped():
+            try:
+                await gateway.start(self._line.token)
+            except discord.PrivilegedIntentsRequired:
+                raise Misconfigured(CLOSES[4014]) from None
+            except discord.ConnectionClosed as closed:
+                if closed.code == BAD_TOKEN:
+                    raise BadToken from None
+                if closed.code in CLOSES:
+                    raise Misconfigured(CLOSES[closed.code]) from None
+                raise
+
+    async def _closed(self, channels: Sequence[int]) -> None:
+        for channel in channels:
+            self._chat.gone(str(channel))
+            await self._core.closed(Address(PLATFORM, str(channel)))

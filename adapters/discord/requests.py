@@ -1,0 +1,82 @@
+"""What people ask of us, in a form that the database can keep: enough to go on with after a crash."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from bot.model import Address
+
+PLATFORM = "discord"
+APART = "interaction:"
+"""How the chats begin in which the bot is no member: it may only answer there, by the token of a question."""
+TOKEN_LIVES = 15 * 60.0
+LATE = 20.0
+"""Seconds before its end from which a token is not relied on any more."""
+
+Manner = Literal["open", "hidden", "aside", "post"]
+"""How it is answered: in a message for all that takes the place of “thinking”, in one that only the person sees, with
+nothing at first (a button), or by a message of the bot's own to a message of the person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file at Discord that shows something; of a video, its last frame counts."""
+
+    url: str
+    video: bool = False
+    spoiler: bool = False
+    end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing that somebody wants. Everything in it comes from the event, but what the person typed or picked."""
+
+    id: str
+    """Of the interaction or the message."""
+    manner: Manner
+    user: str
+    channel: str
+    at: float
+    text: str = ""
+    about: str = ""
+    """The message that the answer is a reply to."""
+    source: str = ""
+    """The message from which the pictures are, if it is another."""
+    options: dict[str, str] = field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
+    shared: bool = False
+    guest: bool = False
+    """The bot is no member there."""
+    limit: int | None = None
+    moderates: bool = False
+    adult: bool = False
+    """The channel is age-restricted."""
+    token: str = field(default="", repr=False)
+
+    @property
+    def key(self) -> str:
+        """Unique, and the same each time Discord sends it."""
+        return f"{PLATFORM}:{self.id}"
+
+    @property
+    def address(self) -> Address:
+        """Where the clip goes."""
+        if self.guest:
+            return Address(PLATFORM, f"{APART}{self.channel}", self.id)
+        return Address(PLATFORM, self.channel, self.about)
+
+    @property
+    def ends(self) -> float:
+        """When the token is over."""
+        return self.at + TOKEN_LIVES if self.token else 0.0
+
+    def pack(self) -> str:
+        """For the database."""
+        return json.dumps(asdict(self))
+
+
+def unpack(body: str) -> Request:
+    """The request that was packed."""
+    data = json.loads(body)
+    return Request(**data | {"pictures": tuple(Picture(**one) for one in data["pictures"])})

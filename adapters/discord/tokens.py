@@ -1,0 +1,52 @@
+"""Tokens of interactions: good for a quarter of an hour, for answers there and nowhere else. Never in a log."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+
+from adapters.discord.requests import LATE, PLATFORM
+from bot.ports import Inbox
+
+MOST = 10_000
+
+
+class Tokens:
+    """By the message they can edit, in memory; where there is no other way, by the request and in the database."""
+
+    def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
+        self._inbox = inbox
+        self._clock = clock
+        self._handy: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    def put(self, name: str, token: str, ends: float) -> None:
+        """Have a token at hand."""
+        self._handy[name] = token, ends
+        self._handy.move_to_end(name)
+        if len(self._handy) > MOST:
+            self._handy.popitem(last=False)
+
+    def get(self, name: str) -> str:
+        """A token that still lives, or nothing."""
+        token, ends = self._handy.get(name, ("", 0.0))
+        return token if self.lives(ends) else ""
+
+    def drop(self, name: str) -> None:
+        """It is not wanted any more."""
+        self._handy.pop(name, None)
+
+    def lives(self, ends: float) -> bool:
+        """Whether a token that ends then is still to be relied on."""
+        return self._clock() < ends - LATE
+
+    async def keep(self, chat: str, name: str, token: str, ends: float) -> None:
+        """Have a token at hand in every process, and after a restart."""
+        self.put(name, token, ends)
+        await self._inbox.remember(PLATFORM, chat, f"token:{name}", json.dumps([token, ends]), ends)
+
+    async def find(self, chat: str, name: str) -> str:
+        """A kept token that still lives, or nothing. The latest counts: another process may have got it."""
+        note = await self._inbox.recall(PLATFORM, chat, f"token:{name}", self._clock())
+        if note is None:
+            return ""
+        token, ends = json.loads(note)
+        return str(token) if self.lives(ends) else ""

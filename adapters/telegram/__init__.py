@@ -1,0 +1,1 @@
+"""Telegram: what people send becomes words of the house, and what the house says becomes messages."""

@@ -1,0 +1,82 @@
+"""What the core says, told to the person: now, and in the chat where they spoke."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from telegram import User
+
+from adapters.telegram.chat import TelegramChat
+from adapters.telegram.questions import Question, Questions
+from adapters.telegram.reading import Picture
+from bot.core import Core
+from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
+from bot.model import Address, Inbound, Posted, Reply
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 600.0
+"""Seconds for which an answer is offered to a Telegram that fails."""
+LONGEST_PAUSE = 60.0
+
+
+class Answers:
+    """Sends replies, and remembers what became of them."""
+
+    def __init__(
+        self,
+        core: Core,
+        chat: TelegramChat,
+        questions: Questions,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._core = core
+        self._chat = chat
+        self._questions = questions
+        self._sleep = sleep
+
+    async def respond(
+        self, inbound: Inbound, reply: Reply, pictures: Sequence[Picture] = (), to: User | None = None
+    ) -> None:
+        """Tell a reply, and note its place: a status line's for the worker, a question's for the answer.
+
+        `to` is named in a question whose place does not show whom it is for.
+        """
+        if reply.job:
+            job = await self._core.store.job(reply.job)
+            if job and (job.status_id or job.state == "done"):
+                return  # told before a restart
+        posted = await self.tell(inbound.address, reply, to)
+        if posted is None:
+            return
+        if reply.ask is not None:
+            question = Question(inbound.user, reply.ask, tuple(pictures), inbound.address.message)
+            await self._questions.put(inbound.address.chat, posted.message, question)
+        if reply.job and not await self._core.track(reply.job, posted.message, reply.text):
+            await self._chat.remove(inbound.address, posted.message)  # the clip was quicker
+
+    async def tell(self, address: Address, reply: Reply, to: User | None = None) -> Posted | None:
+        """Post a reply; None if it could not be done, or nobody knows."""
+        end, pause = self._core.clock() + PATIENCE, 1.0
+        while True:
+            wait = pause
+            try:
+                return await self._chat.answer(address, reply, to)
+            except TooLarge as large:
+                reply = await self._core.fitting.smaller(reply, large.limit)
+                continue
+            except Gone as error:
+                log.info("an answer found nobody: %s", error)
+                return None
+            except Flood as flood:
+                wait = flood.retry_after
+            except Unconfirmed:
+                if reply.job or reply.film:
+                    return None  # most likely it is there, and a second one would be in the way
+            except ChatError as error:
+                log.info("an answer is tried again: %s", error)
+            if self._core.clock() + wait > end:
+                log.warning("an answer was given up")
+                return None
+            await self._sleep(wait)
+            pause = min(LONGEST_PAUSE, 2 * pause)

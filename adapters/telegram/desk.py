@@ -1,0 +1,190 @@
+"""What people say in private and in groups, put to the core."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from telegram import Chat, ChatMember, ChatMemberUpdated, Message
+
+from adapters.telegram import reading
+from adapters.telegram.albums import Albums
+from adapters.telegram.answers import Answers
+from adapters.telegram.chat import TelegramChat
+from adapters.telegram.files import Files
+from adapters.telegram.members import Members
+from adapters.telegram.questions import Questions
+from adapters.telegram.reading import PLATFORM, Picture
+from bot import machine, texts
+from bot.core import Core
+from bot.errors import Refusal
+from bot.model import Address, Button, Inbound, Reply
+
+log = logging.getLogger(__name__)
+
+FOREVER = 4e9
+"""Unix seconds that never come."""
+_OUT = (ChatMember.LEFT, ChatMember.BANNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something that is meant for us; `about` is the message that replies go to, the speaker's own without it."""
+
+    text: str
+    pictures: Sequence[Picture] = ()
+    about: str = ""
+
+
+class Desk:
+    """Takes messages. `username` (without @) and `reads_all` (privacy mode is off) are what Telegram says of us."""
+
+    def __init__(
+        self,
+        core: Core,
+        chat: TelegramChat,
+        answers: Answers,
+        questions: Questions,
+        files: Files,
+        members: Members,
+        albums: Albums,
+    ) -> None:
+        self._core = core
+        self._chat = chat
+        self._answers = answers
+        self._questions = questions
+        self._files = files
+        self._members = members
+        self._albums = albums
+        self.username = ""
+        self.reads_all = False
+
+    async def message(self, message: Message) -> None:
+        """A message in private or in a group."""
+        if message.migrate_to_chat_id:
+            return await self.moved(str(message.chat.id), str(message.migrate_to_chat_id))
+        user = reading.person(message)
+        if user is None or message.chat.type == Chat.CHANNEL:
+            return None
+        if not message.media_group_id:
+            return await self._said(user, [message])
+        async with self._albums.whole(message) as parts:
+            if parts:
+                await self._said(user, parts)
+        return None
+
+    async def edited(self, message: Message) -> None:
+        """Nobody pays twice for a corrected typo; while there is time, we say how to change an order."""
+        job = await self._core.store.find(reading.key(message))
+        if job is None or not machine.allows(job, machine.Cancelled):
+            return
+        if await self._first_time(job.address, f"edited:{message.message_id}"):
+            cancel = Button(texts.CANCEL, f"/cancel {job.id}")
+            await self._answers.tell(reading.address(message), Reply(texts.NOT_EDITED, (cancel,)))
+
+    async def membership(self, change: ChatMemberUpdated) -> None:
+        """We were let in, thrown out or blocked."""
+        chat = Address(PLATFORM, str(change.chat.id))
+        old, new = change.old_chat_member.status, change.new_chat_member.status
+        if new in _OUT:
+            await self._core.closed(chat)
+        elif old in _OUT and change.chat.type in (Chat.GROUP, Chat.SUPERGROUP):
+            await self._first_time(chat, "privacy")
+            all_ears = self.reads_all or new == ChatMember.ADMINISTRATOR
+            await self._answers.tell(chat, Reply(texts.hello_group(self.username, all_ears=all_ears)))
+
+    async def moved(self, old: str, new: str) -> None:
+        """A group became a supergroup: everything of it goes along."""
+        await self._core.store.inbox.move(PLATFORM, old, new)
+        self._chat.moved(old, new)
+
+    async def _said(self, user: str, parts: Sequence[Message]) -> None:
+        message = next((part for part in parts if part.caption), parts[0])
+        try:
+            heard = await self._heard(user, message, parts)
+        except Refusal as refusal:
+            await self._answers.tell(reading.address(message), Reply(str(refusal), refused=True))
+            return
+        if heard is None:
+            return
+        where = reading.address(message)
+        inbound = Inbound(
+            replace(where, message=heard.about or where.message),
+            user,
+            reading.key(message),
+            heard.text,
+            tuple(map(self._files.attachment, heard.pictures)),
+            shared=not reading.is_private(message.chat),
+            spoiler=any(picture.spoiler for picture in heard.pictures),
+            moderates=partial(self._members.moderates, where.chat, user),
+        )
+        reply = await self._core.handle(inbound)
+        await self._questions.moved_on(where.chat)
+        if inbound.shared and heard.text in ("/help", "/start"):
+            reply = replace(reply, text="\n\n".join([reply.text, *await self._about_groups(inbound)]))
+        await self._answers.respond(inbound, reply, heard.pictures)
+
+    async def _heard(self, user: str, message: Message, parts: Sequence[Message]) -> Heard | None:
+        """What is said to us; None if it is not for us. Raises `Refusal` for what nobody can use."""
+        text, private = reading.words(message), reading.is_private(message.chat)
+        own = [picture for part in parts if (picture := reading.picture(part))]
+        command = reading.command(text, self.username)
+        if command == reading.ANOTHERS:
+            return None
+        if command and command[0] != "animate":
+            known = command[0] in texts.COMMANDS
+            if not (known or private or "@" in text.split()[0]):
+                return None  # said to another bot, most likely
+            return Heard(f"/{command[0]} {command[1]}".strip(), () if known else own)
+        called = command[1] if command else reading.without_mention(text, self.username)
+        question = await self._questions.answered_by(message, user)
+        if called is None and not private and question is None:
+            return None
+        said = text if called is None else called
+        if own:
+            if len(own) < len(parts):
+                raise Refusal(texts.ONE_PHOTO)  # a video among photos: whatever was meant, it cannot be had
+            if message.media_group_id and len(parts) == 1 and not private:
+                raise Refusal(texts.ALBUM_HIDDEN)
+            return Heard(said, own)
+        if question:
+            if not said:
+                raise Refusal(texts.FEW_WORDS)
+            return Heard(f"{question.ask} {said}".strip(), question.pictures, question.about)
+        if private and not message.text:
+            if message.effective_attachment is None:
+                return None  # a note of Telegram's own, as of a pinned message
+            raise Refusal(texts.WHAT_WORKS)
+        if message.external_reply and (seen := reading.picture(message.external_reply, videos=True)):
+            return Heard(said, [seen])
+        if message.reply_to_message:
+            return await self._about_another(user, said, message.reply_to_message)
+        if private:
+            return Heard(said if command is None else "/animate")
+        raise Refusal(texts.which_photo(self.username))
+
+    async def _about_another(self, user: str, said: str, other: Message) -> Heard:
+        """A reply to a picture or to a clip, anybody's. Raises `Refusal`."""
+        job = await self._core.store.sent(reading.address(other))
+        if job and job.clip and job.person == f"{PLATFORM}:{user}":
+            return Heard(f"/continue {job.id} {said}" if said else f"/next {job.id}")
+        if seen := reading.picture(other, videos=True):
+            return Heard(said, [seen])
+        raise Refusal(texts.ANIMATE_WHAT if reading.is_private(other.chat) else texts.which_photo(self.username))
+
+    async def _about_groups(self, inbound: Inbound) -> list[str]:
+        """What people in a group should know besides; its admins once more than that."""
+        if self.reads_all or await self._members.show_us_all(inbound.address.chat):
+            return [texts.group_help(self.username)]
+        told = [texts.group_help(self.username), texts.PRIVACY_MODE]
+        if await inbound.moderates() and await self._first_time(inbound.address, "privacy"):
+            told.append(texts.PRIVACY_MODE_OFF)
+        return told
+
+    async def _first_time(self, chat: Address, name: str) -> bool:
+        """Whether this is told in this chat for the first time; from now on it is not."""
+        inbox = self._core.store.inbox
+        if await inbox.recall(PLATFORM, chat.chat, name, self._core.clock()):
+            return False
+        await inbox.remember(PLATFORM, chat.chat, name, "told", FOREVER)
+        return True

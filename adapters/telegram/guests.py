@@ -1,0 +1,77 @@
+"""Guest mode: somebody calls the bot in a chat that it has not joined. It may answer once, and edit that answer.
+
+The chat's id may be another chat's too, so nothing is kept by it or sent to it.
+"""
+
+from telegram import InlineQueryResultArticle, InputTextMessageContent, Message
+
+from adapters.telegram import reading
+from adapters.telegram.chat import INLINE, TelegramChat
+from adapters.telegram.files import Files
+from adapters.telegram.line import Line, mapped
+from adapters.telegram.reading import PLATFORM
+from bot import texts
+from bot.core import Core
+from bot.errors import ChatError
+from bot.model import Address, Inbound, Reply
+
+KEPT = 2 * 86_400.0
+"""Seconds for which we know where we answered: for as long as an update may come again."""
+
+
+class Guests:
+    """Takes guest messages."""
+
+    def __init__(self, core: Core, line: Line, chat: TelegramChat, files: Files) -> None:
+        self._core = core
+        self._line = line
+        self._chat = chat
+        self._files = files
+        self.username = ""
+
+    async def message(self, message: Message) -> None:
+        """A placeholder at once, then what the core says, in its place."""
+        user, query = reading.person(message), message.guest_query_id
+        if user is None or not query:
+            return None
+        place = await self._place(query)
+        if place is None:
+            return None
+        text = reading.words(message)
+        command = reading.command(text, self.username)
+        if command and command[0] not in ("animate", ""):
+            said = f"/{command[0]} {command[1]}".strip()
+        else:
+            said = command[1] if command else reading.without_mention(text, self.username) or ""
+        sources = [message, *([message.reply_to_message] if message.reply_to_message else [])]
+        seen = next((p for source in sources if (p := reading.picture(source, videos=True))), None)
+        where = Address(PLATFORM, INLINE, place)
+        if not seen and not said.startswith("/"):
+            return await self._chat.edit(where, place, Reply(texts.guest_help(self.username)))
+        inbound = Inbound(
+            where,
+            user,
+            f"{PLATFORM}:guest:{query}",
+            said,
+            (self._files.attachment(seen),) if seen else (),
+            shared=True,
+            spoiler=bool(seen and seen.spoiler),
+        )
+        reply = await self._core.handle(inbound)
+        if not reply.job or await self._core.track(reply.job, place, reply.text):
+            await self._chat.edit(where, place, reply)
+        return None
+
+    async def _place(self, query: str) -> str | None:
+        """The message that we may edit."""
+        inbox, now = self._core.store.inbox, self._core.clock()
+        if known := await inbox.recall(PLATFORM, INLINE, query, now):
+            return known
+        placeholder = InlineQueryResultArticle("1", "Photoplay", InputTextMessageContent(texts.ONE_MOMENT))
+        try:
+            with mapped():
+                sent = await self._line.answer_guest_query(query, placeholder)
+        except ChatError:
+            return None  # too late, or answered before we could note where
+        await inbox.remember(PLATFORM, INLINE, query, sent.inline_message_id, now + KEPT)
+        return sent.inline_message_id

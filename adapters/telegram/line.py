@@ -1,0 +1,188 @@
+"""The line to Telegram: the library's `Bot` over aiohttp, and the one place where its errors become ours."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+from telegram import Bot
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.request import HTTPXRequest
+
+from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
+
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's switch for the type that `retry_after` will have anyway
+
+PUBLIC = "https://api.telegram.org"
+UPLOAD = 50 * 10**6
+"""Bytes that a film may have at Telegram's own server, a little under its 50 MB."""
+UPLOAD_SELF_HOSTED = 2000 * 10**6
+DOWNLOAD_MB = 20
+
+CONNECTIONS = 256
+READ = 30.0
+"""Seconds of silence after which an answer is not waited for any longer."""
+WHOLE = 300.0
+"""Seconds that an upload may take: 50 MB over a slow line."""
+
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_CLOSED_TO_US = (
+    "chat not found",
+    "user not found",
+    "peer_id_invalid",
+    "not enough rights",
+    "have no rights",
+    "deactivated",
+)
+
+
+class Rejected(ChatError):
+    """Telegram takes this message never as it is; the message is Telegram's, for the log."""
+
+
+class BadToken(ChatError):
+    """Telegram knows no such bot."""
+
+    def __init__(self) -> None:
+        super().__init__("Telegram does not accept TELEGRAM_TOKEN. Ask BotFather for the token again and set it.")
+
+
+class Taken(ChatError):
+    """Another program receives this bot's updates."""
+
+
+class Moved(ChatError):
+    """The group is a supergroup now, under another id."""
+
+    def __init__(self, chat: str) -> None:
+        super().__init__("the group became a supergroup")
+        self.chat = chat
+
+
+class Line(Bot):
+    """A `Bot` that keeps its token to itself."""
+
+    def __init__(self, token: str, api_url: str = PUBLIC) -> None:
+        self._requests = _request(), _request()
+        self._name = ""
+        super().__init__(
+            token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            get_updates_request=self._requests[0],
+            request=self._requests[1],
+        )
+
+    def __repr__(self) -> str:
+        return "Line()"
+
+    async def updates(self, offset: int | None, seconds: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
+        """What `get_updates` gives, unread: one update that the library cannot read must not hold up the others."""
+        asked = {"offset": offset, "timeout": seconds, "allowed_updates": kinds}
+        found: list[dict[str, Any]] = await self._post("getUpdates", asked, read_timeout=READ + seconds)
+        return found
+
+    async def own_name(self) -> str:
+        """The bot's username. Raises `ChatError`."""
+        if not self._name:
+            with mapped():
+                self._name = (await self.get_me()).username or ""
+        return self._name
+
+    async def hang_up(self) -> None:
+        """Let go of the connections."""
+        for request in self._requests:
+            await request.shutdown()
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """Turn the library's errors into ours. None is chained: some hold addresses with the token in them."""
+    try:
+        yield
+    except TelegramError as error:
+        raise _ours(error) from None
+
+
+def _ours(error: TelegramError) -> ChatError:
+    text = str(error).partition(". Parsing the server")[0]  # a proxy's page may repeat the address
+    match error:
+        case RetryAfter():
+            wait = error.retry_after
+            return Flood(wait if isinstance(wait, int) else wait.total_seconds())
+        case ChatMigrated():
+            return Moved(str(error.new_chat_id))
+        case Forbidden():
+            return Gone(text)
+        case BadRequest():
+            closed = any(sign in text.lower() for sign in _CLOSED_TO_US)
+            return Gone(text) if closed else Rejected(text)
+        case InvalidToken() if error.__cause__ is None:  # said by Telegram, not by a proxy that cannot find it
+            return BadToken()
+        case Conflict():
+            return Taken(text)
+        case NetworkError() if "Too Large" in text:
+            return TooLarge(UPLOAD)
+        case NetworkError() if "Gateway Time" in text:  # somebody between us and Telegram lost patience
+            return Unconfirmed(text)
+        case NetworkError() if isinstance(error.__cause__, httpx.HTTPError | OSError):
+            sent = not isinstance(error.__cause__, httpx.ConnectError)
+            return Unconfirmed("no answer") if sent else ChatError("no connection")
+    return ChatError(text)
+
+
+class _Transport(AiohttpTransport):
+    """Says `ConnectError` when provably not all of a request went out, and `ReadError` when nobody can tell."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = _Watched(request.stream) if isinstance(request.stream, httpx.AsyncByteStream) else None
+        if body and not hasattr(request, "_content"):
+            request.stream = body
+        try:
+            async with asyncio.timeout(WHOLE):
+                return await super().handle_async_request(request)
+        except (httpx.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__
+            unsent = isinstance(cause, _NEVER_SENT) or (request.stream is body and body and not body.ended)
+            kind = httpx.ConnectError if unsent else httpx.ReadError
+            raise kind(type(cause or error).__name__) from None
+
+
+class _Watched(httpx.AsyncByteStream):
+    """A request's body that knows whether it was read to its end."""
+
+    def __init__(self, stream: httpx.AsyncByteStream) -> None:
+        self._stream = stream
+        self.ended = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            yield chunk
+        self.ended = True
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _request() -> HTTPXRequest:
+    # The environment's proxies are not asked: the token goes to the configured address and nowhere else.
+    transport = _Transport(limits=httpx.Limits(max_connections=CONNECTIONS), trust_env=False)
+    return HTTPXRequest(
+        connection_pool_size=CONNECTIONS,
+        read_timeout=READ,
+        pool_timeout=READ,
+        httpx_kwargs={"transport": transport, "trust_env": False},
+    )

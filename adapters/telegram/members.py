@@ -1,0 +1,57 @@
+"""Who is an admin of a chat. Telegram answers for sure only where the bot is one itself; else nobody is, nor named."""
+
+from collections.abc import Callable
+
+from telegram import ChatMemberAdministrator, ChatMemberOwner
+
+from adapters.telegram.line import Line, mapped
+from bot.errors import ChatError
+
+FRESH = 60.0
+"""Seconds for which an answer counts."""
+MOST = 10_000
+
+
+class Members:
+    """Asks, and remembers for a minute."""
+
+    def __init__(self, line: Line, clock: Callable[[], float]) -> None:
+        self._line = line
+        self._clock = clock
+        self._known: dict[tuple[str, str], tuple[float, bool, bool]] = {}
+
+    async def show_us_all(self, chat: str) -> bool:
+        """Whether we are an admin there: then even privacy mode hides nothing from us."""
+        try:
+            with mapped():
+                me = await self._line.get_me()
+        except ChatError:
+            return False
+        return await self.moderates(chat, str(me.id))
+
+    async def moderates(self, chat: str, user: str) -> bool:
+        """Whether `user` is an admin of the group `chat`, or speaks in its own name."""
+        if not chat.startswith("-"):
+            return False
+        return user == chat or (await self._found(chat, user))[0]
+
+    async def shows(self, chat: str, user: str) -> bool:
+        """Whether the others in the group `chat` may see that `user` is there: not so of an anonymous admin."""
+        return (await self._found(chat, user))[1]
+
+    async def _found(self, chat: str, user: str) -> tuple[bool, bool]:
+        since, *known = self._known.get((chat, user), (-FRESH, False, False))
+        if self._clock() - since < FRESH:
+            return known[0], known[1]
+        try:
+            with mapped():
+                member = await self._line.get_chat_member(int(chat), int(user))
+        except ChatError:
+            return False, False
+        if len(self._known) >= MOST:
+            self._known.clear()
+        admin, shown = False, True
+        if isinstance(member, ChatMemberAdministrator | ChatMemberOwner):
+            admin, shown = True, not member.is_anonymous
+        self._known[chat, user] = self._clock(), admin, shown
+        return admin, shown

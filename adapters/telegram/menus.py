@@ -1,0 +1,38 @@
+"""The list of commands that Telegram shows beside the text field, from the one table of commands."""
+
+import json
+import logging
+
+from telegram import BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats, BotCommandScopeDefault
+
+from adapters.telegram.line import Line, mapped
+from adapters.telegram.reading import PLATFORM
+from bot import texts
+from bot.core import Core
+from bot.errors import ChatError
+
+log = logging.getLogger(__name__)
+
+FOREVER = 4e9
+MENUS = (
+    (BotCommandScopeDefault(), texts.MENU),
+    (BotCommandScopeAllPrivateChats(), texts.MENU),
+    (BotCommandScopeAllGroupChats(), tuple(name for name in texts.MENU if name != "start")),
+)
+
+
+async def publish(line: Line, core: Core) -> None:
+    """Tell Telegram what there is, if it has changed. Nothing depends on it."""
+    menus = [(scope, [(name, texts.COMMANDS[name]) for name in names]) for scope, names in MENUS]
+    mark = json.dumps([[scope.type, menu] for scope, menu in menus])
+    inbox = core.store.inbox
+    if await inbox.recall(PLATFORM, "", "menus", core.clock()) == mark:
+        return
+    try:
+        for scope, menu in menus:
+            with mapped():
+                await line.set_my_commands(menu, scope=scope)
+    except ChatError as error:
+        log.warning("the menu of commands could not be set: %s", error)
+    else:
+        await inbox.remember(PLATFORM, "", "menus", mark, FOREVER)

@@ -1,0 +1,200 @@
+"""Telegram, inbound: long polling or a webhook, and the desks that updates go to."""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from telegram import Update, WebhookInfo
+
+from adapters.telegram import menus
+from adapters.telegram.albums import Albums
+from adapters.telegram.answers import Answers
+from adapters.telegram.chat import TelegramChat
+from adapters.telegram.desk import Desk
+from adapters.telegram.files import Files
+from adapters.telegram.guests import Guests
+from adapters.telegram.intake import Intake
+from adapters.telegram.line import BadToken, Line, Taken, mapped
+from adapters.telegram.members import Members
+from adapters.telegram.questions import Questions
+from adapters.telegram.reading import PLATFORM
+from adapters.telegram.taps import Taps
+from bot.core import Core
+from bot.errors import ChatError, Flood, Misconfigured, StoreDown
+
+log = logging.getLogger(__name__)
+
+HEARD = ["message", "edited_message", "callback_query", "my_chat_member", "guest_message"]
+"""The kinds of updates that we want; said at every start, as Telegram keeps the last word."""
+POLL = 25
+"""Seconds for which Telegram may hold a poll open."""
+SILENT = 90.0
+"""Seconds without an answer to a poll, or without news of the webhook, after which `/healthz` turns red."""
+LOOK, AGAIN = 60.0, 5.0
+"""Seconds between two looks at the webhook, and between two tries to set it."""
+LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where Telegram posts updates, and what it must know to do so."""
+
+    url: str
+    secret: str
+
+
+class Telegram:
+    """The platform. `clock` counts seconds from anywhere; with `hook` it is posted to, without it polls."""
+
+    name = PLATFORM
+
+    def __init__(
+        self,
+        core: Core,
+        line: Line,
+        chat: TelegramChat,
+        *,
+        clock: Callable[[], float],
+        hook: Hook | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._core = core
+        self._line = line
+        self._clock = clock
+        self._hook = hook
+        self._sleep = sleep
+        members, files = Members(line, clock), Files(line, sleep)
+        questions = Questions(core.store.inbox, core.clock)
+        answers = Answers(core, chat, questions, sleep)
+        self._desk = Desk(core, chat, answers, questions, files, members, Albums(sleep))
+        self._guests = Guests(core, line, chat, files)
+        self._taps = Taps(core, line, answers, members)
+        self._intake = Intake(core.store.inbox, line, self._work, clock=core.clock, sleep=sleep)
+        chat.on_move = self._desk.moved
+        self._heard_at = clock()
+        self._trouble = ""
+        self._open = False
+
+    async def run(self) -> None:
+        """Listen until cancelled. Raises `Misconfigured` when the token is refused, `ChatError` without Telegram."""
+        try:
+            with mapped():
+                me = await self._line.get_me()
+        except BadToken as error:
+            raise Misconfigured(str(error)) from None
+        self._desk.username = self._guests.username = me.username or ""
+        self._desk.reads_all = bool(me.can_read_all_group_messages)
+        self._heard_at = self._clock()
+        log.info("on Telegram as @%s", me.username)
+        self._open = True
+        try:
+            await self._intake.replay()
+            await menus.publish(self._line, self._core)
+            await (self._be_told(self._hook) if self._hook else self._poll())
+        except BadToken as error:
+            raise Misconfigured(str(error)) from None
+        finally:
+            self._open = False
+            await self._intake.close()
+
+    def trouble(self) -> str:
+        """What is wrong, in a few words; empty when all is well."""
+        if self._intake.trouble or self._trouble:
+            return self._intake.trouble or self._trouble
+        silence = self._clock() - self._heard_at
+        return f"nothing heard from Telegram for {silence:.0f} s" if silence > SILENT else ""
+
+    async def hook(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Take an update from Telegram; returns the HTTP status. 200 means that it is in the database."""
+        secret = headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        if self._hook is None or not hmac.compare_digest(secret.encode("utf-8", "replace"), self._hook.secret.encode()):
+            return 403
+        if not self._open:
+            return 503
+        try:
+            await self._intake.hook(body)
+        except ValueError:
+            return 400
+        except StoreDown:
+            return 503
+        self._heard_at = self._clock()
+        return 200
+
+    async def _work(self, update: Update) -> None:
+        if update.callback_query:
+            await self._taps.tapped(update.callback_query)
+        elif update.message:
+            await self._desk.message(update.message)
+        elif update.edited_message:
+            await self._desk.edited(update.edited_message)
+        elif update.my_chat_member:
+            await self._desk.membership(update.my_chat_member)
+        elif update.guest_message:
+            await self._guests.message(update.guest_message)
+
+    async def _poll(self) -> None:
+        """The library's own polling would let Telegram forget updates that are only in memory yet."""
+        offset, pause, hooked = None, 1.0, True
+        while True:
+            try:
+                with mapped():
+                    if hooked:
+                        hooked = not await self._line.delete_webhook()
+                    updates = await self._line.updates(offset, POLL, HEARD)
+            except BadToken:
+                raise
+            except ChatError as error:
+                self._note(_plain(error))
+                hooked |= isinstance(error, Taken) and "webhook" in str(error)  # set by one of us who is gone by now
+                await self._sleep(error.retry_after if isinstance(error, Flood) else pause)
+                pause = min(LONGEST_PAUSE, 2 * pause)
+                continue
+            pause, self._heard_at = 1.0, self._clock()
+            self._note("")
+            if updates:
+                await self._intake.take(updates)
+                self._heard_at, offset = self._clock(), updates[-1]["update_id"] + 1
+
+    async def _be_told(self, hook: Hook) -> None:
+        """See to it that Telegram knows where to post."""
+        told = False
+        while True:
+            try:
+                with mapped():
+                    info = await self._line.get_webhook_info()
+                    # At every start, as Telegram does not tell whether the secret is still the same.
+                    if not told or info.url != hook.url or set(info.allowed_updates or ()) != set(HEARD):
+                        await self._line.set_webhook(
+                            hook.url, secret_token=hook.secret, allowed_updates=HEARD, max_connections=100
+                        )
+                told = True
+                self._note(_hook_trouble(info, self._core.clock()))
+                self._heard_at = self._clock()
+            except BadToken:
+                raise
+            except ChatError as error:
+                self._note(_plain(error))
+            await self._sleep(LOOK if told else AGAIN)
+
+    def _note(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            log.error("Telegram: %s", trouble)
+        self._trouble = trouble
+
+
+def _plain(error: ChatError) -> str:
+    if isinstance(error, Taken):
+        return (
+            "another program is receiving this bot's messages; each bot can have one receiver, so stop the other one "
+            "or use another token"
+        )
+    return str(error)
+
+
+def _hook_trouble(info: WebhookInfo, now: float) -> str:
+    failed = info.last_error_date
+    if failed is None or now - failed.timestamp() > 2 * LOOK:
+        return ""
+    return f"Telegram cannot reach PUBLIC_URL: {info.last_error_message}"

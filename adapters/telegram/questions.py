@@ -1,0 +1,67 @@
+"""Questions that the bot asked, and what the answers belong to. They outlive a restart."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from telegram import Message
+
+from adapters.telegram.reading import PLATFORM, Picture, is_private, pack
+from bot.ports import Inbox
+
+OPEN = 7 * 86_400.0
+"""Seconds for which a reply to a question is understood."""
+FRESH = 600.0
+"""Seconds in which the next thing said in private is the answer, even if it is no reply."""
+
+_LATEST = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`ask` goes before the answer, `pictures` with it; `about` is the message to which all replies go."""
+
+    user: str
+    ask: str
+    pictures: tuple[Picture, ...]
+    about: str
+
+
+class Questions:
+    """A note for each question, by its message; in private also for the latest."""
+
+    def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
+        self._inbox = inbox
+        self._clock = clock
+
+    async def put(self, chat: str, message: str, question: Question) -> None:
+        """Remember that `message` asked."""
+        value = json.dumps([question.user, question.ask, pack(question.pictures), question.about])
+        now = self._clock()
+        await self._inbox.remember(PLATFORM, chat, f"{_LATEST}:{message}", value, now + OPEN)
+        if chat == question.user:
+            await self._inbox.remember(PLATFORM, chat, _LATEST, value, now + FRESH)
+
+    async def answered_by(self, message: Message, user: str) -> Question | None:
+        """The question that a message answers, if its author was asked."""
+        to = message.reply_to_message
+        if to is None and (not is_private(message.chat) or not message.text):
+            return None
+        name = f"{_LATEST}:{to.message_id}" if to else _LATEST
+        chat, now = str(message.chat.id), self._clock()
+        note = await self._inbox.recall(PLATFORM, chat, name, now)
+        if note is None and to and to.text and to.from_user and to.from_user.is_bot and chat == user:
+            # A crash came between a question and its note, so it was asked again: either may be answered.
+            note = await self._inbox.recall(PLATFORM, chat, _LATEST, now)
+        if note is None:
+            return None
+        asked, ask, pictures, about = json.loads(note)
+        # Whoever taps as an anonymous admin is asked by their own name, and answers in the group's.
+        if asked != user and not (ask.startswith("/") and user == str(message.chat.id)):
+            return None
+        return Question(asked, ask, tuple(Picture(**picture) for picture in pictures), about)
+
+    async def moved_on(self, chat: str) -> None:
+        """Something else was said in private: from now on only a reply is an answer."""
+        if not chat.startswith("-"):
+            await self._inbox.forget(PLATFORM, chat, _LATEST)

@@ -1,0 +1,96 @@
+"""What a Telegram message says, in our words. Pure: nothing is asked and nothing is sent."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from telegram import Chat, Document, ExternalReplyInfo, Message
+
+from bot.model import Address
+
+PLATFORM = "telegram"
+_PICTURES = re.compile(r"\.(jpe?g|png|webp|heic|heif|avif|gif|bmp)$", re.IGNORECASE)
+ANOTHERS = "", ""
+_COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?!\S)\s*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file at Telegram that shows something; of a video, its last frame counts."""
+
+    file_id: str
+    video: bool = False
+    spoiler: bool = False
+
+
+def address(message: Message) -> Address:
+    """Where a message stands."""
+    thread = message.message_thread_id if message.is_topic_message else None
+    return Address(PLATFORM, str(message.chat.id), str(message.message_id), str(thread or ""))
+
+
+def key(message: Message) -> str:
+    """What stays the same however often Telegram sends a message, or any part of an album."""
+    name = f"album:{message.media_group_id}" if message.media_group_id else message.message_id
+    return f"{PLATFORM}:{message.chat.id}:{name}"
+
+
+def person(message: Message) -> str | None:
+    """Who wrote it: a person, or a group or channel that somebody speaks for; None for bots and machinery."""
+    if message.is_automatic_forward:
+        return None
+    if message.sender_chat:
+        return str(message.sender_chat.id)
+    sender = message.from_user
+    return None if sender is None or sender.is_bot else str(sender.id)
+
+
+def is_private(chat: Chat) -> bool:
+    """Whether it is a conversation of one person with the bot."""
+    return chat.type == Chat.PRIVATE
+
+
+def words(message: Message) -> str:
+    """Text or caption."""
+    return message.text or message.caption or ""
+
+
+def picture(message: Message | ExternalReplyInfo, *, videos: bool = False) -> Picture | None:
+    """The picture of a message, a photo or a file; with `videos`, a clip counts too."""
+    spoiler = bool(message.has_media_spoiler)
+    if message.photo:
+        return Picture(message.photo[-1].file_id, spoiler=spoiler)
+    film = message.video or message.animation or message.video_note
+    if film:
+        return Picture(film.file_id, video=True, spoiler=spoiler) if videos else None
+    if message.document and _shows_something(message.document):
+        return Picture(message.document.file_id)
+    if videos and message.document and (message.document.mime_type or "").startswith("video/"):
+        return Picture(message.document.file_id, video=True)
+    return None
+
+
+def command(text: str, username: str) -> tuple[str, str] | None:
+    """Name and argument of a command; `ANOTHERS` if it is another bot's; None for any other text."""
+    match = _COMMAND.match(text)
+    if match is None:
+        return None
+    if match[2] and match[2].lower() != username.lower():
+        return ANOTHERS
+    return match[1].lower(), text[match.end() :].strip()
+
+
+def without_mention(text: str, username: str) -> str | None:
+    """The text without our name; None if it does not call us."""
+    bare, times = re.subn(rf"(?<!\w)@{re.escape(username)}(?!\w)", " ", text, flags=re.IGNORECASE)
+    return " ".join(bare.split()) if times else None
+
+
+def pack(pictures: Sequence[Picture]) -> list[dict[str, object]]:
+    """Pictures for a note."""
+    return [asdict(picture) for picture in pictures]
+
+
+def _shows_something(document: Document) -> bool:
+    kind = document.mime_type or ""
+    return kind.startswith("image/") or bool(_PICTURES.search(document.file_name or ""))

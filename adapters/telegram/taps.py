@@ -1,0 +1,95 @@
+"""Buttons: a tap says its command in the place of whoever tapped. The core decides whether they may."""
+
+import asyncio
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+from telegram import CallbackQuery, Message
+
+from adapters.telegram import reading
+from adapters.telegram.answers import Answers
+from adapters.telegram.chat import INLINE
+from adapters.telegram.line import Line, mapped
+from adapters.telegram.members import Members
+from adapters.telegram.reading import PLATFORM
+from bot.core import Core
+from bot.errors import ChatError
+from bot.model import Address, Inbound, Reply
+
+SWIFT = 2.0
+"""Seconds in which a tap should be acknowledged; the client shows a spinner until then."""
+DOUBLE = 3.0
+"""Seconds in which the same tap again is a slip of the finger."""
+TOAST = 200
+"""Characters that fit into what pops up."""
+
+
+class Taps:
+    """Takes callback queries."""
+
+    def __init__(self, core: Core, line: Line, answers: Answers, members: Members) -> None:
+        self._core = core
+        self._line = line
+        self._answers = answers
+        self._members = members
+        self._latest: OrderedDict[tuple[int, str, str], tuple[float, str]] = OrderedDict()
+
+    async def tapped(self, query: CallbackQuery) -> None:
+        """Do what the button says, and let the client stop spinning."""
+        where, said = await self._where(query), query.data or ""
+        if where is None or not said.startswith("/") or self._slipped(query, where):
+            return await self._close(query)
+        user = str(query.from_user.id)
+        inbound = Inbound(
+            where,
+            user,
+            f"{PLATFORM}:tap:{query.id}",
+            said,
+            shared=where.chat != user,
+            moderates=partial(self._members.moderates, where.chat, user),
+        )
+        doing = asyncio.ensure_future(self._core.handle(inbound))
+        closed = False
+        try:
+            async with asyncio.timeout(SWIFT):
+                reply = await asyncio.shield(doing)
+        except TimeoutError:
+            closed = True
+            await self._close(query)
+            reply = await doing
+        bare = not (reply.job or reply.film or reply.buttons or reply.ask is not None)
+        if (bare and len(reply.text) <= TOAST and not closed) or where.chat == INLINE:
+            return await self._close(query, reply)
+        if not closed:
+            await self._close(query)
+        named = reply.ask is not None and inbound.shared and await self._members.shows(where.chat, user)
+        await self._answers.respond(inbound, reply, to=query.from_user if named else None)
+        return None
+
+    def _slipped(self, query: CallbackQuery, where: Address) -> bool:
+        """Whether the same finger hit the same button a moment ago; the same tap, begun anew, is none."""
+        tap, now = (query.from_user.id, f"{where.chat}:{where.message}", query.data or ""), self._core.clock()
+        while self._latest and next(iter(self._latest.values()))[0] < now - DOUBLE:
+            self._latest.popitem(last=False)
+        if tap in self._latest:
+            return self._latest[tap][1] != query.id
+        self._latest[tap] = now, query.id
+        return False
+
+    async def _close(self, query: CallbackQuery, reply: Reply | None = None) -> None:
+        text = reply.text[:TOAST] if reply else None
+        with suppress(ChatError), mapped():  # it may be too old to be answered
+            await self._line.answer_callback_query(query.id, text, show_alert=bool(reply and reply.refused))
+
+    async def _where(self, query: CallbackQuery) -> Address | None:
+        if query.inline_message_id:
+            return Address(PLATFORM, INLINE, query.inline_message_id)
+        message = query.message
+        if message is None or isinstance(message, Message):
+            return reading.address(message) if message else None
+        # Telegram shows us no more than where it stood; in which topic, we may know ourselves.
+        place = Address(PLATFORM, str(message.chat.id), str(message.message_id))
+        job = await self._core.store.sent(place)
+        return replace(place, thread=job.address.thread) if job else place

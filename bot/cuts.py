@@ -1,0 +1,156 @@
+"""Makes clips smaller, and joins them. Runs in `bot.darkroom`, frame by frame: a clip may have 500 MB.
+
+Errors of the target's disk are `OSError`; whatever else goes wrong is the clip's fault, `BrokenClip`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.stream import Stream
+
+from bot import clips, texts
+from bot.errors import BrokenClip
+from bot.recoder import Recoder, even
+
+_TRIES = 3
+_RESERVE = 0.96  # of the bytes; an encoder that aims at a rate never quite hits it
+_AGAIN = 0.95  # of what the last try makes expect
+_HEAD = 4096  # bytes of a file before and after its pictures
+_ENTRY = 24  # bytes of its index per picture, with the sound that goes with it
+_SIDES = (1920, 1280, 960, 640, 480)  # pixels of the longer side
+_PIXEL = 0.04  # bits that a pixel needs to look like something
+_LEAST = 100_000  # bits per second under which nothing is watchable
+_SOUND, _POOR_SOUND = 64_000, 32_000  # bits per second
+_QUALITY = "20"  # x264's, where nothing limits the size
+
+
+def fit(source: Path, target: Path, limit: int) -> bool:
+    """Write a clip again in at most `limit` bytes; False if nothing watchable is that small."""
+    with clips.blamed():
+        probe = clips.probe(source)
+        rate, mono = _look(source)
+        index = _HEAD + _ENTRY * float(rate) * probe.seconds
+        bits = (limit - index) * 8 * _RESERVE / probe.seconds
+        for _ in range(_TRIES):
+            sound = 0 if not probe.sound else _SOUND if bits > 8 * _SOUND else _POOR_SOUND
+            size = _size((probe.width, probe.height), float(rate), bits - sound)
+            if size is None:
+                return False
+            _encode([source], target, Recoder(size, rate, bits=int(bits - sound), sound=sound, mono=mono))
+            taken = target.stat().st_size
+            if taken <= limit:
+                _check(target, probe.seconds)
+                return True
+            bits *= limit / taken * _AGAIN
+        return False
+
+
+def join(sources: Sequence[Path], target: Path, poster: Path) -> None:
+    """Write clips one after the other as one, in the size of the first, and its poster. Sound stays if all have it."""
+    with clips.blamed():
+        probes = [clips.probe(source) for source in sources]
+        if any(probe.rotation for probe in probes) or not _copy(sources, target):
+            size = even(probes[0].width), even(probes[0].height)
+            sound = 2 * _SOUND if all(probe.sound for probe in probes) else 0
+            rate, mono = _look(sources[0])
+            _encode(sources, target, Recoder(size, rate, quality=_QUALITY, sound=sound, mono=mono))
+        _check(target, sum(probe.seconds for probe in probes), poster)
+
+
+def _check(target: Path, seconds: float, poster: Path | None = None) -> None:
+    made = clips.probe(target, poster)
+    if made.seconds < 0.9 * seconds:  # what was probed played; what was decoded did not
+        raise BrokenClip(f"only {made.seconds:.2f} of {seconds:.2f} seconds can be decoded")
+
+
+def _look(source: Path) -> tuple[Fraction, bool]:
+    """Pictures per second, of which a header may claim any number, and whether the sound is mono."""
+    with clips.opened(source) as container:
+        claimed = container.streams.video[0].average_rate or Fraction(25)
+        mono = any(track.codec_context and track.codec_context.channels == 1 for track in container.streams.audio[:1])
+        return min(max(claimed, Fraction(1)), Fraction(120)).limit_denominator(10_000), mono
+
+
+def _size(shown: tuple[int, int], rate: float, bits: float) -> tuple[int, int] | None:
+    """The largest size that looks good at so many bits per second; None if none is watchable."""
+    if bits < _LEAST:
+        return None
+    longest = max(shown)
+    sides = [min(longest, _SIDES[0]), *(side for side in _SIDES if side < longest)]
+    sizes = [(even(shown[0] * side / longest), even(shown[1] * side / longest)) for side in sides]
+    return next((size for size in sizes if size[0] * size[1] * rate * _PIXEL <= bits), sizes[-1])
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[OutputContainer]:
+    """An MP4 that can be played while it arrives, and says what it is."""
+    with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out:
+        out.metadata["comment"] = texts.MADE_BY_AI
+        yield out
+
+
+def _encode(sources: Sequence[Path], target: Path, recoder: Recoder) -> None:
+    with _written(target) as out:
+        recoder.open(out)
+        for source in sources:
+            with clips.opened(source) as container:
+                recoder.add(container)
+        recoder.close()
+
+
+def _copy(sources: Sequence[Path], target: Path) -> bool:
+    """Write the clips' packets as they are, if all were encoded alike."""
+    with ExitStack() as stack:
+        opened = [stack.enter_context(clips.opened(source)) for source in sources]
+        tracks = [_tracks(container) for container in opened]
+        if not all(container.streams.audio for container in opened):
+            tracks = [each[:1] for each in tracks]
+        if any([_kind(track) for track in each] != [_kind(track) for track in tracks[0]] for each in tracks):
+            return False
+        out = stack.enter_context(_written(target))
+        targets = [out.add_stream_from_template(track) for track in tracks[0]]
+        begins = Fraction(0)  # seconds
+        for container, each in zip(opened, tracks, strict=True):
+            begins += _append(out, container, dict(zip(each, targets, strict=True)), begins)
+    return True
+
+
+def _tracks(container: InputContainer) -> list[Stream]:
+    return [*container.streams.video[:1], *container.streams.audio[:1]]
+
+
+def _kind(track: Stream) -> tuple[object, ...]:
+    """What two tracks must share to stand behind one another in a file, which describes them once."""
+    codec = track.codec_context
+    if codec is None:
+        raise BrokenClip("unknown codec")
+    both = codec.name, codec.extradata, track.time_base
+    if isinstance(codec, av.VideoCodecContext):
+        return (*both, codec.width, codec.height, codec.pix_fmt, codec.sample_aspect_ratio)
+    assert isinstance(codec, av.AudioCodecContext)
+    return (*both, codec.sample_rate, codec.layout.name)
+
+
+def _append(out: OutputContainer, container: InputContainer, to: dict[Stream, Stream], begins: Fraction) -> Fraction:
+    """Copy a clip's packets to where it begins in the film; returns how long its pictures last. All in seconds."""
+    video = next(iter(to))
+    assert video.time_base is not None
+    first = (video.start_time or 0) * video.time_base
+    last = first + video.duration * video.time_base if video.duration else None
+    ends = first
+    for packet in container.demux(*to):
+        if packet.dts is None or packet.pts is None or packet.time_base is None:
+            continue
+        at = packet.pts * packet.time_base
+        if packet.stream is video:
+            ends = max(ends, at + (packet.duration or 0) * packet.time_base)
+        elif (begins and at < first) or (last is not None and at >= last):
+            continue  # sound that sticks out would lie over that of the next clip
+        shift = round((begins - first) / packet.time_base)
+        packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, to[packet.stream]
+        out.mux(packet)
+    return ends - first

@@ -1,0 +1,114 @@
+"""How a file gets onto the disk: as a draft first, then under its name, whole or not at all."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from bot.errors import StoreDown
+
+_STALE = 3600.0  # seconds; nothing takes so long to arrive
+_PIECE = 2**18  # bytes written at once: a thread for every packet would cost more than the writing
+
+
+class Drafts:
+    """Files on their way in, under `folder`; what a crash left there is deleted. Raises `StoreDown`."""
+
+    def __init__(self, folder: Path, new_id: Callable[[], str]) -> None:
+        self._folder = folder
+        self.new_id = new_id
+        with disk():
+            make_folder(folder)
+            _sweep(folder)
+
+    @contextmanager
+    def draft(self) -> Iterator[Path]:
+        """A file that is gone after the block unless it was settled."""
+        path = self._folder / self.new_id()
+        try:
+            yield path
+        finally:
+            with suppress(OSError):  # the next start sweeps what we cannot delete now
+                path.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """A folder that strangers on the machine cannot look into. Raises `OSError`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+async def settle(draft: Path, path: Path) -> None:
+    """Give a whole file its name; from then on it survives a power cut. Raises `StoreDown`."""
+    with disk():
+        await asyncio.to_thread(_sync, draft)
+        os.replace(draft, path)
+        try:
+            await asyncio.to_thread(_sync, path.parent)
+        except BaseException:  # nobody will know the name
+            os.unlink(path)
+            raise
+
+
+async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
+    """Write a stream to a new file; returns its size, or, having stopped reading, some number above `most`."""
+    size, held = 0, bytearray()
+    with disk():
+        file = await asyncio.to_thread(target.open, "xb")
+    try:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > most:
+                break
+            held += chunk
+            if len(held) >= _PIECE:
+                with disk():
+                    await asyncio.to_thread(file.write, held)
+                held = bytearray()
+        with disk():
+            await asyncio.to_thread(_write_out, file, held)
+    finally:
+        with suppress(OSError):
+            file.close()
+        await hang_up(chunks)
+    return size
+
+
+async def hang_up(chunks: AsyncIterator[bytes]) -> None:
+    """Close a stream that may not have been read to its end, and the connection behind it."""
+    if isinstance(chunks, AsyncGenerator):
+        await chunks.aclose()
+
+
+@contextmanager
+def disk() -> Iterator[None]:
+    """Whatever the disk says is `StoreDown`."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreDown(f"the disk: {error.strerror or type(error).__name__}") from error
+
+
+def _write_out(file: BinaryIO, rest: bytes | bytearray) -> None:
+    file.write(rest)
+    file.flush()
+
+
+def _sync(path: Path) -> None:
+    """Have a file's bytes, or a folder's names, on the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what a crash left behind. Not what is new: another process may be writing it, in the same folder."""
+    limit = time.time() - _STALE  # the real clock, since the file system goes by it
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < limit:
+                path.unlink()

@@ -1,0 +1,166 @@
+"""Keeps clips, and what is made of them: posters, last frames, smaller copies, several joined into one film."""
+
+import asyncio
+import hashlib
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from bot import texts
+from bot.decoder import Decoder
+from bot.errors import BrokenClip, Refusal, StoreDown
+from bot.files import Drafts, disk, make_folder, pour, settle
+from bot.model import Clip
+
+log = logging.getLogger(__name__)
+
+HEAVIEST_CLIP = 500 * 1024**2  # bytes
+CUT = 300.0  # seconds of work after which a copy or a film is given up
+
+_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})(\.[0-9]{1,12})?\.mp4")
+
+
+class Films:
+    """The clips under `root`; `viewer` takes stills from them for people who wait.
+
+    New clips are opened by `processes` processes apart, each given up after `timeout` seconds.
+    """
+
+    def __init__(self, root: Path, drafts: Drafts, viewer: Decoder, processes: int, timeout: float) -> None:
+        self._clips, self._fitted = root / "clips", root / "fitted"
+        self._drafts = drafts
+        self._viewer = viewer
+        # Apart from the photos, so that no queue of odd pictures holds up a clip that is paid for; and what takes
+        # minutes apart from both.
+        self._projector, self._cutter = Decoder(processes, timeout), Decoder(1, CUT)
+        self._framing, self._cutting = asyncio.Lock(), asyncio.Lock()
+        with disk():
+            for folder in (self._clips, self._fitted):
+                make_folder(folder)
+
+    def path(self, name: str) -> Path:
+        """Where a clip or a copy of it stands, or would stand. Raises `ValueError` for what cannot be a name of ours.
+
+        A copy has its limit in its name, after a dot, which no clip has: `k7m2p9q4xw.10000000.mp4`.
+        """
+        match = _NAME.fullmatch(name)
+        if match is None:
+            raise ValueError("not the name of a clip")
+        return (self._fitted if match[2] else self._clips) / name
+
+    def poster(self, name: str) -> Path | None:
+        """A clip's first frame: a JPEG of at most 320 pixels a side and 200 kB. None if there is none."""
+        path = self._poster(f"{self.path(name).name.partition('.')[0]}.mp4")
+        return path if path.is_file() else None
+
+    async def keep(self, stream: AsyncIterator[bytes]) -> Clip:
+        """Keep a finished clip. Raises `BrokenClip` if it does not play, `StoreDown`, and whatever `stream` raises."""
+        with self._drafts.draft() as draft, self._drafts.draft() as poster:
+            size = await pour(stream, draft, HEAVIEST_CLIP)
+            if size > HEAVIEST_CLIP:
+                raise BrokenClip(f"larger than {HEAVIEST_CLIP} bytes")
+            shape = await self._projector.clip(draft, poster)
+            path = self._clips / f"{self._drafts.new_id()}.mp4"
+            await self._settle(draft, poster, path)
+            return Clip(path.name, *shape[:3], size, shape[3])
+
+    async def last_frame(self, clip: Clip) -> bytes:
+        """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken, `StoreDown`."""
+        frame = self._frame(clip.name)
+        async with self._framing:  # made once, and then kept beside the clip
+            if not frame.exists():
+                with self._drafts.draft() as draft:
+                    try:
+                        await self._viewer.last_frame(self.path(clip.name), draft)
+                        os.replace(draft, frame)
+                    except (BrokenClip, StoreDown, OSError):
+                        raise Refusal(texts.CLIP_GONE) from None
+        with disk():
+            return await asyncio.to_thread(frame.read_bytes)
+
+    async def fit(self, clip: Clip, limit: int) -> Clip | None:
+        """A clip in at most `limit` bytes, made once. None when that would not be watchable. Raises `StoreDown`.
+
+        None, too, for a clip that is gone, does not play, or takes longer than `CUT`.
+        """
+        if clip.size <= limit:
+            return clip
+        stem = self.path(clip.name).name.partition(".")[0]
+        source, target = self._clips / f"{stem}.mp4", self._fitted / f"{stem}.{max(limit, 0)}.mp4"
+        try:
+            return await self._made(target) or await self._fit(source, target, limit)
+        except BrokenClip as broken:
+            log.warning("the clip %s cannot be made smaller: %s", clip.name, broken)
+            return None
+
+    async def _fit(self, source: Path, target: Path, limit: int) -> Clip | None:
+        async with self._cutting:
+            if made := await self._made(target):  # by whoever was in front
+                return made
+            with self._drafts.draft() as draft:
+                if not await self._cutter.fit(source, draft, limit):
+                    return None
+                await settle(draft, target)
+        if not await asyncio.to_thread(source.exists):  # discarded meanwhile, and its copies with it
+            await asyncio.to_thread(target.unlink, missing_ok=True)
+        return await self._made(target)
+
+    async def join(self, clips: Sequence[Clip]) -> Clip:
+        """One or more clips as one film, in their order, made once. Raises `Refusal` if one is gone, `StoreDown`."""
+        parts = [self.path(clip.name) for clip in clips]
+        if not all(part.is_file() for part in parts):
+            raise Refusal(texts.CLIP_GONE)
+        if len(clips) == 1:
+            return clips[0]
+        names = "\n".join(part.name for part in parts)
+        target = self._clips / f"film_{hashlib.sha256(names.encode()).hexdigest()[:40]}.mp4"
+        try:
+            film = await self._made(target) or await self._join(parts, target)
+        except BrokenClip as broken:
+            log.warning("clips cannot be joined: %s", broken)
+            film = None
+        if film is None:
+            raise Refusal(texts.CLIP_GONE)
+        return film
+
+    async def _join(self, parts: Sequence[Path], target: Path) -> Clip | None:
+        async with self._cutting:
+            if made := await self._made(target):
+                return made
+            with self._drafts.draft() as draft, self._drafts.draft() as poster:
+                await self._cutter.join(parts, draft, poster)
+                await self._settle(draft, poster, target)
+        return await self._made(target)
+
+    async def _made(self, path: Path) -> Clip | None:
+        """A copy or film that is there already. Raises `BrokenClip`, `StoreDown`."""
+        try:
+            size = (await asyncio.to_thread(path.stat)).st_size
+        except FileNotFoundError:
+            return None
+        width, height, seconds, sound = await self._projector.clip(path)
+        return Clip(path.name, width, height, seconds, size, sound)
+
+    def beside(self, name: str) -> list[Path]:
+        """What was made of a clip and goes when it goes."""
+        path = self.path(name)
+        return [self._frame(name), self._poster(name), *self._fitted.glob(f"{path.name.removesuffix('.mp4')}.*.mp4")]
+
+    async def close(self) -> None:
+        """End the decoding processes."""
+        await self._projector.close()
+        await self._cutter.close()
+
+    def _frame(self, clip: str) -> Path:
+        return self._clips / f"{clip}.jpg"
+
+    def _poster(self, clip: str) -> Path:
+        return self._clips / f"{clip}.poster.jpg"
+
+    async def _settle(self, draft: Path, poster: Path, path: Path) -> None:
+        await settle(draft, path)
+        with suppress(OSError):  # a clip without one still plays
+            os.replace(poster, self._poster(path.name))

@@ -1,0 +1,34 @@
+"""Makes a film small enough for the place where it goes; where that cannot be, a link stands in for it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot import texts
+from bot.media import Media
+from bot.model import Film, Reply
+
+
+class Fitting:
+    """`link` gives the address of a kept clip, where there is one that people can reach."""
+
+    def __init__(self, media: Media, link: Callable[[str], str] | None = None) -> None:
+        self._media = media
+        self._link = link
+
+    async def smaller(self, reply: Reply, limit: int) -> Reply:
+        """The reply with its film in at most `limit` bytes, or without one."""
+        film = reply.film
+        if film is None:
+            return reply
+        clip = await self._media.fit(film.clip, limit)
+        if clip and clip.size < film.clip.size:
+            fitted = Film(self._media.path(clip.name), clip, film.spoiler, film.limit, film.poster)
+            return replace(reply, film=fitted)
+        return self.linked(reply)
+
+    def linked(self, reply: Reply) -> Reply:
+        """The reply with a link in place of its film."""
+        if reply.film is None:
+            return reply
+        where = texts.clip_at(self._link(reply.film.clip.name)) if self._link else texts.CLIP_TOO_LARGE
+        return replace(reply, text=f"{reply.text}\n{where}", film=None)

@@ -1,0 +1,67 @@
+"""Keeps platforms running, each for itself: one that breaks, or cannot be used, is nobody else's trouble."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.errors import ChatError, Misconfigured
+from bot.ports import Platform
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+"""Seconds before a broken platform is started again; the pause doubles each time."""
+STEADY = 600.0
+"""Seconds after which a platform that ran counts as well again."""
+
+
+class Supervisor:
+    """Runs platforms until it is cancelled."""
+
+    def __init__(
+        self,
+        platforms: Sequence[Platform],
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._platforms = platforms
+        self._clock = clock
+        self._sleep = sleep
+        self._down: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Attend to all of them."""
+        async with asyncio.TaskGroup() as group:
+            for platform in self._platforms:
+                group.create_task(self._attend(platform), name=platform.name)
+
+    def troubles(self) -> dict[str, str]:
+        """What is wrong, by platform; an empty sentence where all is well."""
+        return {p.name: self._down.get(p.name) or p.trouble() for p in self._platforms}
+
+    def _note(self, platform: Platform, trouble: str, *, exc_info: bool = False) -> None:
+        self._down[platform.name] = trouble
+        log.error("%s: %s", platform.name, trouble, exc_info=exc_info)
+
+    async def _attend(self, platform: Platform) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            began = self._clock()
+            try:
+                self._down.pop(platform.name, None)
+                await platform.run()
+                self._note(platform, "it stopped, and is started again soon")
+            except Misconfigured as error:
+                return self._note(platform, f"it is off: {error}")
+            except ChatError as error:
+                self._note(platform, f"{error}; it is started again soon")
+            except Exception:
+                self._note(platform, "it broke, and is started again soon", exc_info=True)
+            except asyncio.CancelledError:
+                if (me := asyncio.current_task()) is None or me.cancelling():
+                    raise
+                self._note(platform, "it gave up, and is started again soon")  # a cancellation of its own making
+            pause = FIRST_PAUSE if self._clock() - began > STEADY else pause
+            await self._sleep(pause)
+            pause = min(LONGEST_PAUSE, 2 * pause)

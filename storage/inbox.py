@@ -1,0 +1,69 @@
+"""The `Inbox`: what platforms told us, kept until it is worked off, and what they made us remember."""
+
+from storage.database import Database, Transaction
+
+
+class Inbox:
+    """The port of the same name in `bot.ports`, over either database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def take(self, key: str, platform: str, body: str, now: float) -> bool:
+        sql = """
+            INSERT INTO intake (key, platform, body, at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT DO NOTHING RETURNING key"""
+        return bool(await self._db.write(lambda tx: tx.all(sql, key, platform, body, now)))
+
+    async def waiting(self, platform: str) -> list[tuple[str, str]]:
+        sql = "SELECT key, body FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
+        return [(row["key"], row["body"]) for row in await self._db.read(lambda tx: tx.all(sql, platform))]
+
+    async def handled(self, key: str, now: float) -> None:
+        sql = "UPDATE intake SET body = '', done_at = $2 WHERE key = $1"
+        await self._db.write(lambda tx: tx.all(sql, key, now))
+
+    async def sweep(self, platform: str, now: float, keep: float) -> None:
+        async def work(tx: Transaction) -> None:
+            await tx.all("DELETE FROM intake WHERE platform = $1 AND done_at < $2", platform, now - keep)
+            await tx.all("DELETE FROM notes WHERE platform = $1 AND until < $2", platform, now)
+
+        await self._db.write(work)
+
+    async def remember(self, platform: str, chat: str, name: str, value: str, until: float) -> None:
+        sql = """
+            INSERT INTO notes (platform, chat, name, value, until) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (platform, chat, name) DO UPDATE SET value = excluded.value, until = excluded.until"""
+        await self._db.write(lambda tx: tx.all(sql, platform, chat, name, value, until))
+
+    async def recall(self, platform: str, chat: str, name: str, now: float) -> str | None:
+        sql = "SELECT value FROM notes WHERE platform = $1 AND chat = $2 AND name = $3 AND until >= $4"
+        row = await self._db.read(lambda tx: tx.one(sql, platform, chat, name, now))
+        return row["value"] if row else None
+
+    async def forget(self, platform: str, chat: str, name: str) -> None:
+        sql = "DELETE FROM notes WHERE platform = $1 AND chat = $2 AND name = $3"
+        await self._db.write(lambda tx: tx.all(sql, platform, chat, name))
+
+    async def move(self, platform: str, old: str, new: str) -> None:
+        async def work(tx: Transaction) -> None:
+            # The new chat counts its messages anew: an old id would point at somebody else's.
+            await tx.all(
+                """
+                UPDATE jobs SET chat = $3, message = '', status_id = NULL, sent_id = NULL
+                WHERE platform = $1 AND chat = $2""",
+                platform,
+                old,
+                new,
+            )
+            await tx.all(
+                """
+                DELETE FROM notes WHERE platform = $1 AND chat = $3
+                AND name IN (SELECT name FROM notes WHERE platform = $1 AND chat = $2)""",
+                platform,
+                old,
+                new,
+            )
+            await tx.all("UPDATE notes SET chat = $3 WHERE platform = $1 AND chat = $2", platform, old, new)
+
+        await self._db.write(work)

@@ -1,0 +1,143 @@
+"""A house whose Discord is the real library over sockets, with the other end on loopback."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from adapters.discord.chat import DiscordChat
+from adapters.discord.line import Line
+from adapters.discord.platform import Discord, Pace
+from adapters.discord.tokens import Tokens
+from bot.supervisor import Supervisor
+from tests.adapters.telegram_room import QuickProvider, briefly
+from tests.discord_api import DiscordApi
+from tests.discord_world import Channel, Guild, Interaction, Message, User
+from tests.houses import House, wired
+
+QUICK = Pace(between=0.0, settled=0.05)
+
+
+class Now:
+    """The time, which a test may push on."""
+
+    def __init__(self) -> None:
+        self.later = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.later
+
+
+@dataclass
+class Room:
+    """Ann in a channel of a guild with the bot, the bot's house, and the Discord between them."""
+
+    api: DiscordApi
+    house: House
+    line: Line
+    chat: DiscordChat
+    discord: Discord
+    supervisor: Supervisor
+    now: Now
+    ann: User
+    guild: Guild
+    channel: Channel
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def open(self) -> None:
+        """Let platform and worker run."""
+        self.tasks = [asyncio.create_task(self.supervisor.run()), asyncio.create_task(self.house.worker.run())]
+        await self.api.until(lambda: self.api.connected and not self.discord.trouble())
+
+    async def close(self) -> None:
+        self.house.worker.stop()
+        for task in self.tasks[:1]:
+            task.cancel()
+        await asyncio.wait(self.tasks)
+
+    def posts(self, channel: Channel | None = None) -> list[Message]:
+        """What stands in a channel by the bot, oldest first."""
+        return [one for one in (channel or self.channel).messages if one.author is self.api.me]
+
+    async def clips(self, count: int = 1, channel: Channel | None = None, within: float = 10) -> list[Message]:
+        """The messages with a clip, once there are so many."""
+
+        def found() -> list[Message]:
+            films = [one for one in self.posts(channel) if one.attachments]
+            return films if len(films) >= count else []
+
+        return list(await self.api.until(found, within))
+
+    async def whispers(self, asked: Interaction) -> list[str]:
+        """What only the person was told, once there is something."""
+        found = await self.api.until(lambda: [one for one in asked.responses if one.ephemeral and one.content])
+        return [one.content for one in found]
+
+    def slash(self, command: str = "animate", options: dict[str, Any] | None = None, **more: Any) -> Interaction:
+        """Ann uses a slash command."""
+        return self.api.slash(more.pop("user", self.ann), more.pop("channel", self.channel), command, options, **more)
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Put back where the library looks for Discord."""
+    base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    try:
+        yield
+    finally:
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
+
+
+@asynccontextmanager
+async def a_room(
+    folder: Path,
+    clip: bytes,
+    new_id: Callable[[], str],
+    *,
+    api: DiscordApi | None = None,
+    token: str | None = None,
+    shards: str = "auto",
+    start: bool = True,
+    base: str | None = None,
+) -> AsyncIterator[Room]:
+    """A room with everything running. With `base` the Discord is running already."""
+    now = Now()
+    api = api or DiscordApi(clock=now)
+    if base is None:
+        async with (
+            api.serve() as served,
+            a_room(folder, clip, new_id, api=api, token=token, shards=shards, start=start, base=served) as room,
+        ):
+            yield room
+        return
+    if isinstance(api.clock, Now):
+        now = api.clock
+    with elsewhere():
+        line = Line(token or api.token, base)
+        chats: dict[str, Any] = {}
+        provider = QuickProvider(clip)
+        chats["discord"] = None
+        async with wired(folder, now, new_id, clip, chats, None, provider) as house:
+            chat = DiscordChat(line, Tokens(house.store.inbox, now), clock=now)
+            chats["discord"] = chat
+            discord = Discord(house.core, line, chat, shards=shards, pace=QUICK, sleep=briefly)
+            supervisor = Supervisor([discord], clock=time.monotonic, sleep=briefly)
+            guild = next(iter(api.guilds.values()), None) or api.guild()
+            channel = next((one for one in guild.channels if not one.is_thread), None) or api.channel(guild)
+            ann = next((one for one in api.users.values() if one.name == "ann"), None) or api.user("ann")
+            room = Room(api, house, line, chat, discord, supervisor, now, ann, guild, channel)
+            if start:
+                await room.open()
+            try:
+                yield room
+            finally:
+                if room.tasks:
+                    await room.close()
+                await chat.close()
+                await line.hang_up()

@@ -1,0 +1,207 @@
+"""A house whose Telegram is the real library over sockets, with the other end on loopback."""
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapters.telegram.chat import TelegramChat
+from adapters.telegram.limiter import Limiter
+from adapters.telegram.line import UPLOAD, Line
+from adapters.telegram.platform import Hook, Telegram
+from bot.errors import StoreDown
+from bot.model import Film, Job, Terms
+from bot.supervisor import Supervisor
+from tests.bot_api import BotApi
+from tests.bot_api_world import JSON, Chat, Post, User
+from tests.fakes import ScriptedProvider
+from tests.houses import House, wired
+
+
+class QuickProvider(ScriptedProvider):
+    """Looked at again at once."""
+
+    def terms(self, host: str | None = None) -> Terms:
+        return Terms(host or "local", self.stand_in, self.masks, blind=0.02, usual=120.0)
+
+
+async def briefly(seconds: float) -> None:
+    """A pause that a test need not sit through."""
+    await asyncio.sleep(min(seconds, 0.05))
+
+
+def breaks(target: object, name: str, times: int = 1, *, done: bool = False) -> None:
+    """The next calls of this method of the store raise `StoreDown`; with `done` they have been carried out."""
+    real = getattr(target, name)
+    left = itertools.count(times, -1)
+
+    async def call(*args: Any, **named: Any) -> Any:
+        broken = next(left) > 0
+        result = await real(*args, **named) if done or not broken else None
+        if broken:
+            raise StoreDown("the disk is full")
+        return result
+
+    setattr(target, name, call)
+
+
+@dataclass
+class Room:
+    """Ann in private with the bot, the bot's house, and the Telegram between them."""
+
+    api: BotApi
+    house: House
+    line: Line
+    chat: TelegramChat
+    telegram: Telegram
+    ann: User
+    private: Chat
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    web: str = ""
+
+    async def open(self) -> None:
+        """Let platform and worker run."""
+        await self.attend()
+        self.tasks.append(asyncio.create_task(self.house.worker.run()))
+        await self.api.until(lambda: self.api.called("getUpdates", "getWebhookInfo"))
+
+    async def attend(self) -> Supervisor:
+        """Let only the platform run."""
+        self.supervisor = Supervisor([self.telegram], clock=time.monotonic, sleep=briefly)
+        self.tasks.append(asyncio.create_task(self.supervisor.run()))
+        return self.supervisor
+
+    async def close(self) -> None:
+        self.house.worker.stop()
+        for task in self.tasks[:1]:
+            task.cancel()
+        await asyncio.wait(self.tasks)
+
+    async def taken(self) -> None:
+        """The latest update was written down and confirmed, and then the bot died."""
+        update = self.api.updates[-1]
+        self.api.pending.clear()
+        await self.house.store.inbox.take(
+            f"telegram:update:{update['update_id']}", "telegram", json.dumps(update), time.time()
+        )
+
+    async def settled(self) -> None:
+        """Until no update is under way."""
+        while self.telegram._intake._tasks:
+            await asyncio.wait(self.telegram._intake._tasks)
+
+    def videos(self, chat: Chat) -> list[Post]:
+        """All that the bot sent to a chat with a video."""
+        return [post for post in self.api.sent(chat) if "video" in post]
+
+    async def done(self, count: int = 1, within: float = 10) -> list[Job]:
+        """All jobs, once there are so many and all are done."""
+        async with asyncio.timeout(within):
+            while True:
+                jobs = await self.house.store.jobs(f"telegram:{self.ann.id}", 100)
+                if len(jobs) >= count and all(job.state == "done" for job in jobs):
+                    return jobs
+                await asyncio.sleep(0.01)
+
+    async def sent(self, chat: Chat, count: int, within: float = 10) -> list[Post]:
+        """What the bot has sent to a chat, once there are so many."""
+        await self.api.until(lambda: len(self.api.sent(chat)) >= count, within)
+        return self.api.sent(chat)
+
+    async def told(self, chat: Chat, part: str, within: float = 10) -> Post:
+        """The newest message of the bot in a chat with these words, once there is one."""
+
+        def newest() -> Post | None:
+            return next((post for post in reversed(self.api.sent(chat)) if part in post.words), None)
+
+        await self.api.until(lambda: newest() is not None, within)
+        post = newest()
+        assert post
+        return post
+
+    async def answer(self, query: JSON) -> JSON:
+        """What popped up after a tap."""
+        await self.api.until(lambda: query["id"] in self.api.answers)
+        return self.api.answers[query["id"]]
+
+    async def clips(self, chat: Chat, count: int) -> list[Post]:
+        """All clips in a chat, once there are so many."""
+
+        def found() -> list[Post]:
+            return [post for post in self.api.sent(chat) if "video" in post]
+
+        await self.api.until(lambda: len(found()) >= count)
+        return found()
+
+    async def quiet(self, user: User, chat: Chat) -> int:
+        """How many messages the bot has sent to a chat, once all that `user` has said there is worked off."""
+        before = len(self.api.sent(chat))
+        self.api.say(user, chat, f"/quota@{self.api.me.username}")
+        await self.api.until(lambda: any("credits left today" in post.words for post in self.api.sent(chat)[before:]))
+        return len(self.api.sent(chat)) - 1
+
+    def hold(self) -> None:
+        """Nothing leaves the queue."""
+        self.house.worker.only = "nobody"
+
+    def go_on(self) -> None:
+        """Things leave the queue again."""
+        self.house.worker.only = None
+        self.house.worker.poke()
+
+    async def clip(self, chat: Chat, within: float = 10) -> Post:
+        """The newest clip in a chat, once there is one."""
+
+        def newest() -> Post | None:
+            return next((post for post in reversed(self.api.sent(chat)) if "video" in post), None)
+
+        await self.api.until(lambda: newest() is not None, within)
+        post = newest()
+        assert post
+        return post
+
+
+@asynccontextmanager
+async def a_room(
+    folder: Path,
+    clip: bytes,
+    new_id: Callable[[], str],
+    *,
+    api: BotApi | None = None,
+    hook: Callable[[str], Hook] | None = None,
+    limiter: Limiter | None = None,
+    upload: int = UPLOAD,
+    storage_chat: str | None = None,
+    url: str | None = None,
+    start: bool = True,
+) -> AsyncIterator[Room]:
+    """A room with everything running."""
+    api = api or BotApi()
+    async with api.serve() as base:
+        line = Line(api.token, base)
+
+        async def page(film: Film, job: str) -> str:
+            return f"https://t.me/{await line.own_name()}?start={job}"
+
+        limiter = limiter or Limiter(time.monotonic, off=True)
+        chat = TelegramChat(line, limiter, page=page, upload=upload, storage_chat=storage_chat)
+        async with wired(folder, time.time, new_id, clip, {"telegram": chat}, url, QuickProvider(clip)) as house:
+            telegram = Telegram(
+                house.core, line, chat, clock=time.monotonic, hook=hook(base) if hook else None, sleep=briefly
+            )
+            ann = api.user("Ann")
+            room = Room(api, house, line, chat, telegram, ann, api.private(ann))
+            if start:
+                await room.open()
+            try:
+                yield room
+            finally:
+                if room.tasks:
+                    await room.close()
+                await chat.close()
+                await line.hang_up()

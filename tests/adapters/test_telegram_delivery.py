@@ -1,0 +1,237 @@
+"""A clip on its way to a chat: what is sent, in what size, and what happens when there is no clean answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from adapters.telegram import line as lines
+from bot import texts
+from bot.fitting import Fitting
+from bot.model import Accepted, Refused
+from tests.adapters.telegram_room import Room, a_room
+from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse, Trouble
+from tests.bot_api_world import Post
+from tests.houses import picture
+
+Rooms = Callable[..., AbstractAsyncContextManager[Room]]
+
+
+@pytest.fixture
+def rooms(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Rooms:
+    monkeypatch.setattr("bot.acts._backoff", lambda tries: 0.05)  # nobody waits in a test
+    return lambda **how: a_room(tmp_path, large_clip, new_id, **how)
+
+
+@pytest.fixture
+async def room(rooms: Rooms) -> AsyncIterator[Room]:
+    async with rooms() as made:
+        yield made
+
+
+def order(room: Room, words: str = "she smiles", **how: object) -> Post:
+    return room.api.photo(room.ann, room.private, picture(), words, **how)  # type: ignore[arg-type]
+
+
+async def test_what_comes_with_the_clip(room: Room, large_clip: bytes) -> None:
+    photo = order(room, spoiler=True)
+    video = await room.clip(room.private)
+    (call,) = room.api.called("sendVideo")
+    said = call.params
+    assert (said["width"], said["height"], said["duration"]) == (400, 320, 1)
+    assert str(said["supports_streaming"]).lower() == "true"
+    assert str(said["has_spoiler"]).lower() == "true"
+    assert "AI-generated" in said["caption"]
+    assert "parse_mode" not in said
+    assert video.reply_to == photo.id
+    assert video.film == large_clip
+    assert video.thumbnail
+    (room.house.media.path("x.jpg").parent / "thumb").write_bytes(video.thumbnail)
+    with Image.open(room.house.media.path("x.jpg").parent / "thumb") as thumbnail:
+        assert thumbnail.format == "JPEG"
+        assert max(thumbnail.size) <= 320
+    assert "has_spoiler" not in {key for key in said if str(said[key]).lower() == "false"}
+
+
+async def test_the_longest_order_still_says_that_it_is_made_by_a_machine(room: Room) -> None:
+    order(room, f"{'👩‍👩‍👧' * 60} --no {'é' * 300} --cfg 0.7")
+    video = await room.clip(room.private)
+    assert "AI-generated" in video.words
+
+
+@pytest.mark.parametrize("at_server", [False, True])
+async def test_a_clip_over_the_limit_is_made_to_fit(
+    tmp_path: Path, new_id: Callable[[], str], at_server: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether we know the limit, or the server says so."""
+    clip = await asyncio.to_thread(a_noisy_clip, tmp_path / "noise.mp4")
+    api, limit = BotApi(), len(clip) // 2
+    api.upload_limit = limit
+    monkeypatch.setattr(lines, "UPLOAD", limit)
+    async with a_room(tmp_path, clip, new_id, api=api, upload=10**9 if at_server else limit) as room:
+        order(room)
+        video = await room.clip(room.private, 30)
+        assert video.film
+        assert len(video.film) <= limit
+        assert [call.code for call in api.called("sendVideo")] == [413, 200][1 - at_server :]
+
+
+@pytest.mark.parametrize("link", [None, lambda name: f"https://photoplay.example/media/{name}"])
+async def test_a_clip_that_cannot_fit_is_told_of(rooms: Rooms, link: Callable[[str], str] | None) -> None:
+    async with rooms(upload=100, start=False) as room:
+        room.house.worker._acts._fitting = Fitting(room.house.media, link)
+        await room.open()
+        order(room)
+        (job,) = await room.done()
+        assert job.clip
+        told = room.api.sent(room.private)[-1]
+        assert (f"https://photoplay.example/media/{job.clip.name}" if link else texts.CLIP_TOO_LARGE) in told.words
+        assert not room.api.called("sendVideo")
+
+
+async def test_a_clip_is_sent_again_without_an_upload(room: Room) -> None:
+    order(room)
+    video = await room.clip(room.private)
+    (job,) = await room.done()
+    assert job.copy == video["video"]["file_id"]
+    room.api.say(room.ann, room.private, f"/clip {job.id}")
+    await room.api.until(lambda: len(room.videos(room.private)) == 2)
+    assert not room.api.called("sendVideo")[-1].files
+    assert room.api.called("sendVideo")[-1].params["video"] == job.copy
+
+
+async def test_a_name_that_telegram_forgot(room: Room) -> None:
+    order(room)
+    await room.clip(room.private)
+    (job,) = await room.done()
+    room.api.files.clear()
+    room.api.say(room.ann, room.private, f"/clip {job.id}")
+    await room.api.until(lambda: len(room.videos(room.private)) == 2)
+    assert room.api.called("sendVideo")[-1].files
+    assert job.clip
+    room.api.files.clear()
+    room.house.media.path(job.clip.name).unlink()
+    room.api.say(room.ann, room.private, f"/clip {job.id}")
+    await room.told(room.private, texts.CLIP_GONE)
+
+
+@pytest.mark.parametrize("trouble", [Cut("unanswered"), Cut("answering"), Refuse(504)])
+async def test_an_upload_without_an_answer_is_not_repeated(room: Room, trouble: Trouble) -> None:
+    room.api.trouble["sendVideo"] += [trouble]
+    order(room)
+    unsure = await room.told(room.private, "didn't confirm that it arrived")
+    assert unsure.labels == ["Send it again"]
+    (job,) = await room.done()
+    assert job.clip
+    assert len(room.api.called("sendVideo")) == 1
+    room.api.press(room.ann, unsure, "Send it again")
+    await room.api.until(
+        lambda: len([c for c in room.api.called("sendVideo") if c.code == 200]) >= 1 + (trouble != Refuse(504))
+    )
+    assert room.house.provider.orders
+    assert len(room.house.provider.orders) == 1
+
+
+async def test_an_upload_that_is_never_answered(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "READ", 0.3)
+    async with rooms() as room:
+        room.api.trouble["sendVideo"] += [Hold("unanswered", 2.0)]
+        order(room)
+        await room.told(room.private, "didn't confirm that it arrived")
+        assert len(room.videos(room.private)) == 1
+
+
+async def test_a_slow_upload_is_given_its_time(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence counts only once all of it is sent."""
+    monkeypatch.setattr(lines, "READ", 0.3)
+    read = BotApi._read
+
+    async def slowly(self: BotApi, request: object) -> object:
+        if "multipart" in request.headers.get("Content-Type", ""):  # type: ignore[attr-defined]
+            await asyncio.sleep(0.8)
+        return await read(self, request)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(BotApi, "_read", slowly)
+    async with rooms() as room:
+        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]  # type: ignore[operator]
+        order(room)
+        await room.done()
+        assert len(room.videos(room.private)) == 1
+        assert len(room.api.called("sendVideo")) == 1
+
+
+async def test_a_stalled_upload_is_begun_anew(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "WHOLE", 0.4)
+    async with rooms() as room:
+        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]  # type: ignore[operator]
+        room.api.trouble["sendVideo"] += [Hold("unread", 2.0)]
+        order(room)
+        await room.done()
+        assert len(room.videos(room.private)) == 1
+
+
+@pytest.mark.parametrize("trouble", [Cut("reading"), Refuse(502), Refuse(500, "Internal Server Error")])
+async def test_an_upload_that_broke_off_is_begun_anew(rooms: Rooms, trouble: Trouble) -> None:
+    async with rooms() as room:
+        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]  # type: ignore[operator]
+        room.api.trouble["sendVideo"] += [trouble]
+        order(room)
+        await room.done()
+        assert len(room.videos(room.private)) == 1
+        assert "didn't confirm" not in "".join(post.words for post in room.api.sent(room.private))
+
+
+async def test_a_failure_that_is_never_confirmed_is_not_told_for_ever(room: Room) -> None:
+    room.house.provider.polls[:] = [Refused("failed")]
+    sends = [None] + [Cut("unanswered")] * 20
+    room.api.trouble["sendMessage"] += sends
+    order(room)
+    (job,) = await room.done()
+    assert job.outcome == "failed"
+    assert len(room.api.called("sendMessage")) <= 7
+
+
+async def test_a_status_line_goes_even_if_telegram_hiccups(room: Room) -> None:
+    room.api.trouble["deleteMessage"] += [Refuse(502), Cut("unread")]
+    order(room)
+    await room.clip(room.private)
+    await room.api.until(lambda: room.api.sent(room.private)[0].deleted)
+
+
+async def test_a_status_line_too_old_to_delete_says_done(room: Room) -> None:
+    room.api.trouble["deleteMessage"] += [Refuse(400, "Bad Request: message can't be deleted for everyone")]
+    order(room)
+    await room.clip(room.private)
+    await room.api.until(lambda: room.api.sent(room.private)[0].words == texts.DONE)
+    edits = len(room.api.called("editMessageText"))
+    await asyncio.sleep(0.1)
+    assert len(room.api.called("editMessageText")) == edits
+    assert not room.api.sent(room.private)[0].labels
+
+
+async def test_a_flood_delays_and_loses_nothing(room: Room) -> None:
+    room.house.provider.creates[:] = [Accepted("local", "remote")]
+    room.api.trouble["sendVideo"] += [Flood(1)]
+    order(room)
+    (job,) = await room.done()
+    assert [call.code for call in room.api.called("sendVideo")] == [429, 200]
+    assert job.sent_id == str(room.videos(room.private)[0].id)
+
+
+def a_noisy_clip(path: Path) -> bytes:
+    """One that does not get small by itself."""
+    import av
+    import numpy as np
+
+    noise = np.random.default_rng(1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = 400, 320, "yuv420p"
+        for _ in range(30):
+            frame = av.VideoFrame.from_ndarray(noise.integers(0, 255, (320, 400, 3), np.uint8), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path.read_bytes()

@@ -1,0 +1,167 @@
+"""Guest mode on Telegram, through the real library: the bot is called in a chat that it has not joined."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bot import texts
+from bot.model import Finished, Pending, Refused
+from tests.adapters.telegram_room import Room, a_room
+from tests.bot_api import BotApi
+from tests.bot_api_world import Post
+from tests.houses import picture
+
+ME = "photoplay_bot"
+NewId = Callable[[], str]
+
+
+@pytest.fixture
+async def room(tmp_path: Path, large_clip: bytes, new_id: NewId) -> AsyncIterator[Room]:
+    async with a_room(tmp_path, large_clip, new_id) as made:
+        yield made
+
+
+@pytest.fixture
+async def stored(tmp_path: Path, large_clip: bytes, new_id: NewId) -> AsyncIterator[Room]:
+    """With a storage chat."""
+    api = BotApi()
+    store = api.supergroup(api.user("Owner"), title="Storage")
+    async with a_room(tmp_path, large_clip, new_id, api=api, storage_chat=str(store.id)) as made:
+        yield made
+
+
+async def placed(room: Room, asked: Post) -> Post:
+    """The one message that the bot has in a guest's chat."""
+    name = f"inline-{asked['guest_query_id']}"
+    await room.api.until(lambda: name in room.api.inline)
+    return room.api.inline[name]
+
+
+def told(post: Post) -> list[str]:
+    """All that a message has said, one after the other."""
+    return [str(each.get("text") or each.get("caption")) for each in (*post.history, post)]
+
+
+async def test_with_a_storage_chat_the_clip_takes_the_placeholders_place(stored: Room, large_clip: bytes) -> None:
+    asked = stored.api.guest(stored.ann, f"@{ME} she smiles", reply_to_photo=picture())
+    post = await placed(stored, asked)
+    await stored.api.until(lambda: "video" in post)
+    assert post.film == large_clip
+    assert "“she smiles” · 5 s" in post.words
+    assert texts.MADE_BY_AI in post.words
+    first, status, *_ = told(post)
+    assert first == texts.ONE_MOMENT
+    assert "5 credits, 25 left today" in status
+    assert not stored.api.called("deleteMessage")
+
+
+async def test_a_photo_with_the_mention_as_its_caption(stored: Room) -> None:
+    asked = stored.api.guest(stored.ann, f"@{ME} she smiles --10s", photo=picture())
+    post = await placed(stored, asked)
+    await stored.api.until(lambda: "video" in post)
+    (order,) = stored.house.provider.orders
+    assert (order.prompt, order.seconds) == ("she smiles", 10)
+
+
+async def test_without_a_storage_chat_there_is_a_link_that_brings_the_clip(room: Room) -> None:
+    asked = room.api.guest(room.ann, f"@{ME} she smiles", reply_to_photo=picture())
+    post = await placed(room, asked)
+    await room.api.until(lambda: "Your clip is ready" in post.words)
+    link = post.words.rpartition(" ")[2]
+    assert link.startswith(f"https://t.me/{ME}?start=")
+    room.api.say(room.ann, room.private, f"/start {link.partition('=')[2]}")
+    await room.clip(room.private)
+    assert len(room.house.provider.orders) == 1
+
+
+async def test_a_clip_from_the_storage_chat_is_sent_again_without_an_upload(stored: Room) -> None:
+    asked = stored.api.guest(stored.ann, f"@{ME} she smiles", reply_to_photo=picture())
+    post = await placed(stored, asked)
+    await stored.api.until(lambda: "video" in post)
+    stored.api.say(stored.ann, stored.private, "/jobs")
+    listed = await stored.told(stored.private, "1. ready")
+    stored.api.press(stored.ann, listed, "▶ 1")
+    again = await stored.clip(stored.private)
+    assert again["video"]["file_id"] == post["video"]["file_id"]
+
+
+async def test_the_same_call_told_twice_is_one_clip(stored: Room) -> None:
+    asked = stored.api.guest(stored.ann, f"@{ME} she smiles", reply_to_photo=picture())
+    call = stored.api.updates[-1]
+    post = await placed(stored, asked)
+    stored.api.again(call)
+    await stored.api.until(lambda: "video" in post)
+    # Not the same update, but the same call: as after a crash between the answer and its note.
+    stored.api.queue("guest_message", asked)
+    stored.api.say(stored.ann, stored.private, "/quota")
+    await stored.told(stored.private, "25 credits left")
+    await stored.quiet(stored.ann, stored.private)
+    assert "video" in post
+    assert len(stored.house.provider.orders) == 1
+    assert len(stored.api.called("answerGuestQuery")) == 1
+
+
+async def test_a_guests_order_can_be_cancelled_by_whoever_asked(room: Room) -> None:
+    room.hold()
+    bob = room.api.user("Bob")
+    asked = room.api.guest(room.ann, f"@{ME} she smiles", reply_to_photo=picture())
+    post = await placed(room, asked)
+    await room.api.until(lambda: "Cancel" in post.labels)
+    refused = await room.answer(room.api.press(bob, post, "Cancel"))
+    assert (refused["text"], refused["show_alert"]) == (texts.NOT_YOURS, "true")
+    assert (await room.answer(room.api.press(room.ann, post, "Cancel")))["text"] == texts.CANCELLED
+    await room.api.until(lambda: "your 5 credits are back" in post.words)
+    assert post.labels == []
+    assert not room.house.provider.orders
+
+
+async def test_the_status_goes_on_in_the_same_message(room: Room) -> None:
+    room.house.provider.polls = [Pending()]
+    asked = room.api.guest(room.ann, f"@{ME} she smiles", reply_to_photo=picture())
+    post = await placed(room, asked)
+    await room.api.until(lambda: "Rendering, about 2 min left" in post.words)
+    assert post.labels == []
+    room.house.provider.polls = [Finished("secret://clip")]
+    await room.api.until(lambda: "Your clip is ready" in post.words)
+
+
+async def test_a_failure_says_why_and_that_it_cost_nothing(room: Room) -> None:
+    room.house.provider.creates = [Refused("moderation", "risk control")]
+    asked = room.api.guest(room.ann, f"@{ME} she smiles", reply_to_photo=picture())
+    post = await placed(room, asked)
+    await room.api.until(lambda: texts.FAILED["moderation"] in post.words)
+    assert "your 5 credits are back" in post.words
+
+
+@pytest.mark.parametrize("words", [f"@{ME}", f"@{ME} she smiles", f"/animate@{ME} she smiles"])
+async def test_a_call_without_a_photo_is_told_how_it_works_there(room: Room, words: str) -> None:
+    post = await placed(room, room.api.guest(room.ann, words))
+    await room.api.until(lambda: post.words == texts.guest_help(ME))
+
+
+async def test_a_photo_without_words_is_told_what_is_missing(room: Room) -> None:
+    post = await placed(room, room.api.guest(room.ann, f"@{ME}", reply_to_photo=picture()))
+    await room.api.until(lambda: post.words == texts.NO_WORDS)
+    assert not room.house.provider.orders
+
+
+async def test_commands_work_for_guests(room: Room) -> None:
+    post = await placed(room, room.api.guest(room.ann, f"/quota@{ME}"))
+    await room.api.until(lambda: "30 credits left today" in post.words)
+
+
+async def test_a_call_that_is_too_old_is_let_go(room: Room) -> None:
+    asked = room.api.guest(room.ann, f"@{ME} she smiles", reply_to_photo=picture())
+    del room.api.guests[asked["guest_query_id"]]
+    await room.api.until(lambda: room.api.called("answerGuestQuery"))
+    assert await room.quiet(room.ann, room.private) == 0
+    assert not room.house.provider.orders
+
+
+async def test_nothing_is_ever_sent_to_the_guests_chat(stored: Room) -> None:
+    asked = stored.api.guest(stored.ann, f"@{ME} she smiles", reply_to_photo=picture())
+    post = await placed(stored, asked)
+    await stored.api.until(lambda: "video" in post)
+    chats = {call.params.get("chat_id") for call in stored.api.calls}
+    assert asked["chat"]["id"] not in chats

@@ -1,0 +1,178 @@
+"""What must never be: a token in a log, text that becomes markup, a right that nobody has."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.telegram.chat import keyboard
+from adapters.telegram.line import Line, mapped
+from adapters.telegram.members import Members
+from bot import logs, status
+from bot.errors import ChatError
+from bot.model import Address, Clip, Film, Job, Order, Photo
+from tests.adapters.telegram_room import Room, a_room
+from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse, Trouble
+from tests.houses import picture
+
+Rooms = Callable[..., AbstractAsyncContextManager[Room]]
+TOKEN = "123456:TEST-token"
+
+
+@pytest.fixture
+def rooms(tmp_path: Path, clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Rooms:
+    monkeypatch.setattr("bot.acts._backoff", lambda tries: 0.05)
+    return lambda **how: a_room(tmp_path, clip, new_id, **how)
+
+
+@pytest.fixture
+async def room(rooms: Rooms) -> AsyncIterator[Room]:
+    async with rooms() as made:
+        yield made
+
+
+async def test_the_token_is_in_no_log(rooms: Rooms, caplog: pytest.LogCaptureFixture) -> None:
+    """At the most talkative, and with all that can go wrong: our own words never hold it, and no line that is written
+    out does, whoever says it."""
+    caplog.set_level(logging.DEBUG)
+    api = BotApi()
+    for method in ("getMe", "getUpdates", "sendVideo", "sendMessage", "deleteMessage"):
+        api.trouble[method] += [Refuse(502), Cut("unread"), Cut("answering")]
+    api.trouble["getFile"] += [Refuse(502)]
+    api.trouble["file"] += [Refuse(502), Cut("answering")]
+    async with rooms(api=api) as room:
+        for name in logs.QUIET:
+            logging.getLogger(name).setLevel(logging.DEBUG)
+        api.photo(room.ann, room.private, picture(), "she smiles")
+        await room.done()
+        assert TOKEN not in repr(room.line) + str(room.line) + repr(room.telegram) + repr(room.chat)
+    ours = [record for record in caplog.records if record.name.startswith(("bot", "adapters", "storage"))]
+    plain, redacted = logging.Formatter(), logs.Redacted([TOKEN])
+    assert ours
+    assert not [line for line in map(plain.format, ours) if TOKEN in line]
+    assert not [line for line in map(redacted.format, caplog.records) if TOKEN in line]
+
+
+async def test_a_page_that_repeats_the_address_does_not_spread_it() -> None:
+    """As a proxy's does. It is no answer of Telegram's, so it says nothing about the token either."""
+    codes = [404, 401, 502, 413]
+
+    async def handle(request: web.BaseRequest) -> web.Response:
+        return web.Response(status=codes[0], text=f"<h1>{request.path} was not found</h1>", content_type="text/html")
+
+    runner = web.ServerRunner(web.Server(handle, access_log=None))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    line = Line(TOKEN, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    while codes:
+        with pytest.raises(ChatError) as caught, mapped():
+            await line.get_me()
+        assert TOKEN not in str(caught.value)
+        assert "BadToken" not in type(caught.value).__name__
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
+        codes.pop(0)
+    await line.hang_up()
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<b>bold</b> & <script>alert(1)</script> &amp;",
+        "*bold* _it_ [link](https://example.com) `code` ||spoiler|| \\",
+        "\u202emirrored\u202c \u200bzero\u200d\ufeff",
+        "שלום עולם مرحبا",
+        "👩‍👩‍👧‍👦" * 10,
+    ],
+)
+async def test_words_are_shown_as_they_are(room: Room, words: str) -> None:
+    room.api.photo(room.ann, room.private, picture(), words)
+    video = await room.clip(room.private)
+    shown = " ".join(words.split())
+    assert shown in video.words
+    assert all("parse_mode" not in call.params for call in room.api.calls)
+    assert not video.get("caption_entities")
+    assert room.house.provider.orders[0].prompt == words.strip()
+
+
+async def test_very_long_words(room: Room) -> None:
+    room.api.say(room.ann, room.private, "/help")
+    photo = room.api.photo(room.ann, room.private, picture())
+    question = await room.told(room.private, "What should happen")
+    room.api.say(room.ann, room.private, "x" * 4096, reply_to=question)
+    await room.api.until(lambda: any(post.reply_to == photo.id for post in room.api.sent(room.private)))
+    assert not [call for call in room.api.calls if call.code == 400]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Refuse(400, "Bad Request: CHAT_ADMIN_REQUIRED"), Refuse(502), Cut("unread"), Flood(3), Hold("unread", 1)],
+)
+async def test_without_an_answer_nobody_is_an_admin(
+    rooms: Rooms, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.telegram.line.READ", 0.2)
+    async with rooms(start=False) as room:
+        group = room.api.supergroup(room.ann, creator=room.ann)
+        members = Members(room.line, lambda: 0.0)
+        room.api.trouble["getChatMember"] += [trouble]
+        assert not await members.moderates(str(group.id), str(room.ann.id))
+        assert await members.moderates(str(group.id), str(room.ann.id))  # the failure was not remembered
+        assert not await members.moderates(str(room.private.id), str(room.ann.id))
+
+
+async def test_a_stranger_presses(room: Room) -> None:
+    eve = room.api.user("Eve")
+    group = room.api.supergroup(room.ann, eve, creator=room.ann)
+    room.api.photo(room.ann, group, picture(), f"/animate@{room.api.me.username} she smiles")
+    video = await room.clip(group)
+    query = room.api.press(eve, video, "Again · 5 credits")
+    assert "Only the person who asked" in (await room.answer(query))["text"]
+    video.buttons[0][0]["callback_data"] = "/again " + "x" * 40  # forged
+    query = room.api.press(eve, video, "Again · 5 credits")
+    assert "I don't know" in (await room.answer(query))["text"]
+    assert len(room.house.provider.orders) == 1
+
+
+@given(
+    st.text("abcdefghijkmnpqrstuvwxyz23456789", min_size=10, max_size=32),
+    st.text(max_size=3000),
+    st.sampled_from(["queued", "submitting", "running", "delivering", "done"]),
+    st.booleans(),
+)
+def test_every_button_fits(job_id: str, prompt: str, state: str, follows: bool) -> None:
+    clip = Clip("clip.mp4", 64, 48, 5.0, 100)
+    order = Order("kling", Photo("photo.jpg", 400, 300), prompt)
+    job = Job(job_id, "k", "telegram:7", Address("telegram", "1"), order, 5, "today", 0.0, 0.0)
+    job = replace(job, outcome="clip", follows=job_id if follows else None, clip=clip)
+    job = replace(job, state=state)  # type: ignore[arg-type]
+    replies = [
+        status.result(job, Film(Path("clip.mp4"), clip)),
+        status.result(replace(job, reason="failed"), None),
+        status.unsure(job),
+        status.listing([job] * 10, 100.0),
+    ]
+    for reply in replies:
+        markup = keyboard(reply.buttons)
+        assert markup
+        for row in markup.inline_keyboard:
+            for button in row:
+                assert 1 <= len(str(button.callback_data).encode()) <= 64
+                assert button.text.strip()
+
+
+async def test_a_line_that_is_closed_leaves_nothing_behind() -> None:
+    line = Line(TOKEN, "http://127.0.0.1:9")
+    with pytest.raises(ChatError, match="no connection"), mapped():
+        await line.get_me()
+    await line.hang_up()
+    await asyncio.sleep(0)
+    assert repr(line) == "Line()"

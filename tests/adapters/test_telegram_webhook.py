@@ -1,0 +1,247 @@
+"""Telegram posts to us: through the real web server, to `/hooks/telegram`; and the whole app as `run` wires it."""
+
+import asyncio
+import io
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from adapters.telegram.platform import HEARD, Hook
+from adapters.web.server import make_app, serve
+from bot.app import open_app
+from bot.config import Settings
+from bot.links import Links
+from tests.adapters.telegram_room import Room, a_room, breaks
+from tests.bot_api import BotApi, Refuse
+from tests.houses import picture
+
+SECRET = "A-secret_123"
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+
+
+@asynccontextmanager
+async def hooked(
+    folder: Path, clip: bytes, new_id: Callable[[], str], api: BotApi | None = None
+) -> AsyncIterator[Room]:
+    """A room to which Telegram posts."""
+    rooms: list[Room] = []
+
+    async def hook(headers: object, body: bytes) -> int:
+        return await rooms[0].telegram.hook(headers, body)  # type: ignore[arg-type]
+
+    async def health() -> tuple[bool, dict[str, object]]:
+        troubles = rooms[0].supervisor.troubles()
+        return not any(troubles.values()), troubles  # type: ignore[return-value]
+
+    app = make_app(Links("x" * 32, time.time), lambda name: folder / name, health, None, {"telegram": hook})
+    async with (
+        serve(app, "127.0.0.1", 0) as web,
+        a_room(
+            folder, clip, new_id, api=api, hook=lambda base: Hook(f"{web}/hooks/telegram", SECRET), start=False
+        ) as made,
+    ):
+        made.web = web
+        rooms.append(made)
+        await made.open()
+        await made.api.until(lambda: made.api.webhook)
+        yield made
+
+
+@pytest.fixture
+async def room(tmp_path: Path, clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
+    async with hooked(tmp_path, clip, new_id) as made:
+        yield made
+
+
+async def posted(room: Room, body: bytes, headers: dict[str, str] | None = None, path: str = "/hooks/telegram") -> int:
+    headers = {HEADER: SECRET} if headers is None else headers
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(room.web + path, data=io.BytesIO(body), headers=headers) as response,
+    ):
+        return response.status
+
+
+async def healthy(room: Room) -> bool:
+    async with aiohttp.ClientSession() as session, session.get(room.web + "/healthz") as response:
+        return response.status == 200
+
+
+def an_update(room: Room, number: int = 1, text: str = "/help") -> bytes:
+    message = {"message_id": number, "date": 1, "chat": room.private.json(), "from": room.ann.json(), "text": text}
+    return json.dumps({"update_id": number, "message": message}).encode()
+
+
+async def test_a_photo_becomes_a_clip(room: Room) -> None:
+    assert room.api.webhook
+    assert room.api.webhook.secret == SECRET
+    assert room.api.allowed == set(HEARD)
+    photo = room.api.photo(room.ann, room.private, picture(), "she smiles")
+    assert (await room.clip(room.private)).reply_to == photo.id
+    assert not room.api.called("getUpdates")
+    assert await healthy(room)
+
+
+@pytest.mark.parametrize("secret", ["", "a-secret_123", SECRET + "x", SECRET[:-1], "\u00e9", None])
+async def test_a_wrong_secret_is_refused(room: Room, secret: str | None) -> None:
+    headers = {} if secret is None else {HEADER: secret}
+    assert await posted(room, an_update(room), headers) == 403
+    assert not await room.house.store.inbox.waiting("telegram")
+
+
+async def test_a_secret_of_bytes_that_are_no_text_is_refused(room: Room) -> None:
+    host, _, port = room.web.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"POST /hooks/telegram HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n{HEADER}: ".encode())
+    writer.write(b"\xff\xfe\r\n\r\n{}")
+    assert b" 403 " in await reader.readline()
+    writer.close()
+
+
+async def test_the_secret_is_compared_in_constant_time(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr("hmac.compare_digest", lambda a, b: compared.append((a, b)) or a == b)
+    assert await posted(room, an_update(room), {HEADER: "guess"}) == 403
+    assert compared == [(b"guess", SECRET.encode())]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"junk", b"[]", b"null", b'{"update_id": "1"}', b'{"message": {}}', b"\xff\xfe", b'{"update_id": 1'],
+)
+async def test_junk(room: Room, body: bytes) -> None:
+    assert await posted(room, body) == 400
+    assert not await room.house.store.inbox.waiting("telegram")
+
+
+async def test_an_update_that_cannot_be_read_does_not_come_again(room: Room) -> None:
+    assert await posted(room, b'{"update_id": 5, "message": {"message_id": 1}}') == 200
+    await room.settled()
+    assert not await room.house.store.inbox.waiting("telegram")
+
+
+async def test_too_much_is_refused(room: Room) -> None:
+    assert await posted(room, b" " * 1_048_577) == 413
+
+
+async def test_other_paths(room: Room) -> None:
+    assert await posted(room, an_update(room), path="/hooks/other") == 404
+
+
+async def test_done_is_said_only_after_the_write(room: Room) -> None:
+    go, held = asyncio.Event(), asyncio.Event()
+    take = room.house.store.inbox.take
+
+    async def slow(*args: object) -> bool:
+        held.set()
+        await go.wait()
+        return await take(*args)  # type: ignore[arg-type]
+
+    room.house.store.inbox.take = slow  # type: ignore[method-assign]
+    post = asyncio.create_task(posted(room, an_update(room)))
+    await held.wait()
+    await asyncio.sleep(0.05)
+    assert not post.done()
+    go.set()
+    assert await post == 200
+    assert not await take("telegram:update:1", "telegram", "{}", 1.0)
+
+
+@pytest.mark.parametrize("done", [False, True])
+async def test_while_the_database_is_down_telegram_keeps_it(room: Room, done: bool) -> None:
+    breaks(room.house.store.inbox, "take", 1, done=done)
+    assert await posted(room, an_update(room)) == 503
+    assert "cannot be kept" in room.telegram.trouble()
+    assert not await healthy(room)
+    assert await posted(room, an_update(room)) == 200
+    await room.sent(room.private, 1)
+    assert await healthy(room)
+    assert await posted(room, an_update(room)) == 200  # once more: nothing happens
+    await room.settled()
+    assert len(room.api.sent(room.private)) == 1
+
+
+async def test_telegram_itself_tries_again(room: Room) -> None:
+    breaks(room.house.store.inbox, "take", 2)
+    room.api.photo(room.ann, room.private, picture(), "she smiles")
+    await room.clip(room.private)
+    assert len(room.house.provider.orders) == 1
+
+
+async def test_before_it_is_open_telegram_keeps_it(tmp_path: Path, clip: bytes, new_id: Callable[[], str]) -> None:
+    async with a_room(tmp_path, clip, new_id, hook=lambda base: Hook(base, SECRET), start=False) as room:
+        assert await room.telegram.hook({HEADER: SECRET}, an_update(room)) == 503
+
+
+async def test_a_webhook_is_set_at_every_start_and_again_when_it_is_lost(
+    tmp_path: Path, clip: bytes, new_id: Callable[[], str]
+) -> None:
+    """Telegram does not tell its secret: an address that is right may still be set with another one."""
+    api = BotApi()
+    api.trouble["setWebhook"] += [Refuse(502)]
+    async with hooked(tmp_path, clip, new_id, api) as room:
+        assert api.webhook
+        api.webhook.secret = "another"
+        await room.close()
+        room.tasks.clear()
+        await room.attend()
+        await api.until(lambda: api.webhook and api.webhook.secret == SECRET)
+        api.webhook = None  # somebody else removed it
+        await api.until(lambda: api.webhook)
+
+
+async def test_an_address_that_telegram_cannot_reach_is_told(room: Room) -> None:
+    assert room.api.webhook
+    room.api.webhook.error = "Connection refused"
+    async with asyncio.timeout(5):
+        while "cannot reach PUBLIC_URL: Connection refused" not in room.telegram.trouble():
+            await asyncio.sleep(0.01)
+
+
+async def test_without_a_webhook_nobody_may_post(tmp_path: Path, clip: bytes, new_id: Callable[[], str]) -> None:
+    async with a_room(tmp_path, clip, new_id) as room:
+        assert await room.telegram.hook({HEADER: SECRET}, an_update(room)) == 403
+        assert await room.telegram.hook({HEADER: ""}, an_update(room)) == 403
+
+
+@pytest.mark.parametrize("public", [False, True])
+async def test_the_whole_app(tmp_path: Path, public: bool) -> None:
+    """As `photoplay run` wires it: polling, or with a public address posted to; the stand-in makes the clip."""
+    api = BotApi()
+    api.limits = True
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with api.serve() as base:
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            port=port,
+            public_url=f"http://127.0.0.1:{port}" if public else None,
+            telegram_token=api.token,
+            telegram_api_url=base,
+        )
+        async with open_app(settings, social=True) as app, app.listening() as web:
+            tasks = [asyncio.create_task(app.supervisor.run()), asyncio.create_task(app.worker.run())]
+            ann = api.user("Ann")
+            private = api.private(ann)
+            await api.until(lambda: api.webhook if public else api.called("getUpdates"))
+            photo = api.photo(ann, private, picture(), "she smiles")
+            await api.until(lambda: any("video" in post for post in api.sent(private)), 30)
+            video = next(post for post in api.sent(private) if "video" in post)
+            assert video.reply_to == photo.id
+            assert "AI-generated" in video.words
+            await api.until(lambda: api.sent(private)[0].deleted)
+            assert bool(api.called("getUpdates")) is not public
+            async with aiohttp.ClientSession() as session, session.get(f"{web}/healthz") as response:
+                assert (await response.json())["platforms"] == {"telegram": "up"}
+                assert response.status == 200
+            app.worker.stop()
+            tasks[0].cancel()
+            await asyncio.wait(tasks)
+    assert not api.violations
