@@ -23,9 +23,7 @@ BREATH = 0.05
 """Seconds between two rounds at least, when the last one took nothing."""
 REFRESH = 20.0
 """Seconds between two looks at who waits where."""
-APART = 0.03
-"""Seconds between the beginnings of two rounds while jobs are under way: one for ten costs little more than for one."""
-GRACE = 7.0
+GRACE = 5.0
 """Seconds that work under way gets at shutdown."""
 
 Act = Callable[[Job], Awaitable[None]]
@@ -64,18 +62,14 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`; then finish, or put back, what is under way."""
-        loop = asyncio.get_running_loop()
         refreshing = asyncio.create_task(self._refresh(), name="status-lines")
         try:
             while not self._stopping:
                 self._poked.clear()
-                soonest = loop.time() + APART
                 pause = await self._turn()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._poked.wait()
-                if self._under_way:
-                    await asyncio.sleep(max(0.0, soonest - loop.time()))
         finally:
             refreshing.cancel()
             await asyncio.wait({refreshing})
