@@ -3,6 +3,9 @@
 A commit waits for the disk (`synchronous=FULL`: a paid order must survive a power cut), so the writer takes all work
 that is waiting, runs it one after the other in a single transaction and commits once. If any of it fails, the whole
 round is rolled back and run again one by one, so that nobody suffers from another's fault.
+
+A transaction is a single visit to the connection's thread, however many statements it has: going there and back costs
+more than most of them. It can be, as work does nothing but SQL.
 """
 
 import asyncio
@@ -24,13 +27,23 @@ ROUND = 256
 """Pieces of work in one commit: bounds how long the first of them waits."""
 
 
+class _Connection(aiosqlite.Connection):
+    """One whose thread also takes a whole function."""
+
+    async def visit(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function` in the connection's thread."""
+        return cast(T, await self._execute(function, self._conn))  # type: ignore[no-untyped-call]  # the library's own
+
+
 class _Session:
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    """A transaction, used in the connection's thread; nothing in it waits."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     async def all(self, sql: str, *args: object) -> list[Row]:
         named = {str(i): value for i, value in enumerate(args, 1)}
-        return cast(list[Row], await self._connection.execute_fetchall(sql, named))
+        return cast(list[Row], self._connection.execute(sql, named).fetchall())
 
     async def one(self, sql: str, *args: object) -> Row | None:
         rows = await self.all(sql, *args)
@@ -43,10 +56,9 @@ class Sqlite:
     skip_locked = ""
     for_update = ""
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, writer: _Connection, reader: _Connection) -> None:
         self._writer = writer
         self._reader = reader
-        self._reading = asyncio.Lock()
         self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue()
         self._task = asyncio.create_task(self._write_rounds(), name="sqlite-writer")
 
@@ -69,12 +81,7 @@ class Sqlite:
         if self._task.done():
             raise StoreDown("the database is closed")
         try:
-            async with self._reading:
-                try:  # around BEGIN too: whoever gives up waiting for it has begun all the same
-                    await self._reader.execute("BEGIN")
-                    return await work(_Session(self._reader))
-                finally:
-                    await self._reader.rollback()
+            return await self._reader.visit(lambda connection: _looked(connection, work))
         except sqlite3.Error as error:
             raise StoreDown(str(error)) from error
 
@@ -91,8 +98,7 @@ class Sqlite:
         self._waiting.put_nowait((_stop, asyncio.get_running_loop().create_future()))
         await self._task
         await self._writer.close()
-        async with self._reading:
-            await self._reader.close()
+        await self._reader.close()
 
     async def _write_rounds(self) -> None:
         while True:
@@ -111,16 +117,8 @@ class Sqlite:
         """Run a round in one transaction and answer those who wait; False when it failed and may be tried singly."""
         if not round_:
             return True
-        session, results = _Session(self._writer), []
         try:
-            await self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                for work, _ in round_:
-                    results.append(await work(session))
-                await self._writer.commit()
-            except BaseException:
-                await self._writer.rollback()
-                raise
+            results = await self._writer.visit(lambda connection: _changed(connection, [work for work, _ in round_]))
         except Exception as error:
             if len(round_) > 1:
                 return False
@@ -140,9 +138,39 @@ async def _stop(_: Transaction) -> None:
     """Put into the queue to end the writer after all that came before."""
 
 
-async def _connect(path: Path, patience: float) -> aiosqlite.Connection:
+def _looked(connection: sqlite3.Connection, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    connection.execute("BEGIN")
+    try:
+        return _at_once(work(_Session(connection)))
+    finally:
+        connection.rollback()
+
+
+def _changed(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        results = [_at_once(work(_Session(connection))) for work in works]
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return results
+
+
+def _at_once(work: Awaitable[T]) -> T:
+    """The end of something that never waits."""
+    steps = work.__await__()
+    try:
+        next(steps)
+    except StopIteration as end:
+        return cast(T, end.value)
+    raise RuntimeError("a transaction waited for something else than its database")
+
+
+async def _connect(path: Path, patience: float) -> _Connection:
     # isolation_level=None: transactions begin and end where we say so, not where the driver guesses.
-    connection = await aiosqlite.connect(path, timeout=patience, isolation_level=None)
+    connection = _Connection(lambda: sqlite3.connect(path, timeout=patience, isolation_level=None), 64)
+    await connection
     try:
         connection.row_factory = sqlite3.Row
         await _use_wal(connection, patience)
@@ -154,7 +182,7 @@ async def _connect(path: Path, patience: float) -> aiosqlite.Connection:
     return connection
 
 
-async def _use_wal(connection: aiosqlite.Connection, patience: float) -> None:
+async def _use_wal(connection: _Connection, patience: float) -> None:
     """Readers and the writer side by side. SQLite does not wait by itself while another process does the same."""
     end = time.monotonic() + patience
     while True:
