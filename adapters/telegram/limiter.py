@@ -26,7 +26,8 @@ Key = tuple[int, int]
 
 SECOND, MINUTE = 1.0, 60.0
 KEPT = 5.0  # a booking lapses so long after its time
-SPARED = 4  # edits leave this part (a quarter) of a group's minute, and of every second, to what matters more
+SPARED = 4  # edits leave this part (a quarter) of a group's minute to what matters more,
+HALF = 2  # and half of every second overall: what people wait for comes in bursts
 SLACK = 1.1  # deliveries that wait for room overall are booked so much further apart than is allowed
 MOMENT = 0.001  # whoever comes back must not be too early by a rounding error
 NAP = 5.0  # the clock may leap where a sleep does not
@@ -101,7 +102,7 @@ class Limiter:
         self._clock = clock
         self._sleep = sleep
         self._most = math.inf if off else overall
-        self._spared = 0 if off else overall // SPARED
+        self._spared = 0 if off else overall // HALF
         self._private = () if off else ((per_chat, SECOND),)
         self._group = () if off else ((per_chat, SECOND), (per_group, MINUTE))
         self._memory = max(per_chat, per_group)
