@@ -90,8 +90,9 @@ async def fill(folder: Path, jobs: Sequence[Mapping[str, Any]], renders: Sequenc
         began, elapsed = said["began"], 0.0
         while began + elapsed < start:
             elapsed += rhythm.next_look(elapsed)
-        where = Address("telegram", said["chat"], said["message"])
-        key, person = f"telegram:{said['chat']}:{said['message']}", f"telegram:{said['person']}"
+        platform = said.get("platform", "telegram")
+        where = Address(platform, said["chat"], said["message"])
+        key, person = f"{platform}:{n}", f"{platform}:{said['person']}"
         job = Job(f"job{n}", key, person, where, order, 5, "day", began, began)
         await store.submit(job, machine.hold(job), None)
         await happen(store, job, machine.Started(), began)
@@ -221,11 +222,13 @@ async def loopback() -> AsyncIterator[Loopback]:
 
 
 @asynccontextmanager
-async def on_one_core(folder: Path, *args: str, **settings: str) -> AsyncIterator[psutil.Process]:
-    """A process of this module that has the first core to itself."""
+async def on_one_core(
+    folder: Path, *args: str, module: str = "bench.telegram", **settings: str
+) -> AsyncIterator[psutil.Process]:
+    """A process of a module that has the first core to itself."""
     first = min(os.sched_getaffinity(0))
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.telegram", *args),
+        *(sys.executable, "-m", module, *args),
         cwd=folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PROFILE": PROFILE, **settings},
         preexec_fn=lambda: os.sched_setaffinity(0, {first}),

@@ -15,7 +15,7 @@ def line(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1
     buttons = (Button(texts.CANCEL, f"/cancel {job.id}"),) if allows(job, Cancelled) else ()
     wait = _wait(job, rhythm, now, ahead // slots)
     ready_at = None if wait is None else now + wait
-    undated = f"{head}\n{texts.NEXT if job.state == 'queued' else texts.RENDERING}{note}"
+    undated = f"{head}\n{texts.place(ahead) if job.state == 'queued' else texts.RENDERING}{note}"
     text = f"{head}\n{state(job, rhythm, now, ahead=ahead, slots=slots)}{note}"
     return Reply(text, buttons, job=job.id, ready_at=ready_at, undated=undated if ready_at else "")
 

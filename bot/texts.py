@@ -338,8 +338,12 @@ def price(amount: int, left: int | None) -> str:
 
 def queued(ahead: int, wait: str) -> str:
     """Not yet with the provider."""
-    place = f"{ahead} before you" if ahead else NEXT
-    return f"{place} · ready in {wait}"
+    return f"{place(ahead)} · ready in {wait}"
+
+
+def place(ahead: int) -> str:
+    """Where in the queue."""
+    return f"{ahead} before you" if ahead else NEXT
 
 
 NEXT = "Next in line"

@@ -42,8 +42,9 @@ class Answers:
         """Tell a reply, and note its place for the worker if it is a status line."""
         if reply.job:
             job = await self._core.store.job(reply.job)
-            if job and job.status_id:
-                return  # told before a restart
+            stands = request.guest and reply.film is None and job and job.state == "done" and job.sent_id
+            if stands or (job and job.status_id):
+                return  # told before a restart, or the result stands where this would
         if reply.ask is not None:
             words = reply.ask if reply.ask.startswith("/") else f"/animate {reply.ask}".strip()
             command = await self._forms.ask(request, words)
@@ -54,13 +55,15 @@ class Answers:
         self._chat.shows(request.address, posted.message, reply)
         if request.guest:
             await self._guests.watch(request.address, reply.job, request.ends)
-        elif request.manner == "open":
-            self._chat.tokens.put(posted.message, request.token, request.ends)
         if await self._core.track(reply.job, posted.message, reply.text):
             return
-        if request.guest:  # the clip was quicker, and the status line took its place
-            again = await self._core.handle(self._guests.asks(request, reply.job))
-            await self.tell(request, again)
+        if request.guest:  # the result was quicker, and the status line took its place
+            done = await self._core.store.job(reply.job)
+            if done is None or done.clip:
+                result = await self._core.handle(self._guests.asks(request, reply.job))
+            else:
+                result = await self._core.status(done)
+            await self.tell(request, result)
         else:
             await self._chat.remove(request.address, posted.message)
 
@@ -101,7 +104,10 @@ class Answers:
             await self._chat.whisper(token, reply)
             return None
         if token and (request.manner in ("hidden", "open") or request.guest):
-            return await self._chat.replace(token, reply)
+            posted = await self._chat.replace(token, reply)
+            if reply.job and not request.guest:  # its edits and its end go the same way
+                self._chat.tokens.put(posted.message, token, request.ends)
+            return posted
         if request.guest or request.manner == "hidden" or (request.manner == "aside" and not _lasts(reply)):
             return None
         return await self._chat.send(request.address, reply, nonce=request.id)

@@ -131,8 +131,10 @@ class Front:
 
     async def heard(self, message: discord.Message, me: int) -> None:
         """A message, if it calls us or is said to us alone."""
+        if not reading.is_for_people(message):
+            return
         called, private = reading.without_mention(message.content, me), message.guild is None
-        if not reading.is_for_people(message) or (called is None and not private):
+        if called is None and not private:
             return
         words = called if called is not None else message.content.strip()
         pictures, source = reading.shown(message), ""

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import re
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import discord
 import yarl
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
 from adapters.discord.budget import Budget
 from adapters.discord.commands import Tree
@@ -18,6 +19,13 @@ from adapters.discord.looks import PRESS
 from bot.core import Core
 
 log = logging.getLogger(__name__)
+
+LAST_BEAT = 1.0
+"""Seconds that a heartbeat under way gets when the connections end."""
+
+
+UNUSED = ("MESSAGE_UPDATE", "MESSAGE_DELETE", "MESSAGE_DELETE_BULK")
+"""Events that our own edits and removals bring back to us, among others; the library need not understand them."""
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PRESS}(?P<command>.+)"):
@@ -64,6 +72,8 @@ class Gateway(discord.AutoShardedClient):
             shard_count=count,
             shard_ids=ids,  # type: ignore[arg-type]  # None is its own default
         )
+        for event in UNUSED:
+            self._connection.parsers.pop(event, None)
         self.front = front
         self.spent = asyncio.Event()
         self.down: dict[int, float] = {}
@@ -86,6 +96,16 @@ class Gateway(discord.AutoShardedClient):
             await asyncio.Event().wait()  # whoever runs us ends this
         if not initial:
             await asyncio.sleep(self._between)
+
+    async def close(self) -> None:
+        """Let go of the connections: also of one that was not ready yet, which the library forgets, and its heart."""
+        await super().close()
+        hearts = [one for one in threading.enumerate() if isinstance(one, KeepAliveHandler)]
+        mine = [heart for heart in hearts if heart.ws._connection is self._connection]
+        for heart in mine:
+            heart.stop()
+            await heart.ws.close()
+            await asyncio.to_thread(heart.join, LAST_BEAT)  # its last beat needs the loop
 
     async def on_interaction(self, interaction: Interaction) -> None:
         if interaction.type is discord.InteractionType.modal_submit:

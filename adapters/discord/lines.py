@@ -1,4 +1,7 @@
-"""Edits of status lines: of each message only the newest, and only what looks different. Nobody waits for them."""
+"""Edits of status lines: of each message only the newest, and only what looks different. Nobody waits for them.
+
+Discord takes fifty calls a second of a bot in all. The clips go first, so edits leave at a pace of their own.
+"""
 
 import asyncio
 import logging
@@ -11,31 +14,36 @@ from bot.model import Reply
 log = logging.getLogger(__name__)
 
 MOST = 5_000
-"""Messages whose look is remembered, and messages with an edit on its way."""
+"""Messages whose look is remembered, and messages of which an edit waits."""
+PACE = 0.08
+"""Seconds between two edits."""
+TOGETHER = 20
+"""Edits under way at once; if there are so many, Discord holds them up."""
 
 
 class Lines:
-    """One task per message that has an edit on its way. `edit` sends one; `clock` counts Unix seconds."""
+    """Sends what waits, oldest first, by one task per edit. `edit` sends one; `clock` counts Unix seconds."""
 
     def __init__(self, edit: Callable[[str, str, Reply], Awaitable[None]], clock: Callable[[], float]) -> None:
         self._edit = edit
         self._clock = clock
-        self._newest: dict[tuple[str, str], Reply] = {}
+        self._waiting: OrderedDict[tuple[str, str], Reply] = OrderedDict()
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._seen: OrderedDict[tuple[str, str], Reply] = OrderedDict()
         self._shut: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._pump: asyncio.Task[None] | None = None
 
     def put(self, chat: str, message: str, reply: Reply) -> None:
         """Have a message say this, unless that shows already."""
         key = (chat, message)
-        if key in self._shut or self._same(self._newest.get(key) or self._seen.get(key), reply):
+        if key in self._shut or self._same(self._waiting.get(key) or self._seen.get(key), reply):
             return
-        if key not in self._tasks:
-            if len(self._tasks) >= MOST:
-                log.info("an edit was dropped: %d wait already", MOST)
-                return
-            self._tasks[key] = asyncio.create_task(self._send(key))
-        self._newest[key] = reply
+        if key not in self._waiting and len(self._waiting) >= MOST:
+            log.info("an edit was dropped: %d wait already", MOST)
+            return
+        self._waiting[key] = reply
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._send_all())
 
     def shows(self, chat: str, message: str, reply: Reply) -> None:
         """Note what a message says."""
@@ -47,7 +55,7 @@ class Lines:
     async def drop(self, chat: str, message: str) -> None:
         """Once this returns no edit of the message waits or is under way, nor is another taken."""
         key = (chat, message)
-        self._newest.pop(key, None)
+        self._waiting.pop(key, None)
         self._seen.pop(key, None)
         self._shut[key] = None
         if len(self._shut) > MOST:
@@ -61,7 +69,7 @@ class Lines:
 
     async def close(self) -> None:
         """Cancel all edits."""
-        tasks = set(self._tasks.values())
+        tasks = {*self._tasks.values(), *([self._pump] if self._pump else [])}
         for task in tasks:
             task.cancel()
         if tasks:
@@ -73,13 +81,19 @@ class Lines:
         # A countdown that has run out says something wrong.
         return before.ready_at is None or reply.ready_at is None or before.ready_at > self._clock()
 
-    async def _send(self, key: tuple[str, str]) -> None:
+    async def _send_all(self) -> None:
+        while self._waiting:
+            free = next((key for key in self._waiting if key not in self._tasks), None)
+            if free and len(self._tasks) < TOGETHER:
+                self._tasks[free] = asyncio.create_task(self._send(free, self._waiting.pop(free)))
+            await asyncio.sleep(PACE)
+
+    async def _send(self, key: tuple[str, str], reply: Reply) -> None:
         try:
-            while reply := self._newest.pop(key, None):
-                try:
-                    await self._edit(*key, reply)
-                    self.shows(*key, reply)
-                except Exception as error:
-                    log.info("an edit failed: %s", type(error).__name__)
+            await self._edit(*key, reply)
+            if key not in self._shut:
+                self.shows(*key, reply)
+        except Exception as error:
+            log.info("an edit failed: %s", type(error).__name__)
         finally:
             del self._tasks[key]

@@ -1,5 +1,6 @@
 """How a reply looks on Discord: the words, the buttons, the file."""
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ CONTENT = 2000
 LABEL = 80
 PRESS = "photoplay:"
 """How the custom ids of our buttons and forms begin; behind it stands what a press says."""
+
+SMALL = 2 * 2**20
+"""Bytes up to which a file is read at once: a larger one by pieces, each by way of a thread."""
 
 _TAGS = re.compile(r"<(?=[@#:/a-z])")
 
@@ -54,7 +58,10 @@ def attached(film: Film | None) -> Iterator[list[discord.File]]:
     if film is None:
         yield []
         return
-    file = discord.File(film.path, f"photoplay{film.path.suffix}", spoiler=film.spoiler)
+    small = film.clip.size <= SMALL
+    file = discord.File(
+        io.BytesIO(film.path.read_bytes()) if small else film.path, f"photoplay{film.path.suffix}", spoiler=film.spoiler
+    )
     try:
         yield [file]
     finally:

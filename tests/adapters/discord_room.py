@@ -1,6 +1,7 @@
 """A house whose Discord is the real library over sockets, with the other end on loopback."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
 from adapters.discord.chat import DiscordChat
@@ -60,6 +61,9 @@ class Room:
         for task in self.tasks[:1]:
             task.cancel()
         await asyncio.wait(self.tasks)
+        loop = asyncio.get_running_loop()
+        left = [one for one in threading.enumerate() if isinstance(one, KeepAliveHandler) and one.ws.loop is loop]
+        assert not left, "a heartbeat outlives its connection"
 
     def posts(self, channel: Channel | None = None) -> list[Message]:
         """What stands in a channel by the bot, oldest first."""

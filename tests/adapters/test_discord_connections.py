@@ -1,0 +1,126 @@
+"""Discord through the real library: tokens, connections and commands."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from adapters.discord.budget import Budget
+from adapters.discord.gateway import invite, shares
+from bot.config import Settings
+from tests.adapters.discord_room import Now, Room, a_room
+from tests.discord_api import DiscordApi, error
+from tests.discord_world import (
+    ATTACH_FILES,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
+    VIEW_CHANNEL,
+)
+from tests.houses import picture
+
+PHOTO = ("me.jpg", picture())
+SMILES = {"image": PHOTO, "prompt": "she smiles"}
+
+
+@pytest.fixture
+async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
+    async with a_room(tmp_path, large_clip, new_id) as made:
+        yield made
+
+
+async def test_a_bad_token_is_said_once(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> None:
+    async with a_room(tmp_path, large_clip, new_id, token="wrong", start=False) as room:
+        await asyncio.wait_for(room.supervisor.run(), 5)
+        assert "DISCORD_TOKEN" in room.supervisor.troubles()["discord"]
+        assert room.api.served["GET /users/@me"] == 1
+        assert not room.api.identifies
+
+
+async def test_a_token_that_is_taken_away_ends_it(room: Room) -> None:
+    room.api.drop(code=4004)
+    await room.api.until(lambda: "DISCORD_TOKEN" in room.supervisor.troubles()["discord"])
+
+
+async def test_discord_that_is_away_comes_back(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> None:
+    api = DiscordApi(clock=Now())
+    api.script("GET /users/@me", error(403, 0))
+    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
+        room.slash(options=SMILES)
+        await room.clips()
+
+
+async def test_a_crash_loop_stays_below_a_thousand(
+    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
+) -> None:
+    async with a_room(tmp_path, large_clip, new_id, start=False) as room:
+        room.discord._budget = Budget(room.house.store.inbox, room.now, most=3)
+        room.tasks = [asyncio.create_task(room.supervisor.run())]
+        for count in range(1, 4):
+            await room.api.until(lambda count=count: len(room.api.identifies) == count and room.api.connected)
+            room.api.invalidate()
+        await room.api.until(lambda: "too often" in room.discord.trouble())
+        await asyncio.sleep(0.1)
+        assert len(room.api.identifies) == 3
+        room.now.later += 86_400
+        await room.api.until(lambda: len(room.api.identifies) == 4)
+
+
+def test_shares() -> None:
+    assert shares("auto") == (None, None)
+    assert shares("4") == (4, None)
+    assert shares("0-3/16") == (16, [0, 1, 2, 3])
+    assert Settings(discord_shards="AUTO").discord_shards == "auto"
+    for bad in ("0", "x", "3-1/4", "0-4/4", "1/2"):
+        with pytest.raises(ValueError, match="auto, a number, or a range"):
+            Settings(discord_shards=bad)
+    with pytest.raises(ValueError, match="/api/v10"):
+        Settings(discord_api_url="https://discord.com")
+
+
+async def test_a_process_may_have_a_part_of_the_shards(
+    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
+) -> None:
+    api = DiscordApi(shards=4, clock=Now())
+    guild = api.guild(shard=3)
+    async with a_room(tmp_path, large_clip, new_id, api=api, shards="2-3/4") as room:
+        assert [one["shard"] for one in api.identifies] == [[2, 4], [3, 4]]
+        assert room.guild is guild
+        room.slash(options=SMILES)
+        await room.clips()
+
+
+def test_the_invitation_asks_for_what_is_needed() -> None:
+    address = invite(42)
+    assert "client_id=42" in address
+    needed = VIEW_CHANNEL | SEND_MESSAGES | SEND_MESSAGES_IN_THREADS | ATTACH_FILES | READ_MESSAGE_HISTORY
+    assert f"permissions={needed}" in address
+    assert "applications.commands" in address
+
+
+async def test_commands_are_told_when_they_changed(
+    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
+) -> None:
+    api = DiscordApi(clock=Now())
+    async with api.serve() as base:
+        for known in (1, 1, 2):
+            if known == 2:
+                with patch.dict("bot.texts.COMMANDS", {"jobs": "your clips"}):
+                    async with a_room(tmp_path, large_clip, new_id, api=api, base=base):
+                        assert len(api.synced) == 2
+                break
+            async with a_room(tmp_path, large_clip, new_id, api=api, base=base):
+                assert len(api.synced) == 1
+    animate = next(one for one in api.commands[None] if one["name"] == "animate")
+    assert animate["integration_types"] == [0, 1]
+    assert animate["contexts"] == [0, 1, 2]
+    assert [one["name"] for one in animate["options"]] == [
+        "image",
+        "prompt",
+        "duration",
+        "negative",
+        "strength",
+        "end_image",
+    ]

@@ -1,0 +1,106 @@
+"""Discord through the real library: where the bot is no member."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.model import Pending
+from tests.adapters.discord_room import Now, Room, a_room
+from tests.discord_api import DiscordApi
+from tests.discord_world import USE_EXTERNAL_APPS, USUAL_PERMISSIONS
+from tests.houses import picture
+
+PHOTO = ("me.jpg", picture())
+SMILES = {"image": PHOTO, "prompt": "she smiles"}
+POST = "POST /channels/{channel}/messages"
+
+
+@pytest.fixture
+async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
+    async with a_room(tmp_path, large_clip, new_id) as made:
+        yield made
+
+
+async def test_installed_by_a_person_alone(room: Room) -> None:
+    room.api.keeps_files = True
+    eve = room.api.user("eve", installed=True)
+    far = room.api.channel(room.api.guild("far", bot=False))
+    asked = room.slash(options=SMILES, user=eve, channel=far)
+    await room.api.until(lambda: asked.original and asked.original.attachments)
+    assert asked.original
+    assert "AI-generated" in asked.original.content
+    assert asked.original.labels == ["Again · 5 credits", "New words", "Continue"]
+    again = room.api.press(eve, asked.original, "Again · 5 credits")
+    await room.api.until(lambda: again.original and again.original.attachments)
+    group = room.api.group(eve, room.ann)
+    private = room.slash(options=SMILES, user=eve, channel=group)
+    await room.api.until(lambda: private.original and private.original.attachments)
+    assert not room.api.called(POST)
+
+
+async def test_after_a_quarter_of_an_hour_a_button_gets_the_clip(room: Room) -> None:
+    eve = room.api.user("eve", installed=True)
+    far = room.api.channel(room.api.guild("far", bot=False))
+    provider = room.house.provider
+    slow, provider.polls = provider.polls, [Pending()]
+    asked = room.slash(options=SMILES, user=eve, channel=far)
+    await room.api.until(lambda: asked.original and asked.original.content)
+    assert asked.original
+    room.now.later += 15 * 60 - 60
+    await room.api.until(lambda: asked.original and "Get the clip" in asked.original.labels)
+    room.now.later += 120
+    pressed = room.api.press(eve, asked.original, "Get the clip")
+    await room.api.until(lambda: asked.original and "Get the clip" not in asked.original.labels)
+    room.now.later += 15 * 60 - 60
+    await room.api.until(lambda: asked.original and "Get the clip" in asked.original.labels)
+    room.now.later += 120
+    provider.polls = slow
+    for _ in range(300):
+        (job,) = await room.house.store.jobs(f"discord:{eve.id}")
+        if job.state == "done":
+            break
+        await asyncio.sleep(0.02)
+    assert job.state == "done"
+    assert not asked.original.attachments
+    room.api.press(eve, asked.original, "Get the clip")
+    await room.api.until(lambda: asked.original and asked.original.attachments)
+    assert "AI-generated" in asked.original.content
+    assert pressed.user is eve
+    assert not room.api.called(POST)
+    assert room.api.served["POST /users/@me/channels"] == 0
+
+
+async def test_the_button_comes_after_a_restart_too(
+    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
+) -> None:
+    now = Now()
+    api = DiscordApi(clock=now)
+    eve = api.user("eve", installed=True)
+    async with api.serve() as base:
+        async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
+            far = api.channel(api.guild("far", bot=False))
+            room.house.provider.polls = [Pending()]
+            asked = room.slash(options=SMILES, user=eve, channel=far)
+            await api.until(lambda: asked.original and asked.original.content)
+            await asyncio.sleep(0.05)
+        now.later += 15 * 60 - 60
+        async with a_room(tmp_path, large_clip, new_id, api=api, base=base, start=False) as room:
+            room.house.provider.polls = [Pending()]
+            await room.open()
+            await api.until(lambda: asked.original and "Get the clip" in asked.original.labels)
+
+
+async def test_where_apps_of_ones_own_may_only_whisper(room: Room) -> None:
+    eve = room.api.user("eve", installed=True)
+    far = room.api.channel(room.api.guild("far", bot=False, everyone=USUAL_PERMISSIONS & ~USE_EXTERNAL_APPS))
+    asked = room.slash(options=SMILES, user=eve, channel=far)
+    await room.api.until(lambda: asked.original and asked.original.attachments)
+    assert asked.original
+    assert asked.original.ephemeral
+    assert not far.messages
+    again = room.api.press(eve, asked.original, "Again · 5 credits")
+    await room.api.until(lambda: again.original and again.original.attachments)
+    assert again.original
+    assert again.original.ephemeral

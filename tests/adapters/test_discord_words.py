@@ -1,0 +1,88 @@
+"""Discord through the real library: what is shown, and what is fetched."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from adapters.discord import looks
+from adapters.discord.files import Files
+from adapters.discord.line import PUBLIC, Line
+from bot.errors import Refusal
+from bot.model import Reply
+from tests.adapters.discord_room import Room, a_room
+from tests.discord_api import broken, cut, error
+from tests.houses import picture
+
+PHOTO = ("me.jpg", picture())
+SMILES = {"image": PHOTO, "prompt": "she smiles"}
+POST = "POST /channels/{channel}/messages"
+
+
+@pytest.fixture
+async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
+    async with a_room(tmp_path, large_clip, new_id) as made:
+        yield made
+
+
+async def test_prompts_call_nobody_and_format_nothing(room: Room) -> None:
+    room.slash(options=SMILES | {"prompt": f"@everyone <@{room.ann.id}> **loud** `code` </x:1>"})
+    (video,) = await room.clips()
+    assert "@everyone" not in video.content
+    assert f"<@{room.ann.id}>" not in video.content.replace("\\<", "")
+    assert "\\*\\*loud\\*\\*" in video.content
+    assert room.api.mentioned(video) == []
+    assert {str(one.body.get("allowed_mentions")) for one in room.api.called(POST)} == {"{'parse': []}"}
+
+
+def test_long_text_is_cut_after_it_was_escaped() -> None:
+    shown = looks.content(Reply("*" * 1999))
+    assert len(shown) <= 2000
+    assert not shown.rstrip("…").endswith("\\")
+    counted = looks.content(Reply("later", ready_at=1_000_000.5, undated="_" * 3000))
+    assert len(counted) <= 2000
+    assert counted.endswith("Ready <t:1000000:R>")
+
+
+def test_attachments_come_from_discord_or_from_the_configured_host() -> None:
+    files = Files(Line("token", PUBLIC))
+    assert files.allowed("https://cdn.discordapp.com/attachments/1/2/a.png?ex=1")
+    assert files.allowed("https://media.discordapp.net/attachments/1/2/a.png")
+    for bad in (
+        "http://cdn.discordapp.com/a.png",
+        "https://cdn.discordapp.com:8443/a.png",
+        "https://cdn.discordapp.com.example.com/a.png",
+        "https://u:p@cdn.discordapp.com/a.png",
+        "https://discord.com/a.png",
+        "https://127.0.0.1/a.png",
+        "file:///etc/passwd",
+    ):
+        assert not files.allowed(bad), bad
+    own = Files(Line("token", "http://127.0.0.1:9999/api/v10"))
+    assert own.allowed("http://127.0.0.1:9999/attachments/1/2/a.png")
+    assert not own.allowed("http://127.0.0.1:9998/attachments/1/2/a.png")
+    Line("token", PUBLIC)
+
+
+async def test_an_address_that_is_over_is_renewed(room: Room) -> None:
+    room.api.cdn_lifetime = -10
+    with patch.object(type(room.api), "_refresh", autospec=True) as refresh:
+        file = room.api.upload(room.channel, *PHOTO)
+        old = room.api.attachment_url(file)
+        room.api.cdn_lifetime = 1000
+        refresh.return_value = {"refreshed_urls": [{"original": old, "refreshed": room.api.attachment_url(file)}]}
+        room.api._table = room.api._routes()
+        assert await room.discord._files._fetched(old) == PHOTO[1]
+
+
+async def test_no_redirect_is_followed(room: Room) -> None:
+    room.api.script("CDN", *[error(302, 0)] * 4)
+    with pytest.raises(Refusal):
+        await room.discord._files._fetched(room.api.attachment_url(room.api.upload(room.channel, *PHOTO)))
+
+
+async def test_a_hiccup_of_the_cdn_is_not_the_persons_to_see(room: Room) -> None:
+    room.api.script("CDN", broken(502), cut("before"))
+    room.slash(options=SMILES)
+    await room.clips()
