@@ -7,19 +7,21 @@ import shutil
 import stat
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from bot import status, texts
+from bot import status, texts, texts_admin
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
-from bot.model import Address, Attachment, Inbound, Job, Point, Role
+from bot.model import MENTION, Address, Attachment, Inbound, Job, Named, Point, Role
 from bot.worker import Worker
 
 PLATFORM = "console"
+_NAMES = re.compile(r"(?<!\S)(?:@([a-z]+):(-?[\w-]+)|#(-?\w+(?:/\w*)?))", re.ASCII)
 LOOK = 0.2
 """Seconds between two looks at a job that somebody watches."""
 
@@ -45,9 +47,31 @@ def inbound(
     )
 
 
+def admin(key: str, words: str, scope: str) -> Inbound:
+    """What the operator says about a community. `@discord:456` is a person here, `@role:12` a role, `#12/34` a channel.
+
+    Whoever has this shell is the operator, so here alone a text may name people by their ids.
+    """
+    named: list[Named] = []
+
+    def take(match: re.Match[str]) -> str:
+        if match[3]:
+            named.append(Named("channel", match[3] if "/" in match[3] else f"{match[3]}/", match[3]))
+        elif match[1] == "role":
+            named.append(Named("role", match[2], match[2]))
+        else:
+            named.append(Named("person", f"{match[1]}:{match[2]}", f"{match[1]}:{match[2]}"))
+        return MENTION
+
+    text = _NAMES.sub(take, words.replace(MENTION, ""))
+    return replace(inbound(key, f"/{text.removeprefix('/')}"), scope=scope, named=tuple(named), label="the operator")
+
+
 def in_shell(sentence: str) -> str:
     """The chat's commands, as they are called here."""
-    return re.sub(r"(?<!\S)/(?=(jobs|quota|cancel)\b)", "photoplay ", sentence)
+    sentence = re.sub(r"(?<!\S)/(?=quota (set|@))", "photoplay admin ", sentence)
+    sentence = re.sub(r"(?<!\S)/(?=(jobs|quota|cancel)\b)", "photoplay ", sentence)
+    return re.sub(rf"(?<!\S)/(?=({'|'.join(texts_admin.COMMANDS)})\b)", "photoplay admin ", sentence)
 
 
 def picture(path: Path, role: Role = "photo", points: Sequence[Point] = ()) -> Attachment:

@@ -19,6 +19,7 @@ from bot.core import Core
 from bot.history import History
 from bot.media import Media
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Order, Pending, Posted, Reply, Terms
+from bot.quota import Policy
 from bot.worker import Worker
 from storage import open_store
 
@@ -118,7 +119,7 @@ async def measure(folder: Path) -> tuple[float, float]:
         clock=clock,
         new_id=lambda: f"j{next(numbers):09}",
         model="m",
-        daily_credits=10**9,
+        policy=Policy(10**9),
         poke=worker.poke,
     )
     photo = small_photo()

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from adapters.discord.chat import DiscordChat
 from adapters.discord.line import Line as DiscordLine
 from adapters.discord.platform import Discord
+from adapters.discord.requests import PERSON as DISCORD_PERSON
 from adapters.discord.requests import PLATFORM as DISCORD
 from adapters.discord.tokens import Tokens
 from adapters.telegram.chat import TelegramChat
@@ -27,11 +28,11 @@ from adapters.web.view import MEDIA, View
 from bot.acts import Acts
 from bot.config import Settings
 from bot.core import Core
-from bot.errors import Misconfigured, StoreDown
+from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.history import History
 from bot.links import Links, secret_of
 from bot.media import Media
-from bot.model import Film, Incident
+from bot.model import Address, Film, Incident, Reply
 from bot.ports import Chat, Platform, Store
 from bot.providers import hosts
 from bot.providers.client import Providers
@@ -120,6 +121,7 @@ async def open_app(
     """
     clock = time.time
     order = settings.order_of_providers
+    policy = settings.policy
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -211,9 +213,11 @@ async def open_app(
             clock=clock,
             new_id=new_id,
             model=settings.model,
-            daily_credits=settings.credits_a_day,
+            policy=policy,
             poke=worker.poke,
             link=reachable,
+            owners=settings.owners,
+            tell=_operators(settings.owners, chats),
         )
         platforms: list[Platform] = []
         if line:
@@ -223,6 +227,22 @@ async def open_app(
             platforms.append(Discord(core, discord_line, discord_chat, shards=settings.discord_shards))
         supervisor = Supervisor(platforms, clock=time.monotonic)
         yield App(settings, store, media, providers, history, core, worker, links, platforms, supervisor)
+
+
+def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[str], Awaitable[None]]:
+    """A way to write to every operator; on a platform that is not connected nobody can be reached."""
+
+    async def tell(words: str) -> None:
+        for owner in owners:
+            platform, _, user = owner.partition(":")
+            if platform in chats:
+                try:
+                    chat = f"{DISCORD_PERSON}{user}" if platform == DISCORD else user
+                    await chats[platform].send(Address(platform, chat), Reply(words), nonce=new_id())
+                except ChatError as error:
+                    log.warning("operator %s could not be told: %s", owner, error)
+
+    return tell
 
 
 def _telegram_chat(settings: Settings, line: Line, link: Callable[[str], str] | None) -> TelegramChat:

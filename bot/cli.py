@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 
 from adapters import console
-from bot import config, logs, texts
+from bot import config, logs, texts, texts_admin
 from bot.app import App, new_id, open_app, secrets_of
 from bot.checkup import Finding, examine
 from bot.errors import Misconfigured, Refusal, StoreDown
@@ -103,6 +103,35 @@ def jobs() -> None:
 def quota() -> None:
     """Say what you may still spend."""
     _say("/quota")
+
+
+@cli.command()
+def admin(
+    words: Annotated[list[str], typer.Argument(help="as in chat: grant @discord:456 50 until Friday because …")],
+    scope: Annotated[
+        str, typer.Option(help="the community, as in discord:123; people's own chats without it", metavar="COMMUNITY")
+    ] = "",
+    output: Annotated[Path, typer.Option("-o", "--output", help="the folder for pictures and tables")] = Path("."),
+) -> None:
+    """Do what admins and operators can do in chat, in the same words; `photoplay admin help admin` lists them."""
+
+    async def ask() -> Reply:
+        settings = config.load()
+        logs.set_up(QUIET, secrets_of(settings))
+        async with open_app(settings, idle=True) as app:
+            return await app.core.handle(console.admin(new_id(), " ".join(words), scope))
+
+    reply = _go(ask())
+    with _plainly():
+        if reply.refused:
+            raise Refusal(reply.text)
+        out.print(console.in_shell(reply.text), markup=False, soft_wrap=True)
+        for paper in reply.papers:
+            (output / paper.name).write_bytes(paper.data)
+            out.print(str(output / paper.name), markup=False, soft_wrap=True)
+        for button in reply.buttons:
+            if button.label == texts_admin.UNDO:
+                out.print(texts_admin.undo_in_shell(button.command.removeprefix("/")), markup=False, soft_wrap=True)
 
 
 @cli.command()

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import machine, orders, status, texts
+from bot import admin, limits, machine, operators, orders, purse, reports, status, texts, texts_admin
 from bot.errors import Illegal, Refusal
 from bot.model import Attachment, Button, Clip, Film, Inbound, Job, Reply
 
@@ -26,6 +26,11 @@ async def run(core: "Core", inbound: Inbound) -> Reply:
     if name not in TABLE:
         raise Refusal(texts.unknown_command(texts.shorten(name, 32)))
     return await TABLE[name](core, inbound, argument)
+
+
+def takes_names(text: str) -> bool:
+    """Whether a command is about people: it gets whom the message names, not how they are written."""
+    return text.startswith("/") and _split(text)[0] in NAMING
 
 
 def named(text: str) -> bool:
@@ -51,18 +56,14 @@ async def privacy(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 
 async def help_(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    if argument.lower().strip() in ("admin", "admins"):
+        return Reply("\n".join(f"/{name} – {what}" for name, what in texts_admin.COMMANDS.items()))
     return Reply(texts.help_([(name, what) for name, what in texts.COMMANDS.items() if name != "start"]))
 
 
 async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
     found = await core.store.jobs(inbound.person, chat=inbound.address if inbound.shared else None)
     return status.listing(found, core.clock()) if found else Reply(texts.NO_JOBS)
-
-
-async def quota(core: "Core", inbound: Inbound, argument: str) -> Reply:
-    limit, used, window = await core.allowance(inbound)
-    left = None if limit is None else max(0, limit - used)
-    return Reply(texts.allowance(left, texts.refill(window.ends_at - core.clock())))
 
 
 async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -112,7 +113,7 @@ async def join(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """A clip and all that it continues, as one film."""
     job, _ = await _own(core, inbound, "join", argument)
     chain: list[Job] = [job]
-    while (before := await _before(core, chain[0])) and len(chain) < LONGEST_FILM and await _may(before, inbound):
+    while (before := await _before(core, chain[0])) and len(chain) < LONGEST_FILM and await _may(core, before, inbound):
         chain.insert(0, before)
     clips = [part.clip for part in chain if part.clip]
     if job.clip is None or len(clips) < 2:
@@ -189,15 +190,17 @@ async def _own(core: "Core", inbound: Inbound, name: str, argument: str) -> tupl
     job = await core.store.job(job_id)
     if job is None:
         raise Refusal(texts.UNKNOWN_JOB)
-    if not await _may(job, inbound):
+    if not await _may(core, job, inbound):
         raise Refusal(texts.NOT_YOURS)
     return job, words
 
 
-async def _may(job: Job, inbound: Inbound) -> bool:
+async def _may(core: "Core", job: Job, inbound: Inbound) -> bool:
     """Whether the job is the asker's own, or belongs to the chat in which this is said by someone with a say there."""
+    if job.person == inbound.person or job.person in await core.store.accounts.people(inbound.person):
+        return True
     here = (job.address.platform, job.address.chat) == (inbound.address.platform, inbound.address.chat)
-    return job.person == inbound.person or (here and await inbound.moderates())
+    return here and await inbound.moderates()
 
 
 TABLE: dict[str, Handler] = {
@@ -205,7 +208,7 @@ TABLE: dict[str, Handler] = {
     "help": help_,
     "start": start,
     "jobs": jobs,
-    "quota": quota,
+    "quota": admin.quota,
     "again": again,
     "continue": continue_,
     "cancel": cancel,
@@ -214,5 +217,23 @@ TABLE: dict[str, Handler] = {
     "privacy": privacy,
     "words": words,
     "next": next_,
+    "yes": purse.yes,
+    "no": purse.no,
+    "link": purse.link,
+    "unlink": purse.unlink,
+    "grant": admin.grant,
+    "revoke": admin.revoke,
+    "ban": admin.ban,
+    "unban": admin.unban,
+    "refund": admin.refund,
+    "undo": admin.undo,
+    "limits": limits.limits,
+    "tier": limits.tier,
+    "usage": reports.usage,
+    "audit": reports.audit,
+    "export": reports.export,
+    "operator": operators.operator,
 }
-"""Every name in `texts.COMMANDS`, and `words` and `next`, which only buttons say."""
+"""Every name in `texts.COMMANDS` and `texts_admin.COMMANDS`, and those that only buttons say."""
+
+NAMING = frozenset({"quota", *texts_admin.COMMANDS})

@@ -1,6 +1,7 @@
 """Settings, read once from the environment or from `.env`. Every one has a default that works."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import Misconfigured
+from bot.quota import MILLIONTHS, Policy
 
 Listed = Annotated[tuple[str, ...], NoDecode]
 
@@ -17,6 +19,7 @@ PLAIN = {
     "int_parsing": "it must be a whole number",
     "int_parsing_size": "it must be a smaller number",
     "float_parsing": "it must be a number",
+    "decimal_parsing": "it must be a number",
     "finite_number": "it must be a number",
     "bool_parsing": "it must be true or false",
     "literal_error": "it must be one of {expected}",
@@ -73,6 +76,22 @@ class Settings(BaseSettings):
     daily_credits: int | None = Field(
         None, ge=0, description="a person's allowance per day, 1 credit a second; 30, or 600 with the stand-in alone"
     )
+    owners: Listed = Field((), description="the operators, as in `telegram:123,discord:456`; admins everywhere")
+    ceiling_day: int | None = Field(
+        None,
+        ge=0,
+        description="credits that everybody together may use a day; 600, or any number with the stand-in alone",
+    )
+    ceiling_month: int | None = Field(
+        None, ge=0, description="and a month; 6000, or any number with the stand-in alone"
+    )
+    credit_price: Decimal | None = Field(
+        None, ge=0, le=1000, allow_inf_nan=False, description="money that one credit costs you, for the two below"
+    )
+    money_day: Decimal | None = Field(
+        None, ge=0, le=10**9, allow_inf_nan=False, description="money that everybody together may spend a day"
+    )
+    money_month: Decimal | None = Field(None, ge=0, le=10**9, allow_inf_nan=False, description="and a month")
     job_deadline: float = Field(
         86_400, gt=0, allow_inf_nan=False, description="seconds until a clip that never comes is given up"
     )
@@ -81,7 +100,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
 
-    @field_validator("providers", "clip_hosts", mode="before")
+    @field_validator("providers", "clip_hosts", "owners", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -106,6 +125,13 @@ class Settings(BaseSettings):
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not all("!" <= character <= "~" for character in value.get_secret_value()):
             raise ValueError("it has a space or a character in it that no key has; please copy it again")
+        return value
+
+    @field_validator("owners")
+    @classmethod
+    def _people(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[a-z]+:[\w-]+", owner, re.ASCII) for owner in value):
+            raise ValueError("it must name people as in telegram:123,discord:456")
         return value
 
     @field_validator("telegram_token")
@@ -179,11 +205,30 @@ class Settings(BaseSettings):
         return self.providers or tuple(name for name, key in keys.items() if key) or ("local",)
 
     @property
+    def policy(self) -> Policy:
+        """What everybody together may spend. With a paid host there is always a ceiling. Raises `Misconfigured`."""
+        if not self.credit_price and (self.money_day is not None or self.money_month is not None):
+            raise Misconfigured("MONEY_DAY and MONEY_MONTH need CREDIT_PRICE: what one credit costs you.")
+        free = self.order_of_providers == ("local",)
+        return Policy(
+            credits=self.credits_a_day,
+            day=self.ceiling_day if self.ceiling_day is not None or free else 600,
+            month=self.ceiling_month if self.ceiling_month is not None or free else 6000,
+            money_day=_millionths(self.money_day),
+            money_month=_millionths(self.money_month),
+            price=_millionths(self.credit_price) or 0,
+        )
+
+    @property
     def credits_a_day(self) -> int:
         """A person's default allowance."""
         if self.daily_credits is not None:
             return self.daily_credits
         return 600 if self.order_of_providers == ("local",) else 30
+
+
+def _millionths(money: Decimal | None) -> int | None:
+    return None if money is None else round(money * MILLIONTHS)
 
 
 def load() -> Settings:

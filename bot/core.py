@@ -1,25 +1,37 @@
 """The one door: whatever a person sends, on any platform, is an `Inbound`, and gets a `Reply`."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import commands, machine, orders, quota, status, texts
-from bot.errors import Illegal, Refusal, StoreDown
+from bot import commands, machine, orders, purse, quota, status, texts, texts_admin
+from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.fitting import Fitting
 from bot.history import History
 from bot.machine import hold
 from bot.media import Media, Pictures
-from bot.model import Address, Inbound, Job, Order, Reply, Role
+from bot.model import MENTION, Address, Inbound, Incident, Job, Order, Reply, Role
+from bot.money import Denied, Quote
 from bot.orders import Draft
 from bot.ports import Provider, Store, Submission
 
 log = logging.getLogger(__name__)
 
+ALWAYS_TOLD = frozenset({"console", "web"})
+"""Platforms where nobody else is bothered by hearing the same denial again."""
+QUIET = 60.0
+"""Seconds in which the same denial is told a person once."""
+MOST_DENIALS = 10_000
+ALARM = 5.0
+"""Seconds that telling the operator may hold up the answer."""
+
+Tell = Callable[[str], Awaitable[None]]
+
 
 class Core:
-    """What Photoplay does, whoever asks and wherever. `poke` wakes the worker."""
+    """What Photoplay does, whoever asks and wherever. `poke` wakes the worker; `tell` reaches the operators."""
 
     def __init__(
         self,
@@ -31,9 +43,11 @@ class Core:
         clock: Callable[[], float],
         new_id: Callable[[], str],
         model: str,
-        daily_credits: int,
+        policy: quota.Policy,
         poke: Callable[[], None],
         link: Callable[[str], str] | None = None,
+        owners: Collection[str] = (),
+        tell: Tell | None = None,
     ) -> None:
         self.store = store
         self.media = media
@@ -42,17 +56,26 @@ class Core:
         self.clock = clock
         self.new_id = new_id
         self.model = model
-        self.daily_credits = daily_credits
+        self.policy = policy
+        self.owners = frozenset(owners)
+        self.tell = tell
         self.poke = poke
         self.fitting = Fitting(media, link)
+        self._denials: dict[tuple[str, str, str], float] = {}
 
     async def handle(self, inbound: Inbound) -> Reply:
         """Answer anything. What cannot be done is said in words; nothing is spent then."""
-        inbound = replace(inbound, text=_legible(inbound.text))
+        inbound = replace(inbound, text=_legible(inbound.text), tiers=inbound.tiers - {"admins"})
         try:
+            if inbound.scope:
+                inbound = replace(inbound, scope=await self.store.books.scope(inbound.scope))
+            if not commands.takes_names(inbound.text):
+                inbound = spelled(inbound)
             if inbound.text.startswith("/") and (not inbound.attachments or commands.named(inbound.text)):
                 return await commands.run(self, inbound)
             return await self.order(inbound)
+        except Denial as denial:
+            return Reply("" if self._was_told(inbound, denial) else str(denial), refused=True)
         except Refusal as refusal:
             return Reply(str(refusal), refused=True)
         except StoreDown as error:
@@ -70,11 +93,33 @@ class Core:
                 await self.store.change(job.id, lambda job: machine.apply(job, machine.Cancelled(), self.clock()))
         self.poke()
 
-    async def allowance(self, inbound: Inbound) -> tuple[int | None, int, quota.Window]:
-        """A person's credits per window (None: unlimited), how many are in use, and the window."""
-        window = quota.window(self.clock())
-        limit = quota.allowance(inbound.address.platform, self.daily_credits)
-        return limit, await self.store.used(inbound.person, window.key), window
+    def operates(self, inbound: Inbound) -> bool:
+        """Whether an operator says it."""
+        return inbound.address.platform in quota.UNLIMITED or inbound.person in self.owners
+
+    async def administers(self, inbound: Inbound) -> bool:
+        """Whether whoever says it may set limits there; an answer that does not come is a no."""
+        if self.operates(inbound):
+            return True
+        if not inbound.scope:
+            return False
+        try:
+            return await inbound.administers()
+        except Exception:  # whatever an edge raises, nobody becomes an admin by it
+            log.exception("nobody could say who is an admin")
+            return False
+
+    async def quote(self, ask: quota.Ask, inbound: Inbound) -> tuple[quota.Ask, Quote]:
+        """Whether an order would pass; the ask comes back with the tier of admins, if that matters and holds."""
+        found = await self.store.books.quote(ask.member, quota.plan(ask, self.policy), ask.now)
+        if found.rules.admins_matter and await self.administers(inbound):
+            ask = replace(ask, member=replace(ask.member, tiers=ask.member.tiers | {"admins"}))
+            found = await self.store.books.quote(ask.member, quota.plan(ask, self.policy), ask.now)
+        return ask, found
+
+    async def allowance(self, inbound: Inbound) -> str:
+        """What the person has left, in a sentence."""
+        return (await purse.standing(self, inbound)).sentence
 
     async def status(self, job: Job) -> Reply:
         """The status line of a job as it stands."""
@@ -117,50 +162,104 @@ class Core:
             raise Refusal(texts.NO_MASKS)
         if earlier := await self.store.find(inbound.key):
             return await self.status(earlier)
-        price = quota.price(draft.seconds)
-        limit, used, window = await self.allowance(inbound)
-        self._afford(price, limit, used, window)
+        ask, quoted = await self.quote(purse.ask(self, inbound, draft.seconds), inbound)
+        if quoted.denied:
+            raise await self._denial(ask, quoted.denied, quoted)
         order = _order_of(self.model, draft, await pictures())
-        now = self.clock()
         job = Job(
             id=self.new_id(),
             key=inbound.key,
             person=inbound.person,
             address=inbound.address,
             order=order,
-            price=price,
-            window=window.key,
-            created_at=now,
-            due_at=now,
-            changed_at=now,
+            price=ask.price,
+            window=quoted.span,
+            created_at=ask.now,
+            due_at=ask.now,
+            changed_at=ask.now,
+            scope=inbound.scope,
+            label=inbound.label,
             spoiler=inbound.spoiler,
             limit=inbound.limit,
             follows=follows.id if follows else None,
         )
+        above = quoted.rules.scope.confirm
+        if above is not None and ask.price > above:
+            return await purse.park(self, job, quoted, above)
+        return await self.submit(job, ask, inbound)
+
+    async def submit(self, job: Job, ask: quota.Ask, inbound: Inbound, *, keep: bool = False) -> Reply:
+        """Pay for a job and queue it. Its pictures go if it is not taken, unless `keep`. Raises `Refusal`."""
+        names = [photo.name for photo in job.order.photos]
+        now = self.clock()
+        job = replace(job, created_at=now, due_at=now, changed_at=now)
+        ask = replace(ask, now=now)
         try:
-            submission = await self.store.submit(job, hold(job), limit)
+            submission = await self.store.submit(job, hold(job), quota.plan(ask, self.policy), ask.member.tiers)
         except StoreDown:
             # Perhaps only the answer was lost. While nobody knows, the photos stay: a job may need them.
             try:
-                taken = await self.store.find(inbound.key)
+                taken = await self.store.find(job.key)
             except StoreDown:
                 raise Refusal(texts.NOT_SURE) from None
             if taken is None:
-                await self.media.discard(photo.name for photo in order.photos)
+                if not keep:
+                    await self.media.discard(names)
                 raise
-            submission = Submission(taken, used)
-        if submission.job is None or submission.job.id != job.id:
-            await self.media.discard(photo.name for photo in order.photos)
+            submission = Submission(taken)
+        if not keep and (submission.job is None or submission.job.id != job.id):
+            await self.media.discard(names)
         if submission.job is None:
-            refill = texts.refill(window.ends_at - now)
-            raise Refusal(texts.used_up(price, max(0, (limit or 0) - submission.used), refill))
+            _, quoted = await self.quote(ask, inbound)
+            raise await self._denial(ask, submission.denied or Denied("allowance"), quoted)
         self.poke()
         return await self.status(submission.job)
 
-    def _afford(self, price: int, limit: int | None, used: int, window: quota.Window) -> None:
-        if limit is not None and used + price > limit:
-            refill = texts.refill(window.ends_at - self.clock())
-            raise Refusal(texts.used_up(price, max(0, limit - used), refill))
+    async def _denial(self, ask: quota.Ask, denied: Denied, quoted: Quote) -> Denial:
+        if quota.stops_all(denied):
+            await self._alarm(ask, denied)
+        return Denial(purse.denial(self, ask, denied, quoted), denied.cause)
+
+    async def _alarm(self, ask: quota.Ask, denied: Denied) -> None:
+        """The operator hears first, and once for each time that a ceiling is reached."""
+        if denied.cause == "paused" or denied.ends_at is None:
+            return
+        key = f"alarm:{denied.cause}:{denied.ends_at:.0f}:{denied.limit}"
+        refill = texts.refill(denied.ends_at - ask.now)
+        words = texts_admin.alarm(denied.cause, denied.limit, refill)
+        with suppress(StoreDown):
+            if not await self.store.inbox.take(key, "operator", "", ask.now):
+                return
+            await self.store.inbox.handled(key, ask.now)
+            await self.store.note(Incident(ask.now, "buying has stopped", words))
+        if self.tell:
+            try:
+                async with asyncio.timeout(ALARM):
+                    await self.tell(words)
+            except Exception as error:  # the person's answer does not depend on it
+                log.warning("the operator could not be told: %s", error)
+
+    def _was_told(self, inbound: Inbound, denial: Denial) -> bool:
+        """Whether the person heard the same a moment ago, in a place where others read along."""
+        if inbound.address.platform in ALWAYS_TOLD:
+            return False
+        key, now = (inbound.person, inbound.scope, denial.cause), self.clock()
+        if now - self._denials.get(key, -QUIET) < QUIET:
+            return True
+        if len(self._denials) >= MOST_DENIALS:
+            self._denials.clear()
+        self._denials[key] = now
+        return False
+
+
+def spelled(inbound: Inbound) -> Inbound:
+    """With names written out, for words that are not about somebody's credits."""
+    pieces = inbound.text.split(MENTION)
+    if len(pieces) == 1:
+        return inbound
+    labels = [f"@{named.label}" for named in inbound.named] + [""] * len(pieces)
+    text = "".join(piece + label for piece, label in zip(pieces, [*labels[: len(pieces) - 1], ""], strict=True))
+    return replace(inbound, text=text, named=())
 
 
 def _legible(text: str) -> str:

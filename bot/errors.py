@@ -2,6 +2,7 @@
 
 PhotoplayError
 ├── Refusal            the person: its message is the sentence to tell them, nothing was spent
+│   └── Denial         a limit stands in the way
 ├── ProviderError      the worker
 │   ├── NotSent        provably nothing was taken: try again later
 │   ├── Ambiguous      it may have been taken and billed: never send it again
@@ -25,6 +26,14 @@ class PhotoplayError(Exception):
 
 class Refusal(PhotoplayError):
     """What was asked cannot be done; the message is for the person who asked."""
+
+
+class Denial(Refusal):
+    """A limit stands in the way; `cause` names it, so that the same denial is told once and not at every try."""
+
+    def __init__(self, sentence: str, cause: str) -> None:
+        super().__init__(sentence)
+        self.cause = cause
 
 
 class ProviderError(PhotoplayError):

@@ -27,6 +27,12 @@ Reason = Literal[
 Point = tuple[int, int]
 """x, y in pixels of the photo, from its top left corner."""
 
+MENTION = "\ufffc"
+"""Stands in a text where a person, role or channel is named; `Inbound.named` says whom, in the same order.
+
+Adapters take this character out of what people type before they put it in, so that nobody can name by typing.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -56,6 +62,17 @@ async def nobody() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody or something that a message points at, as the platform's event says, never as its text does."""
+
+    kind: Literal["person", "role", "channel"]
+    id: str
+    """Of a person `discord:456`, the name across the house; of a role the platform's id; of a channel `chat/thread`."""
+    label: str
+    """What people see, without an @."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """Anything a person sent: a photo, a reply, a button, a slash command, a console line, a web form."""
 
@@ -76,6 +93,18 @@ class Inbound:
     """Bytes that a clip may have there, where the platform says so with the message."""
     moderates: Callable[[], Awaitable[bool]] = nobody
     """Whether the person may act on others' clips in this chat; asked only when it matters."""
+    label: str = ""
+    """What the platform calls the person."""
+    scope: str = ""
+    """The community it was said in (`discord:123`), by the platform's event; empty in the person's own space."""
+    tiers: frozenset[str] = frozenset()
+    """The person's roles there, by the platform's ids and event."""
+    administers: Callable[[], Awaitable[bool]] = nobody
+    """Whether the person is an admin of the community at this moment; asked only when it matters."""
+    named: tuple[Named, ...] = ()
+    """Whom each `MENTION` in the text means."""
+    replied_to: Named | None = None
+    """Whose message it answers."""
 
     @property
     def person(self) -> str:
@@ -134,6 +163,20 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
+class Payment:
+    """A part of what a job cost or takes up, and the book where it stands.
+
+    `own` is an allowance and `grant` a gift, which together make up the price; `cap` is the same credits (or their
+    money) counted against a ceiling; `flight` is the job itself, counted until it is settled.
+    """
+
+    kind: Literal["own", "grant", "cap", "flight"]
+    book: str
+    span: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One order on its way. `claims` fences its owner: a save with an older count touches nothing."""
 
@@ -160,6 +203,16 @@ class Job:
     clip: Clip | None = None
     left: int | None = None
     """Credits left in the allowance once this order was paid; None where spending is not limited."""
+    extra: int = 0
+    """Credits left in grants then."""
+    scope: str = ""
+    """The community whose members share it; empty for a person's own space."""
+    account: str = ""
+    """Whose turn it takes in the queue: linked persons are one."""
+    label: str = ""
+    """What the platform called the person."""
+    paid: tuple[Payment, ...] = ()
+    """From where, so that it can go back there."""
     spoiler: bool = False
     limit: int | None = None
     """Bytes that the clip may have where it goes; what the platform allows everywhere, without it."""
@@ -183,7 +236,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One movement of credits: `held` and `spent` are what it adds to each."""
+    """One movement of a job's credits: `held` and `spent` are what it adds to each. The books follow `Job.paid`."""
 
     job: str
     person: str
@@ -217,8 +270,20 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A small file made for the asker: a picture to be shown, or a table to be kept."""
+
+    name: str
+    data: bytes
+    picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What a person is told. `job` is set when it is a job's status line or result, `refused` when nothing was done."""
+    """What a person is told. `job` is set when it is a job's status line or result, `refused` when nothing was done.
+
+    An empty text is silence: the person has heard it a moment ago, and nothing is posted.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
@@ -231,6 +296,9 @@ class Reply:
     """When the clip is expected, Unix seconds."""
     undated: str = ""
     """With `ready_at`: the text without that time, for a platform that counts down by itself."""
+    papers: tuple[Paper, ...] = ()
+    private: bool = False
+    """It is about the asker's own credits or is an admin's: where a platform can, only the asker should see it."""
 
 
 @dataclass(frozen=True, slots=True)

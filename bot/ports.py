@@ -18,6 +18,7 @@ from bot.model import (
     Reply,
     Terms,
 )
+from bot.money import Act, Deed, Denied, Grant, Joined, Member, Movement, Parked, Plan, Quote, Rule, Rulebook
 
 Step = tuple[Job, LedgerEntry | None]
 """A job after a transition, and the movement of credits that goes with it."""
@@ -63,11 +64,11 @@ class Chat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of an order. `job` is None when the allowance did not suffice; `fresh` is False for a repeat."""
+    """What became of an order. `job` is None when `denied` says why; `fresh` is False for a repeat."""
 
     job: Job | None
-    used: int
     fresh: bool = True
+    denied: Denied | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +122,125 @@ class Inbox(Protocol):
         """A chat has another id now: its jobs and notes go along, all at once."""
 
 
+class Books(Protocol):
+    """What is set, given and done. Transactions as in `Store`; every change writes its `Act` into the audit log."""
+
+    async def scope(self, name: str) -> str:
+        """The name under which a community has its books: the first that it had."""
+
+    async def quote(self, member: Member, plan: Plan, now: float) -> Quote:
+        """Whether an order would pass now."""
+
+    async def rulebook(self, member: Member) -> Rulebook:
+        """Everything that is set for a member."""
+
+    async def rules(self, scope: str) -> dict[str, Rule]:
+        """All that is set in a scope, by what it is about."""
+
+    async def amend(self, act: Act, edit: Callable[[Rule], Rule]) -> Act:
+        """Change the rule that the act is about; the act as it was written, with before and after."""
+
+    async def grant(self, act: Act, grant: Grant) -> Act:
+        """Give credits."""
+
+    async def grants(self, scope: str, people: Sequence[str], now: float) -> list[Grant]:
+        """What people can spend, soonest expiry first."""
+
+    async def revoke(self, act: Act, people: Sequence[str]) -> tuple[Act, int]:
+        """End all open grants; how many credits that took away."""
+
+    async def pardon(self, act: Act, job_id: str) -> int:
+        """Give a paid clip's credits back to the person; how many. Raises `Illegal`, also the second time."""
+
+    async def act(self, act_id: str) -> Act | None:
+        """One deed."""
+
+    async def undo(self, act_id: str, act: Act) -> Act:
+        """Take a deed back, which is a deed as well. Raises `Illegal` if it was undone, or changed since."""
+
+    async def park(self, parked: Parked) -> None:
+        """Keep an order that waits for a yes."""
+
+    async def parked(self, parked_id: str) -> Parked | None:
+        """An order that waits."""
+
+    async def unpark(self, parked_id: str) -> bool:
+        """Let go of it; False if it was gone."""
+
+    async def stale(self, now: float) -> list[Parked]:
+        """Take out those whose time is over."""
+
+    async def read(self, body: str) -> Job:
+        """The job of a parked order's body."""
+
+    def write(self, job: Job) -> str:
+        """The body of a parked order."""
+
+
+class Accounts(Protocol):
+    """Who is one person on several platforms. Transactions as in `Store`."""
+
+    async def people(self, person: str) -> tuple[str, ...]:
+        """The linked persons of someone's account, themselves among them."""
+
+    async def offer(self, person: str, code: str, until: float) -> None:
+        """Let whoever enters this code (a hash) be linked with `person`; earlier codes of theirs end."""
+
+    async def join(self, person: str, code: str, now: float, guesses: int) -> tuple[Joined, str]:
+        """Enter a code; with whom it linked. More than `guesses` wrong ones within an hour end the trying."""
+
+    async def leave(self, person: str, spans: Sequence[str], now: float) -> bool:
+        """Part; what the account used in `spans` stays used on both sides. False if there was nobody to part from."""
+
+
+class Figures(Protocol):
+    """What was spent, for reports. Transactions as in `Store`."""
+
+    async def used(self, book: str, span: str) -> int:
+        """What a counter says."""
+
+    async def movements(self, scope: str, people: Sequence[str], limit: int = 10) -> list[Movement]:
+        """The latest movements of someone's credits, newest first."""
+
+    async def ledger(self, scope: str, since: float, limit: int) -> list[Movement]:
+        """All movements of a scope, newest first."""
+
+    async def audit(self, scope: str, limit: int, since: float = 0.0) -> list[Act]:
+        """What admins did in a scope, newest first."""
+
+    async def deeds(self, scope: str, since: float, limit: int) -> list[Deed]:
+        """All orders of a scope, oldest first."""
+
+    async def communities(self, span: str, limit: int = 20) -> list[tuple[str, int]]:
+        """Communities by what they used in a span, most first."""
+
+
 class Store(Protocol):
-    """Jobs, allowances and the ledger. Each method is one transaction; raises `StoreDown` when it cannot be made."""
+    """Jobs and what they cost. Each method is one transaction; raises `StoreDown` when it cannot be made."""
 
     @property
     def inbox(self) -> Inbox:
         """What platforms told us."""
 
-    async def submit(self, job: Job, entry: LedgerEntry, allowance: int | None) -> Submission:
-        """Spend, hold (`entry`) and queue, all or nothing. The same `key` again gets the first job back."""
+    @property
+    def books(self) -> Books:
+        """What is set, given and done."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who is one person."""
+
+    @property
+    def figures(self) -> Figures:
+        """What was spent."""
+
+    async def submit(
+        self, job: Job, entry: LedgerEntry, plan: Plan | None = None, tiers: frozenset[str] = frozenset()
+    ) -> Submission:
+        """Spend as `plan` says (without one, without limit), hold (`entry`) and queue, all or nothing.
+
+        The same `key` again gets the first job back.
+        """
 
     async def find(self, key: str) -> Job | None:
         """The job that the message with this key started."""

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from bot import texts
 from bot.machine import Cancelled, allows
 from bot.model import Button, Film, Job, Order, Reply
+from bot.money import span_of
 from bot.schedule import Rhythm
 
 
 def line(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1, stand_in: bool = False) -> Reply:
     """The status line of a job that is not done; `ahead` are before it in the queue, `slots` are made at once."""
-    head = f"{understood(job.order)}\n{texts.price(job.price, job.left)}"
+    head = f"{understood(job.order)}\n{price(job)}"
     note = f"\n{texts.STAND_IN}" if stand_in else ""
     buttons = (Button(texts.CANCEL, f"/cancel {job.id}"),) if allows(job, Cancelled) else ()
     wait = _wait(job, rhythm, now, ahead // slots)
@@ -18,6 +19,11 @@ def line(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1
     undated = f"{head}\n{texts.place(ahead) if job.state == 'queued' else texts.RENDERING}{note}"
     text = f"{head}\n{state(job, rhythm, now, ahead=ahead, slots=slots)}{note}"
     return Reply(text, buttons, job=job.id, ready_at=ready_at, undated=undated if ready_at else "")
+
+
+def price(job: Job) -> str:
+    """What it cost and what was left then."""
+    return texts.price(job.price, job.left, span_of(job.window), job.extra)
 
 
 def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None:

@@ -128,12 +128,6 @@ NOT_YOURS = "Only the person who asked for that clip can do this."
 NO_JOBS = "No clips yet. " + NO_PHOTO
 
 
-def used_up(price: int, left: int, refill: str) -> str:
-    """The allowance does not cover the order."""
-    have = "none left" if left == 0 else f"{left} left"
-    return f"That clip costs {credits_(price)}, and you have {have} today. You get new ones {refill}."
-
-
 def unknown_command(name: str) -> str:
     """A command that does not exist."""
     return f"I don't know /{name}. Here is what I can do: /help"
@@ -154,6 +148,7 @@ NOT_EDITED = (
     "while it is in line that costs nothing."
 )
 ONE_MOMENT = "One moment, please …"
+TOLD_ALREADY = "As I said a moment ago: not now."
 PRIVACY_MODE = "Privacy mode is on in this group, and all of this works with it: I read nothing but what is said to me."
 PRIVACY_MODE_OFF = (
     "For admins: with privacy mode off (BotFather, /setprivacy, then add me again) or with me as an admin, people can "
@@ -262,11 +257,13 @@ def help_(commands: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def allowance(left: int | None, refill: str) -> str:
+def allowance(left: int | None, refill: str, span: str = "day", extra: int = 0) -> str:
     """What a person may still spend."""
     if left is None:
         return "Your clips are counted, but not limited."
-    return f"You have {credits_(left)} left today. You get new ones {refill}. One credit is one second of video."
+    more = f", and {credits_(extra)} that you were given" if extra else ""
+    have = f"You have {credits_(left)} left {SPANS[span]}{more}."
+    return f"{have} You get new ones {refill}. One credit is one second of video."
 
 
 # ── The status line ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -331,9 +328,14 @@ def moving(count: int) -> str:
     return "1 moving part" if count == 1 else f"{count} moving parts"
 
 
-def price(amount: int, left: int | None) -> str:
+SPANS = {"day": "today", "week": "this week", "month": "this month"}
+
+
+def price(amount: int, left: int | None, span: str = "day", extra: int = 0) -> str:
     """What it costs and what remains."""
-    return credits_(amount) if left is None else f"{credits_(amount)}, {left} left today"
+    if left is None:
+        return credits_(amount)
+    return f"{credits_(amount)}, {left} left {SPANS[span]}" + (f" and {extra} given to you" if extra else "")
 
 
 def queued(ahead: int, wait: str) -> str:
@@ -378,14 +380,15 @@ def about(seconds: float) -> str:
     if seconds < 5400:
         minutes = max(1, round(seconds / 60))
         return f"about {minutes} min"
-    if seconds < 48 * 3600:
+    if seconds < 2 * 86_400:
         return f"about {round(seconds / 3600)} h"
     return f"about {round(seconds / 86_400)} days"
 
 
-def refill(seconds: float) -> str:
+def refill(seconds: float, span: str = "day", zone: str = "UTC") -> str:
     """When the allowance is full again."""
-    return f"at midnight UTC, in {about(seconds)}"
+    day = {"day": "", "week": "on Monday ", "month": "on the 1st "}[span]
+    return f"{day}at midnight {zone}, in {about(seconds)}"
 
 
 def shorten(text: str, length: int) -> str:
@@ -399,12 +402,14 @@ def shorten(text: str, length: int) -> str:
 COMMANDS = {
     "animate": "make a clip of a photo",
     "jobs": "your last ten clips",
-    "quota": "what you have left",
+    "quota": "what you have left, and where it went",
     "cancel": "take a clip back while it is still in line",
     "again": "the same photo again, with the same words or with others",
     "continue": "go on from a clip's last frame",
     "clip": "have a clip sent once more",
     "join": "a clip and what it continues, as one film",
+    "link": "be one person here and on another platform: one allowance, one history",
+    "unlink": "be two again",
     "privacy": "what is kept, and who can see it",
     "help": "what I can do",
     "start": "how to begin",

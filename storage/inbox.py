@@ -65,5 +65,12 @@ class Inbox:
                 new,
             )
             await tx.all("UPDATE notes SET chat = $3 WHERE platform = $1 AND chat = $2", platform, old, new)
+            sql = """
+                INSERT INTO moved (name, scope)
+                VALUES ($1, coalesce((SELECT scope FROM moved WHERE name = $2), $2)) ON CONFLICT DO NOTHING"""
+            await tx.all(sql, f"{platform}:{new}", f"{platform}:{old}")
+            # Where orders are taken is written by the chat's own id.
+            sql = "UPDATE rules SET value = replace(value, $1, $2) WHERE scope LIKE $3"
+            await tx.all(sql, f'"{old}/', f'"{new}/', f"{platform}:%")
 
         await self._db.write(work)

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from bot.model import Address, Brush, Clip, Job, Order, Photo
+from bot.model import Address, Brush, Clip, Job, Order, Payment, Photo
 from storage.database import Row
 
 CHANGING = (
@@ -31,6 +31,11 @@ def values(job: Job) -> dict[str, Any]:
         "price": job.price,
         "spent_from": job.window,
         "credits_left": job.left,
+        "credits_extra": job.extra,
+        "scope": job.scope,
+        "account": job.account or job.person,
+        "label": job.label,
+        "paid": json.dumps([[p.kind, p.book, p.span, p.amount] for p in job.paid]),
         "state": job.state,
         "outcome": job.outcome,
         "reason": job.reason,
@@ -68,6 +73,11 @@ def job(row: Row) -> Job:
         price=row["price"],
         window=row["spent_from"],
         left=row["credits_left"],
+        extra=row["credits_extra"],
+        scope=row["scope"],
+        account=row["account"],
+        label=row["label"],
+        paid=tuple(Payment(*payment) for payment in json.loads(row["paid"])),
         state=row["state"],
         outcome=row["outcome"],
         reason=row["reason"],

@@ -6,9 +6,14 @@ from dataclasses import replace
 
 from bot.errors import Stale
 from bot.model import Address, Incident, Job, LedgerEntry
+from bot.money import Bill, Denied, Line, Member, Plan, Rulebook
 from bot.ports import Health, Step, Submission
-from storage import rows
+from storage import bills, rows
+from storage.accounts import Accounts
+from storage.bills import Raced
+from storage.books import Books
 from storage.database import Database, Transaction
+from storage.figures import Figures
 from storage.inbox import Inbox
 
 _SAVE = (
@@ -17,15 +22,33 @@ _SAVE = (
 )
 _WORKING = "state IN ('submitting', 'running', 'delivering')"
 _AT_PROVIDER = "state IN ('submitting', 'running')"
-# Fair: in order of how many of the same person's jobs run already or stand before it in the queue. Whoever has twenty
-# waiting takes one turn at a time; whoever has one goes next.
+# Fair on two levels: the next is of the scope with the fewest at the provider or before it in line, and there of the
+# person with the fewest; among equals, of whoever was served longest ago. In their own spaces everybody (linked persons
+# together) is a scope. So whoever has twenty waiting takes one turn at a time, even where there is a single slot.
+_PARTY = "CASE scope WHEN '' THEN '=' || account ELSE scope END"
 _LINE = f"""
-    SELECT queued.id, queued.turn + coalesce(busy.n, 0) AS turn, queued.created_at, queued.due_at, queued.platform
-    FROM (SELECT id, person, created_at, due_at, platform,
-                 row_number() OVER (PARTITION BY person ORDER BY created_at, id) AS turn
-          FROM jobs WHERE state = 'queued') AS queued
-    LEFT JOIN (SELECT person, count(*) AS n FROM jobs WHERE {_AT_PROVIDER} GROUP BY person) AS busy
-      ON busy.person = queued.person"""
+    SELECT lanes.id, lanes.created_at, lanes.due_at, lanes.platform, coalesce(turns.at, 0) AS served,
+           row_number() OVER (PARTITION BY lanes.party ORDER BY lanes.turn, lanes.served, lanes.created_at, lanes.id)
+               + coalesce(parties.n, 0) AS turn
+    FROM (SELECT queued.id, queued.party, queued.created_at, queued.due_at, queued.platform,
+                 queued.turn + coalesce(busy.n, 0) AS turn, coalesce(turns.at, 0) AS served
+          FROM (SELECT id, person, {_PARTY} AS party, created_at, due_at, platform,
+                       row_number() OVER (PARTITION BY {_PARTY}, person ORDER BY created_at, id) AS turn
+                FROM jobs WHERE state = 'queued') AS queued
+          LEFT JOIN (SELECT {_PARTY} AS party, person, count(*) AS n FROM jobs WHERE {_AT_PROVIDER}
+                     GROUP BY {_PARTY}, person) AS busy
+            ON busy.person = queued.person AND busy.party = queued.party
+          LEFT JOIN turns ON turns.party = queued.party AND turns.person = queued.person) AS lanes
+    LEFT JOIN (SELECT {_PARTY} AS party, count(*) AS n FROM jobs WHERE {_AT_PROVIDER} GROUP BY {_PARTY}) AS parties
+      ON parties.party = lanes.party
+    LEFT JOIN turns ON turns.party = lanes.party AND turns.person = ''"""
+_SERVED = """
+    INSERT INTO turns (party, person, at) VALUES ($1, $2, $3), ($1, '', $3)
+    ON CONFLICT (party, person) DO UPDATE SET at = excluded.at"""
+_PEOPLE = """
+    SELECT CAST($1 AS TEXT) UNION SELECT b.person FROM accounts AS a JOIN accounts AS b ON b.account = a.account
+    WHERE a.person = $1"""
+_PAUSED = """SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND value LIKE '%"paused": true%'"""
 
 
 class Store:
@@ -34,43 +57,40 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._db = database
         self.inbox = Inbox(database)
+        self.books = Books(database)
+        self.accounts = Accounts(database)
+        self.figures = Figures(database)
 
     async def close(self) -> None:
         await self._db.close()
 
     # ── A person's orders ────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def submit(self, job: Job, entry: LedgerEntry, allowance: int | None) -> Submission:
+    async def submit(
+        self, job: Job, entry: LedgerEntry, plan: Plan | None = None, tiers: frozenset[str] = frozenset()
+    ) -> Submission:
+        member = Member(job.scope, job.person, tiers)
+
+        def free(_: Rulebook) -> Bill:
+            return Bill((Line("allowance", "own", member.book, job.window, job.price, None),))
+
         async def work(tx: Transaction) -> Submission:
             if row := await tx.one("SELECT * FROM jobs WHERE key = $1", job.key):
-                return Submission(rows.job(row), await _used(tx, job.person, job.window), fresh=False)
-            # The row is made first, so that the condition of the UPDATE is all that decides, however many race.
-            await tx.all("INSERT INTO allowances VALUES ($1, $2, 0) ON CONFLICT DO NOTHING", job.person, job.window)
-            spent = await tx.one(
-                "UPDATE allowances SET used = used + $3 WHERE person = $1 AND span = $2 AND used + $3 <= $4 "
-                "RETURNING used",
-                job.person,
-                job.window,
-                job.price,
-                2**62 if allowance is None else allowance,
-            )
-            if spent is None:
-                used = await _used(tx, job.person, job.window)
-                if allowance is not None and used + job.price <= allowance:
-                    raise _Raced  # something was given back between the two statements
-                return Submission(None, used)
-            fresh = job if allowance is None else replace(job, left=allowance - spent["used"])
+                return Submission(rows.job(row), fresh=False)
+            fresh = await bills.pay(tx, job, member, plan or free, self._db.for_update)
+            if isinstance(fresh, Denied):
+                return Submission(None, denied=fresh)
             row = rows.values(fresh)
             sql = f"INSERT INTO jobs ({', '.join(row)}) VALUES ({_places(row, 1)}) ON CONFLICT DO NOTHING RETURNING id"
             if not await tx.all(sql, *row.values()):
-                raise _Raced
-            await _record(tx, entry)
-            return Submission(fresh, spent["used"])
+                raise Raced
+            await bills.record(tx, fresh, entry)
+            return Submission(fresh)
 
         while True:
             try:
                 return await self._db.write(work)
-            except _Raced:  # nothing of ours was kept: look again
+            except Raced:  # nothing of ours was kept: look again
                 await asyncio.sleep(0)
 
     async def find(self, key: str) -> Job | None:
@@ -81,7 +101,7 @@ class Store:
 
     async def jobs(self, person: str, limit: int = 10, chat: Address | None = None) -> list[Job]:
         there = "AND platform = $3 AND chat = $4" if chat else ""
-        sql = f"SELECT * FROM jobs WHERE person = $1 {there} ORDER BY created_at DESC LIMIT $2"
+        sql = f"SELECT * FROM jobs WHERE person IN ({_PEOPLE}) {there} ORDER BY created_at DESC LIMIT $2"
         return await self._jobs(sql, person, limit, *((chat.platform, chat.chat) if chat else ()))
 
     async def sent(self, address: Address) -> Job | None:
@@ -95,7 +115,8 @@ class Store:
     async def line(self, platforms: Sequence[str], limit: int) -> list[tuple[Job, int]]:
         sql = f"""
             SELECT jobs.*, line.ahead FROM jobs JOIN (
-                SELECT id, row_number() OVER (ORDER BY turn, created_at, id) - 1 AS ahead FROM ({_LINE}) AS waiting
+                SELECT id, row_number() OVER (ORDER BY turn, served, created_at, id) - 1 AS ahead
+                FROM ({_LINE}) AS waiting
             ) AS line ON line.id = jobs.id
             WHERE jobs.status_id IS NOT NULL AND jobs.platform IN ({_places(platforms, 2)})
             ORDER BY line.ahead LIMIT $1"""
@@ -106,17 +127,19 @@ class Store:
         return await self._db.read(work)
 
     async def changed(self, person: str, since: float, limit: int = 1000) -> list[Job]:
-        sql = "SELECT * FROM jobs WHERE person = $1 AND changed_at >= $2 ORDER BY changed_at DESC LIMIT $3"
+        sql = f"""
+            SELECT * FROM jobs WHERE person IN ({_PEOPLE}) AND changed_at >= $2 ORDER BY changed_at DESC LIMIT $3"""
         return (await self._jobs(sql, person, since, limit))[::-1]
 
     async def used(self, person: str, window: str) -> int:
-        return await self._db.read(lambda tx: _used(tx, person, window))
+        return await self._db.read(lambda tx: bills.used(tx, person, window))
 
     async def ahead(self, job: Job) -> int:
         sql = f"""
             WITH line AS ({_LINE})
             SELECT count(*) AS n FROM line JOIN line AS own ON own.id = $1
-            WHERE (line.turn, line.created_at, line.id) < (own.turn, own.created_at, own.id)"""
+            WHERE (line.turn, line.served, line.created_at, line.id)
+                < (own.turn, own.served, own.created_at, own.id)"""
         return await self._count(sql, job.id)
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
@@ -136,7 +159,7 @@ class Store:
             changed, entry = step(job)
             await tx.all("UPDATE jobs SET claims = claims + 1 WHERE id = $1", job_id)
             changed = replace(changed, claims=job.claims + 1)
-            await _save(tx, changed, entry)
+            await _save(tx, changed, entry, self._db.for_update)
             return changed
 
         return await self._db.write(work)
@@ -176,15 +199,17 @@ class Store:
             SELECT jobs.* FROM jobs JOIN ({_LINE}) AS line ON line.id = jobs.id
             WHERE line.due_at <= $1 AND line.platform IN ({_places(platforms, 3)})
             {f"AND line.id = ${3 + len(platforms)}" if only else ""}
-            ORDER BY line.turn, line.created_at, line.id LIMIT $2"""
+            ORDER BY line.turn, line.served, line.created_at, line.id LIMIT $2"""
         # What was sent to a host that is no longer ours takes no room at those that are.
         at_ours = f"{_AT_PROVIDER} AND (host IS NULL OR host IN ({_places(hosts, 1)}))"
 
         async def work(tx: Transaction) -> list[Job]:
             await tx.all("UPDATE gate SET starts = starts + 1 WHERE id = 1")
+            if await tx.one(_PAUSED):
+                return []
             used = await tx.one(f"SELECT count(*) AS n FROM jobs WHERE {at_ours}", *hosts)
             free = min(slots - (used["n"] if used else 0), limit)
-            started = []
+            started, settled = [], []
             for row in await tx.all(sql, now, free, *platforms, *([only] if only else [])) if free > 0 else []:
                 job = rows.job(row)
                 # The claim before the state: whoever cancelled it meanwhile has raised `claims`, and then we leave it.
@@ -197,9 +222,14 @@ class Store:
                     job, entry = begin(replace(job, claims=taken["claims"]))
                     # What expired in the queue goes on at once, by the way of all results.
                     job = replace(job, due_at=now + lease if job.state == "submitting" else now)
-                    await _save(tx, job, entry)
+                    await _save(tx, job, None, self._db.for_update)
                     if job.state == "submitting":
                         started.append(job)
+                        party = job.scope or f"={job.account}"
+                        await tx.all(_SERVED, party, job.person, now)
+                    if entry:
+                        settled.append((job, entry))
+            await bills.settle(tx, settled, self._db.for_update)
             return started
 
         # Looking costs nothing; opening the gate is a write.
@@ -208,7 +238,7 @@ class Store:
         return await self._db.write(work)
 
     async def save(self, job: Job, entry: LedgerEntry | None = None) -> None:
-        await self._db.write(lambda tx: _save(tx, job, entry))
+        await self._db.write(lambda tx: _save(tx, job, entry, self._db.for_update))
 
     async def release(self, job: Job, due_at: float) -> None:
         # Nothing but when it is due, and only if nothing has happened: a save may have gone through after all.
@@ -279,39 +309,13 @@ class Store:
         return await self._db.read(work)
 
 
-class _Raced(Exception):
-    """Undoes a submission that another transaction came between."""
-
-
 def _places(values: Collection[object], first: int) -> str:
     return ", ".join(f"${first + i}" for i in range(len(values))) or "NULL"
 
 
-async def _used(tx: Transaction, person: str, window: str) -> int:
-    row = await tx.one("SELECT used FROM allowances WHERE person = $1 AND span = $2", person, window)
-    return int(row["used"]) if row else 0
-
-
-async def _save(tx: Transaction, job: Job, entry: LedgerEntry | None) -> None:
+async def _save(tx: Transaction, job: Job, entry: LedgerEntry | None, lock: str) -> None:
     row = rows.values(job)
     if not await tx.all(_SAVE, job.id, job.claims, *(row[column] for column in rows.CHANGING)):
         raise Stale(job.id)
     if entry:
-        await _record(tx, entry)
-        if entry.kind == "refund":
-            sql = "UPDATE allowances SET used = used - $3 WHERE person = $1 AND span = $2"
-            await tx.all(sql, job.person, job.window, job.price)
-
-
-async def _record(tx: Transaction, entry: LedgerEntry) -> None:
-    await tx.all(
-        "INSERT INTO ledger (job, kind, step, person, span, held, spent, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        entry.job,
-        entry.kind,
-        "hold" if entry.kind == "hold" else "settle",
-        entry.person,
-        entry.window,
-        entry.held,
-        entry.spent,
-        entry.at,
-    )
+        await bills.settle(tx, [(job, entry)], lock)

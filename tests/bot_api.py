@@ -17,12 +17,12 @@ from aiohttp import web
 from tests.bot_api_methods import Methods, Upload, words
 from tests.bot_api_world import JSON, Pending, Refusal
 
-LIMITED = words("sendMessage sendVideo sendPhoto editMessageText editMessageCaption editMessageMedia")
+LIMITED = words("sendMessage sendVideo sendPhoto sendDocument editMessageText editMessageCaption editMessageMedia")
 METHODS = words(
     "answerCallbackQuery answerGuestQuery deleteMessage deleteMyCommands deleteWebhook editMessageCaption"
     " editMessageMedia editMessageReplyMarkup editMessageText getChat getChatAdministrators getChatMember getFile getMe"
-    " getMyCommands getWebhookInfo sendChatAction sendMessage sendPhoto sendVideo setMyCommands setMyDescription"
-    " setMyShortDescription setWebhook"
+    " getMyCommands getWebhookInfo sendChatAction sendDocument sendMessage sendPhoto sendVideo setMyCommands"
+    " setMyDescription setMyShortDescription setWebhook"
 )
 _STRUCTURED = words(
     "allowed_updates caption_entities commands entities link_preview_options media reply_markup reply_parameters result"

@@ -148,6 +148,9 @@ class Methods(World):
     def _send_photo(self, p: JSON, files: dict[str, Upload]) -> Post:
         return self._send_media("photo", p, files)
 
+    def _send_document(self, p: JSON, files: dict[str, Upload]) -> Post:
+        return self._send_media("document", p, files)
+
     def _send_media(self, kind: str, p: JSON, files: dict[str, Upload]) -> Post:
         post = self._send(p, lambda: {kind: self._media(kind, kind, p, files), **_text(p, "caption")})
         self._film(post, kind, p, files)
@@ -209,6 +212,8 @@ class Methods(World):
             raise Refusal("file must be non-empty")
         if kind == "photo":
             return self.keep_photo(upload.data or b"", upload.size)
+        if kind == "document":
+            return self.keep(kind, upload.data, upload.size, file_name=upload.file_name)
         said = {"width": p.get("width", 0), "height": p.get("height", 0), "duration": p.get("duration", 0)}
         said |= {"mime_type": "video/mp4", "file_name": upload.file_name}
         if thumbnail := _upload("thumbnail", p, files):

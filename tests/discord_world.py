@@ -21,6 +21,7 @@ MEGABYTE = 2**20
 
 ADMINISTRATOR = 1 << 3
 MANAGE_CHANNELS = 1 << 4
+MANAGE_GUILD = 1 << 5
 ADD_REACTIONS = 1 << 6
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
@@ -835,9 +836,10 @@ class World:
             raise Impossible(f"{value!r} is no choice of {name!r}")
         if kind == 11:
             value = self._resolve(value, channel, resolved)
-        elif kind in (6, 7, 8):
-            key = {6: "users", 7: "channels", 8: "roles"}[kind]
-            resolved.setdefault(key, {})[str(value.id)] = value.payload()
+        elif kind in (6, 7, 8, 9):
+            key = "channels" if kind == 7 else "roles" if isinstance(value, Role) else "users"
+            body = value.payload(0) if isinstance(value, Channel) else value.payload()
+            resolved.setdefault(key, {})[str(value.id)] = body
             value = str(value.id)
         return {"name": name, "type": kind, "value": value}
 
@@ -966,7 +968,7 @@ class World:
             "tts": message.tts,
             "mention_everyone": False,
             "mentions": [self.users[one].payload() for one in self.mentioned(message)],
-            "mention_roles": [],
+            "mention_roles": [one for one in re.findall(r"<@&(\d+)>", message.content) if self._is_role(message, one)],
             "attachments": [self.attachment_payload(one) for one in message.attachments],
             "embeds": message.embeds,
             "components": message.components,
@@ -1017,6 +1019,10 @@ class World:
         if message.reply_to and not silent:
             found.append(message.reply_to.author.id)
         return list(dict.fromkeys(found))
+
+    def _is_role(self, message: Message, number: str) -> bool:
+        guild = message.channel.guild
+        return guild is not None and any(role.id == int(number) for role in guild.roles)
 
     def attachment_payload(self, one: Attachment) -> Json:
         body: Json = {"id": str(one.id), "filename": one.name, "size": one.size}

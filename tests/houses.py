@@ -104,7 +104,15 @@ async def wired(
     work = Acts(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=120)
     worker = Worker(store, work, tuple(chats), clock=clock, slots=5)
     core = Core(
-        store, media, provider, history, clock=clock, new_id=new_id, model="kling", daily_credits=30, poke=worker.poke
+        store,
+        media,
+        provider,
+        history,
+        clock=clock,
+        new_id=new_id,
+        model="kling",
+        policy=quota.Policy(30),
+        poke=worker.poke,
     )
     chat = next(iter(chats.values()))
     yield House(core, worker, store, media, provider, cast(RecordingChat, chat), cast(Clock, clock))

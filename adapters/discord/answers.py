@@ -115,7 +115,7 @@ class Answers:
     def _is_whispered(self, request: Request, reply: Reply) -> bool:
         """Whether it is for the person alone, and has to be told in a message of its own for that."""
         if request.manner == "open":
-            return reply.refused and reply.ask is None
+            return reply.private or (reply.refused and reply.ask is None)
         return request.manner == "aside" and not _lasts(reply)
 
 

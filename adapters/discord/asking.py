@@ -4,8 +4,9 @@ from typing import Any
 
 import discord
 
-from adapters.discord import reading
+from adapters.discord import people, reading
 from adapters.discord.requests import Manner, Picture, Request
+from bot.model import Named
 
 Interaction = discord.Interaction[Any]
 
@@ -19,24 +20,31 @@ def request(
     options: dict[str, str] | None = None,
     about: str = "",
     source: str = "",
+    named: tuple[Named, ...] = (),
 ) -> Request:
     """What somebody asks by an interaction. Who and where come from the event alone."""
+    guest = reading.is_guest(interaction)
     return Request(
         str(interaction.id),
         manner,
         str(interaction.user.id),
         str(interaction.channel_id),
         interaction.created_at.timestamp(),
-        text,
+        text if named else people.typed(text),
         about,
         source,
         options or {},
         pictures,
         shared=bool(interaction.guild_id) or interaction.context.private_channel,
-        guest=reading.is_guest(interaction),
+        guest=guest,
         limit=reading.limit(interaction.filesize_limit),
         moderates=bool(interaction.guild_id) and interaction.permissions.manage_messages,
         adult=reading.is_adult(interaction.channel),
+        label=interaction.user.display_name,
+        scope=people.scope(interaction.guild_id, guest),
+        tiers=() if guest else people.tiers(interaction.user),
+        administers=bool(interaction.guild_id) and not guest and people.manages(interaction.permissions),
+        named=named,
         token=interaction.token,
     )
 

@@ -13,9 +13,9 @@ from adapters.discord import looks
 from adapters.discord.line import BAD_FORM, CLOSED, NO_HISTORY, Denied, Line
 from adapters.discord.lines import Lines
 from adapters.discord.reading import LEAST_LIMIT, MEBIBYTE, limit
-from adapters.discord.requests import APART
+from adapters.discord.requests import APART, PERSON
 from adapters.discord.tokens import Tokens
-from bot.errors import Gone, TooLarge
+from bot.errors import ChatError, Gone, TooLarge
 from bot.model import Address, Posted, Reply
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class DiscordChat:
         """Have the message of an interaction say this, with the film if there is one; one that it has stays."""
         _check(reply)
         hook = await self._line.hook(token)
-        with looks.attached(reply.film) as files:
+        with looks.attached(reply) as files:
             try:
                 with self._line.mapped():
                     message = await hook.edit_message(
@@ -90,14 +90,14 @@ class DiscordChat:
                         attachments=files or discord.utils.MISSING,
                     )
             except TooLarge:
-                raise TooLarge(_smaller(reply)) from None
+                raise _too_large(reply) from None
         return Posted(str(message.id))
 
     async def whisper(self, token: str, reply: Reply) -> None:
         """Tell something to the person alone."""
         _check(reply)
         hook, view = await self._line.hook(token), looks.view(reply.buttons)
-        with looks.attached(reply.film) as files, self._line.mapped():
+        with looks.attached(reply) as files, self._line.mapped():
             await hook.send(
                 looks.content(reply), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
             )
@@ -147,10 +147,11 @@ class DiscordChat:
             about = discord.MessageReference(
                 message_id=int(address.message), channel_id=int(address.chat), fail_if_not_exists=False
             )
-        with looks.attached(reply.film) as files:
+        with looks.attached(reply) as files:
             try:
                 with self._line.mapped():
-                    message = await client.get_partial_messageable(int(address.chat)).send(
+                    where = await _place(client, address.chat)
+                    message = await where.send(
                         looks.content(reply),
                         files=files,
                         nonce=nonce,
@@ -159,7 +160,7 @@ class DiscordChat:
                         suppress_embeds=reply.film is None,  # what a prompt links to is no part of it
                     )
             except TooLarge:
-                raise TooLarge(_smaller(reply)) from None
+                raise _too_large(reply) from None
         return Posted(str(message.id))
 
     async def _say_instead(self, chat: str, message: str, reply: Reply) -> None:
@@ -176,13 +177,22 @@ def _message(client: discord.Client, chat: str, message: str) -> discord.Partial
     return client.get_partial_messageable(int(chat)).get_partial_message(int(message))
 
 
+async def _place(client: discord.Client, chat: str) -> discord.abc.Messageable:
+    """A channel by its id, or where a person and the bot are alone."""
+    if chat.startswith(PERSON):
+        return await client.create_dm(discord.Object(int(chat.removeprefix(PERSON))))
+    return client.get_partial_messageable(int(chat))
+
+
 def _check(reply: Reply) -> None:
     film = reply.film
     if film and film.clip.size > (most := film.limit or limit(LEAST_LIMIT)):
         raise TooLarge(most)
 
 
-def _smaller(reply: Reply) -> int:
-    """What to try next when a film was refused for its size."""
-    size = reply.film.clip.size if reply.film else 0
-    return next((fitting for step in STEPS if (fitting := limit(step)) < size), size // 2)
+def _too_large(reply: Reply) -> ChatError:
+    """What to try next when a film was refused for its size; papers can't be made smaller."""
+    if reply.film is None:
+        return Gone("a file is too large")
+    size = reply.film.clip.size
+    return TooLarge(next((fitting for step in STEPS if (fitting := limit(step)) < size), size // 2))

@@ -10,10 +10,10 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
-from adapters.discord import reading
+from adapters.discord import reading, verbs
 from adapters.discord.front import Front, Interaction
 from adapters.discord.requests import PLATFORM
-from bot import texts
+from bot import texts, texts_admin
 from bot.errors import StoreDown
 from bot.orders import PROMPT_LIMIT
 from bot.ports import Inbox
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 FOREVER = 4e9
 CLIP = 32
 """Characters in a clip's name."""
-ALONE = frozenset({"jobs", "quota", "privacy", "help"})
+ALONE = frozenset({"jobs", "privacy", "help"})
 """Commands without options."""
 WORDY = frozenset({"again", "continue"})
 """Commands that take a clip's name and words; `cancel` does without a name too."""
@@ -43,9 +43,12 @@ class Tree(app_commands.CommandTree[Any]):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
         self.add_command(_command("animate", _animate(front)))
+        own = verbs.own(front)
         for name in texts.COMMANDS:
             if name not in ("animate", "start"):  # Discord's own client begins
-                self.add_command(_command(name, _other(front, name)))
+                self.add_command(_command(name, own.get(name) or _other(front, name)))
+        for name, callback in verbs.admins(front).items():
+            self.add_command(_for_admins(_command(name, callback)))
         self.add_command(app_commands.ContextMenu(name=locale_str(texts.ANIMATE_THIS), callback=_menu(front)))
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
@@ -69,14 +72,22 @@ class Tree(app_commands.CommandTree[Any]):
 
 
 def _command(name: str, callback: Callback) -> app_commands.Command[Any, ..., None]:
-    known = {key: locale_str(what) for key, what in texts.DISCORD_OPTIONS.items()}
+    known = {key: locale_str(what) for key, what in {**texts.DISCORD_OPTIONS, **texts_admin.OPTIONS}.items()}
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=locale_str(name),
-        description=locale_str(texts.COMMANDS[name]),
+        description=locale_str({**texts_admin.COMMANDS, **texts.COMMANDS}[name]),
         callback=callback,  # type: ignore[arg-type]  # the library wants to see the options, which differ
     )
     for parameter in made.parameters:
         made._params[parameter.name].description = known[parameter.name]
+    return made
+
+
+def _for_admins(made: app_commands.Command[Any, ..., None]) -> app_commands.Command[Any, ..., None]:
+    """Shown to those with Manage Server only, and where the bot is: a hint, which a server's settings may change."""
+    made.default_permissions = discord.Permissions(manage_guild=True)
+    made.allowed_contexts = app_commands.AppCommandContext(guild=True, dm_channel=True)
+    made.allowed_installs = app_commands.AppInstallationType(guild=True, user=False)
     return made
 
 

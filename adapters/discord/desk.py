@@ -5,8 +5,8 @@ from dataclasses import replace
 from adapters.discord.answers import Answers
 from adapters.discord.files import Files
 from adapters.discord.guests import CLIP, Guests
-from adapters.discord.requests import PLATFORM, Request
-from bot import texts
+from adapters.discord.requests import PERSON, PLATFORM, Request
+from bot import commands, texts, texts_admin
 from bot.core import Core
 from bot.model import Address, Inbound, Reply
 
@@ -34,13 +34,26 @@ class Desk:
             if not request.text.startswith(CLIP):
                 await self._guests.begin(request)
         request = await self._about_own(request)
-        if await self._out_of_place(request):
+        if request.late and _is_act(request.text):
+            reply = Reply(texts_admin.CUT_OFF, refused=True, private=True)
+        elif await self._out_of_place(request):
             reply = Reply(texts.AGE_RESTRICTED, refused=True)
         elif not request.pictures and not request.text.startswith("/"):
             reply = Reply(texts.DISCORD_WHICH, refused=True)
         else:
             reply = await self._core.handle(inbound(request, self._files))
-        await self._answers.respond(request, reply)
+        if not reply.text and request.manner != "post":  # an interaction is owed an answer, and only the person sees it
+            reply = replace(reply, text=texts_admin.TOLD)
+        if reply.private and request.manner == "post" and request.shared:
+            await self._in_private(request, reply)
+        elif reply.text:
+            await self._answers.respond(request, reply)
+
+    async def _in_private(self, request: Request, reply: Reply) -> None:
+        """Answer a message in a channel where only the writer reads it."""
+        alone = replace(request, channel=f"{PERSON}{request.user}", about="")
+        if await self._answers.tell(alone, reply) is None:
+            await self._answers.tell(request, Reply(texts_admin.NO_PRIVATE))
 
     async def _out_of_place(self, request: Request) -> bool:
         """Whether a clip of an age-restricted channel is called up where everybody would see it."""
@@ -60,7 +73,7 @@ class Desk:
 
     async def _about_own(self, request: Request) -> Request:
         """What is said about a clip of one's own continues it."""
-        if not request.source:
+        if not request.source or not request.text.startswith("/animate"):
             return request
         job = await self._core.store.sent(Address(PLATFORM, request.channel, request.source))
         if job is None or job.clip is None or job.person != f"{PLATFORM}:{request.user}":
@@ -76,6 +89,9 @@ def inbound(request: Request, files: Files) -> Inbound:
     async def moderates() -> bool:
         return request.moderates
 
+    async def administers() -> bool:
+        return request.administers and not request.late
+
     return Inbound(
         request.address,
         request.user,
@@ -87,4 +103,15 @@ def inbound(request: Request, files: Files) -> Inbound:
         spoiler=any(picture.spoiler for picture in request.pictures),
         limit=request.limit,
         moderates=moderates,
+        label=request.label,
+        scope=request.scope,
+        tiers=frozenset(request.tiers),
+        administers=administers,
+        named=request.named,
+        replied_to=request.replied_to,
     )
+
+
+def _is_act(text: str) -> bool:
+    """Whether it is an admin's word: done twice, it would give or take twice."""
+    return text.startswith("/undo") or (commands.takes_names(text) and text.strip() != "/quota")

@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord import asking, reading
+from adapters.discord import asking, people, reading
 from adapters.discord.chat import DiscordChat
 from adapters.discord.desk import inbound
 from adapters.discord.files import Files
@@ -18,10 +18,10 @@ from adapters.discord.intake import Intake
 from adapters.discord.line import BROKEN
 from adapters.discord.looks import PRESS, plain
 from adapters.discord.requests import Manner, Request
-from bot import texts
+from bot import texts, texts_admin
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
-from bot.model import Reply
+from bot.model import Named, Reply
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,9 @@ SWIFT = 1.0
 """Seconds that the database gets before the acknowledgement goes out without it."""
 DOUBLE = 3.0
 """Seconds in which the same press again is a slip of the finger."""
-HIDDEN = frozenset({"jobs", "quota", "help", "privacy", "cancel"})
+HIDDEN = frozenset({"jobs", "quota", "help", "privacy", "cancel", "link", "unlink", *texts_admin.COMMANDS})
 """Commands whose answers concern nobody else."""
-QUIET = ("/cancel", "/jobs", "/quota", "/help", "/privacy")
+QUIET = ("/cancel", "/jobs", "/quota", "/help", "/privacy", "/undo", "/no ")
 """What posts no clip."""
 TRIES = 30
 """Times that a message is offered to a database that fails."""
@@ -72,10 +72,13 @@ class Front:
         await _open(interaction, form(command, texts.FORM_ANIMATE, words=prompt or "", photo=image is None))
         return None
 
-    async def command(self, interaction: Interaction, name: str, argument: str = "") -> None:
-        """Any other slash command."""
+    async def command(
+        self, interaction: Interaction, name: str, argument: str = "", named: tuple[Named, ...] = ()
+    ) -> None:
+        """Any other slash command; `named` are those that were picked."""
         manner: Manner = "hidden" if name in HIDDEN else "open"
-        await self._take(interaction, asking.request(interaction, manner, f"/{name} {argument}".strip()))
+        text = f"/{name} {argument}".strip()
+        await self._take(interaction, asking.request(interaction, manner, text, named=named))
 
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """“Animate this” on anybody's message."""
@@ -133,7 +136,8 @@ class Front:
         """A message, if it calls us or is said to us alone."""
         if not reading.is_for_people(message):
             return
-        called, private = reading.without_mention(message.content, me), message.guild is None
+        guild = people.guild_of(message)
+        called, private = reading.without_mention(message.content, me), guild is None
         if called is None and not private:
             return
         words = called if called is not None else message.content.strip()
@@ -143,6 +147,7 @@ class Front:
             pictures, source = reading.shown(other)[:1], str(other.id)
         if not words.startswith("/") and (pictures or source):
             words = f"/animate {words}".strip()
+        words, named = people.named(message, words)
         request = Request(
             str(message.id),
             "post",
@@ -156,6 +161,12 @@ class Front:
             shared=not private,
             adult=reading.is_adult(message.channel),
             limit=reading.limit(max(reading.LEAST_LIMIT, message.guild.filesize_limit if message.guild else 0)),
+            label=message.author.display_name,
+            scope=people.scope(guild),
+            tiers=people.tiers(message.author),
+            administers=people.writes_as_admin(message),
+            named=named if words.startswith("/") else (),
+            replied_to=people.replied_to(message),
         )
         lacking = asking.lacking_here(message)
         if any(name != "attach_files" for name in lacking):
@@ -237,7 +248,7 @@ class Front:
             async with asyncio.timeout(SWIFT):
                 reply = await self._core.handle(inbound(request, self._files))
             if reply.refused:
-                await _say(interaction, reply.text)
+                await _say(interaction, reply.text or texts_admin.TOLD)
                 return
         title = texts.FORM_CONTINUE if following else texts.NEW_WORDS
         await _open(interaction, form(f"/{'continue' if following else 'again'} {job}", title))

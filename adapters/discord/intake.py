@@ -60,7 +60,7 @@ class Intake:
     def replay(self, key: str, body: str) -> None:
         """Go on with what was kept and not finished."""
         if key not in self._known:
-            self.begin(unpack(body))
+            self.begin(unpack(body).again())
 
     async def sweep(self) -> None:
         """Forget what Discord will not send again."""
@@ -79,6 +79,7 @@ class Intake:
         try:
             while not await self._done(request):
                 await self._sleep(AGAIN)
+                request = request.again()
             while not await self._ticked_off(request.key):
                 await self._sleep(AGAIN)
         finally:

@@ -2,16 +2,19 @@
 
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import discord
 
 from bot import texts
-from bot.model import Button, Film, Reply
+from bot.model import Button, Paper, Reply
 
 CONTENT = 2000
 LABEL = 80
+HEAVY = 2**22
+"""Bytes from which a table is packed, so that several fit into one message."""
 PRESS = "photoplay:"
 """How the custom ids of our buttons and forms begin; behind it stands what a press says."""
 
@@ -53,19 +56,27 @@ def view(buttons: tuple[Button, ...]) -> discord.ui.View | None:
 
 
 @contextmanager
-def attached(film: Film | None) -> Iterator[list[discord.File]]:
-    """The file of a film, open while it is sent: read then, not before."""
-    if film is None:
-        yield []
-        return
-    small = film.clip.size <= SMALL
-    file = discord.File(
-        io.BytesIO(film.path.read_bytes()) if small else film.path, f"photoplay{film.path.suffix}", spoiler=film.spoiler
-    )
+def attached(reply: Reply) -> Iterator[list[discord.File]]:
+    """The files of a reply, open while it is sent: read then, not before. Discord shows those that are pictures."""
+    files = [_paper(one) for one in reply.papers]
+    if film := reply.film:
+        source = io.BytesIO(film.path.read_bytes()) if film.clip.size <= SMALL else film.path
+        files.append(discord.File(source, f"photoplay{film.path.suffix}", spoiler=film.spoiler))
     try:
-        yield [file]
+        yield files
     finally:
-        file.close()
+        for file in files:
+            file.close()
+
+
+def _paper(paper: Paper) -> discord.File:
+    if paper.picture or len(paper.data) < HEAVY:
+        return discord.File(io.BytesIO(paper.data), paper.name)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(paper.name, paper.data)
+    packed.seek(0)
+    return discord.File(packed, f"{paper.name}.zip")
 
 
 def _cut(text: str, length: int) -> str:

@@ -1,14 +1,16 @@
 """What people ask of us, in a form that the database can keep: enough to go on with after a crash."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
-from bot.model import Address
+from bot.model import Address, Named
 
 PLATFORM = "discord"
 APART = "interaction:"
 """How the chats begin in which the bot is no member: it may only answer there, by the token of a question."""
+PERSON = "user:"
+"""How the chats begin that are a person's own with the bot, wherever that is: behind it stands the person's id."""
 TOKEN_LIVES = 15 * 60.0
 LATE = 20.0
 """Seconds before its end from which a token is not relied on any more."""
@@ -52,6 +54,15 @@ class Request:
     moderates: bool = False
     adult: bool = False
     """The channel is age-restricted."""
+    label: str = ""
+    scope: str = ""
+    tiers: tuple[str, ...] = ()
+    administers: bool = False
+    """By the event, and for the first try only: it is not kept, as it may be over by the time of another."""
+    named: tuple[Named, ...] = ()
+    replied_to: Named | None = None
+    late: bool = False
+    """It was begun before, and nobody knows how far that came."""
     token: str = field(default="", repr=False)
 
     @property
@@ -73,10 +84,23 @@ class Request:
 
     def pack(self) -> str:
         """For the database."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(replace(self, administers=False, late=False)))
+
+    def again(self) -> "Request":
+        """For another try: without the rights of the first."""
+        return replace(self, administers=False, late=True)
 
 
 def unpack(body: str) -> Request:
-    """The request that was packed."""
+    """The request that was packed, maybe by an older version."""
     data = json.loads(body)
-    return Request(**data | {"pictures": tuple(Picture(**one) for one in data["pictures"])})
+    other = data.get("replied_to")
+    return Request(
+        **data
+        | {
+            "pictures": tuple(Picture(**one) for one in data["pictures"]),
+            "tiers": tuple(data.get("tiers", ())),
+            "named": tuple(Named(**one) for one in data.get("named", ())),
+            "replied_to": Named(**other) if other else None,
+        }
+    )

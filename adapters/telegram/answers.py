@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from telegram import User
 
-from adapters.telegram.chat import TelegramChat
+from adapters.telegram.chat import TelegramChat, parts
 from adapters.telegram.questions import Question, Questions
 from adapters.telegram.reading import Picture
 from bot.core import Core
@@ -56,7 +56,11 @@ class Answers:
             await self._chat.remove(inbound.address, posted.message)  # the clip was quicker
 
     async def tell(self, address: Address, reply: Reply, to: User | None = None) -> Posted | None:
-        """Post a reply; None if it could not be done, or nobody knows."""
+        """Post a reply, and say where its first message is; None if it could not be done, or nobody knows."""
+        posted = [await self._tell(address, part, to) for part in parts(reply)]
+        return posted[0] if posted else None
+
+    async def _tell(self, address: Address, reply: Reply, to: User | None) -> Posted | None:
         end, pause = self._core.clock() + PATIENCE, 1.0
         while True:
             wait = pause

@@ -24,7 +24,7 @@ from adapters.telegram.line import UPLOAD, Line, Moved, Rejected, mapped
 from adapters.telegram.reading import PLATFORM
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
-from bot.model import Address, Button, Film, Posted, Reply
+from bot.model import Address, Button, Film, Paper, Posted, Reply
 
 INLINE = "inline"
 """The chat of messages that stand where the bot is no member; they are known by an id of their own."""
@@ -66,7 +66,8 @@ class TelegramChat:
         wait = self._limiter.book(address.chat, _is_group(address.chat), nonce)
         if wait > 0:
             raise Flood(wait)
-        return await self._post(address, reply)
+        posted = [await self._post(address, part) for part in parts(reply) or [reply]]
+        return posted[0]
 
     async def answer(self, address: Address, reply: Reply, to: User | None = None) -> Posted:
         """Post a reply as soon as it is its turn; `to` is named in it."""
@@ -145,6 +146,8 @@ class TelegramChat:
         chat, thread = int(address.chat), int(address.thread) if address.thread else None
         about = ReplyParameters(int(address.message), allow_sending_without_reply=True) if address.message else None
         markup = ForceReply(selective=True) if reply.ask is not None else keyboard(reply.buttons)
+        if reply.papers:
+            return await self._paper(chat, thread, about, reply, reply.papers[0], markup)
         if reply.film is None:
             with mapped():
                 message = await self._line.send_message(
@@ -158,6 +161,28 @@ class TelegramChat:
                 )
             return Posted(str(message.message_id))
         return _posted(await self._film(chat, thread, about, reply, reply.film, markup))
+
+    async def _paper(
+        self,
+        chat: int,
+        thread: int | None,
+        about: ReplyParameters | None,
+        reply: Reply,
+        paper: Paper,
+        markup: InlineKeyboardMarkup | ForceReply | None,
+    ) -> Posted:
+        send = self._line.send_photo if paper.picture else self._line.send_document
+        with mapped():
+            message = await send(
+                chat,
+                paper.data,
+                caption=reply.text or None,
+                filename=paper.name,
+                message_thread_id=thread,
+                reply_parameters=about,
+                reply_markup=markup,
+            )
+        return Posted(str(message.message_id))
 
     async def _film(
         self,
@@ -252,6 +277,16 @@ def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
     width = ROW.get(buttons[0].label[:1], 2)
     made = [InlineKeyboardButton(button.label, callback_data=button.command) for button in buttons]
     return InlineKeyboardMarkup([made[i : i + width] for i in range(0, len(made), width)])
+
+
+def parts(reply: Reply) -> list[Reply]:
+    """A reply as the messages that it takes: each has one paper at most, and words that fit; none for silence."""
+    if not reply.papers:
+        return [reply] if reply.text or reply.film or reply.ask is not None else []
+    first, *others = [Reply("", papers=(paper,)) for paper in reply.papers]
+    if _length(reply.text) <= CAPTION:
+        return [replace(reply, papers=first.papers), *others]
+    return [replace(reply, papers=()), first, *others]
 
 
 def _is_group(chat: str) -> bool:

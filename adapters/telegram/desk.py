@@ -13,12 +13,13 @@ from adapters.telegram.answers import Answers
 from adapters.telegram.chat import TelegramChat
 from adapters.telegram.files import Files
 from adapters.telegram.members import Members
+from adapters.telegram.people import People, replied_to
 from adapters.telegram.questions import Questions
 from adapters.telegram.reading import PLATFORM, Picture
-from bot import machine, texts
+from bot import machine, texts, texts_admin
 from bot.core import Core
 from bot.errors import Refusal
-from bot.model import Address, Button, Inbound, Reply
+from bot.model import Address, Button, Inbound, Job, Reply
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Desk:
         questions: Questions,
         files: Files,
         members: Members,
+        people: People,
         albums: Albums,
     ) -> None:
         self._core = core
@@ -55,6 +57,7 @@ class Desk:
         self._questions = questions
         self._files = files
         self._members = members
+        self._people = people
         self._albums = albums
         self.username = ""
         self.reads_all = False
@@ -63,6 +66,8 @@ class Desk:
         """A message in private or in a group."""
         if message.migrate_to_chat_id:
             return await self.moved(str(message.chat.id), str(message.migrate_to_chat_id))
+        if message.migrate_from_chat_id:
+            return await self.moved(str(message.migrate_from_chat_id), str(message.chat.id))
         user = reading.person(message)
         if user is None or message.chat.type == Chat.CHANNEL:
             return None
@@ -101,12 +106,14 @@ class Desk:
     async def _said(self, user: str, parts: Sequence[Message]) -> None:
         message = next((part for part in parts if part.caption), parts[0])
         try:
-            heard = await self._heard(user, message, parts)
+            text, named = await self._people.read(message, self.username)
+            heard = await self._heard(user, message, parts, text)
         except Refusal as refusal:
             await self._answers.tell(reading.address(message), Reply(str(refusal), refused=True))
             return
         if heard is None:
             return
+        await self._people.met(None if message.sender_chat else message.from_user)
         where = reading.address(message)
         inbound = Inbound(
             replace(where, message=heard.about or where.message),
@@ -117,6 +124,11 @@ class Desk:
             shared=not reading.is_private(message.chat),
             spoiler=any(picture.spoiler for picture in heard.pictures),
             moderates=partial(self._members.moderates, where.chat, user),
+            label=reading.label(message),
+            scope=reading.scope(message.chat),
+            administers=partial(self._members.administers, where.chat, user),
+            named=named,
+            replied_to=replied_to(message),
         )
         reply = await self._core.handle(inbound)
         await self._questions.moved_on(where.chat)
@@ -124,15 +136,15 @@ class Desk:
             reply = replace(reply, text="\n\n".join([reply.text, *await self._about_groups(inbound)]))
         await self._answers.respond(inbound, reply, heard.pictures)
 
-    async def _heard(self, user: str, message: Message, parts: Sequence[Message]) -> Heard | None:
+    async def _heard(self, user: str, message: Message, parts: Sequence[Message], text: str) -> Heard | None:
         """What is said to us; None if it is not for us. Raises `Refusal` for what nobody can use."""
-        text, private = reading.words(message), reading.is_private(message.chat)
+        private = reading.is_private(message.chat)
         own = [picture for part in parts if (picture := reading.picture(part))]
         command = reading.command(text, self.username)
         if command == reading.ANOTHERS:
             return None
         if command and command[0] != "animate":
-            known = command[0] in texts.COMMANDS
+            known = command[0] in texts.COMMANDS or command[0] in texts_admin.COMMANDS
             if not (known or private or "@" in text.split()[0]):
                 return None  # said to another bot, most likely
             return Heard(f"/{command[0]} {command[1]}".strip(), () if known else own)
@@ -166,11 +178,15 @@ class Desk:
     async def _about_another(self, user: str, said: str, other: Message) -> Heard:
         """A reply to a picture or to a clip, anybody's. Raises `Refusal`."""
         job = await self._core.store.sent(reading.address(other))
-        if job and job.clip and job.person == f"{PLATFORM}:{user}":
+        if job and job.clip and await self._is_own(job, f"{PLATFORM}:{user}"):
             return Heard(f"/continue {job.id} {said}" if said else f"/next {job.id}")
         if seen := reading.picture(other, videos=True):
             return Heard(said, [seen])
         raise Refusal(texts.ANIMATE_WHAT if reading.is_private(other.chat) else texts.which_photo(self.username))
+
+    async def _is_own(self, job: Job, person: str) -> bool:
+        """Whether the job is a person's, on whatever platform they ordered it."""
+        return job.person == person or job.person in await self._core.store.accounts.people(person)
 
     async def _about_groups(self, inbound: Inbound) -> list[str]:
         """What people in a group should know besides; its admins once more than that."""

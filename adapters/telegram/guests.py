@@ -3,12 +3,15 @@
 The chat's id may be another chat's too, so nothing is kept by it or sent to it.
 """
 
+from dataclasses import replace
+
 from telegram import InlineQueryResultArticle, InputTextMessageContent, Message
 
 from adapters.telegram import reading
 from adapters.telegram.chat import INLINE, TelegramChat
 from adapters.telegram.files import Files
 from adapters.telegram.line import Line, mapped
+from adapters.telegram.people import People, replied_to
 from adapters.telegram.reading import PLATFORM
 from bot import texts
 from bot.core import Core
@@ -22,11 +25,12 @@ KEPT = 2 * 86_400.0
 class Guests:
     """Takes guest messages."""
 
-    def __init__(self, core: Core, line: Line, chat: TelegramChat, files: Files) -> None:
+    def __init__(self, core: Core, line: Line, chat: TelegramChat, files: Files, people: People) -> None:
         self._core = core
         self._line = line
         self._chat = chat
         self._files = files
+        self._people = people
         self.username = ""
 
     async def message(self, message: Message) -> None:
@@ -37,7 +41,7 @@ class Guests:
         place = await self._place(query)
         if place is None:
             return None
-        text = reading.words(message)
+        text, named = await self._people.read(message, self.username)
         command = reading.command(text, self.username)
         if command and command[0] not in ("animate", ""):
             said = f"/{command[0]} {command[1]}".strip()
@@ -56,8 +60,13 @@ class Guests:
             (self._files.attachment(seen),) if seen else (),
             shared=True,
             spoiler=bool(seen and seen.spoiler),
+            label=reading.label(message),
+            named=named,
+            replied_to=replied_to(message),
         )
         reply = await self._core.handle(inbound)
+        if not reply.text:  # here there is a placeholder, which must come to an end
+            reply = replace(reply, text=texts.TOLD_ALREADY)
         if not reply.job or await self._core.track(reply.job, place, reply.text):
             await self._chat.edit(where, place, reply)
         return None

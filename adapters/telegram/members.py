@@ -35,6 +35,28 @@ class Members:
             return False
         return user == chat or (await self._found(chat, user))[0]
 
+    async def administers(self, chat: str, user: str) -> bool:
+        """The same at this very moment: whoever was an admin a second ago sets nothing any more."""
+        if not chat.startswith("-"):
+            return False
+        if user == chat:
+            return True
+        try:
+            with mapped():
+                member = await self._line.get_chat_member(int(chat), int(user))
+        except ChatError:
+            return False
+        return isinstance(member, ChatMemberAdministrator | ChatMemberOwner)
+
+    async def username(self, chat: str, user: str) -> str | None:
+        """The username that somebody has now, empty for none; None where Telegram does not tell."""
+        try:
+            with mapped():
+                member = await self._line.get_chat_member(int(chat), int(user))
+        except ChatError:
+            return None
+        return member.user.username or ""
+
     async def shows(self, chat: str, user: str) -> bool:
         """Whether the others in the group `chat` may see that `user` is there: not so of an anonymous admin."""
         return (await self._found(chat, user))[1]

@@ -3,27 +3,36 @@
 import json
 import logging
 
-from telegram import BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats, BotCommandScopeDefault
+from telegram import (
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+)
 
 from adapters.telegram.line import Line, mapped
 from adapters.telegram.reading import PLATFORM
-from bot import texts
+from bot import texts, texts_admin
 from bot.core import Core
 from bot.errors import ChatError
 
 log = logging.getLogger(__name__)
 
 FOREVER = 4e9
+GROUP = tuple(name for name in texts.MENU if name != "start")
 MENUS = (
     (BotCommandScopeDefault(), texts.MENU),
-    (BotCommandScopeAllPrivateChats(), texts.MENU),
-    (BotCommandScopeAllGroupChats(), tuple(name for name in texts.MENU if name != "start")),
+    (BotCommandScopeAllPrivateChats(), (*texts.MENU, "link", "unlink")),
+    (BotCommandScopeAllGroupChats(), GROUP),
+    # What operators say is for them alone, so it stands in no menu.
+    (BotCommandScopeAllChatAdministrators(), (*GROUP, *(name for name in texts_admin.COMMANDS if name != "operator"))),
 )
 
 
 async def publish(line: Line, core: Core) -> None:
     """Tell Telegram what there is, if it has changed. Nothing depends on it."""
-    menus = [(scope, [(name, texts.COMMANDS[name]) for name in names]) for scope, names in MENUS]
+    told = texts_admin.COMMANDS | texts.COMMANDS
+    menus = [(scope, [(name, told[name]) for name in names]) for scope, names in MENUS]
     mark = json.dumps([[scope.type, menu] for scope, menu in menus])
     inbox = core.store.inbox
     if await inbox.recall(PLATFORM, "", "menus", core.clock()) == mark:

@@ -18,6 +18,7 @@ from adapters.telegram.guests import Guests
 from adapters.telegram.intake import Intake
 from adapters.telegram.line import BadToken, Line, Taken, mapped
 from adapters.telegram.members import Members
+from adapters.telegram.people import People
 from adapters.telegram.questions import Questions
 from adapters.telegram.reading import PLATFORM
 from adapters.telegram.taps import Taps
@@ -66,11 +67,12 @@ class Telegram:
         self._hook = hook
         self._sleep = sleep
         members, files = Members(line, clock), Files(line, sleep)
+        people = People(core.store.inbox, members, core.clock)
         questions = Questions(core.store.inbox, core.clock)
         answers = Answers(core, chat, questions, sleep)
-        self._desk = Desk(core, chat, answers, questions, files, members, Albums(sleep))
-        self._guests = Guests(core, line, chat, files)
-        self._taps = Taps(core, line, answers, members)
+        self._desk = Desk(core, chat, answers, questions, files, members, people, Albums(sleep))
+        self._guests = Guests(core, line, chat, files, people)
+        self._taps = Taps(core, line, answers, members, people)
         self._intake = Intake(core.store.inbox, line, self._work, clock=core.clock, sleep=sleep)
         chat.on_move = self._desk.moved
         self._heard_at = clock()

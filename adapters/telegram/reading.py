@@ -45,6 +45,18 @@ def person(message: Message) -> str | None:
     return None if sender is None or sender.is_bot else str(sender.id)
 
 
+def label(message: Message) -> str:
+    """What people see of who wrote it."""
+    if message.sender_chat:
+        return message.sender_chat.effective_name or ""
+    return message.from_user.full_name if message.from_user else ""
+
+
+def scope(chat: Chat) -> str:
+    """The community that a chat is; none where somebody is alone with the bot."""
+    return f"{PLATFORM}:{chat.id}" if chat.type in (Chat.GROUP, Chat.SUPERGROUP) else ""
+
+
 def is_private(chat: Chat) -> bool:
     """Whether it is a conversation of one person with the bot."""
     return chat.type == Chat.PRIVATE

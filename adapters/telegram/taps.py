@@ -13,10 +13,11 @@ from adapters.telegram.answers import Answers
 from adapters.telegram.chat import INLINE
 from adapters.telegram.line import Line, mapped
 from adapters.telegram.members import Members
+from adapters.telegram.people import People
 from adapters.telegram.reading import PLATFORM
 from bot.core import Core
 from bot.errors import ChatError
-from bot.model import Address, Inbound, Reply
+from bot.model import MENTION, Address, Inbound, Reply
 
 SWIFT = 2.0
 """Seconds in which a tap should be acknowledged; the client shows a spinner until then."""
@@ -29,19 +30,21 @@ TOAST = 200
 class Taps:
     """Takes callback queries."""
 
-    def __init__(self, core: Core, line: Line, answers: Answers, members: Members) -> None:
+    def __init__(self, core: Core, line: Line, answers: Answers, members: Members, people: People) -> None:
         self._core = core
         self._line = line
         self._answers = answers
         self._members = members
+        self._people = people
         self._latest: OrderedDict[tuple[int, str, str], tuple[float, str]] = OrderedDict()
 
     async def tapped(self, query: CallbackQuery) -> None:
         """Do what the button says, and let the client stop spinning."""
-        where, said = await self._where(query), query.data or ""
+        where, said = await self._where(query), (query.data or "").replace(MENTION, "")
         if where is None or not said.startswith("/") or self._slipped(query, where):
             return await self._close(query)
         user = str(query.from_user.id)
+        await self._people.met(query.from_user)
         inbound = Inbound(
             where,
             user,
@@ -49,6 +52,9 @@ class Taps:
             said,
             shared=where.chat != user,
             moderates=partial(self._members.moderates, where.chat, user),
+            label=query.from_user.full_name,
+            scope=reading.scope(query.message.chat) if query.message else "",
+            administers=partial(self._members.administers, where.chat, user),
         )
         doing = asyncio.ensure_future(self._core.handle(inbound))
         closed = False
@@ -59,7 +65,7 @@ class Taps:
             closed = True
             await self._close(query)
             reply = await doing
-        bare = not (reply.job or reply.film or reply.buttons or reply.ask is not None)
+        bare = not (reply.job or reply.film or reply.papers or reply.buttons or reply.ask is not None)
         if (bare and len(reply.text) <= TOAST and not closed) or where.chat == INLINE:
             return await self._close(query, reply)
         if not closed:
@@ -79,9 +85,9 @@ class Taps:
         return False
 
     async def _close(self, query: CallbackQuery, reply: Reply | None = None) -> None:
-        text = reply.text[:TOAST] if reply else None
+        text = reply.text[:TOAST] or None if reply else None
         with suppress(ChatError), mapped():  # it may be too old to be answered
-            await self._line.answer_callback_query(query.id, text, show_alert=bool(reply and reply.refused))
+            await self._line.answer_callback_query(query.id, text, show_alert=bool(text and reply and reply.refused))
 
     async def _where(self, query: CallbackQuery) -> Address | None:
         if query.inline_message_id:

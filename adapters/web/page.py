@@ -48,6 +48,9 @@ HEADERS = {
 
 _ROLES: dict[str, Role] = {"photo": "photo", "end": "end"}
 
+_ANSWERS = ("/yes ", "/no ", "/undo ", "/cancel ")
+"""What the buttons under a notice say; a clip has its own, and they come with its events."""
+
 Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 
 
@@ -163,12 +166,14 @@ class Page:
             self._sending[person] -= 1
             if not self._sending[person]:
                 del self._sending[person]
-        return web.json_response({"text": reply.text, "job": reply.job})
+        buttons = [(button.label, button.command) for button in reply.buttons if button.command.startswith(_ANSWERS)]
+        said = {"text": reply.text, "job": reply.job, "fine": not reply.refused}
+        return web.json_response(said if reply.job or not buttons else {**said, "buttons": buttons})
 
     async def _frame(self, request: web.Request, person: str) -> web.StreamResponse:
         """The last frame of one's own clip, to be seen before going on from it."""
         job = await self._core.store.job(request.match_info["job"])
-        if job is None or job.person != _name(person) or job.clip is None:
+        if job is None or job.clip is None or job.person not in await self._core.store.accounts.people(_name(person)):
             raise web.HTTPNotFound
         try:
             return web.Response(body=await self._core.media.last_frame(job.clip), content_type="image/jpeg")
@@ -187,8 +192,7 @@ class Page:
         return guarded
 
     async def _allowance(self, person: str) -> str:
-        reply = await self._core.handle(Inbound(Address("web", person), person, f"web:{person}:quota", "/quota"))
-        return reply.text
+        return await self._core.allowance(Inbound(Address("web", person), person, f"web:{person}:quota", "/quota"))
 
     async def _close(self, _: web.Application) -> None:
         self._streams.close()

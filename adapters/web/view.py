@@ -38,7 +38,7 @@ class View:
             "options": status.options(order),
             "photo": self._photo(order.photo),
             "end": self._photo(order.end) if order.end else None,
-            "price": texts.price(job.price, job.left),
+            "price": status.price(job),
             "text": status.state(job, rhythm, core.clock(), ahead=ahead, slots=core.history.slots),
             "state": job.state,
             "outcome": job.outcome,

@@ -333,10 +333,13 @@ async def test_the_menus_are_pushed_by_scope_and_only_when_they_changed(
             await room.sent(room.private, 1)
         return len(api.called("setMyCommands")) - before
 
-    assert await pushed() == 3
+    assert await pushed() == 4
     menus = {scope: [each["command"] for each in menu] for (scope, _), menu in api.commands.items()}
-    assert menus["all_private_chats"] == list(texts.MENU)
-    assert menus["all_group_chats"] == [name for name in texts.MENU if name != "start"]
+    assert menus["all_private_chats"] == [*texts.MENU, "link", "unlink"]
+    common = [name for name in texts.MENU if name != "start"]
+    assert menus["all_group_chats"] == common
+    verbs = ["grant", "revoke", "ban", "unban", "limits", "tier", "refund", "usage", "audit", "export"]
+    assert menus["all_chat_administrators"] == common + verbs
     assert await pushed() == 0
     monkeypatch.setitem(texts.COMMANDS, "quota", "what is left for you")
-    assert await pushed() == 3
+    assert await pushed() == 4

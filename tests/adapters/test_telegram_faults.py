@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.telegram.limiter import Limiter
+from bot import quota
 from bot.model import Address, Pending, Reply
 from tests.adapters.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Flood, Hold, Refuse
@@ -218,7 +219,7 @@ async def test_a_burst_keeps_to_the_limits(rooms: Rooms) -> None:
     api = BotApi()
     api.limits = True
     async with rooms(api=api, limiter=Limiter(time.monotonic)) as room:
-        room.house.core.daily_credits = 1000
+        room.house.core.policy = quota.Policy(1000)
         people = [room.ann, *(api.user(f"P{number}") for number in range(9))]
         group = api.supergroup(*people)
         for person in people:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from adapters.telegram import intake
+from bot import quota
 from bot.errors import StoreDown
 from bot.model import Accepted, Address, Inbound, Pending, Terms
 from tests.adapters.telegram_room import Room, a_room, breaks
@@ -281,7 +282,7 @@ async def test_fifty_jobs_that_render_are_in_nobodys_way(room: Room) -> None:
     provider = room.house.provider
     provider.terms = lambda host=None: Terms("local", True, True, blind=10.0, usual=300.0)  # type: ignore[method-assign]
     provider.creates[:], provider.polls[:] = [Accepted("local", "remote")], [Pending()]
-    room.house.core.daily_credits, room.house.worker._slots = 1000, 60
+    room.house.core.policy, room.house.worker._slots = quota.Policy(1000), 60
     for number in range(50):
         room.api.photo(room.ann, room.private, picture(), f"she smiles {number} times")
     await room.api.until(lambda: len(room.api.sent(room.private)) >= 50, 30)

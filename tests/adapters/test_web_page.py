@@ -21,9 +21,9 @@ from adapters.web.doors import TRIES, Doors, is_loopback
 from adapters.web.page import Page
 from adapters.web.server import make_app, serve
 from adapters.web.view import View
-from bot import texts
+from bot import texts, texts_admin
 from bot.links import Links
-from bot.model import Pending
+from bot.model import Address, Inbound, Pending
 from bot.shelf import Shelf
 from tests.clock import Clock
 from tests.houses import House, picture, wired
@@ -240,12 +240,29 @@ async def test_buttons_are_commands(start: Start) -> None:
     site = await start()
     browser = await site.browser()
     job = (await browser.say("x", photo=picture(), end=picture()))[1]["job"]
-    assert (await browser.say(f"/cancel {job}"))[1] == {"text": texts.CANCELLED, "job": None}
+    assert (await browser.say(f"/cancel {job}"))[1] == {"text": texts.CANCELLED, "job": None, "fine": True}
     again = (await browser.say(f"/again {job}"))[1]["job"]
     assert (await site.house.job(again)).order.end
     words = (await browser.say(f"/again {again} she waves", cfg="0.5"))[1]["job"]
     assert (await site.house.job(words)).order.cfg == 0.5
     assert (await browser.say(f"/continue {words} on"))[1]["text"] == texts.NO_CLIP_YET
+
+
+async def test_a_dear_clip_is_asked_about_with_buttons(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    shell = Inbound(Address("console", "shell"), "0", "console:1", "/limits confirm 5")
+    assert "above 5 credits" in (await site.house.core.handle(shell)).text
+    asked = (await browser.say("x --10s", photo=picture()))[1]
+    assert (asked["job"], asked["fine"]) == (None, True)
+    (yes, say), (no, _) = asked["buttons"]
+    assert (yes, no) == ("Yes, 10 credits", "No")
+    other = await site.browser()
+    assert (await other.say(say))[1]["text"] == texts.NOT_YOURS
+    job = (await browser.say(say))[1]["job"]
+    assert (await site.house.job(job)).order.seconds == 10
+    _, (_, say) = (await browser.say("y --10s", photo=picture()))[1]["buttons"]
+    assert (await browser.say(say))[1]["text"] == texts_admin.DROPPED
 
 
 async def test_what_cannot_be_done_is_said(start: Start) -> None:
@@ -395,7 +412,7 @@ async def test_nobody_sees_or_touches_anothers_clips(start: Start) -> None:
     assert events.jobs == {}
     assert (await other.open(f"/frame/{job}"))[0] == 404
     for command in ("cancel", "again", "continue"):
-        assert (await other.say(f"/{command} {job}"))[1] == {"text": texts.NOT_YOURS, "job": None}
+        assert (await other.say(f"/{command} {job}"))[1] == {"text": texts.NOT_YOURS, "job": None, "fine": False}
     assert "secret words" not in (await other.say("/jobs"))[1]["text"]
 
 

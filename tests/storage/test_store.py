@@ -12,7 +12,8 @@ import pytest
 from bot import machine
 from bot.errors import Illegal, Stale
 from bot.machine import apply, hold
-from bot.model import Accepted, Address, Brush, Clip, Incident, Job, Photo, Refused
+from bot.model import Accepted, Address, Brush, Clip, Incident, Job, Payment, Photo, Refused
+from bot.money import Bill, Denied, Line, Plan
 from bot.ports import Step
 from storage import open_store
 from storage.store import Store
@@ -23,8 +24,13 @@ HERE = ("console",)
 CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000, sound=True)
 
 
+def upto(job: Job, allowance: int | None) -> Plan:
+    """A bill of the allowance alone."""
+    return lambda _: Bill((Line("allowance", "own", job.person, job.window, job.price, allowance),))
+
+
 async def submit(store: Store, job: Job, allowance: int | None = None) -> Job:
-    submission = await store.submit(job, hold(job), allowance)
+    submission = await store.submit(job, hold(job), upto(job, allowance))
     assert submission.job is not None
     return submission.job
 
@@ -59,13 +65,13 @@ async def test_a_job_comes_back_as_it_went_in(store: Store) -> None:
         brushes=(Brush(mask, ((1, 2), (3, 4))), Brush(mask, ((5, 6), (7, 8), (9, 10)))),
     )
     job = a_job(order=order, address=Address("console", "chat", "message", "thread"))
-    submission = await store.submit(job, hold(job), 30)
-    assert submission.job == replace(job, left=25)
+    submission = await store.submit(job, hold(job), upto(job, 30))
+    paid = (Payment("own", "console:0", "day:2026-11-20", 5),)
+    assert submission.job == replace(job, left=25, account="console:0", paid=paid)
     assert await store.job("job1") == await store.find("console:job1") == submission.job
     assert await store.job("job2") is await store.find("console:job2") is None
     end = a_job("job2", order=an_order(end=Photo("end.jpg", 300, 400)))
-    await submit(store, end)
-    assert await store.job("job2") == end
+    assert await submit(store, end) == await store.job("job2")
 
 
 async def test_every_field_survives_the_whole_way(store: Store) -> None:
@@ -86,16 +92,17 @@ async def test_every_field_survives_the_whole_way(store: Store) -> None:
 
 async def test_the_same_message_again_finds_its_first_job(store: Store) -> None:
     first = await submit(store, a_job(), 30)
-    again = await store.submit(a_job("job2", key="console:job1"), hold(a_job("job2")), 30)
-    assert (again.job, again.fresh, again.used) == (first, False, 5)
+    again = await store.submit(a_job("job2", key="console:job1"), hold(a_job("job2")), upto(first, 30))
+    assert (again.job, again.fresh) == (first, False)
     assert len(await ledger(store)) == 1
 
 
 async def test_an_allowance_is_spent_and_no_more(store: Store) -> None:
     for number in range(6):
         await submit(store, a_job(f"job{number}"), 30)
-    refused = await store.submit(a_job("job7"), hold(a_job("job7")), 30)
-    assert (refused.job, refused.used) == (None, 30)
+    refused = await store.submit(a_job("job7"), hold(a_job("job7")), upto(a_job(), 30))
+    assert refused.job is None
+    assert refused.denied == Denied("allowance", 30, 0)
     assert await store.used("console:0", "day:2026-11-20") == 30
     assert await store.used("console:0", "day:2026-11-21") == 0
     assert await store.job("job7") is None
@@ -107,7 +114,9 @@ async def test_a_race_for_the_last_credits_spends_just_those(database_url: str |
     stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(8)))
     try:
         jobs = [a_job(f"job{n}", price=1) for n in range(60)]
-        answers = await asyncio.gather(*(stores[n % 8].submit(job, hold(job), 10) for n, job in enumerate(jobs)))
+        answers = await asyncio.gather(
+            *(stores[n % 8].submit(job, hold(job), upto(job, 10)) for n, job in enumerate(jobs))
+        )
         assert sum(answer.job is not None for answer in answers) == 10
         assert await stores[0].used("console:0", "day:2026-11-20") == 10
         assert len(await ledger(stores[0])) == 10
@@ -119,7 +128,9 @@ async def test_one_message_submitted_by_all_at_once_is_one_job(database_url: str
     stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(4)))
     try:
         jobs = [a_job(f"job{n}", key="console:one") for n in range(40)]
-        answers = await asyncio.gather(*(stores[n % 4].submit(job, hold(job), 30) for n, job in enumerate(jobs)))
+        answers = await asyncio.gather(
+            *(stores[n % 4].submit(job, hold(job), upto(job, 30)) for n, job in enumerate(jobs))
+        )
         assert len({answer.job.id for answer in answers if answer.job}) == 1
         assert sum(answer.fresh for answer in answers) == 1
         assert await stores[0].used("console:0", "day:2026-11-20") == 5
@@ -334,9 +345,10 @@ async def test_the_schema_refuses_what_the_machine_would_never_do(store: Store) 
         "UPDATE jobs SET outcome = 'clip'",
         "UPDATE jobs SET state = 'delivering', outcome = 'clip', settled_at = 1",
         "UPDATE jobs SET state = 'flying'",
-        "UPDATE allowances SET used = -1",
-        "INSERT INTO ledger VALUES ('job1', 'refund', 'hold', 'p', 'w', 0, 0, 0)",
-        "INSERT INTO ledger VALUES ('nobody', 'hold', 'hold', 'p', 'w', 0, 0, 0)",
+        "UPDATE books SET used = -1",
+        "INSERT INTO ledger VALUES (0, '', 'refund', 'hold', 'job1', 'b', 's', 'p', '', 0, 0, 0, '')",
+        "INSERT INTO ledger VALUES (0, '', 'hold', 'hold', 'nobody', 'b', 's', 'p', '', 0, 0, 0, '')",
+        "INSERT INTO ledger VALUES (0, '', 'grant', 'grant', 'job1', 'b', 's', 'p', '', 0, 0, 0, '')",
     ):
         with pytest.raises(Exception, match=r"(?i)constraint"):
             await store._db.write(lambda tx, sql=nonsense: tx.all(sql))

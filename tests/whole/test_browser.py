@@ -13,9 +13,10 @@ from axe_playwright_python.async_playwright import Axe
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from bot import texts
+from bot import texts, texts_admin
 from bot.app import App, open_app
 from bot.config import Settings
+from bot.model import Address, Inbound
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -258,6 +259,29 @@ async def test_by_keyboard_alone(visit: Visit, photo: Path) -> None:
             break
     else:
         raise AssertionError("the buttons under a clip cannot be reached")
+
+
+async def test_a_dear_clip_is_asked_about_first(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    async with site(tmp_path) as (app, address):
+        await app.core.handle(Inbound(Address("console", "shell"), "0", "console:1", "/limits confirm 5"))
+        page = await (await chromium.new_context()).new_page()
+        await page.goto(address)
+        await order(page, photo, "slow zoom in --10s")
+        notice = page.locator("#notice")
+        await expect(notice).to_contain_text("This costs 10 credits")
+        await expect(notice).to_have_attribute("role", "status")
+        await no_violations(page)
+        await notice.get_by_role("button", name="No").click()
+        await expect(notice).to_have_text(texts_admin.DROPPED)
+        await page.click("#send")  # the photo and the words are still there
+        await notice.get_by_role("button", name="Yes, 10 credits").click()
+        await expect(page.locator(".turn")).to_have_count(1)
+        await expect(page.locator("#words")).to_have_value("")
+        await plays(page)
+        await page.get_by_role("button", name=T["again"]).click()
+        await notice.get_by_role("button", name="Yes, 10 credits").click()
+        await expect(page.locator(".turn")).to_have_count(2)
+        await page.close()
 
 
 async def test_offline_says_so_and_catches_up(chromium: Browser, tmp_path: Path, photo: Path) -> None:

@@ -492,3 +492,25 @@ async def test_nothing_is_bought_when_the_provider_could_not_fetch_the_photo(
         code, _, err = await photoplay(tmp_path, "animate", str(photo), "slowly", **keys)
     assert (code, host.bought) == (2, {})
     assert f"Port {taken} is in use" in err
+
+
+async def test_the_operator_says_in_a_shell_what_admins_say_in_chat(tmp_path: Path) -> None:
+    async def admin(*words: str) -> Said:
+        return await photoplay(tmp_path, "admin", "--scope", "discord:1", *words)
+
+    code, out, _ = await admin("quota", "set", "default", "12", "a", "week")
+    assert (code, out.splitlines()[0]) == (0, "everyone: 12 credits a week from now on.")
+    assert re.search(r"photoplay admin undo \w+", out)
+    assert "@discord:7 got 50 credits" in (await admin("grant", "@discord:7", "50", "until", "Friday"))[1]
+    assert "12 left this week, and 50 credits from grants" in (await admin("quota", "@discord:7"))[1]
+    assert "orders are taken in #9" in (await admin("limits channels #9"))[1]
+    assert "· the operator · grant @discord:7" in (await admin("audit"))[1]
+    assert "export" in (await photoplay(tmp_path, "admin", "help", "admin"))[1]
+    await admin("-o", str(tmp_path), "export")
+    assert (tmp_path / "ledger.csv").read_text("utf-8-sig").count("\n") == 2
+    assert (tmp_path / "audit.csv").read_text("utf-8-sig").count("\n") == 4
+    assert "photoplay admin grant" in (await admin("grant", "@discord:7", "lots"))[2]
+    assert (await photoplay(tmp_path, "admin", "operator", "pause"))[0] == 0
+    lake = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"
+    code, _, err = await photoplay(tmp_path, "animate", str(lake), "x")
+    assert (code, "has paused it" in err.replace("\n", " ")) == (1, True)

@@ -150,10 +150,10 @@ class World:
                 assert any(texts.failed(job.reason or "", job.price) in words for words in said), said
         async with self.store() as store:
             rows = await store._db.read(lambda tx: tx.all("SELECT * FROM ledger WHERE person <> 'test:old'"))
-            for person in {job.person for job in jobs}:
-                own = [job for job in jobs if job.person == person]
-                used = await store.used(person, own[0].window)
-                assert used == sum(job.price for job in own if job.outcome == "clip")
+            own = [(part, job) for job in jobs for part in job.paid if part.kind == "own"]
+            for book, span in {(part.book, part.span) for part, _ in own}:
+                kept = [p.amount for p, job in own if (p.book, p.span) == (book, span) and job.outcome == "clip"]
+                assert await store.figures.used(book, span) == sum(kept)
         assert sum(row["spent"] for row in rows) == sum(job.price for job in jobs if job.outcome == "clip")
         assert sum(row["held"] for row in rows) == 0
         assert len(rows) == 2 * len(jobs)

@@ -1,4 +1,4 @@
-import { byId, setText } from './dom.js';
+import { byId, h, setText } from './dom.js';
 import { Options } from './options.js';
 import { Photos } from './photos.js';
 import { Message, Unreachable } from './post.js';
@@ -86,9 +86,10 @@ export class Composer {
     await this.send();
   }
 
-  async send() {
+  /** @param {string} [command] what a button says */
+  async send(command) {
     if (this.#busy) return;
-    const missing = this.#missing();
+    const missing = !command && this.#missing();
     if (missing) {
       this.#tell(missing);
       this.#focus();
@@ -96,7 +97,7 @@ export class Composer {
     }
     this.#setBusy(true);
     await this.#photos.read;
-    const fields = this.#fields();
+    const fields = command ? [['text', command]] : this.#fields();
     const message = this.#unanswered?.says(fields) ? this.#unanswered : new Message(fields);
     try {
       const answer = await message.send((share) => this.#send.style.setProperty('--sent', share));
@@ -104,7 +105,7 @@ export class Composer {
       if (answer.job) {
         this.#clear();
         this.onSent(answer.job);
-      } else this.#tell(answer.text, answer.fine && this.#words.value.trim().startsWith('/'));
+      } else this.tell(answer);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       this.#unanswered = message;
@@ -215,9 +216,15 @@ export class Composer {
     });
   }
 
-  #tell(sentence, mild) {
-    this.#notice.role = mild ? 'status' : 'alert';
-    setText(this.#notice, sentence);
+  #tell(text) {
+    this.tell({ text, buttons: [] });
+  }
+
+  tell({ text, fine, buttons }) {
+    this.#notice.role = fine ? 'status' : 'alert';
+    setText(this.#notice, text);
+    this.#notice.append(...buttons.flatMap(([label, command]) => ['\n',
+      h('button', { type: 'button', className: 'button', onclick: () => this.send(command) }, label)]));
   }
 
   #setBusy(busy) {

@@ -1,6 +1,6 @@
 import { state } from './state.js';
 
-/** @typedef {{text: string, job: string | null, fine: boolean}} Answer */
+/** @typedef {{text: string, job: string | null, fine: boolean, buttons: [string, string][]}} Answer */
 
 /** Milliseconds without progress. */
 const PATIENCE = 30_000;
@@ -51,7 +51,7 @@ export class Message {
       request.onloadend = () => clearTimeout(patience);
       request.onload = () => {
         const { status, response } = request;
-        if (status < 500 && response?.text) resolve({ job: null, fine: status < 400, ...response });
+        if (status < 500 && response?.text) resolve({ job: null, buttons: [], ...response });
         else reject(new Unreachable());
       };
       wait();

@@ -1,0 +1,99 @@
+"""Who somebody is, and whom they name: from what Discord says with the event, never from what was typed."""
+
+import re
+from typing import Any
+
+import discord
+
+from adapters.discord.requests import PLATFORM
+from bot.model import MENTION, Named
+
+_NAMES = re.compile(r"<(@!?|@&|#)(\d{1,20})>")
+
+
+def person(user: discord.User | discord.Member) -> Named:
+    """Somebody who was picked or mentioned."""
+    return Named("person", f"{PLATFORM}:{user.id}", user.display_name)
+
+
+def role(one: discord.Role) -> Named:
+    """A role."""
+    return Named("role", str(one.id), one.name)
+
+
+def channel(id: int, name: str) -> Named:
+    """A channel or a thread: both are chats of their own here."""
+    return Named("channel", f"{id}/", name)
+
+
+def scope(guild: int | None, guest: bool = False) -> str:
+    """The community that something was said in.
+
+    Where the app is only on the person's account, nobody of that guild has let us in and nobody there can set limits:
+    whoever uses it there spends what is their own.
+    """
+    return f"{PLATFORM}:{guild}" if guild and not guest else ""
+
+
+def guild_of(message: discord.Message) -> int | None:
+    """The guild of a message, even of one that the library does not know: what is said there is not private."""
+    if message.guild:
+        return message.guild.id
+    return getattr(message.channel, "guild_id", None)
+
+
+def tiers(user: discord.User | discord.Member) -> tuple[str, ...]:
+    """The ids of the roles that the event gives the member, also of those that the library does not know."""
+    return tuple(map(str, user._roles)) if isinstance(user, discord.Member) else ()
+
+
+def manages(permissions: discord.Permissions) -> bool:
+    """Manage Server, or more."""
+    return permissions.manage_guild or permissions.administrator
+
+
+def writes_as_admin(message: discord.Message) -> bool:
+    """Whether a message is by an admin: its event has the roles, the guild has what they allow. Unknown is no."""
+    author, guild = message.author, message.guild
+    if not isinstance(author, discord.Member) or not isinstance(guild, discord.Guild):
+        return False
+    return manages(author.guild_permissions)
+
+
+def replied_to(message: discord.Message) -> Named | None:
+    """Whose message is answered, if a person wrote it."""
+    other = message.reference.resolved if message.reference else None
+    if message.type is not discord.MessageType.reply or not isinstance(other, discord.Message):
+        return None
+    return None if other.author.bot or other.webhook_id else person(other.author)
+
+
+def typed(text: str) -> str:
+    """What somebody typed, without the character that names."""
+    return text.replace(MENTION, "")
+
+
+def named(message: discord.Message, text: str) -> tuple[str, tuple[Named, ...]]:
+    """The text with a `MENTION` for each name that the event, or the guild of the event, confirms; and those names."""
+    known: dict[tuple[str, int], Named] = {("@", user.id): person(user) for user in message.mentions}
+    known |= {("@&", one.id): role(one) for one in message.role_mentions}
+    known |= {("#", one.id): channel(one.id, one.name) for one in message.channel_mentions}
+    found: list[Named] = []
+
+    def take(match: re.Match[str]) -> str:
+        who = known.get((match[1].rstrip("!"), int(match[2])))
+        if who is None:
+            return match[0]
+        found.append(who)
+        return MENTION
+
+    return _NAMES.sub(take, typed(text)), tuple(found)
+
+
+def picked(who: Any) -> tuple[str, tuple[Named, ...]]:
+    """How a picked person, role or nobody stands in a sentence; the role that everybody has is what everybody gets."""
+    if who is None:
+        return "", ()
+    if isinstance(who, discord.Role):
+        return ("default", ()) if who.is_default() else (MENTION, (role(who),))
+    return MENTION, (person(who),)

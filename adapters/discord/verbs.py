@@ -1,0 +1,148 @@
+"""The slash commands about credits: native options, from which the sentence is made that the core reads.
+
+Who may use them is settled by the core at each use; what Discord shows to whom is a hint.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.app_commands import AppCommandChannel, AppCommandThread, Range
+
+from adapters.discord import people
+from adapters.discord.front import Front, Interaction
+from bot import amounts
+from bot.model import MENTION
+
+Callback = Callable[..., Awaitable[None]]
+Words = Range[str, 1, 300]
+Clip = Range[str, 1, 32]
+Anybody = discord.User | discord.Member | discord.Role
+Place = AppCommandChannel | AppCommandThread
+
+
+def own(front: Front) -> dict[str, Callback]:
+    """What everybody can say."""
+
+    async def quota(interaction: Interaction, who: Anybody | None = None, amount: Words | None = None) -> None:
+        whom, named = people.picked(who)
+        if amount:
+            return await front.command(interaction, "quota", _sentence("set", whom, _typed(amount)), named)
+        return await front.command(interaction, "quota", whom, named)
+
+    async def link(interaction: Interaction, code: Range[str, 1, 32] | None = None) -> None:
+        await front.command(interaction, "link", _typed(code))
+
+    async def unlink(interaction: Interaction) -> None:
+        await front.command(interaction, "unlink")
+
+    return {"quota": app_commands.rename(amount="set")(quota), "link": link, "unlink": unlink}
+
+
+def admins(front: Front) -> dict[str, Callback]:
+    """What admins and operators can say."""
+    about, reports = _about_people(front), _reports(front)
+    return about | reports
+
+
+def _about_people(front: Front) -> dict[str, Callback]:
+    async def grant(
+        interaction: Interaction,
+        user: discord.User,
+        amount: Words,
+        until: Words | None = None,
+        because: Words | None = None,
+    ) -> None:
+        words = _sentence(MENTION, _typed(amount), _end(until), _why(because))
+        await front.command(interaction, "grant", words, (people.person(user),))
+
+    async def revoke(interaction: Interaction, user: discord.User, because: Words | None = None) -> None:
+        await front.command(interaction, "revoke", _sentence(MENTION, _why(because)), (people.person(user),))
+
+    async def ban(
+        interaction: Interaction, user: discord.User, until: Words | None = None, because: Words | None = None
+    ) -> None:
+        words = _sentence(MENTION, _end(until), _why(because))
+        await front.command(interaction, "ban", words, (people.person(user),))
+
+    async def unban(interaction: Interaction, user: discord.User, because: Words | None = None) -> None:
+        await front.command(interaction, "unban", _sentence(MENTION, _why(because)), (people.person(user),))
+
+    async def tier(
+        interaction: Interaction,
+        name: Clip,
+        verb: Literal["add", "remove"] | None = None,
+        user: discord.User | None = None,
+    ) -> None:
+        whom, named = people.picked(user)
+        await front.command(interaction, "tier", _sentence(_typed(name), verb or "", whom), named)
+
+    async def limits(
+        interaction: Interaction,
+        change: Words | None = None,
+        who: Anybody | None = None,
+        channel: Place | None = None,
+    ) -> None:
+        whom, named = people.picked(who)
+        if channel and not who and _typed(change).lower() in ("", "channel", "channels"):
+            words, named = _sentence("channels", MENTION), (people.channel(channel.id, channel.name),)
+        else:
+            words = _sentence("" if whom == "default" else whom, _typed(change))
+        await front.command(interaction, "limits", words, named)
+
+    return {
+        "grant": grant,
+        "revoke": revoke,
+        "ban": app_commands.rename(until="for")(ban),
+        "unban": unban,
+        "limits": app_commands.rename(change="set")(limits),
+        "tier": app_commands.rename(verb="change")(tier),
+    }
+
+
+def _reports(front: Front) -> dict[str, Callback]:
+    async def refund(interaction: Interaction, clip: Clip, because: Words) -> None:
+        await front.command(interaction, "refund", _sentence(_typed(clip), _why(because)))
+
+    async def usage(interaction: Interaction, span: Literal["week", "month"] | None = None) -> None:
+        await front.command(interaction, "usage", span or "")
+
+    async def audit(interaction: Interaction) -> None:
+        await front.command(interaction, "audit")
+
+    async def export(interaction: Interaction) -> None:
+        await front.command(interaction, "export")
+
+    async def operator(interaction: Interaction, order: Words | None = None) -> None:
+        await front.command(interaction, "operator", _typed(order))
+
+    return {
+        "refund": refund,
+        "usage": usage,
+        "audit": audit,
+        "export": export,
+        "operator": app_commands.rename(order="do")(operator),
+    }
+
+
+def _sentence(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _typed(value: str | None) -> str:
+    """What somebody typed: it names nobody."""
+    return people.typed(value or "").strip()
+
+
+def _end(value: str | None) -> str:
+    """`2 weeks` and `Friday` as the core reads an end; who writes `for` or `until` themselves may."""
+    bare = _typed(value)
+    if not bare or bare.split()[0].lower() in ("for", "until", "till", "til"):
+        return bare
+    return f"for {bare}" if amounts.duration(bare) else f"until {bare}"
+
+
+def _why(value: str | None) -> str:
+    bare = _typed(value)
+    return f"because {bare}" if bare else ""

@@ -1,0 +1,110 @@
+"""Who is meant: by a mention, by the message that is answered. Telegram's event says it, never the text.
+
+A mention by @username carries no id, so a small directory remembers the usernames of people who spoke to the bot.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+
+from telegram import Message, MessageEntity, User
+
+from adapters.telegram import reading
+from adapters.telegram.members import Members
+from adapters.telegram.reading import PLATFORM
+from bot.model import MENTION, Named
+from bot.ports import Inbox
+
+KEPT = 90 * 86_400.0
+"""Seconds for which a username is known."""
+DAY = 86_400.0
+"""Seconds after which a username is noted anew."""
+MOST = 10_000
+
+
+class People:
+    """The directory, and what it makes of messages."""
+
+    def __init__(self, inbox: Inbox, members: Members, clock: Callable[[], float]) -> None:
+        self._inbox = inbox
+        self._members = members
+        self._clock = clock
+        self._noted: OrderedDict[int, tuple[float, str]] = OrderedDict()
+
+    async def met(self, user: User | None) -> None:
+        """Remember the username of somebody who speaks to us; at most once a day, unless it changed."""
+        if user is None or user.is_bot or not user.username:
+            return
+        now, name = self._clock(), user.username.lower()
+        since, noted = self._noted.get(user.id, (-DAY, ""))
+        if noted == name and now - since < DAY:
+            return
+        if noted and noted != name:
+            await self._drop(noted, user.id)
+        # Usernames are the same everywhere, so one note serves all chats.
+        await self._inbox.remember(PLATFORM, "", f"name:{name}", json.dumps(user.id), now + KEPT)
+        self._noted[user.id] = now, name
+        self._noted.move_to_end(user.id)
+        if len(self._noted) > MOST:
+            self._noted.popitem(last=False)
+
+    async def read(self, message: Message, own: str) -> tuple[str, tuple[Named, ...]]:
+        """Text or caption; in a command with a `MENTION` for each person that it names. `own` is our username."""
+        text = reading.words(message)
+        if not text.startswith("/"):
+            return text.replace(MENTION, ""), ()
+        raw = text.encode("utf-16-le", "surrogatepass")  # in which Telegram counts
+        pieces: list[str] = []
+        named: list[Named] = []
+        done = 0
+        entities = message.entities if message.text else message.caption_entities
+        for entity in sorted(entities, key=lambda entity: entity.offset):
+            start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
+            if start < done or end > len(raw):
+                continue
+            who = await self._named(entity, _decoded(raw[start:end]), own, str(message.chat.id))
+            if who:
+                pieces += _decoded(raw[done:start]).replace(MENTION, ""), MENTION
+                named.append(who)
+                done = end
+        pieces.append(_decoded(raw[done:]).replace(MENTION, ""))
+        return "".join(pieces), tuple(named)
+
+    async def _named(self, entity: MessageEntity, written: str, own: str, chat: str) -> Named | None:
+        if entity.type == MessageEntity.TEXT_MENTION and entity.user and not entity.user.is_bot:
+            return Named("person", f"{PLATFORM}:{entity.user.id}", entity.user.full_name)
+        if entity.type != MessageEntity.MENTION or written[1:].lower() == own.lower():
+            return None
+        user = await self._known(written[1:].lower(), chat)
+        return Named("person", f"{PLATFORM}:{user}", written[1:]) if user else None
+
+    async def _known(self, name: str, chat: str) -> str | None:
+        """Whose username it is; nobody's if Telegram says that they gave it up, as it may be a stranger's by now."""
+        note = await self._inbox.recall(PLATFORM, "", f"name:{name}", self._clock())
+        if note is None:
+            return None
+        user = str(json.loads(note))
+        now = await self._members.username(chat, user)
+        if now is not None and now.lower() != name:
+            await self._drop(name, int(user))
+            return None
+        return user
+
+    async def _drop(self, name: str, user: int) -> None:
+        """Forget a username, unless somebody else has it by now."""
+        note = await self._inbox.recall(PLATFORM, "", f"name:{name}", self._clock())
+        if note is not None and json.loads(note) == user:
+            await self._inbox.forget(PLATFORM, "", f"name:{name}")
+
+
+def replied_to(message: Message) -> Named | None:
+    """Whose message it answers, a person's or that of a group or channel that somebody speaks for."""
+    other = message.reply_to_message
+    if other is None or (message.is_topic_message and other.message_id == message.message_thread_id):
+        return None  # Telegram itself makes everything in a topic an answer to its first message
+    who = reading.person(other)
+    return Named("person", f"{PLATFORM}:{who}", reading.label(other)) if who else None
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-16-le", "surrogatepass")

@@ -1,0 +1,256 @@
+"""What admins say about people: allowances, grants, bans, refunds, and taking a change back.
+
+Who is an admin is asked at each use (`Core.administers`); the scope is the event's, whom is meant is the event's
+(`Inbound.named`, `replied_to`). Nothing of this is read from text, options or buttons.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from bot import amounts, purse, texts_admin
+from bot import quota as rules_of
+from bot.errors import Illegal, Refusal
+from bot.model import MENTION, Button, Inbound, Named, Reply
+from bot.money import FOREVER, HOUSE, Act, Grant, Member, Rule, about
+from bot.quota import known_zone, zone
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+UNDO = 60.0
+"""Seconds in which a change can be taken back with one tap."""
+SLACK = 10.0
+"""Seconds more that a tap may take to arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a sentence is about, and what it says of them. `person` is set for people only."""
+
+    about: str
+    label: str
+    rest: str
+    person: str = ""
+
+
+async def quota(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Mine; somebody's; or `set` whose."""
+    word, rest = (*argument.split(maxsplit=1), "", "")[:2]
+    if word.lower() == "set":
+        return await _set(core, inbound, rest)
+    if not argument and not inbound.replied_to:
+        return await purse.mine(core, inbound)
+    found = target(inbound, argument)
+    if found.person == inbound.person:
+        return await purse.mine(core, inbound)
+    await check(core, inbound)
+    held = await purse.standing(core, inbound, Member(inbound.scope, _person(found)))
+    words = texts_admin.quota_of(found.label, held.limit, held.span, held.left, held.extra, held.refill)
+    return Reply(words, private=True)
+
+
+async def _set(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    await check(core, inbound)
+    found = await group(core, inbound, argument)
+    rest, because = amounts.because(found.rest)
+    rate = amounts.rate(rest)
+    if rate is None:
+        raise Refusal(texts_admin.QUOTA_HOW)
+
+    def edit(rule: Rule) -> Rule:
+        return replace(rule, credits=rate.credits, span=rate.span)
+
+    done = await core.store.books.amend(act(core, inbound, "quota set", found, because), edit)
+    return told(texts_admin.quota_set(found.label, rate.credits, rate.span), done)
+
+
+async def grant(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Give somebody credits."""
+    await check(core, inbound)
+    found = target(inbound, argument)
+    rest, because = amounts.because(found.rest)
+    where, name = await place(core, inbound)
+    gift = amounts.gift(rest, core.clock(), where)
+    if gift is None:
+        raise Refusal(texts_admin.GRANT_HOW)
+    deed = act(core, inbound, "grant", found, because)
+    given = Grant(deed.id, inbound.scope, _person(found), gift.credits, 0, gift.until, deed.at, inbound.person, because)
+    done = await core.store.books.grant(deed, given)
+    until = texts_admin.when(gift.until, where, name) if gift.until else ""
+    return told(texts_admin.granted(found.label, gift.credits, until, because), done)
+
+
+async def revoke(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Take back what is left of somebody's grants."""
+    await check(core, inbound)
+    found = target(inbound, argument)
+    rest, because = amounts.because(found.rest)
+    if rest:
+        raise Refusal(texts_admin.GRANT_HOW.replace("/grant", "/revoke").replace(" 50 until Friday", ""))
+    people = (_person(found),) if inbound.scope else await core.store.accounts.people(_person(found))
+    if not await core.store.books.grants(inbound.scope, people, core.clock()):
+        return Reply(texts_admin.revoked(found.label, 0, because), private=True)
+    done, amount = await core.store.books.revoke(act(core, inbound, "revoke", found, because), people)
+    return told(texts_admin.revoked(found.label, amount, because), done)
+
+
+async def ban(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Keep somebody from ordering, for a time or for good."""
+    await check(core, inbound)
+    found = target(inbound, argument)
+    rest, because = amounts.because(found.rest)
+    where, name = await place(core, inbound)
+    until = amounts.end(rest, core.clock(), where) if rest else FOREVER
+    if until is None:
+        raise Refusal(texts_admin.BAN_HOW)
+    _person(found)
+
+    def edit(rule: Rule) -> Rule:
+        return replace(rule, banned=until, because=because or None)
+
+    done = await core.store.books.amend(act(core, inbound, "ban", found, because), edit)
+    words = texts_admin.when(until, where, name) if until < FOREVER else ""
+    return told(texts_admin.banned(found.label, words, because), done)
+
+
+async def unban(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Let somebody order again."""
+    await check(core, inbound)
+    found = target(inbound, argument)
+    rest, because = amounts.because(found.rest)
+    if rest:
+        raise Refusal(texts_admin.BAN_HOW)
+    rules = await core.store.books.rulebook(Member(inbound.scope, _person(found)))
+    if rules_of.ban(rules, core.clock()) is None:
+        return Reply(texts_admin.not_banned(found.label), private=True)
+    people = [found.person] if inbound.scope else rules.people
+    done = None
+    for person in people:
+        who = replace(found, about=about("person", person), person=person)
+        done = await core.store.books.amend(
+            act(core, inbound, "unban", who, because), lambda rule: replace(rule, banned=None, because=None)
+        )
+    return told(texts_admin.unbanned(found.label), done)
+
+
+async def refund(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Give a paid clip's credits back, with a reason."""
+    await check(core, inbound)
+    job_id, because = amounts.because(_plain(inbound, argument))
+    if not because or not job_id or len(job_id.split()) > 1:
+        raise Refusal(texts_admin.REFUND_HOW)
+    found = Target(about("job", job_id[:32]), job_id[:32], "")
+    try:
+        back = await core.store.books.pardon(act(core, inbound, "refund", found, because), job_id)
+    except Illegal:
+        raise Refusal(texts_admin.REFUND_NOT) from None
+    return Reply(texts_admin.refunded(job_id, back, because))
+
+
+async def undo(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Take a change back, within a minute and if nothing has changed since."""
+    done = await core.store.books.act(argument.strip()[:32])
+    if done is None:
+        await check(core, inbound)
+        raise Refusal(texts_admin.UNDO_NOTHING)
+    if done.scope == HOUSE or done.verb in ("cap", "flights"):
+        if not core.operates(inbound):
+            raise Refusal(texts_admin.NOT_OPERATOR)
+    else:
+        await check(core, inbound)
+        if done.scope != inbound.scope and not core.operates(inbound):
+            raise Refusal(texts_admin.NOT_HERE)
+    if core.clock() - done.at > UNDO + SLACK:
+        raise Refusal(texts_admin.UNDO_LATE)
+    try:
+        await core.store.books.undo(done.id, act(core, inbound, f"undo {done.verb}"))
+    except Illegal:
+        raise Refusal(texts_admin.UNDO_NOTHING) from None
+    core.poke()
+    return Reply(texts_admin.UNDONE, private=True)
+
+
+# ── What the verbs share ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def check(core: "Core", inbound: Inbound) -> None:
+    """Only for admins of this community; in people's own chats only operators are. Raises `Refusal`."""
+    if not await core.administers(inbound):
+        raise Refusal(texts_admin.NOT_ADMIN if inbound.scope else texts_admin.NOT_OPERATOR)
+
+
+async def place(core: "Core", inbound: Inbound) -> tuple[tzinfo, str]:
+    """The scope's time zone, and its name."""
+    name = (await core.store.books.rulebook(purse.member(inbound))).scope.zone
+    return zone(name), known_zone(name or "UTC") or "UTC"
+
+
+def target(inbound: Inbound, argument: str) -> Target:
+    """Whom it is about: who is mentioned first, or whose message is answered. Raises `Refusal`."""
+    if inbound.text.count(MENTION) != len(inbound.named):
+        raise Refusal(texts_admin.WHOSE_NAME)
+    if argument.startswith(MENTION):
+        named, rest = inbound.named[0], argument[1:]
+    elif inbound.replied_to:
+        named, rest = inbound.replied_to, argument
+    else:
+        raise Refusal(texts_admin.WHOSE_NAME if argument.startswith("@") else texts_admin.WHOSE)
+    if named.kind == "channel":
+        raise Refusal(texts_admin.WHOSE)
+    if inbound.scope and named.kind == "person" and _platform(named.id) != _platform(inbound.scope):
+        raise Refusal(texts_admin.WHOSE)  # members of a community are of its platform
+    rest = _plain(inbound, rest, inbound.named[1:] if argument.startswith(MENTION) else inbound.named).strip()
+    if named.kind == "role":
+        return Target(about("tier", named.id), f"@{named.label}", rest)
+    return Target(about("person", named.id), f"@{named.label}", rest, named.id)
+
+
+async def group(core: "Core", inbound: Inbound, argument: str) -> Target:
+    """Like `target`, and besides: `default`, `admins`, and named lists."""
+    word, rest = (*argument.split(maxsplit=1), "", "")[:2]
+    word = word.lower()
+    if word in ("default", "everyone", "all"):
+        return Target("", texts_admin.DEFAULT, _plain(inbound, rest))
+    if word == "admins":
+        return Target(about("tier", "admins"), "admins", _plain(inbound, rest))
+    if word and about("list", word) in await core.store.books.rules(inbound.scope):
+        return Target(about("list", word), word, _plain(inbound, rest))
+    return target(inbound, argument)
+
+
+def act(core: "Core", inbound: Inbound, verb: str, found: Target | None = None, because: str = "") -> Act:
+    """A deed of whoever says it, for the audit log."""
+    return Act(
+        id=core.new_id(),
+        at=core.clock(),
+        actor=inbound.person,
+        scope=inbound.scope,
+        verb=verb,
+        about=found.about if found else "",
+        because=because,
+        label=found.label if found else "",
+        name=inbound.label or inbound.person,
+    )
+
+
+def told(words: str, done: Act | None) -> Reply:
+    """What was understood, with a way back."""
+    return Reply(words, (Button(texts_admin.UNDO, f"/undo {done.id}"),) if done else ())
+
+
+def _person(found: Target) -> str:
+    if not found.person:
+        raise Refusal(texts_admin.A_PERSON)
+    return found.person
+
+
+def _plain(inbound: Inbound, text: str, named: tuple[Named, ...] | None = None) -> str:
+    """With names written out, as in a reason."""
+    for who in inbound.named if named is None else named:
+        text = text.replace(MENTION, f"@{who.label}", 1)
+    return text.replace(MENTION, "")
+
+
+def _platform(name: str) -> str:
+    return name.partition(":")[0]

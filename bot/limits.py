@@ -1,0 +1,182 @@
+"""What admins say about their community: limits, where and who may order, and named lists of people."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot import amounts, purse, quota, texts, texts_admin
+from bot.admin import Target, act, check, group, told
+from bot.errors import Refusal
+from bot.model import MENTION, Inbound, Reply
+from bot.money import Rule, about
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+Edit = Callable[[Rule], Rule]
+_LIST = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_RESERVED = frozenset({"admins", "default", "everyone", "all", "set"})
+_OFF = frozenset({"off", "none", "no", "unlimited", "any"})
+MOST_PLACES = 100
+MOST_PEOPLE = 1000
+
+
+async def limits(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Show or set."""
+    if not argument:
+        return await _show(core, inbound)
+    await check(core, inbound)
+    word = argument.split(maxsplit=1)[0].lower()
+    everyone = Target("", texts_admin.DEFAULT, argument)
+    found = everyone if word in _SETTERS else await group(core, inbound, argument)
+    name, value = (*found.rest.split(maxsplit=1), "", "")[:2]
+    value, because = amounts.because(value)
+    setter = _SETTERS.get(name.lower())
+    if setter is None or (found.about and name.lower() not in ("flight", "clips", "longest")):
+        raise Refusal(texts_admin.LIMITS_HOW)
+    edit, words = setter(inbound, value)
+    done = await core.store.books.amend(act(core, inbound, f"limits {name.lower()}", found, because), edit)
+    return told(texts_admin.changed(found.label, words), done)
+
+
+async def tier(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Named lists: `/tier staff add @someone`; roles for platforms that have none."""
+    await check(core, inbound)
+    name, rest = (*argument.lower().split(maxsplit=1), "", "")[:2]
+    verb = rest.split(maxsplit=1)[0] if rest else ""
+    if not _LIST.fullmatch(name) or name in _RESERVED or verb not in ("", "add", "remove"):
+        raise Refusal(texts_admin.TIER_HOW)
+    if inbound.text.count(MENTION) != len(inbound.named):
+        raise Refusal(texts_admin.WHOSE_NAME)
+    people = {who.id for who in inbound.named if who.kind == "person"}
+    if inbound.replied_to and inbound.replied_to.kind == "person" and not people:
+        people = {inbound.replied_to.id}
+    if verb and not people:
+        raise Refusal(texts_admin.WHOSE)
+    if not verb:
+        rule = (await core.store.books.rules(inbound.scope)).get(about("list", name), Rule())
+        return Reply(_list(name, rule), private=True)
+
+    def edit(rule: Rule) -> Rule:
+        now = set(rule.people or ())
+        now = now | people if verb == "add" else now - people
+        return replace(rule, people=tuple(sorted(now)[:MOST_PEOPLE]))
+
+    found = Target(about("list", name), name, "")
+    done = await core.store.books.amend(act(core, inbound, f"tier {verb}", found), edit)
+    return told(_list(name, Rule.load(done.after)), done)
+
+
+async def _show(core: "Core", inbound: Inbound) -> Reply:
+    rules = await core.store.books.rules(inbound.scope)
+    scope = rules.get("", Rule())
+    held = quota.limits(
+        (await core.store.books.rulebook(replace(purse.member(inbound), person="", tiers=frozenset()))), core.policy
+    )
+    names = [_list(name.partition(":")[2], rule) for name, rule in rules.items() if name.startswith("list:")]
+    for name, rule in rules.items():
+        if name.startswith("tier:") and rule.credits is not None:
+            rate = texts_admin.rate(rule.credits, rule.span or "day")
+            names.append(texts_admin.changed(name.partition(":")[2], rate))
+    words = texts_admin.limits(
+        texts_admin.DEFAULT,
+        texts_admin.rate(held.credits, held.span),
+        held.flight,
+        held.longest,
+        places=scope.places,
+        closed=bool(scope.closed),
+        confirm=scope.confirm,
+        zone=scope.zone or "UTC",
+        cap=scope.cap,
+        flights=scope.flights,
+        others=names,
+    )
+    if await core.administers(inbound):
+        words += f"\n\n{texts_admin.LIMITS_HOW}"
+    return Reply(words, private=True)
+
+
+def _list(name: str, rule: Rule) -> str:
+    rate = texts_admin.rate(rule.credits, rule.span or "day") if rule.credits is not None else ""
+    return texts_admin.tier(name, len(rule.people or ()), rate)
+
+
+# ── One setter per word ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _flight(inbound: Inbound, value: str) -> tuple[Edit, str]:
+    count = _count(value)
+    words = "any number of clips at once" if count is None else f"{count} at once"
+    return lambda rule: replace(rule, flight=count), words
+
+
+def _longest(inbound: Inbound, value: str) -> tuple[Edit, str]:
+    count = _count(value.removesuffix("seconds").removesuffix("s").strip())
+    if count not in (None, 5, 10):
+        raise Refusal(texts_admin.LIMITS_HOW)
+    return lambda rule: replace(
+        rule, longest=count
+    ), "clips of any length" if count is None else f"clips up to {count} s"
+
+
+def _confirm(inbound: Inbound, value: str) -> tuple[Edit, str]:
+    count = _count(value)
+    words = "no tap is asked for" if count is None else f"a tap is asked for above {texts.credits_(count)}"
+    return lambda rule: replace(rule, confirm=count), words
+
+
+def _who(inbound: Inbound, value: str) -> tuple[Edit, str]:
+    closed = {"everyone": None, "all": None, "anyone": None, "tiers": True, "roles": True}.get(value.lower(), 0)
+    if closed == 0:
+        raise Refusal(texts_admin.LIMITS_HOW)
+    words = "may order if they have a tier or credits of their own" if closed else "may order"
+    return lambda rule: replace(rule, closed=True if closed else None), words
+
+
+def _zone(inbound: Inbound, value: str) -> tuple[Edit, str]:
+    name = quota.known_zone(value) if value else None
+    if name is None:
+        raise Refusal(texts_admin.ZONE_UNKNOWN)
+    return lambda rule: replace(rule, zone=name), f"the time zone is {name}"
+
+
+def _channels(inbound: Inbound, value: str) -> tuple[Edit, str]:
+    # Whom the message names is read anew: in `value` the names are written out already.
+    named = tuple(channel.id for channel in inbound.named if channel.kind == "channel")
+    if value.lower() in ("everywhere", "all", "any", *_OFF):
+        return lambda rule: replace(rule, places=None), "orders are taken everywhere"
+    if value.lower() == "here":
+        named = (f"{inbound.address.chat}/{inbound.address.thread}",)
+    if not named:
+        raise Refusal(texts_admin.LIMITS_HOW)
+
+    def edit(rule: Rule) -> Rule:
+        return replace(rule, places=tuple(dict.fromkeys((*(rule.places or ()), *named)))[:MOST_PLACES])
+
+    names = ", ".join(f"#{channel.label}" for channel in inbound.named if channel.kind == "channel")
+    return edit, "orders are taken here" if value.lower() == "here" else f"orders are taken in {names}"
+
+
+_SETTERS: dict[str, Callable[[Inbound, str], tuple[Edit, str]]] = {
+    "flight": _flight,
+    "clips": _flight,
+    "longest": _longest,
+    "confirm": _confirm,
+    "who": _who,
+    "zone": _zone,
+    "channels": _channels,
+    "channel": _channels,
+    "topics": _channels,
+    "topic": _channels,
+}
+
+
+def _count(value: str) -> int | None:
+    """A number, or None for no limit. Raises `Refusal`."""
+    if value.lower() in _OFF:
+        return None
+    found = amounts.whole(value)
+    if found is None:
+        raise Refusal(texts_admin.LIMITS_HOW)
+    return found

@@ -1,0 +1,101 @@
+"""What operators say: how all is, what is spent against the ceilings, caps of communities, and the kill switch."""
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot import amounts, quota, texts, texts_admin
+from bot.admin import Target, act, told
+from bot.errors import Refusal
+from bot.model import Inbound, Reply
+from bot.money import HOUSE, Rule
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+_SCOPE = re.compile(r"[a-z]+:-?\w+", re.ASCII)
+_OFF = frozenset({"off", "none", "unlimited"})
+
+
+async def operator(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Show; `pause`, `resume`, `cap`, `flights`."""
+    if not core.operates(inbound):
+        raise Refusal(texts_admin.NOT_OPERATOR)
+    rest, because = amounts.because(argument)
+    verb, rest = (*rest.split(maxsplit=1), "", "")[:2]
+    match verb.lower():
+        case "":
+            return await _show(core)
+        case "pause" | "resume" if not rest:
+            return await _switch(core, inbound, verb.lower(), because)
+        case "cap" | "flights":
+            return await _cap(core, inbound, verb.lower(), rest, because)
+    raise Refusal(texts_admin.OPERATOR_HOW)
+
+
+async def _switch(core: "Core", inbound: Inbound, verb: str, because: str) -> Reply:
+    deed = replace(act(core, inbound, verb, because=because), scope=HOUSE)
+    paused = True if verb == "pause" else None
+    done = await core.store.books.amend(deed, lambda rule: replace(rule, paused=paused))
+    core.poke()
+    return told(texts_admin.PAUSED if paused else texts_admin.RESUMED, done)
+
+
+async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: str) -> Reply:
+    """Of this community, or of the one that is named: to operators all are open."""
+    scope = inbound.scope
+    word, value = (*rest.split(maxsplit=1), "", "")[:2]
+    if value and _SCOPE.fullmatch(word):
+        scope = await core.store.books.scope(word)
+    else:
+        value = rest
+    if not scope:
+        raise Refusal(texts_admin.CAP_WHERE)
+    limit = None if value.lower() in _OFF else amounts.whole(re.sub(r"\s*(a|per|/)\s*month$", "", value.lower()))
+    if limit is None and value.lower() not in _OFF:
+        raise Refusal(texts_admin.OPERATOR_HOW)
+
+    def edit(rule: Rule) -> Rule:
+        return replace(rule, cap=limit) if verb == "cap" else replace(rule, flights=limit)
+
+    deed = replace(act(core, inbound, verb, Target("", scope, ""), because), scope=scope)
+    done = await core.store.books.amend(deed, edit)
+    if verb == "cap":
+        words = "no monthly cap" if limit is None else f"at most {texts.credits_(limit)} a month"
+    else:
+        words = "any number of clips at once" if limit is None else f"at most {limit} clips at once"
+    return told(texts_admin.changed(scope, words), done)
+
+
+async def _show(core: "Core") -> Reply:
+    now, store, policy = core.clock(), core.store, core.policy
+    health = await store.health(now)
+    states = ", ".join(f"{count} {texts.STATES[state]}" for state, count in sorted(health.states.items()))
+    lines = [texts_admin.queue(states, health.overdue)]
+    paused = (await store.books.rules(HOUSE)).get("", Rule()).paused
+    lines.append(texts_admin.PAUSED if paused else texts_admin.RESUMED)
+    day, month = quota.window(now, "day"), quota.window(now, "month")
+    for name, key, limit in (
+        ("Credits today", f"credits:{day.key}", policy.day),
+        ("Credits this month", f"credits:{month.key}", policy.month),
+    ):
+        used = await store.figures.used("operator", key)
+        lines.append(texts_admin.against(name, str(used), "" if limit is None else str(limit)))
+    for name, key, limit in (
+        ("Money today", f"money:{day.key}", policy.money_day),
+        ("Money this month", f"money:{month.key}", policy.money_month),
+    ):
+        if policy.price:
+            used = await store.figures.used("operator", key)
+            lines.append(texts_admin.against(name, _money(used), "" if limit is None else _money(limit)))
+    for scope, used in await store.figures.communities(month.key):
+        cap = (await store.books.rules(scope)).get("", Rule()).cap
+        lines.append(texts_admin.community(scope, used, cap))
+    for incident in await store.incidents(3):
+        where = f" ({incident.host})" if incident.host else ""
+        lines.append(f"{texts_admin.stamp(incident.at, quota.zone(None))}: {incident.what}{where}")
+    return Reply("\n".join([*lines, "", texts_admin.OPERATOR_HOW]), private=True)
+
+
+def _money(millionths: int) -> str:
+    return f"{millionths / quota.MILLIONTHS:.2f}"

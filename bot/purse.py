@@ -1,0 +1,223 @@
+"""What people do with their own credits: see them, say yes to a dear clip, be one person on two platforms."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from bot import quota, status, texts, texts_admin
+from bot.errors import Refusal
+from bot.model import Button, Inbound, Job, Reply
+from bot.money import FOREVER, Bill, Denied, Member, Movement, Parked, Quote, Rulebook
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+WAIT = 3600.0
+"""Seconds for which an order waits for a yes."""
+SWEEP = 600.0
+"""Seconds more after which its pictures go."""
+CODE = 600.0
+"""Seconds for which a code links."""
+GUESSES = 5
+"""Codes that a person may enter in an hour."""
+LATEST = 10
+"""Movements in /quota."""
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a member has. `limit` is None where spending is not limited."""
+
+    rules: Rulebook
+    limit: int | None
+    span: str
+    left: int | None
+    extra: int
+    refill: str
+    sentence: str
+
+
+def member(inbound: Inbound) -> Member:
+    """Who asks, and where."""
+    return Member(inbound.scope, inbound.person, inbound.tiers)
+
+
+def ask(core: "Core", inbound: Inbound, seconds: int) -> quota.Ask:
+    """An order of so many seconds, as far as the books care."""
+    return quota.Ask(
+        member(inbound),
+        quota.price(seconds, core.model),
+        seconds,
+        core.clock(),
+        f"{inbound.address.chat}/{inbound.address.thread}",
+        inbound.address.platform in quota.UNLIMITED,
+    )
+
+
+async def standing(core: "Core", inbound: Inbound, other: Member | None = None) -> Standing:
+    """What whoever asks, or `other`, may still spend."""
+    asked = ask(core, inbound, 5)
+    if other:
+        asked = replace(asked, member=other, unlimited=False)
+        quoted = await _look(core, asked)
+    else:
+        asked, found = await core.quote(asked, inbound)
+        quoted = await _look(core, asked, found.rules)
+    held = quota.limits(quoted.rules, core.policy)
+    where = quota.zone(quoted.rules.scope.zone)
+    window = quota.window(core.clock(), held.span, where)
+    limit = None if asked.unlimited else held.credits
+    refill = texts.refill(window.ends_at - core.clock(), held.span, quoted.rules.scope.zone or "UTC")
+    left = None if limit is None else quoted.left or 0
+    sentence = texts.allowance(left, refill, held.span, quoted.extra)
+    return Standing(quoted.rules, limit, held.span, left, quoted.extra, refill, sentence)
+
+
+async def _look(core: "Core", asked: quota.Ask, rules: Rulebook | None = None) -> Quote:
+    """What is left, whatever else would forbid an order."""
+
+    def bare(found: Rulebook) -> Bill | Denied:
+        scope = replace(found.scope, places=None, closed=None)
+        free = replace(found, scope=scope, own=tuple(replace(rule, banned=None) for rule in found.own))
+        return quota.bill(
+            replace(asked, seconds=0), replace(free, house=replace(found.house, paused=None)), core.policy
+        )
+
+    quoted = await core.store.books.quote(asked.member, bare, asked.now)
+    return replace(quoted, rules=rules) if rules else quoted
+
+
+async def mine(core: "Core", inbound: Inbound) -> Reply:
+    """What is left, when it refills, the grants, the latest movements."""
+    found = await standing(core, inbound)
+    where, zone = quota.zone(found.rules.scope.zone), found.rules.scope.zone or "UTC"
+    lines = [found.sentence]
+    for gift in await core.store.books.grants(inbound.scope, found.rules.people, core.clock()):
+        until = f"until {texts_admin.when(gift.until, where, zone)}" if gift.until else ""
+        lines.append(texts_admin.grant_line(gift.left, gift.amount, until, gift.because))
+    moves = await core.store.figures.movements(inbound.scope, found.rules.people, LATEST)
+    if moves:
+        lines += ["", texts_admin.LATEST]
+        lines += [_line(move, where) for move in moves]
+    return Reply("\n".join(lines), private=True)
+
+
+def _line(move: Movement, where: tzinfo) -> str:
+    amount = abs(move.given or move.held or move.spent)
+    because = "" if move.job and move.held else move.because  # how a job ended was told with its result
+    return texts_admin.movement(texts_admin.stamp(move.at, where), move.kind, amount, move.job, because)
+
+
+def denial(core: "Core", asked: quota.Ask, denied: Denied, quoted: Quote) -> str:
+    """Why an order is refused, in words."""
+    rules = quoted.rules
+    zone = rules.scope.zone or "UTC"
+    span = quota.limits(rules, core.policy).span
+    if denied.cause == "banned":
+        forever = denied.ends_at is None or denied.ends_at >= FOREVER
+        refill = "" if forever else texts_admin.when(denied.ends_at or 0.0, quota.zone(zone), zone)
+    elif denied.ends_at is None:
+        refill = ""
+    elif denied.cause == "allowance":
+        refill = texts.refill(denied.ends_at - asked.now, span, zone)
+    else:
+        month = denied.cause.endswith("month")
+        own = zone if denied.cause == "community_month" else "UTC"
+        refill = texts.refill(denied.ends_at - asked.now, "month" if month else "day", own)
+    operators = quota.stops_all(denied) or denied.cause == "community_month"
+    whom = "operator" if quota.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
+    return texts_admin.denied(denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom)
+
+
+# ── A yes before a dear clip ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def park(core: "Core", job: Job, quoted: Quote, above: int) -> Reply:
+    """Keep an order, with its pictures, until the person says yes; nothing is spent before."""
+    now = core.clock()
+    for old in await core.store.books.stale(now - SWEEP):
+        await core.media.discard(old.photos)
+    photos = tuple(photo.name for photo in job.order.photos)
+    body = core.store.books.write(job)
+    await core.store.books.park(Parked(job.id, job.person, job.scope, body, photos, now + WAIT))
+    left = None if quoted.left is None else max(0, quoted.left - job.price)
+    costs = texts.price(job.price, left, quota.limits(quoted.rules, core.policy).span, quoted.extra)
+    buttons = (Button(texts_admin.yes(job.price), f"/yes {job.id}"), Button(texts_admin.NO, f"/no {job.id}"))
+    return Reply(texts_admin.confirm(status.understood(job.order), job.price, above, costs), buttons)
+
+
+async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Spend: the order that waited becomes a job, once."""
+    parked = await core.store.books.parked(argument.strip()[:32])
+    if parked is None:
+        job = await core.store.job(argument.strip()[:32])
+        if job is None or job.person != inbound.person:
+            raise Refusal(texts_admin.PARKED_GONE)
+        return await core.status(job)
+    _check(core, parked, inbound)
+    job = await core.store.books.read(parked.body)
+    asked = replace(ask(core, inbound, job.order.seconds), price=job.price, place=_place(job))
+    asked, quoted = await core.quote(asked, inbound)
+    job = replace(job, window=quoted.span or job.window)
+    reply = await core.submit(job, asked, inbound, keep=True)
+    if await core.store.books.unpark(parked.id) and reply.job != job.id:
+        await core.media.discard(parked.photos)
+    return reply
+
+
+async def no(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Drop an order that waits."""
+    parked = await core.store.books.parked(argument.strip()[:32])
+    if parked is None:
+        raise Refusal(texts_admin.PARKED_GONE)
+    _check(core, parked, inbound)
+    if await core.store.job(parked.id) is None and await core.store.books.unpark(parked.id):
+        await core.media.discard(parked.photos)
+    return Reply(texts_admin.DROPPED)
+
+
+def _check(core: "Core", parked: Parked, inbound: Inbound) -> None:
+    if parked.person != inbound.person or parked.scope != inbound.scope:
+        raise Refusal(texts.NOT_YOURS)
+    if parked.until < core.clock():
+        raise Refusal(texts_admin.PARKED_GONE)
+
+
+def _place(job: Job) -> str:
+    return f"{job.address.chat}/{job.address.thread}"
+
+
+# ── One person on two platforms ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def link(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Without a code: make one. With one: be one person with whoever made it."""
+    if inbound.shared or inbound.scope:
+        raise Refusal(texts_admin.LINK_ALONE)
+    if not argument:
+        code = "".join(secrets.choice(_LETTERS) for _ in range(8))
+        await core.store.accounts.offer(inbound.person, _hash(code), core.clock() + CODE)
+        return Reply(texts_admin.code(f"{code[:4]}-{code[4:]}", round(CODE / 60)), private=True)
+    joined, _ = await core.store.accounts.join(inbound.person, _hash(argument), core.clock(), GUESSES)
+    if joined != "joined":
+        raise Refusal(texts_admin.LINK_FAILED[joined])
+    return Reply(texts_admin.LINKED, private=True)
+
+
+async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Two again; both keep what they used together as used."""
+    rules = await core.store.books.rulebook(Member("", inbound.person))
+    now = core.clock()
+    spans = [window.key for window in quota.windows(now, quota.zone(rules.scope.zone)).values()]
+    if not await core.store.accounts.leave(inbound.person, spans, now):
+        raise Refusal(texts_admin.NOT_LINKED)
+    return Reply(texts_admin.UNLINKED, private=True)
+
+
+def _hash(code: str) -> str:
+    """Codes are kept as hashes: whoever reads the database can't link with them."""
+    bare = "".join(character for character in code.upper() if character.isalnum())
+    return hashlib.sha256(bare.encode()).hexdigest()

@@ -1,0 +1,173 @@
+"""What admins read: who used what, who did what, and all of it as tables to keep."""
+
+import asyncio
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bot import charts, quota, texts_admin
+from bot.admin import check, place
+from bot.model import Inbound, Paper, Reply
+from bot.money import FOREVER, Act, Deed, Movement, Rule
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+SPANS = {"week": 7, "month": 30}
+"""Days in a report; today is the last of them."""
+MOST = 200_000
+"""Rows in a report."""
+PEOPLE = 15
+"""Lines in a table that stands in a chat."""
+ACTS = 15
+
+
+async def usage(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """People and sums, and a picture."""
+    await check(core, inbound)
+    span = argument.strip().lower() if argument.strip().lower() in SPANS else "week"
+    where, _ = await place(core, inbound)
+    days = SPANS[span]
+    first = datetime.fromtimestamp(core.clock(), where).date() - timedelta(days=days - 1)
+    deeds = await core.store.figures.deeds(inbound.scope, quota.midnight(first, where), MOST)
+    if not deeds:
+        return Reply(texts_admin.NO_USAGE, private=True)
+    head = f"The last {days} days"
+    waits = [deed.waited for deed in deeds if deed.outcome == "clip"]
+    made, credits, refunds = _sums(deeds)
+    lines = [texts_admin.usage_head(head, made, credits, refunds, median(waits) if waits else None)]
+    people = _people(deeds)
+    lines += [texts_admin.usage_line(*line) for line in people[:PEOPLE]]
+    if len(people) > PEOPLE:
+        lines.append(texts_admin.and_more(len(people) - PEOPLE))
+    series = await asyncio.to_thread(_series, deeds, where, [first + timedelta(days=n) for n in range(days)])
+    sums = texts_admin.CHART["sums"].format(clips=made, credits=credits, refunds=refunds)
+    picture = await asyncio.to_thread(charts.draw, head, sums, series)
+    return Reply("\n".join(lines), papers=(Paper("usage.png", picture, picture=True),), private=True)
+
+
+async def audit(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Who did what, when and why."""
+    await check(core, inbound)
+    where, _ = await place(core, inbound)
+    acts = await core.store.figures.audit(inbound.scope, ACTS)
+    if not acts:
+        return Reply(texts_admin.NO_AUDIT, private=True)
+    return Reply("\n".join(_act(act, where) for act in acts), private=True)
+
+
+async def export(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Ledger and audit as CSV."""
+    await check(core, inbound)
+    moves = await core.store.figures.ledger(inbound.scope, 0.0, MOST)
+    acts = await core.store.figures.audit(inbound.scope, MOST)
+    papers = await asyncio.to_thread(lambda: (_ledger(moves), _audit(acts)))
+    return Reply(texts_admin.EXPORTED, papers=papers, private=True)
+
+
+# ── Sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _sums(deeds: Iterable[Deed]) -> tuple[int, int, int]:
+    """Clips, credits spent, credits given back."""
+    found = Counter[str]()
+    for deed in deeds:
+        if deed.outcome == "clip":
+            found["clips"] += 1
+            found["credits"] += deed.price
+        elif deed.outcome == "failed":
+            found["refunds"] += deed.price
+    return found["clips"], found["credits"], found["refunds"]
+
+
+def _people(deeds: Sequence[Deed]) -> list[tuple[str, int, int, int]]:
+    """Label, clips, credits and refunds of each person, who spent most first."""
+    by_person: dict[str, list[Deed]] = {}
+    for deed in deeds:
+        by_person.setdefault(deed.person, []).append(deed)
+    lines = [(own[-1].label or person, *_sums(own)) for person, own in by_person.items()]
+    return sorted(lines, key=lambda line: (-line[2], -line[1], line[0]))
+
+
+def _series(deeds: Sequence[Deed], where: tzinfo, days: Sequence[date]) -> list[charts.Day]:
+    by_day: dict[date, list[Deed]] = {}
+    for deed in deeds:
+        by_day.setdefault(datetime.fromtimestamp(deed.at, where).date(), []).append(deed)
+    found = []
+    for day in days:
+        own = by_day.get(day, [])
+        waits = [deed.waited for deed in own if deed.outcome == "clip"]
+        found.append(charts.Day(f"{day:%d %b}", *_sums(own), median(waits) / 60 if waits else 0.0))
+    return found
+
+
+def _act(act: Act, where: tzinfo) -> str:
+    return texts_admin.act(
+        texts_admin.stamp(act.at, where), act.name or act.actor, act.verb, act.label, change(act, where), act.because
+    )
+
+
+def change(act: Act, where: tzinfo) -> str:
+    """What an act changed, in a few words."""
+    before, after = json.loads(act.before or "{}"), json.loads(act.after or "{}")
+    parts = []
+    for name in sorted({*before, *after} - {"because", "grant"}):
+        old, new = _short(name, before.get(name), where), _short(name, after.get(name), where)
+        if old != new:
+            parts.append(f"{name} {old} → {new}" if name in Rule.__dataclass_fields__ else f"{name} {new}")
+    return ", ".join(parts)
+
+
+def _short(name: str, value: object, where: tzinfo) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} entries"
+    if name in ("banned", "until") and isinstance(value, int | float):
+        return "for good" if value >= FOREVER else f"until {texts_admin.stamp(value, where)}"
+    return "–" if value is None else str(value)
+
+
+# ── Tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def cell(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r") and value.strip():
+        return f"'{value}"
+    if isinstance(value, str) and value[:1] in ("\t", "\r", "\n"):
+        return f"'{value}"
+    return value
+
+
+def _table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Paper:
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(head)
+    writer.writerows([cell(value) for value in row] for row in rows)
+    return Paper(name, file.getvalue().encode("utf-8-sig"))
+
+
+def _ledger(moves: Sequence[Movement]) -> Paper:
+    head = ("at_utc", "kind", "person", "job", "book", "span", "held", "spent", "given", "actor", "because")
+    rows = (
+        (_utc(m.at), m.kind, m.person, m.job, m.book, m.span, m.held, m.spent, m.given, m.actor, m.because)
+        for m in moves
+    )
+    return _table("ledger.csv", head, rows)
+
+
+def _audit(acts: Sequence[Act]) -> Paper:
+    head = ("at_utc", "actor", "name", "verb", "about", "label", "because", "before", "after", "undoes")
+    rows = (
+        (_utc(a.at), a.actor, a.name, a.verb, a.about, a.label, a.because, a.before, a.after, a.undoes or "")
+        for a in acts
+    )
+    return _table("audit.csv", head, rows)
+
+
+def _utc(at: float) -> str:
+    return datetime.fromtimestamp(at, quota.zone(None)).isoformat(timespec="seconds")

@@ -1,0 +1,375 @@
+"""Every sentence about credits, limits and what admins do, in plain words."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from bot.texts import SPANS, about, credits_, shorten
+
+COMMANDS = {
+    "grant": "give somebody credits: /grant @someone 50 until Friday because …",
+    "revoke": "take back what is left of them: /revoke @someone",
+    "ban": "/ban @someone for 2 weeks because …",
+    "unban": "/unban @someone",
+    "limits": "clips at once, longest clip, channels, who may order, confirmation, time zone",
+    "tier": "a named list of people: /tier staff add @someone",
+    "refund": "give back a clip's credits: /refund k7m2p9q4xw because …",
+    "usage": "who used what: /usage week or /usage month",
+    "audit": "who did what, when and why",
+    "export": "ledger and audit as CSV",
+    "operator": "health, queue, spending and ceilings; /operator pause and /operator resume",
+}
+"""What admins and operators can say; `/quota set …` is theirs, too."""
+
+# ── Denied ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_EACH = {"day": "a day", "week": "a week", "month": "a month"}
+WHOM = {
+    "own": "Need more? Ask whoever runs this bot.",
+    "community": "Need more? Ask an admin here.",
+    "operator": "Only whoever runs this bot can change that; they have been told.",
+}
+
+
+def denied(
+    cause: str, price: int, left: int, limit: int | None, span: str, refill: str, because: str, whom: str
+) -> str:
+    """What was asked, why not, what is left, when there is more, and whom to ask. `refill` may be empty."""
+    have = "none left" if left == 0 else f"{left} left"
+    costs = f"That clip costs {credits_(price)}"
+    again = f" There is more {refill}." if refill else ""
+    why = {
+        "allowance": f"{costs}, and you have {have} {SPANS[span]}. You get new ones {refill}.",
+        "flight": f"You have {_clips(limit)} under way, which is as many as you may have at once. "
+        "The next can start when one of them is done.",
+        "community_flight": f"{_clips(limit)} of this community {'is' if limit == 1 else 'are'} under way, "
+        "which is as many as it may have at once. Try again when one of them is done.",
+        "community_month": f"{costs}, and this community has {have} of its {credits_(limit or 0)} this month.{again}",
+        "ceiling_day": f"No clips can be bought right now: everybody's limit for today is reached.{again}",
+        "ceiling_month": f"No clips can be bought right now: everybody's limit for this month is reached.{again}",
+        "money_day": f"No clips can be bought right now: everybody's limit for today is reached.{again}",
+        "money_month": f"No clips can be bought right now: everybody's limit for this month is reached.{again}",
+        "paused": "No clips can be bought right now: whoever runs this bot has paused it.",
+        "banned": f"You can't order clips here{' until ' + refill if refill else ''}"
+        f"{f', because {because}' if because else ''}.",
+        "place": "I don't take orders in this channel. The others are in /limits.",
+        "closed": "Ordering clips is for certain people here, and you are not among them yet.",
+        "longest": f"Clips of up to {limit} seconds are what you may order here.",
+    }[cause]
+    if cause in ("flight", "community_flight"):
+        return why
+    if cause == "paused":
+        return f"{why} Nothing is lost; try again later."
+    return f"{why} {WHOM[whom]}"
+
+
+def _clips(count: int | None) -> str:
+    return "1 clip" if count == 1 else f"{count or 0} clips"
+
+
+def alarm(cause: str, limit: int | None, refill: str) -> str:
+    """What the operator hears first."""
+    what = {
+        "ceiling_day": f"the daily ceiling of {credits_(limit or 0)} (CEILING_DAY)",
+        "ceiling_month": f"the monthly ceiling of {credits_(limit or 0)} (CEILING_MONTH)",
+        "money_day": "the daily ceiling in money (MONEY_DAY)",
+        "money_month": "the monthly ceiling in money (MONEY_MONTH)",
+    }[cause]
+    return f"Buying has stopped for everybody: {what} is reached. It goes on {refill}, or when you raise it."
+
+
+# ── A person's own ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def quota_of(label: str, limit: int | None, span: str, left: int | None, extra: int, refill: str) -> str:
+    """What somebody else may spend."""
+    if limit is None or left is None:
+        return f"{label} is counted, but not limited."
+    more = f", and {credits_(extra)} from grants" if extra else ""
+    return f"{label} has {rate(limit, span)}: {left} left {SPANS[span]}{more}. New ones come {refill}."
+
+
+def grant_line(left: int, amount: int, until: str, because: str) -> str:
+    """One grant."""
+    why = f" · {because}" if because else ""
+    return f"· {left} of {credits_(amount)} given, {until or 'without end'}{why}"
+
+
+LATEST = "The latest:"
+KINDS = {
+    "hold": "set aside for",
+    "capture": "spent on",
+    "refund": "given back for",
+    "lapse": "not given back, the grant was over:",
+    "grant": "given to you",
+    "revoke": "taken back by an admin",
+    "adjust": "used together before you unlinked",
+}
+
+
+def movement(at: str, kind: str, amount: int, job: str, because: str) -> str:
+    """One movement of credits."""
+    what = KINDS[kind] + (f" clip {job}" if job else "")
+    why = f" ({shorten(because, 60)})" if because else ""
+    return f"· {at} · {credits_(amount)} {what}{why}"
+
+
+def code(code: str, minutes: int) -> str:
+    """What to enter where."""
+    return (
+        f"On the other platform, say within {minutes} minutes: /link {code}\n"
+        "You will then be one person on both: one personal allowance and one history. The code works once; "
+        "whoever enters it shares your clips, so give it to nobody."
+    )
+
+
+LINKED = "Linked. Here and there you are one person now: one personal allowance and one history. /unlink undoes it."
+LINK_FAILED = {
+    "unknown": "That code is wrong or over. Get a new one with /link on the other platform.",
+    "same": "That code is from this same platform. Enter it on the other one.",
+    "taken": "One of the two is linked already. /unlink there first.",
+    "tired": "Too many wrong codes. Please wait an hour.",
+}
+LINK_ALONE = "Please send me /link in private: whoever reads the code could use it."
+UNLINKED = "Unlinked. From now on you are two again; what you used together stays used on both sides."
+NOT_LINKED = "You are not linked with anybody."
+
+
+def confirm(understood: str, price: int, above: int, left: str) -> str:
+    """The question before a dear clip."""
+    return f"{understood}\nThis costs {left}. Here a tap is asked for above {credits_(above)}; it waits for an hour."
+
+
+def yes(price: int) -> str:
+    """The button that spends."""
+    return f"Yes, {credits_(price)}"
+
+
+NO = "No"
+DROPPED = "Dropped. Nothing was spent."
+PARKED_GONE = "That order is no longer waiting. Please send the photo again."
+
+# ── Admins ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+NOT_ADMIN = "Only admins of this community can do that, as the platform knows them at this moment."
+NOT_OPERATOR = "Only whoever runs this bot can do that."
+NOT_HERE = "That was for another community."
+WHOSE = "Whom do you mean? Mention them, or reply to a message of theirs."
+WHOSE_NAME = "I couldn't tell whom you mean: that name came without an account. Reply to a message of theirs instead."
+A_PERSON = "That works for people only; please mention a person."
+UNDO = "Undo"
+UNDO_LATE = "That can be undone for a minute only. You can set it anew."
+UNDO_NOTHING = "There is nothing to undo any more: it was undone, or changed since."
+UNDONE = "Undone."
+QUOTA_HOW = "For example: /quota set default 30 a day, or /quota set @someone 100 per week"
+GRANT_HOW = "For example: /grant @someone 50 until Friday because they won the contest"
+BAN_HOW = "For example: /ban @someone for 2 weeks because of spam"
+TIER_HOW = "For example: /tier staff add @someone, /tier staff remove @someone, /tier staff"
+REFUND_HOW = "For example: /refund k7m2p9q4xw because it came out black. A reason is needed."
+REFUND_NOT = "Only a clip of this community that was paid and not given back yet can be refunded."
+LIMITS_HOW = (
+    "To set: /limits flight 2 · /limits longest 5 · /limits channels here (or everywhere) · /limits who tiers "
+    "(or everyone) · /limits confirm 20 (or off) · /limits zone Europe/Berlin. For one person or role: "
+    "/limits @someone flight 3"
+)
+NO_AUDIT = "No admin has done anything here yet."
+NO_USAGE = "Nobody has ordered a clip here in that time."
+ZONE_UNKNOWN = "I don't know that time zone. Names are like Europe/Berlin or America/New_York."
+DEFAULT = "everyone"
+NO_SCOPE = "People's own chats"
+
+
+def when(at: float, where: tzinfo, zone: str) -> str:
+    """An end in words: a whole day by its name."""
+    moment = datetime.fromtimestamp(at, where)
+    if (moment.hour, moment.minute, moment.second) == (0, 0, 0):
+        return f"the end of {_day(moment - timedelta(days=1))} ({zone})"
+    return f"{_day(moment)}, {moment:%H:%M} ({zone})"
+
+
+def stamp(at: float, where: tzinfo) -> str:
+    """A moment, short."""
+    moment = datetime.fromtimestamp(at, where)
+    return f"{moment.day} {moment:%b %H:%M}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%A}, {moment.day} {moment:%B %Y}"
+
+
+def rate(credits: int, span: str) -> str:
+    """An allowance."""
+    return f"{credits_(credits)} {_EACH[span]}"
+
+
+def quota_set(label: str, credits: int, span: str) -> str:
+    """An allowance that was set."""
+    return f"{label}: {rate(credits, span)} from now on."
+
+
+def granted(label: str, amount: int, until: str, because: str) -> str:
+    """A grant that was given."""
+    return f"{label} got {credits_(amount)}{f' until {until}' if until else ', without end'}{_why(because)}."
+
+
+def revoked(label: str, amount: int, because: str) -> str:
+    """Grants that were ended."""
+    if not amount:
+        return f"{label} has no credits from grants, so there is nothing to revoke."
+    return f"{credits_(amount)} from grants taken back from {label}{_why(because)}."
+
+
+def banned(label: str, until: str, because: str) -> str:
+    """A ban that was set."""
+    return f"{label} can't order clips here{f' until {until}' if until else ' any more'}{_why(because)}."
+
+
+def unbanned(label: str) -> str:
+    """A ban that was lifted."""
+    return f"{label} can order clips here again."
+
+
+def not_banned(label: str) -> str:
+    """There was none."""
+    return f"{label} is not banned here."
+
+
+def refunded(job: str, amount: int, because: str) -> str:
+    """A clip whose credits went back."""
+    return f"{credits_(amount)} for clip {job} given back{_why(because)}."
+
+
+def tier(name: str, people: int, credits: str) -> str:
+    """A named list."""
+    return f"{name}: {'1 person' if people == 1 else f'{people} people'}{f', {credits}' if credits else ''}"
+
+
+def _why(because: str) -> str:
+    return f", because {because}" if because else ""
+
+
+def limits(
+    label: str,
+    allowance: str,
+    flight: int | None,
+    longest: int | None,
+    *,
+    places: Sequence[str] | None = None,
+    closed: bool = False,
+    confirm: int | None = None,
+    zone: str = "UTC",
+    cap: int | None = None,
+    flights: int | None = None,
+    others: Sequence[str] = (),
+) -> str:
+    """All that is set in a scope."""
+    lines = [
+        f"{label}: {allowance}",
+        f"Clips at once, each member: {flight if flight is not None else 'no limit'}",
+        f"Longest clip: {f'{longest} s' if longest is not None else 'no limit'}",
+        f"Orders are taken {'everywhere' if places is None else 'in ' + (', '.join(places) or 'no channel')}",
+        f"Who may order: {'people with a tier or credits of their own' if closed else 'everyone'}",
+        f"A tap is asked for above: {credits_(confirm) if confirm is not None else 'off'}",
+        f"Time zone: {zone}",
+        f"Set by the operator: {credits_(cap) + ' a month' if cap is not None else 'no monthly cap'}, "
+        f"{_clips(flights) if flights is not None else 'any number of clips'} at once",
+    ]
+    return "\n".join([*lines, *others])
+
+
+def changed(label: str, what: str) -> str:
+    """A limit that was set."""
+    return f"{label}: {what}."
+
+
+def act(at: str, who: str, verb: str, about: str, change: str, because: str) -> str:
+    """One line of the audit."""
+    target = f" {about}" if about else ""
+    return f"{at} · {who} · {verb}{target}{f': {change}' if change else ''}{_why(because)}"
+
+
+# ── Figures ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CHART = {
+    "sums": "{clips} clips · {credits} credits · {refunds} given back",
+    "credits": "Credits a day",
+    "clips": "Clips a day",
+    "refunds": "Given back a day",
+    "waits": "Waiting time a day, median (minutes)",
+    "most": "at most {most}",
+    "none": "nothing",
+}
+
+
+def usage_head(span: str, clips: int, credits: int, refunds: int, wait: float | None) -> str:
+    """The sums."""
+    waiting = f", a clip took {about(wait)}" if wait is not None else ""
+    return (
+        f"{span}: {'1 clip' if clips == 1 else f'{clips} clips'}, {credits_(credits)}, {refunds} given back{waiting}."
+    )
+
+
+def usage_line(label: str, clips: int, credits: int, refunds: int) -> str:
+    """One person."""
+    back = f", {refunds} given back" if refunds else ""
+    return f"· {shorten(label, 24)} – {credits_(credits)} in {'1 clip' if clips == 1 else f'{clips} clips'}{back}"
+
+
+def and_more(count: int) -> str:
+    """Those who did not fit."""
+    return f"· and {count} more; all of them are in /export"
+
+
+EXPORTED = "The ledger and the audit log of this community, the latest first."
+
+# ── The operator ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+OPERATOR_HOW = (
+    "/operator pause · /operator resume · /operator cap 1000 (or off) and /operator flights 10 (or off) in a "
+    "community, or with its name: /operator cap discord:123 1000"
+)
+PAUSED = "Buying is paused. What is in line waits; what is being made goes on. /operator resume takes it up again."
+RESUMED = "Buying goes on."
+CAP_WHERE = "For which community? Say it there, or with its name: /operator cap discord:123 1000"
+
+
+def against(name: str, used: str, limit: str) -> str:
+    """One counter against its ceiling."""
+    return f"{name}: {used} of {limit}" if limit else f"{name}: {used}, no ceiling"
+
+
+def queue(states: str, overdue: float) -> str:
+    """The queue in words."""
+    late = f"; the oldest waits since {about(overdue)}" if overdue > 30 else ""
+    return f"Queue: {states or 'empty'}{late}"
+
+
+def community(scope: str, used: int, cap: int | None) -> str:
+    """One community's month."""
+    return f"· {scope}: {credits_(used)} this month" + (f" of {cap}" if cap is not None else "")
+
+
+def undo_in_shell(command: str) -> str:
+    """How a change is taken back on the console."""
+    return f"To undo it within a minute: photoplay admin {command}"
+
+
+# ── Discord ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+OPTIONS = {
+    "user": "who it is about",
+    "who": "a person or a role; without one it is you, or everyone",
+    "amount": "an allowance, like 30 a day; without “who”: default 30 a day",
+    "until": "a time like 2 weeks, or a day like Friday or 24 December; without it: for good",
+    "because": "the reason; the person and the audit log see it",
+    "code": "the code that /link gave you on the other platform",
+    "change": "what to set, like flight 2, longest 5, who tiers, confirm 20; without it, what is set is shown",
+    "channel": "a channel in which orders are taken",
+    "name": "the list's name",
+    "verb": "put somebody on the list, or take them off; without it the list is shown",
+    "span": "how far back; a week unless you say so",
+    "order": "pause, resume, cap 1000 or flights 10; without it, how all is",
+}
+"""What the options of slash commands are for, where `texts.DISCORD_OPTIONS` has no such name."""
+TOLD = "Still no, as I said a moment ago."
+NO_PRIVATE = "That answer is for you alone, and I can't write to you. Use the slash command: only you see what it says."
+CUT_OFF = "I was interrupted while I did that. Please look into /audit whether it was done, and say it again if not."

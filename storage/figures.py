@@ -1,0 +1,70 @@
+"""The `Figures`: what was spent, read for reports, over either database."""
+
+from collections.abc import Sequence
+
+from bot.money import Act, Deed, Movement
+from storage import bills
+from storage.bills import places
+from storage.books import act_of
+from storage.database import Database, Row, Transaction
+
+
+class Figures:
+    """The port of the same name in `bot.ports`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def used(self, book: str, span: str) -> int:
+        return await self._db.read(lambda tx: bills.used(tx, book, span))
+
+    async def movements(self, scope: str, people: Sequence[str], limit: int = 10) -> list[Movement]:
+        sql = f"""
+            SELECT * FROM ledger WHERE scope = $1 AND person IN ({places(people, 3)})
+            ORDER BY at DESC, step DESC LIMIT $2"""
+        return [_movement(row) for row in await self._db.read(lambda tx: tx.all(sql, scope, limit, *people))]
+
+    async def ledger(self, scope: str, since: float, limit: int) -> list[Movement]:
+        sql = "SELECT * FROM ledger WHERE scope = $1 AND at >= $2 ORDER BY at DESC, step DESC LIMIT $3"
+        return [_movement(row) for row in await self._db.read(lambda tx: tx.all(sql, scope, since, limit))]
+
+    async def audit(self, scope: str, limit: int, since: float = 0.0) -> list[Act]:
+        sql = "SELECT * FROM audit WHERE scope = $1 AND at >= $2 ORDER BY at DESC, id LIMIT $3"
+        return [act_of(row) for row in await self._db.read(lambda tx: tx.all(sql, scope, since, limit))]
+
+    async def deeds(self, scope: str, since: float, limit: int) -> list[Deed]:
+        sql = """
+            SELECT person, label, created_at, price, coalesce(outcome, '') AS outcome,
+                   coalesce(settled_at, created_at) - created_at AS waited
+            FROM jobs WHERE scope = $1 AND created_at >= $2 ORDER BY created_at, id LIMIT $3"""
+        found = await self._db.read(lambda tx: tx.all(sql, scope, since, limit))
+        return [
+            Deed(row["person"], row["label"], row["created_at"], row["price"], row["outcome"], row["waited"])
+            for row in found
+        ]
+
+    async def communities(self, span: str, limit: int = 20) -> list[tuple[str, int]]:
+        async def work(tx: Transaction) -> list[tuple[str, int]]:
+            sql = """
+                SELECT book, used FROM books WHERE span = $1 AND book LIKE 'scope:%'
+                ORDER BY used DESC, book LIMIT $2"""
+            return [(row["book"].removeprefix("scope:"), row["used"]) for row in await tx.all(sql, span, limit)]
+
+        return await self._db.read(work)
+
+
+def _movement(row: Row) -> Movement:
+    return Movement(
+        row["at"],
+        row["actor"],
+        row["kind"],
+        row["job"] or "",
+        row["book"],
+        row["span"],
+        row["person"],
+        row["scope"],
+        row["held"],
+        row["spent"],
+        row["given"],
+        row["because"],
+    )

@@ -1,0 +1,340 @@
+"""Credits and admins on Discord, through the real library: what is said, what is seen, and what is tried against it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from bot import texts, texts_admin
+from bot.app import _operators
+from bot.model import MENTION
+from bot.quota import Policy
+from tests.adapters.discord_room import Now, Room, a_room
+from tests.discord_api import DiscordApi
+from tests.discord_world import (
+    MANAGE_GUILD,
+    USUAL_PERMISSIONS,
+    Channel,
+    Guild,
+    Interaction,
+    Member,
+    Message,
+    User,
+    parts,
+)
+from tests.houses import picture
+
+PHOTO = ("me.jpg", picture())
+SMILES = {"image": PHOTO, "prompt": "she smiles"}
+
+
+@pytest.fixture
+async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
+    async with a_room(tmp_path, large_clip, new_id) as made:
+        made.api.keeps_files = True
+        yield made
+
+
+def boss(room: Room, guild: Guild | None = None, name: str = "boss") -> User:
+    """Somebody with Manage Server."""
+    guild = guild or room.guild
+    user = room.api.user(name)
+    room.api.member(user, guild, [room.api.role(guild, f"of {name}", USUAL_PERMISSIONS | MANAGE_GUILD)])
+    return user
+
+
+def shown_to_all(room: Room) -> None:
+    """The server's settings give everybody the admins' commands: what Discord shows is only a hint."""
+    for one in room.api.commands[None]:
+        one["default_member_permissions"] = None
+
+
+async def heard(room: Room, asked: Interaction) -> str:
+    """What only the person was told."""
+    return (await room.whispers(asked))[0]
+
+
+async def has_left(room: Room, user: User, words: str, channel: Channel | None = None) -> None:
+    asked = room.slash("quota", user=user, channel=channel or room.channel)
+    assert words in await heard(room, asked)
+
+
+async def reply(room: Room, said: Message) -> Message:
+    """What the bot answered to a message, in its channel."""
+    found = await room.api.until(lambda: [one for one in room.posts(said.channel) if one.reply_to is said])
+    return found[0]
+
+
+# ── The verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_admin_sets_allowances_and_a_member_has_the_best_of_their_roles(room: Room) -> None:
+    admin, bob = boss(room), room.api.user("bob")
+    artist = room.api.role(room.guild, "Artist", USUAL_PERMISSIONS)
+    asked = room.slash("quota", {"set": "default 12 per week"}, user=admin)
+    assert "everyone: 12 credits a week from now on." in await heard(room, asked)
+    asked = room.slash("quota", {"who": artist, "set": "60 a day"}, user=admin)
+    assert "@Artist: 60 credits a day from now on." in await heard(room, asked)
+    asked = room.slash("quota", {"who": room.guild.everyone, "set": "20 a day"}, user=admin)
+    assert "everyone: 20 credits a day" in await heard(room, asked)
+    await has_left(room, bob, "20 credits left today")
+    room.api.set_roles(room.api.member(bob, room.guild), artist)
+    await has_left(room, bob, "60 credits left today")
+    room.api.say(bob, room.channel, "she smiles", [PHOTO], mention_bot=True)
+    await room.clips()
+    asked = room.slash("quota", {"who": bob}, user=admin)
+    assert "@Bob has 20 credits a day" in await heard(room, asked)
+    assert not [one for one in room.posts() if "credits a day" in one.content]
+
+
+async def test_a_role_named_like_a_tier_in_another_server_is_no_tier(room: Room) -> None:
+    admin, eve = boss(room), room.api.user("eve")
+    await heard(room, room.slash("quota", {"set": "default 10 a day"}, user=admin))
+    artist = room.api.role(room.guild, "Artist", USUAL_PERMISSIONS)
+    await heard(room, room.slash("quota", {"who": artist, "set": "60 a day"}, user=admin))
+    far = room.api.guild("far")
+    there = room.api.channel(far)
+    for name in ("Artist", "admins", str(artist.id)):
+        room.api.member(eve, far).roles.append(room.api.role(far, name, USUAL_PERMISSIONS))
+    await has_left(room, eve, "30 credits left today", there)
+    room.api.member(eve, room.guild, [room.api.role(room.guild, "Artist", USUAL_PERMISSIONS)])
+    await has_left(room, eve, "10 credits left today")
+
+
+async def test_grant_revoke_ban_unban_and_undo(room: Room) -> None:
+    admin, bob = boss(room), room.api.user("bob")
+    given = {"user": bob, "amount": "50", "until": "2 weeks", "because": "they won"}
+    asked = room.slash("grant", given, user=admin)
+    words = await heard(room, asked)
+    assert "@Bob got 50 credits until" in words
+    assert "because they won" in words
+    await has_left(room, bob, "50 credits that you were given")
+    assert "50 credits from grants taken back" in await heard(room, room.slash("revoke", {"user": bob}, user=admin))
+    asked = room.slash("ban", {"user": bob, "for": "2 days", "because": "spam"}, user=admin)
+    assert "@Bob can't order clips here until" in await heard(room, asked)
+    refused = room.slash(options=SMILES, user=bob)
+    assert "because spam" in await heard(room, refused)
+    pressed = room.api.press(admin, asked.original, "Undo")
+    assert "Undone." in await heard(room, pressed)
+    assert "is not banned" in await heard(room, room.slash("unban", {"user": bob}, user=admin))
+    await heard(room, room.slash("ban", {"user": bob}, user=admin))
+    assert "can order clips here again" in await heard(room, room.slash("unban", {"user": bob}, user=admin))
+    audit = await heard(room, room.slash("audit", user=admin))
+    assert "Boss · ban @Bob" in audit
+    assert not room.posts()
+
+
+async def test_limits_lists_and_the_way_out(room: Room) -> None:
+    admin, bob = boss(room), room.api.user("bob")
+    other = room.api.channel(room.guild, "art")
+    assert "orders are taken in #art" in await heard(room, room.slash("limits", {"channel": other}, user=admin))
+    assert "I don't take orders in this channel" in await heard(room, room.slash(options=SMILES, user=bob))
+    assert "everywhere" in await heard(room, room.slash("limits", {"set": "channels everywhere"}, user=admin))
+    assert "@Bob: 3 at once" in await heard(room, room.slash("limits", {"who": bob, "set": "flight 3"}, user=admin))
+    listed = room.slash("tier", {"name": "staff", "change": "add", "user": bob}, user=admin)
+    assert "staff: 1 person" in await heard(room, listed)
+    assert "Time zone: UTC" in await heard(room, room.slash("limits", user=admin))
+    assert texts_admin.LINK_ALONE in await heard(room, room.slash("link", user=bob))
+    code = await heard(room, room.slash("link", user=bob, channel=room.api.dm(bob)))
+    assert "/link " in code
+    same = room.slash("link", {"code": "AAAA-BBBB"}, user=bob, channel=room.api.dm(bob))
+    assert texts_admin.LINK_FAILED["unknown"] in await heard(room, same)
+    assert texts_admin.NOT_LINKED in await heard(room, room.slash("unlink", user=bob, channel=room.api.dm(bob)))
+
+
+async def test_a_message_names_people_roles_and_whose_message_it_answers(room: Room) -> None:
+    admin, bob = boss(room), room.api.user("bob")
+    artist = room.api.role(room.guild, "Artist", USUAL_PERMISSIONS)
+    said = room.api.say(admin, room.channel, f"/grant <@!{bob.id}> 50 because {MENTION}he asked", mention_bot=True)
+    assert "@Bob got 50 credits, without end, because he asked." in (await reply(room, said)).content
+    said = room.api.say(admin, room.channel, f"/quota set <@&{artist.id}> 60 a day", mention_bot=True)
+    assert "@Artist: 60 credits a day" in (await reply(room, said)).content
+    said = room.api.say(admin, room.channel, f"/limits channels <#{room.channel.id}>", mention_bot=True)
+    assert "orders are taken in #films" in (await reply(room, said)).content
+    spam = room.api.say(bob, room.channel, "look!", [PHOTO])
+    said = room.api.say(admin, room.channel, "/ban for 2 days", reply_to=spam, mention_bot=True)
+    banned = await reply(room, said)
+    assert "@Bob can't order clips here until" in banned.content
+    pressed = room.api.press(bob, banned, "Undo")
+    assert texts_admin.NOT_ADMIN in await heard(room, pressed)
+    for made_up in (f"{MENTION}", "<@123456789012345678>", "@Bob"):
+        said = room.api.say(admin, room.channel, f"/grant {made_up} 50", mention_bot=True)
+        assert "hom" in (await reply(room, said)).content
+    # In a prompt, names are words.
+    await heard(room, room.slash("unban", {"user": bob}, user=admin))
+    room.api.say(bob, room.channel, f"he hugs <@{admin.id}>", [PHOTO], mention_bot=True)
+    await room.clips()
+    assert room.house.provider.orders[0].prompt == "he hugs @Boss"
+
+
+# ── Who may not ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_members_admin_verbs_are_refused_however_they_come(room: Room) -> None:
+    bob, eve = room.api.user("bob"), room.api.user("eve")
+    shown_to_all(room)
+    for command, options in (
+        ("grant", {"user": bob, "amount": "50"}),
+        ("quota", {"set": "default 99 a day"}),
+        ("quota", {"who": eve}),
+        ("ban", {"user": eve}),
+        ("limits", {"set": "flight 9"}),
+        ("export", {}),
+        ("usage", {}),
+    ):
+        assert texts_admin.NOT_ADMIN in await heard(room, room.slash(command, options, user=bob)), command
+    assert texts_admin.NOT_OPERATOR in await heard(room, room.slash("operator", {"do": "pause"}, user=bob))
+    said = room.api.say(bob, room.channel, f"/grant <@{bob.id}> 50", mention_bot=True)
+    assert texts_admin.NOT_ADMIN in (await reply(room, said)).content
+    private = room.slash("grant", {"user": bob, "amount": "50"}, user=bob, channel=room.api.dm(bob))
+    assert texts_admin.NOT_OPERATOR in await heard(room, private)
+    assert not await room.house.store.figures.audit(f"discord:{room.guild.id}", 9)
+
+
+async def test_rights_that_were_taken_away_are_gone_at_once(room: Room) -> None:
+    admin, bob = boss(room), room.api.user("bob")
+    asked = room.slash("grant", {"user": bob, "amount": "50"}, user=admin)
+    await heard(room, asked)
+    shown_to_all(room)
+    room.api.set_roles(room.api.member(admin, room.guild))
+    assert texts_admin.NOT_ADMIN in await heard(room, room.api.press(admin, asked.original, "Undo"))
+    assert texts_admin.NOT_ADMIN in await heard(room, room.slash("revoke", {"user": bob}, user=admin))
+    said = room.api.say(admin, room.channel, f"/revoke <@{bob.id}>", mention_bot=True)
+    assert texts_admin.NOT_ADMIN in (await reply(room, said)).content
+
+
+async def test_an_admin_of_one_server_is_nobody_in_another(room: Room) -> None:
+    far = room.api.guild("far")
+    there = room.api.channel(far)
+    mallory, bob = boss(room, far, "mallory"), room.api.user("bob")
+    asked = room.slash("ban", {"user": bob}, user=boss(room))
+    await heard(room, asked)
+    shown_to_all(room)
+    (act,) = await room.house.store.figures.audit(f"discord:{room.guild.id}", 9)
+    assert texts_admin.NOT_ADMIN in await heard(room, room.slash("unban", {"user": bob}, user=mallory))
+    own = room.slash("quota", {"set": "default 5 a day"}, user=mallory, channel=there)
+    await heard(room, own)
+    assert own.original
+    (button,) = [one for one in parts(own.original.components) if one.get("label") == "Undo"]
+    for forged, answer in (
+        (f"/undo {act.id}", texts_admin.NOT_HERE),
+        (f"/grant {MENTION} 50", "hom"),
+        (f"/operator cap discord:{room.guild.id} 1", texts_admin.NOT_OPERATOR),
+    ):
+        button["custom_id"] = f"photoplay:{forged}"
+        assert answer in await heard(room, room.api.press(mallory, own.original, "Undo"))
+    await has_left(room, bob, "30 credits left today")
+    assert "can't order clips here" in await heard(room, room.slash(options=SMILES, user=bob))
+    far_installed = room.api.channel(room.api.guild("without", bot=False))
+    eve = room.api.user("eve", installed=True)
+    room.api.member(eve, far_installed.guild, [room.api.role(far_installed.guild, "all", MANAGE_GUILD)])  # type: ignore[arg-type]
+    asked = room.slash("quota", {"set": "default 99 a day"}, user=eve, channel=far_installed)
+    assert texts_admin.NOT_OPERATOR in await heard(room, asked)
+
+
+async def test_a_server_that_the_library_does_not_know_is_still_a_community_and_has_no_admins(room: Room) -> None:
+    dark = room.api.guild("dark", bot=False)
+    dark.members[room.api.me.id], dark.has_bot = Member(room.api.me, dark, []), True  # and no event told of it
+    there = room.api.channel(room.guild, "lost")
+    room.guild.channels.remove(there)
+    there.guild = dark
+    admin = boss(room, dark)
+    room.api.dispatch("GUILD_DELETE", {"id": str(dark.id)}, room.guild.id)
+    await asyncio.sleep(0.1)
+    said = room.api.say(admin, there, "/quota set default 99 a day", mention_bot=True)
+    assert texts_admin.NOT_ADMIN in (await reply(room, said)).content
+    room.api.say(admin, there, "she smiles", [PHOTO], mention_bot=True)
+    await room.clips(1, there)
+    (job,) = await room.house.store.jobs(f"discord:{admin.id}")
+    assert job.scope == f"discord:{dark.id}"
+
+
+# ── What is shown ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_usage_is_a_picture_and_the_export_two_tables_for_the_admin_alone(room: Room) -> None:
+    admin = boss(room)
+    room.slash(options=SMILES)
+    await room.clips()
+    asked = room.slash("usage", {"span": "month"}, user=admin)
+    assert "1 clip, 5 credits" in await heard(room, asked)
+    asked_export = room.slash("export", user=admin)
+    assert texts_admin.EXPORTED in await heard(room, asked_export)
+    for one, names in ((asked, ["usage.png"]), (asked_export, ["ledger.csv", "audit.csv"])):
+        assert one.original
+        assert one.original.ephemeral
+        assert [file.name for file in one.original.attachments] == names
+        assert all(file.data for file in one.original.attachments)
+    said = room.api.say(admin, room.channel, "/export", mention_bot=True)
+    (sent,) = await room.api.until(lambda: room.posts(room.api.dm(admin)))
+    assert [file.name for file in sent.attachments] == ["ledger.csv", "audit.csv"]
+    assert not [one for one in room.posts() if one.reply_to is said]
+
+
+async def test_above_the_threshold_a_tap_confirms(room: Room) -> None:
+    bob = room.api.user("bob")
+    await heard(room, room.slash("limits", {"set": "confirm 5"}, user=boss(room)))
+    for said in ("No", "Yes, 10 credits"):
+        asked = room.slash(options={**SMILES, "duration": 10})
+        await room.api.until(lambda asked=asked: asked.original and asked.original.labels)
+        assert asked.original
+        assert asked.original.labels == ["Yes, 10 credits", "No"]
+        assert not room.house.provider.orders
+        assert texts.NOT_YOURS in await heard(room, room.api.press(bob, asked.original, said))
+        pressed = room.api.press(room.ann, asked.original, said)
+        if said == "No":
+            assert texts_admin.DROPPED in await heard(room, pressed)
+    await room.clips()
+    assert len(room.house.provider.orders) == 1
+    await has_left(room, room.ann, "20 credits left today")
+
+
+async def test_the_same_no_is_told_once_a_minute(room: Room) -> None:
+    await heard(room, room.slash("quota", {"set": "default 1 a day"}, user=boss(room)))
+    assert "you have 1 left" in await heard(room, room.slash(options=SMILES))
+    assert await heard(room, room.slash(options=SMILES)) == texts_admin.TOLD
+    room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
+    room.api.say(room.ann, room.channel, "/jobs", mention_bot=True)  # the next in line, and it is answered
+    await room.api.until(room.posts)
+    assert [texts.NO_JOBS in one.content for one in room.posts()] == [True]
+    room.now.later += 61
+    said = room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
+    assert "you have 1 left" in (await reply(room, said)).content
+
+
+async def test_the_operator_hears_of_a_ceiling_in_a_private_message(room: Room) -> None:
+    owner, deaf = room.api.user("owner"), room.api.user("deaf")
+    owners = (f"discord:{deaf.id + 1}", f"discord:{owner.id}", f"discord:{room.channel.id}")
+    room.house.core.tell = _operators(owners, {"discord": room.chat})
+    room.house.core.policy = Policy(30, day=7)
+    room.slash(options=SMILES)
+    await room.clips()
+    assert "everybody's limit" in await heard(room, room.slash(options=SMILES))
+    (alarm,) = await room.api.until(lambda: room.posts(room.api.dm(owner)))
+    assert "Buying has stopped for everybody" in alarm.content
+    assert not [one for one in room.posts() if "Buying" in one.content]
+
+
+async def test_what_a_crash_cut_off_is_not_done_with_the_rights_of_then(
+    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
+) -> None:
+    api = DiscordApi(clock=Now())
+    async with api.serve() as base:
+        async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
+            admin, bob = boss(room), api.user("bob")
+            await heard(room, room.slash("quota", {"who": room.guild.everyone, "set": "20 a day"}, user=admin))
+            with patch.object(type(room.discord._front._intake), "begin"):  # it dies before it begins
+                asked = room.slash("grant", {"user": bob, "amount": "50"}, user=admin)
+                mine = room.slash("quota", user=bob)
+                await api.until(lambda: asked.callbacks and mine.callbacks)
+                for _ in range(100):
+                    if len(kept := await room.house.store.inbox.waiting("discord")) == 2:
+                        break
+                    await asyncio.sleep(0.01)
+                assert all('"administers": false' in body for _, body in kept)
+        async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
+            assert await heard(room, asked) == texts_admin.CUT_OFF
+            assert "20 credits left today" in await heard(room, mine)
+            assert len(await room.house.store.figures.audit(f"discord:{room.guild.id}", 9)) == 1

@@ -1,0 +1,335 @@
+"""Quotas and admins on Telegram: who is meant, who may, what is heard; through the real library."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.telegram import people as people_module
+from bot import quota, texts, texts_admin
+from bot.app import _operators
+from bot.model import MENTION, Address, Inbound, Paper, Reply
+from tests.adapters.telegram_room import Room, a_room
+from tests.bot_api import BotApi, Refuse
+from tests.bot_api_world import Chat, Post, User, units
+from tests.houses import picture
+
+ME = "photoplay_bot"
+DAY = 86_400
+
+
+@dataclass
+class Town:
+    """Ann's group; Bob, Cem and Dora are in it, and Dora has a username."""
+
+    room: Room
+    ann: User
+    bob: User
+    cem: User
+    dora: User
+    group: Chat
+
+    @property
+    def api(self) -> BotApi:
+        return self.room.api
+
+    @property
+    def scope(self) -> str:
+        return f"telegram:{self.group.id}"
+
+    async def hears(self, user: User, said: str, part: str, **where: Any) -> Post:
+        """The first new message of the bot in the group once this was said; it has these words."""
+        count = len(self.api.sent(self.group))
+        self.api.say(user, self.group, said, **where)
+        post = (await self.room.sent(self.group, count + 1))[count]
+        assert part in post.words, post.words
+        return post
+
+    async def mentions(self, user: User, said: str, whom: User, part: str) -> Post:
+        """The same with a `text_mention` in the place of `{}`, by which people without a username are named."""
+        count = len(self.api.sent(self.group))
+        before, after = said.split("{}")
+        mark = {"type": "text_mention", "offset": units(before), "length": units(whom.first_name), "user": whom.json()}
+        self.api._act(user, self.group, {"text": before + whom.first_name + after, "entities": [mark]})
+        post = (await self.room.sent(self.group, count + 1))[count]
+        assert part in post.words, post.words
+        return post
+
+    async def orders(self, user: User, part: str, words: str = "she smiles") -> Post:
+        """What is told first about an order."""
+        count = len(self.api.sent(self.group))
+        self.api.photo(user, self.group, picture(), f"/animate@{ME} {words}")
+        post = (await self.room.sent(self.group, count + 1))[count]
+        assert part in post.words, post.words
+        return post
+
+    async def taps(self, user: User, post: Post, button: str) -> str:
+        query = self.api.press(user, post, button)
+        return str((await self.room.answer(query)).get("text", ""))
+
+
+def gathered(room: Room) -> Town:
+    bob, cem, dora = room.api.user("Bob"), room.api.user("Cem 🎬"), room.api.user("Dora", "Dora_77")
+    group = room.api.supergroup(room.ann, bob, cem, dora, title="Friends", creator=room.ann)
+    return Town(room, room.ann, bob, cem, dora, group)
+
+
+@pytest.fixture
+async def town(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Town]:
+    async with a_room(tmp_path, large_clip, new_id) as room:
+        room.hold()
+        yield gathered(room)
+
+
+# ── What admins say ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_member_is_refused_in_words_and_once_a_minute(town: Town) -> None:
+    set_ = await town.hears(town.ann, "/quota set default 7 a day", "everyone: 7 credits a day from now on.")
+    assert set_.labels == [texts_admin.UNDO]
+    await town.orders(town.bob, "5 credits, 2 left today")
+    denied = await town.orders(
+        town.bob, "That clip costs 5 credits, and you have 2 left today. You get new ones at midnight UTC"
+    )
+    assert "Ask an admin here." in denied.words
+    count = len(town.api.sent(town.group))
+    town.api.photo(town.bob, town.group, picture(), f"/animate@{ME} once more")
+    await town.hears(town.bob, f"/quota@{ME}", "You have 2 credits left today")
+    assert len(town.api.sent(town.group)) == count + 1
+    await town.orders(town.cem, "5 credits, 2 left today")
+
+
+async def test_a_tap_that_is_refused_again_is_closed_without_a_word(town: Town) -> None:
+    status = await town.orders(town.bob, "25 left today")
+    job_id = status.buttons[0][0]["callback_data"].split()[1]
+    town.room.go_on()
+    clip = await town.room.clip(town.group)
+    await town.hears(town.ann, "/quota set default 5 a day", "everyone")
+    again = next(button["callback_data"] for row in clip.buttons for button in row if f"/again {job_id}" in str(button))
+    assert "That clip costs 5 credits" in await town.taps(town.bob, clip, again)
+    clip.buttons[0].append({"text": "the same for the fake", "callback_data": again + " she waves"})
+    count = len(town.api.sent(town.group))
+    assert await town.taps(town.bob, clip, again + " she waves") == ""
+    assert len(town.api.sent(town.group)) == count
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["/quota set default 500 a day", "/grant 50", "/ban", "/limits flight 9", "/usage", "/export", "/audit", "/unban"],
+)
+async def test_what_admins_say_is_refused_to_members(town: Town, said: str) -> None:
+    theirs = town.api.say(town.cem, town.group, "hello")
+    await town.hears(town.bob, said, texts_admin.NOT_ADMIN, reply_to=theirs)
+    assert not await town.room.house.store.figures.audit(town.scope, 9)
+
+
+async def test_whom_a_grant_is_for(town: Town) -> None:
+    theirs = town.api.say(town.bob, town.group, "hello")
+    await town.hears(
+        town.ann, "/grant 50 because they won", "@Bob got 50 credits, without end, because", reply_to=theirs
+    )
+    await town.mentions(town.ann, "/grant {} 20", town.cem, "@Cem 🎬 got 20 credits")
+    await town.hears(town.ann, "/grant @dora_77 10", texts_admin.WHOSE_NAME)
+    await town.hears(town.dora, f"/quota@{ME}", "30 credits left today")
+    await town.hears(town.ann, f"/grant@{ME} @dora_77 10 until Friday", "@dora_77 got 10 credits until")
+    await town.hears(town.ann, f"/grant {MENTION} 10", texts_admin.WHOSE)
+    own = town.api.sent(town.group)[-1]
+    await town.hears(town.ann, "/grant 10", texts_admin.WHOSE, reply_to=own)
+    await town.hears(town.bob, f"/quota@{ME}", "50 credits that you were given")
+    await town.hears(town.dora, f"/quota@{ME}", "10 credits that you were given")
+    grants = [(act.about, act.name) for act in await town.room.house.store.figures.audit(town.scope, 9)]
+    assert sorted(grants) == sorted((f"person:telegram:{user.id}", "Ann") for user in (town.bob, town.cem, town.dora))
+
+
+async def test_a_username_that_somebody_gave_up_names_nobody(town: Town) -> None:
+    await town.hears(town.dora, f"/quota@{ME}", "30 credits")
+    town.dora.username = None
+    await town.hears(town.ann, "/ban @dora_77", texts_admin.WHOSE_NAME)
+
+
+async def test_a_username_is_noted_once_a_day_and_known_after_a_restart(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[str] = []
+    inbox = town.room.house.store.inbox
+    real = inbox.remember
+
+    async def remember(platform: str, chat: str, name: str, value: str, until: float) -> None:
+        noted.append(name)
+        assert until - time.time() == pytest.approx(people_module.KEPT, abs=60)
+        await real(platform, chat, name, value, until)
+
+    monkeypatch.setattr(inbox, "remember", remember)
+    for _ in range(3):
+        await town.hears(town.dora, f"/quota@{ME}", "30 credits")
+    assert noted == ["name:dora_77"]
+    town.room.telegram._desk._people._noted.clear()
+    await town.hears(town.ann, "/ban @dora_77", "@dora_77 can't order clips here any more.")
+
+
+async def test_a_topics_first_message_is_nobodys_answer(town: Town) -> None:
+    forum = town.api.supergroup(town.ann, town.bob, creator=town.ann, is_forum=True)
+    town.group = forum
+    thread = town.api.topic(town.bob, forum)
+    await town.hears(town.ann, "/ban", texts_admin.WHOSE, thread=thread)
+    await town.hears(town.ann, "/limits channels here", "orders are taken here", thread=thread)
+    await town.orders(town.bob, "I don't take orders in this channel.")
+    town.api.photo(town.bob, forum, picture(), f"/animate@{ME} she smiles", thread=thread)
+    assert (await town.room.told(forum, "25 left today")).thread == thread
+    theirs = town.api.say(town.bob, forum, "hello", thread=thread)
+    await town.hears(town.ann, "/ban", "@Bob can't order clips here", thread=thread, reply_to=theirs)
+
+
+async def test_a_ban_and_its_undo(town: Town) -> None:
+    theirs = town.api.say(town.bob, town.group, "hello")
+    banned = await town.hears(
+        town.ann, "/ban for 2 weeks because of spam", "can't order clips here until", reply_to=theirs
+    )
+    await town.orders(town.bob, "because spam")
+    assert await town.taps(town.bob, banned, texts_admin.UNDO) == texts_admin.NOT_ADMIN
+    assert await town.taps(town.ann, banned, texts_admin.UNDO) == texts_admin.UNDONE
+    await town.orders(town.bob, "25 left today")
+
+
+# ── Who may ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_admin_of_one_group_has_no_say_in_another(town: Town) -> None:
+    other = town.api.supergroup(town.bob, town.ann, title="Others", creator=town.bob)
+    set_ = await town.hears(town.ann, "/quota set default 7 a day", "everyone")
+    home, town.group = town.group, other
+    await town.hears(town.ann, "/quota set default 500 a day", texts_admin.NOT_ADMIN)
+    mine = await town.hears(town.bob, "/quota set default 9 a day", "everyone: 9")
+    mine["reply_markup"]["inline_keyboard"][0][0]["callback_data"] = set_.buttons[0][0]["callback_data"]
+    assert await town.taps(town.bob, mine, texts_admin.UNDO) == texts_admin.NOT_HERE
+    town.group = home
+    await town.hears(town.cem, f"/quota@{ME}", "7 credits left today")
+
+
+async def test_an_admin_who_was_one_a_second_ago(town: Town) -> None:
+    town.api.set_member(town.bob, town.group, "administrator")
+    await town.hears(town.bob, "/quota set default 7 a day", "everyone")
+    town.api.set_member(town.bob, town.group, "member")
+    await town.hears(town.bob, "/quota set default 500 a day", texts_admin.NOT_ADMIN)
+
+
+async def test_when_telegram_does_not_answer_nobody_is_an_admin(town: Town) -> None:
+    town.api.trouble["getChatMember"] = [Refuse(400, "Bad Request: member list is inaccessible"), Refuse(502)]
+    for _ in range(2):
+        await town.hears(town.ann, "/quota set default 500 a day", texts_admin.NOT_ADMIN)
+    await town.hears(town.ann, "/quota set default 500 a day", "everyone: 500")
+
+
+async def test_an_anonymous_admin_speaks_for_the_group(town: Town) -> None:
+    town.api.set_member(town.bob, town.group, "administrator", anonymous=True)
+    set_ = await town.hears(town.bob, "/quota set default 7 a day", "everyone: 7")
+    (act,) = await town.room.house.store.figures.audit(town.scope, 9)
+    assert (act.actor, act.name) == (town.scope, "Friends")
+    assert await town.taps(town.bob, set_, texts_admin.UNDO) == texts_admin.UNDONE
+
+
+# ── Papers ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_usage_is_a_picture_and_export_two_documents(town: Town) -> None:
+    await town.orders(town.bob, "25 left today")
+    usage = await town.hears(town.ann, "/usage", "The last 7 days")
+    assert "photo" in usage
+    assert "Bob" in usage.words
+    town.api.say(town.ann, town.group, "/export")
+    first, second = (await town.room.sent(town.group, 4))[2:4]
+    assert (first["document"]["file_name"], second["document"]["file_name"]) == ("ledger.csv", "audit.csv")
+    assert first.words == texts_admin.EXPORTED
+    assert first.film
+    assert f"telegram:{town.bob.id}".encode() in first.film
+
+
+async def test_a_table_too_long_for_a_caption_comes_before_its_picture(town: Town) -> None:
+    table = "🎬" * 513  # Telegram counts each twice
+    papers = (Paper("a.png", picture(kind="PNG"), picture=True), Paper("b.csv", b"1,2"))
+    await town.room.telegram._desk._answers.tell(Address("telegram", str(town.group.id)), Reply(table, papers=papers))
+    first, second, third = town.api.sent(town.group)
+    assert (first["text"], second.words, third.words) == (table, "", "")
+    assert "photo" in second
+    assert (third["document"]["file_name"], third.film) == ("b.csv", b"1,2")
+
+
+# ── A yes first ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_dear_clip_waits_for_a_tap_over_a_restart(
+    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
+) -> None:
+    api = BotApi()
+    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
+        town = gathered(room)
+        await town.hears(town.ann, "/limits confirm 5", "a tap is asked for above 5 credits")
+        question = await town.orders(town.bob, "it waits for an hour", "she smiles --10s")
+    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
+        town = replace(town, room=room)
+        assert await town.taps(town.cem, question, "Yes, 10 credits") == texts.NOT_YOURS
+        town.api.press(town.bob, question, "Yes, 10 credits")
+        await room.told(town.group, "10 credits, 20 left today")
+        assert "“she smiles” · 10 s" in (await room.clip(town.group)).words
+        second = await town.orders(town.bob, "it waits for an hour", "she waves --10s")
+        assert await town.taps(town.bob, second, "No") == texts_admin.DROPPED
+    (job,) = [order.prompt for order in room.house.provider.orders]
+    assert job == "she smiles"
+
+
+# ── Above and beside ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_operator_hears_first_that_buying_has_stopped(town: Town) -> None:
+    core = town.room.house.core
+    core.policy = quota.Policy(30, day=7)
+    core.owners = frozenset({f"telegram:{town.dora.id}"})
+    core.tell = _operators([f"telegram:{town.dora.id}"], {"telegram": town.room.chat})
+    private = town.api.private(town.dora)
+    await town.orders(town.bob, "25 left today")
+    await town.orders(town.bob, "No clips can be bought right now")
+    (alarm,) = town.api.sent(private)
+    assert alarm.words.startswith("Buying has stopped for everybody")
+    await town.orders(town.cem, "No clips can be bought right now")
+    assert len(town.api.sent(private)) == 1
+    await town.hears(town.dora, "/quota set default 3 a day", "everyone: 3")
+    town.api.say(town.dora, private, "/operator")
+    await town.room.told(private, "Credits today: 5 of 7")
+
+
+async def test_rules_and_books_move_with_a_group(town: Town) -> None:
+    town.group = town.api.group(town.ann, town.bob, creator=town.ann)
+    await town.hears(town.ann, "/quota set default 7 a day", "everyone: 7")
+    await town.hears(town.ann, "/limits channels here", "orders are taken")
+    await town.orders(town.bob, "5 credits, 2 left today")
+    town.group = town.api.migrate(town.group)
+    await town.api.until(lambda: not town.api.pending)
+    await town.room.settled()
+    await town.hears(town.bob, f"/quota@{ME}", "You have 2 credits left today")
+    await town.orders(town.bob, "you have 2 left today")
+    await town.hears(town.ann, "/audit", "Ann · quota set everyone")
+
+
+async def test_a_code_from_telegram_is_entered_on_discord(town: Town) -> None:
+    room, core = town.room, town.room.house.core
+    await town.hears(town.ann, f"/link@{ME}", texts_admin.LINK_ALONE)
+    room.api.say(room.ann, room.private, "/link")
+    code = (await room.told(room.private, "/link ")).words.split("/link ")[1].split()[0]
+    said = Inbound(Address("discord", "dm", "1"), "42", "discord:1", f"/link {code}")
+    assert (await core.handle(said)).text == texts_admin.LINKED
+    room.api.photo(room.ann, room.private, picture(), "she smiles")
+    await room.told(room.private, "25 left today")
+    mine = await core.handle(replace(said, key="discord:2", text="/quota"))
+    assert mine.text.startswith("You have 25 credits left today")
+    assert "1." in (await core.handle(replace(said, key="discord:3", text="/jobs"))).text
+
+
+async def test_a_guest_who_is_refused_again_is_not_left_waiting(town: Town) -> None:
+    town.room.house.core.policy = quota.Policy(3)
+    for words in ("That clip costs 5 credits", texts.TOLD_ALREADY):
+        post = town.api.guest(town.bob, f"@{ME} she smiles", photo=picture())
+        where = f"inline-{post['guest_query_id']}"
+        await town.api.until(lambda where=where, words=words: words in getattr(town.api.inline.get(where), "words", ""))

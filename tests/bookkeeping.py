@@ -1,0 +1,49 @@
+"""Whether the books add up, whatever happened."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from storage.store import Store
+
+
+async def rows(store: Store, sql: str) -> list[dict[str, Any]]:
+    return [dict(row) for row in await store._db.read(lambda tx: tx.all(sql))]
+
+
+async def check(store: Store) -> None:
+    """Every counter is what the ledger and the jobs say, none is negative, and nothing settled holds anything."""
+    sums = {
+        (r["book"], r["span"]): int(r["n"])
+        for r in await rows(store, "SELECT book, span, sum(held + spent) AS n FROM ledger GROUP BY book, span")
+    }
+    given = {
+        r["book"]: int(r["n"]) for r in await rows(store, "SELECT book, sum(given) AS n FROM ledger GROUP BY book")
+    }
+    for grant in await rows(store, "SELECT * FROM grants"):
+        book = f"grant:{grant['id']}"
+        assert (sums.pop((book, ""), 0), given[book]) == (grant["used"], grant["amount"])
+        assert 0 <= grant["used"] <= grant["amount"]
+    counted: Counter[tuple[str, str]] = Counter()
+    priced: dict[str, int] = {}
+    over = set()
+    for job in await rows(store, "SELECT * FROM jobs"):
+        paid = json.loads(job["paid"])
+        assert sum(amount for kind, _, _, amount in paid if kind in ("own", "grant")) == job["price"]
+        for kind, book, span, amount in paid:
+            if (kind == "flight" and job["outcome"] is None) or (kind == "cap" and job["outcome"] != "failed"):
+                counted[book, span] += amount
+        priced[job["id"]] = 0 if job["outcome"] else job["price"]
+        if job["outcome"]:
+            over.add(job["id"])
+    for book in await rows(store, "SELECT * FROM books WHERE book NOT LIKE 'guesses:%'"):
+        key = book["book"], book["span"]
+        assert book["used"] >= 0
+        assert book["used"] == (sums.pop(key) if key in sums else counted.pop(key, 0)), key
+    assert not any(sums.values())
+    assert not any(counted.values())
+    held = Counter[str]()
+    for row in await rows(store, "SELECT job, step, held FROM ledger WHERE job IS NOT NULL"):
+        held[row["job"]] += row["held"]
+        assert row["step"] == "hold" or row["job"] in over
+    assert {job: held[job] for job in priced} == priced

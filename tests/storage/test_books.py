@@ -1,0 +1,467 @@
+"""Bills, grants, caps, links and fairness, on both databases."""
+
+import asyncio
+import json
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import machine, quota
+from bot.errors import Illegal
+from bot.machine import apply, hold
+from bot.model import Accepted, Address, Clip, Job, Refused
+from bot.money import Act, Grant, Member, Plan, Rule
+from bot.quota import Ask, Policy
+from storage import open_store
+from storage.postgres import Postgres
+from storage.sqlite import Sqlite
+from storage.store import Store
+from tests.bookkeeping import check, rows
+from tests.samples import a_job
+
+NOW = 1_800_000_000.0
+CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000)
+TOWN = "discord:1"
+MONTH = quota.window(NOW, "month").key
+DAY = quota.window(NOW).key
+THIRTY = Policy(30)
+
+
+def an_ask(job: Job, *tiers: str) -> Ask:
+    member = Member(job.scope, job.person, frozenset(tiers))
+    return Ask(member, job.price, job.order.seconds, job.created_at, "chat/")
+
+
+def planned(job: Job, policy: Policy = THIRTY) -> Plan:
+    return quota.plan(an_ask(job), policy)
+
+
+def town_job(id: str, person: str = "discord:7", **changes: Any) -> Job:
+    values = {"scope": TOWN, "created_at": NOW, "due_at": NOW, "address": Address("discord", "chat"), **changes}
+    return a_job(id, person=person, **values)
+
+
+async def order(store: Store, job: Job, policy: Policy = THIRTY) -> Job | str:
+    """The job, or which limit refused it."""
+    submission = await store.submit(job, hold(job), planned(job, policy))
+    assert (submission.job is None) == (submission.denied is not None)
+    return submission.job or (submission.denied.cause if submission.denied else "")
+
+
+async def taken(store: Store, *args: Any, **changes: Any) -> Job:
+    made = await order(store, *args, **changes)
+    assert isinstance(made, Job), made
+    return made
+
+
+async def end(store: Store, job: Job, *, clip: bool, now: float = NOW) -> Job:
+    """Bring a queued job to its end."""
+    found = await store.job(job.id)
+    assert found
+    last: machine.Event = machine.Rendered(CLIP) if clip else Refused("failed")
+    for event in (machine.Started(), Accepted("local", job.id), last):
+        found, entry = apply(found, event, now)
+        await store.save(found, entry)
+    return found
+
+
+def an_act(verb: str = "test", about: str = "", **changes: Any) -> Act:
+    an_act.count += 1  # type: ignore[attr-defined]
+    values = {"id": f"act{an_act.count}", "at": NOW, "actor": "discord:1", "scope": TOWN, "verb": verb, "about": about}  # type: ignore[attr-defined]
+    return Act(**{**values, **changes})
+
+
+an_act.count = 0  # type: ignore[attr-defined]
+
+
+async def rule(store: Store, about: str = "", scope: str = TOWN, **values: Any) -> Act:
+    return await store.books.amend(an_act("rule", about, scope=scope), lambda held: replace(held, **values))
+
+
+async def give(store: Store, amount: int, until: float | None = None, person: str = "discord:7", **changes: Any) -> Act:
+    act = an_act("grant", f"person:{person}", **changes)
+    return await store.books.grant(act, Grant(act.id, act.scope, person, amount, 0, until, NOW, "discord:1", "why"))
+
+
+# ── Paying ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_allowance_then_grants_the_soonest_expiry_first(store: Store) -> None:
+    late, never, soon = await give(store, 4, NOW + 900), await give(store, 4), await give(store, 4, NOW + 100)
+    policy = Policy(3)
+    first = await taken(store, town_job("a"), policy)
+    assert [(p.kind, p.book, p.amount) for p in first.paid if p.kind in ("own", "grant")] == [
+        ("own", f"{TOWN}/discord:7", 3),
+        ("grant", f"grant:{soon.id}", 2),
+    ]
+    assert (first.left, first.extra, first.window) == (0, 10, DAY)
+    second = await taken(store, town_job("b"), policy)
+    assert [(p.book, p.amount) for p in second.paid if p.kind == "grant"] == [
+        (f"grant:{soon.id}", 2),
+        (f"grant:{late.id}", 3),
+    ]
+    third = await taken(store, town_job("c"), policy)
+    assert [(p.book, p.amount) for p in third.paid if p.kind == "grant"] == [
+        (f"grant:{late.id}", 1),
+        (f"grant:{never.id}", 4),
+    ]
+    assert await order(store, town_job("d"), policy) == "allowance"
+    await check(store)
+    await end(store, second, clip=False)
+    assert [(g.id, g.left) for g in await store.books.grants(TOWN, ["discord:7"], NOW)] == [(soon.id, 2), (late.id, 3)]
+    await end(store, third, clip=False, now=NOW + 950)  # what it took from the grant that is over is not given back
+    ledger = await rows(store, "SELECT book, kind, held, spent FROM ledger WHERE job = 'c' AND step = 'settle'")
+    assert sorted((r["book"], r["kind"], r["held"], r["spent"]) for r in ledger) == sorted(
+        [(f"grant:{late.id}", "lapse", -1, 1), (f"grant:{never.id}", "refund", -4, 0)]
+    )
+    await check(store)
+
+
+async def test_a_revoked_grant_gets_nothing_back(store: Store) -> None:
+    await give(store, 10)
+    job = await taken(store, town_job("a"), Policy(0))
+    done, amount = await store.books.revoke(an_act("revoke"), ["discord:7"])
+    assert amount == 5
+    await end(store, job, clip=False)
+    assert await store.books.grants(TOWN, ["discord:7"], NOW) == []
+    await check(store)
+    await store.books.undo(done.id, an_act("undo"))
+    assert [g.left for g in await store.books.grants(TOWN, ["discord:7"], NOW)] == [5]
+    await check(store)
+
+
+@pytest.mark.parametrize(
+    ("about", "values", "policy", "cause"),
+    [
+        ("", {"flight": 1}, Policy(30), "flight"),
+        ("person:discord:7", {"flight": 1}, Policy(30), "flight"),
+        ("", {"flights": 1}, Policy(30), "community_flight"),
+        ("", {"cap": 9}, Policy(30), "community_month"),
+        ("", {"credits": 9}, Policy(30), "allowance"),
+        ("", {}, Policy(30, day=9), "ceiling_day"),
+        ("", {}, Policy(30, month=9), "ceiling_month"),
+        ("", {}, Policy(30, price=100, money_day=999), "money_day"),
+        ("", {}, Policy(30, price=100, money_month=999), "money_month"),
+    ],
+)
+async def test_each_cap_refuses_the_second_and_a_refund_frees_it(
+    store: Store, about: str, values: dict[str, Any], policy: Policy, cause: str
+) -> None:
+    await rule(store, about, **values)
+    first = await taken(store, town_job("a"), policy)
+    assert await order(store, town_job("b"), policy) == cause
+    await end(store, first, clip=False)
+    assert isinstance(await order(store, town_job("c"), policy), Job)
+    await check(store)
+
+
+async def test_a_delivered_clip_frees_its_place_and_keeps_its_price(store: Store) -> None:
+    await rule(store, flight=1, flights=1, cap=10)
+    await end(store, await taken(store, town_job("a")), clip=True)
+    await taken(store, town_job("b", person="discord:8"))
+    assert await store.figures.used(f"scope:{TOWN}", MONTH) == 10
+    await check(store)
+
+
+async def test_nobody_buys_while_it_is_paused(store: Store) -> None:
+    waiting = await taken(store, town_job("a"))
+    done = await rule(store, scope="*", paused=True)
+    assert await order(store, town_job("b")) == "paused"
+    args = (NOW, 10.0, 5, 5, ("discord",), ("local",), lambda job: apply(job, machine.Started(), NOW))
+    assert await store.start(*args) == []
+    await store.books.undo(done.id, an_act("undo"))
+    assert [job.id for job in await store.start(*args)] == [waiting.id]
+
+
+async def test_communities_are_closed_books(store: Store) -> None:
+    await rule(store, "person:discord:7", credits=5)
+    await give(store, 5)
+    await taken(store, town_job("a"))
+    await taken(store, town_job("b"))
+    assert await order(store, town_job("c")) == "allowance"
+    elsewhere = await taken(store, town_job("d", scope="discord:2"))
+    assert (elsewhere.left, elsewhere.extra) == (25, 0)
+    own = await taken(store, town_job("e", scope=""))
+    assert (own.left, own.extra) == (25, 0)
+    await check(store)
+
+
+async def test_an_act_is_undone_once_and_only_if_nothing_came_between(store: Store) -> None:
+    first = await rule(store, credits=10)
+    second = await rule(store, credits=20)
+    with pytest.raises(Illegal):
+        await store.books.undo(first.id, an_act("undo"))
+    await store.books.undo(second.id, an_act("undo"))
+    assert (await store.books.rules(TOWN))[""].credits == 10
+    with pytest.raises(Illegal):
+        await store.books.undo(second.id, an_act("undo"))
+    (undone,) = (act for act in await store.figures.audit(TOWN, 10) if act.undoes)
+    assert (Rule.load(undone.before).credits, Rule.load(undone.after).credits) == (20, 10)
+    given = await give(store, 10)
+    await taken(store, town_job("a"), Policy(0, day=100))
+    await store.books.undo(given.id, an_act("undo"))
+    assert await store.books.grants(TOWN, ["discord:7"], NOW) == []
+    await check(store)
+
+
+async def test_a_paid_clip_is_pardoned_once(store: Store) -> None:
+    await give(store, 3)
+    job = await taken(store, town_job("a"), Policy(5))
+    other = await taken(store, town_job("b", person="discord:8"), Policy(5))
+    for wrong in (job.id, "nobody"):
+        with pytest.raises(Illegal):
+            await store.books.pardon(an_act("refund"), wrong)
+    await end(store, job, clip=True)
+    await end(store, other, clip=False)
+    with pytest.raises(Illegal):
+        await store.books.pardon(an_act("refund"), other.id)
+    with pytest.raises(Illegal):
+        await store.books.pardon(an_act("refund", scope="discord:2"), job.id)
+    assert await store.books.pardon(an_act("refund", because="black"), job.id) == 5
+    with pytest.raises(Illegal):
+        await store.books.pardon(an_act("refund"), job.id)
+    assert await store.figures.used(job.paid[0].book, DAY) == 0
+    assert await store.figures.used(f"scope:{TOWN}", MONTH) == 5  # that money is spent
+    await check(store)
+
+
+# ── Races ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("source", ["allowance", "grant", "both", "cap", "ceiling", "linked"])
+async def test_two_hundred_at_once_spend_ten_credits_and_no_more(
+    database_url: str | None, tmp_path: Path, source: str
+) -> None:
+    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(8)))
+    try:
+        policy = Policy({"allowance": 10, "linked": 10, "grant": 0, "both": 4}.get(source, 1000))
+        if source == "ceiling":
+            policy = replace(policy, day=10)
+        if source == "cap":
+            await rule(stores[0], cap=10)
+        if source in ("grant", "both"):
+            for amount in (3, 3) if source == "both" else (2, 3, 5):
+                await give(stores[0], amount)
+        if source == "linked":
+            await stores[0].accounts.offer("telegram:7", "code", NOW + 9)
+            await stores[0].accounts.join("discord:7", "code", NOW, 5)
+        scope = "" if source == "linked" else TOWN
+        people = {"linked": ("telegram:7", "discord:7"), "cap": ("discord:7", "discord:8", "discord:9")}
+        who = people.get(source, ("discord:7",))
+        jobs = [town_job(f"j{n}", who[n % len(who)], price=1, scope=scope) for n in range(200)]
+        async with asyncio.timeout(50):
+            answers = await asyncio.gather(
+                *(stores[n % 8].submit(job, hold(job), planned(job, policy)) for n, job in enumerate(jobs))
+            )
+        assert sum(answer.job is not None for answer in answers) == 10
+        paid = "SELECT sum(held) AS n FROM ledger WHERE kind = 'hold'"
+        assert int((await rows(stores[0], paid))[0]["n"]) == 10
+        await check(stores[0])
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_orders_and_refunds_crossing_never_lock_up(database_url: str | None, tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(6)))
+    try:
+
+        async def live(store: Store, worker: int) -> None:
+            for n in range(12):
+                job = town_job(f"w{worker}n{n}", f"discord:{n % 3}", scope=TOWN if (n + worker) % 2 else "")
+                made = await order(store, job, Policy(1000, day=10**6, price=5))
+                assert isinstance(made, Job)
+                await end(store, made, clip=n % 3 == 0)
+
+        async with asyncio.timeout(50):
+            await asyncio.gather(*(live(store, n) for n, store in enumerate(stores)))
+        await check(stores[0])
+        assert await stores[0].figures.used("discord:0", "flight") == 0
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+# ── One person, two platforms ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_linked_persons_share_one_allowance_and_parting_gives_nobody_more(store: Store) -> None:
+    both = ("discord:7", "telegram:7")
+    await taken(store, town_job("a", scope="", price=8), Policy(20))
+    await taken(store, town_job("b", "telegram:7", scope="", price=7), Policy(20))
+    await store.accounts.offer("telegram:7", "code", NOW + 9)
+    assert await store.accounts.join("telegram:8", "code", NOW, 5) == ("same", "")
+    assert await store.accounts.join("discord:7", "code", NOW, 5) == ("unknown", "")  # a code is tried once
+    await store.accounts.offer("telegram:7", "code", NOW + 9)
+    assert await store.accounts.join("discord:7", "code", NOW, 5) == ("joined", "telegram:7")
+    assert await store.accounts.people("telegram:7") == both
+    last = await taken(store, town_job("c", scope=""), Policy(20))
+    assert last.left == 0
+    assert await order(store, town_job("d", "telegram:7", scope=""), Policy(20)) == "allowance"
+    assert {job.id for job in await store.jobs("telegram:7")} == {"a", "b", "c"}
+    assert await store.accounts.leave("discord:7", [DAY, MONTH], NOW)
+    assert not await store.accounts.leave("telegram:7", [DAY], NOW)
+    for person in both:
+        assert await store.accounts.people(person) == (person,)
+        assert await order(store, town_job(f"e{person}", person, scope=""), Policy(20)) == "allowance"
+    assert {job.id for job in await store.jobs("telegram:7")} == {"b"}
+    await check(store)
+
+
+async def test_codes_end_and_guesses_are_few(store: Store) -> None:
+    await store.accounts.offer("telegram:7", "old", NOW)
+    await store.accounts.offer("telegram:7", "code", NOW + 9)
+    assert await store.accounts.join("discord:7", "old", NOW, 5) == ("unknown", "")
+    assert await store.accounts.join("discord:8", "code", NOW + 10, 5) == ("unknown", "")
+    await store.accounts.offer("telegram:7", "code", NOW + 9)
+    for n in range(4):
+        assert (await store.accounts.join("discord:7", f"guess{n}", NOW, 5))[0] == "unknown"
+    assert await store.accounts.join("discord:7", "code", NOW, 5) == ("tired", "")
+    assert await store.accounts.join("discord:9", "code", NOW, 5) == ("joined", "telegram:7")
+    await store.accounts.offer("telegram:7", "more", NOW + 9)
+    assert await store.accounts.join("discord:10", "more", NOW, 5) == ("taken", "")
+    await store.accounts.offer("web:1", "web", NOW + 9)
+    assert await store.accounts.join("discord:9", "web", NOW, 5) == ("taken", "")
+
+
+# ── Fairness ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def served(store: Store, count: int) -> list[str]:
+    """The order in which slots, freed one by one, take the queue."""
+    names = []
+    for n in range(count):
+        (job,) = await store.start(
+            NOW + n, 10.0, 1, 1, ("discord",), ("local",), lambda job: apply(job, machine.Started(), NOW)
+        )
+        names.append(job.id)
+        for event in (Accepted("local", job.id), Refused("failed")):
+            job, entry = apply(job, event, NOW)
+            await store.save(job, entry)
+    return names
+
+
+async def test_the_next_is_of_the_scope_then_of_the_person_with_the_fewest(store: Store) -> None:
+    for n in range(6):
+        await taken(store, town_job(f"big{n}", "discord:big", created_at=NOW + n), Policy(100))
+    await taken(store, town_job("second", "discord:second", created_at=NOW + 10))
+    await taken(store, town_job("other", "discord:other", scope="discord:2", created_at=NOW + 20))
+    await taken(store, town_job("own", "discord:own", scope="", created_at=NOW + 30))
+    assert await store.ahead((await store.job("other")) or town_job("x")) == 1
+    assert await store.ahead((await store.job("second")) or town_job("x")) == 3
+    # Four slots at once: each scope has one before any has two, and then it is the other person's turn.
+    started = await store.start(
+        NOW + 99, 10.0, 4, 4, ("discord",), ("local",), lambda job: apply(job, machine.Started(), NOW)
+    )
+    assert {job.id for job in started} == {"big0", "other", "own", "second"}
+
+
+async def test_who_has_twenty_delays_nobodys_first_by_more_than_a_turn(store: Store) -> None:
+    for n in range(20):
+        await taken(store, town_job(f"many{n:02}", "discord:many", created_at=NOW + n), Policy(100))
+    for n in range(3):
+        await taken(store, town_job(f"new{n}", f"discord:new{n}", created_at=NOW + 30 + n))
+    assert set(await served(store, 4)) == {"many00", "new0", "new1", "new2"}
+
+
+async def test_linked_persons_take_turns_as_one(store: Store) -> None:
+    await store.accounts.offer("telegram:7", "code", NOW + 9)
+    await store.accounts.join("discord:7", "code", NOW, 5)
+    for n, person in enumerate(("discord:7", "telegram:7", "discord:8")):
+        await taken(store, town_job(person, person, scope="", created_at=NOW + n))
+    ahead = [await store.ahead((await store.job(person)) or town_job("x")) for person in ("telegram:7", "discord:8")]
+    assert ahead == [2, 1]
+
+
+# ── From version 3 ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+_OLD = """
+    INSERT INTO jobs (id, key, person, platform, chat, thread, message, model, seconds, details, price, spent_from,
+        state, outcome, reason, due_at, claims, tries, host, remote_id, clip, shown, created_at, settled_at, done_at)
+    VALUES ($1, $1, 'discord:7', 'discord', 'c', '', '', 'kling', 5, $2, 5, $3, $4, $5, $6, 1, 0, 0, $7, $8, $9, '',
+        1, $10, $11)"""
+
+
+async def test_a_database_of_version_3_goes_on_where_it_was(
+    database_url: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate = import_module("storage.migrate")  # the package names the function
+    known = migrate.files()
+    database: Sqlite | Postgres
+    if database_url:
+        database = await Postgres.open(database_url)
+        for sql in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            await database.write(lambda tx, sql=sql: tx.all(sql))  # type: ignore[misc]
+    else:
+        database = await Sqlite.open(tmp_path / "photoplay.db")
+    monkeypatch.setattr(migrate, "files", lambda: known[:3])
+    assert await migrate.migrate(database) == 3
+    monkeypatch.undo()
+    details = json.dumps(
+        {
+            "photo": {"name": "p.jpg", "width": 1, "height": 1},
+            **{"prompt": "x", "negative": "", "cfg": None, "end": None, "static_mask": None, "brushes": []},
+        }
+    )
+    clip = json.dumps({"name": "c.mp4", "width": 1, "height": 1, "seconds": 5.0, "size": 1, "sound": False})
+    old = [
+        ("queued", None, None, None, None, None, None, None),
+        ("submitting", None, None, None, None, None, None, None),
+        ("running", None, None, "local", "r", None, None, None),
+        ("delivering", "clip", None, "local", "r", clip, 2.0, None),
+        ("done", "clip", None, "local", "r", clip, 2.0, 3.0),
+        ("done", "failed", "failed", None, None, None, 2.0, 3.0),
+    ]
+    span = DAY
+    for n, (state, *rest) in enumerate(old):
+        await database.write(lambda tx, row=(f"j{n}", details, span, state, *rest): tx.all(_OLD, *row))  # type: ignore[misc]
+        for kind, step in (
+            ("hold", "hold"),
+            *((("capture" if rest[0] == "clip" else "refund"), "settle"),) * bool(rest[0]),
+        ):
+            held, spent = (5, 0) if kind == "hold" else (-5, 5 if kind == "capture" else 0)
+            row = (f"j{n}", kind, step, "discord:7", span, held, spent, float(n))
+            sql = "INSERT INTO ledger VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+            await database.write(lambda tx, row=row, sql=sql: tx.all(sql, *row))  # type: ignore[misc]
+    sql = "INSERT INTO allowances VALUES ('discord:7', $1, 25)"
+    await database.write(lambda tx: tx.all(sql, span))
+    await database.close()
+
+    store = await open_store(tmp_path, database_url)
+    try:
+        used = store.figures.used
+        assert await used("discord:7", span) == 25
+        assert await used("discord:7", "flight") == 3
+        assert await used("operator", f"credits:{span}") == await used("operator", f"credits:{MONTH}") == 25
+        events: list[tuple[str, machine.Event]] = [
+            ("j0", machine.Cancelled()),
+            ("j1", machine.Lost()),
+            ("j2", machine.Rendered(CLIP)),
+        ]
+        for name, event in events:
+            job = await store.job(name)
+            assert job
+            await store.save(*apply(job, event, NOW))
+        assert await used("discord:7", span) == 15
+        assert await used("discord:7", "flight") == 0
+        assert await used("operator", f"credits:{span}") == await used("operator", f"credits:{MONTH}") == 15
+        sums = await rows(store, "SELECT sum(held) AS held, sum(spent) AS spent FROM ledger")
+        assert (int(sums[0]["held"]), int(sums[0]["spent"])) == (0, 15)
+        assert await store.books.pardon(an_act("refund", scope=""), "j4") == 5
+        job = await store.job("j3")
+        assert job
+        await store.save(*apply(job, machine.Sent(), NOW))
+        fresh = await taken(store, town_job("new", scope="", window=span))
+        assert fresh.left == 15
+    finally:
+        await store.close()
+
+
+def test_nothing_changes_or_deletes_what_was_written() -> None:
+    root = Path(__file__).parent.parent.parent
+    for path in [p for room in ("bot", "adapters", "storage") for p in (root / room).rglob("*.py")]:
+        text = " ".join(path.read_text("utf-8").upper().split())
+        for table in ("AUDIT", "LEDGER"):
+            for verb in (f"UPDATE {table}", f"DELETE FROM {table}", f"DROP TABLE {table}", f"REPLACE INTO {table}"):
+                assert verb not in text, path
