@@ -53,6 +53,9 @@ class Provider:
         self._looks[remote_id] = looks
         return Pending()
 
+    async def balances(self) -> dict[str, float]:
+        return {}
+
     async def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
         yield self._clip
 

@@ -1,6 +1,8 @@
 """What operators say: how all is, what is spent against the ceilings, caps of communities, and the kill switch."""
 
+import asyncio
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from bot.core import Core
 
 _SCOPE = re.compile(r"[a-z]+:-?\w+", re.ASCII)
+PATIENCE = 5.0
+"""Seconds that a host may take to tell our balance."""
 _OFF = frozenset({"off", "none", "unlimited"})
 
 
@@ -91,6 +95,10 @@ async def _show(core: "Core") -> Reply:
     for scope, used in await store.figures.communities(month.key):
         cap = (await store.books.rules(scope)).get("", Rule()).cap
         lines.append(texts_admin.community(scope, used, cap))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            for host, left in (await core.provider.balances()).items():
+                lines.append(texts_admin.balance(host, left))
     for incident in await store.incidents(3):
         where = f" ({incident.host})" if incident.host else ""
         lines.append(f"{texts_admin.stamp(incident.at, quota.zone(None))}: {incident.what}{where}")

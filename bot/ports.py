@@ -39,6 +39,9 @@ class Provider(Protocol):
     async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
         """Look at a generation that `host` accepted `age` seconds ago. Free; raises nothing but cancellation."""
 
+    async def balances(self) -> Mapping[str, float]:
+        """What is left of our money, by host, in the host's own credits; hosts that do not say are missing."""
+
     def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
         """The bytes of a finished clip. Raises `BrokenClip` or `Unreachable`."""
 

@@ -323,6 +323,11 @@ EXPORTED = "The ledger and the audit log of this community, the latest first."
 
 # ── The operator ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+def balance(host: str, left: float) -> str:
+    """What is left at a provider."""
+    return f"Left at {host}: {left:,.0f} of its own credits"
+
+
 OPERATOR_HOW = (
     "/operator pause · /operator resume · /operator cap 1000 (or off) and /operator flights 10 (or off) in a "
     "community, or with its name: /operator cap discord:123 1000"

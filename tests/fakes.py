@@ -1,6 +1,6 @@
 """Stand-ins for our own ports: a provider that follows a script, a chat that keeps what it was told."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import PhotoplayError
@@ -34,6 +34,9 @@ class ScriptedProvider:
     async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
         self.looks += 1
         return _next(self.polls)
+
+    async def balances(self) -> Mapping[str, float]:
+        return {"local": 1_234_567.0}
 
     async def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
         clip = _next(self.clips)

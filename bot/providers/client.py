@@ -174,6 +174,17 @@ class Providers:
             case never:
                 assert_never(never)
 
+    async def balances(self) -> Mapping[str, float]:
+        """What is left of our money, by host, in the host's own credits; hosts that do not say are missing."""
+        hosts = [host for host in self._hosts.values() if host.balance]
+        said = await asyncio.gather(*(self._call(self._looker, host, "GET", url=host.balance) for host in hosts))
+        found = {
+            host.name: wire.balance(answer.body)
+            for host, answer in zip(hosts, said, strict=True)
+            if isinstance(answer, Answer) and answer.status == 200
+        }
+        return {name: left for name, left in found.items() if left is not None}
+
     async def answers(self, url: str) -> bool:
         """Whether a Photoplay answers at the address of its `/healthz`, well or not."""
         try:
@@ -249,6 +260,7 @@ class Providers:
         *,
         content: bytes | None = None,
         params: Mapping[str, str] | None = None,
+        url: str = "",
     ) -> Answer | Silence:
         """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
 
@@ -259,7 +271,7 @@ class Providers:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         if content is not None:
             headers |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
-        url, pieces = host.base_url + host.path, None if content is None else _pieces(content)
+        url, pieces = url or host.base_url + host.path, None if content is None else _pieces(content)
         head: tuple[int, str | None] | None = None
         body = bytearray()
         try:

@@ -10,6 +10,7 @@ from bot.errors import Misconfigured
 
 PATH = "/v2/generate/video/kling/generation"
 NO_KEY = SecretStr("")
+AIMLAPI = "https://api.aimlapi.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Host:
     """How far apart the looks at a job are while there is no history to learn from."""
     usual: float = 300.0
     """How long a clip takes as long as nobody knows better."""
+    balance: str = ""
+    """Where the host says what is left of our money, if it does."""
     rest: float = 60.0
     """How long the host is left alone after it could not be reached."""
     http: bool = field(init=False, default=False)
@@ -61,9 +64,11 @@ class Host:
         return urlsplit(self.base_url).hostname or ""
 
 
-def aimlapi(key: SecretStr, base_url: str = "https://api.aimlapi.com") -> Host:
+def aimlapi(key: SecretStr, base_url: str = AIMLAPI) -> Host:
     """AI/ML API. Its schema documents Base64 for both pictures since 2025-09; masks stay links."""
-    return Host("aimlapi", "AI/ML API", base_url, key, duration="integer", inline=True)
+    billing = "https://billing.aimlapi.com" if base_url == AIMLAPI else base_url
+    balance = f"{billing}/v1/billing/balance"
+    return Host("aimlapi", "AI/ML API", base_url, key, duration="integer", inline=True, balance=balance)
 
 
 def apilaplas(key: SecretStr, base_url: str = "https://api.apilaplas.com", *, inline: bool = True) -> Host:

@@ -4,6 +4,7 @@ The rule of `created`: only an answer that proves nothing was taken may lead to 
 schemas and error pages; nothing here has been confirmed by a live call.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
@@ -132,6 +133,13 @@ def looked(status: int, answer: bytes, age: float) -> Pending | Finished | Refus
 def unknown(status: int, age: float) -> Pending | Refused:
     """The host does not know the job. What hosts say of a fresh or expired one is unverified: a fresh one gets time."""
     return Pending(f"HTTP {status}", failed=True) if age < NEWBORN else Refused("unknown_job", f"HTTP {status}")
+
+
+def balance(answer: bytes) -> float | None:
+    """What a host says is left of our money; None for what is no such answer."""
+    said = parse(answer)
+    left = said.get("balance") if isinstance(said, dict) else None
+    return float(left) if isinstance(left, int | float) and not isinstance(left, bool) and math.isfinite(left) else None
 
 
 def pause(retry_after: str | None, now: float) -> float | None:
