@@ -323,6 +323,7 @@ EXPORTED = "The ledger and the audit log of this community, the latest first."
 
 # ── The operator ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+
 def balance(host: str, left: float) -> str:
     """What is left at a provider."""
     return f"Left at {host}: {left:,.0f} of its own credits"
