@@ -2,8 +2,10 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
+from bot.model import Job
 from storage.store import Store
 
 
@@ -47,3 +49,11 @@ async def check(store: Store) -> None:
         held[row["job"]] += row["held"]
         assert row["step"] == "hold" or row["job"] in over
     assert {job: held[job] for job in priced} == priced
+
+
+async def own_books_agree(store: Store, jobs: Sequence[Job]) -> None:
+    """What stands in each allowance is what was paid from it for clips."""
+    own = [(part, job) for job in jobs for part in job.paid if part.kind == "own"]
+    for book, span in {(part.book, part.span) for part, _ in own}:
+        kept = [p.amount for p, job in own if (p.book, p.span) == (book, span) and job.outcome == "clip"]
+        assert await store.figures.used(book, span) == sum(kept)

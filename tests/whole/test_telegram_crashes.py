@@ -24,6 +24,7 @@ from bot.model import Job
 from bot.ports import Store
 from storage import open_store
 from storage.store import Store as SqlStore
+from tests.bookkeeping import own_books_agree
 from tests.bot_api import BotApi, Hold
 from tests.bot_api_world import Chat, Post
 from tests.houses import picture
@@ -150,10 +151,7 @@ class World:
                 assert any(texts.failed(job.reason or "", job.price) in words for words in said), said
         async with self.store() as store:
             rows = await store._db.read(lambda tx: tx.all("SELECT * FROM ledger WHERE person <> 'test:old'"))
-            own = [(part, job) for job in jobs for part in job.paid if part.kind == "own"]
-            for book, span in {(part.book, part.span) for part, _ in own}:
-                kept = [p.amount for p, job in own if (p.book, p.span) == (book, span) and job.outcome == "clip"]
-                assert await store.figures.used(book, span) == sum(kept)
+            await own_books_agree(store, jobs)
         assert sum(row["spent"] for row in rows) == sum(job.price for job in jobs if job.outcome == "clip")
         assert sum(row["held"] for row in rows) == 0
         assert len(rows) == 2 * len(jobs)
