@@ -52,7 +52,7 @@ async def be_the_bot(limited: bool) -> None:
     settings = config.load()
     logs.set_up("ERROR", app.secrets_of(settings))
     if not limited:
-        app.Limiter = partial(Limiter, off=True)  # type: ignore[assignment,misc]
+        app.Limiter = partial(Limiter, off=True)
     async with app.open_app(settings, social=True) as wired:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, wired.worker.stop)
         listening = asyncio.create_task(wired.supervisor.run())

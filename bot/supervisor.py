@@ -56,7 +56,7 @@ class Supervisor:
                 return self._note(platform, f"it is off: {error}")
             except ChatError as error:
                 self._note(platform, f"{error}; it is started again soon")
-            except Exception:
+            except Exception:  # a bug of ours must not end the platform either
                 self._note(platform, "it broke, and is started again soon", exc_info=True)
             except asyncio.CancelledError:
                 if (me := asyncio.current_task()) is None or me.cancelling():

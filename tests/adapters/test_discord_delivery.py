@@ -43,26 +43,26 @@ def mine(room: Room) -> object:
     [(ATTACH_FILES, "Attach Files"), (SEND_MESSAGES, "Send Messages"), (VIEW_CHANNEL, "View Channel")],
 )
 async def test_a_missing_permission_is_named_and_costs_nothing(room: Room, denied: int, name: str) -> None:
-    room.api.overwrite(room.channel, mine(room), deny=denied)  # type: ignore[arg-type]
+    room.api.overwrite(room.channel, mine(room), deny=denied)
     asked = room.slash(options=SMILES)
     told = (await room.whispers(asked))[0]
     assert f"“{name}”" in told
     assert "nothing was started or spent" in told
     assert not room.house.provider.orders
-    room.api.overwrite(room.channel, mine(room))  # type: ignore[arg-type]
+    room.api.overwrite(room.channel, mine(room))
     room.slash(options=SMILES)
     await room.clips()
 
 
 async def test_in_a_thread_it_is_another_permission(room: Room) -> None:
     thread = room.api.thread(room.ann, room.channel)
-    room.api.overwrite(room.channel, mine(room), deny=SEND_MESSAGES_IN_THREADS)  # type: ignore[arg-type]
+    room.api.overwrite(room.channel, mine(room), deny=SEND_MESSAGES_IN_THREADS)
     asked = room.slash(options=SMILES, channel=thread)
     assert "“Send Messages in Threads”" in (await room.whispers(asked))[0]
 
 
 async def test_a_mention_where_no_file_may_be_posted(room: Room) -> None:
-    room.api.overwrite(room.channel, mine(room), deny=ATTACH_FILES)  # type: ignore[arg-type]
+    room.api.overwrite(room.channel, mine(room), deny=ATTACH_FILES)
     await asyncio.sleep(0.05)
     room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
     (told,) = await room.api.until(room.posts)
@@ -71,7 +71,7 @@ async def test_a_mention_where_no_file_may_be_posted(room: Room) -> None:
 
 
 async def test_without_history_it_is_no_reply_but_it_comes(room: Room) -> None:
-    room.api.overwrite(room.channel, mine(room), deny=READ_MESSAGE_HISTORY)  # type: ignore[arg-type]
+    room.api.overwrite(room.channel, mine(room), deny=READ_MESSAGE_HISTORY)
     room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
     (video,) = await room.clips()
     assert video.reply_to is None

@@ -34,7 +34,7 @@ async def test_the_acknowledgement_does_not_wait_for_a_slow_database(
 
     async def slowly(*args: object) -> bool:
         await going.wait()
-        return await take(*args)  # type: ignore[arg-type]
+        return await take(*args)
 
     with patch.object(type(inbox), "take", side_effect=slowly):
         asked = room.slash(options=SMILES)

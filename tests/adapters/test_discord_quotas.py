@@ -229,7 +229,7 @@ async def test_an_admin_of_one_server_is_nobody_in_another(room: Room) -> None:
     assert "can't order clips here" in await heard(room, room.slash(options=SMILES, user=bob))
     far_installed = room.api.channel(room.api.guild("without", bot=False))
     eve = room.api.user("eve", installed=True)
-    room.api.member(eve, far_installed.guild, [room.api.role(far_installed.guild, "all", MANAGE_GUILD)])  # type: ignore[arg-type]
+    room.api.member(eve, far_installed.guild, [room.api.role(far_installed.guild, "all", MANAGE_GUILD)])
     asked = room.slash("quota", {"set": "default 99 a day"}, user=eve, channel=far_installed)
     assert texts_admin.NOT_OPERATOR in await heard(room, asked)
 

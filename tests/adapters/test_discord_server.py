@@ -180,7 +180,7 @@ async def test_a_command_with_a_photo_is_answered(api: DiscordApi) -> None:
         assert got.extras["bytes"] == PNG
         assert got.extras["image"].content_type == "image/png"
         assert (got.extras["image"].width, got.extras["image"].height) == (64, 48)
-        assert got.guild == bot.client.get_guild(room.guild.id)  # type: ignore[union-attr]
+        assert got.guild == bot.client.get_guild(room.guild.id)
         assert isinstance(got.user, discord.Member)
         assert got.channel == bot.channel(room.id)
         assert got.permissions.send_messages
@@ -241,7 +241,7 @@ async def _ask_more(interaction: discord.Interaction) -> None:
 
     view = discord.ui.View()
     button: discord.ui.Button[discord.ui.View] = discord.ui.Button(label="More", custom_id="more")
-    button.callback = press  # type: ignore[method-assign]
+    button.callback = press
     view.add_item(button)
     await interaction.response.send_message("what?", view=view)
 
@@ -257,12 +257,12 @@ async def test_messages_reach_the_bot_as_its_intents_allow(api: DiscordApi) -> N
         assert [one.id for one in bot.messages] == [plain.id, named.id, private.id, named.id]
         assert (bot.messages[0].content, bot.messages[0].attachments) == ("", [])
         assert bot.messages[1].content == f"{api.me.mention} move"
-        assert bot.messages[1].reference.message_id == plain.id  # type: ignore[union-attr]
+        assert bot.messages[1].reference.message_id == plain.id
         assert bot.messages[2].content == "hush"
         api.edit(named, "other")
         api.delete(named)
         await api.until(lambda: "MESSAGE_DELETE" in bot.events)
-        hidden = api.channel(room.guild, "attic", bot_sees=False)  # type: ignore[arg-type]
+        hidden = api.channel(room.guild, "attic", bot_sees=False)
         api.say(ann, hidden, "psst", mention_bot=True)
         await asyncio.sleep(0.05)
         assert len(bot.messages) == 4
@@ -374,7 +374,7 @@ async def test_interactions_wait_three_seconds_and_live_fifteen_minutes(api: Dis
         bot.answer = twice
         asked = api.slash(ann, room, "animate", {"prompt": "a", "image": PNG})
         await api.until(lambda: bot.errors)
-        assert bot.errors[0].code == 40060  # type: ignore[attr-defined]
+        assert bot.errors[0].code == 40060
         more = await bot.got[0].followup.send("here", wait=True)
         assert asked.original
         assert more.id == asked.original.id
@@ -387,7 +387,7 @@ async def test_interactions_wait_three_seconds_and_live_fifteen_minutes(api: Dis
         api.first_answer_within = 0
         api.slash(ann, room, "animate", {"prompt": "a", "image": PNG})
         await api.until(lambda: len(bot.errors) == 2)
-        assert bot.errors[1].code == 10062  # type: ignore[attr-defined]
+        assert bot.errors[1].code == 10062
 
 
 async def test_an_app_of_ones_own_works_where_the_bot_is_not(api: DiscordApi) -> None:

@@ -33,7 +33,7 @@ async def room(rooms: Rooms) -> AsyncIterator[Room]:
 
 
 def order(room: Room, words: str = "she smiles", **how: object) -> Post:
-    return room.api.photo(room.ann, room.private, picture(), words, **how)  # type: ignore[arg-type]
+    return room.api.photo(room.ann, room.private, picture(), words, **how)
 
 
 async def test_what_comes_with_the_clip(room: Room, large_clip: bytes) -> None:
@@ -150,13 +150,13 @@ async def test_a_slow_upload_is_given_its_time(rooms: Rooms, monkeypatch: pytest
     read = BotApi._read
 
     async def slowly(self: BotApi, request: object) -> object:
-        if "multipart" in request.headers.get("Content-Type", ""):  # type: ignore[attr-defined]
+        if "multipart" in request.headers.get("Content-Type", ""):
             await asyncio.sleep(0.8)
-        return await read(self, request)  # type: ignore[arg-type]
+        return await read(self, request)
 
     monkeypatch.setattr(BotApi, "_read", slowly)
     async with rooms() as room:
-        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]  # type: ignore[operator]
+        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]
         order(room)
         await room.done()
         assert len(room.videos(room.private)) == 1
@@ -166,7 +166,7 @@ async def test_a_slow_upload_is_given_its_time(rooms: Rooms, monkeypatch: pytest
 async def test_a_stalled_upload_is_begun_anew(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "WHOLE", 0.4)
     async with rooms() as room:
-        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]  # type: ignore[operator]
+        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]
         room.api.trouble["sendVideo"] += [Hold("unread", 2.0)]
         order(room)
         await room.done()
@@ -176,7 +176,7 @@ async def test_a_stalled_upload_is_begun_anew(rooms: Rooms, monkeypatch: pytest.
 @pytest.mark.parametrize("trouble", [Cut("reading"), Refuse(502), Refuse(500, "Internal Server Error")])
 async def test_an_upload_that_broke_off_is_begun_anew(rooms: Rooms, trouble: Trouble) -> None:
     async with rooms() as room:
-        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]  # type: ignore[operator]
+        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]
         room.api.trouble["sendVideo"] += [trouble]
         order(room)
         await room.done()

@@ -33,7 +33,7 @@ async def room(rooms: Rooms) -> AsyncIterator[Room]:
 
 def order(room: Room, chat: Chat | None = None, **how: object) -> Post:
     words = "she smiles" if chat is None else f"/animate@{room.api.me.username} she smiles"
-    return room.api.photo(room.ann, chat or room.private, picture(), words, **how)  # type: ignore[arg-type]
+    return room.api.photo(room.ann, chat or room.private, picture(), words, **how)
 
 
 async def bought(room: Room) -> None:
@@ -54,15 +54,15 @@ async def rendering(rooms: Rooms) -> AsyncIterator[Room]:
     async with rooms() as made:
         made.house.provider.polls.insert(0, Pending())
         polls = made.house.provider.polls
-        made.house.provider.poll = lambda *_: asyncio.sleep(0, polls[0])  # type: ignore[assignment, method-assign, return-value]
+        made.house.provider.poll = lambda *_: asyncio.sleep(0, polls[0])
         made.house.provider.polls[:] = [Pending(), polls[-1]]
         looks = made.house.provider.poll
 
         async def poll(*args: object) -> object:
             made.house.provider.looks += 1
-            return await looks(*args)  # type: ignore[arg-type]
+            return await looks(*args)
 
-        made.house.provider.poll = poll  # type: ignore[assignment, method-assign]
+        made.house.provider.poll = poll
         yield made
 
 

@@ -55,7 +55,7 @@ async def test_an_update_is_kept_before_the_offset_moves(room: Room) -> None:
         await go.wait()
         return await take(*args)
 
-    inbox.take = slow  # type: ignore[method-assign]
+    inbox.take = slow
     room.api.say(room.ann, room.private, "/help")
     await held.wait()
     polls = len(room.api.called("getUpdates"))
@@ -124,7 +124,7 @@ async def test_what_one_person_says_is_done_in_its_order(quiet: Room) -> None:
         await asyncio.sleep(next(numbers) / 1000)
         return await take(*args)
 
-    quiet.house.store.inbox.take = reversing  # type: ignore[method-assign]
+    quiet.house.store.inbox.take = reversing
     await quiet.open()
     posts = await quiet.sent(quiet.private, 20)
     assert [f"/nonsense{n}" in posts[n].words or f"nonsense{n}" in posts[n].words for n in range(20)] == [True] * 20
@@ -280,7 +280,7 @@ async def test_fifty_jobs_that_render_are_in_nobodys_way(room: Room) -> None:
 
     idle = await asked(8)
     provider = room.house.provider
-    provider.terms = lambda host=None: Terms("local", True, True, blind=10.0, usual=300.0)  # type: ignore[method-assign]
+    provider.terms = lambda host=None: Terms("local", True, True, blind=10.0, usual=300.0)
     provider.creates[:], provider.polls[:] = [Accepted("local", "remote")], [Pending()]
     room.house.core.policy, room.house.worker._slots = quota.Policy(1000), 60
     for number in range(50):
@@ -304,7 +304,7 @@ async def test_a_stop_loses_nothing(quiet: Room, monkeypatch: pytest.MonkeyPatch
         await go.wait()
         raise StoreDown("stopped")
 
-    quiet.house.store.inbox.forget = held  # type: ignore[method-assign]
+    quiet.house.store.inbox.forget = held
     quiet.api.photo(quiet.ann, quiet.private, picture(), "she smiles")
     await quiet.attend()
     await begun.wait()
@@ -312,7 +312,7 @@ async def test_a_stop_loses_nothing(quiet: Room, monkeypatch: pytest.MonkeyPatch
     task.cancel()
     go.set()
     await asyncio.wait({task})
-    quiet.house.store.inbox.forget = forget  # type: ignore[method-assign]
+    quiet.house.store.inbox.forget = forget
     assert len(await quiet.house.store.inbox.waiting("telegram")) == 1
     await quiet.open()
     await quiet.done()

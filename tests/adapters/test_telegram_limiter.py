@@ -289,7 +289,7 @@ def test_a_burst_of_deliveries_comes_back_one_by_one() -> None:
             calls[key] += 1
             return book(chat, group, key)
 
-        world.limiter.book = counted  # type: ignore[method-assign]
+        world.limiter.book = counted
         random = Random(1)
         for one in range(900):
             world.deliver(str(one), f"clip {one}", late=random.uniform(0, 0.2))

@@ -153,7 +153,7 @@ def test_every_button_fits(job_id: str, prompt: str, state: str, follows: bool) 
     order = Order("kling", Photo("photo.jpg", 400, 300), prompt)
     job = Job(job_id, "k", "telegram:7", Address("telegram", "1"), order, 5, "today", 0.0, 0.0)
     job = replace(job, outcome="clip", follows=job_id if follows else None, clip=clip)
-    job = replace(job, state=state)  # type: ignore[arg-type]
+    job = replace(job, state=state)
     replies = [
         status.result(job, Film(Path("clip.mp4"), clip)),
         status.result(replace(job, reason="failed"), None),

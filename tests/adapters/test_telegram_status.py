@@ -116,7 +116,7 @@ async def test_a_service_without_room_is_waited_for(room: Room) -> None:
 
 async def test_a_failure_says_why_what_to_do_and_that_the_credits_are_back(room: Room) -> None:
     for reason, sentence in texts.FAILED.items():
-        room.house.provider.creates = [Refused(reason, "raw words of the provider, and a stack trace")]  # type: ignore[arg-type]
+        room.house.provider.creates = [Refused(reason, "raw words of the provider, and a stack trace")]
         status = await asked(room)
         told = await room.told(room.private, sentence)
         assert told.reply_to == status.reply_to

@@ -33,11 +33,11 @@ async def hooked(
     rooms: list[Room] = []
 
     async def hook(headers: object, body: bytes) -> int:
-        return await rooms[0].telegram.hook(headers, body)  # type: ignore[arg-type]
+        return await rooms[0].telegram.hook(headers, body)
 
     async def health() -> tuple[bool, dict[str, object]]:
         troubles = rooms[0].supervisor.troubles()
-        return not any(troubles.values()), troubles  # type: ignore[return-value]
+        return not any(troubles.values()), troubles
 
     app = make_app(Links("x" * 32, time.time), lambda name: folder / name, health, None, {"telegram": hook})
     async with (
@@ -141,9 +141,9 @@ async def test_done_is_said_only_after_the_write(room: Room) -> None:
     async def slow(*args: object) -> bool:
         held.set()
         await go.wait()
-        return await take(*args)  # type: ignore[arg-type]
+        return await take(*args)
 
-    room.house.store.inbox.take = slow  # type: ignore[method-assign]
+    room.house.store.inbox.take = slow
     post = asyncio.create_task(posted(room, an_update(room)))
     await held.wait()
     await asyncio.sleep(0.05)

@@ -387,7 +387,7 @@ VERBS = [
 @pytest.mark.parametrize(("said", "named"), VERBS)
 async def test_a_members_admin_verb_does_nothing(town: Town, said: str, named: tuple[Named, ...]) -> None:
     for changes in ({}, {"scope": OTHER, "user": "1"}, {"scope": ""}, {"options": {"admin": "true"}}):
-        reply = await town.say(said, *named, **{"user": "8", "tiers": frozenset({"admins"}), **changes})  # type: ignore[dict-item]
+        reply = await town.say(said, *named, **{"user": "8", "tiers": frozenset({"admins"}), **changes})
         assert reply.text in (texts_admin.NOT_ADMIN, texts_admin.NOT_OPERATOR)
         assert reply.refused
     assert await town.house.store.figures.audit(TOWN, 9) == []

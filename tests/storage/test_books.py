@@ -69,12 +69,12 @@ async def end(store: Store, job: Job, *, clip: bool, now: float = NOW) -> Job:
 
 
 def an_act(verb: str = "test", about: str = "", **changes: Any) -> Act:
-    an_act.count += 1  # type: ignore[attr-defined]
-    values = {"id": f"act{an_act.count}", "at": NOW, "actor": "discord:1", "scope": TOWN, "verb": verb, "about": about}  # type: ignore[attr-defined]
+    an_act.count += 1
+    values = {"id": f"act{an_act.count}", "at": NOW, "actor": "discord:1", "scope": TOWN, "verb": verb, "about": about}
     return Act(**{**values, **changes})
 
 
-an_act.count = 0  # type: ignore[attr-defined]
+an_act.count = 0
 
 
 async def rule(store: Store, about: str = "", scope: str = TOWN, **values: Any) -> Act:
@@ -392,7 +392,7 @@ async def test_a_database_of_version_3_goes_on_where_it_was(
     if database_url:
         database = await Postgres.open(database_url)
         for sql in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
-            await database.write(lambda tx, sql=sql: tx.all(sql))  # type: ignore[misc]
+            await database.write(lambda tx, sql=sql: tx.all(sql))
     else:
         database = await Sqlite.open(tmp_path / "photoplay.db")
     monkeypatch.setattr(migrate, "files", lambda: known[:3])
@@ -415,7 +415,7 @@ async def test_a_database_of_version_3_goes_on_where_it_was(
     ]
     span = DAY
     for n, (state, *rest) in enumerate(old):
-        await database.write(lambda tx, row=(f"j{n}", details, span, state, *rest): tx.all(_OLD, *row))  # type: ignore[misc]
+        await database.write(lambda tx, row=(f"j{n}", details, span, state, *rest): tx.all(_OLD, *row))
         for kind, step in (
             ("hold", "hold"),
             *((("capture" if rest[0] == "clip" else "refund"), "settle"),) * bool(rest[0]),
@@ -423,7 +423,7 @@ async def test_a_database_of_version_3_goes_on_where_it_was(
             held, spent = (5, 0) if kind == "hold" else (-5, 5 if kind == "capture" else 0)
             row = (f"j{n}", kind, step, "discord:7", span, held, spent, float(n))
             sql = "INSERT INTO ledger VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-            await database.write(lambda tx, row=row, sql=sql: tx.all(sql, *row))  # type: ignore[misc]
+            await database.write(lambda tx, row=row, sql=sql: tx.all(sql, *row))
     sql = "INSERT INTO allowances VALUES ('discord:7', $1, 25)"
     await database.write(lambda tx: tx.all(sql, span))
     await database.close()

@@ -116,7 +116,7 @@ class Life:
             "submitting": [Accepted("local", job.id), machine.PutBack(), machine.Lost(), Refused("moderation")],
             "running": [machine.Waiting(), machine.Rendered(CLIP), Refused("failed"), machine.Expired()],
             "delivering": [machine.Sending(), machine.Deferred(1), machine.Sent("m"), machine.Undeliverable()],
-        }[job.state]  # type: ignore[assignment]
+        }[job.state]
         changed, entry = apply(job, self.random.choice(events), self.now, self.now + self.random.randint(0, 300))
         with suppress(Stale):
             await self.stores[worker].save(changed, entry)

@@ -165,7 +165,7 @@ class World:
                     before = len(self.videos(chat))
                     asker = self.api.users[int(job.person.removeprefix("telegram:"))]
                     self.api.press(asker, post, texts.SEND_AGAIN)
-                    await self.api.until(lambda chat=chat, before=before: len(self.videos(chat)) > before)  # type: ignore[misc]
+                    await self.api.until(lambda chat=chat, before=before: len(self.videos(chat)) > before)
         return jobs
 
     def videos(self, chat: Chat) -> list[Post]:
