@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("core", "poll", "claim", "generator", "page", "telegram", "discord")
+BENCHES = ("core", "poll", "claim", "generator", "page", "gallery", "telegram", "discord")
 
 if __name__ == "__main__":
     # Each in a process of its own: what one leaves in memory must not weigh on the next.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import machine, status, texts
+from bot import machine, sharing, status, texts
 from bot.errors import (
     Ambiguous,
     BrokenClip,
@@ -240,7 +240,8 @@ class Acts:
             return Reply(texts.CLIP_GONE, job=job.id)
         stand_in = job.host is not None and self._provider.terms(job.host).stand_in
         film = Film(path, job.clip, job.spoiler, job.limit, self._media.poster(job.clip.name))
-        return status.result(job, film, stand_in=stand_in)
+        share = await sharing.offered(self._store, job)
+        return status.result(job, film, stand_in=stand_in, share=share)
 
     async def _fetch(self, job: Job, url: str, seen: float) -> tuple[machine.Event, float | None]:
         try:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import SecretStr
@@ -22,12 +23,16 @@ from adapters.telegram.line import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, Line
 from adapters.telegram.platform import Hook, Telegram
 from adapters.telegram.reading import PLATFORM as TELEGRAM
 from adapters.web.doors import Doors, is_loopback
+from adapters.web.exhibit import Exhibit
 from adapters.web.page import Page
 from adapters.web.server import make_app, serve
 from adapters.web.view import MEDIA, View
+from bot import best
 from bot.acts import Acts
+from bot.chores import Chores
 from bot.config import Settings
 from bot.core import Core
+from bot.errands import Runner
 from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.history import History
 from bot.links import Links, secret_of
@@ -36,6 +41,7 @@ from bot.model import Address, Film, Incident, Reply
 from bot.ports import Chat, Platform, Store
 from bot.providers import hosts
 from bot.providers.client import Providers
+from bot.retention import Retention
 from bot.shelf import Shelf
 from bot.supervisor import Supervisor
 from bot.worker import Worker
@@ -63,6 +69,8 @@ class App:
     history: History
     core: Core
     worker: Worker
+    runner: Runner
+    chores: Chores
     links: Links
     platforms: Sequence[Platform]
     supervisor: Supervisor
@@ -105,7 +113,8 @@ class App:
         )
         page = Page(self.core, doors, View(self.core, self.links))
         hooks = {platform.name: platform.hook for platform in self.platforms}
-        app = make_app(self.links, self.media.path, self.health, page, hooks)
+        exhibit = Exhibit(self.core, doors, time.time)
+        app = make_app(self.links, self.media.path, self.health, page, hooks, exhibit)
         async with serve(app, self.settings.host, self.settings.port) as address:
             yield address
 
@@ -205,6 +214,8 @@ async def open_app(
             link=reachable,
         )
         worker = Worker(store, acts, tuple(chats), clock=clock, slots=settings.provider_slots)
+        runner = Runner(store, media, chats, clock=clock, web=settings.public_url)
+        kept = (settings.photo_hours * 3600, settings.clip_days * 86_400)
         core = Core(
             store,
             media,
@@ -218,6 +229,10 @@ async def open_app(
             link=reachable,
             owners=settings.owners,
             tell=_operators(settings.owners, chats),
+            web=settings.public_url,
+            ask_consent=settings.ask_consent,
+            poke_errands=runner.poke,
+            kept=kept,
         )
         platforms: list[Platform] = []
         if line:
@@ -226,7 +241,11 @@ async def open_app(
         if discord_line:
             platforms.append(Discord(core, discord_line, discord_chat, shards=settings.discord_shards))
         supervisor = Supervisor(platforms, clock=time.monotonic)
-        yield App(settings, store, media, providers, history, core, worker, links, platforms, supervisor)
+        retention = Retention(store, media, clock=clock, photos=kept[0], clips=kept[1])
+        chores = Chores([retention.round, partial(best.post_best, core)])
+        yield App(
+            settings, store, media, providers, history, core, worker, runner, chores, links, platforms, supervisor
+        )
 
 
 def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[str], Awaitable[None]]:

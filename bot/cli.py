@@ -323,12 +323,17 @@ async def _attended(app: App, stopped: asyncio.Event) -> AsyncIterator[None]:
 
 
 async def _until_stopped(app: App, stopped: asyncio.Event) -> None:
-    """Work until a signal, or until the worker breaks."""
-    working = asyncio.create_task(app.worker.run())
-    working.add_done_callback(lambda _: stopped.set())
+    """Work until a signal, or until one of the workers breaks."""
+    working = [asyncio.create_task(work) for work in (app.worker.run(), app.runner.run())]
+    for task in working:
+        task.add_done_callback(lambda _: stopped.set())
+    chores = asyncio.create_task(app.chores.run())
     await stopped.wait()
+    chores.cancel()
     app.worker.stop()
-    await working
+    app.runner.stop()
+    await asyncio.gather(*working)
+    await asyncio.wait({chores})
 
 
 async def _finish(app: App, job_id: str, stopped: asyncio.Event, said: str = "") -> Made:

@@ -83,6 +83,17 @@ def last_frame(path: Path, webm: bool = False) -> Image.Image:
         return _picture(last[0])
 
 
+def first_frame(path: Path) -> Image.Image:
+    """The picture that an MP4 begins with. Raises `BrokenClip`."""
+    with opened(path) as container:
+        video = container.streams.video[0]
+        video.codec_context.thread_count = 1
+        frame = next(container.decode(video), None)
+        if frame is None:
+            raise BrokenClip("no picture")
+        return _picture(frame)
+
+
 def _picture(frame: av.VideoFrame, longest: int | None = None) -> Image.Image:
     """A frame as it is shown, its longer side at most `longest` pixels."""
     shrink = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0

@@ -5,7 +5,26 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import admin, limits, machine, operators, orders, purse, reports, status, texts, texts_admin
+from bot import (
+    admin,
+    best,
+    consent,
+    halls,
+    limits,
+    machine,
+    operators,
+    orders,
+    personal,
+    purse,
+    remixing,
+    reports,
+    reviews,
+    sharing,
+    status,
+    texts,
+    texts_admin,
+    wordlist,
+)
 from bot.errors import Illegal, Refusal
 from bot.model import Attachment, Button, Clip, Film, Inbound, Job, Reply
 
@@ -51,10 +70,6 @@ async def animate(core: "Core", inbound: Inbound, argument: str) -> Reply:
     return await core.order(replace(inbound, text=argument))
 
 
-async def privacy(core: "Core", inbound: Inbound, argument: str) -> Reply:
-    return Reply(texts.PRIVACY)
-
-
 async def help_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if argument.lower().strip() in ("admin", "admins"):
         return Reply("\n".join(f"/{name} – {what}" for name, what in texts_admin.COMMANDS.items()))
@@ -71,13 +86,15 @@ async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
     job, words = await _own(core, inbound, "again", argument)
     draft = orders.read(_worded(words, job), inbound.options) if words else orders.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(core, job)
-    roles = orders.roles(job.order)
-    return await core.place(inbound, draft, roles, lambda: core.media.copy(job.order), follows=before)
+    roles, remix = orders.roles(job.order), await sharing.original(core.store, job)
+    return await core.place(inbound, draft, roles, lambda: core.media.copy(job.order), follows=before, remix=remix)
 
 
 async def words(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ask for new words for the same photo."""
     job, _ = await _own(core, inbound, "words", argument)
+    if not core.media.path(job.order.photo.name).is_file():
+        raise Refusal(texts.PHOTO_GONE)
     return Reply(texts.ask_new_words(job.order.prompt), ask=f"/again {job.id}")
 
 
@@ -106,7 +123,8 @@ async def clip(core: "Core", inbound: Inbound, argument: str) -> Reply:
     job, _ = await _own(core, inbound, "clip", argument)
     film = _film(core, _clip(job), job, inbound, job.copy if job.address.platform == inbound.address.platform else None)
     stand_in = job.host is not None and core.provider.terms(job.host).stand_in
-    return replace(status.result(job, film, stand_in=stand_in), job=None)
+    share = await sharing.offered(core.store, job)
+    return replace(status.result(job, film, stand_in=stand_in, share=share), job=None)
 
 
 async def join(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -214,10 +232,12 @@ TABLE: dict[str, Handler] = {
     "cancel": cancel,
     "clip": clip,
     "join": join,
-    "privacy": privacy,
+    "privacy": personal.privacy,
+    "mydata": personal.mydata,
+    "forgetme": personal.forgetme,
     "words": words,
     "next": next_,
-    "yes": purse.yes,
+    "yes": consent.yes,
     "no": purse.no,
     "link": purse.link,
     "unlink": purse.unlink,
@@ -233,7 +253,22 @@ TABLE: dict[str, Handler] = {
     "audit": reports.audit,
     "export": reports.export,
     "operator": operators.operator,
+    "share": sharing.share,
+    "unshare": sharing.unshare,
+    "sharing": sharing.sharing,
+    "heart": sharing.heart,
+    "show": sharing.show,
+    "best": best.best,
+    "remix": remixing.remix,
+    "gallery": halls.gallery,
+    "wordlist": wordlist.wordlist,
+    "report": reviews.report,
+    "review": reviews.review,
+    "keep": reviews.keep,
+    "hide": reviews.hide,
+    "banish": reviews.banish,
+    "agree": consent.agree,
 }
 """Every name in `texts.COMMANDS` and `texts_admin.COMMANDS`, and those that only buttons say."""
 
-NAMING = frozenset({"quota", *texts_admin.COMMANDS})
+NAMING = frozenset({"quota", "gallery", *texts_admin.COMMANDS})

@@ -98,6 +98,15 @@ class Settings(BaseSettings):
     lease: float = Field(
         120, ge=1, allow_inf_nan=False, description="seconds until a silent worker's job goes to another"
     )
+    ask_consent: bool = Field(
+        True, description="ask people before their first clip whether those in the photo agreed to it"
+    )
+    photo_hours: float = Field(
+        24, ge=1, allow_inf_nan=False, description="hours for which photos are kept after their clip is done"
+    )
+    clip_days: float = Field(
+        30, ge=1, allow_inf_nan=False, description="days for which clips are kept; shared ones stay until unshared"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
 
     @field_validator("providers", "clip_hosts", "owners", mode="before")

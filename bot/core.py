@@ -6,9 +6,23 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import commands, machine, orders, purse, quota, status, texts, texts_admin
+from bot import (
+    commands,
+    consent,
+    machine,
+    orders,
+    purse,
+    quota,
+    sharing,
+    status,
+    texts,
+    texts_admin,
+    texts_sharing,
+    wordlist,
+)
 from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.fitting import Fitting
+from bot.gallery import Share
 from bot.history import History
 from bot.machine import hold
 from bot.media import Media, Pictures
@@ -31,7 +45,12 @@ Tell = Callable[[str], Awaitable[None]]
 
 
 class Core:
-    """What Photoplay does, whoever asks and wherever. `poke` wakes the worker; `tell` reaches the operators."""
+    """What Photoplay does, whoever asks and wherever.
+
+    `poke` wakes the worker, `poke_errands` whoever runs errands; `tell` reaches the operators. `link` gives the address
+    of a file of `Media`; `web` is the address of our web server, if people can reach it. `ask_consent`: before a
+    person's first clip they are asked whether those in the photo agree. `kept`: seconds that photos and clips stay.
+    """
 
     def __init__(
         self,
@@ -48,6 +67,10 @@ class Core:
         link: Callable[[str], str] | None = None,
         owners: Collection[str] = (),
         tell: Tell | None = None,
+        web: str | None = None,
+        ask_consent: bool = False,
+        poke_errands: Callable[[], None] = lambda: None,
+        kept: tuple[float, float] = (24 * 3600.0, 30 * 86_400.0),
     ) -> None:
         self.store = store
         self.media = media
@@ -60,6 +83,11 @@ class Core:
         self.owners = frozenset(owners)
         self.tell = tell
         self.poke = poke
+        self.web = web
+        self.ask_consent = ask_consent
+        self.poke_errands = poke_errands
+        self.kept = kept
+        self.link = link
         self.fitting = Fitting(media, link)
         self._denials: dict[tuple[str, str, str], float] = {}
 
@@ -155,6 +183,7 @@ class Core:
         pictures: Callable[[], Awaitable[Pictures]],
         *,
         follows: Job | None = None,
+        remix: Share | None = None,
     ) -> Reply:
         """Order a clip; `pictures` is asked for only once nothing else stands in the way. Raises `Refusal`."""
         orders.check(draft, roles)
@@ -165,6 +194,7 @@ class Core:
         ask, quoted = await self.quote(purse.ask(self, inbound, draft.seconds), inbound)
         if quoted.denied:
             raise await self._denial(ask, quoted.denied, quoted)
+        wordlist.refuse(quoted.rules.scope, inbound.scope, draft.prompt)
         order = _order_of(self.model, draft, await pictures())
         job = Job(
             id=self.new_id(),
@@ -182,7 +212,11 @@ class Core:
             spoiler=inbound.spoiler,
             limit=inbound.limit,
             follows=follows.id if follows else None,
+            remix_of=remix.id if remix else None,
+            after=remix.name if remix else "",
         )
+        if await consent.missing(self, inbound):
+            return await consent.park(self, job)
         above = quoted.rules.scope.confirm
         if above is not None and ask.price > above:
             return await purse.park(self, job, quoted, above)
@@ -191,6 +225,10 @@ class Core:
     async def submit(self, job: Job, ask: quota.Ask, inbound: Inbound, *, keep: bool = False) -> Reply:
         """Pay for a job and queue it. Its pictures go if it is not taken, unless `keep`. Raises `Refusal`."""
         names = [photo.name for photo in job.order.photos]
+        if job.remix_of and await sharing.original(self.store, job) is None:
+            if not keep:
+                await self.media.discard(names)
+            raise Refusal(texts_sharing.UNKNOWN_SHARE)  # taken back while the order was on its way
         now = self.clock()
         job = replace(job, created_at=now, due_at=now, changed_at=now)
         ask = replace(ask, now=now)

@@ -1,10 +1,13 @@
-"""Makes clips smaller, and joins them. Runs in `bot.darkroom`, frame by frame: a clip may have 500 MB.
+"""Makes clips smaller, joins them, and writes into each how it was made.
+
+Runs in `bot.darkroom`, packet by packet or frame by frame: a clip may have 500 MB.
 
 Errors of the target's disk are `OSError`; whatever else goes wrong is the clip's fault, `BrokenClip`.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,6 +28,7 @@ _SIDES = (1920, 1280, 960, 640, 480)  # pixels of the longer side
 _PIXEL = 0.04  # bits that a pixel needs to look like something
 _LEAST = 100_000  # bits per second under which nothing is watchable
 _SOUND, _POOR_SOUND = 64_000, 32_000  # bits per second
+_OFF = 0.05  # seconds by which a copy may differ: sound that begins before the pictures, rounding
 _QUALITY = "20"  # x264's, where nothing limits the size
 
 
@@ -59,6 +63,28 @@ def join(sources: Sequence[Path], target: Path, poster: Path) -> None:
             rate, mono = _look(sources[0])
             _encode(sources, target, Recoder(size, rate, quality=_QUALITY, sound=sound, mono=mono))
         _check(target, sum(probe.seconds for probe in probes), poster)
+
+
+def mark(source: Path, target: Path) -> bool:
+    """Write a clip's packets again as they are, with the words that say how it was made; False if it says so already.
+
+    Raises `BrokenClip`, too, when the copy would not be shown as the clip is.
+    """
+    with clips.blamed():
+        with clips.opened(source) as container:
+            if container.metadata.get("comment") == texts.MADE_BY_AI:
+                return False
+            with _written(target) as out:
+                tracks = _tracks(container)
+                to = {track: out.add_stream_from_template(track) for track in tracks}
+                for packet in container.demux(*tracks):
+                    if packet.dts is not None:
+                        packet.stream = to[packet.stream]
+                        out.mux(packet)
+        was, made = clips.probe(source), clips.probe(target)
+        if replace(made, seconds=was.seconds) != was or abs(made.seconds - was.seconds) > _OFF:
+            raise BrokenClip("its packets make another clip")
+        return True
 
 
 def _check(target: Path, seconds: float, poster: Path | None = None) -> None:

@@ -64,6 +64,18 @@ def _frame(source: str, target: str) -> None:
     clips.last_frame(Path(source)).save(target, "JPEG", quality=95)
 
 
+def _first(source: str, target: str) -> None:
+    from bot import clips
+
+    clips.first_frame(Path(source)).save(target, "JPEG", quality=95)
+
+
+def _mark(source: str, target: str) -> bool:
+    from bot import cuts
+
+    return cuts.mark(Path(source), Path(target))
+
+
 def _fit(source: str, target: str, limit: int) -> bool:
     from bot import cuts
 
@@ -90,7 +102,9 @@ _WORK = {
     "mask": _Work(_mask),
     "still": _Work(_still),
     "clip": _Work(_clip),
+    "mark": _Work(_mark),
     "frame": _Work(_frame),
+    "first": _Work(_first),
     "fit": _Work(_fit, _CUT_TOO_LONG, 15),
     "join": _Work(_join, _CUT_TOO_LONG, 15),
 }

@@ -67,6 +67,16 @@ class Decoder:
         width, height, seconds, sound = answer[0]
         return width, height, seconds, sound
 
+    async def mark(self, source: Path, target: Path) -> bool:
+        """Copy a clip, with the words that say how it was made; False if it says so already, and nothing is written.
+
+        Raises `BrokenClip`, `StoreDown`.
+        """
+        answer = await self._ask("mark", str(source), str(target))
+        if answer is None:
+            raise BrokenClip("it stops the decoder")
+        return bool(answer[0])
+
     async def fit(self, source: Path, target: Path, limit: int) -> bool:
         """Write a clip in at most `limit` bytes, unless it would not be watchable. Raises `BrokenClip`, `StoreDown`."""
         answer = await self._ask("fit", str(source), str(target), limit)
@@ -82,6 +92,11 @@ class Decoder:
     async def last_frame(self, source: Path, target: Path) -> None:
         """Write the picture that a clip ends on, as a JPEG. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("frame", str(source), str(target)) is None:
+            raise BrokenClip("it stops the decoder")
+
+    async def first_frame(self, source: Path, target: Path) -> None:
+        """Write the picture that a clip begins with, as a JPEG. Raises `BrokenClip`, `StoreDown`."""
+        if await self._ask("first", str(source), str(target)) is None:
             raise BrokenClip("it stops the decoder")
 
     async def close(self) -> None:

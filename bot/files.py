@@ -22,7 +22,14 @@ class Drafts:
         self.new_id = new_id
         with disk():
             make_folder(folder)
-            _sweep(folder)
+            self.sweep()
+
+    def sweep(self) -> int:
+        """Delete what a crash left behind; how many. Raises `OSError`.
+
+        Not what is new: another process may be writing it, in the same folder.
+        """
+        return sweep(self._folder, time.time() - _STALE)  # the real clock, since the file system goes by it
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
@@ -105,10 +112,17 @@ def _sync(path: Path) -> None:
         os.close(opened)
 
 
-def _sweep(folder: Path) -> None:
-    """Delete what a crash left behind. Not what is new: another process may be writing it, in the same folder."""
-    limit = time.time() - _STALE  # the real clock, since the file system goes by it
-    for path in folder.iterdir():
-        with suppress(FileNotFoundError):
-            if path.stat().st_mtime < limit:
-                path.unlink()
+def older(path: Path, before: float) -> bool:
+    """Whether a file was last written before then (Unix seconds); not if it is gone. Raises `OSError`."""
+    try:
+        return path.stat().st_mtime < before
+    except FileNotFoundError:
+        return False
+
+
+def sweep(folder: Path, before: float) -> int:
+    """Delete the files last written before then (Unix seconds); how many. Raises `OSError`."""
+    old = [path for path in folder.iterdir() if older(path, before)]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)

@@ -3,16 +3,18 @@
 import asyncio
 import hashlib
 import logging
+import math
 import os
 import re
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from bot import texts
 from bot.decoder import Decoder
 from bot.errors import BrokenClip, Refusal, StoreDown
-from bot.files import Drafts, disk, make_folder, pour, settle
+from bot.files import Drafts, disk, make_folder, older, pour, settle
 from bot.model import Clip
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 HEAVIEST_CLIP = 500 * 1024**2  # bytes
 CUT = 300.0  # seconds of work after which a copy or a film is given up
 
+_FILM = "film_"  # how the names of joined films begin
+_TOUCHED = 3600.0  # seconds after which using one counts again
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})(\.[0-9]{1,12})?\.mp4")
 
 
@@ -58,28 +62,50 @@ class Films:
 
     async def keep(self, stream: AsyncIterator[bytes]) -> Clip:
         """Keep a finished clip. Raises `BrokenClip` if it does not play, `StoreDown`, and whatever `stream` raises."""
-        with self._drafts.draft() as draft, self._drafts.draft() as poster:
+        with self._drafts.draft() as draft, self._drafts.draft() as poster, self._drafts.draft() as copy:
             size = await pour(stream, draft, HEAVIEST_CLIP)
             if size > HEAVIEST_CLIP:
                 raise BrokenClip(f"larger than {HEAVIEST_CLIP} bytes")
             shape = await self._projector.clip(draft, poster)
             path = self._clips / f"{self._drafts.new_id()}.mp4"
+            if await self._marked(draft, copy, path.name):
+                draft = copy
+                with disk():
+                    size = copy.stat().st_size
             await self._settle(draft, poster, path)
             return Clip(path.name, *shape[:3], size, shape[3])
 
+    async def _marked(self, source: Path, copy: Path, name: str) -> bool:
+        """Whether there is a copy now that says how it was made. A clip that plays is kept either way."""
+        try:
+            return await self._projector.mark(source, copy)
+        except BrokenClip as broken:
+            log.warning("the clip %s stays as it came, without the words that it was made by AI: %s", name, broken)
+            return False
+
     async def last_frame(self, clip: Clip) -> bytes:
-        """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken, `StoreDown`."""
-        frame = self._frame(clip.name)
-        async with self._framing:  # made once, and then kept beside the clip
-            if not frame.exists():
-                with self._drafts.draft() as draft:
-                    try:
-                        await self._viewer.last_frame(self.path(clip.name), draft)
+        """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken."""
+        return await self._still(clip, self._frame(clip.name), self._viewer.last_frame)
+
+    async def first_frame(self, clip: Clip) -> bytes:
+        """The picture that a clip begins with, as `last_frame`."""
+        return await self._still(clip, self._first(clip.name), self._viewer.first_frame)
+
+    async def _still(self, clip: Clip, frame: Path, take: Callable[[Path, Path], Awaitable[None]]) -> bytes:
+        source = self.path(clip.name)
+        try:
+            async with self._framing:  # made once, and then kept beside the clip
+                if not await asyncio.to_thread(frame.exists):
+                    with self._drafts.draft() as draft:
+                        await take(source, draft)
                         os.replace(draft, frame)
-                    except (BrokenClip, StoreDown, OSError):
-                        raise Refusal(texts.CLIP_GONE) from None
-        with disk():
-            return await asyncio.to_thread(frame.read_bytes)
+            picture = await asyncio.to_thread(frame.read_bytes)
+            if not await asyncio.to_thread(source.exists):  # discarded meanwhile
+                await asyncio.to_thread(frame.unlink, missing_ok=True)
+                raise Refusal(texts.CLIP_GONE)
+        except (BrokenClip, StoreDown, OSError):
+            raise Refusal(texts.CLIP_GONE) from None
+        return picture
 
     async def fit(self, clip: Clip, limit: int) -> Clip | None:
         """A clip in at most `limit` bytes, made once. None when that would not be watchable. Raises `StoreDown`.
@@ -116,9 +142,11 @@ class Films:
         if len(clips) == 1:
             return clips[0]
         names = "\n".join(part.name for part in parts)
-        target = self._clips / f"film_{hashlib.sha256(names.encode()).hexdigest()[:40]}.mp4"
+        target = self._clips / f"{_FILM}{hashlib.sha256(names.encode()).hexdigest()[:40]}.mp4"
         try:
             film = await self._made(target) or await self._join(parts, target)
+            if film:
+                await asyncio.to_thread(_touch, target)
         except BrokenClip as broken:
             log.warning("clips cannot be joined: %s", broken)
             film = None
@@ -133,6 +161,8 @@ class Films:
             with self._drafts.draft() as draft, self._drafts.draft() as poster:
                 await self._cutter.join(parts, draft, poster)
                 await self._settle(draft, poster, target)
+        if not all(part.is_file() for part in parts):  # one was discarded meanwhile
+            await asyncio.to_thread(self._remove, [target.name])
         return await self._made(target)
 
     async def _made(self, path: Path) -> Clip | None:
@@ -147,7 +177,47 @@ class Films:
     def beside(self, name: str) -> list[Path]:
         """What was made of a clip and goes when it goes."""
         path = self.path(name)
-        return [self._frame(name), self._poster(name), *self._fitted.glob(f"{path.name.removesuffix('.mp4')}.*.mp4")]
+        copies = self._fitted.glob(f"{path.name.removesuffix('.mp4')}.*.mp4")
+        return [self._frame(name), self._first(name), self._poster(name), *copies]
+
+    async def drop_joined(self) -> int:
+        """Remove all joined films, and what was made of them; how many. Raises `StoreDown`."""
+        return await self.sweep_joined(math.inf)
+
+    async def sweep_joined(self, before: float) -> int:
+        """Remove the joined films that nobody asked for since then (Unix seconds). Raises `StoreDown`."""
+        with disk():
+            return await asyncio.to_thread(self._sweep_joined, before)
+
+    async def sweep_orphans(self) -> int:
+        """Remove what was made of clips that are gone; how many files. Raises `StoreDown`."""
+        with disk():
+            return await asyncio.to_thread(self._sweep_orphans)
+
+    def _sweep_joined(self, before: float) -> int:
+        names = [name for name in os.listdir(self._clips) if name.startswith(_FILM) and name.endswith(".mp4")]
+        films = [name for name in names if older(self._clips / name, before)]
+        self._remove(films)
+        return len(films)
+
+    def _sweep_orphans(self) -> int:
+        names = os.listdir(self._clips)
+        clips = {name.partition(".")[0] for name in names if name.endswith(".mp4")}
+        orphans = [(self._clips, name) for name in names if name.endswith(".jpg")]
+        orphans += [(self._fitted, name) for name in os.listdir(self._fitted)]
+        gone = 0
+        for folder, name in orphans:
+            stem = name.partition(".")[0]
+            # Looked up again: a clip may have come while the folder was read.
+            if stem not in clips and not (self._clips / f"{stem}.mp4").exists():
+                (folder / name).unlink(missing_ok=True)
+                gone += 1
+        return gone
+
+    def _remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            for path in (self.path(name), *self.beside(name)):
+                path.unlink(missing_ok=True)
 
     async def close(self) -> None:
         """End the decoding processes."""
@@ -157,6 +227,9 @@ class Films:
     def _frame(self, clip: str) -> Path:
         return self._clips / f"{clip}.jpg"
 
+    def _first(self, clip: str) -> Path:
+        return self._clips / f"{clip}.first.jpg"
+
     def _poster(self, clip: str) -> Path:
         return self._clips / f"{clip}.poster.jpg"
 
@@ -164,3 +237,10 @@ class Films:
         await settle(draft, path)
         with suppress(OSError):  # a clip without one still plays
             os.replace(poster, self._poster(path.name))
+
+
+def _touch(path: Path) -> None:
+    """Note that a film is wanted, so that it is not swept away under whoever sends it."""
+    with suppress(OSError):
+        if older(path, time.time() - _TOUCHED):  # the real clock, since the file system goes by it
+            os.utime(path)

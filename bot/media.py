@@ -13,7 +13,7 @@ from pathlib import Path
 from bot import texts
 from bot.decoder import Decoder, Size
 from bot.errors import Refusal, StoreDown
-from bot.files import Drafts, disk, hang_up, make_folder, pour, settle
+from bot.files import Drafts, disk, hang_up, make_folder, pour, settle, sweep
 from bot.films import Films
 from bot.model import Attachment, Brush, Clip, Order, Photo, Point
 
@@ -21,9 +21,11 @@ log = logging.getLogger(__name__)
 
 HEAVIEST_PICTURE = 32 * 1024**2  # bytes, as it arrives
 HEAVIEST_VIDEO = 64 * 1024**2  # of one whose last frame is the picture
+CACHED = 24 * 3600.0  # seconds for which joined films and exports stay
 INTAKE = 16  # messages whose pictures are taken in at once: what they weigh together is bounded
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png)")
+_EXPORT = re.compile(r"[A-Za-z0-9_-]{1,64}\.zip")
 _MIME = {"jpg": "image/jpeg", "png": "image/png"}
 
 
@@ -45,7 +47,7 @@ class Media:
 
     def __init__(self, folder: Path, *, new_id: Callable[[], str], processes: int = 1, timeout: float = 30.0) -> None:
         root = folder.resolve()
-        self._photos = root / "photos"
+        self._photos, self._exports = root / "photos", root / "exports"
         self._new_id = new_id
         self._drafts = Drafts(root / "incoming", new_id)
         self._decoder = Decoder(processes, timeout)
@@ -53,6 +55,7 @@ class Media:
         self._intake = asyncio.Semaphore(INTAKE)
         with disk():
             make_folder(self._photos)
+            make_folder(self._exports)
 
     async def keep(self, attachments: Sequence[Attachment]) -> Pictures:
         """Fetch, check, normalise and keep the pictures of one message: all of them or none.
@@ -117,8 +120,12 @@ class Media:
         return await self._films.keep(stream)
 
     async def last_frame(self, clip: Clip) -> bytes:
-        """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken, `StoreDown`."""
+        """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken."""
         return await self._films.last_frame(clip)
+
+    async def first_frame(self, clip: Clip) -> bytes:
+        """The picture that a clip begins with, as a JPEG of its size. Raises `Refusal` if it is gone or broken."""
+        return await self._films.first_frame(clip)
 
     def poster(self, name: str) -> Path | None:
         """A clip's first frame: a JPEG of at most 320 pixels a side and 200 kB. None if there is none."""
@@ -142,12 +149,25 @@ class Media:
                     for made in await asyncio.to_thread(self._films.beside, path.name):
                         await asyncio.to_thread(made.unlink, missing_ok=True)
 
+    async def drop_joined(self) -> int:
+        """Remove every joined film: one may hold a clip that must go. They can be made again. Raises `StoreDown`."""
+        return await self._films.drop_joined()
+
+    async def sweep(self, now: float) -> int:
+        """Remove what has had its time, and what was made of clips that are gone; how many. Raises `StoreDown`."""
+        with disk():
+            gone = await asyncio.to_thread(sweep, self._exports, now - CACHED)
+            gone += await asyncio.to_thread(self._drafts.sweep)
+        return gone + await self._films.sweep_joined(now - CACHED) + await self._films.sweep_orphans()
+
     def path(self, name: str) -> Path:
-        """Where a picture or clip stands, or would stand. Raises `ValueError` for what cannot be a name of ours."""
+        """Where a picture, clip or export (`x.zip`) stands, or would. Raises `ValueError` for no name of ours."""
         if name.endswith(".mp4"):
             return self._films.path(name)
+        if _EXPORT.fullmatch(name):
+            return self._exports / name
         if _NAME.fullmatch(name) is None:
-            raise ValueError("not the name of a picture or clip")
+            raise ValueError("not the name of a picture, clip or export")
         return self._photos / name
 
     async def data_uri(self, name: str) -> str:

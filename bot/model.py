@@ -97,6 +97,8 @@ class Inbound:
     """What the platform calls the person."""
     scope: str = ""
     """The community it was said in (`discord:123`), by the platform's event; empty in the person's own space."""
+    community: str = ""
+    """What the platform calls that community."""
     tiers: frozenset[str] = frozenset()
     """The person's roles there, by the platform's ids and event."""
     administers: Callable[[], Awaitable[bool]] = nobody
@@ -105,6 +107,8 @@ class Inbound:
     """Whom each `MENTION` in the text means."""
     replied_to: Named | None = None
     """Whose message it answers."""
+    pressed: bool = False
+    """It is a tap on a button under our own message at `address`."""
 
     @property
     def person(self) -> str:
@@ -218,6 +222,10 @@ class Job:
     """Bytes that the clip may have where it goes; what the platform allows everywhere, without it."""
     follows: str | None = None
     """The job whose clip it continues."""
+    remix_of: str | None = None
+    """The shared clip (`Share.id`) that it is made after."""
+    after: str = ""
+    """The name of that clip's maker, as it was shared; empty when it was shared without one."""
     sends: int = 0
     """Sends of the result that began and of whose end nothing is known."""
     sent_id: str | None = None

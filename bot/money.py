@@ -69,6 +69,25 @@ class Rule:
     flights: int | None = None
     """Clips in flight of a community."""
 
+    gallery: str | None = None
+    """`chat/thread` where shared clips are posted."""
+    review: str | None = None
+    """`chat/thread` where reports, and clips that wait for an admin's yes, are posted."""
+    approve: bool | None = None
+    """Nothing appears before an admin said yes."""
+    web: str | None = None
+    """The name of its gallery on the web; off if not set."""
+    public: bool | None = None
+    """That gallery is listed, and search engines may find it."""
+    title: str | None = None
+    """What the gallery is called."""
+    best: Literal["week", "month"] | None = None
+    """How often the best clips are posted."""
+    words: tuple[str, ...] | None = None
+    """Words that no prompt may have here, besides those of the house."""
+    lax: bool | None = None
+    """The house's own list of words does not count here."""
+
     banned: float | None = None
     """Until when."""
     because: str | None = None
@@ -87,7 +106,7 @@ class Rule:
         """The rule of `dump`; an empty one for nothing. Fields of a newer version are left out."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in json.loads(text or "{}").items() if name in known}
-        for name in ("places", "people"):
+        for name in ("places", "people", "words"):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
         return cls(**values)

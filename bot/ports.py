@@ -19,6 +19,8 @@ from bot.model import (
     Terms,
 )
 from bot.money import Act, Deed, Denied, Grant, Joined, Member, Movement, Parked, Plan, Quote, Rule, Rulebook
+from bot.ports_gallery import Errands, Gallery
+from bot.ports_traces import Traces
 
 Step = tuple[Job, LedgerEntry | None]
 """A job after a transition, and the movement of credits that goes with it."""
@@ -236,6 +238,18 @@ class Store(Protocol):
     @property
     def figures(self) -> Figures:
         """What was spent."""
+
+    @property
+    def gallery(self) -> Gallery:
+        """What people share."""
+
+    @property
+    def errands(self) -> Errands:
+        """What must still be done on platforms."""
+
+    @property
+    def traces(self) -> Traces:
+        """What is kept of people, and how it goes."""
 
     async def submit(
         self, job: Job, entry: LedgerEntry, plan: Plan | None = None, tiers: frozenset[str] = frozenset()

@@ -136,13 +136,23 @@ def denial(core: "Core", asked: quota.Ask, denied: Denied, quoted: Quote) -> str
 
 
 async def park(core: "Core", job: Job, quoted: Quote, above: int) -> Reply:
-    """Keep an order, with its pictures, until the person says yes; nothing is spent before."""
+    """Keep an order until the person says that it may cost so much."""
+    await set_aside(core, job)
+    return question(core, job, quoted, above)
+
+
+async def set_aside(core: "Core", job: Job) -> None:
+    """Keep an order, with its pictures, for `/yes` and `/no`; nothing is spent before."""
     now = core.clock()
     for old in await core.store.books.stale(now - SWEEP):
         await core.media.discard(old.photos)
     photos = tuple(photo.name for photo in job.order.photos)
     body = core.store.books.write(job)
     await core.store.books.park(Parked(job.id, job.person, job.scope, body, photos, now + WAIT))
+
+
+def question(core: "Core", job: Job, quoted: Quote, above: int) -> Reply:
+    """Whether an order that was set aside may cost so much."""
     left = None if quoted.left is None else max(0, quoted.left - job.price)
     costs = texts.price(job.price, left, quota.limits(quoted.rules, core.policy).span, quoted.extra)
     buttons = (Button(texts_admin.yes(job.price), f"/yes {job.id}"), Button(texts_admin.NO, f"/no {job.id}"))
@@ -157,10 +167,8 @@ async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:
         if job is None or job.person != inbound.person:
             raise Refusal(texts_admin.PARKED_GONE)
         return await core.status(job)
-    _check(core, parked, inbound)
-    job = await core.store.books.read(parked.body)
-    asked = replace(ask(core, inbound, job.order.seconds), price=job.price, place=_place(job))
-    asked, quoted = await core.quote(asked, inbound)
+    check(core, parked, inbound)
+    job, asked, quoted = await priced(core, parked, inbound)
     job = replace(job, window=quoted.span or job.window)
     reply = await core.submit(job, asked, inbound, keep=True)
     if await core.store.books.unpark(parked.id) and reply.job != job.id:
@@ -173,13 +181,21 @@ async def no(core: "Core", inbound: Inbound, argument: str) -> Reply:
     parked = await core.store.books.parked(argument.strip()[:32])
     if parked is None:
         raise Refusal(texts_admin.PARKED_GONE)
-    _check(core, parked, inbound)
+    check(core, parked, inbound)
     if await core.store.job(parked.id) is None and await core.store.books.unpark(parked.id):
         await core.media.discard(parked.photos)
     return Reply(texts_admin.DROPPED)
 
 
-def _check(core: "Core", parked: Parked, inbound: Inbound) -> None:
+async def priced(core: "Core", parked: Parked, inbound: Inbound) -> tuple[Job, quota.Ask, Quote]:
+    """An order that waits, and whether it would pass now, at the price that was told."""
+    job = await core.store.books.read(parked.body)
+    asked = replace(ask(core, inbound, job.order.seconds), price=job.price, place=_place(job))
+    return job, *await core.quote(asked, inbound)
+
+
+def check(core: "Core", parked: Parked, inbound: Inbound) -> None:
+    """Only who ordered may answer, there, and in time. Raises `Refusal`."""
     if parked.person != inbound.person or parked.scope != inbound.scope:
         raise Refusal(texts.NOT_YOURS)
     if parked.until < core.clock():

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot import texts
+from bot import texts, texts_sharing
 from bot.machine import Cancelled, allows
 from bot.model import Button, Film, Job, Order, Reply
 from bot.money import span_of
@@ -51,8 +51,8 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 
             return texts.RENDERED if job.state == "delivering" else texts.DONE
 
 
-def result(job: Job, film: Film | None, *, stand_in: bool = False) -> Reply:
-    """What ends a job: the clip, or why there is none and that it cost nothing."""
+def result(job: Job, film: Film | None, *, stand_in: bool = False, share: bool = False) -> Reply:
+    """What ends a job: the clip, or why there is none and that it cost nothing. `share`: there is a gallery for it."""
     again = Button(texts.again(job.price), f"/again {job.id}")
     words = Button(texts.NEW_WORDS, f"/words {job.id}")
     if film is None:
@@ -62,7 +62,10 @@ def result(job: Job, film: Film | None, *, stand_in: bool = False) -> Reply:
     buttons = [again, words, Button(texts.CONTINUE, f"/next {job.id}")]
     if job.follows:
         buttons.append(Button(texts.JOIN, f"/join {job.id}"))
-    return Reply(f"{understood(job.order)}\n{made_by}", tuple(buttons), film=film, job=job.id)
+    if share:
+        buttons.append(Button(texts_sharing.SHARE, f"/share {job.id}"))
+    after = f"\n{texts_sharing.remix_of(job.after)}" if job.remix_of else ""
+    return Reply(f"{understood(job.order)}{after}\n{made_by}", tuple(buttons), film=film, job=job.id)
 
 
 def unsure(job: Job) -> Reply:
@@ -82,6 +85,7 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
             job.price,
             texts.about(now - job.created_at).removeprefix("about "),
         )
+        + (f" · {texts_sharing.remix_of(job.after)}" if job.remix_of else "")
         for number, job in enumerate(jobs, 1)
     ]
     buttons = [Button(texts.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]

@@ -149,6 +149,9 @@ NOT_EDITED = (
 )
 ONE_MOMENT = "One moment, please …"
 TOLD_ALREADY = "As I said a moment ago: not now."
+TAKEN_BACK = "This clip was taken back."
+SENT_ALONE = "I have written to you in private."
+NOT_FOR_ANONYMOUS = "That is for you alone, and I don't know who you are. Turn off “remain anonymous” and ask again."
 PRIVACY_MODE = "Privacy mode is on in this group, and all of this works with it: I read nothing but what is said to me."
 PRIVACY_MODE_OFF = (
     "For admins: with privacy mode off (BotFather, /setprivacy, then add me again) or with me as an admin, people can "
@@ -167,11 +170,11 @@ UNSURE = (
     "that costs nothing."
 )
 CLIP_TOO_LARGE = "The clip is too large to be sent here. It is kept; whoever runs this bot can get it for you."
-PRIVACY = (
-    "Your photo, without its place and camera data, goes to the video service that makes the clip, and to nobody else. "
-    "Photos, clips and words stay on this bot's server so that you can go on from them. Only you can call them up, and "
-    "in a group its admins. Nothing is used to train anything. To have yours removed, ask whoever runs this bot."
-)
+
+
+def not_here(username: str) -> str:
+    """What is for the asker alone has nowhere to go: a bot may not begin a conversation."""
+    return f"That is for you alone. Write to me in private first, at https://t.me/{username}, then ask here again."
 
 
 def group_help(username: str) -> str:
@@ -410,12 +413,20 @@ COMMANDS = {
     "join": "a clip and what it continues, as one film",
     "link": "be one person here and on another platform: one allowance, one history",
     "unlink": "be two again",
-    "privacy": "what is kept, and who can see it",
+    "share": "put a clip into this community's gallery",
+    "unshare": "take a clip back from every gallery",
+    "sharing": "how you share: with your name, your words, open to remixes",
+    "remix": "a clip after a shared one: its photo or its words, and the other your own",
+    "best": "the clips that people liked most",
+    "gallery": "where this community's clips are; admins set it up",
+    "privacy": "what is kept, how long, and who can see it",
+    "mydata": "all that is kept of you, as one file",
+    "forgetme": "have all of it removed",
     "help": "what I can do",
     "start": "how to begin",
 }
 
-MENU = ("animate", "jobs", "quota", "cancel", "privacy", "help", "start")
+MENU = ("animate", "jobs", "quota", "cancel", "best", "gallery", "privacy", "help", "start")
 """Those that a platform lists: the others need the name of a clip, which buttons know."""
 
 STATES = {
@@ -452,8 +463,11 @@ FORM_ANIMATE = "Animate a photo"
 FORM_CONTINUE = "What happens next?"
 FORM_PHOTO = "Photo"
 FORM_PHOTO_HINT = "A second picture becomes the last frame."
+FORM_OWN_PHOTO = "A photo of your own"
+FORM_OWN_PHOTO_HINT = "Without one, the shared clip's first picture is used."
 FORM_WORDS = "What should happen?"
 FORM_WORDS_HINT = "She puts on her glasses"
+NO_POSTS_THERE = "Nobody can write there. Choose a text channel, a thread, or one post of a forum."
 AGE_RESTRICTED = "That clip is from an age-restricted channel, so it stays there. You can have it in private: write me."
 FORM_GONE = "I no longer know what this was about. Please ask again."
 NOT_NOW = "Something went wrong on my side. Nothing was started or spent. Please try again in a moment."
@@ -465,6 +479,8 @@ DISCORD_OPTIONS = {
     "strength": "how strictly to follow the words, from 0 to 1",
     "end_image": "the last frame; for clips of 5 seconds",
     "clip": "the clip's name, as /jobs shows it",
+    "mine": "the clip's name, as /jobs shows it; without one, your latest",
+    "shared": "the shared clip's name",
     "words": "what should happen",
 }
 DURATIONS = {5: "5 seconds", 10: "10 seconds"}

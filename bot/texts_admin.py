@@ -16,6 +16,8 @@ COMMANDS = {
     "usage": "who used what: /usage week or /usage month",
     "audit": "who did what, when and why",
     "export": "ledger and audit as CSV",
+    "wordlist": "words that no prompt may have here: /wordlist add …, /wordlist remove …, /wordlist house off",
+    "review": "shared clips that were reported, or wait for a yes",
     "operator": "health, queue, spending and ceilings; /operator pause and /operator resume",
 }
 """What admins and operators can say; `/quota set …` is theirs, too."""
@@ -369,9 +371,11 @@ OPTIONS = {
     "because": "the reason; the person and the audit log see it",
     "code": "the code that /link gave you on the other platform",
     "change": "what to set, like flight 2, longest 5, who tiers, confirm 20; without it, what is set is shown",
-    "channel": "a channel in which orders are taken",
+    "channel": "the channel that it is about",
     "name": "the list's name",
     "verb": "put somebody on the list, or take them off; without it the list is shown",
+    "setting": "here, off, review, approve on, web on, public, name, best week; without it, what is set is shown",
+    "word": "add …, remove …, house on or house off; without it the list is shown",
     "span": "how far back; a week unless you say so",
     "order": "pause, resume, cap 1000 or flights 10; without it, how all is",
 }

@@ -7,7 +7,7 @@ used, without anything being moved that a job under way may still give back.
 from collections.abc import Sequence
 
 from bot.money import Joined
-from storage import bills
+from storage import bills, shares
 from storage.bills import places
 from storage.database import Database, Transaction
 
@@ -53,6 +53,7 @@ class Accounts:
                 sql = "INSERT INTO accounts (person, account) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING person"
                 if not await tx.all(sql, one, account) and one == person:
                     return "taken", ""
+            await shares.merge(tx, person, account, self._db.for_update)
             # Their turns in the queue are counted together from now on.
             await tx.all("UPDATE jobs SET account = $2 WHERE person = $1 AND state <> 'done'", person, account)
             return "joined", other
@@ -73,6 +74,8 @@ class Accounts:
                 for one, amount in ((person, whole - used[person]), (others[0], whole - rest)):
                     if amount:
                         await self._adjust(tx, one, span, amount, now)
+            # The account's name stays with one side; how they share goes with both.
+            await shares.part(tx, account, others[0] if person == account else person)
             await tx.all("DELETE FROM accounts WHERE person = $1", person)
             if len(others) == 1:
                 await tx.all("DELETE FROM accounts WHERE account = $1", account)

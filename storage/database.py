@@ -34,5 +34,8 @@ class Database(Protocol):
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """For work that changes something; it is on disk when this returns."""
 
+    async def scrub(self) -> bool:
+        """Have what was deleted gone from the files, as far as the database can do that; whether all of it is."""
+
     async def close(self) -> None:
         """Let go of every connection."""

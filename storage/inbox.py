@@ -48,6 +48,15 @@ class Inbox:
     async def move(self, platform: str, old: str, new: str) -> None:
         async def work(tx: Transaction) -> None:
             # The new chat counts its messages anew: an old id would point at somebody else's.
+            sql = "UPDATE shares SET chat = $3, message = NULL WHERE platform = $1 AND chat = $2"
+            await tx.all(sql, platform, old, new)
+            await tx.all("DELETE FROM showings WHERE platform = $1 AND chat = $2", platform, old)
+            # Messages of the old chat are out of reach. What was being posted there is posted in the new one.
+            sql = "DELETE FROM errands WHERE platform = $1 AND chat = $2 AND kind IN ('refresh', 'remove')"
+            await tx.all(sql, platform, old)
+            sql = """
+                UPDATE errands SET chat = $3, message = '', claims = claims + 1 WHERE platform = $1 AND chat = $2"""
+            await tx.all(sql, platform, old, new)
             await tx.all(
                 """
                 UPDATE jobs SET chat = $3, message = '', status_id = NULL, sent_id = NULL

@@ -81,6 +81,14 @@ class Postgres:
                 raise StoreDown(type(error).__name__) from error
         raise AssertionError("unreachable")
 
+    async def scrub(self) -> bool:
+        """Nothing: the server itself frees the room of deleted rows (autovacuum) and overwrites it with the next ones.
+
+        More cannot be asked of it while it runs. Its write-ahead log goes with its own rotation; copies and archives
+        of it are the operator's.
+        """
+        return True
+
     async def close(self) -> None:
         try:
             async with asyncio.timeout(5):

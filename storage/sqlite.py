@@ -9,6 +9,7 @@ more than most of them. It can be, as work does nothing but SQL.
 """
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
@@ -20,11 +21,17 @@ import aiosqlite
 from bot.errors import StoreDown
 from storage.database import Row, Transaction
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 Work = Callable[[Transaction], Awaitable[Any]]
 
 ROUND = 256
 """Pieces of work in one commit: bounds how long the first of them waits."""
+
+
+SECURE = 1
+"""`user_version` of a file in which deletion always overwrote what was deleted, or that was written anew since."""
 
 
 class _Connection(aiosqlite.Connection):
@@ -92,6 +99,20 @@ class Sqlite:
         self._waiting.put_nowait((work, future))
         return await future
 
+    async def scrub(self) -> bool:
+        """Empty the write-ahead log into the file, in which what is deleted is overwritten (`secure_delete`).
+
+        A file that is older than that is written anew the first time. False while another process reads what the log
+        holds, or has the file to itself; a later call does it.
+        """
+        if self._task.done():
+            raise StoreDown("the database is closed")
+        try:
+            return await self._writer.visit(_scrubbed)
+        except sqlite3.Error as error:
+            log.warning("the database could not be scrubbed: %s", error)
+            return False
+
     async def close(self) -> None:
         if self._task.done():
             return
@@ -157,6 +178,13 @@ def _changed(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
     return results
 
 
+def _scrubbed(connection: sqlite3.Connection) -> bool:
+    if connection.execute("PRAGMA user_version").fetchone()[0] < SECURE:
+        connection.execute("VACUUM")
+        connection.execute(f"PRAGMA user_version={SECURE}")
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
 def _at_once(work: Awaitable[T]) -> T:
     """The end of something that never waits."""
     steps = work.__await__()
@@ -173,9 +201,12 @@ async def _connect(path: Path, patience: float) -> _Connection:
     await connection
     try:
         connection.row_factory = sqlite3.Row
+        fresh = not (await connection.visit(lambda file: file.execute("PRAGMA page_count").fetchone()))[0]
         await _use_wal(connection, patience)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
-            await connection.execute(f"PRAGMA {pragma}")
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "secure_delete=ON"):
+            await connection.execute_fetchall(f"PRAGMA {pragma}")
+        if fresh:
+            await connection.execute_fetchall(f"PRAGMA user_version={SECURE}")
     except BaseException:
         await connection.close()  # its thread would keep the process from ending
         raise
@@ -187,7 +218,7 @@ async def _use_wal(connection: _Connection, patience: float) -> None:
     end = time.monotonic() + patience
     while True:
         try:
-            await connection.execute("PRAGMA journal_mode=WAL")
+            await connection.execute_fetchall("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError:
             if time.monotonic() > end:
                 raise

@@ -13,8 +13,11 @@ from storage.accounts import Accounts
 from storage.bills import Raced
 from storage.books import Books
 from storage.database import Database, Transaction
+from storage.errands import Errands
 from storage.figures import Figures
+from storage.gallery import Gallery
 from storage.inbox import Inbox
+from storage.traces import Traces
 
 _SAVE = (
     f"UPDATE jobs SET {', '.join(f'{column} = ${i}' for i, column in enumerate(rows.CHANGING, 3))} "
@@ -60,6 +63,9 @@ class Store:
         self.books = Books(database)
         self.accounts = Accounts(database)
         self.figures = Figures(database)
+        self.gallery = Gallery(database)
+        self.errands = Errands(database)
+        self.traces = Traces(database)
 
     async def close(self) -> None:
         await self._db.close()

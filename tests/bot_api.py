@@ -409,7 +409,7 @@ class BotApi(Methods):
         if self.webhook:
             told |= {"url": self.webhook.url, "max_connections": self.webhook.connections}
             if self.webhook.error:
-                told |= {"last_error_date": int(time.time()), "last_error_message": self.webhook.error}
+                told |= {"last_error_date": int(self.now()), "last_error_message": self.webhook.error}
         return told | ({"allowed_updates": sorted(self.allowed)} if self.allowed else {})
 
 

@@ -1,7 +1,6 @@
 """What the Bot API's methods do to the world, as strictly as the real ones."""
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +8,8 @@ from typing import Any, Literal
 from tests.bot_api_world import BIGGEST_DOWNLOAD, GONE, JSON, Chat, Post, Refusal, World, member_json, units
 
 BIGGEST_THUMBNAIL = 200 * 2**10
+DELETABLE = 48 * 3600
+"""Seconds for which a message can be deleted."""
 
 
 def words(names: str) -> frozenset[str]:
@@ -93,6 +94,8 @@ class Methods(World):
         if "chat_id" not in p:
             raise Refusal("chat_id is empty")
         chat = self.chats.get(p["chat_id"])
+        if not chat and p["chat_id"] in self.users and p["chat_id"] != self.me.id and self._meets(p["chat_id"]):
+            raise Refusal("bot can't initiate conversation with a user", 403)
         if not chat:
             raise Refusal("chat not found")
         if chat.moved_to:
@@ -106,6 +109,10 @@ class Methods(World):
         if status == "left":
             raise Refusal(f"bot is not a member of the {chat.type} chat", 403)
         return chat
+
+    def _meets(self, user: int) -> bool:
+        """Whether somebody is in a group with the bot, who has never begun a conversation with it."""
+        return any(user in chat.members and self.me.id in chat.members for chat in self.chats.values())
 
     def _is_admin(self, chat: Chat) -> bool:
         return chat.members.get(self.me.id) in ("administrator", "creator")
@@ -203,6 +210,8 @@ class Methods(World):
             stored = self.files.get(p.get(key, ""))
             if not p.get(key):
                 raise Refusal(f"there is no {kind} in the request")
+            if not stored and re.fullmatch(r"[\w-]+", p[key], re.ASCII):
+                raise Refusal("wrong remote file identifier specified: can't unserialize it")
             if not stored:
                 raise Refusal("wrong file identifier/HTTP URL specified")
             if stored.kind != kind:
@@ -253,7 +262,10 @@ class Methods(World):
             if p["inline_message_id"] not in self.inline:
                 raise Refusal("MESSAGE_ID_INVALID")
             return self.inline[p["inline_message_id"]]
-        post = self._chat(p).posts.get(p.get("message_id", 0))
+        chat = self._chat(p)
+        if not p.get("message_id"):
+            raise Refusal("message identifier is not specified")
+        post = chat.posts.get(p["message_id"])
         if not post or post.deleted:
             raise Refusal("message to edit not found")
         if not post.by_bot or post.force_reply:
@@ -267,7 +279,7 @@ class Methods(World):
             raise Refusal(_NOT_MODIFIED)
         post.history.append(dict(post))
         post.clear()
-        post |= changed | {"edit_date": int(time.time())}
+        post |= changed | {"edit_date": int(self.now())}
         return True if post.inline_id else post
 
     def _delete_message(self, p: JSON, files: dict[str, Upload]) -> bool:
@@ -277,6 +289,9 @@ class Methods(World):
             raise Refusal("message to delete not found")
         if not (post.by_bot or chat.is_private or self._is_admin(chat)):
             raise Refusal("message can't be deleted")
+        if self.now() >= post["date"] + DELETABLE:
+            group = chat.type == "supergroup"
+            raise Refusal("message can't be deleted" if group else "message can't be deleted for everyone")
         post.deleted = True
         return True
 

@@ -14,6 +14,8 @@ SILENT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_react
 GONE = frozenset({"left", "kicked"})
 _ANONYMOUS_ADMIN: JSON = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 _MARKS = re.compile(r"(?<![\w/])/[A-Za-z0-9_]{1,32}(?:@\w{3,32})?|(?<![\w@])@\w{3,32}")
+REACTIONS = frozenset(["❤", "❤\u200d🔥", "💘", "💔", *"👍👎🔥🥰👏😁🤔🤯😱🎉🤩🙏👌😍🐳💯🤣⚡💋😘😎"])
+"""Some of those that a bot hears of, as Telegram writes them."""
 _REASONS = {400: "Bad Request: ", 403: "Forbidden: ", 409: "Conflict: "}
 _PHOTO_SIDES = (90, 320, 800, 1280)
 
@@ -40,6 +42,8 @@ class Post(dict[str, Any]):
         self.film: bytes | None = None
         self.thumbnail: bytes | None = None
         self.options: JSON = {}
+        self.reactions: dict[int, list[JSON]] = {}
+        """By person."""
 
     @property
     def id(self) -> int:
@@ -152,9 +156,15 @@ class World:
         self.pending: list[Pending] = []
         self.allowed: frozenset[str] | None = None
         self.woken: Callable[[], None] = lambda: None
+        self.later = 0.0
+        """Seconds that Telegram's clock is ahead."""
         self._numbers = itertools.count(1001)
         self._groups = itertools.count(1)
         self._update_ids = itertools.count(700_000_001)
+
+    def now(self) -> float:
+        """What time it is, Unix seconds."""
+        return time.time() + self.later
 
     # People and chats
 
@@ -204,7 +214,7 @@ class World:
         old, chat.members[who.id] = chat.members.get(who.id, "left"), status
         (chat.anonymous.add if anonymous else chat.anonymous.discard)(who.id)
         actor = by or chat.person or (who if who is not self.me else self.user("Admin"))
-        change = {"chat": chat.json(), "from": actor.json(), "date": int(time.time())}
+        change = {"chat": chat.json(), "from": actor.json(), "date": int(self.now())}
         change["old_chat_member"] = member_json(who, old)
         change["new_chat_member"] = member_json(who, status, anonymous)
         self.queue("my_chat_member" if who is self.me else "chat_member", change)
@@ -318,6 +328,19 @@ class World:
     def edit_caption(self, message: Post, caption: str) -> Post:
         return self._edit(message, "caption", "caption_entities", caption)
 
+    def react(self, user: User, message: Post, *reactions: str | JSON) -> None:
+        """Have exactly these reactions under a message: emoji, or whole reaction types. An admin bot is told."""
+        chat = self.chats[message["chat"]["id"]]
+        assert all(isinstance(each, dict) or each in REACTIONS for each in reactions), reactions
+        new = [each if isinstance(each, dict) else {"type": "emoji", "emoji": each} for each in reactions]
+        old = message.reactions.get(user.id, [])
+        message.reactions[user.id] = new
+        actor = {"actor_chat": chat.json()} if user.id in chat.anonymous else {"user": user.json()}
+        change = {"chat": chat.json(), "message_id": message.id, "date": int(self.now()), **actor}
+        status = chat.members.get(self.me.id)
+        if status in ("administrator", "creator") and old != new and not user.is_bot:
+            self.queue("message_reaction", change | {"old_reaction": old, "new_reaction": new})
+
     def delete(self, message: Post) -> None:
         """Telegram does not tell the bot."""
         message.deleted = True
@@ -422,14 +445,14 @@ class World:
         forward: bool = False,
     ) -> Post:
         if forward:
-            origin = {"type": "hidden_user", "sender_user_name": "Somebody", "date": int(time.time()) - 60}
+            origin = {"type": "hidden_user", "sender_user_name": "Somebody", "date": int(self.now()) - 60}
             content = {"forward_origin": origin, **content}
         return self._write(chat, user, content, reply_to, thread)
 
     def _write(
         self, chat: Chat, user: User, content: JSON, reply_to: Post | None = None, thread: int | None = None
     ) -> Post:
-        post = Post(message_id=next(chat.ids), date=int(time.time()), chat=chat.json())
+        post = Post(message_id=next(chat.ids), date=int(self.now()), chat=chat.json())
         post |= {"from": user.json()}
         if user.id in chat.anonymous:
             post |= {"from": _ANONYMOUS_ADMIN, "sender_chat": chat.json()}
@@ -450,7 +473,7 @@ class World:
     def _edit(self, message: Post, key: str, marks: str, text: str) -> Post:
         message.history.append(dict(message))
         message.pop(marks, None)
-        message |= {key: text, "edit_date": int(time.time()), **_marked(marks, text)}
+        message |= {key: text, "edit_date": int(self.now()), **_marked(marks, text)}
         return self._tell("edited_message", message)
 
     def _tell(self, kind: str, post: Post) -> Post:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bot import texts
 from storage import open_store
 from storage.store import Store
 from tests.clock import Clock
@@ -54,6 +55,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("ASK_CONSENT", "false")  # whoever tests the question switches it on
     monkeypatch.chdir(tmp_path)
 
 
@@ -136,7 +138,9 @@ def large_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def a_clip(path: Path, width: int, height: int) -> bytes:
+    """One that says how it was made, and is kept byte for byte."""
     with av.open(str(path), "w") as container:
+        container.metadata["comment"] = texts.MADE_BY_AI
         stream = container.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for shade in range(30):

@@ -68,6 +68,8 @@ LIMITS: dict[str, tuple[int, float]] = {
 USUAL_LIMIT = (50, 1.0)
 GLOBAL_LIMIT = (50, 1.0)
 UNLIMITED = (1000, 1.0)
+NONCE_LIVES = 300.0
+"""Seconds for which the same nonce makes no second message; Discord says “a few minutes”."""
 
 
 @dataclass
@@ -476,6 +478,7 @@ class DiscordApi(World):
             (f"PATCH {hook}/messages/{{message}}", self._edit_followup),
             (f"DELETE {hook}/messages/{{message}}", self._delete_followup),
             ("GET /channels/{channel}", lambda call, channel: self._seen(channel).payload()),
+            ("PATCH /channels/{channel}", self._change_channel),
             ("GET /channels/{channel}/messages", self._history),
             ("POST /channels/{channel}/messages", self._post),
             (f"GET {message}", self._get_message),
@@ -620,6 +623,17 @@ class DiscordApi(World):
             raise Refused(403, 50001, "Missing Access")
         return found
 
+    def _change_channel(self, call: Call, channel: str) -> Json:
+        """A thread is taken out of the archive, which whoever may write there may do unless it is locked."""
+        found = self._seen(channel)
+        if not found.is_thread or set(call.body) != {"archived"}:
+            raise AssertionError(f"only threads are changed here, and nothing but archived: {call.body}")
+        self._need(found, SEND_MESSAGES_IN_THREADS)
+        if found.locked:
+            self._need(found, MANAGE_THREADS)
+        self.archive(found, locked=found.locked, archived=call.body["archived"])
+        return found.payload()
+
     def _need(self, channel: Channel, *permissions: int) -> None:
         mine = self.permissions(self.me, channel)
         if any(not mine & one for one in permissions):
@@ -664,8 +678,11 @@ class DiscordApi(World):
         message = self._written(where, call.body, call.files, self.upload_limit(where))
         nonce = call.body.get("nonce")
         key = (where.id, str(nonce))
-        if nonce is not None and call.body.get("enforce_nonce") and key in self._nonces:
-            return self.message_payload(self._nonces[key])
+        known = self._nonces.get(key)
+        if call.body.get("enforce_nonce") and known and self.clock() - known.at < NONCE_LIVES:
+            if known.deleted:
+                raise Refused(404, 10008, "Unknown Message")  # discord.py: “explicitly deleted shortly earlier”
+            return self.message_payload(known)
         self._refer(message, call.body.get("message_reference"))
         if nonce is not None:
             self._nonces[key] = message

@@ -52,6 +52,8 @@ USUAL_PERMISSIONS = (
 
 TEXT, DM, GROUP, FORUM, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 3, 15, 11, 12
 EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
+SUPPRESS_EMBEDS = 1 << 2
+_LINKS = re.compile(r"https?://[^/\s]+(/(?:ephemeral-)?attachments/\d+/(\d+)/[\w.-]+)\?ex=(\w+)&is=(\w+)&hm=(\w+)")
 IN_GUILD, WITH_BOT, PRIVATE = 0, 1, 2
 """The contexts of an interaction."""
 
@@ -85,7 +87,7 @@ def stamp(when: float) -> str:
     return datetime.fromtimestamp(when, UTC).isoformat()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class User:
     id: int
     name: str
@@ -113,7 +115,7 @@ class User:
         }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Role:
     id: int
     name: str
@@ -135,7 +137,7 @@ class Role:
         }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Member:
     user: User
     guild: "Guild"
@@ -163,7 +165,7 @@ class Member:
         return body
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Guild:
     id: int
     name: str
@@ -228,7 +230,7 @@ class Guild:
         }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Channel:
     id: int
     type: int
@@ -304,7 +306,7 @@ class Channel:
         }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Attachment:
     id: int
     name: str
@@ -322,7 +324,7 @@ class Attachment:
         return f"/{'ephemeral-' if self.ephemeral else ''}attachments/{self.channel}/{self.id}/{self.name}"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Message:
     id: int
     channel: Channel
@@ -372,7 +374,7 @@ class Version:
     flags: int
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Modal:
     """A form the bot opened; `submit` it."""
 
@@ -393,7 +395,7 @@ class Modal:
         return found
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Interaction:
     """Something a person asked of the bot, and everything the bot made of it."""
 
@@ -692,6 +694,8 @@ class World:
     def delete(self, message: Message) -> None:
         """A person, or a moderator, deletes a message."""
         message.deleted = True
+        for one in message.attachments:
+            one.data = None  # the CDN lets go of them with their message
         if message in message.channel.messages:
             message.channel.messages.remove(message)
         if not message.ephemeral:
@@ -700,10 +704,25 @@ class World:
         self.changed()
 
     def react(self, user: User, message: Message, emoji: str) -> None:
+        if message.deleted or message.channel.archived:
+            raise Impossible("nobody can react to that")
+        if (emoji, user.id) in message.reactions:
+            raise Impossible("the same reaction is there already")
         message.reactions.append((emoji, user.id))
-        body: Json = {"user_id": str(user.id), "channel_id": str(message.channel.id), "message_id": str(message.id)}
-        body |= {"emoji": {"id": None, "name": emoji}, "burst": False, "type": 0, "message_author_id": None}
+        body = self._reaction(user, message, emoji) | {"message_author_id": str(message.author.id)}
+        guild = message.channel.guild
+        if guild:
+            body["member"] = self.member(user, guild).payload()
         self._tell_channel("MESSAGE_REACTION_ADD", body, message.channel)
+
+    def unreact(self, user: User, message: Message, emoji: str) -> None:
+        """Take a reaction back. Of whom the message is, and what kind of member this is, no event says."""
+        message.reactions.remove((emoji, user.id))
+        self._tell_channel("MESSAGE_REACTION_REMOVE", self._reaction(user, message, emoji), message.channel)
+
+    def _reaction(self, user: User, message: Message, emoji: str) -> Json:
+        body: Json = {"user_id": str(user.id), "channel_id": str(message.channel.id), "message_id": str(message.id)}
+        return body | {"emoji": {"id": None, "name": emoji}, "burst": False, "type": 0}
 
     def again(self, what: Message | Interaction) -> None:
         """Send the bot the same event once more."""
@@ -1043,6 +1062,30 @@ class World:
         origin = self.base.removesuffix("/api/v10")
         signed = self.signature(one.path, f"{expires:x}", f"{issued:x}")
         return f"{origin}{one.path}?ex={expires:x}&is={issued:x}&hm={signed}&"
+
+    def plays(self, message: Message) -> list[Attachment]:
+        """The films that people see in a message: its own, and those of links that play.
+
+        A link in angle brackets shows nothing, nor does any where embeds are suppressed, or not allowed to the bot.
+        """
+        own = [one for one in message.attachments if (one.content_type or "").startswith("video/")]
+        if message.flags & SUPPRESS_EMBEDS:
+            return own
+        asked = message.interaction
+        held = self.app_permissions(asked.user if asked else message.author, message.channel)
+        if message.channel.guild and not held & EMBED_LINKS:
+            return own
+        bare = re.sub(r"<https?://[^\s>]*>", "", message.content)
+        linked = [self._linked(*found) for found in _LINKS.findall(bare)]
+        return own + [one for one in linked if one]
+
+    def _linked(self, path: str, number: str, expires: str, issued: str, mark: str) -> Attachment | None:
+        """What a link leads to. Discord's clients renew one whose time is over, so only its file has to be there."""
+        found = self.attachments.get(int(number))
+        if found is None or mark != self.signature(path, expires, issued):
+            return None
+        gone = [one for one in self.messages.values() if found in one.attachments and one.deleted]
+        return None if gone else found
 
     def signature(self, path: str, expires: str, issued: str) -> str:
         return hmac.new(self._secret, f"{path} {expires} {issued}".encode(), hashlib.sha256).hexdigest()

@@ -52,6 +52,8 @@ class Answers:
         posted = await self.tell(request, reply)
         if posted is None or reply.job is None:
             return
+        if job and not request.guest and job.address.chat != request.address.chat:
+            return  # said where the person was asked, and the clip comes elsewhere: nobody keeps this up to date
         self._chat.shows(request.address, posted.message, reply)
         if request.guest:
             await self._guests.watch(request.address, reply.job, request.ends)
@@ -70,6 +72,8 @@ class Answers:
     async def tell(self, request: Request, reply: Reply) -> Posted | None:
         """Tell a reply; None if it could not be done, or if it is for the person alone."""
         end, pause = self._core.clock() + PATIENCE, 1.0
+        if reply.film and not request.embeds and reply.film.path.is_file():
+            reply = replace(reply, film=replace(reply.film, copy=None))
         while True:
             wait = pause
             try:
@@ -108,7 +112,7 @@ class Answers:
             if reply.job and not request.guest:  # its edits and its end go the same way
                 self._chat.tokens.put(posted.message, token, request.ends)
             return posted
-        if request.guest or request.manner == "hidden" or (request.manner == "aside" and not _lasts(reply)):
+        if request.guest or request.manner == "hidden" or (request.manner == "aside" and _is_aside(reply)):
             return None
         return await self._chat.send(request.address, reply, nonce=request.id)
 
@@ -116,9 +120,9 @@ class Answers:
         """Whether it is for the person alone, and has to be told in a message of its own for that."""
         if request.manner == "open":
             return reply.private or (reply.refused and reply.ask is None)
-        return request.manner == "aside" and not _lasts(reply)
+        return request.manner == "aside" and _is_aside(reply)
 
 
-def _lasts(reply: Reply) -> bool:
-    """Whether it is worth a message in the channel."""
-    return bool(reply.job or reply.film or reply.ask is not None)
+def _is_aside(reply: Reply) -> bool:
+    """Whether the answer to a press is for the person alone: it is not worth a message in the channel."""
+    return reply.private or not (reply.job or reply.film or reply.ask is not None)

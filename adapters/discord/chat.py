@@ -3,18 +3,21 @@
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+from typing import Any, cast
 
 import discord
 
-from adapters.discord import looks
-from adapters.discord.line import BAD_FORM, CLOSED, NO_HISTORY, Denied, Line
+from adapters.discord import copies, looks
+from adapters.discord.copies import Copies
+from adapters.discord.line import ARCHIVED, BAD_FORM, CLOSED, NO_HISTORY, UNKNOWN, Denied, Line
 from adapters.discord.lines import Lines
 from adapters.discord.reading import LEAST_LIMIT, MEBIBYTE, limit
 from adapters.discord.requests import APART, PERSON
 from adapters.discord.tokens import Tokens
+from bot import texts
 from bot.errors import ChatError, Gone, TooLarge
 from bot.model import Address, Posted, Reply
 
@@ -25,6 +28,8 @@ STEPS = (50 * MEBIBYTE, 20 * MEBIBYTE, 10 * MEBIBYTE, 8 * MEBIBYTE)
 DEAD = 600.0
 """Seconds for which a channel that refused is not asked again."""
 MOST = 10_000
+THREADS = (10, 11, 12)
+"""The kinds of channels that are as their parent is."""
 ORIGINAL = cast(int, "@original")
 """Stands for the id of the message that an interaction made, or of the one whose button was pressed."""
 
@@ -39,7 +44,10 @@ class DiscordChat:
         self._clock = clock
         self._lines = Lines(self._say_instead, clock)
         self._dead: OrderedDict[str, float] = OrderedDict()
+        self._copies = Copies(line, tokens.inbox, clock)
         self.tokens = tokens
+        self.embeds: Callable[[str], bool] = lambda chat: True
+        """Whether links of ours play in a channel; whoever knows the guilds says so."""
 
     async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
         if not address.chat.startswith(APART):
@@ -52,7 +60,10 @@ class DiscordChat:
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
         name = address.message if address.chat.startswith(APART) else message
-        self._lines.put(address.chat, name, reply)
+        if reply.film:
+            await self._lines.done(address.chat, name, reply)
+        else:
+            self._lines.put(address.chat, name, reply)
 
     async def remove(self, address: Address, message: str) -> None:
         if address.chat.startswith(APART):
@@ -62,9 +73,17 @@ class DiscordChat:
         self.tokens.drop(message)
         if token:
             return await self.delete(token)
+        if self._is_dead(address.chat):
+            raise ChatError("it refused a moment ago")
         client = await self._line.client()
-        with suppress(Gone), self._line.mapped():
-            return await _message(client, address.chat, message).delete()
+        try:
+            await self._reopened(address.chat, _message(client, address.chat, message).delete)
+        except Denied as denied:
+            if denied.code in UNKNOWN:
+                return None
+            if denied.code in CLOSED:
+                self.gone(address.chat)
+            raise ChatError(str(denied)) from None
 
     async def last_word(self, address: Address, reply: Reply) -> None:
         """Say something by a token that is about to end; other edits come too late."""
@@ -78,28 +97,28 @@ class DiscordChat:
 
     async def replace(self, token: str, reply: Reply) -> Posted:
         """Have the message of an interaction say this, with the film if there is one; one that it has stays."""
-        _check(reply)
+        reply, link = await self._prepared(reply)
         hook = await self._line.hook(token)
-        with looks.attached(reply) as files:
+        with _files(reply, link) as files:
             try:
                 with self._line.mapped():
                     message = await hook.edit_message(
                         ORIGINAL,
-                        content=looks.content(reply),
+                        content=looks.content(reply, link),
                         view=looks.view(reply.buttons),
                         attachments=files or discord.utils.MISSING,
                     )
             except TooLarge:
                 raise _too_large(reply) from None
-        return Posted(str(message.id))
+        return Posted(str(message.id), reply.film.copy if reply.film and link else None)
 
     async def whisper(self, token: str, reply: Reply) -> None:
         """Tell something to the person alone."""
-        _check(reply)
+        reply, link = await self._prepared(reply)
         hook, view = await self._line.hook(token), looks.view(reply.buttons)
-        with looks.attached(reply) as files, self._line.mapped():
+        with _files(reply, link) as files, self._line.mapped():
             await hook.send(
-                looks.content(reply), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
+                looks.content(reply, link), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
             )
 
     async def delete(self, token: str) -> None:
@@ -112,6 +131,17 @@ class DiscordChat:
         """Note what a status line says, so that it is edited only when that changes."""
         name = address.message if address.chat.startswith(APART) else message
         self._lines.shows(address.chat, name, reply)
+
+    async def is_adult(self, chat: str) -> bool:
+        """Whether a channel, or that of a thread, is age-restricted. Raises `ChatError` when nobody can tell."""
+        client, id = await self._line.client(), int(chat)
+        for _ in range(2):
+            with self._line.mapped():
+                data: Mapping[str, Any] = await client.http.get_channel(id)
+            if data.get("nsfw") or data.get("type") not in THREADS:
+                return bool(data.get("nsfw"))
+            id = int(data["parent_id"])
+        return False
 
     def alive(self, chat: str) -> None:
         """Something came from there with the permissions we need: it may be asked again."""
@@ -128,31 +158,43 @@ class DiscordChat:
         await self._lines.close()
 
     async def _post(self, address: Address, reply: Reply, nonce: str) -> Posted:
-        if self._dead.get(address.chat, 0.0) > self._clock():
+        if self._is_dead(address.chat):
             raise Gone("it refused a moment ago")
-        _check(reply)
+        reply, link = await self._prepared(reply, address.chat)
+        if stands := await self._stands(address, reply, link, nonce):
+            return stands
         try:
-            return await self._posted(address, reply, nonce)
+            return await self._posted(address, reply, link, nonce)
         except Denied as denied:
             if address.message and denied.code in (NO_HISTORY, BAD_FORM):
-                return await self._posted(Address(address.platform, address.chat), reply, nonce)
+                return await self._posted(Address(address.platform, address.chat), reply, link, nonce)
             if denied.code in CLOSED:
                 self.gone(address.chat)
             raise
 
-    async def _posted(self, address: Address, reply: Reply, nonce: str) -> Posted:
+    async def _stands(self, address: Address, reply: Reply, link: str, nonce: str) -> Posted | None:
+        """A shared clip that was posted before somebody died over it: Discord knows a nonce for some minutes only."""
+        if reply.film is None or reply.job or address.message or not address.chat.isdigit():
+            return None
+        since = await self._copies.begun(address.chat, nonce)
+        if since is None:
+            return None
+        found = await self._copies.standing(address.chat, looks.content(reply, link), reply.buttons, since)
+        return replace(found, copy=found.copy or reply.film.copy) if found else None
+
+    async def _posted(self, address: Address, reply: Reply, link: str, nonce: str) -> Posted:
         client = await self._line.client()
         about = None
         if address.message:
             about = discord.MessageReference(
                 message_id=int(address.message), channel_id=int(address.chat), fail_if_not_exists=False
             )
-        with looks.attached(reply) as files:
+        with _files(reply, link) as files:
             try:
                 with self._line.mapped():
                     where = await _place(client, address.chat)
                     message = await where.send(
-                        looks.content(reply),
+                        looks.content(reply, link),
                         files=files,
                         nonce=nonce,
                         reference=about,  # type: ignore[arg-type]  # None is fine with it
@@ -161,16 +203,71 @@ class DiscordChat:
                     )
             except TooLarge:
                 raise _too_large(reply) from None
-        return Posted(str(message.id))
+        if reply.film and not link and message.attachments:
+            return Posted(str(message.id), copies.name(message.channel.id, message.id))
+        return Posted(str(message.id), reply.film.copy if reply.film and link else None)
+
+    async def _prepared(self, reply: Reply, chat: str = "") -> tuple[Reply, str]:
+        """The reply as it can go out, and a link that stands in for its film if that is on Discord already."""
+        film = reply.film
+        if film is None:
+            return reply, ""
+        if film.copy and (not chat or self.embeds(chat)) and (link := await self._copies.link(film.copy)):
+            return reply, link
+        if film.copy and not film.path.is_file():
+            return replace(reply, text=texts.CLIP_GONE, film=None), ""
+        _check(reply)
+        return reply, ""
 
     async def _say_instead(self, chat: str, message: str, reply: Reply) -> None:
         apart = chat.startswith(APART)
+        if reply.film and not apart:
+            return await self._say_around(chat, message, reply)
         if token := await self.tokens.find(chat, message) if apart else self.tokens.get(message):
             await self.replace(token, reply)
         elif not apart:
             client, view = await self._line.client(), looks.view(reply.buttons)
             with self._line.mapped():
                 await _message(client, chat, message).edit(content=looks.content(reply), view=view)
+        return None
+
+    async def _say_around(self, chat: str, message: str, reply: Reply) -> None:
+        """Change what stands around a film. It stays; if it was a link to what is gone, it comes back as a file."""
+        film, link, lost = reply.film, "", False
+        if film and film.copy and film.copy != copies.name(int(chat), int(message)):
+            link = await self._copies.link(film.copy) if self.embeds(chat) else ""
+            lost = not link and film.path.is_file() and not await self._copies.has_film(chat, message)
+        client, view = await self._line.client(), looks.view(reply.buttons)
+        with looks.attached(reply if lost else replace(reply, film=None)) as files:
+
+            async def edit() -> None:
+                await _message(client, chat, message).edit(
+                    content=looks.content(reply, link), view=view, attachments=files or discord.utils.MISSING
+                )
+
+            await self._reopened(chat, edit)
+
+    async def _reopened(self, chat: str, act: Callable[[], Awaitable[object]]) -> None:
+        """Do something to a message, even if its thread was put away."""
+        client = await self._line.client()
+        try:
+            with self._line.mapped():
+                await act()
+                return
+        except Denied as denied:
+            if denied.code != ARCHIVED:
+                raise
+        with self._line.mapped():
+            await client.http.edit_channel(int(chat), archived=False)
+            await act()
+
+    def _is_dead(self, chat: str) -> bool:
+        return self._dead.get(chat, 0.0) > self._clock()
+
+
+def _files(reply: Reply, link: str) -> AbstractContextManager[list[discord.File]]:
+    """What is uploaded: a film that is linked is not."""
+    return looks.attached(replace(reply, film=None) if link else reply)
 
 
 def _message(client: discord.Client, chat: str, message: str) -> discord.PartialMessage:

@@ -3,24 +3,29 @@
 from dataclasses import replace
 
 from adapters.discord.answers import Answers
+from adapters.discord.chat import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.guests import CLIP, Guests
 from adapters.discord.requests import PERSON, PLATFORM, Request
 from bot import commands, texts, texts_admin
 from bot.core import Core
-from bot.model import Address, Inbound, Reply
+from bot.model import Address, Inbound, Job, Reply
+from bot.money import Rule
 
 FOREVER = 4e9
 """Unix seconds that never come."""
-SHOWING = frozenset({"/clip", "/join", "/again", "/continue"})
+SHARED = frozenset({"/show", "/remix"})
+"""Of these, those that are about a shared clip."""
+SHOWING = frozenset({"/clip", "/join", "/again", "/continue", *SHARED})
 """Commands that bring an earlier clip, or what is made of it, to where they are said."""
 
 
 class Desk:
     """Works off what the intake hands over; a second time for what a crash cut off."""
 
-    def __init__(self, core: Core, answers: Answers, guests: Guests, files: Files) -> None:
+    def __init__(self, core: Core, chat: DiscordChat, answers: Answers, guests: Guests, files: Files) -> None:
         self._core = core
+        self._chat = chat
         self._answers = answers
         self._guests = guests
         self._files = files
@@ -36,12 +41,14 @@ class Desk:
         request = await self._about_own(request)
         if request.late and _is_act(request.text):
             reply = Reply(texts_admin.CUT_OFF, refused=True, private=True)
-        elif await self._out_of_place(request):
+        elif await self._out_of_place(request) or await self._into_the_open(request):
             reply = Reply(texts.AGE_RESTRICTED, refused=True)
         elif not request.pictures and not request.text.startswith("/"):
             reply = Reply(texts.DISCORD_WHICH, refused=True)
         else:
             reply = await self._core.handle(inbound(request, self._files))
+        if not reply.text and request.text.startswith("/heart "):
+            return  # its number says it
         if not reply.text and request.manner != "post":  # an interaction is owed an answer, and only the person sees it
             reply = replace(reply, text=texts_admin.TOLD)
         if reply.private and request.manner == "post" and request.shared:
@@ -57,7 +64,7 @@ class Desk:
 
     async def _out_of_place(self, request: Request) -> bool:
         """Whether a clip of an age-restricted channel is called up where everybody would see it."""
-        inbox, now = self._core.store.inbox, self._core.clock()
+        inbox = self._core.store.inbox
         if request.adult:
             if request.address.chat not in self._adult:
                 await inbox.remember(PLATFORM, request.address.chat, "adult", "yes", FOREVER)
@@ -66,19 +73,54 @@ class Desk:
         name, _, argument = request.text.partition(" ")
         if not request.shared or name not in SHOWING or not argument:
             return False
-        job = await self._core.store.job(argument.split()[0])
+        job = await self._job(name, argument.split()[0])
         if job is None or job.address.chat == request.address.chat:
             return False
-        return await inbox.recall(PLATFORM, job.address.chat, "adult", now) is not None
+        return await self._is_adult(job)
+
+    async def _into_the_open(self, request: Request) -> bool:
+        """Whether a clip of an age-restricted channel would be shared where everybody could see it."""
+        name, _, argument = request.text.partition(" ")
+        if name != "/share":
+            return False
+        job = await self._job(name, argument.split()[0]) if argument.split() else await self._latest(request)
+        if job is None or not await self._is_adult(job):
+            return False
+        scope = await self._core.store.books.scope(request.scope or job.scope)
+        rule = (await self._core.store.books.rules(scope)).get("", Rule())
+        if rule.web:
+            return True
+        place = (rule.gallery or "").partition("/")[0]
+        return bool(place) and not await self._chat.is_adult(place)
+
+    async def _latest(self, request: Request) -> Job | None:
+        """What is shared when nobody says what."""
+        here = request.address if request.shared else None
+        latest = await self._core.store.jobs(f"{PLATFORM}:{request.user}", 100, here)
+        return next((job for job in latest if job.clip), None)
+
+    async def _job(self, name: str, id: str) -> Job | None:
+        """The job that a command is about."""
+        if name in SHARED:
+            share = await self._core.store.gallery.share(id)
+            return await self._core.store.job(share.job) if share else None
+        return await self._core.store.job(id)
+
+    async def _is_adult(self, job: Job) -> bool:
+        inbox, now = self._core.store.inbox, self._core.clock()
+        here = job.address.platform == PLATFORM
+        return here and await inbox.recall(PLATFORM, job.address.chat, "adult", now) is not None
 
     async def _about_own(self, request: Request) -> Request:
-        """What is said about a clip of one's own continues it."""
+        """What is said about a clip of one's own continues it; about a shared one, it is a remix."""
         if not request.source or not request.text.startswith("/animate"):
             return request
+        words = request.text.removeprefix("/animate").strip()
+        if share := await self._core.store.gallery.at(Address(PLATFORM, request.channel, request.source)):
+            return replace(request, text=f"/remix {share.id} {words}".strip(), pictures=(), source="")
         job = await self._core.store.sent(Address(PLATFORM, request.channel, request.source))
         if job is None or job.clip is None or job.person != f"{PLATFORM}:{request.user}":
             return request
-        words = request.text.removeprefix("/animate").strip()
         text = f"/continue {job.id} {words}" if words else f"/next {job.id}"
         return replace(request, text=text, pictures=(), source="")
 
@@ -105,6 +147,7 @@ def inbound(request: Request, files: Files) -> Inbound:
         moderates=moderates,
         label=request.label,
         scope=request.scope,
+        community=request.community,
         tiers=frozenset(request.tiers),
         administers=administers,
         named=request.named,

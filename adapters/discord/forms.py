@@ -10,7 +10,7 @@ import discord
 
 from adapters.discord.looks import PRESS
 from adapters.discord.requests import PLATFORM, Request, unpack
-from bot import texts
+from bot import texts, texts_sharing
 from bot.errors import StoreDown
 from bot.orders import PROMPT_LIMIT
 from bot.ports import Inbox
@@ -23,6 +23,12 @@ OPEN = 7 * 86_400.0
 """Seconds for which a form, or the button that opens it, is understood."""
 MOST = 5_000
 TITLE = 45
+TITLES = {
+    "/continue": texts.FORM_CONTINUE,
+    "/again": texts.NEW_WORDS,
+    "/remix": texts_sharing.REMIX,
+    "/report": texts_sharing.REPORT,
+}
 
 
 class Forms:
@@ -71,15 +77,22 @@ class Forms:
             log.error("a form would not outlive a restart: %s", error)
 
 
-def form(command: str, title: str, *, words: str = "", photo: bool = False) -> discord.ui.Modal:
-    """A form that says `command` and the words when it is sent; `photo` has it ask for a file."""
+def form(command: str, name: str, *, words: str = "", photo: bool = False) -> discord.ui.Modal:
+    """A form that says `command` and the words when it is sent; `photo` has it ask for a file.
+
+    `name` is the command that it is about in the end. A remix takes words, a photo, or both.
+    """
+    remix = name == "/remix"
+    title = TITLES.get(name, texts.FORM_ANIMATE)
     made = discord.ui.Modal(title=title[:TITLE], custom_id=f"{PRESS}{command}", timeout=None)
-    if photo:
+    if photo or remix:
         made.add_item(
             discord.ui.Label(
-                text=texts.FORM_PHOTO,
-                description=texts.FORM_PHOTO_HINT,
-                component=discord.ui.FileUpload(custom_id="photo", min_values=1, max_values=2),
+                text=texts.FORM_OWN_PHOTO if remix else texts.FORM_PHOTO,
+                description=texts.FORM_OWN_PHOTO_HINT if remix else texts.FORM_PHOTO_HINT,
+                component=discord.ui.FileUpload(
+                    custom_id="photo", required=not remix, min_values=0 if remix else 1, max_values=1 if remix else 2
+                ),
             )
         )
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
@@ -87,6 +100,7 @@ def form(command: str, title: str, *, words: str = "", photo: bool = False) -> d
         style=discord.TextStyle.long,
         placeholder=texts.FORM_WORDS_HINT,
         default=words or None,
+        required=not remix,
         max_length=PROMPT_LIMIT,
     )
     made.add_item(discord.ui.Label(text=texts.FORM_WORDS, component=field))

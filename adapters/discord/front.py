@@ -9,14 +9,14 @@ from typing import Any
 
 import discord
 
-from adapters.discord import asking, people, reading
+from adapters.discord import asking, first, people, reading
 from adapters.discord.chat import DiscordChat
 from adapters.discord.desk import inbound
 from adapters.discord.files import Files
 from adapters.discord.forms import KEPT, Forms, form
 from adapters.discord.intake import Intake
 from adapters.discord.line import BROKEN
-from adapters.discord.looks import PRESS, plain
+from adapters.discord.looks import PRESS
 from adapters.discord.requests import Manner, Request
 from bot import texts, texts_admin
 from bot.core import Core
@@ -31,10 +31,21 @@ SWIFT = 1.0
 """Seconds that the database gets before the acknowledgement goes out without it."""
 DOUBLE = 3.0
 """Seconds in which the same press again is a slip of the finger."""
-HIDDEN = frozenset({"jobs", "quota", "help", "privacy", "cancel", "link", "unlink", *texts_admin.COMMANDS})
+HIDDEN = frozenset(
+    {
+        *("jobs", "quota", "help", "privacy", "cancel", "link", "unlink", "mydata", "forgetme"),
+        *("share", "unshare", "sharing", "gallery", "report"),
+        *texts_admin.COMMANDS,
+    }
+)
 """Commands whose answers concern nobody else."""
-QUIET = ("/cancel", "/jobs", "/quota", "/help", "/privacy", "/undo", "/no ")
+QUIET = (
+    *("/cancel", "/jobs", "/quota", "/help", "/privacy", "/undo", "/no ", "/mydata", "/forgetme"),
+    *("/share", "/unshare", "/sharing", "/gallery", "/heart", "/report", "/keep", "/hide", "/banish", "/review"),
+)
 """What posts no clip."""
+ASKING = {"/words": "/again", "/next": "/continue", "/remix": "/remix"}
+"""Commands of buttons that open a form, and what the form says."""
 TRIES = 30
 """Times that a message is offered to a database that fails."""
 
@@ -62,14 +73,14 @@ class Front:
         seen = [reading.picture(file, end=file is end) for file in (image, end) if file]
         pictures = tuple(one for one in seen if one)
         if len(pictures) < len(seen):
-            return await _say(interaction, texts.NOT_A_PICTURE)
+            return await first.say(interaction, texts.NOT_A_PICTURE)
         request = asking.request(interaction, "open", "/animate", pictures=pictures, options=options)
         if image and prompt:
             return await self._take(interaction, replace(request, text=f"/animate {prompt}"))
         if await self._barred(interaction, request):
             return None
         command = self._forms.keep(request)
-        await _open(interaction, form(command, texts.FORM_ANIMATE, words=prompt or "", photo=image is None))
+        await first.ask(interaction, form(command, "/animate", words=prompt or "", photo=image is None))
         return None
 
     async def command(
@@ -80,15 +91,28 @@ class Front:
         text = f"/{name} {argument}".strip()
         await self._take(interaction, asking.request(interaction, manner, text, named=named))
 
+    async def remix(
+        self, interaction: Interaction, clip: str, words: str | None, image: discord.Attachment | None
+    ) -> None:
+        """`/remix`; without words and photo a form asks for them."""
+        picture = reading.picture(image) if image else None
+        if image and picture is None:
+            return await first.say(interaction, texts.NOT_A_PICTURE)
+        text = f"/remix {clip} {words or ''}".strip()
+        if not words and not picture:
+            return await self._ask_more(interaction, text, text)
+        request = asking.request(interaction, "open", text, pictures=(picture,) if picture else ())
+        return await self._take(interaction, request)
+
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """“Animate this” on anybody's message."""
         pictures = reading.shown(message)[:1]
         if not pictures:
-            return await _say(interaction, texts.DISCORD_WHICH)
+            return await first.say(interaction, texts.DISCORD_WHICH)
         source = str(message.id)
         request = asking.request(interaction, "open", "/animate", pictures=pictures, about=source, source=source)
         if not await self._barred(interaction, request):
-            await _open(interaction, form(self._forms.keep(request), texts.FORM_ANIMATE))
+            await first.ask(interaction, form(self._forms.keep(request), "/animate"))
         return None
 
     async def pressed(self, interaction: Interaction, command: str) -> None:
@@ -96,15 +120,16 @@ class Front:
         name, _, argument = command.partition(" ")
         if command.startswith(KEPT):
             return await self._ask_words(interaction, command)
-        if name in ("/words", "/next"):
-            return await self._ask_more(interaction, command, argument, name == "/next")
+        if name == "/report" and argument.endswith(" other"):
+            return await self._ask_more(interaction, command, command)
+        if name in ASKING:
+            return await self._ask_more(interaction, command, f"{ASKING[name]} {argument}")
         if self._slipped(interaction, command):
             with suppress(*BROKEN):
                 await interaction.response.defer()
             return None
         message = interaction.message
-        about = "" if message is None or message.flags.ephemeral else str(message.id)
-        guest = reading.is_guest(interaction)
+        about, guest = _about(message), reading.is_guest(interaction)
         manner: Manner = "aside"
         if message and message.flags.ephemeral and not guest:
             manner = "hidden"
@@ -129,8 +154,10 @@ class Front:
             )
             await self._take(interaction, replace(request, source=kept.source))
         else:
-            about = str(interaction.message.id) if interaction.message else ""
-            await self._take(interaction, asking.request(interaction, "open", f"{command} {words}", about=about))
+            manner: Manner = "hidden" if command[1:].partition(" ")[0] in HIDDEN else "open"
+            text, about = f"{command} {words}".strip(), _about(interaction.message)
+            request = asking.request(interaction, manner, text, pictures=pictures, about=about)
+            await self._take(interaction, request)
 
     async def heard(self, message: discord.Message, me: int) -> None:
         """A message, if it calls us or is said to us alone."""
@@ -163,6 +190,7 @@ class Front:
             limit=reading.limit(max(reading.LEAST_LIMIT, message.guild.filesize_limit if message.guild else 0)),
             label=message.author.display_name,
             scope=people.scope(guild),
+            community=people.community(message.guild),
             tiers=people.tiers(message.author),
             administers=people.writes_as_admin(message),
             named=named if words.startswith("/") else (),
@@ -196,7 +224,7 @@ class Front:
         keeping = asyncio.ensure_future(self._intake.keep(request))
         await asyncio.wait({keeping}, timeout=SWIFT)
         if keeping.done() and keeping.exception():
-            return await _say(interaction, texts.TRY_LATER)
+            return await first.say(interaction, texts.TRY_LATER)
         if keeping.done() and not keeping.result():
             return None  # Discord sent it twice
         try:
@@ -216,15 +244,14 @@ class Front:
             return False
         thread = isinstance(interaction.channel, discord.Thread)
         if lacking := reading.missing(interaction.app_permissions, thread):
-            await _say(interaction, texts.may_not(lacking))
+            await first.say(interaction, texts.may_not(lacking))
             return True
         self._chat.alive(request.channel)
         return False
 
     async def _ask_words(self, interaction: Interaction, command: str) -> None:
         if kept := await self._kept(interaction, command):
-            title = texts.FORM_CONTINUE if kept.text.startswith("/continue") else texts.FORM_ANIMATE
-            await _open(interaction, form(command, title))
+            await first.ask(interaction, form(command, kept.text.partition(" ")[0]))
 
     async def _kept(self, interaction: Interaction, command: str) -> Request | None:
         """The request that lacks its words, if it is this person's; otherwise that is said."""
@@ -232,15 +259,15 @@ class Front:
             async with asyncio.timeout(SWIFT):
                 kept = await self._forms.find(command)
         except (TimeoutError, StoreDown):
-            await _say(interaction, texts.NOT_NOW)
+            await first.say(interaction, texts.NOT_NOW)
             return None
         if kept is None or kept.user != str(interaction.user.id):
-            await _say(interaction, texts.NOT_YOURS if kept else texts.FORM_GONE)
+            await first.say(interaction, texts.NOT_YOURS if kept else texts.FORM_GONE)
             return None
         return kept
 
-    async def _ask_more(self, interaction: Interaction, command: str, job: str, following: bool) -> None:
-        """New words, or what comes next. Whether they may is settled when the form is sent, or now if that is quick."""
+    async def _ask_more(self, interaction: Interaction, command: str, text: str) -> None:
+        """Ask for what goes behind `text`. Whether they may shows when the form is sent, or now if that is quick."""
         request = asking.request(interaction, "aside", command)
         if await self._barred(interaction, request):
             return
@@ -248,10 +275,9 @@ class Front:
             async with asyncio.timeout(SWIFT):
                 reply = await self._core.handle(inbound(request, self._files))
             if reply.refused:
-                await _say(interaction, reply.text or texts_admin.TOLD)
+                await first.say(interaction, reply.text or texts_admin.TOLD)
                 return
-        title = texts.FORM_CONTINUE if following else texts.NEW_WORDS
-        await _open(interaction, form(f"/{'continue' if following else 'again'} {job}", title))
+        await first.ask(interaction, form(text, text.partition(" ")[0]))
 
     def _slipped(self, interaction: Interaction, command: str) -> bool:
         """Whether the same finger hit the same button a moment ago."""
@@ -265,17 +291,6 @@ class Front:
         return False
 
 
-async def _say(interaction: Interaction, text: str) -> None:
-    """The first answer, for the person alone."""
-    try:
-        await interaction.response.send_message(plain(text), ephemeral=True)
-    except BROKEN as error:
-        log.info("an interaction was not answered: %s", type(error).__name__)
-
-
-async def _open(interaction: Interaction, made: discord.ui.Modal) -> None:
-    """The first answer is a form."""
-    try:
-        await interaction.response.send_modal(made)
-    except BROKEN as error:
-        log.info("a form could not be opened: %s", type(error).__name__)
+def _about(message: discord.Message | None) -> str:
+    """The message that an answer can be a reply to: one that all see."""
+    return "" if message is None or message.flags.ephemeral else str(message.id)

@@ -14,6 +14,7 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from adapters.discord.budget import Budget
 from adapters.discord.commands import Tree
 from adapters.discord.front import Front, Interaction
+from adapters.discord.hearts import Hearts
 from adapters.discord.line import LONGEST_WAIT
 from adapters.discord.looks import PRESS
 from bot.core import Core
@@ -59,7 +60,7 @@ class Gateway(discord.AutoShardedClient):
         between: float = 5.0,
         settled: float = 2.0,
     ) -> None:
-        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True)
         count, ids = shares(shards)
         super().__init__(
             intents=intents,
@@ -79,6 +80,7 @@ class Gateway(discord.AutoShardedClient):
         self.down: dict[int, float] = {}
         """Since when a connection is away, by its number."""
         self._core = core
+        self._hearts = Hearts(core)
         self._budget = budget
         self._closed = closed
         self._between = between
@@ -114,6 +116,25 @@ class Gateway(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         if self.user:
             await self.front.heard(message, self.user.id)
+
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        if self.user:
+            await self._hearts.reacted(event, self.user.id)
+
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        if self.user:
+            await self._hearts.reacted(event, self.user.id)
+
+    def embeds(self, channel: int) -> bool:
+        """Whether our links play in a channel; where that is not known, they most likely do."""
+        found = self.get_channel(channel)
+        guild = getattr(found, "guild", None)
+        if guild is None or not isinstance(found, discord.abc.GuildChannel | discord.Thread):
+            return True
+        try:
+            return found.permissions_for(guild.me).embed_links
+        except (AttributeError, discord.ClientException):
+            return True
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._closed([channel.id])
@@ -152,6 +173,7 @@ def invite(application_id: int) -> str:
         send_messages=True,
         send_messages_in_threads=True,
         attach_files=True,
+        embed_links=True,
         read_message_history=True,
     )
     return str(discord.utils.oauth_url(application_id, permissions=needed, scopes=("bot", "applications.commands")))

@@ -24,6 +24,9 @@ TOO_LARGE = 40005
 TOKEN_OVER = 50027
 NO_HISTORY = 160002
 BAD_FORM = 50035
+ARCHIVED = 50083
+UNKNOWN = frozenset({10003, 10004, 10008})
+"""No such channel, guild or message: what was to be taken away is not there."""
 CLOSED = frozenset({10003, 10004, 50001, 50007, 50013, 50083})
 """Unknown channel or guild, no access, no direct messages, no permission, a locked thread: more of the same is in vain.
 

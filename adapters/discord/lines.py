@@ -31,19 +31,28 @@ class Lines:
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._seen: OrderedDict[tuple[str, str], Reply] = OrderedDict()
         self._shut: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._told: dict[tuple[str, str], list[asyncio.Future[None]]] = {}
         self._pump: asyncio.Task[None] | None = None
 
-    def put(self, chat: str, message: str, reply: Reply) -> None:
-        """Have a message say this, unless that shows already."""
+    def put(self, chat: str, message: str, reply: Reply) -> bool:
+        """Have a message say this, unless that shows already; whether an edit waits for it."""
         key = (chat, message)
         if key in self._shut or self._same(self._waiting.get(key) or self._seen.get(key), reply):
-            return
+            return key in self._waiting
         if key not in self._waiting and len(self._waiting) >= MOST:
             log.info("an edit was dropped: %d wait already", MOST)
-            return
+            return False
         self._waiting[key] = reply
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._send_all())
+        return True
+
+    async def done(self, chat: str, message: str, reply: Reply) -> None:
+        """As `put`, and wait for it. Raises what the edit raises."""
+        if self.put(chat, message, reply):
+            told = asyncio.get_running_loop().create_future()
+            self._told.setdefault((chat, message), []).append(told)
+            await told
 
     def shows(self, chat: str, message: str, reply: Reply) -> None:
         """Note what a message says."""
@@ -57,6 +66,7 @@ class Lines:
         key = (chat, message)
         self._waiting.pop(key, None)
         self._seen.pop(key, None)
+        self._tell(self._told.pop(key, []))
         self._shut[key] = None
         if len(self._shut) > MOST:
             self._shut.popitem(last=False)
@@ -70,6 +80,9 @@ class Lines:
     async def close(self) -> None:
         """Cancel all edits."""
         tasks = {*self._tasks.values(), *([self._pump] if self._pump else [])}
+        for waiting in self._told.values():
+            for one in waiting:
+                one.cancel()
         for task in tasks:
             task.cancel()
         if tasks:
@@ -89,11 +102,24 @@ class Lines:
             await asyncio.sleep(PACE)
 
     async def _send(self, key: tuple[str, str], reply: Reply) -> None:
+        told = self._told.pop(key, [])
         try:
             await self._edit(*key, reply)
             if key not in self._shut:
                 self.shows(*key, reply)
+            self._tell(told)
         except Exception as error:
             log.info("an edit failed: %s", type(error).__name__)
+            self._tell(told, error)
         finally:
             del self._tasks[key]
+
+    @staticmethod
+    def _tell(waiting: list[asyncio.Future[None]], error: Exception | None = None) -> None:
+        for one in waiting:
+            if one.done():
+                continue  # whoever waited has gone
+            if error:
+                one.set_exception(error)
+            else:
+                one.set_result(None)

@@ -21,11 +21,17 @@ PRESS = "photoplay:"
 SMALL = 2 * 2**20
 """Bytes up to which a file is read at once: a larger one by pieces, each by way of a thread."""
 
+_LINKS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+"""What must not be shown as a picture or a film next to the one that is meant."""
 _TAGS = re.compile(r"<(?=[@#:/a-z])")
 
 
-def content(reply: Reply) -> str:
-    """The words: prompts are shown as they were typed, and nobody is called by them."""
+def content(reply: Reply, link: str = "") -> str:
+    """The words: prompts are shown as they were typed, and nobody is called by them. `link` plays below them."""
+    if link:
+        covered = reply.film is not None and reply.film.spoiler
+        tail = f"\n||{link}||" if covered else f"\n{link}"
+        return _cut(_LINKS.sub(r"<\g<0>>", plain(reply.text)), CONTENT - len(tail)) + tail
     if reply.ready_at is None:
         return _cut(plain(reply.text), CONTENT)
     tail = "\n" + texts.ready(f"<t:{int(reply.ready_at)}:R>")
@@ -70,7 +76,7 @@ def attached(reply: Reply) -> Iterator[list[discord.File]]:
 
 
 def _paper(paper: Paper) -> discord.File:
-    if paper.picture or len(paper.data) < HEAVY:
+    if paper.picture or len(paper.data) < HEAVY or paper.name.endswith(".zip"):
         return discord.File(io.BytesIO(paper.data), paper.name)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

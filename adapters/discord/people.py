@@ -35,6 +35,11 @@ def scope(guild: int | None, guest: bool = False) -> str:
     return f"{PLATFORM}:{guild}" if guild and not guest else ""
 
 
+def community(guild: discord.Guild | None) -> str:
+    """What a guild is called, if the library knows it."""
+    return getattr(guild, "name", "") or ""
+
+
 def guild_of(message: discord.Message) -> int | None:
     """The guild of a message, even of one that the library does not know: what is said there is not private."""
     if message.guild:

@@ -74,11 +74,12 @@ class Discord:
         self._forms = Forms(inbox, core.clock)
         self._guests = Guests(core, chat, sleep)
         answers = Answers(core, chat, self._forms, self._guests, sleep)
-        desk = Desk(core, answers, self._guests, self._files)
+        desk = Desk(core, chat, answers, self._guests, self._files)
         self._intake = Intake(inbox, desk.work, clock=core.clock, sleep=sleep)
         self._front = Front(core, chat, self._intake, self._forms, self._files)
         self._gateway: Gateway | None = None
         self._trouble = ""
+        chat.embeds = self._embeds
 
     async def run(self) -> None:
         """Listen until cancelled. Raises `Misconfigured` when the token is refused, `ChatError` without Discord."""
@@ -167,6 +168,9 @@ class Discord:
                 if closed.code in CLOSES:
                     raise Misconfigured(CLOSES[closed.code]) from None
                 raise
+
+    def _embeds(self, chat: str) -> bool:
+        return self._gateway is None or not chat.isdigit() or self._gateway.embeds(int(chat))
 
     async def _closed(self, channels: Sequence[int]) -> None:
         for channel in channels:

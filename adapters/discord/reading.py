@@ -14,6 +14,8 @@ LEAST_LIMIT = 20 * MEBIBYTE
 SHARE = 0.95
 """The part of an upload limit that we use: some of it goes for what is around the file."""
 
+_LINK = re.compile(r"(?:^|\n)(?:\|\|)?(?P<url>https?://\S+/attachments/\d+/\d+/(?P<name>[\w.-]+)\?[\w=&]+)(?:\|\|)?$")
+"""At the end of a message, as `looks.content` puts it there."""
 _PICTURES = re.compile(r"\.(jpe?g|png|webp|heic|heif|avif|gif|bmp)$", re.IGNORECASE)
 _VIDEOS = re.compile(r"\.(mp4|mov|webm|m4v)$", re.IGNORECASE)
 
@@ -33,7 +35,17 @@ def pictures(files: Iterable[discord.Attachment]) -> tuple[Picture, ...]:
 def shown(message: discord.Message) -> tuple[Picture, ...]:
     """What a message shows, itself or as one passed on."""
     forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
-    return pictures([*message.attachments, *forwarded])
+    return pictures([*message.attachments, *forwarded]) or _linked(message)
+
+
+def _linked(message: discord.Message) -> tuple[Picture, ...]:
+    """The clip that a message of a bot's shows by a link, which is how we send one that is on Discord already."""
+    found = _LINK.search(message.content) if message.author.bot else None
+    if found is None:
+        return ()
+    covered = message.content.endswith("||")
+    one = _picture(found["url"], found["name"], None, covered, False)
+    return (one,) if one else ()
 
 
 def is_for_people(message: discord.Message) -> bool:

@@ -52,10 +52,14 @@ class Request:
     """The bot is no member there."""
     limit: int | None = None
     moderates: bool = False
+    embeds: bool = True
+    """Links of ours play in the answer."""
     adult: bool = False
     """The channel is age-restricted."""
     label: str = ""
     scope: str = ""
+    community: str = ""
+    """What the guild is called."""
     tiers: tuple[str, ...] = ()
     administers: bool = False
     """By the event, and for the first try only: it is not kept, as it may be over by the time of another."""

@@ -14,7 +14,7 @@ class Tokens:
     """By the message they can edit, in memory; where there is no other way, by the request and in the database."""
 
     def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
-        self._inbox = inbox
+        self.inbox = inbox
         self._clock = clock
         self._handy: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
@@ -41,11 +41,11 @@ class Tokens:
     async def keep(self, chat: str, name: str, token: str, ends: float) -> None:
         """Have a token at hand in every process, and after a restart."""
         self.put(name, token, ends)
-        await self._inbox.remember(PLATFORM, chat, f"token:{name}", json.dumps([token, ends]), ends)
+        await self.inbox.remember(PLATFORM, chat, f"token:{name}", json.dumps([token, ends]), ends)
 
     async def find(self, chat: str, name: str) -> str:
         """A kept token that still lives, or nothing. The latest counts: another process may have got it."""
-        note = await self._inbox.recall(PLATFORM, chat, f"token:{name}", self._clock())
+        note = await self.inbox.recall(PLATFORM, chat, f"token:{name}", self._clock())
         if note is None:
             return ""
         token, ends = json.loads(note)

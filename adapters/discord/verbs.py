@@ -10,16 +10,19 @@ import discord
 from discord import app_commands
 from discord.app_commands import AppCommandChannel, AppCommandThread, Range
 
-from adapters.discord import people
+from adapters.discord import first, people
 from adapters.discord.front import Front, Interaction
-from bot import amounts
+from bot import amounts, texts
 from bot.model import MENTION
+from bot.orders import PROMPT_LIMIT
 
 Callback = Callable[..., Awaitable[None]]
 Words = Range[str, 1, 300]
 Clip = Range[str, 1, 32]
 Anybody = discord.User | discord.Member | discord.Role
 Place = AppCommandChannel | AppCommandThread
+SILENT = frozenset({discord.ChannelType.forum, discord.ChannelType.media, discord.ChannelType.category})
+"""Channels that only contain others."""
 
 
 def own(front: Front) -> dict[str, Callback]:
@@ -37,7 +40,54 @@ def own(front: Front) -> dict[str, Callback]:
     async def unlink(interaction: Interaction) -> None:
         await front.command(interaction, "unlink")
 
-    return {"quota": app_commands.rename(amount="set")(quota), "link": link, "unlink": unlink}
+    return {"quota": app_commands.rename(amount="set")(quota), "link": link, "unlink": unlink, **_sharing(front)}
+
+
+def _sharing(front: Front) -> dict[str, Callback]:
+    async def share(interaction: Interaction, mine: Clip | None = None) -> None:
+        await front.command(interaction, "share", _typed(mine))
+
+    async def unshare(interaction: Interaction, mine: Clip | None = None) -> None:
+        await front.command(interaction, "unshare", _typed(mine))
+
+    async def sharing(interaction: Interaction) -> None:
+        await front.command(interaction, "sharing")
+
+    async def remix(
+        interaction: Interaction,
+        shared: Clip,
+        words: Range[str, 1, PROMPT_LIMIT] | None = None,
+        image: discord.Attachment | None = None,
+    ) -> None:
+        await front.remix(interaction, _typed(shared), words, image)
+
+    async def best(interaction: Interaction, span: Literal["week", "month"] | None = None) -> None:
+        await front.command(interaction, "best", span or "")
+
+    async def gallery(interaction: Interaction, setting: Words | None = None, channel: Place | None = None) -> None:
+        if channel is None:
+            return await front.command(interaction, "gallery", _typed(setting))
+        if channel.type in SILENT:
+            return await first.say(interaction, texts.NO_POSTS_THERE)
+        words = _sentence(_typed(setting).removesuffix("here").strip(), MENTION)
+        return await front.command(interaction, "gallery", words, (people.channel(channel.id, channel.name),))
+
+    async def mydata(interaction: Interaction) -> None:
+        await front.command(interaction, "mydata")
+
+    async def forgetme(interaction: Interaction) -> None:
+        await front.command(interaction, "forgetme")
+
+    return {
+        "share": app_commands.rename(mine="clip")(share),
+        "unshare": app_commands.rename(mine="clip")(unshare),
+        "sharing": sharing,
+        "remix": app_commands.rename(shared="clip")(remix),
+        "best": best,
+        "gallery": app_commands.rename(setting="set")(gallery),
+        "mydata": mydata,
+        "forgetme": forgetme,
+    }
 
 
 def admins(front: Front) -> dict[str, Callback]:
@@ -114,6 +164,12 @@ def _reports(front: Front) -> dict[str, Callback]:
     async def export(interaction: Interaction) -> None:
         await front.command(interaction, "export")
 
+    async def wordlist(interaction: Interaction, word: Words | None = None) -> None:
+        await front.command(interaction, "wordlist", _typed(word))
+
+    async def review(interaction: Interaction) -> None:
+        await front.command(interaction, "review")
+
     async def operator(interaction: Interaction, order: Words | None = None) -> None:
         await front.command(interaction, "operator", _typed(order))
 
@@ -122,6 +178,8 @@ def _reports(front: Front) -> dict[str, Callback]:
         "usage": usage,
         "audit": audit,
         "export": export,
+        "wordlist": app_commands.rename(word="change")(wordlist),
+        "review": review,
         "operator": app_commands.rename(order="do")(operator),
     }
 

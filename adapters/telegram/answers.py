@@ -3,12 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from telegram import User
 
-from adapters.telegram.chat import TelegramChat, parts
+from adapters.telegram.chat import TelegramChat
+from adapters.telegram.dialogs import Dialogs
+from adapters.telegram.line import Line
+from adapters.telegram.looks import parts
 from adapters.telegram.questions import Question, Questions
-from adapters.telegram.reading import Picture
+from adapters.telegram.reading import PLATFORM, Picture
+from bot import texts
 from bot.core import Core
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
 from bot.model import Address, Inbound, Posted, Reply
@@ -26,22 +31,33 @@ class Answers:
     def __init__(
         self,
         core: Core,
+        line: Line,
         chat: TelegramChat,
         questions: Questions,
+        dialogs: Dialogs,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._core = core
+        self._line = line
         self._chat = chat
         self._questions = questions
+        self._dialogs = dialogs
         self._sleep = sleep
 
     async def respond(
-        self, inbound: Inbound, reply: Reply, pictures: Sequence[Picture] = (), to: User | None = None
+        self,
+        inbound: Inbound,
+        reply: Reply,
+        pictures: Sequence[Picture] = (),
+        to: User | None = None,
+        *,
+        tapped: bool = False,
     ) -> None:
         """Tell a reply, and note its place: a status line's for the worker, a question's for the answer.
 
-        `to` is named in a question whose place does not show whom it is for.
+        `to` is named in a question whose place does not show whom it is for. `tapped`: a button led here.
         """
+        reply = await self.aside(inbound, reply, pictures)
         if reply.job:
             job = await self._core.store.job(reply.job)
             if job and (job.status_id or job.state == "done"):
@@ -52,8 +68,29 @@ class Answers:
         if reply.ask is not None:
             question = Question(inbound.user, reply.ask, tuple(pictures), inbound.address.message)
             await self._questions.put(inbound.address.chat, posted.message, question)
+        if tapped and reply.private and reply.buttons and inbound.shared:
+            await self._dialogs.put(inbound.address.chat, posted.message, inbound.user)
         if reply.job and not await self._core.track(reply.job, posted.message, reply.text):
-            await self._chat.remove(inbound.address, posted.message)  # the clip was quicker
+            with suppress(ChatError):
+                await self._chat.remove(inbound.address, posted.message)  # the clip was quicker
+
+    async def aside(self, inbound: Inbound, reply: Reply, pictures: Sequence[Picture] = ()) -> Reply:
+        """Say in private what is for the asker alone, files, films and questions; what is left to be said in the group.
+
+        Words and buttons stay in the group: there it shows what they are about.
+        """
+        if not (reply.private and inbound.shared and (reply.papers or reply.film or reply.ask is not None)):
+            return reply
+        if not inbound.user.isdecimal():
+            return Reply(texts.NOT_FOR_ANONYMOUS, refused=True)
+        place = Address(PLATFORM, inbound.user)
+        posted = await self.tell(place, reply)
+        if posted is None:
+            return Reply(texts.not_here(await self._line.own_name()), refused=True)
+        if reply.ask is not None:
+            question = Question(inbound.user, reply.ask, tuple(pictures), "", inbound.scope)
+            await self._questions.put(place.chat, posted.message, question)
+        return Reply(texts.SENT_ALONE)
 
     async def tell(self, address: Address, reply: Reply, to: User | None = None) -> Posted | None:
         """Post a reply, and say where its first message is; None if it could not be done, or nobody knows."""

@@ -1,15 +1,13 @@
 """Telegram, outbound: the `Chat` port for results and status lines, and answers to what people just said."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from telegram import (
     ForceReply,
-    InlineKeyboardButton,
     InlineKeyboardMarkup,
-    InputFile,
+    InputMediaPhoto,
     InputMediaVideo,
     LinkPreviewOptions,
     Message,
@@ -19,23 +17,35 @@ from telegram import (
 )
 
 from adapters.telegram.edits import Edits
+from adapters.telegram.films import opened
 from adapters.telegram.limiter import Limiter
-from adapters.telegram.line import UPLOAD, Line, Moved, Rejected, mapped
+from adapters.telegram.line import (
+    BAD_COPY,
+    NO_CAPTION,
+    NO_MESSAGE,
+    NO_TEXT,
+    NO_TOPIC,
+    UNCHANGED,
+    UPLOAD,
+    Line,
+    Moved,
+    Rejected,
+    mapped,
+    says,
+)
+from adapters.telegram.looks import CAPTION, TEXT, blank, cut, keyboard, length, parts
 from adapters.telegram.reading import PLATFORM
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
-from bot.model import Address, Button, Film, Paper, Posted, Reply
+from bot.model import Address, Film, Paper, Posted, Reply
 
 INLINE = "inline"
 """The chat of messages that stand where the bot is no member; they are known by an id of their own."""
-TEXT = 4096
-CAPTION = 1024
-ROW = {"▶": 5}
-"""Buttons side by side, by how they begin; others stand two in a row."""
+
+REMEMBERED = 1000
+"""Messages that were taken away, which no edit that comes late shall fill again."""
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted", "topic closed")
-_BAD_COPY = ("wrong file identifier", "wrong remote file identifier", "file reference", "file_id")
 
 
 class TelegramChat:
@@ -55,6 +65,7 @@ class TelegramChat:
         self._line = line
         self._limiter = limiter
         self._edits = Edits(limiter)
+        self._removed: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._page = page
         self.on_move: Callable[[str, str], Awaitable[None]] | None = None
         self._upload = upload
@@ -79,35 +90,96 @@ class TelegramChat:
         self._limiter.move(old, new)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
+        change = self._caption if reply.film and address.chat != INLINE else self._say_instead
+        if (address.chat, message) in self._removed:
+            return
+
         async def edit() -> None:
             try:
-                await self._say_instead(address, message, reply)
+                await change(address, message, reply)
             except Flood as flood:
                 self._limiter.hush(address.chat, flood.retry_after)
                 raise
 
         self._edits.put(address.chat, _is_group(address.chat), message, edit)
 
+    async def become(self, address: Address, message: str, reply: Reply) -> bool:
+        """Have a message of ours say something else as soon as it is its turn; False if it does not."""
+        await self._limiter.turn(address.chat, _is_group(address.chat), "reply")
+        try:
+            await self._say_instead(address, message, reply)
+        except Flood as flood:
+            self._limiter.hush(address.chat, flood.retry_after)
+            return False
+        except ChatError as error:
+            return says(error, UNCHANGED)
+        return True
+
     async def remove(self, address: Address, message: str) -> None:
         if address.chat == INLINE:
             return  # the result stands in its place
+        self._removed[address.chat, message] = None
+        if len(self._removed) > REMEMBERED:
+            self._removed.popitem(last=False)
         await self._edits.drop(address.chat, message)
         try:
             with mapped():
                 await self._line.delete_message(int(address.chat), int(message))
-        except Rejected:  # gone already, or too old to be deleted: then it should at least not say “rendering”
-            with suppress(ChatError):
-                await self._say_instead(address, message, Reply(texts.DONE))
+        except Moved as moved:  # what was said in the old chat is out of everybody's reach
+            if self.on_move:
+                await self.on_move(address.chat, moved.chat)
+        except Rejected as error:
+            if not says(error, *NO_MESSAGE):
+                await self._empty(address, message)
 
     async def close(self) -> None:
         """Let go of edits that still wait."""
         await self._edits.close()
 
+    async def _empty(self, address: Address, message: str) -> None:
+        """A message that is too old to be deleted should at least not show any more what it shows."""
+        try:
+            await self._say_instead(address, message, Reply(texts.DONE))
+        except Rejected as error:
+            if says(error, NO_TEXT):
+                await self._blot(address, message)
+            elif not says(error, UNCHANGED, *NO_MESSAGE):
+                raise
+
+    async def _blot(self, address: Address, message: str) -> None:
+        """Put a grey picture in the place of a clip; its buttons go too."""
+        wait = self._limiter.book(address.chat, _is_group(address.chat), f"blot:{message}")
+        if wait > 0:
+            raise Flood(wait)
+        media = InputMediaPhoto(blank(), caption=texts.TAKEN_BACK, filename="taken_back.png")
+        try:
+            with mapped():
+                await self._line.edit_message_media(media, int(address.chat), int(message))
+        except Flood as flood:
+            self._limiter.hush(address.chat, flood.retry_after)
+            raise
+        except Gone as error:  # the chat is open to us: a right is missing, and may come back
+            raise ChatError(str(error)) from None
+        except Rejected as error:
+            if not says(error, UNCHANGED, *NO_MESSAGE):
+                raise
+
+    async def _caption(self, address: Address, message: str, reply: Reply) -> None:
+        where, markup = (int(address.chat), int(message)), keyboard(reply.buttons)
+        try:
+            with mapped():
+                await self._line.edit_message_caption(*where, caption=cut(reply.text, CAPTION), reply_markup=markup)
+        except Rejected as error:
+            if not says(error, NO_CAPTION):
+                raise
+            with mapped():  # the film was too large to be shown, and words say where it is
+                await self._line.edit_message_reply_markup(*where, reply_markup=markup)
+
     async def _say_instead(self, address: Address, message: str, reply: Reply) -> None:
         inline = address.chat == INLINE
         with mapped():
             await self._line.edit_message_text(
-                _cut(reply.text, TEXT),
+                cut(reply.text, TEXT),
                 chat_id=None if inline else int(address.chat),
                 message_id=None if inline else int(message),
                 inline_message_id=message if inline else None,
@@ -131,18 +203,17 @@ class TelegramChat:
                 self._limiter.hush(address.chat, flood.retry_after)
                 raise
             except Rejected as error:
-                reason = str(error).lower()
-                if address.thread and any(sign in reason for sign in _NO_TOPIC):
+                film = replace(reply.film, copy=None) if reply.film and reply.film.copy else None
+                if address.message and address.thread and says(error, *NO_TOPIC):
                     address = Address(PLATFORM, address.chat)
-                elif reply.film and reply.film.copy and any(sign in reason for sign in _BAD_COPY):
-                    film = replace(reply.film, copy=None)
+                elif film and says(error, *BAD_COPY) and (film.path.is_file() or address.message):
                     reply = replace(reply, film=film) if film.path.is_file() else Reply(texts.CLIP_GONE)
                 else:
                     raise Gone(str(error)) from None  # the same again would be refused again
 
     async def _told(self, address: Address, reply: Reply, to: User | None = None) -> Posted:
-        name = f"{_cut(to.first_name, 64)}: " if to and reply.ask is not None else ""
-        entities = [MessageEntity(MessageEntity.TEXT_MENTION, 0, _length(name) - 2, user=to)] if name else None
+        name = f"{cut(to.first_name, 64)}: " if to and reply.ask is not None else ""
+        entities = [MessageEntity(MessageEntity.TEXT_MENTION, 0, length(name) - 2, user=to)] if name else None
         chat, thread = int(address.chat), int(address.thread) if address.thread else None
         about = ReplyParameters(int(address.message), allow_sending_without_reply=True) if address.message else None
         markup = ForceReply(selective=True) if reply.ask is not None else keyboard(reply.buttons)
@@ -152,7 +223,7 @@ class TelegramChat:
             with mapped():
                 message = await self._line.send_message(
                     chat,
-                    _cut(name + reply.text, TEXT),
+                    cut(name + reply.text, TEXT),
                     entities=entities,
                     message_thread_id=thread,
                     reply_parameters=about,
@@ -196,11 +267,11 @@ class TelegramChat:
         limit = min(film.limit or self._upload, self._upload)
         if film.copy is None and film.clip.size > limit:
             raise TooLarge(limit)
-        with _Files(film) as (video, poster), mapped():
+        with opened(film) as (video, poster), mapped():
             return await self._line.send_video(
                 chat,
                 video,
-                caption=_cut(reply.text, CAPTION),
+                caption=cut(reply.text, CAPTION),
                 width=film.clip.width,
                 height=film.clip.height,
                 duration=round(film.clip.seconds),
@@ -228,12 +299,12 @@ class TelegramChat:
         try:
             with mapped():
                 if copy:
-                    media = InputMediaVideo(copy, caption=_cut(reply.text, CAPTION), supports_streaming=True)
+                    media = InputMediaVideo(copy, caption=cut(reply.text, CAPTION), supports_streaming=True)
                     await self._line.edit_message_media(media, inline_message_id=message)
                 else:
                     where = f"\n{texts.clip_waits(await self._page(reply.film, nonce))}" if reply.film else ""
                     await self._line.edit_message_text(
-                        _cut(reply.text, TEXT - len(where)) + where,
+                        cut(reply.text, TEXT - len(where)) + where,
                         inline_message_id=message,
                         link_preview_options=_NO_PREVIEW,
                     )
@@ -244,51 +315,6 @@ class TelegramChat:
         return Posted(message, copy)
 
 
-class _Files:
-    """Video and poster of a film, open while they are sent."""
-
-    def __init__(self, film: Film) -> None:
-        self._film = film
-        self._open: list[InputFile] = []
-
-    def __enter__(self) -> tuple[InputFile | str, InputFile | None]:
-        if self._film.copy:
-            return self._film.copy, None
-        poster = self._film.poster if self._film.poster and self._film.poster.is_file() else None
-        return self._file(self._film.path), self._file(poster) if poster else None
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._open:
-            content = file.input_file_content
-            if not isinstance(content, bytes):
-                content.close()
-
-    def _file(self, path: Path) -> InputFile:
-        # Read while it is sent, not before: fifty films of fifty megabytes would not fit into memory.
-        file = InputFile(path.open("rb"), f"photoplay{path.suffix}", read_file_handle=False)
-        self._open.append(file)
-        return file
-
-
-def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
-    """Buttons as Telegram has them: what a tap says travels with it."""
-    if not buttons:
-        return None
-    width = ROW.get(buttons[0].label[:1], 2)
-    made = [InlineKeyboardButton(button.label, callback_data=button.command) for button in buttons]
-    return InlineKeyboardMarkup([made[i : i + width] for i in range(0, len(made), width)])
-
-
-def parts(reply: Reply) -> list[Reply]:
-    """A reply as the messages that it takes: each has one paper at most, and words that fit; none for silence."""
-    if not reply.papers:
-        return [reply] if reply.text or reply.film or reply.ask is not None else []
-    first, *others = [Reply("", papers=(paper,)) for paper in reply.papers]
-    if _length(reply.text) <= CAPTION:
-        return [replace(reply, papers=first.papers), *others]
-    return [replace(reply, papers=()), first, *others]
-
-
 def _is_group(chat: str) -> bool:
     return chat.startswith(("-", "@"))
 
@@ -296,15 +322,3 @@ def _is_group(chat: str) -> bool:
 def _posted(message: Message) -> Posted:
     film = message.video or message.animation or message.document
     return Posted(str(message.message_id), film.file_id if film else None)
-
-
-def _length(text: str) -> int:
-    """As Telegram counts: in UTF-16."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _cut(text: str, length: int) -> str:
-    """At most so much of a text as Telegram takes."""
-    if _length(text) <= length:
-        return text
-    return text.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"

@@ -14,7 +14,7 @@ from adapters.telegram.chat import TelegramChat
 from adapters.telegram.files import Files
 from adapters.telegram.members import Members
 from adapters.telegram.people import People, replied_to
-from adapters.telegram.questions import Questions
+from adapters.telegram.questions import PICTURED, Questions
 from adapters.telegram.reading import PLATFORM, Picture
 from bot import machine, texts, texts_admin
 from bot.core import Core
@@ -30,11 +30,15 @@ _OUT = (ChatMember.LEFT, ChatMember.BANNED)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something that is meant for us; `about` is the message that replies go to, the speaker's own without it."""
+    """Something that is meant for us; `about` is the message that replies go to, the speaker's own without it.
+
+    `scope` is the community that is spoken of, where it is not the chat's own.
+    """
 
     text: str
     pictures: Sequence[Picture] = ()
     about: str = ""
+    scope: str = ""
 
 
 class Desk:
@@ -125,7 +129,8 @@ class Desk:
             spoiler=any(picture.spoiler for picture in heard.pictures),
             moderates=partial(self._members.moderates, where.chat, user),
             label=reading.label(message),
-            scope=reading.scope(message.chat),
+            scope=heard.scope or reading.scope(message.chat),
+            community=message.chat.title or "",
             administers=partial(self._members.administers, where.chat, user),
             named=named,
             replied_to=replied_to(message),
@@ -147,7 +152,8 @@ class Desk:
             known = command[0] in texts.COMMANDS or command[0] in texts_admin.COMMANDS
             if not (known or private or "@" in text.split()[0]):
                 return None  # said to another bot, most likely
-            return Heard(f"/{command[0]} {command[1]}".strip(), () if known else own)
+            takes = not known or command[0] in PICTURED
+            return Heard(f"/{command[0]} {command[1]}".strip(), own if takes else ())
         called = command[1] if command else reading.without_mention(text, self.username)
         question = await self._questions.answered_by(message, user)
         if called is None and not private and question is None:
@@ -158,11 +164,13 @@ class Desk:
                 raise Refusal(texts.ONE_PHOTO)  # a video among photos: whatever was meant, it cannot be had
             if message.media_group_id and len(parts) == 1 and not private:
                 raise Refusal(texts.ALBUM_HIDDEN)
+            if question and question.takes_pictures:
+                return Heard(f"{question.ask} {said}".strip(), own, scope=question.scope)
             return Heard(said, own)
         if question:
             if not said:
                 raise Refusal(texts.FEW_WORDS)
-            return Heard(f"{question.ask} {said}".strip(), question.pictures, question.about)
+            return Heard(f"{question.ask} {said}".strip(), question.pictures, question.about, question.scope)
         if private and not message.text:
             if message.effective_attachment is None:
                 return None  # a note of Telegram's own, as of a pinned message

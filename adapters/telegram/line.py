@@ -48,6 +48,21 @@ _CLOSED_TO_US = (
     "deactivated",
 )
 
+NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted", "topic closed")
+NO_MESSAGE = ("not found", "message_id_invalid")
+NO_TEXT = "there is no text in the message"
+NO_CAPTION = "there is no caption in the message"
+UNCHANGED = "message is not modified"
+BAD_COPY = (
+    "wrong file identifier",
+    "wrong remote file identifier",
+    "file reference",
+    "file_reference",
+    "file_id",
+    "can't use file of type",
+)
+"""What Telegram's refusals say, in small letters."""
+
 
 class Rejected(ChatError):
     """Telegram takes this message never as it is; the message is Telegram's, for the log."""
@@ -115,6 +130,12 @@ def mapped() -> Iterator[None]:
         yield
     except TelegramError as error:
         raise _ours(error) from None
+
+
+def says(error: ChatError, *signs: str) -> bool:
+    """Whether Telegram's words are among these."""
+    reason = str(error).lower()
+    return any(sign in reason for sign in signs)
 
 
 def _ours(error: TelegramError) -> ChatError:

@@ -20,9 +20,13 @@ log = logging.getLogger(__name__)
 
 FOREVER = 4e9
 GROUP = tuple(name for name in texts.MENU if name != "start")
+PRIVATE = (
+    *(name for name in texts.MENU if name not in ("best", "gallery")),  # which are a community's
+    *("sharing", "link", "unlink", "mydata", "forgetme"),
+)
 MENUS = (
     (BotCommandScopeDefault(), texts.MENU),
-    (BotCommandScopeAllPrivateChats(), (*texts.MENU, "link", "unlink")),
+    (BotCommandScopeAllPrivateChats(), PRIVATE),
     (BotCommandScopeAllGroupChats(), GROUP),
     # What operators say is for them alone, so it stands in no menu.
     (BotCommandScopeAllChatAdministrators(), (*GROUP, *(name for name in texts_admin.COMMANDS if name != "operator"))),

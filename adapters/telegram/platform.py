@@ -13,8 +13,10 @@ from adapters.telegram.albums import Albums
 from adapters.telegram.answers import Answers
 from adapters.telegram.chat import TelegramChat
 from adapters.telegram.desk import Desk
+from adapters.telegram.dialogs import Dialogs
 from adapters.telegram.files import Files
 from adapters.telegram.guests import Guests
+from adapters.telegram.hearts import Hearts
 from adapters.telegram.intake import Intake
 from adapters.telegram.line import BadToken, Line, Taken, mapped
 from adapters.telegram.members import Members
@@ -27,7 +29,7 @@ from bot.errors import ChatError, Flood, Misconfigured, StoreDown
 
 log = logging.getLogger(__name__)
 
-HEARD = ["message", "edited_message", "callback_query", "my_chat_member", "guest_message"]
+HEARD = ["message", "edited_message", "callback_query", "my_chat_member", "guest_message", "message_reaction"]
 """The kinds of updates that we want; said at every start, as Telegram keeps the last word."""
 POLL = 25
 """Seconds for which Telegram may hold a poll open."""
@@ -69,10 +71,12 @@ class Telegram:
         members, files = Members(line, clock), Files(line, sleep)
         people = People(core.store.inbox, members, core.clock)
         questions = Questions(core.store.inbox, core.clock)
-        answers = Answers(core, chat, questions, sleep)
+        dialogs = Dialogs(core.store.inbox, core.clock)
+        answers = Answers(core, line, chat, questions, dialogs, sleep)
         self._desk = Desk(core, chat, answers, questions, files, members, people, Albums(sleep))
         self._guests = Guests(core, line, chat, files, people)
-        self._taps = Taps(core, line, answers, members, people)
+        self._hearts = Hearts(core)
+        self._taps = Taps(core, line, chat, answers, dialogs, members, people)
         self._intake = Intake(core.store.inbox, line, self._work, clock=core.clock, sleep=sleep)
         chat.on_move = self._desk.moved
         self._heard_at = clock()
@@ -133,6 +137,8 @@ class Telegram:
             await self._desk.edited(update.edited_message)
         elif update.my_chat_member:
             await self._desk.membership(update.my_chat_member)
+        elif update.message_reaction:
+            await self._hearts.reacted(update.message_reaction, update.update_id)
         elif update.guest_message:
             await self._guests.message(update.guest_message)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from telegram import Message
 
-from adapters.telegram.reading import PLATFORM, Picture, is_private, pack
+from adapters.telegram.reading import PLATFORM, Picture, is_private, pack, picture
 from bot.ports import Inbox
 
 OPEN = 7 * 86_400.0
@@ -14,17 +14,29 @@ OPEN = 7 * 86_400.0
 FRESH = 600.0
 """Seconds in which the next thing said in private is the answer, even if it is no reply."""
 
+PICTURED = frozenset({"remix"})
+"""Commands to which a picture may be said, without words or with them."""
+
 _LATEST = "asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`ask` goes before the answer, `pictures` with it; `about` is the message to which all replies go."""
+    """`ask` goes before the answer, `pictures` with it; `about` is the message to which all replies go.
+
+    `scope` is the community that it is about, where it was asked in private so that nobody there reads along.
+    """
 
     user: str
     ask: str
     pictures: tuple[Picture, ...]
     about: str
+    scope: str = ""
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether pictures are an answer to it; otherwise they are an order of their own."""
+        return self.ask.startswith("/") and self.ask[1:].partition(" ")[0] in PICTURED
 
 
 class Questions:
@@ -36,7 +48,8 @@ class Questions:
 
     async def put(self, chat: str, message: str, question: Question) -> None:
         """Remember that `message` asked."""
-        value = json.dumps([question.user, question.ask, pack(question.pictures), question.about])
+        parts = [question.user, question.ask, pack(question.pictures), question.about, question.scope]
+        value = json.dumps(parts)
         now = self._clock()
         await self._inbox.remember(PLATFORM, chat, f"{_LATEST}:{message}", value, now + OPEN)
         if chat == question.user:
@@ -45,7 +58,7 @@ class Questions:
     async def answered_by(self, message: Message, user: str) -> Question | None:
         """The question that a message answers, if its author was asked."""
         to = message.reply_to_message
-        if to is None and (not is_private(message.chat) or not message.text):
+        if to is None and not (is_private(message.chat) and (message.text or picture(message))):
             return None
         name = f"{_LATEST}:{to.message_id}" if to else _LATEST
         chat, now = str(message.chat.id), self._clock()
@@ -55,11 +68,12 @@ class Questions:
             note = await self._inbox.recall(PLATFORM, chat, _LATEST, now)
         if note is None:
             return None
-        asked, ask, pictures, about = json.loads(note)
+        asked, ask, pictures, about, *scope = json.loads(note)
         # Whoever taps as an anonymous admin is asked by their own name, and answers in the group's.
         if asked != user and not (ask.startswith("/") and user == str(message.chat.id)):
             return None
-        return Question(asked, ask, tuple(Picture(**picture) for picture in pictures), about)
+        question = Question(asked, ask, tuple(Picture(**one) for one in pictures), about, *scope)
+        return question if to or message.text or question.takes_pictures else None
 
     async def moved_on(self, chat: str) -> None:
         """Something else was said in private: from now on only a reply is an answer."""

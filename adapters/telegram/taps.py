@@ -10,7 +10,8 @@ from telegram import CallbackQuery, Message
 
 from adapters.telegram import reading
 from adapters.telegram.answers import Answers
-from adapters.telegram.chat import INLINE
+from adapters.telegram.chat import INLINE, TelegramChat
+from adapters.telegram.dialogs import Dialogs
 from adapters.telegram.line import Line, mapped
 from adapters.telegram.members import Members
 from adapters.telegram.people import People
@@ -30,10 +31,21 @@ TOAST = 200
 class Taps:
     """Takes callback queries."""
 
-    def __init__(self, core: Core, line: Line, answers: Answers, members: Members, people: People) -> None:
+    def __init__(
+        self,
+        core: Core,
+        line: Line,
+        chat: TelegramChat,
+        answers: Answers,
+        dialogs: Dialogs,
+        members: Members,
+        people: People,
+    ) -> None:
         self._core = core
         self._line = line
+        self._chat = chat
         self._answers = answers
+        self._dialogs = dialogs
         self._members = members
         self._people = people
         self._latest: OrderedDict[tuple[int, str, str], tuple[float, str]] = OrderedDict()
@@ -54,7 +66,9 @@ class Taps:
             moderates=partial(self._members.moderates, where.chat, user),
             label=query.from_user.full_name,
             scope=reading.scope(query.message.chat) if query.message else "",
+            community=(query.message.chat.title or "") if query.message else "",
             administers=partial(self._members.administers, where.chat, user),
+            pressed=True,
         )
         doing = asyncio.ensure_future(self._core.handle(inbound))
         closed = False
@@ -65,14 +79,27 @@ class Taps:
             closed = True
             await self._close(query)
             reply = await doing
-        bare = not (reply.job or reply.film or reply.papers or reply.buttons or reply.ask is not None)
-        if (bare and len(reply.text) <= TOAST and not closed) or where.chat == INLINE:
-            return await self._close(query, reply)
+        reply = await self._answers.aside(inbound, reply)
+        words = not (reply.job or reply.film or reply.papers or reply.ask is not None)
+        short = words and not reply.buttons and len(reply.text) <= TOAST and not closed
         if not closed:
-            await self._close(query)
+            await self._close(query, reply if short or where.chat == INLINE else None)
+        if where.chat == INLINE or (words and await self._went_on(inbound, reply, short=short)) or short:
+            return None
         named = reply.ask is not None and inbound.shared and await self._members.shows(where.chat, user)
-        await self._answers.respond(inbound, reply, to=query.from_user if named else None)
+        await self._answers.respond(inbound, reply, to=query.from_user if named else None, tapped=True)
         return None
+
+    async def _went_on(self, inbound: Inbound, reply: Reply, *, short: bool) -> bool:
+        """Go on in the message that was tapped, if it is this person's own small dialog. `short`: it is over."""
+        where = inbound.address
+        if not inbound.shared or reply.refused or not await self._dialogs.belongs(where, inbound.user):
+            return False
+        if not short:
+            return await self._chat.become(where, where.message, reply)
+        with suppress(ChatError):
+            await self._chat.remove(where, where.message)
+        return True
 
     def _slipped(self, query: CallbackQuery, where: Address) -> bool:
         """Whether the same finger hit the same button a moment ago; the same tap, begun anew, is none."""
@@ -97,5 +124,7 @@ class Taps:
             return reading.address(message) if message else None
         # Telegram shows us no more than where it stood; in which topic, we may know ourselves.
         place = Address(PLATFORM, str(message.chat.id), str(message.message_id))
-        job = await self._core.store.sent(place)
-        return replace(place, thread=job.address.thread) if job else place
+        if job := await self._core.store.sent(place):
+            return replace(place, thread=job.address.thread)
+        share = await self._core.store.gallery.at(place)
+        return replace(place, thread=share.place.thread) if share else place

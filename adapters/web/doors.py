@@ -61,7 +61,7 @@ class Doors:
 
     def unlock(self, request: web.Request, response: web.StreamResponse, password: str) -> bool | None:
         """Try a password: True and a cookie, False, or None when there were too many tries."""
-        now, who = self._clock(), _address(request)
+        now, who = self._clock(), address(request)
         self._misses = [(at, by) for at, by in self._misses if at > now - SPAN]
         if len(self._misses) >= 10 * TRIES or sum(by == who for _, by in self._misses) >= TRIES:
             return None
@@ -86,14 +86,16 @@ class Doors:
         """What every form of this person must carry."""
         return self._links.sign("form", person, YEAR)
 
-    def trusts(self, request: web.Request, person: str) -> bool:
-        """Whether a request comes from our own page in this person's browser."""
+    def trusts(self, request: web.Request, person: str, token: str | None = None) -> bool:
+        """Whether a request comes from our own page in this person's browser. Without a script, a form has `token`."""
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return False
         if request.headers.get("Origin", request.host).rpartition("//")[2] != request.host and self._private:
             return False  # behind a proxy the two may differ; there the token has to do
         try:
-            return self._links.open("form", request.headers.get("X-Photoplay", "")) == person
+            return (
+                self._links.open("form", request.headers.get("X-Photoplay", "") if token is None else token) == person
+            )
         except BadLink:
             return False
 
@@ -116,8 +118,15 @@ class Doors:
         )
 
 
-def _address(request: web.Request) -> str:
-    """Where a request comes from: the proxy beside us says so, if there is one."""
+def address(request: web.Request) -> str:
+    """Where a request comes from: the proxy on this machine or in our own network says so, if there is one."""
     remote = request.remote or ""
     hop = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return hop if hop and is_loopback(remote) else remote
+    return hop if hop and _is_near(remote) else remote
+
+
+def _is_near(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False

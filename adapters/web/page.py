@@ -48,7 +48,7 @@ HEADERS = {
 
 _ROLES: dict[str, Role] = {"photo": "photo", "end": "end"}
 
-_ANSWERS = ("/yes ", "/no ", "/undo ", "/cancel ")
+_ANSWERS = ("/yes ", "/no ", "/agree ", "/undo ", "/cancel ", "/forgetme ")
 """What the buttons under a notice say; a clip has its own, and they come with its events."""
 
 Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]

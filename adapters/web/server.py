@@ -1,4 +1,4 @@
-"""aiohttp: `/media/<signed>`, `/healthz`, and the chat page."""
+"""aiohttp: `/media/<signed>`, `/healthz`, the chat page, and the galleries."""
 
 import errno
 import logging
@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from adapters.web.exhibit import Exhibit
 from adapters.web.page import Page
 from adapters.web.view import MEDIA
 from bot.errors import Misconfigured
@@ -33,6 +34,7 @@ def make_app(
     health: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]],
     page: Page | None = None,
     hooks: Mapping[str, Hook] | None = None,
+    exhibit: Exhibit | None = None,
 ) -> web.Application:
     """The routes. `path_of` gives the file of a name; `health` says whether all is well, with figures.
 
@@ -67,6 +69,8 @@ def make_app(
     app.add_routes([web.get("/media/{token}", media), web.get("/healthz", healthz), web.post("/hooks/{name}", hooked)])
     if page:
         page.install(app)
+    if exhibit:
+        exhibit.install(app)
     return app
 
 

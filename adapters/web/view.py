@@ -10,6 +10,11 @@ from bot.model import Job, Photo
 
 MEDIA = "media"
 """The namespace of links to photos and clips."""
+_GONE = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 3'%3E"
+    "%3Crect width='4' height='3' fill='%23888'/%3E%3C/svg%3E"
+)
+"""Stands for a photo whose time was over."""
 LINK = 12 * 3600.0
 """Seconds for which the page may load a photo or clip by its link."""
 
@@ -27,7 +32,8 @@ class View:
 
     async def job(self, job: Job) -> dict[str, Any]:
         """Everything that the page says of a job."""
-        core, order, clip = self._core, job.order, job.clip
+        core, order = self._core, job.order
+        clip = job.clip if job.clip and core.media.path(job.clip.name).is_file() else None
         rhythm = await core.history.rhythm(order, job.host)
         ahead = await core.store.ahead(job) if job.state == "queued" else 0
         stand_in = core.provider.terms(job.host).stand_in
@@ -39,7 +45,9 @@ class View:
             "photo": self._photo(order.photo),
             "end": self._photo(order.end) if order.end else None,
             "price": status.price(job),
-            "text": status.state(job, rhythm, core.clock(), ahead=ahead, slots=core.history.slots),
+            "text": texts.CLIP_GONE
+            if job.clip and not clip
+            else status.state(job, rhythm, core.clock(), ahead=ahead, slots=core.history.slots),
             "state": job.state,
             "outcome": job.outcome,
             "progress": {"elapsed": core.clock() - job.accepted_at, "usual": rhythm.usual} if job.accepted_at else None,
@@ -59,4 +67,5 @@ class View:
         }
 
     def _photo(self, photo: Photo) -> dict[str, Any]:
-        return {"src": self.link(photo.name), "width": photo.width, "height": photo.height}
+        kept = self._core.media.path(photo.name).is_file()
+        return {"src": self.link(photo.name) if kept else _GONE, "width": photo.width, "height": photo.height}

@@ -16,6 +16,7 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.line import Line
 from adapters.discord.platform import Discord, Pace
 from adapters.discord.tokens import Tokens
+from bot.errands import Runner
 from bot.supervisor import Supervisor
 from tests.adapters.telegram_room import QuickProvider, briefly
 from tests.discord_api import DiscordApi
@@ -45,6 +46,7 @@ class Room:
     chat: DiscordChat
     discord: Discord
     supervisor: Supervisor
+    runner: Runner
     now: Now
     ann: User
     guild: Guild
@@ -53,11 +55,13 @@ class Room:
 
     async def open(self) -> None:
         """Let platform and worker run."""
-        self.tasks = [asyncio.create_task(self.supervisor.run()), asyncio.create_task(self.house.worker.run())]
+        runs = self.supervisor.run(), self.house.worker.run(), self.runner.run()
+        self.tasks = [asyncio.create_task(run) for run in runs]
         await self.api.until(lambda: self.api.connected and not self.discord.trouble())
 
     async def close(self) -> None:
         self.house.worker.stop()
+        self.runner.stop()
         for task in self.tasks[:1]:
             task.cancel()
         await asyncio.wait(self.tasks)
@@ -73,7 +77,7 @@ class Room:
         """The messages with a clip, once there are so many."""
 
         def found() -> list[Message]:
-            films = [one for one in self.posts(channel) if one.attachments]
+            films = [one for one in self.posts(channel) if self.api.plays(one)]
             return films if len(films) >= count else []
 
         return list(await self.api.until(found, within))
@@ -109,6 +113,7 @@ async def a_room(
     shards: str = "auto",
     start: bool = True,
     base: str | None = None,
+    url: str | None = None,
 ) -> AsyncIterator[Room]:
     """A room with everything running. With `base` the Discord is running already."""
     now = Now()
@@ -116,7 +121,9 @@ async def a_room(
     if base is None:
         async with (
             api.serve() as served,
-            a_room(folder, clip, new_id, api=api, token=token, shards=shards, start=start, base=served) as room,
+            a_room(
+                folder, clip, new_id, api=api, token=token, shards=shards, start=start, base=served, url=url
+            ) as room,
         ):
             yield room
         return
@@ -127,15 +134,17 @@ async def a_room(
         chats: dict[str, Any] = {}
         provider = QuickProvider(clip)
         chats["discord"] = None
-        async with wired(folder, now, new_id, clip, chats, None, provider) as house:
+        async with wired(folder, now, new_id, clip, chats, url, provider) as house:
             chat = DiscordChat(line, Tokens(house.store.inbox, now), clock=now)
             chats["discord"] = chat
             discord = Discord(house.core, line, chat, shards=shards, pace=QUICK, sleep=briefly)
             supervisor = Supervisor([discord], clock=time.monotonic, sleep=briefly)
+            runner = Runner(house.store, house.media, chats, clock=now, web=house.core.web)
+            house.core.poke_errands = runner.poke
             guild = next(iter(api.guilds.values()), None) or api.guild()
             channel = next((one for one in guild.channels if not one.is_thread), None) or api.channel(guild)
             ann = next((one for one in api.users.values() if one.name == "ann"), None) or api.user("ann")
-            room = Room(api, house, line, chat, discord, supervisor, now, ann, guild, channel)
+            room = Room(api, house, line, chat, discord, supervisor, runner, now, ann, guild, channel)
             if start:
                 await room.open()
             try:

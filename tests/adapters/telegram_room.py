@@ -14,6 +14,7 @@ from adapters.telegram.chat import TelegramChat
 from adapters.telegram.limiter import Limiter
 from adapters.telegram.line import UPLOAD, Line
 from adapters.telegram.platform import Hook, Telegram
+from bot.errands import Runner
 from bot.errors import StoreDown
 from bot.model import Film, Job, Terms
 from bot.supervisor import Supervisor
@@ -59,6 +60,7 @@ class Room:
     line: Line
     chat: TelegramChat
     telegram: Telegram
+    runner: Runner
     ann: User
     private: Chat
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -67,7 +69,7 @@ class Room:
     async def open(self) -> None:
         """Let platform and worker run."""
         await self.attend()
-        self.tasks.append(asyncio.create_task(self.house.worker.run()))
+        self.tasks += [asyncio.create_task(run) for run in (self.house.worker.run(), self.runner.run())]
         await self.api.until(lambda: self.api.called("getUpdates", "getWebhookInfo"))
 
     async def attend(self) -> Supervisor:
@@ -78,6 +80,7 @@ class Room:
 
     async def close(self) -> None:
         self.house.worker.stop()
+        self.runner.stop()
         for task in self.tasks[:1]:
             task.cancel()
         await asyncio.wait(self.tasks)
@@ -190,12 +193,14 @@ async def a_room(
 
         limiter = limiter or Limiter(time.monotonic, off=True)
         chat = TelegramChat(line, limiter, page=page, upload=upload, storage_chat=storage_chat)
-        async with wired(folder, time.time, new_id, clip, {"telegram": chat}, url, QuickProvider(clip)) as house:
+        async with wired(folder, api.now, new_id, clip, {"telegram": chat}, url, QuickProvider(clip)) as house:
+            runner = Runner(house.store, house.media, {"telegram": chat}, clock=api.now)
+            house.core.poke_errands = runner.poke
             telegram = Telegram(
                 house.core, line, chat, clock=time.monotonic, hook=hook(base) if hook else None, sleep=briefly
             )
             ann = api.user("Ann")
-            room = Room(api, house, line, chat, telegram, ann, api.private(ann))
+            room = Room(api, house, line, chat, telegram, runner, ann, api.private(ann))
             if start:
                 await room.open()
             try:

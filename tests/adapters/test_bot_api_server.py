@@ -19,6 +19,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
+    InputMediaPhoto,
     InputMediaVideo,
     InputTextMessageContent,
     Update,
@@ -305,9 +306,12 @@ async def test_a_guest_message_is_answered_once_and_becomes_a_clip(api: BotApi, 
     assert (api.inline[sent.inline_message_id].film, asked["guest_query_id"]) == (clip, message.guest_query_id)
 
 
-async def test_it_is_as_strict_as_telegram(api: BotApi, bot: Bot) -> None:
+async def test_it_is_as_strict_as_telegram(api: BotApi, bot: Bot, clip: bytes) -> None:
     ann = api.user()
     chat = api.private(ann)
+    theirs = api.photo(ann, chat, b"jpeg")
+    photo = theirs["photo"][0]["file_id"]
+    film, words = await bot.send_video(chat.id, clip, caption="same"), await bot.send_message(chat.id, "words")
     big = api.document(ann, chat, b"", size=20 * 2**20 + 1)
     gone = api.say(ann, chat, "gone")
     api.delete(gone)
@@ -323,7 +327,17 @@ async def test_it_is_as_strict_as_telegram(api: BotApi, bot: Bot) -> None:
         (bot.send_message(chat.id, "x", reply_to_message_id=gone.id), "Message to be replied not found"),
         (bot.send_video(chat.id, b"x", caption="x" * 1025), "Message caption is too long"),
         (bot.send_video(chat.id, b"x", thumbnail=b"x" * 204801), "too big for a thumbnail"),
-        (bot.send_video(chat.id, "unknown"), "Wrong file identifier"),
+        (bot.send_video(chat.id, "unknown"), "Wrong remote file identifier specified"),
+        (bot.send_video(chat.id, "no such/file"), "Wrong file identifier/http url specified"),
+        (bot.send_video(chat.id, photo), "Can't use file of type photo as video"),
+        (bot.edit_message_text("x", chat.id, film.id), "There is no text in the message to edit"),
+        (bot.edit_message_caption(chat.id, words.id, caption="x"), "There is no caption in the message to edit"),
+        (bot.edit_message_caption(chat.id, film.id, caption="x" * 1025), "Message caption is too long"),
+        (bot.edit_message_caption(chat.id, film.id, caption="same"), "Message is not modified"),
+        (bot.edit_message_caption(chat.id, 999, caption="x"), "Message to edit not found"),
+        (bot.edit_message_caption(chat.id, theirs.id, caption="x"), "Message can't be edited"),
+        (bot.edit_message_media(InputMediaPhoto(clip), chat.id, theirs.id), "Message can't be edited"),
+        (bot.edit_message_media(InputMediaPhoto("unknown"), chat.id, film.id), "Wrong remote file identifier"),
         (bot.edit_message_text("x", chat.id, 999), "Message to edit not found"),
         (bot.get_file(big["document"]["file_id"]), "File is too big"),
         (bot.answer_callback_query(query["id"], "x" * 201), "Message_too_long"),
@@ -340,6 +354,68 @@ async def test_it_is_as_strict_as_telegram(api: BotApi, bot: Bot) -> None:
     async with a_bot(api, "1:wrong") as stranger:
         with pytest.raises(InvalidToken):
             await stranger.get_me()
+
+
+async def test_a_message_is_deleted_within_two_days_and_edited_for_ever(api: BotApi, bot: Bot, clip: bytes) -> None:
+    ann = api.user()
+    places = {
+        api.private(ann): "Message can't be deleted for everyone",
+        api.group(ann): "Message can't be deleted for everyone",
+        api.supergroup(ann): "Message can't be deleted$",
+    }
+    films = {chat: await bot.send_video(chat.id, clip, caption="x", reply_markup=KEYS) for chat in places}
+    young = [await bot.send_message(chat.id, "x") for chat in places]
+    api.later = 48 * 3600 - 60
+    for message in young:
+        assert await message.delete()
+    api.later = 48 * 3600
+    for chat, reason in places.items():
+        api.set_member(api.me, chat, "administrator")
+        with pytest.raises(BadRequest, match=reason):
+            await films[chat].delete()
+        await bot.edit_message_media(InputMediaPhoto(b"picture", caption="gone"), chat.id, films[chat].id)
+        post = chat.posts[films[chat].id]
+        assert (post.film, post.words, post.labels, "video" in post, "photo" in post) == (
+            b"picture",
+            "gone",
+            [],
+            False,
+            True,
+        )
+
+
+async def test_reactions_are_told_to_an_admin_that_asked_for_them(api: BotApi, bot: Bot) -> None:
+    ann, bob = api.user(), api.user("Bob")
+    chat = api.supergroup(ann, bob)
+    post = chat.posts[(await bot.send_message(chat.id, "x")).id]
+    api.react(ann, post, "❤")
+    await bot.get_updates(allowed_updates=["message", "message_reaction"])
+    api.react(ann, post, "👍")
+    chat.members[api.me.id] = "administrator"
+    api.react(ann, post, "❤", "👍")
+    api.react(ann, post, "❤", "👍")
+    chat.anonymous.add(bob.id)
+    api.react(bob, post, {"type": "custom_emoji", "custom_emoji_id": "5"})
+    first, second = [each.message_reaction for each in await updates(bot)]
+    assert first
+    assert second
+    assert (first.chat.id, first.message_id, first.user.id, first.actor_chat) == (chat.id, post.id, ann.id, None)
+    assert [one.emoji for one in first.old_reaction] == ["👍"]
+    assert [one.emoji for one in first.new_reaction] == ["❤", "👍"]
+    assert (second.user, second.actor_chat.id) == (None, chat.id)
+    with pytest.raises(AssertionError):
+        api.react(ann, post, "not one of them")
+
+
+async def test_a_bot_begins_no_conversation(api: BotApi, bot: Bot) -> None:
+    ann, stranger = api.user(), api.user("Zoe")
+    api.group(ann)
+    with pytest.raises(Forbidden, match="bot can't initiate conversation with a user"):
+        await bot.send_message(ann.id, "hello")
+    with pytest.raises(BadRequest, match="Chat not found"):
+        await bot.send_message(stranger.id, "hello")
+    api.private(ann)
+    assert await bot.send_message(ann.id, "hello")
 
 
 async def test_commands_by_scope_and_language(api: BotApi, bot: Bot) -> None:

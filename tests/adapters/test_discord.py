@@ -208,8 +208,9 @@ async def test_commands_about_oneself_are_for_oneself(room: Room) -> None:
     (listing,) = await room.api.until(lambda: [one for one in asked.responses if one.content])
     assert listing.labels == ["▶ 1"]
     again = room.api.press(room.ann, listing, "▶ 1")
-    (copy,) = await room.api.until(lambda: [one for one in again.responses if one.attachments])
+    (copy,) = await room.api.until(lambda: [one for one in again.responses if room.api.plays(one)])
     assert copy.ephemeral
+    assert not copy.attachments  # the film is on Discord already
     assert len(await room.clips()) == 1
 
 

@@ -14,6 +14,7 @@ from tests.adapters.discord_room import Now, Room, a_room
 from tests.discord_api import DiscordApi, error
 from tests.discord_world import (
     ATTACH_FILES,
+    EMBED_LINKS,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
@@ -95,7 +96,7 @@ async def test_a_process_may_have_a_part_of_the_shards(
 def test_the_invitation_asks_for_what_is_needed() -> None:
     address = invite(42)
     assert "client_id=42" in address
-    needed = VIEW_CHANNEL | SEND_MESSAGES | SEND_MESSAGES_IN_THREADS | ATTACH_FILES | READ_MESSAGE_HISTORY
+    needed = VIEW_CHANNEL | SEND_MESSAGES | SEND_MESSAGES_IN_THREADS | ATTACH_FILES | EMBED_LINKS | READ_MESSAGE_HISTORY
     assert f"permissions={needed}" in address
     assert "applications.commands" in address
 

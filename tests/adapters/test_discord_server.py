@@ -275,6 +275,8 @@ async def test_messages_reach_the_bot_as_its_intents_allow(api: DiscordApi) -> N
 
 
 async def test_a_nonce_makes_one_message_of_two(api: DiscordApi) -> None:
+    now = [time.time()]
+    api.clock = lambda: now[0]
     room = api.channel(api.guild())
     async with running(api) as bot:
         channel = bot.channel(room.id)
@@ -288,6 +290,99 @@ async def test_a_nonce_makes_one_message_of_two(api: DiscordApi) -> None:
         assert len(api.called(POST)) == 2
         with pytest.raises(discord.HTTPException, match="25 or fewer"):
             await channel.send("long", nonce="x" * 26)
+        now[0] += 600
+        third = await channel.send("once", nonce="job:1")
+        assert third.id != first.id  # it is known for some minutes only
+        await third.delete()
+        with pytest.raises(discord.NotFound):  # as the library's own documentation says
+            await channel.send("once", nonce="job:1")
+
+
+async def test_a_message_read_again_has_links_that_are_good_until_it_is_deleted() -> None:
+    now = [time.time()]
+    api = DiscordApi(clock=lambda: now[0])
+    api.keeps_files = True
+    async with api.serve() as base, aiohttp.ClientSession() as web:
+        Route.BASE = base
+        room = api.channel(api.guild())
+        async with running(api) as bot:
+            channel = bot.channel(room.id)
+            sent = await channel.send("film", file=discord.File(io.BytesIO(b"f" * 1000), "film.mp4"))
+            old = sent.attachments[0].url
+            now[0] += api.cdn_lifetime + 1
+            async with web.get(old) as answer:
+                assert answer.status == 404
+            new = (await channel.fetch_message(sent.id)).attachments[0].url
+            assert new.partition("?")[0] == old.partition("?")[0]
+            assert new != old
+            async with web.get(new.replace("ex=", "ex=f")) as answer:
+                assert answer.status == 404  # nobody makes it good for longer
+            async with web.get(new) as answer:
+                assert await answer.read() == b"f" * 1000
+
+            linked = await channel.send(f"look\n||{new}||")
+            shown = api.messages[linked.id]
+            assert api.plays(shown) == api.messages[sent.id].attachments
+            now[0] += api.cdn_lifetime + 1
+            assert api.plays(shown)  # Discord's clients renew what they show
+            quiet = await channel.send(new, suppress_embeds=True)
+            wrong = await channel.send(new.replace("hm=", "hm=0"))
+            bare = await channel.send(f"<{new}>")
+            assert not any(api.plays(api.messages[one.id]) for one in (quiet, wrong, bare))
+
+            await sent.edit(content="other words")
+            assert api.plays(api.messages[sent.id])
+            await sent.delete()
+            assert not api.plays(shown)
+            async with web.get(api.attachment_url(api.messages[sent.id].attachments[0])) as answer:
+                assert answer.status == 404
+            with pytest.raises(discord.NotFound):
+                await channel.fetch_message(sent.id)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_reactions_reach_the_bot_if_it_asked_for_them(api: DiscordApi, asked: bool) -> None:
+    ann, room = api.user("ann"), api.channel(api.guild())
+    said = api.say(ann, room, "hello")
+    intents = discord.Intents(guilds=True, guild_messages=True, guild_reactions=asked)
+    async with running(api, intents=intents) as bot:
+        events: list[discord.RawReactionActionEvent] = []
+
+        async def heard(event: discord.RawReactionActionEvent) -> None:
+            events.append(event)
+
+        bot.client.on_raw_reaction_add = bot.client.on_raw_reaction_remove = heard  # type: ignore[attr-defined]
+        api.react(ann, said, "❤️")
+        with pytest.raises(Impossible):
+            api.react(ann, said, "❤️")
+        api.unreact(ann, said, "❤️")
+        api.say(ann, room, "and now", mention_bot=True)
+        await api.until(lambda: bot.messages)
+        if not asked:
+            assert not events
+            return
+        came, went = sorted(events, key=lambda event: event.event_type)
+        assert (came.user_id, came.message_id, str(came.emoji)) == (ann.id, said.id, "❤️")
+        assert came.message_author_id == ann.id
+        assert came.member
+        assert not came.member.bot
+        assert (went.event_type, went.member, went.message_author_id) == ("REACTION_REMOVE", None, None)
+
+
+async def test_a_thread_that_was_put_away_is_opened_to_change_what_stands_there(api: DiscordApi) -> None:
+    room = api.channel(api.guild())
+    thread = api.thread(api.user("ann"), room)
+    async with running(api) as bot:
+        where = bot.client.get_partial_messageable(thread.id)
+        sent = await where.send("hello")
+        api.archive(thread)
+        with pytest.raises(discord.HTTPException, match="archived"):
+            await sent.edit(content="other")
+        await bot.client.http.edit_channel(thread.id, archived=False)
+        await sent.edit(content="other")
+        api.archive(thread, locked=True)
+        with pytest.raises(discord.Forbidden):
+            await bot.client.http.edit_channel(thread.id, archived=False)
 
 
 async def test_permissions_decide(api: DiscordApi) -> None:

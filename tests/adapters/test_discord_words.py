@@ -1,6 +1,8 @@
 """Discord through the real library: what is shown, and what is fetched."""
 
+import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -9,8 +11,9 @@ import pytest
 from adapters.discord import looks
 from adapters.discord.files import Files
 from adapters.discord.line import PUBLIC, Line
+from adapters.discord.requests import Request, unpack
 from bot.errors import Refusal
-from bot.model import Reply
+from bot.model import Clip, Film, Reply
 from tests.adapters.discord_room import Room, a_room
 from tests.discord_api import broken, cut, error
 from tests.houses import picture
@@ -43,6 +46,23 @@ def test_long_text_is_cut_after_it_was_escaped() -> None:
     counted = looks.content(Reply("later", ready_at=1_000_000.5, undated="_" * 3000))
     assert len(counted) <= 2000
     assert counted.endswith("Ready <t:1000000:R>")
+
+
+def test_a_link_stands_last_and_is_the_only_one_that_shows_anything() -> None:
+    film = Film(Path("x.mp4"), Clip("x.mp4", 4, 3, 5.0, 9))
+    link = "https://cdn.discordapp.com/attachments/1/2/photoplay.mp4?ex=1&is=2&hm=3&"
+    shown = looks.content(Reply("“https://example.com/a.mp4 **loud**”\nby @here", film=film), link)
+    assert shown == f"“<https://example.com/a.mp4> \\*\\*loud\\*\\*”\nby @\u200bhere\n{link}"
+    covered = looks.content(Reply("_" * 3000, film=replace(film, spoiler=True)), link)
+    assert len(covered) <= 2000
+    assert covered.endswith(f"\n||{link}||")
+
+
+def test_a_request_of_an_older_version_is_understood() -> None:
+    request = Request("1", "open", "2", "3", 4.0, community="The Lake Club", embeds=False)
+    assert unpack(request.pack()) == request
+    older = {key: value for key, value in json.loads(request.pack()).items() if key not in ("community", "embeds")}
+    assert unpack(json.dumps(older)) == replace(request, community="", embeds=True)
 
 
 def test_attachments_come_from_discord_or_from_the_configured_host() -> None:

@@ -277,7 +277,7 @@ async def test_each_command_has_its_answer(room: Room) -> None:
         "/jobs": texts.NO_JOBS,
         "/cancel": texts.NOTHING_TO_CANCEL,
         "/quota": "You have 30 credits left today. You get new ones at midnight UTC",
-        "/privacy": texts.PRIVACY,
+        "/privacy": "What is kept: ",
         "/fly": texts.unknown_command("fly"),
     }.items():
         room.api.say(room.ann, room.private, command)
@@ -335,11 +335,13 @@ async def test_the_menus_are_pushed_by_scope_and_only_when_they_changed(
 
     assert await pushed() == 4
     menus = {scope: [each["command"] for each in menu] for (scope, _), menu in api.commands.items()}
-    assert menus["all_private_chats"] == [*texts.MENU, "link", "unlink"]
+    own = ["animate", "jobs", "quota", "cancel", "privacy", "help", "start"]
+    assert menus["all_private_chats"] == [*own, "sharing", "link", "unlink", "mydata", "forgetme"]
     common = [name for name in texts.MENU if name != "start"]
     assert menus["all_group_chats"] == common
+    assert {"best", "gallery"} < set(common)
     verbs = ["grant", "revoke", "ban", "unban", "limits", "tier", "refund", "usage", "audit", "export"]
-    assert menus["all_chat_administrators"] == common + verbs
+    assert menus["all_chat_administrators"] == [*common, *verbs, "wordlist", "review"]
     assert await pushed() == 0
     monkeypatch.setitem(texts.COMMANDS, "quota", "what is left for you")
     assert await pushed() == 4

@@ -236,15 +236,32 @@ async def test_an_anonymous_admin_speaks_for_the_group(town: Town) -> None:
 
 async def test_usage_is_a_picture_and_export_two_documents(town: Town) -> None:
     await town.orders(town.bob, "25 left today")
-    usage = await town.hears(town.ann, "/usage", "The last 7 days")
+    await town.hears(town.ann, "/usage", texts.SENT_ALONE)
+    (usage,) = town.api.sent(town.room.private)
     assert "photo" in usage
+    assert "The last 7 days" in usage.words
     assert "Bob" in usage.words
-    town.api.say(town.ann, town.group, "/export")
-    first, second = (await town.room.sent(town.group, 4))[2:4]
+    await town.hears(town.ann, "/export", texts.SENT_ALONE)
+    _, first, second = town.api.sent(town.room.private)
+    assert not {"photo", "document"} & {key for post in town.api.sent(town.group) for key in post}
     assert (first["document"]["file_name"], second["document"]["file_name"]) == ("ledger.csv", "audit.csv")
     assert first.words == texts_admin.EXPORTED
     assert first.film
     assert f"telegram:{town.bob.id}".encode() in first.film
+
+
+async def test_what_is_for_the_asker_alone_stays_out_of_the_group_if_it_cannot_be_told(town: Town) -> None:
+    town.api.set_member(town.bob, town.group, "administrator")
+    await town.orders(town.cem, "25 left today")
+    away = await town.hears(town.bob, "/usage", "Write to me in private first")
+    assert f"https://t.me/{ME}" in away.words
+    assert town.api.called("sendPhoto")[-1].code == 403
+    town.api.private(town.bob)
+    await town.hears(town.bob, "/usage", texts.SENT_ALONE)
+    assert "photo" in town.api.sent(town.api.private(town.bob))[0]
+    town.api.set_member(town.bob, town.group, "administrator", anonymous=True)
+    await town.hears(town.bob, "/usage", texts.NOT_FOR_ANONYMOUS)
+    assert not {"photo", "document"} & {key for post in town.api.sent(town.group) for key in post}
 
 
 async def test_a_table_too_long_for_a_caption_comes_before_its_picture(town: Town) -> None:

@@ -12,8 +12,8 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.telegram.chat import keyboard
 from adapters.telegram.line import Line, mapped
+from adapters.telegram.looks import keyboard
 from adapters.telegram.members import Members
 from bot import logs, status
 from bot.errors import ChatError

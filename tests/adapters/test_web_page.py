@@ -21,7 +21,7 @@ from adapters.web.doors import TRIES, Doors, is_loopback
 from adapters.web.page import Page
 from adapters.web.server import make_app, serve
 from adapters.web.view import View
-from bot import texts, texts_admin
+from bot import texts, texts_admin, texts_consent
 from bot.links import Links
 from bot.model import Address, Inbound, Pending
 from bot.shelf import Shelf
@@ -263,6 +263,23 @@ async def test_a_dear_clip_is_asked_about_with_buttons(start: Start) -> None:
     assert (await site.house.job(job)).order.seconds == 10
     _, (_, say) = (await browser.say("y --10s", photo=picture()))[1]["buttons"]
     assert (await browser.say(say))[1]["text"] == texts_admin.DROPPED
+
+
+async def test_those_in_the_photo_are_asked_about_with_buttons(start: Start) -> None:
+    site = await start()
+    site.house.core.ask_consent = True
+    browser = await site.browser()
+    asked = (await browser.say("x", photo=picture()))[1]
+    assert (asked["text"], asked["job"], asked["fine"]) == (texts_consent.ASK, None, True)
+    (yes, say), (no, drop) = asked["buttons"]
+    assert (yes, no) == (texts_consent.AGREE, "No")
+    other = await site.browser()
+    assert (await other.say(say))[1]["text"] == texts.NOT_YOURS
+    assert (await browser.say(drop))[1]["text"] == texts_admin.DROPPED
+    _, say = (await browser.say("y", photo=picture()))[1]["buttons"][0]
+    assert (await browser.say(say))[1]["job"]
+    assert (await browser.say("z", photo=picture()))[1]["job"]
+    assert (await other.say("z", photo=picture()))[1]["text"] == texts_consent.ASK
 
 
 async def test_what_cannot_be_done_is_said(start: Start) -> None:

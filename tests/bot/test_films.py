@@ -7,6 +7,7 @@ import os
 import struct
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
@@ -17,10 +18,11 @@ import psutil
 import pytest
 from PIL import Image
 
-from bot import clips, films, media, texts
+from bot import clips, cuts, films, media, texts
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media import Media
 from bot.model import Attachment, Clip
+from tests.houses import House
 
 
 @pytest.fixture
@@ -326,12 +328,41 @@ async def test_no_poster_without_a_name_of_ours(box: Media) -> None:
         box.poster("../x.mp4")
 
 
+async def test_what_is_made_of_a_clip_that_went_meanwhile_goes(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was discarded by another process, half way through the work."""
+    viewer, cutter = box._films._viewer, box._films._cutter
+    still, cut = viewer.first_frame, cutter.join
+
+    async def taken(source: Path, target: Path) -> None:
+        await still(source, target)
+        source.unlink()
+
+    monkeypatch.setattr(viewer, "first_frame", taken)
+    clip = await kept(box, video())
+    with pytest.raises(Refusal, match=texts.CLIP_GONE):
+        await box.first_frame(clip)
+    await box.discard([clip.name])
+    assert files(box) == []
+
+    async def joined(sources: list[Path], *targets: Path) -> None:
+        await cut(sources, *targets)
+        sources[0].unlink()
+
+    monkeypatch.setattr(cutter, "join", joined)
+    parts = [await kept(box, video(grey=60)), await kept(box, video(grey=120))]
+    with pytest.raises(Refusal, match=texts.CLIP_GONE):
+        await box.join(parts)
+    await box.discard([part.name for part in parts])
+    assert files(box) == []
+
+
 async def test_all_goes_with_the_clip(box: Media) -> None:
     clip = await kept(box, video((640, 360), bits=3_000_000))
     for limit in (clip.size // 2, clip.size - 1):
         assert await box.fit(clip, limit)
     await box.last_frame(clip)
-    assert len(files(box)) == 5
+    await box.first_frame(clip)
+    assert len(files(box)) == 6
     await box.discard([clip.name])
     assert files(box) == []
 
@@ -415,6 +446,136 @@ async def test_a_film_can_be_fitted_and_discarded(box: Media) -> None:
     assert fitted.seconds == pytest.approx(2.0, abs=0.05)
     await box.discard([film.name, parts[0].name])
     assert files(box) == []
+
+
+async def test_joined_films_are_a_cache(box: Media) -> None:
+    parts = [await kept(box, video((640, 360), bits=3_000_000)) for _ in range(3)]
+    before = files(box)
+    one, two = await box.join(parts[:2]), await box.join(parts[1:])
+    for film in (one, two):
+        assert await box.fit(film, film.size // 2)
+        await box.last_frame(film)
+        await box.first_frame(film)
+    now = time.time()
+    os.utime(box.path(one.name), (now - 25 * 3600, now - 25 * 3600))
+    assert await box.sweep(now) == 1
+    assert not [name for name in files(box) if one.name.removesuffix(".mp4") in name]
+    assert len(files(box)) == len(before) + 5
+    assert await box.drop_joined() == 1
+    assert files(box) == before
+    assert await box.join(parts[:2]) == one, "and made again"
+
+
+async def test_a_film_that_is_asked_for_again_stays(box: Media) -> None:
+    parts = [await kept(box, video(grey=grey)) for grey in (60, 120)]
+    film, now = await box.join(parts), time.time()
+    os.utime(box.path(film.name), (now - 30 * 3600, now - 30 * 3600))
+    await box.join(parts)
+    assert await box.sweep(now) == 0
+    assert await box.sweep(now + 25 * 3600) == 1
+
+
+async def test_what_was_made_of_a_clip_that_is_gone_is_swept(box: Media) -> None:
+    gone, stays = [await kept(box, video((640, 360), bits=3_000_000)) for _ in range(2)]
+    for clip in (gone, stays):
+        assert await box.fit(clip, clip.size // 2)
+        await box.last_frame(clip)
+        await box.first_frame(clip)
+    count = len(files(box))
+    assert await box.sweep(time.time()) == 0
+    box.path(gone.name).unlink()
+    assert await box.sweep(time.time()) == 4
+    assert len(files(box)) == count - 5
+    assert not [name for name in files(box) if gone.name.removesuffix(".mp4") in name]
+
+
+# ── What the file says ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def comment(path: Path) -> str | None:
+    with av.open(str(path)) as container:
+        return container.metadata.get("comment")
+
+
+def frames(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray").tobytes() for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize("sound", [False, True])
+async def test_every_clip_says_how_it_was_made(box: Media, tmp_path: Path, sound: bool) -> None:
+    came = tmp_path / "came.mp4"
+    came.write_bytes(video((640, 360), sound=sound, bits=3_000_000))
+    assert comment(came) is None
+    clip = await kept(box, came.read_bytes())
+    path = box.path(clip.name)
+    assert shapes(path) == (["h264", "aac"] if sound else ["h264"])
+    assert (packets(path), frames(path), steps(path)) == (packets(came), frames(came), steps(came))
+    assert clip.size == path.stat().st_size
+    if sound:
+        assert loudness(path) == loudness(came)
+    fitted, film = await box.fit(clip, clip.size // 2), await box.join([clip, clip])
+    assert fitted
+    for made in (fitted, film):
+        assert comment(box.path(made.name)) == texts.MADE_BY_AI
+    again = await kept(box, path.read_bytes())
+    assert box.path(again.name).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+async def test_a_turned_clip_says_it_too(box: Media, quarters: int) -> None:
+    clip = await kept(box, turned(video(), quarters))
+    assert comment(box.path(clip.name)) == texts.MADE_BY_AI
+    assert (clip.width, clip.height) == ((240, 320) if quarters % 2 else (320, 240))
+    with av.open(str(box.path(clip.name))) as container:
+        assert abs(next(container.decode(video=0)).rotation) == (180 if quarters == 2 else 90)
+
+
+@pytest.mark.parametrize("why", ["it cannot be copied", "the copy is another clip", "it stops the decoder"])
+async def test_a_clip_that_cannot_be_copied_is_kept_as_it_came(
+    box: Media, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, why: str
+) -> None:
+    data, mark = video(), box._films._projector.mark
+
+    async def broken(source: Path, target: Path) -> bool:
+        await mark(source, target)
+        raise BrokenClip(why)
+
+    monkeypatch.setattr(box._films._projector, "mark", broken)
+    clip = await kept(box, data)
+    assert box.path(clip.name).read_bytes() == data
+    assert clip.size == len(data)
+    assert f"the clip {clip.name} stays as it came" in caplog.text
+    assert why in caplog.text
+    assert files(box) == [f"clips/{clip.name}", f"clips/{clip.name}.poster.jpg"]
+
+
+def test_a_copy_that_would_be_shown_otherwise_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    source.write_bytes(video(sound=True))
+    monkeypatch.setattr(cuts, "_tracks", lambda container: container.streams.video[:1])  # the sound is lost
+    with pytest.raises(BrokenClip, match="another clip"):
+        cuts.mark(source, target)
+
+
+async def test_a_full_disk_is_no_fault_of_the_clip(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(source: Path, target: Path) -> bool:
+        raise StoreDown("the disk: No space left on device")
+
+    monkeypatch.setattr(box._films._projector, "mark", full)
+    with pytest.raises(StoreDown):
+        await kept(box, video())
+    assert files(box) == []
+
+
+async def test_what_a_platform_gets_says_it(house: House) -> None:
+    house.provider.clips = [video()]
+    job = await house.finish(await house.order())
+    assert job.clip
+    [sent] = house.chat.films
+    with av.open(BytesIO(sent)) as container:
+        assert container.metadata["comment"] == texts.MADE_BY_AI
+    assert job.clip.size == len(sent)
 
 
 async def test_a_part_that_is_gone(box: Media) -> None:

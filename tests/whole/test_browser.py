@@ -13,7 +13,7 @@ from axe_playwright_python.async_playwright import Axe
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from bot import texts, texts_admin
+from bot import texts, texts_admin, texts_consent
 from bot.app import App, open_app
 from bot.config import Settings
 from bot.model import Address, Inbound
@@ -282,6 +282,38 @@ async def test_a_dear_clip_is_asked_about_first(chromium: Browser, tmp_path: Pat
         await notice.get_by_role("button", name="Yes, 10 credits").click()
         await expect(page.locator(".turn")).to_have_count(2)
         await page.close()
+
+
+async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    async with site(tmp_path, ask_consent=True) as (_, address):
+        page = await (await chromium.new_context()).new_page()
+        await page.goto(address)
+        await order(page, photo, "slow zoom in")
+        notice = page.locator("#notice")
+        await expect(notice).to_contain_text("have the people in this photo agreed to be in it?")
+        await expect(notice).to_have_attribute("role", "status")
+        await no_violations(page)
+        await notice.get_by_role("button", name="No").click()
+        await expect(notice).to_have_text(texts_admin.DROPPED)
+        await page.click("#send")  # the photo and the words are still there
+        await notice.get_by_role("button", name=texts_consent.AGREE).click()
+        await expect(page.locator(".turn")).to_have_count(1)
+        await expect(page.locator("#words")).to_have_value("")
+        await plays(page)
+        await order(page, photo, "slow zoom out")
+        await expect(page.locator(".turn")).to_have_count(2)
+        await expect(notice).to_be_empty()
+        await page.close()
+
+
+async def test_words_that_are_not_taken_are_said_on_the_page(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await order(page, photo, "a nude statue")
+    await expect(page.locator("#notice")).to_have_text(texts_consent.NOT_THESE_WORDS)
+    await expect(page.locator("#words")).to_have_value("a nude statue")
+    await page.fill("#words", "a marble statue")
+    await page.click("#send")
+    await expect(page.locator(".turn")).to_have_count(1)
 
 
 async def test_offline_says_so_and_catches_up(chromium: Browser, tmp_path: Path, photo: Path) -> None:

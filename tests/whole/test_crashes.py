@@ -58,7 +58,7 @@ class World:
             sys.executable,
             str(Path(__file__).with_name("process.py")),
             cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **self.settings},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "ASK_CONSENT": "false", **self.settings},
             stderr=asyncio.subprocess.PIPE,
         )
 

@@ -102,7 +102,7 @@ class World:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run"),
             cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **self.settings},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "ASK_CONSENT": "false", **self.settings},
             stderr=asyncio.subprocess.PIPE,
         )
         self.processes.append(process)

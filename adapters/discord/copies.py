@@ -1,0 +1,124 @@
+"""Films that are on Discord already: sent again as a link to the message that has them, which plays like the film.
+
+A film's name here is `channel/message`. Links are signed for about a day; Discord's own clients renew those that they
+show. A film is gone with its message.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import discord
+
+from adapters.discord.line import Line
+from adapters.discord.looks import PRESS
+from adapters.discord.requests import PLATFORM
+from bot.errors import Gone
+from bot.model import Button, Posted
+from bot.ports import Inbox
+
+_NAME = re.compile(r"(\d{1,20})/(\d{1,20})", re.ASCII)
+
+_LAST_LINK = re.compile(r"\n(\|\|)?https?://\S+$")
+
+TRIED = 2 * 86_400.0
+"""Seconds for which the first try of a post is remembered."""
+SKEW = 30.0
+"""Seconds by which our clock and Discord's may differ."""
+LATEST = 50
+"""Messages of a channel that are looked through."""
+MOST = 5_000
+FRESH = 3600.0
+"""Seconds that a link is still good for when it is used once more: a post that keeps its link does not load again."""
+
+
+class Copies:
+    """Links by the names of films."""
+
+    def __init__(self, line: Line, inbox: Inbox, clock: Callable[[], float]) -> None:
+        self._line = line
+        self._inbox = inbox
+        self._clock = clock
+        self._links: OrderedDict[str, str] = OrderedDict()
+
+    async def link(self, name: str) -> str:
+        """A link that is good now; empty when the film is gone, or not to be read. Raises `ChatError`."""
+        if not (found := _NAME.fullmatch(name)):
+            return ""
+        files = await self._files(int(found[1]), int(found[2]))
+        film = next((one for one in files if _is_film(one)), None)
+        if film is None:
+            self._links.pop(name, None)
+            return ""
+        known, new = self._links.get(name, ""), str(film["url"])
+        if known.partition("?")[0] == new.partition("?")[0] and _ends(known) > self._clock() + FRESH:
+            return known
+        self._links[name] = new
+        if len(self._links) > MOST:
+            self._links.popitem(last=False)
+        return new
+
+    async def has_film(self, chat: str, message: str) -> bool:
+        """Whether a message has a film of its own."""
+        return any(map(_is_film, await self._files(int(chat), int(message))))
+
+    async def begun(self, chat: str, nonce: str) -> float | None:
+        """When this very send was tried first, Unix seconds; None if that is now. Raises `StoreDown`."""
+        now = self._clock()
+        if began := await self._inbox.recall(PLATFORM, chat, f"post:{nonce}", now):
+            return float(began)
+        await self._inbox.remember(PLATFORM, chat, f"post:{nonce}", str(now), now + TRIED)
+        return None
+
+    async def standing(self, chat: str, content: str, buttons: tuple[Button, ...], since: float) -> Posted | None:
+        """A message of our own that says this already, on its own account, among the latest of a channel."""
+        client = await self._line.client()
+        try:
+            with self._line.mapped():
+                latest: list[Any] = await client.http.logs_from(int(chat), LATEST)
+        except Gone:
+            return None  # nothing can be read there; whether something can be said shows when it is
+        me, said = client.user.id if client.user else 0, [f"{PRESS}{one.command}" for one in buttons]
+        for message in latest:
+            if int(message["author"]["id"]) != me or "message_reference" in message:
+                continue
+            if discord.utils.snowflake_time(int(message["id"])).timestamp() < since - SKEW:
+                continue  # of an earlier time, and perhaps about to go
+            if "interaction_metadata" in message or _words(message["content"]) != _words(content):
+                continue
+            if [part.get("custom_id") for row in message["components"] for part in row.get("components", ())] == said:
+                own = name(int(chat), int(message["id"])) if message["attachments"] else None
+                return Posted(str(message["id"]), own)
+        return None
+
+    async def _files(self, channel: int, message: int) -> list[dict[str, Any]]:
+        client = await self._line.client()
+        try:
+            with self._line.mapped():
+                return list((await client.http.get_message(channel, message))["attachments"])  # type: ignore[arg-type]
+        except Gone:
+            return []
+
+
+def name(channel: int, message: int) -> str:
+    """What a film is called that is attached to a message."""
+    return f"{channel}/{message}"
+
+
+def _words(content: str) -> str:
+    """What a message says, without a link at its end."""
+    return _LAST_LINK.sub("", content).strip()
+
+
+def _is_film(file: dict[str, Any]) -> bool:
+    return str(file.get("content_type", "")).startswith("video/") or str(file["filename"]).endswith(".mp4")
+
+
+def _ends(link: str) -> float:
+    """Until when a link is signed, Unix seconds."""
+    try:
+        return float(int(parse_qs(urlsplit(link).query)["ex"][0], 16))
+    except (KeyError, ValueError):
+        return 0.0

@@ -1,0 +1,56 @@
+"""Hearts that people put under messages as reactions."""
+
+import asyncio
+import logging
+from weakref import WeakValueDictionary
+
+import discord
+
+from adapters.discord import people
+from adapters.discord.requests import PLATFORM
+from bot import sharing
+from bot.core import Core
+from bot.errors import StoreDown
+from bot.model import Address, Inbound
+
+log = logging.getLogger(__name__)
+
+HEARTS = frozenset(["❤", "♥", "❣", *"🩷🧡💛💚💙🩵💜🖤🩶🤍🤎", *"💖💗💓💕💞💘💝💟", "❤\u200d🔥"])
+"""Hearts of every colour, and those with a ribbon, an arrow or a spark; a broken one is none."""
+_LOOK = "\ufe0f"
+"""Stands behind some, and only says how they are drawn."""
+
+
+class Hearts:
+    """Tells the core of them; those of one person under one message in their order."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def reacted(self, event: discord.RawReactionActionEvent, me: int) -> None:
+        """A reaction came or went. Of those that went Discord does not say whether a bot had put them there."""
+        bot = event.member is not None and event.member.bot
+        others = event.message_author_id not in (None, me)  # of those that came Discord says under whose message
+        if event.user_id == me or bot or others or event.guild_id is None:
+            return
+        if event.emoji.id is not None or event.emoji.name.replace(_LOOK, "") not in HEARTS:
+            return
+        on = event.event_type == "REACTION_ADD"
+        name = f"{event.message_id}:{event.user_id}"
+        inbound = Inbound(
+            Address(PLATFORM, str(event.channel_id), str(event.message_id)),
+            str(event.user_id),
+            f"{PLATFORM}:reaction:{name}:{event.emoji.name}:{'on' if on else 'off'}",
+            shared=True,
+            label=event.member.display_name if event.member else "",
+            scope=people.scope(event.guild_id),
+        )
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = asyncio.Lock()
+        async with lane:
+            try:
+                await sharing.reacted(self._core, inbound, on)
+            except StoreDown as error:
+                log.error("a heart could not be counted: %s", error)

@@ -1,0 +1,312 @@
+"""The galleries on the web: `/g/`, their pages, clips and files. What is not to be seen is all the same 404."""
+
+import functools
+import gzip
+import hashlib
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from adapters.web import keys, leaf
+from adapters.web.doors import Doors, address
+from adapters.web.sheet import FILES, ROOT
+from adapters.web.turnstile import Turnstile
+from bot import texts_gallery
+from bot.core import Core
+from bot.errors import Refusal, StoreDown
+from bot.gallery import Hall, Share
+from bot.model import MENTION, Address, Inbound
+
+log = logging.getLogger(__name__)
+
+FOLDER = Path(__file__).with_name("exhibit")
+PAGE = 24
+FORM = 4096
+"""Bytes of a form: a token, a reason and a few words."""
+HEARTS, REPORTS = 5, 1
+"""People of one network who may like, or report, the same clip in a day: whoever throws their cookie away is new."""
+_PIECES = {"gallery.css": "text/css", "gallery.js": "text/javascript", "blank.jpg": "image/jpeg"}
+
+# Asked about each time, so that what is unshared is gone. Other sites may link to a clip, and those that unfurl links
+# fetch it by themselves; but in a page of theirs it does not play: it was shared with this community, and its maker
+# sees here where it stands.
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # The form under a clip must say where it comes from; nobody else learns the address of an unlisted gallery.
+    "Referrer-Policy": "same-origin",
+}
+_PAGE = {
+    **_ALWAYS,
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "private, no-cache",
+}
+_FILE = {
+    **_ALWAYS,
+    # What a browser wraps around a film or picture that is opened by itself.
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
+    "Cache-Control": "no-cache",
+}
+_NOINDEX = {"X-Robots-Tag": "noindex"}
+
+Handler = Callable[["Exhibit", web.Request], Awaitable[web.StreamResponse]]
+
+
+def _served(handler: Handler) -> Handler:
+    """A database that is down is said as such."""
+
+    @functools.wraps(handler)
+    async def guarded(self: "Exhibit", request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(self, request)
+        except StoreDown as error:
+            log.warning("a gallery waits for the database: %s", error)
+            return _card(texts_gallery.DOWN_TITLE, texts_gallery.DOWN, 503, headers={"Retry-After": "30"})
+
+    return guarded
+
+
+class Exhibit:
+    """The routes of the galleries. `clock` gives Unix seconds."""
+
+    def __init__(self, core: Core, doors: Doors, clock: Callable[[], float]) -> None:
+        self._core = core
+        self._gallery = core.store.gallery
+        self._doors = doors
+        self._hearts, self._reports = Turnstile(HEARTS, clock), Turnstile(REPORTS, clock)
+        self._clock = clock
+        self._pieces = {name: (FOLDER / name).read_bytes() for name in _PIECES}
+        self._packed = {name: gzip.compress(data) for name, data in self._pieces.items() if not name.endswith(".jpg")}
+
+    def install(self, app: web.Application) -> None:
+        """Add the routes to the web server."""
+        hall = f"{ROOT}{{slug:{keys.NAME}}}"
+        share = f"{hall}/{{share:{keys.NAME}}}"
+        app.add_routes(
+            [
+                web.get(ROOT, self._index),
+                web.get(f"{FILES}{{name}}", self._piece),
+                web.get(hall, self._wall),
+                web.get(share, self._leaf),
+                web.get(f"{share}.mp4", self._film),
+                web.get(f"{share}.jpg", self._picture),
+                web.post(f"{share}/heart", self._heart),
+                web.post(f"{share}/report", self._report),
+                web.route("*", f"{ROOT}{{rest:.*}}", self._nowhere),
+                web.get(ROOT.rstrip("/"), self._home),
+            ]
+        )
+
+    # ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @_served
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        halls = await self._gallery.halls()
+        return web.Response(text=leaf.index(halls, self._web(request)), content_type="text/html", headers=_PAGE)
+
+    @_served
+    async def _wall(self, request: web.Request) -> web.StreamResponse:
+        slug, order = request.match_info["slug"], keys.order(request.query.get("order"))
+        back = "before" in request.query
+        key = keys.read(request.query.get("before" if back else "after", ""))
+        back = back and key is not None
+        # One more than is shown: whether there is another page.
+        found = await self._gallery.page(slug, order, key, PAGE + 1, back=back)
+        if found and back and len(found[1]) < PAGE:  # the page in front of it is the first
+            key, back = None, False
+            found = await self._gallery.page(slug, order, None, PAGE + 1)
+        if found is None:
+            return _missing()
+        hall, shares = found
+        more = len(shares) > PAGE
+        shares = shares[-PAGE:] if back else shares[:PAGE]
+        begins = key is None or (back and not more)
+        turns = leaf.Turns(
+            order,
+            here=keys.query(order, "before" if back else "after", key),
+            begins=begins,
+            back=None if begins or not shares else keys.query(order, "before", keys.behind(shares[0])),
+            on=keys.query(order, "after", keys.behind(shares[-1])) if shares and (more or back) else None,
+        )
+        response = _html(hall)
+        reader = await self._reader(request, response, shares)
+        response.text = leaf.wall(hall, shares, turns, reader)
+        return response
+
+    @_served
+    async def _leaf(self, request: web.Request) -> web.StreamResponse:
+        found = await self._gallery.piece(request.match_info["slug"], request.match_info["share"])
+        if found is None:
+            return _missing()
+        hall, share, chain, remixes = found
+        response = _html(hall)
+        reader = await self._reader(request, response, [share, *remixes])
+        response.text = leaf.leaf(hall, share, chain, remixes, reader)
+        return response
+
+    async def _home(self, _: web.Request) -> web.StreamResponse:
+        return web.Response(status=308, headers={"Location": ROOT})
+
+    async def _nowhere(self, _: web.Request) -> web.StreamResponse:
+        return _missing()
+
+    async def _reader(self, request: web.Request, response: web.Response, shares: list[Share]) -> leaf.Reader:
+        """Who looks; newcomers get an id, and have liked nothing yet."""
+        person = self._doors.person(request)
+        liked = await self._gallery.hearted(_name(person), [one.id for one in shares]) if person and shares else ()
+        person = person or self._doors.welcome(response)
+        return leaf.Reader(self._web(request), self._doors.token(person), liked)
+
+    def _web(self, request: web.Request) -> str:
+        return self._core.web or str(request.url.origin())
+
+    # ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _piece(self, request: web.Request) -> web.StreamResponse:
+        """Style, script and the neutral picture."""
+        name = request.match_info["name"]
+        if name not in _PIECES:
+            return _missing()
+        data, headers = self._pieces[name], {**_FILE, "Cache-Control": "public, no-cache", "Vary": "Accept-Encoding"}
+        tag = hashlib.sha256(data).hexdigest()[:16]
+        if name in self._packed and "gzip" in request.headers.get("Accept-Encoding", ""):
+            data, tag, headers["Content-Encoding"] = self._packed[name], f"{tag}-gzip", "gzip"
+        return _bytes(request, data, _PIECES[name], tag, headers)
+
+    @_served
+    async def _film(self, request: web.Request) -> web.StreamResponse:
+        found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
+        path = self._core.media.path(found[1].clip.name) if found else None
+        if found is None or path is None or not path.is_file():
+            return _missing()
+        # aiohttp answers Range and If-Modified-Since, and sends the file without reading it into memory.
+        return web.FileResponse(path, headers=_headers(*found, "mp4", "video/mp4"))
+
+    @_served
+    async def _picture(self, request: web.Request) -> web.StreamResponse:
+        """A clip's first frame: small, or as large as the clip. Where there is none, something neutral."""
+        found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
+        if found is None:
+            return _missing()
+        clip, headers = found[1].clip, _headers(*found, "jpg", "image/jpeg")
+        if "large" in request.query:
+            try:
+                data = await self._core.media.first_frame(clip)
+                return _bytes(request, data, "image/jpeg", f"{Path(clip.name).stem}-large", headers)
+            except Refusal:
+                pass  # the small one may have stayed
+        if poster := self._core.media.poster(clip.name):
+            return web.FileResponse(poster, headers=headers)
+        return _bytes(request, self._pieces["blank.jpg"], "image/jpeg", "blank", headers)
+
+    # ── Hearts and reports ───────────────────────────────────────────────────────────────────────────────────────────
+
+    @_served
+    async def _heart(self, request: web.Request) -> web.StreamResponse:
+        """Give a heart (`on=1`) or take it back: said twice, it is the same."""
+        person = self._doors.person(request)
+        if person is None or not self._doors.trusts(request, person):
+            return _json({"text": texts_gallery.RELOAD}, 403)
+        on = (await _form(request)).get("on") != "0"
+        found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
+        if found is None:
+            return _json({"text": texts_gallery.GONE_LEAD}, 404)
+        if on and not self._hearts.admits(found[1].id, address(request), person):
+            return _json({"text": texts_gallery.ENOUGH}, 429)
+        # Not by `Core.handle`: the community is known by the gallery's name, and a page wants a number, no sentence.
+        share = await self._gallery.heart(found[1].id, _name(person), on, "tap", self._clock())
+        if share is None:
+            return _json({"text": texts_gallery.GONE_LEAD}, 404)
+        self._core.poke_errands()
+        return _json({"hearts": share.hearts, "liked": on}, 200)
+
+    @_served
+    async def _report(self, request: web.Request) -> web.StreamResponse:
+        form = await _form(request)
+        person = self._doors.person(request)
+        if person is None or not self._doors.trusts(request, person, form.get("token", "")):
+            return _card(texts_gallery.SAID, texts_gallery.RELOAD, 403)
+        found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
+        if found is None:
+            return _missing()
+        hall, share = found
+        back = (leaf.place(hall, share), texts_gallery.BACK)
+        words = form.get("words", "").replace(MENTION, "").strip()
+        reason = form.get("reason", "").strip()
+        if not re.fullmatch("[a-z]{1,16}", reason) or (reason == "other" and not words):
+            return _card(texts_gallery.SAID, texts_gallery.NOT_SAID, 400, back)
+        if not self._reports.admits(share.id, address(request), person):
+            return _card(texts_gallery.SAID, texts_gallery.ENOUGH, 429, back)
+        said = f"/report {share.id} {reason} {words if reason == 'other' else ''}".strip()
+        inbound = Inbound(Address("web", person), person, f"web:{person}:report:{share.id}", said, scope=hall.scope)
+        reply = await self._core.handle(inbound)
+        return _card(texts_gallery.SAID, reply.text, 200, (leaf.home(hall), texts_gallery.BACK_TO_ALL))
+
+
+def _name(person: str) -> str:
+    return f"web:{person}"
+
+
+# ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _html(hall: Hall) -> web.Response:
+    return web.Response(content_type="text/html", headers={**_PAGE, **({} if hall.public else _NOINDEX)})
+
+
+def _card(
+    title: str, text: str, status: int, *links: tuple[str, str], headers: dict[str, str] | None = None
+) -> web.Response:
+    page = leaf.card(title, text, links)
+    return web.Response(
+        text=page, status=status, content_type="text/html", headers={**_PAGE, **_NOINDEX, **(headers or {})}
+    )
+
+
+def _missing() -> web.Response:
+    """Closed, unknown, hidden, unshared, malformed: nobody learns which."""
+    return _card(texts_gallery.GONE, texts_gallery.GONE_LEAD, 404)
+
+
+def _json(data: dict[str, object], status: int) -> web.Response:
+    return web.json_response(data, status=status, headers=_PAGE)
+
+
+def _headers(hall: Hall, share: Share, suffix: str, kind: str) -> dict[str, str]:
+    return {
+        **_FILE,
+        **({} if hall.public else _NOINDEX),
+        "Content-Type": kind,
+        "Content-Disposition": f'inline; filename="photoplay-{share.id}.{suffix}"',
+    }
+
+
+def _bytes(request: web.Request, data: bytes, kind: str, tag: str, headers: dict[str, str]) -> web.Response:
+    """A small file, or word that the one they have is still good."""
+    headers = {**headers, "ETag": f'"{tag}"'}
+    if any(known.value in (tag, "*") for known in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=data, headers={**headers, "Content-Type": kind})
+
+
+# ── What people send ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    """The fields of a small form; anything else is no page of ours."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType
+    if request.content_length is None:
+        raise web.HTTPLengthRequired
+    if request.content_length > FORM:
+        raise web.HTTPRequestEntityTooLarge(FORM, request.content_length)
+    try:
+        return {name: str(value) for name, value in (await request.post()).items()}
+    except (ValueError, LookupError) as error:
+        raise web.HTTPBadRequest from error

@@ -1,0 +1,71 @@
+"""The clips that people liked most: when they ask, and by the calendar."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from bot import errands, quota, sharing, texts, texts_sharing
+from bot.errors import Refusal
+from bot.gallery import Errand, Share
+from bot.model import Button, Inbound, Reply
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+BEST = 5
+"""Clips that are named."""
+HOUR = 9
+"""From when on, on its day, the best are posted."""
+DAY = 86_400.0
+_DAYS = {"week": 7, "month": 30}
+
+
+async def best(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """What people liked most, of what was shared in the last seven or thirty days."""
+    span = argument.lower() or "week"
+    if span not in _DAYS:
+        raise Refusal(texts_sharing.BEST_HOW)
+    if not inbound.scope:
+        raise Refusal(texts_sharing.BEST_WHERE)
+    rule = await sharing.rule_of(core.store, inbound.scope)
+    found = await core.store.gallery.best(inbound.scope, core.clock() - _DAYS[span] * DAY, BEST)
+    if not found:
+        return Reply(texts_sharing.no_best(span) if rule.gallery or rule.web else texts_sharing.NO_GALLERY)
+    lines, buttons = _ranked(found)
+    return Reply(texts_sharing.best(span, lines, errands.hall(core.web, rule)), buttons)
+
+
+async def post_best(core: "Core") -> None:
+    """A chore: on Monday, or the month's first day, the best are posted, once, where the community wants that."""
+    now = core.clock()
+    for scope, rule in await core.store.gallery.punctual():
+        if rule.best is None or not rule.gallery:
+            continue
+        since = _since(now, rule.best, rule.zone)
+        if since is None or not await core.store.inbox.take(
+            key := f"best:{scope}:{quota.window(now, rule.best, quota.zone(rule.zone)).key}", "best", "", now
+        ):
+            continue
+        await core.store.inbox.handled(key, now)
+        found = await core.store.gallery.best(scope, since, BEST)
+        if found:
+            lines, buttons = _ranked(found)
+            text = texts_sharing.best_post(rule.best, lines, errands.hall(core.web, rule))
+            place = sharing.place_of(scope, rule.gallery)
+            await core.store.errands.put(Errand(core.new_id(), "tell", place, now, text=text, buttons=buttons))
+            core.poke_errands()
+
+
+def _since(now: float, span: Literal["week", "month"], zone: str | None) -> float | None:
+    """When the time began whose best are to be posted now; None while there is nothing to post."""
+    moment = datetime.fromtimestamp(now, quota.zone(zone))
+    first = moment.weekday() == 0 if span == "week" else moment.day == 1
+    if not first or moment.hour < HOUR:
+        return None
+    before = moment - timedelta(days=7) if span == "week" else (moment - timedelta(days=1)).replace(day=1)
+    return before.replace(hour=HOUR, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _ranked(shares: Sequence[Share]) -> tuple[list[str], tuple[Button, ...]]:
+    lines = [texts_sharing.best_line(n, one.prompt, one.name, one.hearts) for n, one in enumerate(shares, 1)]
+    return lines, tuple(Button(texts.clip_number(n), f"/show {one.id}") for n, one in enumerate(shares, 1))

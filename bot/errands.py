@@ -1,0 +1,316 @@
+"""What must still be done on platforms for the gallery: posts, their hearts, removals, notices to admins.
+
+As with jobs, nothing about an errand lives here: a killed runner loses none, as each falls due again when its lease is
+over, and any number of runners may work.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from bot import texts_sharing
+from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
+from bot.fitting import Fitting
+from bot.gallery import ENOUGH, Errand, Share
+from bot.media import Media
+from bot.model import Address, Button, Film, Incident, Posted, Reply
+from bot.money import Rule
+from bot.ports import Chat, Store
+
+log = logging.getLogger(__name__)
+
+NAP = 2.0
+"""Seconds that a runner sleeps at most: another process may have left something."""
+LONGEST_PAUSE = 600.0
+MOST_TRIES = 150
+"""Tries of one errand, which at the pauses of `backoff` are a day; what the platform asks us to wait comes on top."""
+PROMPT = 30
+"""Tries that come as soon as the platform allows."""
+SIZES = 3
+"""Films that are tried, each smaller than the last, before the post goes without."""
+AGAIN = 0.5
+"""Seconds between two tries to save."""
+GRACE = 5.0
+"""Seconds that work under way gets at shutdown."""
+NOTED = 90 * 86_400.0
+"""Seconds for which a notice with a film is remembered, so that it can be taken away."""
+NOTICES = "notices"
+"""Where the messages of notices are remembered: by share and number, which is the end of the errand's id."""
+
+
+class Runner:
+    """Does the errands of `chats`. `web` is the address of our web server; `lease`, in seconds, bounds one errand."""
+
+    def __init__(
+        self,
+        store: Store,
+        media: Media,
+        chats: Mapping[str, Chat],
+        *,
+        clock: Callable[[], float],
+        web: str | None = None,
+        lease: float = 300.0,
+        parallel: int = 8,
+    ) -> None:
+        self._store = store
+        self._media = media
+        self._chats = chats
+        self._clock = clock
+        self._web = web
+        self._fitting = Fitting(media)
+        self._lease = lease
+        self._parallel = parallel
+        self._platforms = tuple(chats)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._poked = asyncio.Event()
+        self._stopping = False
+
+    def poke(self) -> None:
+        """Something is due now."""
+        self._poked.set()
+
+    def stop(self) -> None:
+        """Take nothing new; `run` returns within some `GRACE` seconds."""
+        self._stopping = True
+        self.poke()
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        try:
+            while not self._stopping:
+                self._poked.clear()
+                pause = await self._turn()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._poked.wait()
+        finally:
+            if self._under_way:
+                await asyncio.wait(self._under_way, timeout=GRACE)
+            for task in self._under_way:
+                task.cancel()
+            await self.idle()
+
+    async def round(self) -> int:
+        """Take what is due, as much as there is room for, and begin on it; how many errands that was."""
+        room = self._parallel - len(self._under_way)
+        if room <= 0:
+            return 0
+        taken = await self._store.errands.claim(self._clock(), self._lease, room, self._platforms)
+        for errand in taken:
+            task = asyncio.create_task(self._run(errand), name=f"errand-{errand.id}")
+            self._under_way.add(task)
+            task.add_done_callback(self._end)
+        return len(taken)
+
+    async def idle(self) -> None:
+        """Wait until all that was begun has ended."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _turn(self) -> float:
+        """One round; how long to sleep after it, in seconds. Whatever went wrong, there will be another."""
+        try:
+            taken = await self.round()
+            if len(self._under_way) >= self._parallel:
+                return NAP
+            if taken:
+                return 0.0
+            due_at = await self._store.errands.next_due(self._platforms)
+        except StoreDown as error:
+            log.error("the database takes nothing: %s", error)
+            return NAP
+        except Exception:  # one odd row must not keep the others lying
+            log.exception("a round of errands broke")
+            return NAP
+        # What is due but was not taken is in another's hands at this very moment.
+        return NAP if due_at is None else min(NAP, max(0.05, due_at - self._clock()))
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self.poke()
+
+    async def _run(self, errand: Errand) -> None:
+        try:
+            wait = await self._tried(errand)
+            if wait is None:
+                await self._store.errands.done(errand)
+            elif errand.tries + 1 >= MOST_TRIES:
+                log.warning("errand %s (%s) is given up", errand.id, errand.kind)
+                await self._store.errands.done(errand)
+            else:
+                await self._store.errands.later(errand, self._clock() + wait)
+        except StoreDown as error:
+            log.error("errand %s waits for the database: %s", errand.id, error)
+        except Exception:  # it falls due again
+            log.exception("errand %s broke", errand.id)
+
+    async def _tried(self, errand: Errand) -> float | None:
+        """Do it. None: nothing is left to do; else in how many seconds to try again."""
+        chat, once_more = self._chats[errand.place.platform], backoff(errand.tries + 1)
+        try:
+            async with asyncio.timeout(self._lease * 2 / 3):
+                match errand.kind:
+                    case "post":
+                        await self._post(chat, errand)
+                    case "refresh":
+                        await self._refresh(chat, errand)
+                    case "remove":
+                        await chat.remove(errand.place, errand.place.message)
+                    case "tell":
+                        await self._tell(chat, errand)
+        except Gone as error:
+            log.info("errand %s (%s) has no place any more: %s", errand.id, errand.kind, error)
+            if errand.kind in ("post", "tell"):
+                where = f"{errand.place.platform}:{errand.place.chat}/{errand.place.thread}"
+                what = "nothing can be posted where a community wants its gallery or its reports"
+                await self._store.note(Incident(self._clock(), what, f"{where}: {error}"))
+        except Flood as flood:
+            # A busy chat is no failing one; but what is put off for ever must come to its end, too.
+            return flood.retry_after if errand.tries < PROMPT else max(flood.retry_after, once_more)
+        except (Unconfirmed, TimeoutError) as error:
+            log.warning("errand %s (%s) may have been done: %s", errand.id, errand.kind, error)
+            # A second post would be seen; everything else can be said or done twice.
+            return None if errand.kind == "post" and not chat.once else once_more
+        except StoreDown:
+            raise
+        except Exception as error:  # an adapter's own mistake, too, must end some day
+            known = isinstance(error, ChatError)
+            log.log(logging.INFO if known else logging.ERROR, "errand %s: %s", errand.id, error, exc_info=not known)
+            return once_more
+        return None
+
+    async def _post(self, chat: Chat, errand: Errand) -> None:
+        share = await self._store.gallery.share(errand.share)
+        if share is None or share.state != "up" or share.place.message:
+            return
+        film = film_of(self._media, share)
+        if film is None:
+            log.warning("share %s cannot be posted: its clip is gone", share.id)
+            return
+        posted = await self._send(chat, errand, share, post(share, await after(self._store, share), film))
+        if not await self._stands(share, posted):
+            await self._take_away(errand, posted)
+
+    async def _stands(self, share: Share, posted: Posted) -> bool:
+        """Save where a post stands, until it succeeds: else nobody could take it away. False: it has to go."""
+        while True:
+            try:
+                return await self._store.gallery.posted(share.id, posted.message, posted.copy)
+            except StoreDown as error:
+                log.error("the message of share %s could not be saved: %s", share.id, error)
+            await asyncio.sleep(AGAIN)
+
+    async def _refresh(self, chat: Chat, errand: Errand) -> None:
+        share = await self._store.gallery.share(errand.share)
+        if share is None or share.state != "up" or not share.place.message:
+            return
+        film = film_of(self._media, share, missing=True)  # an edit shows the film that is there
+        await chat.edit(share.place, share.place.message, post(share, await after(self._store, share), film))
+
+    async def _tell(self, chat: Chat, errand: Errand) -> None:
+        reply = Reply(errand.text, errand.buttons)
+        if not errand.share:
+            await chat.send(errand.place, reply, nonce=errand.id)
+            return
+        share = await self._store.gallery.share(errand.share)
+        if share is None:
+            return
+        film = film_of(self._media, share)
+        if not errand.text:
+            await self._show(chat, errand, share, film)
+            return
+        posted = await self._send(chat, errand, share, replace(reply, film=film))
+        at = f"{errand.place.chat}/{errand.place.thread}/{posted.message}"
+        name = _notice(share.id, errand.id.rpartition("-")[2])
+        await self._store.inbox.remember(errand.place.platform, NOTICES, name, at, self._clock() + NOTED)
+        if await self._store.gallery.share(share.id) is None:
+            await self._take_away(errand, posted)
+
+    async def _show(self, chat: Chat, errand: Errand, share: Share, film: Film | None) -> None:
+        """The clip once more, for whoever asked."""
+        posted = await self._send(chat, errand, share, post(share, await after(self._store, share), film))
+        if not await self._store.gallery.showed(share.id, replace(errand.place, message=posted.message)):
+            await self._take_away(errand, posted)
+
+    async def _send(self, chat: Chat, errand: Errand, share: Share, reply: Reply) -> Posted:
+        for _ in range(SIZES):
+            try:
+                return await chat.send(errand.place, reply, nonce=errand.id)
+            except TooLarge as large:
+                smaller = await self._fitting.smaller(reply, large.limit)
+            if smaller.film is None:
+                break
+            reply = smaller
+        # Not a link to the file, which would outlive the sharing: to the page, which is looked up at each visit.
+        page = await self._page(share)
+        words = f"{reply.text}\n{texts_sharing.at_page(page)}"
+        return await chat.send(errand.place, replace(reply, text=words, film=None), nonce=errand.id)
+
+    async def _page(self, share: Share) -> str:
+        rule = (await self._store.books.rules(share.scope)).get("", Rule())
+        seen = share.state == "up" and rule.web and self._web
+        return f"{hall(self._web, rule)}/{share.id}" if seen else ""
+
+    async def _take_away(self, errand: Errand, posted: Posted) -> None:
+        """What was unshared while it was being posted goes, as an errand, so that it goes even if we are killed now."""
+        place = replace(errand.place, message=posted.message)
+        await self._store.errands.put(Errand(f"x{errand.id}", "remove", place, self._clock(), errand.share))
+
+
+async def notify(store: Store, notice: Errand, number: int) -> None:
+    """Tell admins about a share, with its film; nothing, if they have no place. `number`: 0 to `ENOUGH`."""
+    if notice.place.chat:
+        await store.errands.put(replace(notice, id=f"{notice.id}-{number}"))
+
+
+async def dismiss(store: Store, share: Share, now: float) -> None:
+    """Take away what admins were told about a share."""
+    platform = share.place.platform
+    for number in range(ENOUGH + 1):
+        name = _notice(share.id, number)
+        if at := await store.inbox.recall(platform, NOTICES, name, now):
+            chat, thread, message = at.split("/", 2)
+            place = Address(platform, chat, message, thread)
+            await store.errands.put(Errand(f"x{message}-{name}", "remove", place, now, share.id))
+            await store.inbox.forget(platform, NOTICES, name)
+
+
+def _notice(share_id: str, number: object) -> str:
+    return f"{share_id}-{number}"
+
+
+def post(share: Share, after: str, film: Film | None) -> Reply:
+    """A shared clip as it stands in the gallery; `after` is its line as a remix."""
+    buttons = [Button(texts_sharing.heart(share.hearts), f"/heart {share.id}")]
+    if share.remixes:
+        buttons.append(Button(texts_sharing.REMIX, f"/remix {share.id}"))
+    buttons.append(Button(texts_sharing.REPORT, f"/report {share.id}"))
+    return Reply(texts_sharing.caption(share.prompt, share.name, after), tuple(buttons), film=film)
+
+
+async def after(store: Store, share: Share) -> str:
+    """After whose clip a share is made; empty if it is no remix."""
+    if share.remix_of is None:
+        return ""
+    job = await store.job(share.job)
+    return texts_sharing.remix_of(job.after if job else "")
+
+
+def film_of(media: Media, share: Share, *, missing: bool = False) -> Film | None:
+    """The film of a share; None if the file is gone and its platform has no copy, unless it may be `missing`."""
+    path = media.path(share.clip.name)
+    if not share.copy and not missing and not path.is_file():
+        return None
+    return Film(path, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy)
+
+
+def hall(web: str | None, rule: Rule) -> str:
+    """The address of a community's gallery on the web; empty if it is not open."""
+    return f"{web.rstrip('/')}/g/{rule.web}" if web and rule.web else ""
+
+
+def backoff(tries: int) -> float:
+    """Seconds before another try."""
+    return min(LONGEST_PAUSE, 2.5 * float(1 << min(tries, 8)))

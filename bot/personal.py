@@ -1,0 +1,147 @@
+"""What people know and decide about what is kept of them."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot import bundle, retention, texts_privacy
+from bot.errors import Refusal, StoreDown
+from bot.files import disk
+from bot.model import Button, Inbound, Paper, Reply
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+CONFIRM = 600.0
+"""Seconds for which a confirmation is waited for."""
+HOUR = 3600.0
+"""Seconds in which there is one export."""
+KEPT = 24 * 3600.0
+"""Seconds for which it is kept."""
+PATIENCE = 900.0
+"""Seconds after which an export that was begun is taken for broken off."""
+HEAVIEST_PAPER = 8 * 1024**2
+"""Bytes of an export that a chat is handed as a file."""
+CODES = "forgetme"
+"""Where confirmations are noted."""
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+async def privacy(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """What is kept, where, how long, who sees it."""
+    return Reply(texts_privacy.privacy(inbound.address.platform, core.provider.hosts(), *core.kept))
+
+
+async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Ask first; then remove what is kept of the person's whole account."""
+    word, code = (*argument.split(maxsplit=1), "", "")[:2]
+    inbox, now = core.store.inbox, core.clock()
+    if word.lower() != "yes":
+        code = "".join(secrets.choice(_LETTERS) for _ in range(10))
+        await inbox.remember(CODES, inbound.person, "code", _hash(inbound, code), now + CONFIRM)
+        linked = len(await core.store.accounts.people(inbound.person))
+        button = Button(texts_privacy.FORGET, f"/forgetme yes {code}")
+        return Reply(texts_privacy.forget_what(linked), (button,), private=True)
+    known = await inbox.recall(CODES, inbound.person, "code", now)
+    if known is None:
+        since = dict(await core.store.traces.forgetting()).get(inbound.person)
+        if since is not None and now - since < CONFIRM:  # a second tap, or the same one after a crash
+            return Reply(texts_privacy.FORGOTTEN_ALREADY, private=True)
+        raise Refusal(texts_privacy.CODE_OVER)
+    if not hmac.compare_digest(known, _hash(inbound, code)):
+        await inbox.forget(CODES, inbound.person, "code")  # nobody guesses twice
+        raise Refusal(texts_privacy.CODE_OVER)
+    try:
+        gone = await retention.forget(core.store, core.media, inbound.person, now)
+    except StoreDown:
+        if inbound.person not in dict(await core.store.traces.forgetting()):
+            raise
+        return Reply(texts_privacy.FORGET_GOES_ON, private=True)
+    core.poke()
+    core.poke_errands()
+    words = texts_privacy.forgotten(
+        gone.clips, gone.photos, gone.shares, gone.waiting, gone.under_way, alone=not inbound.shared
+    )
+    return Reply(words, private=True)
+
+
+async def mydata(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """All that is kept of the person's whole account, as a file that they can fetch for a day."""
+    if inbound.shared or inbound.scope:
+        raise Refusal(texts_privacy.MYDATA_ALONE)
+    if core.link is None and inbound.address.platform == "web":
+        raise Refusal(texts_privacy.MYDATA_PAGE)
+    people = await core.store.accounts.people(inbound.person)
+    earlier = []
+    for person in people:
+        note = await core.store.inbox.recall(retention.EXPORTS, person, "file", core.clock())
+        if note is None:
+            continue
+        (name, at), ready = retention.export_of(note), json.loads(note)[2]
+        age = core.clock() - at
+        if ready and 0 <= age < HOUR and core.media.path(name).is_file():
+            return await _handed(core, name, 0)
+        if not ready and 0 <= age < PATIENCE:
+            raise Refusal(texts_privacy.MYDATA_SOON)
+        earlier.append(name)
+    return await _made(core, inbound, people, earlier)
+
+
+async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier: list[str]) -> Reply:
+    found = await bundle.gather(core.store, core.media, inbound.person, people)
+    if found.empty:
+        return Reply(texts_privacy.MYDATA_NOTHING, private=True)
+    if core.link is None and found.size > HEAVIEST_PAPER:
+        raise Refusal(texts_privacy.MYDATA_NO_LINK)
+    await core.media.discard(earlier)
+    name, now = f"{core.new_id()}.zip", core.clock()
+    # Noted before it is there: whoever is forgotten meanwhile, or after a crash, has it removed.
+    await _note(core, inbound.person, name, now, ready=False)
+    about = await _about(core, inbound, people, found)
+    with disk():
+        await asyncio.to_thread(bundle.write, found, about, core.media.path(name))
+    if await core.store.inbox.recall(retention.EXPORTS, inbound.person, "file", core.clock()) is None:
+        await core.media.discard([name])  # forgotten meanwhile
+        return Reply(texts_privacy.MYDATA_NOTHING, private=True)
+    await _note(core, inbound.person, name, now, ready=True)
+    return await _handed(core, name, found.left_out)
+
+
+async def _handed(core: "Core", name: str, left_out: int) -> Reply:
+    if core.link:
+        return Reply(texts_privacy.mydata_link(core.link(name), left_out), private=True)
+    with disk():
+        data = await asyncio.to_thread(core.media.path(name).read_bytes)
+    return Reply(texts_privacy.MYDATA_PAPER, papers=(Paper("photoplay.zip", data),), private=True)
+
+
+async def _note(core: "Core", person: str, name: str, at: float, *, ready: bool) -> None:
+    value = json.dumps([name, at, ready])
+    await core.store.inbox.remember(retention.EXPORTS, person, "file", value, at + KEPT)
+
+
+async def _about(core: "Core", inbound: Inbound, people: tuple[str, ...], found: bundle.Bundle) -> str:
+    manner = await core.store.gallery.manner(inbound.person)
+    return texts_privacy.about(
+        _when(core.clock()),
+        people,
+        manner.named,
+        manner.worded,
+        manner.remixes,
+        _when(manner.agreed_at) if manner.agreed_at else "",
+        *core.kept,
+        found.left_out,
+    )
+
+
+def _when(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%d %B %Y, %H:%M} UTC"
+
+
+def _hash(inbound: Inbound, code: str) -> str:
+    """A code is kept as a hash, and is nobody else's."""
+    return hashlib.sha256(f"{inbound.person} {code.strip().lower()}".encode()).hexdigest()

@@ -1,0 +1,52 @@
+"""A clip after a shared one: its first picture with one's own words, or one's own photo with the same words.
+
+The maker's photo itself is never used: only what was shared is.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot import orders, sharing, texts, texts_sharing
+from bot.errors import Refusal
+from bot.gallery import Share
+from bot.model import Attachment, Inbound, Reply
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+
+async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Ask for words or a photo; with them, order."""
+    share, words = await sharing.seen(core, inbound, argument, texts_sharing.REMIX_HOW)
+    if not share.remixes and not await sharing.is_own(core, inbound, share.person):
+        raise Refusal(texts_sharing.NO_REMIX)
+    if inbound.attachments:
+        return await _own_photo(core, inbound, share, words)
+    if not words:
+        return Reply(texts_sharing.ask_remix(share.name, share.prompt), ask=f"/remix {share.id}")
+    if orders.wordless(words):
+        return Reply(texts_sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {words}")
+
+    async def frame() -> AsyncIterator[bytes]:
+        yield await core.media.first_frame(share.clip)
+
+    draft = orders.read(words, inbound.options)
+    inbound = replace(inbound, spoiler=share.spoiler)
+    return await core.place(inbound, draft, ["photo"], lambda: core.media.keep([Attachment(frame)]), remix=share)
+
+
+async def _own_photo(core: "Core", inbound: Inbound, share: Share, words: str) -> Reply:
+    """The asker's picture, with new words or with those of the shared clip."""
+    roles = [attachment.role for attachment in inbound.attachments]
+    if roles.count("photo") + roles.count("end") > 2:
+        raise Refusal(texts.ONE_PHOTO)
+    if orders.wordless(words):
+        if not share.prompt:
+            return Reply(texts_sharing.REMIX_WORDS, refused=True, ask=f"/remix {share.id} {words}".rstrip())
+        words = f"{share.prompt} {words}"
+    for attachment in inbound.attachments:
+        if attachment.role == "brush":
+            orders.check_path(attachment.path)
+    draft = orders.read(words, inbound.options)
+    return await core.place(inbound, draft, roles, lambda: core.media.keep(inbound.attachments), remix=share)

@@ -1,0 +1,213 @@
+"""What is kept no longer: photos and clips after their time, people who asked to be forgotten.
+
+Files go first, then the row says so. A crash between the two is made good by the next round.
+"""
+
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bot import errands, machine, quota, sharing
+from bot.errors import Illegal, StoreDown
+from bot.media import Media
+from bot.model import Job
+from bot.money import Parked
+from bot.ports import Step, Store
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+"""Jobs that are looked at together."""
+BATCHES = 25
+"""How many batches of each kind a round takes: it must end."""
+WAITS = 600.0
+"""Seconds after which the photos of an order go that nobody said yes to, once its time is over."""
+TRIM = 3600.0
+"""Seconds between two times that old rows are dropped."""
+OLD = 400 * 86_400.0
+"""Seconds after which counters go."""
+COUNTED = 32 * 86_400.0
+"""Seconds for which the numbers of somebody forgotten stay: longer than the longest allowance."""
+EXPORTS = "mydata"
+"""Where it is noted which export a person was given last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was removed of a person; `under_way` are with the provider, and go when they come back."""
+
+    clips: int = 0
+    photos: int = 0
+    shares: int = 0
+    waiting: int = 0
+    under_way: int = 0
+
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+
+class Retention:
+    """`photos` and `clips`: seconds for which they are kept once their job is done; a shared clip stays."""
+
+    def __init__(self, store: Store, media: Media, *, clock: Callable[[], float], photos: float, clips: float) -> None:
+        self._store = store
+        self._media = media
+        self._clock = clock
+        self._photos = photos
+        self._clips = clips
+        self._trimmed_at = 0.0
+
+    async def round(self) -> int:
+        """Remove what is due; of how many jobs something was. Raises `StoreDown`."""
+        now, traces = self._clock(), self._store.traces
+        done = await self._sweep(lambda: traces.overexposed(now - self._photos, BATCH), _photos, clips=False)
+        done += await self._sweep(lambda: traces.outworn(now - self._clips, BATCH), _all, clips=True)
+        for _ in range(BATCHES):
+            found = await traces.overdue(now - WAITS, BATCH)
+            done += await _drop(self._store, self._media, found)
+            if len(found) < BATCH:
+                break
+        done += await self._forget(now)
+        if not 0 <= now - self._trimmed_at < TRIM:
+            await self._media.sweep(now)
+            await traces.trim(now, [window.key for window in quota.windows(now - OLD).values()])
+            self._trimmed_at = now
+        return done
+
+    async def _forget(self, now: float) -> int:
+        """Go on with those who asked to be forgotten."""
+        traces, done = self._store.traces, 0
+        people = await traces.forgetting()
+        for person, at in people:
+            try:
+                removed = await erase(self._store, self._media, person, at, now)
+                if not removed.under_way and now > at + COUNTED:
+                    await traces.lapse(person)
+            except StoreDown:
+                raise
+            except Exception:  # nobody has to wait for anybody else
+                log.exception("somebody could not be forgotten yet")
+            else:
+                done += removed.clips + removed.waiting
+        if people:
+            await traces.scrub()
+        return done
+
+    async def _sweep(
+        self, find: Callable[[], Awaitable[list[Job]]], files: Callable[[Job], Iterable[str]], *, clips: bool
+    ) -> int:
+        done = 0
+        for _ in range(BATCHES):
+            found = await find()
+            gone = [job.id for job in found if await _discarded(self._media, files(job))]
+            if gone:
+                await self._store.traces.swept(gone, clips=clips)
+            done += len(gone)
+            if len(found) < BATCH or not gone:
+                break
+        return done
+
+
+async def forget(store: Store, media: Media, person: str, now: float) -> Removed:
+    """Forget someone's whole account, as far as that can be done now; `Retention` does the rest. May be repeated."""
+    for one in await store.accounts.people(person):
+        if name := export_of(await store.inbox.recall(EXPORTS, one, "file", now))[0]:
+            await media.discard([name])
+    people = await store.traces.forget(person, now, _open(now), _alias())
+    removed = Removed()
+    for one in people:
+        removed += await erase(store, media, one, now, now)
+    return removed
+
+
+async def erase(store: Store, media: Media, person: str, until: float, now: float) -> Removed:
+    """Erase what somebody shared, asked for and was given until then, but for what is under way."""
+    traces = store.traces
+    shares = [share for share in await store.gallery.mine(person) if share.at <= until]
+    for share in shares:  # first: a crash behind the removal would leave nobody who knows what admins were told
+        await errands.dismiss(store, share, now)
+    await sharing.take_back(store, shares, now)
+    parked = [found for found in await traces.parked(person) if await _asked(store, found[0]) <= until]
+    waiting = await _drop(store, media, parked)
+    clips = photos = 0
+    for _ in range(BATCHES):
+        found = await traces.orders(person, until, BATCH)
+        waiting += await _cancel(store, [job for job in found if job.state == "queued"], now)
+        done = [job for job in found if job.state == "done"]
+        clips += sum(media.path(job.clip.name).is_file() for job in done if job.clip)
+        photos += sum(media.path(name).is_file() for job in done for name in _photos(job))
+        gone = [job.id for job in done if await _discarded(media, _all(job))]
+        if gone:
+            await traces.husk(person, gone, now, _open(now), _alias())
+        if not any(job.state == "queued" for job in found) and (len(done) < BATCH or not gone):
+            break
+    if clips:
+        await media.drop_joined()
+    if clips or photos or waiting or shares:
+        await traces.scrub()
+    return Removed(clips, photos, len(shares), waiting, await traces.count(person, until))
+
+
+def export_of(note: str | None) -> tuple[str, float]:
+    """The file that a person was given last, and when it was begun."""
+    name, at = json.loads(note)[:2] if note else ("", 0.0)
+    return str(name), float(at)
+
+
+async def _drop(store: Store, media: Media, found: Sequence[tuple[Parked, bool]]) -> int:
+    """Orders that nobody said yes to; the photos of one that became a job are the job's."""
+    done = 0
+    for parked, taken in found:
+        if taken or await _discarded(media, parked.photos):
+            await store.books.unpark(parked.id)
+            done += not taken
+    return done
+
+
+async def _cancel(store: Store, jobs: Sequence[Job], now: float) -> int:
+    """Give back what is still in line. Nobody is told: whoever is forgotten gets no more messages."""
+
+    def step(job: Job) -> Step:
+        cancelled, entry = machine.apply(job, machine.Cancelled(), now)
+        return machine.apply(cancelled, machine.Undeliverable(), now)[0], entry
+
+    done = 0
+    for job in jobs:
+        with suppress(Illegal):  # it was started this moment, and ends in the ordinary way
+            await store.change(job.id, step)
+            done += 1
+    return done
+
+
+async def _asked(store: Store, parked: Parked) -> float:
+    return (await store.books.read(parked.body)).created_at
+
+
+async def _discarded(media: Media, names: Iterable[str]) -> bool:
+    try:
+        await media.discard(names)
+    except StoreDown as error:
+        log.error("files that should go could not be deleted: %s", error)
+        return False
+    return True
+
+
+def _photos(job: Job) -> list[str]:
+    return [photo.name for photo in job.order.photos]
+
+
+def _all(job: Job) -> list[str]:
+    return [*_photos(job), *([job.clip.name] if job.clip else [])]
+
+
+def _open(now: float) -> list[str]:
+    """The keys of every allowance that may be open somewhere: midnight is not everywhere at once."""
+    return sorted({window.key for day in (-1, 0, 1) for window in quota.windows(now + day * 86_400).values()})
+
+
+def _alias() -> str:
+    """A name that nobody has, and that follows from nothing."""
+    return f"gone:{secrets.token_hex(5)}"

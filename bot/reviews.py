@@ -1,0 +1,147 @@
+"""Reports, and what admins make of them. Who reported is told to nobody."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot import errands, sharing, texts, texts_sharing
+from bot.admin import Target, act, check, told
+from bot.errors import Refusal
+from bot.gallery import ENOUGH, Errand, Share, ShareState
+from bot.model import Button, Inbound, Reply
+from bot.money import FOREVER, Rule, about
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+LISTED = 5
+"""Clips under /review at a time: each has four buttons, and a message has room for 25."""
+_OTHER = "other"
+
+
+async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Say what is wrong with a shared clip: first a button, or words."""
+    share, said = await sharing.seen(core, inbound, argument, texts_sharing.REPORT_HOW)
+    if await sharing.is_own(core, inbound, share.person):
+        unshare = Button(texts_sharing.UNSHARE, f"/unshare {share.job}")
+        return Reply(texts_sharing.REPORT_OWN, (unshare,), refused=True, private=True)
+    if not said:
+        buttons = [Button(label, f"/report {share.id} {word}") for word, label in texts_sharing.REASONS.items()]
+        other = Button(texts_sharing.OTHER, f"/report {share.id} {_OTHER}")
+        return Reply(texts_sharing.REPORT_WHY, (*buttons, other), private=True)
+    reason = _reason(said)
+    if not reason:
+        return Reply(texts_sharing.REPORT_OTHER, ask=f"/report {share.id} {_OTHER}", private=True)
+    now = core.clock()
+    reported, count = await core.store.gallery.report(share.id, inbound.person, reason, now, ENOUGH)
+    if reported is None:
+        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+    if not count:
+        raise Refusal(texts_sharing.REPORTED_ALREADY)
+    await _tell(core, reported, count)
+    core.poke_errands()
+    hidden = reported.state == "hidden"
+    return Reply(texts_sharing.REPORTED_HIDDEN if hidden else texts_sharing.REPORTED, private=True)
+
+
+def _reason(said: str) -> str:
+    """In our words for one of our reasons, by its word or number; in theirs for another; empty if none is said."""
+    words = list(texts_sharing.REASONS.values())
+    if said.lower() in texts_sharing.REASONS:
+        return texts_sharing.REASONS[said.lower()]
+    if said.isascii() and said.isdigit() and 0 < int(said[:3]) <= len(words):
+        return words[int(said[:3]) - 1]
+    first, rest = (*said.split(maxsplit=1), "")[:2]
+    return texts.shorten(rest if first.lower() == _OTHER else said, texts_sharing.REASON)
+
+
+async def _tell(core: "Core", share: Share, count: int) -> None:
+    rule = await sharing.rule_of(core.store, share.scope)
+    reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
+    text = texts_sharing.notice(reasons, share.prompt, share.name, hidden=share.state == "hidden")
+    buttons = (
+        Button(texts_sharing.HIDE, f"/hide {share.id}"),
+        Button(texts_sharing.KEEP, f"/keep {share.id}"),
+        Button(texts_sharing.BAN, f"/banish {share.id}"),
+    )
+    place = sharing.place_of(share.scope, rule.review)
+    notice = Errand(core.new_id(), "tell", place, core.clock(), share.id, text, buttons)
+    await errands.notify(core.store, notice, min(count, ENOUGH))
+
+
+async def review(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """What waits for an admin, oldest first."""
+    await check(core, inbound)
+    found = await core.store.gallery.open(inbound.scope, LISTED + 1) if inbound.scope else []
+    if not found:
+        return Reply(texts_sharing.NOTHING_TO_REVIEW, private=True)
+    lines, buttons = [], []
+    for number, share in enumerate(found[:LISTED], 1):
+        reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
+        lines.append(texts_sharing.review_line(number, share.state, reasons, share.prompt, share.name))
+        waits = share.state == "waiting"
+        verbs = (
+            (texts_sharing.numbered(texts_sharing.LET if waits else texts_sharing.KEEP, number), "keep"),
+            (texts_sharing.numbered(texts_sharing.REFUSE if waits else texts_sharing.HIDE, number), "hide"),
+            (texts_sharing.numbered(texts_sharing.BAN, number), "banish"),
+            (texts.clip_number(number), "show"),
+        )
+        buttons += [Button(label, f"/{verb} {share.id}") for label, verb in verbs]
+    return Reply(texts_sharing.review(lines, len(found) > LISTED), tuple(buttons), private=True)
+
+
+async def keep(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Let it be seen, and close its reports."""
+    share = await _judged(core, inbound, argument, "up")
+    hide = Button(texts_sharing.HIDE, f"/hide {share.id}")
+    return Reply(texts_sharing.KEPT if share.state == "up" else texts_sharing.LET_IN, (hide,), private=True)
+
+
+async def hide(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Nobody is to see it."""
+    share = await _judged(core, inbound, argument, "hidden")
+    show = Button(texts_sharing.SHOW_AGAIN, f"/keep {share.id}")
+    return Reply(texts_sharing.REFUSED if share.state == "waiting" else texts_sharing.HIDDEN, (show,), private=True)
+
+
+async def banish(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Hide it, and keep its maker from ordering and sharing here."""
+    await check(core, inbound)
+    share = await _found(core, inbound, argument)
+    people = await core.store.accounts.people(share.person)
+    platform = share.scope.partition(":")[0]
+    person = next((one for one in people if one.partition(":")[0] == platform), share.person)
+    target = Target(about("person", person), share.name or texts_sharing.THE_MAKER, "", person)
+
+    def edit(rule: Rule) -> Rule:
+        return replace(rule, banned=FOREVER, because=texts_sharing.BANNED_BECAUSE)
+
+    # Banned first: whoever hears “hidden” and shares again at once is refused already.
+    done = await core.store.books.amend(act(core, inbound, "ban", target, texts_sharing.BANNED_BECAUSE), edit)
+    await _judge(core, share, "hidden")
+    return replace(told(texts_sharing.banished(target.label), done), private=True)
+
+
+async def _judged(core: "Core", inbound: Inbound, argument: str, state: ShareState) -> Share:
+    """The share as it was before it was judged. Raises `Refusal`."""
+    await check(core, inbound)
+    share = await _found(core, inbound, argument)
+    await _judge(core, share, state)
+    deed = act(core, inbound, "keep" if state == "up" else "hide", Target("", share.id, ""))
+    await core.store.books.amend(deed, lambda rule: rule)  # nothing is set; the audit log says who did it
+    return share
+
+
+async def _found(core: "Core", inbound: Inbound, argument: str) -> Share:
+    if not argument:
+        raise Refusal(texts_sharing.WHICH_SHARE)
+    share = await sharing.here(core, inbound, argument)
+    if share is None:
+        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+    return share
+
+
+async def _judge(core: "Core", share: Share, state: ShareState) -> None:
+    if await core.store.gallery.judge(share.id, state, core.clock()) is None:
+        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+    await errands.dismiss(core.store, share, core.clock())
+    core.poke_errands()

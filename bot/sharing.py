@@ -1,0 +1,298 @@
+"""Sharing clips in a community: share and take back, hearts, and how a person shares."""
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot import errands, quota, texts, texts_sharing, wordlist
+from bot.errors import Refusal
+from bot.gallery import Errand, Manner, Share
+from bot.model import Address, Button, Clip, Inbound, Job, Reply
+from bot.money import Member, Rule
+from bot.ports import Store
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+log = logging.getLogger(__name__)
+
+LISTED = 10
+"""Shared clips that have a button under /unshare."""
+_ID = re.compile(r"[\w-]{1,32}", re.ASCII)
+
+
+async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Put a clip into the community's gallery; the first time the person is asked how."""
+    job_id, how = (*argument.split(maxsplit=1), "", "")[:2]
+    how = " ".join(sorted(how.lower().split()))
+    if how and how not in texts_sharing.MANNERS:
+        raise Refusal(texts_sharing.SHARE_HOW)
+    job = await _own(core, inbound, job_id) if job_id else await _latest(core, inbound)
+    clip = _clip(job)
+    scope = inbound.scope or job.scope
+    if not scope:
+        raise Refusal(texts_sharing.SHARE_WHERE)
+    rule = await rule_of(core.store, scope)
+    if not rule.gallery and not rule.web:
+        raise Refusal(texts_sharing.NO_GALLERY)
+    rulebook = await core.store.books.rulebook(Member(scope, inbound.person))
+    if quota.ban(rulebook, core.clock()):
+        raise Refusal(texts_sharing.MAY_NOT_SHARE)
+    place = place_of(scope, rule.gallery)
+    copy = job.copy if job.address.platform == place.platform else None
+    if not core.media.path(clip.name).is_file() and not (copy and rule.gallery):
+        raise Refusal(texts.CLIP_GONE)
+    if earlier := [one for one in await core.store.gallery.of_job(job.id) if one.scope == scope]:
+        return _already(earlier[0])
+    manner = await _manner(core, inbound, how)
+    if manner.named is None or manner.worded is None:
+        choices = texts_sharing.MANNERS.items()
+        buttons = tuple(Button(label, f"/share {job.id} {words}") for words, label in choices)
+        return Reply(texts_sharing.HOW_TO_SHARE, buttons, private=True)
+    made = Share(
+        id=core.new_id(),
+        job=job.id,
+        scope=scope,
+        person=job.person,
+        name=texts_sharing.name(inbound.label or job.label) if manner.named else "",
+        prompt=job.order.prompt if manner.worded else "",
+        remixes=manner.remixes,
+        clip=clip,
+        at=core.clock(),
+        place=place,
+        state="waiting" if rule.approve else "up",
+        copy=copy,
+        spoiler=job.spoiler,
+        remix_of=job.remix_of if job.scope == scope else None,  # of another community nothing is shown here
+    )
+    if made.prompt and job.scope != scope:  # its words have not met those that this community forbids
+        await wordlist.check(core, scope, made.prompt)
+    kept = await core.store.gallery.add(made)
+    if kept.id != made.id:
+        return _already(kept)
+    if made.state == "waiting":
+        buttons = (
+            Button(texts_sharing.LET, f"/keep {made.id}"),
+            Button(texts_sharing.REFUSE, f"/hide {made.id}"),
+            Button(texts_sharing.BAN, f"/banish {made.id}"),
+        )
+        notice = Errand(core.new_id(), "tell", place_of(scope, rule.review), core.clock(), made.id, buttons=buttons)
+        await errands.notify(core.store, replace(notice, text=texts_sharing.waiting(made.prompt, made.name)), 0)
+    core.poke_errands()
+    return Reply(_shared(core, inbound, rule, made), _after(made), private=True)
+
+
+def _shared(core: "Core", inbound: Inbound, rule: Rule, made: Share) -> str:
+    if made.state == "waiting":
+        return texts_sharing.WAITS
+    here = made.place == replace(inbound.address, message="")
+    link = errands.hall(core.web, rule)
+    return texts_sharing.shared(here, link, posted=bool(rule.gallery), named=bool(made.name), worded=bool(made.prompt))
+
+
+def _already(share: Share) -> Reply:
+    return Reply(texts_sharing.SHARED_ALREADY[share.state], _after(share), private=True)
+
+
+def _after(share: Share) -> tuple[Button, ...]:
+    unshare = Button(texts_sharing.UNSHARE, f"/unshare {share.job}")
+    return unshare, Button(texts_sharing.HOW_I_SHARE, "/sharing")
+
+
+async def _manner(core: "Core", inbound: Inbound, how: str) -> Manner:
+    if not how:
+        return await core.store.gallery.manner(inbound.person)
+    said = how.split()
+    return await core.store.gallery.behave(inbound.person, named="name" in said, worded="words" in said)
+
+
+async def unshare(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Take a clip back from every community; without a name, say what there is."""
+    if not argument:
+        return await _unshare_what(core, inbound)
+    if not _ID.fullmatch(argument):
+        raise Refusal(texts_sharing.NOT_SHARED)
+    found = await core.store.gallery.share(argument)
+    shares = await core.store.gallery.of_job(found.job if found else argument)
+    if not shares:
+        raise Refusal(texts_sharing.NOT_SHARED)
+    if not await is_own(core, inbound, shares[0].person):
+        seen = inbound.scope and any(one.scope == inbound.scope for one in shares)
+        raise Refusal(texts_sharing.NOT_YOUR_SHARE if seen else texts_sharing.NOT_SHARED)
+    await take_back(core.store, shares, core.clock())
+    core.poke_errands()
+    again = Button(texts_sharing.SHARE_AGAIN, f"/share {shares[0].job}")
+    return Reply(texts_sharing.UNSHARED, (again,), private=True)
+
+
+async def _unshare_what(core: "Core", inbound: Inbound) -> Reply:
+    shares = list({one.job: one for one in await core.store.gallery.mine(inbound.person)}.values())
+    if not shares:
+        raise Refusal(texts_sharing.NOTHING_SHARED)
+    buttons = tuple(
+        Button(texts_sharing.unshare_this(one.prompt, number), f"/unshare {one.job}")
+        for number, one in enumerate(shares[:LISTED], 1)
+    )
+    rest = len(shares) - len(buttons)
+    return Reply(texts_sharing.more_shared(rest) if rest else texts_sharing.UNSHARE_WHICH, buttons, private=True)
+
+
+async def take_back(store: Store, shares: Sequence[Share], now: float) -> None:
+    """Unshare these everywhere, and take away what admins were told about them."""
+    await store.gallery.remove([one.id for one in shares], now)
+    for one in shares:
+        await errands.dismiss(store, one, now)
+
+
+async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """How the person shares, and how to change it."""
+    words = argument.lower().split()
+    if not words:
+        manner = await core.store.gallery.manner(inbound.person)
+    elif len(words) == 2 and words[0] in texts_sharing.TOGGLES and words[1] in ("on", "off"):
+        what, on = words[0], words[1] == "on"
+        manner = await core.store.gallery.behave(
+            inbound.person,
+            named=on if what == "name" else None,
+            worded=on if what == "words" else None,
+            remixes=on if what == "remixes" else None,
+        )
+        core.poke_errands()
+    else:
+        raise Refusal(texts_sharing.SHARING_HOW)
+    now = {"name": manner.named, "words": manner.worded, "remixes": manner.remixes}
+    buttons = [
+        Button(label, f"/sharing {what} {'on' if on else 'off'}")
+        for what, labels in texts_sharing.TOGGLES.items()
+        for on, label in zip((True, False), labels, strict=True)
+        if now[what] is not on
+    ]
+    text = texts_sharing.manner(manner.named, manner.worded, manner.remixes)
+    return Reply(text, (*buttons, Button(texts_sharing.TAKE_BACK, "/unshare")), private=True)
+
+
+async def heart(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Give a shared clip a heart, or take it back."""
+    share, _ = await seen(core, inbound, argument, texts_sharing.HEART_HOW)
+    liked = await core.store.gallery.heart(share.id, inbound.person, None, "tap", core.clock())
+    if liked is None:
+        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+    core.poke_errands()
+    on = share.id in await core.store.gallery.hearted(inbound.person, [share.id])
+    return Reply(texts_sharing.hearted(on, liked.hearts), private=True)
+
+
+async def reacted(core: "Core", inbound: Inbound, on: bool) -> None:
+    """Somebody put a heart under the message at `inbound.address`, or took it away; of other messages nothing comes.
+
+    Raises `StoreDown`.
+    """
+    share = await core.store.gallery.at(inbound.address)
+    if share and await core.store.gallery.heart(share.id, inbound.person, on, "reaction", core.clock()):
+        core.poke_errands()
+
+
+async def show(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """A shared clip once more, by the platform's own copy. Admins see here what others do not."""
+    try:
+        share, _ = await seen(core, inbound, argument, texts_sharing.SHOW_HOW)
+    except Refusal:
+        hidden = await here(core, inbound, argument)
+        if hidden is None or not await core.administers(inbound):
+            raise
+        share = hidden
+    film = errands.film_of(core.media, share)
+    if film is None:
+        raise Refusal(texts.CLIP_GONE)
+    if share.state != "up":
+        shown = errands.post(share, await errands.after(core.store, share), replace(film, limit=inbound.limit))
+        return replace(shown, buttons=(), private=True)
+    # As an errand, so that it is known where the clip stands, and goes from there as well when it is unshared.
+    await core.store.errands.put(Errand(core.new_id(), "tell", inbound.address, core.clock(), share.id))
+    core.poke_errands()
+    return Reply(texts_sharing.COMING, private=True)
+
+
+async def offered(store: Store, job: Job) -> bool:
+    """Whether there is a gallery that this clip could go to."""
+    if not job.scope:
+        return False
+    rule = await rule_of(store, job.scope)
+    return bool(rule.gallery or rule.web)
+
+
+# ── What its neighbours need as well ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def rule_of(store: Store, scope: str) -> Rule:
+    """What is set for a community."""
+    return (await store.books.rules(scope)).get("", Rule())
+
+
+def place_of(scope: str, place: str | None) -> Address:
+    """`chat/thread` of a rule as an address on the community's platform."""
+    chat, _, thread = (place or "").partition("/")
+    return Address(scope.partition(":")[0], chat, thread=thread)
+
+
+async def here(core: "Core", inbound: Inbound, argument: str) -> Share | None:
+    """A share of the community where this is said, in whatever state; of others nothing is known here."""
+    name = argument.split(maxsplit=1)[0] if argument else ""
+    if not inbound.scope or not _ID.fullmatch(name):
+        return None
+    share = await core.store.gallery.share(name)
+    return share if share and share.scope == inbound.scope else None
+
+
+async def seen(core: "Core", inbound: Inbound, argument: str, how: str) -> tuple[Share, str]:
+    """A share that everybody in this community may see, and the words behind its name. Raises `Refusal`."""
+    if not argument:
+        raise Refusal(how)
+    share = await here(core, inbound, argument)
+    if share is None or share.state != "up":
+        await _clear_away(core, inbound, argument)
+        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+    return share, (*argument.split(maxsplit=1), "")[1].strip()
+
+
+async def _clear_away(core: "Core", inbound: Inbound, argument: str) -> None:
+    """A post whose clip was taken back still stands, as a crash kept its message from us: it goes."""
+    name = argument.split(maxsplit=1)[0]
+    if inbound.pressed and _ID.fullmatch(name) and await core.store.gallery.share(name) is None:
+        await core.store.errands.put(Errand(core.new_id(), "remove", inbound.address, core.clock()))
+        core.poke_errands()
+
+
+async def original(store: Store, job: Job) -> Share | None:
+    """The shared clip that a job is made after, while it is to be seen."""
+    share = await store.gallery.share(job.remix_of) if job.remix_of else None
+    return share if share and share.state == "up" else None
+
+
+async def is_own(core: "Core", inbound: Inbound, person: str) -> bool:
+    """Whether whoever says this is that person, on whatever platform."""
+    return person == inbound.person or person in await core.store.accounts.people(inbound.person)
+
+
+async def _own(core: "Core", inbound: Inbound, job_id: str) -> Job:
+    job = await core.store.job(job_id) if _ID.fullmatch(job_id) else None
+    if job is None:
+        raise Refusal(texts.UNKNOWN_JOB)
+    if not await is_own(core, inbound, job.person):
+        raise Refusal(texts.NOT_YOURS)
+    return job
+
+
+async def _latest(core: "Core", inbound: Inbound) -> Job:
+    latest = await core.store.jobs(inbound.person, 100, inbound.address if inbound.shared else None)
+    if finished := next((job for job in latest if job.clip), None):
+        return finished
+    raise Refusal(texts_sharing.NOTHING_TO_SHARE)
+
+
+def _clip(job: Job) -> Clip:
+    if job.clip is None or job.outcome == "failed":
+        raise Refusal(texts.failed(job.reason, job.price) if job.reason else texts.NO_CLIP_YET)
+    return job.clip

@@ -1,0 +1,154 @@
+"""What people are told about what is kept of them."""
+
+from collections.abc import Sequence
+
+PLATFORMS = {"telegram": "Telegram", "discord": "Discord", "web": "the chat page", "console": "the console"}
+HOSTS = {
+    "local": "a stand-in for the video service, which runs on this server",
+    "aimlapi": "AI/ML API (aimlapi.com)",
+    "apilaplas": "Apilaplas (apilaplas.com)",
+}
+
+FORGET = "Remove all of it"
+CODE_OVER = "That button was somebody else's, or its time is over. Nothing was removed. To be asked again: /forgetme"
+FORGOTTEN_ALREADY = "That was done a moment ago."
+FORGET_GOES_ON = (
+    "It has begun. Some of it could not be removed at this moment; that goes on by itself, and you need to do nothing."
+)
+MYDATA_ALONE = "Here others could read along. Say /mydata to me in private."
+MYDATA_SOON = "Your file is being made. Say /mydata again in a few minutes."
+MYDATA_NOTHING = "Nothing is kept of you: no photo, no clip, no credits."
+MYDATA_NO_LINK = (
+    "Your things are too large to be sent here, and I have no public address from which you could fetch them. "
+    "Please ask whoever runs this bot to set PUBLIC_URL."
+)
+MYDATA_PAGE = (
+    "On this page I can't hand over files. Please ask whoever runs this bot to set PUBLIC_URL, or link yourself to a "
+    "chat with /link and say /mydata there."
+)
+MYDATA_PAPER = "This is all that is kept of you. about.txt in it says what is what."
+
+
+def span(seconds: float) -> str:
+    """A length of time, in hours or days."""
+    hours = seconds / 3600
+    number, unit = (hours, "hour") if hours < 48 else (hours / 24, "day")
+    return f"{number:g} {unit}{'' if number == 1 else 's'}" if number == round(number) else f"{number:.1f} {unit}s"
+
+
+def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) -> str:
+    """What is kept, where, how long, and who sees it."""
+    services = " or ".join(HOSTS.get(host, host) for host in hosts)
+    here = PLATFORMS.get(platform, platform)
+    return "\n\n".join(
+        (
+            "What is kept: your photos without their place and camera data, your words, your clips, what you are "
+            f"called on {here}, and what your clips cost.",
+            f"Where: on this bot's server. Photo and words also go to whoever makes the clip: {services}. What is said "
+            f"here is kept by {here} as well, by its own rules; so is what the video service got. This bot uses "
+            "nothing to train anything.",
+            f"How long: photos until {span(photos)} after their clip is done, clips until {span(clips)} after; what "
+            "you share until you take it back; words, and what they cost, until you have them removed. Removed is "
+            "removed: from the disk and the database at once, from copies of them with the next copy.",
+            "Who sees it: you; in a group also its admins, what was made there; whoever runs the bot; and whoever sees "
+            "a gallery, what you shared there.",
+            "What you can do: /sharing says how you share and changes it. /mydata gives you all of it as one file. "
+            "/forgetme removes it.",
+        )
+    )
+
+
+def forget_what(linked: int) -> str:
+    """What goes, before it does."""
+    account = f" You are linked on {linked} platforms: it goes on all of them." if linked > 1 else ""
+    return (
+        "This removes for good: your photos, clips and words; what you share, and the posts of it in galleries; your "
+        "hearts and reports; your name; credits you were given; and my messages with your clips, where I may still "
+        "delete them. "
+        f"What is still in line is taken back.{account} It can't be undone. Is that what you want?"
+    )
+
+
+def forgotten(clips: int, photos: int, shares: int, waiting: int, under_way: int, *, alone: bool) -> str:
+    """What was removed, what stays and why. Not `alone`: others read it, so nothing is counted."""
+    found = [
+        _count(clips, "clip"),
+        _count(photos, "photo"),
+        _count(shares, "share"),
+        f"{_count(waiting, 'order')} in line" if waiting else "",
+    ]
+    counted = ", ".join(part for part in found if part)
+    removed = (
+        f"Removed: {counted}; and your words and names." if alone and counted else "Removed: all that was kept of you."
+    )
+    parts = [removed]
+    if under_way:
+        them = (
+            "1 clip is still being made and can't be called back. It is removed, with its message, once it has arrived."
+            if under_way == 1
+            else f"{under_way} clips are still being made and can't be called back. "
+            "They are removed, with their messages, once they have arrived."
+        )
+        parts.append(them)
+    parts.append(
+        "What stays: how many credits you used of the present day, week and month, as numbers under your id for 32 "
+        "days, so that nobody gets fresh credits by this; a ban, if you have one; sums without a name; and what others "
+        "made after your clips, without your name. I can't reach your own messages, older messages that the chat no "
+        "longer lets me delete, clips that were sent once more, and what the video service keeps."
+    )
+    return "\n\n".join(parts)
+
+
+def mydata_link(link: str, left_out: int) -> str:
+    """Where the file is."""
+    return f"{MYDATA_PAPER} The link works for 24 hours, for whoever has it: {link}{_left_out(left_out)}"
+
+
+def _left_out(count: int) -> str:
+    return f"\nOf your files, {count} did not fit into 2 GB; the newest are in it." if count else ""
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}" if number else ""
+
+
+# ── about.txt ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def about(
+    when: str,
+    people: Sequence[str],
+    named: bool | None,
+    worded: bool | None,
+    remixes: bool,
+    agreed: str,
+    photos: float,
+    clips: float,
+    left_out: int,
+) -> str:
+    """What is in the file, and what stands in no table."""
+    asked = "not asked yet"
+    lines = (
+        f"All that Photoplay kept of you on {when}.",
+        "",
+        "photos/      the pictures you sent, and masks, as far as they are still here",
+        "clips/       your clips, as far as they are still here",
+        "clips.json   every clip you asked for: when, with which words and options, what it cost, what became of it",
+        "credits.csv  every movement of your credits",
+        "shared.json  what you share, the hearts you gave, what you reported",
+        "",
+        f"You are known as: {', '.join(people)}",
+        f"Shared with your name: {_yes(named, asked)}",
+        f"Shared with your words: {_yes(worded, asked)}",
+        f"Others may remix what you share: {_yes(remixes, asked)}",
+        f"You said that those in your photos agree: {agreed or asked}",
+        "",
+        f"Photos are kept until {span(photos)} after their clip is done, clips until {span(clips)} after; what you",
+        "share until you take it back; the rest until you say /forgetme. This file is kept for 24 hours.",
+        *([_left_out(left_out).strip()] if left_out else []),
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _yes(value: bool | None, asked: str) -> str:
+    return asked if value is None else "yes" if value else "no"

@@ -1,0 +1,288 @@
+"""Words that no prompt may have: the house's own (`bot.unwanted`), and those of a community.
+
+A refusal names none of them: whoever looks for a way around should not be told where the fence stands.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import product
+from typing import TYPE_CHECKING
+
+from bot import texts_admin, texts_consent, unwanted
+from bot.admin import Target, act, told
+from bot.admin import check as admins_only
+from bot.errors import Refusal
+from bot.model import MENTION, Inbound, Reply
+from bot.money import Rule
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+MOST = 200
+"""Words of a community."""
+LONGEST = 40
+"""Characters of one."""
+_SCOPE = Target("", texts_admin.DEFAULT, "")
+
+# ── What is refused ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def check(core: "Core", scope: str, prompt: str) -> None:
+    """Look the scope's rule up, and `refuse`."""
+    refuse((await core.store.books.rules(scope)).get("", Rule()), scope, prompt)
+
+
+def refuse(rule: Rule, scope: str, prompt: str) -> None:
+    """Raise `Refusal`, in words that repeat none, for a prompt that may not be used under a scope's rule."""
+    if (not rule.lax and is_unwanted(prompt)) or (rule.words and _own(rule.words).found(read(prompt))):
+        raise Refusal(texts_consent.NOT_HERE if scope else texts_consent.NOT_THESE_WORDS)
+
+
+def is_unwanted(prompt: str) -> bool:
+    """Whether the house's own list has something against it."""
+    readings = read(prompt)
+    return _HOUSE.found(readings) or (
+        _SUGGESTIVE.found(readings) and (bool(_AGE.search(prompt)) or _YOUNG.found(readings))
+    )
+
+
+# ── How a text is read ───────────────────────────────────────────────────────────────────────────────────────────────
+
+_ALIKE = str.maketrans(
+    "авекмнорстухѕіјԁһԛԝѵαβεηικνορτυχɡøłđıħ",
+    "abekmhopctyxsijdhqwvabenikvoptuxgoldih",
+)
+_JOINED = str.maketrans({"œ": "oe", "æ": "ae"})
+_DIGITS = "0134578"
+_LEET_I, _LEET_L = str.maketrans(_DIGITS, "oieastb"), str.maketrans(_DIGITS, "oleastb")
+_SIGNS = str.maketrans("@$!€|", "asiei")
+_SIGN = re.compile(r"(?<=\w)[@$!€|](?=\w)|(?<!\S)[@$](?=\w)")
+_WORD = re.compile(r"[^\W_]+")
+_BREAK = re.compile(r"[\s/,;:()\"“”„«»\[\]{}?–—…&=<>]+")
+_POSSESSIVE = re.compile(r"['’`´]s\b")
+_LONG_RUN = re.compile(r"(.)\1{2,}")
+_DOUBLE = re.compile(r"([aeioux])\1")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_AGE = re.compile(r"(?<!\d)(?:\d|1[0-7])[\s-]*(?:years?|yrs?|y\s*/?\s*o)\b", re.IGNORECASE)
+_SPELLED = 16
+"""Letters of a word that is spelled letter by letter, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The ways in which a text can be read: each a sequence of words, and of each word all that it may stand for."""
+
+    bare: str
+    words: tuple[tuple[frozenset[str], ...], ...]
+    spelled: frozenset[str]
+    """Words that stand there letter by letter, or in pieces."""
+
+
+@lru_cache(maxsize=64)
+def read(text: str) -> Readings:
+    """Read a text as it may be meant: n.u.d.e, nuuude, n0de and nudé are all one word."""
+    text = _said(text)
+    marked = [word for word in _WORD.findall(unicodedata.normalize("NFC", text)) if word in unwanted.MARKED]
+    for word in marked:
+        text = re.sub(rf"\b{word}\b", " ", unicodedata.normalize("NFC", text))
+    bare = _bare(text)
+    meant = _meant(bare)
+    plain = _WORD.findall(meant)
+    readings = dict.fromkeys((tuple(_WORD.findall(bare)), tuple(plain)))
+    joined = {form for chunk in _BREAK.split(meant) for form in _joined(_WORD.findall(chunk))}
+    return Readings(bare, tuple(tuple(map(_forms, each)) for each in readings), frozenset({*_spelled(plain), *joined}))
+
+
+def _said(text: str) -> str:
+    """Small letters, in their usual form, without what nobody sees."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    return _POSSESSIVE.sub("", seen.casefold())
+
+
+def _meant(text: str) -> str:
+    """With signs that stand for letters read as those."""
+    return _SIGN.sub(lambda sign: sign[0].translate(_SIGNS), text)
+
+
+def _bare(text: str) -> str:
+    """Without marks, and every letter as the Latin one that it looks like."""
+    apart = unicodedata.normalize("NFD", text.casefold().translate(_JOINED))
+    kept = "".join(sign for sign in apart if unicodedata.category(sign) != "Mn")
+    return unicodedata.normalize("NFC", kept).translate(_ALIKE)
+
+
+@lru_cache(maxsize=4096)
+def _forms(word: str) -> frozenset[str]:
+    """All that a word may stand for."""
+    forms = {word}
+    if not word.isdigit() and any(digit in word for digit in _DIGITS):
+        forms |= {word.translate(_LEET_I), word.translate(_LEET_L)}
+    for form in tuple(forms):
+        once, twice = _LONG_RUN.sub(r"\1", form), _LONG_RUN.sub(r"\1\1", form)
+        forms |= {once, twice, _DOUBLE.sub(r"\1", once)}
+    return frozenset(forms)
+
+
+def _joined(parts: Sequence[str]) -> frozenset[str]:
+    """What stands there in pieces."""
+    return _forms("".join(parts)) if len(parts) > 1 else frozenset()
+
+
+def _spelled(words: Sequence[str]) -> Iterator[str]:
+    """Every word that could be made of single letters in a row."""
+    run: list[str] = []
+    for word in (*words, ""):
+        if len(word) == 1:
+            run.append(word)
+            continue
+        if len(run) >= 3:
+            for letters in {form for form in _forms("".join(run)) if len(form) == len(run)}:
+                if len(letters) <= _SPELLED:
+                    yield letters
+                for begin, length in product(range(len(letters)), range(4, _SPELLED + 1)):
+                    yield letters[begin : begin + length]
+        run = []
+
+
+# ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class Words:
+    """A list, ready to be looked for. `harmless` are phrases in which its words do not count."""
+
+    phrases: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    """By their first word."""
+    stems: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
+    """Of scripts that put no spaces between words."""
+    harmless: "Words | None" = None
+
+    @classmethod
+    def of(cls, entries: Iterable[str], harmless: "Words | None" = None) -> "Words":
+        """Entries as `bot.unwanted` has them; a star counts at the end of a single word only."""
+        made, stems, inside = cls(harmless=harmless), set(), set()
+        for entry in entries:
+            words = tuple(_WORD.findall(_meant(_bare(_said(entry)))))
+            if not words:
+                continue
+            if entry.endswith("*") and len(words) == 1:
+                stems.add(words[0])
+            elif _UNSPACED.search(entry):
+                inside.add("".join(words))
+            else:
+                made.phrases.setdefault(words[0], []).append(words)
+        made.stems, made.inside = tuple(sorted(stems)), tuple(sorted(inside))
+        return made
+
+    def found(self, readings: Readings) -> bool:
+        """Whether a text has one of the words."""
+        if any((word,) in self.phrases.get(word, ()) for word in readings.spelled):
+            return True
+        if any(each in readings.bare for each in self.inside):
+            return True
+        for words in readings.words:
+            void = set(self.harmless._places(words)) if self.harmless else set()
+            if any(place not in void for place in self._places(words)):
+                return True
+        return False
+
+    def _places(self, words: Sequence[frozenset[str]]) -> Iterator[int]:
+        """Where each word stands that makes up something of the list; a phrase is all of its words."""
+        for at, forms in enumerate(words):
+            for form in forms:
+                if form.startswith(self.stems):
+                    yield at
+                for phrase in self.phrases.get(form, ()):
+                    behind = words[at + 1 : at + len(phrase)]
+                    if len(behind) == len(phrase) - 1 and all(w in f for w, f in zip(phrase[1:], behind, strict=True)):
+                        yield from range(at, at + len(phrase))
+
+
+def entries(text: str) -> Iterator[str]:
+    """The entries of a list in `bot.unwanted`, with each choice between words made."""
+    for entry in text.split(","):
+        for words in product(*(choice.split("|") for choice in entry.split())):
+            yield " ".join(words)
+
+
+_HARMLESS = Words.of(entries(unwanted.HARMLESS))
+_LISTS = (unwanted.NUDITY, unwanted.SEX, unwanted.MINORS, unwanted.GORE, unwanted.SLURS)
+_HOUSE = Words.of((entry for each in _LISTS for entry in entries(each)), _HARMLESS)
+_YOUNG, _SUGGESTIVE = Words.of(entries(unwanted.YOUNG)), Words.of(entries(unwanted.SUGGESTIVE))
+
+
+@lru_cache(maxsize=256)
+def _own(words: tuple[str, ...]) -> Words:
+    return Words.of(word.replace("*", " ") for word in words)
+
+
+# ── What admins say ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def wordlist(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Show or change a community's own words, for its admins alone."""
+    if not inbound.scope:
+        raise Refusal(texts_consent.SCOPE_NEEDED)
+    await admins_only(core, inbound)
+    verb, rest = (*argument.replace(MENTION, "").split(maxsplit=1), "", "")[:2]
+    rule = (await core.store.books.rules(inbound.scope)).get("", Rule())
+    match verb.lower(), _given(rest):
+        case "", _:
+            return Reply(texts_consent.listed(rule.words or (), bool(rule.lax), MOST, LONGEST), private=True)
+        case "add", [*given] if given:
+            return await _add(core, inbound, given)
+        case "remove" | "delete", [*given] if given:
+            return await _remove(core, inbound, rule, given)
+        case "house", ["on"]:
+            return await _house(core, inbound, lax=False)
+        case "house", ["off"]:
+            return await _house(core, inbound, lax=True)
+        case _:
+            raise Refusal(texts_consent.how(MOST, LONGEST))
+
+
+async def _add(core: "Core", inbound: Inbound, given: Sequence[str]) -> Reply:
+    for word in given:
+        if len(word) > LONGEST:
+            raise Refusal(texts_consent.TOO_LONG.format(longest=LONGEST))
+        if sum(map(len, _WORD.findall(word))) < (1 if _UNSPACED.search(word) else 2):
+            raise Refusal(texts_consent.NO_LETTERS)
+
+    def edit(rule: Rule) -> Rule:
+        words = tuple(dict.fromkeys((*(rule.words or ()), *given)))
+        if len(words) > MOST:
+            raise Refusal(texts_consent.TOO_MANY.format(most=MOST))
+        return replace(rule, words=words)
+
+    return await _amended(core, inbound, "wordlist add", edit)
+
+
+async def _remove(core: "Core", inbound: Inbound, rule: Rule, given: Sequence[str]) -> Reply:
+    if not set(given) & set(rule.words or ()):
+        raise Refusal(texts_consent.NOT_LISTED)
+
+    def edit(rule: Rule) -> Rule:
+        return replace(rule, words=tuple(word for word in rule.words or () if word not in given) or None)
+
+    return await _amended(core, inbound, "wordlist remove", edit)
+
+
+async def _amended(core: "Core", inbound: Inbound, verb: str, edit: Callable[[Rule], Rule]) -> Reply:
+    done = await core.store.books.amend(act(core, inbound, verb, _SCOPE), edit)
+    return replace(told(texts_consent.changed(len(Rule.load(done.after).words or ())), done), private=True)
+
+
+async def _house(core: "Core", inbound: Inbound, *, lax: bool) -> Reply:
+    deed = act(core, inbound, f"wordlist house {'off' if lax else 'on'}", _SCOPE)
+    done = await core.store.books.amend(deed, lambda rule: replace(rule, lax=lax or None))
+    return replace(told(texts_consent.HOUSE_OFF if lax else texts_consent.HOUSE_ON, done), private=True)
+
+
+def _given(text: str) -> list[str]:
+    """Words as they are kept: small, one space between."""
+    words = (" ".join(unicodedata.normalize("NFKC", word).casefold().split()) for word in re.split(r"[,;\n]", text))
+    return [word for word in dict.fromkeys(words) if word]

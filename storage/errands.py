@@ -1,0 +1,93 @@
+"""The `Errands`: what must still be done on platforms, over either database."""
+
+import json
+from collections.abc import Sequence
+
+from bot.gallery import Errand
+from bot.model import Address, Button
+from storage.bills import places
+from storage.database import Database, Row, Transaction
+
+_COLUMNS = (*("id", "kind", "platform", "chat", "thread", "message", "share", "body", "due_at", "tries", "claims"),)
+
+
+class Errands:
+    """The port of the same name in `bot.ports_gallery`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def put(self, errand: Errand) -> bool:
+        return await self._db.write(lambda tx: leave(tx, errand))
+
+    async def claim(self, now: float, lease: float, limit: int, platforms: Sequence[str]) -> list[Errand]:
+        # What is only brought up to date comes last: however much of that there is, a message that has to go goes.
+        sql = f"""
+            UPDATE errands SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + $2
+            WHERE id IN (
+                SELECT id FROM errands WHERE due_at <= $1 AND platform IN ({places(platforms, 4)})
+                ORDER BY CASE kind WHEN 'refresh' THEN 1 ELSE 0 END, due_at LIMIT $3 {self._db.skip_locked})
+            RETURNING *"""
+
+        async def work(tx: Transaction) -> list[Errand]:
+            return [_errand(row) for row in await tx.all(sql, now, lease, limit, *platforms)]
+
+        return sorted(await self._db.write(work), key=lambda errand: (errand.kind == "refresh", errand.id))
+
+    async def done(self, errand: Errand) -> None:
+        sql = "DELETE FROM errands WHERE id = $1 AND claims = $2"
+        await self._db.write(lambda tx: tx.all(sql, errand.id, errand.claims))
+
+    async def later(self, errand: Errand, due_at: float) -> None:
+        sql = "UPDATE errands SET due_at = $3, tries = tries + 1 WHERE id = $1 AND claims = $2"
+        await self._db.write(lambda tx: tx.all(sql, errand.id, errand.claims, due_at))
+
+    async def next_due(self, platforms: Sequence[str]) -> float | None:
+        sql = f"SELECT min(due_at) AS at FROM errands WHERE platform IN ({places(platforms, 1)})"
+        row = await self._db.read(lambda tx: tx.one(sql, *platforms))
+        return row["at"] if row else None
+
+
+async def leave(tx: Transaction, errand: Errand) -> bool:
+    """Put an errand, inside a transaction; False if one of that id is there."""
+    sql = f"""
+        INSERT INTO errands ({", ".join(_COLUMNS)}) VALUES ({places(_COLUMNS, 1)})
+        ON CONFLICT DO NOTHING RETURNING id"""
+    return bool(await tx.all(sql, *_values(errand)))
+
+
+async def leave_again(tx: Transaction, errand: Errand) -> None:
+    """Put an errand; if one of that id is there, even if it is being done, it is done (again) from now on.
+
+    One that failed keeps its time: what the platform refuses is not tried more often because more is asked of it.
+    """
+    sql = f"""
+        INSERT INTO errands ({", ".join(_COLUMNS)}) VALUES ({places(_COLUMNS, 1)})
+        ON CONFLICT (id) DO UPDATE SET claims = errands.claims + 1, platform = excluded.platform, chat = excluded.chat,
+            thread = excluded.thread, message = excluded.message,
+            due_at = CASE WHEN errands.tries > 0 THEN errands.due_at ELSE excluded.due_at END"""
+    await tx.all(sql, *_values(errand))
+
+
+def _values(errand: Errand) -> tuple[object, ...]:
+    place = errand.place
+    body = json.dumps({"text": errand.text, "buttons": [[b.label, b.command] for b in errand.buttons]})
+    return (
+        *(errand.id, errand.kind, place.platform, place.chat, place.thread, place.message, errand.share, body),
+        *(errand.due_at, errand.tries, errand.claims),
+    )
+
+
+def _errand(row: Row) -> Errand:
+    body = json.loads(row["body"])
+    return Errand(
+        id=row["id"],
+        kind=row["kind"],
+        place=Address(row["platform"], row["chat"], row["message"], row["thread"]),
+        due_at=row["due_at"],
+        share=row["share"],
+        text=body["text"],
+        buttons=tuple(Button(label, command) for label, command in body["buttons"]),
+        tries=row["tries"],
+        claims=row["claims"],
+    )

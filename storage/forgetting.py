@@ -1,0 +1,302 @@
+"""Taking a person out of the database: everything that names them, inside the transaction that does it.
+
+Sums have to go on adding up, so what was paid moves to the book of somebody who does not exist (`alias`). What counts
+against an allowance that is still open stays where it was, as one number without the orders behind it.
+"""
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from bot.gallery import Errand
+from bot.model import Clip, Job, Order, Photo
+from bot.money import OWN, Rule, about
+from storage import bills, rows, shares
+from storage.bills import places
+from storage.database import Row, Transaction
+from storage.errands import leave
+
+KEPT = "forgotten"
+"""Why a number stands in the ledger that belongs to no order."""
+FRESH = 120.0
+"""Seconds after its end in which a job's status line may still stand there."""
+_NOBODY = Order(model="", photo=Photo("gone.jpg", 1, 1), prompt="")
+_CLIP = Clip("gone.mp4", 1, 1, 0.0, 0)
+_DETAILS = json.dumps({k: v for k, v in asdict(_NOBODY).items() if k not in ("model", "seconds")})
+Sums = Mapping[tuple[str, str], int]
+
+
+async def begin(tx: Transaction, person: str, at: float, spans: Collection[str], alias: str, lock: str) -> list[str]:
+    """All of an account but its orders and shares, which have files and messages; who its persons were."""
+    people, account = await bills.people_of(tx, person)
+    names = sorted({*people, account})
+    these = places(people, 1)
+    await _take_opinions(tx, names, lock)
+    await _keep_what_was_used(tx, people, at, spans, lock)
+    await _adjustments(tx, people, at, spans, alias)
+    await _gifts(tx, people, alias)
+    await _rules(tx, people, at)
+    await redact(tx, people, alias)
+    await _notes(tx, people)
+    parties = [f"={name}" for name in names]
+    sql = f"DELETE FROM turns WHERE person IN ({these}) OR party IN ({places(parties, 1 + len(people))})"
+    await tx.all(sql, *people, *parties)
+    await tx.all(f"DELETE FROM manners WHERE account IN ({places(names, 1)})", *names)
+    await tx.all(f"DELETE FROM codes WHERE person IN ({these})", *people)
+    await tx.all(f"DELETE FROM accounts WHERE person IN ({these})", *people)
+    await tx.all(f"UPDATE jobs SET account = person WHERE person IN ({these}) AND state <> 'done'", *people)
+    for one in people:
+        sql = "INSERT INTO forgetting (person, at) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET at = excluded.at"
+        await tx.all(sql, one, at)
+    return list(people)
+
+
+async def husk(
+    tx: Transaction, person: str, ids: Sequence[str], now: float, spans: Collection[str], alias: str, lock: str
+) -> int:
+    """Finished orders of a person become nobody's, without content, and their messages are to be removed; how many."""
+    sql = f"SELECT * FROM jobs WHERE person = $1 AND state = 'done' AND id IN ({places(ids, 2)}) ORDER BY id {lock}"
+    jobs = [rows.job(row) for row in await tx.all(sql, person, *ids)]
+    sums: Counter[tuple[str, str]] = Counter()
+    for job in jobs:
+        sql = "SELECT book, span, held + spent AS n FROM ledger WHERE job = $1 AND book NOT LIKE 'grant:%'"
+        for row in await tx.all(sql, job.id):
+            sums[row["book"], row["span"]] += int(row["n"])
+        await tx.all(
+            """
+            UPDATE ledger SET book = CASE WHEN book LIKE 'grant:%' THEN book ELSE $3 END, person = $2,
+                actor = CASE actor WHEN person THEN $2 ELSE actor END,
+                because = CASE step WHEN 'pardon' THEN '' ELSE because END
+            WHERE job = $1""",
+            job.id,
+            alias,
+            _book(job.scope, alias),
+        )
+        await _blank(tx, job, alias)
+        await tx.all("DELETE FROM incidents WHERE job = $1", job.id)
+        # Most status lines are gone by then; of a job that ended this moment, nobody may have seen to it yet.
+        line = job.status_id if job.sent_id is None or now - (job.done_at or 0.0) < FRESH else None
+        for message in {job.sent_id, line} - {None, ""}:
+            place = replace(job.address, message=message or "")
+            await leave(tx, Errand(secrets.token_hex(8), "remove", place, now))
+    await _move(tx, person, sums, now, spans, alias)
+    return len(jobs)
+
+
+async def lapse(tx: Transaction, person: str) -> None:
+    """The numbers that were kept go: the allowances that they counted against are over."""
+    sql = (
+        "DELETE FROM ledger WHERE person = $1 AND because = $2 AND job IS NULL RETURNING book, span, held + spent AS n"
+    )
+    for row in await tx.all(sql, person, KEPT):
+        await _add(tx, row["book"], row["span"], -int(row["n"]))
+    own = "(book = $1 OR substr(book, length(book) - length($1)) = '/' || $1)"
+    await tx.all(f"DELETE FROM books WHERE used = 0 AND {own.replace('$1', 'CAST($1 AS TEXT)')}", person)
+    await tx.all("DELETE FROM forgetting WHERE person = $1", person)
+
+
+async def redact(tx: Transaction, people: Sequence[str], alias: str) -> None:
+    """Names go from the audit log; who did what to whom, but not that it was done. Nothing else may change that log."""
+    these = places(people, 2)
+    await tx.all(f"UPDATE audit SET actor = $1, name = '' WHERE actor IN ({these})", alias, *people)
+    subjects = [about("person", person) for person in people]
+    sql = f"SELECT id, before, after FROM audit WHERE about IN ({places(subjects, 1)})"
+    found: dict[str, tuple[str, str]] = {}
+    for row in await tx.all(sql, *subjects):
+        found[row["id"]] = _unsaid(row["before"]), _unsaid(row["after"])
+        sql = "UPDATE audit SET about = $2, label = '', because = '', before = $3, after = $4 WHERE id = $1"
+        await tx.all(sql, row["id"], about("person", alias), *found[row["id"]])
+    for person in people:  # in the lists that were changed
+        sql = "SELECT id, before, after FROM audit WHERE before LIKE $1 OR after LIKE $1"
+        for row in await tx.all(sql, f'%"{person}"%'):
+            texts = (row[column].replace(f'"{person}"', f'"{alias}"') for column in ("before", "after"))
+            await tx.all("UPDATE audit SET before = $2, after = $3 WHERE id = $1", row["id"], *texts)
+
+
+async def _blank(tx: Transaction, job: Job, alias: str) -> None:
+    own = {_book(job.scope, job.person), *(part.book for part in job.paid if part.kind == "own")}
+    book = _book(job.scope, alias)
+    paid = [[p.kind, book if p.book in own else p.book, p.span, p.amount] for p in job.paid]
+    await tx.all(
+        """
+        UPDATE jobs SET key = $2, person = $3, account = $3, paid = $4, details = $5,
+            clip = CASE WHEN clip IS NULL THEN clip ELSE $6 END,
+            remote_id = CASE WHEN remote_id IS NULL THEN remote_id ELSE '' END,
+            chat = '', thread = '', message = '', label = '', status_id = NULL, shown = '', sent_id = NULL,
+            copy_id = NULL, follows = NULL, remix_of = NULL, remix_after = '', upload_limit = NULL, swept = 2
+        WHERE id = $1""",
+        job.id,
+        f"gone:{job.id}",
+        alias,
+        json.dumps(paid),
+        _DETAILS,
+        json.dumps(asdict(_CLIP)),
+    )
+
+
+async def _move(tx: Transaction, person: str, sums: Sums, now: float, spans: Collection[str], alias: str) -> None:
+    """What stands in a person's books goes to `alias`; what still counts stays as well, as a number."""
+    for (book, span), amount in sorted(sums.items()):
+        if not amount:
+            continue
+        scope = book.removesuffix(person).removesuffix("/")
+        await _add(tx, _book(scope, alias), span, amount)
+        if span in spans:
+            await _number(tx, person, book, span, amount, now)
+        else:
+            await _add(tx, book, span, -amount)
+
+
+async def _keep_what_was_used(
+    tx: Transaction, people: Sequence[str], at: float, spans: Collection[str], lock: str
+) -> None:
+    """Linked persons share one limit: apart, each has used what they used together."""
+    for span in sorted(spans) if len(people) > 1 else ():
+        sql = f"SELECT book, used FROM books WHERE span = $1 AND book IN ({places(people, 2)}) ORDER BY book {lock}"
+        used = {row["book"]: int(row["used"]) for row in await tx.all(sql, span, *people)}
+        whole = sum(used.values())
+        for person in people:
+            if missing := whole - used.get(person, 0):
+                await _add(tx, person, span, missing)
+                await _number(tx, person, person, span, missing, at)
+
+
+async def _adjustments(tx: Transaction, people: Sequence[str], at: float, spans: Collection[str], alias: str) -> None:
+    """What was counted without an order, when accounts parted."""
+    for person in people:
+        sql = """
+            UPDATE ledger SET book = $3, person = $3, actor = $3
+            WHERE scope = $1 AND person = $2 AND book = $2 AND job IS NULL AND because <> $4
+            RETURNING span, held + spent AS n"""
+        sums: Counter[tuple[str, str]] = Counter()
+        for row in await tx.all(sql, OWN, person, alias, KEPT):
+            sums[person, row["span"]] += int(row["n"])
+        await _move(tx, person, sums, at, spans, alias)
+
+
+async def _gifts(tx: Transaction, people: Sequence[str], alias: str) -> None:
+    """Grants are nobody's now, whether spent or not; those that the person gave stay others'."""
+    these = places(people, 2)
+    sql = f"UPDATE grants SET person = $1, because = '' WHERE person IN ({these}) RETURNING scope"
+    for scope in {row["scope"] for row in await tx.all(sql, alias, *people)}:
+        sql = f"""
+            UPDATE ledger SET person = $1, because = ''
+            WHERE scope = ${2 + len(people)} AND person IN ({these}) AND job IS NULL AND book LIKE 'grant:%'"""
+        await tx.all(sql, alias, *people, scope)
+    await tx.all(f"UPDATE grants SET actor = $1 WHERE actor IN ({these})", alias, *people)
+    sql = f"SELECT DISTINCT scope FROM audit WHERE actor IN ({places(people, 1)})"
+    for row in await tx.all(sql, *people):
+        sql = f"UPDATE ledger SET actor = $1 WHERE scope = ${2 + len(people)} AND actor IN ({these})"
+        await tx.all(sql, alias, *people, row["scope"])
+
+
+async def _rules(tx: Transaction, people: Sequence[str], now: float) -> None:
+    """A ban stays, without its reason, for each who was linked; all else that was set for the person goes."""
+    subjects = {about("person", person): person for person in people}
+    sql = f"SELECT scope, about, value FROM rules WHERE about IN ({places(list(subjects), 1)})"
+    banned: dict[tuple[str, str], float] = {}
+    for row in await tx.all(sql, *subjects):
+        until = Rule.load(row["value"]).banned or 0.0
+        # In their own spaces a ban of one is a ban of all who are linked.
+        for subject in subjects if row["scope"] == OWN else (row["about"],):
+            banned[row["scope"], subject] = max(until, banned.get((row["scope"], subject), 0.0))
+        await tx.all("DELETE FROM rules WHERE scope = $1 AND about = $2", row["scope"], row["about"])
+    for (scope, subject), until in banned.items():
+        if until > now:
+            sql = "INSERT INTO rules (scope, about, value) VALUES ($1, $2, $3)"
+            await tx.all(sql, scope, subject, Rule(banned=until).dump())
+    for person in people:
+        sql = "SELECT scope, about, value FROM rules WHERE about LIKE 'list:%' AND value LIKE $1"
+        for row in await tx.all(sql, f'%"{person}"%'):
+            rule = Rule.load(row["value"])
+            rest = replace(rule, people=tuple(one for one in rule.people or () if one != person))
+            sql = "UPDATE rules SET value = $3 WHERE scope = $1 AND about = $2"
+            await tx.all(sql, row["scope"], row["about"], rest.dump())
+
+
+async def _take_opinions(tx: Transaction, names: Sequence[str], lock: str) -> None:
+    """Hearts, which are counted, and reports."""
+    these = places(names, 1)
+    sql = f"SELECT id FROM shares WHERE id IN (SELECT share FROM hearts WHERE account IN ({these})) ORDER BY id {lock}"
+    await tx.all(sql, *names)
+    for heart in await tx.all(f"DELETE FROM hearts WHERE account IN ({these}) RETURNING share", *names):
+        sql = "UPDATE shares SET hearts = hearts - 1 WHERE id = $1 AND hearts > 0 RETURNING *"
+        if (row := await tx.one(sql, heart["share"])) and row["state"] == "up":
+            await shares.refresh(tx, shares.share(row), shares.AT_ONCE)
+    await tx.all(f"DELETE FROM reports WHERE account IN ({these})", *names)
+
+
+async def _notes(tx: Transaction, people: Sequence[str]) -> None:
+    """What adapters noted in a person's own chat, or about them."""
+    for person in people:
+        platform, _, user = person.partition(":")
+        sql = """
+            SELECT * FROM notes WHERE chat = $1 OR (platform = $2 AND (chat IN ($3, $4) OR value LIKE $5))"""
+        private = user, f"user:{user}"
+        for row in await tx.all(sql, person, platform, *private, f"%{user}%"):
+            if row["chat"] in (person, *private) or _names(row, user):
+                sql = "DELETE FROM notes WHERE platform = $1 AND chat = $2 AND name = $3"
+                await tx.all(sql, row["platform"], row["chat"], row["name"])
+
+
+def _names(row: Row, user: str) -> bool:
+    """Whether a note is about somebody. A bare number is an id only where a name is known by it."""
+    try:
+        value = json.loads(row["value"])
+    except ValueError:
+        return False
+    if not isinstance(value, list | dict):
+        return bool(row["name"].startswith("name:")) and str(value) == user
+    return user in set(_leaves(value))
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [leaf for one in value for leaf in _leaves(one)]
+    return [str(value)]
+
+
+def _unsaid(text: str) -> str:
+    """A rule as it was written down, without the reason in it."""
+    if not text:
+        return text
+    return json.dumps({name: value for name, value in json.loads(text).items() if name != "because"}, sort_keys=True)
+
+
+def _book(scope: str, person: str) -> str:
+    return f"{scope}/{person}" if scope else person
+
+
+async def _number(tx: Transaction, person: str, book: str, span: str, amount: int, at: float) -> None:
+    scope = book.removesuffix(person).removesuffix("/")
+    await bills.write(
+        tx,
+        at=at,
+        actor="",
+        kind="adjust",
+        step="adjust",
+        book=book,
+        span=span,
+        person=person,
+        scope=scope,
+        spent=amount,
+        because=KEPT,
+    )
+
+
+async def _add(tx: Transaction, book: str, span: str, amount: int) -> None:
+    """Change a counter; an empty one goes."""
+    sql = "UPDATE books SET used = used + $3 WHERE book = $1 AND span = $2 RETURNING used"
+    found = await tx.one(sql, book, span, amount)
+    if found is None and amount > 0:
+        sql = """
+            INSERT INTO books (book, span, used) VALUES ($1, $2, $3)
+            ON CONFLICT (book, span) DO UPDATE SET used = books.used + excluded.used"""
+        await tx.all(sql, book, span, amount)
+    elif found is not None and found["used"] == 0:
+        await tx.all("DELETE FROM books WHERE book = $1 AND span = $2 AND used = 0", book, span)

@@ -1,0 +1,105 @@
+"""What of a gallery is seen on the web, and what a clip is made after: a few questions, each of one transaction."""
+
+from dataclasses import replace
+
+from bot.gallery import Hall, Key, Order, Share
+from bot.money import Rule
+from storage import shares
+from storage.bills import places
+from storage.database import Row, Transaction
+
+CHAIN, REMIXES = 20, 12
+"""Shown with a clip on its page."""
+MOST = 2**53
+"""Hearts; more than there are people."""
+_KEYS = {"newest": ("at", "id"), "best": ("hearts", "at", "id")}
+_HALL = """
+    SELECT halls.slug, halls.scope, rules.value FROM halls
+    LEFT JOIN rules ON rules.scope = halls.scope AND rules.about = ''"""
+
+
+async def hall(tx: Transaction, slug: str) -> Hall | None:
+    """An open gallery, by its name."""
+    row = await tx.one(f"{_HALL} WHERE halls.slug = $1", slug)
+    return _opened(row) if row else None
+
+
+async def name(tx: Transaction, scope: str, slug: str) -> str:
+    """The name of a community's gallery: the first that it was given."""
+    await tx.all("INSERT INTO halls (slug, scope) VALUES ($1, $2) ON CONFLICT (scope) DO NOTHING", slug, scope)
+    return str((await tx.all("SELECT slug FROM halls WHERE scope = $1", scope))[0]["slug"])
+
+
+async def public(tx: Transaction, limit: int) -> list[Hall]:
+    """Open galleries that are listed, by title."""
+    found = [_opened(row) for row in await tx.all(f"""{_HALL} WHERE rules.value LIKE '%"public": true%'""")]
+    return sorted((h for h in found if h and h.public), key=lambda h: (h.title.casefold(), h.slug))[:limit]
+
+
+async def page(
+    tx: Transaction, slug: str, order: Order, after: Key | None, limit: int, *, back: bool = False
+) -> tuple[Hall, list[Share]] | None:
+    """A page of an open gallery, read from an index that has this order, from `after` on, or `back` from there."""
+    where = await hall(tx, slug)
+    if where is None:
+        return None
+    if after:  # out of a link, where anybody may write anything
+        after = replace(after, hearts=max(0, min(after.hearts, MOST)))
+    columns = _KEYS[order]
+    sign, way = (">", "ASC") if back else ("<", "DESC")
+    behind = f"AND ({', '.join(columns)}) {sign} ({places(columns, 3)})" if after else ""
+    values = [getattr(after, column) for column in columns] if after else []
+    sql = f"""
+        SELECT * FROM shares WHERE scope = $1 AND state = 'up' {behind}
+        ORDER BY {", ".join(f"{column} {way}" for column in columns)} LIMIT $2"""
+    found = [shares.share(row) for row in await tx.all(sql, where.scope, limit, *values)]
+    return where, found[::-1] if back else found
+
+
+async def shown(tx: Transaction, slug: str, share_id: str) -> tuple[Hall, Share] | None:
+    """A share that is to be seen in an open gallery."""
+    sql = """
+        SELECT shares.*, halls.slug, rules.value FROM halls
+        JOIN shares ON shares.scope = halls.scope AND shares.id = $2 AND shares.state = 'up'
+        LEFT JOIN rules ON rules.scope = halls.scope AND rules.about = '' WHERE halls.slug = $1"""
+    row = await tx.one(sql, slug, share_id)
+    where = _opened(row) if row else None
+    if row is None or where is None:
+        return None
+    return where, shares.share(row)
+
+
+async def piece(tx: Transaction, slug: str, share_id: str) -> tuple[Hall, Share, list[Share], list[Share]] | None:
+    """The same, with what it is made after, and what was made after it."""
+    found = await shown(tx, slug, share_id)
+    return (*found, *await around(tx, found[1], CHAIN, REMIXES)) if found else None
+
+
+async def around(tx: Transaction, share: Share, chain: int, remixes: int) -> tuple[list[Share], list[Share]]:
+    """What a share is made after, nearest first, and the latest that are made after it.
+
+    Only of the same community: what is shown in another, nobody there has seen.
+    """
+    sql = """
+        WITH RECURSIVE chain(id, scope, remix_of, n) AS (
+            SELECT id, scope, remix_of, 1 FROM shares WHERE id = $1 AND scope = $2
+            UNION ALL
+            SELECT shares.id, shares.scope, shares.remix_of, chain.n + 1 FROM chain
+            JOIN shares ON shares.id = chain.remix_of AND shares.scope = chain.scope WHERE chain.n < $3)
+        SELECT shares.*, (SELECT min(n) FROM chain WHERE chain.id = shares.id) AS n
+        FROM shares WHERE id IN (SELECT id FROM chain) AND state = 'up'
+        UNION ALL SELECT * FROM (
+            SELECT shares.*, 0 AS n FROM shares WHERE remix_of = $4 AND scope = $2 AND state = 'up'
+            ORDER BY at DESC, id DESC LIMIT $5) AS made"""
+    found = await tx.all(sql, share.remix_of or "", share.scope, chain, share.id, remixes)
+    before = sorted((row for row in found if row["n"]), key=lambda row: int(row["n"]))
+    after = sorted((row for row in found if not row["n"]), key=lambda row: (row["at"], row["id"]), reverse=True)
+    return [shares.share(row) for row in before], [shares.share(row) for row in after]
+
+
+def _opened(row: Row) -> Hall | None:
+    """The gallery of a row; None where it is closed."""
+    rule = Rule.load(row["value"])
+    if rule.web != row["slug"]:
+        return None
+    return Hall(row["slug"], row["scope"], rule.title or "Gallery", bool(rule.public))

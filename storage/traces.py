@@ -1,0 +1,141 @@
+"""The `Traces`: what is kept of people, and how it goes, over either database."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import fields
+
+from bot.model import Job
+from bot.money import Movement, Parked
+from storage import forgetting, rows
+from storage.bills import places
+from storage.database import Database, Row, Transaction
+
+DAY = 86_400.0
+WEEKS = 40 * DAY
+"""Seconds for which it is known that something was handled; an alarm is given once a month."""
+INCIDENTS = 90 * DAY
+TURNS = 30 * DAY
+TAKEN = "(SELECT 1 FROM jobs WHERE jobs.id = parked.id) AS taken"
+
+
+class Traces:
+    """The port of the same name in `bot.ports_traces`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def overexposed(self, before: float, limit: int) -> list[Job]:
+        # `swept < 2` is said for the partial index.
+        sql = """
+            SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 0 AND done_at <= $1
+            ORDER BY done_at LIMIT $2"""
+        return await self._jobs(sql, before, limit)
+
+    async def outworn(self, before: float, limit: int) -> list[Job]:
+        sql = """
+            SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 1 AND done_at <= $1
+            AND NOT EXISTS (SELECT 1 FROM shares WHERE shares.job = jobs.id) ORDER BY done_at LIMIT $2"""
+        return await self._jobs(sql, before, limit)
+
+    async def swept(self, job_ids: Sequence[str], *, clips: bool) -> None:
+        # A job that failed has nothing but photos.
+        value = "2" if clips else "CASE outcome WHEN 'clip' THEN 1 ELSE 2 END"
+        sql = f"UPDATE jobs SET swept = {value} WHERE state = 'done' AND swept < 2 AND id IN ({places(job_ids, 1)})"
+        await self._db.write(lambda tx: tx.all(sql, *job_ids))
+
+    async def overdue(self, before: float, limit: int) -> list[tuple[Parked, bool]]:
+        sql = f"SELECT *, {TAKEN} FROM parked WHERE until < $1 ORDER BY until LIMIT $2"
+        return [_parked(row) for row in await self._db.read(lambda tx: tx.all(sql, before, limit))]
+
+    async def trim(self, now: float, spans: Collection[str]) -> None:
+        async def work(tx: Transaction) -> None:
+            await tx.all("DELETE FROM intake WHERE at < $1 AND coalesce(done_at, at) < $1", now - WEEKS)
+            await tx.all("DELETE FROM codes WHERE until < $1", now)
+            await tx.all("DELETE FROM notes WHERE until < $1", now)
+            await tx.all("DELETE FROM incidents WHERE at < $1", now - INCIDENTS)
+            await tx.all("DELETE FROM turns WHERE at < $1", now - TURNS)
+            await tx.all("DELETE FROM errands WHERE due_at > 0 AND due_at < $1", now - TURNS)  # of a platform that left
+            for key in spans:
+                kind, _, value = key.partition(":")
+                for head in (f"{kind}:", f"credits:{kind}:", f"money:{kind}:"):
+                    sql = f"DELETE FROM books WHERE span LIKE $1 AND substr(span, {len(head) + 1}) < $2"
+                    await tx.all(sql, f"{head}%", value)
+            sql = """
+                DELETE FROM books WHERE CASE WHEN book LIKE 'guesses:%' THEN CAST(substr(span, 6) AS BIGINT) < $1
+                    ELSE 1 = 0 END"""
+            await tx.all(sql, int(now) // 3600 - 24)
+
+        await self._db.write(work)
+
+    # ── Forgetting ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def forget(self, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
+        return await self._db.write(lambda tx: forgetting.begin(tx, person, at, spans, alias, self._db.for_update))
+
+    async def forgetting(self) -> list[tuple[str, float]]:
+        sql = "SELECT person, at FROM forgetting ORDER BY at, person"
+        return [(row["person"], row["at"]) for row in await self._db.read(lambda tx: tx.all(sql))]
+
+    async def parked(self, person: str) -> list[tuple[Parked, bool]]:
+        sql = f"SELECT *, {TAKEN} FROM parked WHERE person = $1 ORDER BY id"
+        return [_parked(row) for row in await self._db.read(lambda tx: tx.all(sql, person))]
+
+    async def orders(self, person: str, until: float, limit: int) -> list[Job]:
+        sql = """
+            SELECT * FROM jobs WHERE person = $1 AND created_at <= $2
+            ORDER BY CASE state WHEN 'done' THEN 0 ELSE 1 END, created_at, id LIMIT $3"""
+        return await self._jobs(sql, person, until, limit)
+
+    async def count(self, person: str, until: float) -> int:
+        sql = "SELECT count(*) AS n FROM jobs WHERE person = $1 AND created_at <= $2"
+        return int((await self._db.read(lambda tx: tx.all(sql, person, until)))[0]["n"])
+
+    async def husk(self, person: str, job_ids: Sequence[str], now: float, spans: Collection[str], alias: str) -> int:
+        lock = self._db.for_update
+        return await self._db.write(lambda tx: forgetting.husk(tx, person, job_ids, now, spans, alias, lock))
+
+    async def lapse(self, person: str) -> None:
+        await self._db.write(lambda tx: forgetting.lapse(tx, person))
+
+    async def scrub(self) -> bool:
+        return await self._db.scrub()
+
+    # ── For the person ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def history(self, people: Sequence[str], after: tuple[float, str], limit: int) -> list[Job]:
+        sql = f"""
+            SELECT * FROM jobs WHERE person IN ({places(people, 4)}) AND created_at >= $1
+            AND (created_at > $1 OR id > $2) ORDER BY created_at, id LIMIT $3"""
+        return await self._jobs(sql, *after, limit, *people)
+
+    async def ledger(self, people: Sequence[str], limit: int) -> list[Movement]:
+        these = places(people, 2)
+        # By the scopes that they were in, for which there is an index.
+        sql = f"""
+            SELECT * FROM ledger WHERE person IN ({these}) AND scope IN (
+                SELECT '' UNION SELECT scope FROM jobs WHERE person IN ({these})
+                UNION SELECT scope FROM grants WHERE person IN ({these}))
+            ORDER BY at DESC, step DESC LIMIT $1"""
+        return [_movement(row) for row in await self._db.read(lambda tx: tx.all(sql, limit, *people))]
+
+    async def opinions(self, people: Sequence[str]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+        async def work(tx: Transaction) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+            these = places(people, 1)  # an account is named after one of its persons
+            hearts = await tx.all(f"SELECT share, at FROM hearts WHERE account IN ({these}) ORDER BY at", *people)
+            sql = f"SELECT share, reason, at FROM reports WHERE account IN ({these}) ORDER BY at"
+            return [dict(row) for row in hearts], [dict(row) for row in await tx.all(sql, *people)]
+
+        return await self._db.read(work)
+
+    async def _jobs(self, sql: str, *args: object) -> list[Job]:
+        return [rows.job(row) for row in await self._db.read(lambda tx: tx.all(sql, *args))]
+
+
+def _parked(row: Row) -> tuple[Parked, bool]:
+    photos = tuple(json.loads(row["photos"]))
+    parked = Parked(row["id"], row["person"], row["scope"], row["body"], photos, row["until"])
+    return parked, bool(row["taken"])
+
+
+def _movement(row: Row) -> Movement:
+    return Movement(**{field.name: row[field.name] for field in fields(Movement)} | {"job": row["job"] or ""})

@@ -1,0 +1,415 @@
+"""Errands: done once where that can be, again after a crash, never left lying; a chat may refuse, flood or be gone."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import errands, texts_sharing
+from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
+from bot.gallery import Errand
+from bot.model import Address, Button, Clip, Posted, Reply
+from tests.bot.gallery_house import OFFICE, TOWN, WEB, Square, Wall, commands
+from tests.clock import Clock
+from tests.houses import wired
+
+
+@pytest.fixture
+async def square(
+    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes
+) -> AsyncIterator[Square]:
+    wall = Wall()
+    async with wired(tmp_path, clock, new_id, clip, {"telegram": wall}, database_url) as house:
+        made = Square(house, wall)
+        await made.open()
+        yield made
+
+
+async def later(square: Square, seconds: float) -> int:
+    square.house.clock.tick(seconds)
+    return await square.work()
+
+
+def tell(square: Square, name: str = "hello", **changes: object) -> Errand:
+    place = Address("telegram", "-1", thread="9")
+    errand = Errand(name, "tell", place, square.house.clock(), text="Hello", buttons=(Button("Best", "/best"),))
+    return replace(errand, **changes)  # type: ignore[arg-type]
+
+
+# ── Crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_errand_that_nobody_finished_is_done_after_its_lease(square: Square) -> None:
+    share = await square.shared(posted=False)
+    claimed = await square.house.store.errands.claim(square.house.clock(), 300, 10, ["telegram"])
+    assert [errand.kind for errand in claimed] == ["post"]  # and here whoever claimed it is killed
+    assert await later(square, 299) == 0
+    runner = square.another_runner()
+    square.house.clock.tick(2)
+    await square.work(runner)
+    assert len(square.posts()) == 1
+    assert (await square.share(share)).place.message
+    await square.house.store.errands.done(claimed[0])
+    assert await later(square, 3600) == 0
+
+
+async def test_killed_after_the_post_and_before_the_save_there_is_one_post_where_the_platform_knows_its_nonce(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = await square.shared(posted=False)
+
+    async def killed(share_id: str, message: str, copy: str | None) -> bool:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(square.house.store.gallery, "posted", killed)
+        await square.runner.round()
+        await square.runner.idle()
+    assert (await square.share(share)).place.message == ""
+    square.house.clock.tick(400)
+    await square.work(square.another_runner())
+    assert len(square.posts()) == 1
+    assert (await square.share(share)).place.message
+    await square.say(f"/unshare {share.job}")
+    await square.work()
+    assert square.posts() == []
+
+
+async def test_two_runners_do_each_errand_once(square: Square) -> None:
+    for number in range(12):
+        await square.house.store.errands.put(tell(square, f"tell{number}"))
+    one, other = square.another_runner(), square.another_runner()
+    await asyncio.gather(*(square.work(runner) for runner in (one, other)))
+    assert len(square.wall.at(OFFICE)) == 12
+
+
+async def test_what_stands_there_is_not_posted_by_another_who_comes_late(square: Square) -> None:
+    share = await square.shared()
+    late = Errand("late", "post", replace(share.place, message=""), square.house.clock(), share.id)
+    await square.house.store.errands.put(late)
+    assert await square.work() == 1
+    assert len([reply for _, reply in square.wall.sent if "Report" in commands(reply)]) == 1
+
+
+async def test_unshared_while_the_post_is_on_its_way_it_is_taken_away_again(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = await square.shared(posted=False)
+    send = square.wall.send
+
+    async def slow(address: Address, reply: Reply, *, nonce: str) -> Posted:
+        posted = await send(address, reply, nonce=nonce)
+        await square.say(f"/unshare {share.job}")
+        return posted
+
+    monkeypatch.setattr(square.wall, "send", slow)
+    await square.work()
+    assert square.wall.removed == ["m2"]
+    assert square.posts() == []
+
+
+async def test_that_removal_outlives_a_chat_that_fails(square: Square, monkeypatch: pytest.MonkeyPatch) -> None:
+    share = await square.shared(posted=False)
+    send = square.wall.send
+
+    async def slow(address: Address, reply: Reply, *, nonce: str) -> Posted:
+        posted = await send(address, reply, nonce=nonce)
+        await square.say(f"/hide {share.id}", user="1")
+        square.wall.trouble = [Flood(30), ChatError("not now")]
+        return posted
+
+    monkeypatch.setattr(square.wall, "send", slow)
+    await square.work()
+    assert len(square.posts()) == 1
+    await later(square, 29)
+    assert len(square.posts()) == 1
+    await later(square, 2)
+    await later(square, 60)
+    assert square.posts() == []
+
+
+async def test_unshared_while_a_notice_is_on_its_way_it_is_taken_away_again(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await square.reviewed()
+    share = await square.shared()
+    await square.say(f"/report {share.id} spam", user="8")
+    send = square.wall.send
+
+    async def slow(address: Address, reply: Reply, *, nonce: str) -> Posted:
+        posted = await send(address, reply, nonce=nonce)
+        await square.say(f"/unshare {share.job}")
+        return posted
+
+    monkeypatch.setattr(square.wall, "send", slow)
+    await square.work()
+    assert (square.notices(), square.posts()) == ([], [])
+
+
+async def test_where_a_post_stands_is_saved_once_the_database_is_back(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = await square.shared(posted=False)
+    posted, fails = square.house.store.gallery.posted, [StoreDown("full")] * 2
+
+    async def flaky(share_id: str, message: str, copy: str | None) -> bool:
+        if fails:
+            raise fails.pop()
+        return await posted(share_id, message, copy)
+
+    monkeypatch.setattr(square.house.store.gallery, "posted", flaky)
+    monkeypatch.setattr(errands, "AGAIN", 0.0)
+    await square.work()
+    assert len(square.posts()) == 1
+    assert (await square.share(share)).place.message
+
+
+# ── What the chat says ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_flood_is_waited_for(square: Square) -> None:
+    await square.shared(posted=False)
+    square.wall.trouble = [Flood(40)]
+    await square.work()
+    assert await later(square, 39) == 0
+    assert await later(square, 2) == 1
+    assert len(square.posts()) == 1
+
+
+async def test_a_chat_that_floods_for_ever_comes_to_an_end_after_a_day_too(square: Square) -> None:
+    await square.house.store.errands.put(tell(square))
+    square.wall.trouble = [Flood(1)] * 1000
+    begun, due_at = square.house.clock(), await square.house.store.errands.next_due(["telegram"])
+    while due_at is not None:
+        square.house.clock.now = max(square.house.clock(), due_at)
+        await square.work()
+        due_at = await square.house.store.errands.next_due(["telegram"])
+    assert square.house.clock() - begun > 18 * 3600
+
+
+async def test_a_chat_that_fails_is_asked_again_and_less_and_less_often(square: Square) -> None:
+    await square.shared(posted=False)
+    square.wall.trouble = [ChatError("not now")] * 3
+    waits = []
+    for _ in range(4):
+        await square.work()
+        due_at = await square.house.store.errands.next_due(["telegram"])
+        if due_at is None:
+            break
+        waits.append(due_at - square.house.clock())
+        square.house.clock.now = due_at
+    assert waits == [5.0, 10.0, 20.0]
+    assert len(square.posts()) == 1
+
+
+async def test_an_adapters_own_mistake_is_no_end(square: Square, monkeypatch: pytest.MonkeyPatch) -> None:
+    await square.shared(posted=False)
+
+    async def broken(address: Address, reply: Reply, *, nonce: str) -> Posted:
+        raise KeyError("oops")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(square.wall, "send", broken)
+        await square.work()
+    await later(square, 6)
+    assert len(square.posts()) == 1
+
+
+async def test_an_errand_is_given_up_after_a_day(square: Square) -> None:
+    await square.house.store.errands.put(tell(square))
+    square.wall.trouble = [ChatError("never")] * 1000
+    begun = square.house.clock()
+    for _ in range(errands.MOST_TRIES + 1):
+        await square.work()
+        due_at = await square.house.store.errands.next_due(["telegram"])
+        if due_at is None:
+            break
+        square.house.clock.now = due_at
+    assert due_at is None
+    assert 23 * 3600 < square.house.clock() - begun < 25 * 3600
+    assert 1000 - len(square.wall.trouble) == errands.MOST_TRIES
+
+
+async def test_where_the_chat_is_gone_the_share_stays_for_the_web(square: Square) -> None:
+    share = await square.shared(posted=False)
+    square.wall.trouble = [Gone("closed")]
+    await square.work()
+    assert (await square.share(share)).state == "up"
+    assert await later(square, 86_400) == 0
+    assert square.posts() == []
+    assert "♥ 1" in (await square.say(f"/heart {share.id}", user="8")).text
+    assert [one.detail for one in await square.house.store.incidents()] == ["telegram:-1/5: closed"]
+
+
+async def test_what_is_gone_needs_no_removal_and_no_refresh(square: Square) -> None:
+    share = await square.shared()
+    await square.say(f"/heart {share.id}", user="8")
+    square.wall.trouble = [Gone("no such message")]
+    await square.work()
+    await square.say(f"/unshare {share.job}")
+    square.wall.trouble = [Gone("no such message")]
+    await square.work()
+    assert await later(square, 86_400) == 0
+
+
+async def test_a_post_that_may_have_arrived_is_not_repeated_where_that_would_be_seen(square: Square) -> None:
+    square.wall.once = False
+    share = await square.shared(posted=False)
+    square.wall.after = [Unconfirmed("no answer")]
+    await square.work()
+    assert await later(square, 86_400) == 0
+    assert len(square.posts()) == 1
+    assert (await square.share(share)).state == "up"
+
+
+async def test_where_the_nonce_is_known_it_is_repeated_and_stands_there_once(square: Square) -> None:
+    share = await square.shared(posted=False)
+    square.wall.after = [Unconfirmed("no answer")]
+    await square.work()
+    await later(square, 10)
+    assert len(square.posts()) == 1
+    assert (await square.share(share)).place.message
+
+
+async def test_a_notice_that_may_have_been_lost_is_said_again(square: Square) -> None:
+    square.wall.once = False
+    await square.house.store.errands.put(tell(square))
+    square.wall.after = [Unconfirmed("no answer")]
+    await square.work()
+    await later(square, 10)
+    assert [reply.text for reply in square.wall.at(OFFICE)] == ["Hello", "Hello"]
+
+
+# ── Films that are too large ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_film_is_made_smaller_until_it_fits(square: Square, monkeypatch: pytest.MonkeyPatch) -> None:
+    share = await square.shared(posted=False)
+    fits: list[int] = []
+
+    async def fit(clip: Clip, limit: int) -> Clip:
+        fits.append(limit)
+        return replace(clip, size=clip.size - 1)
+
+    monkeypatch.setattr(square.house.media, "fit", fit)
+    square.wall.trouble = [TooLarge(5000), TooLarge(4000)]
+    await square.work()
+    (post,) = square.posts()
+    assert fits == [5000, 4000]
+    assert post.film
+    assert post.film.clip.size == share.clip.size - 2
+    assert (await square.share(share)).place.message
+
+
+async def test_one_that_cannot_be_shown_has_a_link_to_its_page_which_ends_with_the_sharing(square: Square) -> None:
+    await square.open("web on")
+    slug = (await square.house.store.books.rules(TOWN))[""].web
+    share = await square.shared(posted=False)
+    square.wall.trouble = [TooLarge(1)]  # less than any film
+    await square.work()
+    (post,) = square.posts()
+    assert post.film is None
+    assert post.text.endswith(f"plays at {WEB}/g/{slug}/{share.id}")
+    assert "/media/" not in post.text
+    assert "Report" in commands(post)
+
+
+async def test_without_a_web_gallery_there_is_no_link(square: Square) -> None:
+    await square.shared(posted=False)
+    square.wall.trouble = [TooLarge(1)]
+    await square.work()
+    assert square.posts()[0].text.endswith(texts_sharing.at_page(""))
+
+
+async def test_a_clip_whose_file_is_gone_is_posted_by_the_platforms_copy(square: Square) -> None:
+    share = await square.shared(posted=False)
+    await square.house.media.discard([share.clip.name])
+    await square.work()
+    (post,) = square.posts()
+    assert post.film
+    assert post.film.copy == share.copy is not None
+
+
+async def test_without_file_and_copy_there_is_nothing_to_post(square: Square) -> None:
+    job = await square.clip()
+    assert job.clip
+    share = replace(await square.shared("plain"), id="lonely", copy=None, place=Address("telegram", "-1", thread="5"))
+    other = await square.clip()
+    await square.house.store.gallery.add(replace(share, job=other.id, clip=replace(job.clip, name="gone.mp4")))
+    await square.work()
+    assert len(square.posts()) == 1
+    assert (await square.share(share)).place.message == ""
+
+
+# ── What is said, and to whom ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_hearts_refresh_has_the_film_so_that_it_is_a_captions(square: Square) -> None:
+    share = await square.shared()
+    await square.house.media.discard([share.clip.name])
+    await square.say(f"/heart {share.id}", user="8")
+    await square.work()
+    (post,) = square.posts()
+    assert post.film
+    assert "♥ 1" in commands(post)
+
+
+async def test_only_errands_of_our_platforms_are_taken(square: Square) -> None:
+    await square.house.store.errands.put(tell(square, place=Address("discord", "5")))
+    assert await square.work() == 0
+    assert await square.house.store.errands.next_due(["discord"]) is not None
+
+
+async def test_a_remix_says_after_whom_and_forgets_the_name_when_that_is_taken_back(square: Square) -> None:
+    first = await square.shared()
+    job = await square.clip("she waves", user="8")
+    store = square.house.store
+    await store._db.write(  # type: ignore[attr-defined]
+        lambda tx: tx.all("UPDATE jobs SET remix_of = $1, remix_after = $2 WHERE id = $3", first.id, first.name, job.id)
+    )
+    await square.say(f"/share {job.id} name", user="8")
+    await square.work()
+    assert [post.text for post in square.posts()][1] == "by User 8 · Remix of a clip by User 7 · AI-generated"
+    second = (await store.gallery.of_job(job.id))[0]
+    await square.say(f"/unshare {first.job}")
+    shown = await square.show(second, user="9")
+    assert shown.text == "by User 8 · Remix of a shared clip · AI-generated"
+
+
+async def test_a_runner_wakes_when_poked_and_stops_when_told(square: Square) -> None:
+    running = asyncio.create_task(square.runner.run())
+    try:
+        async with asyncio.timeout(10):
+            job = await square.clip()
+            await square.say(f"/share {job.id} plain")
+            while not square.posts():
+                await asyncio.sleep(0.01)
+        square.runner.stop()
+        async with asyncio.timeout(10):
+            await running
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+async def test_a_runner_outlives_a_database_that_is_down(square: Square, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim, fails = square.house.store.errands.claim, [StoreDown("away"), KeyError("odd")]
+
+    async def flaky(*args: object) -> list[Errand]:
+        if fails:
+            raise fails.pop(0)
+        return await claim(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(square.house.store.errands, "claim", flaky)
+    await square.house.store.errands.put(tell(square))
+    running = asyncio.create_task(square.runner.run())
+    async with asyncio.timeout(10):
+        while not square.wall.at(OFFICE):
+            square.runner.poke()
+            await asyncio.sleep(0.01)
+        square.runner.stop()
+        await running

@@ -1,0 +1,94 @@
+"""Things that tests of shared clips need, and whether a gallery adds up, whatever happened."""
+
+import itertools
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from bot.gallery import Share
+from bot.machine import hold
+from bot.model import Address, Clip
+from bot.money import Act
+from storage.store import Store
+from tests.bookkeeping import rows
+from tests.samples import a_job
+
+NOW = 1_800_000_000.0
+TOWN, CITY = "telegram:-100", "discord:1"
+CHANNEL = Address("telegram", "-100", thread="4")
+ANN, ANN_TOO, BEN, CAT = "telegram:1", "discord:1", "telegram:2", "telegram:3"
+CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000, sound=True)
+PLATFORMS = ("telegram", "discord")
+_numbers = itertools.count(1)
+
+
+async def a_share(store: Store, id: str = "s1", **changes: Any) -> Share:
+    """A share of a new job, given to the gallery."""
+    job = a_job(changes.get("job", f"of-{id}"), person=changes.get("person", ANN))
+    await store.submit(job, hold(job))
+    values = {
+        **{"id": id, "job": job.id, "scope": TOWN, "person": ANN, "name": "Ann", "prompt": "she smiles"},
+        **{"remixes": True, "clip": CLIP, "at": NOW, "place": CHANNEL, **changes},
+    }
+    return await store.gallery.add(Share(**values))
+
+
+async def a_posted_share(store: Store, id: str = "s1", **changes: Any) -> Share:
+    """One whose message stands there, and of which nothing is left to be done."""
+    share = await a_share(store, id, **changes)
+    for errand in await store.errands.claim(NOW, 0.0, 100, PLATFORMS):
+        if errand.share == id:
+            assert await store.gallery.posted(id, f"message-{id}", f"copy-{id}")
+            await store.errands.done(errand)
+    share = replace(share, place=replace(share.place, message=f"message-{id}"), copy=f"copy-{id}")
+    assert await store.gallery.share(id) == share
+    return share
+
+
+async def waiting(store: Store) -> list[tuple[str, str, str]]:
+    """What must still be done: what, about which share, at which message."""
+    found = await rows(store, "SELECT kind, share, message FROM errands ORDER BY kind, share, message")
+    return [(row["kind"], row["share"], row["message"]) for row in found]
+
+
+async def check(store: Store) -> None:
+    """Whatever happened: numbers agree with rows, and errands with what is to be seen."""
+    shares = {row["id"]: row for row in await rows(store, "SELECT * FROM shares")}
+    hearts = Counter(row["share"] for row in await rows(store, "SELECT share FROM hearts"))
+    assert {id: row["hearts"] for id, row in shares.items() if row["hearts"]} == hearts
+    posts = Counter[str]()
+    for errand in await rows(store, "SELECT * FROM errands WHERE share <> ''"):
+        share = shares.get(errand["share"])
+        if errand["kind"] == "remove":
+            assert errand["message"]
+            assert not share or share["message"] != errand["message"]
+        else:
+            assert share, errand
+        if errand["kind"] == "post":
+            assert share["state"] == "up"
+            assert share["message"] is None
+            assert share["chat"]
+            posts[share["id"]] += 1
+        if errand["kind"] == "refresh":
+            assert share["state"] == "up"
+            assert errand["message"] == share["message"]
+            assert len(errand["id"]) <= 25
+    assert set(posts.values()) <= {1}
+    for share in shares.values():
+        assert share["state"] == "up" or share["message"] is None
+
+
+async def rule(store: Store, scope: str = TOWN, **values: Any) -> None:
+    act = Act(f"act{next(_numbers)}", NOW, ANN, scope, "set")
+    await store.books.amend(act, lambda held: replace(held, **values))
+
+
+async def link(store: Store, person: str, other: str) -> None:
+    """`person` joins the account of `other`."""
+    await store.accounts.offer(other, "code", NOW + 60)
+    assert await store.accounts.join(person, "code", NOW, 5) == ("joined", other)
+
+
+async def a_hall(store: Store) -> None:
+    """Open the gallery of `TOWN` on the web, as `slug`."""
+    await rule(store, web=await store.gallery.open_hall(TOWN, "slug"))

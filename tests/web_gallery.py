@@ -1,0 +1,176 @@
+"""A gallery on the web, with real clips on disk, and browsers without a screen that visit it."""
+
+import itertools
+import math
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import av
+import numpy as np
+
+from adapters.web.doors import Doors
+from adapters.web.exhibit import Exhibit
+from adapters.web.page import Page
+from adapters.web.server import make_app, serve
+from adapters.web.view import View
+from bot.gallery import Share
+from bot.links import Links
+from bot.model import Address, Clip
+from bot.shelf import Shelf
+from tests import galleries
+from tests.clock import Clock
+from tests.galleries import NOW, TOWN
+from tests.houses import House, wired
+
+SLUG = "k7m2p9q4xw"
+MIMES = {"mp4": "video/mp4", "jpg": "image/jpeg"}
+
+
+def film(width: int, height: int, hue: float = 0.0, frames: int = 30) -> bytes:
+    """A clip in which something moves: a light over hills, in colours of its own."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    y, x = y / height, x / width
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+            stream = container.add_stream("libx264", rate=15)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            for frame in range(frames):
+                at = frame / frames
+                light = np.exp(-((x - at) ** 2 * 18 + (y - 0.3) ** 2 * 40))
+                hills = y > 0.62 + 0.1 * np.sin(x * 9 + hue * 7) + 0.04 * np.sin(x * 23)
+                colours = [0.5 + 0.5 * math.cos(2 * math.pi * (hue + shift)) for shift in (0.0, 0.33, 0.67)]
+                planes = [(0.35 + 0.5 * c) * (1.1 - 0.6 * y) + 0.7 * light for c in colours]
+                picture = np.stack([np.where(hills, p * 0.35, p) for p in planes], axis=-1)
+                data = (picture.clip(0, 1) * 255).astype(np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(data, "rgb24")))
+            container.mux(stream.encode(None))
+        return path.read_bytes()
+
+
+class Visitor:
+    """Cookies, and the token that pages carry."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.token = ""
+
+    async def get(self, path: str, method: str = "GET", **headers: str) -> "Answer":
+        # As it is typed: nothing is normalised on the way.
+        url = aiohttp.client.URL(self.base + path, encoded=True)
+        async with self.http.request(method, url, headers=headers, allow_redirects=False) as answer:
+            data = await answer.read()
+        found = Answer(answer.status, {**answer.headers}, data)
+        if token := re.search(r'<meta name="token" content="([^"]*)">', found.text):
+            self.token = token[1]
+        return found
+
+    async def post(self, path: str, data: dict[str, str] | bytes, **headers: str) -> "Answer":
+        async with self.http.post(self.base + path, data=data, headers=headers) as answer:
+            return Answer(answer.status, {**answer.headers}, await answer.read())
+
+    async def heart(self, path: str, on: bool = True, token: str | None = None, **headers: str) -> "Answer":
+        sent = {"X-Photoplay": self.token if token is None else token, **headers}
+        return await self.post(f"{path}/heart", {"on": "1" if on else "0"}, **sent)
+
+    async def report(self, path: str, reason: str, words: str = "", **headers: str) -> "Answer":
+        return await self.post(f"{path}/report", {"token": self.token, "reason": reason, "words": words}, **headers)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        return self.data.decode("utf-8", "replace")
+
+    def meta(self, name: str) -> str | None:
+        found = re.search(rf'<meta (?:name|property)="{name}" content="([^"]*)">', self.text)
+        return found and found[1]
+
+    @property
+    def clips(self) -> list[str]:
+        """The clips of a wall, in their order."""
+        return re.findall(r'data-clip="/g/\w+/(\w+)\.mp4"', self.text)
+
+    def way(self, label: str) -> str | None:
+        """Where the link of a page with this label leads."""
+        found = re.search(rf'<a class="button" href="([^"]*)"[^>]*>{label}</a>', self.text)
+        return found and found[1].replace("&amp;", "&")
+
+
+@dataclass
+class Site:
+    base: str
+    house: House
+    stack: AsyncExitStack
+    errands: list[int] = field(default_factory=list)
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    async def visitor(self, path: str = "") -> Visitor:
+        made = Visitor(self.base)
+        self.stack.push_async_callback(made.http.close)
+        if path:
+            assert (await made.get(path)).status == 200
+        return made
+
+    async def clip(self, data: bytes) -> Clip:
+        async def stream() -> AsyncIterator[bytes]:
+            yield data
+
+        return await self.house.media.keep_clip(stream())
+
+    def file(self, clip: Clip) -> bytes:
+        """A clip as it is kept."""
+        return self.house.media.path(clip.name).read_bytes()
+
+    async def share(self, clip: Clip, id: str = "", **changes: Any) -> Share:
+        number = next(self.numbers)
+        values = {"clip": clip, "at": NOW + number, "place": Address("telegram", "-100", thread="4"), **changes}
+        return await galleries.a_share(self.house.store, id or f"s{number:03}", **values)
+
+    async def like(self, share: Share, count: int) -> None:
+        for number in range(count):
+            await self.house.store.gallery.heart(share.id, f"telegram:9{number}", True, "tap", NOW)
+
+
+@asynccontextmanager
+async def site(
+    folder: Path,
+    clock: Clock,
+    new_id: Callable[[], str],
+    clip: bytes,
+    url: str | None = None,
+    *,
+    web: str | None = None,
+    private: bool = False,
+    **rule: Any,
+) -> AsyncIterator[Site]:
+    """The gallery of `TOWN`, open as `SLUG`, on a server of its own."""
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(wired(folder, clock, new_id, clip, {"telegram": Shelf()}, url))
+        slug = await house.store.gallery.open_hall(TOWN, SLUG)
+        await galleries.rule(house.store, **{"web": slug, "title": "Harbour", "gallery": "-100/4", **rule})
+        links = Links(b"k" * 32, clock)
+        doors = Doors(links, clock, private=private, password="not asked for here", secure=False)
+        house.core.web = web
+        errands: list[int] = []
+        house.core.poke_errands = lambda: errands.append(1)
+
+        async def health() -> tuple[bool, dict[str, Any]]:
+            return True, {}
+
+        page, exhibit = Page(house.core, doors, View(house.core, links)), Exhibit(house.core, doors, clock)
+        app = make_app(links, house.media.path, health, page, exhibit=exhibit)
+        base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
+        yield Site(base, house, await stack.enter_async_context(AsyncExitStack()), errands)

@@ -1,0 +1,326 @@
+"""A gallery as a visitor meets it: headless Chromium, a phone and a desktop, with and without a script."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot import texts_gallery, texts_sharing
+from bot.gallery import Share
+from tests.clock import Clock
+from tests.web_gallery import SLUG, Site, film, site
+
+pytestmark = pytest.mark.timeout(180)
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+ARGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+HALL = f"/g/{SLUG}"
+SHAPES = [(640, 360), (360, 640), (480, 480), (480, 360), (640, 274), (1200, 200), (90, 640)]
+WORDS = [
+    "A slow zoom out over the harbour while the lights come on, one after the other, and the ferry leaves",
+    "she smiles and turns her head",
+    "",
+    "the fox wakes up and trots away through the snow",
+    "die Katze springt vom Regal",
+]
+NAMES = ["Ann", "", "شادي", "Ben K."]
+
+
+@pytest.fixture(autouse=True)
+def browser_is_here() -> None:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium: .ci/run installs it")
+        pytest.skip("no Chromium on this machine; install it to test the gallery")
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="module")
+def films() -> list[bytes]:
+    return [film(width, height, number / len(SHAPES)) for number, (width, height) in enumerate(SHAPES)]
+
+
+@pytest.fixture
+async def town(tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes) -> AsyncIterator[Site]:
+    # On loopback a form's origin is checked, too.
+    async with site(tmp_path, clock, new_id, clip, private=True, title="Harbour Clips & Friends", public=True) as made:
+        yield made
+
+
+@pytest.fixture
+async def shares(town: Site, films: list[bytes]) -> list[Share]:
+    """Thirty of them, of every shape; the newest is a remix, the one before it is covered."""
+    clips = [await town.clip(data) for data in films]
+    made: list[Share] = []
+    for number in range(30):
+        values = {"prompt": WORDS[number % 5], "name": NAMES[number % 4], "spoiler": number == 28}
+        after = made[-2].id if number == 29 else None
+        made.append(await town.share(clips[(number * 3 + 1) % 7], remix_of=after, **values))
+        await town.like(made[-1], number % 3 * 4)
+    return made
+
+
+Visit = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def visit(chromium: Browser, town: Site, shares: list[Share]) -> AsyncIterator[Visit]:
+    """Open a page of the gallery as somebody new; what the browser complains about fails the test."""
+    complaints: list[str] = []
+    async with AsyncExitStack() as stack:
+
+        async def open_(path: str = HALL, **options: Any) -> Page:
+            context = await chromium.new_context(**(options or DESKTOP))
+            stack.push_async_callback(context.close)
+            page = await context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+            await page.goto(town.base + path)
+            return page
+
+        yield open_
+    assert complaints == []
+
+
+async def plays(page: Page, selector: str = ".stage video") -> None:
+    """The film's time advances."""
+    await page.wait_for_function(
+        "s => { const v = document.querySelector(s); return v && v.readyState > 1 && v.currentTime > 0.1 }",
+        arg=selector,
+        timeout=15_000,
+    )
+
+
+async def no_violations(page: Page) -> None:
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+async def columns(page: Page) -> int:
+    lefts = await page.eval_on_selector_all(".card", "all => all.map(c => Math.round(c.getBoundingClientRect().left))")
+    return len(set(lefts))
+
+
+# ── The wall ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_it_fits_reads_and_looks_right_at_every_width(visit: Visit, shares: list[Share], scheme: str) -> None:
+    page = await visit(color_scheme=scheme)
+    pages = {
+        "wall": HALL,
+        "clip": f"{HALL}/{shares[29].id}",
+        "covered": f"{HALL}/{shares[28].id}",
+        "tall": f"{HALL}/{shares[21].id}",
+        "index": "/g/",
+    }
+    base = page.url.removesuffix(HALL)
+    for name, path in pages.items():
+        await page.goto(base + path)
+        for width, height in ((320, 640), (390, 844), (768, 1024), (1280, 900), (1680, 1000)):
+            await page.set_viewport_size({"width": width, "height": height})
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+            if width in (390, 1280):
+                await no_violations(page)
+                if shots := os.environ.get("SCREENSHOTS"):
+                    await page.screenshot(path=f"{shots}/gallery-{scheme}-{width}-{name}.png", full_page=True)
+            if name == "wall":
+                assert await columns(page) == {320: 2, 390: 2, 768: 3, 1280: 5, 1680: 5}[width]
+
+
+async def test_clips_keep_their_shape_and_nothing_moves_while_they_load(visit: Visit, town: Site) -> None:
+    page = await visit("/g/", **PHONE)
+    # Held back, pictures must take the room that they need in the end.
+    await page.route("**/*.jpg*", lambda route: route.fulfill(body=b"", content_type="image/jpeg"))
+    await page.goto(town.base + HALL)
+    boxes = "all => all.map(c => { const b = c.getBoundingClientRect(); return [b.x, b.y, b.width, b.height] })"
+    before = await page.eval_on_selector_all(".card", boxes)
+    await page.unroute("**/*.jpg*")
+    await page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => { for (const e of list.getEntries())"
+        " if (!e.hadRecentInput) window.shift += e.value }).observe({ type: 'layout-shift', buffered: true })"
+    )
+    await page.goto(town.base + HALL, wait_until="networkidle")
+    assert await page.eval_on_selector_all(".card", boxes) == before
+    assert await page.evaluate("window.shift") < 0.01
+    # As wide for its height as the clip, but for the two that would tear the wall apart; none on another.
+    shapes = await page.eval_on_selector_all(
+        ".frame:not(.odd) img",
+        "all => all.map(i => [i.width / i.height, i.getAttribute('width') / i.getAttribute('height')])",
+    )
+    assert len(shapes) > 15
+    for shown, true in shapes:
+        assert shown == pytest.approx(true, rel=0.02)
+    for one in before:
+        for other in before:
+            apart = (
+                one[0] + one[2] <= other[0] + 0.5
+                or other[0] + other[2] <= one[0] + 0.5
+                or one[1] + one[3] <= other[1] + 0.5
+                or other[1] + other[3] <= one[1] + 0.5
+            )
+            assert one == other or apart
+    await expect(page.locator(".odd").first).to_be_attached()
+
+
+async def test_hover_and_focus_play_one_clip_and_a_click_opens_it(visit: Visit, shares: list[Share]) -> None:
+    page = await visit()
+    stages = page.locator(".stage:not(.covered)")
+    await stages.nth(1).hover()
+    await plays(page)
+    assert await page.evaluate("document.querySelector('.stage video').muted")
+    await stages.nth(2).hover()
+    await plays(page)
+    await expect(page.locator(".stage video")).to_have_count(1)
+    await page.mouse.move(1, 1)
+    await expect(page.locator(".stage video")).to_have_count(0)
+    for _ in range(8):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.matches('.stage')"):
+            break
+    await plays(page)
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{page.url.split('/g/')[0]}{HALL}/{shares[29].id}")
+
+
+async def test_a_tap_plays_in_place_and_a_second_opens(visit: Visit, shares: list[Share]) -> None:
+    page = await visit(**PHONE)
+    stage = page.locator(f"a[href$='{shares[27].id}']")
+    await stage.tap()
+    await plays(page)
+    assert page.url.endswith(HALL)
+    await stage.tap()
+    await expect(page.locator("h1")).to_contain_text("A clip")
+    assert page.url.endswith(shares[27].id)
+    await plays(page, ".show video")
+
+
+@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_a_covered_clip_shows_after_a_tap(visit: Visit, shares: list[Share], device: dict[str, Any]) -> None:
+    page = await visit(**device)
+    stage = page.locator(f"a[href$='{shares[28].id}']")
+    await expect(stage).to_contain_text(texts_gallery.COVERED)
+    if device is DESKTOP:
+        await stage.hover()
+        await page.wait_for_timeout(400)
+        await expect(page.locator(".stage video")).to_have_count(0)
+        await stage.click()
+    else:
+        await stage.tap()
+    await plays(page)
+    await expect(page.locator(".covered")).to_have_count(0)
+    await page.goto(f"{page.url}/{shares[28].id}")
+    await expect(page.locator(".show video")).not_to_be_visible()
+    await page.get_by_text(texts_gallery.UNCOVER).click()
+    await plays(page, ".show video")
+
+
+async def test_reduced_motion_plays_when_asked_only(visit: Visit, shares: list[Share]) -> None:
+    page = await visit(**PHONE, reduced_motion="reduce")
+    await page.locator(".stage").nth(2).hover()
+    await page.locator(".stage").nth(2).focus()
+    await page.wait_for_timeout(400)
+    await expect(page.locator(".stage video")).to_have_count(0)
+    await page.locator(".stage").nth(2).tap()
+    await plays(page)
+    await page.goto(f"{page.url}/{shares[27].id}")
+    await page.wait_for_timeout(400)
+    assert await page.evaluate("document.querySelector('.show video').paused")
+
+
+# ── Hearts and reports ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_heart_is_one_tap_and_stays(visit: Visit, town: Site, shares: list[Share]) -> None:
+    page = await visit(f"{HALL}/{shares[27].id}", **PHONE)
+    heart = page.locator(".about").get_by_role("button", name=texts_gallery.HEART)
+    await expect(heart).to_have_attribute("aria-pressed", "false")
+    await heart.tap()
+    await expect(heart).to_have_attribute("aria-pressed", "true")
+    await expect(heart).to_contain_text("1")
+    await page.goto(town.base + HALL)
+    card = page.locator(".card", has=page.locator(f"a[href$='{shares[27].id}']"))
+    heart = card.get_by_role("button")
+    await expect(heart).to_have_attribute("aria-pressed", "true")
+    await heart.focus()
+    await page.keyboard.press("Space")
+    await expect(heart).to_have_attribute("aria-pressed", "false")
+    assert page.url.endswith(HALL)
+
+
+async def test_without_a_script_all_but_hearts_works(visit: Visit, town: Site, shares: list[Share]) -> None:
+    page = await visit(**DESKTOP, java_script_enabled=False)
+    await expect(page.locator("button.likes").first).not_to_be_visible()
+    await expect(page.locator("span.likes").first).to_contain_text("8")
+    await page.get_by_role("link", name=texts_gallery.NEXT).click()
+    await page.get_by_role("link", name=texts_gallery.PREVIOUS).click()
+    await page.get_by_role("link", name=texts_gallery.ORDERS["best"]).click()
+    await page.locator(f"a[href$='{shares[29].id}']").click()
+    await expect(page.locator("video")).to_have_attribute("controls", "")
+    await page.get_by_text(texts_gallery.REPORT).click()
+    await page.get_by_label(texts_sharing.REASONS["spam"]).check()
+    await page.get_by_role("button", name=texts_gallery.SEND).click()
+    await expect(page.get_by_text(texts_sharing.REPORTED)).to_be_visible()
+    assert [one.reason for one in await town.house.store.gallery.reports(shares[29].id)] == ["Spam"]
+    await page.get_by_role("link", name=texts_gallery.BACK_TO_ALL).click()
+    await page.goto(f"{town.base}{HALL}/{shares[28].id}")
+    await expect(page.locator("video")).not_to_be_visible()
+    await page.get_by_text(texts_gallery.UNCOVER).click()
+    await expect(page.locator("video")).to_be_visible()
+
+
+async def test_the_report_form_and_its_answer_are_accessible(visit: Visit, shares: list[Share]) -> None:
+    page = await visit(f"{HALL}/{shares[27].id}", **PHONE)
+    await page.get_by_text(texts_gallery.REPORT).tap()
+    await no_violations(page)
+    if shots := os.environ.get("SCREENSHOTS"):
+        await page.screenshot(path=f"{shots}/gallery-report.png", full_page=True)
+    await page.get_by_label(texts_sharing.OTHER).check()
+    await page.get_by_label(texts_gallery.REPORT_WORDS).fill("it shows my door")
+    await page.get_by_role("button", name=texts_gallery.SEND).tap()
+    await expect(page.get_by_text(texts_sharing.REPORTED)).to_be_visible()
+    await no_violations(page)
+
+
+async def test_another_site_can_neither_play_nor_like(chromium: Browser, town: Site, shares: list[Share]) -> None:
+    path = f"{town.base}{HALL}/{shares[27].id}"
+    context = await chromium.new_context()
+    page = await context.new_page()
+    await page.goto(path)  # the visitor has a cookie of ours
+    stranger = await context.new_page()
+    other = town.base.replace("127.0.0.1", "localhost")
+    body = f'<video id="v" muted src="{path}.mp4"></video><form method="post" action="{path}/heart"></form>'
+    await stranger.route(f"{other}/evil", lambda route: route.fulfill(body=body, content_type="text/html", headers={}))
+    await stranger.goto(f"{other}/evil")
+    error = await stranger.evaluate(
+        "() => new Promise(done => { const v = document.querySelector('video');"
+        " v.addEventListener('error', () => done(true)); v.addEventListener('loadeddata', () => done(false));"
+        " v.load() })"
+    )
+    assert error
+    await stranger.evaluate("document.querySelector('form').submit()")
+    await stranger.wait_for_load_state()
+    assert (await town.house.store.gallery.share(shares[27].id)).hearts == 0  # type: ignore[union-attr]
+    # And what was taken back meanwhile is told, where a screen reader hears it.
+    await town.house.store.gallery.remove([shares[27].id], 0.0)
+    await page.locator(".about").get_by_role("button", name=texts_gallery.HEART).click()
+    await expect(page.get_by_role("status")).to_have_text(texts_gallery.GONE_LEAD)
+    await context.close()
