@@ -13,8 +13,13 @@ demo: .venv/run  ## send the sample photo through the whole system and write dem
 run: .venv/run  ## the worker and the web server, until SIGTERM
 	@exec $(BIN)/photoplay run
 
-test: .venv/dev  ## the whole suite
+test: .venv/dev  ## the whole suite, or what ARGS says; whole processes one after the other, as they are timed
+ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest -n logical --dist worksteal --ignore=tests/whole
+	@$(BIN)/python -m pytest tests/whole
+endif
 
 check: .venv/dev  ## formatter, linter, types, import rule
 	@$(BIN)/ruff format --check .

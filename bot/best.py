@@ -52,7 +52,8 @@ async def post_best(core: "Core") -> None:
             lines, buttons = _ranked(found)
             text = texts_sharing.best_post(rule.best, lines, errands.hall(core.web, rule))
             place = sharing.place_of(scope, rule.gallery)
-            await core.store.errands.put(Errand(core.new_id(), "tell", place, now, text=text, buttons=buttons))
+            name = f"{core.new_id()}-{rule.best}"
+            await core.store.errands.put(Errand(name, "tell", place, now, text=text, buttons=buttons))
             core.poke_errands()
 
 

@@ -51,6 +51,9 @@ async def gather(store: Store, media: Media, person: str, people: Sequence[str],
     while page := await store.traces.history(people, last, PAGE):
         jobs += page
         last = page[-1].created_at, page[-1].id
+    for one in people:
+        waiting = [parked for parked, taken in await store.traces.parked(one) if not taken]
+        jobs += [await store.books.read(parked.body) for parked in waiting]
     found: list[tuple[str, Path, int]] = []
     for job in reversed(jobs):
         for name, path in _files(media, job):

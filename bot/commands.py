@@ -73,7 +73,9 @@ async def animate(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def help_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if argument.lower().strip() in ("admin", "admins"):
         return Reply("\n".join(f"/{name} – {what}" for name, what in texts_admin.COMMANDS.items()))
-    return Reply(texts.help_([(name, what) for name, what in texts.COMMANDS.items() if name != "start"]))
+    names = texts.MENU if inbound.shared else texts.COMMANDS  # others read along: no more than they need
+    text = texts.help_([(name, texts.COMMANDS[name]) for name in names if name != "start"])
+    return Reply(f"{text}\n\n{texts.HELP_MORE}" if inbound.shared else text)
 
 
 async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -86,7 +88,8 @@ async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
     job, words = await _own(core, inbound, "again", argument)
     draft = orders.read(_worded(words, job), inbound.options) if words else orders.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(core, job)
-    roles, remix = orders.roles(job.order), await sharing.original(core.store, job)
+    # Its photo may be the first picture of somebody's clip.
+    roles, remix = orders.roles(job.order), await sharing.remixed(core, inbound, job)
     return await core.place(inbound, draft, roles, lambda: core.media.copy(job.order), follows=before, remix=remix)
 
 
@@ -240,7 +243,7 @@ TABLE: dict[str, Handler] = {
     "yes": consent.yes,
     "no": purse.no,
     "link": purse.link,
-    "unlink": purse.unlink,
+    "unlink": personal.unlink,
     "grant": admin.grant,
     "revoke": admin.revoke,
     "ban": admin.ban,

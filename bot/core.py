@@ -17,7 +17,6 @@ from bot import (
     status,
     texts,
     texts_admin,
-    texts_sharing,
     wordlist,
 )
 from bot.errors import Denial, Illegal, Refusal, StoreDown
@@ -213,7 +212,6 @@ class Core:
             limit=inbound.limit,
             follows=follows.id if follows else None,
             remix_of=remix.id if remix else None,
-            after=remix.name if remix else "",
         )
         if await consent.missing(self, inbound):
             return await consent.park(self, job)
@@ -225,12 +223,15 @@ class Core:
     async def submit(self, job: Job, ask: quota.Ask, inbound: Inbound, *, keep: bool = False) -> Reply:
         """Pay for a job and queue it. Its pictures go if it is not taken, unless `keep`. Raises `Refusal`."""
         names = [photo.name for photo in job.order.photos]
-        if job.remix_of and await sharing.original(self.store, job) is None:
+        try:
+            remix = await sharing.remixed(self, inbound, job)
+        except Refusal:  # taken back, or forbidden, while the order was on its way
             if not keep:
                 await self.media.discard(names)
-            raise Refusal(texts_sharing.UNKNOWN_SHARE)  # taken back while the order was on its way
+            raise
         now = self.clock()
-        job = replace(job, created_at=now, due_at=now, changed_at=now)
+        # Whose clip it is after is written down only now: an order that waits for a yes outlives an unsharing.
+        job = replace(job, after=remix.name if remix else "", created_at=now, due_at=now, changed_at=now)
         ask = replace(ask, now=now)
         try:
             submission = await self.store.submit(job, hold(job), quota.plan(ask, self.policy), ask.member.tiers)

@@ -7,7 +7,7 @@ over, and any number of runners may work.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot import texts_sharing
@@ -37,7 +37,10 @@ GRACE = 5.0
 NOTED = 90 * 86_400.0
 """Seconds for which a notice with a film is remembered, so that it can be taken away."""
 NOTICES = "notices"
-"""Where the messages of notices are remembered: by share and number, which is the end of the errand's id."""
+"""Where messages about a share are remembered: by share and the end of the errand's id, a number or one of `LISTS`."""
+LISTS = ("week", "month")
+SHOW = "/show "
+"""What a button says that names a share."""
 
 
 class Runner:
@@ -66,6 +69,11 @@ class Runner:
         self._under_way: set[asyncio.Task[None]] = set()
         self._poked = asyncio.Event()
         self._stopping = False
+
+    async def overdue(self) -> float:
+        """Seconds that what waits longest has waited. Raises `StoreDown`."""
+        due_at = await self._store.errands.next_due(self._platforms)
+        return max(0.0, self._clock() - due_at) if due_at is not None else 0.0
 
     def poke(self) -> None:
         """Something is due now."""
@@ -212,7 +220,7 @@ class Runner:
     async def _tell(self, chat: Chat, errand: Errand) -> None:
         reply = Reply(errand.text, errand.buttons)
         if not errand.share:
-            await chat.send(errand.place, reply, nonce=errand.id)
+            await self._list(chat, errand, reply)
             return
         share = await self._store.gallery.share(errand.share)
         if share is None:
@@ -222,11 +230,30 @@ class Runner:
             await self._show(chat, errand, share, film)
             return
         posted = await self._send(chat, errand, share, replace(reply, film=film))
-        at = f"{errand.place.chat}/{errand.place.thread}/{posted.message}"
-        name = _notice(share.id, errand.id.rpartition("-")[2])
-        await self._store.inbox.remember(errand.place.platform, NOTICES, name, at, self._clock() + NOTED)
+        await self._note(errand, share.id, posted)
         if await self._store.gallery.share(share.id) is None:
             await self._take_away(errand, posted)
+
+    async def _list(self, chat: Chat, errand: Errand, reply: Reply) -> None:
+        """Say something; what names shared clips goes when one of them does."""
+        named = [button.command.removeprefix(SHOW) for button in errand.buttons if button.command.startswith(SHOW)]
+        if not await self._are_up(named):
+            return
+        posted = await chat.send(errand.place, reply, nonce=errand.id)
+        for share_id in named:
+            await self._note(errand, share_id, posted)
+        if not await self._are_up(named):
+            await self._take_away(errand, posted)
+
+    async def _are_up(self, share_ids: Sequence[str]) -> bool:
+        found = [await self._store.gallery.share(share_id) for share_id in share_ids]
+        return all(share and share.state == "up" for share in found)
+
+    async def _note(self, errand: Errand, share_id: str, posted: Posted) -> None:
+        """Where a message about a share stands."""
+        at = f"{errand.place.chat}/{errand.place.thread}/{posted.message}"
+        name = _notice(share_id, errand.id.rpartition("-")[2])
+        await self._store.inbox.remember(errand.place.platform, NOTICES, name, at, self._clock() + NOTED)
 
     async def _show(self, chat: Chat, errand: Errand, share: Share, film: Film | None) -> None:
         """The clip once more, for whoever asked."""
@@ -267,9 +294,18 @@ async def notify(store: Store, notice: Errand, number: int) -> None:
 
 async def dismiss(store: Store, share: Share, now: float) -> None:
     """Take away what admins were told about a share."""
+    await _retract(store, share, range(ENOUGH + 1), now)
+
+
+async def unlist(store: Store, share: Share, now: float) -> None:
+    """Take away the lists of the best that name a share."""
+    await _retract(store, share, LISTS, now)
+
+
+async def _retract(store: Store, share: Share, ends: Iterable[object], now: float) -> None:
     platform = share.place.platform
-    for number in range(ENOUGH + 1):
-        name = _notice(share.id, number)
+    for end in ends:
+        name = _notice(share.id, end)
         if at := await store.inbox.recall(platform, NOTICES, name, now):
             chat, thread, message = at.split("/", 2)
             place = Address(platform, chat, message, thread)

@@ -48,6 +48,8 @@ async def _show(core: "Core", inbound: Inbound) -> Reply:
     words = texts_sharing.gallery(rule.title or "", posted, errands.hall(core.web, rule))
     if not await core.administers(inbound):
         return Reply(words, private=True)
+    if not (rule.gallery or rule.web or rule.review or rule.approve):
+        return Reply(f"{texts_sharing.GALLERY_BEGIN}\n\n{texts_sharing.GALLERY_HOW}", private=True)
     held = texts_sharing.gallery_set(
         bool(rule.review), bool(rule.approve), bool(rule.web), bool(rule.public), rule.best or ""
     )

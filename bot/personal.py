@@ -8,7 +8,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import bundle, retention, texts_privacy
+from bot import bundle, purse, retention, texts_privacy
 from bot.errors import Refusal, StoreDown
 from bot.files import disk
 from bot.model import Button, Inbound, Paper, Reply
@@ -109,6 +109,14 @@ async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier
         return Reply(texts_privacy.MYDATA_NOTHING, private=True)
     await _note(core, inbound.person, name, now, ready=True)
     return await _handed(core, name, found.left_out)
+
+
+async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """As `purse.unlink`. A file with the things of both goes: one of them alone could not have it removed any more."""
+    people = await core.store.accounts.people(inbound.person)
+    reply = await purse.unlink(core, inbound, argument)
+    await retention.drop_exports(core.store, core.media, people, core.clock())
+    return reply
 
 
 async def _handed(core: "Core", name: str, left_out: int) -> Reply:

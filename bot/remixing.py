@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ask for words or a photo; with them, order."""
     share, words = await sharing.seen(core, inbound, argument, texts_sharing.REMIX_HOW)
-    if not share.remixes and not await sharing.is_own(core, inbound, share.person):
-        raise Refusal(texts_sharing.NO_REMIX)
+    await sharing.check_remix(core, inbound, share)
     if inbound.attachments:
         return await _own_photo(core, inbound, share, words)
     if not words:

@@ -134,9 +134,13 @@ def _short(name: str, value: object, where: tzinfo) -> str:
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
+"""How a formula begins; in full width, too, for spreadsheets set to Japanese."""
+
+
 def cell(value: object) -> object:
     """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r") and value.strip():
+    if isinstance(value, str) and value.strip() and value.lstrip()[0] in _FORMULA:
         return f"'{value}"
     if isinstance(value, str) and value[:1] in ("\t", "\r", "\n"):
         return f"'{value}"

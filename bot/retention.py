@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot import errands, machine, quota, sharing
+from bot import machine, quota, sharing
 from bot.errors import Illegal, StoreDown
+from bot.gallery import Share
 from bot.media import Media
 from bot.model import Job
 from bot.money import Parked
@@ -113,9 +114,7 @@ class Retention:
 
 async def forget(store: Store, media: Media, person: str, now: float) -> Removed:
     """Forget someone's whole account, as far as that can be done now; `Retention` does the rest. May be repeated."""
-    for one in await store.accounts.people(person):
-        if name := export_of(await store.inbox.recall(EXPORTS, one, "file", now))[0]:
-            await media.discard([name])
+    await drop_exports(store, media, await store.accounts.people(person), now)
     people = await store.traces.forget(person, now, _open(now), _alias())
     removed = Removed()
     for one in people:
@@ -126,9 +125,8 @@ async def forget(store: Store, media: Media, person: str, now: float) -> Removed
 async def erase(store: Store, media: Media, person: str, until: float, now: float) -> Removed:
     """Erase what somebody shared, asked for and was given until then, but for what is under way."""
     traces = store.traces
-    shares = [share for share in await store.gallery.mine(person) if share.at <= until]
-    for share in shares:  # first: a crash behind the removal would leave nobody who knows what admins were told
-        await errands.dismiss(store, share, now)
+    # By when it was ordered: what was being shared at that moment came a little later.
+    shares = [share for share in await store.gallery.mine(person) if await _ordered(store, share) <= until]
     await sharing.take_back(store, shares, now)
     parked = [found for found in await traces.parked(person) if await _asked(store, found[0]) <= until]
     waiting = await _drop(store, media, parked)
@@ -140,15 +138,23 @@ async def erase(store: Store, media: Media, person: str, until: float, now: floa
         clips += sum(media.path(job.clip.name).is_file() for job in done if job.clip)
         photos += sum(media.path(name).is_file() for job in done for name in _photos(job))
         gone = [job.id for job in done if await _discarded(media, _all(job))]
+        if any(job.clip for job in done):  # before the row forgets that there was a clip
+            await media.drop_joined()
         if gone:
             await traces.husk(person, gone, now, _open(now), _alias())
         if not any(job.state == "queued" for job in found) and (len(done) < BATCH or not gone):
             break
-    if clips:
-        await media.drop_joined()
     if clips or photos or waiting or shares:
         await traces.scrub()
     return Removed(clips, photos, len(shares), waiting, await traces.count(person, until))
+
+
+async def drop_exports(store: Store, media: Media, people: Iterable[str], now: float) -> None:
+    """Remove the files that these people were given. Raises `StoreDown`."""
+    for one in people:
+        if name := export_of(await store.inbox.recall(EXPORTS, one, "file", now))[0]:
+            await media.discard([name])
+            await store.inbox.forget(EXPORTS, one, "file")
 
 
 def export_of(note: str | None) -> tuple[str, float]:
@@ -180,6 +186,11 @@ async def _cancel(store: Store, jobs: Sequence[Job], now: float) -> int:
             await store.change(job.id, step)
             done += 1
     return done
+
+
+async def _ordered(store: Store, share: Share) -> float:
+    job = await store.job(share.job)
+    return job.created_at if job else share.at
 
 
 async def _asked(store: Store, parked: Parked) -> float:

@@ -37,6 +37,8 @@ async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts_sharing.UNKNOWN_SHARE)
     if not count:
         raise Refusal(texts_sharing.REPORTED_ALREADY)
+    if reported.state == "hidden":
+        await errands.unlist(core.store, reported, now)
     await _tell(core, reported, count)
     core.poke_errands()
     hidden = reported.state == "hidden"
@@ -50,8 +52,8 @@ def _reason(said: str) -> str:
         return texts_sharing.REASONS[said.lower()]
     if said.isascii() and said.isdigit() and 0 < int(said[:3]) <= len(words):
         return words[int(said[:3]) - 1]
-    first, rest = (*said.split(maxsplit=1), "")[:2]
-    return texts.shorten(rest if first.lower() == _OTHER else said, texts_sharing.REASON)
+    first, rest = (*texts_sharing.plain(said).split(maxsplit=1), "", "")[:2]
+    return texts.shorten(rest if first.lower() == _OTHER else f"{first} {rest}", texts_sharing.REASON)
 
 
 async def _tell(core: "Core", share: Share, count: int) -> None:
@@ -143,5 +145,9 @@ async def _found(core: "Core", inbound: Inbound, argument: str) -> Share:
 async def _judge(core: "Core", share: Share, state: ShareState) -> None:
     if await core.store.gallery.judge(share.id, state, core.clock()) is None:
         raise Refusal(texts_sharing.UNKNOWN_SHARE)
+    if state == "up":
+        await sharing.absolve(core.store, share)
+    else:
+        await errands.unlist(core.store, share, core.clock())
     await errands.dismiss(core.store, share, core.clock())
     core.poke_errands()

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+HIDDEN = "hidden"
+"""Where it is noted that a clip was taken back while it was hidden: shared again, it waits for an admin."""
+REMEMBERED = 400 * 86_400.0
+"""Seconds for which that is noted."""
+ROUNDS = 3
+"""How often a day a clip may be taken back and shared again: each time is a message to everybody there."""
+DAY = 86_400.0
 LISTED = 10
 """Shared clips that have a button under /unshare."""
 _ID = re.compile(r"[\w-]{1,32}", re.ASCII)
@@ -46,6 +53,8 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.CLIP_GONE)
     if earlier := [one for one in await core.store.gallery.of_job(job.id) if one.scope == scope]:
         return _already(earlier[0])
+    if await _rounds(core, job.id, scope) >= ROUNDS:
+        raise Refusal(texts_sharing.TOO_OFTEN)
     manner = await _manner(core, inbound, how)
     if manner.named is None or manner.worded is None:
         choices = texts_sharing.MANNERS.items()
@@ -57,12 +66,12 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
         scope=scope,
         person=job.person,
         name=texts_sharing.name(inbound.label or job.label) if manner.named else "",
-        prompt=job.order.prompt if manner.worded else "",
+        prompt=texts_sharing.plain(job.order.prompt) if manner.worded else "",
         remixes=manner.remixes,
         clip=clip,
         at=core.clock(),
         place=place,
-        state="waiting" if rule.approve else "up",
+        state="waiting" if rule.approve or await _was_hidden(core, job.id, scope) else "up",
         copy=copy,
         spoiler=job.spoiler,
         remix_of=job.remix_of if job.scope == scope else None,  # of another community nothing is shown here
@@ -89,6 +98,7 @@ def _shared(core: "Core", inbound: Inbound, rule: Rule, made: Share) -> str:
         return texts_sharing.WAITS
     here = made.place == replace(inbound.address, message="")
     link = errands.hall(core.web, rule)
+    link = link and f"{link}/{made.id}"
     return texts_sharing.shared(here, link, posted=bool(rule.gallery), named=bool(made.name), worded=bool(made.prompt))
 
 
@@ -121,10 +131,38 @@ async def unshare(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if not await is_own(core, inbound, shares[0].person):
         seen = inbound.scope and any(one.scope == inbound.scope for one in shares)
         raise Refusal(texts_sharing.NOT_YOUR_SHARE if seen else texts_sharing.NOT_SHARED)
+    for one in shares:
+        platform, name = _hidden(one.job, one.scope)
+        rounds = await _rounds(core, one.job, one.scope) + 1
+        await core.store.inbox.remember(platform, "rounds", name, str(rounds), core.clock() + DAY)
+        if one.state == "hidden":
+            await core.store.inbox.remember(platform, HIDDEN, name, "", core.clock() + REMEMBERED)
     await take_back(core.store, shares, core.clock())
     core.poke_errands()
     again = Button(texts_sharing.SHARE_AGAIN, f"/share {shares[0].job}")
     return Reply(texts_sharing.UNSHARED, (again,), private=True)
+
+
+def _hidden(job: str, scope: str) -> tuple[str, str]:
+    """The platform and the name under which it is noted."""
+    return scope.partition(":")[0], f"{job} {scope}"
+
+
+async def _was_hidden(core: "Core", job: str, scope: str) -> bool:
+    platform, name = _hidden(job, scope)
+    return await core.store.inbox.recall(platform, HIDDEN, name, core.clock()) is not None
+
+
+async def _rounds(core: "Core", job: str, scope: str) -> int:
+    """How often a clip was taken back of late."""
+    platform, name = _hidden(job, scope)
+    return int(await core.store.inbox.recall(platform, "rounds", name, core.clock()) or 0)
+
+
+async def absolve(store: Store, share: Share) -> None:
+    """An admin has let it in: it need not wait any more."""
+    platform, name = _hidden(share.job, share.scope)
+    await store.inbox.forget(platform, HIDDEN, name)
 
 
 async def _unshare_what(core: "Core", inbound: Inbound) -> Reply:
@@ -141,9 +179,14 @@ async def _unshare_what(core: "Core", inbound: Inbound) -> Reply:
 
 async def take_back(store: Store, shares: Sequence[Share], now: float) -> None:
     """Unshare these everywhere, and take away what admins were told about them."""
+    # Before, as a crash behind the removal would leave nobody who knows of them; after, as one may be on its way.
+    for one in shares:
+        await errands.dismiss(store, one, now)
+        await errands.unlist(store, one, now)
     await store.gallery.remove([one.id for one in shares], now)
     for one in shares:
         await errands.dismiss(store, one, now)
+        await errands.unlist(store, one, now)
 
 
 async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -260,7 +303,10 @@ async def seen(core: "Core", inbound: Inbound, argument: str, how: str) -> tuple
 async def _clear_away(core: "Core", inbound: Inbound, argument: str) -> None:
     """A post whose clip was taken back still stands, as a crash kept its message from us: it goes."""
     name = argument.split(maxsplit=1)[0]
-    if inbound.pressed and _ID.fullmatch(name) and await core.store.gallery.share(name) is None:
+    if not inbound.pressed or not _ID.fullmatch(name) or await core.store.gallery.share(name):
+        return
+    # A forged tap may come from under any message: where a clip stands that is still somebody's, it stays.
+    if await core.store.gallery.at(inbound.address) is None and await core.store.sent(inbound.address) is None:
         await core.store.errands.put(Errand(core.new_id(), "remove", inbound.address, core.clock()))
         core.poke_errands()
 
@@ -269,6 +315,23 @@ async def original(store: Store, job: Job) -> Share | None:
     """The shared clip that a job is made after, while it is to be seen."""
     share = await store.gallery.share(job.remix_of) if job.remix_of else None
     return share if share and share.state == "up" else None
+
+
+async def remixed(core: "Core", inbound: Inbound, job: Job) -> Share | None:
+    """The shared clip that a job is made after. Raises `Refusal` if it may not be remixed, or not any more."""
+    if job.remix_of is None:
+        return None
+    share = await original(core.store, job)
+    if share is None:
+        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+    await check_remix(core, inbound, share)
+    return share
+
+
+async def check_remix(core: "Core", inbound: Inbound, share: Share) -> None:
+    """Raise `Refusal` if its maker forbids remixing to whoever asks."""
+    if not share.remixes and not await is_own(core, inbound, share.person):
+        raise Refusal(texts_sharing.NO_REMIX)
 
 
 async def is_own(core: "Core", inbound: Inbound, person: str) -> bool:

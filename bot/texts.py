@@ -260,6 +260,9 @@ def help_(commands: Sequence[tuple[str, str]]) -> str:
     )
 
 
+HELP_MORE = "The buttons under a clip do the rest. All that I can do: say /help to me in private."
+
+
 def allowance(left: int | None, refill: str, span: str = "day", extra: int = 0) -> str:
     """What a person may still spend."""
     if left is None:

@@ -3,8 +3,9 @@
 # ── Those in the photo ───────────────────────────────────────────────────────────────────────────────────────────────
 
 ASK = (
-    "Before your first clip: have the people in this photo agreed to be in it? (If nobody is in it, that is a yes.)\n"
-    "Your answer counts for later photos, too, so this is asked once. Nothing was spent; the order waits for an hour."
+    "Before your first clip: does everybody in the photo agree that a clip is made of it? (With nobody in it, that is "
+    "a yes.)\nYour yes counts for later photos, too, so this is asked once. Nothing was spent; the order waits for an "
+    "hour."
 )
 AGREE = "Yes, make it"
 

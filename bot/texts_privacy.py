@@ -40,18 +40,18 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) ->
     """What is kept, where, how long, and who sees it."""
     services = " or ".join(HOSTS.get(host, host) for host in hosts)
     here = PLATFORMS.get(platform, platform)
+    outside = f", and what is said on {here}," if platform in ("telegram", "discord") else ""
     return "\n\n".join(
         (
             "What is kept: your photos without their place and camera data, your words, your clips, what you are "
-            f"called on {here}, and what your clips cost.",
-            f"Where: on this bot's server. Photo and words also go to whoever makes the clip: {services}. What is said "
-            f"here is kept by {here} as well, by its own rules; so is what the video service got. This bot uses "
-            "nothing to train anything.",
+            f"called on {here}, what your clips cost, what you share, and your hearts and reports.",
+            f"Where: on this bot's server. Photo and words also go to whoever makes the clip: {services}. What they "
+            f"get{outside} is kept there by rules of their own. This bot uses nothing to train anything.",
             f"How long: photos until {span(photos)} after their clip is done, clips until {span(clips)} after; what "
-            "you share until you take it back; words, and what they cost, until you have them removed. Removed is "
-            "removed: from the disk and the database at once, from copies of them with the next copy.",
-            "Who sees it: you; in a group also its admins, what was made there; whoever runs the bot; and whoever sees "
-            "a gallery, what you shared there.",
+            "you share until you take it back; the rest until you have it removed. What is removed is gone from the "
+            "disk and the database at once, and from backups with the next one.",
+            "Who sees it: you; in a group whoever reads there, what was made there, and its admins, what you used; "
+            "whoever runs the bot; and whoever sees a gallery, what you shared there.",
             "What you can do: /sharing says how you share and changes it. /mydata gives you all of it as one file. "
             "/forgetme removes it.",
         )

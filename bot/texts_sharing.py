@@ -11,10 +11,15 @@ NAME = 64
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffc\ufeff")
 
 
+def plain(text: str) -> str:
+    """What people typed, on one line, without what steers a terminal or turns the words behind it around."""
+    kept = (c for c in text if c not in _BIDI and (c.isspace() or unicodedata.category(c) not in ("Cc", "Cs", "Cn")))
+    return " ".join("".join(kept).split())
+
+
 def name(label: str) -> str:
-    """What a platform calls somebody, on one line, without what steers a terminal or turns the text around."""
-    kept = (c for c in label if c not in _BIDI and (c.isspace() or unicodedata.category(c) not in ("Cc", "Cs", "Cn")))
-    return shorten("".join(kept), NAME)
+    """What a platform calls somebody."""
+    return shorten(plain(label), NAME)
 
 
 def remix_of(name: str) -> str:
@@ -80,8 +85,7 @@ SHARE_AGAIN = "Share again"
 
 def shared(here: bool, link: str, *, posted: bool, named: bool, worded: bool) -> str:
     """Where a clip went, and with what."""
-    channel = "here" if here else "in this community's gallery channel"
-    where = channel if posted else "in this community's gallery on the web"
+    where = "here" if here and posted else "in the community's gallery" if posted else "in the gallery on the web"
     web = f"\nOn the web: {link}" if link else ""
     return f"Shared {where}, {_with(named, worded)}.{web}"
 
@@ -90,13 +94,14 @@ def _with(named: bool, worded: bool) -> str:
     return f"{'with' if named else 'without'} your name and {'with' if worded else 'without'} your words"
 
 
-WAITS = "Thank you. An admin looks at clips here before they appear; yours waits for that."
+WAITS = "Thank you. It appears once an admin of the community has said yes."
 SHARED_ALREADY = {
     "up": "That clip is shared already.",
     "waiting": "That clip waits for an admin already.",
     "hidden": "That clip is shared, but hidden until an admin has looked at it.",
 }
 UNSHARED = "Taken back: it is no longer shared anywhere, and its message is being removed."
+TOO_OFTEN = "You have taken that clip back and shared it again a few times now. Tomorrow it can be shared once more."
 NOTHING_SHARED = "You share no clip."
 NOT_SHARED = "That clip is not shared."
 UNSHARE_WHICH = "Which one shall I take back?"
@@ -163,7 +168,7 @@ def best_post(span: str, lines: Sequence[str], link: str) -> str:
 
 def best_line(number: int, prompt: str, name: str, hearts: int) -> str:
     """One of them."""
-    parts = (f"“{shorten(prompt, 60)}”" if prompt else "", by(name), heart(hearts))
+    parts = (f"“{shorten(prompt, 60)}”" if prompt else "a clip", by(name), heart(hearts))
     return f"{number}. {' · '.join(part for part in parts if part)}"
 
 
@@ -178,35 +183,48 @@ REMIX_ASK_WORDS = "What should happen instead? A few words will do; options alon
 def ask_remix(name: str, prompt: str) -> str:
     """The question behind “Remix”."""
     whose = f"{name}'s clip" if name else "This clip"
-    photo = "or send a photo of your own, with your words or without any for the same words"
-    if not prompt:
-        photo = "or send a photo of your own with your words"
-    return f"{whose}, your way: reply with what should happen from its first picture on, {photo}."
+    words = "with your words, or with none to use the same ones" if prompt else "with your words"
+    return (
+        f"{whose}, your way: reply with what should happen, and it begins with the same picture. "
+        f"Or reply with a photo of your own, {words}."
+    )
 
 
 # ── The gallery of a community ───────────────────────────────────────────────────────────────────────────────────────
 
 GALLERY_WHERE = "A gallery belongs to a community; say /gallery there."
-GALLERY_HOW = (
-    "To set: /gallery here (or a channel, or off) · /gallery review here (or off) · /gallery approve on (or off) · "
-    "/gallery web on (or off) · /gallery public (or unlisted) · /gallery name Our clips · "
-    "/gallery best week (or month, or off)"
+GALLERY_HOW = "\n".join(
+    (
+        "Admins can say:",
+        "/gallery here (or a channel) – shared clips are posted there; /gallery off ends that",
+        "/gallery web on – a gallery on the web, for whoever has its link; off closes it",
+        "/gallery public – anybody may find the web gallery; /gallery unlisted – only with its link",
+        "/gallery name Our clips – what it is called",
+        "/gallery approve on – nothing appears before an admin's yes; off ends that",
+        "/gallery review here – reports, and clips that wait for a yes, are posted in this place; off ends that",
+        "/gallery best week – the most liked are posted each Monday; month or off",
+    )
+)
+GALLERY_BEGIN = (
+    "This community has no gallery yet. To begin, say /gallery here in the place where shared clips should be posted, "
+    "or /gallery web on for a gallery on the web, or both. Finished clips have the button Share from then on."
 )
 GALLERY_NAME_HOW = "What shall it be called? For example: /gallery name Our clips"
 NO_WEB = "There is no web gallery here: whoever runs this bot has to set PUBLIC_URL first."
 WEB_FIRST = "The web gallery is off. First: /gallery web on"
 GALLERY_FIRST = "The best clips are posted where shared clips are. First say /gallery here there."
 A_CHANNEL = "Which channel? Say it there with “here”, or name a channel of this community."
-PICTURES_NEEDED = "I need to be allowed to write and send videos there."
 
 
 def gallery_here(label: str, already: str) -> str:
     """Where shared clips go from now on."""
-    return f"Shared clips are posted {f'in #{label}' if label else 'here'} from now on. {already} {PICTURES_NEEDED}"
+    posted = f"Shared clips are posted {f'in #{label}' if label else 'here'} from now on."
+    needed = f"For that I must be allowed to write and to send videos {'there' if label else 'here'}."
+    return " ".join(part for part in (posted, already, needed) if part)
 
 
 EARLIER_STAY = "Those that were shared before stay where they are."
-GALLERY_OFF = "Shared clips are no longer posted to a channel. Those that stand there stay until they are unshared."
+GALLERY_OFF = "Shared clips are no longer posted. Those that were stay until they are unshared."
 GALLERY_OFF_ALL = f"{GALLERY_OFF} As there is no web gallery either, nothing can be shared now."
 REVIEW_OFF = "Reports are no longer posted. Admins see them with /review."
 APPROVE_ON = "From now on a shared clip appears once an admin has said yes."
@@ -221,7 +239,8 @@ BEST_OFF = "The best clips are no longer posted by the calendar."
 def review_here(label: str) -> str:
     """Where admins hear of reports."""
     where = f"in #{label}" if label else "here"
-    return f"Reports, and clips that wait for a yes, are posted {where} from now on. Whoever reads there sees them."
+    seen = f"Whoever reads {'there' if label else 'here'} sees them."
+    return f"Reports, and clips that wait for a yes, are posted {where} from now on. {seen}"
 
 
 def web_on(link: str, public: bool) -> str:
@@ -248,10 +267,10 @@ def gallery(title: str, posted: str, link: str) -> str:
     head = f"The gallery “{title}”." if title else "This community's gallery."
     where = {
         "here": "Shared clips are posted here.",
-        "elsewhere": "Shared clips are posted in its gallery channel.",
+        "elsewhere": "Shared clips are posted in another place of this community.",
         "": "",
     }[posted]
-    parts = (head, where, "Share a finished clip with the button under it.")
+    parts = (head, where, "Share a finished clip with the button under it, or with /share.")
     web = f"\nOn the web: {link}" if link else ""
     return " ".join(part for part in parts if part) + web
 
@@ -260,10 +279,11 @@ def gallery_set(review: bool, approve: bool, web: bool, public: bool, best: str)
     """What is set, for admins."""
     return "\n".join(
         [
-            f"Reports are posted: {'yes' if review else 'no, see /review'}",
+            f"Reports are posted: {'yes' if review else 'no; /review lists them'}",
             f"An admin's yes is needed: {'yes' if approve else 'no'}",
             f"On the web: {('public' if public else 'unlisted') if web else 'no'}",
             f"The best are posted: {f'each {best}' if best else 'no'}",
+            "",
             GALLERY_HOW,
         ]
     )

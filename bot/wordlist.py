@@ -55,6 +55,10 @@ _ALIKE = str.maketrans(
     "авекмнорстухѕіјԁһԛԝѵαβεηικνορτυχɡøłđıħ",
     "abekmhopctyxsijdhqwvabenikvoptuxgoldih",
 )
+_ALIKE |= str.maketrans("ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢոսօհցԛ", "abcdeghijklmnoprtuvwyznuohgq")
+_ALIKE |= {start + letter: ord("a") + letter for start in (0x1F150, 0x1F170) for letter in range(26)}
+_UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Signs that count as letters, and leave a blank."""
 _JOINED = str.maketrans({"œ": "oe", "æ": "ae"})
 _DIGITS = "0134578"
 _LEET_I, _LEET_L = str.maketrans(_DIGITS, "oieastb"), str.maketrans(_DIGITS, "oleastb")
@@ -98,7 +102,8 @@ def read(text: str) -> Readings:
 
 def _said(text: str) -> str:
     """Small letters, in their usual form, without what nobody sees."""
-    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    text = unicodedata.normalize("NFKC", text)
+    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and sign not in _UNSEEN)
     return _POSSESSIVE.sub("", seen.casefold())
 
 

@@ -21,12 +21,15 @@ class Errands:
         return await self._db.write(lambda tx: leave(tx, errand))
 
     async def claim(self, now: float, lease: float, limit: int, platforms: Sequence[str]) -> list[Errand]:
-        # What is only brought up to date comes last: however much of that there is, a message that has to go goes.
+        # What is only brought up to date comes last: however much of that there is, a message that has to go goes. And
+        # a chat where something is being done, or waits after a failure, comes after the others: it may be a slow one.
         sql = f"""
             UPDATE errands SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + $2
             WHERE id IN (
                 SELECT id FROM errands WHERE due_at <= $1 AND platform IN ({places(platforms, 4)})
-                ORDER BY CASE kind WHEN 'refresh' THEN 1 ELSE 0 END, due_at LIMIT $3 {self._db.skip_locked})
+                ORDER BY CASE kind WHEN 'refresh' THEN 1 ELSE 0 END, CASE WHEN (platform, chat) IN (
+                    SELECT platform, chat FROM errands WHERE due_at > $1 AND claims > 0) THEN 1 ELSE 0 END, due_at
+                LIMIT $3 {self._db.skip_locked})
             RETURNING *"""
 
         async def work(tx: Transaction) -> list[Errand]:

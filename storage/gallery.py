@@ -91,6 +91,8 @@ class Gallery:
             found = [shares.share(row) for row in await tx.all(sql, *ids)]
             for one in found:
                 await shares.take_down(tx, one, now)
+                listed = "DELETE FROM errands WHERE kind = 'tell' AND share = '' AND body LIKE $1"  # among the best
+                await tx.all(listed, f'%"/show {one.id}"%')
             for sql in (
                 # Nor is anything said about it any more.
                 f"DELETE FROM errands WHERE share IN ({these}) AND share <> '' AND kind <> 'remove'",

@@ -110,8 +110,9 @@ async def merge(tx: Transaction, old: str, new: str, lock: str) -> None:
     """An account becomes part of another: one heart and one report for each share, one manner."""
     if old == new:
         return
-    sql = f"SELECT id FROM shares WHERE id IN (SELECT share FROM hearts WHERE account = $1) ORDER BY id {lock}"
-    await tx.all(sql, old)
+    # Those of either side: what one of them says about a share at this moment is waited for, and counted.
+    given = " UNION ".join(f"SELECT share FROM {table} WHERE account IN ($1, $2)" for table in ("hearts", "reports"))
+    await tx.all(f"SELECT id FROM shares WHERE id IN ({given}) ORDER BY id {lock}", old, new)
     for table in ("hearts", "reports"):
         await tx.all(
             f"""

@@ -83,9 +83,13 @@ class Store:
         async def work(tx: Transaction) -> Submission:
             if row := await tx.one("SELECT * FROM jobs WHERE key = $1", job.key):
                 return Submission(rows.job(row), fresh=False)
+            # Held, so that it cannot be taken back without this job: its maker's name would stay in it.
+            original = f"SELECT 1 FROM shares WHERE id = $1 {self._db.for_update}"
+            gone = job.remix_of is not None and await tx.one(original, job.remix_of) is None
             fresh = await bills.pay(tx, job, member, plan or free, self._db.for_update)
             if isinstance(fresh, Denied):
                 return Submission(None, denied=fresh)
+            fresh = replace(fresh, after="") if gone else fresh
             row = rows.values(fresh)
             sql = f"INSERT INTO jobs ({', '.join(row)}) VALUES ({_places(row, 1)}) ON CONFLICT DO NOTHING RETURNING id"
             if not await tx.all(sql, *row.values()):

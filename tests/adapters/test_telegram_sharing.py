@@ -179,7 +179,7 @@ async def test_a_clip_is_shared_with_one_question_and_no_upload(club: Club) -> N
     assert (club.uploads(), post.film) == (1, video.film)
     assert post["video"]["file_id"] == video["video"]["file_id"]
     # The question became the answer: one message more for everybody, not two.
-    await club.api.until(lambda: question.words.startswith("Shared in this community's gallery channel"))
+    await club.api.until(lambda: question.words.startswith("Shared in the community's gallery"))
     assert question.labels == [texts_sharing.UNSHARE, texts_sharing.HOW_I_SHARE]
     assert len(club.api.sent(club.forum)) == count + 2
     # A second clip is shared without a question, as the first was.
@@ -589,7 +589,7 @@ async def test_three_reports_hide_until_an_admin_has_looked_and_unsharing_ends_i
     await club.api.until(lambda: len(club.posts) == 3)
     sent = club.api.sent
     await club.api.until(lambda: any(one.id > told.id and one.words.startswith("Shared") for one in sent(club.forum)))
-    dialog = await club.room.told(club.forum, "Shared in this community's gallery channel")
+    dialog = await club.room.told(club.forum, "Shared in the community's gallery")
     assert told.words == texts_sharing.UNSHARED
     count = len(club.api.sent(club.forum))
     club.api.press(club.bob, dialog, texts_sharing.HOW_I_SHARE)

@@ -171,14 +171,17 @@ async def test_the_web_gallery_has_one_name_for_good(square: Square) -> None:
 
 async def test_anybody_is_told_where_it_is_and_admins_what_is_set(square: Square) -> None:
     assert (await square.say("/gallery", user="8")).text == texts_sharing.NO_GALLERY
+    begins = (await square.say("/gallery", user="1")).text
+    assert begins == f"{texts_sharing.GALLERY_BEGIN}\n\n{texts_sharing.GALLERY_HOW}"
     await square.open("web on", "name The Lake Club")
     told = await square.say("/gallery", user="8", where=TOPIC)
     slug = (await rule(square)).web
     assert told.text == (
-        "The gallery “The Lake Club”. Shared clips are posted here. Share a finished clip with the button under it.\n"
+        "The gallery “The Lake Club”. Shared clips are posted here. "
+        "Share a finished clip with the button under it, or with /share.\n"
         f"On the web: {WEB}/g/{slug}"
     )
-    assert "in its gallery channel" in (await square.say("/gallery", user="8")).text
+    assert "in another place of this community" in (await square.say("/gallery", user="8")).text
     assert "/gallery approve on" not in told.text
     admins = (await square.say("/gallery", user="1")).text
     for line in ("Reports are posted: no", "An admin's yes is needed: no", "On the web: unlisted", "/gallery here"):
@@ -206,7 +209,7 @@ async def test_the_best_are_those_with_most_hearts(square: Square) -> None:
     slug = (await rule(square)).web
     assert best.text.split("\n") == [
         "The most liked this week:",
-        "1. ♥ 3",
+        "1. a clip · ♥ 3",
         "2. “some” · by User 7 · ♥ 1",
         f"All of them: {WEB}/g/{slug}",
     ]

@@ -9,7 +9,7 @@ from bot import acts, machine, texts
 from bot.acts import Acts
 from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
 from bot.history import History
-from bot.model import Accepted, Address, Attachment, Finished, Job, Pending, Refused
+from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pending, Refused
 from bot.worker import Worker
 from tests.houses import House, attached, picture
 
@@ -390,7 +390,12 @@ async def test_quota_jobs_and_help(house: House) -> None:
     assert listed[1].endswith(f" ago · {done.id}")
     assert "20 credits left today" in (await house.say("/quota")).text
     for name in set(texts.COMMANDS) - {"start"}:
-        assert f"/{name}" in (await house.say("/help@photoplay_bot")).text
+        assert f"/{name} – " in (await house.say("/help@photoplay_bot")).text
+    said = Inbound(Address("telegram", "-1", "m"), "7", "telegram:group", "/help", shared=True)
+    short = (await house.core.handle(said)).text
+    assert "/gallery – " in short
+    assert "/unlink" not in short
+    assert short.endswith(texts.HELP_MORE)
 
 
 # ── Crashes and rivals ───────────────────────────────────────────────────────────────────────────────────────────────

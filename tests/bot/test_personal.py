@@ -128,7 +128,7 @@ async def everyone_waits(house: House, person: str, id: str) -> None:
     """An order waits for a yes."""
     job = await a_past(house.store, house.media, f"m{id}", BOB, house.clock(), prompt="nothing")
     order = replace(job.order, prompt=WORDS, photo=replace(job.order.photo, name=f"{id}.jpg"))
-    waiting = replace(job, id=id, key=id, person=person, order=order, label=NAME)
+    waiting = replace(job, id=id, key=id, person=person, order=order, label=NAME, clip=None, outcome=None)
     house.media.path(f"{id}.jpg").write_bytes(f"picture of {id}".encode())
     body = house.store.books.write(waiting)
     await house.store.books.park(Parked(id, person, "", body, (f"{id}.jpg",), house.clock() + HOUR))
@@ -291,6 +291,7 @@ async def test_a_crash_at_any_step_is_gone_on_from(
         await a_past(house.store, house.media, f"{id}q", person, house.clock(), prompt=WORDS, state="queued")
         await house.store.gallery.add(a_share(job, f"s{id}", house.clock(), name=NAME, prompt=WORDS))
         await everyone_waits(house, person, f"w{id}")
+        house.media.path("film_joined.mp4").write_bytes(b"a film with that clip in it")
 
     crashes = 0
     for n in range(200):
@@ -326,6 +327,7 @@ async def test_a_crash_at_any_step_is_gone_on_from(
         await keeper.round()
         await settle_errands(house)
         await check(house.store)
+        assert not house.media.path("film_joined.mp4").exists()
         if not calls >= n // 2 + 1:
             break
     else:
@@ -404,13 +406,13 @@ async def test_the_export_holds_all_of_an_account_and_nothing_of_anybody_else(ho
     jobs = ("mine", "town", "other", "refused")
     assert set(made.namelist()) == {
         *("about.txt", "clips.json", "credits.csv", "shared.json"),
-        *(f"photos/{id}-1.jpg" for id in jobs),
+        *(f"photos/{id}-1.jpg" for id in (*jobs, "parked")),
         *(f"clips/{id}.mp4" for id in jobs if id != "refused"),
     }
     assert made.read("photos/town-1.jpg") == b"photo of town" * 9
     assert made.read("clips/other.mp4") == b"clip of other" * 9
     clips = {clip["id"]: clip for clip in json.loads(made.read("clips.json"))}
-    assert set(clips) == set(jobs)
+    assert set(clips) == {*jobs, "parked"}
     assert clips["town"]["shared_in"] == [TOWN]
     assert (clips["town"]["prompt"], clips["town"]["price"], clips["town"]["state"]) == (WORDS, 5, "clip")
     assert (clips["other"]["platform"], clips["refused"]["why_not"]) == ("discord", "cancelled")

@@ -58,11 +58,11 @@ async def test_it_is_asked_what_should_be_different(square: Square) -> None:
     asked = await square.say(commands(square.posts()[0])["Remix"], user="8")
     assert asked.ask == f"/remix {share.id}"
     assert asked.text.startswith("User 7's clip, your way:")
-    assert "or without any for the same words" in asked.text
+    assert "with none to use the same ones" in asked.text
     hidden = await square.shared("plain")
     asked = await square.say(f"/remix {hidden.id}", user="8")
     assert asked.text.startswith("This clip, your way:")
-    assert "the same words" not in asked.text
+    assert "the same ones" not in asked.text
 
 
 async def test_own_words_go_with_the_first_picture_of_the_clip_not_with_the_makers_photo(square: Square) -> None:

@@ -152,6 +152,29 @@ async def test_hide_and_show_again(square: Square) -> None:
     assert f"keep {share.id}" in audit
 
 
+async def test_what_was_hidden_does_not_come_back_by_sharing_it_again(square: Square) -> None:
+    await square.reviewed()
+    share = await square.shared()
+    for user in ("8", "9", "10"):
+        await report(square, share, user)
+    for by_an_admin in (False, True):
+        if by_an_admin:
+            (share,) = await square.house.store.gallery.of_job(share.job)
+            assert (await square.say(f"/hide {share.id}", user="1")).text == texts_sharing.REFUSED
+        assert (await square.say(f"/unshare {share.job}")).text == texts_sharing.UNSHARED
+        assert (await square.say(f"/share {share.job}")).text == texts_sharing.WAITS
+        await square.work()
+        assert square.posts() == []
+        assert len(square.notices()) == 1
+    (share,) = await square.house.store.gallery.of_job(share.job)
+    assert (await square.say(f"/keep {share.id}", user="1")).text == texts_sharing.LET_IN
+    await square.say(f"/unshare {share.job}")
+    square.house.clock.tick(86_401)  # so often a day is too often
+    assert (await square.say(f"/share {share.job}")).text.startswith("Shared in")
+    await square.work()
+    assert len(square.posts()) == 1
+
+
 async def test_unsharing_takes_the_notices_away_too(square: Square) -> None:
     await square.reviewed()
     share = await square.shared()

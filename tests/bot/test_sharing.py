@@ -37,7 +37,7 @@ async def test_from_a_finished_clip_to_the_gallery_and_back(square: Square) -> N
     assert asked.text == texts_sharing.HOW_TO_SHARE
     assert await square.house.store.gallery.of_job(job.id) == []
     told = await square.say(commands(asked)["My name, my words"])
-    assert told.text == "Shared in this community's gallery channel, with your name and with your words."
+    assert told.text == "Shared in the community's gallery, with your name and with your words."
     assert commands(told) == {"Unshare": f"/unshare {job.id}", "How I share": "/sharing"}
     await square.work()
     (share,) = await square.house.store.gallery.of_job(job.id)
@@ -134,14 +134,15 @@ async def test_the_answer_says_where_it_went(square: Square) -> None:
     slug = (await square.house.store.books.rules(TOWN))[""].web
     job = await square.clip()
     said = await square.say(f"/share {job.id} plain", where=Address("telegram", "-1", "s", "5"))
+    (share,) = await square.house.store.gallery.of_job(job.id)
     assert said.text == (
-        f"Shared here, without your name and without your words.\nOn the web: https://clips.example/g/{slug}"
+        f"Shared here, without your name and without your words.\nOn the web: https://clips.example/g/{slug}/{share.id}"
     )
     await square.say("/gallery off", user="1")
     job = await square.clip()
     said = await square.say(f"/share {job.id}")
-    assert said.text.startswith("Shared in this community's gallery on the web, without")
-    assert said.text.endswith(f"/g/{slug}")
+    assert said.text.startswith("Shared in the gallery on the web, without")
+    assert f"/g/{slug}/" in said.text
     square.house.core.web = None
     job = await square.clip()
     assert "http" not in (await square.say(f"/share {job.id}")).text

@@ -290,7 +290,7 @@ async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_pa
         await page.goto(address)
         await order(page, photo, "slow zoom in")
         notice = page.locator("#notice")
-        await expect(notice).to_contain_text("have the people in this photo agreed to be in it?")
+        await expect(notice).to_contain_text("does everybody in the photo agree that a clip is made of it?")
         await expect(notice).to_have_attribute("role", "status")
         await no_violations(page)
         await notice.get_by_role("button", name="No").click()

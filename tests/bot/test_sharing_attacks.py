@@ -1,0 +1,402 @@
+"""What people try who mean it badly, or who are quicker than expected: none of it shares, shows or keeps too much."""
+
+import asyncio
+import unicodedata
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import bundle, reports, sharing, texts, texts_sharing, wordlist
+from bot.best import post_best
+from bot.errors import StoreDown
+from bot.gallery import Errand, Share
+from bot.model import Address
+from bot.money import Rule
+from bot.retention import Retention
+from storage.gallery import Gallery
+from tests.bookkeeping import check
+from tests.bot.gallery_house import OTHER, TOWN, WALL, Square, Wall
+from tests.clock import Clock
+from tests.houses import wired
+from tests.traces import cells, everywhere
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+async def square(
+    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], large_clip: bytes
+) -> AsyncIterator[Square]:
+    wall = Wall()
+    async with wired(tmp_path, clock, new_id, large_clip, {"telegram": wall}, database_url) as house:
+        made = Square(house, wall)
+        await made.open()
+        yield made
+
+
+@pytest.fixture
+def keeper(square: Square) -> Retention:
+    house = square.house
+    return Retention(house.store, house.media, clock=house.clock, photos=DAY, clips=30 * DAY)
+
+
+async def forget(square: Square, user: str = "7") -> None:
+    asked = await square.say("/forgetme", user=user, scope="")
+    assert not (await square.say(asked.buttons[0].command, user=user, scope="")).refused
+
+
+# ── Names that are none ──────────────────────────────────────────────────────────────────────────────────────────────
+
+ODD = ("", "\0", "x" * 4000, "../../secret", "ﷺ" * 40, "' OR 1=1 --", "%", "id_____", "\u202eabc", "💥", "-1", "12 34")
+
+
+@pytest.mark.parametrize("verb", ["share", "unshare", "show", "heart", "remix", "report", "keep", "hide", "banish"])
+async def test_ids_that_are_guessed_or_mixed_up_do_nothing(square: Square, verb: str) -> None:
+    mine, theirs = await square.shared(), await square.shared(user="8")
+    wrong = theirs.job if verb in ("heart", "show", "remix", "report", "keep", "hide", "banish") else theirs.id
+    user = "1" if verb in ("keep", "hide", "banish") else "9"
+    for name in (*ODD, wrong, mine.id.upper(), f"{mine.id}\0x", f"{mine.id},{theirs.id}"):
+        if verb == "share" and not name.strip("\0"):
+            continue  # their own latest clip
+        reply = await square.say(f"/{verb} {name} she waves", user=user)
+        assert reply.refused, (verb, name, reply.text)
+    assert {one.id: (one.state, one.hearts) for one in (await square.share(mine), await square.share(theirs))} == {
+        mine.id: ("up", 0),
+        theirs.id: ("up", 0),
+    }
+    assert len(square.house.provider.orders) == 2
+
+
+async def test_ones_job_is_no_share_of_another(square: Square) -> None:
+    """Unsharing by a share's name is for its maker alone; sharing by it is for nobody."""
+    share = await square.shared()
+    assert (await square.say(f"/share {share.id}")).text == texts.UNKNOWN_JOB
+    for user, scope in (("8", TOWN), ("1", TOWN), ("2", OTHER), ("8", "")):
+        assert (await square.say(f"/unshare {share.id}", user=user, scope=scope)).refused
+    assert (await square.share(share)).state == "up"
+
+
+# ── Remixes of what is not to be remixed ─────────────────────────────────────────────────────────────────────────────
+
+
+async def parked(square: Square, share: Share) -> str:
+    """A remix that waits for a yes."""
+    square.house.core.ask_consent = True
+    asked = await square.say(f"/remix {share.id} she waves", user="8")
+    return asked.buttons[0].command
+
+
+async def test_a_remix_that_waited_is_refused_once_its_maker_forbids_it(square: Square) -> None:
+    share = await square.shared()
+    yes = await parked(square, share)
+    await square.say("/sharing remixes off")
+    reply = await square.say(yes, user="8")
+    assert (reply.text, reply.refused) == (texts_sharing.NO_REMIX, True)
+    assert len(square.house.provider.orders) == 1
+    await check(square.house.store)
+
+
+async def test_a_remix_that_waited_is_refused_once_the_clip_is_taken_back(square: Square) -> None:
+    share = await square.shared()
+    yes = await parked(square, share)
+    await square.say(f"/unshare {share.job}")
+    reply = await square.say(yes, user="8")
+    assert (reply.text, reply.refused) == (texts_sharing.UNKNOWN_SHARE, True)
+    assert (await square.say(yes, user="8")).refused
+
+
+@pytest.mark.parametrize("how", ["unshared", "hidden", "forbidden"])
+async def test_again_is_no_way_around(square: Square, how: str) -> None:
+    """A remix holds the first picture of somebody's clip: it is not made again once that is not theirs to use."""
+    share = await square.shared()
+    job = await square.clip(f"/remix {share.id} she waves", user="8")
+    assert (await square.say(f"/again {job.id}", user="8")).job
+    words = {"unshared": f"/unshare {share.job}", "hidden": f"/hide {share.id}", "forbidden": "/sharing remixes off"}
+    await square.say(words[how], user="1" if how == "hidden" else "7")
+    for said in (f"/again {job.id}", f"/again {job.id} she dances"):
+        reply = await square.say(said, user="8")
+        expected = texts_sharing.NO_REMIX if how == "forbidden" else texts_sharing.UNKNOWN_SHARE
+        assert (reply.text, reply.refused) == (expected, True)
+
+
+async def test_the_name_of_who_left_is_in_no_order_that_came_at_that_moment(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = await square.shared()
+    original = sharing.original
+
+    async def slow(*given: Any) -> Share | None:
+        found = await original(*given)
+        await square.say(f"/unshare {share.job}")  # between the look and the order
+        return found
+
+    monkeypatch.setattr(sharing, "original", slow)
+    await square.say(f"/remix {share.id} she waves", user="8")
+    names = [job.after for job in await square.house.store.jobs("telegram:8")]
+    assert "User 7" not in names
+
+
+# ── Forged taps ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_tap_about_nothing_takes_no_clip_away(square: Square) -> None:
+    """A client of one's own can send any words as a tap under any message of ours."""
+    share = await square.share(await square.shared())
+    job = await square.house.job(share.job)
+    result = Address("telegram", job.address.chat, job.sent_id or "", job.address.thread)
+    for where in (share.place, result):
+        assert where.message in square.wall.stands
+        await square.say("/heart nothing", user="8", where=where, pressed=True)
+        await square.work()
+        assert where.message in square.wall.stands
+
+
+# ── Words that do more than say something ────────────────────────────────────────────────────────────────────────────
+
+TURNS = "\u202e\u2066\u200f"
+NASTY = f"<script>{TURNS}alert(1)</script>\u0000\u0007\u001b[31m\u200b " + "=cmd|'/c calc'!A1 " + "x" * 200
+
+
+async def test_a_prompt_turns_no_line_around(square: Square) -> None:
+    """What stands behind a prompt on the same line is read as it is written: the name, the hearts."""
+    share = await square.shared(text=f"she {NASTY}")
+    await square.reviewed()
+    await square.say(f"/report {share.id} spam", user="8")
+    await square.work()
+    best = await square.say("/best")
+    lines = [square.posts()[0].text, square.notices()[0].text, best.text, (await square.say("/review", user="1")).text]
+    lines.append((await square.say(f"/remix {share.id}", user="8")).text)
+    for line in lines:
+        odd = {c for c in line if unicodedata.category(c) in ("Cc", "Cs") and c != "\n"} | {
+            c for c in line if c in TURNS
+        }
+        assert not odd, line
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", " =", "\u00a0=", "\t="])
+def test_no_table_cell_is_a_formula(sign: str) -> None:
+    assert str(reports.cell(f"{sign}1+1")).startswith("'")
+
+
+def test_what_nobody_sees_is_no_way_around_the_list() -> None:
+    for filler in "\u3164\u1160\u115f\uffa0\u200b\u2060\u00ad\u034f\u17b5\u2800":
+        assert wordlist.is_unwanted(f"a nu{filler}de woman"), ascii(filler)
+    for alike in ("ɴᴜᴅᴇ", "🅽🆄🅳🅴", "🅝🅤🅓🅔", "ոսde"):
+        assert wordlist.is_unwanted(f"a {alike} woman"), alike
+    rule = Rule(words=tuple(f"{'aa ' * 12}{a}{b}" for a in "abcdefghijklmn" for b in "abcdefghijklmn"))
+    wordlist.refuse(replace(rule, lax=True), "", "\u3164" * 2500)
+
+
+# ── Everywhere means everywhere ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def posted_best(square: Square) -> None:
+    """The best are posted on Monday at nine."""
+    clock = square.house.clock
+    for _ in range(8 * 24):
+        clock.tick(3600)
+        await post_best(square.house.core)
+        await square.work()
+        if any("most liked" in post.text for post in square.posts()):
+            return
+    raise AssertionError("nothing was posted")
+
+
+@pytest.mark.parametrize("how", ["unshare", "forget", "hide"])
+async def test_the_list_of_the_best_goes_with_what_is_in_it(square: Square, how: str) -> None:
+    await square.say("/gallery best week", user="1")
+    share = await square.shared(text="zebras knit umbrellas")
+    await posted_best(square)
+    assert any("zebras" in post.text for post in square.wall.at(WALL))
+    if how == "forget":
+        await forget(square)
+    else:
+        await square.say(f"/{how} {share.id}", user="1" if how == "hide" else "7")
+    await square.work()
+    assert not any("zebras" in reply.text for _, reply in square.wall.stands.values() if reply.job is None)
+
+
+async def test_a_list_that_is_being_posted_goes_too(square: Square) -> None:
+    await square.say("/gallery best week", user="1")
+    share = await square.shared(text="zebras knit umbrellas")
+    send = square.wall.send
+
+    async def slow(address: Address, reply: Any, *, nonce: str) -> Any:
+        posted = await send(address, reply, nonce=nonce)
+        if "most liked" in reply.text:
+            await square.say(f"/unshare {share.job}")
+        return posted
+
+    square.wall.send = slow  # type: ignore[method-assign]
+    with pytest.raises(AssertionError, match="nothing was posted"):
+        await posted_best(square)
+    assert not any("zebras" in reply.text for _, reply in square.wall.stands.values() if reply.job is None)
+
+
+async def test_a_clip_that_is_shared_while_its_maker_is_forgotten_goes_too(
+    square: Square, keeper: Retention, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await square.clip("zebras knit umbrellas")
+    add = Gallery.add
+
+    async def slow(gallery: Gallery, share: Share) -> Share:
+        await forget(square)
+        square.house.clock.tick(5)
+        return await add(gallery, replace(share, at=square.house.clock()))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gallery, "add", slow)
+        await square.say(f"/share {job.id} name words")
+    await square.work()
+    square.house.clock.tick(600)
+    await keeper.round()
+    await square.work()
+    assert square.posts() == []
+    await square.house.store._db.scrub()
+    assert await everywhere(square.house.store, tmp_path, [b"zebras knit", b"User 7"]) == {}
+    await check(square.house.store)
+
+
+async def test_a_crash_amid_unsharing_leaves_admins_nothing(square: Square, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they were told goes first: behind the removal nobody would know of it."""
+    await square.reviewed()
+    share = await square.shared()
+    await square.say(f"/report {share.id} spam", user="8")
+    await square.work()
+    assert square.notices()
+
+    async def killed(*_: Any) -> list[Share]:
+        raise StoreDown
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gallery, "remove", killed)
+        await square.say(f"/unshare {share.job}")
+    await square.work()
+    assert square.notices() == []
+
+
+async def test_an_export_of_two_does_not_outlive_their_parting(square: Square) -> None:
+    """What the other then has removed must not stay in a file that only the first knows of."""
+    house = square.house
+    await square.clip("zebras knit umbrellas", scope="")
+    await house.store.accounts.offer("telegram:7", "code", house.clock() + 600)
+    assert (await house.store.accounts.join("discord:70", "code", house.clock(), 5))[0] == "joined"
+    house.core.link = lambda name: f"https://clips.example/media/{name}"
+    await square.say("/mydata", user="70", platform="discord", scope="")
+    exports = house.media.path("x.zip").parent
+    assert len(list(exports.iterdir())) == 1
+    assert not (await square.say("/unlink", scope="")).refused
+    assert list(exports.iterdir()) == []
+
+
+async def test_the_export_has_what_waits_for_a_yes(square: Square, tmp_path: Path) -> None:
+    house = square.house
+    house.core.ask_consent = True
+    await square.say("zebras knit umbrellas", photo=True, scope="")
+    found = await bundle.gather(house.store, house.media, "telegram:7", ("telegram:7",))
+    bundle.write(found, "", tmp_path / "made.zip")
+    made = zipfile.ZipFile(tmp_path / "made.zip")
+    assert "zebras knit" in made.read("clips.json").decode()
+    assert any(name.startswith("photos/") for name in made.namelist())
+    assert (tmp_path / "made.zip").stat().st_mode & 0o077 == 0
+
+
+# ── Too much of it ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_one_busy_chat_does_not_hold_up_the_others(square: Square) -> None:
+    """A thousand things to be said where only some may be said a minute; then one thing elsewhere."""
+    store, now = square.house.store, square.house.clock()
+    for number in range(40):
+        await store.errands.put(Errand(f"busy{number:03}", "tell", Address("telegram", "-5"), now - 100, text="x"))
+    taken = await store.errands.claim(now, 60.0, 8, ("telegram",))
+    assert len(taken) == 8
+    await store.errands.put(Errand("quiet", "tell", Address("telegram", "-6"), now, text="x"))
+    assert [one.id for one in await store.errands.claim(now, 60.0, 1, ("telegram",))] == ["quiet"]
+
+
+async def test_a_clip_goes_up_and_down_only_so_often(square: Square) -> None:
+    share = await square.shared()
+    for _ in range(sharing.ROUNDS):
+        await square.say(f"/unshare {share.job}")
+        reply = await square.say(f"/share {share.job}")
+    assert (reply.text, reply.refused) == (texts_sharing.TOO_OFTEN, True)
+    other = await square.shared()
+    assert (await square.share(other)).state == "up"  # of other clips nothing is forbidden
+    square.house.clock.tick(DAY + 1)
+    assert not (await square.say(f"/share {share.job}")).refused
+
+
+# ── All at once ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_whatever_comes_at_once_ends_in_order(square: Square) -> None:
+    """Hearts, hiding, reports, sharing, taking back, linking and forgetting, all on the same clips."""
+    house = square.house
+    clips = [await square.clip(user=user) for user in ("7", "7", "8")]
+    for job in clips:
+        await square.say(f"/share {job.id} name words", user=job.person.partition(":")[2])
+    shares = [(await house.store.gallery.of_job(job.id))[0] for job in clips]
+    await house.store.accounts.offer("telegram:9", "code", house.clock() + 600)
+    deeds = [square.say(f"/heart {one.id}", user=str(user)) for one in shares for user in range(20, 28)]
+    deeds += [square.say(f"/report {one.id} spam", user=str(user)) for one in shares for user in range(30, 33)]
+    deeds += [square.say(f"/hide {shares[0].id}", user="1"), square.say(f"/keep {shares[1].id}", user="1")]
+    deeds += [
+        square.say(f"/unshare {clips[1].id}"),
+        square.say(f"/share {clips[1].id}"),
+        square.say("/sharing remixes off"),
+    ]
+    deeds += [square.say(f"/heart {shares[2].id}", user="90", platform="discord") for _ in range(2)]
+    deeds += [house.store.accounts.join("discord:90", "code", house.clock(), 5), square.work()]
+    asked = await square.say("/forgetme", user="8", scope="")
+    deeds += [square.say(asked.buttons[0].command, user="8", scope=""), square.work(square.another_runner())]
+    await asyncio.gather(*deeds)
+    square.house.clock.tick(600)
+    await square.work()
+    assert await house.store.gallery.mine("telegram:8") == []
+    left = await house.store.gallery.mine("telegram:7")
+    standing = [one.place.message for one in left if one.place.message]
+    stands = [m for m, (where, _) in square.wall.stands.items() if f"{where.chat}/{where.thread}" == WALL]
+    assert sorted(stands) == sorted(standing)
+    for one in left:
+        counted = await house.store._db.read(
+            lambda tx, id=one.id: tx.one("SELECT count(*) AS n FROM hearts WHERE share = $1", id)
+        )
+        assert counted["n"] == one.hearts
+    await check(house.store)
+
+
+async def test_what_waits_to_be_said_or_ordered_keeps_no_name(square: Square, tmp_path: Path) -> None:
+    """Neither a list that cannot be posted at the moment nor a remix that nobody said yes to."""
+    await square.say("/gallery best week", user="1")
+    share = await square.shared(text="zebras knit umbrellas")
+    clock = square.house.clock
+    while not any("zebras" in value for _, _, value in await errands_of(square)):
+        clock.tick(3600)
+        await post_best(square.house.core)
+    await parked(square, share)
+    await forget(square)
+    await square.house.store._db.scrub()
+    assert await everywhere(square.house.store, tmp_path, [b"zebras knit", b"User 7"]) == {}
+
+
+async def errands_of(square: Square) -> list[tuple[str, str, str]]:
+    return [cell for cell in await cells(square.house.store) if cell[0] == "errands"]
+
+
+async def test_linking_while_hearting_leaves_one_heart(square: Square) -> None:
+    house = square.house
+    share = await square.shared()
+    for number in range(10, 40):
+        one, other = f"telegram:{number}", f"discord:{number}"
+        await house.store.gallery.heart(share.id, one, True, "tap", house.clock())
+        await house.store.accounts.offer(one, f"code{number}", house.clock() + 600)
+        await asyncio.gather(
+            house.store.accounts.join(other, f"code{number}", house.clock(), 5),
+            house.store.gallery.heart(share.id, other, True, "tap", house.clock()),
+        )
+    assert (await square.share(share)).hearts == 30
