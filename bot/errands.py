@@ -146,6 +146,9 @@ class Runner:
                 await self._store.errands.done(errand)
             elif errand.tries + 1 >= MOST_TRIES:
                 log.warning("errand %s (%s) is given up", errand.id, errand.kind)
+                if errand.kind == "remove":
+                    where = f"{errand.place.platform}:{errand.place.chat}, message {errand.place.message}"
+                    await self._store.note(Incident(self._clock(), "a message could not be taken away", where))
                 await self._store.errands.done(errand)
             else:
                 await self._store.errands.later(errand, self._clock() + wait)

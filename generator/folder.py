@@ -1,6 +1,6 @@
 """Generations as files, so that a restart loses nothing and several processes can serve one folder.
 
-    generations/<name>/request.json   the body as it was accepted
+    generations/<name>/request.json   the body as it was accepted, until there is an outcome
     generations/<name>/started        a process has begun (empty; stays after a restart, so a status never goes back)
     generations/<name>/clip.mp4       } the outcome: one of the two
     generations/<name>/error.json     }
@@ -113,7 +113,7 @@ class Folder:
             if (state := self.state(path.name)) and state.status in ("queued", "generating"):
                 (self._generations / path.name / "started").touch()
                 return Ticket(path.name, lock)
-            path.unlink(missing_ok=True)
+            self._close(path.name)
             lock.close()
         return None
 
@@ -127,11 +127,11 @@ class Folder:
 
     def complete(self, name: str, draft: Path) -> None:
         os.replace(draft, self._generations / name / "clip.mp4")
-        (self._open / name).unlink(missing_ok=True)
+        self._close(name)
 
     def fail(self, name: str, error: Failed) -> None:
         self._write(name, "error.json", json.dumps({"name": error.name, "message": error.message}).encode())
-        (self._open / name).unlink(missing_ok=True)
+        self._close(name)
 
     def forget(self, before: float) -> int:
         """Remove what has not changed since that Unix time, finished or not; returns how many. May take long."""
@@ -144,6 +144,11 @@ class Folder:
             (self._open / home.name).unlink(missing_ok=True)
             shutil.rmtree(home, ignore_errors=True)
         return len(old)
+
+    def _close(self, name: str) -> None:
+        """It needs no more work, and so neither its ticket nor the photo and words that came with it."""
+        (self._open / name).unlink(missing_ok=True)
+        (self._generations / name / "request.json").unlink(missing_ok=True)
 
     def _tickets(self) -> list[Path]:
         dated = []

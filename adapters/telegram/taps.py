@@ -68,7 +68,7 @@ class Taps:
             scope=reading.scope(query.message.chat) if query.message else "",
             community=(query.message.chat.title or "") if query.message else "",
             administers=partial(self._members.administers, where.chat, user),
-            pressed=True,
+            pressed=_stands_there(query),
         )
         doing = asyncio.ensure_future(self._core.handle(inbound))
         closed = False
@@ -128,3 +128,10 @@ class Taps:
             return replace(place, thread=job.address.thread)
         share = await self._core.store.gallery.at(place)
         return replace(place, thread=share.place.thread) if share else place
+
+
+def _stands_there(query: CallbackQuery) -> bool:
+    """Whether the message has the button that was tapped: a client may say anything in its name."""
+    message = query.message
+    rows = message.reply_markup.inline_keyboard if isinstance(message, Message) and message.reply_markup else ()
+    return any(button.callback_data == query.data for row in rows for button in row)

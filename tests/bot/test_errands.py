@@ -233,6 +233,21 @@ async def test_an_errand_is_given_up_after_a_day(square: Square) -> None:
     assert 1000 - len(square.wall.trouble) == errands.MOST_TRIES
 
 
+async def test_a_message_that_nobody_can_take_away_is_the_operators_to_know(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errands, "MOST_TRIES", 2)
+    place = Address("telegram", "-1", "m9", "5")
+    await square.house.store.errands.put(Errand("x", "remove", place, square.house.clock()))
+    square.wall.trouble = [ChatError("never")] * 2
+    await square.work()
+    await later(square, 60)
+    assert await square.house.store.errands.next_due(["telegram"]) is None
+    (incident,) = await square.house.store.incidents()
+    assert incident.what == "a message could not be taken away"
+    assert "m9" in incident.detail
+
+
 async def test_where_the_chat_is_gone_the_share_stays_for_the_web(square: Square) -> None:
     share = await square.shared(posted=False)
     square.wall.trouble = [Gone("closed")]

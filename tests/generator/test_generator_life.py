@@ -90,7 +90,7 @@ async def test_two_servers_share_a_folder(session: aiohttp.ClientSession, tmp_pa
                 assert answer.status == 200
         homes = [home for home in (tmp_path / "generations").iterdir()]
     assert [sorted(file.name for file in home.iterdir()) for home in homes] == [
-        ["clip.mp4", "request.json", "started"]
+        ["clip.mp4", "started"]
     ] * 2
 
 
