@@ -89,9 +89,7 @@ async def test_two_servers_share_a_folder(session: aiohttp.ClientSession, tmp_pa
             async with session.get(state["video"]["url"].replace(other, one)) as answer:
                 assert answer.status == 200
         homes = [home for home in (tmp_path / "generations").iterdir()]
-    assert [sorted(file.name for file in home.iterdir()) for home in homes] == [
-        ["clip.mp4", "started"]
-    ] * 2
+    assert [sorted(file.name for file in home.iterdir()) for home in homes] == [["clip.mp4", "started"]] * 2
 
 
 async def test_a_killed_renderer_is_replaced(session: aiohttp.ClientSession, tmp_path: Path) -> None:
