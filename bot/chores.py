@@ -31,5 +31,5 @@ class Chores:
                 await chore()
             except StoreDown as error:
                 log.info("a chore waits for the database: %s", error)
-            except Exception:
+            except Exception:  # the others have their turn all the same
                 log.exception("a chore broke")

@@ -97,7 +97,7 @@ class Copies:
         client = await self._line.client()
         try:
             with self._line.mapped():
-                return list((await client.http.get_message(channel, message))["attachments"])  # type: ignore[arg-type]
+                return list((await client.http.get_message(channel, message))["attachments"])  # type: ignore[arg-type]  # ids are text here
         except Gone:
             return []
 

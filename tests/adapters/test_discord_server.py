@@ -351,7 +351,7 @@ async def test_reactions_reach_the_bot_if_it_asked_for_them(api: DiscordApi, ask
         async def heard(event: discord.RawReactionActionEvent) -> None:
             events.append(event)
 
-        bot.client.on_raw_reaction_add = bot.client.on_raw_reaction_remove = heard  # type: ignore[attr-defined]
+        bot.client.on_raw_reaction_add = bot.client.on_raw_reaction_remove = heard
         api.react(ann, said, "❤️")
         with pytest.raises(Impossible):
             api.react(ann, said, "❤️")

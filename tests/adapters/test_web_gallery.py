@@ -430,7 +430,7 @@ async def test_two_people_like_at_once(town: Site, made: Clip) -> None:
     path = f"{HALL}/{share.id}"
     people = [await town.visitor(path) for _ in range(HEARTS)]
     await asyncio.gather(*(one.heart(path) for one in people))
-    assert (await town.house.store.gallery.share(share.id)).hearts == HEARTS  # type: ignore[union-attr]
+    assert (await town.house.store.gallery.share(share.id)).hearts == HEARTS
     await galleries.check(town.house.store)
 
 
@@ -467,7 +467,7 @@ async def test_forged_hearts_count_nothing(town: Site, made: Clip) -> None:
     assert (await visitor.post(f"{path}/heart", b"on=1&x=" + b"x" * 9999, **sent)).status == 413
     for wrong in (f"{HALL}/guessed234", f"/g/guessed234/{share.id}"):
         assert (await visitor.heart(wrong)).status == 404
-    assert (await town.house.store.gallery.share(share.id)).hearts == 0  # type: ignore[union-attr]
+    assert (await town.house.store.gallery.share(share.id)).hearts == 0
     assert not town.errands
 
 
@@ -478,7 +478,7 @@ async def test_whoever_throws_the_cookie_away_comes_not_far(town: Site, made: Cl
     answers = [await one.heart(path) for one in people]
     assert [answer.status for answer in answers] == [200] * HEARTS + [429] * 2
     assert texts_gallery.ENOUGH in answers[-1].text
-    assert (await town.house.store.gallery.share(share.id)).hearts == HEARTS  # type: ignore[union-attr]
+    assert (await town.house.store.gallery.share(share.id)).hearts == HEARTS
     # Who was let in may change their mind; other clips and other places are not held up.
     assert (await people[0].heart(path, on=False)).status == 200
     assert (await people[0].heart(path)).status == 200
@@ -556,7 +556,7 @@ async def test_one_person_with_many_cookies_hides_nothing(town: Site, made: Clip
     path = f"{HALL}/{share.id}"
     people = [await town.visitor(path) for _ in range(5)]
     assert [(await one.report(path, "spam")).status for one in people] == [200, 429, 429, 429, 429]
-    assert (await town.house.store.gallery.share(share.id)).state == "up"  # type: ignore[union-attr]
+    assert (await town.house.store.gallery.share(share.id)).state == "up"
     for n, one in enumerate(people[1:3]):
         assert (await one.report(path, "spam", **{"X-Forwarded-For": f"203.0.113.{n}"})).status == 200
     assert gone(await people[0].get(path))
@@ -605,7 +605,7 @@ async def test_a_page_costs_little_and_asks_three_times_at_most(
     remix = await town.share(made, remix_of=shares[0].id)
     visitor = await town.visitor(HALL)
     far = (await visitor.get((await visitor.get(HALL)).way(texts_gallery.NEXT) or "")).way(texts_gallery.NEXT) or ""
-    database = town.house.store.gallery._db  # type: ignore[attr-defined]
+    database = town.house.store.gallery._db
     asked: list[str] = []
     read = database.read
 

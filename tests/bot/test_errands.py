@@ -36,7 +36,7 @@ async def later(square: Square, seconds: float) -> int:
 def tell(square: Square, name: str = "hello", **changes: object) -> Errand:
     place = Address("telegram", "-1", thread="9")
     errand = Errand(name, "tell", place, square.house.clock(), text="Hello", buttons=(Button("Best", "/best"),))
-    return replace(errand, **changes)  # type: ignore[arg-type]
+    return replace(errand, **changes)
 
 
 # ── Crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -382,7 +382,7 @@ async def test_a_remix_says_after_whom_and_forgets_the_name_when_that_is_taken_b
     first = await square.shared()
     job = await square.clip("she waves", user="8")
     store = square.house.store
-    await store._db.write(  # type: ignore[attr-defined]
+    await store._db.write(
         lambda tx: tx.all("UPDATE jobs SET remix_of = $1, remix_after = $2 WHERE id = $3", first.id, first.name, job.id)
     )
     await square.say(f"/share {job.id} name", user="8")
@@ -417,7 +417,7 @@ async def test_a_runner_outlives_a_database_that_is_down(square: Square, monkeyp
     async def flaky(*args: object) -> list[Errand]:
         if fails:
             raise fails.pop(0)
-        return await claim(*args)  # type: ignore[arg-type]
+        return await claim(*args)
 
     monkeypatch.setattr(square.house.store.errands, "claim", flaky)
     await square.house.store.errands.put(tell(square))

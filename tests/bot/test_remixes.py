@@ -47,7 +47,7 @@ def shade(square: Square, job: Job) -> tuple[int, int, int]:
     with Image.open(square.house.media.path(job.order.photo.name)) as image:
         found = image.convert("RGB").getpixel((image.width // 2, image.height // 2))
     assert isinstance(found, tuple)
-    return found  # type: ignore[return-value]
+    return found
 
 
 # ── The two ways ─────────────────────────────────────────────────────────────────────────────────────────────────────

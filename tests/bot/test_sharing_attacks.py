@@ -233,7 +233,7 @@ async def test_a_list_that_is_being_posted_goes_too(square: Square) -> None:
             await square.say(f"/unshare {share.job}")
         return posted
 
-    square.wall.send = slow  # type: ignore[method-assign]
+    square.wall.send = slow
     with pytest.raises(AssertionError, match="nothing was posted"):
         await posted_best(square)
     assert not any("zebras" in reply.text for _, reply in square.wall.stands.values() if reply.job is None)

@@ -273,7 +273,7 @@ async def test_a_prompt_is_refused_before_it_costs(place: Place) -> None:
 
 
 async def test_a_photo_is_not_even_fetched(place: Place) -> None:
-    async def fetch():  # type: ignore[no-untyped-def]
+    async def fetch():
         raise AssertionError("fetched")
         yield b""
 

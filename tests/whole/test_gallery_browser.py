@@ -318,7 +318,7 @@ async def test_another_site_can_neither_play_nor_like(chromium: Browser, town: S
     assert error
     await stranger.evaluate("document.querySelector('form').submit()")
     await stranger.wait_for_load_state()
-    assert (await town.house.store.gallery.share(shares[27].id)).hearts == 0  # type: ignore[union-attr]
+    assert (await town.house.store.gallery.share(shares[27].id)).hearts == 0
     # And what was taken back meanwhile is told, where a screen reader hears it.
     await town.house.store.gallery.remove([shares[27].id], 0.0)
     await page.locator(".about").get_by_role("button", name=texts_gallery.HEART).click()
