@@ -1,10 +1,11 @@
 """The clips that people liked most: when they ask, and by the calendar."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from bot import errands, quota, sharing, texts, texts_sharing
+from bot import quota, shares, texts, texts_sharing
 from bot.errors import Refusal
 from bot.gallery import Errand, Share
 from bot.model import Button, Inbound, Reply
@@ -17,6 +18,10 @@ BEST = 5
 HOUR = 9
 """From when on, on its day, the best are posted."""
 DAY = 86_400.0
+TAKEN = "best"
+"""Where it is noted that a community's turn has come."""
+KEPT = 40 * DAY
+"""Seconds for which that is remembered: longer than a month."""
 _DAYS = {"week": 7, "month": 30}
 
 
@@ -27,34 +32,36 @@ async def best(core: "Core", inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts_sharing.BEST_HOW)
     if not inbound.scope:
         raise Refusal(texts_sharing.BEST_WHERE)
-    rule = await sharing.rule_of(core.store, inbound.scope)
+    rule = await shares.rule_of(core.store, inbound.scope)
     found = await core.store.gallery.best(inbound.scope, core.clock() - _DAYS[span] * DAY, BEST)
     if not found:
         return Reply(texts_sharing.no_best(span) if rule.gallery or rule.web else texts_sharing.NO_GALLERY)
     lines, buttons = _ranked(found)
-    return Reply(texts_sharing.best(span, lines, errands.hall(core.web, rule)), buttons)
+    return Reply(texts_sharing.best(span, lines, shares.hall(core.web, rule)), buttons)
 
 
 async def post_best(core: "Core") -> None:
     """A chore: on Monday, or the month's first day, the best are posted, once, where the community wants that."""
-    now = core.clock()
+    now, inbox = core.clock(), core.store.inbox
     for scope, rule in await core.store.gallery.punctual():
         if rule.best is None or not rule.gallery:
             continue
-        since = _since(now, rule.best, rule.zone)
-        if since is None or not await core.store.inbox.take(
-            key := f"best:{scope}:{quota.window(now, rule.best, quota.zone(rule.zone)).key}", "best", "", now
-        ):
+        if (since := _since(now, rule.best, rule.zone)) is not None:
+            key = f"best:{scope}:{quota.window(now, rule.best, quota.zone(rule.zone)).key}"
+            await inbox.take(key, TAKEN, json.dumps([scope, since]), now)
+    for key, body in await inbox.waiting(TAKEN):
+        scope, since = json.loads(body)
+        rule, found = await shares.rule_of(core.store, scope), await core.store.gallery.best(scope, since, BEST)
+        if not (rule.best and rule.gallery and found):
+            await inbox.handled(key, now)
             continue
-        await core.store.inbox.handled(key, now)
-        found = await core.store.gallery.best(scope, since, BEST)
-        if found:
-            lines, buttons = _ranked(found)
-            text = texts_sharing.best_post(rule.best, lines, errands.hall(core.web, rule))
-            place = sharing.place_of(scope, rule.gallery)
-            name = f"{core.new_id()}-{rule.best}"
-            await core.store.errands.put(Errand(name, "tell", place, now, text=text, buttons=buttons))
-            core.poke_errands()
+        lines, buttons = _ranked(found)
+        text = texts_sharing.best_post(rule.best, lines, shares.hall(core.web, rule))
+        place = shares.place_of(scope, rule.gallery)
+        errand = Errand(f"{core.new_id()}-{rule.best}", "tell", place, now, text=text, buttons=buttons)
+        await core.store.errands.put(errand, settles=key)  # both or neither, also when killed between
+        core.poke_errands()
+        await inbox.sweep(TAKEN, now, KEPT)
 
 
 def _since(now: float, span: Literal["week", "month"], zone: str | None) -> float | None:

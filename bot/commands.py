@@ -1,6 +1,5 @@
 """What people can ask for besides a clip: one table, the same on every platform. Buttons say these words too."""
 
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from bot import (
     remixing,
     reports,
     reviews,
+    shares,
     sharing,
     status,
     texts,
@@ -26,12 +26,11 @@ from bot import (
     wordlist,
 )
 from bot.errors import Illegal, Refusal
-from bot.model import Attachment, Button, Clip, Film, Inbound, Job, Reply
+from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply
 
 if TYPE_CHECKING:
     from bot.core import Core
 
-_ID = re.compile(r"[\w-]{1,32}", re.ASCII)
 
 LONGEST_FILM = 20
 """Clips in a film."""
@@ -59,7 +58,7 @@ def named(text: str) -> bool:
 
 async def start(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """What a newcomer's client says first; a link to us may bring the id of a clip along."""
-    if _ID.fullmatch(argument):
+    if ID.fullmatch(argument):
         return await clip(core, inbound, argument)
     return await help_(core, inbound, "")
 
@@ -89,7 +88,7 @@ async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
     draft = orders.read(_worded(words, job), inbound.options) if words else orders.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(core, job)
     # Its photo may be the first picture of somebody's clip.
-    roles, remix = orders.roles(job.order), await sharing.remixed(core, inbound, job)
+    roles, remix = orders.roles(job.order), await shares.remixed(core, inbound, job)
     return await core.place(inbound, draft, roles, lambda: core.media.copy(job.order), follows=before, remix=remix)
 
 
@@ -206,7 +205,7 @@ async def _own(core: "Core", inbound: Inbound, name: str, argument: str) -> tupl
     job_id, words = (*argument.split(maxsplit=1), "", "")[:2]
     if not job_id:
         raise Refusal(texts.needs_job(name))
-    if not _ID.fullmatch(job_id):
+    if not ID.fullmatch(job_id):
         raise Refusal(texts.UNKNOWN_JOB)
     job = await core.store.job(job_id)
     if job is None:
@@ -218,7 +217,7 @@ async def _own(core: "Core", inbound: Inbound, name: str, argument: str) -> tupl
 
 async def _may(core: "Core", job: Job, inbound: Inbound) -> bool:
     """Whether the job is the asker's own, or belongs to the chat in which this is said by someone with a say there."""
-    if job.person == inbound.person or job.person in await core.store.accounts.people(inbound.person):
+    if await core.is_own(inbound, job.person):
         return True
     here = (job.address.platform, job.address.chat) == (inbound.address.platform, inbound.address.chat)
     return here and await inbound.moderates()

@@ -13,7 +13,7 @@ from bot import (
     orders,
     purse,
     quota,
-    sharing,
+    shares,
     status,
     texts,
     texts_admin,
@@ -136,6 +136,10 @@ class Core:
             log.exception("nobody could say who is an admin")
             return False
 
+    async def is_own(self, inbound: Inbound, person: str) -> bool:
+        """Whether whoever says it is that person, on whatever platform."""
+        return person == inbound.person or person in await self.store.accounts.people(inbound.person)
+
     async def quote(self, ask: quota.Ask, inbound: Inbound) -> tuple[quota.Ask, Quote]:
         """Whether an order would pass; the ask comes back with the tier of admins, if that matters and holds."""
         found = await self.store.books.quote(ask.member, quota.plan(ask, self.policy), ask.now)
@@ -224,7 +228,7 @@ class Core:
         """Pay for a job and queue it. Its pictures go if it is not taken, unless `keep`. Raises `Refusal`."""
         names = [photo.name for photo in job.order.photos]
         try:
-            remix = await sharing.remixed(self, inbound, job)
+            remix = await shares.remixed(self, inbound, job)
         except Refusal:  # taken back, or forbidden, while the order was on its way
             if not keep:
                 await self.media.discard(names)

@@ -7,16 +7,15 @@ over, and any number of runners may work.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from bot import texts_sharing
+from bot import notices, shares, texts_sharing
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
 from bot.fitting import Fitting
-from bot.gallery import ENOUGH, Errand, Share
+from bot.gallery import Errand, Share
 from bot.media import Media
-from bot.model import Address, Button, Film, Incident, Posted, Reply
-from bot.money import Rule
+from bot.model import Film, Incident, Posted, Reply
 from bot.ports import Chat, Store
 
 log = logging.getLogger(__name__)
@@ -34,13 +33,6 @@ AGAIN = 0.5
 """Seconds between two tries to save."""
 GRACE = 5.0
 """Seconds that work under way gets at shutdown."""
-NOTED = 90 * 86_400.0
-"""Seconds for which a notice with a film is remembered, so that it can be taken away."""
-NOTICES = "notices"
-"""Where messages about a share are remembered: by share and the end of the errand's id, a number or one of `LISTS`."""
-LISTS = ("week", "month")
-SHOW = "/show "
-"""What a button says that names a share."""
 
 
 class Runner:
@@ -196,11 +188,11 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None or share.state != "up" or share.place.message:
             return
-        film = film_of(self._media, share)
+        film = shares.film_of(self._media, share)
         if film is None:
             log.warning("share %s cannot be posted: its clip is gone", share.id)
             return
-        posted = await self._send(chat, errand, share, post(share, await after(self._store, share), film))
+        posted = await self._send(chat, errand, share, shares.post(share, await shares.after(self._store, share), film))
         if not await self._stands(share, posted):
             await self._take_away(errand, posted)
 
@@ -217,8 +209,11 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None or share.state != "up" or not share.place.message:
             return
-        film = film_of(self._media, share, missing=True)  # an edit shows the film that is there
-        await chat.edit(share.place, share.place.message, post(share, await after(self._store, share), film))
+        film = shares.film_of(self._media, share, missing=True)  # an edit shows the film that is there
+        reply = shares.post(share, await shares.after(self._store, share), film)
+        # Without a copy it stands there as words.
+        reply = reply if share.copy else await self._filmless(share, reply)
+        await chat.edit(share.place, share.place.message, reply)
 
     async def _tell(self, chat: Chat, errand: Errand) -> None:
         reply = Reply(errand.text, errand.buttons)
@@ -228,23 +223,23 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None:
             return
-        film = film_of(self._media, share)
+        film = shares.film_of(self._media, share)
         if not errand.text:
             await self._show(chat, errand, share, film)
             return
         posted = await self._send(chat, errand, share, replace(reply, film=film))
-        await self._note(errand, share.id, posted)
+        await notices.note(self._store, errand, share.id, posted.message, self._clock())
         if await self._store.gallery.share(share.id) is None:
             await self._take_away(errand, posted)
 
     async def _list(self, chat: Chat, errand: Errand, reply: Reply) -> None:
         """Say something; what names shared clips goes when one of them does."""
-        named = [button.command.removeprefix(SHOW) for button in errand.buttons if button.command.startswith(SHOW)]
+        named = notices.named(errand)
         if not await self._are_up(named):
             return
         posted = await chat.send(errand.place, reply, nonce=errand.id)
         for share_id in named:
-            await self._note(errand, share_id, posted)
+            await notices.note(self._store, errand, share_id, posted.message, self._clock())
         if not await self._are_up(named):
             await self._take_away(errand, posted)
 
@@ -252,15 +247,9 @@ class Runner:
         found = [await self._store.gallery.share(share_id) for share_id in share_ids]
         return all(share and share.state == "up" for share in found)
 
-    async def _note(self, errand: Errand, share_id: str, posted: Posted) -> None:
-        """Where a message about a share stands."""
-        at = f"{errand.place.chat}/{errand.place.thread}/{posted.message}"
-        name = _notice(share_id, errand.id.rpartition("-")[2])
-        await self._store.inbox.remember(errand.place.platform, NOTICES, name, at, self._clock() + NOTED)
-
     async def _show(self, chat: Chat, errand: Errand, share: Share, film: Film | None) -> None:
         """The clip once more, for whoever asked."""
-        posted = await self._send(chat, errand, share, post(share, await after(self._store, share), film))
+        posted = await self._send(chat, errand, share, shares.post(share, await shares.after(self._store, share), film))
         if not await self._store.gallery.showed(share.id, replace(errand.place, message=posted.message)):
             await self._take_away(errand, posted)
 
@@ -273,81 +262,19 @@ class Runner:
             if smaller.film is None:
                 break
             reply = smaller
-        # Not a link to the file, which would outlive the sharing: to the page, which is looked up at each visit.
-        page = await self._page(share)
-        words = f"{reply.text}\n{texts_sharing.at_page(page)}"
-        return await chat.send(errand.place, replace(reply, text=words, film=None), nonce=errand.id)
+        return await chat.send(errand.place, await self._filmless(share, reply), nonce=errand.id)
 
-    async def _page(self, share: Share) -> str:
-        rule = (await self._store.books.rules(share.scope)).get("", Rule())
-        seen = share.state == "up" and rule.web and self._web
-        return f"{hall(self._web, rule)}/{share.id}" if seen else ""
+    async def _filmless(self, share: Share, reply: Reply) -> Reply:
+        """In words. Not with a link to the file, which would outlive the sharing: to its page, looked up each visit."""
+        rule = await shares.rule_of(self._store, share.scope)
+        hall = shares.hall(self._web, rule) if share.state == "up" else ""
+        words = texts_sharing.at_page(f"{hall}/{share.id}" if hall else "")
+        return replace(reply, text=f"{reply.text}\n{words}", film=None)
 
     async def _take_away(self, errand: Errand, posted: Posted) -> None:
         """What was unshared while it was being posted goes, as an errand, so that it goes even if we are killed now."""
         place = replace(errand.place, message=posted.message)
         await self._store.errands.put(Errand(f"x{errand.id}", "remove", place, self._clock(), errand.share))
-
-
-async def notify(store: Store, notice: Errand, number: int) -> None:
-    """Tell admins about a share, with its film; nothing, if they have no place. `number`: 0 to `ENOUGH`."""
-    if notice.place.chat:
-        await store.errands.put(replace(notice, id=f"{notice.id}-{number}"))
-
-
-async def dismiss(store: Store, share: Share, now: float) -> None:
-    """Take away what admins were told about a share."""
-    await _retract(store, share, range(ENOUGH + 1), now)
-
-
-async def unlist(store: Store, share: Share, now: float) -> None:
-    """Take away the lists of the best that name a share."""
-    await _retract(store, share, LISTS, now)
-
-
-async def _retract(store: Store, share: Share, ends: Iterable[object], now: float) -> None:
-    platform = share.place.platform
-    for end in ends:
-        name = _notice(share.id, end)
-        if at := await store.inbox.recall(platform, NOTICES, name, now):
-            chat, thread, message = at.split("/", 2)
-            place = Address(platform, chat, message, thread)
-            await store.errands.put(Errand(f"x{message}-{name}", "remove", place, now, share.id))
-            await store.inbox.forget(platform, NOTICES, name)
-
-
-def _notice(share_id: str, number: object) -> str:
-    return f"{share_id}-{number}"
-
-
-def post(share: Share, after: str, film: Film | None) -> Reply:
-    """A shared clip as it stands in the gallery; `after` is its line as a remix."""
-    buttons = [Button(texts_sharing.heart(share.hearts), f"/heart {share.id}")]
-    if share.remixes:
-        buttons.append(Button(texts_sharing.REMIX, f"/remix {share.id}"))
-    buttons.append(Button(texts_sharing.REPORT, f"/report {share.id}"))
-    return Reply(texts_sharing.caption(share.prompt, share.name, after), tuple(buttons), film=film)
-
-
-async def after(store: Store, share: Share) -> str:
-    """After whose clip a share is made; empty if it is no remix."""
-    if share.remix_of is None:
-        return ""
-    job = await store.job(share.job)
-    return texts_sharing.remix_of(job.after if job else "")
-
-
-def film_of(media: Media, share: Share, *, missing: bool = False) -> Film | None:
-    """The film of a share; None if the file is gone and its platform has no copy, unless it may be `missing`."""
-    path = media.path(share.clip.name)
-    if not share.copy and not missing and not path.is_file():
-        return None
-    return Film(path, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy)
-
-
-def hall(web: str | None, rule: Rule) -> str:
-    """The address of a community's gallery on the web; empty if it is not open."""
-    return f"{web.rstrip('/')}/g/{rule.web}" if web and rule.web else ""
 
 
 def backoff(tries: int) -> float:

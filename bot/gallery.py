@@ -38,7 +38,7 @@ class Share:
     state: ShareState = "up"
     hearts: int = 0
     copy: str | None = None
-    """The platform's own name of the film."""
+    """The platform's own name of the film; None once it stands there without."""
     spoiler: bool = False
     remix_of: str | None = None
     """The share that it is made after; it may be gone."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from bot import errands, quota, sharing, texts_sharing
+from bot import quota, shares, texts_sharing
 from bot.admin import Target, act, check, told
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply
@@ -32,7 +32,7 @@ async def gallery(core: "Core", inbound: Inbound, argument: str) -> Reply:
     setter = _SETTERS.get(word)
     if setter is None or (value and word in _BARE and MENTION not in argument):
         raise Refusal(texts_sharing.GALLERY_HOW)
-    rule = await sharing.rule_of(core.store, inbound.scope)
+    rule = await shares.rule_of(core.store, inbound.scope)
     edit, words = await setter(core, inbound, rule, value.strip())
     done = await core.store.books.amend(act(core, inbound, f"gallery {word}", Target("", "", "")), edit)
     return told(words, done)
@@ -41,11 +41,11 @@ async def gallery(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def _show(core: "Core", inbound: Inbound) -> Reply:
     if not inbound.scope:
         raise Refusal(texts_sharing.GALLERY_WHERE)
-    rule = await sharing.rule_of(core.store, inbound.scope)
+    rule = await shares.rule_of(core.store, inbound.scope)
     posted = ""
     if rule.gallery:
         posted = "here" if rule.gallery == _here(inbound) else "elsewhere"
-    words = texts_sharing.gallery(rule.title or "", posted, errands.hall(core.web, rule))
+    words = texts_sharing.gallery(rule.title or "", posted, shares.hall(core.web, rule))
     if not await core.administers(inbound):
         return Reply(words, private=True)
     if not (rule.gallery or rule.web or rule.review or rule.approve):
@@ -92,7 +92,7 @@ async def _web(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change
     if not core.web:
         raise Refusal(texts_sharing.NO_WEB)
     slug = await core.store.gallery.open_hall(inbound.scope, core.new_id())
-    link = errands.hall(core.web, replace(rule, web=slug))
+    link = shares.hall(core.web, replace(rule, web=slug))
     words = texts_sharing.web_on(link, bool(rule.public))
     return lambda rule: replace(rule, web=slug, title=_title(inbound, rule)), words
 

@@ -1,5 +1,6 @@
 """The words of the house: frozen values that every room passes around. Times are Unix seconds, lengths are seconds."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ Reason = Literal[
 Point = tuple[int, int]
 """x, y in pixels of the photo, from its top left corner."""
 
+ID = re.compile(r"[\w-]{1,32}", re.ASCII)
+"""What a name of a job or a share looks like."""
 MENTION = "\ufffc"
 """Stands in a text where a person, role or channel is named; `Inbound.named` says whom, in the same order.
 

@@ -30,7 +30,7 @@ class Gallery(Protocol):
         """What a person (their whole account) shares, newest first."""
 
     async def posted(self, share_id: str, message: str, copy: str | None) -> bool:
-        """It stands there now. False: it is not to be seen any more, and the message has to go."""
+        """It stands there now, without its film if there is no `copy`. False: it may not, and the message has to go."""
 
     async def showed(self, share_id: str, place: Address) -> bool:
         """The message at `place` shows it once more, and goes when it goes. False: it is gone already."""
@@ -121,8 +121,12 @@ class Gallery(Protocol):
 class Errands(Protocol):
     """What must still be done on platforms."""
 
-    async def put(self, errand: Errand) -> bool:
-        """Have it done; False if one of that id is there already."""
+    async def put(self, errand: Errand, *, settles: str | None = None) -> bool:
+        """Have it done; False if one of that id is there already.
+
+        `settles`: the key of something taken in (`Inbox.take`) that is handled by it, in the same transaction; False
+        if it was handled before.
+        """
 
     async def claim(self, now: float, lease: float, limit: int, platforms: Sequence[str]) -> list[Errand]:
         """Take due errands; each is ours until the lease (seconds) is over."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import orders, sharing, texts, texts_sharing
+from bot import orders, shares, texts, texts_sharing
 from bot.errors import Refusal
 from bot.gallery import Share
 from bot.model import Attachment, Inbound, Reply
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ask for words or a photo; with them, order."""
-    share, words = await sharing.seen(core, inbound, argument, texts_sharing.REMIX_HOW)
-    await sharing.check_remix(core, inbound, share)
+    share, words = await shares.seen(core, inbound, argument, texts_sharing.REMIX_HOW)
+    await shares.check_remix(core, inbound, share)
     if inbound.attachments:
         return await _own_photo(core, inbound, share, words)
     if not words:

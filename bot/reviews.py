@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import errands, sharing, texts, texts_sharing
+from bot import notices, shares, sharing, texts, texts_sharing
 from bot.admin import Target, act, check, told
 from bot.errors import Refusal
 from bot.gallery import ENOUGH, Errand, Share, ShareState
@@ -20,8 +20,8 @@ _OTHER = "other"
 
 async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Say what is wrong with a shared clip: first a button, or words."""
-    share, said = await sharing.seen(core, inbound, argument, texts_sharing.REPORT_HOW)
-    if await sharing.is_own(core, inbound, share.person):
+    share, said = await shares.seen(core, inbound, argument, texts_sharing.REPORT_HOW)
+    if await core.is_own(inbound, share.person):
         unshare = Button(texts_sharing.UNSHARE, f"/unshare {share.job}")
         return Reply(texts_sharing.REPORT_OWN, (unshare,), refused=True, private=True)
     if not said:
@@ -38,7 +38,7 @@ async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if not count:
         raise Refusal(texts_sharing.REPORTED_ALREADY)
     if reported.state == "hidden":
-        await errands.unlist(core.store, reported, now)
+        await notices.unlist(core.store, reported, now)
     await _tell(core, reported, count)
     core.poke_errands()
     hidden = reported.state == "hidden"
@@ -57,7 +57,7 @@ def _reason(said: str) -> str:
 
 
 async def _tell(core: "Core", share: Share, count: int) -> None:
-    rule = await sharing.rule_of(core.store, share.scope)
+    rule = await shares.rule_of(core.store, share.scope)
     reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
     text = texts_sharing.notice(reasons, share.prompt, share.name, hidden=share.state == "hidden")
     buttons = (
@@ -65,9 +65,9 @@ async def _tell(core: "Core", share: Share, count: int) -> None:
         Button(texts_sharing.KEEP, f"/keep {share.id}"),
         Button(texts_sharing.BAN, f"/banish {share.id}"),
     )
-    place = sharing.place_of(share.scope, rule.review)
+    place = shares.place_of(share.scope, rule.review)
     notice = Errand(core.new_id(), "tell", place, core.clock(), share.id, text, buttons)
-    await errands.notify(core.store, notice, min(count, ENOUGH))
+    await notices.tell(core.store, notice, min(count, ENOUGH))
 
 
 async def review(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -136,7 +136,7 @@ async def _judged(core: "Core", inbound: Inbound, argument: str, state: ShareSta
 async def _found(core: "Core", inbound: Inbound, argument: str) -> Share:
     if not argument:
         raise Refusal(texts_sharing.WHICH_SHARE)
-    share = await sharing.here(core, inbound, argument)
+    share = await shares.here(core, inbound, argument)
     if share is None:
         raise Refusal(texts_sharing.UNKNOWN_SHARE)
     return share
@@ -148,6 +148,6 @@ async def _judge(core: "Core", share: Share, state: ShareState) -> None:
     if state == "up":
         await sharing.absolve(core.store, share)
     else:
-        await errands.unlist(core.store, share, core.clock())
-    await errands.dismiss(core.store, share, core.clock())
+        await notices.unlist(core.store, share, core.clock())
+    await notices.dismiss(core.store, share, core.clock())
     core.poke_errands()

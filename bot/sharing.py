@@ -1,15 +1,14 @@
 """Sharing clips in a community: share and take back, hearts, and how a person shares."""
 
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import errands, quota, texts, texts_sharing, wordlist
+from bot import notices, quota, shares, texts, texts_sharing, wordlist
 from bot.errors import Refusal
 from bot.gallery import Errand, Manner, Share
-from bot.model import Address, Button, Clip, Inbound, Job, Reply
+from bot.model import ID, Button, Clip, Inbound, Job, Reply
 from bot.money import Member, Rule
 from bot.ports import Store
 
@@ -27,7 +26,6 @@ ROUNDS = 3
 DAY = 86_400.0
 LISTED = 10
 """Shared clips that have a button under /unshare."""
-_ID = re.compile(r"[\w-]{1,32}", re.ASCII)
 
 
 async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -41,13 +39,13 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
     scope = inbound.scope or job.scope
     if not scope:
         raise Refusal(texts_sharing.SHARE_WHERE)
-    rule = await rule_of(core.store, scope)
+    rule = await shares.rule_of(core.store, scope)
     if not rule.gallery and not rule.web:
         raise Refusal(texts_sharing.NO_GALLERY)
     rulebook = await core.store.books.rulebook(Member(scope, inbound.person))
     if quota.ban(rulebook, core.clock()):
         raise Refusal(texts_sharing.MAY_NOT_SHARE)
-    place = place_of(scope, rule.gallery)
+    place = shares.place_of(scope, rule.gallery)
     copy = job.copy if job.address.platform == place.platform else None
     if not core.media.path(clip.name).is_file() and not (copy and rule.gallery):
         raise Refusal(texts.CLIP_GONE)
@@ -87,8 +85,10 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
             Button(texts_sharing.REFUSE, f"/hide {made.id}"),
             Button(texts_sharing.BAN, f"/banish {made.id}"),
         )
-        notice = Errand(core.new_id(), "tell", place_of(scope, rule.review), core.clock(), made.id, buttons=buttons)
-        await errands.notify(core.store, replace(notice, text=texts_sharing.waiting(made.prompt, made.name)), 0)
+        notice = Errand(
+            core.new_id(), "tell", shares.place_of(scope, rule.review), core.clock(), made.id, buttons=buttons
+        )
+        await notices.tell(core.store, replace(notice, text=texts_sharing.waiting(made.prompt, made.name)), 0)
     core.poke_errands()
     return Reply(_shared(core, inbound, rule, made), _after(made), private=True)
 
@@ -97,7 +97,7 @@ def _shared(core: "Core", inbound: Inbound, rule: Rule, made: Share) -> str:
     if made.state == "waiting":
         return texts_sharing.WAITS
     here = made.place == replace(inbound.address, message="")
-    link = errands.hall(core.web, rule)
+    link = shares.hall(core.web, rule)
     link = link and f"{link}/{made.id}"
     return texts_sharing.shared(here, link, posted=bool(rule.gallery), named=bool(made.name), worded=bool(made.prompt))
 
@@ -122,24 +122,24 @@ async def unshare(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Take a clip back from every community; without a name, say what there is."""
     if not argument:
         return await _unshare_what(core, inbound)
-    if not _ID.fullmatch(argument):
+    if not ID.fullmatch(argument):
         raise Refusal(texts_sharing.NOT_SHARED)
     found = await core.store.gallery.share(argument)
-    shares = await core.store.gallery.of_job(found.job if found else argument)
-    if not shares:
+    all_of_it = await core.store.gallery.of_job(found.job if found else argument)
+    if not all_of_it:
         raise Refusal(texts_sharing.NOT_SHARED)
-    if not await is_own(core, inbound, shares[0].person):
-        seen = inbound.scope and any(one.scope == inbound.scope for one in shares)
+    if not await core.is_own(inbound, all_of_it[0].person):
+        seen = inbound.scope and any(one.scope == inbound.scope for one in all_of_it)
         raise Refusal(texts_sharing.NOT_YOUR_SHARE if seen else texts_sharing.NOT_SHARED)
-    for one in shares:
+    for one in all_of_it:
         platform, name = _hidden(one.job, one.scope)
         rounds = await _rounds(core, one.job, one.scope) + 1
         await core.store.inbox.remember(platform, "rounds", name, str(rounds), core.clock() + DAY)
         if one.state == "hidden":
             await core.store.inbox.remember(platform, HIDDEN, name, "", core.clock() + REMEMBERED)
-    await take_back(core.store, shares, core.clock())
+    await take_back(core.store, all_of_it, core.clock())
     core.poke_errands()
-    again = Button(texts_sharing.SHARE_AGAIN, f"/share {shares[0].job}")
+    again = Button(texts_sharing.SHARE_AGAIN, f"/share {all_of_it[0].job}")
     return Reply(texts_sharing.UNSHARED, (again,), private=True)
 
 
@@ -166,27 +166,27 @@ async def absolve(store: Store, share: Share) -> None:
 
 
 async def _unshare_what(core: "Core", inbound: Inbound) -> Reply:
-    shares = list({one.job: one for one in await core.store.gallery.mine(inbound.person)}.values())
-    if not shares:
+    mine = list({one.job: one for one in await core.store.gallery.mine(inbound.person)}.values())
+    if not mine:
         raise Refusal(texts_sharing.NOTHING_SHARED)
     buttons = tuple(
         Button(texts_sharing.unshare_this(one.prompt, number), f"/unshare {one.job}")
-        for number, one in enumerate(shares[:LISTED], 1)
+        for number, one in enumerate(mine[:LISTED], 1)
     )
-    rest = len(shares) - len(buttons)
+    rest = len(mine) - len(buttons)
     return Reply(texts_sharing.more_shared(rest) if rest else texts_sharing.UNSHARE_WHICH, buttons, private=True)
 
 
-async def take_back(store: Store, shares: Sequence[Share], now: float) -> None:
+async def take_back(store: Store, taken: Sequence[Share], now: float) -> None:
     """Unshare these everywhere, and take away what admins were told about them."""
     # Before, as a crash behind the removal would leave nobody who knows of them; after, as one may be on its way.
-    for one in shares:
-        await errands.dismiss(store, one, now)
-        await errands.unlist(store, one, now)
-    await store.gallery.remove([one.id for one in shares], now)
-    for one in shares:
-        await errands.dismiss(store, one, now)
-        await errands.unlist(store, one, now)
+    for one in taken:
+        await notices.dismiss(store, one, now)
+        await notices.unlist(store, one, now)
+    await store.gallery.remove([one.id for one in taken], now)
+    for one in taken:
+        await notices.dismiss(store, one, now)
+        await notices.unlist(store, one, now)
 
 
 async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -218,7 +218,7 @@ async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def heart(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Give a shared clip a heart, or take it back."""
-    share, _ = await seen(core, inbound, argument, texts_sharing.HEART_HOW)
+    share, _ = await shares.seen(core, inbound, argument, texts_sharing.HEART_HOW)
     liked = await core.store.gallery.heart(share.id, inbound.person, None, "tap", core.clock())
     if liked is None:
         raise Refusal(texts_sharing.UNKNOWN_SHARE)
@@ -240,17 +240,17 @@ async def reacted(core: "Core", inbound: Inbound, on: bool) -> None:
 async def show(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """A shared clip once more, by the platform's own copy. Admins see here what others do not."""
     try:
-        share, _ = await seen(core, inbound, argument, texts_sharing.SHOW_HOW)
+        share, _ = await shares.seen(core, inbound, argument, texts_sharing.SHOW_HOW)
     except Refusal:
-        hidden = await here(core, inbound, argument)
+        hidden = await shares.here(core, inbound, argument)
         if hidden is None or not await core.administers(inbound):
             raise
         share = hidden
-    film = errands.film_of(core.media, share)
+    film = shares.film_of(core.media, share)
     if film is None:
         raise Refusal(texts.CLIP_GONE)
     if share.state != "up":
-        shown = errands.post(share, await errands.after(core.store, share), replace(film, limit=inbound.limit))
+        shown = shares.post(share, await shares.after(core.store, share), replace(film, limit=inbound.limit))
         return replace(shown, buttons=(), private=True)
     # As an errand, so that it is known where the clip stands, and goes from there as well when it is unshared.
     await core.store.errands.put(Errand(core.new_id(), "tell", inbound.address, core.clock(), share.id))
@@ -262,88 +262,15 @@ async def offered(store: Store, job: Job) -> bool:
     """Whether there is a gallery that this clip could go to."""
     if not job.scope:
         return False
-    rule = await rule_of(store, job.scope)
+    rule = await shares.rule_of(store, job.scope)
     return bool(rule.gallery or rule.web)
 
 
-# ── What its neighbours need as well ─────────────────────────────────────────────────────────────────────────────────
-
-
-async def rule_of(store: Store, scope: str) -> Rule:
-    """What is set for a community."""
-    return (await store.books.rules(scope)).get("", Rule())
-
-
-def place_of(scope: str, place: str | None) -> Address:
-    """`chat/thread` of a rule as an address on the community's platform."""
-    chat, _, thread = (place or "").partition("/")
-    return Address(scope.partition(":")[0], chat, thread=thread)
-
-
-async def here(core: "Core", inbound: Inbound, argument: str) -> Share | None:
-    """A share of the community where this is said, in whatever state; of others nothing is known here."""
-    name = argument.split(maxsplit=1)[0] if argument else ""
-    if not inbound.scope or not _ID.fullmatch(name):
-        return None
-    share = await core.store.gallery.share(name)
-    return share if share and share.scope == inbound.scope else None
-
-
-async def seen(core: "Core", inbound: Inbound, argument: str, how: str) -> tuple[Share, str]:
-    """A share that everybody in this community may see, and the words behind its name. Raises `Refusal`."""
-    if not argument:
-        raise Refusal(how)
-    share = await here(core, inbound, argument)
-    if share is None or share.state != "up":
-        await _clear_away(core, inbound, argument)
-        raise Refusal(texts_sharing.UNKNOWN_SHARE)
-    return share, (*argument.split(maxsplit=1), "")[1].strip()
-
-
-async def _clear_away(core: "Core", inbound: Inbound, argument: str) -> None:
-    """A post whose clip was taken back still stands, as a crash kept its message from us: it goes."""
-    name = argument.split(maxsplit=1)[0]
-    if not inbound.pressed or not _ID.fullmatch(name) or await core.store.gallery.share(name):
-        return
-    # A forged tap may come from under any message: where a clip stands that is still somebody's, it stays.
-    if await core.store.gallery.at(inbound.address) is None and await core.store.sent(inbound.address) is None:
-        await core.store.errands.put(Errand(core.new_id(), "remove", inbound.address, core.clock()))
-        core.poke_errands()
-
-
-async def original(store: Store, job: Job) -> Share | None:
-    """The shared clip that a job is made after, while it is to be seen."""
-    share = await store.gallery.share(job.remix_of) if job.remix_of else None
-    return share if share and share.state == "up" else None
-
-
-async def remixed(core: "Core", inbound: Inbound, job: Job) -> Share | None:
-    """The shared clip that a job is made after. Raises `Refusal` if it may not be remixed, or not any more."""
-    if job.remix_of is None:
-        return None
-    share = await original(core.store, job)
-    if share is None:
-        raise Refusal(texts_sharing.UNKNOWN_SHARE)
-    await check_remix(core, inbound, share)
-    return share
-
-
-async def check_remix(core: "Core", inbound: Inbound, share: Share) -> None:
-    """Raise `Refusal` if its maker forbids remixing to whoever asks."""
-    if not share.remixes and not await is_own(core, inbound, share.person):
-        raise Refusal(texts_sharing.NO_REMIX)
-
-
-async def is_own(core: "Core", inbound: Inbound, person: str) -> bool:
-    """Whether whoever says this is that person, on whatever platform."""
-    return person == inbound.person or person in await core.store.accounts.people(inbound.person)
-
-
 async def _own(core: "Core", inbound: Inbound, job_id: str) -> Job:
-    job = await core.store.job(job_id) if _ID.fullmatch(job_id) else None
+    job = await core.store.job(job_id) if ID.fullmatch(job_id) else None
     if job is None:
         raise Refusal(texts.UNKNOWN_JOB)
-    if not await is_own(core, inbound, job.person):
+    if not await core.is_own(inbound, job.person):
         raise Refusal(texts.NOT_YOURS)
     return job
 

@@ -17,8 +17,15 @@ class Errands:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def put(self, errand: Errand) -> bool:
-        return await self._db.write(lambda tx: leave(tx, errand))
+    async def put(self, errand: Errand, *, settles: str | None = None) -> bool:
+        sql = "UPDATE intake SET body = '', done_at = $2 WHERE key = $1 AND done_at IS NULL RETURNING key"
+
+        async def work(tx: Transaction) -> bool:
+            if settles is not None and await tx.one(sql, settles, errand.due_at) is None:
+                return False
+            return await leave(tx, errand)
+
+        return await self._db.write(work)
 
     async def claim(self, now: float, lease: float, limit: int, platforms: Sequence[str]) -> list[Errand]:
         # What is only brought up to date comes last: however much of that there is, a message that has to go goes. And

@@ -57,7 +57,7 @@ class Gallery:
     async def posted(self, share_id: str, message: str, copy: str | None) -> bool:
         # Where it stands already, a second message is one too many.
         sql = """
-            UPDATE shares SET message = $2, copy_id = coalesce($3, copy_id)
+            UPDATE shares SET message = $2, copy_id = $3
             WHERE id = $1 AND state = 'up' AND (message IS NULL OR message = $2) RETURNING *"""
 
         async def work(tx: Transaction) -> bool:

@@ -41,6 +41,8 @@ CORE = {
     "bot.reports",
     "bot.charts",
     "bot.sharing",
+    "bot.shares",
+    "bot.notices",
     "bot.best",
     "bot.remixing",
     "bot.halls",

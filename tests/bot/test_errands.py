@@ -330,6 +330,11 @@ async def test_one_that_cannot_be_shown_has_a_link_to_its_page_which_ends_with_t
     assert post.text.endswith(f"plays at {WEB}/g/{slug}/{share.id}")
     assert "/media/" not in post.text
     assert "Report" in commands(post)
+    await square.say(f"/heart {share.id}", user="8")
+    await square.work()
+    (again,) = square.posts()
+    assert (again.film, again.text) == (None, post.text)
+    assert texts_sharing.heart(1) in commands(again)
 
 
 async def test_without_a_web_gallery_there_is_no_link(square: Square) -> None:

@@ -1,14 +1,17 @@
 """What admins set about their gallery, what anybody is told of it, and the best by request and by the calendar."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import AsyncMock
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot import texts_admin, texts_sharing
 from bot.best import post_best
+from bot.errors import StoreDown
 from bot.model import MENTION as M
 from bot.model import Address, Named
 from bot.money import Rule
@@ -258,6 +261,28 @@ async def test_the_best_are_posted_on_monday_at_nine_where_the_community_is_once
     clock.now = at("2027-01-25T10:00")  # a week in which nobody shared
     await post_best(core)
     assert await square.work() == 0
+
+
+async def test_the_best_are_posted_once_whoever_is_killed_or_comes_second(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, core = square.house.clock, square.house.core
+    await square.open("best week")
+    clock.now = datetime.fromisoformat("2027-01-15T12:00+00:00").timestamp()
+    await liked(square, 1)
+    await square.work()
+    posts = len(square.posts())
+    clock.now = datetime.fromisoformat("2027-01-18T09:00+00:00").timestamp()
+    with monkeypatch.context() as patch:
+        patch.setattr(core.store.errands, "put", AsyncMock(side_effect=StoreDown("killed here")))
+        with pytest.raises(StoreDown):
+            await post_best(core)
+    await square.say("/limits", user="1")  # life goes on
+    await asyncio.gather(post_best(core), post_best(core))
+    await square.work()
+    await post_best(core)
+    await square.work()
+    assert len(square.posts()) == posts + 1
 
 
 async def test_the_best_of_a_month_are_posted_on_its_first_day_after(square: Square) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import bot.shares
 from bot import bundle, reports, sharing, texts, texts_sharing, wordlist
 from bot.best import post_best
 from bot.errors import StoreDown
@@ -129,14 +130,14 @@ async def test_the_name_of_who_left_is_in_no_order_that_came_at_that_moment(
     square: Square, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     share = await square.shared()
-    original = sharing.original
+    original = bot.shares.original
 
     async def slow(*given: Any) -> Share | None:
         found = await original(*given)
         await square.say(f"/unshare {share.job}")  # between the look and the order
         return found
 
-    monkeypatch.setattr(sharing, "original", slow)
+    monkeypatch.setattr(bot.shares, "original", slow)
     await square.say(f"/remix {share.id} she waves", user="8")
     names = [job.after for job in await square.house.store.jobs("telegram:8")]
     assert "User 7" not in names

@@ -100,9 +100,11 @@ async def test_where_it_stands(store: Store) -> None:
     assert await store.gallery.at(replace(share.place, chat="-200")) is None
     assert await store.gallery.at(CHANNEL) is None
     # The same again is a send that was repeated; another message is one too many.
-    assert await store.gallery.posted("s1", "message-s1", None)
+    assert await store.gallery.posted("s1", "message-s1", share.copy)
     assert not await store.gallery.posted("s1", "another", "another")
     assert await store.gallery.share("s1") == share
+    assert await store.gallery.posted("s1", "message-s1", None)
+    assert await store.gallery.share("s1") == replace(share, copy=None)
     assert await waiting(store) == []
 
 

@@ -1,0 +1,109 @@
+"""A shared clip: which one is meant, who may have it, where it belongs, and how it looks."""
+
+from typing import TYPE_CHECKING
+
+from bot import texts_sharing
+from bot.errors import Refusal
+from bot.gallery import Errand, Share
+from bot.media import Media
+from bot.model import ID, Address, Button, Film, Inbound, Job, Reply
+from bot.money import Rule
+from bot.ports import Store
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+
+async def rule_of(store: Store, scope: str) -> Rule:
+    """What is set for a community."""
+    return (await store.books.rules(scope)).get("", Rule())
+
+
+def place_of(scope: str, place: str | None) -> Address:
+    """`chat/thread` of a rule as an address on the community's platform."""
+    chat, _, thread = (place or "").partition("/")
+    return Address(scope.partition(":")[0], chat, thread=thread)
+
+
+async def here(core: "Core", inbound: Inbound, argument: str) -> Share | None:
+    """A share of the community where this is said, in whatever state; of others nothing is known here."""
+    name = argument.split(maxsplit=1)[0] if argument else ""
+    if not inbound.scope or not ID.fullmatch(name):
+        return None
+    share = await core.store.gallery.share(name)
+    return share if share and share.scope == inbound.scope else None
+
+
+async def seen(core: "Core", inbound: Inbound, argument: str, how: str) -> tuple[Share, str]:
+    """A share that everybody in this community may see, and the words behind its name. Raises `Refusal`."""
+    if not argument:
+        raise Refusal(how)
+    share = await here(core, inbound, argument)
+    if share is None or share.state != "up":
+        await _clear_away(core, inbound, argument)
+        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+    return share, (*argument.split(maxsplit=1), "")[1].strip()
+
+
+async def _clear_away(core: "Core", inbound: Inbound, argument: str) -> None:
+    """A post whose clip was taken back still stands, as a crash kept its message from us: it goes."""
+    name = argument.split(maxsplit=1)[0]
+    if not inbound.pressed or not ID.fullmatch(name) or await core.store.gallery.share(name):
+        return
+    # A forged tap may come from under any message: where a clip stands that is still somebody's, it stays.
+    if await core.store.gallery.at(inbound.address) is None and await core.store.sent(inbound.address) is None:
+        await core.store.errands.put(Errand(core.new_id(), "remove", inbound.address, core.clock()))
+        core.poke_errands()
+
+
+async def original(store: Store, job: Job) -> Share | None:
+    """The shared clip that a job is made after, while it is to be seen."""
+    share = await store.gallery.share(job.remix_of) if job.remix_of else None
+    return share if share and share.state == "up" else None
+
+
+async def remixed(core: "Core", inbound: Inbound, job: Job) -> Share | None:
+    """The shared clip that a job is made after. Raises `Refusal` if it may not be remixed, or not any more."""
+    if job.remix_of is None:
+        return None
+    share = await original(core.store, job)
+    if share is None:
+        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+    await check_remix(core, inbound, share)
+    return share
+
+
+async def check_remix(core: "Core", inbound: Inbound, share: Share) -> None:
+    """Raise `Refusal` if its maker forbids remixing to whoever asks."""
+    if not share.remixes and not await core.is_own(inbound, share.person):
+        raise Refusal(texts_sharing.NO_REMIX)
+
+
+def post(share: Share, after: str, film: Film | None) -> Reply:
+    """A shared clip as it stands in the gallery; `after` is its line as a remix."""
+    buttons = [Button(texts_sharing.heart(share.hearts), f"/heart {share.id}")]
+    if share.remixes:
+        buttons.append(Button(texts_sharing.REMIX, f"/remix {share.id}"))
+    buttons.append(Button(texts_sharing.REPORT, f"/report {share.id}"))
+    return Reply(texts_sharing.caption(share.prompt, share.name, after), tuple(buttons), film=film)
+
+
+async def after(store: Store, share: Share) -> str:
+    """After whose clip a share is made; empty if it is no remix."""
+    if share.remix_of is None:
+        return ""
+    job = await store.job(share.job)
+    return texts_sharing.remix_of(job.after if job else "")
+
+
+def film_of(media: Media, share: Share, *, missing: bool = False) -> Film | None:
+    """The film of a share; None if the file is gone and its platform has no copy, unless it may be `missing`."""
+    path = media.path(share.clip.name)
+    if not share.copy and not missing and not path.is_file():
+        return None
+    return Film(path, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy)
+
+
+def hall(web: str | None, rule: Rule) -> str:
+    """The address of a community's gallery on the web; empty if it is not open."""
+    return f"{web.rstrip('/')}/g/{rule.web}" if web and rule.web else ""
