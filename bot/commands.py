@@ -126,7 +126,7 @@ async def clip(core: "Core", inbound: Inbound, argument: str) -> Reply:
     film = _film(core, _clip(job), job, inbound, job.copy if job.address.platform == inbound.address.platform else None)
     stand_in = job.host is not None and core.provider.terms(job.host).stand_in
     share = await sharing.offered(core.store, job)
-    return replace(status.result(job, film, stand_in=stand_in, share=share), job=None)
+    return replace(status.result(job, film, stand_in=stand_in, share=share), job=None, repeats=(job.id,))
 
 
 async def join(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -139,7 +139,7 @@ async def join(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if job.clip is None or len(clips) < 2:
         raise Refusal(texts.NOTHING_TO_JOIN)
     film = _film(core, await core.media.join(clips), job, inbound, None)
-    return Reply(texts.joined(len(clips)), film=film)
+    return Reply(texts.joined(len(clips)), film=film, repeats=tuple(part.id for part in chain if part.clip))
 
 
 async def cancel(core: "Core", inbound: Inbound, argument: str) -> Reply:

@@ -113,6 +113,14 @@ class Core:
         """Tell which message is a job's status line. False: the job is done already, take the line away."""
         return await self.store.track(job_id, status_id, shown)
 
+    async def repeated(self, job_ids: Sequence[str], place: Address) -> bool:
+        """Note where clips were shown once more. False: a maker was forgotten meanwhile, take the message away."""
+        try:
+            return await self.store.traces.repeated(job_ids, place)
+        except StoreDown as error:  # to say so would have it shown a third time
+            log.error("where a clip was shown once more could not be saved: %s", error)
+            return True
+
     async def closed(self, chat: Address) -> None:
         """Nobody can be answered in `chat` any more: what is still in line for it is given back."""
         for job in await self.store.queued(chat):

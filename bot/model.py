@@ -310,6 +310,8 @@ class Reply:
     papers: tuple[Paper, ...] = ()
     private: bool = False
     """It is about the asker's own credits or is an admin's: where a platform can, only the asker should see it."""
+    repeats: tuple[str, ...] = ()
+    """The jobs whose clips it shows once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ HOUSE = "*"
 """The scope of the operator's own switches."""
 OWN = ""
 """The scope of everybody's own spaces."""
+GONE = "gone:"
+"""What the names of those begin with who do not exist."""
 FOREVER = 9e9
 """Unix seconds; a ban until then has no end."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from bot.model import Job
+from bot.model import Address, Job
 from bot.money import Movement, Parked
 
 
@@ -26,6 +26,9 @@ class Traces(Protocol):
         """Drop what nobody needs any more. Counters of windows before those in `spans` (keys) go."""
 
     # ── Forgetting ──
+
+    async def repeated(self, job_ids: Sequence[str], place: Address) -> bool:
+        """The message at `place` shows the clips of these jobs once more. False: somebody of them is forgotten."""
 
     async def forget(self, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
         """Begin to forget someone's whole account: all but orders and shares goes at once; who its persons were.

@@ -15,7 +15,7 @@ from bot.errors import Illegal, StoreDown
 from bot.gallery import Share
 from bot.media import Media
 from bot.model import Job
-from bot.money import Parked
+from bot.money import GONE, Parked
 from bot.ports import Step, Store
 
 log = logging.getLogger(__name__)
@@ -221,4 +221,4 @@ def _open(now: float) -> list[str]:
 
 def _alias() -> str:
     """A name that nobody has, and that follows from nothing."""
-    return f"gone:{secrets.token_hex(5)}"
+    return f"{GONE}{secrets.token_hex(5)}"

@@ -94,7 +94,7 @@ def forgotten(clips: int, photos: int, shares: int, waiting: int, under_way: int
         "What stays: how many credits you used of the present day, week and month, as numbers under your id for 32 "
         "days, so that nobody gets fresh credits by this; a ban, if you have one; sums without a name; and what others "
         "made after your clips, without your name. I can't reach your own messages, older messages that the chat no "
-        "longer lets me delete, clips that were sent once more, and what the video service keeps."
+        "longer lets me delete, and what the video service keeps."
     )
     return "\n\n".join(parts)
 

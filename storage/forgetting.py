@@ -12,8 +12,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bot.gallery import Errand
-from bot.model import Clip, Job, Order, Photo
-from bot.money import OWN, Rule, about
+from bot.model import Address, Clip, Job, Order, Photo
+from bot.money import GONE, OWN, Rule, about
 from storage import bills, rows, shares
 from storage.bills import places
 from storage.database import Row, Transaction
@@ -79,8 +79,10 @@ async def husk(
         await tx.all("DELETE FROM incidents WHERE job = $1", job.id)
         # Most status lines are gone by then; of a job that ended this moment, nobody may have seen to it yet.
         line = job.status_id if job.sent_id is None or now - (job.done_at or 0.0) < FRESH else None
-        for message in {job.sent_id, line} - {None, ""}:
-            place = replace(job.address, message=message or "")
+        stand = [replace(job.address, message=message) for message in {job.sent_id, line} if message]
+        for row in await tx.all("DELETE FROM repeats WHERE job = $1 RETURNING *", job.id):
+            stand.append(Address(row["platform"], row["chat"], row["message"], row["thread"]))
+        for place in stand:
             await leave(tx, Errand(secrets.token_hex(8), "remove", place, now))
     await _move(tx, person, sums, now, spans, alias)
     return len(jobs)
@@ -129,7 +131,7 @@ async def _blank(tx: Transaction, job: Job, alias: str) -> None:
             copy_id = NULL, follows = NULL, remix_of = NULL, remix_after = '', upload_limit = NULL, swept = 2
         WHERE id = $1""",
         job.id,
-        f"gone:{job.id}",
+        f"{GONE}{job.id}",
         alias,
         json.dumps(paid),
         _DETAILS,

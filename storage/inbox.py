@@ -50,7 +50,8 @@ class Inbox:
             # The new chat counts its messages anew: an old id would point at somebody else's.
             sql = "UPDATE shares SET chat = $3, message = NULL WHERE platform = $1 AND chat = $2"
             await tx.all(sql, platform, old, new)
-            await tx.all("DELETE FROM showings WHERE platform = $1 AND chat = $2", platform, old)
+            for table in ("showings", "repeats"):
+                await tx.all(f"DELETE FROM {table} WHERE platform = $1 AND chat = $2", platform, old)
             # Messages of the old chat are out of reach. What was being posted there is posted in the new one.
             sql = "DELETE FROM errands WHERE platform = $1 AND chat = $2 AND kind IN ('refresh', 'remove')"
             await tx.all(sql, platform, old)

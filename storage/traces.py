@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import fields
 
-from bot.model import Job
-from bot.money import Movement, Parked
+from bot.model import Address, Job
+from bot.money import GONE, Movement, Parked
 from storage import forgetting, rows
 from storage.bills import places
 from storage.database import Database, Row, Transaction
@@ -68,6 +68,19 @@ class Traces:
         await self._db.write(work)
 
     # ── Forgetting ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def repeated(self, job_ids: Sequence[str], place: Address) -> bool:
+        async def work(tx: Transaction) -> bool:
+            these = f"id IN ({places(job_ids, 1)}) AND person NOT LIKE '{GONE}%'"
+            found = await tx.all(f"SELECT id FROM jobs WHERE {these} ORDER BY id {self._db.for_update}", *job_ids)
+            if len(found) < len(job_ids):
+                return False
+            sql = "INSERT INTO repeats VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
+            for job in job_ids:
+                await tx.all(sql, job, place.platform, place.chat, place.thread, place.message)
+            return True
+
+        return await self._db.write(work)
 
     async def forget(self, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
         return await self._db.write(lambda tx: forgetting.begin(tx, person, at, spans, alias, self._db.for_update))

@@ -50,7 +50,13 @@ class Answers:
             command = await self._forms.ask(request, words)
             reply = replace(reply, buttons=(*reply.buttons, Button(texts.ADD_WORDS, command)))
         posted = await self.tell(request, reply)
-        if posted is None or reply.job is None:
+        if posted is None:
+            return
+        if reply.repeats and not request.guest:
+            place = replace(request.address, message=posted.message)
+            if not await self._core.repeated(reply.repeats, place):
+                await self._chat.remove(place, posted.message)
+        if reply.job is None:
             return
         if job and not request.guest and job.address.chat != request.address.chat:
             return  # said where the person was asked, and the clip comes elsewhere: nobody keeps this up to date

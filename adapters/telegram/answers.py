@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from telegram import User
 
@@ -95,7 +96,12 @@ class Answers:
     async def tell(self, address: Address, reply: Reply, to: User | None = None) -> Posted | None:
         """Post a reply, and say where its first message is; None if it could not be done, or nobody knows."""
         posted = [await self._tell(address, part, to) for part in parts(reply)]
-        return posted[0] if posted else None
+        if not posted or posted[0] is None:
+            return None
+        if reply.repeats and not await self._core.repeated(reply.repeats, replace(address, message=posted[0].message)):
+            with suppress(ChatError):
+                await self._chat.remove(address, posted[0].message)
+        return posted[0]
 
     async def _tell(self, address: Address, reply: Reply, to: User | None) -> Posted | None:
         end, pause = self._core.clock() + PATIENCE, 1.0

@@ -591,6 +591,17 @@ async def test_what_concerns_one_person_is_for_them_alone(room: Room, club: Club
     assert len(room.api.commands[None]) <= 100
 
 
+async def test_whoever_is_forgotten_has_no_clip_left_in_the_guild(room: Room, club: Club) -> None:
+    video = await club.clip()
+    post = await club.shared(video)
+    asked = room.slash("clip", {"clip": (await club.job()).id})
+    again = await room.api.until(lambda: asked.original and room.api.plays(asked.original) and asked.original)
+    asked = room.slash("forgetme")
+    (question,) = await answers(room, asked)
+    room.api.press(room.ann, question, "Remove all of it")
+    await room.api.until(lambda: all(one.deleted for one in (video, post, again)))
+
+
 async def test_the_gallery_is_called_as_the_guild_is(room: Room, club: Club) -> None:
     rule = (await room.house.store.books.rules(f"discord:{room.guild.id}"))[""]
     assert rule.title == "studio"

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -762,3 +763,25 @@ async def test_whoever_is_forgotten_has_no_clip_left_in_the_group(club: Club) ->
     await club.api.until(lambda: video.words == post.words == texts.TAKEN_BACK)
     assert "video" not in video
     assert "video" not in post
+
+
+async def test_nor_one_that_was_sent_once_more(club: Club) -> None:
+    first = await club.clip()
+    (job,) = await club.room.house.store.jobs(f"telegram:{club.bob.id}", 10)
+    count = len(club.room.videos(club.forum))
+    club.api.say(club.bob, club.forum, f"/continue@{ME} {job.id} she waves")
+    second = (await club.room.clips(club.forum, count + 1))[-1]
+    latest, _ = await club.room.house.store.jobs(f"telegram:{club.bob.id}", 10)
+    again = await club.says(club.bob, f"/clip@{ME} {job.id}", "smiles", thread=club.office)
+    joined = await club.says(club.bob, f"/join@{ME} {latest.id}", "2 clips")
+    asked = await club.says(club.bob, f"/forgetme@{ME}", "removes for good")
+    club.api.press(club.bob, asked, "Remove all of it")
+    await club.api.until(lambda: all(post.deleted for post in (first, second, again, joined)))
+
+
+async def test_nor_one_that_came_as_its_maker_was_forgotten(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    await club.clip()
+    (job,) = await club.room.house.store.jobs(f"telegram:{club.bob.id}", 10)
+    monkeypatch.setattr(club.room.house.store.traces, "repeated", AsyncMock(return_value=False))
+    again = await club.says(club.bob, f"/clip@{ME} {job.id}", "smiles")
+    await club.api.until(lambda: again.deleted)

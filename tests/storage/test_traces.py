@@ -64,6 +64,23 @@ async def test_a_husk_has_its_place_in_the_sums_and_nothing_else(store: Store, m
     await check(store)
 
 
+async def test_what_shows_a_clip_once_more_goes_with_it(store: Store, media: Media) -> None:
+    for name in ("one", "two"):
+        await a_past(store, media, name, ANN, NOW, scope=TOWN)
+    await a_past(store, media, "bobs", BOB, NOW, scope=TOWN)
+    joined, again = (Address("telegram", "-1", message, "7") for message in ("joined", "again"))
+    for _ in range(2):  # a repeat harms nothing
+        assert await store.traces.repeated(["one", "bobs"], joined)
+        assert await store.traces.repeated(["two"], again)
+    await husk(store, ANN, "two", "one")
+    sql = "SELECT chat, thread FROM errands WHERE kind = 'remove' AND message = '{}'"
+    for message in ("joined", "again"):
+        assert await rows(store, sql.format(message)) == [{"chat": "-1", "thread": "7"}]
+    assert [row["job"] for row in await rows(store, "SELECT job FROM repeats")] == ["bobs"]
+    assert not await store.traces.repeated(["bobs", "one"], again), "one of them was forgotten meanwhile"
+    assert len(await rows(store, "SELECT job FROM repeats")) == 1
+
+
 async def test_credits_of_a_husk_can_still_be_given_back(store: Store, media: Media) -> None:
     await a_past(store, media, "one", ANN, NOW, scope=TOWN)
     await husk(store, ANN, "one")
