@@ -45,6 +45,10 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             async for finding in _telegram(app.settings):
                 yield finding
             yield await _discord(app.settings)
+            if (app.settings.telegram_token or app.settings.discord_token) and not app.settings.owners:
+                yield Finding(
+                    "hint", "OWNERS is not set: nobody in a chat is told of trouble, or may use /operator there."
+                )
             async for finding in _jobs(app):
                 yield finding
     except Misconfigured as error:

@@ -73,6 +73,7 @@ class Sqlite:
     async def open(cls, path: Path, patience: float = 5.0) -> "Sqlite":
         """Open or create the file. `patience`: seconds to wait for another process's lock."""
         try:
+            path.touch(mode=0o600)  # its other files get what it has
             sqlite3.connect(path).close()  # aiosqlite would leave a thread behind where a file cannot be opened
             writer = await _connect(path, patience)
             try:

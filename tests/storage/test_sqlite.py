@@ -77,6 +77,11 @@ async def test_a_full_disk_is_said_and_recovers(database: Sqlite) -> None:
     assert len(await database.read(lambda tx: tx.all("SELECT * FROM t"))) == 1
 
 
+async def test_nobody_else_on_the_machine_may_read_it(database: Sqlite, tmp_path: Path) -> None:
+    await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT)"))
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("*.db*")} == {0o600}
+
+
 async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     (tmp_path / "photoplay.db").write_bytes(b"hello" * 1000)
     with pytest.raises(StoreDown, match=r"photoplay\.db"):

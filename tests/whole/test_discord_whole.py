@@ -21,10 +21,14 @@ async def test_check_prints_the_invitation(tmp_path: Path) -> None:
     api = DiscordApi()
     async with api.serve() as base:
         found = await photoplay(tmp_path, "check", PORT="0", DISCORD_TOKEN=api.token, DISCORD_API_URL=base)
+        owned = await photoplay(
+            tmp_path, "check", PORT="0", DISCORD_TOKEN=api.token, DISCORD_API_URL=base, OWNERS="discord:1"
+        )
         wrong = await photoplay(tmp_path, "check", PORT="0", DISCORD_TOKEN="wrong", DISCORD_API_URL=base)
     away = await photoplay(tmp_path, "check", PORT="0", DISCORD_TOKEN=api.token, DISCORD_API_URL=base)
     assert found[0] == 0
     assert f"✓ Discord: the bot is reachable. Invite it with {invite(api.application_id)}" in found[1]
+    assert ["OWNERS" in answer[1] for answer in (found, owned)] == [True, False]
     assert wrong[0] == 1
     assert "✗ Discord: Discord does not accept DISCORD_TOKEN" in wrong[1]
     assert away[0] == 1
