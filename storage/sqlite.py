@@ -73,8 +73,7 @@ class Sqlite:
     async def open(cls, path: Path, patience: float = 5.0) -> "Sqlite":
         """Open or create the file. `patience`: seconds to wait for another process's lock."""
         try:
-            path.touch(mode=0o600)  # its other files get what it has
-            sqlite3.connect(path).close()  # aiosqlite would leave a thread behind where a file cannot be opened
+            _create(path)
             writer = await _connect(path, patience)
             try:
                 reader = await _connect(path, patience)
@@ -194,6 +193,12 @@ def _at_once(work: Awaitable[T]) -> T:
     except StopIteration as end:
         return cast(T, end.value)
     raise RuntimeError("a transaction waited for something else than its database")
+
+
+def _create(path: Path) -> None:
+    """A file that is its owner's alone, and its journals with it. Raises `OSError`, `sqlite3.Error`."""
+    path.touch(mode=0o600)
+    sqlite3.connect(path).close()  # aiosqlite would leave a thread behind where a file cannot be opened
 
 
 async def _connect(path: Path, patience: float) -> _Connection:
