@@ -11,6 +11,8 @@ from storage.bills import Raced, places
 from storage.database import Database, Row, Transaction
 from storage.shares import AT_ONCE, PEOPLE
 
+_THERE = "SELECT 1 FROM shares WHERE id = $1"
+
 
 class Gallery:
     """The port of the same name in `bot.ports_gallery`."""
@@ -65,7 +67,8 @@ class Gallery:
             if row is None:
                 return False
             await tx.all("DELETE FROM errands WHERE share = $1 AND share <> '' AND kind = 'post'", share_id)
-            if row["hearts"]:  # perhaps given while it was being posted
+            # Given, or the name of whoever it is made after taken from it, perhaps while it was being posted.
+            if row["hearts"] or (row["remix_of"] and await tx.one(_THERE, row["remix_of"]) is None):
                 await shares.refresh(tx, shares.share(row), AT_ONCE)
             return True
 
@@ -87,8 +90,12 @@ class Gallery:
         these = places(ids, 1)
 
         async def work(tx: Transaction) -> list[Share]:
-            sql = f"SELECT * FROM shares WHERE id IN ({these}) ORDER BY id {self._db.for_update}"
-            found = [shares.share(row) for row in await tx.all(sql, *ids)]
+            sql = f"SELECT * FROM shares WHERE id IN ({these}) OR remix_of IN ({these}) ORDER BY id"
+            held = [shares.share(row) for row in await tx.all(f"{sql} {self._db.for_update}", *ids)]
+            found = [one for one in held if one.id in ids]
+            for one in held:  # what stands there of remixes says whose clip they are made after
+                if one.id not in ids:
+                    await shares.unname(tx, one, now)
             for one in found:
                 await shares.take_down(tx, one, now)
                 listed = "DELETE FROM errands WHERE kind = 'tell' AND share = '' AND body LIKE $1"  # among the best

@@ -81,13 +81,24 @@ async def refresh(tx: Transaction, it: Share, now: float) -> None:
         await leave_again(tx, Errand(f"refresh-{it.id}", "refresh", it.place, now, it.id))
 
 
+async def unname(tx: Transaction, it: Share, now: float) -> None:
+    """Its messages are to lose the name of the maker of what it was made after: its post says it anew, others go."""
+    await _unshow(tx, it, now)
+    if it.state == "up":
+        await refresh(tx, it, now)
+
+
+async def _unshow(tx: Transaction, it: Share, now: float) -> None:
+    for row in await tx.all("DELETE FROM showings WHERE share = $1 RETURNING *", it.id):
+        place = Address(row["platform"], row["chat"], row["message"], row["thread"])
+        await leave(tx, Errand(secrets.token_hex(8), "remove", place, now, it.id))
+
+
 async def take_down(tx: Transaction, it: Share, now: float) -> Share:
     """Nothing more is shown of it, and its messages are to be removed; the share as it is then."""
     sql = "DELETE FROM errands WHERE share = $1 AND share <> '' AND kind IN ('post', 'refresh')"
     await tx.all(sql, it.id)
-    for row in await tx.all("DELETE FROM showings WHERE share = $1 RETURNING *", it.id):
-        place = Address(row["platform"], row["chat"], row["message"], row["thread"])
-        await leave(tx, Errand(secrets.token_hex(8), "remove", place, now, it.id))
+    await _unshow(tx, it, now)
     if not it.place.message:
         return it
     await leave(tx, Errand(secrets.token_hex(8), "remove", it.place, now, it.id))

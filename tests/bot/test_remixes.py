@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from bot import texts, texts_sharing
 from bot.gallery import Share
-from bot.model import Job, Reply
+from bot.model import Job, Posted, Reply
 from tests.bookkeeping import check
 from tests.bot.gallery_house import OTHER, TOWN, Square, Wall, commands
 from tests.clock import Clock
@@ -142,6 +143,46 @@ async def test_the_original_and_its_maker_are_named_and_the_chain_is_kept(square
     assert "Remix of a clip by User 8" in (await square.say("/jobs", user="9")).text
     result = next(reply for _, reply in square.wall.sent if reply.job == third.job)
     assert "Remix of a clip by User 8" in result.text
+
+
+@pytest.mark.parametrize("how", ["unshared", "forgotten"])
+async def test_the_name_goes_from_what_was_made_after_a_clip_that_is_taken_back(square: Square, how: str) -> None:
+    """At once, not when somebody happens to give it a heart; what was shown once more of it goes."""
+    first = await square.shared()
+    second = await remixed(square, first)
+    third = await remixed(square, second, "she dances", "9")
+    assert "by User 7" in (await square.show(second, "9")).text
+    if how == "unshared":
+        await square.say(f"/unshare {first.job}")
+    else:
+        asked = await square.say("/forgetme", scope="")
+        await square.say(asked.buttons[0].command, scope="")
+    await square.work()
+    assert [post.text for post in square.posts()] == [
+        "“she waves”\nby User 8 · Remix of a shared clip · AI-generated",
+        "“she dances”\nby User 9 · Remix of a clip by User 8 · AI-generated",
+    ]
+    assert square.here() == []
+    assert (await square.share(third)).state == "up"
+
+
+async def test_the_name_goes_from_a_remix_that_was_being_posted(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await square.shared()
+    job = await square.clip(f"/remix {first.id} she waves", user="8")
+    await square.say(f"/share {job.id} name words", user="8")
+    send = square.wall.send
+
+    async def slow(*args: Any, **kwargs: Any) -> Posted:
+        posted = await send(*args, **kwargs)
+        if args[1].text.startswith("“she waves”"):
+            await square.say(f"/unshare {first.job}")
+        return posted
+
+    monkeypatch.setattr(square.wall, "send", slow)
+    await square.work()
+    assert [post.text for post in square.posts()] == ["“she waves”\nby User 8 · Remix of a shared clip · AI-generated"]
 
 
 async def test_without_a_name_it_is_a_shared_clip(square: Square) -> None:
