@@ -42,9 +42,9 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
     rule = await shares.rule_of(core.store, scope)
     if not rule.gallery and not rule.web:
         raise Refusal(texts_sharing.NO_GALLERY)
-    rulebook = await core.store.books.rulebook(Member(scope, inbound.person))
-    if quota.ban(rulebook, core.clock()):
-        raise Refusal(texts_sharing.MAY_NOT_SHARE)
+    for person in await core.store.accounts.people(inbound.person):  # a ban of one is no invitation to the other
+        if quota.ban(await core.store.books.rulebook(Member(scope, person)), core.clock()):
+            raise Refusal(texts_sharing.MAY_NOT_SHARE)
     place = shares.place_of(scope, rule.gallery)
     copy = job.copy if job.address.platform == place.platform else None
     if not core.media.path(clip.name).is_file() and not (copy and rule.gallery):

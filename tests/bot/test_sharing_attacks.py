@@ -83,6 +83,19 @@ async def test_ones_job_is_no_share_of_another(square: Square) -> None:
     assert (await square.share(share)).state == "up"
 
 
+async def test_a_ban_holds_for_whoever_is_linked(square: Square) -> None:
+    """From a private chat of the other account: there the clip's own community is meant."""
+    store, now = square.house.store, square.house.clock()
+    share, job = await square.shared(), await square.clip()
+    await store.accounts.offer("telegram:7", "code", now + 60)
+    assert await store.accounts.join("discord:70", "code", now, 5) == ("joined", "telegram:7")
+    await square.say(f"/banish {share.id}", user="1")
+    for user, platform, scope in (("7", "telegram", TOWN), ("70", "discord", "")):
+        reply = await square.say(f"/share {job.id} name words", user=user, platform=platform, scope=scope)
+        assert (reply.text, reply.refused) == (texts_sharing.MAY_NOT_SHARE, True)
+    assert await store.gallery.of_job(job.id) == []
+
+
 # ── Remixes of what is not to be remixed ─────────────────────────────────────────────────────────────────────────────
 
 
