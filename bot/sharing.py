@@ -1,5 +1,6 @@
 """Sharing clips in a community: share and take back, hearts, and how a person shares."""
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +25,8 @@ REMEMBERED = 400 * 86_400.0
 ROUNDS = 3
 """How often a day a clip may be taken back and shared again: each time is a message to everybody there."""
 DAY = 86_400.0
+SHOWN = 60.0
+"""Seconds in which a clip is shown once more in one place at most once."""
 LISTED = 10
 """Shared clips that have a button under /unshare."""
 
@@ -252,8 +255,14 @@ async def show(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if share.state != "up":
         shown = shares.post(share, await shares.after(core.store, share), replace(film, limit=inbound.limit))
         return replace(shown, buttons=(), private=True)
+    place, now = inbound.address, core.clock()
+    # A tap is quickly made, again and again: each would be a message to everybody there.
+    name = hashlib.sha256(f"{share.id} {place.chat} {place.thread} {now // SHOWN:.0f}".encode()).hexdigest()[:20]
+    if await core.store.inbox.recall(place.platform, "shown", name, now) is not None:
+        return Reply(texts_sharing.SHOWN, private=True)
+    await core.store.inbox.remember(place.platform, "shown", name, "", now + SHOWN)
     # As an errand, so that it is known where the clip stands, and goes from there as well when it is unshared.
-    await core.store.errands.put(Errand(core.new_id(), "tell", inbound.address, core.clock(), share.id))
+    await core.store.errands.put(Errand(name, "tell", place, now, share.id))
     core.poke_errands()
     return Reply(texts_sharing.COMING, private=True)
 

@@ -143,6 +143,7 @@ def manner(named: bool | None, worded: bool | None, remixes: bool) -> str:
 UNKNOWN_SHARE = "I don't know that clip here; perhaps it is no longer shared."
 HEART_HOW = "The heart under a shared clip does that. The most liked: /best"
 COMING = "It’s on its way."
+SHOWN = "It was shown here a moment ago."
 SHOW_HOW = "Which clip? The most liked have a button under /best"
 BEST_HOW = "For example: /best, /best week or /best month"
 BEST_WHERE = "The best clips are those of a community; say it there."

@@ -427,6 +427,7 @@ async def test_a_shared_clip_is_shown_again_by_the_platforms_copy(square: Square
     assert shown.text == square.posts()[0].text
     assert "Remix" in commands(shown)
     await square.house.media.discard([share.clip.name])
+    square.house.clock.tick(2 * sharing.SHOWN)
     assert (await square.show(share)).film
     await square.say(f"/hide {share.id}", user="1")
     await square.work()

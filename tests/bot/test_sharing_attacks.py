@@ -335,6 +335,21 @@ async def test_one_busy_chat_does_not_hold_up_the_others(square: Square) -> None
     assert [one.id for one in await store.errands.claim(now, 60.0, 1, ("telegram",))] == ["quiet"]
 
 
+async def test_many_taps_show_a_clip_once(square: Square, clock: Clock) -> None:
+    """Also those that come while it is on its way, and other people's; elsewhere it is shown all the same."""
+    share = await square.shared()
+    for number in range(40):
+        told = await square.say(f"/show {share.id} x{number}", user=f"{20 + number}")
+        assert told.text == (texts_sharing.SHOWN if number else texts_sharing.COMING)
+        await square.work()
+    assert len(square.here()) == 1
+    where = Address("telegram", "-1", "m", "8")
+    assert (await square.say(f"/show {share.id}", where=where)).text == texts_sharing.COMING
+    clock.now += 2 * sharing.SHOWN
+    await square.show(share)
+    assert (len(square.here()), len(square.wall.at("-1/8"))) == (2, 1)
+
+
 async def test_a_clip_goes_up_and_down_only_so_often(square: Square) -> None:
     share = await square.shared()
     for _ in range(sharing.ROUNDS):
