@@ -304,6 +304,7 @@ REASONS = {
 """What a clip can be reported for, by the word that its button says."""
 OTHER = "Something else"
 REPORT_HOW = "The button Report under a shared clip does that."
+AS_A_PERSON = "Hearts and reports are people's, not a channel's or a group's. Tap the button under the clip."
 REPORT_WHY = "What is wrong with it? Admins here are told, without your name."
 REPORT_OTHER = "What is wrong with it? Reply with a few words; admins here read them, without your name."
 REPORTED = "Thank you. The admins here are told."

@@ -14,11 +14,11 @@ from adapters.telegram.questions import Question
 from adapters.telegram.taps import DOUBLE
 from bot import texts, texts_consent, texts_sharing
 from bot.errors import ChatError, Gone
-from bot.gallery import Share
+from bot.gallery import ENOUGH, Share
 from bot.model import Address, Button, Film, Job, Reply
 from tests.adapters.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse
-from tests.bot_api_world import JSON, Chat, Post, User
+from tests.bot_api_world import JSON, Chat, Post, User, _marked
 from tests.houses import picture
 
 ME = "photoplay_bot"
@@ -366,6 +366,23 @@ async def test_hearts_come_only_from_people_who_show_themselves_and_from_hearts(
     share = await club.share(post)
     assert share
     assert share.hearts == 1
+
+
+async def test_channels_that_somebody_speaks_for_have_no_hearts_and_no_reports(club: Club) -> None:
+    """One person may have many, and would hide alone what three have to agree on."""
+    share = await club.share(await club.shared(await club.clip()))
+    assert share
+    robot = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+    for number in range(ENOUGH):
+        voice = {"id": -1009990000 - number, "type": "channel", "title": "Cem's"}
+        for words in (f"/heart@{ME} {share.id}", f"/report@{ME} {share.id} spam"):
+            club.api._act(
+                club.cem, club.forum, {"text": words, **_marked("entities", words), "sender_chat": voice, "from": robot}
+            )
+    told = texts_sharing.AS_A_PERSON
+    await club.api.until(lambda: sum(one.words == told for one in club.api.sent(club.forum)) == 2 * ENOUGH)
+    assert await club.room.house.store.gallery.share(share.id) == share
+    assert club.notices == []
 
 
 async def test_a_reaction_that_telegram_tells_twice_and_one_that_a_crash_cut_off(
