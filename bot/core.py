@@ -206,6 +206,10 @@ class Core:
         if quoted.denied:
             raise await self._denial(ask, quoted.denied, quoted)
         wordlist.refuse(quoted.rules.scope, inbound.scope, draft.prompt)
+        above, unasked = quoted.rules.scope.confirm, await consent.missing(self, inbound)
+        dear = above is not None and ask.price > above
+        if unasked or dear:
+            await purse.check_room(self, inbound)
         order = _order_of(self.model, draft, await pictures())
         job = Job(
             id=self.new_id(),
@@ -225,10 +229,9 @@ class Core:
             follows=follows.id if follows else None,
             remix_of=remix.id if remix else None,
         )
-        if await consent.missing(self, inbound):
+        if unasked:
             return await consent.park(self, job)
-        above = quoted.rules.scope.confirm
-        if above is not None and ask.price > above:
+        if above is not None and dear:
             return await purse.park(self, job, quoted, above)
         return await self.submit(job, ask, inbound)
 

@@ -14,6 +14,8 @@ from bot.money import FOREVER, Bill, Denied, Member, Movement, Parked, Quote, Ru
 if TYPE_CHECKING:
     from bot.core import Core
 
+WAITING = 10
+"""Orders of one person that may wait for a yes."""
 WAIT = 3600.0
 """Seconds for which an order waits for a yes."""
 SWEEP = 600.0
@@ -139,6 +141,13 @@ async def park(core: "Core", job: Job, quoted: Quote, above: int) -> Reply:
     """Keep an order until the person says that it may cost so much."""
     await set_aside(core, job)
     return question(core, job, quoted, above)
+
+
+async def check_room(core: "Core", inbound: Inbound) -> None:
+    """Raise `Refusal` if too much of the person's waits for a yes: it costs them nothing, and us its pictures."""
+    found = await core.store.traces.parked(inbound.person)
+    if sum(parked.until >= core.clock() and not taken for parked, taken in found) >= WAITING:
+        raise Refusal(texts_admin.MANY_WAIT)
 
 
 async def set_aside(core: "Core", job: Job) -> None:

@@ -148,6 +148,7 @@ def yes(price: int) -> str:
 
 NO = "No"
 DROPPED = "Dropped. Nothing was spent."
+MANY_WAIT = "Other orders of yours wait for your yes. Answer them first; after an hour they are dropped."
 PARKED_GONE = "That order is no longer waiting. Please send the photo again."
 
 # ── Admins ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ import pytest
 from bot import texts, texts_admin, texts_consent
 from bot.model import Address, Inbound, Reply
 from bot.money import Act, Rule
-from bot.purse import SWEEP, WAIT
+from bot.purse import SWEEP, WAIT, WAITING
 from tests.houses import House, attached
 
 
@@ -67,6 +67,21 @@ async def test_no_drops_the_order_and_the_photo(house: House) -> None:
     assert (await house.say(agree)).text == texts_admin.PARKED_GONE
     assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
     await asked(house, "once more")
+
+
+async def test_only_so_many_wait_for_a_yes(house: House) -> None:
+    """Nothing is spent on them, so nothing else would bound the pictures that somebody leaves here."""
+    first = await asked(house)
+    for number in range(1, WAITING):
+        await asked(house, f"she smiles {number} times")
+    reply = await house.say("once more", attached())
+    assert (reply.text, reply.refused) == (texts_admin.MANY_WAIT, True)
+    assert len(await house.kept()) == WAITING
+    await asked(house, user="8")
+    await house.say(first.replace("/agree", "/no"))
+    await asked(house, "once more")
+    house.clock.tick(WAIT + 1)
+    await asked(house, "an hour later")
 
 
 async def test_nobody_answers_for_somebody_else(house: House) -> None:
