@@ -37,7 +37,8 @@ async def best(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if not found:
         return Reply(texts_sharing.no_best(span) if rule.gallery or rule.web else texts_sharing.NO_GALLERY)
     lines, buttons = _ranked(found)
-    return Reply(texts_sharing.best(span, lines, shares.hall(core.web, rule)), buttons)
+    named = tuple(one.id for one in found)
+    return Reply(texts_sharing.best(span, lines, shares.hall(core.web, rule)), buttons, shares=named)
 
 
 async def post_best(core: "Core") -> None:

@@ -113,12 +113,13 @@ class Core:
         """Tell which message is a job's status line. False: the job is done already, take the line away."""
         return await self.store.track(job_id, status_id, shown)
 
-    async def repeated(self, job_ids: Sequence[str], place: Address) -> bool:
-        """Note where clips were shown once more. False: a maker was forgotten meanwhile, take the message away."""
+    async def stands(self, reply: Reply, place: Address) -> bool:
+        """Note what a message shows that may have to go. False: some of it is gone already, take the message away."""
         try:
-            return await self.store.traces.repeated(job_ids, place)
+            there = not reply.repeats or await self.store.traces.repeated(reply.repeats, place, self.clock())
+            return there and all([await self.store.gallery.showed(share, place) for share in reply.shares])
         except StoreDown as error:  # to say so would have it shown a third time
-            log.error("where a clip was shown once more could not be saved: %s", error)
+            log.error("what a message shows could not be saved: %s", error)
             return True
 
     async def closed(self, chat: Address) -> None:

@@ -311,7 +311,9 @@ class Reply:
     private: bool = False
     """It is about the asker's own credits or is an admin's: where a platform can, only the asker should see it."""
     repeats: tuple[str, ...] = ()
-    """The jobs whose clips it shows once more."""
+    """The jobs whose clips or words it shows, besides their own messages."""
+    shares: tuple[str, ...] = ()
+    """The shared clips that it names, for as long as they may be seen."""
 
 
 @dataclass(frozen=True, slots=True)

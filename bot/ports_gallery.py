@@ -33,7 +33,7 @@ class Gallery(Protocol):
         """It stands there now, without its film if there is no `copy`. False: it may not, and the message has to go."""
 
     async def showed(self, share_id: str, place: Address) -> bool:
-        """The message at `place` shows it once more, and goes when it goes. False: it is gone already."""
+        """The message at `place` shows it once more, and goes when it goes. False: it is not to be seen any more."""
 
     async def remove(self, share_ids: Collection[str], now: float) -> list[Share]:
         """Unshare: rows, hearts and reports go, and the maker's name from remixes; messages are to be removed.

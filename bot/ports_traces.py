@@ -27,8 +27,8 @@ class Traces(Protocol):
 
     # ── Forgetting ──
 
-    async def repeated(self, job_ids: Sequence[str], place: Address) -> bool:
-        """The message at `place` shows the clips of these jobs once more. False: somebody of them is forgotten."""
+    async def repeated(self, job_ids: Sequence[str], place: Address, at: float) -> bool:
+        """The message at `place` shows the clips or words of these jobs. False: whose they are, is forgotten."""
 
     async def forget(self, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
         """Begin to forget someone's whole account: all but orders and shares goes at once; who its persons were.

@@ -88,7 +88,8 @@ async def review(core: "Core", inbound: Inbound, argument: str) -> Reply:
             (texts.clip_number(number), "show"),
         )
         buttons += [Button(label, f"/{verb} {share.id}") for label, verb in verbs]
-    return Reply(texts_sharing.review(lines, len(found) > LISTED), tuple(buttons), private=True)
+    text, jobs = texts_sharing.review(lines, len(found) > LISTED), tuple(share.job for share in found[:LISTED])
+    return Reply(text, tuple(buttons), private=True, repeats=jobs)
 
 
 async def keep(core: "Core", inbound: Inbound, argument: str) -> Reply:

@@ -177,7 +177,8 @@ async def _unshare_what(core: "Core", inbound: Inbound) -> Reply:
         for number, one in enumerate(mine[:LISTED], 1)
     )
     rest = len(mine) - len(buttons)
-    return Reply(texts_sharing.more_shared(rest) if rest else texts_sharing.UNSHARE_WHICH, buttons, private=True)
+    text = texts_sharing.more_shared(rest) if rest else texts_sharing.UNSHARE_WHICH
+    return Reply(text, buttons, private=True, repeats=tuple(one.job for one in mine[:LISTED]))
 
 
 async def take_back(store: Store, taken: Sequence[Share], now: float) -> None:

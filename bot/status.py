@@ -64,7 +64,8 @@ def result(job: Job, film: Film | None, *, stand_in: bool = False, share: bool =
         buttons.append(Button(texts.JOIN, f"/join {job.id}"))
     if share:
         buttons.append(Button(texts_sharing.SHARE, f"/share {job.id}"))
-    after = f"\n{texts_sharing.remix_of(job.after)}" if job.remix_of else ""
+    # Without the name of the maker, who may take it back: this message stays with the remixer.
+    after = f"\n{texts_sharing.remix_of('')}" if job.remix_of else ""
     return Reply(f"{understood(job.order)}{after}\n{made_by}", tuple(buttons), film=film, job=job.id)
 
 
@@ -89,7 +90,7 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
         for number, job in enumerate(jobs, 1)
     ]
     buttons = [Button(texts.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]
-    return Reply("\n".join(lines), tuple(buttons))
+    return Reply("\n".join(lines), tuple(buttons), repeats=tuple(job.id for job in jobs))
 
 
 def options(order: Order) -> list[str]:

@@ -78,7 +78,8 @@ class Gallery:
         sql = "INSERT INTO showings VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
 
         async def work(tx: Transaction) -> bool:
-            if await self._held(tx, share_id) is None:
+            held = await self._held(tx, share_id)
+            if held is None or held.state != "up":
                 return False
             await tx.all(sql, share_id, place.platform, place.chat, place.thread, place.message)
             return True

@@ -14,6 +14,7 @@ DAY = 86_400.0
 WEEKS = 40 * DAY
 """Seconds for which it is known that something was handled; an alarm is given once a month."""
 INCIDENTS = 90 * DAY
+REPEATS = 90 * DAY
 TURNS = 30 * DAY
 TAKEN = "(SELECT 1 FROM jobs WHERE jobs.id = parked.id) AS taken"
 
@@ -53,6 +54,7 @@ class Traces:
             await tx.all("DELETE FROM codes WHERE until < $1", now)
             await tx.all("DELETE FROM notes WHERE until < $1", now)
             await tx.all("DELETE FROM incidents WHERE at < $1", now - INCIDENTS)
+            await tx.all("DELETE FROM repeats WHERE at < $1", now - REPEATS)
             await tx.all("DELETE FROM turns WHERE at < $1", now - TURNS)
             await tx.all("DELETE FROM errands WHERE due_at > 0 AND due_at < $1", now - TURNS)  # of a platform that left
             for key in spans:
@@ -69,15 +71,15 @@ class Traces:
 
     # ── Forgetting ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def repeated(self, job_ids: Sequence[str], place: Address) -> bool:
+    async def repeated(self, job_ids: Sequence[str], place: Address, at: float) -> bool:
         async def work(tx: Transaction) -> bool:
             these = f"id IN ({places(job_ids, 1)}) AND person NOT LIKE '{GONE}%'"
             found = await tx.all(f"SELECT id FROM jobs WHERE {these} ORDER BY id {self._db.for_update}", *job_ids)
             if len(found) < len(job_ids):
                 return False
-            sql = "INSERT INTO repeats VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
+            sql = "INSERT INTO repeats VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
             for job in job_ids:
-                await tx.all(sql, job, place.platform, place.chat, place.thread, place.message)
+                await tx.all(sql, job, place.platform, place.chat, place.thread, place.message, at)
             return True
 
         return await self._db.write(work)

@@ -52,10 +52,9 @@ class Answers:
         posted = await self.tell(request, reply)
         if posted is None:
             return
-        if reply.repeats and not request.guest:
-            place = replace(request.address, message=posted.message)
-            if not await self._core.repeated(reply.repeats, place):
-                await self._chat.remove(place, posted.message)
+        place = replace(request.address, message=posted.message)
+        if not request.guest and not await self._core.stands(reply, place):
+            await self._chat.remove(place, posted.message)
         if reply.job is None:
             return
         if job and not request.guest and job.address.chat != request.address.chat:

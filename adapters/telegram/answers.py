@@ -98,7 +98,7 @@ class Answers:
         posted = [await self._tell(address, part, to) for part in parts(reply)]
         if not posted or posted[0] is None:
             return None
-        if reply.repeats and not await self._core.repeated(reply.repeats, replace(address, message=posted[0].message)):
+        if not await self._core.stands(reply, replace(address, message=posted[0].message)):
             with suppress(ChatError):
                 await self._chat.remove(address, posted[0].message)
         return posted[0]

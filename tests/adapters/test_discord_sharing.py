@@ -205,7 +205,7 @@ async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     room.api.submit(modal, {texts.FORM_WORDS: "he waves"})
     (remix,) = (await room.clips(2, club.gallery))[1:]
     assert "he waves" in remix.content
-    assert "Remix of a clip by Ann" in remix.content
+    assert "Remix of a shared clip" in remix.content
     assert remix.reply_to is post
     assert len(room.house.provider.orders) == 2
 
@@ -338,7 +338,7 @@ async def test_a_remix_with_a_photo_of_ones_own_uses_the_shared_words(room: Room
     room.api.submit(modal, {texts.FORM_OWN_PHOTO: [("cat.png", picture(500, 400, "PNG"))]})
     (remix,) = (await room.clips(2, club.gallery))[1:]
     assert "she smiles" in remix.content
-    assert "Remix of a clip by Ann" in remix.content
+    assert "Remix of a shared clip" in remix.content
     assert room.house.provider.orders[-1].photo.width == 500
 
     share = await club.share(post)
@@ -357,7 +357,7 @@ async def test_animate_this_on_a_shared_clip_is_a_remix(room: Room, club: Club) 
     modal = await room.api.until(lambda: asked.modal)
     room.api.submit(modal, {"What should happen?": "he nods"})
     (remix,) = (await room.clips(2, club.gallery))[1:]
-    assert "Remix of a clip by Ann" in remix.content
+    assert "Remix of a shared clip" in remix.content
     room.slash("sharing")
     await room.house.store.gallery.behave(f"discord:{room.ann.id}", remixes=False)
     room.house.core.poke_errands()
@@ -411,6 +411,20 @@ async def test_a_film_whose_message_is_gone_is_uploaded_once(room: Room, club: C
     assert not shown.attachments
     assert room.api.plays(shown) == post.attachments
     assert club.uploads(room.channel) == 1  # the clip itself
+
+
+async def test_a_list_of_the_best_that_somebody_asked_for_goes_with_a_clip_in_it(room: Room, club: Club) -> None:
+    """It says the maker's words and name, to everybody there."""
+    share = await club.share(await club.shared(await club.clip()))
+    asked = room.slash("best")
+    listing = await room.api.until(lambda: asked.original if asked.original and asked.original.labels else None)
+    assert "smiles" in listing.content
+    for _ in range(500):
+        if await room.house.store._db.read(lambda tx: tx.one("SELECT 1 FROM showings")):
+            break
+        await asyncio.sleep(0.01)
+    room.slash("unshare", {"clip": share.job})
+    await room.api.until(lambda: listing.deleted)
 
 
 async def test_a_post_whose_film_went_with_its_message_gets_it_back(room: Room, club: Club) -> None:

@@ -319,6 +319,24 @@ async def test_the_gallery_goes_along_when_a_group_moves(room: Room) -> None:
 # ── Hearts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("how", ["unshare", "hide"])
+async def test_a_list_of_the_best_that_somebody_asked_for_goes_with_a_clip_in_it(club: Club, how: str) -> None:
+    """It says the maker's words and name, to everybody there."""
+    share = await club.share(await club.shared(await club.clip()))
+    assert share
+    lists = [
+        await club.says(club.cem, f"/best@{ME} {span}", f"The most liked this {span}") for span in ("week", "month")
+    ]
+    assert all("“she smiles” · by Bob" in one.words for one in lists)
+    store = club.room.house.store
+    await club.until(lambda: store._db.read(lambda tx: tx.one("SELECT 1 FROM showings GROUP BY 1 HAVING count(*) = 2")))
+    if how == "unshare":
+        await club.says(club.bob, f"/unshare@{ME} {share.job}", texts_sharing.UNSHARED)
+    else:
+        await club.says(club.ann, f"/hide@{ME} {share.id}", texts_sharing.HIDDEN)
+    await club.api.until(lambda: all(one.deleted for one in lists))
+
+
 async def test_two_at_once_and_one_person_twice(anywhere: Club) -> None:
     club = anywhere
     post = await club.shared(await club.clip())
@@ -469,7 +487,7 @@ async def test_remix_with_own_words_and_with_an_own_photo(club: Club) -> None:
     club.api.say(club.cem, club.forum, "she frowns", reply_to=question, thread=club.gallery)
     *_, words = await club.room.clips(club.forum, before + 1)
     assert "“she frowns”" in words.words
-    assert "Remix of a clip by Bob" in words.words
+    assert "Remix of a shared clip" in words.words
     # The frame of the clip, not Bob's photo.
     first, second = club.room.house.provider.orders
     assert (second.photo.width, second.photo.height) == (400, 320) != (first.photo.width, first.photo.height)
@@ -478,7 +496,7 @@ async def test_remix_with_own_words_and_with_an_own_photo(club: Club) -> None:
     *_, same = await club.room.clips(club.forum, before + 2)
     assert same.reply_to == own.id
     assert "“she smiles”" in same.words
-    assert "Remix of a clip by Bob" in same.words
+    assert "Remix of a shared clip" in same.words
     third = club.room.house.provider.orders[2]
     assert (third.photo.width, third.photo.height) == (640, 480)
     club.api.later += 2 * DOUBLE

@@ -70,14 +70,14 @@ async def test_what_shows_a_clip_once_more_goes_with_it(store: Store, media: Med
     await a_past(store, media, "bobs", BOB, NOW, scope=TOWN)
     joined, again = (Address("telegram", "-1", message, "7") for message in ("joined", "again"))
     for _ in range(2):  # a repeat harms nothing
-        assert await store.traces.repeated(["one", "bobs"], joined)
-        assert await store.traces.repeated(["two"], again)
+        assert await store.traces.repeated(["one", "bobs"], joined, NOW)
+        assert await store.traces.repeated(["two"], again, NOW)
     await husk(store, ANN, "two", "one")
     sql = "SELECT chat, thread FROM errands WHERE kind = 'remove' AND message = '{}'"
     for message in ("joined", "again"):
         assert await rows(store, sql.format(message)) == [{"chat": "-1", "thread": "7"}]
     assert [row["job"] for row in await rows(store, "SELECT job FROM repeats")] == ["bobs"]
-    assert not await store.traces.repeated(["bobs", "one"], again), "one of them was forgotten meanwhile"
+    assert not await store.traces.repeated(["bobs", "one"], again, NOW), "one of them was forgotten meanwhile"
     assert len(await rows(store, "SELECT job FROM repeats")) == 1
 
 
