@@ -23,7 +23,7 @@ async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if inbound.attachments:
         return await _own_photo(core, inbound, share, words)
     if not words:
-        return Reply(texts_sharing.ask_remix(share.name, share.prompt), ask=f"/remix {share.id}")
+        return Reply(texts_sharing.ask_remix(share.prompt), ask=f"/remix {share.id}")
     if orders.wordless(words):
         return Reply(texts_sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {words}")
 

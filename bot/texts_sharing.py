@@ -181,12 +181,11 @@ REMIX_WORDS = "Their words were not shared. What should happen in your photo? A 
 REMIX_ASK_WORDS = "What should happen instead? A few words will do; options alone are not enough."
 
 
-def ask_remix(name: str, prompt: str) -> str:
-    """The question behind “Remix”."""
-    whose = f"{name}'s clip" if name else "This clip"
+def ask_remix(prompt: str) -> str:
+    """The question behind “Remix”. Whose clip it is stands under that, and goes from there when they take it back."""
     words = "with your words, or with none to use the same ones" if prompt else "with your words"
     return (
-        f"{whose}, your way: reply with what should happen, and it begins with the same picture. "
+        f"This clip, your way: reply with what should happen, and it begins with the same picture. "
         f"Or reply with a photo of your own, {words}."
     )
 

@@ -472,7 +472,7 @@ async def asked(club: Club, user: User, post: Post) -> Post:
     count = len(club.api.sent(club.forum))
     club.api.press(user, post, texts_sharing.REMIX)
     question = (await club.room.sent(club.forum, count + 1))[count]
-    assert texts_sharing.ask_remix("Bob", "she smiles") in question.words
+    assert texts_sharing.ask_remix("she smiles") in question.words
     assert question.words.startswith(user.first_name)
     assert question.force_reply
     return question

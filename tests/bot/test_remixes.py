@@ -58,7 +58,7 @@ async def test_it_is_asked_what_should_be_different(square: Square) -> None:
     share = await square.shared()
     asked = await square.say(commands(square.posts()[0])["Remix"], user="8")
     assert asked.ask == f"/remix {share.id}"
-    assert asked.text.startswith("User 7's clip, your way:")
+    assert asked.text.startswith("This clip, your way:")
     assert "with none to use the same ones" in asked.text
     hidden = await square.shared("plain")
     asked = await square.say(f"/remix {hidden.id}", user="8")
