@@ -36,12 +36,12 @@ class Turnstile:
 
 
 def network(address: str) -> str:
-    """Whose address it is: of IPv6 one household has a whole network."""
+    """Whose address it is: of IPv6 one household is given a whole network, often 256 of those that a device is in."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address[:64]
     if isinstance(found, ipaddress.IPv6Address):
         mapped = found.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((int(found) >> 64 << 64, 64)))
+        return str(mapped or ipaddress.ip_network((int(found) >> 72 << 72, 56)))
     return str(found)
