@@ -51,6 +51,8 @@ def make_app(
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         # aiohttp answers Range and If-Modified-Since, and sends the file without reading it into memory.
         headers = {**HEADERS, "Content-Type": kind}
+        if path.suffix == ".zip":  # all that is kept of somebody: no copy of it stays behind in a browser
+            headers["Cache-Control"] = "no-store"
         if "download" in request.query:
             headers["Content-Disposition"] = f'attachment; filename="photoplay{path.suffix}"'
         return web.FileResponse(path, headers=headers)

@@ -35,6 +35,7 @@ class Site:
 async def site(tmp_path: Path, clock: Clock) -> AsyncIterator[Site]:
     (tmp_path / "clip.mp4").write_bytes(BYTES)
     (tmp_path / "photo.jpg").write_bytes(b"jpeg")
+    (tmp_path / "all.zip").write_bytes(b"PK")
     links = Links(b"k" * 32, clock)
 
     def path_of(name: str) -> Path:
@@ -55,6 +56,11 @@ async def test_a_signed_link_gives_the_file(site: Site) -> None:
     assert (status, body, headers["Content-Type"]) == (200, BYTES, "video/mp4")
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert (await site.get(site.link("photo.jpg")))[2]["Content-Type"] == "image/jpeg"
+
+
+async def test_what_is_kept_of_somebody_is_kept_by_no_browser(site: Site) -> None:
+    assert (await site.get(site.link("all.zip")))[2]["Cache-Control"] == "no-store"
+    assert (await site.get(site.link("clip.mp4")))[2]["Cache-Control"] == "private, max-age=3600"
 
 
 async def test_a_player_may_seek(site: Site) -> None:
