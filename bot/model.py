@@ -314,6 +314,8 @@ class Reply:
     """The jobs whose clips or words it shows, besides their own messages."""
     shares: tuple[str, ...] = ()
     """The shared clips that it names, for as long as they may be seen."""
+    secret: bool = False
+    """It must not be read by others: where a platform cannot whisper, it is told in private or not at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,9 @@ async def _unshare_what(core: "Core", inbound: Inbound) -> Reply:
     )
     rest = len(mine) - len(buttons)
     text = texts_sharing.more_shared(rest) if rest else texts_sharing.UNSHARE_WHICH
-    return Reply(text, buttons, private=True, repeats=tuple(one.job for one in mine[:LISTED]))
+    # Whoever reads along must not learn whose a clip without a name is, or what somebody shares elsewhere.
+    secret = any(not one.name or one.scope != inbound.scope for one in mine)
+    return Reply(text, buttons, private=True, secret=secret, repeats=tuple(one.job for one in mine[:LISTED]))
 
 
 async def take_back(store: Store, taken: Sequence[Share], now: float) -> None:

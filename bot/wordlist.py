@@ -237,7 +237,8 @@ async def wordlist(core: "Core", inbound: Inbound, argument: str) -> Reply:
     rule = (await core.store.books.rules(inbound.scope)).get("", Rule())
     match verb.lower(), _given(rest):
         case "", _:
-            return Reply(texts_consent.listed(rule.words or (), bool(rule.lax), MOST, LONGEST), private=True)
+            listed = texts_consent.listed(rule.words or (), bool(rule.lax), MOST, LONGEST)
+            return Reply(listed, private=True, secret=True)
         case "add", [*given] if given:
             return await _add(core, inbound, given)
         case "remove" | "delete", [*given] if given:

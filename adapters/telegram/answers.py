@@ -78,9 +78,10 @@ class Answers:
     async def aside(self, inbound: Inbound, reply: Reply, pictures: Sequence[Picture] = ()) -> Reply:
         """Say in private what is for the asker alone, files, films and questions; what is left to be said in the group.
 
-        Words and buttons stay in the group: there it shows what they are about.
+        Words and buttons stay in the group, unless they are secret: there it shows what they are about.
         """
-        if not (reply.private and inbound.shared and (reply.papers or reply.film or reply.ask is not None)):
+        alone = reply.secret or reply.papers or reply.film or reply.ask is not None
+        if not (reply.private and inbound.shared and alone):
             return reply
         if not inbound.user.isdecimal():
             return Reply(texts.NOT_FOR_ANONYMOUS, refused=True)

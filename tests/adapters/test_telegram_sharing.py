@@ -820,3 +820,21 @@ async def test_nor_one_that_came_as_its_maker_was_forgotten(club: Club, monkeypa
     monkeypatch.setattr(club.room.house.store.traces, "repeated", AsyncMock(return_value=False))
     again = await club.says(club.bob, f"/clip@{ME} {job.id}", "smiles")
     await club.api.until(lambda: again.deleted)
+    await club.api.until(lambda: first.deleted and left.deleted)
+
+
+async def test_what_others_must_not_read_is_listed_in_private(club: Club) -> None:
+    await club.open()
+    private = club.room.api.private(club.bob)
+    post = await club.shared(await club.clip(words="my diary burns"), "words")
+    assert "Bob" not in post.words
+    await club.says(club.bob, f"/unshare@{ME}", texts.SENT_ALONE)
+    asked = await club.room.told(private, texts_sharing.UNSHARE_WHICH)
+    club.api.press(club.bob, asked, texts_sharing.unshare_this("my diary burns", 1))
+    await club.api.until(lambda: post.deleted)
+    club.api.private(club.ann)
+    await club.says(club.ann, f"/wordlist@{ME} add casino", "that word")
+    await club.says(club.ann, f"/wordlist@{ME}", texts.SENT_ALONE)
+    assert "casino" in (await club.room.told(club.room.private, "No prompt here may have")).words
+    said = [one for one in club.api.sent(club.forum) if "casino" in one.words or "diary" in str(one.labels)]
+    assert said == []
