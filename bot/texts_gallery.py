@@ -93,7 +93,7 @@ def remix_how(share: str, posted: bool) -> str:
 
 REPORT = "Report this clip"
 REPORT_WHY = "What is wrong with it?"
-REPORT_WHO = "The admins of this community are told, without your name."
+REPORT_WHO = "The admins of this community see it, without your name."
 REPORT_WORDS = "In a few words"
 SEND = "Send report"
 BACK = "Back to the clip"

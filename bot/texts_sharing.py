@@ -98,7 +98,7 @@ WAITS = "Thank you. It appears once an admin of the community has said yes."
 SHARED_ALREADY = {
     "up": "That clip is shared already.",
     "waiting": "That clip waits for an admin already.",
-    "hidden": "That clip is shared, but hidden until an admin has looked at it.",
+    "hidden": "That clip is hidden here. An admin decides whether it is shown.",
 }
 UNSHARED = "Taken back: it is no longer shared anywhere, and its message is being removed."
 TOO_OFTEN = "You have taken that clip back and shared it again a few times now. Tomorrow it can be shared once more."
@@ -304,9 +304,11 @@ REASONS = {
 OTHER = "Something else"
 REPORT_HOW = "The button Report under a shared clip does that."
 AS_A_PERSON = "Hearts and reports are people's, not a channel's or a group's. Tap the button under the clip."
-REPORT_WHY = "What is wrong with it? Admins here are told, without your name."
+REPORT_FORM = "What is wrong with it?"
+REPORT_FORM_HINT = "It shows my front door"
+REPORT_WHY = f"{REPORT_FORM} Admins here see it, without your name."
 REPORT_OTHER = "What is wrong with it? Reply with a few words; admins here read them, without your name."
-REPORTED = "Thank you. The admins here are told."
+REPORTED = "Thank you. It is on the list of the admins here."
 REPORTED_HIDDEN = "Thank you. It is hidden until an admin has looked at it."
 REPORTED_ALREADY = "You have reported that clip before; once is enough."
 REPORT_OWN = "That clip is your own. You can take it back at any time."
@@ -325,7 +327,7 @@ REFUSED = "Refused. It does not appear."
 SHOW_AGAIN = "Show it again"
 NOTHING_TO_REVIEW = "Nothing was reported, and nothing waits for a yes."
 WHICH_SHARE = "Which clip? The buttons under /review know."
-BANNED_BECAUSE = "a clip that was shared"
+BANNED_BECAUSE = "of a clip that was shared"
 THE_MAKER = "the person who shared it"
 
 

@@ -82,7 +82,7 @@ def form(command: str, name: str, *, words: str = "", photo: bool = False) -> di
 
     `name` is the command that it is about in the end. A remix takes words, a photo, or both.
     """
-    remix = name == "/remix"
+    remix, report = name == "/remix", name == "/report"
     title = TITLES.get(name, texts.FORM_ANIMATE)
     made = discord.ui.Modal(title=title[:TITLE], custom_id=f"{PRESS}{command}", timeout=None)
     if photo or remix:
@@ -98,11 +98,11 @@ def form(command: str, name: str, *, words: str = "", photo: bool = False) -> di
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id="words",
         style=discord.TextStyle.long,
-        placeholder=texts.FORM_WORDS_HINT,
+        placeholder=texts_sharing.REPORT_FORM_HINT if report else texts.FORM_WORDS_HINT,
         default=words or None,
         required=not remix,
-        max_length=PROMPT_LIMIT,
+        max_length=texts_sharing.REASON if report else PROMPT_LIMIT,
     )
-    made.add_item(discord.ui.Label(text=texts.FORM_WORDS, component=field))
+    made.add_item(discord.ui.Label(text=texts_sharing.REPORT_FORM if report else texts.FORM_WORDS, component=field))
     made.stop()  # its id says everything, so the library has nothing to remember of it
     return made

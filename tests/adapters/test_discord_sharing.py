@@ -376,6 +376,7 @@ async def test_a_reason_in_own_words_is_asked_in_a_form(room: Room, club: Club) 
     other = room.api.press(club.bob, why, texts_sharing.OTHER)
     modal = await room.api.until(lambda: other.modal)
     assert modal.title == texts_sharing.REPORT
+    assert modal.fields[0]["label"] == texts_sharing.REPORT_FORM
     sent = room.api.submit(modal, {modal.fields[0]["label"]: "that is my dog"})
     assert await heard(room, sent) == texts_sharing.REPORTED
     (notice,) = await room.api.until(lambda: room.posts(club.mods))

@@ -820,7 +820,6 @@ async def test_nor_one_that_came_as_its_maker_was_forgotten(club: Club, monkeypa
     monkeypatch.setattr(club.room.house.store.traces, "repeated", AsyncMock(return_value=False))
     again = await club.says(club.bob, f"/clip@{ME} {job.id}", "smiles")
     await club.api.until(lambda: again.deleted)
-    await club.api.until(lambda: first.deleted and left.deleted)
 
 
 async def test_what_others_must_not_read_is_listed_in_private(club: Club) -> None:
