@@ -24,9 +24,9 @@ async def gallery(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Where it is, for anybody; or a change, for admins."""
     if not argument:
         return await _show(core, inbound)
-    await check(core, inbound)
     if not inbound.scope:
         raise Refusal(texts_sharing.GALLERY_WHERE)
+    await check(core, inbound)
     word, value = (*argument.split(maxsplit=1), "", "")[:2]
     word = "here" if MENTION in word else word.lower()
     setter = _SETTERS.get(word)

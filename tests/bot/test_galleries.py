@@ -142,7 +142,7 @@ async def test_only_admins_of_the_community_set_anything(square: Square, said: s
     for user, scope, heard in (
         ("8", TOWN, texts_admin.NOT_ADMIN),
         ("2", TOWN, texts_admin.NOT_ADMIN),
-        ("1", "", texts_admin.NOT_OPERATOR),
+        ("1", "", texts_sharing.GALLERY_WHERE),
     ):
         assert (await square.say(f"/gallery {said}", user=user, scope=scope)).text == heard
     assert await rule(square) == Rule()
