@@ -110,6 +110,8 @@ KINDS = {
 
 def movement(at: str, kind: str, amount: int, job: str, because: str) -> str:
     """One movement of credits."""
+    if (kind, because) == ("adjust", "forgotten"):
+        return f"· {at} · {credits_(amount)} used before you had your things removed"
     what = KINDS[kind] + (f" clip {job}" if job else "")
     why = f" ({shorten(because, 60)})" if because else ""
     return f"· {at} · {credits_(amount)} {what}{why}"

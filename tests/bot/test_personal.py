@@ -225,6 +225,7 @@ async def test_forgetting_gives_no_fresh_credits(house: House, keeper: Retention
     for person in (ANN, ANNS_OTHER):
         quota_now = await say(house, "/quota", person)
         assert "20 credits left" in quota_now.text  # apart, each has used what they used together
+        assert "used before you had your things removed" in quota_now.text
     assert await house.store.figures.used(f"{TOWN}/{ANNS_OTHER}", day) == 5
     await check(house.store)
     again = await a_past(house.store, house.media, "four", ANN, house.clock())
