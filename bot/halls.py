@@ -151,8 +151,8 @@ def _where(inbound: Inbound, value: str) -> tuple[str, str]:
         raise Refusal(texts_sharing.A_CHANNEL)
     if named:
         return named[0].id, named[0].label
-    if value.lower() not in _HERE:
-        raise Refusal(texts_sharing.A_CHANNEL)
+    if value.lower() not in _HERE or inbound.address.platform != inbound.scope.partition(":")[0]:
+        raise Refusal(texts_sharing.A_CHANNEL)  # in a shell, too: it is no place where a community posts
     return _here(inbound), ""
 
 

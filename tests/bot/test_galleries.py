@@ -57,6 +57,13 @@ async def test_a_gallery_is_where_it_is_said_or_in_the_named_channel(square: Squ
         assert line in audit
 
 
+@pytest.mark.parametrize("said", ["here", "review", "review here"])
+async def test_a_shell_is_no_place_for_a_gallery(square: Square, said: str) -> None:
+    told = await square.say(f"/gallery {said}", user="0", where=Address("console", "shell"))
+    assert told.text == texts_sharing.A_CHANNEL
+    assert await rule(square) == Rule()
+
+
 async def test_a_new_place_leaves_the_old_posts_where_they_are(square: Square) -> None:
     await square.open()
     await square.shared()
