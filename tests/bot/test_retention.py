@@ -8,8 +8,9 @@ import pytest
 
 from bot import quota, texts
 from bot.errors import StoreDown
+from bot.gallery import Errand
 from bot.media import Media
-from bot.model import Incident
+from bot.model import Address, Incident
 from bot.money import Parked
 from bot.retention import BATCH, WAITS, Retention
 from storage.store import Store
@@ -188,14 +189,22 @@ async def test_old_rows_go_and_young_ones_stay(store: Store, media: Media, reten
         await store.accounts.offer(f"telegram:{n}", what, clock() + 600)
         await store.accounts.join(f"discord:{n}", "wrong", clock(), 5)
         await store._db.write(lambda tx, n=n: tx.all("INSERT INTO turns VALUES ($1, '', $2)", f"={n}", clock()))
+        await store.errands.put(Errand(what, "remove", Address("telegram", "-1", what), clock()))
         clock.tick(100 * DAY)
-    clock.tick(-100 * DAY)  # the young ones are of this moment
+    clock.tick(60 - 100 * DAY)  # the young ones are of a minute ago
+    await store.inbox.take("slow", "telegram", "body", clock() - 100 * DAY)
+    await store.inbox.handled("slow", clock())  # it may come again, and must be known
+    await store.errands.put(Errand("at once", "remove", Address("telegram", "-1", "1"), 0.0))
     await retention.round()
+    columns = {"intake": "key", "incidents": "what", "codes": "code", "turns": "party", "errands": "id"}
     found = {
-        table: [row["n"] for row in await rows(store, f"SELECT {column} AS n FROM {table}")]
-        for table, column in {"intake": "key", "incidents": "what", "codes": "code", "turns": "party"}.items()
+        table: [row["n"] for row in await rows(store, f"SELECT {column} AS n FROM {table} ORDER BY {column}")]
+        for table, column in columns.items()
     }
-    assert found == {"intake": ["young"], "incidents": ["young"], "codes": ["young"], "turns": ["=1"]}
+    assert found == {
+        **{"intake": ["slow", "young"], "incidents": ["young"], "codes": ["young"], "turns": ["=1"]},
+        "errands": ["at once", "young"],
+    }
     guesses = await rows(store, "SELECT book FROM books WHERE book LIKE 'guesses:%'")
     assert guesses == [{"book": "guesses:discord:1"}]
     day = quota.window(clock() - 100 * DAY).key

@@ -11,7 +11,7 @@ import pytest
 
 from bot.gallery import ENOUGH, Errand, Hall, Key, Manner, Report, Share
 from bot.machine import hold
-from bot.model import Address
+from bot.model import Address, Button
 from bot.money import Rule
 from storage.store import Store
 from tests.bookkeeping import rows
@@ -343,6 +343,15 @@ async def test_communities_that_post_by_the_calendar(store: Store) -> None:
         (CITY, Rule(best="month")),
         (TOWN, Rule(best="week", title='an "odd" one')),
     ]
+
+
+async def test_what_is_unshared_is_in_no_list_that_waits_to_be_said(store: Store) -> None:
+    for id in ("s1", "s2"):
+        await a_share(store, id, place=replace(CHANNEL, chat=""))
+        listed = Errand(f"with-{id}", "tell", CHANNEL, NOW, text="she smiles", buttons=(Button("▶ 1", f"/show {id}"),))
+        await store.errands.put(listed)
+    await store.gallery.remove(["s1"], NOW)
+    assert [row["id"] for row in await rows(store, "SELECT id FROM errands")] == ["with-s2"]
 
 
 # ── Chains ───────────────────────────────────────────────────────────────────────────────────────────────────────────

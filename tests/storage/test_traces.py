@@ -81,11 +81,29 @@ async def test_what_shows_a_clip_once_more_goes_with_it(store: Store, media: Med
     assert len(await rows(store, "SELECT job FROM repeats")) == 1
 
 
+async def test_a_status_line_that_may_still_stand_there_goes_with_the_clip(store: Store, media: Media) -> None:
+    for id, ended in (("new", NOW - 60), ("old", NOW - 600)):
+        await a_past(store, media, id, ANN, ended, status_id=f"line-{id}")
+    await husk(store, ANN, "new", "old")
+    gone = await rows(store, "SELECT message FROM errands WHERE kind = 'remove' ORDER BY message")
+    assert [row["message"] for row in gone] == ["line-new", "sent-new", "sent-old"]
+
+
 async def test_credits_of_a_husk_can_still_be_given_back(store: Store, media: Media) -> None:
     await a_past(store, media, "one", ANN, NOW, scope=TOWN)
     await husk(store, ANN, "one")
     assert await store.books.pardon(an_act("act1", "refund"), "one") == 5
     assert await store.figures.used(f"{TOWN}/{ANN}", DAY) == 5
+    await check(store)
+
+
+async def test_why_credits_were_given_back_goes_and_that_they_were_stays(store: Store, media: Media) -> None:
+    await a_past(store, media, "one", ANN, NOW, scope=TOWN)
+    await store.books.pardon(an_act("act1", "refund"), "one")
+    await husk(store, ANN, "one")
+    given = await rows(store, "SELECT because FROM ledger WHERE job = 'one' AND step = 'pardon'")
+    assert given
+    assert {row["because"] for row in given} == {""}
     await check(store)
 
 
