@@ -12,6 +12,7 @@ from aiohttp import web
 
 from adapters.web import keys, leaf
 from adapters.web.doors import Doors, address
+from adapters.web.page import STATIC
 from adapters.web.sheet import FILES, ROOT
 from adapters.web.turnstile import Turnstile
 from bot import texts_gallery
@@ -82,6 +83,7 @@ class Exhibit:
         self._hearts, self._reports = Turnstile(HEARTS, clock), Turnstile(REPORTS, clock)
         self._clock = clock
         self._pieces = {name: (FOLDER / name).read_bytes() for name in _PIECES}
+        self._pieces["gallery.css"] = _colours() + self._pieces["gallery.css"]
         self._packed = {name: gzip.compress(data) for name, data in self._pieces.items() if not name.endswith(".jpg")}
 
     def install(self, app: web.Application) -> None:
@@ -251,6 +253,12 @@ class Exhibit:
 
 def _name(person: str) -> str:
     return f"web:{person}"
+
+
+def _colours() -> bytes:
+    """How the style of the chat page begins; as a file of its own it would be one more to load."""
+    style = (STATIC / "app.css").read_bytes()
+    return style[: style.index(b"/* Page */")]
 
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
