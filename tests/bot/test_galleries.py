@@ -306,6 +306,28 @@ async def test_the_best_of_a_month_are_posted_on_its_first_day_after(square: Squ
     assert square.posts()[1].text.startswith("The most liked clips of the last month:")
 
 
+@pytest.mark.parametrize(
+    ("span", "before", "first", "posted"),
+    [
+        ("week", "2027-01-11T08:59", "2027-01-11T09:00", "2027-01-18T10:00"),
+        ("month", "2027-01-01T08:59", "2027-01-01T09:00", "2027-02-01T10:00"),
+    ],
+)
+async def test_a_list_of_the_best_begins_where_the_one_before_it_ended(
+    square: Square, span: str, before: str, first: str, posted: str
+) -> None:
+    await square.say("/limits zone Europe/Berlin", user="1")
+    await square.open(f"best {span}")
+    shares = []
+    for moment in (before, first):
+        square.house.clock.now = at(moment)
+        shares.append(await liked(square, 1))
+    square.house.clock.now = at(posted)
+    await post_best(square.house.core)
+    await square.work()
+    assert commands(square.posts()[-1]) == {"▶ 1": f"/show {shares[1]}"}
+
+
 async def test_only_communities_that_want_it_get_the_best(square: Square) -> None:
     clock = square.house.clock
     await square.open()
