@@ -73,9 +73,6 @@ class Gallery(Protocol):
     async def punctual(self) -> list[tuple[str, Rule]]:
         """The communities whose best clips are posted by the calendar, with what is set for them."""
 
-    async def chain(self, share: Share, limit: int = 20) -> list[Share]:
-        """What a share is made after, and what that is made after; only what is to be seen, nearest first."""
-
     # ── On the web ──
 
     async def hall(self, slug: str) -> Hall | None:

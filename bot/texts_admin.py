@@ -180,7 +180,6 @@ NO_AUDIT = "No admin has done anything here yet."
 NO_USAGE = "Nobody has ordered a clip here in that time."
 ZONE_UNKNOWN = "I don't know that time zone. Names are like Europe/Berlin or America/New_York."
 DEFAULT = "everyone"
-NO_SCOPE = "People's own chats"
 
 
 def when(at: float, where: tzinfo, zone: str) -> str:

@@ -198,9 +198,6 @@ class Gallery:
         found = [(row["scope"], Rule.load(row["value"])) for row in await self._db.read(lambda tx: tx.all(sql))]
         return [(scope, rule) for scope, rule in found if rule.best]
 
-    async def chain(self, share: Share, limit: int = 20) -> list[Share]:
-        return (await self._db.read(lambda tx: halls.around(tx, share, limit, 0)))[0]
-
     # ── On the web ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def hall(self, slug: str) -> Hall | None:

@@ -9,6 +9,7 @@ from bot.gallery import Share
 from bot.machine import hold
 from bot.model import Address, Clip
 from bot.money import Act
+from storage import halls
 from storage.store import Store
 from tests.bookkeeping import rows
 from tests.samples import a_job
@@ -87,6 +88,11 @@ async def link(store: Store, person: str, other: str) -> None:
     """`person` joins the account of `other`."""
     await store.accounts.offer(other, "code", NOW + 60)
     assert await store.accounts.join(person, "code", NOW, 5) == ("joined", other)
+
+
+async def chain(store: Store, share: Share, limit: int = 20) -> list[Share]:
+    """What a share is made after, as its page shows it."""
+    return (await store._db.read(lambda tx: halls.around(tx, share, limit, 0)))[0]
 
 
 async def a_hall(store: Store) -> None:

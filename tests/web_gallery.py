@@ -29,7 +29,6 @@ from tests.galleries import NOW, TOWN
 from tests.houses import House, wired
 
 SLUG = "k7m2p9q4xw"
-MIMES = {"mp4": "video/mp4", "jpg": "image/jpeg"}
 
 
 def film(width: int, height: int, hue: float = 0.0, frames: int = 30) -> bytes:

@@ -15,6 +15,7 @@ from bot.model import Job, Posted, Reply
 from tests.bookkeeping import check
 from tests.bot.gallery_house import OTHER, TOWN, Square, Wall, commands
 from tests.clock import Clock
+from tests.galleries import chain
 from tests.houses import attached, wired
 
 
@@ -139,7 +140,7 @@ async def test_the_original_and_its_maker_are_named_and_the_chain_is_kept(square
     third = await remixed(square, second, "she dances", "9")
     assert square.posts()[1].text == "“she waves”\nby User 8 · Remix of a clip by User 7 · AI-generated"
     assert square.posts()[2].text == "“she dances”\nby User 9 · Remix of a clip by User 8 · AI-generated"
-    assert [one.id for one in await square.house.store.gallery.chain(third)] == [second.id, first.id]
+    assert [one.id for one in await chain(square.house.store, third)] == [second.id, first.id]
     assert "Remix of a clip by User 8" in (await square.say("/jobs", user="9")).text
     result = next(reply for _, reply in square.wall.sent if reply.job == third.job)
     assert "Remix of a shared clip" in result.text, "what User 8 takes back must go, and this stays"

@@ -29,6 +29,7 @@ from tests.galleries import (
     a_hall,
     a_posted_share,
     a_share,
+    chain,
     check,
     link,
     rule,
@@ -362,20 +363,20 @@ async def test_a_chain_shows_what_is_to_be_seen_here(store: Store) -> None:
     for n in range(1, 5):
         made.append(await a_share(store, f"s{n}", remix_of=f"s{n - 1}", at=NOW + n))
     await store.gallery.judge("s2", "hidden", NOW)
-    assert [s.id for s in await store.gallery.chain(made[4])] == ["s3", "s1", "s0"]
-    assert [s.id for s in await store.gallery.chain(made[4], 1)] == ["s3"]
-    assert await store.gallery.chain(made[0]) == []
+    assert [s.id for s in await chain(store, made[4])] == ["s3", "s1", "s0"]
+    assert [s.id for s in await chain(store, made[4], 1)] == ["s3"]
+    assert await chain(store, made[0]) == []
     await store.gallery.remove(["s1"], NOW)
-    assert [s.id for s in await store.gallery.chain(made[4])] == ["s3"]
+    assert [s.id for s in await chain(store, made[4])] == ["s3"]
     # Shared on to another community, it does not bring along what was shared here.
     abroad = await a_share(store, "abroad", job="of-s4", scope=CITY, remix_of="s3")
-    assert await store.gallery.chain(abroad) == []
+    assert await chain(store, abroad) == []
     home = await a_share(store, "home", scope=CITY, remix_of="abroad")
     await a_share(store, "s5", remix_of="home")
     back = await a_share(store, "s6", remix_of="s5")
-    assert [s.id for s in await store.gallery.chain(home)] == ["abroad"]
-    assert [s.id for s in await store.gallery.chain(back)] == ["s5"]
-    assert await store.gallery.chain(await a_share(store, "plain")) == []
+    assert [s.id for s in await chain(store, home)] == ["abroad"]
+    assert [s.id for s in await chain(store, back)] == ["s5"]
+    assert await chain(store, await a_share(store, "plain")) == []
 
 
 # ── On the web ───────────────────────────────────────────────────────────────────────────────────────────────────────
