@@ -62,6 +62,8 @@ async def test_a_report_has_a_reason_by_button_and_reaches_the_office_without_a_
     ("said", "kept"),
     [
         ("1", "Someone didn't agree"),
+        (str(len(texts_sharing.REASONS)), list(texts_sharing.REASONS.values())[-1]),
+        (str(len(texts_sharing.REASONS) + 1), str(len(texts_sharing.REASONS) + 1)),
         ("STOLEN", "Not theirs to share"),
         ("other it is\nmy cat", "it is my cat"),
         ("it is my cat", "it is my cat"),

@@ -222,7 +222,7 @@ async def posted_best(square: Square) -> None:
     raise AssertionError("nothing was posted")
 
 
-@pytest.mark.parametrize("how", ["unshare", "forget", "hide"])
+@pytest.mark.parametrize("how", ["unshare", "forget", "hide", "banish", "report"])
 async def test_the_list_of_the_best_goes_with_what_is_in_it(square: Square, how: str) -> None:
     await square.say("/gallery best week", user="1")
     share = await square.shared(text="zebras knit umbrellas")
@@ -230,8 +230,11 @@ async def test_the_list_of_the_best_goes_with_what_is_in_it(square: Square, how:
     assert any("zebras" in post.text for post in square.wall.at(WALL))
     if how == "forget":
         await forget(square)
+    elif how == "report":
+        for user in ("8", "9", "10"):
+            await square.say(f"/report {share.id} spam", user=user)
     else:
-        await square.say(f"/{how} {share.id}", user="1" if how == "hide" else "7")
+        await square.say(f"/{how} {share.id}", user="7" if how == "unshare" else "1")
     await square.work()
     assert not any("zebras" in reply.text for _, reply in square.wall.stands.values() if reply.job is None)
 
