@@ -71,7 +71,7 @@ _LONG_RUN = re.compile(r"(.)\1{2,}")
 _DOUBLE = re.compile(r"([aeioux])\1")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _AGE = re.compile(r"(?<!\d)(?:\d|1[0-7])[\s-]*(?:years?|yrs?|y\s*/?\s*o)\b", re.IGNORECASE)
-_SPELLED = 16
+_SPELLED = LONGEST
 """Letters of a word that is spelled letter by letter, at most."""
 
 

@@ -254,6 +254,14 @@ class Place:
         return await self.house.core.handle(replace(inbound, administers=yes) if admin else inbound)
 
 
+@pytest.mark.parametrize("word", ["x" + "abcdefg" * 2, "geschlechtsverkehr", "abcdefghij" * 4])
+def test_a_word_of_any_length_is_found_letter_by_letter(word: str) -> None:
+    rule = Rule(words=(word,))
+    assert len(word) <= wordlist.LONGEST
+    with pytest.raises(Refusal):
+        wordlist.refuse(rule, SCOPE, f"they {' '.join(word)} here")
+
+
 @pytest.fixture
 def place(house: House) -> Place:
     return Place(house)
