@@ -115,7 +115,9 @@ async def wired(
         poke=worker.poke,
     )
     chat = next(iter(chats.values()))
-    yield House(core, worker, store, media, provider, cast(RecordingChat, chat), cast(Clock, clock))
-    await worker.idle()
-    await media.close()
-    await store.close()
+    try:
+        yield House(core, worker, store, media, provider, cast(RecordingChat, chat), cast(Clock, clock))
+    finally:  # a test that fails inside ends here too; the threads of an open store would outlive the whole run
+        await worker.idle()
+        await media.close()
+        await store.close()
