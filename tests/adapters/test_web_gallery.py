@@ -183,6 +183,16 @@ async def test_a_clip_has_its_page(town: Site, made: Clip) -> None:
     assert "by " not in re.sub(r"<[^>]+>", " ", page.text.split("<main")[1].split("<form")[0])
 
 
+async def test_a_covered_clip_is_covered_in_a_chain_too(town: Site, made: Clip) -> None:
+    first = await town.share(made, prompt="the first", spoiler=True)
+    second = await town.share(made, prompt="the second", remix_of=first.id)
+    page = (await (await town.visitor()).get(f"{HALL}/{second.id}")).text
+    assert f'href="{HALL}/{first.id}"' in page
+    assert f"{first.id}.jpg" not in page
+    page = (await (await town.visitor()).get(f"{HALL}/{first.id}")).text
+    assert f'poster="{HALL}/{first.id}' not in page
+
+
 async def test_the_chain_and_what_was_made_of_it(town: Site, made: Clip) -> None:
     first = await town.share(made, prompt="the first")
     second = await town.share(made, prompt="the second", name="Ben", remix_of=first.id)
