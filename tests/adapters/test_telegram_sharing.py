@@ -17,6 +17,7 @@ from bot.errors import ChatError, Gone
 from bot.gallery import ENOUGH, Share
 from bot.model import Address, Button, Film, Job, Reply
 from tests.adapters.telegram_room import Room, a_room
+from tests.bookkeeping import rows
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse
 from tests.bot_api_world import JSON, Chat, Post, User, _marked
 from tests.houses import picture
@@ -384,6 +385,8 @@ async def test_hearts_come_only_from_people_who_show_themselves_and_from_hearts(
     share = await club.share(post)
     assert share
     assert share.hearts == 1
+    given = await rows(club.room.house.store, "SELECT account FROM hearts")
+    assert given == [{"account": f"telegram:{club.bob.id}"}]
 
 
 async def test_channels_that_somebody_speaks_for_have_no_hearts_and_no_reports(club: Club) -> None:
