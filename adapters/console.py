@@ -21,7 +21,7 @@ from bot.model import MENTION, Address, Attachment, Inbound, Job, Named, Point, 
 from bot.worker import Worker
 
 PLATFORM = "console"
-_NAMES = re.compile(r"(?<!\S)(?:@([a-z]+):(-?[\w-]+)|#(-?\w+(?:/\w*)?))", re.ASCII)
+_NAMES = re.compile(r"(?<!\S)(?:@([a-z]+):(-?[\w-]+)|#(-?\d+(?:/\d*)?))", re.ASCII)
 LOOK = 0.2
 """Seconds between two looks at a job that somebody watches."""
 

@@ -29,6 +29,7 @@ PROMPT = 30
 """Tries that come as soon as the platform allows."""
 SIZES = 3
 """Films that are tried, each smaller than the last, before the post goes without."""
+DAY = 86_400.0
 AGAIN = 0.5
 """Seconds between two tries to save."""
 GRACE = 5.0
@@ -166,9 +167,9 @@ class Runner:
         except Gone as error:
             log.info("errand %s (%s) has no place any more: %s", errand.id, errand.kind, error)
             if errand.kind in ("post", "tell"):
-                where = f"{errand.place.platform}:{errand.place.chat}/{errand.place.thread}"
-                what = "nothing can be posted where a community wants its gallery or its reports"
-                await self._store.note(Incident(self._clock(), what, f"{where}: {error}"))
+                await self._shut_out(errand, str(error))
+            if errand.kind == "post":  # until somebody lets us
+                return LONGEST_PAUSE
         except Flood as flood:
             # A busy chat is no failing one; but what is put off for ever must come to its end, too.
             return flood.retry_after if errand.tries < PROMPT else max(flood.retry_after, once_more)
@@ -183,6 +184,24 @@ class Runner:
             log.log(logging.INFO if known else logging.ERROR, "errand %s: %s", errand.id, error, exc_info=not known)
             return once_more
         return None
+
+    async def _shut_out(self, errand: Errand, why: str) -> None:
+        """We may not write there, or it is gone: operators are told, and admins where their reports go, once a day."""
+        place, now = errand.place, self._clock()
+        where = f"{place.platform}:{place.chat}/{place.thread}"
+        key = f"shut:{where}:{now // DAY:.0f}"
+        if not await self._store.inbox.take(key, "shut", "", now):
+            return
+        await self._store.inbox.handled(key, now)
+        what = "nothing can be posted where a community wants its gallery or its reports"
+        await self._store.note(Incident(now, what, f"{where}: {why}"))
+        share = await self._store.gallery.share(errand.share)
+        if errand.kind != "post" or share is None:
+            return
+        review = shares.place_of(share.scope, (await shares.rule_of(self._store, share.scope)).review)
+        if review.chat and review != place:
+            told = Errand(f"w{errand.id}", "tell", review, now, text=texts_sharing.CANNOT_POST)
+            await self._store.errands.put(told)
 
     async def _post(self, chat: Chat, errand: Errand) -> None:
         share = await self._store.gallery.share(errand.share)

@@ -8,7 +8,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import bundle, purse, retention, texts_privacy
+from bot import bundle, purse, retention, reviews, texts_privacy
 from bot.errors import Refusal, StoreDown
 from bot.files import disk
 from bot.model import Button, Inbound, Paper, Reply
@@ -56,7 +56,10 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
         await inbox.forget(CODES, inbound.person, "code")  # nobody guesses twice
         raise Refusal(texts_privacy.CODE_OVER)
     try:
+        reported = await core.store.gallery.reported(inbound.person)
         gone = await retention.forget(core.store, core.media, inbound.person, now)
+        for share in reported:
+            await reviews.tell_again(core, share)
     except StoreDown:
         if inbound.person not in dict(await core.store.traces.forgetting()):
             raise
@@ -71,7 +74,7 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def mydata(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """All that is kept of the person's whole account, as a file that they can fetch for a day."""
-    if inbound.shared or inbound.scope:
+    if inbound.shared and not inbound.scope:  # as a guest, who cannot whisper
         raise Refusal(texts_privacy.MYDATA_ALONE)
     if core.link is None and inbound.address.platform == "web":
         raise Refusal(texts_privacy.MYDATA_PAGE)
@@ -121,10 +124,10 @@ async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def _handed(core: "Core", name: str, left_out: int) -> Reply:
     if core.link:
-        return Reply(texts_privacy.mydata_link(core.link(name), left_out), private=True)
+        return Reply(texts_privacy.mydata_link(core.link(name), left_out), private=True, secret=True)
     with disk():
         data = await asyncio.to_thread(core.media.path(name).read_bytes)
-    return Reply(texts_privacy.MYDATA_PAPER, papers=(Paper("photoplay.zip", data),), private=True)
+    return Reply(texts_privacy.MYDATA_PAPER, papers=(Paper("photoplay.zip", data),), private=True, secret=True)
 
 
 async def _note(core: "Core", person: str, name: str, at: float, *, ready: bool) -> None:

@@ -64,6 +64,9 @@ class Gallery(Protocol):
     async def reports(self, share_id: str) -> list[Report]:
         """Open reports, oldest first."""
 
+    async def reported(self, person: str) -> list[Share]:
+        """What a person (their whole account) reported, and no admin has looked at."""
+
     async def open(self, scope: str, limit: int = 10) -> list[Share]:
         """What waits for an admin: reported, hidden by reports, or to be approved; oldest first."""
 

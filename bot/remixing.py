@@ -23,7 +23,10 @@ async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if inbound.attachments:
         return await _own_photo(core, inbound, share, words)
     if not words:
-        return Reply(texts_sharing.ask_remix(share.prompt), ask=f"/remix {share.id}")
+        # A topic that is the gallery is for what people share; and members may not be let write there.
+        place = shares.place_of(share.scope, (await shares.rule_of(core.store, share.scope)).gallery)
+        apart = bool(place.thread) and place == replace(inbound.address, message="")
+        return Reply(texts_sharing.ask_remix(share.prompt), ask=f"/remix {share.id}", private=apart)
     if orders.wordless(words):
         return Reply(texts_sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {words}")
 

@@ -30,7 +30,7 @@ async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
         return Reply(texts_sharing.REPORT_WHY, (*buttons, other), private=True)
     reason = _reason(said)
     if not reason:
-        return Reply(texts_sharing.REPORT_OTHER, ask=f"/report {share.id} {_OTHER}", private=True)
+        return Reply(texts_sharing.REPORT_OTHER, ask=f"/report {share.id} {_OTHER}", private=True, secret=True)
     now = core.clock()
     reported, count = await core.store.gallery.report(share.id, inbound.person, reason, now, ENOUGH)
     if reported is None:
@@ -56,6 +56,14 @@ def _reason(said: str) -> str:
     return texts.shorten(rest if first.lower() == _OTHER else f"{first} {rest}", texts_sharing.REASON)
 
 
+async def tell_again(core: "Core", share: Share) -> None:
+    """Somebody's report is gone: what admins were told goes, and they are told what is left."""
+    await notices.dismiss(core.store, share, core.clock())
+    reports = await core.store.gallery.reports(share.id)
+    if reports and (now := await core.store.gallery.share(share.id)):
+        await _tell(core, now, len(reports))
+
+
 async def _tell(core: "Core", share: Share, count: int) -> None:
     rule = await shares.rule_of(core.store, share.scope)
     reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
@@ -72,8 +80,10 @@ async def _tell(core: "Core", share: Share, count: int) -> None:
 
 async def review(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """What waits for an admin, oldest first."""
+    if not inbound.scope:
+        raise Refusal(texts_sharing.REVIEW_WHERE)
     await check(core, inbound)
-    found = await core.store.gallery.open(inbound.scope, LISTED + 1) if inbound.scope else []
+    found = await core.store.gallery.open(inbound.scope, LISTED + 1)
     if not found:
         return Reply(texts_sharing.NOTHING_TO_REVIEW, private=True)
     lines, buttons = [], []

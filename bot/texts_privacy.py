@@ -15,8 +15,8 @@ FORGOTTEN_ALREADY = "That was done a moment ago."
 FORGET_GOES_ON = (
     "It has begun. Some of it could not be removed at this moment; that goes on by itself, and you need to do nothing."
 )
-MYDATA_ALONE = "Here others could read along. Say /mydata to me in private."
 MYDATA_SOON = "Your file is being made. Say /mydata again in a few minutes."
+MYDATA_ALONE = "Here others could read along. Say /mydata to me in private."
 MYDATA_NOTHING = "Nothing is kept of you: no photo, no clip, no credits."
 MYDATA_NO_LINK = (
     "Your things are too large to be sent here, and I have no public address from which you could fetch them. "

@@ -289,6 +289,11 @@ def gallery_set(review: bool, approve: bool, web: bool, public: bool, best: str)
     )
 
 
+CANNOT_POST = (
+    "A clip was shared, and I can't post it in the gallery: it is closed to me, or gone. Let me write there, and it "
+    "appears; I try again for a day. For what is shared from now on, /gallery here names another place."
+)
+
 # ── Reports ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 REASONS = {
@@ -307,7 +312,7 @@ AS_A_PERSON = "Hearts and reports are people's, not a channel's or a group's. Ta
 REPORT_FORM = "What is wrong with it?"
 REPORT_FORM_HINT = "It shows my front door"
 REPORT_WHY = f"{REPORT_FORM} Admins here see it, without your name."
-REPORT_OTHER = "What is wrong with it? Reply with a few words; admins here read them, without your name."
+REPORT_OTHER = f"{REPORT_FORM} Reply with a few words. They are shown where reports go, without your name."
 REPORTED = "Thank you. It is on the list of the admins here."
 REPORTED_HIDDEN = "Thank you. It is hidden until an admin has looked at it."
 REPORTED_ALREADY = "You have reported that clip before; once is enough."
@@ -325,6 +330,7 @@ KEPT = "It stays, and its reports are closed."
 LET_IN = "It is in the gallery now."
 REFUSED = "Refused. It does not appear."
 SHOW_AGAIN = "Show it again"
+REVIEW_WHERE = "Reports belong to a community; say it there."
 NOTHING_TO_REVIEW = "Nothing was reported, and nothing waits for a yes."
 WHICH_SHARE = "Which clip? The buttons under /review know."
 BANNED_BECAUSE = "of a clip that was shared"

@@ -178,6 +178,11 @@ class Gallery:
         sql = "SELECT reason, at FROM reports WHERE share = $1 AND closed = 0 ORDER BY at, account"
         return [Report(row["reason"], row["at"]) for row in await self._db.read(lambda tx: tx.all(sql, share_id))]
 
+    async def reported(self, person: str) -> list[Share]:
+        sql = f"""
+            SELECT * FROM shares WHERE id IN (SELECT share FROM reports WHERE closed = 0 AND account IN ({PEOPLE}))"""
+        return await self._all(sql, person)
+
     async def open(self, scope: str, limit: int = 10) -> list[Share]:
         # The first `state` is said for the partial index, which wants to hear its own words.
         sql = """

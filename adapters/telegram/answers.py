@@ -87,6 +87,8 @@ class Answers:
             return Reply(texts.NOT_FOR_ANONYMOUS, refused=True)
         place = Address(PLATFORM, inbound.user)
         posted = await self.tell(place, reply)
+        if posted is None and reply.ask is not None and not reply.secret:
+            return replace(reply, private=False)
         if posted is None:
             return Reply(texts.not_here(await self._line.own_name()), refused=True)
         if reply.ask is not None:

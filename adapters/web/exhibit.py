@@ -166,7 +166,10 @@ class Exhibit:
         return leaf.Reader(self._web(request), self._doors.token(person), liked)
 
     def _web(self, request: web.Request) -> str:
-        return self._core.web or str(request.url.origin())
+        try:
+            return self._core.web or str(request.url.origin())
+        except ValueError:
+            raise web.HTTPBadRequest from None  # no browser sends such a Host
 
     # ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

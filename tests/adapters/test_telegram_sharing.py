@@ -256,8 +256,11 @@ async def test_a_gallery_whose_topic_is_no_more_does_not_spill_into_another(club
     club.api.press(club.bob, video, texts_sharing.SHARE)
     question = await club.room.told(club.forum, texts_sharing.HOW_TO_SHARE)
     club.api.press(club.bob, question, "My name, my words")
-    await club.api.until(lambda: [call for call in club.api.called("sendVideo") if call.code == 400])
-    await club.settled()
+    await club.until(club.room.house.store.incidents)
+    told = await club.room.told(club.forum, texts_sharing.CANNOT_POST)
+    assert told.thread == club.office
+    refused = [call for call in club.api.called("sendVideo") if call.code == 400]
+    assert len(refused) == 1, "it is tried again later"
     assert club.standing() == [video]
 
 
@@ -512,6 +515,25 @@ async def test_remix_with_own_words_and_with_an_own_photo(club: Club) -> None:
     # A remix can be shared as well, and says after whom it is made.
     again = await club.shared(words, "plain", club.cem)
     assert again.words == "Remix of a clip by Bob · AI-generated"
+
+
+async def test_in_a_topic_that_is_the_gallery_a_remix_is_asked_about_in_private(club: Club) -> None:
+    post = await club.shared(await club.clip())
+    share, private = await club.share(post), club.api.private(club.cem)
+    assert share
+    club.api.close_topic(club.ann, club.forum, club.gallery)
+    club.api.press(club.cem, post, texts_sharing.REMIX)
+    question = await club.room.told(private, texts_sharing.ask_remix("she smiles"))
+    club.api.say(club.cem, private, "she frowns", reply_to=question)
+    video = await club.room.clip(private)
+    (job,) = await jobs(club, club.cem)
+    assert (job.scope, job.remix_of) == (share.scope, share.id)
+    club.api.press(club.cem, video, texts_sharing.SHARE)
+    how = await club.room.told(private, texts_sharing.HOW_TO_SHARE)
+    club.api.press(club.cem, how, texts_sharing.MANNERS["words"])
+    await club.api.until(lambda: len(club.posts) == 2)
+    there = [one for one in club.api.sent(club.forum) if one.thread == club.gallery]
+    assert there[1:] == club.posts, "behind Ann's setting it nothing but clips stands there"
 
 
 async def test_an_album_answers_a_remix_with_both_frames(club: Club) -> None:

@@ -424,6 +424,7 @@ async def test_a_script_in_words_names_and_titles_stays_text(town: Site, made: C
         assert not re.search(r"<script(?! type=\"module\" src=\"/g/-/)", answer.text)
     host = await visitor.get(HALL, Host='x"><script>alert(1)</script>')
     assert "<script>" not in host.text
+    assert (await visitor.get(HALL, Host="evil.example:99999")).status == 400
 
 
 # ── Hearts ───────────────────────────────────────────────────────────────────────────────────────────────────────────

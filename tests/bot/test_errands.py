@@ -250,13 +250,29 @@ async def test_a_message_that_nobody_can_take_away_is_the_operators_to_know(
 
 async def test_where_the_chat_is_gone_the_share_stays_for_the_web(square: Square) -> None:
     share = await square.shared(posted=False)
-    square.wall.trouble = [Gone("closed")]
+    square.wall.trouble = [Gone("closed")] * errands.MOST_TRIES
     await square.work()
     assert (await square.share(share)).state == "up"
-    assert await later(square, 86_400) == 0
-    assert square.posts() == []
     assert "♥ 1" in (await square.say(f"/heart {share.id}", user="8")).text
-    assert [one.detail for one in await square.house.store.incidents()] == ["telegram:-1/5: closed"]
+    while square.wall.trouble:
+        assert await later(square, errands.LONGEST_PAUSE) == 1
+    assert await square.house.store.errands.next_due(["telegram"]) is None, "tried for a day, then given up"
+    assert square.posts() == []
+    told = [one.detail for one in await square.house.store.incidents()]
+    assert set(told) == {"telegram:-1/5: closed"}
+    assert len(told) == 2, "once a day"
+
+
+async def test_admins_are_told_that_a_clip_cannot_be_posted_and_it_comes_once_it_can(square: Square) -> None:
+    await square.reviewed()
+    found = [await square.shared(posted=False) for _ in range(2)]
+    square.wall.trouble = [Gone("closed")] * 2
+    await square.work()
+    assert [reply.text for reply in square.wall.at(OFFICE)] == [texts_sharing.CANNOT_POST]
+    assert square.posts() == []
+    await later(square, errands.LONGEST_PAUSE)
+    assert len(square.posts()) == 2
+    assert all([(await square.share(share)).place.message for share in found])
 
 
 async def test_what_is_gone_needs_no_removal_and_no_refresh(square: Square) -> None:

@@ -188,6 +188,20 @@ async def test_unsharing_takes_the_notices_away_too(square: Square) -> None:
     assert (square.posts(), square.notices()) == ([], [])
 
 
+async def test_whoever_is_forgotten_has_said_nothing(square: Square) -> None:
+    await square.reviewed()
+    share, other = [await square.shared() for _ in range(2)]
+    await report(square, share, "8", reason="other it shows my door")
+    await report(square, share, "9", reason="spam")
+    await report(square, other, "8", reason="other it shows my cat")
+    await square.work()
+    asked = await square.say("/forgetme", user="8")
+    await square.say(asked.buttons[0].command, user="8")
+    await square.work()
+    assert [notice.text.splitlines()[0] for notice in square.notices()] == ["Somebody reported this clip: Spam."]
+    assert (await square.say("/review", user="1")).text.splitlines()[0].startswith("1. reported: Spam ·")
+
+
 async def test_each_notice_goes_however_often_a_clip_is_reported_and_kept(square: Square) -> None:
     await square.reviewed()
     share = await square.shared()
@@ -284,6 +298,7 @@ async def test_only_admins_of_that_community_judge(square: Square, verb: str) ->
 
 async def test_without_an_office_admins_find_it_under_review(square: Square) -> None:
     assert (await square.say("/review", user="1")).text == texts_sharing.NOTHING_TO_REVIEW
+    assert (await square.say("/review", user="1", scope="")).text == texts_sharing.REVIEW_WHERE
     bad = await square.shared(text="she shouts")
     await report(square, bad, "8", reason="hateful")
     square.house.clock.tick(1)

@@ -511,6 +511,8 @@ async def test_the_operator_says_in_a_shell_what_admins_say_in_chat(tmp_path: Pa
     assert re.search(r"photoplay admin undo \w+", out)
     assert "@discord:7 got 50 credits" in (await admin("grant", "@discord:7", "50", "until", "Friday"))[1]
     assert "12 left this week, and 50 credits from grants" in (await admin("quota", "@discord:7"))[1]
+    assert (await admin("gallery", "#art"))[0] == 1, "a name is no id"
+    assert "posted in #77" in (await admin("gallery", "#77"))[1]
     assert "orders are taken in #9" in (await admin("limits channels #9"))[1]
     assert "· the operator · grant @discord:7" in (await admin("audit"))[1]
     assert "export" in (await photoplay(tmp_path, "admin", "help", "admin"))[1]
