@@ -518,7 +518,7 @@ async def test_the_operator_says_in_a_shell_what_admins_say_in_chat(tmp_path: Pa
     assert "export" in (await photoplay(tmp_path, "admin", "help", "admin"))[1]
     await admin("-o", str(tmp_path), "export")
     assert (tmp_path / "ledger.csv").read_text("utf-8-sig").count("\n") == 2
-    assert (tmp_path / "audit.csv").read_text("utf-8-sig").count("\n") == 4
+    assert (tmp_path / "audit.csv").read_text("utf-8-sig").count("\n") == 5
     assert "photoplay admin grant" in (await admin("grant", "@discord:7", "lots"))[2]
     assert (await photoplay(tmp_path, "admin", "operator", "pause"))[0] == 0
     lake = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"
