@@ -87,13 +87,16 @@ async def _approve(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Ch
 
 
 async def _web(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
-    if not _on(value):
+    new = value.lower() == "new"
+    if not new and not _on(value):
         return lambda rule: replace(rule, web=None), texts_sharing.WEB_OFF
     if not core.web:
         raise Refusal(texts_sharing.NO_WEB)
-    slug = await core.store.gallery.open_hall(inbound.scope, core.new_id())
+    slug = await core.store.gallery.open_hall(inbound.scope, core.new_id(), new=new)
     link = shares.hall(core.web, replace(rule, web=slug))
     words = texts_sharing.web_on(link, bool(rule.public))
+    if new and rule.web:
+        words = f"{words}\n{texts_sharing.OLD_LINK}"
     return lambda rule: replace(rule, web=slug, title=_title(inbound, rule)), words
 
 

@@ -81,8 +81,8 @@ class Gallery(Protocol):
     async def hall(self, slug: str) -> Hall | None:
         """An open gallery, by its name."""
 
-    async def open_hall(self, scope: str, slug: str) -> str:
-        """Give a community's gallery a name; the name that it had before, if there is one."""
+    async def open_hall(self, scope: str, slug: str, *, new: bool = False) -> str:
+        """Give a community's gallery a name; the name that it had before, if there is one and it is not to be `new`."""
 
     async def halls(self, limit: int = 100) -> list[Hall]:
         """Those that are public, by title."""

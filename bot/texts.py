@@ -152,6 +152,7 @@ TOLD_ALREADY = "As I said a moment ago: not now."
 TAKEN_BACK = "This clip was taken back."
 SENT_ALONE = "I have written to you in private."
 NOT_FOR_ANONYMOUS = "That is for you alone, and I don't know who you are. Turn off “remain anonymous” and ask again."
+AS_A_PERSON = "I can't see who says that. Clips, hearts and reports are people's: please say it as yourself."
 PRIVACY_MODE = "Privacy mode is on in this group, and all of this works with it: I read nothing but what is said to me."
 PRIVACY_MODE_OFF = (
     "For admins: with privacy mode off (BotFather, /setprivacy, then add me again) or with me as an admin, people can "

@@ -197,7 +197,7 @@ GALLERY_HOW = "\n".join(
     (
         "Admins can say:",
         "/gallery here (or a channel) – shared clips are posted there; /gallery off ends that",
-        "/gallery web on – a gallery on the web, for whoever has its link; off closes it",
+        "/gallery web on – a gallery on the web, for whoever has its link; off closes it, new changes the link",
         "/gallery public – anybody may find the web gallery; /gallery unlisted – only with its link",
         "/gallery name Our clips – what it is called",
         "/gallery approve on – nothing appears before an admin's yes; off ends that",
@@ -230,6 +230,7 @@ REVIEW_OFF = "Reports are no longer posted. Admins see them with /review."
 APPROVE_ON = "From now on a shared clip appears once an admin has said yes."
 APPROVE_OFF = "From now on shared clips appear at once. Those that wait still need a yes: /review"
 APPROVE_WHERE = "They wait under /review; /gallery review here has them posted to this place."
+OLD_LINK = "The old link, and all links to clips there, no longer work."
 WEB_OFF = "The web gallery is off. Its links no longer work; turned on again, they do."
 PUBLIC = "The web gallery is public: it is listed, and search engines may find it."
 UNLISTED = "The web gallery is unlisted: whoever has the link sees it."
@@ -308,7 +309,6 @@ REASONS = {
 """What a clip can be reported for, by the word that its button says."""
 OTHER = "Something else"
 REPORT_HOW = "The button Report under a shared clip does that."
-AS_A_PERSON = "Hearts and reports are people's, not a channel's or a group's. Tap the button under the clip."
 REPORT_FORM = "What is wrong with it?"
 REPORT_FORM_HINT = "It shows my front door"
 REPORT_WHY = f"{REPORT_FORM} Admins here see it, without your name."

@@ -208,8 +208,8 @@ class Gallery:
     async def hall(self, slug: str) -> Hall | None:
         return await self._db.read(lambda tx: halls.hall(tx, slug))
 
-    async def open_hall(self, scope: str, slug: str) -> str:
-        return await self._db.write(lambda tx: halls.name(tx, scope, slug))
+    async def open_hall(self, scope: str, slug: str, *, new: bool = False) -> str:
+        return await self._db.write(lambda tx: halls.name(tx, scope, slug, new=new))
 
     async def halls(self, limit: int = 100) -> list[Hall]:
         return await self._db.read(lambda tx: halls.public(tx, limit))

@@ -24,10 +24,16 @@ async def hall(tx: Transaction, slug: str) -> Hall | None:
     return _opened(row) if row else None
 
 
-async def name(tx: Transaction, scope: str, slug: str) -> str:
-    """The name of a community's gallery: the first that it was given."""
-    await tx.all("INSERT INTO halls (slug, scope) VALUES ($1, $2) ON CONFLICT (scope) DO NOTHING", slug, scope)
-    return str((await tx.all("SELECT slug FROM halls WHERE scope = $1", scope))[0]["slug"])
+async def name(tx: Transaction, scope: str, slug: str, *, new: bool = False) -> str:
+    """The name of a community's gallery: the last that it was given, or `slug` if there is none, or a `new` one."""
+    sql = "SELECT slug, turn FROM halls WHERE scope = $1 ORDER BY turn DESC LIMIT 1"
+    last = await tx.one(sql, scope)
+    if last is None or new:  # of two at once, both get the name of the first
+        turn = 1 + int(last["turn"] if last else 0)
+        values = "INSERT INTO halls (slug, scope, turn) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+        await tx.all(values, slug, scope, turn)
+        last = (await tx.all(sql, scope))[0]
+    return str(last["slug"])
 
 
 async def public(tx: Transaction, limit: int) -> list[Hall]:

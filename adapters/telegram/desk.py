@@ -16,7 +16,7 @@ from adapters.telegram.members import Members
 from adapters.telegram.people import People, replied_to
 from adapters.telegram.questions import PICTURED, Questions
 from adapters.telegram.reading import PLATFORM, Picture
-from bot import machine, texts, texts_admin, texts_sharing
+from bot import machine, texts, texts_admin
 from bot.core import Core
 from bot.errors import Refusal
 from bot.model import Address, Button, Inbound, Job, Reply
@@ -117,9 +117,12 @@ class Desk:
             return
         if heard is None:
             return
-        if message.sender_chat and heard.text.split(maxsplit=1)[:1] in (["/heart"], ["/report"]):
-            # Somebody may speak for any number of channels, and would count as often. A tap is always a person's.
-            await self._answers.tell(reading.address(message), Reply(texts_sharing.AS_A_PERSON, refused=True))
+        if (behind := message.sender_chat) and (
+            behind.id != message.chat.id or heard.text.split(maxsplit=1)[:1] in (["/heart"], ["/report"])
+        ):
+            # Somebody may speak for any number of channels: each would have credits, hearts and reports of its own.
+            # For the group itself its admins speak, unnamed. A tap is always a person's.
+            await self._answers.tell(reading.address(message), Reply(texts.AS_A_PERSON, refused=True))
             return
         await self._people.met(None if message.sender_chat else message.from_user)
         where = reading.address(message)

@@ -392,19 +392,19 @@ async def test_hearts_come_only_from_people_who_show_themselves_and_from_hearts(
     assert given == [{"account": f"telegram:{club.bob.id}"}]
 
 
-async def test_channels_that_somebody_speaks_for_have_no_hearts_and_no_reports(club: Club) -> None:
-    """One person may have many, and would hide alone what three have to agree on."""
+async def test_channels_that_somebody_speaks_for_have_no_hearts_no_reports_and_no_credits(club: Club) -> None:
+    """One person may have many, would hide alone what three have to agree on, and order for all of them."""
     share = await club.share(await club.shared(await club.clip()))
     assert share
     robot = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
     for number in range(ENOUGH):
         voice = {"id": -1009990000 - number, "type": "channel", "title": "Cem's"}
-        for words in (f"/heart@{ME} {share.id}", f"/report@{ME} {share.id} spam"):
+        for words in (f"/heart@{ME} {share.id}", f"/report@{ME} {share.id} spam", f"/again@{ME} {share.job}"):
             club.api._act(
                 club.cem, club.forum, {"text": words, **_marked("entities", words), "sender_chat": voice, "from": robot}
             )
-    told = texts_sharing.AS_A_PERSON
-    await club.api.until(lambda: sum(one.words == told for one in club.api.sent(club.forum)) == 2 * ENOUGH)
+    told = texts.AS_A_PERSON
+    await club.api.until(lambda: sum(one.words == told for one in club.api.sent(club.forum)) == 3 * ENOUGH)
     assert await club.room.house.store.gallery.share(share.id) == share
     assert club.notices == []
 

@@ -179,6 +179,28 @@ async def test_the_web_gallery_has_one_name_for_good(square: Square) -> None:
     assert (await square.say("/gallery web on", user="2", scope=OTHER)).text == texts_sharing.NO_WEB
 
 
+async def test_a_link_that_got_too_far_is_changed_and_can_be_changed_back_at_once(square: Square) -> None:
+    gallery = square.house.store.gallery
+    await square.say("/gallery web on", user="1")
+    first = (await rule(square)).web
+    share = await square.shared()
+    changed = await square.say("/gallery web new", user="1")
+    second = (await rule(square)).web
+    assert texts_sharing.OLD_LINK in changed.text
+    assert f"{WEB}/g/{second}\n" in changed.text
+    assert first != second
+    assert [await gallery.shown(slug, share.id) is not None for slug in (first, second)] == [False, True]
+    await square.say("/gallery web off", user="1")
+    await square.say("/gallery web on", user="1")
+    assert (await rule(square)).web == second, "the last one is kept"
+    await square.say(commands(changed)["Undo"], user="1")
+    again = await square.say("/gallery web new", user="1")
+    assert len({first, second, (await rule(square)).web}) == 3
+    await square.say(commands(again)["Undo"], user="1")
+    assert [await gallery.shown(slug, share.id) is not None for slug in (first, second)].count(True) == 1
+    assert (await square.say("/gallery web new", user="8")).refused
+
+
 async def test_anybody_is_told_where_it_is_and_admins_what_is_set(square: Square) -> None:
     assert (await square.say("/gallery", user="8")).text == texts_sharing.NO_GALLERY
     begins = (await square.say("/gallery", user="1")).text

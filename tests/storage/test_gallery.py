@@ -387,6 +387,8 @@ async def test_a_hall_is_open_while_its_rule_says_so(store: Store) -> None:
     await a_share(store)
     assert await gallery.open_hall(TOWN, "slug") == "slug"
     assert await gallery.open_hall(TOWN, "newer") == "slug"
+    assert await gallery.open_hall(TOWN, "newest", new=True) == "newest"
+    assert await gallery.open_hall(TOWN, "other") == "newest"
 
     async def seen() -> list[bool]:
         found = (
