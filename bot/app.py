@@ -243,7 +243,7 @@ async def open_app(
         if discord_line:
             platforms.append(Discord(core, discord_line, discord_chat, shards=settings.discord_shards))
         supervisor = Supervisor(platforms, clock=time.monotonic)
-        retention = Retention(store, media, clock=clock, photos=kept[0], clips=kept[1])
+        retention = Retention(store, media, clock=clock, photos=kept[0], clips=kept[1], platforms=tuple(chats))
         chores = Chores([retention.round, partial(best.post_best, core)])
         yield App(
             settings, store, media, providers, history, core, worker, runner, chores, links, platforms, supervisor

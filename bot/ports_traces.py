@@ -22,6 +22,9 @@ class Traces(Protocol):
     async def overdue(self, before: float, limit: int) -> list[tuple[Parked, bool]]:
         """Orders that wait for a yes since too long; and whether one became a job, which has its photos now."""
 
+    async def stranded(self, platforms: Sequence[str], before: float, limit: int) -> list[Job]:
+        """Jobs of other platforms than these with which nothing has happened since then."""
+
     async def trim(self, now: float, spans: Collection[str]) -> None:
         """Drop what nobody needs any more. Counters of windows before those in `spans` (keys) go."""
 

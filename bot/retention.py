@@ -7,14 +7,13 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from bot import machine, quota, sharing
 from bot.errors import Illegal, StoreDown
 from bot.gallery import Share
 from bot.media import Media
-from bot.model import Job
+from bot.model import Incident, Job, State
 from bot.money import GONE, Parked
 from bot.ports import Step, Store
 
@@ -24,6 +23,15 @@ BATCH = 200
 """Jobs that are looked at together."""
 BATCHES = 25
 """How many batches of each kind a round takes: it must end."""
+STRANDED = 7 * 86_400.0
+"""Seconds after which a job is given up that waits for a platform which nothing here runs."""
+_ENDS: dict[State, Sequence[machine.Event]] = {
+    "queued": (machine.Expired(), machine.Undeliverable()),
+    "submitting": (machine.Lost(), machine.Undeliverable()),
+    "running": (machine.Expired(), machine.Undeliverable()),
+    "delivering": (machine.Undeliverable(),),
+}
+_CANCELLED: Sequence[machine.Event] = (machine.Cancelled(), machine.Undeliverable())
 WAITS = 600.0
 """Seconds after which the photos of an order go that nobody said yes to, once its time is over."""
 TRIM = 3600.0
@@ -51,14 +59,27 @@ class Removed:
 
 
 class Retention:
-    """`photos` and `clips`: seconds for which they are kept once their job is done; a shared clip stays."""
+    """`photos` and `clips`: seconds for which they are kept once their job is done; a shared clip stays.
 
-    def __init__(self, store: Store, media: Media, *, clock: Callable[[], float], photos: float, clips: float) -> None:
+    `platforms` are those that somebody serves here; what waits for another one must end some day, too.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        media: Media,
+        *,
+        clock: Callable[[], float],
+        photos: float,
+        clips: float,
+        platforms: Sequence[str],
+    ) -> None:
         self._store = store
         self._media = media
         self._clock = clock
         self._photos = photos
         self._clips = clips
+        self._platforms = platforms
         self._trimmed_at = 0.0
 
     async def round(self) -> int:
@@ -73,10 +94,18 @@ class Retention:
                 break
         done += await self._forget(now)
         if not 0 <= now - self._trimmed_at < TRIM:
+            await self._end_stranded(now)
             await self._media.sweep(now)
             await traces.trim(now, [window.key for window in quota.windows(now - OLD).values()])
             self._trimmed_at = now
         return done
+
+    async def _end_stranded(self, now: float) -> None:
+        """Nobody serves their platform any more: credits go back now, and photos when they would have."""
+        for job in await self._store.traces.stranded(self._platforms, now - STRANDED, BATCH):
+            if await _end(self._store, job, _ENDS[job.state], now):
+                what = "a job was given up, as nothing runs its platform"
+                await self._store.note(Incident(now, what, job.address.platform, job.host or "", job.id))
 
     async def _forget(self, now: float) -> int:
         """Go on with those who asked to be forgotten."""
@@ -174,18 +203,25 @@ async def _drop(store: Store, media: Media, found: Sequence[tuple[Parked, bool]]
 
 
 async def _cancel(store: Store, jobs: Sequence[Job], now: float) -> int:
-    """Give back what is still in line. Nobody is told: whoever is forgotten gets no more messages."""
+    """Give back what is still in line; of how many. Nobody is told: whoever is forgotten gets no more messages."""
+    return sum([await _end(store, job, _CANCELLED, now) for job in jobs])
+
+
+async def _end(store: Store, job: Job, events: Sequence[machine.Event], now: float) -> bool:
+    """Have it done, by way of these; False if something happened to it at this moment, and it ends in another way."""
 
     def step(job: Job) -> Step:
-        cancelled, entry = machine.apply(job, machine.Cancelled(), now)
-        return machine.apply(cancelled, machine.Undeliverable(), now)[0], entry
+        entry = None
+        for event in events:
+            job, moved = machine.apply(job, event, now)
+            entry = moved or entry
+        return job, entry
 
-    done = 0
-    for job in jobs:
-        with suppress(Illegal):  # it was started this moment, and ends in the ordinary way
-            await store.change(job.id, step)
-            done += 1
-    return done
+    try:
+        await store.change(job.id, step)
+    except Illegal:
+        return False
+    return True
 
 
 async def _ordered(store: Store, share: Share) -> float:

@@ -48,6 +48,12 @@ class Traces:
         sql = f"SELECT *, {TAKEN} FROM parked WHERE until < $1 ORDER BY until LIMIT $2"
         return [_parked(row) for row in await self._db.read(lambda tx: tx.all(sql, before, limit))]
 
+    async def stranded(self, platforms: Sequence[str], before: float, limit: int) -> list[Job]:
+        sql = f"""
+            SELECT * FROM jobs WHERE state <> 'done' AND created_at < $1 AND changed_at < $1
+            AND platform NOT IN ({places(platforms, 3)}) ORDER BY created_at LIMIT $2"""
+        return await self._jobs(sql, before, limit, *platforms)
+
     async def trim(self, now: float, spans: Collection[str]) -> None:
         async def work(tx: Transaction) -> None:
             await tx.all("DELETE FROM intake WHERE at < $1 AND coalesce(done_at, at) < $1", now - WEEKS)

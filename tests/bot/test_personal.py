@@ -28,7 +28,7 @@ NAME, WORDS = "Annabel Quist", "zebras knit umbrellas"
 
 @pytest.fixture
 def keeper(house: House) -> Retention:
-    return Retention(house.store, house.media, clock=house.clock, photos=DAY, clips=30 * DAY)
+    return Retention(house.store, house.media, clock=house.clock, photos=DAY, clips=30 * DAY, platforms=["telegram"])
 
 
 async def say(house: House, text: str, person: str = ANN, scope: str = "", **values: Any) -> Reply:

@@ -31,7 +31,7 @@ async def media(tmp_path: Path, new_id: Callable[[], str]) -> AsyncIterator[Medi
 
 @pytest.fixture
 def retention(store: Store, media: Media, clock: Clock) -> Retention:
-    return Retention(store, media, clock=clock, photos=24 * HOUR, clips=30 * DAY)
+    return Retention(store, media, clock=clock, photos=24 * HOUR, clips=30 * DAY, platforms=["telegram"])
 
 
 def files(media: Media) -> set[str]:
@@ -63,6 +63,32 @@ async def test_photos_go_after_a_day_and_clips_after_a_month(
     swept = {row["id"]: row["swept"] for row in await rows(store, "SELECT id, swept FROM jobs")}
     assert swept == {"one": 2, "failed": 2, "under": 0}
     assert await retention.round() == 0
+    await check(store)
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "delivering"])
+async def test_what_waits_for_a_platform_that_nothing_runs_ends_after_a_week(
+    store: Store, media: Media, clock: Clock, state: str
+) -> None:
+    retention = Retention(store, media, clock=clock, photos=DAY, clips=30 * DAY, platforms=["telegram"])
+    used = quota.window(clock()).key
+    await a_past(store, media, "far", "discord:1", clock(), state=state)
+    await a_past(store, media, "near", "telegram:1", clock(), state=state)
+    clock.tick(7 * DAY)
+    await retention.round()
+    assert await store.incidents() == []
+    clock.tick(HOUR)
+    await retention.round()
+    far, near = await store.job("far"), await store.job("near")
+    assert far
+    assert near
+    assert (far.state, near.state) == ("done", state)
+    assert far.outcome == ("clip" if state == "delivering" else "failed")
+    assert (await store.figures.used("discord:1", used)) == (5 if state == "delivering" else 0)
+    assert [(one.job, one.detail) for one in await store.incidents()] == [("far", "discord")]
+    clock.tick(DAY)
+    await retention.round()
+    assert {name for name in files(media) if name.endswith("p.jpg")} == {"nearp.jpg"}
     await check(store)
 
 
@@ -164,7 +190,9 @@ async def test_a_round_takes_more_than_a_batch(store: Store, media: Media, reten
 
 
 async def test_what_is_gone_is_said_to_be_gone(house: House) -> None:
-    retention = Retention(house.store, house.media, clock=house.clock, photos=DAY, clips=30 * DAY)
+    retention = Retention(
+        house.store, house.media, clock=house.clock, photos=DAY, clips=30 * DAY, platforms=["telegram"]
+    )
     job = await house.finish(await house.order())
     house.clock.tick(DAY)
     await retention.round()

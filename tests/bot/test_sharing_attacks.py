@@ -44,7 +44,7 @@ async def square(
 @pytest.fixture
 def keeper(square: Square) -> Retention:
     house = square.house
-    return Retention(house.store, house.media, clock=house.clock, photos=DAY, clips=30 * DAY)
+    return Retention(house.store, house.media, clock=house.clock, photos=DAY, clips=30 * DAY, platforms=["telegram"])
 
 
 async def forget(square: Square, user: str = "7") -> None:
