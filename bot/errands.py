@@ -7,7 +7,7 @@ over, and any number of runners may work.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot import notices, shares, texts_sharing
@@ -32,6 +32,8 @@ SIZES = 3
 DAY = 86_400.0
 AGAIN = 0.5
 """Seconds between two tries to save."""
+SHOW = "/show "
+"""What a button says that names a share."""
 GRACE = 5.0
 """Seconds that work under way gets at shutdown."""
 
@@ -253,18 +255,14 @@ class Runner:
 
     async def _list(self, chat: Chat, errand: Errand, reply: Reply) -> None:
         """Say something; what names shared clips goes when one of them does."""
-        named = notices.named(errand)
-        if not await self._are_up(named):
+        named = [button.command.removeprefix(SHOW) for button in errand.buttons if button.command.startswith(SHOW)]
+        found = [await self._store.gallery.share(share_id) for share_id in named]
+        if not all(share and share.state == "up" for share in found):
             return
         posted = await chat.send(errand.place, reply, nonce=errand.id)
-        for share_id in named:
-            await notices.note(self._store, errand, share_id, posted.message, self._clock())
-        if not await self._are_up(named):
+        place = replace(errand.place, message=posted.message)
+        if not all([await self._store.gallery.showed(share_id, place) for share_id in named]):
             await self._take_away(errand, posted)
-
-    async def _are_up(self, share_ids: Sequence[str]) -> bool:
-        found = [await self._store.gallery.share(share_id) for share_id in share_ids]
-        return all(share and share.state == "up" for share in found)
 
     async def _show(self, chat: Chat, errand: Errand, share: Share, film: Film | None) -> None:
         """The clip once more, for whoever asked."""

@@ -1,6 +1,5 @@
-"""What was said about a share besides its post: to admins, and in lists of the best. It goes when the share goes."""
+"""What admins are told about a share: that it was reported, or waits for a yes. It goes when they have decided."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.gallery import ENOUGH, Errand, Share
@@ -10,10 +9,7 @@ from bot.ports import Store
 NOTED = 90 * 86_400.0
 """Seconds for which such a message is remembered, so that it can be taken away."""
 NOTICES = "notices"
-"""Where they are remembered: by share and the end of the errand's id, a number or one of `LISTS`."""
-LISTS = ("week", "month")
-SHOW = "/show "
-"""What a button says that names a share."""
+"""Where they are remembered: by share and the number at the end of the errand's id."""
 
 
 async def tell(store: Store, notice: Errand, number: int) -> None:
@@ -22,32 +18,18 @@ async def tell(store: Store, notice: Errand, number: int) -> None:
         await store.errands.put(replace(notice, id=f"{notice.id}-{number}"))
 
 
-def named(errand: Errand) -> list[str]:
-    """The shares that a message has buttons for."""
-    return [button.command.removeprefix(SHOW) for button in errand.buttons if button.command.startswith(SHOW)]
-
-
 async def note(store: Store, errand: Errand, share_id: str, message: str, now: float) -> None:
-    """Where a message about a share stands."""
+    """Where such a message stands."""
     at = f"{errand.place.chat}/{errand.place.thread}/{message}"
-    name = _notice(share_id, errand.id.rpartition("-")[2])
+    name = _name(share_id, errand.id.rpartition("-")[2])
     await store.inbox.remember(errand.place.platform, NOTICES, name, at, now + NOTED)
 
 
 async def dismiss(store: Store, share: Share, now: float) -> None:
-    """Take away what admins were told about a share."""
-    await _retract(store, share, range(ENOUGH + 1), now)
-
-
-async def unlist(store: Store, share: Share, now: float) -> None:
-    """Take away the lists of the best that name a share."""
-    await _retract(store, share, LISTS, now)
-
-
-async def _retract(store: Store, share: Share, ends: Iterable[object], now: float) -> None:
+    """Take them away."""
     platform = share.place.platform
-    for end in ends:
-        name = _notice(share.id, end)
+    for number in range(ENOUGH + 1):
+        name = _name(share.id, number)
         if at := await store.inbox.recall(platform, NOTICES, name, now):
             chat, thread, message = at.split("/", 2)
             place = Address(platform, chat, message, thread)
@@ -55,5 +37,5 @@ async def _retract(store: Store, share: Share, ends: Iterable[object], now: floa
             await store.inbox.forget(platform, NOTICES, name)
 
 
-def _notice(share_id: str, end: object) -> str:
-    return f"{share_id}-{end}"
+def _name(share_id: str, number: object) -> str:
+    return f"{share_id}-{number}"

@@ -37,8 +37,6 @@ async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts_sharing.UNKNOWN_SHARE)
     if not count:
         raise Refusal(texts_sharing.REPORTED_ALREADY)
-    if reported.state == "hidden":
-        await notices.unlist(core.store, reported, now)
     await _tell(core, reported, count)
     core.poke_errands()
     hidden = reported.state == "hidden"
@@ -158,7 +156,5 @@ async def _judge(core: "Core", share: Share, state: ShareState) -> None:
         raise Refusal(texts_sharing.UNKNOWN_SHARE)
     if state == "up":
         await sharing.absolve(core.store, share)
-    else:
-        await notices.unlist(core.store, share, core.clock())
     await notices.dismiss(core.store, share, core.clock())
     core.poke_errands()

@@ -188,11 +188,9 @@ async def take_back(store: Store, taken: Sequence[Share], now: float) -> None:
     # Before, as a crash behind the removal would leave nobody who knows of them; after, as one may be on its way.
     for one in taken:
         await notices.dismiss(store, one, now)
-        await notices.unlist(store, one, now)
     await store.gallery.remove([one.id for one in taken], now)
     for one in taken:
         await notices.dismiss(store, one, now)
-        await notices.unlist(store, one, now)
 
 
 async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
