@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from adapters.discord.chat import DiscordChat
@@ -54,7 +55,8 @@ class Answers:
             return
         place = replace(request.address, message=posted.message)
         if not request.guest and not await self._core.stands(reply, place):
-            await self._chat.remove(place, posted.message)
+            with suppress(ChatError):
+                await self._chat.remove(place, posted.message)
         if reply.job is None:
             return
         if job and not request.guest and job.address.chat != request.address.chat:
