@@ -70,7 +70,13 @@ async def run() -> dict[str, list[float]]:
         server = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run"),
             cwd=folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": "0", "PROVIDER_SLOTS": str(CLIPS)},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(ROOT),
+                "PORT": "0",
+                "PROVIDER_SLOTS": str(CLIPS),
+                "ASK_CONSENT": "false",
+            },
             stderr=PIPE,
         )
         try:

@@ -256,6 +256,7 @@ def a_bot(folder: Path, there: Loopback, *, limited: bool) -> Any:
         AIMLAPI_URL=there.host,
         PROVIDER_SLOTS="100000",
         DAILY_CREDITS="100000",
+        ASK_CONSENT="false",
         CEILING_DAY="1000000000",
         CEILING_MONTH="1000000000",
     )

@@ -65,10 +65,10 @@ def join(sources: Sequence[Path], target: Path, poster: Path) -> None:
         _check(target, sum(probe.seconds for probe in probes), poster)
 
 
-def mark(source: Path, target: Path) -> bool:
+def mark(source: Path, target: Path, was: clips.Probe) -> bool:
     """Write a clip's packets again as they are, with the words that say how it was made; False if it says so already.
 
-    Raises `BrokenClip`, too, when the copy would not be shown as the clip is.
+    Raises `BrokenClip`, too, when the copy would not be shown as the clip `was`.
     """
     with clips.blamed():
         with clips.opened(source) as container:
@@ -81,7 +81,7 @@ def mark(source: Path, target: Path) -> bool:
                     if packet.dts is not None:
                         packet.stream = to[packet.stream]
                         out.mux(packet)
-        was, made = clips.probe(source), clips.probe(target)
+        made = clips.probe(target)
         if replace(made, seconds=was.seconds) != was or abs(made.seconds - was.seconds) > _OFF:
             raise BrokenClip("its packets make another clip")
         return True

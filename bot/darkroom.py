@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pillow_heif
 from PIL import AvifImagePlugin
@@ -55,7 +56,7 @@ def _clip(source: str, poster: str | None) -> list[float]:
     from bot import clips  # here, because most darkrooms see photos only and FFmpeg is large
 
     probe = clips.probe(Path(source), Path(poster) if poster else None)
-    return [probe.width, probe.height, probe.seconds, probe.sound]
+    return [probe.width, probe.height, probe.seconds, probe.sound, probe.rotation]
 
 
 def _frame(source: str, target: str) -> None:
@@ -70,10 +71,10 @@ def _first(source: str, target: str) -> None:
     clips.first_frame(Path(source)).save(target, "JPEG", quality=95)
 
 
-def _mark(source: str, target: str) -> bool:
-    from bot import cuts
+def _mark(source: str, target: str, shape: list[Any]) -> bool:
+    from bot import clips, cuts
 
-    return cuts.mark(Path(source), Path(target))
+    return cuts.mark(Path(source), Path(target), clips.Probe(*shape))
 
 
 def _fit(source: str, target: str, limit: int) -> bool:

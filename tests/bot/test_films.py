@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 from bot import clips, cuts, films, media, texts
+from bot.decoder import Shape
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media import Media
 from bot.model import Attachment, Clip
@@ -537,8 +538,8 @@ async def test_a_clip_that_cannot_be_copied_is_kept_as_it_came(
 ) -> None:
     data, mark = video(), box._films._projector.mark
 
-    async def broken(source: Path, target: Path) -> bool:
-        await mark(source, target)
+    async def broken(source: Path, target: Path, shape: Shape) -> bool:
+        await mark(source, target, shape)
         raise BrokenClip(why)
 
     monkeypatch.setattr(box._films._projector, "mark", broken)
@@ -555,11 +556,11 @@ def test_a_copy_that_would_be_shown_otherwise_is_none(tmp_path: Path, monkeypatc
     source.write_bytes(video(sound=True))
     monkeypatch.setattr(cuts, "_tracks", lambda container: container.streams.video[:1])  # the sound is lost
     with pytest.raises(BrokenClip, match="another clip"):
-        cuts.mark(source, target)
+        cuts.mark(source, target, clips.probe(source))
 
 
 async def test_a_full_disk_is_no_fault_of_the_clip(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def full(source: Path, target: Path) -> bool:
+    async def full(source: Path, target: Path, shape: Shape) -> bool:
         raise StoreDown("the disk: No space left on device")
 
     monkeypatch.setattr(box._films._projector, "mark", full)
