@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 import pillow_heif
 from PIL import AvifImagePlugin
@@ -52,11 +51,13 @@ def _still(source: str, target: str) -> list[int]:
     return [*fitted.size, *fitted.original]
 
 
-def _clip(source: str, poster: str | None) -> list[float]:
-    from bot import clips  # here, because most darkrooms see photos only and FFmpeg is large
+def _clip(source: str, poster: str | None, copy: str | None) -> list[float]:
+    from bot import clips, cuts  # here, because most darkrooms see photos only and FFmpeg is large
 
-    probe = clips.probe(Path(source), Path(poster) if poster else None)
-    return [probe.width, probe.height, probe.seconds, probe.sound, probe.rotation]
+    if copy:
+        cuts.mark(Path(source), Path(copy))
+    probe = clips.probe(Path(copy or source), Path(poster) if poster else None)
+    return [probe.width, probe.height, probe.seconds, probe.sound]
 
 
 def _frame(source: str, target: str) -> None:
@@ -69,12 +70,6 @@ def _first(source: str, target: str) -> None:
     from bot import clips
 
     clips.first_frame(Path(source)).save(target, "JPEG", quality=95)
-
-
-def _mark(source: str, target: str, shape: list[Any]) -> bool:
-    from bot import clips, cuts
-
-    return cuts.mark(Path(source), Path(target), clips.Probe(*shape))
 
 
 def _fit(source: str, target: str, limit: int) -> bool:
@@ -103,7 +98,6 @@ _WORK = {
     "mask": _Work(_mask),
     "still": _Work(_still),
     "clip": _Work(_clip),
-    "mark": _Work(_mark),
     "frame": _Work(_frame),
     "first": _Work(_first),
     "fit": _Work(_fit, _CUT_TOO_LONG, 15),

@@ -18,8 +18,6 @@ from bot.errors import BrokenClip, Refusal, StoreDown
 
 Size = tuple[int, int]
 """Width and height in pixels."""
-Shape = tuple[int, int, float, bool, int]
-"""What a clip looks like: width, height, seconds, whether it has sound, and the rotation of what is stored."""
 
 _CODE = Path(__file__).resolve().parents[1]
 # Not multiprocessing: it would run the bot's own start script again in every child, and all its imports with it.
@@ -58,26 +56,19 @@ class Decoder:
         if await self._ask("mask", str(source), str(target), original, size) is None:
             raise Refusal(texts.BROKEN_PICTURE)
 
-    async def clip(self, source: Path, poster: Path | None = None) -> Shape:
-        """What a clip looks like. Raises `BrokenClip`, `StoreDown`.
+    async def clip(
+        self, source: Path, poster: Path | None = None, copy: Path | None = None
+    ) -> tuple[int, int, float, bool]:
+        """A clip's width, height, seconds and whether it has sound. Raises `BrokenClip`, `StoreDown`.
 
-        Its first frame goes to `poster`: a JPEG of at most 320 pixels a side and 200 kB.
+        Its first frame goes to `poster`: a JPEG of at most 320 pixels a side and 200 kB. With `copy`, the clip is
+        copied there with the words that say how it was made, and that is looked at instead.
         """
-        answer = await self._ask("clip", str(source), poster and str(poster))
+        answer = await self._ask("clip", str(source), poster and str(poster), copy and str(copy))
         if answer is None:
             raise BrokenClip("it stops the decoder")
-        width, height, seconds, sound, rotation = answer[0]
-        return width, height, seconds, sound, rotation
-
-    async def mark(self, source: Path, target: Path, shape: Shape) -> bool:
-        """Copy a clip of this shape, with the words that say how it was made; False if it says so already, uncopied.
-
-        Raises `BrokenClip`, `StoreDown`.
-        """
-        answer = await self._ask("mark", str(source), str(target), shape)
-        if answer is None:
-            raise BrokenClip("it stops the decoder")
-        return bool(answer[0])
+        width, height, seconds, sound = answer[0]
+        return width, height, seconds, sound
 
     async def fit(self, source: Path, target: Path, limit: int) -> bool:
         """Write a clip in at most `limit` bytes, unless it would not be watchable. Raises `BrokenClip`, `StoreDown`."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot import texts
-from bot.decoder import Decoder, Shape
+from bot.decoder import Decoder
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.files import Drafts, disk, make_folder, older, pour, settle
 from bot.model import Clip
@@ -66,22 +66,17 @@ class Films:
             size = await pour(stream, draft, HEAVIEST_CLIP)
             if size > HEAVIEST_CLIP:
                 raise BrokenClip(f"larger than {HEAVIEST_CLIP} bytes")
-            shape = await self._projector.clip(draft, poster)
             path = self._clips / f"{self._drafts.new_id()}.mp4"
-            if await self._marked(draft, copy, shape, path.name):
+            try:
+                shape = await self._projector.clip(draft, poster, copy)
                 draft = copy
                 with disk():
                     size = copy.stat().st_size
+            except BrokenClip as broken:  # a clip that plays is kept either way
+                shape = await self._projector.clip(draft, poster)
+                log.warning("the clip %s stays as it came, without the words that AI made it: %s", path.name, broken)
             await self._settle(draft, poster, path)
             return Clip(path.name, *shape[:3], size, shape[3])
-
-    async def _marked(self, source: Path, copy: Path, shape: Shape, name: str) -> bool:
-        """Whether there is a copy now that says how it was made. A clip that plays is kept either way."""
-        try:
-            return await self._projector.mark(source, copy, shape)
-        except BrokenClip as broken:
-            log.warning("the clip %s stays as it came, without the words that it was made by AI: %s", name, broken)
-            return False
 
     async def last_frame(self, clip: Clip) -> bytes:
         """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken."""
@@ -171,7 +166,7 @@ class Films:
             size = (await asyncio.to_thread(path.stat)).st_size
         except FileNotFoundError:
             return None
-        width, height, seconds, sound, _ = await self._projector.clip(path)
+        width, height, seconds, sound = await self._projector.clip(path)
         return Clip(path.name, width, height, seconds, size, sound)
 
     def beside(self, name: str) -> list[Path]:

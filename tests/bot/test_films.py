@@ -4,6 +4,9 @@ import asyncio
 import functools
 import itertools
 import os
+import resource
+import shutil
+import signal
 import struct
 import sys
 import tempfile
@@ -11,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -19,7 +23,6 @@ import pytest
 from PIL import Image
 
 from bot import clips, cuts, films, media, texts
-from bot.decoder import Shape
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media import Media
 from bot.model import Attachment, Clip
@@ -105,6 +108,11 @@ def shapes(path: Path) -> list[str]:
     """The codecs of a file that everyone can play while it arrives, and that says what it is."""
     data = path.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
+    return codecs(path)
+
+
+def codecs(path: Path) -> list[str]:
+    """Those of a file that says what it is."""
     with av.open(str(path)) as container:
         assert container.metadata["comment"] == "AI-generated"
         assert {getattr(stream.codec_context, "pix_fmt", None) for stream in container.streams.video} == {"yuv420p"}
@@ -510,7 +518,7 @@ async def test_every_clip_says_how_it_was_made(box: Media, tmp_path: Path, sound
     assert comment(came) is None
     clip = await kept(box, came.read_bytes())
     path = box.path(clip.name)
-    assert shapes(path) == (["h264", "aac"] if sound else ["h264"])
+    assert codecs(path) == (["h264", "aac"] if sound else ["h264"])
     assert (packets(path), frames(path), steps(path)) == (packets(came), frames(came), steps(came))
     assert clip.size == path.stat().st_size
     if sound:
@@ -532,17 +540,26 @@ async def test_a_turned_clip_says_it_too(box: Media, quarters: int) -> None:
         assert abs(next(container.decode(video=0)).rotation) == (180 if quarters == 2 else 90)
 
 
-@pytest.mark.parametrize("why", ["it cannot be copied", "the copy is another clip", "it stops the decoder"])
-async def test_a_clip_that_cannot_be_copied_is_kept_as_it_came(
+async def test_what_a_provider_wrote_about_its_origin_stays(box: Media) -> None:
+    box_of_its_own = struct.pack(">I4s", 24 + 9, b"uuid") + bytes(range(16)) + b"certified"
+    clip = await kept(box, video() + box_of_its_own)
+    assert comment(box.path(clip.name)) == texts.MADE_BY_AI
+    assert box_of_its_own in box.path(clip.name).read_bytes()
+
+
+@pytest.mark.parametrize("why", ["it cannot be marked", "it stops the decoder"])
+async def test_a_clip_that_cannot_be_marked_is_kept_as_it_came(
     box: Media, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, why: str
 ) -> None:
-    data, mark = video(), box._films._projector.mark
+    data, look = video(), box._films._projector.clip
 
-    async def broken(source: Path, target: Path, shape: Shape) -> bool:
-        await mark(source, target, shape)
-        raise BrokenClip(why)
+    async def broken(source: Path, poster: Path | None = None, copy: Path | None = None) -> Any:
+        shape = await look(source, poster, copy)
+        if copy:
+            raise BrokenClip(why)
+        return shape
 
-    monkeypatch.setattr(box._films._projector, "mark", broken)
+    monkeypatch.setattr(box._films._projector, "clip", broken)
     clip = await kept(box, data)
     assert box.path(clip.name).read_bytes() == data
     assert clip.size == len(data)
@@ -551,22 +568,30 @@ async def test_a_clip_that_cannot_be_copied_is_kept_as_it_came(
     assert files(box) == [f"clips/{clip.name}", f"clips/{clip.name}.poster.jpg"]
 
 
-def test_a_copy_that_would_be_shown_otherwise_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_library_cannot_read_is_the_clips_fault(tmp_path: Path) -> None:
+    source = tmp_path / "a.mp4"
+    source.write_bytes(video()[:100])
+    with pytest.raises(BrokenClip):
+        cuts.mark(source, tmp_path / "b.mp4")
+
+
+def test_a_full_disk_is_no_fault_of_the_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = tmp_path / "a.mp4", tmp_path / "b.mp4"
-    source.write_bytes(video(sound=True))
-    monkeypatch.setattr(cuts, "_tracks", lambda container: container.streams.video[:1])  # the sound is lost
-    with pytest.raises(BrokenClip, match="another clip"):
-        cuts.mark(source, target, clips.probe(source))
+    source.write_bytes(video())
+    copy, (soft, hard) = shutil.copyfile, resource.getrlimit(resource.RLIMIT_FSIZE)
 
+    def and_now_the_disk_is_full(source: Path, target: Path) -> None:
+        copy(source, target)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (target.stat().st_size, hard))
 
-async def test_a_full_disk_is_no_fault_of_the_clip(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def full(source: Path, target: Path, shape: Shape) -> bool:
-        raise StoreDown("the disk: No space left on device")
-
-    monkeypatch.setattr(box._films._projector, "mark", full)
-    with pytest.raises(StoreDown):
-        await kept(box, video())
-    assert files(box) == []
+    monkeypatch.setattr(shutil, "copyfile", and_now_the_disk_is_full)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with pytest.raises(OSError, match="too large"):
+            cuts.mark(source, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
 
 
 async def test_what_a_platform_gets_says_it(house: House) -> None:

@@ -25,7 +25,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot import clips, films, media, texts
+from bot import clips, cuts, films, media, texts
+from bot.decoder import Decoder
 from bot.errors import BrokenClip, NotSent, Refusal, StoreDown
 from bot.media import Media
 from bot.model import Attachment, Brush, Photo, Point, Role
@@ -640,12 +641,22 @@ async def test_what_the_stream_raises_passes_through(box: Media, error: Exceptio
     assert files(box) == []
 
 
-async def test_a_clip_that_hangs_the_decoder(tmp_path: Path) -> None:
+async def test_a_decoder_that_hangs_costs_no_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     box = Media(tmp_path, new_id=ids(), timeout=2.5)
     await box.keep_clip(stream(clip()))
     children()[0].suspend()
-    with pytest.raises(BrokenClip):
-        await box.keep_clip(stream(clip()))
+    await box.keep_clip(stream(clip()))  # another one looks at it
+    start = Decoder._start
+
+    async def hanging(self: Decoder) -> Any:
+        process = await start(self)
+        psutil.Process(process.pid).suspend()
+        return process
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Decoder, "_start", hanging)
+        with pytest.raises(BrokenClip, match="stops the decoder"):
+            await box.keep_clip(stream(clip()))
     await box.keep_clip(stream(clip()))
     await box.close()
 
@@ -665,6 +676,8 @@ def test_damaged_clips_play_or_are_broken(tmp_path: Path, changes: list[tuple[fl
         damaged[at : at + len(what)] = what
     path = tmp_path / "clip.mp4"
     path.write_bytes(bytes(damaged[: int(len(damaged) * share)]))
+    with suppress(BrokenClip):
+        cuts.mark(path, tmp_path / "marked.mp4")
     with suppress(BrokenClip):
         assert clips.probe(path).seconds > 0
 
