@@ -8,7 +8,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import bundle, purse, retention, reviews, texts_privacy
+from bot import bundle, notices, purse, retention, reviews, texts_privacy
 from bot.errors import Refusal, StoreDown
 from bot.files import disk
 from bot.model import Button, Inbound, Paper, Reply
@@ -57,6 +57,8 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts_privacy.CODE_OVER)
     try:
         reported = await core.store.gallery.reported(inbound.person)
+        for share in reported:  # before, as a crash behind it would leave nobody who knows of them
+            await notices.dismiss(core.store, share, now)
         gone = await retention.forget(core.store, core.media, inbound.person, now)
         for share in reported:
             await reviews.tell_again(core, share)

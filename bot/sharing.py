@@ -1,7 +1,6 @@
 """Sharing clips in a community: share and take back, hearts, and how a person shares."""
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,8 +14,6 @@ from bot.ports import Store
 
 if TYPE_CHECKING:
     from bot.core import Core
-
-log = logging.getLogger(__name__)
 
 HIDDEN = "hidden"
 """Where it is noted that a clip was taken back while it was hidden: shared again, it waits for an admin."""

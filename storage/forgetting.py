@@ -228,6 +228,11 @@ async def _take_opinions(tx: Transaction, names: Sequence[str], lock: str) -> No
         sql = "UPDATE shares SET hearts = hearts - 1 WHERE id = $1 AND hearts > 0 RETURNING *"
         if (row := await tx.one(sql, heart["share"])) and row["state"] == "up":
             await shares.refresh(tx, shares.share(row), shares.AT_ONCE)
+    # What admins are about to be told of these reports has their words in it; of what is left they are told anew.
+    sql = f"""
+        DELETE FROM errands WHERE kind = 'tell' AND body LIKE '%/hide %' AND share <> ''
+        AND share IN (SELECT share FROM reports WHERE closed = 0 AND account IN ({these}))"""
+    await tx.all(sql, *names)
     await tx.all(f"DELETE FROM reports WHERE account IN ({these})", *names)
 
 
