@@ -1,8 +1,10 @@
 """SQLite through aiosqlite: one writer, one reader, and many small transactions committed together.
 
 A commit waits for the disk (`synchronous=FULL`: a paid order must survive a power cut), so the writer takes all work
-that is waiting, runs it one after the other in a single transaction and commits once. If any of it fails, the whole
-round is rolled back and run again one by one, so that nobody suffers from another's fault.
+that is waiting, runs it one after the other in a single transaction and commits once. Each piece has a savepoint: what
+one raises undoes that piece alone. Everybody is answered after the commit, those who are refused as well, since a
+refusal may rest on what another piece of the round has just written. Where the transaction itself fails (a lock held by
+another process, a full disk) nothing of the round was kept, and all of it gets one `StoreDown`.
 
 A transaction is a single visit to the connection's thread, however many statements it has: going there and back costs
 more than most of them. It can be, as work does nothing but SQL.
@@ -13,6 +15,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -55,6 +58,13 @@ class _Session:
     async def one(self, sql: str, *args: object) -> Row | None:
         rows = await self.all(sql, *args)
         return rows[0] if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """The answer to a piece of work that raised."""
+
+    error: Exception
 
 
 class Sqlite:
@@ -128,31 +138,33 @@ class Sqlite:
                 round_.append(self._waiting.get_nowait())
             stopping = any(work is _stop for work, _ in round_)
             round_ = [(work, future) for work, future in round_ if work is not _stop and not future.cancelled()]
-            if not await self._commit(round_):
-                for piece in round_:
-                    await self._commit([piece])
+            await self._commit(round_)
             if stopping:
+                self._refuse_rest()
                 return
 
-    async def _commit(self, round_: list[tuple[Work, asyncio.Future[Any]]]) -> bool:
-        """Run a round in one transaction and answer those who wait; False when it failed and may be tried singly."""
+    async def _commit(self, round_: list[tuple[Work, asyncio.Future[Any]]]) -> None:
+        """Run a round in one transaction, and answer everybody who waits for it."""
         if not round_:
-            return True
+            return
         try:
-            results = await self._writer.visit(lambda connection: _changed(connection, [work for work, _ in round_]))
+            answers = await self._writer.visit(lambda connection: _committed(connection, [work for work, _ in round_]))
         except Exception as error:
-            if len(round_) > 1:
-                return False
-            if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
-                error = StoreDown(str(error))
-            for _, future in round_:
-                if not future.done():
-                    future.set_exception(error)
-            return True
-        for (_, future), result in zip(round_, results, strict=True):
+            answers = [_Raised(StoreDown(str(error))) for _ in round_]
+        for (_, future), answer in zip(round_, answers, strict=True):
+            if future.done():
+                continue  # whoever asked has gone
+            if isinstance(answer, _Raised):
+                future.set_exception(answer.error)
+            else:
+                future.set_result(answer)
+
+    def _refuse_rest(self) -> None:
+        """Answer those who came while the database was closing."""
+        while not self._waiting.empty():
+            _, future = self._waiting.get_nowait()
             if not future.done():
-                future.set_result(result)
-        return True
+                future.set_exception(StoreDown("the database is closed"))
 
 
 async def _stop(_: Transaction) -> None:
@@ -167,15 +179,30 @@ def _looked(connection: sqlite3.Connection, work: Callable[[Transaction], Awaita
         connection.rollback()
 
 
-def _changed(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
+def _committed(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
+    """What each piece of a round returned, or what it raised; raises where nothing of the round was kept."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        results = [_at_once(work(_Session(connection))) for work in works]
+        answers = [_piece(connection, work) for work in works]
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
-    return results
+    return answers
+
+
+def _piece(connection: sqlite3.Connection, work: Work) -> Any:
+    connection.execute("SAVEPOINT piece")
+    try:
+        answer = _at_once(work(_Session(connection)))
+    except Exception as error:
+        if not connection.in_transaction:
+            raise  # some errors (a full disk, a failing one) end the whole transaction
+        connection.execute("ROLLBACK TO piece")
+        ours = not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.IntegrityError)
+        answer = _Raised(error if ours else StoreDown(str(error)))
+    connection.execute("RELEASE piece")
+    return answer
 
 
 def _scrubbed(connection: sqlite3.Connection) -> bool:

@@ -2,16 +2,18 @@
 
 import asyncio
 import sqlite3
+import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.errors import Misconfigured, StoreDown
+from bot.errors import Illegal, Misconfigured, Stale, StoreDown
 from storage import open_store
 from storage.database import Transaction
 from storage.migrate import files, migrate, statements
-from storage.sqlite import Sqlite
+from storage.sqlite import ROUND, Sqlite
 
 
 @pytest.fixture
@@ -40,6 +42,79 @@ async def test_many_small_writes_share_a_commit_and_one_failure_harms_nobody(dat
     assert isinstance(answers[50], sqlite3.IntegrityError)
     rows = await database.read(lambda tx: tx.all("SELECT n FROM t ORDER BY n"))
     assert [row["n"] for row in rows] == [n for n in range(50) if n != 7]
+
+
+async def test_a_locked_file_is_waited_for_once_and_refuses_the_whole_round(tmp_path: Path) -> None:
+    database = await Sqlite.open(tmp_path / "x.db", patience=0.3)
+    await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT)"))
+    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    add = [database.write(lambda tx: tx.all("INSERT INTO t VALUES (1)")) for _ in range(200)]
+    answers = await asyncio.gather(*add, return_exceptions=True)
+    assert time.monotonic() - begun < 3, "each piece waited for the lock: 200 times 0.3 s"
+    assert {type(answer) for answer in answers} == {StoreDown}
+    other.execute("ROLLBACK")
+    other.close()
+    await database.write(lambda tx: tx.all("INSERT INTO t VALUES (2)"))
+    assert [row["n"] for row in await database.read(lambda tx: tx.all("SELECT n FROM t"))] == [2]
+    await database.close()
+
+
+async def test_a_refused_piece_undoes_itself_alone_and_is_run_once(database: Sqlite) -> None:
+    await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT PRIMARY KEY)"))
+    runs: Counter[int] = Counter()
+
+    async def add(n: int) -> None:
+        async def work(tx: Transaction) -> None:
+            runs[n] += 1
+            await tx.all("INSERT INTO t VALUES ($1)", n)
+            if n % 3 == 0:
+                raise (Stale, Illegal)[n % 2](str(n))
+            if n % 5 == 0:
+                await tx.all("INSERT INTO nowhere VALUES (1)")
+
+        await database.write(work)
+
+    answers = await asyncio.gather(*map(add, range(60)), return_exceptions=True)
+    refusals = {n: type(answer) for n, answer in enumerate(answers) if answer is not None}
+    assert refusals == {
+        n: (Stale, Illegal)[n % 2] if n % 3 == 0 else StoreDown for n in range(60) if n % 3 == 0 or n % 5 == 0
+    }
+    assert set(runs.values()) == {1}
+    rows = await database.read(lambda tx: tx.all("SELECT n FROM t ORDER BY n"))
+    assert [row["n"] for row in rows] == [n for n in range(60) if n not in refusals]
+
+
+async def test_a_refusal_is_told_only_when_what_it_rests_on_is_kept(database: Sqlite) -> None:
+    """The second piece is refused because of what the first wrote, and then nothing of the round is kept."""
+    await database.write(lambda tx: tx.all("CREATE TABLE t (text TEXT)"))
+
+    async def first(tx: Transaction) -> None:
+        await tx.all("INSERT INTO t VALUES ('here')")
+
+    async def second(tx: Transaction) -> None:
+        if await tx.one("SELECT 1 FROM t WHERE text = 'here'"):
+            raise Illegal("it is here already")
+
+    async def third(tx: Transaction) -> None:
+        await tx.all("ROLLBACK")  # as SQLite does by itself after some errors
+        raise sqlite3.OperationalError("disk I/O error")
+
+    answers = await asyncio.gather(*map(database.write, (first, second, third)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StoreDown] * 3
+    assert await database.read(lambda tx: tx.all("SELECT 1 FROM t")) == []
+
+
+async def test_what_comes_while_it_closes_is_refused_and_not_left_waiting(tmp_path: Path) -> None:
+    database = await Sqlite.open(tmp_path / "x.db")
+    closing = asyncio.create_task(database.close())
+    await asyncio.sleep(0)
+    # More than a round: the last of them comes behind the end.
+    writes = [asyncio.create_task(database.write(lambda tx: tx.all("SELECT 1"))) for _ in range(2 * ROUND)]
+    answers = await asyncio.wait_for(asyncio.gather(*writes, return_exceptions=True), 5)
+    await closing
+    assert {type(answer) for answer in answers} <= {list, StoreDown}
 
 
 async def test_what_was_written_before_closing_is_there(tmp_path: Path) -> None:
