@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q install
 
-.PHONY: demo run test check format pictures bench lock clean
+.PHONY: demo run test check format pictures screens bench lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/run  ## send the sample photo through the whole system and write demo.mp4
@@ -33,6 +33,9 @@ format: .venv/dev
 
 pictures: .venv/dev  ## the conversation shown in README, drawn from what the bot says
 	@$(BIN)/python docs/conversation.py
+
+screens: .venv/dev  ## every state of every page, on a phone and a wide screen, light and dark, into screens/
+	@SCREENS=$(CURDIR)/screens $(BIN)/python -m pytest -q tests/whole/test_screens.py
 
 bench: .venv/dev  ## the figures of README's performance table
 	@$(BIN)/python -m bench

@@ -1,8 +1,6 @@
 """The chat page: it shows itself, takes what people say, and tells them what becomes of it."""
 
 import asyncio
-import html
-import json
 import logging
 import re
 import tempfile
@@ -16,6 +14,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 
 from adapters.web.doors import Doors
 from adapters.web.streams import Streams
+from adapters.web.templating import card, render, script_data
 from adapters.web.view import View
 from bot import texts
 from bot.core import Core
@@ -46,6 +45,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_MODULES = sorted(path.name for path in STATIC.glob("*.js") if path.name != "app.js")
+"""What `app.js` loads; named in the page, they all come at once."""
 _ROLES: dict[str, Role] = {"photo": "photo", "end": "end"}
 
 _ANSWERS = ("/yes ", "/no ", "/agree ", "/undo ", "/cancel ", "/forgetme ")
@@ -63,7 +64,6 @@ class Page:
         self._view = view
         self._streams = Streams(core, view, self._allowance)
         self._sending: dict[str, int] = {}
-        self._index = (STATIC / "index.html").read_text("utf-8")
 
     def install(self, app: web.Application) -> None:
         """Add the routes to the web server."""
@@ -84,9 +84,9 @@ class Page:
 
     async def _show(self, request: web.Request) -> web.Response:
         if self._doors.are_shut(request):
-            return _card(texts.PAGE["off"], 403)
+            return card(texts.PAGE["off"], 403)
         if not self._doors.admits(request):
-            return _card("", 200, ask=True)
+            return card("", 200, ask=True)
         response = web.Response(content_type="text/html")
         person = self._doors.person(request) or self._doors.welcome(response)
         state = {
@@ -99,15 +99,12 @@ class Page:
             ],
             "allowance": await self._allowance(person),
         }
-        # “<” cannot end the block, nor begin a comment, once it is written as an escape.
-        values = {name: html.escape(texts.PAGE[name]) for name in ("lang", "title", "description", "noscript")}
-        values["state"] = json.dumps(state, ensure_ascii=False).replace("<", "\\u003c")
-        response.text = re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], self._index)
+        response.text = render("chat.html", modules=_MODULES, state=script_data(state))
         return response
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
         if self._doors.are_shut(request) or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-            return _card(texts.PAGE["off"], 403)
+            return card(texts.PAGE["off"], 403)
         if (request.content_length or 0) > WORDS:
             raise web.HTTPRequestEntityTooLarge(WORDS, request.content_length or 0)
         try:
@@ -119,8 +116,8 @@ class Page:
         if admitted:
             return response
         if admitted is None:
-            return _card(texts.PAGE["password_wait"], 429, ask=True)
-        return _card(texts.PAGE["password_wrong"], 401, ask=True)
+            return card(texts.PAGE["password_wait"], 429, ask=True)
+        return card(texts.PAGE["password_wrong"], 401, ask=True)
 
     async def _events(self, request: web.Request, person: str) -> web.StreamResponse:
         try:
@@ -261,22 +258,3 @@ async def _shield(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
     if request.path.startswith("/static/") and response.status < 400:
         response.headers["Cache-Control"] = "public, no-cache"  # kept, but asked about: a new version is seen at once
-
-
-def _card(text: str, status: int, *, ask: bool = False) -> web.Response:
-    """A small page: a sentence, and the question for the password if `ask`."""
-    page = texts.PAGE
-    form = (
-        '<form method="post" action="/login">'
-        f'<label class="field">{html.escape(page["password"])}'
-        '<input type="password" name="password" autocomplete="current-password" required autofocus></label>'
-        f'<button class="button">{html.escape(page["enter"])}</button></form>'
-    )
-    body = (
-        f'<!doctype html><html lang="{page["lang"]}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{html.escape(page["title"])}</title><link rel="stylesheet" href="/static/app.css"></head>'
-        f'<body class="door"><main class="card"><h1>{html.escape(page["title"])}</h1>'
-        f"{f'<p role=alert>{html.escape(text)}</p>' if text else ''}{form if ask else ''}</main></body></html>"
-    )
-    return web.Response(text=body, status=status, content_type="text/html")

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.web.exhibit import Exhibit
+from adapters.web.mishaps import in_words
 from adapters.web.page import Page
 from adapters.web.view import MEDIA
 from bot.errors import Misconfigured
@@ -67,7 +68,7 @@ def make_app(
             raise web.HTTPNotFound
         return web.Response(status=await hook(request.headers, await request.read()))
 
-    app = web.Application()
+    app = web.Application(middlewares=[in_words])
     app.add_routes([web.get("/media/{token}", media), web.get("/healthz", healthz), web.post("/hooks/{name}", hooked)])
     if page:
         page.install(app)

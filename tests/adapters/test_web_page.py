@@ -14,12 +14,15 @@ from typing import Any
 
 import aiohttp
 import pytest
+from jinja2 import UndefinedError
+from markupsafe import escape
 
 from adapters.web import page as page_module
 from adapters.web import streams
 from adapters.web.doors import TRIES, Doors, is_loopback
 from adapters.web.page import Page
 from adapters.web.server import make_app, serve
+from adapters.web.templating import card, render, script_data
 from adapters.web.view import View
 from bot import texts, texts_admin, texts_consent
 from bot.links import Links
@@ -27,6 +30,8 @@ from bot.model import Address, Inbound, Pending
 from bot.shelf import Shelf
 from tests.clock import Clock
 from tests.houses import House, picture, wired
+
+TEMPLATES = page_module.STATIC.with_name("templates")
 
 
 class Browser:
@@ -560,7 +565,48 @@ async def test_paths_lead_nowhere_else(start: Start, path: str) -> None:
 
 
 def test_everything_that_a_browser_loads_is_small_and_ours() -> None:
-    files = [path for path in page_module.STATIC.iterdir() if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 60 * 1024
+    files = [path for folder in (page_module.STATIC, TEMPLATES) for path in folder.iterdir() if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 90 * 1024
     for path in files:
         assert not re.search(r"https?://(?!www\.w3\.org)", path.read_text("utf-8")), path.name
+
+
+# ── What is not there, or breaks ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_not_there_is_a_card_for_people_and_a_status_for_players(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    for path in ("/nothing", "/media/nothing"):
+        status, text = await browser.open(path, Accept="text/html,*/*")
+        assert status == 404
+        assert texts.PAGE["not_found"] in text
+        assert '<a class="button" href="/">' in text
+        async with browser.http.get(site.base + path) as answer:
+            assert (answer.status, await answer.text()) == (404, "404: Not Found")
+
+
+async def test_a_page_that_breaks_says_so_and_the_log_has_the_traceback(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = await start()
+    browser = await site.browser()
+
+    async def broken(*_: object) -> str:
+        raise RuntimeError("the lights went out")
+
+    monkeypatch.setattr(type(site.house.core), "allowance", broken)
+    status, text = await browser.open("/?secret=1", Accept="text/html")
+    assert (status, escape(texts.PAGE["broken"]) in text, "lights" in text) == (500, True, False)
+    assert "the lights went out" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_templates_escape_and_script_data_stays_in_its_block() -> None:
+    page = card("<b>& “x”</b>", 200, title="</title><script>").text or ""
+    assert "<b>" not in page
+    assert "<script>" not in page
+    assert "&lt;b&gt;&amp; “x”&lt;/b&gt;" in page
+    assert script_data({"a": "</script><!--"}) == '{"a": "\\u003c/script>\\u003c!--"}'
+    with pytest.raises(UndefinedError):
+        render("card.html", title="x")

@@ -2,62 +2,25 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from PIL import Image, ImageDraw
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from bot import texts, texts_admin, texts_consent
-from bot.app import App, open_app
-from bot.config import Settings
 from bot.model import Address, Inbound
+from tests.browsing import no_violations, site
 
 pytestmark = pytest.mark.timeout(120)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-ARGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 RENDERED = 30_000
 """Milliseconds that a clip may take here."""
 
 T = texts.PAGE
-
-
-@pytest.fixture(autouse=True)
-def browser_is_here() -> None:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium: .ci/run installs it")
-        pytest.skip("no Chromium on this machine; install it to test the chat page")
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        await browser.close()
-
-
-@asynccontextmanager
-async def site(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator[tuple[App, str]]:
-    """All of Photoplay, in this process; yields its address."""
-    made = Settings(data_dir=folder / "data", port=port, **settings)
-    async with open_app(made) as app, app.listening() as address:
-        working = asyncio.create_task(app.worker.run())
-        try:
-            yield app, address
-        finally:
-            app.worker.stop()
-            await working
 
 
 Visit = Callable[..., Awaitable[Page]]
@@ -110,15 +73,6 @@ async def plays(page: Page, nth: int = 0) -> None:
         arg=nth,
         timeout=15_000,
     )
-
-
-async def no_violations(page: Page) -> None:
-    # What is still fading in has no contrast yet.
-    await page.evaluate(
-        "Promise.all(document.getAnimations().map(a => a.effect.getTiming().iterations > 9 || a.finished))"
-    )
-    found = await Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 async def test_a_photo_becomes_a_clip_that_plays_and_stays(visit: Visit, photo: Path, chromium: Browser) -> None:

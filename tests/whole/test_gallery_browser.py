@@ -1,28 +1,22 @@
 """A gallery as a visitor meets it: headless Chromium, a phone and a desktop, with and without a script."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot import texts_gallery, texts_sharing
 from bot.gallery import Share
+from tests.browsing import no_violations
 from tests.clock import Clock
 from tests.web_gallery import SLUG, Site, film, site
 
 pytestmark = pytest.mark.timeout(180)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-ARGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 HALL = f"/g/{SLUG}"
@@ -35,22 +29,6 @@ WORDS = [
     "die Katze springt vom Regal",
 ]
 NAMES = ["Ann", "", "شادي", "Ben K."]
-
-
-@pytest.fixture(autouse=True)
-def browser_is_here() -> None:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium: .ci/run installs it")
-        pytest.skip("no Chromium on this machine; install it to test the gallery")
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +85,6 @@ async def plays(page: Page, selector: str = ".stage video") -> None:
         arg=selector,
         timeout=15_000,
     )
-
-
-async def no_violations(page: Page) -> None:
-    found = await Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 async def columns(page: Page) -> int:

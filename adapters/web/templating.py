@@ -1,0 +1,36 @@
+"""Pages from Jinja2 templates. Autoescape is on for all of them: whatever people typed is text, never markup."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bot import texts
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    auto_reload=False,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(name: str, **values: Any) -> str:
+    """A template as text; it knows the chat page's texts as `page`. Raises if it names a value that is not given."""
+    return _TEMPLATES.get_template(name).render(page=texts.PAGE, **values)
+
+
+def script_data(data: object) -> Markup:
+    """JSON for a `<script>` block. “<” cannot end the block, nor begin a comment, once it is written as an escape."""
+    return Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"))
+
+
+def card(text: str, status: int, *, title: str = "", ask: bool = False, home: bool = False) -> web.Response:
+    """A small page: a sentence, and the question for the password if `ask`, or the way to the chat page if `home`."""
+    body = render("card.html", text=text, title=title or texts.PAGE["title"], ask=ask, home=home)
+    return web.Response(text=body, status=status, content_type="text/html")

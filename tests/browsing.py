@@ -1,0 +1,78 @@
+"""Headless Chromium, the whole of Photoplay behind a page, and what must hold of every page that people see."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright
+
+from bot.app import App, open_app
+from bot.config import Settings
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+ARGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+WIDE = {"viewport": {"width": 1440, "height": 900}}
+LOOKS = [(f"{name}-{scheme}", {**size, "color_scheme": scheme}) for name, size in
+         (("390", PHONE), ("1440", WIDE)) for scheme in ("light", "dark")]  # fmt: skip
+"""How every state of a page is looked at."""
+
+
+@asynccontextmanager
+async def launched() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def site(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator[tuple[App, str]]:
+    """All of Photoplay, in this process; yields its address."""
+    made = Settings(data_dir=folder / "data", port=port, **settings)
+    async with open_app(made) as app, app.listening() as address:
+        working = asyncio.create_task(app.worker.run())
+        try:
+            yield app, address
+        finally:
+            app.worker.stop()
+            await working
+
+
+async def at_rest(page: Page) -> None:
+    """What is still fading in has no contrast yet."""
+    await page.evaluate(
+        "Promise.all(document.getAnimations().map(a => a.effect.getTiming().iterations > 9 || a.finished))"
+    )
+
+
+async def no_violations(page: Page) -> None:
+    await at_rest(page)
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+async def looks_right(page: Page, name: str) -> None:
+    """Nothing stands out of the window or on top of something else, and axe finds nothing; `make screens` keeps it."""
+    await at_rest(page)
+    if folder := os.environ.get("SCREENS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=f"{folder}/{name}.png")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than its window"
+    torn = await page.evaluate(
+        """() => [...document.querySelectorAll('button, a.button, input:not(.unseen, .segments input), label.button')]
+            .filter(node => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+            .map(node => [node, node.getBoundingClientRect()])
+            .filter(([, box]) => box.width && (box.left < 0 || box.right > innerWidth + 1))
+            .map(([node]) => node.outerHTML.slice(0, 120))"""
+    )
+    assert torn == [], f"{name}: out of the window"
+    await no_violations(page)
