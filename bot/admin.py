@@ -4,11 +4,12 @@ Who is an admin is asked at each use (`Core.administers`); the scope is the even
 (`Inbound.named`, `replied_to`). Nothing of this is read from text, options or buttons.
 """
 
+import json
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from bot import amounts, purse, texts_admin
+from bot import amounts, answers, purse, texts_admin
 from bot import quota as rules_of
 from bot.errors import Illegal, Refusal
 from bot.model import MENTION, Button, Inbound, Named, Reply
@@ -75,6 +76,9 @@ async def grant(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if gift is None:
         raise Refusal(texts_admin.GRANT_HOW)
     deed = act(core, inbound, "grant", found, because)
+    # As it was understood the first time: “for 2 days” begins anew with every reading.
+    if before := await core.store.books.act(deed.id):
+        gift = replace(gift, until=json.loads(before.after)["until"])
     given = Grant(deed.id, inbound.scope, _person(found), gift.credits, 0, gift.until, deed.at, inbound.person, because)
     done = await core.store.books.grant(deed, given)
     until = texts_admin.when(gift.until, where, name) if gift.until else ""
@@ -89,9 +93,11 @@ async def revoke(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if rest:
         raise Refusal(texts_admin.GRANT_HOW.replace("/grant", "/revoke").replace(" 50 until Friday", ""))
     people = (_person(found),) if inbound.scope else await core.store.accounts.people(_person(found))
-    if not await core.store.books.grants(inbound.scope, people, core.clock()):
+    deed = act(core, inbound, "revoke", found, because)
+    nothing = not await core.store.books.grants(inbound.scope, people, core.clock())
+    if nothing and not await core.store.books.act(deed.id):
         return Reply(texts_admin.revoked(found.label, 0, because), private=True)
-    done, amount = await core.store.books.revoke(act(core, inbound, "revoke", found, because), people)
+    done, amount = await core.store.books.revoke(deed, people)
     return told(texts_admin.revoked(found.label, amount, because), done)
 
 
@@ -110,6 +116,7 @@ async def ban(core: "Core", inbound: Inbound, argument: str) -> Reply:
         return replace(rule, banned=until, because=because or None)
 
     done = await core.store.books.amend(act(core, inbound, "ban", found, because), edit)
+    until = Rule.load(done.after).banned or until
     words = texts_admin.when(until, where, name) if until < FOREVER else ""
     return told(texts_admin.banned(found.label, words, because), done)
 
@@ -122,15 +129,16 @@ async def unban(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if rest:
         raise Refusal(texts_admin.BAN_HOW)
     rules = await core.store.books.rulebook(Member(inbound.scope, _person(found)))
-    if rules_of.ban(rules, core.clock()) is None:
-        return Reply(texts_admin.not_banned(found.label), private=True)
     people = [found.person] if inbound.scope else rules.people
+    deeds = [
+        act(core, inbound, "unban", replace(found, about=about("person", person), person=person), because)
+        for person in people
+    ]
+    if rules_of.ban(rules, core.clock()) is None and not await core.store.books.act(deeds[-1].id):
+        return Reply(texts_admin.not_banned(found.label), private=True)
     done = None
-    for person in people:
-        who = replace(found, about=about("person", person), person=person)
-        done = await core.store.books.amend(
-            act(core, inbound, "unban", who, because), lambda rule: replace(rule, banned=None, because=None)
-        )
+    for deed in deeds:
+        done = await core.store.books.amend(deed, lambda rule: replace(rule, banned=None, because=None))
     return told(texts_admin.unbanned(found.label), done)
 
 
@@ -150,6 +158,7 @@ async def refund(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def undo(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Take a change back, within a minute and if nothing has changed since."""
+    deed = act(core, inbound, "undo")
     done = await core.store.books.act(argument.strip()[:32])
     if done is None:
         await check(core, inbound)
@@ -161,10 +170,10 @@ async def undo(core: "Core", inbound: Inbound, argument: str) -> Reply:
         await check(core, inbound)
         if done.scope != inbound.scope and not core.operates(inbound):
             raise Refusal(texts_admin.NOT_HERE)
-    if core.clock() - done.at > UNDO + SLACK:
+    if core.clock() - done.at > UNDO + SLACK and not await core.store.books.act(deed.id):
         raise Refusal(texts_admin.UNDO_LATE)
     try:
-        await core.store.books.undo(done.id, act(core, inbound, f"undo {done.verb}"))
+        await core.store.books.undo(done.id, replace(deed, verb=f"undo {done.verb}"))
     except Illegal:
         raise Refusal(texts_admin.UNDO_NOTHING) from None
     core.poke()
@@ -220,9 +229,9 @@ async def group(core: "Core", inbound: Inbound, argument: str) -> Target:
 
 
 def act(core: "Core", inbound: Inbound, verb: str, found: Target | None = None, because: str = "") -> Act:
-    """A deed of whoever says it, for the audit log."""
+    """A deed of whoever says it, for the audit log; its id comes of the message, so that no replay does it twice."""
     return Act(
-        id=core.new_id(),
+        id=answers.identity(inbound, f"{verb} {found.about if found else ''}"),
         at=core.clock(),
         actor=inbound.person,
         scope=inbound.scope,

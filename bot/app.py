@@ -138,7 +138,8 @@ async def open_app(
     except OSError as error:
         raise Misconfigured(f"DATA_DIR {settings.data_dir} cannot be used: {error.strerror}.") from None
     async with AsyncExitStack() as stack:
-        links = Links(secret_of(settings.data_dir), clock)
+        seed = secret_of(settings.data_dir)
+        links = Links(seed, clock)
         url = settings.database_url.get_secret_value() if settings.database_url else None
         store = await open_store(settings.data_dir, url)
         stack.push_async_callback(store.close)
@@ -235,6 +236,7 @@ async def open_app(
             ask_consent=settings.ask_consent,
             poke_errands=runner.poke,
             kept=kept,
+            seed=seed,
         )
         platforms: list[Platform] = []
         if line:

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from bot import (
+    answers,
     commands,
     consent,
     machine,
@@ -49,6 +51,7 @@ class Core:
     `poke` wakes the worker, `poke_errands` whoever runs errands; `tell` reaches the operators. `link` gives the address
     of a file of `Media`; `web` is the address of our web server, if people can reach it. `ask_consent`: before a
     person's first clip they are asked whether those in the photo agree. `kept`: seconds that photos and clips stay.
+    From `seed` come secrets that are the same when a message comes twice, also after a restart.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Core:
         ask_consent: bool = False,
         poke_errands: Callable[[], None] = lambda: None,
         kept: tuple[float, float] = (24 * 3600.0, 30 * 86_400.0),
+        seed: bytes = b"",
     ) -> None:
         self.store = store
         self.media = media
@@ -86,16 +90,31 @@ class Core:
         self.ask_consent = ask_consent
         self.poke_errands = poke_errands
         self.kept = kept
+        self.seed = seed or secrets.token_bytes(32)
         self.link = link
         self.fitting = Fitting(media, link)
         self._denials: dict[tuple[str, str, str], float] = {}
 
     async def handle(self, inbound: Inbound) -> Reply:
-        """Answer anything. What cannot be done is said in words; nothing is spent then."""
+        """Answer anything. What cannot be done is said in words; nothing is spent then.
+
+        The same message again changes nothing, and gets the answer that it got the first time.
+        """
         inbound = replace(inbound, text=_legible(inbound.text), tiers=inbound.tiers - {"admins"})
         try:
+            if earlier := await answers.command_given(self, inbound):
+                return earlier
             if inbound.scope:
                 inbound = replace(inbound, scope=await self.store.books.scope(inbound.scope))
+        except StoreDown as error:
+            log.error("nothing could be answered: %s", error)
+            return Reply(texts.TRY_LATER, refused=True)
+        reply = await self._answer(inbound)
+        await answers.keep(self, inbound, reply)
+        return reply
+
+    async def _answer(self, inbound: Inbound) -> Reply:
+        try:
             if not commands.takes_names(inbound.text):
                 inbound = spelled(inbound)
             if inbound.text.startswith("/") and (not inbound.attachments or commands.named(inbound.text)):
@@ -210,6 +229,8 @@ class Core:
         above, unasked = quoted.rules.scope.confirm, await consent.missing(self, inbound)
         dear = above is not None and ask.price > above
         if unasked or dear:
+            if asked := await answers.given(self, inbound):
+                return asked
             await purse.check_room(self, inbound)
         order = _order_of(self.model, draft, await pictures())
         job = Job(

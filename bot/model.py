@@ -316,6 +316,8 @@ class Reply:
     """The shared clips that it names, for as long as they may be seen."""
     secret: bool = False
     """It must not be read by others: where a platform cannot whisper, it is told in private or not at all."""
+    names: tuple[str, ...] = field(default=(), compare=False)
+    """Persons whom it names, besides those whom the message named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ import asyncio
 import hashlib
 import hmac
 import json
-import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import bundle, notices, purse, retention, reviews, texts_privacy
+from bot import answers, bundle, notices, purse, retention, reviews, texts_privacy
 from bot.errors import Refusal, StoreDown
 from bot.files import disk
 from bot.model import Button, Inbound, Paper, Reply
@@ -41,8 +40,10 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
     word, code = (*argument.split(maxsplit=1), "", "")[:2]
     inbox, now = core.store.inbox, core.clock()
     if word.lower() != "yes":
-        code = "".join(secrets.choice(_LETTERS) for _ in range(10))
-        await inbox.remember(CODES, inbound.person, "code", _hash(inbound, code), now + CONFIRM)
+        code = answers.code(core, inbound, _LETTERS, 10)
+        asked = _hash(inbound, code)
+        if await inbox.recall(CODES, inbound.person, "code", now) != asked:
+            await inbox.remember(CODES, inbound.person, "code", asked, now + CONFIRM)
         linked = len(await core.store.accounts.people(inbound.person))
         button = Button(texts_privacy.FORGET, f"/forgetme yes {code}")
         return Reply(texts_privacy.forget_what(linked), (button,), private=True)

@@ -127,8 +127,21 @@ class Inbox(Protocol):
         """A chat has another id now: its jobs and notes go along, all at once."""
 
 
+class Answers(Protocol):
+    """What was said upon messages that changed something. Transactions as in `Store`."""
+
+    async def given(self, key: str, person: str) -> str | None:
+        """What was said to this person upon the message with this key, if it was."""
+
+    async def keep(self, key: str, body: str, person: str, named: Sequence[str], at: float) -> None:
+        """Remember what is said; the first time counts. It goes when `person`, or one of `named`, is forgotten."""
+
+
 class Books(Protocol):
-    """What is set, given and done. Transactions as in `Store`; every change writes its `Act` into the audit log."""
+    """What is set, given and done. Transactions as in `Store`; every change writes its `Act` into the audit log.
+
+    An act whose id is there already was done: nothing happens, and the caller gets what came of it the first time.
+    """
 
     async def scope(self, name: str) -> str:
         """The name under which a community has its books: the first that it had."""
@@ -183,18 +196,18 @@ class Books(Protocol):
 
 
 class Accounts(Protocol):
-    """Who is one person on several platforms. Transactions as in `Store`."""
+    """Who is one person on several platforms. Transactions as in `Store`; what has the same `key` is done once."""
 
     async def people(self, person: str) -> tuple[str, ...]:
         """The linked persons of someone's account, themselves among them."""
 
-    async def offer(self, person: str, code: str, until: float) -> None:
+    async def offer(self, person: str, code: str, until: float, key: str = "") -> None:
         """Let whoever enters this code (a hash) be linked with `person`; earlier codes of theirs end."""
 
-    async def join(self, person: str, code: str, now: float, guesses: int) -> tuple[Joined, str]:
+    async def join(self, person: str, code: str, now: float, guesses: int, key: str = "") -> tuple[Joined, str]:
         """Enter a code; with whom it linked. More than `guesses` wrong ones within an hour end the trying."""
 
-    async def leave(self, person: str, spans: Sequence[str], now: float) -> bool:
+    async def leave(self, person: str, spans: Sequence[str], now: float, key: str = "") -> bool:
         """Part; what the account used in `spans` stays used on both sides. False if there was nobody to part from."""
 
 
@@ -226,6 +239,10 @@ class Store(Protocol):
     @property
     def inbox(self) -> Inbox:
         """What platforms told us."""
+
+    @property
+    def answers(self) -> Answers:
+        """What was said upon messages."""
 
     @property
     def books(self) -> Books:

@@ -44,21 +44,25 @@ class Gallery(Protocol):
     async def judge(self, share_id: str, state: ShareState, now: float) -> Share | None:
         """Hide it, or let it be seen, and close its reports; a message is to be posted or removed. None if gone."""
 
-    async def heart(self, share_id: str, person: str, on: bool | None, way: Way, now: float) -> Share | None:
+    async def heart(
+        self, share_id: str, person: str, on: bool | None, way: Way, now: float, key: str = ""
+    ) -> Share | None:
         """Give or take back a person's one heart (None: the other way than it was); the share as it is then.
 
-        None when it is not to be seen. Its post is to be refreshed if the number has changed.
+        None when it is not to be seen. Its post is to be refreshed if the number has changed. What has the same `key`
+        is done once.
         """
 
     async def hearted(self, person: str, share_ids: Sequence[str]) -> set[str]:
         """To which of these a person gave a heart."""
 
     async def report(
-        self, share_id: str, person: str, reason: str, now: float, enough: int
+        self, share_id: str, person: str, reason: str, now: float, enough: int, key: str = ""
     ) -> tuple[Share | None, int]:
         """Note a person's one report; the share as it is then, and how many reports are open.
 
-        With `enough` of them it is hidden. None when it is not to be seen; 0 when this person reported it before.
+        With `enough` of them it is hidden. None when it is not to be seen; 0 when this person reported it before, but
+        by the message with this `key`.
         """
 
     async def reports(self, share_id: str) -> list[Report]:

@@ -1,12 +1,11 @@
 """What people do with their own credits: see them, say yes to a dear clip, be one person on two platforms."""
 
 import hashlib
-import secrets
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from bot import quota, status, texts, texts_admin
+from bot import answers, quota, status, texts, texts_admin
 from bot.errors import Refusal
 from bot.model import Button, Inbound, Job, Reply
 from bot.money import FOREVER, Bill, Denied, Member, Movement, Parked, Quote, Rulebook
@@ -223,10 +222,10 @@ async def link(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if inbound.shared or inbound.scope:
         raise Refusal(texts_admin.LINK_ALONE)
     if not argument:
-        code = "".join(secrets.choice(_LETTERS) for _ in range(8))
-        await core.store.accounts.offer(inbound.person, _hash(code), core.clock() + CODE)
-        return Reply(texts_admin.code(f"{code[:4]}-{code[4:]}", round(CODE / 60)), private=True)
-    joined, _ = await core.store.accounts.join(inbound.person, _hash(argument), core.clock(), GUESSES)
+        code = answers.code(core, inbound, _LETTERS, 8)
+        await core.store.accounts.offer(inbound.person, _hash(code), core.clock() + CODE, inbound.key)
+        return Reply(texts_admin.code(f"{code[:4]}-{code[4:]}", round(CODE / 60)), private=True, secret=True)
+    joined, _ = await core.store.accounts.join(inbound.person, _hash(argument), core.clock(), GUESSES, inbound.key)
     if joined != "joined":
         raise Refusal(texts_admin.LINK_FAILED[joined])
     return Reply(texts_admin.LINKED, private=True)
@@ -237,7 +236,7 @@ async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
     rules = await core.store.books.rulebook(Member("", inbound.person))
     now = core.clock()
     spans = [window.key for window in quota.windows(now, quota.zone(rules.scope.zone)).values()]
-    if not await core.store.accounts.leave(inbound.person, spans, now):
+    if not await core.store.accounts.leave(inbound.person, spans, now, inbound.key):
         raise Refusal(texts_admin.NOT_LINKED)
     return Reply(texts_admin.UNLINKED, private=True)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import notices, shares, sharing, texts, texts_sharing
+from bot import answers, notices, shares, sharing, texts, texts_sharing
 from bot.admin import Target, act, check, told
 from bot.errors import Refusal
 from bot.gallery import ENOUGH, Errand, Share, ShareState
@@ -32,12 +32,12 @@ async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if not reason:
         return Reply(texts_sharing.REPORT_OTHER, ask=f"/report {share.id} {_OTHER}", private=True, secret=True)
     now = core.clock()
-    reported, count = await core.store.gallery.report(share.id, inbound.person, reason, now, ENOUGH)
+    reported, count = await core.store.gallery.report(share.id, inbound.person, reason, now, ENOUGH, inbound.key)
     if reported is None:
         raise Refusal(texts_sharing.UNKNOWN_SHARE)
     if not count:
         raise Refusal(texts_sharing.REPORTED_ALREADY)
-    await _tell(core, reported, count)
+    await _tell(core, reported, count, answers.identity(inbound, "notice"))
     core.poke_errands()
     hidden = reported.state == "hidden"
     return Reply(texts_sharing.REPORTED_HIDDEN if hidden else texts_sharing.REPORTED, private=True)
@@ -59,10 +59,10 @@ async def tell_again(core: "Core", share: Share) -> None:
     await notices.dismiss(core.store, share, core.clock())
     reports = await core.store.gallery.reports(share.id)
     if reports and (now := await core.store.gallery.share(share.id)):
-        await _tell(core, now, len(reports))
+        await _tell(core, now, len(reports), core.new_id())
 
 
-async def _tell(core: "Core", share: Share, count: int) -> None:
+async def _tell(core: "Core", share: Share, count: int, name: str) -> None:
     rule = await shares.rule_of(core.store, share.scope)
     reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
     text = texts_sharing.notice(reasons, share.prompt, share.name, hidden=share.state == "hidden")
@@ -72,7 +72,7 @@ async def _tell(core: "Core", share: Share, count: int) -> None:
         Button(texts_sharing.BAN, f"/banish {share.id}"),
     )
     place = shares.place_of(share.scope, rule.review)
-    notice = Errand(core.new_id(), "tell", place, core.clock(), share.id, text, buttons)
+    notice = Errand(name, "tell", place, core.clock(), share.id, text, buttons)
     await notices.tell(core.store, notice, min(count, ENOUGH))
 
 
@@ -129,7 +129,7 @@ async def banish(core: "Core", inbound: Inbound, argument: str) -> Reply:
     # Banned first: whoever hears “hidden” and shares again at once is refused already.
     done = await core.store.books.amend(act(core, inbound, "ban", target, texts_sharing.BANNED_BECAUSE), edit)
     await _judge(core, share, "hidden")
-    return replace(told(texts_sharing.banished(target.label), done), private=True)
+    return replace(told(texts_sharing.banished(target.label), done), private=True, names=people)
 
 
 async def _judged(core: "Core", inbound: Inbound, argument: str, state: ShareState) -> Share:

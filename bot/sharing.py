@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import notices, quota, shares, texts, texts_sharing, wordlist
+from bot import answers, notices, quota, shares, texts, texts_sharing, wordlist
 from bot.errors import Refusal
 from bot.gallery import Errand, Manner, Share
 from bot.model import ID, Button, Clip, Inbound, Job, Reply
@@ -49,7 +49,8 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
     copy = job.copy if job.address.platform == place.platform else None
     if not core.media.path(clip.name).is_file() and not (copy and rule.gallery):
         raise Refusal(texts.CLIP_GONE)
-    if earlier := [one for one in await core.store.gallery.of_job(job.id) if one.scope == scope]:
+    name = answers.identity(inbound, "share")
+    if earlier := [one for one in await core.store.gallery.of_job(job.id) if one.scope == scope and one.id != name]:
         return _already(earlier[0])
     if await _rounds(core, job.id, scope) >= ROUNDS:
         raise Refusal(texts_sharing.TOO_OFTEN)
@@ -59,7 +60,7 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
         buttons = tuple(Button(label, f"/share {job.id} {words}") for words, label in choices)
         return Reply(texts_sharing.HOW_TO_SHARE, buttons, private=True)
     made = Share(
-        id=core.new_id(),
+        id=name,
         job=job.id,
         scope=scope,
         person=job.person,
@@ -79,15 +80,14 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
     kept = await core.store.gallery.add(made)
     if kept.id != made.id:
         return _already(kept)
+    made = kept
     if made.state == "waiting":
         buttons = (
             Button(texts_sharing.LET, f"/keep {made.id}"),
             Button(texts_sharing.REFUSE, f"/hide {made.id}"),
             Button(texts_sharing.BAN, f"/banish {made.id}"),
         )
-        notice = Errand(
-            core.new_id(), "tell", shares.place_of(scope, rule.review), core.clock(), made.id, buttons=buttons
-        )
+        notice = Errand(name, "tell", shares.place_of(scope, rule.review), core.clock(), made.id, buttons=buttons)
         await notices.tell(core.store, replace(notice, text=texts_sharing.waiting(made.prompt, made.name)), 0)
     core.poke_errands()
     return Reply(_shared(core, inbound, rule, made), _after(made), private=True)
@@ -220,7 +220,7 @@ async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def heart(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Give a shared clip a heart, or take it back."""
     share, _ = await shares.seen(core, inbound, argument, texts_sharing.HEART_HOW)
-    liked = await core.store.gallery.heart(share.id, inbound.person, None, "tap", core.clock())
+    liked = await core.store.gallery.heart(share.id, inbound.person, None, "tap", core.clock(), inbound.key)
     if liked is None:
         raise Refusal(texts_sharing.UNKNOWN_SHARE)
     core.poke_errands()
@@ -234,7 +234,9 @@ async def reacted(core: "Core", inbound: Inbound, on: bool) -> None:
     Raises `StoreDown`.
     """
     share = await core.store.gallery.at(inbound.address)
-    if share and await core.store.gallery.heart(share.id, inbound.person, on, "reaction", core.clock()):
+    if share is None:
+        return
+    if await core.store.gallery.heart(share.id, inbound.person, on, "reaction", core.clock(), inbound.key):
         core.poke_errands()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bot.money import Joined
 from storage import bills, shares
+from storage.answers import first
 from storage.bills import places
 from storage.database import Database, Transaction
 
@@ -23,17 +24,21 @@ class Accounts:
     async def people(self, person: str) -> tuple[str, ...]:
         return (await self._db.read(lambda tx: bills.people_of(tx, person)))[0]
 
-    async def offer(self, person: str, code: str, until: float) -> None:
+    async def offer(self, person: str, code: str, until: float, key: str = "") -> None:
         async def work(tx: Transaction) -> None:
+            if not await first(tx, key, person, until):
+                return  # or a code that was used meanwhile would be good again
             await tx.all("DELETE FROM codes WHERE person = $1 OR until < $2", person, until - HOUR)
             await tx.all("INSERT INTO codes (code, person, until) VALUES ($1, $2, $3)", code, person, until)
 
         await self._db.write(work)
 
-    async def join(self, person: str, code: str, now: float, guesses: int) -> tuple[Joined, str]:
+    async def join(self, person: str, code: str, now: float, guesses: int, key: str = "") -> tuple[Joined, str]:
         book, span = f"guesses:{person}", f"hour:{int(now) // HOUR}"
 
         async def work(tx: Transaction) -> tuple[Joined, str]:
+            if key and await tx.one("SELECT 1 FROM answers WHERE key = $1 AND person = $2", key, person):
+                return "joined", ""
             await tx.all("INSERT INTO books (book, span, used) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING", book, span)
             sql = "UPDATE books SET used = used + 1 WHERE book = $1 AND span = $2 AND used < $3 RETURNING used"
             if not await tx.all(sql, book, span, guesses):
@@ -56,16 +61,19 @@ class Accounts:
             await shares.merge(tx, person, account, self._db.for_update)
             # Their turns in the queue are counted together from now on.
             await tx.all("UPDATE jobs SET account = $2 WHERE person = $1 AND state <> 'done'", person, account)
+            await first(tx, key, person, now)
             return "joined", other
 
         return await self._db.write(work)
 
-    async def leave(self, person: str, spans: Sequence[str], now: float) -> bool:
+    async def leave(self, person: str, spans: Sequence[str], now: float, key: str = "") -> bool:
         async def work(tx: Transaction) -> bool:
             people, account = await bills.people_of(tx, person)
             others = [other for other in people if other != person]
             if not others:
-                return False
+                return bool(key and await tx.one("SELECT 1 FROM answers WHERE key = $1 AND person = $2", key, person))
+            if not await first(tx, key, person, now):
+                return True  # and linked anew since
             for span in sorted(spans):
                 used = await self._used(tx, people, span)
                 whole = sum(used.values())

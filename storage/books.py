@@ -36,6 +36,8 @@ class Books:
     async def amend(self, act: Act, edit: Callable[[Rule], Rule]) -> Act:
         async def work(tx: Transaction) -> Act:
             before = await self._held(tx, act)
+            if done := await _done(tx, act):
+                return done
             after = edit(Rule.load(before)).dump()
             await _set(tx, act.scope, act.about, after)
             return await _write(tx, replace(act, before=before, after=after))
@@ -44,9 +46,9 @@ class Books:
 
     async def grant(self, act: Act, grant: Grant) -> Act:
         async def work(tx: Transaction) -> Act:
-            await tx.all(
+            fresh = await tx.all(
                 "INSERT INTO grants (id, scope, person, amount, used, until, at, actor, because) "
-                "VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8)",
+                "VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id",
                 grant.id,
                 grant.scope,
                 grant.person,
@@ -56,6 +58,8 @@ class Books:
                 grant.by,
                 grant.because,
             )
+            if not fresh and (done := await _done(tx, act)):
+                return done
             await _given(tx, act, "grant", grant, grant.amount)
             after = json.dumps({"grant": grant.id, "amount": grant.amount, "until": grant.until})
             return await _write(tx, replace(act, after=after))
@@ -68,6 +72,8 @@ class Books:
     async def revoke(self, act: Act, people: Sequence[str]) -> tuple[Act, int]:
         async def work(tx: Transaction) -> tuple[Act, int]:
             grants = await bills.open_grants(tx, act.scope, people, act.at, self._db.for_update)
+            if done := await _done(tx, act):
+                return done, sum(amount for _, amount in json.loads(done.after)["grants"])
             taken = [[grant.id, await _end(tx, act, grant)] for grant in sorted(grants, key=lambda g: g.id)]
             after = json.dumps({"grants": taken})
             return await _write(tx, replace(act, after=after)), sum(grant.left for grant in grants)
@@ -78,6 +84,8 @@ class Books:
         async def work(tx: Transaction) -> int:
             row = await tx.one(f"SELECT * FROM jobs WHERE id = $1 {self._db.for_update}", job_id)
             job = rows.job(row) if row else None
+            if done := await _done(tx, act):
+                return int(json.loads(done.after)["back"])
             if job is None or job.scope != act.scope or job.outcome != "clip":
                 raise Illegal("only a paid clip of the same scope can be given back")
             if await tx.one("SELECT 1 FROM ledger WHERE job = $1 AND step = 'pardon'", job_id):
@@ -119,6 +127,8 @@ class Books:
     async def undo(self, act_id: str, act: Act) -> Act:
         async def work(tx: Transaction) -> Act:
             row = await tx.one(f"SELECT * FROM audit WHERE id = $1 {self._db.for_update}", act_id)
+            if earlier := await _done(tx, act):
+                return earlier
             if row is None or await tx.one("SELECT 1 FROM audit WHERE undoes = $1", act_id):
                 raise Illegal("there is nothing to undo")
             done = act_of(row)
@@ -197,6 +207,12 @@ _AUDIT = (
     *("id", "at", "actor", "scope", "verb", "about", "because", "before", "after", "undoes"),
     *("label", "name"),
 )
+
+
+async def _done(tx: Transaction, act: Act) -> Act | None:
+    """The same act, if it was done before: its message came twice. Asked when what it changes is locked."""
+    row = await tx.one("SELECT * FROM audit WHERE id = $1", act.id)
+    return act_of(row) if row else None
 
 
 async def _write(tx: Transaction, act: Act) -> Act:

@@ -41,6 +41,7 @@ async def begin(tx: Transaction, person: str, at: float, spans: Collection[str],
     await _rules(tx, people, at)
     await redact(tx, people, alias)
     await _notes(tx, people)
+    await tx.all(f"DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE person IN ({these}))", *people)
     parties = [f"={name}" for name in names]
     sql = f"DELETE FROM turns WHERE person IN ({these}) OR party IN ({places(parties, 1 + len(people))})"
     await tx.all(sql, *people, *parties)

@@ -7,6 +7,7 @@ from bot.gallery import Hall, Key, Manner, Order, Report, Share, ShareState, Way
 from bot.model import Address
 from bot.money import Rule
 from storage import bills, halls, shares
+from storage.answers import first
 from storage.bills import Raced, places
 from storage.database import Database, Row, Transaction
 from storage.shares import AT_ONCE, PEOPLE
@@ -123,12 +124,16 @@ class Gallery:
 
         return await self._db.write(work)
 
-    async def heart(self, share_id: str, person: str, on: bool | None, way: Way, now: float) -> Share | None:
+    async def heart(
+        self, share_id: str, person: str, on: bool | None, way: Way, now: float, key: str = ""
+    ) -> Share | None:
         async def work(tx: Transaction) -> Share | None:
             # One after the other for each share, so that whoever comes second sees what the first has done.
             share = await self._held(tx, share_id)
             if share is None or share.state != "up":
                 return None
+            if not await first(tx, key, person, now):
+                return share
             names, account = await _names(tx, person)
             sql = f"SELECT account, way FROM hearts WHERE share = $1 AND account IN ({places(names, 2)})"
             given = await tx.all(sql, share_id, *names)
@@ -156,18 +161,19 @@ class Gallery:
         return {row["share"] for row in await self._db.read(lambda tx: tx.all(sql, person, *share_ids))}
 
     async def report(
-        self, share_id: str, person: str, reason: str, now: float, enough: int
+        self, share_id: str, person: str, reason: str, now: float, enough: int, key: str = ""
     ) -> tuple[Share | None, int]:
         async def work(tx: Transaction) -> tuple[Share | None, int]:
             share = await self._held(tx, share_id)
             if share is None or share.state != "up":
                 return None, 0
-            names, account = await _names(tx, person)
-            sql = f"SELECT 1 FROM reports WHERE share = $1 AND account IN ({places(names, 2)})"
-            if await tx.one(sql, share_id, *names):
-                return share, 0
-            sql = "INSERT INTO reports (share, account, reason, at) VALUES ($1, $2, $3, $4)"
-            await tx.all(sql, share_id, account, reason, now)
+            if await first(tx, key, person, now):
+                names, account = await _names(tx, person)
+                sql = f"SELECT 1 FROM reports WHERE share = $1 AND account IN ({places(names, 2)})"
+                if await tx.one(sql, share_id, *names):
+                    return share, 0
+                sql = "INSERT INTO reports (share, account, reason, at) VALUES ($1, $2, $3, $4)"
+                await tx.all(sql, share_id, account, reason, now)
             sql = "SELECT count(*) AS n FROM reports WHERE share = $1 AND closed = 0"
             count = int((await tx.all(sql, share_id))[0]["n"])
             return (await _turn(tx, share_id, "hidden", now) if count >= enough else share), count

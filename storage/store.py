@@ -10,6 +10,7 @@ from bot.money import Bill, Denied, Line, Member, Plan, Rulebook
 from bot.ports import Health, Step, Submission
 from storage import bills, rows
 from storage.accounts import Accounts
+from storage.answers import Answers
 from storage.bills import Raced
 from storage.books import Books
 from storage.database import Database, Transaction
@@ -60,6 +61,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._db = database
         self.inbox = Inbox(database)
+        self.answers = Answers(database)
         self.books = Books(database)
         self.accounts = Accounts(database)
         self.figures = Figures(database)

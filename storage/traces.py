@@ -57,6 +57,7 @@ class Traces:
     async def trim(self, now: float, spans: Collection[str]) -> None:
         async def work(tx: Transaction) -> None:
             await tx.all("DELETE FROM intake WHERE at < $1 AND coalesce(done_at, at) < $1", now - WEEKS)
+            await tx.all("DELETE FROM answers WHERE at < $1", now - WEEKS)
             await tx.all("DELETE FROM codes WHERE until < $1", now)
             await tx.all("DELETE FROM notes WHERE until < $1", now)
             await tx.all("DELETE FROM incidents WHERE at < $1", now - INCIDENTS)

@@ -21,6 +21,7 @@ RULES = {
 }
 DARKROOM = {"bot.photos", "bot.clips", "bot.cuts", "bot.recoder", "bot.darkroom", "bot.decoder"}
 CORE = {
+    "bot.answers",
     "bot.core",
     "bot.commands",
     "bot.worker",

@@ -7,7 +7,7 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.guests import CLIP, Guests
 from adapters.discord.requests import PERSON, PLATFORM, Request
-from bot import commands, texts, texts_admin
+from bot import answers, commands, texts, texts_admin
 from bot.core import Core
 from bot.model import Address, Inbound, Job, Reply
 from bot.money import Rule
@@ -40,7 +40,8 @@ class Desk:
                 await self._guests.begin(request)
         request = await self._about_own(request)
         if request.late and _is_act(request.text):
-            reply = Reply(texts_admin.CUT_OFF, refused=True, private=True)
+            known = await answers.given(self._core, inbound(request, self._files))
+            reply = known or Reply(texts_admin.CUT_OFF, refused=True, private=True)
         elif await self._out_of_place(request) or await self._into_the_open(request):
             reply = Reply(texts.AGE_RESTRICTED, refused=True)
         elif not request.pictures and not request.text.startswith("/"):

@@ -41,7 +41,7 @@ class Hearts:
         inbound = Inbound(
             Address(PLATFORM, str(event.channel_id), str(event.message_id)),
             str(event.user_id),
-            f"{PLATFORM}:reaction:{name}:{event.emoji.name}:{'on' if on else 'off'}",
+            "",  # Discord gives it no name, and nobody keeps it: it is not told twice
             shared=True,
             label=event.member.display_name if event.member else "",
             scope=people.scope(event.guild_id),

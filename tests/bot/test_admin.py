@@ -192,6 +192,7 @@ async def test_a_change_can_be_taken_back_for_a_minute(town: Town) -> None:
         assert (await town.say(reply.buttons[0].command)).text == texts_admin.UNDONE
         assert (await town.say(reply.buttons[0].command)).text == texts_admin.UNDO_NOTHING
     assert "25 left today" in (await town.order()).text
+    town.house.clock.tick(1)
     late = await town.say("/quota set default 5 a day")
     town.house.clock.tick(90)
     assert (await town.say(late.buttons[0].command)).text == texts_admin.UNDO_LATE

@@ -108,6 +108,8 @@ async def a_life(house: House, *, banned: bool = True) -> dict[str, Job]:
         an_act(house, "tier", about="list:vip"), lambda rule: replace(rule, people=people, credits=9)
     )
     await store.inbox.remember("telegram", "notices", "anns-1", "-100777//notice", now + 1e9)
+    await store.answers.keep("telegram:-100555:1", f'["@{NAME} got 9 credits"]', BOB, [ANN], now)
+    await store.answers.keep("telegram:900100200:2", '["You are one now."]', ANN, [], now)
     for platform, chat, name, value in (
         ("telegram", "900100200", "asked", '["900100200", "/again mine", [], ""]'),
         ("telegram", "-100555", "asked:5", '["900100200", "/again town", [], ""]'),

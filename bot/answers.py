@@ -1,0 +1,94 @@
+"""Messages that arrive twice: what they change has a name that comes of them, and the first answer is given again.
+
+A platform sends a message again when it cannot know that it arrived, and a crash replays what was not ticked off.
+Orders are known by their jobs (`Store.find`); everything else is remembered here.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from bot import texts
+from bot.errors import StoreDown
+from bot.model import Button, Inbound, Reply
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+log = logging.getLogger(__name__)
+
+ORDER = "animate"
+READING = frozenset(
+    {
+        *("help", "start", "jobs", "clip", "join", "words", "next", "privacy"),
+        *("best", "usage", "audit", "export", "review", "mydata"),
+        "forgetme",  # who is forgotten leaves no answer behind, and it knows by itself that it was done
+    }
+)
+"""Commands that change nothing, and are answered anew."""
+UNSURE = frozenset({texts.TRY_LATER, texts.NOT_SURE})
+"""Answers after which the same message may be tried again."""
+
+
+def identity(inbound: Inbound, what: str) -> str:
+    """The name of what a message makes (an act, a share): the same each time that the message comes."""
+    return hashlib.sha256(f"{inbound.person} {inbound.key} {what}".encode()).hexdigest()[:16]
+
+
+def code(core: "Core", inbound: Inbound, letters: str, length: int) -> str:
+    """A secret of so many letters that nobody else can tell: the same each time that the message comes."""
+    number = int.from_bytes(hmac.digest(core.seed, f"code {inbound.person} {inbound.key}".encode(), "sha256"))
+    drawn = []
+    for _ in range(length):
+        number, index = divmod(number, len(letters))
+        drawn.append(letters[index])
+    return "".join(drawn)
+
+
+async def given(core: "Core", inbound: Inbound) -> Reply | None:
+    """The answer that this message got before. Raises `StoreDown`."""
+    body = await core.store.answers.given(inbound.key, inbound.person)
+    return _unpack(body) if body else None
+
+
+async def command_given(core: "Core", inbound: Inbound) -> Reply | None:
+    """The same, for commands that change something. Raises `StoreDown`."""
+    name = _name(inbound)
+    return None if name == ORDER or name in READING else await given(core, inbound)
+
+
+async def keep(core: "Core", inbound: Inbound, reply: Reply) -> None:
+    """Remember an answer before it is told: of commands that change something, and of orders that are set aside."""
+    name = _name(inbound)
+    if name in READING or reply.text in UNSURE or not _is_final(reply) or (name == ORDER and reply.refused):
+        return
+    named = [who.id for who in (*inbound.named, *([inbound.replied_to] if inbound.replied_to else []))]
+    try:
+        await core.store.answers.keep(inbound.key, _pack(reply), inbound.person, [*named, *reply.names], core.clock())
+    except StoreDown as error:  # it was done, and is to be told
+        log.error("an answer could not be kept: %s", error)
+
+
+def _name(inbound: Inbound) -> str:
+    """The command's name; that of an order is `ORDER`, however it is written."""
+    if not inbound.text.startswith("/"):
+        return ORDER
+    return (inbound.text[1:].split(maxsplit=1) or [""])[0].partition("@")[0].lower()
+
+
+def _is_final(reply: Reply) -> bool:
+    """Whether it stays true: what shows clips is made anew, a question is asked anew, and a secret is not written."""
+    shows = reply.job or reply.film or reply.papers or reply.repeats or reply.shares
+    return not (shows or reply.secret or reply.ask is not None)
+
+
+def _pack(reply: Reply) -> str:
+    buttons = [[button.label, button.command] for button in reply.buttons]
+    return json.dumps([reply.text, buttons, reply.refused, reply.private])
+
+
+def _unpack(body: str) -> Reply:
+    text, buttons, refused, private = json.loads(body)
+    return Reply(text, tuple(Button(*one) for one in buttons), refused=refused, private=private)
