@@ -13,12 +13,14 @@ demo: .venv/run  ## send the sample photo through the whole system and write dem
 run: .venv/run  ## the worker and the web server, until SIGTERM
 	@exec $(BIN)/photoplay run
 
-test: .venv/dev  ## the whole suite, or what ARGS says; whole processes one after the other, as they are timed
+test: .venv/dev  ## the whole suite, or what ARGS says; whole processes one after the other, whatever came before
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest -n logical --dist worksteal --ignore=tests/whole
-	@$(BIN)/python -m pytest tests/whole
+	@failed=0; \
+	$(BIN)/python -m pytest -n logical --dist worksteal --ignore=tests/whole || failed=1; \
+	$(BIN)/python -m pytest tests/whole || failed=1; \
+	exit $$failed
 endif
 
 check: .venv/dev  ## formatter, linter, types, import rule
