@@ -1,6 +1,7 @@
 """Albums: Telegram sends one update per picture and no end, so an album is over when nothing more has come for a while.
 
-Each part waits here until the album is worked off, and so stays in the database until then; a restart begins anew.
+Each part waits here until the album is worked off, and so stays in the database until then; a restart begins anew. A
+part that was kept before a restart may have others that wait at Telegram: until it is `caught_up`, no album is over.
 """
 
 import asyncio
@@ -27,9 +28,10 @@ class _Album:
 
 
 class Albums:
-    """Gathers the messages of albums."""
+    """Gathers the messages of albums. `caught_up` is set while we have all that Telegram had for us at the start."""
 
-    def __init__(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(self, caught_up: asyncio.Event, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._caught_up = caught_up
         self._sleep = sleep
         self._open: dict[str, _Album] = {}
         self._over: OrderedDict[str, None] = OrderedDict()
@@ -58,6 +60,7 @@ class Albums:
                 album.ended.set()
 
     async def _silence(self, album: _Album) -> None:
+        await self._caught_up.wait()
         count = 0
         while count != len(album.parts):
             count = len(album.parts)

@@ -33,6 +33,8 @@ HEARD = ["message", "edited_message", "callback_query", "my_chat_member", "guest
 """The kinds of updates that we want; said at every start, as Telegram keeps the last word."""
 POLL = 25
 """Seconds for which Telegram may hold a poll open."""
+BATCH = 100
+"""Updates that Telegram hands out at once; fewer are all there are."""
 SILENT = 90.0
 """Seconds without an answer to a poll, or without news of the webhook, after which `/healthz` turns red."""
 LOOK, AGAIN = 60.0, 5.0
@@ -73,7 +75,8 @@ class Telegram:
         questions = Questions(core.store.inbox, core.clock)
         dialogs = Dialogs(core.store.inbox, core.clock)
         answers = Answers(core, line, chat, questions, dialogs, sleep)
-        self._desk = Desk(core, chat, answers, questions, files, members, people, Albums(sleep))
+        self._caught_up = asyncio.Event()
+        self._desk = Desk(core, chat, answers, questions, files, members, people, Albums(self._caught_up, sleep))
         self._guests = Guests(core, line, chat, files, people)
         self._hearts = Hearts(core)
         self._taps = Taps(core, line, chat, answers, dialogs, members, people)
@@ -95,6 +98,7 @@ class Telegram:
         self._heard_at = self._clock()
         log.info("on Telegram as @%s", me.username)
         self._open = True
+        self._caught_up.clear()
         try:
             await self._intake.replay()
             await menus.publish(self._line, self._core)
@@ -150,7 +154,7 @@ class Telegram:
                 with mapped():
                     if hooked:
                         hooked = not await self._line.delete_webhook()
-                    updates = await self._line.updates(offset, POLL, HEARD)
+                    updates = await self._line.updates(offset, POLL if self._caught_up.is_set() else 0, HEARD)
             except BadToken:
                 raise
             except ChatError as error:
@@ -164,10 +168,13 @@ class Telegram:
             if updates:
                 await self._intake.take(updates)
                 self._heard_at, offset = self._clock(), updates[-1]["update_id"] + 1
+            if len(updates) < BATCH:
+                self._caught_up.set()
 
     async def _be_told(self, hook: Hook) -> None:
         """See to it that Telegram knows where to post."""
         told = False
+        self._caught_up.set()
         while True:
             try:
                 with mapped():

@@ -17,7 +17,7 @@ from bot import quota
 from bot.errors import StoreDown
 from bot.model import Accepted, Address, Inbound, Pending, Terms
 from tests.adapters.telegram_room import Room, a_room, breaks
-from tests.bot_api import BotApi, Cut, Flood, Refuse
+from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse
 from tests.houses import attached, picture
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
@@ -159,12 +159,14 @@ async def test_ordered_but_not_ticked_off(quiet: Room, answered: bool) -> None:
 
 @pytest.mark.parametrize("kept", [0, 1])
 async def test_an_album_of_which_one_half_was_taken(quiet: Room, kept: int) -> None:
+    """However long Telegram takes to hand out the other half, which was there before we were."""
     quiet.api.album(quiet.ann, quiet.private, [picture(), picture(500, 400)], "day turns to night")
     updates = quiet.api.updates[-2:]
     await quiet.house.store.inbox.take(
         f"telegram:update:{updates[kept]['update_id']}", "telegram", json.dumps(updates[kept]), time.time()
     )
     quiet.api.pending = [each for each in quiet.api.pending if each.update is updates[1 - kept]]
+    quiet.api.trouble["getUpdates"].append(Hold("unread", 0.3))
     await quiet.open()
     await quiet.done()
     (order,) = quiet.house.provider.orders
