@@ -4,7 +4,6 @@ import asyncio
 import errno
 import io
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -19,6 +18,7 @@ from bot.app import App, new_id, open_app, secrets_of
 from bot.checkup import Finding, examine
 from bot.errors import Misconfigured, Refusal, StoreDown
 from bot.model import Job, Reply
+from bot.stopping import signals
 
 cli = typer.Typer(help="A photo and a sentence go in; a video comes back.", no_args_is_help=True, add_completion=False)
 out = console.Screen(highlight=False)
@@ -169,7 +169,7 @@ def generator(
         logs.set_up(settings.log_level, [key or ""])
         service = Generator(settings.data_dir / "generator", key=key, slots=slots, delay=delay)
         try:
-            async with _signals() as stopped, service.serve(port=port) as address:
+            async with signals(_say_stopping, 0) as stopped, service.serve(port=port) as address:
                 log.info("the stand-in answers at %s", address)
                 await stopped.wait()
         except OSError as error:
@@ -217,10 +217,14 @@ def _with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | Non
     async def opened() -> T:
         settings = config.load()
         logs.set_up(level or settings.log_level, secrets_of(settings))
-        async with _signals() as stopped, open_app(settings, social=social) as app:
+        async with signals(_say_stopping, 0 if social else 1) as stopped, open_app(settings, social=social) as app:
             return await do(app, stopped)
 
     return _go(opened())
+
+
+def _say_stopping() -> None:
+    err.print(texts.STOPPING)
 
 
 def _go(work: Coroutine[Any, Any, T]) -> T:
@@ -274,25 +278,6 @@ async def _findings() -> AsyncIterator[Finding]:
     logs.set_up(QUIET, secrets_of(settings))
     async for finding in examine(settings):
         yield finding
-
-
-@asynccontextmanager
-async def _signals() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGTERM and SIGINT set."""
-    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def stop() -> None:
-        if not stopped.is_set():
-            stopped.set()
-            err.print(texts.STOPPING)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    try:
-        yield stopped
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
 
 @asynccontextmanager

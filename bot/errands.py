@@ -34,7 +34,7 @@ AGAIN = 0.5
 """Seconds between two tries to save."""
 SHOW = "/show "
 """What a button says that names a share."""
-GRACE = 5.0
+GRACE = 3.0
 """Seconds that work under way gets at shutdown."""
 
 

@@ -23,7 +23,7 @@ BREATH = 0.05
 """Seconds between two rounds at least, when the last one took nothing."""
 REFRESH = 20.0
 """Seconds between two looks at who waits where."""
-GRACE = 5.0
+GRACE = 3.0
 """Seconds that work under way gets at shutdown."""
 
 Act = Callable[[Job], Awaitable[None]]

@@ -91,7 +91,7 @@ class Postgres:
 
     async def close(self) -> None:
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(2):
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()

@@ -160,7 +160,7 @@ class BotApi(Methods):
         self._go.set()
         self._go = asyncio.Event()
 
-    async def until(self, predicate: Callable[[], Any], within: float = 10) -> None:
+    async def until(self, predicate: Callable[[], Any], within: float = 60) -> None:
         """Wait for something that a call brings about."""
         async with self._heard:
             try:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.app import App, open_app
 from bot.config import Settings
+
+expect.set_options(timeout=60_000)  # milliseconds: it only ends what hangs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ARGS = [

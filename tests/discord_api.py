@@ -260,6 +260,8 @@ class DiscordApi(World):
         self.heartbeat = 41.25
         self.acknowledges = True
         """Whether heartbeats are answered."""
+        self.says_farewell = True
+        """Whether a connection that is closed is closed from here, too."""
         self.calls: list[Call] = []
         self.identifies: list[Json] = []
         self.resumes: list[Json] = []
@@ -1037,7 +1039,7 @@ class DiscordApi(World):
             return _abort(request)
         if fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
-        ws = web.WebSocketResponse(max_msg_size=0, compress=False)
+        ws = web.WebSocketResponse(max_msg_size=0, compress=False, autoclose=self.says_farewell)
         await ws.prepare(request)
         socket = Socket(ws, request.transport, request.query.get("compress", ""))
         self._sockets.add(socket)
@@ -1046,6 +1048,8 @@ class DiscordApi(World):
             async for message in ws:
                 if message.type == WSMsgType.TEXT:
                     self._heard(socket, json.loads(message.data))
+            if not self.says_farewell:
+                await asyncio.Event().wait()
         finally:
             self._gone(socket, ws.close_code)
             await socket.stop()

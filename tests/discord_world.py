@@ -461,7 +461,7 @@ class World:
 
     # -- waiting
 
-    async def until(self, predicate: Callable[[], Any], within: float = 10) -> Any:
+    async def until(self, predicate: Callable[[], Any], within: float = 60) -> Any:
         """Return what `predicate()` says as soon as it is true: asked at each event here, and now and then."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + within

@@ -4,7 +4,9 @@ import asyncio
 import logging
 import re
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -21,8 +23,10 @@ from bot.core import Core
 
 log = logging.getLogger(__name__)
 
+FAREWELL = 1.0
+"""Seconds that Discord gets to answer when the connections are closed."""
 LAST_BEAT = 1.0
-"""Seconds that a heartbeat under way gets when the connections end."""
+"""Seconds that heartbeats under way get then."""
 
 
 UNUSED = ("MESSAGE_UPDATE", "MESSAGE_DELETE", "MESSAGE_DELETE_BULK")
@@ -100,14 +104,23 @@ class Gateway(discord.AutoShardedClient):
             await asyncio.sleep(self._between)
 
     async def close(self) -> None:
-        """Let go of the connections: also of one that was not ready yet, which the library forgets, and its heart."""
-        await super().close()
+        """Let go of the connections: also of one that was not ready yet, which the library forgets, and its heart.
+
+        The library gives Discord half a minute to say farewell; we cut off what has not done so after `FAREWELL`.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await super().close()
         hearts = [one for one in threading.enumerate() if isinstance(one, KeepAliveHandler)]
         mine = [heart for heart in hearts if heart.ws._connection is self._connection]
         for heart in mine:
             heart.stop()
-            await heart.ws.close()
-            await asyncio.to_thread(heart.join, LAST_BEAT)  # its last beat needs the loop
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await asyncio.gather(*(heart.ws.close() for heart in mine))
+        await self.http.close()
+        if mine:
+            await asyncio.to_thread(_rest, mine)  # a last beat needs the loop
 
     async def on_interaction(self, interaction: Interaction) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
@@ -153,6 +166,13 @@ class Gateway(discord.AutoShardedClient):
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         self.down.pop(shard_id, None)
+
+
+def _rest(hearts: Sequence[KeepAliveHandler]) -> None:
+    """Wait for all of them together, for `LAST_BEAT` seconds."""
+    end = time.monotonic() + LAST_BEAT
+    for heart in hearts:
+        heart.join(max(0.0, end - time.monotonic()))
 
 
 def shares(shards: str) -> tuple[int | None, list[int] | None]:

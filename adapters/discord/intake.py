@@ -15,7 +15,7 @@ AGAIN = 1.0
 """Seconds between two tries to write."""
 REMEMBERED = 2 * 86_400.0
 """Seconds for which a request is known again."""
-GRACE = 5.0
+GRACE = 3.0
 """Seconds that work under way gets at a stop; what is cut off is replayed."""
 
 

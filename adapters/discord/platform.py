@@ -14,7 +14,7 @@ from adapters.discord.desk import Desk
 from adapters.discord.files import Files
 from adapters.discord.forms import Forms
 from adapters.discord.front import Front
-from adapters.discord.gateway import Gateway
+from adapters.discord.gateway import FAREWELL, Gateway
 from adapters.discord.guests import LATE_KEY, Guests
 from adapters.discord.intake import Intake
 from adapters.discord.line import BadToken, Line
@@ -152,7 +152,7 @@ class Discord:
                 await gateway.close()  # first, as the library swallows a cancellation while it reconnects
                 for task in tasks:
                     task.cancel()
-                await asyncio.wait(tasks)
+                await asyncio.wait(tasks, timeout=FAREWELL)
         if not gateway.spent.is_set():
             raise ChatError("Discord closed the connection")
 

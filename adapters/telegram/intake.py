@@ -25,7 +25,7 @@ REMEMBERED = 2 * 86_400.0
 """Seconds for which an update is known again; Telegram keeps one for a day."""
 SWEEP = 3600.0
 """Seconds between two times that old keys and notes are forgotten."""
-GRACE = 5.0
+GRACE = 3.0
 """Seconds that work under way gets at a stop; what is cut off is replayed."""
 
 

@@ -82,7 +82,7 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str
     """Listen; yields the address. Raises `Misconfigured` when the port is taken."""
     _open_wide()
     # Access logs would hold signed links.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, lingering_time=1.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, lingering_time=1.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

@@ -73,7 +73,7 @@ class Room:
         """What stands in a channel by the bot, oldest first."""
         return [one for one in (channel or self.channel).messages if one.author is self.api.me]
 
-    async def clips(self, count: int = 1, channel: Channel | None = None, within: float = 10) -> list[Message]:
+    async def clips(self, count: int = 1, channel: Channel | None = None, within: float = 60) -> list[Message]:
         """The messages with a clip, once there are so many."""
 
         def found() -> list[Message]:

@@ -102,7 +102,7 @@ class Room:
         """All that the bot sent to a chat with a video."""
         return [post for post in self.api.sent(chat) if "video" in post]
 
-    async def done(self, count: int = 1, within: float = 10) -> list[Job]:
+    async def done(self, count: int = 1, within: float = 60) -> list[Job]:
         """All jobs, once there are so many and all are done."""
         async with asyncio.timeout(within):
             while True:
@@ -111,12 +111,12 @@ class Room:
                     return jobs
                 await asyncio.sleep(0.01)
 
-    async def sent(self, chat: Chat, count: int, within: float = 10) -> list[Post]:
+    async def sent(self, chat: Chat, count: int, within: float = 60) -> list[Post]:
         """What the bot has sent to a chat, once there are so many."""
         await self.api.until(lambda: len(self.api.sent(chat)) >= count, within)
         return self.api.sent(chat)
 
-    async def told(self, chat: Chat, part: str, within: float = 10) -> Post:
+    async def told(self, chat: Chat, part: str, within: float = 60) -> Post:
         """The newest message of the bot in a chat with these words, once there is one."""
 
         def newest() -> Post | None:
@@ -157,7 +157,7 @@ class Room:
         self.house.worker.only = None
         self.house.worker.poke()
 
-    async def clip(self, chat: Chat, within: float = 10) -> Post:
+    async def clip(self, chat: Chat, within: float = 60) -> Post:
         """The newest clip in a chat, once there is one."""
 
         def newest() -> Post | None:

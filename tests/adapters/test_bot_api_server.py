@@ -149,9 +149,9 @@ async def test_the_updater_polls(api: BotApi, bot: Bot) -> None:
         await updater.start_polling(allowed_updates=Update.ALL_TYPES)
         ann = api.user()
         post = api.say(ann, api.private(ann), "hello")
-        assert (await asyncio.wait_for(queue.get(), 2)).message.text == "hello"
+        assert (await asyncio.wait_for(queue.get(), 60)).message.text == "hello"
         api.edit_text(post, "hello!")
-        assert (await asyncio.wait_for(queue.get(), 2)).edited_message.text == "hello!"
+        assert (await asyncio.wait_for(queue.get(), 60)).edited_message.text == "hello!"
         await api.until(lambda: not api.pending)
         await updater.stop()
     assert not api.pending
@@ -493,7 +493,7 @@ async def test_a_held_call_can_be_let_go(api: BotApi, bot: Bot) -> None:
     chat = api.private(api.user())
     api.trouble["sendMessage"] += [Hold("unanswered"), Hold("answered"), Hold("unanswered", seconds=0.2)]
     sending = asyncio.create_task(bot.send_message(chat.id, "x"))
-    assert await asyncio.wait_for(api.reached.get(), 2) == "sendMessage"
+    assert await asyncio.wait_for(api.reached.get(), 60) == "sendMessage"
     assert len(api.sent(chat)) == 1
     assert not sending.done()
     api.let_go()

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
+from adapters.discord import gateway
 from adapters.discord.budget import Budget
 from adapters.discord.gateway import invite, shares
 from bot.config import Settings
@@ -34,7 +35,7 @@ async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> 
 
 async def test_a_bad_token_is_said_once(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> None:
     async with a_room(tmp_path, large_clip, new_id, token="wrong", start=False) as room:
-        await asyncio.wait_for(room.supervisor.run(), 5)
+        await asyncio.wait_for(room.supervisor.run(), 60)
         assert "DISCORD_TOKEN" in room.supervisor.troubles()["discord"]
         assert room.api.served["GET /users/@me"] == 1
         assert not room.api.identifies
@@ -67,6 +68,15 @@ async def test_a_crash_loop_stays_below_a_thousand(
         assert len(room.api.identifies) == 3
         room.now.later += 86_400
         await room.api.until(lambda: len(room.api.identifies) == 4)
+
+
+async def test_a_discord_that_says_no_farewell_holds_no_stop_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the connection is dead, and nobody has noticed yet; the library alone would wait for half a minute."""
+    monkeypatch.setattr(gateway, "FAREWELL", 0.1)
+    room.api.says_farewell = False
+    async with asyncio.timeout(20):
+        await room.close()
+    room.tasks.clear()
 
 
 def test_shares() -> None:

@@ -151,7 +151,7 @@ async def test_a_crash_around_the_acknowledgement(tmp_path: Path, large_clip: by
         async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
             api.script(CALLBACK, hang("after"))
             asked = room.slash(options=SMILES)
-            await asyncio.wait_for(api.reached.get(), 5)
+            await asyncio.wait_for(api.reached.get(), 60)
             assert [key for key, _ in await room.house.store.inbox.waiting("discord")] == [f"discord:{asked.id}"]
         api.let_go()
         async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:

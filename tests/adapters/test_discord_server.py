@@ -592,7 +592,7 @@ async def test_faults_come_in_order(api: DiscordApi, caplog: pytest.LogCaptureFi
         for fault, there in ((hang("before"), 4), (hang("after"), 6), (hang("answered"), 7)):
             api.script(POST, fault)
             sending = asyncio.create_task(channel.send("wait"))
-            assert await asyncio.wait_for(api.reached.get(), 5) == POST
+            assert await asyncio.wait_for(api.reached.get(), 60) == POST
             assert len(room.messages) == there
             assert fault.when == "answered" or not sending.done()
             api.let_go()

@@ -38,7 +38,7 @@ def order(room: Room, chat: Chat | None = None, **how: object) -> Post:
 
 async def bought(room: Room) -> None:
     """Until a clip is being made."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not room.house.provider.looks:
             await asyncio.sleep(0.01)
 

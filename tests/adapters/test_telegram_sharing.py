@@ -106,7 +106,7 @@ class Club:
     async def share(self, post: Post) -> Share | None:
         return await self.room.house.store.gallery.at(self.place(post))
 
-    async def until(self, look: Callable[[], Any], within: float = 10) -> None:
+    async def until(self, look: Callable[[], Any], within: float = 60) -> None:
         """Wait for something in the store."""
         async with asyncio.timeout(within):
             while not await look():
@@ -754,7 +754,7 @@ async def test_taking_away_is_tried_until_it_is_done(club: Club) -> None:
 
 
 async def until_removed(club: Club, place: Address, message: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await club.room.chat.remove(place, message)

@@ -88,7 +88,7 @@ class Events:
 
     async def next(self) -> tuple[str, dict[str, Any]]:
         kind = ""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while line := (await self.answer.content.readline()).decode():
                 name, _, value = line.rstrip("\n").partition(": ")
                 if name == "event":

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot import acts, machine, texts
+from bot import acts, machine, texts, worker
 from bot.acts import Acts
 from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
 from bot.history import History
@@ -499,8 +499,6 @@ async def test_stopping_lets_go_of_looks_and_settles_purchases(house: House) -> 
     working = asyncio.create_task(house.worker.run())
     while len(house.worker._under_way) < 2:
         await asyncio.sleep(0.01)
-    from bot import worker
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "GRACE", 0.05)
         house.worker.stop()
@@ -510,11 +508,12 @@ async def test_stopping_lets_go_of_looks_and_settles_purchases(house: House) -> 
     assert (await house.job(buying.id)).reason == "lost"
 
 
-async def test_the_worker_sleeps_until_it_is_poked(house: House) -> None:
+async def test_the_worker_sleeps_until_it_is_poked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "NAP", 3600.0)
     working = asyncio.create_task(house.worker.run())
     await asyncio.sleep(0.05)
     job = await house.order()
-    async with asyncio.timeout(1.0):
+    async with asyncio.timeout(60):
         while (await house.job(job.id)).state != "running":
             await asyncio.sleep(0.01)
     house.worker.stop()

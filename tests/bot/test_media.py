@@ -382,7 +382,7 @@ async def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 

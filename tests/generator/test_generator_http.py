@@ -196,7 +196,7 @@ async def test_the_documented_program_gets_its_clip(tmp_path: Path) -> None:
             program = await asyncio.create_subprocess_exec(
                 sys.executable, tmp_path / "program.py", stdout=subprocess.PIPE, env={"PYTHONPATH": str(tmp_path)}
             )
-            printed, _ = await asyncio.wait_for(program.communicate(), 40)
+            printed, _ = await asyncio.wait_for(program.communicate(), 60)
     finally:
         await runner.cleanup()
     assert b"Processing complete" in printed

@@ -462,7 +462,7 @@ async def test_the_stand_in_runs_alone(tmp_path: Path) -> None:
     assert (code, out) == (2, "")
     assert "is in use. Choose a free one with --port." in err
     ctrl_c(process)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await process.communicate()
     assert process.returncode == 0
 

@@ -15,8 +15,6 @@ from tests.browsing import no_violations
 from tests.clock import Clock
 from tests.web_gallery import SLUG, Site, film, site
 
-pytestmark = pytest.mark.timeout(180)
-
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 HALL = f"/g/{SLUG}"
@@ -83,7 +81,6 @@ async def plays(page: Page, selector: str = ".stage video") -> None:
     await page.wait_for_function(
         "s => { const v = document.querySelector(s); return v && v.readyState > 1 && v.currentTime > 0.1 }",
         arg=selector,
-        timeout=15_000,
     )
 
 

@@ -6,7 +6,6 @@ The process is the real one; Telegram and the paid host are loopback servers. Th
 import asyncio
 import io
 import re
-import signal
 import socket
 import zipfile
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -16,16 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 from PIL import Image
-from test_crashes import end
+from test_crashes import end, stopped
 from test_telegram_crashes import World, a_world
 
 from bot import texts_consent, texts_privacy, texts_sharing
 from tests.bot_api_world import Chat, Post, User
 from tests.web_gallery import Answer, Visitor
-
-pytestmark = pytest.mark.timeout(150)
 
 PROMPT = "the heron opens its wings over Lake Wolkenstein"
 NAME = "Annegret"
@@ -56,7 +52,7 @@ class Club:
     gallery: int
     visitor: Visitor
 
-    async def until(self, found: Callable[[], Any], what: str, within: float = 20.0) -> Any:
+    async def until(self, found: Callable[[], Any], what: str, within: float = 60) -> Any:
         """What is found, once it is. When it never is, tell what was said meanwhile."""
         try:
             await self.world.api.until(found, within)
@@ -109,13 +105,13 @@ class Club:
     def standing(self) -> list[Post]:
         return [post for post in self.posts if not post.deleted]
 
-    async def settled(self, within: float = 20.0) -> None:
+    async def settled(self, within: float = 60) -> None:
         """Until no errand is left."""
         async with self.world.store() as store, asyncio.timeout(within):
             while await store.errands.next_due(("telegram",)) is not None:
                 await asyncio.sleep(0.05)
 
-    async def page(self, path: str, found: Callable[[Answer], Any], within: float = 20.0) -> Answer:
+    async def page(self, path: str, found: Callable[[Answer], Any], within: float = 60) -> Answer:
         """A page, once it shows what it should."""
         async with asyncio.timeout(within):
             while not found(answer := await self._look(path)):
@@ -135,11 +131,7 @@ class Club:
             await store._db.write(lambda tx: tx.all("UPDATE errands SET due_at = 0"))
 
     async def stopped(self) -> None:
-        process = self.world.processes[-1]
-        async with asyncio.timeout(10):
-            log = await end(process, signal.SIGTERM)
-        assert process.returncode == 0, log
-        assert "Traceback" not in log
+        await stopped(self.world.processes[-1])
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from paid_host import PaidHost
-from test_crashes import ROOT, end, remember_quick_renders
+from test_crashes import ROOT, TOGETHER, end, remember_quick_renders, stopped
 
 from bot import texts
 from bot.model import Job
@@ -98,7 +98,7 @@ class World:
     async def stuck(self) -> None:
         """Wait until the process is where it shall be killed."""
         waiting = [asyncio.create_task(queue.get()) for queue in (self.api.reached, self.host.reached)]
-        done, rest = await asyncio.wait(waiting, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        done, rest = await asyncio.wait(waiting, timeout=90, return_when=asyncio.FIRST_COMPLETED)
         for task in rest:
             task.cancel()
         if not done:
@@ -112,7 +112,7 @@ class World:
         finally:
             await store.close()
 
-    async def over(self, count: int, within: float = 40.0) -> list[Job]:
+    async def over(self, count: int, within: float = 120) -> list[Job]:
         """All jobs, once there are so many, each is done and every update is worked off."""
         jobs: list[Job] = []
         async with self.store() as store:
@@ -216,17 +216,17 @@ async def killed_at(step: str, name: str, at: str, folder: Path, clip: bytes) ->
             assert len(world.films(job)) in ((1, 2) if step in UNKNOWN else (1,)), (step, len(world.films(job)))
 
 
-async def stopped_at(name: str, at: str, ready: asyncio.Barrier, folder: Path, clip: bytes) -> None:
+async def stopped_at(
+    name: str, at: str, ready: asyncio.Barrier, turn: asyncio.Semaphore, folder: Path, clip: bytes
+) -> None:
     async with a_world(folder, clip) as world:
         world.api.photo(world.ann, world.private, picture(), "one")
         world.hang(name, at)
         process = await world.start()
         await world.stuck()
-        await asyncio.sleep(APART * await ready.wait())
-        async with asyncio.timeout(10):
-            log = await end(process, signal.SIGTERM)
-        assert process.returncode == 0, log
-        assert "Traceback" not in log
+        await ready.wait()
+        async with turn:
+            await stopped(process)
         world.host.let_go()
         await world.start()
         jobs = await world.asked_again(await world.over(1))
@@ -234,7 +234,9 @@ async def stopped_at(name: str, at: str, ready: asyncio.Barrier, folder: Path, c
         await world.check_the_books(jobs)
 
 
-async def stopped_with_both_hands_full(ready: asyncio.Barrier, folder: Path, clip: bytes) -> None:
+async def stopped_with_both_hands_full(
+    ready: asyncio.Barrier, turn: asyncio.Semaphore, folder: Path, clip: bytes
+) -> None:
     async with a_world(folder, clip) as world:
         world.api.photo(world.ann, world.private, picture(), "one")
         world.hang("sendVideo", "unread")
@@ -243,11 +245,9 @@ async def stopped_with_both_hands_full(ready: asyncio.Barrier, folder: Path, cli
         world.hang("file", "unread")
         world.api.photo(world.ann, world.private, picture(), "two")
         await world.stuck()
-        await asyncio.sleep(APART * await ready.wait())
-        async with asyncio.timeout(10):
-            log = await end(process, signal.SIGTERM)
-        assert process.returncode == 0, log
-        assert "Traceback" not in log
+        await ready.wait()
+        async with turn:
+            await stopped(process)
         await world.start()
         jobs = await world.asked_again(await world.over(2))
         await world.check_the_books(jobs)
@@ -262,10 +262,11 @@ async def test_killed_at_every_step(tmp_path: Path, clip: bytes) -> None:
 
 async def test_sigterm_at_every_step_stops_within_ten_seconds_and_goes_on(tmp_path: Path, clip: bytes) -> None:
     ready = asyncio.Barrier(len(STEPS) + 1)  # no stop while others start: that would be a test of the machine
+    turn = asyncio.Semaphore(TOGETHER)
     async with asyncio.TaskGroup() as group:
-        group.create_task(stopped_with_both_hands_full(ready, tmp_path / "both", clip), name="both")
+        group.create_task(stopped_with_both_hands_full(ready, turn, tmp_path / "both", clip), name="both")
         for number, (step, name, at) in enumerate(STEPS):
-            group.create_task(stopped_at(name, at, ready, tmp_path / str(number), clip), name=step)
+            group.create_task(stopped_at(name, at, ready, turn, tmp_path / str(number), clip), name=step)
             await asyncio.sleep(APART)
 
 

@@ -1,0 +1,81 @@
+"""How a process ends: in good order after a signal, and within ten seconds whatever it is busy with.
+
+Each part bounds its own waits. The `Watchdog` is for what nobody foresaw: an event loop that is held up, a name lookup
+that blocks a thread, a database that is gone. Ending a process is safe at any moment, as nothing lives in it alone.
+"""
+
+import asyncio
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import FrameType
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 8.0
+"""Seconds from the signal to the end at the latest."""
+LAST_LINE = 0.2
+"""Seconds in which the log still takes a line."""
+
+
+@asynccontextmanager
+async def signals(say: Callable[[], None], code: int, patience: float = PATIENCE) -> AsyncIterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set; `say` is called once. What takes longer than `patience` exits with `code`.
+
+    The handlers are the system's, not the loop's: they run even while the loop is held up.
+    """
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    watchdog = Watchdog(loop, patience, code)
+
+    def stop() -> None:
+        if not stopped.is_set():
+            stopped.set()
+            say()
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        watchdog.wake()
+        loop.call_soon_threadsafe(stop)
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Watchdog:
+    """Ends the process `patience` seconds after `wake`, unless it has ended by then."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, patience: float, code: int) -> None:
+        self._loop = loop
+        self._patience = patience
+        self._code = code
+        self._woken: queue.SimpleQueue[None] = queue.SimpleQueue()
+        # Started now: no thread can be started from a signal handler without the risk of a deadlock.
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def wake(self) -> None:
+        """Begin to count. May be called by a signal handler."""
+        self._woken.put(None)
+
+    def _watch(self) -> None:
+        self._woken.get()
+        time.sleep(self._patience)
+        # In a thread, as the log itself may be what holds everything up.
+        threading.Thread(target=self._tell, daemon=True).start()
+        time.sleep(LAST_LINE)
+        os._exit(self._code)
+
+    def _tell(self) -> None:
+        names = sorted(task.get_name() for task in asyncio.all_tasks(self._loop))
+        log.error(
+            "not stopped after %g s, and ended; what was under way goes on at the next start: %s",
+            self._patience,
+            ", ".join(names[:10]) or "no task",
+        )
