@@ -36,10 +36,18 @@ SHOW = "/show "
 """What a button says that names a share."""
 GRACE = 3.0
 """Seconds that work under way gets at shutdown."""
+_GIVEN_UP = {
+    "remove": "a message could not be taken away",
+    "refresh": "a message could not be changed: it may show a name that should go",
+}
+"""What operators are told of errands that never succeed, by kind."""
 
 
 class Runner:
-    """Does the errands of `chats`. `web` is the address of our web server; `lease`, in seconds, bounds one errand."""
+    """Does the errands of `chats`, `parallel` at once. `web` is the address of our web server; `lease`: seconds of one.
+
+    Edits wait for their turn on the platform, behind everything else there, so they have room of their own (`edits`).
+    """
 
     def __init__(
         self,
@@ -51,6 +59,7 @@ class Runner:
         web: str | None = None,
         lease: float = 300.0,
         parallel: int = 8,
+        edits: int = 64,
     ) -> None:
         self._store = store
         self._media = media
@@ -60,8 +69,9 @@ class Runner:
         self._fitting = Fitting(media)
         self._lease = lease
         self._parallel = parallel
+        self._edits = edits
         self._platforms = tuple(chats)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], Errand] = {}
         self._poked = asyncio.Event()
         self._stopping = False
 
@@ -97,15 +107,20 @@ class Runner:
 
     async def round(self) -> int:
         """Take what is due, as much as there is room for, and begin on it; how many errands that was."""
-        room = self._parallel - len(self._under_way)
-        if room <= 0:
+        room, edits = self._room()
+        if room <= 0 and edits <= 0:
             return 0
-        taken = await self._store.errands.claim(self._clock(), self._lease, room, self._platforms)
+        taken = await self._store.errands.claim(self._clock(), self._lease, room, self._platforms, edits)
         for errand in taken:
             task = asyncio.create_task(self._run(errand), name=f"errand-{errand.id}")
-            self._under_way.add(task)
+            self._under_way[task] = errand
             task.add_done_callback(self._end)
         return len(taken)
+
+    def _room(self) -> tuple[int, int]:
+        """How many errands may be begun now: edits, and all others."""
+        edits = sum(errand.kind == "refresh" for errand in self._under_way.values())
+        return self._parallel - (len(self._under_way) - edits), self._edits - edits
 
     async def idle(self) -> None:
         """Wait until all that was begun has ended."""
@@ -116,7 +131,7 @@ class Runner:
         """One round; how long to sleep after it, in seconds. Whatever went wrong, there will be another."""
         try:
             taken = await self.round()
-            if len(self._under_way) >= self._parallel:
+            if min(self._room()) <= 0:
                 return NAP
             if taken:
                 return 0.0
@@ -131,7 +146,7 @@ class Runner:
         return NAP if due_at is None else min(NAP, max(0.05, due_at - self._clock()))
 
     def _end(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        del self._under_way[task]
         self.poke()
 
     async def _run(self, errand: Errand) -> None:
@@ -141,12 +156,18 @@ class Runner:
                 await self._store.errands.done(errand)
             elif errand.tries + 1 >= MOST_TRIES:
                 log.warning("errand %s (%s) is given up", errand.id, errand.kind)
-                if errand.kind == "remove":
+                if what := _GIVEN_UP.get(errand.kind):
                     where = f"{errand.place.platform}:{errand.place.chat}, message {errand.place.message}"
-                    await self._store.note(Incident(self._clock(), "a message could not be taken away", where))
+                    await self._store.note(Incident(self._clock(), what, where))
                 await self._store.errands.done(errand)
             else:
                 await self._store.errands.later(errand, self._clock() + wait)
+        except asyncio.CancelledError:
+            # What can be done twice need not wait for its lease; a post or a notice may be there already.
+            if errand.kind in _GIVEN_UP:
+                with contextlib.suppress(StoreDown):
+                    await self._store.errands.later(errand, self._clock())
+            raise
         except StoreDown as error:
             log.error("errand %s waits for the database: %s", errand.id, error)
         except Exception:  # it falls due again

@@ -61,7 +61,11 @@ class Chat(Protocol):
         """
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
-        """Make an earlier message say something else."""
+        """Make an earlier message say something else.
+
+        A status line (`reply.job`) may be left to a queue, as another edit of it will come; anything else is done when
+        this returns.
+        """
 
     async def remove(self, address: Address, message: str) -> None:
         """Take an earlier message away; one that is gone already is fine."""

@@ -132,8 +132,13 @@ class Errands(Protocol):
         if it was handled before.
         """
 
-    async def claim(self, now: float, lease: float, limit: int, platforms: Sequence[str]) -> list[Errand]:
-        """Take due errands; each is ours until the lease (seconds) is over."""
+    async def claim(
+        self, now: float, lease: float, limit: int, platforms: Sequence[str], edits: int | None = None
+    ) -> list[Errand]:
+        """Take due errands, removals first; each is ours until the lease (seconds) is over.
+
+        With `edits`, those that change a message (`refresh`) have that limit of their own.
+        """
 
     async def done(self, errand: Errand) -> None:
         """It needs no more work, unless it was put again meanwhile."""

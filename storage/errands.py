@@ -27,22 +27,31 @@ class Errands:
 
         return await self._db.write(work)
 
-    async def claim(self, now: float, lease: float, limit: int, platforms: Sequence[str]) -> list[Errand]:
-        # What is only brought up to date comes last: however much of that there is, a message that has to go goes. And
-        # a chat where something is being done, or waits after a failure, comes after the others: it may be a slow one.
-        sql = f"""
+    async def claim(
+        self, now: float, lease: float, limit: int, platforms: Sequence[str], edits: int | None = None
+    ) -> list[Errand]:
+        # What has to go goes first, and what is only brought up to date comes last; but at once if a name has to go
+        # from it. And a chat where something is being done, or waits after a failure, comes after the others: it may
+        # be a slow one.
+        def sql(which: str) -> str:
+            return f"""
             UPDATE errands SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + $2
             WHERE id IN (
-                SELECT id FROM errands WHERE due_at <= $1 AND platform IN ({places(platforms, 4)})
-                ORDER BY CASE kind WHEN 'refresh' THEN 1 ELSE 0 END, CASE WHEN (platform, chat) IN (
-                    SELECT platform, chat FROM errands WHERE due_at > $1 AND claims > 0) THEN 1 ELSE 0 END, due_at
+                SELECT id FROM errands WHERE due_at <= $1 AND platform IN ({places(platforms, 4)}) {which}
+                ORDER BY CASE WHEN kind = 'remove' THEN 0 WHEN kind = 'refresh' AND due_at > 0 THEN 2 ELSE 1 END,
+                    CASE WHEN (platform, chat) IN (
+                        SELECT platform, chat FROM errands WHERE due_at > $1 AND claims > 0) THEN 1 ELSE 0 END, due_at
                 LIMIT $3 {self._db.skip_locked})
             RETURNING *"""
 
         async def work(tx: Transaction) -> list[Errand]:
-            return [_errand(row) for row in await tx.all(sql, now, lease, limit, *platforms)]
+            found = []
+            for which, most in _shares(limit, edits):
+                if most > 0:
+                    found += await tx.all(sql(which), now, lease, most, *platforms)
+            return [_errand(row) for row in found]
 
-        return sorted(await self._db.write(work), key=lambda errand: (errand.kind == "refresh", errand.id))
+        return sorted(await self._db.write(work), key=lambda errand: (_RANK.get(errand.kind, 1), errand.id))
 
     async def done(self, errand: Errand) -> None:
         sql = "DELETE FROM errands WHERE id = $1 AND claims = $2"
@@ -56,6 +65,16 @@ class Errands:
         sql = f"SELECT min(due_at) AS at FROM errands WHERE platform IN ({places(platforms, 1)})"
         row = await self._db.read(lambda tx: tx.one(sql, *platforms))
         return row["at"] if row else None
+
+
+_RANK = {"remove": 0, "refresh": 2}
+
+
+def _shares(limit: int, edits: int | None) -> list[tuple[str, int]]:
+    """What is claimed how often: `edits` of what only changes a message, if that has a limit of its own."""
+    if edits is None:
+        return [("", limit)]
+    return [("AND kind <> 'refresh'", limit), ("AND kind = 'refresh'", edits)]
 
 
 async def leave(tx: Transaction, errand: Errand) -> bool:

@@ -85,7 +85,7 @@ async def unname(tx: Transaction, it: Share, now: float) -> None:
     """Its messages are to lose the name of the maker of what it was made after: its post says it anew, others go."""
     await _unshow(tx, it, now)
     if it.state == "up":
-        await refresh(tx, it, now)
+        await refresh(tx, it, AT_ONCE)
 
 
 async def _unshow(tx: Transaction, it: Share, now: float) -> None:

@@ -60,10 +60,10 @@ class DiscordChat:
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
         name = address.message if address.chat.startswith(APART) else message
-        if reply.film:
-            await self._lines.done(address.chat, name, reply)
-        else:
+        if reply.job:  # a status line: another edit of it will come
             self._lines.put(address.chat, name, reply)
+        else:
+            await self._lines.done(address.chat, name, reply)
 
     async def remove(self, address: Address, message: str) -> None:
         if address.chat.startswith(APART):

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from adapters.discord import looks
+from bot.errors import Flood
 from bot.model import Reply
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,9 @@ class Lines:
         return True
 
     async def done(self, chat: str, message: str, reply: Reply) -> None:
-        """As `put`, and wait for it. Raises what the edit raises."""
+        """As `put`, and wait for it. Raises what the edit raises, and `Flood` when too many wait already."""
+        if len(self._waiting) >= MOST and (chat, message) not in self._waiting:
+            raise Flood(MOST * PACE)
         if self.put(chat, message, reply):
             told = asyncio.get_running_loop().create_future()
             self._told.setdefault((chat, message), []).append(told)

@@ -101,7 +101,18 @@ class TelegramChat:
                 self._limiter.hush(address.chat, flood.retry_after)
                 raise
 
-        self._edits.put(address.chat, _is_group(address.chat), message, edit)
+        group = _is_group(address.chat)
+        if reply.job or address.chat == INLINE:  # a status line: another edit of it will come
+            self._edits.put(address.chat, group, message, edit)
+            return
+        try:
+            await self._edits.done(address.chat, group, message, edit)
+        except Moved as moved:
+            if self.on_move:
+                await self.on_move(address.chat, moved.chat)
+        except Rejected as error:
+            if not says(error, UNCHANGED, *NO_MESSAGE):
+                raise
 
     async def become(self, address: Address, message: str, reply: Reply) -> bool:
         """Have a message of ours say something else as soon as it is its turn; False if it does not."""

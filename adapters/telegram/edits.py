@@ -1,11 +1,11 @@
-"""Edits on their way to messages: of each message only the newest text is sent."""
+"""Edits on their way to messages: of each message only the newest text is sent. Who must know waits for the answer."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from adapters.telegram.limiter import Limiter
-from bot.errors import Flood
+from bot.errors import ChatError, Flood
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class Edits:
         self._tasks: dict[Message, asyncio.Task[None]] = {}
         self._sending: set[Message] = set()
         self._shut: set[Message] = set()
+        self._told: dict[Message, list[asyncio.Future[None]]] = {}
         self._closed = False
 
     def put(self, chat: str, group: bool, message: str, edit: Edit) -> None:
@@ -34,10 +35,28 @@ class Edits:
         key = (chat, message)
         if self._closed or key in self._shut:
             return
+        if key not in self._tasks and len(self._tasks) >= self._most:
+            log.info("an edit was dropped: %d wait already", self._most)
+            return
+        self._begin(key, group, edit)
+
+    async def done(self, chat: str, group: bool, message: str, edit: Edit) -> None:
+        """As `put`, but none is dropped, and it returns once this edit or a newer one is through, or the message goes.
+
+        Raises what the edit raises; a `Flood` is sat out.
+        """
+        key = (chat, message)
+        if self._closed:
+            raise ChatError("edits are over")
+        if key in self._shut:
+            return
+        told = asyncio.get_running_loop().create_future()
+        self._told.setdefault(key, []).append(told)
+        self._begin(key, group, edit)
+        await told
+
+    def _begin(self, key: Message, group: bool, edit: Edit) -> None:
         if key not in self._tasks:
-            if len(self._tasks) >= self._most:
-                log.info("an edit was dropped: %d wait already", self._most)
-                return
             self._tasks[key] = asyncio.create_task(self._send(key, group))
         self._newest[key] = edit
 
@@ -62,6 +81,8 @@ class Edits:
             await asyncio.wait(set(self._tasks.values()))
         self._tasks.clear()
         self._newest.clear()
+        for key in list(self._told):
+            self._tell(key, ChatError("edits are over"))
 
     async def _send(self, key: Message, group: bool) -> None:
         try:
@@ -70,13 +91,22 @@ class Edits:
                 # Only now is it settled which edit that is; what comes while it is sent takes another turn.
                 edit = self._newest.pop(key)
                 self._sending.add(key)
+                waiting = self._told.pop(key, [])
                 try:
                     await edit()
+                    _tell(waiting)
                 except Flood:  # `edit` has told the limiter
                     if key not in self._shut:
                         self._newest.setdefault(key, edit)
+                        self._told[key] = waiting + self._told.get(key, [])
+                    else:
+                        _tell(waiting)
                 except Exception as error:
                     log.info("an edit failed: %s", type(error).__name__)
+                    _tell(waiting, error)
+                except asyncio.CancelledError:
+                    _tell(waiting, ChatError("edits are over"))
+                    raise
                 self._sending.discard(key)
         finally:
             if self._tasks.get(key) is asyncio.current_task():
@@ -87,3 +117,17 @@ class Edits:
         self._sending.discard(key)
         self._shut.discard(key)
         self._tasks.pop(key, None)
+        self._tell(key)
+
+    def _tell(self, key: Message, error: Exception | None = None) -> None:
+        _tell(self._told.pop(key, []), error)
+
+
+def _tell(waiting: Sequence[asyncio.Future[None]], error: Exception | None = None) -> None:
+    for one in waiting:
+        if one.done():
+            continue  # whoever waited has gone
+        if error:
+            one.set_exception(error)
+        else:
+            one.set_result(None)

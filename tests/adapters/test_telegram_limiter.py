@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from adapters.telegram.edits import Edits
 from adapters.telegram.limiter import KEPT, Kind, Limiter
+from bot.errors import Flood, Gone
 
 
 @dataclass(frozen=True)
@@ -547,6 +548,41 @@ def test_an_edit_that_comes_while_one_is_sent_takes_another_turn() -> None:
         assert lines.done == []
         await world.passes(2)
         assert lines.done == ["one", "three"]
+
+    run(story)
+
+
+def test_whoever_must_know_waits_until_an_edit_is_through() -> None:
+    async def story(world: World) -> None:
+        lines, heard = Lines(world), list[str]()
+
+        async def wait(text: str, error: Exception | None = None, message: str = "7") -> None:
+            async def edit() -> None:
+                if error:
+                    raise errors.pop(0) if errors else error
+                lines.done.append(text)
+
+            errors = [Flood(2)] if isinstance(error, Gone) else []
+            try:
+                await lines.edits.done("3", False, message, edit)
+                heard.append(text)
+            except Gone:
+                heard.append(f"{text} is gone")
+
+        world.limiter.hush("3", 5)
+        tasks = [asyncio.create_task(wait("one")), asyncio.create_task(wait("two"))]
+        tasks.append(asyncio.create_task(wait("three", Gone("x"), "8")))
+        await world.passes(4)
+        assert heard == []
+        await world.passes(8)
+        assert lines.done == ["two"], "the newest alone"
+        assert heard == ["one", "two", "three is gone"], "a flood is sat out"
+        world.limiter.hush("3", 5)
+        tasks.append(asyncio.create_task(wait("four")))
+        await world.calm()
+        await lines.edits.drop("3", "7")
+        await asyncio.gather(*tasks)
+        assert (lines.done, heard[-1]) == (["two"], "four"), "its message goes"
 
     run(story)
 

@@ -443,6 +443,21 @@ async def test_many_hearts_are_few_edits(club: Club) -> None:
     assert len(club.api.called("editMessageCaption")) <= 6
 
 
+async def test_an_edit_counts_as_done_once_telegram_has_answered(club: Club) -> None:
+    """Until then a kill would lose it, also one that takes a name away."""
+    post = await club.shared(await club.clip())
+    club.api.trouble["editMessageCaption"] += [Hold("unread")]
+    club.forum.members[club.ann.id] = "member"
+    club.api.react(club.ann, post, "❤")
+    assert await club.api.reached.get() == "editMessageCaption"
+    errands = club.room.house.store.errands
+    assert await errands.next_due(["telegram"]) is not None
+    club.api.let_go()
+    await club.api.until(lambda: "♥ 1" in post.labels)
+    await club.settled()
+    assert await errands.next_due(["telegram"]) is None
+
+
 async def test_an_edit_of_what_is_not_there_or_the_same_harms_nothing(club: Club) -> None:
     post = await club.shared(await club.clip())
     share = await club.share(post)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot import errands, texts_sharing
+from bot.errands import Runner
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
 from bot.gallery import Errand
 from bot.model import Address, Button, Clip, Posted, Reply
@@ -449,3 +450,53 @@ async def test_a_runner_outlives_a_database_that_is_down(square: Square, monkeyp
             await asyncio.sleep(0.01)
         square.runner.stop()
         await running
+
+
+async def test_edits_that_wait_for_their_turn_hold_up_nothing_else(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = asyncio.Event()
+
+    async def edit(*_: object) -> None:
+        await turn.wait()
+
+    monkeypatch.setattr(square.wall, "edit", edit)
+    shares = [await square.shared() for _ in range(2)]
+    runner = Runner(
+        square.house.store, square.house.media, {"telegram": square.wall}, clock=square.house.clock, edits=1
+    )
+    for share in shares:
+        await square.say(f"/heart {share.id}", user="8")
+    assert await runner.round() == 1  # one edit at a time, as here there is room for one
+    for number in range(8):
+        await square.house.store.errands.put(tell(square, f"hello {number}"))
+    assert await runner.round() == 8
+    assert await runner.round() == 0
+    square.house.clock.tick(1)
+    await asyncio.sleep(0)
+    while len(runner._under_way) > 1:
+        await asyncio.sleep(0.01)
+    assert square.wall.texts().count("Hello") == 8
+    waiting = await square.house.store.errands.next_due(["telegram"])
+    assert waiting is not None
+    turn.set()
+    await runner.idle()
+    assert await square.work(runner) == 1
+    assert await square.house.store.errands.next_due(["telegram"]) is None
+
+
+async def test_an_edit_that_a_stop_cuts_off_is_anybodys_at_once(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = await square.shared()
+    await square.say(f"/heart {share.id}", user="8")
+    monkeypatch.setattr(errands, "GRACE", 0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(square.wall, "edit", lambda *_: asyncio.Event().wait())
+        running = asyncio.create_task(square.runner.run())
+        while not square.runner._under_way:
+            await asyncio.sleep(0.01)
+        square.runner.stop()
+        await running
+    assert await square.work(square.another_runner()) == 1
+    assert "♥ 1" in commands(square.posts()[0])

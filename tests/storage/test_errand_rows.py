@@ -90,6 +90,29 @@ async def test_what_is_due_longest_comes_first_and_refreshes_last(store: Store) 
     ]
 
 
+async def test_what_has_to_go_goes_first_and_a_name_before_hearts(store: Store) -> None:
+    await a_posted_share(store, "s1")
+    await a_posted_share(store, "s2", remix_of="s3")
+    await a_posted_share(store, "s3")
+    await store.gallery.heart("s1", BEN, True, "tap", NOW - 99)
+    await store.errands.put(an_errand("e1", due_at=NOW - 50))
+    await store.gallery.remove(["s3"], NOW)
+    found = [(await claim(store, limit=1))[0] for _ in range(4)]
+    assert [(e.kind, e.share) for e in found] == [("remove", "s3"), ("refresh", "s2"), ("tell", ""), ("refresh", "s1")]
+
+
+async def test_edits_have_room_of_their_own(store: Store) -> None:
+    await a_posted_share(store, "s1")
+    await a_posted_share(store, "s2")
+    for share in ("s1", "s2"):
+        await store.gallery.heart(share, BEN, True, "tap", NOW)
+    await store.errands.put(an_errand("e1"))
+    await store.errands.put(an_errand("e2"))
+    assert [e.kind for e in await store.errands.claim(NOW, 60.0, 1, PLATFORMS, 1)] == ["tell", "refresh"]
+    assert [e.kind for e in await store.errands.claim(NOW, 60.0, 0, PLATFORMS, 5)] == ["refresh"]
+    assert [e.kind for e in await store.errands.claim(NOW, 60.0, 5, PLATFORMS, 0)] == ["tell"]
+
+
 async def test_refreshes_are_one_and_none_is_lost(store: Store) -> None:
     await a_posted_share(store)
     await store.gallery.heart("s1", BEN, True, "tap", NOW)
