@@ -59,7 +59,9 @@ async def post_best(core: "Core") -> None:
         lines, buttons = _ranked(found)
         text = texts_sharing.best_post(rule.best, lines, shares.hall(core.web, rule))
         place = shares.place_of(scope, rule.gallery)
-        errand = Errand(core.new_id(), "tell", place, now, text=text, buttons=buttons)
+        errand = Errand(
+            core.new_id(), "tell", place, now, text=text, buttons=buttons, shows=tuple(one.id for one in found)
+        )
         await core.store.errands.put(errand, settles=key)  # both or neither, also when killed between
         core.poke_errands()
         await inbox.sweep(TAKEN, now, KEPT)

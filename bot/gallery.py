@@ -94,5 +94,11 @@ class Errand:
     share: str = ""
     text: str = ""
     buttons: tuple[Button, ...] = ()
+    topic: Literal["", "report"] = ""
+    """`report`: it tells admins what was reported."""
+    shows: tuple[str, ...] = ()
+    """Shares that its words show; it is not said once one of them is gone."""
+    person: str = ""
+    """Whose content a `remove` takes away, when they are forgotten."""
     tries: int = 0
     claims: int = 0

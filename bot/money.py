@@ -13,7 +13,7 @@ The span `flight` counts clips that are not settled.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Literal, cast
 
 Span = Literal["day", "week", "month"]
@@ -102,6 +102,15 @@ class Rule:
     def dump(self) -> str:
         """As JSON; the same rule gives the same text."""
         return json.dumps({name: value for name, value in asdict(self).items() if value is not None}, sort_keys=True)
+
+    def moved(self, old: str, new: str) -> "Rule":
+        """The same rule, once the chat `old` has another id."""
+
+        def follow(place: str | None) -> str | None:
+            return place and (new + place.removeprefix(old) if place.partition("/")[0] == old else place)
+
+        places = None if self.places is None else tuple(follow(place) or "" for place in self.places)
+        return replace(self, places=places, gallery=follow(self.gallery), review=follow(self.review))
 
     @classmethod
     def load(cls, text: str | None) -> "Rule":

@@ -118,8 +118,13 @@ class Inbox(Protocol):
     async def sweep(self, platform: str, now: float, keep: float) -> None:
         """Forget the keys of what was handled more than `keep` seconds ago, and notes that are over."""
 
-    async def remember(self, platform: str, chat: str, name: str, value: str, until: float) -> None:
-        """Note something about a chat, in the platform's own words; it replaces an earlier note of that name."""
+    async def remember(
+        self, platform: str, chat: str, name: str, value: str, until: float, about: Collection[str] = ()
+    ) -> None:
+        """Note something about a chat, in the platform's own words; it replaces an earlier note of that name.
+
+        `about`: the persons whom `value` names. A note goes when one of them is forgotten.
+        """
 
     async def recall(self, platform: str, chat: str, name: str, now: float) -> str | None:
         """A note, unless it is over."""

@@ -25,8 +25,8 @@ class Traces(Protocol):
     async def stranded(self, platforms: Sequence[str], before: float, limit: int) -> list[Job]:
         """Jobs of other platforms than these with which nothing has happened since then."""
 
-    async def trim(self, now: float, spans: Collection[str]) -> None:
-        """Drop what nobody needs any more. Counters of windows before those in `spans` (keys) go."""
+    async def trim(self, now: float) -> None:
+        """Drop what nobody needs any more."""
 
     # ── Forgetting ──
 
@@ -40,7 +40,19 @@ class Traces(Protocol):
         """
 
     async def forgetting(self) -> list[tuple[str, float]]:
-        """Who is being forgotten, and since when."""
+        """Who is being forgotten, and since when, until `lapse`."""
+
+    async def unerased(self, now: float) -> list[tuple[str, float]]:
+        """Those of whom something is left, under way or not."""
+
+    async def finished(self) -> list[tuple[str, float]]:
+        """Those who are not marked as erased although nothing is left, nor a message that is to be removed."""
+
+    async def erased(self, people: Sequence[tuple[str, float]], now: float) -> None:
+        """Mark them so. What counts goes on counting until `lapse`."""
+
+    async def lapsing(self, before: float) -> list[str]:
+        """Those who asked before then, and of whom nothing is left."""
 
     async def parked(self, person: str) -> list[tuple[Parked, bool]]:
         """A person's orders that wait for a yes, as in `overdue`."""

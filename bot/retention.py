@@ -36,8 +36,6 @@ WAITS = 600.0
 """Seconds after which the photos of an order go that nobody said yes to, once its time is over."""
 TRIM = 3600.0
 """Seconds between two times that old rows are dropped."""
-OLD = 400 * 86_400.0
-"""Seconds after which counters go."""
 COUNTED = 32 * 86_400.0
 """Seconds for which the numbers of somebody forgotten stay: longer than the longest allowance."""
 EXPORTS = "mydata"
@@ -81,6 +79,8 @@ class Retention:
         self._clips = clips
         self._platforms = platforms
         self._trimmed_at = 0.0
+        self._unscrubbed = False
+        """Something was removed, and may still stand in the database's files."""
 
     async def round(self) -> int:
         """Remove what is due; of how many jobs something was. Raises `StoreDown`."""
@@ -92,13 +92,12 @@ class Retention:
             done += await _drop(self._store, self._media, found)
             if len(found) < BATCH:
                 break
-        done += await self._forget(now)
         if not 0 <= now - self._trimmed_at < TRIM:
             await self._end_stranded(now)
             await self._media.sweep(now)
-            await traces.trim(now, [window.key for window in quota.windows(now - OLD).values()])
+            await traces.trim(now)
             self._trimmed_at = now
-        return done
+        return done + await self._forget(now)
 
     async def _end_stranded(self, now: float) -> None:
         """Nobody serves their platform any more: credits go back now, and photos when they would have."""
@@ -108,22 +107,29 @@ class Retention:
                 await self._store.note(Incident(now, what, job.address.platform, job.host or "", job.id))
 
     async def _forget(self, now: float) -> int:
-        """Go on with those who asked to be forgotten."""
+        """Go on with those who asked to be forgotten.
+
+        Somebody is marked as erased once nothing is left, nor under way, and what was deleted is overwritten.
+        """
         traces, done = self._store.traces, 0
-        people = await traces.forgetting()
-        for person, at in people:
+        for person, at in await traces.unerased(now):
             try:
                 removed = await erase(self._store, self._media, person, at, now)
-                if not removed.under_way and now > at + COUNTED:
-                    await traces.lapse(person)
             except StoreDown:
                 raise
             except Exception:  # nobody has to wait for anybody else
                 log.exception("somebody could not be forgotten yet")
             else:
+                self._unscrubbed |= removed != Removed(under_way=removed.under_way)
                 done += removed.clips + removed.waiting
-        if people:
-            await traces.scrub()
+        for person in await traces.lapsing(now - COUNTED):
+            await traces.lapse(person)
+            self._unscrubbed = True
+        finished = await traces.finished()
+        if finished or self._unscrubbed:
+            self._unscrubbed = not await traces.scrub()
+            if not self._unscrubbed:
+                await traces.erased(finished, now)
         return done
 
     async def _sweep(
@@ -148,6 +154,7 @@ async def forget(store: Store, media: Media, person: str, now: float) -> Removed
     removed = Removed()
     for one in people:
         removed += await erase(store, media, one, now, now)
+    await store.traces.scrub()
     return removed
 
 
@@ -173,8 +180,6 @@ async def erase(store: Store, media: Media, person: str, until: float, now: floa
             await traces.husk(person, gone, now, _open(now), _alias())
         if not any(job.state == "queued" for job in found) and (len(done) < BATCH or not gone):
             break
-    if clips or photos or waiting or shares:
-        await traces.scrub()
     return Removed(clips, photos, len(shares), waiting, await traces.count(person, until))
 
 

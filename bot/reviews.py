@@ -72,7 +72,7 @@ async def _tell(core: "Core", share: Share, count: int, name: str) -> None:
         Button(texts_sharing.BAN, f"/banish {share.id}"),
     )
     place = shares.place_of(share.scope, rule.review)
-    notice = Errand(name, "tell", place, core.clock(), share.id, text, buttons)
+    notice = Errand(name, "tell", place, core.clock(), share.id, text, buttons, topic="report")
     await notices.tell(core.store, notice, min(count, ENOUGH))
 
 

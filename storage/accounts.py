@@ -34,14 +34,14 @@ class Accounts:
         await self._db.write(work)
 
     async def join(self, person: str, code: str, now: float, guesses: int, key: str = "") -> tuple[Joined, str]:
-        book, span = f"guesses:{person}", f"hour:{int(now) // HOUR}"
+        hour = int(now) // HOUR
 
         async def work(tx: Transaction) -> tuple[Joined, str]:
             if key and await tx.one("SELECT 1 FROM answers WHERE key = $1 AND person = $2", key, person):
                 return "joined", ""
-            await tx.all("INSERT INTO books (book, span, used) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING", book, span)
-            sql = "UPDATE books SET used = used + 1 WHERE book = $1 AND span = $2 AND used < $3 RETURNING used"
-            if not await tx.all(sql, book, span, guesses):
+            await tx.all("INSERT INTO guesses VALUES ($1, $2, 0) ON CONFLICT DO NOTHING", person, hour)
+            sql = "UPDATE guesses SET used = used + 1 WHERE person = $1 AND hour = $2 AND used < $3 RETURNING used"
+            if not await tx.all(sql, person, hour, guesses):
                 return "tired", ""
             # Taken by whoever comes first, so it works once even when two enter it at the same moment.
             found = await tx.one("DELETE FROM codes WHERE code = $1 RETURNING person, until", code)
@@ -103,9 +103,9 @@ class Accounts:
 
     async def _adjust(self, tx: Transaction, person: str, span: str, amount: int, now: float) -> None:
         sql = """
-            INSERT INTO books (book, span, used) VALUES ($1, $2, $3)
-            ON CONFLICT (book, span) DO UPDATE SET used = books.used + excluded.used"""
-        await tx.all(sql, person, span, amount)
+            INSERT INTO books (book, span, used, at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (book, span) DO UPDATE SET used = books.used + excluded.used, at = excluded.at"""
+        await tx.all(sql, person, span, amount, now)
         await bills.write(
             tx,
             at=now,

@@ -35,7 +35,7 @@ async def rulebook(tx: Transaction, member: Member) -> Rulebook:
         SELECT '@' AS scope, b.person AS about, b.account AS value
         FROM accounts AS a JOIN accounts AS b ON b.account = a.account WHERE a.person = $3 AND $1 = ''
         UNION ALL SELECT scope, about, value FROM rules
-        WHERE (scope = $2 AND about = '') OR (scope = $1 AND (about LIKE 'list:%' OR about IN ({places(tiers, 4)})
+        WHERE (scope = $2 AND about = '') OR (scope = $1 AND (kind = 'list' OR about IN ({places(tiers, 4)})
             OR ($1 = '' AND about IN (SELECT 'person:' || b.person FROM accounts AS a
                 JOIN accounts AS b ON b.account = a.account WHERE a.person = $3))))"""
     found = await tx.all(sql, member.scope, HOUSE, member.person, *tiers)
@@ -72,15 +72,18 @@ async def pay(tx: Transaction, job: Job, member: Member, plan: Plan, lock: str) 
         return bill
     keys = _keys(bill)
     # The rows are made first, so that the condition of the UPDATE is all that decides, however many race.
-    rows = ", ".join(f"(${2 * i + 1}, ${2 * i + 2}, 0)" for i in range(len(keys)))
-    await tx.all(f"INSERT INTO books (book, span, used) VALUES {rows} ON CONFLICT DO NOTHING", *_flat(keys))
+    kinds = {(book, line.span): line.kind for line in bill.lines for book in (line.book, *line.also)}
+    fresh = [(book, span, kinds[book, span], job.created_at) for book, span in keys]
+    rows = ", ".join(f"({places(fresh[0], 1 + 4 * i)}, 0)" for i in range(len(fresh)))
+    sql = f"INSERT INTO books (book, span, kind, at, used) VALUES {rows} ON CONFLICT DO NOTHING"
+    await tx.all(sql, *_flat(fresh))
     used = await _look(tx, keys, lock)
     grants = await open_grants(tx, member.scope, rules.people, job.created_at, lock)
     paid = _weigh(bill, used, grants)
     if isinstance(paid, Denied):
         return paid
     caps = {(line.book, line.span): _room(line, used) for line in bill.lines}
-    await _add(tx, {(p.book, p.span): p.amount for p in paid if p.kind != "grant"}, caps)
+    await _add(tx, {(p.book, p.span): p.amount for p in paid if p.kind != "grant"}, job.created_at, caps)
     for gift in sorted((p for p in paid if p.kind == "grant"), key=lambda p: p.book):
         sql = "UPDATE grants SET used = used + $2 WHERE id = $1 AND used + $2 <= amount RETURNING id"
         if not await tx.all(sql, gift.book.partition(":")[2], gift.amount):
@@ -102,7 +105,9 @@ async def settle(tx: Transaction, settled: Iterable[tuple[Job, LedgerEntry]], lo
     changes: dict[Key, int] = {}
     gifts: list[tuple[str, Payment, Job, LedgerEntry]] = []
     written: list[tuple[Job, Payment, LedgerEntry, str, int]] = []
+    now = 0.0
     for job, entry in settled:
+        now = max(now, entry.at)
         for payment in job.paid:
             back = payment.kind == "flight" or (entry.kind == "refund" and payment.kind != "grant")
             if back:
@@ -116,7 +121,7 @@ async def settle(tx: Transaction, settled: Iterable[tuple[Job, LedgerEntry]], lo
     if changes:
         if lock:
             await _look(tx, sorted(changes), lock)
-        await _add(tx, changes)
+        await _add(tx, changes, now)
     for book, payment, job, entry in sorted(gifts, key=lambda gift: (gift[0], gift[2].id)):
         returned = await give_back(tx, book, payment.amount, entry.at)
         written.append(
@@ -131,6 +136,7 @@ async def settle(tx: Transaction, settled: Iterable[tuple[Job, LedgerEntry]], lo
                 kind,
                 "settle",
                 job.id,
+                p.kind,
                 p.book,
                 p.span,
                 job.person,
@@ -158,7 +164,10 @@ async def record(tx: Transaction, job: Job, entry: LedgerEntry) -> None:
     await _write(
         tx,
         [
-            (entry.at, job.person, "hold", "hold", job.id, p.book, p.span, job.person, job.scope, p.amount, 0, 0, "")
+            (
+                *(entry.at, job.person, "hold", "hold", job.id, p.kind, p.book, p.span, job.person, job.scope),
+                *(p.amount, 0, 0, ""),
+            )
             for p in job.paid
             if p.kind in ("own", "grant")
         ],
@@ -167,7 +176,7 @@ async def record(tx: Transaction, job: Job, entry: LedgerEntry) -> None:
 
 async def write(tx: Transaction, **row: object) -> None:
     """One row of the ledger; sums that are not named are 0."""
-    full = {"job": None, "span": "", "held": 0, "spent": 0, "given": 0, "because": "", **row}
+    full = {"job": None, "source": "own", "span": "", "held": 0, "spent": 0, "given": 0, "because": "", **row}
     await _write(tx, [tuple(full[column] for column in _COLUMNS)])
 
 
@@ -213,7 +222,7 @@ def places(values: Sequence[object], first: int) -> str:
 
 
 _COLUMNS = (
-    *("at", "actor", "kind", "step", "job", "book", "span", "person", "scope"),
+    *("at", "actor", "kind", "step", "job", "source", "book", "span", "person", "scope"),
     *("held", "spent", "given", "because"),
 )
 
@@ -231,7 +240,7 @@ async def _look(tx: Transaction, keys: Sequence[Key], lock: str = "") -> dict[Ke
     return {(row["book"], row["span"]): int(row["used"]) for row in await tx.all(sql, *_flat(keys))}
 
 
-async def _add(tx: Transaction, changes: Mapping[Key, int], caps: Mapping[Key, int] | None = None) -> None:
+async def _add(tx: Transaction, changes: Mapping[Key, int], now: float, caps: Mapping[Key, int] | None = None) -> None:
     """Change counters, each only as far as its cap. Raises `Raced`."""
     keys = sorted(changes)
     these = " UNION ALL ".join(
@@ -240,11 +249,11 @@ async def _add(tx: Transaction, changes: Mapping[Key, int], caps: Mapping[Key, i
         for i in range(len(keys))
     )
     sql = f"""
-        UPDATE books SET used = used + change.n FROM ({these}) AS change
+        UPDATE books SET used = used + change.n, at = ${4 * len(keys) + 1} FROM ({these}) AS change
         WHERE books.book = change.book AND books.span = change.span AND used + change.n <= change.cap
         RETURNING books.book"""
     values = [(book, span, changes[book, span], (caps or {}).get((book, span), NO_LIMIT)) for book, span in keys]
-    if len(await tx.all(sql, *_flat(values))) != len(keys):
+    if len(await tx.all(sql, *_flat(values), now)) != len(keys):
         raise Raced
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.errors import Illegal
 from bot.model import Job
 from bot.money import Act, Grant, Member, Parked, Plan, Quote, Rule, Rulebook
-from storage import bills, rows
+from storage import bills, rows, rules
 from storage.bills import places
 from storage.database import Database, Row, Transaction
 
@@ -35,11 +35,11 @@ class Books:
 
     async def amend(self, act: Act, edit: Callable[[Rule], Rule]) -> Act:
         async def work(tx: Transaction) -> Act:
-            before = await self._held(tx, act)
+            before = await rules.held(tx, act.scope, act.about, self._db.for_update)
             if done := await _done(tx, act):
                 return done
             after = edit(Rule.load(before)).dump()
-            await _set(tx, act.scope, act.about, after)
+            await rules.put(tx, act.scope, act.about, after)
             return await _write(tx, replace(act, before=before, after=after))
 
         return await self._db.write(work)
@@ -98,8 +98,8 @@ class Books:
                 if payment.kind == "grant":
                     back = await bills.give_back(tx, payment.book, payment.amount, act.at)
                 else:
-                    sql = "UPDATE books SET used = used - $3 WHERE book = $1 AND span = $2"
-                    await tx.all(sql, payment.book, payment.span, payment.amount)
+                    sql = "UPDATE books SET used = used - $3, at = $4 WHERE book = $1 AND span = $2"
+                    await tx.all(sql, payment.book, payment.span, payment.amount, act.at)
                 returned += payment.amount if back else 0
                 await bills.write(
                     tx,
@@ -108,6 +108,7 @@ class Books:
                     kind="refund" if back else "lapse",
                     step="pardon",
                     job=job.id,
+                    source=payment.kind,
                     book=payment.book,
                     span=payment.span,
                     person=job.person,
@@ -140,9 +141,9 @@ class Books:
             elif done.verb == "refund" or done.undoes:
                 raise Illegal("that cannot be undone")
             else:
-                if await self._held(tx, act_now) != done.after:
+                if await rules.held(tx, done.scope, done.about, self._db.for_update) != done.after:
                     raise Illegal("it was changed since")
-                await _set(tx, done.scope, done.about, done.before)
+                await rules.put(tx, done.scope, done.about, done.before)
                 after = done.before
             return await _write(tx, replace(act_now, before=done.after, after=after))
 
@@ -175,13 +176,6 @@ class Books:
         return json.dumps(rows.values(job))
 
     # ── Inside a transaction ─────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _held(self, tx: Transaction, act: Act) -> str:
-        """The rule that an act is about, which is then ours alone until the end of the transaction."""
-        await tx.all("INSERT INTO rules VALUES ($1, $2, '{}') ON CONFLICT DO NOTHING", act.scope, act.about)
-        sql = f"SELECT value FROM rules WHERE scope = $1 AND about = $2 {self._db.for_update}"
-        row = await tx.one(sql, act.scope, act.about)
-        return str(row["value"]) if row else "{}"
 
     async def _take_back(self, tx: Transaction, act: Act, grant_id: str) -> str:
         row = await tx.one(f"SELECT * FROM grants WHERE id = $1 {self._db.for_update}", grant_id)
@@ -218,11 +212,9 @@ async def _done(tx: Transaction, act: Act) -> Act | None:
 async def _write(tx: Transaction, act: Act) -> Act:
     values = [getattr(act, column) for column in _AUDIT]
     await tx.all(f"INSERT INTO audit ({', '.join(_AUDIT)}) VALUES ({places(_AUDIT, 1)})", *values)
+    for person in rules.members([act.before, act.after]):
+        await tx.all("INSERT INTO act_members (act, person) VALUES ($1, $2)", act.id, person)
     return act
-
-
-async def _set(tx: Transaction, scope: str, about: str, value: str) -> None:
-    await tx.all("UPDATE rules SET value = $3 WHERE scope = $1 AND about = $2", scope, about, value or "{}")
 
 
 async def _end(tx: Transaction, act: Act, grant: Grant) -> int:
@@ -239,6 +231,7 @@ async def _given(tx: Transaction, act: Act, kind: str, grant: Grant, amount: int
         actor=act.actor,
         kind=kind,
         step=kind,
+        source="grant",
         book=f"grant:{grant.id}",
         person=grant.person,
         scope=grant.scope,

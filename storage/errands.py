@@ -8,7 +8,23 @@ from bot.model import Address, Button
 from storage.bills import places
 from storage.database import Database, Row, Transaction
 
-_COLUMNS = (*("id", "kind", "platform", "chat", "thread", "message", "share", "body", "due_at", "tries", "claims"),)
+_COLUMNS = (
+    *(
+        "id",
+        "kind",
+        "platform",
+        "chat",
+        "thread",
+        "message",
+        "share",
+        "topic",
+        "person",
+        "body",
+        "due_at",
+        "tries",
+        "claims",
+    ),
+)
 
 
 class Errands:
@@ -82,7 +98,11 @@ async def leave(tx: Transaction, errand: Errand) -> bool:
     sql = f"""
         INSERT INTO errands ({", ".join(_COLUMNS)}) VALUES ({places(_COLUMNS, 1)})
         ON CONFLICT DO NOTHING RETURNING id"""
-    return bool(await tx.all(sql, *_values(errand)))
+    if not await tx.all(sql, *_values(errand)):
+        return False
+    for share in sorted(set(errand.shows)):
+        await tx.all("INSERT INTO errand_shares (errand, share) VALUES ($1, $2)", errand.id, share)
+    return True
 
 
 async def leave_again(tx: Transaction, errand: Errand) -> None:
@@ -102,7 +122,8 @@ def _values(errand: Errand) -> tuple[object, ...]:
     place = errand.place
     body = json.dumps({"text": errand.text, "buttons": [[b.label, b.command] for b in errand.buttons]})
     return (
-        *(errand.id, errand.kind, place.platform, place.chat, place.thread, place.message, errand.share, body),
+        *(errand.id, errand.kind, place.platform, place.chat, place.thread, place.message),
+        *(errand.share, errand.topic, errand.person, body),
         *(errand.due_at, errand.tries, errand.claims),
     )
 
@@ -115,6 +136,8 @@ def _errand(row: Row) -> Errand:
         place=Address(row["platform"], row["chat"], row["message"], row["thread"]),
         due_at=row["due_at"],
         share=row["share"],
+        topic=row["topic"],
+        person=row["person"],
         text=body["text"],
         buttons=tuple(Button(label, command) for label, command in body["buttons"]),
         tries=row["tries"],

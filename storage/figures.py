@@ -46,7 +46,7 @@ class Figures:
     async def communities(self, span: str, limit: int = 20) -> list[tuple[str, int]]:
         async def work(tx: Transaction) -> list[tuple[str, int]]:
             sql = """
-                SELECT book, used FROM books WHERE span = $1 AND book LIKE 'scope:%'
+                SELECT book, used FROM books WHERE span = $1 AND kind = 'cap' AND book <> 'operator'
                 ORDER BY used DESC, book LIMIT $2"""
             return [(row["book"].removeprefix("scope:"), row["used"]) for row in await tx.all(sql, span, limit)]
 

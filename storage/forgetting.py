@@ -9,14 +9,13 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 from bot.gallery import Errand
 from bot.model import Address, Clip, Job, Order, Photo
 from bot.money import GONE, OWN, Rule, about
-from storage import bills, rows, shares
+from storage import bills, rows, rules, shares
 from storage.bills import places
-from storage.database import Row, Transaction
+from storage.database import Transaction
 from storage.errands import leave
 
 KEPT = "forgotten"
@@ -50,7 +49,9 @@ async def begin(tx: Transaction, person: str, at: float, spans: Collection[str],
     await tx.all(f"DELETE FROM accounts WHERE person IN ({these})", *people)
     await tx.all(f"UPDATE jobs SET account = person WHERE person IN ({these}) AND state <> 'done'", *people)
     for one in people:
-        sql = "INSERT INTO forgetting (person, at) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET at = excluded.at"
+        sql = """
+            INSERT INTO forgetting (person, at) VALUES ($1, $2)
+            ON CONFLICT (person) DO UPDATE SET at = excluded.at, erased_at = NULL"""
         await tx.all(sql, one, at)
     return list(people)
 
@@ -63,12 +64,12 @@ async def husk(
     jobs = [rows.job(row) for row in await tx.all(sql, person, *ids)]
     sums: Counter[tuple[str, str]] = Counter()
     for job in jobs:
-        sql = "SELECT book, span, held + spent AS n FROM ledger WHERE job = $1 AND book NOT LIKE 'grant:%'"
+        sql = "SELECT book, span, held + spent AS n FROM ledger WHERE job = $1 AND source <> 'grant'"
         for row in await tx.all(sql, job.id):
             sums[row["book"], row["span"]] += int(row["n"])
         await tx.all(
             """
-            UPDATE ledger SET book = CASE WHEN book LIKE 'grant:%' THEN book ELSE $3 END, person = $2,
+            UPDATE ledger SET book = CASE source WHEN 'grant' THEN book ELSE $3 END, person = $2,
                 actor = CASE actor WHEN person THEN $2 ELSE actor END,
                 because = CASE step WHEN 'pardon' THEN '' ELSE because END
             WHERE job = $1""",
@@ -84,7 +85,7 @@ async def husk(
         for row in await tx.all("DELETE FROM repeats WHERE job = $1 RETURNING *", job.id):
             stand.append(Address(row["platform"], row["chat"], row["message"], row["thread"]))
         for place in stand:
-            await leave(tx, Errand(secrets.token_hex(8), "remove", place, now))
+            await leave(tx, Errand(secrets.token_hex(8), "remove", place, now, person=person))
     await _move(tx, person, sums, now, spans, alias)
     return len(jobs)
 
@@ -96,8 +97,6 @@ async def lapse(tx: Transaction, person: str) -> None:
     )
     for row in await tx.all(sql, person, KEPT):
         await _add(tx, row["book"], row["span"], -int(row["n"]))
-    own = "(book = $1 OR substr(book, length(book) - length($1)) = '/' || $1)"
-    await tx.all(f"DELETE FROM books WHERE used = 0 AND {own.replace('$1', 'CAST($1 AS TEXT)')}", person)
     await tx.all("DELETE FROM forgetting WHERE person = $1", person)
 
 
@@ -113,10 +112,11 @@ async def redact(tx: Transaction, people: Sequence[str], alias: str) -> None:
         sql = "UPDATE audit SET about = $2, label = '', because = '', before = $3, after = $4 WHERE id = $1"
         await tx.all(sql, row["id"], about("person", alias), *found[row["id"]])
     for person in people:  # in the lists that were changed
-        sql = "SELECT id, before, after FROM audit WHERE before LIKE $1 OR after LIKE $1"
-        for row in await tx.all(sql, f'%"{person}"%'):
-            texts = (row[column].replace(f'"{person}"', f'"{alias}"') for column in ("before", "after"))
+        sql = "SELECT id, before, after FROM audit WHERE id IN (SELECT act FROM act_members WHERE person = $1)"
+        for row in await tx.all(sql, person):
+            texts = (_renamed(row[column], person, alias) for column in ("before", "after"))
             await tx.all("UPDATE audit SET before = $2, after = $3 WHERE id = $1", row["id"], *texts)
+        await tx.all("DELETE FROM act_members WHERE person = $1", person)
 
 
 async def _blank(tx: Transaction, job: Job, alias: str) -> None:
@@ -129,7 +129,8 @@ async def _blank(tx: Transaction, job: Job, alias: str) -> None:
             clip = CASE WHEN clip IS NULL THEN clip ELSE $6 END,
             remote_id = CASE WHEN remote_id IS NULL THEN remote_id ELSE '' END,
             chat = '', thread = '', message = '', label = '', status_id = NULL, shown = '', sent_id = NULL,
-            copy_id = NULL, follows = NULL, remix_of = NULL, remix_after = '', upload_limit = NULL, swept = 2
+            copy_id = NULL, follows = NULL, remix_of = NULL, remix_after = '', upload_limit = NULL, swept = 2,
+            forgotten = 1
         WHERE id = $1""",
         job.id,
         f"{GONE}{job.id}",
@@ -146,7 +147,7 @@ async def _move(tx: Transaction, person: str, sums: Sums, now: float, spans: Col
         if not amount:
             continue
         scope = book.removesuffix(person).removesuffix("/")
-        await _add(tx, _book(scope, alias), span, amount)
+        await _add(tx, _book(scope, alias), span, amount, now)
         if span in spans:
             await _number(tx, person, book, span, amount, now)
         else:
@@ -163,7 +164,7 @@ async def _keep_what_was_used(
         whole = sum(used.values())
         for person in people:
             if missing := whole - used.get(person, 0):
-                await _add(tx, person, span, missing)
+                await _add(tx, person, span, missing, at)
                 await _number(tx, person, person, span, missing, at)
 
 
@@ -187,7 +188,7 @@ async def _gifts(tx: Transaction, people: Sequence[str], alias: str) -> None:
     for scope in {row["scope"] for row in await tx.all(sql, alias, *people)}:
         sql = f"""
             UPDATE ledger SET person = $1, because = ''
-            WHERE scope = ${2 + len(people)} AND person IN ({these}) AND job IS NULL AND book LIKE 'grant:%'"""
+            WHERE scope = ${2 + len(people)} AND person IN ({these}) AND job IS NULL AND source = 'grant'"""
         await tx.all(sql, alias, *people, scope)
     await tx.all(f"UPDATE grants SET actor = $1 WHERE actor IN ({these})", alias, *people)
     sql = f"SELECT DISTINCT scope FROM audit WHERE actor IN ({places(people, 1)})"
@@ -206,18 +207,15 @@ async def _rules(tx: Transaction, people: Sequence[str], now: float) -> None:
         # In their own spaces a ban of one is a ban of all who are linked.
         for subject in subjects if row["scope"] == OWN else (row["about"],):
             banned[row["scope"], subject] = max(until, banned.get((row["scope"], subject), 0.0))
-        await tx.all("DELETE FROM rules WHERE scope = $1 AND about = $2", row["scope"], row["about"])
+        await rules.drop(tx, row["scope"], row["about"])
     for (scope, subject), until in banned.items():
         if until > now:
-            sql = "INSERT INTO rules (scope, about, value) VALUES ($1, $2, $3)"
-            await tx.all(sql, scope, subject, Rule(banned=until).dump())
+            await rules.put(tx, scope, subject, Rule(banned=until).dump())
     for person in people:
-        sql = "SELECT scope, about, value FROM rules WHERE about LIKE 'list:%' AND value LIKE $1"
-        for row in await tx.all(sql, f'%"{person}"%'):
+        for row in await rules.lists_with(tx, person):
             rule = Rule.load(row["value"])
             rest = replace(rule, people=tuple(one for one in rule.people or () if one != person))
-            sql = "UPDATE rules SET value = $3 WHERE scope = $1 AND about = $2"
-            await tx.all(sql, row["scope"], row["about"], rest.dump())
+            await rules.put(tx, row["scope"], row["about"], rest.dump())
 
 
 async def _take_opinions(tx: Transaction, names: Sequence[str], lock: str) -> None:
@@ -231,7 +229,7 @@ async def _take_opinions(tx: Transaction, names: Sequence[str], lock: str) -> No
             await shares.refresh(tx, shares.share(row), shares.AT_ONCE)
     # What admins are about to be told of these reports has their words in it; of what is left they are told anew.
     sql = f"""
-        DELETE FROM errands WHERE kind = 'tell' AND body LIKE '%/hide %' AND share <> ''
+        DELETE FROM errands WHERE topic = 'report' AND share <> ''
         AND share IN (SELECT share FROM reports WHERE closed = 0 AND account IN ({these}))"""
     await tx.all(sql, *names)
     await tx.all(f"DELETE FROM reports WHERE account IN ({these})", *names)
@@ -242,31 +240,19 @@ async def _notes(tx: Transaction, people: Sequence[str]) -> None:
     for person in people:
         platform, _, user = person.partition(":")
         sql = """
-            SELECT * FROM notes WHERE chat = $1 OR (platform = $2 AND (chat IN ($3, $4) OR value LIKE $5))"""
-        private = user, f"user:{user}"
-        for row in await tx.all(sql, person, platform, *private, f"%{user}%"):
-            if row["chat"] in (person, *private) or _names(row, user):
-                sql = "DELETE FROM notes WHERE platform = $1 AND chat = $2 AND name = $3"
-                await tx.all(sql, row["platform"], row["chat"], row["name"])
+            DELETE FROM notes WHERE chat = $1 OR (platform = $2 AND chat IN ($3, $4)) OR (platform, chat, name) IN (
+                SELECT platform, chat, name FROM note_people WHERE person = $1)"""
+        await tx.all(sql, person, platform, user, f"user:{user}")
 
 
-def _names(row: Row, user: str) -> bool:
-    """Whether a note is about somebody. A bare number is an id only where a name is known by it."""
-    try:
-        value = json.loads(row["value"])
-    except ValueError:
-        return False
-    if not isinstance(value, list | dict):
-        return bool(row["name"].startswith("name:")) and str(value) == user
-    return user in set(_leaves(value))
-
-
-def _leaves(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [leaf for one in value for leaf in _leaves(one)]
-    return [str(value)]
+def _renamed(text: str, person: str, alias: str) -> str:
+    """A list as it was written down, with another name in it."""
+    if not text:
+        return text
+    rule = json.loads(text)
+    if "people" in rule:
+        rule["people"] = [alias if one == person else one for one in rule["people"]]
+    return json.dumps(rule, sort_keys=True)
 
 
 def _unsaid(text: str) -> str:
@@ -297,14 +283,14 @@ async def _number(tx: Transaction, person: str, book: str, span: str, amount: in
     )
 
 
-async def _add(tx: Transaction, book: str, span: str, amount: int) -> None:
-    """Change a counter; an empty one goes."""
+async def _add(tx: Transaction, book: str, span: str, amount: int, now: float = 0.0) -> None:
+    """Change a counter, begun `now` if there is none; an empty one goes."""
     sql = "UPDATE books SET used = used + $3 WHERE book = $1 AND span = $2 RETURNING used"
     found = await tx.one(sql, book, span, amount)
     if found is None and amount > 0:
         sql = """
-            INSERT INTO books (book, span, used) VALUES ($1, $2, $3)
+            INSERT INTO books (book, span, used, at) VALUES ($1, $2, $3, $4)
             ON CONFLICT (book, span) DO UPDATE SET used = books.used + excluded.used"""
-        await tx.all(sql, book, span, amount)
+        await tx.all(sql, book, span, amount, now)
     elif found is not None and found["used"] == 0:
         await tx.all("DELETE FROM books WHERE book = $1 AND span = $2 AND used = 0", book, span)

@@ -100,8 +100,9 @@ class Gallery:
                     await shares.unname(tx, one, now)
             for one in found:
                 await shares.take_down(tx, one, now)
-                listed = "DELETE FROM errands WHERE kind = 'tell' AND share = '' AND body LIKE $1"  # among the best
-                await tx.all(listed, f'%"/show {one.id}"%')
+                # Lists that wait to be said.
+                listed = "DELETE FROM errands WHERE id IN (SELECT errand FROM errand_shares WHERE share = $1)"
+                await tx.all(listed, one.id)
             for sql in (
                 # Nor is anything said about it any more.
                 f"DELETE FROM errands WHERE share IN ({these}) AND share <> '' AND kind <> 'remove'",
@@ -205,9 +206,8 @@ class Gallery:
         return await self._all(sql, scope, since, limit)
 
     async def punctual(self) -> list[tuple[str, Rule]]:
-        sql = """SELECT scope, value FROM rules WHERE about = '' AND value LIKE '%"best": "%' ORDER BY scope"""
-        found = [(row["scope"], Rule.load(row["value"])) for row in await self._db.read(lambda tx: tx.all(sql))]
-        return [(scope, rule) for scope, rule in found if rule.best]
+        sql = "SELECT scope, value FROM rules WHERE about = '' AND best IS NOT NULL ORDER BY scope"
+        return [(row["scope"], Rule.load(row["value"])) for row in await self._db.read(lambda tx: tx.all(sql))]
 
     # ── On the web ───────────────────────────────────────────────────────────────────────────────────────────────────
 

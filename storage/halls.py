@@ -38,7 +38,7 @@ async def name(tx: Transaction, scope: str, slug: str, *, new: bool = False) -> 
 
 async def public(tx: Transaction, limit: int) -> list[Hall]:
     """Open galleries that are listed, by title."""
-    found = [_opened(row) for row in await tx.all(f"""{_HALL} WHERE rules.value LIKE '%"public": true%'""")]
+    found = [_opened(row) for row in await tx.all(f"{_HALL} WHERE rules.public = 1")]
     return sorted((h for h in found if h and h.public), key=lambda h: (h.title.casefold(), h.slug))[:limit]
 
 

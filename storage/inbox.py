@@ -1,5 +1,8 @@
 """The `Inbox`: what platforms told us, kept until it is worked off, and what they made us remember."""
 
+from collections.abc import Collection
+
+from storage import rules
 from storage.database import Database, Transaction
 
 
@@ -30,11 +33,21 @@ class Inbox:
 
         await self._db.write(work)
 
-    async def remember(self, platform: str, chat: str, name: str, value: str, until: float) -> None:
+    async def remember(
+        self, platform: str, chat: str, name: str, value: str, until: float, about: Collection[str] = ()
+    ) -> None:
         sql = """
             INSERT INTO notes (platform, chat, name, value, until) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (platform, chat, name) DO UPDATE SET value = excluded.value, until = excluded.until"""
-        await self._db.write(lambda tx: tx.all(sql, platform, chat, name, value, until))
+
+        async def work(tx: Transaction) -> None:
+            await tx.all(sql, platform, chat, name, value, until)
+            gone = "DELETE FROM note_people WHERE platform = $1 AND chat = $2 AND name = $3"
+            await tx.all(gone, platform, chat, name)
+            for person in sorted(set(about)):
+                await tx.all("INSERT INTO note_people VALUES ($1, $2, $3, $4)", platform, chat, name, person)
+
+        await self._db.write(work)
 
     async def recall(self, platform: str, chat: str, name: str, now: float) -> str | None:
         sql = "SELECT value FROM notes WHERE platform = $1 AND chat = $2 AND name = $3 AND until >= $4"
@@ -75,12 +88,11 @@ class Inbox:
                 new,
             )
             await tx.all("UPDATE notes SET chat = $3 WHERE platform = $1 AND chat = $2", platform, old, new)
-            sql = """
-                INSERT INTO moved (name, scope)
-                VALUES ($1, coalesce((SELECT scope FROM moved WHERE name = $2), $2)) ON CONFLICT DO NOTHING"""
-            await tx.all(sql, f"{platform}:{new}", f"{platform}:{old}")
-            # Where orders are taken is written by the chat's own id.
-            sql = "UPDATE rules SET value = replace(value, $1, $2) WHERE scope LIKE $3"
-            await tx.all(sql, f'"{old}/', f'"{new}/', f"{platform}:%")
+            name = f"{platform}:{old}"
+            first = await tx.one("SELECT scope FROM moved WHERE name = $1", name)
+            scope = str(first["scope"]) if first else name
+            sql = "INSERT INTO moved (name, scope) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+            await tx.all(sql, f"{platform}:{new}", scope)
+            await rules.move(tx, scope, old, new)
 
         await self._db.write(work)

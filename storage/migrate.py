@@ -5,6 +5,7 @@ import time
 from importlib import resources
 
 from bot.errors import Misconfigured
+from storage.backfill import AFTER
 from storage.database import Database, Transaction
 
 _LOCK = "UPDATE migrations SET name = name WHERE version = 0"
@@ -42,6 +43,8 @@ async def migrate(database: Database) -> int:
             if version not in done:
                 for statement in statements(sql):
                     await tx.all(statement)
+                if version in AFTER:
+                    await AFTER[version](tx)
                 await tx.all("INSERT INTO migrations VALUES ($1, $2, $3)", version, name, time.time())
         return known[-1][0]
 

@@ -91,7 +91,7 @@ async def unname(tx: Transaction, it: Share, now: float) -> None:
 async def _unshow(tx: Transaction, it: Share, now: float) -> None:
     for row in await tx.all("DELETE FROM showings WHERE share = $1 RETURNING *", it.id):
         place = Address(row["platform"], row["chat"], row["message"], row["thread"])
-        await leave(tx, Errand(secrets.token_hex(8), "remove", place, now, it.id))
+        await leave(tx, Errand(secrets.token_hex(8), "remove", place, now, it.id, person=it.person))
 
 
 async def take_down(tx: Transaction, it: Share, now: float) -> Share:
@@ -101,7 +101,7 @@ async def take_down(tx: Transaction, it: Share, now: float) -> Share:
     await _unshow(tx, it, now)
     if not it.place.message:
         return it
-    await leave(tx, Errand(secrets.token_hex(8), "remove", it.place, now, it.id))
+    await leave(tx, Errand(secrets.token_hex(8), "remove", it.place, now, it.id, person=it.person))
     await tx.all("UPDATE shares SET message = NULL WHERE id = $1", it.id)
     return replace(it, place=replace(it.place, message=""))
 

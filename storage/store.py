@@ -52,7 +52,7 @@ _SERVED = """
 _PEOPLE = """
     SELECT CAST($1 AS TEXT) UNION SELECT b.person FROM accounts AS a JOIN accounts AS b ON b.account = a.account
     WHERE a.person = $1"""
-_PAUSED = """SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND value LIKE '%"paused": true%'"""
+_PAUSED = "SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND paused = 1"
 
 
 class Store:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import fields
 
 from bot.model import Address, Job
-from bot.money import GONE, Movement, Parked
+from bot.money import Movement, Parked
 from storage import forgetting, rows
 from storage.bills import places
 from storage.database import Database, Row, Transaction
@@ -16,6 +16,16 @@ WEEKS = 40 * DAY
 INCIDENTS = 90 * DAY
 REPEATS = 90 * DAY
 TURNS = 30 * DAY
+COUNTERS = 400 * DAY
+"""Seconds after its last change in which a counter goes."""
+LATE = DAY
+"""Seconds for which an order that was being taken when its maker asked to be forgotten may still turn up."""
+# What is left of somebody who asked to be forgotten, under way or not; a later order of theirs is another matter.
+_LEFT = """(
+    EXISTS (SELECT 1 FROM jobs WHERE jobs.person = forgetting.person AND jobs.created_at <= forgetting.at)
+    OR EXISTS (SELECT 1 FROM parked WHERE parked.person = forgetting.person)
+    OR EXISTS (SELECT 1 FROM shares JOIN jobs ON jobs.id = shares.job
+        WHERE shares.person = forgetting.person AND jobs.created_at <= forgetting.at))"""
 TAKEN = "(SELECT 1 FROM jobs WHERE jobs.id = parked.id) AS taken"
 
 
@@ -54,7 +64,7 @@ class Traces:
             AND platform NOT IN ({places(platforms, 3)}) ORDER BY created_at LIMIT $2"""
         return await self._jobs(sql, before, limit, *platforms)
 
-    async def trim(self, now: float, spans: Collection[str]) -> None:
+    async def trim(self, now: float) -> None:
         async def work(tx: Transaction) -> None:
             await tx.all("DELETE FROM intake WHERE at < $1 AND coalesce(done_at, at) < $1", now - WEEKS)
             await tx.all("DELETE FROM answers WHERE at < $1", now - WEEKS)
@@ -64,15 +74,9 @@ class Traces:
             await tx.all("DELETE FROM repeats WHERE at < $1", now - REPEATS)
             await tx.all("DELETE FROM turns WHERE at < $1", now - TURNS)
             await tx.all("DELETE FROM errands WHERE due_at > 0 AND due_at < $1", now - TURNS)  # of a platform that left
-            for key in spans:
-                kind, _, value = key.partition(":")
-                for head in (f"{kind}:", f"credits:{kind}:", f"money:{kind}:"):
-                    sql = f"DELETE FROM books WHERE span LIKE $1 AND substr(span, {len(head) + 1}) < $2"
-                    await tx.all(sql, f"{head}%", value)
-            sql = """
-                DELETE FROM books WHERE CASE WHEN book LIKE 'guesses:%' THEN CAST(substr(span, 6) AS BIGINT) < $1
-                    ELSE 1 = 0 END"""
-            await tx.all(sql, int(now) // 3600 - 24)
+            await tx.all("DELETE FROM guesses WHERE hour < $1", int(now) // 3600 - 24)
+            await tx.all("DELETE FROM books WHERE at < $1 AND span <> 'flight'", now - COUNTERS)
+            await tx.all("DELETE FROM books WHERE at < $1 AND used = 0", now - DAY)  # none says the same
 
         await self._db.write(work)
 
@@ -80,7 +84,7 @@ class Traces:
 
     async def repeated(self, job_ids: Sequence[str], place: Address, at: float) -> bool:
         async def work(tx: Transaction) -> bool:
-            these = f"id IN ({places(job_ids, 1)}) AND person NOT LIKE '{GONE}%'"
+            these = f"id IN ({places(job_ids, 1)}) AND forgotten = 0"
             found = await tx.all(f"SELECT id FROM jobs WHERE {these} ORDER BY id {self._db.for_update}", *job_ids)
             if len(found) < len(job_ids):
                 return False
@@ -97,6 +101,29 @@ class Traces:
     async def forgetting(self) -> list[tuple[str, float]]:
         sql = "SELECT person, at FROM forgetting ORDER BY at, person"
         return [(row["person"], row["at"]) for row in await self._db.read(lambda tx: tx.all(sql))]
+
+    async def unerased(self, now: float) -> list[tuple[str, float]]:
+        sql = f"SELECT person, at FROM forgetting WHERE (erased_at IS NULL OR at > $1) AND {_LEFT} ORDER BY at, person"
+        found = await self._db.read(lambda tx: tx.all(sql, now - LATE))
+        return [(row["person"], row["at"]) for row in found]
+
+    async def finished(self) -> list[tuple[str, float]]:
+        sql = f"""
+            SELECT person, at FROM forgetting WHERE erased_at IS NULL AND NOT {_LEFT}
+            AND NOT EXISTS (SELECT 1 FROM errands WHERE errands.person = forgetting.person AND errands.person <> '')"""
+        return [(row["person"], row["at"]) for row in await self._db.read(lambda tx: tx.all(sql))]
+
+    async def erased(self, people: Sequence[tuple[str, float]], now: float) -> None:
+        # Not of who has asked once more meanwhile.
+        async def work(tx: Transaction) -> None:
+            for person, at in people:
+                await tx.all("UPDATE forgetting SET erased_at = $3 WHERE person = $1 AND at = $2", person, at, now)
+
+        await self._db.write(work)
+
+    async def lapsing(self, before: float) -> list[str]:
+        sql = f"SELECT person FROM forgetting WHERE at < $1 AND NOT {_LEFT} ORDER BY at, person"
+        return [row["person"] for row in await self._db.read(lambda tx: tx.all(sql, before))]
 
     async def parked(self, person: str) -> list[tuple[Parked, bool]]:
         sql = f"SELECT *, {TAKEN} FROM parked WHERE person = $1 ORDER BY id"

@@ -38,7 +38,7 @@ async def check(store: Store) -> None:
         priced[job["id"]] = 0 if job["outcome"] else job["price"]
         if job["outcome"]:
             over.add(job["id"])
-    for book in await rows(store, "SELECT * FROM books WHERE book NOT LIKE 'guesses:%'"):
+    for book in await rows(store, "SELECT * FROM books"):
         key = book["book"], book["span"]
         assert book["used"] >= 0
         assert book["used"] == (sums.pop(key) if key in sums else counted.pop(key, 0)), key

@@ -53,7 +53,7 @@ class Forms:
     async def ask(self, request: Request, words: str) -> str:
         """Keep a request that is asked about; `words` go before the answer. What the button says. May be repeated."""
         asked = replace(request, text=words, token="")
-        await self._inbox.remember(PLATFORM, "forms", asked.id, asked.pack(), self._clock() + OPEN)
+        await self._inbox.remember(PLATFORM, "forms", asked.id, asked.pack(), self._clock() + OPEN, asked.people)
         return f"{KEPT}{asked.id}"
 
     async def find(self, command: str) -> Request | None:
@@ -72,7 +72,8 @@ class Forms:
     async def _write(self, request: Request) -> None:
         try:
             value = replace(request, token="").pack()
-            await self._inbox.remember(PLATFORM, "forms", request.id, value, self._clock() + OPEN)
+            until = self._clock() + OPEN
+            await self._inbox.remember(PLATFORM, "forms", request.id, value, until, request.people)
         except StoreDown as error:
             log.error("a form would not outlive a restart: %s", error)
 

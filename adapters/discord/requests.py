@@ -75,6 +75,12 @@ class Request:
         return f"{PLATFORM}:{self.id}"
 
     @property
+    def people(self) -> list[str]:
+        """Everybody whom it names: who asks, and who is meant."""
+        others = [*self.named, *([self.replied_to] if self.replied_to else [])]
+        return [f"{PLATFORM}:{self.user}", *(other.id for other in others if other.kind == "person")]
+
+    @property
     def address(self) -> Address:
         """Where the clip goes."""
         if self.guest:

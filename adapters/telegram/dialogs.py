@@ -23,7 +23,8 @@ class Dialogs:
 
     async def put(self, chat: str, message: str, user: str) -> None:
         """Remember whose dialog a message is."""
-        await self._inbox.remember(PLATFORM, chat, _name(message), user, self._clock() + OPEN)
+        about = [f"{PLATFORM}:{user}"]
+        await self._inbox.remember(PLATFORM, chat, _name(message), user, self._clock() + OPEN, about)
 
     async def belongs(self, address: Address, user: str) -> bool:
         """Whether the message at `address` is a dialog with `user`."""

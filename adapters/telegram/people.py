@@ -42,7 +42,9 @@ class People:
         if noted and noted != name:
             await self._drop(noted, user.id)
         # Usernames are the same everywhere, so one note serves all chats.
-        await self._inbox.remember(PLATFORM, "", f"name:{name}", json.dumps(user.id), now + KEPT)
+        await self._inbox.remember(
+            PLATFORM, "", f"name:{name}", json.dumps(user.id), now + KEPT, [f"{PLATFORM}:{user.id}"]
+        )
         self._noted[user.id] = now, name
         self._noted.move_to_end(user.id)
         if len(self._noted) > MOST:

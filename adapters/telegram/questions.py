@@ -50,10 +50,10 @@ class Questions:
         """Remember that `message` asked."""
         parts = [question.user, question.ask, pack(question.pictures), question.about, question.scope]
         value = json.dumps(parts)
-        now = self._clock()
-        await self._inbox.remember(PLATFORM, chat, f"{_LATEST}:{message}", value, now + OPEN)
+        now, about = self._clock(), [f"{PLATFORM}:{question.user}"]
+        await self._inbox.remember(PLATFORM, chat, f"{_LATEST}:{message}", value, now + OPEN, about)
         if chat == question.user:
-            await self._inbox.remember(PLATFORM, chat, _LATEST, value, now + FRESH)
+            await self._inbox.remember(PLATFORM, chat, _LATEST, value, now + FRESH, about)
 
     async def answered_by(self, message: Message, user: str) -> Question | None:
         """The question that a message answers, if its author was asked."""

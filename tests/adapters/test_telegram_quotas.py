@@ -157,10 +157,10 @@ async def test_a_username_is_noted_once_a_day_and_known_after_a_restart(
     inbox = town.room.house.store.inbox
     real = inbox.remember
 
-    async def remember(platform: str, chat: str, name: str, value: str, until: float) -> None:
+    async def remember(platform: str, chat: str, name: str, value: str, until: float, about: list[str]) -> None:
         noted.append(name)
         assert until - time.time() == pytest.approx(people_module.KEPT, abs=60)
-        await real(platform, chat, name, value, until)
+        await real(platform, chat, name, value, until, about)
 
     monkeypatch.setattr(inbox, "remember", remember)
     for _ in range(3):

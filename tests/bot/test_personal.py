@@ -110,17 +110,18 @@ async def a_life(house: House, *, banned: bool = True) -> dict[str, Job]:
     await store.inbox.remember("telegram", "notices", "anns-1", "-100777//notice", now + 1e9)
     await store.answers.keep("telegram:-100555:1", f'["@{NAME} got 9 credits"]', BOB, [ANN], now)
     await store.answers.keep("telegram:900100200:2", '["You are one now."]', ANN, [], now)
-    for platform, chat, name, value in (
-        ("telegram", "900100200", "asked", '["900100200", "/again mine", [], ""]'),
-        ("telegram", "-100555", "asked:5", '["900100200", "/again town", [], ""]'),
-        ("telegram", "", "name:annabel", "900100200"),
-        ("discord", "forms", "77", json.dumps({"user": "800100200", "text": WORDS, "label": NAME})),
-        ("discord", "user:800100200", "adult", "yes"),
-        ("telegram", "-100555", "asked:6", '["700100200", "/again bob", [], ""]'),
-        ("telegram", "", "name:bob", "700100200"),
-        ("discord", "", "identifies:1", "800100200"),
+    for platform, chat, name, value, whom in (
+        ("telegram", "900100200", "asked", '["900100200", "/again mine", [], ""]', [ANN]),
+        ("telegram", "-100555", "asked:5", '["900100200", "/again town", [], ""]', [ANN]),
+        ("telegram", "-100555", "dialog:7", "900100200", [ANN]),
+        ("telegram", "", "name:annabel", "900100200", [ANN]),
+        ("discord", "forms", "77", json.dumps({"user": "800100200", "text": WORDS, "label": NAME}), [ANNS_OTHER]),
+        ("discord", "user:800100200", "adult", "yes", []),
+        ("telegram", "-100555", "asked:6", '["700100200", "/again bob", [], ""]', [BOB]),
+        ("telegram", "", "name:bob", "700100200", [BOB]),
+        ("discord", "", "identifies:1", "800100200", []),
     ):
-        await store.inbox.remember(platform, chat, name, value, now + 1e9)
+        await store.inbox.remember(platform, chat, name, value, now + 1e9, whom)
     await store._db.write(lambda tx: tx.all("INSERT INTO turns VALUES ($1, $2, 1), ('d', $3, 1)", f"={ANN}", ANN, BOB))
     await everyone_waits(house, ANN, "parked")
     return jobs
@@ -162,7 +163,7 @@ async def test_after_forgetting_no_byte_is_left(house: House, keeper: Retention,
     assert await everywhere(house.store, tmp_path, found((*CONTENT, *FILMS))) == {}
     # What stays under the id for 32 days: numbers, and who they are about.
     ids = {table for table, _, value in await cells(house.store) for id in IDS if id in value}
-    assert ids == {"books", "ledger", "forgetting", "notes"}
+    assert ids == {"books", "guesses", "ledger", "forgetting", "notes"}
     notes = await rows(house.store, "SELECT name FROM notes ORDER BY name")
     assert [note["name"] for note in notes] == ["asked:6", "identifies:1", "name:bob"]  # a count is no id
     await house.store._db.write(lambda tx: tx.all("DELETE FROM notes WHERE name = 'identifies:1'"))

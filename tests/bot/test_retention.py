@@ -233,8 +233,7 @@ async def test_old_rows_go_and_young_ones_stay(store: Store, media: Media, reten
         **{"intake": ["slow", "young"], "incidents": ["young"], "codes": ["young"], "turns": ["=1"]},
         "errands": ["at once", "young"],
     }
-    guesses = await rows(store, "SELECT book FROM books WHERE book LIKE 'guesses:%'")
-    assert guesses == [{"book": "guesses:discord:1"}]
+    assert await rows(store, "SELECT person FROM guesses") == [{"person": "discord:1"}]
     day = quota.window(clock() - 100 * DAY).key
     assert await store.figures.used("telegram:1", day) == 5
     await check(store)

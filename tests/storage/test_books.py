@@ -3,7 +3,6 @@
 import asyncio
 import json
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ from bot.model import Accepted, Address, Clip, Job, Refused
 from bot.money import Act, Grant, Member, Plan, Rule
 from bot.quota import Ask, Policy
 from storage import open_store
-from storage.postgres import Postgres
-from storage.sqlite import Sqlite
 from storage.store import Store
 from tests.bookkeeping import check, rows
+from tests.older import database_of
 from tests.samples import a_job
 
 NOW = 1_800_000_000.0
@@ -386,18 +384,7 @@ _OLD = """
 async def test_a_database_of_version_3_goes_on_where_it_was(
     database_url: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate = import_module("storage.migrate")  # the package names the function
-    known = migrate.files()
-    database: Sqlite | Postgres
-    if database_url:
-        database = await Postgres.open(database_url)
-        for sql in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
-            await database.write(lambda tx, sql=sql: tx.all(sql))
-    else:
-        database = await Sqlite.open(tmp_path / "photoplay.db")
-    monkeypatch.setattr(migrate, "files", lambda: known[:3])
-    assert await migrate.migrate(database) == 3
-    monkeypatch.undo()
+    database = await database_of(3, database_url, tmp_path, monkeypatch)
     details = json.dumps(
         {
             "photo": {"name": "p.jpg", "width": 1, "height": 1},

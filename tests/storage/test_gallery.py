@@ -349,7 +349,9 @@ async def test_communities_that_post_by_the_calendar(store: Store) -> None:
 async def test_what_is_unshared_is_in_no_list_that_waits_to_be_said(store: Store) -> None:
     for id in ("s1", "s2"):
         await a_share(store, id, place=replace(CHANNEL, chat=""))
-        listed = Errand(f"with-{id}", "tell", CHANNEL, NOW, text="she smiles", buttons=(Button("▶ 1", f"/show {id}"),))
+        listed = Errand(
+            f"with-{id}", "tell", CHANNEL, NOW, text="she smiles", buttons=(Button("▶ 1", f"/show {id}"),), shows=(id,)
+        )
         await store.errands.put(listed)
     await store.gallery.remove(["s1"], NOW)
     assert [row["id"] for row in await rows(store, "SELECT id FROM errands")] == ["with-s2"]

@@ -196,4 +196,5 @@ def test_a_file_is_split_into_its_statements() -> None:
         "CREATE TABLE a (b TEXT)",
         "DROP TABLE a",
     ]
-    assert [number for number, _, _ in files()] == list(range(1, len(files()) + 1))
+    numbers = [number for number, _, _ in files()]
+    assert numbers == sorted(set(numbers))

@@ -346,9 +346,9 @@ async def test_the_schema_refuses_what_the_machine_would_never_do(store: Store) 
         "UPDATE jobs SET state = 'delivering', outcome = 'clip', settled_at = 1",
         "UPDATE jobs SET state = 'flying'",
         "UPDATE books SET used = -1",
-        "INSERT INTO ledger VALUES (0, '', 'refund', 'hold', 'job1', 'b', 's', 'p', '', 0, 0, 0, '')",
-        "INSERT INTO ledger VALUES (0, '', 'hold', 'hold', 'nobody', 'b', 's', 'p', '', 0, 0, 0, '')",
-        "INSERT INTO ledger VALUES (0, '', 'grant', 'grant', 'job1', 'b', 's', 'p', '', 0, 0, 0, '')",
+        "INSERT INTO ledger VALUES (0, '', 'refund', 'hold', 'job1', 'b', 's', 'p', '', 0, 0, 0, '', 'own')",
+        "INSERT INTO ledger VALUES (0, '', 'hold', 'hold', 'nobody', 'b', 's', 'p', '', 0, 0, 0, '', 'own')",
+        "INSERT INTO ledger VALUES (0, '', 'grant', 'grant', 'job1', 'b', 's', 'p', '', 0, 0, 0, '', 'own')",
     ):
         with pytest.raises(Exception, match=r"(?i)constraint"):
             await store._db.write(lambda tx, sql=nonsense: tx.all(sql))

@@ -1,0 +1,64 @@
+"""Rules as rows: a rule's JSON, and beside it, in columns and rows of their own, what is searched for.
+
+Nothing else writes to these tables: the two never differ.
+"""
+
+from collections.abc import Iterable
+
+from bot.money import Rule
+from storage.database import Row, Transaction
+
+
+async def put(tx: Transaction, scope: str, about: str, value: str) -> None:
+    """Set a rule; `value` is its JSON."""
+    rule = Rule.load(value)
+    sql = """
+        INSERT INTO rules (scope, about, kind, value, paused, best, public) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (scope, about) DO UPDATE SET value = excluded.value, paused = excluded.paused,
+            best = excluded.best, public = excluded.public"""
+    found = int(bool(rule.paused)), rule.best, int(bool(rule.public))
+    await tx.all(sql, scope, about, kind(about), value or "{}", *found)
+    await tx.all("DELETE FROM list_members WHERE scope = $1 AND about = $2", scope, about)
+    for person in members([value]) if kind(about) == "list" else ():
+        sql = "INSERT INTO list_members (scope, about, person) VALUES ($1, $2, $3)"
+        await tx.all(sql, scope, about, person)
+
+
+async def held(tx: Transaction, scope: str, about: str, lock: str) -> str:
+    """A rule's JSON, which is then ours alone until the end of the transaction."""
+    sql = "INSERT INTO rules (scope, about, kind, value) VALUES ($1, $2, $3, '{}') ON CONFLICT DO NOTHING"
+    await tx.all(sql, scope, about, kind(about))
+    row = await tx.one(f"SELECT value FROM rules WHERE scope = $1 AND about = $2 {lock}", scope, about)
+    return str(row["value"]) if row else "{}"
+
+
+async def drop(tx: Transaction, scope: str, about: str) -> None:
+    """Remove a rule."""
+    await tx.all("DELETE FROM rules WHERE scope = $1 AND about = $2", scope, about)
+    await tx.all("DELETE FROM list_members WHERE scope = $1 AND about = $2", scope, about)
+
+
+async def lists_with(tx: Transaction, person: str) -> list[Row]:
+    """The named lists that somebody is in."""
+    sql = """
+        SELECT scope, about, value FROM rules WHERE EXISTS (
+            SELECT 1 FROM list_members AS one
+            WHERE one.person = $1 AND one.scope = rules.scope AND one.about = rules.about)"""
+    return await tx.all(sql, person)
+
+
+async def move(tx: Transaction, scope: str, old: str, new: str) -> None:
+    """A community's chat has another id: the places that its rule names go along."""
+    row = await tx.one("SELECT value FROM rules WHERE scope = $1 AND about = ''", scope)
+    if row is not None:
+        await put(tx, scope, "", Rule.load(row["value"]).moved(old, new).dump())
+
+
+def kind(about: str) -> str:
+    """What a rule is about: `person`, `tier`, `list`; empty for the scope itself."""
+    return about.partition(":")[0]
+
+
+def members(values: Iterable[str]) -> list[str]:
+    """Everybody who is listed in one of these rules."""
+    return sorted({person for value in values for person in Rule.load(value).people or ()})

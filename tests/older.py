@@ -1,0 +1,28 @@
+"""Databases as older versions left them."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from storage.postgres import Postgres
+from storage.sqlite import Sqlite
+
+
+async def database_of(
+    version: int, database_url: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Sqlite | Postgres:
+    """An empty database with the schema of that version, where `open_store` finds it."""
+    migrate = import_module("storage.migrate")  # the package names the function
+    known = migrate.files()
+    database: Sqlite | Postgres
+    if database_url:
+        database = await Postgres.open(database_url)
+        for sql in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            await database.write(lambda tx, sql=sql: tx.all(sql))
+    else:
+        database = await Sqlite.open(folder / "photoplay.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "files", lambda: known[:version])
+        assert await migrate.migrate(database) == version
+    return database
