@@ -22,9 +22,10 @@ from adapters.telegram.limiter import Limiter
 from adapters.telegram.line import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, Line
 from adapters.telegram.platform import Hook, Telegram
 from adapters.telegram.reading import PLATFORM as TELEGRAM
-from adapters.web.doors import Doors, is_loopback
+from adapters.web.doors import Doors
 from adapters.web.exhibit import Exhibit
 from adapters.web.page import Page
+from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import make_app, serve
 from adapters.web.view import MEDIA, View
 from bot import best
@@ -81,25 +82,24 @@ class App:
         return is_loopback(self.settings.host) and not self.settings.public_url
 
     async def health(self) -> tuple[bool, Mapping[str, Any]]:
-        """Whether all is well, and the figures behind it."""
+        """Whether Photoplay works, and the figures; a platform's trouble stands there, and is no reason to restart."""
         now = time.time()
         since = now - self.worker.last_round
+        platforms = {name: trouble or "up" for name, trouble in self.supervisor.troubles().items()}
         try:
             health = await self.store.health(now)
             errands = await self.runner.overdue()
         except StoreDown:
-            return False, {"worker_last_round_s": round(since, 1), "database": "down"}
+            return False, {"worker_last_round_s": round(since, 1), "database": "down", "platforms": platforms}
         figures = {
             "worker_last_round_s": round(since, 1),
             "oldest_overdue_s": round(health.overdue, 1),
             "errands_overdue_s": round(errands, 1),  # a busy gallery may be behind: no alarm
             "database": "up",
             "jobs": health.states,
+            "platforms": platforms,
         }
-        troubles = self.supervisor.troubles()
-        if troubles:
-            figures["platforms"] = {name: trouble or "up" for name, trouble in troubles.items()}
-        return since < LATE and health.overdue < LATE and not any(troubles.values()), figures
+        return since < LATE and health.overdue < LATE, figures
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
@@ -112,6 +112,7 @@ class App:
             private=self.private,
             password=password.get_secret_value() if password else None,
             secure=(settings.public_url or "").startswith("https:"),
+            proxies=Proxies(settings.trusted_proxies),
         )
         page = Page(self.core, doors, View(self.core, self.links))
         hooks = {platform.name: platform.hook for platform in self.platforms}

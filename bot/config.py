@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -44,6 +45,10 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="https address under which people and providers reach that server")
     playground_password: SecretStr | None = Field(
         None, description="what the chat page asks for; without it the page is served on this machine only"
+    )
+    trusted_proxies: Listed = Field(
+        (),
+        description="whose `X-Forwarded-For` counts, as in `172.17.0.1,10.0.0.0/8`; this machine's does anyway",
     )
     telegram_token: SecretStr | None = Field(None, description="token of the Telegram bot, from BotFather")
     telegram_api_url: str = Field(
@@ -109,7 +114,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
 
-    @field_validator("providers", "clip_hosts", "owners", mode="before")
+    @field_validator("providers", "clip_hosts", "owners", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -141,6 +146,17 @@ class Settings(BaseSettings):
     def _people(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(re.fullmatch(r"[a-z]+:[\w-]+", owner, re.ASCII) for owner in value):
             raise ValueError("it must name people as in telegram:123,discord:456")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            known = all(ip_network(proxy, strict=False).prefixlen for proxy in value)
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("it must list addresses or networks, as in 172.17.0.1,10.0.0.0/8; a name will not do")
         return value
 
     @field_validator("telegram_token")

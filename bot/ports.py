@@ -1,6 +1,6 @@
 """What the core needs from outside: a provider, a chat, a store. Structural; each is implemented once per edge."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -99,8 +99,8 @@ class Platform(Protocol):
     def trouble(self) -> str:
         """What is wrong, in a few words; empty when all is well."""
 
-    async def hook(self, headers: Mapping[str, str], body: bytes) -> int:
-        """Take what the platform posts to us; returns an HTTP status."""
+    async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
+        """Take what the platform posts to us; returns an HTTP status. `body` reads it, once the headers are trusted."""
 
 
 class Inbox(Protocol):

@@ -512,6 +512,14 @@ def ready(countdown: str) -> str:
 
 # ── The chat page ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+UNREADABLE = {
+    400: "That didn't arrive whole. Please load the page again, and send it once more.",
+    408: "That took too long to arrive. Please send it again.",
+    413: "That is more than I can take in at once. Please send less.",
+    415: "I can't read what was sent. Please load the page again, and send it once more.",
+}
+"""What is said of a request that cannot be read, by its HTTP status."""
+
 PAGE = {
     "lang": "en",
     "title": "Photoplay",
@@ -526,6 +534,8 @@ PAGE = {
     "not_found_lead": "The link may be mistyped, or its time is over.",
     "broken": "That didn't work",
     "broken_lead": "Something went wrong on our side. Please try again in a moment.",
+    "resting": "One moment, please",
+    "resting_lead": "I can't reach my records just now. Nothing is lost; please try again in a minute.",
     "to_start": "Open the chat",
     "reload": "This page is out of date. Please load it again.",
     "one_by_one": "I'm still taking in what you sent. One moment, please.",

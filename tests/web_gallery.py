@@ -4,7 +4,7 @@ import itertools
 import math
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,8 @@ import numpy as np
 from adapters.web.doors import Doors
 from adapters.web.exhibit import Exhibit
 from adapters.web.page import Page
-from adapters.web.server import make_app, serve
+from adapters.web.proxies import Proxies
+from adapters.web.server import Hook, make_app, serve
 from adapters.web.view import View
 from bot.gallery import Share
 from bot.links import Links
@@ -153,6 +154,8 @@ async def site(
     *,
     web: str | None = None,
     private: bool = False,
+    hooks: Mapping[str, Hook] | None = None,
+    trusted: Sequence[str] = (),
     **rule: Any,
 ) -> AsyncIterator[Site]:
     """The gallery of `TOWN`, open as `SLUG`, on a server of its own."""
@@ -161,7 +164,9 @@ async def site(
         slug = await house.store.gallery.open_hall(TOWN, SLUG)
         await galleries.rule(house.store, **{"web": slug, "title": "Harbour", "gallery": "-100/4", **rule})
         links = Links(b"k" * 32, clock)
-        doors = Doors(links, clock, private=private, password="not asked for here", secure=False)
+        doors = Doors(
+            links, clock, private=private, password="not asked for here", secure=False, proxies=Proxies(trusted)
+        )
         house.core.web = web
         errands: list[int] = []
         house.core.poke_errands = lambda: errands.append(1)
@@ -170,6 +175,6 @@ async def site(
             return True, {}
 
         page, exhibit = Page(house.core, doors, View(house.core, links)), Exhibit(house.core, doors, clock)
-        app = make_app(links, house.media.path, health, page, exhibit=exhibit)
+        app = make_app(links, house.media.path, health, page, hooks, exhibit)
         base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
         yield Site(base, house, await stack.enter_async_context(AsyncExitStack()), errands)

@@ -25,8 +25,6 @@ from bot.model import Address
 
 log = logging.getLogger(__name__)
 
-SILENT = 90.0
-"""Seconds without a connection after which `/healthz` turns red."""
 BAD_TOKEN = 4004
 CLOSES = {
     4010: "Discord has no such share of the connections. Check DISCORD_SHARDS.",
@@ -105,10 +103,11 @@ class Discord:
         gateway = self._gateway
         if gateway is None or not gateway.is_ready():
             return self._trouble
-        away = self._core.clock() - min(gateway.down.values(), default=self._core.clock())
-        return f"no connection to Discord for {away:.0f} s" if away > SILENT else ""
+        if not gateway.down:
+            return ""
+        return f"no connection to Discord for {self._core.clock() - min(gateway.down.values()):.0f} s"
 
-    async def hook(self, headers: Mapping[str, str], body: bytes) -> int:
+    async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         """Discord does not post to us."""
         return 404
 

@@ -62,7 +62,10 @@ class Intake:
 
     async def hook(self, body: bytes) -> None:
         """Keep an update as it came in by webhook. Raises `StoreDown`, `ValueError` for what is none."""
-        update = json.loads(body)
+        try:
+            update = json.loads(body)
+        except RecursionError:
+            raise ValueError("not an update") from None
         if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
             raise ValueError("not an update")
         if await self._keep(update):

@@ -36,7 +36,7 @@ POLL = 25
 BATCH = 100
 """Updates that Telegram hands out at once; fewer are all there are."""
 SILENT = 90.0
-"""Seconds without an answer to a poll, or without news of the webhook, after which `/healthz` turns red."""
+"""Seconds without an answer to a poll, or without news of the webhook, after which it counts as gone."""
 LOOK, AGAIN = 60.0, 5.0
 """Seconds between two looks at the webhook, and between two tries to set it."""
 LONGEST_PAUSE = 30.0
@@ -116,7 +116,7 @@ class Telegram:
         silence = self._clock() - self._heard_at
         return f"nothing heard from Telegram for {silence:.0f} s" if silence > SILENT else ""
 
-    async def hook(self, headers: Mapping[str, str], body: bytes) -> int:
+    async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         """Take an update from Telegram; returns the HTTP status. 200 means that it is in the database."""
         secret = headers.get("X-Telegram-Bot-Api-Secret-Token", "")
         if self._hook is None or not hmac.compare_digest(secret.encode("utf-8", "replace"), self._hook.secret.encode()):
@@ -124,7 +124,7 @@ class Telegram:
         if not self._open:
             return 503
         try:
-            await self._intake.hook(body)
+            await self._intake.hook(await body())
         except ValueError:
             return 400
         except StoreDown:

@@ -5,37 +5,35 @@ The page spends money. Served on loopback it is for whoever sits there; anywhere
 
 import hashlib
 import hmac
-import ipaddress
 import re
 import secrets
 from collections.abc import Callable
 
 from aiohttp import web
 
+from adapters.web.proxies import FORWARDED, Proxies, is_loopback
+from adapters.web.tries import Tries
 from bot.links import BadLink, Links
 
 YEAR = 365 * 86_400.0
-TRIES, SPAN = 8, 60.0
-"""Wrong passwords in so many seconds, from one address; ten times that from all together."""
-
-_PROXIES = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via", "CF-Connecting-IP")
-"""What a proxy adds. Whoever comes through one does not sit at this machine."""
 _ID = re.compile(r"[a-z0-9]{16}")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 class Doors:
-    """`private`: the server listens on loopback and no public address leads to it. `secure`: it is reached by https."""
+    """`private`: the server listens on loopback and no public address leads to it. `secure`: it is reached by https.
+
+    `proxies` say where a request comes from.
+    """
 
     def __init__(
-        self, links: Links, clock: Callable[[], float], *, private: bool, password: str | None, secure: bool
+        self,
+        links: Links,
+        clock: Callable[[], float],
+        *,
+        private: bool,
+        password: str | None,
+        secure: bool,
+        proxies: Proxies | None = None,
     ) -> None:
         self._links = links
         self._clock = clock
@@ -47,7 +45,8 @@ class Doors:
         self._person_cookie, self._door_cookie = f"photoplay_person_{mark}", f"photoplay_door_{mark}"
         # A new password closes all doors that the old one opened.
         self._door = f"door {hashlib.sha256((password or '').encode()).hexdigest()[:16]}"
-        self._misses: list[tuple[float, str]] = []
+        self._tries = Tries(clock)
+        self.address = (proxies or Proxies()).address
 
     def are_shut(self, request: web.Request) -> bool:
         """Whether the page is off for this request, password or not."""
@@ -59,14 +58,17 @@ class Doors:
             return self._at_home(request)
         return self._read(request, self._door_cookie, self._door) == "open"
 
+    def keep_out(self, request: web.Request) -> bool:
+        """Whether no password is taken from there just now."""
+        return self._tries.exhausted(self.address(request))
+
     def unlock(self, request: web.Request, response: web.StreamResponse, password: str) -> bool | None:
         """Try a password: True and a cookie, False, or None when there were too many tries."""
-        now, who = self._clock(), address(request)
-        self._misses = [(at, by) for at, by in self._misses if at > now - SPAN]
-        if len(self._misses) >= 10 * TRIES or sum(by == who for _, by in self._misses) >= TRIES:
+        if self.keep_out(request):
             return None
-        if self._password is None or not hmac.compare_digest(password.encode(), self._password.encode()):
-            self._misses.append((now, who))
+        said, right = (word.encode("utf-8", "surrogateescape") for word in (password, self._password or ""))
+        if self._password is None or not hmac.compare_digest(said, right):
+            self._tries.miss(self.address(request))
             return False
         self._write(response, self._door_cookie, self._door, "open")
         return True
@@ -102,7 +104,7 @@ class Doors:
     def _at_home(self, request: web.Request) -> bool:
         # The Host header too: a foreign page can point a name of its own at this machine. And a proxy is not home.
         name = re.sub(r":\d+$", "", request.host)
-        return self._private and is_loopback(name) and not any(header in request.headers for header in _PROXIES)
+        return self._private and is_loopback(name) and not any(header in request.headers for header in FORWARDED)
 
     def _read(self, request: web.Request, cookie: str, namespace: str) -> str | None:
         try:
@@ -116,17 +118,3 @@ class Doors:
         response.set_cookie(
             cookie, token, max_age=int(YEAR), httponly=True, samesite="Lax", secure=self._secure, path="/"
         )
-
-
-def address(request: web.Request) -> str:
-    """Where a request comes from: the proxy on this machine or in our own network says so, if there is one."""
-    remote = request.remote or ""
-    hop = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return hop if hop and _is_near(remote) else remote
-
-
-def _is_near(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return False

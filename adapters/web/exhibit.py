@@ -10,8 +10,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from adapters.web import keys, leaf
-from adapters.web.doors import Doors, address
+from adapters.web import bodies, keys, leaf
+from adapters.web.doors import Doors
 from adapters.web.page import STATIC
 from adapters.web.sheet import FILES, ROOT
 from adapters.web.turnstile import Turnstile
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).with_name("exhibit")
 PAGE = 24
-FORM = 4096
-"""Bytes of a form: a token, a reason and a few words."""
 HEARTS, REPORTS = 5, 1
 """People of one network who may like, or report, the same clip in a day: whoever throws their cookie away is new."""
 _PIECES = {"gallery.css": "text/css", "gallery.js": "text/javascript", "blank.jpg": "image/jpeg"}
@@ -218,11 +216,11 @@ class Exhibit:
         person = self._doors.person(request)
         if person is None or not self._doors.trusts(request, person):
             return _json({"text": texts_gallery.RELOAD}, 403)
-        on = (await _form(request)).get("on") != "0"
+        on = (await bodies.form(request)).get("on") != "0"
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return _json({"text": texts_gallery.GONE_LEAD}, 404)
-        if on and not self._hearts.admits(found[1].id, address(request), person):
+        if on and not self._hearts.admits(found[1].id, self._doors.address(request), person):
             return _json({"text": texts_gallery.ENOUGH}, 429)
         # Not by `Core.handle`: the community is known by the gallery's name, and a page wants a number, no sentence.
         share = await self._gallery.heart(found[1].id, _name(person), on, "tap", self._clock())
@@ -233,20 +231,25 @@ class Exhibit:
 
     @_served
     async def _report(self, request: web.Request) -> web.StreamResponse:
-        form = await _form(request)
         person = self._doors.person(request)
-        if person is None or not self._doors.trusts(request, person, form.get("token", "")):
+        if person is None:
             return _card(texts_gallery.SAID, texts_gallery.RELOAD, 403)
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return _missing()
         hall, share = found
         back = (leaf.place(hall, share), texts_gallery.BACK)
+        where = self._doors.address(request)
+        if self._reports.is_shut(share.id, where, person):
+            return _card(texts_gallery.SAID, texts_gallery.ENOUGH, 429, back)
+        form = await bodies.form(request)
+        if not self._doors.trusts(request, person, form.get("token", "")):
+            return _card(texts_gallery.SAID, texts_gallery.RELOAD, 403)
         words = form.get("words", "").replace(MENTION, "").strip()
         reason = form.get("reason", "").strip()
         if not re.fullmatch("[a-z]{1,16}", reason) or (reason == "other" and not words):
             return _card(texts_gallery.SAID, texts_gallery.NOT_SAID, 400, back)
-        if not self._reports.admits(share.id, address(request), person):
+        if not self._reports.admits(share.id, where, person):
             return _card(texts_gallery.SAID, texts_gallery.ENOUGH, 429, back)
         said = f"/report {share.id} {reason} {words if reason == 'other' else ''}".strip()
         inbound = Inbound(Address("web", person), person, f"web:{person}:report:{share.id}", said, scope=hall.scope)
@@ -304,20 +307,3 @@ def _bytes(request: web.Request, data: bytes, kind: str, tag: str, headers: dict
     if any(known.value in (tag, "*") for known in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
     return web.Response(body=data, headers={**headers, "Content-Type": kind})
-
-
-# ── What people send ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    """The fields of a small form; anything else is no page of ours."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise web.HTTPUnsupportedMediaType
-    if request.content_length is None:
-        raise web.HTTPLengthRequired
-    if request.content_length > FORM:
-        raise web.HTTPRequestEntityTooLarge(FORM, request.content_length)
-    try:
-        return {name: str(value) for name, value in (await request.post()).items()}
-    except (ValueError, LookupError) as error:
-        raise web.HTTPBadRequest from error

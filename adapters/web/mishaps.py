@@ -1,29 +1,69 @@
-"""What a browser shows when a page is not there, or breaks: a card in plain words instead of a bare status line."""
+"""What went wrong, in plain words: a card for people, JSON for scripts, a line for the log. No bare status lines."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
+from adapters.web.bodies import Unreadable
 from adapters.web.templating import card
 from bot import texts
+from bot.errors import StoreDown
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+MINUTE = 60.0
+"""Seconds for which the log is spared another line about a database that is away."""
 
-@web.middleware
-async def in_words(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer whoever looks at a page, not a script or a player, with a card; every other answer stays as it is."""
-    if "text/html" not in request.headers.get("Accept", ""):
-        return await handler(request)
-    try:
-        return await handler(request)
-    except web.HTTPNotFound:
-        return card(texts.PAGE["not_found_lead"], 404, title=texts.PAGE["not_found"], home=True)
-    except web.HTTPException:
-        raise
-    except Exception:
-        log.exception("a page broke")  # without its address, which may be a signed link
-        return card(texts.PAGE["broken_lead"], 500, title=texts.PAGE["broken"], home=True)
+
+def in_words(clock: Callable[[], float] = time.monotonic) -> Middleware:
+    """A middleware that turns errors into sentences. `clock` counts seconds."""
+    quiet_until = float("-inf")
+
+    @web.middleware
+    async def say(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nonlocal quiet_until
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            if not _by_a_person(request):
+                raise
+            return card(texts.PAGE["not_found_lead"], 404, title=texts.PAGE["not_found"], home=True)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Unreadable as error:
+            return _answer(request, error.status, str(error))
+        except StoreDown as error:
+            if clock() >= quiet_until:
+                quiet_until = clock() + MINUTE
+                log.warning("pages wait for the database: %s", error)
+            return _answer(request, 503, texts.PAGE["resting_lead"], texts.PAGE["resting"])
+        except Exception:
+            log.exception("a page broke")  # without its address, which may be a signed link
+            return _answer(request, 500, texts.PAGE["broken_lead"], texts.PAGE["broken"])
+
+    return say
+
+
+def _answer(request: web.Request, status: int, text: str, title: str = "") -> web.Response:
+    """Raises `ConnectionError` if something was answered already, which ends the connection."""
+    if request.writer.output_size:
+        raise ConnectionError("broken off")
+    person = _by_a_person(request)
+    response = (
+        card(text, status, title=title, home=True) if person else web.json_response({"text": text}, status=status)
+    )
+    if status in (408, 413):
+        response.force_close()  # what is still to come is not waited for
+    if status == 503:
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def _by_a_person(request: web.Request) -> bool:
+    """Whether somebody looks at a page, and no script or player."""
+    return "text/html" in request.headers.get("Accept", "")

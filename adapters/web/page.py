@@ -1,18 +1,16 @@
 """The chat page: it shows itself, takes what people say, and tells them what becomes of it."""
 
-import asyncio
 import logging
-import re
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
-from aiohttp import BodyPartReader, web
-from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp import web
 
+from adapters.web import bodies, message
 from adapters.web.doors import Doors
+from adapters.web.proxies import network
 from adapters.web.streams import Streams
 from adapters.web.templating import card, render, script_data
 from adapters.web.view import View
@@ -20,19 +18,15 @@ from bot import texts
 from bot.core import Core
 from bot.errors import Refusal
 from bot.media import HEAVIEST_PICTURE
-from bot.model import Address, Attachment, Inbound, Role
+from bot.model import Address, Inbound
 from bot.orders import PROMPT_LIMIT
 
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).with_name("static")
 SAMPLES = Path(__file__).with_name("samples")
-WORDS = 40_000
-"""Bytes of text in a form: more than any prompt and its options need."""
-PATIENCE = 600.0
-"""Seconds that a form may take to arrive."""
-AT_ONCE = 4
-"""Forms that one person may be sending at the same time."""
+AT_ONCE, NEAR = 4, 16
+"""Forms that one person, and all people of one network, may be sending at the same time."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -47,8 +41,6 @@ HEADERS = {
 
 _MODULES = sorted(path.name for path in STATIC.glob("*.js") if path.name != "app.js")
 """What `app.js` loads; named in the page, they all come at once."""
-_ROLES: dict[str, Role] = {"photo": "photo", "end": "end"}
-
 _ANSWERS = ("/yes ", "/no ", "/agree ", "/undo ", "/cancel ", "/forgetme ")
 """What the buttons under a notice say; a clip has its own, and they come with its events."""
 
@@ -63,7 +55,7 @@ class Page:
         self._doors = doors
         self._view = view
         self._streams = Streams(core, view, self._allowance)
-        self._sending: dict[str, int] = {}
+        self._sending: Counter[str] = Counter()
 
     def install(self, app: web.Application) -> None:
         """Add the routes to the web server."""
@@ -105,14 +97,11 @@ class Page:
     async def _login(self, request: web.Request) -> web.StreamResponse:
         if self._doors.are_shut(request) or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return card(texts.PAGE["off"], 403)
-        if (request.content_length or 0) > WORDS:
-            raise web.HTTPRequestEntityTooLarge(WORDS, request.content_length or 0)
-        try:
-            form = await request.post()
-        except (ValueError, LookupError) as error:
-            raise web.HTTPBadRequest from error
-        response = web.Response(status=303, headers={"Location": "/"})
-        admitted = self._doors.unlock(request, response, str(form.get("password", "")))
+        admitted = None
+        if not self._doors.keep_out(request):
+            form = await bodies.form(request)
+            response = web.Response(status=303, headers={"Location": "/"})
+            admitted = self._doors.unlock(request, response, form.get("password", ""))
         if admitted:
             return response
         if admitted is None:
@@ -139,30 +128,14 @@ class Page:
     async def _say(self, request: web.Request, person: str) -> web.StreamResponse:
         if not self._doors.trusts(request, person):
             return web.json_response({"text": texts.PAGE["reload"]}, status=403)
-        # A browser says beforehand how much will come. What does not is not our page.
-        if request.content_length is None:
-            raise web.HTTPLengthRequired
-        if request.content_length > 2 * HEAVIEST_PICTURE + 2 * WORDS:
-            text = texts.too_heavy(HEAVIEST_PICTURE >> 20)
-            return web.json_response({"text": text}, status=413, headers={"Connection": "close"})
-        if self._sending.get(person, 0) >= AT_ONCE:
+        near = f"near {network(self._doors.address(request))}"
+        if self._sending[person] >= AT_ONCE or self._sending[near] >= NEAR:
             return web.json_response({"text": texts.PAGE["one_by_one"]}, status=429)
-        self._sending[person] = self._sending.get(person, 0) + 1
         try:
-            with ExitStack() as files:
-                async with asyncio.timeout(PATIENCE):
-                    inbound = await _read(request, person, files)
-                reply = await self._core.handle(inbound)
-        except (ValueError, BadHttpMessage, ConnectionError) as error:  # no form, or no browser any more
-            raise web.HTTPBadRequest from error
-        except TimeoutError:
-            raise web.HTTPRequestTimeout from None
-        except _Heavy as heavy:
-            return web.json_response({"text": str(heavy)}, status=413, headers={"Connection": "close"})
-        finally:
-            self._sending[person] -= 1
-            if not self._sending[person]:
-                del self._sending[person]
+            with self._counted(person, near), ExitStack() as files:
+                reply = await self._core.handle(await message.read(request, person, files))
+        except message.TooMuch as much:
+            return web.json_response({"text": str(much)}, status=413, headers={"Connection": "close"})
         buttons = [(button.label, button.command) for button in reply.buttons if button.command.startswith(_ANSWERS)]
         said = {"text": reply.text, "job": reply.job, "fine": not reply.refused}
         return web.json_response(said if reply.job or not buttons else {**said, "buttons": buttons})
@@ -188,6 +161,14 @@ class Page:
 
         return guarded
 
+    @contextmanager
+    def _counted(self, *names: str) -> Iterator[None]:
+        self._sending.update(names)
+        try:
+            yield
+        finally:
+            self._sending -= Counter(names)  # which also drops those that are at nothing
+
     async def _allowance(self, person: str) -> str:
         return await self._core.allowance(Inbound(Address("web", person), person, f"web:{person}:quota", "/quota"))
 
@@ -195,61 +176,8 @@ class Page:
         self._streams.close()
 
 
-class _Heavy(Exception):
-    """More than a form may hold; the message is for whoever sent it."""
-
-
 def _name(person: str) -> str:
     return Inbound(Address("web", person), person, "").person
-
-
-async def _read(request: web.Request, person: str, files: ExitStack) -> Inbound:
-    """A form as a message. Raises `_Heavy` as soon as it is too large, and reads no further."""
-    if request.content_type != "multipart/form-data":
-        raise web.HTTPUnsupportedMediaType
-    fields: dict[str, str] = {}
-    pictures: list[Attachment] = []
-    room = WORDS
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            raise web.HTTPBadRequest
-        if role := _ROLES.get(part.name or ""):
-            if any(picture.role == role for picture in pictures):
-                raise web.HTTPBadRequest
-            pictures.append(await _picture(part, role, files))
-        elif part.name in ("key", "text", "duration", "no", "cfg"):
-            value = await part.read_chunk(room + 1)
-            while len(value) <= room and not part.at_eof():
-                value += await part.read_chunk(room + 1)
-            room -= len(value)
-            if room < 0:
-                raise _Heavy(texts.too_wordy(len(value), PROMPT_LIMIT, texts.PAGE["form"]))
-            fields[part.name] = bytes(value).decode("utf-8", "replace")
-        else:
-            raise web.HTTPBadRequest
-    key = fields.get("key", "")
-    if not re.fullmatch(r"[\w-]{8,64}", key, re.ASCII):
-        raise web.HTTPBadRequest
-    options = {name: fields[name] for name in ("duration", "no", "cfg") if fields.get(name)}
-    address = Address("web", person, key)
-    return Inbound(address, person, f"web:{person}:{key}", fields.get("text", ""), tuple(pictures), options)
-
-
-async def _picture(part: BodyPartReader, role: Role, files: ExitStack) -> Attachment:
-    file: IO[bytes] = files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
-    size = 0
-    while chunk := await part.read_chunk(1 << 16):
-        size += len(chunk)
-        if size > HEAVIEST_PICTURE:
-            raise _Heavy(texts.too_heavy(HEAVIEST_PICTURE >> 20))
-        await asyncio.to_thread(file.write, chunk)
-
-    async def fetch() -> AsyncIterator[bytes]:
-        file.seek(0)
-        while chunk := await asyncio.to_thread(file.read, 1 << 18):
-            yield chunk
-
-    return Attachment(fetch, role)
 
 
 async def _shield(request: web.Request, response: web.StreamResponse) -> None:

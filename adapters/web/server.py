@@ -1,15 +1,18 @@
-"""aiohttp: `/media/<signed>`, `/healthz`, the chat page, and the galleries."""
+"""aiohttp: `/media/<signed>`, `/livez` and `/healthz`, what platforms post, the chat page, and the galleries."""
 
 import errno
 import logging
 import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from adapters.web import bodies
+from adapters.web.connections import KEEP, MALFORMED, Connections
 from adapters.web.exhibit import Exhibit
 from adapters.web.mishaps import in_words
 from adapters.web.page import Page
@@ -19,7 +22,9 @@ from bot.links import BadLink, Links
 
 log = logging.getLogger(__name__)
 
-Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
+Hook = Callable[[Mapping[str, str], Callable[[], Awaitable[bytes]]], Awaitable[int]]
+UPDATE = 1 << 20
+"""Bytes of what a platform posts to us."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +42,7 @@ def make_app(
     hooks: Mapping[str, Hook] | None = None,
     exhibit: Exhibit | None = None,
 ) -> web.Application:
-    """The routes. `path_of` gives the file of a name; `health` says whether all is well, with figures.
+    """The routes. `path_of` gives the file of a name; `health` says whether we work, with figures.
 
     What is posted to `/hooks/<name>` goes to the hook of that name.
     """
@@ -58,18 +63,36 @@ def make_app(
             headers["Content-Disposition"] = f'attachment; filename="photoplay{path.suffix}"'
         return web.FileResponse(path, headers=headers)
 
+    async def livez(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "installation": links.mark("installation")})
+
     async def healthz(_: web.Request) -> web.Response:
         well, figures = await health()
         return web.json_response({"ok": well, **figures}, status=200 if well else 503)
+
+    async def platform(request: web.Request) -> web.Response:
+        _, figures = await health()
+        said = figures.get("platforms", {}).get(request.match_info["name"])
+        if said is None:
+            raise web.HTTPNotFound
+        return web.json_response({"ok": said == "up", "said": said}, status=200 if said == "up" else 503)
 
     async def hooked(request: web.Request) -> web.Response:
         hook = (hooks or {}).get(request.match_info["name"])
         if hook is None:
             raise web.HTTPNotFound
-        return web.Response(status=await hook(request.headers, await request.read()))
+        return web.Response(status=await hook(request.headers, partial(bodies.whole, request, bodies.JSON, UPDATE)))
 
-    app = web.Application(middlewares=[in_words])
-    app.add_routes([web.get("/media/{token}", media), web.get("/healthz", healthz), web.post("/hooks/{name}", hooked)])
+    app = web.Application(middlewares=[in_words()])
+    app.add_routes(
+        [
+            web.get("/media/{token}", media),
+            web.get("/livez", livez),
+            web.get("/healthz", healthz),
+            web.get("/healthz/{name}", platform),
+            web.post("/hooks/{name}", hooked),
+        ]
+    )
     if page:
         page.install(app)
     if exhibit:
@@ -81,8 +104,17 @@ def make_app(
 async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Listen; yields the address. Raises `Misconfigured` when the port is taken."""
     _open_wide()
-    # Access logs would hold signed links.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, lingering_time=1.0)
+    connections = Connections()
+    app.middlewares.append(connections.middleware())
+    runner = web.AppRunner(
+        app,
+        access_log=None,  # it would hold signed links
+        logger=MALFORMED,
+        auto_decompress=False,  # nobody needs to send us packed bodies, and a small one can hold gigabytes
+        keepalive_timeout=KEEP,
+        lingering_time=1.0,
+        shutdown_timeout=1.0,
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
@@ -93,7 +125,8 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str
                 raise Misconfigured(f"Port {port} is in use. Set PORT to a free one.") from error
             raise Misconfigured(f"Cannot listen on {host}:{port}: {error.strerror}. Check HOST and PORT.") from error
         name, number = runner.addresses[0][:2]
-        yield f"http://{f'[{name}]' if ':' in name else name}:{number}"
+        async with connections.watched(runner):
+            yield f"http://{f'[{name}]' if ':' in name else name}:{number}"
     finally:
         await runner.cleanup()
 

@@ -1,7 +1,8 @@
 """A bound on what people can add to who throw their cookie away: a few newcomers per thing, network and day."""
 
-import ipaddress
 from collections.abc import Callable
+
+from adapters.web.proxies import network
 
 DAY = 86_400.0
 MOST = 20_000
@@ -16,6 +17,11 @@ class Turnstile:
         self._clock = clock
         self._most = most
         self._through: dict[tuple[str, str], tuple[float, set[str]]] = {}
+
+    def is_shut(self, thing: str, address: str, person: str) -> bool:
+        """Whether this person may not; counts nobody."""
+        since, people = self._through.get((thing, network(address)), (0.0, set()))
+        return self._clock() - since < DAY and person not in people and len(people) >= self._few
 
     def admits(self, thing: str, address: str, person: str) -> bool:
         """Whether this person may, and counts them."""
@@ -33,15 +39,3 @@ class Turnstile:
             del self._through[next(iter(self._through))]
         self._through[key] = since, people
         return True
-
-
-def network(address: str) -> str:
-    """Whose address it is: of IPv6 one household is given a whole network, often 256 of those that a device is in."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(found, ipaddress.IPv6Address):
-        mapped = found.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((int(found) >> 72 << 72, 56)))
-    return str(found)

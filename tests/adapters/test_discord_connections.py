@@ -54,6 +54,13 @@ async def test_discord_that_is_away_comes_back(tmp_path: Path, large_clip: bytes
         await room.clips()
 
 
+async def test_a_connection_that_is_gone_is_said_at_once(room: Room) -> None:
+    assert not room.discord.trouble()
+    room.api.drop()
+    await room.api.until(lambda: room.discord.trouble().startswith("no connection to Discord for "))
+    await room.api.until(lambda: not room.discord.trouble())
+
+
 async def test_a_crash_loop_stays_below_a_thousand(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
 ) -> None:

@@ -1,7 +1,7 @@
 """Platforms side by side: each falls and rises for itself."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
@@ -38,7 +38,7 @@ class Platform:
     def trouble(self) -> str:
         return ""
 
-    async def hook(self, headers: Mapping[str, str], body: bytes) -> int:
+    async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         return 404
 
 

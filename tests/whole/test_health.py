@@ -1,9 +1,12 @@
-"""`/healthz` turns red when nobody polls, when a due job is left lying, and when the database is gone."""
+"""`/healthz` turns red when nobody polls, when a due job is left lying, and when the database is gone; a platform's
+trouble is its own, and `/livez` answers as long as there is somebody to answer."""
 
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from bot import machine
@@ -11,6 +14,7 @@ from bot.app import LATE, App, open_app
 from bot.config import Settings
 from bot.errors import StoreDown
 from bot.model import Accepted
+from tests.bot_api import BotApi
 from tests.samples import a_job
 
 
@@ -63,3 +67,39 @@ async def test_red_when_the_database_is_gone(settings: Settings, monkeypatch: py
         well, figures = await app.health()
         assert not well
         assert figures["database"] == "down"
+
+
+async def get(base: str, path: str) -> tuple[int, dict[str, Any]]:
+    async with aiohttp.ClientSession() as http, http.get(base + path) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_a_refused_token_is_told_apart(settings: Settings) -> None:
+    api = BotApi()
+    async with api.serve() as base:
+        changes = {"telegram_token": "1:wrong", "telegram_api_url": base}
+        settings = Settings(**{**settings.model_dump(), **changes})
+        async with open_app(settings, social=True) as app, app.listening() as web:
+            working = asyncio.create_task(app.worker.run())
+            await app.supervisor.run()  # returns, as the only platform is off
+            status, said = await get(web, "/healthz")
+            assert (status, said["ok"]) == (200, True)
+            assert "TELEGRAM_TOKEN" in said["platforms"]["telegram"]
+            status, said = await get(web, "/healthz/telegram")
+            assert (status, said["ok"], "TELEGRAM_TOKEN" in said["said"]) == (503, False, True)
+            assert (await get(web, "/livez"))[0] == 200
+            async with aiohttp.ClientSession() as http, http.get(f"{web}/healthz/discord") as answer:
+                assert answer.status == 404
+            app.worker.stop()
+            await working
+
+
+async def test_alive_while_the_database_is_gone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_app(settings) as app, app.listening() as web:
+
+        async def down(_: float) -> None:
+            raise StoreDown("locked")
+
+        monkeypatch.setattr(app.store, "health", down)
+        assert (await get(web, "/healthz"))[0] == 503
+        assert (await get(web, "/livez"))[0] == 200

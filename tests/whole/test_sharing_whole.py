@@ -172,7 +172,7 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
     async with a_club(tmp_path / "club", clip, consent=True, web=True) as club:
         api, world, ann = club.world.api, club.world, club.ann
         await world.start()
-        await club.page("/healthz", lambda answer: answer.status == 200)
+        await club.page("/healthz/telegram", lambda answer: answer.status == 200)
         await club.says(club.bob, "/gallery here", "Shared clips are posted here from now on.", thread=club.gallery)
         opened = await club.says(club.bob, "/gallery web on", "The web gallery is open: ")
         hall = re.findall(r"/g/\w+", opened.words)[0]

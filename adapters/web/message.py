@@ -1,0 +1,82 @@
+"""A form of the chat page as a message: its words, its options, and its pictures, which wait on disk."""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from typing import IO
+
+from aiohttp import web
+from multipart import MultipartSegment
+
+from adapters.web import bodies
+from bot import texts
+from bot.media import HEAVIEST_PICTURE
+from bot.model import Address, Attachment, Inbound, Role
+from bot.orders import PROMPT_LIMIT
+
+WORDS = 40_000
+"""Bytes of text in a form: more than any prompt and its options need."""
+PATIENCE = 600.0
+"""Seconds that a form may take to arrive."""
+
+_ROLES: dict[str, Role] = {"photo": "photo", "end": "end"}
+_OPTIONS = ("duration", "no", "cfg")
+_NAMES = frozenset({*_ROLES, "key", "text", *_OPTIONS})
+
+
+class TooMuch(Exception):
+    """More than a form may hold; the message is for whoever sent it."""
+
+
+async def read(request: web.Request, person: str, files: ExitStack) -> Inbound:
+    """What was sent. Raises `TooMuch` as soon as it is, or `Unreadable`, and reads no further."""
+    limit = 2 * HEAVIEST_PICTURE + 2 * WORDS
+    if (request.content_length or 0) > limit:
+        raise TooMuch(texts.too_heavy(HEAVIEST_PICTURE >> 20))
+    words: dict[str, bytearray] = {}
+    pictures: dict[Role, IO[bytes]] = {}
+    name = ""
+    async for event in bodies.parts(request, limit, PATIENCE):
+        match event:
+            case MultipartSegment():
+                name = event.name or ""
+                if name not in _NAMES or name in words or name in pictures:
+                    raise bodies.Unreadable(400)
+                if role := _ROLES.get(name):
+                    pictures[role] = files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
+                else:
+                    words[name] = bytearray()
+            case bytes() if name in words:
+                words[name] += event
+                if sum(map(len, words.values())) > WORDS:
+                    raise TooMuch(texts.too_wordy(len(words[name]), PROMPT_LIMIT, texts.PAGE["form"]))
+            case bytes():
+                await _keep(pictures[_ROLES[name]], event)
+    return _message(person, {name: value.decode("utf-8", "replace") for name, value in words.items()}, pictures)
+
+
+def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]]) -> Inbound:
+    key = fields.get("key", "")
+    if not re.fullmatch(r"[\w-]{8,64}", key, re.ASCII):
+        raise bodies.Unreadable(400)
+    options = {name: fields[name] for name in _OPTIONS if fields.get(name)}
+    attached = tuple(_attachment(file, role) for role, file in pictures.items())
+    address = Address("web", person, key)
+    return Inbound(address, person, f"web:{person}:{key}", fields.get("text", ""), attached, options)
+
+
+async def _keep(file: IO[bytes], piece: bytes) -> None:
+    if file.tell() + len(piece) > HEAVIEST_PICTURE:
+        raise TooMuch(texts.too_heavy(HEAVIEST_PICTURE >> 20))
+    await asyncio.to_thread(file.write, piece)
+
+
+def _attachment(file: IO[bytes], role: Role) -> Attachment:
+    async def fetch() -> AsyncIterator[bytes]:
+        file.seek(0)
+        while chunk := await asyncio.to_thread(file.read, 1 << 18):
+            yield chunk
+
+    return Attachment(fetch, role)
