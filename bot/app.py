@@ -47,7 +47,7 @@ from bot.shelf import Shelf
 from bot.supervisor import Supervisor
 from bot.worker import Worker
 from generator.server import Generator
-from storage import open_store
+from storage import database_url, open_store
 
 log = logging.getLogger(__name__)
 
@@ -299,4 +299,6 @@ def new_id() -> str:
 def secrets_of(settings: Settings) -> list[str]:
     """What must never reach a log."""
     values = (getattr(settings, name) for name in type(settings).model_fields)
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    found = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    url = settings.database_url
+    return found + (database_url.secrets(url.get_secret_value()) if url else [])

@@ -211,13 +211,6 @@ class Settings(BaseSettings):
             raise ValueError("it must end in /api/v10")
         return value
 
-    @field_validator("database_url")
-    @classmethod
-    def _database(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
-            raise ValueError("it must start with postgresql://")
-        return value
-
     @property
     def order_of_providers(self) -> tuple[str, ...]:
         """The hosts to buy from, the preferred one first. Raises `Misconfigured`."""

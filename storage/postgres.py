@@ -1,18 +1,33 @@
-"""PostgreSQL through asyncpg, for several machines."""
+"""PostgreSQL through asyncpg, for several machines, also where a pooler stands between.
+
+A pooler in transaction mode (PgBouncer, those of several hosters) gives a connection another server session for every
+transaction. Before PgBouncer 1.21 a prepared statement is then not there, or is somebody else's. So nothing outlives a
+transaction there: no cached statement, no setting of a session (they are set in each transaction), no reset. What is
+prepared has no name and is used within its transaction. LISTEN and advisory locks are used nowhere.
+"""
 
 import asyncio
+import logging
+import secrets
+import ssl
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import asyncpg
 
 from bot.errors import StoreDown
 from storage.database import Row, Transaction
+from storage.database_url import Target, read
+from storage.postgres_errors import unreachable, words
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
     Connection = PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -20,6 +35,8 @@ CONNECTIONS = 8
 ATTEMPTS = 5
 """How often a transaction is run when the database asks for it again (deadlock, serialisation, a row
 that another transaction inserted at the same moment: the next run sees it)."""
+STATEMENTS = 100
+"""Statements that a connection keeps prepared."""
 
 _AGAIN = (
     asyncpg.DeadlockDetectedError,
@@ -27,6 +44,17 @@ _AGAIN = (
     asyncpg.UniqueViolationError,
     asyncpg.InvalidCachedStatementError,  # a newer process changed the schema meanwhile
 )
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the server is reached."""
+
+    pooled: bool
+    """Each transaction may be another server's."""
+    keeps: bool
+    """Prepared statements are there in the next transaction."""
 
 
 class _Session:
@@ -46,18 +74,25 @@ class Postgres:
     skip_locked = "FOR UPDATE SKIP LOCKED"
     for_update = "FOR UPDATE"
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, target: Target, way: Way, pool: "Pool", connections: int) -> None:
+        self._target = target
+        self._connections = connections
         self._pool = pool
+        self._old: list[Pool] = []
+        self._lock = asyncio.Lock()
+        self.way = way
 
     @classmethod
     async def open(cls, url: str, connections: int = CONNECTIONS) -> "Postgres":
-        """Connect to `postgresql://...`."""
+        """Connect to `postgresql://...`. Raises `Misconfigured` for an address that cannot work, else `StoreDown`."""
+        target = read(url)
+        connections = min(connections, target.connections or connections)
         try:
-            pool = await asyncpg.create_pool(url, min_size=1, max_size=connections, timeout=10, command_timeout=30)
-        except (asyncpg.PostgresError, OSError, TimeoutError, ValueError) as error:
-            # asyncpg may quote the address, which holds the password: only the kind of error goes on.
-            raise StoreDown(f"cannot reach PostgreSQL ({type(error).__name__})") from None
-        return cls(pool)
+            way = await _explore(target)
+            return cls(target, way, await _pool(target, way, connections), connections)
+        except (*_FAILURES, ValueError) as error:
+            # asyncpg may quote the address, which holds the password: only what we make of it goes on.
+            raise unreachable(error) from None
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._run(work)
@@ -67,19 +102,38 @@ class Postgres:
 
     async def _run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
+            pool = self._pool
             try:
-                async with self._pool.acquire() as connection, connection.transaction():
+                async with pool.acquire() as connection, connection.transaction():
+                    if self.way.pooled:
+                        await _set(connection, self._target)
                     return await work(_Session(connection))
             except _AGAIN as error:
                 if attempt == ATTEMPTS:
                     raise StoreDown(str(error)) from error
             except asyncpg.IntegrityConstraintViolationError:
                 raise  # a bug of ours, not of the database
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-                raise StoreDown(f"{type(error).__name__}: {error}") from error
-            except (OSError, TimeoutError) as error:
-                raise StoreDown(type(error).__name__) from error
+            except _FAILURES as error:
+                cached = self.way.keeps or pool is not self._pool
+                if cached and _is_lost(error) and attempt < ATTEMPTS:
+                    await self._distrust(pool)
+                    continue
+                raise StoreDown(words(error)) from error
         raise AssertionError("unreachable")
+
+    async def _distrust(self, pool: "Pool") -> None:
+        """A statement that we had prepared was not there: a pooler came between since. From here on none is kept."""
+        async with self._lock:
+            if pool is not self._pool:
+                return  # somebody else was faster
+            log.warning("a pooler does not keep our prepared statements; going on without them")
+            way = Way(pooled=True, keeps=False)
+            try:
+                fresh = await _pool(self._target, way, self._connections)
+            except (*_FAILURES, ValueError) as error:
+                raise StoreDown(words(error)) from None
+            self.way, self._pool = way, fresh
+            self._old.append(pool)
 
     async def scrub(self) -> bool:
         """Nothing: the server itself frees the room of deleted rows (autovacuum) and overwrites it with the next ones.
@@ -90,8 +144,78 @@ class Postgres:
         return True
 
     async def close(self) -> None:
-        try:
-            async with asyncio.timeout(2):
-                await self._pool.close()
-        except TimeoutError:
-            self._pool.terminate()
+        for pool in (*self._old, self._pool):
+            try:
+                async with asyncio.timeout(5):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Whether a cached statement was not there, or another's: behind a pooler. Nothing of the transaction was done."""
+    missing = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
+    others = isinstance(error, asyncpg.ProtocolViolationError) and "bind message" in str(error)
+    return others or isinstance(error, missing)
+
+
+async def _explore(target: Target) -> Way:
+    """Find out whether a pooler stands between, and what it makes of prepared statements."""
+    try:
+        connection = await asyncpg.connect(**_arguments(target), statement_cache_size=0)
+    except asyncpg.ProtocolViolationError as error:
+        if "startup parameter" not in str(error):
+            raise
+        return Way(pooled=True, keeps=False)  # settings are not for its servers, which others use as well
+    try:
+        async with connection.transaction():
+            # A pooler hands out a number of its own, by which it knows whose query is to be cancelled.
+            if await connection.fetchval("SELECT pg_backend_pid()") == connection.get_server_pid():
+                return Way(pooled=target.pooled, keeps=not target.pooled)
+            name = f"photoplay_{secrets.token_hex(8)}"
+            held = await connection.prepare("SELECT 1", name=name)  # it is closed once nobody holds it
+            sql = "SELECT count(*) FROM pg_prepared_statements WHERE name = $1"
+            raw = await connection.fetchval(sql, held.get_name())
+            if raw:  # our name went through: whoever gets that server next would find it there
+                await connection.execute(f"DEALLOCATE {name}")
+            return Way(pooled=True, keeps=not raw and not target.pooled)
+    finally:
+        await connection.close(timeout=5)
+
+
+async def _pool(target: Target, way: Way, connections: int) -> "Pool":
+    async def leave(_: object) -> None:
+        """Nothing: by now the server is somebody else's."""
+
+    arguments = _arguments(target, settings=not way.pooled)
+    if way.pooled:
+        arguments["reset"] = leave
+    cache = STATEMENTS if way.keeps else 0
+    pool: Pool = await asyncpg.create_pool(
+        **arguments, min_size=1, max_size=connections, command_timeout=30, statement_cache_size=cache
+    )
+    return pool
+
+
+def _arguments(target: Target, *, settings: bool = True) -> dict[str, Any]:
+    """For asyncpg; what is not set there comes from the environment (PGHOST, …)."""
+    startup = {"application_name": target.name, **(target.settings if settings else {})}
+    given = {
+        "dsn": f"postgresql:///?{target.tls}" if target.tls else None,
+        "host": list(target.hosts),
+        "port": list(target.ports),
+        "user": target.user,
+        "password": target.password,
+        "database": target.database,
+    }
+    found: dict[str, Any] = {name: value for name, value in given.items() if value}
+    if target.public_tls:
+        found["ssl"] = ssl.create_default_context()
+    options = {"options": target.options} if target.options else {}
+    return {**found, "timeout": target.timeout, "server_settings": {**startup, **options}}
+
+
+async def _set(connection: "Connection", target: Target) -> None:
+    """The settings of a session, until the end of this transaction."""
+    for name, value in target.settings.items():
+        await connection.fetchval("SELECT set_config($1, $2, true)", name, value)

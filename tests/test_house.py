@@ -64,7 +64,7 @@ DRIVERS = {"aiosqlite", "sqlite3", "asyncpg", "httpx", "httpx_aiohttp", "aiohttp
 HOME = {
     "aiosqlite": {"storage.sqlite"},
     "sqlite3": {"storage.sqlite"},
-    "asyncpg": {"storage.postgres"},
+    "asyncpg": {"storage.postgres", "storage.postgres_errors"},
     "telegram": {"adapters.telegram"},
     "discord": {"adapters.discord"},
     "httpx": {"bot.providers.client", "adapters.telegram.line"},

@@ -365,6 +365,8 @@ async def test_check_fails_when_something_configured_does_not_work(
         ({"PORT": "99999"}, "PORT: it must be at most 65535."),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: it must be one of 'DEBUG', "),
         ({"DATABASE_URL": "mysql://sk-secret-1"}, "DATABASE_URL: it must start with"),
+        ({"DATABASE_URL": "postgres://u:sk-secret-1@h/d?sslmode=maybe"}, "DATABASE_URL: sslmode must be one of"),
+        ({"DATABASE_URL": "postgres://u:sk-secret-1@127.0.0.1:9/x"}, "nobody answers at its host and port"),
         ({"AIMLAPI_KEY": "sk-secret-1é"}, "AIMLAPI_KEY: it has a space or a character in it"),
         ({"AIMLAPI_URL": "https://sk-secret-1:99999"}, "AIMLAPI_URL: it must be an address"),
         ({"AIMLAPI_URL": "https://sk-secret-1@x.example"}, "AIMLAPI_URL: it must be a bare address"),
