@@ -1,6 +1,6 @@
 """What people can ask for besides a clip: one table, the same on every platform. Buttons say these words too."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -65,14 +65,16 @@ async def start(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def animate(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if not inbound.attachments:
-        raise Refusal(texts.ANIMATE_WHAT)
+        raise Refusal(texts.PAGE["need_photo"] if inbound.address.platform == "web" else texts.ANIMATE_WHAT)
     return await core.order(replace(inbound, text=argument))
 
 
 async def help_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if argument.lower().strip() in ("admin", "admins"):
         return Reply("\n".join(f"/{name} – {what}" for name, what in texts_admin.COMMANDS.items()))
-    names = texts.MENU if inbound.shared else texts.COMMANDS  # others read along: no more than they need
+    names: Iterable[str] = texts.MENU if inbound.shared else texts.COMMANDS  # others read along: no more than they need
+    if inbound.address.platform == "web":
+        names = texts.PAGE_COMMANDS
     text = texts.help_([(name, texts.COMMANDS[name]) for name in names if name != "start"])
     return Reply(f"{text}\n\n{texts.HELP_MORE}" if inbound.shared else text)
 
@@ -89,7 +91,15 @@ async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(core, job)
     # Its photo may be the first picture of somebody's clip.
     roles, remix = orders.roles(job.order), await shares.remixed(core, inbound, job)
-    return await core.place(inbound, draft, roles, lambda: core.media.copy(job.order), follows=before, remix=remix)
+    return await core.place(
+        inbound,
+        draft,
+        roles,
+        lambda: core.media.copy(job.order),
+        follows=before,
+        remix=remix,
+        sample=job.order.sample,
+    )
 
 
 async def words(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -110,7 +120,10 @@ async def continue_(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
     draft = orders.read(_worded(words, job), inbound.options)
     inbound = replace(inbound, spoiler=job.spoiler)
-    return await core.place(inbound, draft, ["photo"], lambda: core.media.keep([Attachment(frame)]), follows=job)
+    frames = [Attachment(frame, sample=job.order.sample)]
+    return await core.place(
+        inbound, draft, ["photo"], lambda: core.media.keep(frames), follows=job, sample=job.order.sample
+    )
 
 
 async def next_(core: "Core", inbound: Inbound, argument: str) -> Reply:

@@ -104,7 +104,9 @@ class Settings(BaseSettings):
         120, ge=1, allow_inf_nan=False, description="seconds until a silent worker's job goes to another"
     )
     ask_consent: bool = Field(
-        True, description="ask people before their first clip whether those in the photo agreed to it"
+        True,
+        description="ask people before their first clip whether those in the photo agreed to it; "
+        "never with the stand-in alone",
     )
     photo_hours: float = Field(
         24, ge=1, allow_inf_nan=False, description="hours for which photos are kept after their clip is done"

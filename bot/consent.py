@@ -1,17 +1,22 @@
-"""Whether those in the photos agree: asked before a person's first clip, and never again."""
+"""Whether those in the photos agree: asked before a person's first clip, and never again.
+
+Not asked about our own drawings, nor where the stand-in alone makes the clips: then no photo leaves this machine.
+"""
 
 from typing import TYPE_CHECKING
 
-from bot import purse, quota, texts_admin, texts_consent
+from bot import purse, quota, texts_consent
 from bot.model import Button, Inbound, Job, Reply
 
 if TYPE_CHECKING:
     from bot.core import Core
 
 
-async def missing(core: "Core", inbound: Inbound) -> bool:
-    """Whether the person must be asked before this order."""
-    if not core.ask_consent or inbound.address.platform in quota.UNLIMITED:
+async def missing(core: "Core", inbound: Inbound, *, sample: bool) -> bool:
+    """Whether the person must be asked before this order; `sample`: it shows our own drawings."""
+    if sample or not core.ask_consent or inbound.address.platform in quota.UNLIMITED:
+        return False
+    if all(core.provider.terms(host).stand_in for host in core.provider.hosts()):
         return False
     return (await core.store.gallery.manner(inbound.person)).agreed_at is None
 
@@ -29,13 +34,10 @@ async def agree(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if parked is None or await core.store.job(name):  # a second tap, or the first one after a crash
         return await purse.yes(core, inbound, name)
     purse.check(core, parked, inbound)
-    if await missing(core, inbound):
+    job = await core.store.books.read(parked.body)
+    if await missing(core, inbound, sample=job.order.sample):
         await core.store.gallery.behave(inbound.person, agreed_at=core.clock())
-    job, asked, quoted = await purse.priced(core, parked, inbound)
-    above = quoted.rules.scope.confirm
-    if above is not None and asked.price > above and quoted.denied is None:
-        return purse.question(core, job, quoted, above)
-    return await purse.yes(core, inbound, name)
+    return await purse.dear(core, parked, inbound) or await purse.yes(core, inbound, name)
 
 
 async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -43,11 +45,26 @@ async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:
     parked = await core.store.books.parked(argument.strip()[:32])
     if parked is not None:
         purse.check(core, parked, inbound)
-        if await missing(core, inbound):
+        job = await core.store.books.read(parked.body)
+        if await missing(core, inbound, sample=job.order.sample):
             return _question(parked.id)
     return await purse.yes(core, inbound, argument)
 
 
-def _question(parked: str) -> Reply:
-    buttons = Button(texts_consent.AGREE, f"/agree {parked}"), Button(texts_admin.NO, f"/no {parked}")
-    return Reply(texts_consent.ASK, buttons)
+async def waiting(core: "Core", inbound: Inbound) -> list[tuple[Job, Reply]]:
+    """The person's orders that wait for an answer, oldest first, each with its question as it would be asked now."""
+    found = []
+    for parked, taken in await core.store.traces.parked(inbound.person):
+        if taken or parked.until < core.clock():
+            continue
+        job = await core.store.books.read(parked.body)
+        if await missing(core, inbound, sample=job.order.sample):
+            asked = _question(job.id)
+        else:  # the yes came with another order
+            asked = await purse.dear(core, parked, inbound) or _question(job.id, texts_consent.STILL)
+        found.append((job, asked))
+    return sorted(found, key=lambda each: (each[0].created_at, each[0].id))
+
+
+def _question(parked: str, text: str = texts_consent.ASK) -> Reply:
+    return Reply(text, (Button(texts_consent.AGREE, f"/agree {parked}"),), waits=parked)

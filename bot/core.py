@@ -204,7 +204,8 @@ class Core:
         for attachment in inbound.attachments:
             if attachment.role == "brush":
                 orders.check_path(attachment.path)
-        return await self.place(inbound, draft, roles, lambda: self.media.keep(inbound.attachments))
+        sample = all(attachment.sample for attachment in inbound.attachments)
+        return await self.place(inbound, draft, roles, lambda: self.media.keep(inbound.attachments), sample=sample)
 
     async def place(
         self,
@@ -215,8 +216,12 @@ class Core:
         *,
         follows: Job | None = None,
         remix: Share | None = None,
+        sample: bool = False,
     ) -> Reply:
-        """Order a clip; `pictures` is asked for only once nothing else stands in the way. Raises `Refusal`."""
+        """Order a clip; `pictures` is asked for only once nothing else stands in the way. Raises `Refusal`.
+
+        `sample`: they show our own drawings.
+        """
         orders.check(draft, roles)
         if ("static_mask" in roles or "brush" in roles) and not self.provider.terms().masks:
             raise Refusal(texts.NO_MASKS)
@@ -226,13 +231,13 @@ class Core:
         if quoted.denied:
             raise await self._denial(ask, quoted.denied, quoted)
         wordlist.refuse(quoted.rules.scope, inbound.scope, draft.prompt)
-        above, unasked = quoted.rules.scope.confirm, await consent.missing(self, inbound)
+        above, unasked = quoted.rules.scope.confirm, await consent.missing(self, inbound, sample=sample)
         dear = above is not None and ask.price > above
         if unasked or dear:
             if asked := await answers.given(self, inbound):
                 return asked
             await purse.check_room(self, inbound)
-        order = _order_of(self.model, draft, await pictures())
+        order = _order_of(self.model, draft, await pictures(), sample)
         job = Job(
             id=self.new_id(),
             key=inbound.key,
@@ -343,7 +348,7 @@ def _legible(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
-def _order_of(model: str, draft: Draft, pictures: Pictures) -> Order:
+def _order_of(model: str, draft: Draft, pictures: Pictures, sample: bool) -> Order:
     return Order(
         model=model,
         photo=pictures.photo,
@@ -354,4 +359,5 @@ def _order_of(model: str, draft: Draft, pictures: Pictures) -> Order:
         end=pictures.end,
         static_mask=pictures.static_mask,
         brushes=pictures.brushes,
+        sample=sample,
     )

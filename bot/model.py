@@ -57,6 +57,8 @@ class Attachment:
     """Where the masked part moves (role `brush`)."""
     video: bool = False
     """Its last frame is the picture."""
+    sample: bool = False
+    """It is one of our own drawings: nobody is in it who could be asked."""
 
 
 async def nobody() -> bool:
@@ -149,6 +151,8 @@ class Order:
     end: Photo | None = None
     static_mask: Photo | None = None
     brushes: tuple[Brush, ...] = ()
+    sample: bool = False
+    """All pictures are our own drawings, or come from clips of them."""
 
     @property
     def photos(self) -> tuple[Photo, ...]:
@@ -303,11 +307,15 @@ class Reply:
     refused: bool = False
     ask: str | None = None
     """It is a question: the answer is said behind these words, with the pictures that came with them."""
+    waits: str | None = None
+    """It is a question about an order that was set aside (`Parked.id`); a button answers it."""
     ready_at: float | None = None
     """When the clip is expected, Unix seconds."""
     undated: str = ""
     """With `ready_at`: the text without that time, for a platform that counts down by itself."""
     papers: tuple[Paper, ...] = ()
+    file: str = ""
+    """A file of `Media` that is handed to the asker, on platforms that link to it by themselves."""
     private: bool = False
     """It is about the asker's own credits or is an admin's: where a platform can, only the asker should see it."""
     repeats: tuple[str, ...] = ()

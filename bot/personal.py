@@ -79,8 +79,6 @@ async def mydata(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """All that is kept of the person's whole account, as a file that they can fetch for a day."""
     if inbound.shared and not inbound.scope:  # as a guest, who cannot whisper
         raise Refusal(texts_privacy.MYDATA_ALONE)
-    if core.link is None and inbound.address.platform == "web":
-        raise Refusal(texts_privacy.MYDATA_PAGE)
     people = await core.store.accounts.people(inbound.person)
     earlier = []
     for person in people:
@@ -90,7 +88,7 @@ async def mydata(core: "Core", inbound: Inbound, argument: str) -> Reply:
         (name, at), ready = retention.export_of(note), json.loads(note)[2]
         age = core.clock() - at
         if ready and 0 <= age < HOUR and core.media.path(name).is_file():
-            return await _handed(core, name, 0)
+            return await _handed(core, inbound, name, 0)
         if not ready and 0 <= age < PATIENCE:
             raise Refusal(texts_privacy.MYDATA_SOON)
         earlier.append(name)
@@ -101,7 +99,7 @@ async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier
     found = await bundle.gather(core.store, core.media, inbound.person, people)
     if found.empty:
         return Reply(texts_privacy.MYDATA_NOTHING, private=True)
-    if core.link is None and found.size > HEAVIEST_PAPER:
+    if core.link is None and not _links_itself(inbound) and found.size > HEAVIEST_PAPER:
         raise Refusal(texts_privacy.MYDATA_NO_LINK)
     await core.media.discard(earlier)
     name, now = f"{core.new_id()}.zip", core.clock()
@@ -114,7 +112,7 @@ async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier
         await core.media.discard([name])  # forgotten meanwhile
         return Reply(texts_privacy.MYDATA_NOTHING, private=True)
     await _note(core, inbound.person, name, now, ready=True)
-    return await _handed(core, name, found.left_out)
+    return await _handed(core, inbound, name, found.left_out)
 
 
 async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -125,7 +123,14 @@ async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
     return reply
 
 
-async def _handed(core: "Core", name: str, left_out: int) -> Reply:
+def _links_itself(inbound: Inbound) -> bool:
+    """Whether the platform links to our files without a public address: it is served from here."""
+    return inbound.address.platform == "web"
+
+
+async def _handed(core: "Core", inbound: Inbound, name: str, left_out: int) -> Reply:
+    if _links_itself(inbound):
+        return Reply(texts_privacy.mydata_file(left_out), file=name, private=True, secret=True)
     if core.link:
         return Reply(texts_privacy.mydata_link(core.link(name), left_out), private=True, secret=True)
     with disk():

@@ -159,12 +159,21 @@ async def set_aside(core: "Core", job: Job) -> None:
     await core.store.books.park(Parked(job.id, job.person, job.scope, body, photos, now + WAIT))
 
 
+async def dear(core: "Core", parked: Parked, inbound: Inbound) -> Reply | None:
+    """The question about the price of an order that was set aside; None if it needs none now."""
+    job, asked, quoted = await priced(core, parked, inbound)
+    above = quoted.rules.scope.confirm
+    if above is None or asked.price <= above or quoted.denied is not None:
+        return None
+    return question(core, job, quoted, above)
+
+
 def question(core: "Core", job: Job, quoted: Quote, above: int) -> Reply:
     """Whether an order that was set aside may cost so much."""
     left = None if quoted.left is None else max(0, quoted.left - job.price)
     costs = texts.price(job.price, left, quota.limits(quoted.rules, core.policy).span, quoted.extra)
     buttons = (Button(texts_admin.yes(job.price), f"/yes {job.id}"), Button(texts_admin.NO, f"/no {job.id}"))
-    return Reply(texts_admin.confirm(status.understood(job.order), job.price, above, costs), buttons)
+    return Reply(texts_admin.confirm(status.understood(job.order), job.price, above, costs), buttons, waits=job.id)
 
 
 async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:

@@ -33,10 +33,7 @@ def too_many_pixels(width: int, height: int, limit: int) -> str:
 
 def too_small(width: int, height: int, least: int) -> str:
     """A side under the least length."""
-    return (
-        f"That picture is {width} × {height} pixels. Both sides need at least {least}; please send a larger one, "
-        "or send it as a file so that it isn't shrunk."
-    )
+    return f"That picture is {width} × {height} pixels. Both sides need at least {least}; please send a larger one."
 
 
 def too_long(width: int, height: int) -> str:
@@ -430,6 +427,12 @@ COMMANDS = {
     "start": "how to begin",
 }
 
+PAGE_COMMANDS = (
+    *("jobs", "quota", "cancel", "again", "continue", "clip", "join", "link", "unlink"),
+    *("privacy", "mydata", "forgetme", "help"),
+)
+"""Those that make sense on the chat page: it has no community, and its composer needs no command."""
+
 MENU = ("animate", "jobs", "quota", "cancel", "best", "gallery", "privacy", "help", "start")
 """Those that a platform lists: the others need the name of a clip, which buttons know."""
 
@@ -543,7 +546,6 @@ PAGE = {
     "greeting": "Which photo should come alive?",
     "lead": "Send a photo and a sentence. A few minutes later it answers as a video.",
     "samples": "Samples to try",
-    "stand_in": "This is a local preview, not the real model. For real clips, put AIMLAPI_KEY into the file .env.",
     "conversation": "Conversation",
     "turn": "“{words}”",
     "message": "You: “{words}”",
@@ -582,7 +584,8 @@ PAGE = {
     "last_frame": "Last frame",
     "add_last_frame": "Add a photo",
     "ten_excluded": "With a last frame the clip is 5 s long.",
-    "end_excluded": "A last frame works only with clips of 5 s.",
+    "five_then": "With a last frame, it becomes a clip of 5 s.",
+    "end_or_ten": "A last frame works only with 5 s. Take the last frame out, or the 10 s out of your words.",
     "end_kept": "For a last frame, start from a photo of your own.",
     "written": "Taken from your words.",
     "cancel": "Cancel",
@@ -601,8 +604,19 @@ PAGE = {
     "need_photo": "Add a photo first: drop it here, paste it, or pick one.",
     "need_words": "What should happen in the photo? A few words will do.",
     "too_heavy": "That file is too large. Pictures of up to {mb} MB work; a smaller copy will do fine.",
-    "offline": "That didn't get through. Your message is still here, and sending it again never makes a second clip.",
+    "join": "Join",
+    "send_again": SEND_AGAIN,
+    "menu": "Menu",
+    "history": "History",
+    "credits": "Credits",
+    "mydata": "My data",
+    "privacy": "Privacy",
+    "help": "Help",
+    "drop_order": "Take it back",
+    "order_lapsed": "An hour has passed without an answer, so this was taken back. Nothing was spent.",
+    "unreached": "That didn't get through. Sending it again never makes a second clip.",
     "offline_now": "You're offline. What is under way goes on, and this page catches up by itself.",
+    "server_away": "Photoplay doesn't answer right now. This page tries again by itself, and nothing is lost.",
 }
 
 SAMPLES = {
@@ -619,6 +633,12 @@ SAMPLES = {
         "alt": "A drawn street on a rainy evening: lanterns, wet stones, a cat under a red umbrella",
     },
 }
+
+
+def preview(*, at_home: bool) -> str:
+    """Over the chat page, where the stand-in makes the clips; only whoever sits there can change that."""
+    how = " For real clips, put AIMLAPI_KEY into the file .env." if at_home else ""
+    return f"This is a preview: a stand-in makes the clips, not the real model.{how}"
 
 
 def alt(prompt: str) -> str:

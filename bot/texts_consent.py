@@ -3,11 +3,11 @@
 # ── Those in the photo ───────────────────────────────────────────────────────────────────────────────────────────────
 
 ASK = (
-    "Before your first clip: does everybody in the photo agree that a clip is made of it? (With nobody in it, that is "
-    "a yes.)\nYour yes counts for later photos, too, so this is asked once. Nothing was spent; the order waits for an "
-    "hour."
+    "Before your first clip: does everybody in the photo agree to it? With nobody in it, that is a yes. You are asked "
+    "once; until then nothing is spent, and the order waits for an hour."
 )
 AGREE = "Yes, make it"
+STILL = "This one is still waiting for you."
 
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

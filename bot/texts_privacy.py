@@ -22,10 +22,6 @@ MYDATA_NO_LINK = (
     "Your things are too large to be sent here, and I have no public address from which you could fetch them. "
     "Please ask whoever runs this bot to set PUBLIC_URL."
 )
-MYDATA_PAGE = (
-    "On this page I can't hand over files. Please ask whoever runs this bot to set PUBLIC_URL, or link yourself to a "
-    "chat with /link and say /mydata there."
-)
 MYDATA_PAPER = "This is all that is kept of you. about.txt in it says what is what."
 
 
@@ -97,6 +93,11 @@ def forgotten(clips: int, photos: int, shares: int, waiting: int, under_way: int
         "longer lets me delete, and what the video service keeps."
     )
     return "\n\n".join(parts)
+
+
+def mydata_file(left_out: int) -> str:
+    """Over the button that brings the file."""
+    return f"{MYDATA_PAPER} It is kept for 24 hours.{_left_out(left_out)}"
 
 
 def mydata_link(link: str, left_out: int) -> str:

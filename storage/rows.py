@@ -122,6 +122,7 @@ def _order(row: Row) -> Order:
         brushes=tuple(
             Brush(Photo(**brush["mask"]), tuple((x, y) for x, y in brush["path"])) for brush in details["brushes"]
         ),
+        sample=details.get("sample", False),  # older rows do not say
     )
 
 

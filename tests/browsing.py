@@ -52,7 +52,7 @@ async def site(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator[tu
 async def at_rest(page: Page) -> None:
     """What is still fading in has no contrast yet."""
     await page.evaluate(
-        "Promise.all(document.getAnimations().map(a => a.effect.getTiming().iterations > 9 || a.finished))"
+        "Promise.allSettled(document.getAnimations().map(a => a.effect.getTiming().iterations > 9 || a.finished))"
     )
 
 

@@ -48,6 +48,11 @@ class Doors:
         self._tries = Tries(clock)
         self.address = (proxies or Proxies()).address
 
+    @property
+    def private(self) -> bool:
+        """Whether only whoever sits at this machine can come."""
+        return self._private
+
     def are_shut(self, request: web.Request) -> bool:
         """Whether the page is off for this request, password or not."""
         return self._password is None and not self._at_home(request)

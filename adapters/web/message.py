@@ -5,6 +5,7 @@ import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import IO
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from bot.media import HEAVIEST_PICTURE
 from bot.model import Address, Attachment, Inbound, Role
 from bot.orders import PROMPT_LIMIT
 
+SAMPLES = Path(__file__).with_name("samples")
 WORDS = 40_000
 """Bytes of text in a form: more than any prompt and its options need."""
 PATIENCE = 600.0
@@ -23,7 +25,7 @@ PATIENCE = 600.0
 
 _ROLES: dict[str, Role] = {"photo": "photo", "end": "end"}
 _OPTIONS = ("duration", "no", "cfg")
-_NAMES = frozenset({*_ROLES, "key", "text", *_OPTIONS})
+_NAMES = frozenset({*_ROLES, "key", "text", "sample", *_OPTIONS})
 
 
 class TooMuch(Exception):
@@ -63,8 +65,21 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
         raise bodies.Unreadable(400)
     options = {name: fields[name] for name in _OPTIONS if fields.get(name)}
     attached = tuple(_attachment(file, role) for role, file in pictures.items())
+    if sample := fields.get("sample"):
+        attached += (_sample(sample),)
     address = Address("web", person, key)
     return Inbound(address, person, f"web:{person}:{key}", fields.get("text", ""), attached, options)
+
+
+def _sample(name: str) -> Attachment:
+    """One of our own drawings, by name: it need not come back to us, and nobody is in it who could be asked."""
+    if name not in texts.SAMPLES:
+        raise bodies.Unreadable(400)
+
+    async def fetch() -> AsyncIterator[bytes]:
+        yield await asyncio.to_thread((SAMPLES / f"{name}.jpg").read_bytes)
+
+    return Attachment(fetch, sample=True)
 
 
 async def _keep(file: IO[bytes], piece: bytes) -> None:

@@ -1,5 +1,7 @@
 """The chat page: it shows itself, takes what people say, and tells them what becomes of it."""
 
+import asyncio
+import base64
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,20 +13,23 @@ from aiohttp import web
 from adapters.web import bodies, message
 from adapters.web.doors import Doors
 from adapters.web.proxies import network
-from adapters.web.streams import Streams
+from adapters.web.streams import Streams, spoken
 from adapters.web.templating import card, render, script_data
 from adapters.web.view import View
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal
 from bot.media import HEAVIEST_PICTURE
-from bot.model import Address, Inbound
+from bot.model import Inbound
 from bot.orders import PROMPT_LIMIT
 
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).with_name("static")
-SAMPLES = Path(__file__).with_name("samples")
+PREVIEW = "/preview"
+"""What the page says with a picture that it only wants to be looked at."""
+LEAST, LONGEST = 300, 2.5
+"""Pixels of a picture's sides, and how much longer one may be: what the page looks at by itself."""
 AT_ONCE, NEAR = 4, 16
 """Forms that one person, and all people of one network, may be sending at the same time."""
 
@@ -41,8 +46,6 @@ HEADERS = {
 
 _MODULES = sorted(path.name for path in STATIC.glob("*.js") if path.name != "app.js")
 """What `app.js` loads; named in the page, they all come at once."""
-_ANSWERS = ("/yes ", "/no ", "/agree ", "/undo ", "/cancel ", "/forgetme ")
-"""What the buttons under a notice say; a clip has its own, and they come with its events."""
 
 Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 
@@ -69,7 +72,7 @@ class Page:
             ]
         )
         # What anybody may have, with or without a password: it is in the public repository.
-        app.router.add_static("/static/samples", SAMPLES)
+        app.router.add_static("/static/samples", message.SAMPLES)
         app.router.add_static("/static", STATIC)
         app.on_response_prepare.append(_shield)
         app.on_shutdown.append(self._close)
@@ -84,8 +87,8 @@ class Page:
         state = {
             "csrf": self._doors.token(person),
             "texts": texts.PAGE,
-            "limits": {"bytes": HEAVIEST_PICTURE, "prompt": PROMPT_LIMIT},
-            "stand_in": self._core.provider.terms().stand_in,
+            "limits": {"bytes": HEAVIEST_PICTURE, "prompt": PROMPT_LIMIT, "least": LEAST, "longest": LONGEST},
+            "preview": texts.preview(at_home=self._doors.private) if self._core.provider.terms().stand_in else "",
             "samples": [
                 {"name": name, "src": f"/static/samples/{name}.jpg", **sample} for name, sample in texts.SAMPLES.items()
             ],
@@ -133,18 +136,34 @@ class Page:
             return web.json_response({"text": texts.PAGE["one_by_one"]}, status=429)
         try:
             with self._counted(person, near), ExitStack() as files:
-                reply = await self._core.handle(await message.read(request, person, files))
+                inbound = await message.read(request, person, files)
+                if inbound.text == PREVIEW and inbound.attachments:
+                    return web.json_response(await self._look(inbound))
+                reply = await self._core.handle(inbound)
         except message.TooMuch as much:
             return web.json_response({"text": str(much)}, status=413, headers={"Connection": "close"})
-        buttons = [(button.label, button.command) for button in reply.buttons if button.command.startswith(_ANSWERS)]
-        said = {"text": reply.text, "job": reply.job, "fine": not reply.refused}
-        return web.json_response(said if reply.job or not buttons else {**said, "buttons": buttons})
+        return web.json_response(await self._view.reply(inbound, reply))
+
+    async def _look(self, inbound: Inbound) -> dict[str, object]:
+        """How a picture looks that the browser cannot show, or why it will be refused."""
+        try:
+            photo = (await self._core.media.keep(inbound.attachments[:1])).photo
+        except Refusal as refusal:
+            return {"text": str(refusal), "fine": False}
+        path = self._core.media.path(photo.name)
+        try:
+            data = await asyncio.to_thread(path.read_bytes)
+        finally:
+            await self._core.media.discard([photo.name])
+        return {"text": PREVIEW, "fine": True, "preview": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
 
     async def _frame(self, request: web.Request, person: str) -> web.StreamResponse:
-        """The last frame of one's own clip, to be seen before going on from it."""
+        """The last frame of one's own clip, to be seen before going on from it; or the first, small."""
         job = await self._core.store.job(request.match_info["job"])
         if job is None or job.clip is None or job.person not in await self._core.store.accounts.people(_name(person)):
             raise web.HTTPNotFound
+        if "first" in request.query and (poster := self._core.media.poster(job.clip.name)):
+            return web.FileResponse(poster, headers={"Cache-Control": "private, max-age=3600"})
         try:
             return web.Response(body=await self._core.media.last_frame(job.clip), content_type="image/jpeg")
         except Refusal:
@@ -170,14 +189,14 @@ class Page:
             self._sending -= Counter(names)  # which also drops those that are at nothing
 
     async def _allowance(self, person: str) -> str:
-        return await self._core.allowance(Inbound(Address("web", person), person, f"web:{person}:quota", "/quota"))
+        return await self._core.allowance(spoken(person, "/quota"))
 
     async def _close(self, _: web.Application) -> None:
         self._streams.close()
 
 
 def _name(person: str) -> str:
-    return Inbound(Address("web", person), person, "").person
+    return spoken(person).person
 
 
 async def _shield(request: web.Request, response: web.StreamResponse) -> None:

@@ -3,11 +3,13 @@
 import errno
 import logging
 import mimetypes
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -59,8 +61,14 @@ def make_app(
         headers = {**HEADERS, "Content-Type": kind}
         if path.suffix == ".zip":  # all that is kept of somebody: no copy of it stays behind in a browser
             headers["Cache-Control"] = "no-store"
-        if "download" in request.query:
-            headers["Content-Disposition"] = f'attachment; filename="photoplay{path.suffix}"'
+        if name := request.query.get("download"):
+            if not re.fullmatch(r"[\w-]{1,100}", name):
+                raise web.HTTPNotFound
+            # Browsers take the second; both are letters, digits and hyphens, so nothing needs a quote.
+            plain = name if name.isascii() else "photoplay"
+            headers["Content-Disposition"] = (
+                f"attachment; filename=\"{plain}{path.suffix}\"; filename*=UTF-8''{quote(name)}{path.suffix}"
+            )
         return web.FileResponse(path, headers=headers)
 
     async def livez(_: web.Request) -> web.Response:

@@ -11,14 +11,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from adapters.web.view import View
+from bot import consent
 from bot.core import Core
 from bot.errors import StoreDown
-from bot.model import Job
+from bot.model import Address, Inbound, Job
 
 BUSY, CALM = 0.5, 2.0
 """Seconds between two looks: while something is under way, and else."""
 TICK = 5.0
 """Seconds after which what is under way is told anew: a place in the queue and an expected time change on their own."""
+MINUTE = 60.0
+"""Seconds after which it is said anew what a person has left: it says for how long, too."""
 BEAT = 15.0
 """Seconds of silence after which a comment keeps proxies from hanging up."""
 OVERLAP = 5.0
@@ -45,11 +48,15 @@ class Streams:
     async def follow(self, person: str, user: str, since: float) -> AsyncIterator[str]:
         """Events for one browser tab, as text, until it goes away or makes room for another."""
         told: dict[str, str] = {}
-        ready, quiet, ticked = False, 0.0, 0.0
+        ready, quiet, ticked, asked, opened = False, 0.0, 0.0, 0.0, self._core.clock()
         with self._place(person) as ended:
             while not ended.is_set():
                 now = self._core.clock()
                 try:
+                    if now - ticked >= TICK and (at := await self._forgotten(person)) > opened:
+                        opened, since = at, 0.0
+                        told.clear()
+                        yield event("forgotten", {})
                     jobs = await self._core.store.changed(person, since - OVERLAP if since else 0.0)
                     live = any(job.state != "done" for job in jobs)
                     again = now - ticked >= TICK
@@ -59,7 +66,10 @@ class Streams:
                             quiet = now
                             yield text
                     since = self._advance(jobs, since)
-                    if not ready or any(job.changed_at > now - TICK for job in jobs):
+                    if again and (text := await self._waiting(user, told)):
+                        yield text
+                    if now - asked >= MINUTE or any(job.changed_at > now - TICK for job in jobs):
+                        asked = now
                         allowance = await self._allowance(user)
                         if told.get("allowance") != allowance:
                             told["allowance"] = allowance
@@ -77,6 +87,19 @@ class Streams:
                         await ended.wait()
                 except TimeoutError:
                     pass
+
+    async def _forgotten(self, person: str) -> float:
+        """When the person was forgotten last; what is left of theirs since is told anew. 0 if never."""
+        return dict(await self._core.store.traces.forgetting()).get(person, 0.0)
+
+    async def _waiting(self, user: str, told: dict[str, str]) -> str:
+        """The event for the orders that wait for an answer, all of them, if they are others than before."""
+        found = await consent.waiting(self._core, spoken(user))
+        mark = " ".join(f"{job.id} {asked.text}" for job, asked in found)
+        if told.get("waiting", "") == mark:
+            return ""
+        told["waiting"] = mark
+        return event("waiting", {"orders": [self._view.waiting(job, asked) for job, asked in found]})
 
     async def _news(self, job: Job, told: dict[str, str], again: bool) -> str:
         """The event for a job, if there is something new to tell of it."""
@@ -112,6 +135,11 @@ class Streams:
                 streams.remove(ended)
             if not streams:
                 self._open.pop(person, None)
+
+
+def spoken(user: str, text: str = "", key: str = "") -> Inbound:
+    """Words that somebody on the page says without a form."""
+    return Inbound(Address("web", user, key), user, f"web:{user}:{key}", text)
 
 
 def event(kind: str, data: object, mark: str = "") -> str:

@@ -1,12 +1,16 @@
-"""A job as the page shows it: plain JSON, with links that work for a while."""
+"""Jobs and replies as the page shows them: plain JSON, with links that work for a while."""
 
+import base64
+import re
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from bot import status, texts
 from bot.core import Core
 from bot.links import Links
 from bot.machine import Cancelled, allows
-from bot.model import Job, Photo
+from bot.model import Clip, Inbound, Job, Paper, Photo, Reply
 
 MEDIA = "media"
 """The namespace of links to photos and clips."""
@@ -17,18 +21,22 @@ _GONE = (
 """Stands for a photo whose time was over."""
 LINK = 12 * 3600.0
 """Seconds for which the page may load a photo or clip by its link."""
+NAME = 60
+"""Characters of the words that a downloaded file is named after."""
+_OTHERWISE = ("/words ", "/next ")
+"""Commands that ask for words; the page has buttons of its own, which bring the composer."""
 
 
 class View:
-    """Shows jobs to the person whose they are."""
+    """Shows jobs, and what is said, to the person whose they are."""
 
     def __init__(self, core: Core, links: Links) -> None:
         self._core = core
         self._links = links
 
-    def link(self, name: str) -> str:
-        """Where the page finds a file of `Media`."""
-        return f"/media/{self._links.sign(MEDIA, name, LINK)}"
+    def link(self, name: str, download: str = "") -> str:
+        """Where the page finds a file of `Media`; `download`: as a file of that name, without its ending."""
+        return f"/media/{self._links.sign(MEDIA, name, LINK)}{f'?download={quote(download)}' if download else ''}"
 
     async def job(self, job: Job) -> dict[str, Any]:
         """Everything that the page says of a job."""
@@ -36,15 +44,15 @@ class View:
         clip = job.clip if job.clip and core.media.path(job.clip.name).is_file() else None
         rhythm = await core.history.rhythm(order, job.host)
         ahead = await core.store.ahead(job) if job.state == "queued" else 0
-        stand_in = core.provider.terms(job.host).stand_in
         return {
             "id": job.id,
             "at": job.created_at,
             "prompt": order.prompt,
             "options": status.options(order),
-            "photo": self._photo(order.photo),
+            "photo": self._photo(order.photo, f"/frame/{job.id}?first" if clip else _GONE),
             "end": self._photo(order.end) if order.end else None,
-            "price": status.price(job),
+            # What was left at the time is news only while the clip is made.
+            "price": texts.credits_(job.price) if job.state == "done" else status.price(job),
             "text": texts.CLIP_GONE
             if job.clip and not clip
             else status.state(job, rhythm, core.clock(), ahead=ahead, slots=core.history.slots),
@@ -52,20 +60,68 @@ class View:
             "outcome": job.outcome,
             "progress": {"elapsed": core.clock() - job.accepted_at, "usual": rhythm.usual} if job.accepted_at else None,
             "cancel": allows(job, Cancelled),
-            "clip": {
-                "src": self.link(clip.name),
-                "download": f"{self.link(clip.name)}?download",
-                "width": clip.width,
-                "height": clip.height,
-                "seconds": clip.seconds,
-                "sound": clip.sound,
-            }
-            if clip
-            else None,
-            "note": texts.STAND_IN if stand_in else texts.MADE_BY_AI if clip else "",
+            "clip": self._clip(clip, file_name(order.prompt, job.created_at)) if clip else None,
+            "joins": bool(clip and job.follows),
+            "note": texts.MADE_BY_AI if clip else "",
             "alt": texts.alt(order.prompt),
         }
 
-    def _photo(self, photo: Photo) -> dict[str, Any]:
+    def waiting(self, job: Job, asked: Reply) -> dict[str, Any]:
+        """An order that waits for an answer, and what is asked."""
+        return {
+            "id": job.id,
+            "at": job.created_at,
+            "prompt": job.order.prompt,
+            "photo": self._photo(job.order.photo),
+            "end": self._photo(job.order.end) if job.order.end else None,
+            "text": asked.text,
+            "buttons": [(button.label, button.command) for button in asked.buttons],
+        }
+
+    async def reply(self, inbound: Inbound, reply: Reply) -> dict[str, Any]:
+        """The answer to what was said."""
+        said: dict[str, Any] = {"text": reply.text, "job": reply.job, "fine": not reply.refused}
+        if reply.job:  # the rest comes with its events
+            return said
+        buttons = [(b.label, b.command) for b in reply.buttons if not b.command.startswith(_OTHERWISE)]
+        found = [job for name in reply.repeats if (job := await self._core.store.job(name))]
+        name = file_name(found[-1].order.prompt if found else "photoplay", self._core.clock())
+        if reply.waits and (parked := await self._core.store.books.parked(reply.waits)):
+            said["question"] = self.waiting(await self._core.store.books.read(parked.body), reply)
+        elif reply.film:
+            said["clip"] = self._clip(reply.film.clip, name)
+        elif found:
+            said["jobs"] = [await self.job(job) for job in found]
+        elif buttons:
+            said["buttons"] = buttons
+        if reply.file:
+            said["files"] = [{"name": texts.PAGE["download"], "href": self.link(reply.file, name)}]
+        elif reply.papers:
+            said["files"] = [{"name": paper.name, "href": _inline(paper)} for paper in reply.papers]
+        if not reply.refused and inbound.text.startswith("/forgetme yes"):
+            said["forgotten"] = True
+        return said
+
+    def _clip(self, clip: Clip, name: str) -> dict[str, Any]:
+        return {
+            "src": self.link(clip.name),
+            "download": self.link(clip.name, name),
+            "width": clip.width,
+            "height": clip.height,
+            "seconds": clip.seconds,
+            "sound": clip.sound,
+        }
+
+    def _photo(self, photo: Photo, instead: str = _GONE) -> dict[str, Any]:
         kept = self._core.media.path(photo.name).is_file()
-        return {"src": self.link(photo.name) if kept else _GONE, "width": photo.width, "height": photo.height}
+        return {"src": self.link(photo.name) if kept else instead, "width": photo.width, "height": photo.height}
+
+
+def file_name(words: str, at: float) -> str:
+    """What a file is called on somebody's disk: words and date, in letters, digits and hyphens."""
+    name = "-".join(re.findall(r"\w+", words.lower()))[:NAME].strip("-_")
+    return f"{name or 'photoplay'}-{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+
+
+def _inline(paper: Paper) -> str:
+    return f"data:application/octet-stream;base64,{base64.b64encode(paper.data).decode()}"

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,14 @@ from adapters.web.proxies import is_loopback
 from adapters.web.server import make_app, serve
 from adapters.web.templating import card, render, script_data
 from adapters.web.tries import EACH
-from adapters.web.view import View
-from bot import texts, texts_admin, texts_consent
+from adapters.web.view import View, file_name
+from bot import photos, texts, texts_admin, texts_consent
 from bot.links import Links
 from bot.model import Address, Inbound, Pending
 from bot.shelf import Shelf
 from tests.clock import Clock
 from tests.houses import House, picture, wired
+from tests.web_gallery import film
 
 TEMPLATES = page_module.STATIC.with_name("templates")
 
@@ -183,7 +185,11 @@ async def test_a_photo_sent_here_becomes_a_clip_in_the_conversation(start: Start
     async with browser.http.get(site.base + done["clip"]["src"]) as answer:
         assert await answer.read() == clip
     async with browser.http.get(site.base + done["clip"]["download"]) as answer:
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="photoplay.mp4"'
+        name = f"she-smiles-{datetime.fromtimestamp(done['at'], UTC):%Y-%m-%d}.mp4"
+        assert answer.headers["Content-Disposition"] == f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}"
+    for name in ("../x", "x" * 101, 'x"; filename="y', "x%0Ay"):
+        async with browser.http.get(f"{site.base}{done['clip']['src']}?download={name}") as answer:
+            assert answer.status == 404
     async with browser.http.get(f"{site.base}/frame/{done['id']}") as answer:
         assert (answer.status, answer.content_type) == (200, "image/jpeg")
 
@@ -262,31 +268,129 @@ async def test_a_dear_clip_is_asked_about_with_buttons(start: Start) -> None:
     assert "above 5 credits" in (await site.house.core.handle(shell)).text
     asked = (await browser.say("x --10s", photo=picture()))[1]
     assert (asked["job"], asked["fine"]) == (None, True)
-    (yes, say), (no, _) = asked["buttons"]
+    (yes, say), (no, _) = asked["question"]["buttons"]
     assert (yes, no) == ("Yes, 10 credits", "No")
     other = await site.browser()
     assert (await other.say(say))[1]["text"] == texts.NOT_YOURS
     job = (await browser.say(say))[1]["job"]
     assert (await site.house.job(job)).order.seconds == 10
-    _, (_, say) = (await browser.say("y --10s", photo=picture()))[1]["buttons"]
+    _, (_, say) = (await browser.say("y --10s", photo=picture()))[1]["question"]["buttons"]
     assert (await browser.say(say))[1]["text"] == texts_admin.DROPPED
 
 
-async def test_those_in_the_photo_are_asked_about_with_buttons(start: Start) -> None:
+async def test_those_in_the_photo_are_asked_about_with_a_button(start: Start) -> None:
     site = await start()
-    site.house.core.ask_consent = True
+    site.house.core.ask_consent, site.house.provider.stand_in = True, False
     browser = await site.browser()
     asked = (await browser.say("x", photo=picture()))[1]
     assert (asked["text"], asked["job"], asked["fine"]) == (texts_consent.ASK, None, True)
-    (yes, say), (no, drop) = asked["buttons"]
-    assert (yes, no) == (texts_consent.AGREE, "No")
+    ((yes, say),) = asked["question"]["buttons"]
+    assert yes == texts_consent.AGREE
     other = await site.browser()
     assert (await other.say(say))[1]["text"] == texts.NOT_YOURS
-    assert (await browser.say(drop))[1]["text"] == texts_admin.DROPPED
-    _, say = (await browser.say("y", photo=picture()))[1]["buttons"][0]
+    assert (await browser.say(say.replace("/agree", "/no")))[1]["text"] == texts_admin.DROPPED
+    _, say = (await browser.say("y", photo=picture()))[1]["question"]["buttons"][0]
     assert (await browser.say(say))[1]["job"]
     assert (await browser.say("z", photo=picture()))[1]["job"]
     assert (await other.say("z", photo=picture()))[1]["text"] == texts_consent.ASK
+
+
+async def test_what_waits_for_an_answer_is_there_after_a_reload_and_in_every_tab(start: Start) -> None:
+    site = await start()
+    site.house.core.ask_consent, site.house.provider.stand_in = True, False
+    browser, stranger = await site.browser(), await site.browser()
+    asked = (await browser.say("she smiles", photo=picture()))[1]["question"]
+    async with browser.events() as events, stranger.events() as others:
+        await others.ready()
+        while (told := await events.next())[0] != "waiting":
+            pass
+        (order,) = told[1]["orders"]
+        assert {**order, "photo": None} == {**asked, "photo": None}
+        async with browser.http.get(site.base + order["photo"]["src"]) as answer:
+            assert (answer.status, answer.content_type) == (200, "image/jpeg")
+        job = (await browser.say(order["buttons"][0][1]))[1]["job"]
+        assert job == order["id"], "it takes the place of the question"
+        site.house.clock.tick(streams.TICK)
+        while (told := await events.next())[0] != "waiting":
+            pass
+        assert told[1] == {"orders": []}
+        assert job in events.jobs
+
+
+async def test_a_sample_comes_from_here_and_nobody_is_asked_about_it(start: Start) -> None:
+    site = await start()
+    site.house.core.ask_consent, site.house.provider.stand_in = True, False
+    browser = await site.browser()
+    job = await site.house.job((await browser.say("x", sample="lake"))[1]["job"])
+    assert job.order.sample
+    assert (job.order.photo.width, job.order.photo.height) != (400, 300)
+    async with browser.http.post(f"{site.base}/say") as answer:
+        assert answer.status == 403
+    assert (await browser.say("x", sample="../lake"))[0] == 400
+
+
+async def test_commands_bring_what_they_promise(start: Start) -> None:
+    site = await start()
+    site.house.provider.clips = [film(480, 360)]
+    browser = await site.browser()
+
+    async def done(text: str, **photo: bytes) -> str:
+        job = (await browser.say(text, **photo))[1]["job"]
+        return (await site.house.finish(await site.house.job(job))).id
+
+    first = await done("She smiles, “softly”", photo=picture())
+    then = await done(f"/continue {first} und weiter…")
+    listed = (await browser.say("/jobs"))[1]["jobs"]
+    assert [(job["id"], job["joins"]) for job in listed] == [(then, True), (first, False)]
+    for command, name in ((f"/clip {first}", "she-smiles-softly"), (f"/join {then}", "und-weiter")):
+        film_ = (await browser.say(command))[1]["clip"]
+        async with browser.http.get(site.base + film_["download"]) as answer:
+            assert f'filename="{name}-' in answer.headers["Content-Disposition"]
+            assert len(await answer.read()) > 1000
+    (file,) = (await browser.say("/mydata"))[1]["files"]
+    async with browser.http.get(site.base + file["href"]) as answer:
+        assert (await answer.read()).startswith(b"PK")
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_photo_that_is_gone_leaves_the_first_frame_in_the_list(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    job = await site.house.finish(await site.house.job((await browser.say("x", photo=picture()))[1]["job"]))
+    await site.house.media.discard([job.order.photo.name])
+    src = (await browser.say("/jobs"))[1]["jobs"][0]["photo"]["src"]
+    async with browser.http.get(site.base + src) as answer:
+        assert (answer.status, answer.content_type) == (200, "image/jpeg")
+    stranger = await site.browser()
+    assert (await stranger.open(src))[0] == 404
+
+
+async def test_a_picture_is_looked_at_and_not_kept(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    seen = (await browser.say("/preview", photo=picture(kind="BMP")))[1]
+    assert seen["preview"].startswith("data:image/jpeg;base64,/9j/")
+    assert (await browser.say("/preview", photo=b"nothing"))[1] == {"text": texts.NOT_A_PICTURE, "fine": False}
+    assert "/preview" in (await browser.say("/preview"))[1]["text"]
+    assert await site.house.kept() == []
+
+
+async def test_a_tab_hears_that_its_person_is_forgotten(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    done = await site.house.finish(await site.house.job((await browser.say("x", photo=picture()))[1]["job"]))
+    async with browser.events() as events:
+        await events.ready()
+        assert list(events.jobs) == [done.id]
+        site.house.clock.tick(60)
+        ((_, word),) = (await browser.say("/forgetme"))[1]["buttons"]
+        assert (await browser.say(word))[1]["forgotten"]
+        site.house.clock.tick(60)
+        while (await events.next())[0] != "forgotten":
+            pass
+    async with browser.events() as events:
+        await events.ready()
+        assert events.jobs == {}
 
 
 async def test_what_cannot_be_done_is_said(start: Start) -> None:
@@ -602,6 +706,24 @@ async def test_a_page_that_breaks_says_so_and_the_log_has_the_traceback(
     assert (status, escape(texts.PAGE["broken"]) in text, "lights" in text) == (500, True, False)
     assert "the lights went out" in caplog.text
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("She puts on her glasses!", "she-puts-on-her-glasses"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("…", "photoplay"),
+        ("Она улыбается", "она-улыбается"),
+        ("x" * 200, "x" * 60),
+    ],
+)
+def test_files_are_named_after_words_and_date(words: str, name: str) -> None:
+    assert file_name(words, 86_400.0) == f"{name}-1970-01-02"
+
+
+def test_what_the_page_looks_at_is_what_is_refused() -> None:
+    assert (page_module.LEAST, page_module.LONGEST) == (photos.LEAST, photos.LONGEST_TO_SHORTEST)
 
 
 def test_templates_escape_and_script_data_stays_in_its_block() -> None:

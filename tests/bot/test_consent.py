@@ -1,19 +1,22 @@
 """Before the first clip a person is asked whether those in the photo agree: once, and for nothing."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from bot import texts, texts_admin, texts_consent
+from bot import consent, texts, texts_admin, texts_consent
 from bot.model import Address, Inbound, Reply
 from bot.money import Act, Rule
 from bot.purse import SWEEP, WAIT, WAITING
 from tests.houses import House, attached
+from tests.web_gallery import film
 
 
 @pytest.fixture
 def house(house: House) -> House:
     house.core.ask_consent = True
+    house.provider.stand_in = False
     return house
 
 
@@ -36,10 +39,11 @@ async def confirm_above(house: House, credits: int) -> None:
 async def test_asked_before_the_first_clip_and_never_again(house: House) -> None:
     reply = await house.say("she smiles", attached())
     assert (reply.text, reply.refused, reply.job) == (texts_consent.ASK, False, None)
-    assert "asked once" in reply.text
-    assert "Nothing was spent" in reply.text
+    assert "You are asked once" in reply.text
+    assert "nothing is spent" in reply.text
     told = buttons(reply)
-    assert [word.split()[0] for word in told.values()] == ["/agree", "/no"]
+    assert [word.split()[0] for word in told.values()] == ["/agree"]
+    assert reply.waits == told[texts_consent.AGREE].split()[1]
     assert all(len(word.encode()) <= 64 for word in told.values())
     assert await house.used() == 0
     assert len(await house.kept()) == 1
@@ -240,3 +244,57 @@ async def test_whoever_is_forgotten_is_asked_again(house: House) -> None:
 async def test_nobody_is_asked_where_it_is_off(house: House) -> None:
     house.core.ask_consent = False
     assert (await house.say("x", attached())).job
+
+
+async def test_nobody_is_asked_where_the_stand_in_makes_the_clips(house: House) -> None:
+    """Then no photo leaves this machine."""
+    house.provider.stand_in = True
+    assert (await house.say("x", attached())).job
+    house.provider.stand_in = False
+    await asked(house, "y")
+
+
+async def test_one_host_that_is_paid_is_enough_to_ask(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of them makes the clip is not known beforehand."""
+    terms = house.provider.terms
+    monkeypatch.setattr(house.provider, "hosts", lambda: ("local", "aimlapi"))
+    monkeypatch.setattr(house.provider, "terms", lambda host=None: replace(terms(host), stand_in=host == "local"))
+    await asked(house)
+
+
+async def test_nobody_is_asked_about_our_own_drawings(house: House) -> None:
+    house.provider.clips = [film(480, 360)]  # large enough to go on from
+    drawn = replace(attached(), sample=True)
+    job = await house.finish(await house.job((await house.say("x", drawn)).job or ""))
+    for word in (f"/again {job.id}", f"/again {job.id} otherwise", f"/continue {job.id} and on"):
+        following = await house.say(word)
+        assert following.job, word
+        assert (await house.job(following.job)).order.sample
+    assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
+    both = await house.say("y", drawn, attached())
+    assert both.text == texts_consent.ASK
+    await confirm_above(house, 4)
+    dear = await house.say("z", drawn)
+    assert (await house.say(buttons(dear)["Yes, 5 credits"])).job, "a dear drawing is asked about for its price alone"
+
+
+async def test_what_waits_is_known_with_its_question(house: House) -> None:
+    person = Inbound(Address("telegram", "chat"), "7", "looking")
+    assert await consent.waiting(house.core, person) == []
+    one = await asked(house, "one")
+    house.clock.tick(60)
+    await asked(house, "two")
+    await asked(house, "not hers", user="8")
+    found = await consent.waiting(house.core, person)
+    assert [(job.order.prompt, asked.text) for job, asked in found] == [
+        ("one", texts_consent.ASK),
+        ("two", texts_consent.ASK),
+    ]
+    await house.say(one)
+    ((job, still),) = await consent.waiting(house.core, person)
+    assert (job.order.prompt, still.text) == ("two", texts_consent.STILL)
+    await confirm_above(house, 4)
+    ((_, dear),) = await consent.waiting(house.core, person)
+    assert "This costs 5 credits" in dear.text
+    house.clock.tick(WAIT + 1)
+    assert await consent.waiting(house.core, person) == []

@@ -466,8 +466,18 @@ async def test_the_export_is_for_nobody_elses_eyes_and_not_for_nobody(house: Hou
     assert (await say(house, "/mydata", scope=TOWN)).secret
     shared = Inbound(Address("telegram", "inline"), "900100200", "key", "/mydata", shared=True)
     assert (await house.core.handle(shared)).text == texts_privacy.MYDATA_ALONE
-    web = await say(house, "/mydata", "web:somebody")
-    assert (web.text, web.papers) == (texts_privacy.MYDATA_PAGE, ())
+
+
+async def test_a_page_hands_the_file_over_by_itself_however_large(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It serves files from here, so it needs no public address."""
+    await a_past(house.store, house.media, "one", "web:somebody", house.clock())
+    monkeypatch.setattr("bot.personal.HEAVIEST_PAPER", 100)
+    reply = await say(house, "/mydata", "web:somebody")
+    assert (reply.text, reply.papers, reply.secret) == (texts_privacy.mydata_file(0), (), True)
+    assert zipfile.is_zipfile(house.media.path(reply.file))
+    assert (await say(house, "/mydata", "web:somebody")).file == reply.file
 
 
 async def test_what_is_too_large_for_a_chat_needs_a_link(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,24 @@
 """The chat page as a person meets it: headless Chromium, the whole of Photoplay behind it, the real stand-in."""
 
 import asyncio
+import io
 import os
+import re
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from bot import texts, texts_admin, texts_consent
+from bot import texts, texts_admin, texts_consent, texts_privacy
+from bot.app import App
 from bot.model import Address, Inbound
+from generator.server import Generator
 from tests.browsing import no_violations, site
 
 T = texts.PAGE
@@ -71,12 +77,14 @@ async def plays(page: Page, nth: int = 0) -> None:
 
 async def test_a_photo_becomes_a_clip_that_plays_and_stays(visit: Visit, photo: Path, chromium: Browser) -> None:
     page = await visit()
-    await expect(page.get_by_text(T["stand_in"])).to_be_visible()
+    await expect(page.get_by_text(texts.preview(at_home=True))).to_be_visible()
     await order(page, photo, "slow zoom in --cfg 0.6")
     answer = page.locator(".answer").first
     await expect(answer).to_contain_text("words followed at 0.6")
     await expect(answer).to_contain_text("5 credits, 595 left today")
     await plays(page)
+    await expect(answer).to_contain_text("5 credits")
+    await expect(answer).not_to_contain_text("left today")  # it would say so for ever
     assert await page.evaluate("document.querySelector('video').muted && document.querySelector('video').loop")
     await page.reload()
     await plays(page)
@@ -162,9 +170,10 @@ async def test_cancel_gives_the_credits_back(visit: Visit, photo: Path, monkeypa
 
 async def test_a_wrong_file_and_a_large_one_keep_the_draft(visit: Visit, tmp_path: Path) -> None:
     page = await visit()
+    await page.fill("#words", "slow zoom in")
     words = tmp_path / "words.jpg"
     words.write_text("this is no picture")
-    await order(page, words, "slow zoom in")
+    await page.set_input_files("#pick", str(words))
     await expect(page.locator("#notice")).to_contain_text("isn't a picture")
     assert await page.input_value("#words") == "slow zoom in"
     large = tmp_path / "large.jpg"
@@ -215,42 +224,71 @@ async def test_a_dear_clip_is_asked_about_first(chromium: Browser, tmp_path: Pat
         page = await (await chromium.new_context()).new_page()
         await page.goto(address)
         await order(page, photo, "slow zoom in --10s")
-        notice = page.locator("#notice")
-        await expect(notice).to_contain_text("This costs 10 credits")
-        await expect(notice).to_have_attribute("role", "status")
+        asked = page.locator("[data-is=asked]")
+        await expect(asked).to_contain_text("This costs 10 credits")
         await no_violations(page)
-        await notice.get_by_role("button", name="No").click()
-        await expect(notice).to_have_text(texts_admin.DROPPED)
-        await page.click("#send")  # the photo and the words are still there
-        await notice.get_by_role("button", name="Yes, 10 credits").click()
-        await expect(page.locator(".turn")).to_have_count(1)
-        await expect(page.locator("#words")).to_have_value("")
+        await asked.get_by_role("button", name=T["drop_order"]).click()
+        await expect(asked).to_have_text(texts_admin.DROPPED)
+        await order(page, photo, "slow zoom in --10s")
+        await asked.get_by_role("button", name="Yes, 10 credits").click()
         await plays(page)
-        await page.get_by_role("button", name=T["again"]).click()
-        await notice.get_by_role("button", name="Yes, 10 credits").click()
         await expect(page.locator(".turn")).to_have_count(2)
+        await page.get_by_role("button", name=T["again"]).click()
+        await asked.get_by_role("button", name="Yes, 10 credits").click()
+        await expect(page.locator("video")).to_have_count(2)
         await page.close()
 
 
+@asynccontextmanager
+async def buying(tmp_path: Path) -> AsyncIterator[tuple[App, str]]:
+    """A site that buys from a host, not from its own stand-in, and asks about consent."""
+    async with (
+        Generator(tmp_path / "host", key="k").serve() as host,
+        site(tmp_path, ask_consent=True, aimlapi_key="k", aimlapi_url=host) as found,
+    ):
+        yield found
+
+
 async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    async with buying(tmp_path) as (_, address):
+        page = await (await chromium.new_context(viewport={"width": 390, "height": 844})).new_page()
+        await page.goto(address)
+        await page.locator("#samples button").first.click()  # nobody is in it
+        await plays(page)
+        await page.get_by_role("button", name=T["again"]).click()
+        await expect(page.locator("video")).to_have_count(2)
+        await order(page, photo, "slow zoom in")
+        asked = page.locator("[data-is=asked]")
+        await expect(asked).to_contain_text(texts_consent.ASK)
+        await expect(asked.locator(".button")).to_have_count(1)
+        await expect(page.locator("#words")).to_have_value("")
+        await no_violations(page)
+        # It is there after a reload, and in another tab, with the photo and the words.
+        await page.reload()
+        await expect(asked).to_contain_text(texts_consent.ASK)
+        turn = page.locator(".turn", has=asked)
+        await expect(turn.locator(".message")).to_contain_text("slow zoom in")
+        assert (
+            await turn.locator(".message img").evaluate("async i => { await i.decode(); return i.naturalWidth }") == 640
+        )
+        await expect(turn).to_be_in_viewport()
+        tab = await page.context.new_page()
+        await tab.goto(address)
+        await tab.locator("[data-is=asked]").get_by_role("button", name=texts_consent.AGREE).click()
+        await expect(page.locator("[data-is=asked]")).to_have_count(0)
+        await expect(page.locator("video")).to_have_count(3)
+        await order(page, photo, "slow zoom out")
+        await expect(page.locator(".turn")).to_have_count(4)
+        await expect(asked).to_have_count(0)
+        await page.context.close()
+
+
+async def test_nobody_is_asked_where_nothing_leaves_the_machine(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with site(tmp_path, ask_consent=True) as (_, address):
-        page = await (await chromium.new_context()).new_page()
+        page = await chromium.new_page()
         await page.goto(address)
         await order(page, photo, "slow zoom in")
-        notice = page.locator("#notice")
-        await expect(notice).to_contain_text("does everybody in the photo agree that a clip is made of it?")
-        await expect(notice).to_have_attribute("role", "status")
-        await no_violations(page)
-        await notice.get_by_role("button", name="No").click()
-        await expect(notice).to_have_text(texts_admin.DROPPED)
-        await page.click("#send")  # the photo and the words are still there
-        await notice.get_by_role("button", name=texts_consent.AGREE).click()
-        await expect(page.locator(".turn")).to_have_count(1)
-        await expect(page.locator("#words")).to_have_value("")
         await plays(page)
-        await order(page, photo, "slow zoom out")
-        await expect(page.locator(".turn")).to_have_count(2)
-        await expect(notice).to_be_empty()
         await page.close()
 
 
@@ -271,7 +309,8 @@ async def test_offline_says_so_and_catches_up(chromium: Browser, tmp_path: Path,
         await page.goto(address)
         await order(page, photo, "slow zoom in")
         await plays(page)
-    await expect(page.locator("#offline")).not_to_be_empty()
+    # The line is fine; it is the server that is away.
+    await expect(page.locator("#offline")).to_have_text(T["server_away"])
     # The server comes back, with the conversation.
     async with site(tmp_path, int(address.rpartition(":")[2])) as (app, address):
         await expect(page.locator("#offline")).to_be_empty()
@@ -387,17 +426,159 @@ async def test_new_words_give_the_draft_back(visit: Visit, photo: Path) -> None:
     await expect(page.locator(".turn")).to_have_count(3)
 
 
-async def test_the_answer_to_a_command_is_no_alarm(visit: Visit, photo: Path) -> None:
+async def test_the_answer_to_a_command_is_in_the_conversation(visit: Visit, photo: Path) -> None:
     page = await visit()
+    await page.set_input_files("#pick", str(photo))
     await page.fill("#words", "/help")
     await page.click("#send")
-    await expect(page.locator("#notice")).to_have_attribute("role", "status")
+    saying = page.locator(".saying").last
+    await expect(saying.locator(".message")).to_have_text("/help")
+    await expect(saying.locator(".answer")).to_contain_text("/privacy")
+    await expect(saying.locator(".answer")).not_to_contain_text("/animate")
+    await expect(saying).to_be_in_viewport()
+    await expect(page.locator("#notice")).to_be_empty()
+    await expect(page.locator("#photos img")).to_have_count(1)  # the draft stays
+    await page.fill("#words", "/clip nothing")
+    await page.click("#send")
+    await expect(page.locator(".saying").last).to_contain_text(texts.UNKNOWN_JOB)
+    await page.locator("#photos button").press("Enter")
+    await expect(page.locator("#pick")).to_be_focused()
     await page.fill("#words", "no photo")
     await page.click("#send")
     await expect(page.locator("#notice")).to_have_attribute("role", "alert")
+
+
+async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
+    page = await visit(viewport={"width": 390, "height": 844})
+    await page.locator("#samples button").first.click()
+    await plays(page)
+    asked = {
+        "history": texts.SAMPLES["lake"]["prompt"],
+        "credits": "You have 595 credits left",
+        "privacy": "What is kept",
+        "help": "/forgetme",
+        "mydata": texts_privacy.MYDATA_PAPER,
+    }
+    for name, found in asked.items():
+        await page.get_by_role("button", name=T["menu"]).click()
+        entry = page.locator("#menu").get_by_role("button", name=T[name])
+        await expect(entry).to_be_in_viewport()
+        await entry.click()
+        await expect(page.locator("#menu")).to_be_hidden()
+        await expect(page.locator(".saying").last).to_contain_text(found)
+        await no_violations(page)
+    async with page.expect_download() as downloading:
+        await page.locator(".saying").last.get_by_role("link", name=T["download"]).click()
+    download = await downloading.value
+    assert re.fullmatch(r"photoplay-\d{4}-\d\d-\d\d\.zip", download.suggested_filename)
+    assert zipfile.is_zipfile(await download.path())
+    # The history shows what it was, and brings it again.
+    row = page.locator(".jobs li")
+    await expect(row).to_have_count(1)
+    assert await row.locator("img").evaluate("async i => { await i.decode(); return i.naturalWidth }") > 300
+    await row.get_by_role("button", name=T["send_again"]).click()
+    await expect(page.locator("video")).to_have_count(2)
+    await plays(page, 1)
+
+
+async def test_join_shows_the_film_and_downloads_have_names(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await order(page, photo, "Slow zoom in: “the hill”!")
+    await plays(page)
+    await expect(page.get_by_role("button", name=T["join"])).to_have_count(0)
+    await page.get_by_role("button", name=T["go_on"]).click()
+    await page.fill("#words", "and back out")
+    await page.click("#send")
+    await plays(page, 1)
+    async with page.expect_download() as downloading:
+        await page.get_by_role("link", name=T["download"]).first.click()
+    assert re.fullmatch(r"slow-zoom-in-the-hill-\d{4}-\d\d-\d\d\.mp4", (await downloading.value).suggested_filename)
+    await page.get_by_role("button", name=T["join"]).click()
+    film = page.locator(".saying")
+    await expect(film).to_contain_text("2 clips as one film")
+    await plays(page, 2)
+    assert await page.evaluate("document.querySelectorAll('video')[2].duration") > 9
+    async with page.expect_download() as downloading:
+        await film.get_by_role("link", name=T["download"]).click()
+    assert (await downloading.value).suggested_filename.startswith("and-back-out-")
+
+
+async def test_a_tap_twice_is_one_and_a_late_one_another(visit: Visit, photo: Path) -> None:
+    page = await visit(viewport={"width": 390, "height": 700})
+    for number, words in enumerate(("slow zoom in", "slow zoom out"), 1):
+        await order(page, photo, words)
+        await expect(page.locator("video")).to_have_count(number)
+    again = page.get_by_role("button", name=T["again"]).first
+    await again.scroll_into_view_if_needed()
+    await again.evaluate("button => { button.click(); button.click() }")
+    await expect(page.locator(".turn")).to_have_count(3)
+    await expect(page.locator(".turn").last.locator(".answer")).to_be_in_viewport()  # the sign that it was heard
+    await again.evaluate("button => button.click()")
+    await page.wait_for_timeout(2100)  # two seconds are the promise, and this page's own clock counts them
+    await expect(page.locator(".turn")).to_have_count(3)
+    await again.click()
+    await expect(page.locator(".turn")).to_have_count(4)
+
+
+async def test_whoever_is_forgotten_sees_nothing_of_it_any_more(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await order(page, photo, "slow zoom in")
+    await plays(page)
+    tab = await visit(page.context)
+    await expect(tab.locator("video")).to_have_count(1)
+    await page.fill("#words", "/forgetme")
+    await page.click("#send")
+    await page.get_by_role("button", name=texts_privacy.FORGET).click()
+    await expect(page.locator(".saying").last).to_contain_text("Removed: 1 clip, 1 photo")
+    await expect(page.locator("video")).to_have_count(0)
+    await expect(page.locator(".turn")).to_have_count(1)
+    await expect(tab.locator(".turn")).to_have_count(0)
+    await expect(tab.locator("#welcome")).to_be_visible()
+
+
+async def test_a_picture_that_the_browser_cannot_show_is_shown_and_what_is_none_is_refused_at_once(
+    visit: Visit, photo: Path, tmp_path: Path
+) -> None:
+    page = await visit()
+    heic = tmp_path / "phone.heic"
+    pillow_heif.from_pillow(Image.open(photo)).save(heic)
+    await page.set_input_files("#pick", str(heic))
+    shown = page.locator("#photos img")
+    await expect(shown).to_have_attribute("src", re.compile("^data:image/jpeg"))
+    assert await shown.evaluate("i => i.naturalWidth") == 640
+    for name, data, said in (
+        ("words.jpg", b"this is no picture", texts.NOT_A_PICTURE),
+        ("small.png", encoded((200, 400)), texts.too_small(200, 400, 300)),
+        ("long.png", encoded((2000, 400)), texts.too_long(2000, 400)),
+    ):
+        (tmp_path / name).write_bytes(data)
+        await page.set_input_files("#pick", str(tmp_path / name))
+        await expect(page.locator("#notice")).to_have_text(said)
+        await expect(page.locator("#photos")).to_be_hidden()
+
+
+def encoded(size: tuple[int, int]) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, "teal").save(file, "PNG")
+    return file.getvalue()
+
+
+async def test_an_end_and_ten_seconds_are_told_apart_before_they_are_sent(visit: Visit, photo: Path) -> None:
+    page = await visit()
     await page.set_input_files("#pick", str(photo))
-    await page.locator("#photos button").press("Enter")
-    await expect(page.locator("#pick")).to_be_focused()
+    await page.click("#fold")
+    await page.locator(".segments label", has_text=T["ten"]).click()
+    await page.set_input_files("#pick-end", str(photo))
+    await expect(page.locator("input[name=duration][value='5']")).to_be_checked()  # what was picked gives way
+    await expect(page.locator("#duration-hint")).to_have_text(T["ten_excluded"])
+    await page.fill("#words", "day turns to night --10s")  # what was written does not
+    await expect(page.locator("#duration-hint")).to_have_text(T["end_or_ten"])
+    await expect(page.locator("#end-hint")).to_be_empty()
+    await page.click("#send")
+    await expect(page.locator("#notice")).to_have_text(T["end_or_ten"])
+    await page.fill("#words", "day turns to night")
+    await page.click("#send")
+    await expect(page.locator(".turn")).to_have_count(1)
 
 
 async def test_the_composer_fits_a_low_window(visit: Visit, photo: Path) -> None:

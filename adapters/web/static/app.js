@@ -10,24 +10,25 @@ const FRESH = 30_000;
 
 fill(document);
 byId('composer').parentNode.hidden = false;
-byId('stand-in').hidden = !state.stand_in;
+setText(byId('stand-in'), state.preview);
 setText(byId('allowance'), state.allowance);
 
-const composer = new Composer(() => conversation.toEnd());
-const conversation = new Conversation(composer);
+let ready = false;
+const conversation = new Conversation(() => welcome.show(ready && conversation.empty));
+const composer = conversation.composer = new Composer(conversation);
 const welcome = new Welcome((sample) => composer.sendSample(sample));
 const stream = new Stream({
-  job(job) {
-    welcome.show(false);
-    conversation.put(job);
-  },
+  job: (job) => conversation.put(job),
+  waiting: ({ orders }) => conversation.wait(orders),
+  forgotten: () => conversation.clear(),
   allowance: ({ text }) => setText(byId('allowance'), text),
   ready() {
+    ready = true;
     conversation.live();
     welcome.show(conversation.empty);
   },
   online(online) {
-    setText(byId('offline'), online ? '' : t('offline_now'));
+    setText(byId('offline'), online ? '' : t(navigator.onLine ? 'server_away' : 'offline_now'));
     if (!online) welcome.show(conversation.empty);
   },
   lost(known) {
@@ -45,6 +46,13 @@ document.addEventListener('stale', () => {
 });
 
 receiveFiles();
+
+for (const button of document.querySelectorAll('#menu [data-say]')) {
+  button.onclick = () => {
+    byId('menu').hidePopover();
+    composer.say(button.dataset.say, button.textContent.trim());
+  };
+}
 
 /** Photos dropped anywhere on the page, or pasted. */
 function receiveFiles() {

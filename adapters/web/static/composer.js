@@ -1,10 +1,12 @@
-import { byId, h, setText } from './dom.js';
+import { byId, setText } from './dom.js';
 import { Options } from './options.js';
 import { Photos } from './photos.js';
-import { Message, Unreachable } from './post.js';
+import { messageOf, Unreachable } from './post.js';
 import { state, t } from './state.js';
 
 const KEPT = 'draft';
+/** The parts of a form that are pictures, and where they stand. */
+const FILES = { photo: 'start', end: 'end' };
 /** On a touch keyboard Enter is for a new line; there is the button to send. */
 const touch = matchMedia('(hover: none) and (pointer: coarse)');
 
@@ -12,8 +14,6 @@ const touch = matchMedia('(hover: none) and (pointer: coarse)');
 export class Composer {
   /** What the message goes on from, or null for a new photo. */
   #rework = null;
-  /** The last message that got no answer. */
-  #unanswered = null;
   #busy = false;
   /** What was being written when a rework came in between. */
   #draft = null;
@@ -23,11 +23,11 @@ export class Composer {
   #notice = byId('notice');
   #send = byId('send');
   #options = new Options();
-  #photos = new Photos(() => this.#changed());
+  #photos = new Photos(() => this.#changed(), (text) => this.#tell(text));
 
-  /** @param {(job: string) => void} onSent */
-  constructor(onSent) {
-    this.onSent = onSent;
+  /** @param {import('./conversation.js').Conversation} conversation where answers are shown */
+  constructor(conversation) {
+    this.conversation = conversation;
     this.#words.maxLength = state.limits.prompt * 2; // room for the options; the server counts what is left
     this.#words.addEventListener('input', () => this.#changed());
     this.#words.addEventListener('keydown', (event) => this.#key(event));
@@ -51,65 +51,68 @@ export class Composer {
   add(files) {
     for (const file of [...files].slice(0, 2)) {
       const second = this.#photos.start && !this.#rework;
-      if (second && !this.#options.endFits) this.#tell(t('end_excluded'));
-      else this.#put(second ? 'end' : 'start', file);
+      this.#put(second ? 'end' : 'start', file);
     }
   }
 
   /** Other words for the photo of a job. @param {import('./turn.js').Job} job */
   newWords(job) {
     const length = job.clip?.seconds > 7 ? '10' : '5';
-    this.#enterRework(`/again ${job.id}`, job.photo.src, t('new_words_for', { words: job.prompt }), job.prompt, length);
+    this.#enterRework({ command: `/again ${job.id}`, words: job.prompt, end: Boolean(job.end) }, job.photo.src,
+      t('new_words_for', { words: job.prompt }), length);
   }
 
   /** Go on from the last frame of a job's clip. @param {import('./turn.js').Job} job */
   goOn(job) {
-    this.#enterRework(`/continue ${job.id}`, `/frame/${job.id}`, t('continue_of', { words: job.prompt }), '', '5');
+    this.#enterRework({ command: `/continue ${job.id}`, words: '', end: false }, `/frame/${job.id}`,
+      t('continue_of', { words: job.prompt }), '5');
   }
 
-  /** Send a sample as if someone had put it there. */
+  /** Send a sample; the server has its picture. What is being written stays. */
   async sendSample(sample) {
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      const blob = await (await fetch(sample.src)).blob();
-      this.#clear();
-      this.#photos.set('start', new File([blob], sample.src.split('/').pop(), { type: blob.type }));
-      this.#words.value = sample.prompt;
-      this.#changed();
-    } catch {
-      this.#tell(t('offline'));
-      return;
-    } finally {
-      this.#busy = false;
-    }
-    await this.send();
+    if (!this.#busy) await this.#post([['text', sample.prompt], ['sample', sample.name]], () => {});
   }
 
-  /** @param {string} [command] what a button says */
-  async send(command) {
+  /** Say a command, as if someone had typed `words`. */
+  async say(command, words) {
+    if (!this.#busy) await this.#post([['text', command]], () => {}, words);
+  }
+
+  async send() {
     if (this.#busy) return;
-    const missing = !command && this.#missing();
+    const missing = this.#missing();
     if (missing) {
       this.#tell(missing);
       this.#focus();
       return;
     }
+    const words = this.#words.value.trim();
+    const command = words.startsWith('/') && !this.#rework ? words : '';
     this.#setBusy(true);
     await this.#photos.read;
-    const fields = command ? [['text', command]] : this.#fields();
-    const message = this.#unanswered?.says(fields) ? this.#unanswered : new Message(fields);
+    // A command leaves the draft alone, but for the words that it was.
+    const fields = this.#fields().filter(([name]) => !command || command.startsWith('/animate') || !(name in FILES));
+    await this.#post(fields, (answer) => (command && !answer.job ? this.#write('') : this.#clear()), command);
+  }
+
+  /**
+   * What cannot be done with a draft is told beside it; everything else has its place in the conversation.
+   * @param {[string, string | File][]} fields @param {(answer: object) => void} taken
+   * @param {string} command what it answers
+   */
+  async #post(fields, taken, command = '') {
+    this.#setBusy(true);
     try {
-      const answer = await message.send((share) => this.#send.style.setProperty('--sent', share));
-      this.#unanswered = null;
-      if (answer.job) {
-        this.#clear();
-        this.onSent(answer.job);
-      } else this.tell(answer);
+      const answer = await messageOf(fields).send((share) => this.#send.style.setProperty('--sent', share));
+      if (!answer.job && !answer.question && !command) {
+        this.#tell(answer.text, answer.fine);
+        return;
+      }
+      taken(answer);
+      this.conversation.take(command, answer);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      this.#unanswered = message;
-      this.#tell(t('offline'));
+      this.#tell(t('unreached'));
     } finally {
       this.#setBusy(false);
     }
@@ -119,6 +122,7 @@ export class Composer {
     const words = this.#words.value.trim();
     if (words.startsWith('/')) return '';
     if (!this.#photos.start) return t('need_photo');
+    if (this.#options.conflict) return this.#options.conflict;
     // The same photo with no new words is what Again is for.
     return words ? '' : t('need_words');
   }
@@ -127,8 +131,13 @@ export class Composer {
   #fields() {
     const words = this.#words.value.trim();
     const text = this.#rework ? `${this.#rework.command} ${words}` : words;
-    const files = Object.entries({ photo: this.#photos.start?.file, end: this.#photos.end?.file });
+    const files = Object.entries(FILES).map(([name, side]) => [name, this.#photos[side]?.file]);
     return [['text', text], ...this.#options.fields(), ...files.filter(([, file]) => file)];
+  }
+
+  #write(words) {
+    this.#words.value = words;
+    this.#changed();
   }
 
   #blocked() {
@@ -142,12 +151,13 @@ export class Composer {
       this.#tell(t('too_heavy', { mb: Math.floor(state.limits.bytes / 2 ** 20) }));
       return;
     }
+    if (side === 'end') this.#options.makeRoomForEnd();
     if (this.#rework) this.#leaveRework();
     this.#photos.set(side, file);
     this.#focus();
   }
 
-  #enterRework(command, src, label, words, length) {
+  #enterRework(rework, src, label, length) {
     if (this.#blocked()) return;
     const draft = this.#draft ?? {
       words: this.#words.value,
@@ -157,10 +167,10 @@ export class Composer {
     this.#draft = null;
     this.#clear();
     this.#draft = draft;
-    this.#rework = { command, words };
+    this.#rework = rework;
     byId('rework').hidden = false;
     setText(byId('rework').firstElementChild, label);
-    this.#words.value = words;
+    this.#words.value = rework.words;
     this.#options.reset({ duration: length });
     this.#photos.borrow(src);
     this.#focus();
@@ -189,9 +199,9 @@ export class Composer {
   }
 
   #changed() {
-    this.#tell('');
     this.#options.read(this.#words.value);
-    this.#options.look({ end: Boolean(this.#photos.end), endAllowed: !this.#rework });
+    this.#options.look({ end: Boolean(this.#photos.end || this.#rework?.end), endAllowed: !this.#rework });
+    this.#tell(this.#options.conflict);
     // field-sizing: content would do, but not everywhere yet.
     this.#words.style.height = 'auto';
     this.#words.style.height = `${this.#words.scrollHeight}px`;
@@ -216,15 +226,9 @@ export class Composer {
     });
   }
 
-  #tell(text) {
-    this.tell({ text, buttons: [] });
-  }
-
-  tell({ text, fine, buttons }) {
+  #tell(text, fine = false) {
     this.#notice.role = fine ? 'status' : 'alert';
     setText(this.#notice, text);
-    this.#notice.append(...buttons.flatMap(([label, command]) => ['\n',
-      h('button', { type: 'button', className: 'button', onclick: () => this.send(command) }, label)]));
   }
 
   #setBusy(busy) {

@@ -1,25 +1,34 @@
 import { announce, byId } from './dom.js';
+import { messageOf, Unreachable } from './post.js';
+import { Question } from './question.js';
+import { Saying } from './saying.js';
 import { t } from './state.js';
 import { Turn } from './turn.js';
 
 /** How near to the end, in pixels, counts as being there. */
 const NEAR = 80;
 
-/** All turns, oldest first. Everything comes from job events, so that all tabs show the same. */
+/**
+ * Everything that was said, oldest first. Jobs and questions come from events, so that all tabs show the same; the
+ * answers to commands are this tab's.
+ *
+ * @typedef {{id: string, at: number, node: Element}} Item a `Turn`, a `Question` or a `Saying`
+ */
 export class Conversation {
-  /** @type {Map<string, Turn>} */
-  #turns = new Map();
-  /** @type {Turn[]} */
+  /** @type {Map<string, Item>} */
+  #items = new Map();
+  /** @type {Item[]} */
   #order = [];
   #live = false;
   #atEnd = true;
   #position = 0;
   #height = 0;
+  #sayings = 0;
   #node = byId('conversation');
 
-  /** @param {import('./composer.js').Composer} composer */
-  constructor(composer) {
-    this.composer = composer;
+  /** @param {() => void} onChange what to do when something was added or taken away */
+  constructor(onChange) {
+    this.onChange = onChange;
     addEventListener('scroll', () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.#resized()).observe(document.body);
   }
@@ -35,12 +44,76 @@ export class Conversation {
 
   /** @param {import('./turn.js').Job} job */
   put(job) {
-    const turn = this.#turns.get(job.id);
+    const item = this.#items.get(job.id);
+    const turn = item instanceof Turn ? item : null;
     const before = turn?.job;
     if (turn) turn.set(job);
-    else this.#insert(new Turn(job, this.composer));
+    else {
+      if (item) this.#remove(item);
+      this.#insert(new Turn(job, this));
+    }
     if (!this.#live || (before?.state === job.state && before.outcome === job.outcome)) return;
     announce(job.outcome === 'clip' ? t('clip_ready', { words: job.prompt }) : job.text);
+  }
+
+  /** All orders that wait for an answer; what waits no longer, and became no job, is over. */
+  wait(orders) {
+    orders.forEach((order) => this.ask(order, false));
+    const waiting = new Set(orders.map(({ id }) => id));
+    for (const item of this.#order) {
+      if (item instanceof Question && item.open && !waiting.has(item.id)) item.close(t('order_lapsed'));
+    }
+  }
+
+  /** @param {import('./question.js').Waiting} order */
+  ask(order, news = true) {
+    const item = this.#items.get(order.id);
+    if (item instanceof Question) item.set(order);
+    else if (!item) this.#insert(new Question(order, (command) => this.#answer(command)));
+    if (!news) return;
+    announce(order.text);
+    this.toEnd();
+  }
+
+  /** Show what a command was answered, at the end. @param {import('./post.js').Answer} answer */
+  say(words, answer) {
+    const saying = new Saying(words, answer, (command) => this.command(command));
+    saying.id = `~${String(this.#sayings += 1).padStart(6, '0')}`;
+    saying.at = this.#order.at(-1)?.at ?? 0;
+    this.#insert(saying);
+    announce(answer.text);
+    this.toEnd();
+  }
+
+  /**
+   * Say what a button says, and show what comes of it. Resolves to the answer, null without one.
+   * @returns {Promise<import('./post.js').Answer | null>}
+   */
+  async command(text) {
+    try {
+      const answer = await messageOf([['text', text]]).send();
+      this.take('', answer);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      this.say('', { text: t('unreached'), buttons: [] });
+      return null;
+    }
+  }
+
+  /** Show an answer where it belongs. @param {import('./post.js').Answer} answer */
+  take(words, answer) {
+    if (answer.forgotten) this.clear();
+    if (answer.job) this.toEnd();
+    else if (answer.question) this.ask(answer.question);
+    else this.say(words, answer);
+  }
+
+  clear() {
+    this.#order = [];
+    this.#items.clear();
+    this.#node.replaceChildren();
+    this.onChange();
   }
 
   toEnd(behavior) {
@@ -48,13 +121,35 @@ export class Conversation {
     scrollTo({ top: document.documentElement.scrollHeight, behavior });
   }
 
-  #insert(turn) {
-    const { id, at } = turn.job;
-    const place = 1 + this.#order.findLastIndex(({ job }) => job.at < at || (job.at === at && job.id < id));
-    this.#node.insertBefore(turn.node, this.#order[place]?.node ?? null);
-    this.#order.splice(place, 0, turn);
-    this.#turns.set(id, turn);
-    turn.node.classList.toggle('new', this.#live);
+  /** The answer to a question: what is told there, if it brought no job. */
+  async #answer(command) {
+    try {
+      const answer = await messageOf([['text', command]]).send();
+      if (answer.question) this.ask(answer.question);
+      else if (!answer.job) announce(answer.text);
+      return answer.job || answer.question ? '' : answer.text;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      return t('unreached');
+    }
+  }
+
+  #insert(item) {
+    const { id, at } = item;
+    const place = 1 + this.#order.findLastIndex((other) => other.at < at || (other.at === at && other.id < id));
+    this.#node.insertBefore(item.node, this.#order[place]?.node ?? null);
+    this.#order.splice(place, 0, item);
+    this.#items.set(id, item);
+    item.node.classList.toggle('new', this.#live);
+    this.onChange();
+  }
+
+  #remove(item) {
+    const focused = item.node.contains(document.activeElement);
+    item.node.remove();
+    this.#items.delete(item.id);
+    this.#order.splice(this.#order.indexOf(item), 1);
+    if (focused) byId('words').focus({ preventScroll: true });
   }
 
   #scrolled() {

@@ -39,9 +39,15 @@ export function setIcon(button, name, label) {
   button.ariaLabel = button.title = label;
 }
 
+/** A number stays on a line with its unit. */
+export function tied(text) {
+  return text.replace(/(\d) (?=(s|min|h|days?|hours?|credits?|MB)\b)/g, '$1\u00a0');
+}
+
 /** Assigning the same text again would still make screen readers look at it. */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const said = tied(text);
+  if (node.textContent !== said) node.textContent = said;
 }
 
 /** Say a sentence to people who listen to the page; it interrupts nobody and takes no focus. */

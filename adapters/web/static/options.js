@@ -41,9 +41,16 @@ export class Options {
     return { duration: '5', no: '', ...this.picked, ...this.#written };
   }
 
-  /** An end picture fits into a clip of 5 seconds only. */
-  get endFits() {
-    return this.#pictures.endAllowed && this.chosen.duration !== '10';
+  /** Why the two cannot be had together, or nothing: an end picture fits into a clip of 5 seconds only. */
+  get conflict() {
+    if (!this.#pictures.end || this.chosen.duration !== '10') return '';
+    return t('end_or_ten');
+  }
+
+  /** A length that was picked gives way to an end picture; one that was written is somebody's words. */
+  makeRoomForEnd() {
+    delete this.picked.duration;
+    this.#render();
   }
 
   /** What the words leave to be sent beside them. */
@@ -94,13 +101,13 @@ export class Options {
     this.#cfg.classList.toggle('unset', cfg === undefined);
     this.#automatic.checked = cfg === undefined;
     this.#automatic.disabled = byWords('cfg');
-    this.#pickEnd.disabled = !this.endFits;
+    this.#pickEnd.disabled = !endAllowed;
 
     const hint = (name) => byWords(name) ? t('written') : '';
-    setText(byId('duration-hint'), end ? t('ten_excluded') : hint('duration'));
+    setText(byId('duration-hint'), this.conflict || (end ? t('ten_excluded') : hint('duration')));
     setText(byId('no-hint'), hint('no'));
     setText(byId('cfg-hint'), hint('cfg'));
-    setText(byId('end-hint'), duration === '10' ? t('end_excluded') : endAllowed ? '' : t('end_kept'));
+    setText(byId('end-hint'), !endAllowed ? t('end_kept') : duration === '10' && !end ? t('five_then') : '');
 
     const chips = [
       duration !== '5' && t('seconds', { seconds: duration }),

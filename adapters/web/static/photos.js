@@ -1,9 +1,10 @@
 import { byId, h, iconButton } from './dom.js';
-import { t } from './state.js';
+import { messageOf, Unreachable } from './post.js';
+import { state, t } from './state.js';
 
 /**
  * A picture in the composer: a file of this person's, or one that the server has already.
- * @typedef {{src: string, file: File | null, name: string}} Picture
+ * @typedef {{src: string, file: File | null, name: string, fine?: boolean}} Picture `fine`: it was looked at
  */
 
 /** The start picture and the end picture of the message that is being written. */
@@ -17,9 +18,10 @@ export class Photos {
 
   #node = byId('photos');
 
-  /** @param {() => void} changed */
-  constructor(changed) {
+  /** @param {() => void} changed @param {(text: string) => void} refuse say why a picture was taken out again */
+  constructor(changed, refuse) {
     this.changed = changed;
+    this.refuse = refuse;
   }
 
   /** @param {'start' | 'end'} side @param {File} file */
@@ -79,13 +81,48 @@ export class Photos {
   }
 
   #figure(side, pair) {
-    const { src, file, name } = this[side];
+    const picture = this[side];
+    const { src, file, name } = picture;
     const image = h('img', { src, alt: t(`${side}_preview`) });
-    // HEIC and friends: the server reads them, most browsers don't.
-    image.onerror = () => image.replaceWith(h('span', { className: 'nameless' }, name));
+    image.onload = () => {
+      if (file && !picture.fine && !fits(image)) this.#look(picture);
+    };
+    image.onerror = () => {
+      image.replaceWith(h('span', { className: 'nameless' }, name));
+      if (file && !picture.fine) this.#look(picture);
+    };
     const figure = h('figure', {}, image);
     if (file) figure.append(iconButton('close', t(`remove_${side}`), () => this.#remove(side)));
     if (pair) figure.append(h('figcaption', {}, t(side)));
     return figure;
   }
+
+  /**
+   * Have the server look at a picture that the browser cannot show (HEIC and friends), or that will be refused: it says
+   * why, or how the picture looks.
+   */
+  async #look(picture) {
+    picture.fine = true;
+    await this.read;
+    let seen;
+    try {
+      seen = await messageOf([['text', '/preview'], ['photo', picture.file]]).send();
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      return; // it is looked at when it is sent
+    }
+    const side = ['start', 'end'].find((one) => this[one] === picture);
+    if (!side) return;
+    if (seen.preview) this.#put({ [side]: { ...picture, src: seen.preview } });
+    else {
+      this.#remove(side);
+      this.refuse(seen.text);
+    }
+  }
+}
+
+/** Whether the sides of a picture are within what a clip can be made of. */
+function fits({ naturalWidth: width, naturalHeight: height }) {
+  const [short, long] = [width, height].sort((a, b) => a - b);
+  return short >= state.limits.least && long <= short * state.limits.longest;
 }

@@ -1,12 +1,13 @@
 import { icon } from './dom.js';
 
 /**
- * What the server wrote into the page: the token, every text, the limits, the samples.
+ * What the server wrote into the page: the token, every text, the limits of pictures and words, the samples.
  *
  * @typedef {{name: string, src: string, prompt: string, alt: string}} Sample
  * @typedef {{
- *   csrf: string, texts: Record<string, string>, limits: {bytes: number, prompt: number}, stand_in: boolean,
- *   samples: Sample[], allowance: string,
+ *   csrf: string, texts: Record<string, string>, 
+ *   limits: {bytes: number, prompt: number, least: number, longest: number}, preview: string, samples: Sample[],
+ *   allowance: string,
  * }} State
  */
 

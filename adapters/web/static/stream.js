@@ -17,8 +17,9 @@ export class Stream {
   #known = false;
 
   /**
-   * @param {object} on what to do on the events `job`, `allowance` and `ready` (the backlog is through), when the page
-   *   goes `online` or not, and when it is `lost`: the server does not know us, though it may have before
+   * @param {object} on what to do on the events `job`, `waiting` (orders that wait for an answer, all of them),
+   *   `forgotten` (everything goes; what is left comes again), `allowance` and `ready` (the backlog is through), when the
+   *   page goes `online` or not, and when it is `lost`: the server does not know us, though it may have before
    */
   constructor(on) {
     this.on = on;
@@ -35,7 +36,7 @@ export class Stream {
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('error', () => this.#broken());
     source.addEventListener('ready', () => this.on.ready());
-    for (const name of ['job', 'allowance']) {
+    for (const name of ['job', 'waiting', 'forgotten', 'allowance']) {
       source.addEventListener(name, (event) => this.on[name](JSON.parse(event.data)));
     }
   }

@@ -1,16 +1,17 @@
+import { Bubble } from './bubble.js';
 import { Clip } from './clip.js';
 import { announce, h, icon, setText } from './dom.js';
-import { Message, Unreachable } from './post.js';
+import { messageOf, Unreachable } from './post.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
 /**
- * @typedef {{src: string, width: number, height: number}} Photo
+ * @typedef {import('./bubble.js').Photo} Photo
  * @typedef {{
  *   id: string, at: number, prompt: string, options: string[], photo: Photo, end: Photo | null, price: string,
  *   text: string, state: 'queued' | 'submitting' | 'running' | 'delivering' | 'done', outcome: 'clip' | 'failed' | null,
  *   progress: {elapsed: number, usual: number} | null, cancel: boolean, clip: import('./clip.js').ClipData | null,
- *   note: string, alt: string,
+ *   joins: boolean, note: string, alt: string,
  * }} Job `at` in unix seconds
  */
 
@@ -21,40 +22,37 @@ export class Turn {
   #clip = null;
   /** The answer to a command. */
   #told = '';
-  /** @type {Map<string, Message>} commands that got no answer; asked again, they keep their key */
-  #unanswered = new Map();
 
   #status = h('p', { className: 'status' });
   #facts = h('p', { className: 'facts' });
   #note = h('p', { className: 'note' });
-  #images = [];
+  #image = h('img', { alt: '', loading: 'lazy', decoding: 'async' });
 
   /**
    * @param {Job} job
-   * @param {import('./composer.js').Composer} composer
+   * @param {import('./conversation.js').Conversation} conversation
    */
-  constructor(job, composer) {
+  constructor(job, conversation) {
+    this.id = job.id;
+    this.at = job.at;
     this.job = job;
-    this.composer = composer;
-    const words = { words: job.prompt };
-    const photos = h('div', {}, this.#image(() => this.job.photo, t('photo_alt', words)));
-    if (job.end) photos.append(this.#image(() => this.job.end, t('end_alt', words)));
-
-    this.stage = h('div', { className: 'stage' }, this.#image(() => this.job.photo, ''), this.#progress.node);
+    this.conversation = conversation;
+    const { composer } = conversation;
+    this.bubble = new Bubble(job);
+    this.stage = h('div', { className: 'stage' }, this.#image, this.#progress.node);
     this.stage.style.setProperty('--ratio', job.photo.width / job.photo.height);
     this.buttons = {
       cancel: this.#button('close', 'cancel', () => this.#command('cancel')),
-      download: h('a', { className: 'button quiet', download: '' }, icon('save'), t('download')),
+      download: h('a', { className: 'button quiet', download: '' }, icon('save'), h('span', {}, t('download'))),
       again: this.#button('again', 'again', () => this.#command('again')),
       words: this.#button('words', 'new_words', () => composer.newWords(this.job)),
       goOn: this.#button('next', 'go_on', () => composer.goOn(this.job)),
+      join: this.#button('join', 'join', () => this.#command('join')),
     };
-    this.answer = h('article', { className: 'answer', ariaLabel: t('answer', words), tabIndex: -1 },
+    this.answer = h('article', { className: 'answer', ariaLabel: t('answer', { words: job.prompt }), tabIndex: -1 },
       this.stage, this.#status, this.#facts, this.#note,
       h('div', { className: 'actions' }, ...Object.values(this.buttons)));
-    this.node = h('div', { className: 'turn' },
-      h('article', { className: 'message', ariaLabel: t('message', words) }, photos, h('p', {}, job.prompt)),
-      this.answer);
+    this.node = h('div', { className: 'turn' }, this.bubble.node, this.answer);
     this.set(job);
   }
 
@@ -67,7 +65,8 @@ export class Turn {
     const over = job.state === 'done';
     const failed = over && !clip;
     this.answer.dataset.is = clip ? 'clip' : failed ? 'failed' : 'busy';
-    for (const [image, photo] of this.#images) setSource(image, photo().src);
+    this.bubble.set(job);
+    setSource(this.#image, job.photo.src);
     if (clip) this.#showClip(clip);
     this.#progress.set(over ? null : job.progress);
     this.#showStatus();
@@ -75,12 +74,13 @@ export class Turn {
     setText(this.#facts, [...job.options, ...(failed ? [] : [job.price])].join(' · '));
     setText(this.#note, clip ? job.note : '');
 
-    const { cancel, download, again, words, goOn } = this.buttons;
+    const { cancel, download, again, words, goOn, join } = this.buttons;
     // A button that goes takes the focus with it; the answer it belongs to keeps it.
     const focused = document.activeElement;
     cancel.hidden = !job.cancel;
     download.hidden = goOn.hidden = !clip;
     again.hidden = words.hidden = !over;
+    join.hidden = !job.joins;
     if (clip) download.href = clip.download;
     if (focused.hidden && this.answer.contains(focused)) this.answer.focus({ preventScroll: true });
   }
@@ -100,31 +100,23 @@ export class Turn {
     setText(this.#status, this.#told || (this.#clip ? '' : this.job.text));
   }
 
-  #image(photo, alt) {
-    const { width, height } = photo();
-    const image = h('img', { alt, width, height, loading: 'lazy', decoding: 'async' });
-    this.#images.push([image, photo]);
-    return image;
-  }
-
   #button(symbol, key, onclick) {
-    return h('button', { type: 'button', className: 'button quiet', onclick }, icon(symbol), t(key));
+    return h('button', { type: 'button', className: 'button quiet', onclick }, icon(symbol),
+      h('span', {}, t(key)));
   }
 
   async #command(name) {
     const button = this.buttons[name];
     if (button.ariaDisabled === 'true') return;
-    const message = this.#unanswered.get(name) ?? new Message([['text', `/${name} ${this.job.id}`]]);
-    this.#unanswered.set(name, message);
     button.ariaDisabled = 'true';
+    this.#told = '';
     try {
-      const answer = await message.send();
-      this.#unanswered.delete(name);
-      if (answer.buttons[0]) this.composer.tell(answer);
-      else this.#told = answer.job && name === 'again' ? '' : answer.text;
+      const answer = await messageOf([['text', `/${name} ${this.job.id}`]]).send();
+      if (answer.question || answer.clip || (answer.job && name === 'again')) this.conversation.take('', answer);
+      else this.#told = answer.text;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      this.#told = t('offline');
+      this.#told = t('unreached');
     } finally {
       button.ariaDisabled = null;
     }
