@@ -1,15 +1,24 @@
 """How late, and after how many looks, a clip is seen: `bot.schedule` beside the seeds' 10-second loop, simulated."""
 
+import asyncio
+import heapq
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from random import Random
 from statistics import mean
+from typing import cast
 
+from bot.history import History
+from bot.model import Order, Photo, Render, Terms
+from bot.ports import Provider, Store
 from bot.schedule import Rhythm
 
 RENDERS, HISTORY, REPEATS = 4_000, 200, 20
 """Each figure is the mean of 20 runs: 200 renders to learn from, then 4,000 others."""
+
+MEDIANS = (30.0, 300.0)
+"""Of the cold bursts; 200 orders each, too."""
 
 Draw = Callable[[Random], float]
 
@@ -38,14 +47,75 @@ def seen(next_look: Callable[[float], float], renders: Sequence[float]) -> tuple
     return mean(looks[n] - render for n, render in zip(counts, renders, strict=True)), mean(counts)
 
 
+def ended(durations: Sequence[float]) -> list[Render]:
+    """A history of these durations, the latest first."""
+    return [Render(duration) for duration in durations]
+
+
+class Burst:
+    """Orders that are all accepted at once by a host without history, and looked at as `bot.acts` does.
+
+    It is the store and the provider of a real `History`: what that learns is what these looks have seen so far.
+    """
+
+    def __init__(self, renders: Sequence[float]) -> None:
+        """`renders`: how long each takes, in the order of acceptance."""
+        self.now = 0.0
+        self._renders = renders
+        self._seen = [Render(0.0, ended=False)] * len(renders)
+
+    def terms(self, host: str | None = None) -> Terms:
+        return Terms("host", False, True, blind=10.0, usual=300.0)
+
+    async def renders(self, host: str, model: str, seconds: int, limit: int) -> list[Render]:
+        return self._seen[::-1]
+
+    async def run(self) -> tuple[list[float], float]:
+        """Seconds from completion to the look that sees it, by job, and mean looks per job."""
+        history = History(cast(Store, self), cast(Provider, self), lambda: self.now)
+        order, waits, looks = Order("model", Photo("photo.jpg", 640, 480), "she smiles"), [0.0] * len(self._renders), 0
+        due = [((await history.rhythm(order)).next_look(0.0), job, 1) for job in range(len(self._renders))]
+        while due:
+            self.now, job, count = heapq.heappop(due)
+            looks += 1
+            self._seen[job] = Render(self.now, ended=self._renders[job] <= self.now)
+            if self._seen[job].ended:
+                history.add(order, "host")
+                waits[job] = self.now - self._renders[job]
+            else:
+                pause = (await history.rhythm(order)).next_look(self.now, count)
+                heapq.heappush(due, (self.now + pause, job, count + 1))
+        return waits, looks / len(self._renders)
+
+
+def cold(median: float) -> tuple[float, float]:
+    """A burst of 200 orders at a host of which nothing is known; how late on average, and at worst."""
+    ours, plain, worst = list[tuple[float, float]](), list[tuple[float, float]](), 0.0
+    for repeat in range(REPEATS):
+        random, draw = Random(repeat), lognormal(0.35, median)
+        renders = [draw(random) for _ in range(HISTORY)]
+        waits, looks = asyncio.run(Burst(renders).run())
+        worst = max(worst, *(wait for wait, render in zip(waits, renders, strict=True) if render <= 2 * median))
+        ours.append((mean(waits), looks))
+        plain.append(seen(lambda elapsed: 10.0, renders))
+    for label, runs in ((f"m{median:.0f}", ours), (f"m{median:.0f}.seeds", plain)):
+        print(f"poll.cold.{label}.lateness_s {mean(run[0] for run in runs):.2f} s")
+        print(f"poll.cold.{label}.polls {mean(run[1] for run in runs):.2f} polls")
+    print(f"poll.cold.m{median:.0f}.worst_s {worst:.2f} s")
+    return mean(run[0] for run in ours), worst
+
+
 def main() -> None:
+    bursts = [cold(median) for median in MEDIANS]
+    print(f"poll.cold.lateness_s {max(late for late, _ in bursts):.2f} s")
+    print(f"poll.cold.worst_s {max(worst for _, worst in bursts):.2f} s")
     for name, draw in SHAPES.items():
         ours, seeds = [], []
         for repeat in range(REPEATS):
             random = Random(repeat)
             history = [draw(random) for _ in range(HISTORY)]
             renders = [draw(random) for _ in range(RENDERS)]
-            ours.append(seen(Rhythm.of(history).next_look, renders))
+            ours.append(seen(Rhythm.of(ended(history)).next_look, renders))
             seeds.append(seen(lambda elapsed: 10.0, renders))
         for label, runs in ((name, ours), (f"{name}.seeds", seeds)):
             print(f"poll.{label}.lateness_s {mean(run[0] for run in runs):.2f} s")

@@ -25,7 +25,7 @@ import psutil
 from adapters.telegram.limiter import Limiter
 from bench.loopback import clip, photo, render
 from bot import app, config, logs, machine
-from bot.model import Accepted, Address, Clip, Job, Order, Photo
+from bot.model import Accepted, Address, Clip, Job, Order, Photo, Render
 from bot.schedule import Rhythm
 from storage import open_store
 from storage.store import Store
@@ -75,10 +75,10 @@ async def fill(folder: Path, jobs: Sequence[Mapping[str, Any]], renders: Sequenc
     store = await open_store(folder)
     model = config.Settings.model_fields["model"].default
     order = Order(model, Photo("photo.jpg", 1280, 960), "a wave rolls in")
-    rhythm = Rhythm.of(renders)
+    rhythm = Rhythm.of([Render(took) for took in renders])
 
     async def remember(n: int, took: float) -> None:
-        began = start - 7200 - n
+        began = start - took - n / 10  # they ended ten a second, as those in flight soon will
         job = Job(f"old{n}", f"old{n}", "test:old", Address("test", "old"), order, 5, "day", began, began)
         await store.submit(job, machine.hold(job), None)
         await happen(store, job, machine.Started(), began)

@@ -153,7 +153,8 @@ class Acts:
                 event, due_at = machine.Expired(), None
             case Pending():
                 rhythm = await self._history.rhythm(job.order, job.host)
-                pause = rhythm.next_look(seen - accepted_at)
+                # Each claim but the first, which bought it, was a look.
+                pause = rhythm.next_look(seen - accepted_at, job.claims - 1)
                 tries = min(job.tries + 1, max(job.tries, ODD_LOOKS)) if said.failed else 0
                 event, due_at = machine.Waiting(tries), seen + max(pause, _backoff(tries))
                 job = await self._show(job)

@@ -336,6 +336,18 @@ class Posted:
     copy: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Render:
+    """How far one render was watched, in seconds after it was accepted: from `since` on, and last at `seen`.
+
+    `ended` then, or still going.
+    """
+
+    seen: float
+    ended: bool = True
+    since: float = 0.0
+
+
 # What a provider says. A host's own words come no further than `detail`, for the log and for `photoplay check`.
 
 

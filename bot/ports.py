@@ -15,6 +15,7 @@ from bot.model import (
     Pending,
     Posted,
     Refused,
+    Render,
     Reply,
     Terms,
 )
@@ -354,8 +355,8 @@ class Store(Protocol):
     async def next_due(self, platforms: Sequence[str]) -> float | None:
         """When the next job wants a look."""
 
-    async def renders(self, host: str, model: str, seconds: int, limit: int = 200) -> list[float]:
-        """How long the latest renders took, in seconds, newest first."""
+    async def renders(self, host: str, model: str, seconds: int, limit: int = 200) -> list[Render]:
+        """The latest `limit` renders that ended, and those still going at their last look; newest accepted first."""
 
     async def note(self, incident: Incident) -> None:
         """Keep something for the operator."""

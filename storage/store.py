@@ -1,11 +1,12 @@
 """The `Store`: every question and change of the core, each one transaction of plain SQL, the same on both databases."""
 
 import asyncio
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot.errors import Stale
-from bot.model import Address, Incident, Job, LedgerEntry
+from bot.model import Address, Incident, Job, LedgerEntry, Render
 from bot.money import Bill, Denied, Line, Member, Plan, Rulebook
 from bot.ports import Health, Step, Submission
 from storage import bills, rows
@@ -267,13 +268,27 @@ class Store:
 
         return await self._db.read(work)
 
-    async def renders(self, host: str, model: str, seconds: int, limit: int = 200) -> list[float]:
-        sql = """
-            SELECT settled_at - accepted_at AS took FROM jobs
-            WHERE outcome = 'clip' AND host = $1 AND model = $2 AND seconds = $3 ORDER BY settled_at DESC LIMIT $4"""
+    async def renders(self, host: str, model: str, seconds: int, limit: int = 200) -> list[Render]:
+        kind = "host = $1 AND model = $2 AND seconds = $3"
+        ended = f"""
+            SELECT accepted_at, settled_at AS seen FROM jobs
+            WHERE outcome = 'clip' AND {kind} ORDER BY settled_at DESC LIMIT $4"""
+        # Only a look that went well says that the render was still going.
+        going = f"""
+            SELECT accepted_at, changed_at AS seen FROM jobs
+            WHERE {_AT_PROVIDER} AND state = 'running' AND tries = 0 AND {kind}"""
 
-        async def work(tx: Transaction) -> list[float]:
-            return [row["took"] for row in await tx.all(sql, host, model, seconds, limit)]
+        async def work(tx: Transaction) -> list[Render]:
+            done = await tx.all(ended, host, model, seconds, limit)
+            # Before the oldest of them ended nothing is known of others that ended, so nothing of those going counts.
+            since = done[-1]["seen"] if len(done) == limit else -math.inf
+            found = [(row, True) for row in done]
+            found += [(row, False) for row in await tx.all(going, host, model, seconds)]
+            found.sort(key=lambda one: -one[0]["accepted_at"])
+            return [
+                Render(row["seen"] - row["accepted_at"], over, max(since - row["accepted_at"], 0.0))
+                for row, over in found
+            ]
 
         return await self._db.read(work)
 

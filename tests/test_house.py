@@ -16,7 +16,7 @@ WORDS = {
     "bot.texts_gallery",
 }
 RULES = {
-    *("bot.money", "bot.amounts", "bot.machine", "bot.schedule", "bot.quota", "bot.orders"),
+    *("bot.money", "bot.amounts", "bot.machine", "bot.schedule", "bot.survival", "bot.quota", "bot.orders"),
     *("bot.ports", "bot.ports_gallery", "bot.ports_traces"),
 }
 DARKROOM = {"bot.photos", "bot.clips", "bot.cuts", "bot.recoder", "bot.darkroom", "bot.decoder"}
@@ -127,7 +127,11 @@ def may(module: str) -> set[str]:
     if module in WORDS:
         return {"bot.texts", "bot.model"}
     if module in RULES:
-        return WORDS | {m for m in RULES if m.startswith("bot.ports")} | {"bot.machine", "bot.money", "bot.quota"}
+        return (
+            WORDS
+            | {m for m in RULES if m.startswith("bot.ports")}
+            | {"bot.machine", "bot.money", "bot.quota", "bot.survival"}
+        )
     if module in DARKROOM:
         return WORDS | DARKROOM
     if module in CORE:

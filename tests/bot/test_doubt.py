@@ -9,7 +9,7 @@ import pytest
 
 from bot import acts, texts, worker
 from bot.errors import StoreDown
-from bot.model import Accepted, Finished, Job, Order
+from bot.model import Accepted, Finished, Job, Order, Render
 from tests.houses import House, attached
 
 
@@ -80,7 +80,7 @@ async def test_an_order_that_was_kept_is_never_called_lost(house: House, monkeyp
 
 
 async def test_a_taken_order_needs_no_history_to_be_remembered(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def down(*_: object, **__: object) -> list[float]:
+    async def down(*_: object, **__: object) -> list[Render]:
         raise StoreDown("the line is dead")
 
     job = await house.order()

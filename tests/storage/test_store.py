@@ -12,7 +12,7 @@ import pytest
 from bot import machine
 from bot.errors import Illegal, Stale
 from bot.machine import apply, hold
-from bot.model import Accepted, Address, Brush, Clip, Incident, Job, Payment, Photo, Refused
+from bot.model import Accepted, Address, Brush, Clip, Incident, Job, Payment, Photo, Refused, Render
 from bot.money import Bill, Denied, Line, Plan
 from bot.ports import Step
 from storage import open_store
@@ -300,10 +300,29 @@ async def test_past_renders_are_told_apart(store: Store) -> None:
         (job,) = await start(store)
         job = await run(store, job, Accepted("local", str(n)))
         await run(store, job, machine.Rendered(CLIP), now=2000.0 + took)
-    assert await store.renders("local", "kling", 5) == [70.0, 60.0]
-    assert await store.renders("local", "kling", 5, limit=1) == [70.0]
-    assert await store.renders("local", "kling", 10) == [120.0]
+    assert sorted(render.seen for render in await store.renders("local", "kling", 5)) == [60.0, 70.0]
+    assert [render.seen for render in await store.renders("local", "kling", 5, limit=1)] == [70.0]
+    assert await store.renders("local", "kling", 10) == [Render(120.0)]
     assert await store.renders("aimlapi", "kling", 5) == []
+
+
+async def test_renders_still_going_count_up_to_their_last_good_look(store: Store) -> None:
+    jobs = []
+    for n in range(5):
+        await submit(store, a_job(f"job{n}"))
+        (job,) = await start(store)
+        jobs.append(await run(store, job, Accepted("local", str(n)), now=2000.0 + n))
+    await run(store, jobs[0], machine.Rendered(CLIP), now=2050.0)
+    await run(store, jobs[1], machine.Waiting(), now=2031.0)
+    await run(store, jobs[2], machine.Waiting(tries=1), now=2032.0)  # a look that went wrong says nothing
+    await run(store, jobs[3], Refused("failed"), now=2033.0)
+    assert await store.renders("local", "kling", 5) == [Render(0.0, False), Render(30.0, False), Render(50.0)]
+    # With no more than one known, what was going before that one ended is cut off.
+    assert await store.renders("local", "kling", 5, limit=1) == [
+        Render(0.0, False, since=46.0),
+        Render(30.0, False, since=49.0),
+        Render(50.0, since=50.0),
+    ]
 
 
 async def test_a_person_sees_the_latest_jobs_first(store: Store) -> None:
