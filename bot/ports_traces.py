@@ -43,7 +43,7 @@ class Traces(Protocol):
         """Who is being forgotten, and since when, until `lapse`."""
 
     async def unerased(self, now: float) -> list[tuple[str, float]]:
-        """Those of whom something is left, under way or not."""
+        """Those of whom something is left that can be removed now: what is under way comes back first."""
 
     async def finished(self) -> list[tuple[str, float]]:
         """Those who are not marked as erased although nothing is left, nor a message that is to be removed."""

@@ -13,7 +13,7 @@ TIMEOUT = 10.0
 PROGRAM = "photoplay"
 """What the server's list of connections shows."""
 
-SCHEME = "DATABASE_URL: it must start with postgresql://"
+SCHEME = "DATABASE_URL: it must start with postgresql://; without the setting, SQLite is used"
 UNREADABLE = (
     "DATABASE_URL: it must look like postgresql://user:password@host:5432/database; in user and password write # as "
     "%23, / as %2F, ? as %3F and @ as %40"

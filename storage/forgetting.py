@@ -26,6 +26,7 @@ _NOBODY = Order(model="", photo=Photo("gone.jpg", 1, 1), prompt="")
 _CLIP = Clip("gone.mp4", 1, 1, 0.0, 0)
 _DETAILS = json.dumps({k: v for k, v in asdict(_NOBODY).items() if k not in ("model", "seconds")})
 Sums = Mapping[tuple[str, str], int]
+"""Credits by scope and span."""
 
 
 async def begin(tx: Transaction, person: str, at: float, spans: Collection[str], alias: str, lock: str) -> list[str]:
@@ -64,9 +65,9 @@ async def husk(
     jobs = [rows.job(row) for row in await tx.all(sql, person, *ids)]
     sums: Counter[tuple[str, str]] = Counter()
     for job in jobs:
-        sql = "SELECT book, span, held + spent AS n FROM ledger WHERE job = $1 AND source <> 'grant'"
+        sql = "SELECT span, held + spent AS n FROM ledger WHERE job = $1 AND source <> 'grant'"
         for row in await tx.all(sql, job.id):
-            sums[row["book"], row["span"]] += int(row["n"])
+            sums[job.scope, row["span"]] += int(row["n"])
         await tx.all(
             """
             UPDATE ledger SET book = CASE source WHEN 'grant' THEN book ELSE $3 END, person = $2,
@@ -143,15 +144,14 @@ async def _blank(tx: Transaction, job: Job, alias: str) -> None:
 
 async def _move(tx: Transaction, person: str, sums: Sums, now: float, spans: Collection[str], alias: str) -> None:
     """What stands in a person's books goes to `alias`; what still counts stays as well, as a number."""
-    for (book, span), amount in sorted(sums.items()):
+    for (scope, span), amount in sorted(sums.items()):
         if not amount:
             continue
-        scope = book.removesuffix(person).removesuffix("/")
         await _add(tx, _book(scope, alias), span, amount, now)
         if span in spans:
-            await _number(tx, person, book, span, amount, now)
+            await _number(tx, person, scope, span, amount, now)
         else:
-            await _add(tx, book, span, -amount)
+            await _add(tx, _book(scope, person), span, -amount)
 
 
 async def _keep_what_was_used(
@@ -165,7 +165,7 @@ async def _keep_what_was_used(
         for person in people:
             if missing := whole - used.get(person, 0):
                 await _add(tx, person, span, missing, at)
-                await _number(tx, person, person, span, missing, at)
+                await _number(tx, person, OWN, span, missing, at)
 
 
 async def _adjustments(tx: Transaction, people: Sequence[str], at: float, spans: Collection[str], alias: str) -> None:
@@ -177,7 +177,7 @@ async def _adjustments(tx: Transaction, people: Sequence[str], at: float, spans:
             RETURNING span, held + spent AS n"""
         sums: Counter[tuple[str, str]] = Counter()
         for row in await tx.all(sql, OWN, person, alias, KEPT):
-            sums[person, row["span"]] += int(row["n"])
+            sums[OWN, row["span"]] += int(row["n"])
         await _move(tx, person, sums, at, spans, alias)
 
 
@@ -266,15 +266,14 @@ def _book(scope: str, person: str) -> str:
     return f"{scope}/{person}" if scope else person
 
 
-async def _number(tx: Transaction, person: str, book: str, span: str, amount: int, at: float) -> None:
-    scope = book.removesuffix(person).removesuffix("/")
+async def _number(tx: Transaction, person: str, scope: str, span: str, amount: int, at: float) -> None:
     await bills.write(
         tx,
         at=at,
         actor="",
         kind="adjust",
         step="adjust",
-        book=book,
+        book=_book(scope, person),
         span=span,
         person=person,
         scope=scope,

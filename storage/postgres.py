@@ -35,6 +35,8 @@ CONNECTIONS = 8
 ATTEMPTS = 5
 """How often a transaction is run when the database asks for it again (deadlock, serialisation, a row
 that another transaction inserted at the same moment: the next run sees it)."""
+PATIENCE = 30.0
+"""Seconds to wait for a connection: where the server is gone, all who wait are refused at once, not eight at a time."""
 STATEMENTS = 100
 """Statements that a connection keeps prepared."""
 
@@ -89,6 +91,8 @@ class Postgres:
         connections = min(connections, target.connections or connections)
         try:
             way = await _explore(target)
+            if not way.keeps:
+                log.info("PostgreSQL is reached through a pooler that keeps no prepared statements")
             return cls(target, way, await _pool(target, way, connections), connections)
         except (*_FAILURES, ValueError) as error:
             # asyncpg may quote the address, which holds the password: only what we make of it goes on.
@@ -104,7 +108,7 @@ class Postgres:
         for attempt in range(1, ATTEMPTS + 1):
             pool = self._pool
             try:
-                async with pool.acquire() as connection, connection.transaction():
+                async with pool.acquire(timeout=PATIENCE) as connection, connection.transaction():
                     if self.way.pooled:
                         await _set(connection, self._target)
                     return await work(_Session(connection))

@@ -20,12 +20,15 @@ COUNTERS = 400 * DAY
 """Seconds after its last change in which a counter goes."""
 LATE = DAY
 """Seconds for which an order that was being taken when its maker asked to be forgotten may still turn up."""
-# What is left of somebody who asked to be forgotten, under way or not; a later order of theirs is another matter.
-_LEFT = """(
-    EXISTS (SELECT 1 FROM jobs WHERE jobs.person = forgetting.person AND jobs.created_at <= forgetting.at)
-    OR EXISTS (SELECT 1 FROM parked WHERE parked.person = forgetting.person)
+# What is left of somebody who asked to be forgotten; a later order of theirs is another matter.
+_THEIRS = "SELECT 1 FROM jobs WHERE jobs.person = forgetting.person AND jobs.created_at <= forgetting.at"
+_BESIDES = """
+    EXISTS (SELECT 1 FROM parked WHERE parked.person = forgetting.person)
     OR EXISTS (SELECT 1 FROM shares JOIN jobs ON jobs.id = shares.job
-        WHERE shares.person = forgetting.person AND jobs.created_at <= forgetting.at))"""
+        WHERE shares.person = forgetting.person AND jobs.created_at <= forgetting.at)"""
+_LEFT = f"(EXISTS ({_THEIRS}) OR {_BESIDES})"
+# What of it can be removed now: an order that is with the provider, or being delivered, comes back first.
+_REMOVABLE = f"(EXISTS ({_THEIRS} AND jobs.state IN ('queued', 'done')) OR {_BESIDES})"
 TAKEN = "(SELECT 1 FROM jobs WHERE jobs.id = parked.id) AS taken"
 
 
@@ -103,7 +106,9 @@ class Traces:
         return [(row["person"], row["at"]) for row in await self._db.read(lambda tx: tx.all(sql))]
 
     async def unerased(self, now: float) -> list[tuple[str, float]]:
-        sql = f"SELECT person, at FROM forgetting WHERE (erased_at IS NULL OR at > $1) AND {_LEFT} ORDER BY at, person"
+        sql = f"""
+            SELECT person, at FROM forgetting WHERE (erased_at IS NULL OR at > $1) AND {_REMOVABLE}
+            ORDER BY at, person"""
         found = await self._db.read(lambda tx: tx.all(sql, now - LATE))
         return [(row["person"], row["at"]) for row in found]
 

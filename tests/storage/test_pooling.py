@@ -166,6 +166,25 @@ async def test_tls_that_is_not_there_is_said(url: str) -> None:
             await Postgres.open(f"{address}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem")
         with pytest.raises(Misconfigured, match="offers no TLS"):
             await Postgres.open(f"{address}?sslmode=verify-full&sslrootcert=system")
+        with pytest.raises(Misconfigured, match="sslmode needs sslrootcert"):
+            await Postgres.open(f"{address}?sslmode=verify-full")
+
+
+async def test_who_waits_for_a_server_that_is_gone_is_refused_with_all_others(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.import_module("storage.postgres"), "PATIENCE", 0.3)
+    database = await Postgres.open(url, connections=1)
+    slow = asyncio.create_task(database.read(lambda tx: tx.all("SELECT pg_sleep(40)")))  # as if it never answered
+    await asyncio.sleep(0.05)
+    waiting = [database.read(lambda tx: tx.all("SELECT 1")) for _ in range(50)]
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {str(answer) for answer in answers} == {"it does not answer"}
+    slow.cancel()
+    await asyncio.wait([slow])
+    monkeypatch.undo()
+    assert await database.read(lambda tx: tx.all("SELECT 1"))
+    await database.close()
 
 
 async def test_what_the_server_says_is_said_in_words(tmp_path: Path, url: str) -> None:
