@@ -113,6 +113,12 @@ class Inbox(Protocol):
     async def waiting(self, platform: str) -> list[tuple[str, str]]:
         """Keys and bodies of what is not handled yet, in the order of arrival."""
 
+    async def keys(self, platform: str) -> list[str]:
+        """Only the keys of these."""
+
+    async def bodies(self, keys: Sequence[str]) -> dict[str, str]:
+        """The bodies of those among these that are not handled yet, by key."""
+
     async def handled(self, key: str, now: float) -> None:
         """It needs no more work: the body goes, the key stays for as long as a platform may send it again."""
 

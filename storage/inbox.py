@@ -1,8 +1,9 @@
 """The `Inbox`: what platforms told us, kept until it is worked off, and what they made us remember."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from storage import rules
+from storage.bills import places
 from storage.database import Database, Transaction
 
 
@@ -21,6 +22,14 @@ class Inbox:
     async def waiting(self, platform: str) -> list[tuple[str, str]]:
         sql = "SELECT key, body FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
         return [(row["key"], row["body"]) for row in await self._db.read(lambda tx: tx.all(sql, platform))]
+
+    async def keys(self, platform: str) -> list[str]:
+        sql = "SELECT key FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
+        return [row["key"] for row in await self._db.read(lambda tx: tx.all(sql, platform))]
+
+    async def bodies(self, keys: Sequence[str]) -> dict[str, str]:
+        sql = f"SELECT key, body FROM intake WHERE done_at IS NULL AND key IN ({places(keys, 1)})"
+        return {row["key"]: row["body"] for row in await self._db.read(lambda tx: tx.all(sql, *keys))}
 
     async def handled(self, key: str, now: float) -> None:
         sql = "UPDATE intake SET body = '', done_at = $2 WHERE key = $1"

@@ -152,7 +152,7 @@ def may(module: str) -> set[str]:
     if inside(module, "adapters"):
         platform = ".".join(module.split(".")[:2])
         return {m for m in MODULES if inside(m, "bot") and not inside(m, "bot.providers")} - TOP | {
-            m for m in MODULES if inside(m, platform)
+            m for m in MODULES if inside(m, platform, "adapters.shared")
         }
     return set()
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from weakref import WeakValueDictionary
+from collections.abc import Awaitable, Callable, Sequence
 
 from adapters.discord.requests import PLATFORM, Request, unpack
+from adapters.shared.lanes import Lane, Lanes
 from bot.errors import StoreDown
 from bot.ports import Inbox
 
@@ -15,12 +15,10 @@ AGAIN = 1.0
 """Seconds between two tries to write."""
 REMEMBERED = 2 * 86_400.0
 """Seconds for which a request is known again."""
-GRACE = 3.0
-"""Seconds that work under way gets at a stop; what is cut off is replayed."""
 
 
 class Intake:
-    """Hands each request to `work` as a task of its own; those of one person in one channel one after the other."""
+    """Hands requests to `work`, a few at a time; those of one person in one channel one after the other."""
 
     def __init__(
         self,
@@ -34,9 +32,7 @@ class Intake:
         self._work = work
         self._clock = clock
         self._sleep = sleep
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._known: set[str] = set()
+        self._lanes: Lanes[Request] = Lanes(inbox, self._run, lambda _, body: unpack(body).again(), _lane, sleep=sleep)
         self.trouble = ""
 
     async def keep(self, request: Request) -> bool:
@@ -52,15 +48,11 @@ class Intake:
 
     def begin(self, request: Request) -> None:
         """Start on a request that is kept."""
-        self._known.add(request.key)
-        task = asyncio.create_task(self._run(request), name=request.key)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._lanes.begin(request.key, request)
 
-    def replay(self, key: str, body: str) -> None:
+    def replay(self, keys: Sequence[str]) -> None:
         """Go on with what was kept and not finished."""
-        if key not in self._known:
-            self.begin(unpack(body).again())
+        self._lanes.replay(keys)
 
     async def sweep(self) -> None:
         """Forget what Discord will not send again."""
@@ -68,32 +60,20 @@ class Intake:
 
     async def close(self) -> None:
         """Let what is under way end, for a moment."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE)
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._lanes.close()
 
-    async def _run(self, request: Request) -> None:
-        try:
-            while not await self._done(request):
-                await self._sleep(AGAIN)
-                request = request.again()
-            while not await self._ticked_off(request.key):
-                await self._sleep(AGAIN)
-        finally:
-            self._known.discard(request.key)
+    async def _run(self, key: str, request: Request) -> None:
+        while not await self._done(request):
+            await self._sleep(AGAIN)
+            request = request.again()
+        # Before the next of its lane begins: so a replay never comes after what was said later.
+        while not await self._ticked_off(key):
+            await self._sleep(AGAIN)
 
     async def _done(self, request: Request) -> bool:
         """Work it off; False if the database did not take part, and it is to be begun anew."""
-        name = f"{request.channel}:{request.user}"
-        lane = self._lanes.get(name)
-        if lane is None:
-            lane = self._lanes[name] = asyncio.Lock()
         try:
-            async with lane:
-                await self._work(request)
+            await self._work(request)
         except StoreDown as error:
             log.error("a request waits for the database: %s", error)
             return False
@@ -108,3 +88,7 @@ class Intake:
             log.error("a request could not be ticked off: %s", error)
             return False
         return True
+
+
+def _lane(request: Request) -> Lane:
+    return Lane(request.channel, f"{request.channel}:{request.user}")

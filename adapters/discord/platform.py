@@ -112,8 +112,12 @@ class Discord:
         return 404
 
     async def _replay(self) -> None:
-        for key, body in await self._core.store.inbox.waiting(PLATFORM):
-            (self._guests if key.startswith(LATE_KEY) else self._intake).replay(key, body)
+        inbox = self._core.store.inbox
+        keys = await inbox.keys(PLATFORM)
+        late = [key for key in keys if key.startswith(LATE_KEY)]
+        for key, body in (await inbox.bodies(late) if late else {}).items():
+            self._guests.replay(key, body)
+        self._intake.replay([key for key in keys if not key.startswith(LATE_KEY)])
         await self._intake.sweep()
 
     async def _within_budget(self) -> None:

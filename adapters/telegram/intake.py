@@ -4,12 +4,12 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import suppress
 from typing import Any
-from weakref import WeakValueDictionary
 
 from telegram import Bot, Update
 
+from adapters.shared.lanes import Lane, Lanes
 from adapters.telegram.reading import PLATFORM
 from bot.errors import StoreDown
 from bot.ports import Inbox
@@ -25,12 +25,10 @@ REMEMBERED = 2 * 86_400.0
 """Seconds for which an update is known again; Telegram keeps one for a day."""
 SWEEP = 3600.0
 """Seconds between two times that old keys and notes are forgotten."""
-GRACE = 3.0
-"""Seconds that work under way gets at a stop; what is cut off is replayed."""
 
 
 class Intake:
-    """Hands each update to `work` as a task of its own; those of one person in one chat one after the other."""
+    """Hands updates to `work`, a few at a time; those of one person in one chat one after the other."""
 
     def __init__(
         self,
@@ -46,19 +44,18 @@ class Intake:
         self._work = work
         self._clock = clock
         self._sleep = sleep
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._known: set[str] = set()
+        self._lanes: Lanes[Raw] = Lanes(inbox, self._run, lambda _, body: json.loads(body), _lane, sleep=sleep)
         self._doubtful: set[str] = set()
         self._swept_at = 0.0
         self.trouble = ""
 
-    async def take(self, updates: Sequence[Raw]) -> None:
-        """Keep all of them, for as long as it takes; only then are they begun, in their order."""
+    async def take(self, updates: Sequence[Raw]) -> bool:
+        """Keep all of them, for as long as it takes; only then are they begun, in their order. Whether any was new."""
         fresh = await asyncio.gather(*map(self._take, updates))
         for update, is_fresh in zip(updates, fresh, strict=True):
             if is_fresh:
-                self._begin(_key(update), update)
+                self._lanes.begin(_key(update), update)
+        return any(fresh)
 
     async def hook(self, body: bytes) -> None:
         """Keep an update as it came in by webhook. Raises `StoreDown`, `ValueError` for what is none."""
@@ -69,23 +66,20 @@ class Intake:
         if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
             raise ValueError("not an update")
         if await self._keep(update):
-            self._begin(_key(update), update)
+            self._lanes.begin(_key(update), update)
 
     async def replay(self) -> None:
         """Go on with what was kept and not finished."""
-        for key, body in await self._inbox.waiting(PLATFORM):
-            if key not in self._known:
-                self._begin(key, json.loads(body))
+        self._lanes.replay(await self._inbox.keys(PLATFORM))
         await self._sweep()
+
+    async def idle(self) -> None:
+        """Until no update is under way or waits."""
+        await self._lanes.idle()
 
     async def close(self) -> None:
         """Let what is under way end, for a moment."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE)
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._lanes.close()
 
     async def _take(self, update: Raw) -> bool:
         while True:
@@ -99,7 +93,7 @@ class Intake:
         try:
             fresh = await self._inbox.take(key, PLATFORM, json.dumps(update), self._clock())
             if not fresh and key in self._doubtful:  # an earlier try was made after all, and only its answer was lost
-                fresh = key not in self._known and key in dict(await self._inbox.waiting(PLATFORM))
+                fresh = not self._lanes.knows(key) and bool(await self._inbox.bodies([key]))
         except StoreDown as error:
             self._doubtful.add(key)
             self.trouble = "messages from Telegram cannot be kept"
@@ -109,31 +103,22 @@ class Intake:
         self.trouble = ""
         return fresh
 
-    def _begin(self, key: str, update: Raw) -> None:
-        self._known.add(key)
-        task = asyncio.create_task(self._run(key, update), name=key)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _run(self, key: str, raw: Raw) -> None:
         try:
-            try:
-                update = Update.de_json(raw, self._bot)
-            except Exception as error:  # the others are not held up by what the library cannot read
-                log.error("an update cannot be read: %s: %s", type(error).__name__, error)
-            else:
-                while not await self._done(update):
-                    await self._sleep(AGAIN)
-            while not await self._ticked_off(key):
+            update = Update.de_json(raw, self._bot)
+        except Exception as error:  # the others are not held up by what the library cannot read
+            log.error("an update cannot be read: %s: %s", type(error).__name__, error)
+        else:
+            while not await self._done(update):
                 await self._sleep(AGAIN)
-        finally:
-            self._known.discard(key)
+        # Before the next of its lane begins: so a replay never comes after what was said later.
+        while not await self._ticked_off(key):
+            await self._sleep(AGAIN)
 
     async def _done(self, update: Update) -> bool:
         """Work it off; False if the database did not take part, and it is to be begun anew."""
         try:
-            async with self._lane(update):
-                await self._work(update)
+            await self._work(update)
         except StoreDown as error:
             log.error("an update waits for the database: %s", error)
             return False
@@ -155,15 +140,18 @@ class Intake:
         self._swept_at = self._clock()
         await self._inbox.sweep(PLATFORM, self._swept_at, REMEMBERED)
 
-    def _lane(self, update: Update) -> AbstractAsyncContextManager[None]:
-        chat, sender = update.effective_chat, update.effective_user
-        if update.message and update.message.media_group_id:
-            return nullcontext()  # the parts of an album wait for each other
-        name = f"{chat.id if chat else ''}:{sender.id if sender else ''}"
-        lane = self._lanes.get(name)
-        if lane is None:
-            lane = self._lanes[name] = asyncio.Lock()
-        return lane
+
+def _lane(update: Raw) -> Lane:
+    """By chat and sender, as Telegram says them. The parts of an album wait for each other."""
+    event: Raw = next((value for value in update.values() if isinstance(value, dict)), {})
+    chat = _id(event.get("chat") or (event.get("message") or {}).get("chat"))
+    if (album := event.get("media_group_id")) and "message" in update:
+        return Lane(chat, f"album:{chat}:{album}", together=True)
+    return Lane(chat, f"{chat}:{_id(event.get('from') or event.get('user') or event.get('actor_chat'))}")
+
+
+def _id(thing: object) -> str:
+    return str(thing.get("id", "")) if isinstance(thing, dict) else ""
 
 
 def _key(update: Raw) -> str:

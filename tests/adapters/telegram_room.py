@@ -95,8 +95,7 @@ class Room:
 
     async def settled(self) -> None:
         """Until no update is under way."""
-        while self.telegram._intake._tasks:
-            await asyncio.wait(self.telegram._intake._tasks)
+        await self.telegram._intake.idle()
 
     def videos(self, chat: Chat) -> list[Post]:
         """All that the bot sent to a chat with a video."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from adapters.telegram import intake
+from adapters.shared import lanes
 from bot import quota
 from bot.errors import StoreDown
 from bot.model import Accepted, Address, Inbound, Pending, Terms
@@ -297,7 +297,7 @@ async def test_fifty_jobs_that_render_are_in_nobodys_way(room: Room) -> None:
 
 
 async def test_a_stop_loses_nothing(quiet: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "GRACE", 0.05)
+    monkeypatch.setattr(lanes, "GRACE", 0.05)
     go, begun = asyncio.Event(), asyncio.Event()
     forget = quiet.house.store.inbox.forget
 
