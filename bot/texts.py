@@ -477,6 +477,10 @@ FORM_WORDS_HINT = "She puts on her glasses"
 NO_POSTS_THERE = "Nobody can write there. Choose a text channel, a thread, or one post of a forum."
 AGE_RESTRICTED = "That clip is from an age-restricted channel, so it stays there. You can have it in private: write me."
 FORM_GONE = "I no longer know what this was about. Please ask again."
+BROKE = (
+    "Something went wrong on my side, and it is written down for whoever runs me. Please try again; whether a clip is "
+    "under way, /jobs says."
+)
 NOT_NOW = "Something went wrong on my side. Nothing was started or spent. Please try again in a moment."
 DISCORD_OPTIONS = {
     "image": "the photo; without one you are asked for it",

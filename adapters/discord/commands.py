@@ -10,8 +10,9 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
-from adapters.discord import reading, verbs
+from adapters.discord import first, reading, verbs
 from adapters.discord.front import Front, Interaction
+from adapters.discord.line import BROKEN, UNREADABLE
 from adapters.discord.requests import PLATFORM
 from bot import texts, texts_admin
 from bot.errors import StoreDown
@@ -52,10 +53,8 @@ class Tree(app_commands.CommandTree[Any]):
         self.add_command(app_commands.ContextMenu(name=locale_str(texts.ANIMATE_THIS), callback=_menu(front)))
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
-        """Most likely the person's client still shows how a command was before."""
-        log.error("a command broke: %s: %s", type(error).__name__, type(error.__cause__).__name__)
-        if not interaction.response.is_done():
-            await interaction.response.send_message(texts.NOT_NOW, ephemeral=True)
+        """A mistake of ours; or the person's client still shows how a command was before."""
+        await first.apologise(interaction, error.__cause__ or error)
 
     async def publish(self, inbox: Inbox, now: float) -> None:
         """Tell Discord what there is, if that has changed. Nothing depends on it."""
@@ -67,8 +66,12 @@ class Tree(app_commands.CommandTree[Any]):
                 return
             await self.sync()
             await inbox.remember(PLATFORM, chat, "commands", mark, FOREVER)
-        except (discord.DiscordException, StoreDown, OSError) as error:
+        except BROKEN as error:
             log.warning("the commands could not be told to Discord: %s", type(error).__name__)
+        except StoreDown as error:
+            log.warning("whether Discord knows the commands could not be looked up: %s", error)
+        except UNREADABLE as error:  # it may know them now; to start anew would change nothing
+            log.error("Discord's answer about the commands cannot be read", exc_info=error)
 
 
 def _command(name: str, callback: Callback) -> app_commands.Command[Any, ..., None]:

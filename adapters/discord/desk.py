@@ -1,5 +1,7 @@
 """Requests, put to the core."""
 
+import logging
+from contextlib import suppress
 from dataclasses import replace
 
 from adapters.discord.answers import Answers
@@ -9,8 +11,11 @@ from adapters.discord.guests import CLIP, Guests
 from adapters.discord.requests import PERSON, PLATFORM, Request
 from bot import answers, commands, texts, texts_admin
 from bot.core import Core
+from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job, Reply
 from bot.money import Rule
+
+log = logging.getLogger(__name__)
 
 FOREVER = 4e9
 """Unix seconds that never come."""
@@ -32,7 +37,17 @@ class Desk:
         self._adult: set[str] = set()
 
     async def work(self, request: Request) -> None:
-        """Have it answered. Raises `StoreDown`."""
+        """Have it answered; whatever breaks is in the log, and the person gets a sentence. Raises `StoreDown`."""
+        try:
+            await self._work(request)
+        except StoreDown:
+            raise
+        except Exception:
+            log.exception("a request broke")
+            with suppress(Exception):  # there is nobody left to tell
+                await self._answers.tell(request, Reply(texts.BROKE, refused=True))
+
+    async def _work(self, request: Request) -> None:
         if request.guest:
             if await self._guests.renewed(request):
                 return

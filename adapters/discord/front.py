@@ -223,7 +223,9 @@ class Front:
             return None
         keeping = asyncio.ensure_future(self._intake.keep(request))
         await asyncio.wait({keeping}, timeout=SWIFT)
-        if keeping.done() and keeping.exception():
+        if keeping.done() and (failed := keeping.exception()):
+            if not isinstance(failed, StoreDown):
+                log.error("a request could not be kept", exc_info=failed)
             return await first.say(interaction, texts.TRY_LATER)
         if keeping.done() and not keeping.result():
             return None  # Discord sent it twice
@@ -231,6 +233,10 @@ class Front:
             await interaction.response.defer(ephemeral=request.manner == "hidden", thinking=request.manner != "aside")
         except BROKEN as error:
             log.info("an interaction was not acknowledged: %s", type(error).__name__)
+        except (
+            Exception
+        ):  # the library, or the one below it, stumbled over the answer; the request is kept all the same
+            log.exception("an interaction may not have been acknowledged")
         try:
             if await keeping:
                 self._intake.begin(request)

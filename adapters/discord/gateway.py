@@ -13,6 +13,7 @@ import discord
 import yarl
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
+from adapters.discord import first
 from adapters.discord.budget import Budget
 from adapters.discord.commands import Tree
 from adapters.discord.front import Front, Interaction
@@ -47,7 +48,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PRESS}(
     async def callback(self, interaction: Interaction) -> None:
         client = interaction.client
         if isinstance(client, Gateway):
-            await client.front.pressed(interaction, self._command)
+            await first.guarded(interaction, client.front.pressed(interaction, self._command))
 
 
 class Gateway(discord.AutoShardedClient):
@@ -124,7 +125,7 @@ class Gateway(discord.AutoShardedClient):
 
     async def on_interaction(self, interaction: Interaction) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
-            await self.front.submitted(interaction)
+            await first.guarded(interaction, self.front.submitted(interaction))
 
     async def on_message(self, message: discord.Message) -> None:
         if self.user:

@@ -33,12 +33,18 @@ CLOSED = frozenset({10003, 10004, 50001, 50007, 50013, 50083})
 Ten thousand refusals in ten minutes would have the address banned.
 """
 
+log = logging.getLogger(__name__)
+
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we have nothing to say aloud
 logging.getLogger("discord").setLevel(logging.WARNING)  # what it tells below that holds tokens
 
 
 BROKEN = discord.DiscordException, aiohttp.ClientError, OSError
 """What the library raises when Discord did not do what was asked."""
+
+
+UNREADABLE = AttributeError, LookupError, TypeError, ValueError
+"""What the library, or the one below it, raises of an answer in a shape that it does not know."""
 
 
 class BadToken(ChatError):
@@ -108,6 +114,9 @@ class Line:
         """Turn the library's errors into ours. None is chained: some hold addresses with tokens in them."""
         try:
             yield
+        except UNREADABLE as error:  # what was asked for was most likely done
+            log.error("an answer of Discord's cannot be read: %s", type(error).__name__, exc_info=error)
+            raise Unconfirmed("its answer cannot be read") from None
         except BROKEN as error:
             ours = _ours(error)
             self._refused = self._refused or isinstance(ours, BadToken)

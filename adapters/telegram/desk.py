@@ -82,6 +82,13 @@ class Desk:
                 await self._said(user, parts)
         return None
 
+    def is_called(self, message: Message) -> bool:
+        """Whether a message of a group is meant for us, as far as its words alone say."""
+        text = reading.words(message)
+        command = reading.command(text, self.username)
+        known = command and (command[0] in texts.COMMANDS or command[0] in texts_admin.COMMANDS)
+        return bool(known) or reading.without_mention(text, self.username) is not None
+
     async def edited(self, message: Message) -> None:
         """Nobody pays twice for a corrected typo; while there is time, we say how to change an order."""
         job = await self._core.store.find(reading.key(message))

@@ -71,6 +71,13 @@ class Guests:
             await self._chat.edit(where, place, reply)
         return None
 
+    async def apologise(self, message: Message) -> None:
+        """Something broke: the placeholder must come to an end."""
+        if place := await self._core.store.inbox.recall(
+            PLATFORM, INLINE, message.guest_query_id or "", self._core.clock()
+        ):
+            await self._chat.edit(Address(PLATFORM, INLINE, place), place, Reply(texts.BROKE, refused=True))
+
     async def _place(self, query: str) -> str | None:
         """The message that we may edit."""
         inbox, now = self._core.store.inbox, self._core.clock()

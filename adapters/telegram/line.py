@@ -1,6 +1,7 @@
 """The line to Telegram: the library's `Bot` over aiohttp, and the one place where its errors become ours."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from telegram.request import HTTPXRequest
 
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
 
+log = logging.getLogger(__name__)
+
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's switch for the type that `retry_after` will have anyway
 
 PUBLIC = "https://api.telegram.org"
@@ -38,6 +41,8 @@ READ = 30.0
 WHOLE = 300.0
 """Seconds that an upload may take: 50 MB over a slow line."""
 
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What the library raises of an answer in a shape that it does not know."""
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _CLOSED_TO_US = (
     "chat not found",
@@ -107,8 +112,18 @@ class Line(Bot):
     async def updates(self, offset: int | None, seconds: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
         """What `get_updates` gives, unread: one update that the library cannot read must not hold up the others."""
         asked = {"offset": offset, "timeout": seconds, "allowed_updates": kinds}
-        found: list[dict[str, Any]] = await self._post("getUpdates", asked, read_timeout=READ + seconds)
-        return found
+        found = await self._post("getUpdates", asked, read_timeout=READ + seconds)
+        return [one for one in found if isinstance(one, dict) and isinstance(one.get("update_id"), int)]
+
+    async def _do_post(self, endpoint: str, data: dict[str, Any], **patience: Any) -> Any:
+        """The library takes every 404 for a refused token; a server of one's own may as well lack a method."""
+        try:
+            return await super()._do_post(endpoint, data, **patience)
+        except InvalidToken as error:
+            if endpoint == "getMe" or error.__cause__ is not None or "unauthorized" in str(error).lower():
+                raise
+        await super()._do_post("getMe", {})  # raises if it is the token after all
+        raise BadRequest(f"this server has no {endpoint}")
 
     async def own_name(self) -> str:
         """The bot's username. Raises `ChatError`."""
@@ -130,6 +145,9 @@ def mapped() -> Iterator[None]:
         yield
     except TelegramError as error:
         raise _ours(error) from None
+    except _UNREADABLE as error:  # what was asked for was done; the library does not understand the answer
+        log.error("an answer of Telegram's cannot be read: %s", type(error).__name__, exc_info=error)
+        raise Unconfirmed("its answer cannot be read") from None
 
 
 def says(error: ChatError, *signs: str) -> bool:
@@ -157,7 +175,9 @@ def _ours(error: TelegramError) -> ChatError:
             return Taken(text)
         case NetworkError() if "Too Large" in text:
             return TooLarge(UPLOAD)
-        case NetworkError() if "Gateway Time" in text:  # somebody between us and Telegram lost patience
+        case TelegramError() if (
+            "Invalid server response" in text or "Gateway Time" in text
+        ):  # somebody between us and Telegram lost patience
             return Unconfirmed(text)
         case NetworkError() if isinstance(error.__cause__, httpx.HTTPError | OSError):
             sent = not isinstance(error.__cause__, httpx.ConnectError)

@@ -4,11 +4,12 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from telegram import Update, WebhookInfo
 
-from adapters.telegram import menus
+from adapters.telegram import menus, reading
 from adapters.telegram.albums import Albums
 from adapters.telegram.answers import Answers
 from adapters.telegram.chat import TelegramChat
@@ -18,14 +19,16 @@ from adapters.telegram.files import Files
 from adapters.telegram.guests import Guests
 from adapters.telegram.hearts import Hearts
 from adapters.telegram.intake import Intake
-from adapters.telegram.line import BadToken, Line, Taken, mapped
+from adapters.telegram.line import BadToken, Line, Rejected, Taken, mapped
 from adapters.telegram.members import Members
 from adapters.telegram.people import People
 from adapters.telegram.questions import Questions
 from adapters.telegram.reading import PLATFORM
 from adapters.telegram.taps import Taps
+from bot import texts
 from bot.core import Core
 from bot.errors import ChatError, Flood, Misconfigured, StoreDown
+from bot.model import Reply
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,8 @@ SILENT = 90.0
 LOOK, AGAIN = 60.0, 5.0
 """Seconds between two looks at the webhook, and between two tries to set it."""
 LONGEST_PAUSE = 30.0
+FLOOR = 1.0
+"""Seconds between two polls at least, when an answer comes sooner and brings nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class Telegram:
         answers = Answers(core, line, chat, questions, dialogs, sleep)
         self._caught_up = asyncio.Event()
         self._desk = Desk(core, chat, answers, questions, files, members, people, Albums(self._caught_up, sleep))
+        self._answers = answers
         self._guests = Guests(core, line, chat, files, people)
         self._hearts = Hearts(core)
         self._taps = Taps(core, line, chat, answers, dialogs, members, people)
@@ -133,6 +139,27 @@ class Telegram:
         return 200
 
     async def _work(self, update: Update) -> None:
+        """Whatever breaks is in the log, and whoever waits for an answer gets a sentence. Raises `StoreDown`."""
+        try:
+            await self._handle(update)
+        except StoreDown:
+            raise
+        except Exception:
+            log.exception("an update broke")
+            with suppress(Exception):  # there is nobody left to tell
+                await self._apologise(update)
+
+    async def _apologise(self, update: Update) -> None:
+        if update.callback_query:
+            return await self._taps.close(update.callback_query, Reply(texts.BROKE, refused=True))
+        if update.guest_message:
+            return await self._guests.apologise(update.guest_message)
+        message = update.message
+        if message and (reading.is_private(message.chat) or self._desk.is_called(message)):
+            await self._answers.tell(reading.address(message), Reply(texts.BROKE, refused=True))
+        return None
+
+    async def _handle(self, update: Update) -> None:
         if update.callback_query:
             await self._taps.tapped(update.callback_query)
         elif update.message:
@@ -150,26 +177,39 @@ class Telegram:
         """The library's own polling would let Telegram forget updates that are only in memory yet."""
         offset, pause, hooked = None, 1.0, True
         while True:
+            asked_at, patience = self._clock(), POLL if self._caught_up.is_set() else 0
             try:
+                if hooked:
+                    hooked = not await self._unhooked()
                 with mapped():
-                    if hooked:
-                        hooked = not await self._line.delete_webhook()
-                    updates = await self._line.updates(offset, POLL if self._caught_up.is_set() else 0, HEARD)
+                    updates = await self._line.updates(offset, patience, HEARD)
             except BadToken:
                 raise
             except ChatError as error:
                 self._note(_plain(error))
                 hooked |= isinstance(error, Taken) and "webhook" in str(error)  # set by one of us who is gone by now
-                await self._sleep(error.retry_after if isinstance(error, Flood) else pause)
+                await self._sleep(max(FLOOR, error.retry_after) if isinstance(error, Flood) else pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
                 continue
             pause, self._heard_at = 1.0, self._clock()
             self._note("")
+            fresh = False
             if updates:
-                await self._intake.take(updates)
+                fresh = await self._intake.take(updates)
                 self._heard_at, offset = self._clock(), updates[-1]["update_id"] + 1
             if len(updates) < BATCH:
                 self._caught_up.set()
+            # Telegram holds a poll open; a server or a proxy that does not would be asked without a pause.
+            if (patience or updates) and not fresh and (early := FLOOR - (self._clock() - asked_at)) > 0:
+                await self._sleep(early)
+
+    async def _unhooked(self) -> bool:
+        try:
+            with mapped():
+                return await self._line.delete_webhook()
+        except Rejected as error:
+            log.info("a webhook could not be removed: %s", error)
+            return True  # where there is no such thing, none stands in the way
 
     async def _be_told(self, hook: Hook) -> None:
         """See to it that Telegram knows where to post."""

@@ -54,7 +54,7 @@ class Taps:
         """Do what the button says, and let the client stop spinning."""
         where, said = await self._where(query), (query.data or "").replace(MENTION, "")
         if where is None or not said.startswith("/") or self._slipped(query, where):
-            return await self._close(query)
+            return await self.close(query)
         user = str(query.from_user.id)
         await self._people.met(query.from_user)
         inbound = Inbound(
@@ -77,13 +77,13 @@ class Taps:
                 reply = await asyncio.shield(doing)
         except TimeoutError:
             closed = True
-            await self._close(query)
+            await self.close(query)
             reply = await doing
         reply = await self._answers.aside(inbound, reply)
         words = not (reply.job or reply.film or reply.papers or reply.ask is not None)
         short = words and not reply.buttons and len(reply.text) <= TOAST and not closed
         if not closed:
-            await self._close(query, reply if short or where.chat == INLINE else None)
+            await self.close(query, reply if short or where.chat == INLINE else None)
         if where.chat == INLINE or (words and await self._went_on(inbound, reply, short=short)) or short:
             return None
         named = reply.ask is not None and inbound.shared and await self._members.shows(where.chat, user)
@@ -111,7 +111,8 @@ class Taps:
         self._latest[tap] = now, query.id
         return False
 
-    async def _close(self, query: CallbackQuery, reply: Reply | None = None) -> None:
+    async def close(self, query: CallbackQuery, reply: Reply | None = None) -> None:
+        """Have the client stop spinning, and show a short reply."""
         text = reply.text[:TOAST] or None if reply else None
         with suppress(ChatError), mapped():  # it may be too old to be answered
             await self._line.answer_callback_query(query.id, text, show_alert=bool(text and reply and reply.refused))

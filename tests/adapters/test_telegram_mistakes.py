@@ -1,0 +1,142 @@
+"""Mistakes of ours, and answers that Telegram should not give: a sentence, a traceback, and it goes on."""
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from telegram import Message
+
+from adapters.telegram import platform
+from bot import texts
+from bot.model import Address, Inbound, Reply
+from tests.adapters.telegram_room import Room, a_room
+from tests.bot_api import BotApi, Refuse
+from tests.houses import picture
+
+LACKS = Refuse(404, "Not Found: method not found")
+
+
+@pytest.fixture
+async def room(tmp_path: Path, clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
+    async with a_room(tmp_path, clip, new_id) as made:
+        yield made
+
+
+def breaks(room: Room, words: str) -> None:
+    """Whatever is said with these words meets a mistake of ours."""
+    real = room.house.core.handle
+
+    async def handle(inbound: Inbound) -> Reply:
+        if words in inbound.text:
+            raise AttributeError("'NoneType' object has no attribute 'read'")
+        return await real(inbound)
+
+    room.house.core.handle = handle
+
+
+async def test_a_mistake_of_ours_is_a_sentence_for_the_person_and_a_traceback_in_the_log(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    breaks(room, "/jobs")
+    room.api.say(room.ann, room.private, "/jobs")
+    await room.told(room.private, texts.BROKE)
+    assert "Traceback" in caplog.text
+    assert "in handle" in caplog.text
+    room.api.say(room.ann, room.private, "/help")
+    await room.told(room.private, "/quota")
+    await room.settled()
+    assert not await room.house.store.inbox.waiting("telegram")
+
+
+async def test_in_a_group_only_who_called_us_hears_of_it(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = room.api.group(room.ann)
+    before = len(room.api.sent(group))
+
+    async def read(*_: Any) -> Any:
+        raise KeyError("new")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.telegram._desk._people, "read", read)
+        room.api.say(room.ann, group, "nice weather")
+        room.api.say(room.ann, group, f"/jobs@{room.api.me.username}")
+        await room.told(group, texts.BROKE)
+        await room.settled()
+    assert len(room.api.sent(group)) == before + 1
+
+
+async def test_a_tap_that_meets_a_mistake_is_answered(room: Room) -> None:
+    room.api.photo(room.ann, room.private, picture(), "she smiles")
+    video = await room.clip(room.private)
+    breaks(room, "/next")
+    query = room.api.press(room.ann, video, "Continue")
+    assert (await room.answer(query))["text"] == texts.BROKE
+
+
+@pytest.mark.parametrize("method", ["deleteWebhook", "setMyCommands", "answerCallbackQuery", "editMessageText"])
+async def test_a_method_that_a_server_of_ones_own_lacks_is_no_bad_token(
+    tmp_path: Path, clip: bytes, new_id: Callable[[], str], method: str
+) -> None:
+    api = BotApi()
+    api.trouble[method] += [LACKS] * 5
+    async with a_room(tmp_path, clip, new_id, api=api) as room:
+        room.api.photo(room.ann, room.private, picture(), "she smiles")
+        await room.clip(room.private)
+        assert not room.supervisor.troubles()["telegram"]
+
+
+async def test_a_token_that_telegram_does_not_know_is_one_also_when_it_says_404(
+    tmp_path: Path, clip: bytes, new_id: Callable[[], str]
+) -> None:
+    api = BotApi()
+    async with a_room(tmp_path, clip, new_id, api=api) as room:
+        api.trouble["getMe"] += [Refuse(404, "Not Found")]
+        api.trouble["getUpdates"] += [Refuse(404, "Not Found")]
+        room.api.say(room.ann, room.private, "/help")
+        async with asyncio.timeout(60):
+            while "TELEGRAM_TOKEN" not in room.supervisor.troubles()["telegram"]:
+                await asyncio.sleep(0.01)
+
+
+async def test_polls_that_are_answered_at_once_are_not_asked_without_a_pause(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "FLOOR", 0.1)
+    room.telegram._sleep = asyncio.sleep
+    asked: list[float] = []
+    same = {"update_id": 7, "message": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}}
+
+    async def updates(*_: Any) -> list[Any]:
+        asked.append(time.monotonic())
+        return [] if len(asked) < 4 else [same]
+
+    monkeypatch.setattr(type(room.line), "updates", updates)
+    room.api.say(room.ann, room.private, "/help")  # ends the poll that is under way
+    async with asyncio.timeout(60):
+        while len(asked) < 8:
+            await asyncio.sleep(0.01)
+    gaps = [later - sooner for sooner, later in itertools.pairwise(asked)]
+    del gaps[3]  # the fourth brought something new
+    assert min(gaps) >= 0.09
+
+
+async def test_an_answer_that_the_library_cannot_read_is_not_sent_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It arrived: to say it again would be a second message."""
+
+    def unreadable(*_: Any, **__: Any) -> Message:
+        raise KeyError("chat")
+
+    caplog.set_level(logging.INFO)
+    with monkeypatch.context() as patch:
+        patch.setattr(Message, "de_json", unreadable)
+        room.hold()
+        posted = await room.telegram._answers.tell(Address("telegram", str(room.private.id)), Reply("x", job="j"))
+    assert posted is None
+    assert [post.words for post in room.api.sent(room.private)] == ["x"]
+    assert "cannot be read" in caplog.text
