@@ -133,6 +133,8 @@ def _split(url: str) -> tuple[str, re.Match[str]]:
     """
     text = re.sub(r"^psql\s+", "", url.strip()).strip("\"'` ").removeprefix("jdbc:")
     scheme, sep, rest = text.partition("://")
+    if "\0" in text or "%00" in text:
+        raise Misconfigured(f"{UNREADABLE}.")
     if not sep or scheme.lower().partition("+")[0] not in ("postgresql", "postgres"):
         raise Misconfigured(f"{SCHEME}.")
     found = None

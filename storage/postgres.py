@@ -195,8 +195,9 @@ async def _pool(target: Target, way: Way, connections: int) -> "Pool":
     if way.pooled:
         arguments["reset"] = leave
     cache = STATEMENTS if way.keeps else 0
+    # None is held for its own sake: with the server away, the library would try again and again, with a traceback each.
     pool: Pool = await asyncpg.create_pool(
-        **arguments, min_size=1, max_size=connections, command_timeout=30, statement_cache_size=cache
+        **arguments, min_size=0, max_size=connections, command_timeout=30, statement_cache_size=cache
     )
     return pool
 

@@ -42,6 +42,7 @@ WAIT: Causes = (
     (asyncpg.CannotConnectNowError, "", "it is starting or stopping"),
     (asyncpg.PostgresError, "server login", "its pooler cannot reach it"),
     (asyncpg.PostgresError, "query_wait_timeout", "its pooler has no server for us"),
+    (Exception, "connection (was |is |has been )?(closed|lost|reset)|terminating connection", "the connection broke"),
     (TimeoutError, "", "it does not answer"),
     (ConnectionRefusedError, "", "nobody answers at its host and port"),
     (OSError, "", "its host is not found, or there is no way to it"),

@@ -33,6 +33,8 @@ ROUND = 256
 """Pieces of work in one commit: bounds how long the first of them waits."""
 
 
+SCRUB = 250
+"""Milliseconds that the scrubbing waits for another process's lock."""
 SECURE = 1
 """`user_version` of a file in which deletion always overwrote what was deleted, or that was written anew since."""
 
@@ -206,6 +208,15 @@ def _piece(connection: sqlite3.Connection, work: Work) -> Any:
 
 
 def _scrubbed(connection: sqlite3.Connection) -> bool:
+    patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute(f"PRAGMA busy_timeout={SCRUB}")  # all who write wait meanwhile
+    try:
+        return _emptied(connection)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={patience}")
+
+
+def _emptied(connection: sqlite3.Connection) -> bool:
     if connection.execute("PRAGMA user_version").fetchone()[0] < SECURE:
         connection.execute("VACUUM")
         connection.execute(f"PRAGMA user_version={SECURE}")

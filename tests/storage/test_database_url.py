@@ -51,7 +51,10 @@ def test_a_password_may_be_written_as_it_is(password: str, user: str) -> None:
     assert (found.hosts, found.ports, found.database) == (("db.example.com",), (6543,), "photos")
 
 
-@given(password=st.text(min_size=1), user=st.text(min_size=1), database=st.text(string.printable, min_size=1))
+CODED = st.text(st.characters(exclude_characters="\0"), min_size=1)
+
+
+@given(password=CODED, user=CODED, database=st.text(string.printable, min_size=1))
 def test_or_in_code(password: str, user: str, database: str) -> None:
     try:
         coded = [quote(text, safe="") for text in (user, password, database)]
@@ -129,6 +132,7 @@ def test_several_servers_and_sockets() -> None:
         ("hunter2", "must start with postgresql://"),
         ("host=h dbname=d password=hunter2", "must start with postgresql://"),
         ("postgresql://u:hunter2@h h/d", "must look like"),
+        ("postgresql://u:hunter2%00@h/d", "must look like"),
         ("postgresql://u:hunter2@h/a b#c", "must look like"),
         ("postgresql://u:hunter2@h:99999/d", "a port is a number"),
         ("postgresql://u:hunter2@h/d?port=hunter2", "a port is a number"),

@@ -176,7 +176,7 @@ async def test_who_waits_for_a_server_that_is_gone_is_refused_with_all_others(
     monkeypatch.setattr(importlib.import_module("storage.postgres"), "PATIENCE", 0.3)
     database = await Postgres.open(url, connections=1)
     slow = asyncio.create_task(database.read(lambda tx: tx.all("SELECT pg_sleep(40)")))  # as if it never answered
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0)  # it has the only connection
     waiting = [database.read(lambda tx: tx.all("SELECT 1")) for _ in range(50)]
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert {str(answer) for answer in answers} == {"it does not answer"}
@@ -185,6 +185,26 @@ async def test_who_waits_for_a_server_that_is_gone_is_refused_with_all_others(
     monkeypatch.undo()
     assert await database.read(lambda tx: tx.all("SELECT 1"))
     await database.close()
+
+
+@needs_pgbouncer
+async def test_a_server_that_goes_and_comes_back(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+    address = f"postgresql://postgres@127.0.0.1:{port}{urlsplit(url).path}"
+
+    async def ask(database: Postgres) -> set[str]:
+        some = (database.read(lambda tx: tx.all("SELECT 1")) for _ in range(20))
+        return {str(answer) for answer in await asyncio.gather(*some, return_exceptions=True)}
+
+    async with pgbouncer(server(url), port=port):
+        database = await Postgres.open(address)
+        (well,) = await ask(database)
+    away = await ask(database) | await ask(database)
+    assert away <= {"nobody answers at its host and port", "the connection broke"}
+    async with pgbouncer(server(url), port=port):
+        assert await ask(database) == {well}
+        await database.close()
+    assert [record for record in caplog.records if record.levelname != "INFO"] == [], "the library's tracebacks"
 
 
 async def test_what_the_server_says_is_said_in_words(tmp_path: Path, url: str) -> None:
