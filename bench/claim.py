@@ -14,7 +14,7 @@ from storage.store import Store
 
 FEW, MANY = 1_000, 1_000_000
 DUE, CLAIMS = 500, 400
-LEASES = {"submitting": 10.0, "running": 20.0, "delivering": 50.0}
+LEASE = 20.0
 
 FINISHED = """
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
@@ -53,7 +53,7 @@ async def ratio(folder: Path, few_url: str | None, many_url: str | None) -> floa
     for _ in range(CLAIMS):
         for store, spent in zip(stores, times, strict=True):
             began = time.perf_counter()
-            assert await store.claim(2e7, LEASES, 1, ("console",))
+            assert await store.claim(2e7, LEASE, 1, ("console",))
             spent.append(time.perf_counter() - began)
     for store in stores:
         await store.close()

@@ -11,6 +11,7 @@ PhotoplayError
 ├── ChatError          the worker
 │   ├── Flood          the platform asks to wait
 │   ├── Gone           the chat, or the right to write there, no longer exists
+│   │   └── Unshowable the chat takes no films, or not this one; words it may take
 │   ├── TooLarge       the film is larger than the platform takes there
 │   └── Unconfirmed    it may have arrived: do not send it again unasked
 ├── StoreDown          the operator: the database or the disk takes nothing now; nothing was changed
@@ -74,6 +75,10 @@ class Flood(ChatError):
 
 class Gone(ChatError):
     """The chat is closed to us for good."""
+
+
+class Unshowable(Gone):
+    """The chat takes no films, or never this one; words it may take."""
 
 
 class TooLarge(ChatError):

@@ -120,9 +120,14 @@ def older(path: Path, before: float) -> bool:
         return False
 
 
+def aged(folder: Path, before: float) -> list[str]:
+    """The names of files last written before then (Unix seconds). Raises `OSError`."""
+    return [path.name for path in folder.iterdir() if older(path, before)]
+
+
 def sweep(folder: Path, before: float) -> int:
     """Delete the files last written before then (Unix seconds); how many. Raises `OSError`."""
-    old = [path for path in folder.iterdir() if older(path, before)]
-    for path in old:
-        path.unlink(missing_ok=True)
+    old = aged(folder, before)
+    for name in old:
+        (folder / name).unlink(missing_ok=True)
     return len(old)

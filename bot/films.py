@@ -14,7 +14,7 @@ from pathlib import Path
 from bot import texts
 from bot.decoder import Decoder
 from bot.errors import BrokenClip, Refusal, StoreDown
-from bot.files import Drafts, disk, make_folder, older, pour, settle
+from bot.files import Drafts, aged, disk, make_folder, older, pour, settle
 from bot.model import Clip
 
 log = logging.getLogger(__name__)
@@ -188,6 +188,12 @@ class Films:
         """Remove what was made of clips that are gone; how many files. Raises `StoreDown`."""
         with disk():
             return await asyncio.to_thread(self._sweep_orphans)
+
+    async def aged(self, before: float) -> list[str]:
+        """The names of clips, joined films aside, last written before then (Unix seconds). Raises `StoreDown`."""
+        with disk():
+            names = await asyncio.to_thread(aged, self._clips, before)
+        return [name for name in names if _NAME.fullmatch(name) and not name.startswith(_FILM)]
 
     def _sweep_joined(self, before: float) -> int:
         names = [name for name in os.listdir(self._clips) if name.startswith(_FILM) and name.endswith(".mp4")]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot import texts
 from bot.media import Media
-from bot.model import Film, Reply
+from bot.model import Button, Film, Reply
 
 
 class Fitting:
@@ -32,3 +32,11 @@ class Fitting:
             return reply
         where = texts.clip_at(self._link(reply.film.clip.name)) if self._link else texts.CLIP_TOO_LARGE
         return replace(reply, text=f"{reply.text}\n{where}", film=None)
+
+    def told(self, reply: Reply, job_id: str) -> Reply:
+        """The reply with words in place of a film that the chat refuses, and the ways to have it all the same."""
+        if reply.film is None:
+            return reply
+        where = texts.clip_refused(job_id, self._link(reply.film.clip.name) if self._link else "")
+        again = Button(texts.SEND_AGAIN, f"/clip {job_id}")
+        return replace(reply, text=f"{reply.text}\n{where}", film=None, buttons=(again, *reply.buttons))

@@ -1,9 +1,9 @@
 """The words of the gallery: shared clips, who likes or reports them, and what must still be done about them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.model import Address, Button, Clip
+from bot.model import Address, Button, Clip, Job
 
 ShareState = Literal["waiting", "up", "hidden"]
 """Waiting for an admin's first yes; to be seen; hidden by an admin, or by reports until one has looked."""
@@ -13,6 +13,8 @@ Way = Literal["tap", "reaction"]
 ErrandKind = Literal["post", "refresh", "remove", "tell"]
 """Post a shared clip; bring its post up to date; take a message away; say something."""
 
+CLEARED = 30.0
+"""Seconds in which a worker takes away the status line of a job that it ended."""
 ENOUGH = 3
 """Reports that hide a clip until an admin has looked."""
 
@@ -102,3 +104,9 @@ class Errand:
     """Whose content a `remove` takes away, when they are forgotten."""
     tries: int = 0
     claims: int = 0
+
+
+def line_removal(job: Job) -> Errand:
+    """Take away the status line of a job that is done, if whoever ended it did not come to that."""
+    line = replace(job.address, message=job.status_id or "")
+    return Errand(f"line-{job.id}", "remove", line, (job.done_at or 0.0) + CLEARED)

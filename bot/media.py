@@ -13,7 +13,7 @@ from pathlib import Path
 from bot import texts
 from bot.decoder import Decoder, Size
 from bot.errors import Refusal, StoreDown
-from bot.files import Drafts, disk, hang_up, make_folder, pour, settle, sweep
+from bot.files import Drafts, aged, disk, hang_up, make_folder, pour, settle, sweep
 from bot.films import Films
 from bot.model import Attachment, Brush, Clip, Order, Photo, Point
 
@@ -98,7 +98,7 @@ class Media:
             for photo in order.photos:
                 names[photo.name] = f"{self._new_id()}{Path(photo.name).suffix}"
                 with disk():
-                    await asyncio.to_thread(os.link, self.path(photo.name), self.path(names[photo.name]))
+                    await asyncio.to_thread(_link, self.path(photo.name), self.path(names[photo.name]))
         except BaseException as error:
             await self.discard(names.values())
             if isinstance(error, StoreDown) and isinstance(error.__cause__, FileNotFoundError):
@@ -159,6 +159,12 @@ class Media:
             gone = await asyncio.to_thread(sweep, self._exports, now - CACHED)
             gone += await asyncio.to_thread(self._drafts.sweep)
         return gone + await self._films.sweep_joined(now - CACHED) + await self._films.sweep_orphans()
+
+    async def aged(self, before: float) -> list[str]:
+        """The names of pictures and clips last written before then (Unix seconds). Raises `StoreDown`."""
+        with disk():
+            pictures = await asyncio.to_thread(aged, self._photos, before)
+        return [name for name in pictures if _NAME.fullmatch(name)] + await self._films.aged(before)
 
     def path(self, name: str) -> Path:
         """Where a picture, clip or export (`x.zip`) stands, or would. Raises `ValueError` for no name of ours."""
@@ -223,6 +229,11 @@ def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, .
         if not (0 <= x < original[0] and 0 <= y < original[1]):
             raise Refusal(texts.brush_outside(x, y, *original))
     return tuple((x * size[0] // original[0], y * size[1] // original[1]) for x, y in path)
+
+
+def _link(source: Path, target: Path) -> None:
+    os.utime(source)  # both are one file: a name that is new must not look old
+    os.link(source, target)
 
 
 async def _download(attachment: Attachment, target: Path) -> None:

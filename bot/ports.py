@@ -201,9 +201,6 @@ class Books(Protocol):
     async def unpark(self, parked_id: str) -> bool:
         """Let go of it; False if it was gone."""
 
-    async def stale(self, now: float) -> list[Parked]:
-        """Take out those whose time is over."""
-
     async def read(self, body: str) -> Job:
         """The job of a parked order's body."""
 
@@ -326,9 +323,9 @@ class Store(Protocol):
         """Remember what a job's status line says now, if that is still its line."""
 
     async def claim(
-        self, now: float, leases: dict[str, float], limit: int, platforms: Sequence[str], mine: Collection[str] = ()
+        self, now: float, lease: float, limit: int, platforms: Sequence[str], mine: Collection[str] = ()
     ) -> list[Job]:
-        """Take due jobs that are past the queue; each is ours until its state's lease (seconds) is over.
+        """Take due jobs that are past the queue; each is ours until the lease (seconds) is over.
 
         `mine` are those that the caller is still busy with: a clock that leaps must not take them from it.
         """
@@ -351,6 +348,9 @@ class Store(Protocol):
 
     async def save(self, job: Job, entry: LedgerEntry | None = None) -> None:
         """Save a claimed job, with its movement of credits. Raises `Stale` when it was claimed again meanwhile."""
+
+    async def renew(self, job: Job, due_at: float) -> bool:
+        """Keep a claimed job until then; False if it was claimed again meanwhile, or has moved on."""
 
     async def release(self, job: Job, due_at: float) -> None:
         """Let go of a claimed job that is as it was; nothing happens to one that has moved on."""

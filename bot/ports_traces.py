@@ -1,6 +1,6 @@
 """What the core needs of a store to keep no more than it should. Structural, like `bot.ports`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Protocol
 
 from bot.model import Address, Job
@@ -21,6 +21,9 @@ class Traces(Protocol):
 
     async def overdue(self, before: float, limit: int) -> list[tuple[Parked, bool]]:
         """Orders that wait for a yes since too long; and whether one became a job, which has its photos now."""
+
+    def named(self) -> AsyncIterator[set[str]]:
+        """The names of all pictures and clips that rows still have, some at a time."""
 
     async def stranded(self, platforms: Sequence[str], before: float, limit: int) -> list[Job]:
         """Jobs of other platforms than these with which nothing has happened since then."""

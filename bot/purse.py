@@ -17,8 +17,6 @@ WAITING = 10
 """Orders of one person that may wait for a yes."""
 WAIT = 3600.0
 """Seconds for which an order waits for a yes."""
-SWEEP = 600.0
-"""Seconds more after which its pictures go."""
 CODE = 600.0
 """Seconds for which a code links."""
 GUESSES = 5
@@ -151,12 +149,9 @@ async def check_room(core: "Core", inbound: Inbound) -> None:
 
 async def set_aside(core: "Core", job: Job) -> None:
     """Keep an order, with its pictures, for `/yes` and `/no`; nothing is spent before."""
-    now = core.clock()
-    for old in await core.store.books.stale(now - SWEEP):
-        await core.media.discard(old.photos)
     photos = tuple(photo.name for photo in job.order.photos)
     body = core.store.books.write(job)
-    await core.store.books.park(Parked(job.id, job.person, job.scope, body, photos, now + WAIT))
+    await core.store.books.park(Parked(job.id, job.person, job.scope, body, photos, core.clock() + WAIT))
 
 
 async def dear(core: "Core", parked: Parked, inbound: Inbound) -> Reply | None:
@@ -188,8 +183,9 @@ async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:
     job, asked, quoted = await priced(core, parked, inbound)
     job = replace(job, window=quoted.span or job.window)
     reply = await core.submit(job, asked, inbound, keep=True)
-    if await core.store.books.unpark(parked.id) and reply.job != job.id:
+    if reply.job != job.id:
         await core.media.discard(parked.photos)
+    await core.store.books.unpark(parked.id)
     return reply
 
 
@@ -199,8 +195,9 @@ async def no(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if parked is None:
         raise Refusal(texts_admin.PARKED_GONE)
     check(core, parked, inbound)
-    if await core.store.job(parked.id) is None and await core.store.books.unpark(parked.id):
+    if await core.store.job(parked.id) is None:
         await core.media.discard(parked.photos)
+        await core.store.books.unpark(parked.id)
     return Reply(texts_admin.DROPPED)
 
 

@@ -1,6 +1,7 @@
 """What is kept no longer: photos and clips after their time, people who asked to be forgotten.
 
-Files go first, then the row says so. A crash between the two is made good by the next round.
+Files go first, then the row says so. A crash between the two is made good by the next round; files that never had a row
+are `strays`.
 """
 
 import json
@@ -9,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from bot import machine, quota, sharing
+from bot import machine, quota, sharing, strays
 from bot.errors import Illegal, StoreDown
 from bot.gallery import Share
 from bot.media import Media
@@ -96,6 +97,7 @@ class Retention:
             await self._end_stranded(now)
             await self._media.sweep(now)
             await traces.trim(now)
+            await strays.sweep(self._store, self._media)  # after that write, as it asks
             self._trimmed_at = now
         return done + await self._forget(now)
 

@@ -235,6 +235,16 @@ def clip_at(address: str) -> str:
     return f"The clip is too large to be sent here; it is yours at {address}"
 
 
+def clip_refused(job_id: str, address: str) -> str:
+    """Where a clip can be had that the chat does not take."""
+    if address:
+        return f"Your clip is ready, but this chat didn't take it. It is yours at {address}"
+    return (
+        "Your clip is ready, but this chat didn't take it. Have it sent again with the button below, or write to me in "
+        f"private: /clip {job_id}"
+    )
+
+
 def needs_job(name: str) -> str:
     """A command that is about one clip came without saying which."""
     return f"Which clip? For example: /{name} k7m2p9q4xw. Your last ones: /jobs"

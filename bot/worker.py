@@ -23,6 +23,8 @@ BREATH = 0.05
 """Seconds between two rounds at least, when the last one took nothing."""
 REFRESH = 20.0
 """Seconds between two looks at who waits where."""
+PAUSE = 5.0
+"""Seconds until a job is taken up again whose act broke, or met a database that takes nothing."""
 GRACE = 3.0
 """Seconds that work under way gets at shutdown."""
 
@@ -107,11 +109,11 @@ class Worker:
         room = taken
         if room > 0:
             mine = [job.id for job in self._under_way.values()]
-            for job in await self._store.claim(now, self._acts.leases, room, self._platforms, mine):
+            for job in await self._store.claim(now, self._acts.lease, room, self._platforms, mine):
                 self._begin(job, self._acts.give_up if job.state == "submitting" else None)
                 room -= 1
         if room > 0:
-            lease, hosts = self._acts.leases["submitting"], self._acts.hosts()
+            lease, hosts = self._acts.lease, self._acts.hosts()
             for job in await self._store.start(
                 now, lease, self._slots, room, self._platforms, hosts, self._acts.start, self.only
             ):
@@ -157,15 +159,20 @@ class Worker:
         except asyncio.CancelledError:
             # A purchase has settled itself; anything else is let go, so that it need not wait for its lease.
             if job.state != "submitting":
-                with contextlib.suppress(Stale, StoreDown):
-                    await self._acts.release(job)
+                await self._let_go(job)
             raise
         except Stale:
             log.warning("job %s belongs to another worker now", job.id)
         except StoreDown as error:
             log.error("job %s waits for the database: %s", job.id, error)
+            await self._let_go(job, PAUSE)
         except Exception:  # one job's mistake is not the others'
             log.exception("job %s: an act broke; it falls due again", job.id)
+            await self._let_go(job, PAUSE)
+
+    async def _let_go(self, job: Job, pause: float = 0.0) -> None:
+        with contextlib.suppress(StoreDown):  # then it falls due when its lease is over
+            await self._acts.release(job, pause)
 
     async def _pause(self) -> float:
         if len(self._under_way) >= self._parallel:

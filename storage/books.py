@@ -163,12 +163,6 @@ class Books:
     async def unpark(self, parked_id: str) -> bool:
         return bool(await self._db.write(lambda tx: tx.all("DELETE FROM parked WHERE id = $1 RETURNING id", parked_id)))
 
-    async def stale(self, now: float) -> list[Parked]:
-        # Not those that became a job after all: its pictures are needed.
-        sql = """
-            DELETE FROM parked WHERE until < $1 RETURNING *, (SELECT 1 FROM jobs WHERE jobs.id = parked.id) AS taken"""
-        return [_parked(row) for row in await self._db.write(lambda tx: tx.all(sql, now)) if not row["taken"]]
-
     async def read(self, body: str) -> Job:
         return rows.job(json.loads(body))
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from bot.gallery import Errand
+from bot.gallery import Errand, line_removal
 from bot.model import Address, Clip, Job, Order, Photo
 from bot.money import GONE, OWN, Rule, about
 from storage import bills, rows, rules, shares
@@ -20,8 +20,6 @@ from storage.errands import leave
 
 KEPT = "forgotten"
 """Why a number stands in the ledger that belongs to no order."""
-FRESH = 120.0
-"""Seconds after its end in which a job's status line may still stand there."""
 _NOBODY = Order(model="", photo=Photo("gone.jpg", 1, 1), prompt="")
 _CLIP = Clip("gone.mp4", 1, 1, 0.0, 0)
 _DETAILS = json.dumps({k: v for k, v in asdict(_NOBODY).items() if k not in ("model", "seconds")})
@@ -80,11 +78,12 @@ async def husk(
         )
         await _blank(tx, job, alias)
         await tx.all("DELETE FROM incidents WHERE job = $1", job.id)
-        # Most status lines are gone by then; of a job that ended this moment, nobody may have seen to it yet.
-        line = job.status_id if job.sent_id is None or now - (job.done_at or 0.0) < FRESH else None
-        stand = [replace(job.address, message=message) for message in {job.sent_id, line} if message]
-        for row in await tx.all("DELETE FROM repeats WHERE job = $1 RETURNING *", job.id):
-            stand.append(Address(row["platform"], row["chat"], row["message"], row["thread"]))
+        # Most status lines are gone by then; one that nobody took away yet is an errand, and goes on as theirs.
+        stands = await tx.all("DELETE FROM errands WHERE id = $1 RETURNING *", line_removal(job).id)
+        stands += await tx.all("DELETE FROM repeats WHERE job = $1 RETURNING *", job.id)
+        stand = [Address(row["platform"], row["chat"], row["message"], row["thread"]) for row in stands]
+        if last := job.sent_id or job.status_id:
+            stand.append(replace(job.address, message=last))
         for place in stand:
             await leave(tx, Errand(secrets.token_hex(8), "remove", place, now, person=person))
     await _move(tx, person, sums, now, spans, alias)

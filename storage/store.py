@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot.errors import Stale
+from bot.gallery import line_removal
 from bot.model import Address, Incident, Job, LedgerEntry, Render
 from bot.money import Bill, Denied, Line, Member, Plan, Rulebook
 from bot.ports import Health, Step, Submission
@@ -15,7 +16,7 @@ from storage.answers import Answers
 from storage.bills import Raced
 from storage.books import Books
 from storage.database import Database, Transaction
-from storage.errands import Errands
+from storage.errands import Errands, leave
 from storage.figures import Figures
 from storage.gallery import Gallery
 from storage.inbox import Inbox
@@ -23,7 +24,7 @@ from storage.traces import Traces
 
 _SAVE = (
     f"UPDATE jobs SET {', '.join(f'{column} = ${i}' for i, column in enumerate(rows.CHANGING, 3))} "
-    "WHERE id = $1 AND claims = $2 RETURNING id"
+    "WHERE id = $1 AND claims = $2 RETURNING status_id"
 )
 _WORKING = "state IN ('submitting', 'running', 'delivering')"
 _AT_PROVIDER = "state IN ('submitting', 'running')"
@@ -180,20 +181,18 @@ class Store:
     # ── A worker's rounds ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def claim(
-        self, now: float, leases: dict[str, float], limit: int, platforms: Sequence[str], mine: Collection[str] = ()
+        self, now: float, lease: float, limit: int, platforms: Sequence[str], mine: Collection[str] = ()
     ) -> list[Job]:
-        others = f"AND id NOT IN ({_places(mine, 6 + len(platforms))})" if mine else ""
+        others = f"AND id NOT IN ({_places(mine, 4 + len(platforms))})" if mine else ""
         sql = f"""
-            UPDATE jobs SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + CASE state
-                WHEN 'submitting' THEN $3 WHEN 'running' THEN $4 ELSE CAST($5 AS DOUBLE PRECISION) END
+            UPDATE jobs SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + $3
             WHERE id IN (
-                SELECT id FROM jobs WHERE due_at <= $1 AND {_WORKING} AND platform IN ({_places(platforms, 6)})
+                SELECT id FROM jobs WHERE due_at <= $1 AND {_WORKING} AND platform IN ({_places(platforms, 4)})
                 {others} ORDER BY due_at LIMIT $2 {self._db.skip_locked})
             RETURNING *"""
-        spans = [leases[state] for state in ("submitting", "running", "delivering")]
 
         async def work(tx: Transaction) -> list[Job]:
-            return [rows.job(row) for row in await tx.all(sql, now, limit, *spans, *platforms, *mine)]
+            return [rows.job(row) for row in await tx.all(sql, now, limit, lease, *platforms, *mine)]
 
         return await self._db.write(work)
 
@@ -253,10 +252,13 @@ class Store:
     async def save(self, job: Job, entry: LedgerEntry | None = None) -> None:
         await self._db.write(lambda tx: _save(tx, job, entry, self._db.for_update))
 
-    async def release(self, job: Job, due_at: float) -> None:
+    async def renew(self, job: Job, due_at: float) -> bool:
         # Nothing but when it is due, and only if nothing has happened: a save may have gone through after all.
-        sql = "UPDATE jobs SET due_at = $4 WHERE id = $1 AND claims = $2 AND state = $3"
-        await self._db.write(lambda tx: tx.all(sql, job.id, job.claims, job.state, due_at))
+        sql = "UPDATE jobs SET due_at = $4 WHERE id = $1 AND claims = $2 AND state = $3 RETURNING id"
+        return bool(await self._db.write(lambda tx: tx.all(sql, job.id, job.claims, job.state, due_at)))
+
+    async def release(self, job: Job, due_at: float) -> None:
+        await self.renew(job, due_at)
 
     async def next_due(self, platforms: Sequence[str]) -> float | None:
         places = _places(platforms, 1)
@@ -342,7 +344,10 @@ def _places(values: Collection[object], first: int) -> str:
 
 async def _save(tx: Transaction, job: Job, entry: LedgerEntry | None, lock: str) -> None:
     row = rows.values(job)
-    if not await tx.all(_SAVE, job.id, job.claims, *(row[column] for column in rows.CHANGING)):
+    saved = await tx.one(_SAVE, job.id, job.claims, *(row[column] for column in rows.CHANGING))
+    if saved is None:
         raise Stale(job.id)
+    if job.state == "done" and saved["status_id"]:  # the line goes, even if we are killed now
+        await leave(tx, line_removal(replace(job, status_id=saved["status_id"])))
     if entry:
         await bills.settle(tx, [(job, entry)], lock)

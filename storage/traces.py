@@ -1,7 +1,7 @@
 """The `Traces`: what is kept of people, and how it goes, over either database."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import fields
 
 from bot.model import Address, Job
@@ -16,6 +16,8 @@ WEEKS = 40 * DAY
 INCIDENTS = 90 * DAY
 REPEATS = 90 * DAY
 TURNS = 30 * DAY
+PAGE = 1000
+"""Jobs whose files are looked up together."""
 COUNTERS = 400 * DAY
 """Seconds after its last change in which a counter goes."""
 LATE = DAY
@@ -60,6 +62,20 @@ class Traces:
     async def overdue(self, before: float, limit: int) -> list[tuple[Parked, bool]]:
         sql = f"SELECT *, {TAKEN} FROM parked WHERE until < $1 ORDER BY until LIMIT $2"
         return [_parked(row) for row in await self._db.read(lambda tx: tx.all(sql, before, limit))]
+
+    async def named(self) -> AsyncIterator[set[str]]:
+        # In the order of a job's life, so that none slips from one question to the next unseen.
+        parked = await self._all("SELECT photos FROM parked")
+        yield {name for row in parked for name in json.loads(row["photos"])}
+        yield _names(await self._all("SELECT details, clip FROM jobs WHERE state <> 'done'"))
+        sql = """
+            SELECT id, done_at, details, clip FROM jobs WHERE state = 'done' AND swept < 2 AND swept = $1
+            AND done_at >= $2 AND (done_at > $2 OR id > $3) ORDER BY done_at, id LIMIT $4"""
+        for swept in (0, 1):
+            last = (0.0, "")
+            while page := await self._all(sql, swept, *last, PAGE):
+                yield _names(page, photos=not swept)
+                last = page[-1]["done_at"], page[-1]["id"]
 
     async def stranded(self, platforms: Sequence[str], before: float, limit: int) -> list[Job]:
         sql = f"""
@@ -181,8 +197,21 @@ class Traces:
 
         return await self._db.read(work)
 
+    async def _all(self, sql: str, *args: object) -> list[Row]:
+        return await self._db.read(lambda tx: tx.all(sql, *args))
+
     async def _jobs(self, sql: str, *args: object) -> list[Job]:
         return [rows.job(row) for row in await self._db.read(lambda tx: tx.all(sql, *args))]
+
+
+def _names(found: Sequence[Row], *, photos: bool = True) -> set[str]:
+    """The files of jobs; read without the rest of them, as there may be very many."""
+    names = {json.loads(row["clip"])["name"] for row in found if row["clip"]}
+    for row in found if photos else ():
+        order = json.loads(row["details"])
+        pictures = (order["photo"], order["end"], order["static_mask"], *(brush["mask"] for brush in order["brushes"]))
+        names.update(picture["name"] for picture in pictures if picture)
+    return names
 
 
 def _parked(row: Row) -> tuple[Parked, bool]:

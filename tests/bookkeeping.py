@@ -1,12 +1,19 @@
 """Whether the books add up, whatever happened."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from bot import strays
+from bot.media import Media
 from bot.model import Job
 from storage.store import Store
+
+NO_FILES = frozenset({"photo.jpg", "old.mp4"})
+"""What the rows of `remember_quick_renders` name."""
 
 
 async def rows(store: Store, sql: str) -> list[dict[str, Any]]:
@@ -57,3 +64,20 @@ async def own_books_agree(store: Store, jobs: Sequence[Job]) -> None:
     for book, span in {(part.book, part.span) for part, _ in own}:
         kept = [p.amount for p, job in own if (p.book, p.span) == (book, span) and job.outcome == "clip"]
         assert await store.figures.used(book, span) == sum(kept)
+
+
+async def folder_agrees(store: Store, folder: Path) -> None:
+    """As `files_agree`, for a folder in which processes worked."""
+    media = Media(folder, new_id=iter(()).__next__)
+    await files_agree(store, media)
+    await media.close()
+
+
+async def files_agree(store: Store, media: Media) -> None:
+    """Once the strays of a crash have been swept, every file has a row, and every row has the files that it names.
+
+    To be called when nobody writes.
+    """
+    await strays.sweep(store, media, math.inf)
+    named = {name async for names in store.traces.named() for name in names}
+    assert set(await media.aged(math.inf)) == named - NO_FILES

@@ -47,7 +47,7 @@ class Flood:
 
 @dataclass(frozen=True)
 class Refuse:
-    """Any other error. Above 499 the answer is a page, as when it comes from a proxy before Telegram."""
+    """Any other error. Without a description the answer is a page, as when it comes from a proxy before Telegram."""
 
     code: int
     description: str = ""
@@ -421,8 +421,8 @@ def _failure(code: int, description: str, **parameters: int) -> web.Response:
 def _trouble_answer(trouble: Flood | Refuse) -> web.Response:
     if isinstance(trouble, Flood):
         return _failure(429, f"Too Many Requests: retry after {trouble.seconds}", retry_after=trouble.seconds)
-    if trouble.code >= 500 and not trouble.description:
-        return web.Response(status=trouble.code, text="<html><h1>Bad Gateway</h1></html>", content_type="text/html")
+    if not trouble.description:
+        return web.Response(status=trouble.code, text="<html><h1>No</h1></html>", content_type="text/html")
     return _failure(trouble.code, trouble.description)
 
 

@@ -12,7 +12,7 @@ from adapters.discord.guests import Guests
 from adapters.discord.requests import Request
 from bot import texts
 from bot.core import Core
-from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
+from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
 from bot.model import Button, Posted, Reply
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,10 @@ class Answers:
                 return await self._told(request, reply)
             except TooLarge as large:
                 reply = await self._core.fitting.smaller(reply, large.limit)
+                continue
+            except Unshowable as error:
+                log.info("a clip is told in words: %s", error)
+                reply = self._core.fitting.told(reply, next(iter(reply.repeats), reply.job or ""))
                 continue
             except Gone as error:
                 log.info("an answer found nobody: %s", error)

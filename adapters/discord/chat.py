@@ -3,8 +3,8 @@
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import Any, cast
 
@@ -12,13 +12,13 @@ import discord
 
 from adapters.discord import copies, looks
 from adapters.discord.copies import Copies
-from adapters.discord.line import ARCHIVED, BAD_FORM, CLOSED, NO_HISTORY, UNKNOWN, Denied, Line
+from adapters.discord.line import ARCHIVED, BAD_FORM, CLOSED, NO_HISTORY, NO_PERMISSION, UNKNOWN, WORDLESS, Denied, Line
 from adapters.discord.lines import Lines
 from adapters.discord.reading import LEAST_LIMIT, MEBIBYTE, limit
 from adapters.discord.requests import APART, PERSON
 from adapters.discord.tokens import Tokens
 from bot import texts
-from bot.errors import ChatError, Gone, TooLarge
+from bot.errors import ChatError, Gone, TooLarge, Unshowable
 from bot.model import Address, Posted, Reply
 
 log = logging.getLogger(__name__)
@@ -99,24 +99,20 @@ class DiscordChat:
         """Have the message of an interaction say this, with the film if there is one; one that it has stays."""
         reply, link = await self._prepared(reply)
         hook = await self._line.hook(token)
-        with _files(reply, link) as files:
-            try:
-                with self._line.mapped():
-                    message = await hook.edit_message(
-                        ORIGINAL,
-                        content=looks.content(reply, link),
-                        view=looks.view(reply.buttons),
-                        attachments=files or discord.utils.MISSING,
-                    )
-            except TooLarge:
-                raise _too_large(reply) from None
+        with _files(reply, link) as files, _refusals(reply), self._line.mapped():
+            message = await hook.edit_message(
+                ORIGINAL,
+                content=looks.content(reply, link),
+                view=looks.view(reply.buttons),
+                attachments=files or discord.utils.MISSING,
+            )
         return Posted(str(message.id), reply.film.copy if reply.film and link else None)
 
     async def whisper(self, token: str, reply: Reply) -> None:
         """Tell something to the person alone."""
         reply, link = await self._prepared(reply)
         hook, view = await self._line.hook(token), looks.view(reply.buttons)
-        with _files(reply, link) as files, self._line.mapped():
+        with _files(reply, link) as files, _refusals(reply), self._line.mapped():
             await hook.send(
                 looks.content(reply, link), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
             )
@@ -163,23 +159,25 @@ class DiscordChat:
         reply, link = await self._prepared(reply, address.chat)
         if stands := await self._stands(address, reply, link, nonce):
             return stands
-        try:
-            return await self._posted(address, reply, link, nonce)
-        except Denied as denied:
-            if address.message and denied.code in (NO_HISTORY, BAD_FORM):
-                return await self._posted(Address(address.platform, address.chat), reply, link, nonce)
-            if denied.code in CLOSED:
-                self.gone(address.chat)
-            raise
+        with _refusals(reply):
+            try:
+                return await self._posted(address, reply, link, nonce)
+            except Denied as denied:
+                if address.message and denied.code in (NO_HISTORY, BAD_FORM):
+                    return await self._posted(Address(address.platform, address.chat), reply, link, nonce)
+                if denied.code in CLOSED and not (reply.film and denied.code == NO_PERMISSION):  # words may pass
+                    self.gone(address.chat)
+                raise
 
     async def _stands(self, address: Address, reply: Reply, link: str, nonce: str) -> Posted | None:
-        """A shared clip that was posted before somebody died over it: Discord knows a nonce for some minutes only."""
-        if reply.film is None or reply.job or address.message or not address.chat.isdigit():
+        """A clip that was posted before somebody died over it: Discord knows a nonce for some minutes only."""
+        if reply.film is None or not address.chat.isdigit() or (address.message and not reply.job):
             return None
         since = await self._copies.begun(address.chat, nonce)
         if since is None:
             return None
-        found = await self._copies.standing(address.chat, looks.content(reply, link), reply.buttons, since)
+        content = "" if reply.job else looks.content(reply, link)
+        found = await self._copies.standing(address.chat, content, reply.buttons, since)
         return replace(found, copy=found.copy or reply.film.copy) if found else None
 
     async def _posted(self, address: Address, reply: Reply, link: str, nonce: str) -> Posted:
@@ -189,20 +187,16 @@ class DiscordChat:
             about = discord.MessageReference(
                 message_id=int(address.message), channel_id=int(address.chat), fail_if_not_exists=False
             )
-        with _files(reply, link) as files:
-            try:
-                with self._line.mapped():
-                    where = await _place(client, address.chat)
-                    message = await where.send(
-                        looks.content(reply, link),
-                        files=files,
-                        nonce=nonce,
-                        reference=about,  # type: ignore[arg-type]  # None is fine with it
-                        view=looks.view(reply.buttons),  # type: ignore[arg-type]  # and here
-                        suppress_embeds=reply.film is None,  # what a prompt links to is no part of it
-                    )
-            except TooLarge:
-                raise _too_large(reply) from None
+        with _files(reply, link) as files, self._line.mapped():
+            where = await _place(client, address.chat)
+            message = await where.send(
+                looks.content(reply, link),
+                files=files,
+                nonce=nonce,
+                reference=about,  # type: ignore[arg-type]  # None is fine with it
+                view=looks.view(reply.buttons),  # type: ignore[arg-type]  # and here
+                suppress_embeds=reply.film is None,  # what a prompt links to is no part of it
+            )
         if reply.film and not link and message.attachments:
             return Posted(str(message.id), copies.name(message.channel.id, message.id))
         return Posted(str(message.id), reply.film.copy if reply.film and link else None)
@@ -263,6 +257,19 @@ class DiscordChat:
 
     def _is_dead(self, chat: str) -> bool:
         return self._dead.get(chat, 0.0) > self._clock()
+
+
+@contextmanager
+def _refusals(reply: Reply) -> Iterator[None]:
+    """What a refusal says of a film: it is too large, or not to be shown there."""
+    try:
+        yield
+    except TooLarge:
+        raise _too_large(reply) from None
+    except Denied as denied:
+        if reply.film is None or denied.code in WORDLESS:
+            raise
+        raise Unshowable(str(denied)) from None
 
 
 def _files(reply: Reply, link: str) -> AbstractContextManager[list[discord.File]]:

@@ -73,7 +73,10 @@ class Copies:
         return None
 
     async def standing(self, chat: str, content: str, buttons: tuple[Button, ...], since: float) -> Posted | None:
-        """A message of our own that says this already, on its own account, among the latest of a channel."""
+        """A message of our own with this content and these buttons, among the latest of a channel.
+
+        Without `content` the first of the buttons is enough: it names a job, and the result is told in several ways.
+        """
         client = await self._line.client()
         try:
             with self._line.mapped():
@@ -82,13 +85,14 @@ class Copies:
             return None  # nothing can be read there; whether something can be said shows when it is
         me, said = client.user.id if client.user else 0, [f"{PRESS}{one.command}" for one in buttons]
         for message in latest:
-            if int(message["author"]["id"]) != me or "message_reference" in message:
+            if int(message["author"]["id"]) != me or "interaction_metadata" in message:
                 continue
             if discord.utils.snowflake_time(int(message["id"])).timestamp() < since - SKEW:
                 continue  # of an earlier time, and perhaps about to go
-            if "interaction_metadata" in message or _words(message["content"]) != _words(content):
+            there = [part.get("custom_id") for row in message["components"] for part in row.get("components", ())]
+            if content and ("message_reference" in message or _words(message["content"]) != _words(content)):
                 continue
-            if [part.get("custom_id") for row in message["components"] for part in row.get("components", ())] == said:
+            if there == said or (not content and said[0] in there):
                 own = name(int(chat), int(message["id"])) if message["attachments"] else None
                 return Posted(str(message["id"]), own)
         return None

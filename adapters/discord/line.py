@@ -25,6 +25,10 @@ TOKEN_OVER = 50027
 NO_HISTORY = 160002
 BAD_FORM = 50035
 ARCHIVED = 50083
+BLOCKED = 40333
+"""“Internal network error”, as Discord's edge has it; its pages in HTML have no code. The next call may pass."""
+NO_PERMISSION = 50013
+SLOW_MODE = frozenset({20016, 20028})
 UNKNOWN = frozenset({10003, 10004, 10008})
 """No such channel, guild or message: what was to be taken away is not there."""
 CLOSED = frozenset({10003, 10004, 50001, 50007, 50013, 50083})
@@ -54,6 +58,10 @@ class BadToken(ChatError):
         super().__init__(
             "Discord does not accept DISCORD_TOKEN. Reset the token in the Developer Portal, under Bot, and set it."
         )
+
+
+WORDLESS = CLOSED - {NO_PERMISSION} | {10008, 10015, TOKEN_OVER}
+"""Refusals of a film after which words are refused as well: whatever else is said, the film may be the trouble."""
 
 
 class Denied(Gone):
@@ -134,12 +142,14 @@ def _ours(error: Exception) -> ChatError:
             return BadToken()
         case discord.RateLimited():
             return Flood(error.retry_after)
-        case discord.HTTPException(status=429):
+        case discord.HTTPException() if error.status == 429 or error.code in SLOW_MODE:
             return Flood(_after(error))
         case discord.HTTPException() if error.status == 413 or error.code == TOO_LARGE:
             return TooLarge(NOTHING)
         case discord.HTTPException(status=401) if error.code != TOKEN_OVER:
             return BadToken()
+        case discord.HTTPException() if error.code == BLOCKED or (error.code == 0 and error.status in (400, 403, 408)):
+            return ChatError(f"{error.status} {error.code}")
         case discord.HTTPException() if error.status < 500:
             return Denied(f"{error.status} {error.code}", error.code)
         case discord.HTTPException():

@@ -16,7 +16,7 @@ from adapters.telegram.questions import Question, Questions
 from adapters.telegram.reading import PLATFORM, Picture
 from bot import texts
 from bot.core import Core
-from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
+from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
 from bot.model import Address, Inbound, Posted, Reply
 
 log = logging.getLogger(__name__)
@@ -114,6 +114,10 @@ class Answers:
                 return await self._chat.answer(address, reply, to)
             except TooLarge as large:
                 reply = await self._core.fitting.smaller(reply, large.limit)
+                continue
+            except Unshowable as error:
+                log.info("a clip is told in words: %s", error)
+                reply = self._core.fitting.told(reply, next(iter(reply.repeats), reply.job or ""))
                 continue
             except Gone as error:
                 log.info("an answer found nobody: %s", error)

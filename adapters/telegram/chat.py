@@ -1,5 +1,6 @@
 """Telegram, outbound: the `Chat` port for results and status lines, and answers to what people just said."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -36,8 +37,10 @@ from adapters.telegram.line import (
 from adapters.telegram.looks import CAPTION, TEXT, blank, cut, keyboard, length, parts
 from adapters.telegram.reading import PLATFORM
 from bot import texts
-from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
+from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
 from bot.model import Address, Film, Paper, Posted, Reply
+
+log = logging.getLogger(__name__)
 
 INLINE = "inline"
 """The chat of messages that stand where the bot is no member; they are known by an id of their own."""
@@ -219,6 +222,8 @@ class TelegramChat:
                     address = Address(PLATFORM, address.chat)
                 elif film and says(error, *BAD_COPY) and (film.path.is_file() or address.message):
                     reply = replace(reply, film=film) if film.path.is_file() else Reply(texts.CLIP_GONE)
+                elif reply.film:
+                    raise Unshowable(str(error)) from None
                 else:
                     raise Gone(str(error)) from None  # the same again would be refused again
 
@@ -254,16 +259,19 @@ class TelegramChat:
         markup: InlineKeyboardMarkup | ForceReply | None,
     ) -> Posted:
         send = self._line.send_photo if paper.picture else self._line.send_document
-        with mapped():
-            message = await send(
-                chat,
-                paper.data,
-                caption=reply.text or None,
-                filename=paper.name,
-                message_thread_id=thread,
-                reply_parameters=about,
-                reply_markup=markup,
-            )
+        try:
+            with mapped():
+                message = await send(
+                    chat,
+                    paper.data,
+                    caption=reply.text or None,
+                    filename=paper.name,
+                    message_thread_id=thread,
+                    reply_parameters=about,
+                    reply_markup=markup,
+                )
+        except TooLarge as error:
+            raise Gone(str(error)) from None  # a file cannot be made smaller
         return Posted(str(message.message_id))
 
     async def _film(
@@ -298,32 +306,44 @@ class TelegramChat:
         """A result where the bot is no member: it takes the place of the status line."""
         message = address.message
         await self._edits.drop(INLINE, message)
-        copy = None
-        if reply.film and self._storage_chat:
-            # An edit there cannot upload; what is in the storage chat has a name that it can use.
-            chat = self._storage_chat
-            wait = self._limiter.book(chat, _is_group(chat), nonce)
-            if wait > 0:
-                raise Flood(wait)
-            stored = await self._film(chat, None, None, reply, reply.film, None)
-            copy = stored.video.file_id if stored.video else None
         try:
+            if reply.film and self._storage_chat and (copy := await self._stored(self._storage_chat, reply, nonce)):
+                media = InputMediaVideo(copy, caption=cut(reply.text, CAPTION), supports_streaming=True)
+                try:
+                    with mapped():
+                        await self._line.edit_message_media(media, inline_message_id=message)
+                    return Posted(message, copy)
+                except Rejected as error:
+                    if says(error, UNCHANGED):
+                        return Posted(message, copy)
+                    log.warning("a clip is told in words, as its message does not take it: %s", error)
+            where = f"\n{texts.clip_waits(await self._page(reply.film, nonce))}" if reply.film else ""
             with mapped():
-                if copy:
-                    media = InputMediaVideo(copy, caption=cut(reply.text, CAPTION), supports_streaming=True)
-                    await self._line.edit_message_media(media, inline_message_id=message)
-                else:
-                    where = f"\n{texts.clip_waits(await self._page(reply.film, nonce))}" if reply.film else ""
-                    await self._line.edit_message_text(
-                        cut(reply.text, TEXT - len(where)) + where,
-                        inline_message_id=message,
-                        link_preview_options=_NO_PREVIEW,
-                    )
+                await self._line.edit_message_text(
+                    cut(reply.text, TEXT - length(where)) + where,
+                    inline_message_id=message,
+                    link_preview_options=_NO_PREVIEW,
+                )
         except Rejected as error:
-            raise Gone(str(error)) from None
+            if not says(error, UNCHANGED):
+                raise Gone(str(error)) from None
         except Unconfirmed as error:  # the same edit again changes nothing
             raise ChatError(str(error)) from None
-        return Posted(message, copy)
+        return Posted(message)
+
+    async def _stored(self, chat: str, reply: Reply, nonce: str) -> str | None:
+        """The name of a film in the storage chat: an edit elsewhere cannot upload. None if that chat takes none."""
+        if reply.film is None:
+            return None
+        wait = self._limiter.book(chat, _is_group(chat), nonce)
+        if wait > 0:
+            raise Flood(wait)
+        try:
+            stored = await self._film(chat, None, None, reply, reply.film, None)
+        except (Gone, Moved, Rejected) as error:
+            log.error("TELEGRAM_STORAGE_CHAT takes no clip: %s", error)
+            return None
+        return stored.video.file_id if stored.video else None
 
 
 def _is_group(chat: str) -> bool:

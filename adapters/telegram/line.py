@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -52,6 +53,15 @@ _CLOSED_TO_US = (
     "have no rights",
     "deactivated",
 )
+
+_NO_FILMS = re.compile(
+    r"not enough rights to send (?!text|messages)|chat_send_(?!plain)\w+_forbidden|voice_messages_forbidden"
+)
+"""A group, or a person, that takes words and not this kind of file."""
+_TOO_LARGE = re.compile(r"too large|too big|file_parts_invalid")
+_SLOW_MODE = re.compile(r"slow ?mode\D*(\d*)")
+SLOW = 30.0
+"""Seconds of silence in slow mode, if nobody says how many."""
 
 NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted", "topic closed")
 NO_MESSAGE = ("not found", "message_id_invalid")
@@ -157,24 +167,30 @@ def says(error: ChatError, *signs: str) -> bool:
 
 
 def _ours(error: TelegramError) -> ChatError:
-    text = str(error).partition(". Parsing the server")[0]  # a proxy's page may repeat the address
+    text, foreign, _ = str(error).partition(". Parsing the server")  # a proxy's page may repeat the address
+    low = text.lower()
     match error:
         case RetryAfter():
             wait = error.retry_after
             return Flood(wait if isinstance(wait, int) else wait.total_seconds())
         case ChatMigrated():
             return Moved(str(error.new_chat_id))
+        case NetworkError() if _TOO_LARGE.search(low):
+            return TooLarge(UPLOAD)
+        case Forbidden() | BadRequest() if foreign:  # said by a proxy: Telegram itself may take it
+            return ChatError(text)
+        case Forbidden() | BadRequest() if _NO_FILMS.search(low):
+            return Rejected(text)
+        case Forbidden() | BadRequest() if slow := _SLOW_MODE.search(low):
+            return Flood(float(slow[1] or SLOW))
         case Forbidden():
             return Gone(text)
         case BadRequest():
-            closed = any(sign in text.lower() for sign in _CLOSED_TO_US)
-            return Gone(text) if closed else Rejected(text)
+            return Gone(text) if any(sign in low for sign in _CLOSED_TO_US) else Rejected(text)
         case InvalidToken() if error.__cause__ is None:  # said by Telegram, not by a proxy that cannot find it
             return BadToken()
         case Conflict():
             return Taken(text)
-        case NetworkError() if "Too Large" in text:
-            return TooLarge(UPLOAD)
         case TelegramError() if (
             "Invalid server response" in text or "Gateway Time" in text
         ):  # somebody between us and Telegram lost patience

@@ -11,7 +11,7 @@ import pytest
 from bot.errors import ChatError, Gone, TooLarge
 from bot.model import Address, Clip, Film, Pending, Reply
 from tests.adapters.discord_room import Room, a_room
-from tests.discord_api import broken, cut, error, too_many
+from tests.discord_api import FINE, Fault, broken, cut, error, too_many
 from tests.discord_world import (
     ATTACH_FILES,
     MANAGE_THREADS,
@@ -25,6 +25,7 @@ from tests.houses import picture
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}
 POST = "POST /channels/{channel}/messages"
+LINE = "PATCH /webhooks/{application}/{token}/messages/{message}"
 
 
 @pytest.fixture
@@ -77,21 +78,84 @@ async def test_without_history_it_is_no_reply_but_it_comes(room: Room) -> None:
     assert video.reply_to is None
 
 
-async def test_lost_answers_post_nothing_twice(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.acts._backoff", lambda tries: 0.05)
+@pytest.mark.parametrize(("denied", "posts"), [(0, 1), (READ_MESSAGE_HISTORY, 3)])
+async def test_lost_answers_post_nothing_twice(
+    room: Room, monkeypatch: pytest.MonkeyPatch, denied: int, posts: int
+) -> None:
+    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)
+    room.api.overwrite(room.channel, mine(room), deny=denied)  # who cannot look for the message has its nonce
     room.api.script(POST, cut("after"), broken(502, done=True))
     room.slash(options=SMILES)
-    await room.api.until(lambda: len(room.api.called(POST)) >= 3, 20)
+    await room.api.until(lambda: len(room.api.called(POST)) >= posts, 20)
     await room.clips()
     assert {len(one.body["nonce"]) for one in room.api.called(POST)} == {8}
-    await asyncio.sleep(0.1)
-    assert len(room.posts()) == 1
+    await room.api.until(lambda: len(room.posts()) == 1)
 
 
 async def test_a_refusal_for_haste_is_waited_out(room: Room) -> None:
     room.api.script(POST, too_many(0.05), too_many(1, "cloudflare"))
     room.slash(options=SMILES)
     await room.clips()
+
+
+REFUSED = [
+    error(400, 50035, "Invalid Form Body"),
+    error(403, 50013, "Missing Permissions"),
+    error(400, 200000, "Message was blocked by automatic moderation"),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSED, ids=lambda fault: fault.body["code"])
+@pytest.mark.parametrize("way", ["slash", "mention"])
+async def test_a_clip_that_is_refused_is_told_in_words(room: Room, refusal: Fault, way: str) -> None:
+    if way == "slash":
+        room.slash(options=SMILES)
+        room.api.script(POST, refusal)
+    else:  # once more without the reference, in case that was the trouble
+        room.api.script(POST, FINE, refusal, *([refusal] if refusal.body["code"] == 50035 else []))
+        room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
+    await room.api.until(lambda: [post for post in room.posts() if "this chat didn't take it" in post.content])
+    (told,) = await room.api.until(lambda: room.posts() if len(room.posts()) == 1 else None)
+    assert told.labels[:2] == ["Send it again", "Again · 5 credits"]
+    room.api._faults.clear()
+    room.api.press(room.ann, told, "Send it again")
+    await room.clips()
+
+
+@pytest.mark.parametrize("refusal", REFUSED, ids=lambda fault: fault.body["code"])
+async def test_a_guests_clip_that_is_refused_is_told_in_words(room: Room, refusal: Fault) -> None:
+    eve = room.api.user("eve", installed=True)
+    far = room.api.channel(room.api.guild("far", bot=False))
+    room.api.script(LINE, FINE, FINE, refusal)
+    asked = room.slash(options=SMILES, user=eve, channel=far)
+    await room.api.until(lambda: asked.original and "this chat didn't take it" in asked.original.content)
+    assert asked.original
+    assert asked.original.labels[0] == "Send it again"
+
+
+@pytest.mark.parametrize(
+    "hiccup",
+    [
+        error(403, 40333, "internal network error"),
+        Fault("answer", status=403, body="<html>Attention Required! | Cloudflare</html>"),
+        error(400, 20016, "This action cannot be performed due to slowmode rate limit"),
+    ],
+)
+async def test_what_the_edge_says_is_not_final(room: Room, hiccup: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)
+    monkeypatch.setattr("adapters.discord.line.PAUSE", 0.05)
+    room.api.script(POST, hiccup, hiccup)
+    room.slash(options=SMILES)
+    await room.clips()
+    await room.api.until(lambda: len(room.posts()) == 1)
+
+
+@pytest.mark.parametrize("code", [50001, 50007, 10003])
+async def test_a_channel_that_is_closed_is_not_asked_twice(room: Room, code: int) -> None:
+    room.api.script(POST, error(403, code))
+    room.slash(options=SMILES)
+    await room.api.until(lambda: room.api.called(POST) and not room.posts())  # the status line goes as well
+    assert len(room.api.called(POST)) == 1
 
 
 async def test_too_large_is_made_smaller_and_then_a_link(room: Room, tmp_path: Path) -> None:
@@ -224,7 +288,7 @@ async def test_what_discord_finds_too_large_comes_smaller(room: Room, large_clip
 
 async def test_what_does_not_get_smaller_comes_as_a_link(room: Room) -> None:
     room.api.script(POST, error(413, 40005, "Request entity too large"))
-    room.house.worker._acts._fitting._link = lambda name: f"https://films.example/media/{name}"
+    room.house.worker._acts._delivery._fitting._link = lambda name: f"https://films.example/media/{name}"
     room.slash(options=SMILES)
     (told,) = await room.api.until(lambda: [one for one in room.posts() if "https://films.example/" in one.content])
     assert "Again · 5 credits" in told.labels

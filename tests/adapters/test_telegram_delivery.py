@@ -22,7 +22,7 @@ Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 
 @pytest.fixture
 def rooms(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Rooms:
-    monkeypatch.setattr("bot.acts._backoff", lambda tries: 0.05)  # nobody waits in a test
+    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)  # nobody waits in a test
     return lambda **how: a_room(tmp_path, large_clip, new_id, **how)
 
 
@@ -82,7 +82,7 @@ async def test_a_clip_over_the_limit_is_made_to_fit(
 @pytest.mark.parametrize("link", [None, lambda name: f"https://photoplay.example/media/{name}"])
 async def test_a_clip_that_cannot_fit_is_told_of(rooms: Rooms, link: Callable[[str], str] | None) -> None:
     async with rooms(upload=100, start=False) as room:
-        room.house.worker._acts._fitting = Fitting(room.house.media, link)
+        room.house.worker._acts._delivery._fitting = Fitting(room.house.media, link)
         await room.open()
         order(room)
         (job,) = await room.done()
@@ -116,6 +116,77 @@ async def test_a_name_that_telegram_forgot(room: Room) -> None:
     room.house.media.path(job.clip.name).unlink()
     room.api.say(room.ann, room.private, f"/clip {job.id}")
     await room.told(room.private, texts.CLIP_GONE)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Refuse(400, "Bad Request: failed to get HTTP URL content"),
+        Refuse(400, "Bad Request: not enough rights to send videos to the chat"),
+        Refuse(403, "Forbidden: CHAT_SEND_VIDEOS_FORBIDDEN"),
+        Refuse(400, "Bad Request: CHAT_SEND_MEDIA_FORBIDDEN"),
+        Refuse(400, "Bad Request: VOICE_MESSAGES_FORBIDDEN"),
+        Refuse(403, "Forbidden: VOICE_MESSAGES_FORBIDDEN"),
+    ],
+    ids=lambda refusal: refusal.description,
+)
+async def test_a_clip_that_is_refused_is_told_in_words(room: Room, refusal: Refuse) -> None:
+    room.api.trouble["sendVideo"] += [refusal]
+    order(room)
+    told = await room.told(room.private, "this chat didn't take it")
+    (job,) = await room.done()
+    assert f"/clip {job.id}" in told.words
+    assert told.labels[0] == "Send it again"
+    await room.api.until(lambda: [post for post in room.api.sent(room.private) if not post.deleted] == [told])
+
+
+async def test_what_is_refused_again_is_told_again(room: Room) -> None:
+    room.api.trouble["sendVideo"] += [Refuse(400, "Bad Request: not enough rights to send videos to the chat")] * 2
+    order(room)
+    told = await room.told(room.private, "this chat didn't take it")
+    room.api.press(room.ann, told, "Send it again")
+    await room.api.until(lambda: len([p for p in room.api.sent(room.private) if "didn't take it" in p.words]) == 2)
+    room.api.press(room.ann, room.api.sent(room.private)[-1], "Send it again")
+    await room.clip(room.private)
+
+
+@pytest.mark.parametrize("words", ["CHAT_WRITE_FORBIDDEN", "not enough rights to send text messages to the chat"])
+async def test_a_chat_that_takes_nothing_ends_it(room: Room, words: str) -> None:
+    room.api.trouble["sendVideo"] += [Refuse(400, f"Bad Request: {words}")]
+    order(room)
+    await room.api.until(lambda: room.api.called("sendVideo"))
+    room.api.trouble["sendMessage"] += [Refuse(400, f"Bad Request: {words}")]
+    (job,) = await room.done()
+    assert (job.outcome, job.sent_id) == ("clip", None)
+    await room.api.until(lambda: all(post.deleted for post in room.api.sent(room.private)))
+
+
+@pytest.mark.parametrize(
+    "hiccup", [Refuse(400, "Bad Request: SLOWMODE_WAIT_1"), Refuse(400, "Bad Request: slow mode is enabled, wait 1 s")]
+)
+async def test_slow_mode_is_waited_out(room: Room, hiccup: Refuse) -> None:
+    room.api.trouble["sendVideo"] += [hiccup]
+    order(room)
+    await room.clip(room.private)
+    assert len(room.api.called("sendVideo")) == 2
+
+
+@pytest.mark.parametrize("status", [400, 403])
+async def test_what_a_proxy_says_in_html_is_not_final(room: Room, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)
+    room.api.trouble["sendVideo"] += [Refuse(status)]
+    order(room)
+    await room.clip(room.private)
+
+
+@pytest.mark.parametrize(
+    "shape", [Refuse(413), Refuse(413, "Request Entity Too Large"), Refuse(400, "Bad Request: file is too big")]
+)
+async def test_whatever_calls_a_clip_too_large_gets_words(room: Room, shape: Refuse) -> None:
+    room.api.trouble["sendVideo"] += [shape] * 4
+    order(room)
+    await room.told(room.private, texts.CLIP_TOO_LARGE)
+    await room.done()
 
 
 @pytest.mark.parametrize("trouble", [Cut("unanswered"), Cut("answering"), Refuse(504)])

@@ -8,7 +8,7 @@ import pytest
 from bot import texts
 from bot.model import Finished, Pending, Refused
 from tests.adapters.telegram_room import Room, a_room
-from tests.bot_api import BotApi
+from tests.bot_api import BotApi, Refuse
 from tests.bot_api_world import Post
 from tests.houses import picture
 
@@ -54,6 +54,23 @@ async def test_with_a_storage_chat_the_clip_takes_the_placeholders_place(stored:
     assert first == texts.ONE_MOMENT
     assert "5 credits, 25 left today" in status
     assert not stored.api.called("deleteMessage")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("editMessageMedia", "failed to get HTTP URL content"),
+        ("editMessageMedia", "wrong file identifier/HTTP URL specified"),
+        ("sendVideo", "chat not found"),
+        ("sendVideo", "not enough rights to send videos to the chat"),
+    ],
+)
+async def test_a_clip_that_is_refused_is_a_link(stored: Room, call: str, words: str) -> None:
+    stored.api.trouble[call] += [Refuse(400, f"Bad Request: {words}")]
+    post = await placed(stored, stored.api.guest(stored.ann, f"@{ME} she smiles", reply_to_photo=picture()))
+    await stored.api.until(lambda: "Your clip is ready: https://t.me/photoplay_bot?start=" in post.words)
+    (job,) = await stored.done()
+    assert job.outcome == "clip"
 
 
 async def test_a_photo_with_the_mention_as_its_caption(stored: Room) -> None:

@@ -8,7 +8,8 @@ import pytest
 from bot import consent, texts, texts_admin, texts_consent
 from bot.model import Address, Inbound, Reply
 from bot.money import Act, Rule
-from bot.purse import SWEEP, WAIT, WAITING
+from bot.purse import WAIT, WAITING
+from bot.retention import WAITS, Retention
 from tests.houses import House, attached
 from tests.web_gallery import film
 
@@ -184,9 +185,9 @@ async def test_an_order_waits_for_an_hour(house: House) -> None:
     house.clock.tick(WAIT + 1)
     assert (await house.say(agree)).text == texts_admin.PARKED_GONE
     assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
-    house.clock.tick(SWEEP)
-    await asked(house)
-    assert len(await house.kept()) == 1, "the first photo went with its order"
+    house.clock.tick(WAITS)
+    await Retention(house.store, house.media, clock=house.clock, photos=1.0, clips=1.0, platforms=["telegram"]).round()
+    assert await house.kept() == []
 
 
 @pytest.mark.parametrize("word", ["/agree", "/agree nothing", "/agree ../../x", "/yes nothing"])

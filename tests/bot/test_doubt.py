@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import acts, texts, worker
+from bot import acts, claims, delivery, texts, worker
 from bot.errors import StoreDown
 from bot.model import Accepted, Finished, Job, Order, Render
 from tests.houses import House, attached
@@ -43,7 +43,7 @@ class Line:
 
 @pytest.fixture
 def line(house: House, monkeypatch: pytest.MonkeyPatch) -> Line:
-    monkeypatch.setattr(acts, "AGAIN", 0.0)
+    monkeypatch.setattr(claims, "AGAIN", 0.0)
     return Line(house, monkeypatch)
 
 
@@ -166,7 +166,7 @@ async def test_a_dead_database_does_not_hold_up_a_stop(
 ) -> None:
     monkeypatch.setattr(worker, "GRACE", 0.05)
     monkeypatch.setattr(acts, "LAST_WORD", 0.05)
-    monkeypatch.setattr(acts, "AGAIN", 0.01)
+    monkeypatch.setattr(claims, "AGAIN", 0.01)
     create = house.provider.create
 
     async def taken(order: Order) -> Any:
@@ -203,7 +203,7 @@ async def test_an_adapter_that_always_breaks_does_not_break_for_ever(
     house: House,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(acts, "SEND_FOR", 600.0)
+    monkeypatch.setattr(delivery, "SEND_FOR", 600.0)
 
     async def send(*_: object, **__: object) -> str:
         raise KeyError("a mistake of ours")

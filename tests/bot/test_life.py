@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot import acts, machine, texts, worker
+from bot import acts, claims, delivery, machine, texts, worker
 from bot.acts import Acts
 from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
 from bot.history import History
@@ -296,7 +296,7 @@ async def test_a_chat_that_is_gone_ends_the_job_and_keeps_the_clip(house: House)
 
 
 async def test_a_chat_that_fails_for_a_day_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acts, "SEND_FOR", 3600.0)
+    monkeypatch.setattr(delivery, "SEND_FOR", 3600.0)
     job = await house.order()
     house.chat.trouble = [ChatError("500") for _ in range(500)]
     assert (await house.finish(job)).outcome == "clip"
@@ -478,7 +478,7 @@ async def test_an_accepted_order_is_saved_however_long_the_database_sulks(
             raise StoreDown("database is locked")
         await save(job, entry)
 
-    monkeypatch.setattr(acts, "AGAIN", 0.0)
+    monkeypatch.setattr(claims, "AGAIN", 0.0)
     monkeypatch.setattr(house.store, "save", sulky)
     await house.work()
     job = await house.job(job.id)

@@ -24,7 +24,7 @@ from tests.samples import a_job, an_order
 PEOPLE = ("telegram:1", "telegram:2", "discord:1", "discord:2")
 SCOPES = ("", "telegram:-5", "discord:5", "discord:6")
 PLATFORMS = ("telegram", "discord")
-LEASES = {"submitting": 120.0, "running": 240.0, "delivering": 600.0}
+LEASE = 120.0
 CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000)
 POLICY = quota.Policy(30, day=250, month=2000, money_day=12_000_000, money_month=None, price=50_000)
 
@@ -104,7 +104,7 @@ class Life:
     async def claim(self) -> None:
         worker = self.random.randrange(2)
         mine = [job.id for job in self.hands[worker]]
-        self.hands[worker] += await self.stores[worker].claim(self.now, LEASES, 3, PLATFORMS, mine)
+        self.hands[worker] += await self.stores[worker].claim(self.now, LEASE, 3, PLATFORMS, mine)
 
     async def advance(self) -> None:
         """A worker acts on what it holds; another may have taken it meanwhile."""

@@ -19,7 +19,7 @@ from storage import open_store
 from storage.store import Store
 from tests.samples import a_job, an_order
 
-LEASES = {"submitting": 10.0, "running": 20.0, "delivering": 50.0}
+LEASE = 20.0
 HERE = ("console",)
 CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000, sound=True)
 
@@ -154,10 +154,10 @@ async def test_a_claim_is_ones_own_until_the_lease_is_over(store: Store) -> None
     await submit(store, a_job())
     (job,) = await start(store)
     job = await run(store, job, Accepted("local", "1"))
-    (first,) = await store.claim(2000.0, LEASES, 10, HERE)
+    (first,) = await store.claim(2000.0, LEASE, 10, HERE)
     assert first.due_at == 2020.0
-    assert await store.claim(2019.9, LEASES, 10, HERE) == []
-    (second,) = await store.claim(2020.0, LEASES, 10, HERE)
+    assert await store.claim(2019.9, LEASE, 10, HERE) == []
+    (second,) = await store.claim(2020.0, LEASE, 10, HERE)
     assert second.claims == first.claims + 1
     with pytest.raises(Stale):
         await run(store, first, machine.Rendered(CLIP))
@@ -178,7 +178,7 @@ async def test_eight_workers_never_take_the_same_job(database_url: str | None, t
 
         async def claims(store: Store) -> list[Job]:
             taken: list[Job] = []
-            while jobs := await store.claim(3000.0, LEASES, 7, HERE):
+            while jobs := await store.claim(3000.0, LEASE, 7, HERE):
                 taken += jobs
             return taken
 
@@ -193,9 +193,9 @@ async def test_a_worker_leaves_other_platforms_alone(store: Store) -> None:
     assert await start(store) == []
     assert await store.next_due(HERE) is None
     assert len(await store.start(2000.0, 10.0, 5, 5, ("console", "telegram"), ("local",), begin(2000.0))) == 1
-    assert await store.claim(9000.0, LEASES, 5, HERE) == []
-    assert await store.claim(9000.0, LEASES, 5, ()) == []
-    assert len(await store.claim(9000.0, LEASES, 5, ("telegram",))) == 1
+    assert await store.claim(9000.0, LEASE, 5, HERE) == []
+    assert await store.claim(9000.0, LEASE, 5, ()) == []
+    assert len(await store.claim(9000.0, LEASE, 5, ("telegram",))) == 1
 
 
 async def test_slots_hold_for_all_workers_together(database_url: str | None, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bot import quota
 from bot.bundle import MOVEMENTS
+from bot.gallery import line_removal
 from bot.machine import apply
 from bot.media import Media
 from bot.model import Address, Refused
@@ -81,9 +82,12 @@ async def test_what_shows_a_clip_once_more_goes_with_it(store: Store, media: Med
     assert len(await rows(store, "SELECT job FROM repeats")) == 1
 
 
-async def test_a_status_line_that_may_still_stand_there_goes_with_the_clip(store: Store, media: Media) -> None:
-    for id, ended in (("new", NOW - 60), ("old", NOW - 600)):
-        await a_past(store, media, id, ANN, ended, status_id=f"line-{id}")
+async def test_a_status_line_that_still_stands_there_goes_with_the_clip(store: Store, media: Media) -> None:
+    for id in ("new", "old"):
+        await a_past(store, media, id, ANN, NOW - 60, status_id=f"line-{id}")
+    old = await store.job("old")
+    assert old
+    await store.errands.done(line_removal(old))
     await husk(store, ANN, "new", "old")
     gone = await rows(store, "SELECT message FROM errands WHERE kind = 'remove' ORDER BY message")
     assert [row["message"] for row in gone] == ["line-new", "sent-new", "sent-old"]

@@ -20,6 +20,7 @@ from bot.config import Settings
 from bot.model import Accepted, Address, Attachment, Clip, Inbound, Job
 from bot.ports import Store
 from storage import open_store
+from tests.bookkeeping import folder_agrees
 from tests.houses import picture
 from tests.samples import a_job, an_order
 
@@ -94,6 +95,7 @@ class World:
             used = await store.used("test:7", jobs[0].window)
             sql = "SELECT job, kind, held, spent FROM ledger WHERE person = 'test:7'"
             rows = await store._db.read(lambda tx: tx.all(sql))
+            await folder_agrees(store, self.folder)
         assert used == sum(job.price for job in jobs if job.outcome == "clip") == sum(row["spent"] for row in rows)
         assert sum(row["held"] for row in rows) == 0
         assert len(rows) == 2 * len(jobs)
@@ -195,6 +197,32 @@ async def test_killed_at_random_again_and_again(database_url: str | None, tmp_pa
         finally:
             await end(process, signal.SIGTERM)
         await w.check_the_books(jobs)
+
+
+async def test_two_workers_of_which_one_is_killed_while_it_uploads(
+    database_url: str | None, tmp_path: Path, clip: bytes
+) -> None:
+    async with world(tmp_path / "w", clip, database_url) as w:
+        await w.order("one")
+        w.host.hang_at, w.host.renders_after = "send", 0
+        first = await w.start()
+        try:
+            async with asyncio.timeout(20):
+                await w.host.reached.get()
+        except TimeoutError:
+            raise AssertionError(f"it never got there:\n{await end(first)}") from None
+        second = await w.start()
+        await asyncio.sleep(2 * LEASE)
+        (job,) = await w.jobs()
+        assert w.host.delivered[job.id] == 1, "a long upload is left to whoever is at it"
+        w.host.hang_at = None  # for whoever comes; the first one's call stays as it is
+        await end(first)
+        try:
+            (job,) = await w.all_done(LEASE + 3.0)
+        finally:
+            await end(second, signal.SIGTERM)
+        await w.check_the_books([job])
+        assert w.host.delivered[job.id] == 2
 
 
 async def stopped_at(step: str, folder: Path, clip: bytes) -> None:

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from paid_host import PaidHost
 from test_crashes import ROOT, TOGETHER, end, remember_quick_renders, stopped
 
@@ -24,13 +25,15 @@ from bot import texts
 from bot.model import Job
 from storage import open_store
 from storage.store import Store as SqlStore
-from tests.bookkeeping import own_books_agree
+from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.discord_api import FINE, DiscordApi, hang
 from tests.discord_world import Channel, Message
 from tests.houses import picture
 
 LEASE = 15.0
 """Long, so that a busy machine breaks nothing off; `killed` lets it pass."""
+SHORT = 5.0
+"""One that a test waits for."""
 PATIENT = 30.0
 """Seconds for an acknowledgement: how quick it is, is measured where the machine has nothing else to do."""
 PHOTO = ("me.jpg", picture())
@@ -213,6 +216,7 @@ class World:
         async with self.store() as store:
             rows = await store._db.read(lambda tx: tx.all("SELECT * FROM ledger WHERE person <> 'test:old'"))
             await own_books_agree(store, jobs)
+            await folder_agrees(store, self.folder)
         charged = sum(job.price for job in jobs if job.outcome == "clip")
         assert charged == sum(row["spent"] for row in rows)
         assert sum(row["held"] for row in rows) == 0
@@ -261,6 +265,32 @@ async def killed_at(step: Step, folder: Path, clip: bytes) -> None:
         if route not in (GONE, LINE_GONE):  # then it is known that the clip is there, and the line stays
             await world.stands_alone(jobs)
         await end(world.processes[-1], signal.SIGTERM)
+
+
+async def killed_for_longer_than_a_nonce(way: str, passes: int, folder: Path, clip: bytes) -> None:
+    async with a_world(folder, clip) as world:
+        world.settings["LEASE"] = str(SHORT)
+        await world.start()
+        world.hang(POST, "after", passes)  # the clip is there, and nobody hears of it
+        await world.ask(way)
+        await world.stuck()
+        await end(world.processes[-1])
+        world.let_go()
+        await world.start()
+        jobs = await world.over(1)
+        await world.check_the_books(jobs)
+        await world.stands_alone(jobs)
+        await end(world.processes[-1], signal.SIGTERM)
+
+
+async def test_a_clip_is_not_posted_twice_when_its_nonce_is_over(
+    tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.discord_api.NONCE_LIVES", SHORT / 10)
+    async with asyncio.TaskGroup() as group:
+        for way, passes in (("slash", 0), ("mention", 1), ("private", 1)):
+            group.create_task(killed_for_longer_than_a_nonce(way, passes, tmp_path / way, clip), name=way)
+            await asyncio.sleep(APART)
 
 
 def _on_its_way(step: Step) -> bool:

@@ -24,7 +24,7 @@ from bot.model import Job
 from bot.ports import Store
 from storage import open_store
 from storage.store import Store as SqlStore
-from tests.bookkeeping import own_books_agree
+from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.bot_api import BotApi, Hold
 from tests.bot_api_world import Chat, Post
 from tests.houses import picture
@@ -152,6 +152,7 @@ class World:
         async with self.store() as store:
             rows = await store._db.read(lambda tx: tx.all("SELECT * FROM ledger WHERE person <> 'test:old'"))
             await own_books_agree(store, jobs)
+            await folder_agrees(store, self.folder)
         assert sum(row["spent"] for row in rows) == sum(job.price for job in jobs if job.outcome == "clip")
         assert sum(row["held"] for row in rows) == 0
         assert len(rows) == 2 * len(jobs)

@@ -1,0 +1,161 @@
+"""How a job ends: its result is sent, in words where the chat takes no film, and its status line is taken away."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from bot import machine, sharing, status, texts
+from bot.claims import AGAIN, Claims, backoff
+from bot.errors import ChatError, Flood, Gone, Stale, StoreDown, TooLarge, Unconfirmed, Unshowable
+from bot.fitting import Fitting
+from bot.gallery import line_removal
+from bot.media import Media
+from bot.model import Film, Job, Posted, Reply
+from bot.ports import Chat, Provider, Store
+
+log = logging.getLogger(__name__)
+
+UPLOAD = 400.0
+"""Seconds that sending a result may take."""
+SEND_FOR = 24 * 3600.0
+"""Seconds for which a result is offered to a chat that fails."""
+UNSURE = 2
+"""Sends that may have gone right, after which the person is asked before there is another."""
+UNHEARD = 5
+"""Sends of one message that nobody confirmed, after which it counts as read: most likely each of them arrived."""
+SIZES = 3
+"""Films that are tried, each smaller than the last, before words stand in for them."""
+BRIEF = 60.0
+"""Seconds for which the words are held back when the film before them was refused: a longer pause is planned."""
+EDIT = 10.0
+"""Seconds that a change of the status line may take."""
+REMOVALS = 3
+"""Tries to take a status line away at once; after that it is an errand."""
+
+
+class Delivery:
+    """`link` gives the address of a kept clip, where there is one that people can reach."""
+
+    def __init__(
+        self,
+        store: Store,
+        media: Media,
+        provider: Provider,
+        chats: Mapping[str, Chat],
+        claims: Claims,
+        *,
+        clock: Callable[[], float],
+        link: Callable[[str], str] | None = None,
+    ) -> None:
+        self._store = store
+        self._media = media
+        self._provider = provider
+        self._chats = chats
+        self._claims = claims
+        self._clock = clock
+        self._fitting = Fitting(media, link)
+
+    async def deliver(self, job: Job) -> None:
+        """Send the clip, or say why there is none; then take the status line away."""
+        chat, before = self._chats[job.address.platform], job.sends
+        # Where a repeat would be seen, it is on record that a clip is going out; who finds the record knows no more.
+        risky = not chat.once and job.clip is not None and before < UNSURE
+        event: machine.Event
+        async with self._claims.held(job):
+            try:
+                reply = status.unsure(job) if before >= UNSURE else await self._result(job)
+                if risky:
+                    job = await self._claims.save(job, machine.Sending(), self._claims.until())
+                async with asyncio.timeout(UPLOAD):
+                    posted = await self._send(chat, job, reply)
+                event, due_at = machine.Sent(posted.message, posted.copy), None
+            except Stale:
+                raise
+            except Exception as error:  # an adapter's own mistake, too, must end some day
+                event, due_at = self._after(error, job, before, risky=risky, once=chat.once)
+        await self._claims.save(job, event, due_at)
+        if due_at is None:
+            await self._clear(job, chat)
+
+    def _after(
+        self, error: Exception, job: Job, before: int, *, risky: bool, once: bool
+    ) -> tuple[machine.Event, float | None]:
+        """What follows a send that went wrong; None for the time: nothing more is sent."""
+        tries = job.tries + 1
+        over = self._clock() - (job.settled_at or 0.0) > SEND_FOR
+        event: machine.Event = machine.Deferred(tries, before)
+        due_at = self._clock() + backoff(tries)
+        match error:
+            case Gone():
+                log.warning("job %s cannot be delivered: %s", job.id, error)
+                return machine.Undeliverable(), None
+            case Flood():
+                event, due_at = machine.Deferred(job.tries, before), self._clock() + error.retry_after
+            case Unconfirmed() | TimeoutError():
+                log.warning("job %s may have been delivered: %s", job.id, error)
+                if risky:
+                    return machine.Deferred(0, UNSURE), due_at
+                if before >= UNSURE or (not once and tries >= UNHEARD):
+                    return machine.Sent(), None
+            case ChatError() | StoreDown():
+                log.warning("job %s was not delivered yet: %s", job.id, error)
+            case _:
+                log.error("job %s was not delivered yet", job.id, exc_info=error)
+        return (machine.Undeliverable(), None) if over else (event, due_at)
+
+    async def _send(self, chat: Chat, job: Job, reply: Reply) -> Posted:
+        refused = 0
+        while True:
+            try:
+                return await chat.send(job.address, reply, nonce=job.id)
+            except TooLarge as large:
+                if reply.film is None:
+                    raise
+                smaller = refused < SIZES
+                reply = await self._fitting.smaller(reply, large.limit) if smaller else self._fitting.linked(reply)
+            except Unshowable as error:
+                if reply.film is None:
+                    raise
+                await self._claims.note("a chat takes no clip", str(error), job)
+                reply = self._fitting.told(reply, job.id)
+            except Flood as flood:  # to plan it would begin with the film that was refused, again and again
+                if not refused or flood.retry_after > BRIEF:
+                    raise
+                await asyncio.sleep(flood.retry_after)
+            refused += 1
+
+    async def _result(self, job: Job) -> Reply:
+        if job.clip is None:
+            return status.result(job, None)
+        path = self._media.path(job.clip.name)
+        if not path.is_file():
+            await self._claims.note("a finished clip is gone from the disk", job.clip.name, job)
+            return Reply(texts.CLIP_GONE, job=job.id)
+        stand_in = job.host is not None and self._provider.terms(job.host).stand_in
+        film = Film(path, job.clip, job.spoiler, job.limit, self._media.poster(job.clip.name))
+        try:
+            share = await sharing.offered(self._store, job)
+        except StoreDown as error:  # nobody waits for a clip because of a button
+            log.info("job %s is delivered without its Share button: %s", job.id, error)
+            share = False
+        return status.result(job, film, stand_in=stand_in, share=share)
+
+    async def _clear(self, job: Job, chat: Chat) -> None:
+        """Take the status line away; the platform may have named it while the clip was being sent.
+
+        Whatever fails here, or is killed, is made good by the errand that was saved together with the end of the job.
+        """
+        latest = await self._store.job(job.id)
+        if latest is None or latest.status_id is None:
+            return
+        for tried in range(1, REMOVALS + 1):
+            try:
+                async with asyncio.timeout(EDIT):
+                    await chat.remove(job.address, latest.status_id)
+                break
+            except (ChatError, TimeoutError) as error:
+                log.info("the status line of job %s stays for now: %s", job.id, error)
+                if tried == REMOVALS or isinstance(error, Gone | Flood):
+                    return
+            await asyncio.sleep(AGAIN)
+        await self._store.errands.done(line_removal(latest))

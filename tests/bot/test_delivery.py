@@ -1,0 +1,128 @@
+"""Results that a chat does not take are told in words, and no status line outlives its job."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot import delivery, texts
+from bot.errands import Runner
+from bot.errors import ChatError, Flood, Gone, PhotoplayError, TooLarge, Unshowable
+from bot.gallery import CLEARED
+from bot.model import Finished, Job
+from tests.bookkeeping import rows
+from tests.houses import House
+
+
+@pytest.fixture
+async def job(house: House) -> Job:
+    """Its clip is about to be sent."""
+    house.provider.polls = [Finished("secret://clip")]
+    job = await house.order()
+    await house.core.track(job.id, "status", "Rendering")
+    await house.work()
+    house.clock.now = (await house.job(job.id)).due_at
+    await house.work()
+    return await house.job(job.id)
+
+
+def linking(house: House, link: Callable[[str], str]) -> None:
+    house.worker._acts._delivery._fitting._link = link
+
+
+async def test_a_clip_that_is_refused_is_told_in_words(house: House, job: Job) -> None:
+    house.chat.trouble = [Unshowable("Bad Request: failed to get HTTP URL content")]
+    await house.work()
+    (said,) = [reply for _, reply in house.chat.sent]
+    assert texts.clip_refused(job.id, "") in said.text
+    assert f"/clip {job.id}" in said.text
+    assert (said.buttons[0].label, said.buttons[0].command) == (texts.SEND_AGAIN, f"/clip {job.id}")
+    assert house.chat.removed == ["status"]
+    job = await house.job(job.id)
+    assert (job.state, job.outcome, job.sent_id) == ("done", "clip", "message-1")
+    assert (await house.store.incidents())[0].what == "a chat takes no clip"
+    assert (await house.say(f"/clip {job.id}")).film
+
+
+async def test_a_refused_clip_is_a_link_where_there_are_links(house: House, job: Job) -> None:
+    linking(house, lambda name: f"https://films.example/{name}")
+    house.chat.trouble = [Unshowable("50035")]
+    await house.work()
+    assert job.clip
+    assert f"It is yours at https://films.example/{job.clip.name}" in house.chat.texts()[0]
+
+
+@pytest.mark.parametrize("first", [Unshowable("no videos here"), TooLarge(10)])
+async def test_the_words_wait_for_their_turn(
+    house: House, job: Job, first: PhotoplayError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(delivery.asyncio, "sleep", sleep)
+    house.chat.trouble = [first, Flood(3.0)]
+    await house.work()
+    assert (await house.job(job.id)).state == "done"
+    assert waited == [3.0]
+    assert len(house.chat.sent) == 1
+
+
+async def test_a_chat_that_takes_no_words_either_is_gone(house: House, job: Job) -> None:
+    house.chat.trouble = [Unshowable("no videos"), Gone("kicked")]
+    await house.work()
+    assert ((await house.job(job.id)).state, house.chat.sent) == ("done", [])
+    assert house.chat.removed == ["status"]
+
+
+async def test_a_chat_that_asks_to_wait_for_ever_is_given_up(house: House, job: Job) -> None:
+    house.chat.trouble = [Flood(3600.0) for _ in range(100)]
+    assert (await house.finish(job)).outcome == "clip"
+    assert len(house.chat.trouble) > 60
+
+
+@pytest.mark.parametrize("trouble", [[ChatError("502")] * delivery.REMOVALS, [Flood(60.0)]])
+async def test_a_line_that_does_not_go_is_an_errand(
+    house: House, job: Job, trouble: list[PhotoplayError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "AGAIN", 0.0)
+    send = house.chat.send
+
+    async def sent(*args: object, **named: object) -> object:
+        posted = await send(*args, **named)
+        house.chat.trouble = list(trouble)
+        return posted
+
+    monkeypatch.setattr(house.chat, "send", sent)
+    await house.work()
+    assert ((await house.job(job.id)).state, house.chat.removed) == ("done", [])
+    await after_a_while(house)
+    assert house.chat.removed == ["status"]
+    assert await rows(house.store, "SELECT * FROM errands") == []
+
+
+async def after_a_while(house: House) -> None:
+    """What is left is done by whoever runs errands."""
+    house.clock.tick(CLEARED)
+    runner = Runner(house.store, house.media, {"telegram": house.chat}, clock=house.clock)
+    await runner.round()
+    await runner.idle()
+
+
+async def test_a_worker_killed_before_it_takes_the_line_away(
+    house: House, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: object) -> None: ...
+
+    monkeypatch.setattr(house.worker._acts._delivery, "_clear", killed)
+    await house.work()
+    assert len(house.chat.films) == 1
+    assert house.chat.removed == []
+    await after_a_while(house)
+    assert (house.chat.removed, len(house.chat.films)) == (["status"], 1)
+
+
+async def test_a_line_that_went_leaves_nothing_to_do(house: House, job: Job) -> None:
+    await house.work()
+    assert house.chat.removed == ["status"]
+    assert await rows(house.store, "SELECT * FROM errands") == []
