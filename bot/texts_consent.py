@@ -3,8 +3,8 @@
 # ── Those in the photo ───────────────────────────────────────────────────────────────────────────────────────────────
 
 ASK = (
-    "Before your first clip: does everybody in the photo agree to it? With nobody in it, that is a yes. You are asked "
-    "once; until then nothing is spent, and the order waits for an hour."
+    "Does everybody in the photo agree to this clip? With nobody in it, that is a yes.\n"
+    "You are asked only once. The order waits for an hour; nothing is spent yet."
 )
 AGREE = "Yes, make it"
 STILL = "This one is still waiting for you."

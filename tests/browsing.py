@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.app import App, open_app
 from bot.config import Settings
+from generator.server import Generator
 
 expect.set_options(timeout=60_000)  # milliseconds: it only ends what hangs
 
@@ -78,3 +79,52 @@ async def looks_right(page: Page, name: str) -> None:
     )
     assert torn == [], f"{name}: out of the window"
     await no_violations(page)
+
+
+async def order(page: Page, photo: Path, words: str) -> None:
+    await page.set_input_files("#pick", str(photo))
+    await page.fill("#words", words)
+    await page.click("#send")
+
+
+async def plays(page: Page, nth: int = 0) -> None:
+    """The clip's time advances."""
+    video = page.locator("video").nth(nth)
+    await expect(video).to_be_visible()
+    await video.scroll_into_view_if_needed()  # out of sight it rests
+    await page.wait_for_function(
+        "n => { const v = document.querySelectorAll('video')[n]; return v.readyState > 1 && v.currentTime > 0.2 }",
+        arg=nth,
+    )
+
+
+@asynccontextmanager
+async def buying(tmp_path: Path) -> AsyncIterator[tuple[App, str]]:
+    """A site that buys from a host, not from its own stand-in, and asks about consent."""
+    async with (
+        Generator(tmp_path / "host", key="k").serve() as host,
+        site(tmp_path, ask_consent=True, aimlapi_key="k", aimlapi_url=host) as found,
+    ):
+        yield found
+
+
+Prepare = Callable[[Page], Awaitable[None]]
+
+
+@asynccontextmanager
+async def looked_at(
+    chromium: Browser, name: str, address: str, known: Page | None = None
+) -> AsyncIterator[Callable[[Prepare], Awaitable[None]]]:
+    """Open `address` in each look, as somebody new or as the person of `known`, do what is given, look."""
+
+    async def each(prepare: Prepare) -> None:
+        for look, options in LOOKS:
+            who = {"storage_state": await known.context.storage_state()} if known else {}
+            context = await chromium.new_context(**options, **who)
+            page = await context.new_page()
+            await page.goto(address)
+            await prepare(page)
+            await looks_right(page, f"{name}-{look}")
+            await context.close()
+
+    yield each

@@ -23,8 +23,6 @@ LINK = 12 * 3600.0
 """Seconds for which the page may load a photo or clip by its link."""
 NAME = 60
 """Characters of the words that a downloaded file is named after."""
-_OTHERWISE = ("/words ", "/next ")
-"""Commands that ask for words; the page has buttons of its own, which bring the composer."""
 
 
 class View:
@@ -83,7 +81,6 @@ class View:
         said: dict[str, Any] = {"text": reply.text, "job": reply.job, "fine": not reply.refused}
         if reply.job:  # the rest comes with its events
             return said
-        buttons = [(b.label, b.command) for b in reply.buttons if not b.command.startswith(_OTHERWISE)]
         found = [job for name in reply.repeats if (job := await self._core.store.job(name))]
         name = file_name(found[-1].order.prompt if found else "photoplay", self._core.clock())
         if reply.waits and (parked := await self._core.store.books.parked(reply.waits)):
@@ -92,8 +89,10 @@ class View:
             said["clip"] = self._clip(reply.film.clip, name)
         elif found:
             said["jobs"] = [await self.job(job) for job in found]
-        elif buttons:
-            said["buttons"] = buttons
+        elif reply.buttons:
+            said["buttons"] = [(button.label, button.command) for button in reply.buttons]
+        if reply.ask:
+            said["ask"] = reply.ask
         if reply.file:
             said["files"] = [{"name": texts.PAGE["download"], "href": self.link(reply.file, name)}]
         elif reply.papers:

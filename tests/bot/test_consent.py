@@ -40,7 +40,7 @@ async def confirm_above(house: House, credits: int) -> None:
 async def test_asked_before_the_first_clip_and_never_again(house: House) -> None:
     reply = await house.say("she smiles", attached())
     assert (reply.text, reply.refused, reply.job) == (texts_consent.ASK, False, None)
-    assert "You are asked once" in reply.text
+    assert "asked only once" in reply.text
     assert "nothing is spent" in reply.text
     told = buttons(reply)
     assert [word.split()[0] for word in told.values()] == ["/agree"]

@@ -6,20 +6,18 @@ import os
 import re
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pillow_heif
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from bot import texts, texts_admin, texts_consent, texts_privacy
-from bot.app import App
 from bot.model import Address, Inbound
-from generator.server import Generator
-from tests.browsing import no_violations, site
+from tests.browsing import buying, no_violations, order, plays, site
 
 T = texts.PAGE
 
@@ -45,34 +43,6 @@ async def visit(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
 
         yield open_
     assert complaints == []
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    image = Image.new("RGB", (640, 480), "skyblue")
-    draw = ImageDraw.Draw(image)
-    draw.polygon([(0, 480), (320, 120), (640, 480)], fill="darkolivegreen")
-    draw.ellipse((460, 60, 540, 140), fill="gold")
-    path = tmp_path / "photo.jpg"
-    image.save(path)
-    return path
-
-
-async def order(page: Page, photo: Path, words: str) -> None:
-    await page.set_input_files("#pick", str(photo))
-    await page.fill("#words", words)
-    await page.click("#send")
-
-
-async def plays(page: Page, nth: int = 0) -> None:
-    """The clip's time advances."""
-    video = page.locator("video").nth(nth)
-    await expect(video).to_be_visible()
-    await video.scroll_into_view_if_needed()  # out of sight it rests
-    await page.wait_for_function(
-        "n => { const v = document.querySelectorAll('video')[n]; return v.readyState > 1 && v.currentTime > 0.2 }",
-        arg=nth,
-    )
 
 
 async def test_a_photo_becomes_a_clip_that_plays_and_stays(visit: Visit, photo: Path, chromium: Browser) -> None:
@@ -237,16 +207,6 @@ async def test_a_dear_clip_is_asked_about_first(chromium: Browser, tmp_path: Pat
         await asked.get_by_role("button", name="Yes, 10 credits").click()
         await expect(page.locator("video")).to_have_count(2)
         await page.close()
-
-
-@asynccontextmanager
-async def buying(tmp_path: Path) -> AsyncIterator[tuple[App, str]]:
-    """A site that buys from a host, not from its own stand-in, and asks about consent."""
-    async with (
-        Generator(tmp_path / "host", key="k").serve() as host,
-        site(tmp_path, ask_consent=True, aimlapi_key="k", aimlapi_url=host) as found,
-    ):
-        yield found
 
 
 async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_path: Path, photo: Path) -> None:
@@ -481,6 +441,24 @@ async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
     await plays(page, 1)
 
 
+async def test_a_question_is_answered_by_just_writing(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await order(page, photo, "slow zoom in")
+    await plays(page)
+    await page.get_by_role("button", name=T["menu"]).click()
+    await page.locator("#menu").get_by_role("button", name=T["credits"]).click()
+    known = re.search(r"clip (\w{10})", await page.locator(".saying").last.inner_text())
+    assert known
+    for said, asked in ((f"/words {known[1]}", "Reply with the new words"), (f"/next {known[1]}", texts.ASK_NEXT)):
+        await page.fill("#words", said)
+        await page.click("#send")
+        await expect(page.locator(".saying").last).to_contain_text(asked)
+        await page.fill("#words", "pan left")
+        await page.click("#send")
+        await expect(page.locator("#rework")).to_be_hidden()
+    await expect(page.locator("video")).to_have_count(3)
+
+
 async def test_join_shows_the_film_and_downloads_have_names(visit: Visit, photo: Path) -> None:
     page = await visit()
     await order(page, photo, "Slow zoom in: “the hill”!")
@@ -572,10 +550,12 @@ async def test_an_end_and_ten_seconds_are_told_apart_before_they_are_sent(visit:
     await expect(page.locator("input[name=duration][value='5']")).to_be_checked()  # what was picked gives way
     await expect(page.locator("#duration-hint")).to_have_text(T["ten_excluded"])
     await page.fill("#words", "day turns to night --10s")  # what was written does not
-    await expect(page.locator("#duration-hint")).to_have_text(T["end_or_ten"])
+    await expect(page.locator("#notice")).to_have_text(T["end_or_ten"])
+    await expect(page.locator("#duration-hint")).to_have_text(T["written"])  # nothing that says otherwise
     await expect(page.locator("#end-hint")).to_be_empty()
     await page.click("#send")
     await expect(page.locator("#notice")).to_have_text(T["end_or_ten"])
+    await expect(page.locator(".turn")).to_have_count(0)
     await page.fill("#words", "day turns to night")
     await page.click("#send")
     await expect(page.locator(".turn")).to_have_count(1)
@@ -586,6 +566,9 @@ async def test_the_composer_fits_a_low_window(visit: Visit, photo: Path) -> None
     await page.set_input_files("#pick", str(photo))
     await page.click("#fold")
     assert await page.evaluate("document.querySelector('.dock').getBoundingClientRect().top >= 0")
+    await page.set_viewport_size({"width": 390, "height": 430})  # a phone with its keyboard
+    for piece in ("#words", "#send", "#photos", "#options"):
+        await expect(page.locator(piece)).to_be_in_viewport(ratio=0.9)
     await page.evaluate("dispatchEvent(new Event('offline'))")
     await expect(page.locator("#offline")).to_be_empty()
 

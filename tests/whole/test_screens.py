@@ -3,8 +3,8 @@
 `make screens` writes the pictures to `screens/`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from bot import texts
 from bot.core import Core
 from tests import galleries
-from tests.browsing import LOOKS, looks_right, site
+from tests.browsing import looked_at, site
 from tests.clock import Clock
 from tests.web_gallery import SLUG
 from tests.web_gallery import site as gallery_site
@@ -21,23 +21,6 @@ from tests.web_gallery import site as gallery_site
 pytestmark = pytest.mark.timeout(120)
 
 T = texts.PAGE
-Prepare = Callable[[Page], Awaitable[None]]
-
-
-@asynccontextmanager
-async def looked_at(chromium: Browser, name: str, address: str) -> AsyncIterator[Callable[[Prepare], Awaitable[None]]]:
-    """Open `address` in each look, as somebody new; the function given is what is done and measured there."""
-
-    async def each(prepare: Prepare) -> None:
-        for look, options in LOOKS:
-            context = await chromium.new_context(**options)
-            page = await context.new_page()
-            await page.goto(address)
-            await prepare(page)
-            await looks_right(page, f"{name}-{look}")
-            await context.close()
-
-    yield each
 
 
 async def card_is_whole(page: Page) -> None:

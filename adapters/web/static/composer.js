@@ -102,20 +102,18 @@ export class Composer {
    */
   async #post(fields, taken, command = '') {
     this.#setBusy(true);
+    let answer;
     try {
-      const answer = await messageOf(fields).send((share) => this.#send.style.setProperty('--sent', share));
-      if (!answer.job && !answer.question && !command) {
-        this.#tell(answer.text, answer.fine);
-        return;
-      }
-      taken(answer);
-      this.conversation.take(command, answer);
+      answer = await messageOf(fields).send((share) => this.#send.style.setProperty('--sent', share));
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      this.#tell(t('unreached'));
     } finally {
       this.#setBusy(false);
     }
+    if (answer?.job || answer?.question || (answer && command)) {
+      taken(answer);
+      this.conversation.take(command, answer);
+    } else this.#tell(answer?.text ?? t('unreached'), answer?.fine);
   }
 
   #missing() {

@@ -107,6 +107,16 @@ export class Conversation {
     if (answer.job) this.toEnd();
     else if (answer.question) this.ask(answer.question);
     else this.say(words, answer);
+    if (answer.ask) this.#invite(answer.ask);
+  }
+
+  /** The answer to a question is just written: the composer takes the clip that it is about. */
+  #invite(ask) {
+    const [name, id] = ask.split(' ');
+    const { job } = this.#items.get(id) ?? {};
+    if (!job) return;
+    if (name === '/continue') this.composer.goOn(job);
+    else this.composer.newWords(job);
   }
 
   clear() {

@@ -104,7 +104,7 @@ export class Options {
     this.#pickEnd.disabled = !endAllowed;
 
     const hint = (name) => byWords(name) ? t('written') : '';
-    setText(byId('duration-hint'), this.conflict || (end ? t('ten_excluded') : hint('duration')));
+    setText(byId('duration-hint'), hint('duration') || (end ? t('ten_excluded') : ''));
     setText(byId('no-hint'), hint('no'));
     setText(byId('cfg-hint'), hint('cfg'));
     setText(byId('end-hint'), !endAllowed ? t('end_kept') : duration === '10' && !end ? t('five_then') : '');

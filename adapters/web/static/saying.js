@@ -1,6 +1,6 @@
 import { Bubble } from './bubble.js';
 import { Clip } from './clip.js';
-import { h, icon, tied } from './dom.js';
+import { h, icon, iconButton, tied } from './dom.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
@@ -42,27 +42,28 @@ function link(label, href, download = '') {
 }
 
 function button(label, command, say) {
-  const node = h('button', {
-    type: 'button',
-    className: 'button quiet',
-    onclick: async () => {
-      if (node.ariaDisabled === 'true') return;
-      node.ariaDisabled = 'true';
-      await say(command);
-      node.ariaDisabled = null;
-    },
-  }, label);
-  return node;
+  return h('button', { type: 'button', className: 'button quiet', onclick: once(() => say(command)) }, label);
+}
+
+/** A button rests until its answer is there. */
+function once(act) {
+  return async ({ currentTarget: button }) => {
+    if (button.ariaDisabled === 'true') return;
+    button.ariaDisabled = 'true';
+    await act();
+    button.ariaDisabled = null;
+  };
 }
 
 /** A line of the history. */
 function row(job, say) {
   const image = h('img', { alt: '', width: 56, height: 56, decoding: 'async' });
   setSource(image, job.photo.src);
-  const when = new Date(job.at * 1000).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+  const when = new Date(job.at * 1000)
+    .toLocaleString([], { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' });
   const facts = [job.outcome === 'clip' ? '' : job.text, ...job.options, when].filter(Boolean).join(' · ');
   const line = h('li', {}, image,
     h('div', {}, h('p', { className: 'words' }, job.prompt), h('p', { className: 'facts' }, tied(facts))));
-  if (job.clip) line.append(button(t('send_again'), `/clip ${job.id}`, say));
+  if (job.clip) line.append(iconButton('play', t('send_again'), once(() => say(`/clip ${job.id}`)), 'tiny'));
   return line;
 }
