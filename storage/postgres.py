@@ -37,6 +37,8 @@ ATTEMPTS = 5
 that another transaction inserted at the same moment: the next run sees it)."""
 PATIENCE = 30.0
 """Seconds to wait for a connection: where the server is gone, all who wait are refused at once, not eight at a time."""
+COMMAND = 30.0
+"""Seconds that a statement may take."""
 STATEMENTS = 100
 """Statements that a connection keeps prepared."""
 
@@ -170,7 +172,8 @@ async def _explore(target: Target) -> Way:
     except asyncpg.ProtocolViolationError as error:
         if "startup parameter" not in str(error):
             raise
-        return Way(pooled=True, keeps=False)  # settings are not for its servers, which others use as well
+        # A pooler, whose servers others use as well: settings are made in each transaction there.
+        connection = await asyncpg.connect(**_arguments(target, settings=False), statement_cache_size=0)
     try:
         async with connection.transaction():
             # A pooler hands out a number of its own, by which it knows whose query is to be cancelled.
@@ -196,9 +199,7 @@ async def _pool(target: Target, way: Way, connections: int) -> "Pool":
         arguments["reset"] = leave
     cache = STATEMENTS if way.keeps else 0
     # None is held for its own sake: with the server away, the library would try again and again, with a traceback each.
-    pool: Pool = await asyncpg.create_pool(
-        **arguments, min_size=0, max_size=connections, command_timeout=30, statement_cache_size=cache
-    )
+    pool: Pool = await asyncpg.create_pool(**arguments, min_size=0, max_size=connections, statement_cache_size=cache)
     return pool
 
 
@@ -217,7 +218,8 @@ def _arguments(target: Target, *, settings: bool = True) -> dict[str, Any]:
     if target.public_tls:
         found["ssl"] = ssl.create_default_context()
     options = {"options": target.options} if target.options else {}
-    return {**found, "timeout": target.timeout, "server_settings": {**startup, **options}}
+    times = {"timeout": target.timeout, "command_timeout": COMMAND}
+    return {**found, **times, "server_settings": {**startup, **options}}
 
 
 async def _set(connection: "Connection", target: Target) -> None:
