@@ -153,6 +153,9 @@ class Acts:
         """Bring the status lines of those who wait up to date: their place changes without anything of theirs."""
         for job, ahead in await self._store.line(tuple(self._chats), LINE):
             await self._show(job, ahead)
+        for job in await self._store.restored.halted():
+            if job.address.platform in self._chats:
+                await self._show(job)
 
     async def release(self, job: Job, pause: float = 0.0) -> None:
         """Let go of a job untouched, so that anyone may take it in `pause` seconds."""

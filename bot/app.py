@@ -142,7 +142,7 @@ async def open_app(
         seed = secret_of(settings.data_dir)
         links = Links(seed, clock)
         url = settings.database_url.get_secret_value() if settings.database_url else None
-        store = await open_store(settings.data_dir, url)
+        store = await open_store(settings.data_dir, url, settings.mark_dir)
         stack.push_async_callback(store.close)
         media = Media(settings.data_dir, new_id=new_id)
         stack.push_async_callback(media.close)

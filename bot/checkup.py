@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from adapters.console import in_shell
 from adapters.discord.gateway import invite
 from adapters.discord.line import BadToken as BadDiscordToken
 from adapters.discord.line import Line as DiscordLine
 from adapters.telegram.line import BadToken, Line, mapped
+from bot import texts_admin
 from bot.app import App, open_app
 from bot.config import Settings
 from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
@@ -185,6 +187,8 @@ async def _jobs(app: App) -> AsyncIterator[Finding]:
     health = await app.store.health(time.time())
     waiting = ", ".join(f"{count} {state}" for state, count in sorted(health.states.items()))
     yield Finding("good", f"Clips under way: {waiting or 'none'}.")
+    if halted := await app.store.restored.halted():
+        yield Finding("bad", in_shell(texts_admin.halted(len(halted))))
     for incident in await app.store.incidents(INCIDENTS):
         when = time.strftime("%Y-%m-%d %H:%M", time.gmtime(incident.at))
         about = " ".join(part for part in (incident.host, incident.job) if part)

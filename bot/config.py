@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Path = Field(Path("data"), description="the database, photos, clips and the generated secret")
+    mark_dir: Path | None = Field(
+        None, description="where it is noted how many orders were started; on another disk it tells a rolled-back one"
+    )
     database_url: SecretStr | None = Field(
         None, description="`postgresql://…` when several machines work together; SQLite in `DATA_DIR` otherwise"
     )

@@ -5,6 +5,7 @@
    │ ▲                     │  │             │ ⟲ Waiting            ▲  ⟲ Sending, Deferred
    │ └───── PutBack ───────┘  │             │                      │
    └─ Cancelled | Expired ────┴─ Refused | Lost ─┴─ Refused | Expired ┘
+      | Returned                 | Returned
 
 Money settles once, on entering `delivering`: captured for a clip, given back for anything else. No state leads
 back from there, so no job can settle twice. A failure is delivered like a clip: `outcome` says which it is.
@@ -60,6 +61,11 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """It may have been bought before the database was restored, and the operator gives it back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """The result is about to be sent where a repeat would be seen; saved before it leaves."""
 
@@ -95,6 +101,7 @@ Event = (
     | Lost
     | Expired
     | Cancelled
+    | Returned
     | Sending
     | Sent
     | Undeliverable
@@ -105,6 +112,8 @@ TABLE: dict[tuple[State, type[Event]], State] = {
     ("queued", Started): "submitting",
     ("queued", Cancelled): "delivering",
     ("queued", Expired): "delivering",
+    ("queued", Returned): "delivering",
+    ("submitting", Returned): "delivering",
     ("submitting", Accepted): "running",
     ("submitting", PutBack): "queued",
     ("submitting", Refused): "delivering",
@@ -132,7 +141,7 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
         raise Illegal(f"{type(event).__name__} cannot happen to a job that is {job.state}")
     if isinstance(event, PutBack) and job.tries + 1 >= PUT_BACK_LIMIT:
         return apply(job, Refused("busy"), now)
-    job = replace(job, state=state, changed_at=now, due_at=now if due_at is None else due_at)
+    job = replace(job, state=state, changed_at=now, due_at=now if due_at is None else due_at, halted=False)
     match event:
         case Started():
             return replace(job, started_at=now), None
@@ -156,10 +165,19 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
             return _fail(job, "expired", now)
         case Cancelled():
             return _fail(job, "cancelled", now)
+        case Returned():
+            return _fail(job, "restored", now)
         case Sent(message, copy):
             return replace(job, done_at=now, tries=0, sent_id=message, copy=copy), None
         case Undeliverable():
             return replace(job, done_at=now, tries=0), None
+
+
+def given_back(job: Job, now: float) -> Step:
+    """A halted job, given back. Raises `Illegal` for one that is not halted (any more)."""
+    if not job.halted:
+        raise Illegal("only what is on hold is given back")
+    return apply(job, Returned(), now)
 
 
 def hold(job: Job) -> LedgerEntry:

@@ -21,6 +21,7 @@ Reason = Literal[
     "busy",  # the provider had no room, time after time
     "unavailable",  # no provider could be used
     "failed",  # the provider tried and failed
+    "restored",  # it was in line when the database was restored, and the operator gave it back
     "broken_clip",  # the provider says done, but no playable clip could be fetched
 ]
 """Why a job ended without a clip; `texts.FAILED` has the sentence for each."""
@@ -243,6 +244,8 @@ class Job:
     """The platform's id of the status line."""
     shown: str = ""
     """What the status line says now."""
+    halted: bool = False
+    """It may have been bought before the database was restored, and waits for the operator's word."""
     started_at: float | None = None
     accepted_at: float | None = None
     settled_at: float | None = None

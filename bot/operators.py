@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import amounts, quota, texts, texts_admin
+from bot import amounts, machine, quota, texts, texts_admin
 from bot.admin import Target, act, told
-from bot.errors import Refusal
+from bot.errors import Illegal, Refusal
 from bot.model import Inbound, Reply
 from bot.money import HOUSE, Rule
 
@@ -22,7 +22,7 @@ _OFF = frozenset({"off", "none", "unlimited"})
 
 
 async def operator(core: "Core", inbound: Inbound, argument: str) -> Reply:
-    """Show; `pause`, `resume`, `cap`, `flights`."""
+    """Show; `pause`, `resume`, `release`, `return`, `cap`, `flights`."""
     if not core.operates(inbound):
         raise Refusal(texts_admin.NOT_OPERATOR)
     rest, because = amounts.because(argument)
@@ -32,6 +32,10 @@ async def operator(core: "Core", inbound: Inbound, argument: str) -> Reply:
             return await _show(core)
         case "pause" | "resume" if not rest:
             return await _switch(core, inbound, verb.lower(), because)
+        case "release" if not rest:
+            return await _release(core, inbound, because)
+        case "return" if not rest:
+            return await _return(core, inbound, because)
         case "cap" | "flights":
             return await _cap(core, inbound, verb.lower(), rest, because)
     raise Refusal(texts_admin.OPERATOR_HOW)
@@ -43,6 +47,27 @@ async def _switch(core: "Core", inbound: Inbound, verb: str, because: str) -> Re
     done = await core.store.books.amend(deed, lambda rule: replace(rule, paused=paused))
     core.poke()
     return told(texts_admin.PAUSED if paused else texts_admin.RESUMED, done)
+
+
+async def _release(core: "Core", inbound: Inbound, because: str) -> Reply:
+    """What was halted after a restore is in line again."""
+    deed = replace(act(core, inbound, "release", because=because), scope=HOUSE)
+    queued, lost = await core.store.restored.release(deed)
+    core.poke()
+    return Reply(texts_admin.released(queued, lost) if queued or lost else texts_admin.NOTHING_HALTED, private=True)
+
+
+async def _return(core: "Core", inbound: Inbound, because: str) -> Reply:
+    """What was halted after a restore is given back."""
+    restored, now = core.store.restored, core.clock()
+    jobs = [job.id for job in await restored.halted()]
+    await restored.noted(replace(act(core, inbound, "return", because=because), scope=HOUSE), jobs)
+    count = 0
+    for job in jobs:
+        with suppress(Illegal):  # cancelled at this moment
+            count += await core.store.change(job, lambda job: machine.given_back(job, now)) is not None
+    core.poke()
+    return Reply(texts_admin.returned(count) if count else texts_admin.NOTHING_HALTED, private=True)
 
 
 async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: str) -> Reply:
@@ -78,6 +103,8 @@ async def _show(core: "Core") -> Reply:
     lines = [texts_admin.queue(states, health.overdue)]
     paused = (await store.books.rules(HOUSE)).get("", Rule()).paused
     lines.append(texts_admin.PAUSED if paused else texts_admin.RESUMED)
+    if halted := await store.restored.halted():
+        lines.append(texts_admin.halted(len(halted)))
     day, month = quota.window(now, "day"), quota.window(now, "month")
     for name, key, limit in (
         ("Credits today", f"credits:{day.key}", policy.day),

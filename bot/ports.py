@@ -21,6 +21,7 @@ from bot.model import (
 )
 from bot.money import Act, Deed, Denied, Grant, Joined, Member, Movement, Parked, Plan, Quote, Rule, Rulebook
 from bot.ports_gallery import Errands, Gallery
+from bot.ports_restored import Restored
 from bot.ports_traces import Traces
 
 Step = tuple[Job, LedgerEntry | None]
@@ -280,6 +281,10 @@ class Store(Protocol):
     @property
     def traces(self) -> Traces:
         """What is kept of people, and how it goes."""
+
+    @property
+    def restored(self) -> Restored:
+        """What is on hold because the database came back from a copy."""
 
     async def submit(
         self, job: Job, entry: LedgerEntry, plan: Plan | None = None, tiers: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot import machine, quota, sharing, strays
@@ -95,6 +96,7 @@ class Retention:
                 break
         if not 0 <= now - self._trimmed_at < TRIM:
             await self._end_stranded(now)
+            await self._end_halted(now)
             await self._media.sweep(now)
             await traces.trim(now)
             await strays.sweep(self._store, self._media)  # after that write, as it asks
@@ -107,6 +109,12 @@ class Retention:
             if await _end(self._store, job, _ENDS[job.state], now):
                 what = "a job was given up, as nothing runs its platform"
                 await self._store.note(Incident(now, what, job.address.platform, job.host or "", job.id))
+
+    async def _end_halted(self, now: float) -> None:
+        """The operator said nothing for as long: what a restore has put on hold is given back."""
+        for job in await self._store.restored.halted(now - STRANDED):
+            with suppress(Illegal):  # something happened to it at this moment
+                await self._store.change(job.id, lambda job: machine.given_back(job, now))
 
     async def _forget(self, now: float) -> int:
         """Go on with those who asked to be forgotten.

@@ -28,7 +28,7 @@ def price(job: Job) -> str:
 
 def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None:
     """Seconds until the clip should be ready, `rounds` of others' clips included; None while nobody can say."""
-    if job.state == "queued" and not job.tries:
+    if job.state == "queued" and not job.tries and not job.halted:
         return rounds * rhythm.usual + (rhythm.left(0) or rhythm.usual)
     if job.state == "running":
         return rhythm.left(now - (job.accepted_at or now))
@@ -39,6 +39,8 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 
     """Where the job is, in a few words."""
     wait = _wait(job, rhythm, now, ahead // slots)
     match job.state:
+        case "queued" if job.halted:
+            return texts.HALTED
         case "queued":
             return texts.waiting_again() if wait is None else texts.queued(ahead, texts.about(wait))
         case "submitting":

@@ -286,6 +286,10 @@ STAND_IN = "Local preview: the stand-in on this machine makes it, not the real m
 MADE_BY_AI = "AI-generated"
 CANCEL = "Cancel"
 SENDING = "Asking the video service …"
+HALTED = (
+    "On hold: Photoplay was restored from a backup, and I don't want to buy this one twice. The operator will decide; "
+    "if you cancel it, you have your credits back at once."
+)
 RENDERED = "Ready, on its way to you."
 LONGER = "This takes longer than usual. Still waiting; nothing is lost."
 DONE = "Done."
@@ -309,6 +313,10 @@ FAILED = {
     "busy": "The video service has no room at the moment. Please try again in a little while.",
     "unavailable": "The video service can't be used right now; the operator has been told. Please try again later.",
     "failed": "The video service tried, but couldn't make this clip. Trying again often helps.",
+    "restored": (
+        "Photoplay was restored from a backup while this one was in line, and it was not bought again. "
+        "If you still want the clip, please ask again."
+    ),
     "broken_clip": "The video service says the clip is ready, but it can't be fetched. Please ask again.",
 }
 

@@ -334,12 +334,37 @@ def balance(host: str, left: float) -> str:
 
 
 OPERATOR_HOW = (
-    "/operator pause · /operator resume · /operator cap 1000 (or off) and /operator flights 10 (or off) in a "
+    "/operator pause · /operator resume · /operator release · /operator return · "
+    "/operator cap 1000 (or off) and /operator flights 10 (or off) in a "
     "community, or with its name: /operator cap discord:123 1000"
 )
 PAUSED = "Buying is paused. What is in line waits; what is being made goes on. /operator resume takes it up again."
 RESUMED = "Buying goes on."
+NOTHING_HALTED = "No order is on hold."
 CAP_WHERE = "For which community? Say it there, or with its name: /operator cap discord:123 1000"
+
+
+def halted(count: int) -> str:
+    """Orders that wait for the operator's word."""
+    return (
+        f"On hold: {_orders(count)} that may have been bought already, as the database came back from a copy. "
+        "/operator release lets them be bought; /operator return gives the credits back."
+    )
+
+
+def released(queued: int, lost: int) -> str:
+    """They go on."""
+    words = f"Back in line: {_orders(queued)}."
+    return f"{words} Given back, as it had left the line already: {_orders(lost)}." if lost else words
+
+
+def returned(count: int) -> str:
+    """They do not."""
+    return f"Given back: {_orders(count)}. Everybody concerned is told."
+
+
+def _orders(count: int) -> str:
+    return "1 order" if count == 1 else f"{count} orders"
 
 
 def against(name: str, used: str, limit: str) -> str:

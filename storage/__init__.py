@@ -1,20 +1,28 @@
 """Where jobs and credits live: one SQL text, two databases."""
 
+import secrets
 from pathlib import Path
 
 from storage.database import Database
+from storage.marks import Marks
 from storage.migrate import migrate
 from storage.postgres import Postgres
+from storage.restored import Restored
 from storage.sqlite import Sqlite
 from storage.store import Store
 
 
-async def open_store(folder: Path, url: str | None = None) -> Store:
-    """The store in `folder` (SQLite) or behind `url` (PostgreSQL), at the newest schema. Raises `StoreDown`."""
+async def open_store(folder: Path, url: str | None = None, marks: Path | None = None) -> Store:
+    """The store in `folder` (SQLite) or behind `url` (PostgreSQL), at the newest schema.
+
+    `marks` is where its high-water mark is kept; in `folder` without it. Raises `StoreDown`, `Misconfigured`.
+    """
     database: Database = await Postgres.open(url) if url else await Sqlite.open(folder / "photoplay.db")
     try:
         await migrate(database)
+        restored = Restored(database, Marks(marks or folder / "marks"))
+        await restored.open(secrets.token_hex(5))
     except BaseException:
         await database.close()
         raise
-    return Store(database)
+    return Store(database, restored)

@@ -40,7 +40,7 @@ class Books:
                 return done
             after = edit(Rule.load(before)).dump()
             await rules.put(tx, act.scope, act.about, after)
-            return await _write(tx, replace(act, before=before, after=after))
+            return await enter(tx, replace(act, before=before, after=after))
 
         return await self._db.write(work)
 
@@ -62,7 +62,7 @@ class Books:
                 return done
             await _given(tx, act, "grant", grant, grant.amount)
             after = json.dumps({"grant": grant.id, "amount": grant.amount, "until": grant.until})
-            return await _write(tx, replace(act, after=after))
+            return await enter(tx, replace(act, after=after))
 
         return await self._db.write(work)
 
@@ -76,7 +76,7 @@ class Books:
                 return done, sum(amount for _, amount in json.loads(done.after)["grants"])
             taken = [[grant.id, await _end(tx, act, grant)] for grant in sorted(grants, key=lambda g: g.id)]
             after = json.dumps({"grants": taken})
-            return await _write(tx, replace(act, after=after)), sum(grant.left for grant in grants)
+            return await enter(tx, replace(act, after=after)), sum(grant.left for grant in grants)
 
         return await self._db.write(work)
 
@@ -116,7 +116,7 @@ class Books:
                     spent=-payment.amount if back else 0,
                     because=act.because,
                 )
-            await _write(tx, replace(act, after=json.dumps({"job": job.id, "back": returned})))
+            await enter(tx, replace(act, after=json.dumps({"job": job.id, "back": returned})))
             return returned
 
         return await self._db.write(work)
@@ -145,7 +145,7 @@ class Books:
                     raise Illegal("it was changed since")
                 await rules.put(tx, done.scope, done.about, done.before)
                 after = done.before
-            return await _write(tx, replace(act_now, before=done.after, after=after))
+            return await enter(tx, replace(act_now, before=done.after, after=after))
 
         return await self._db.write(work)
 
@@ -164,7 +164,7 @@ class Books:
         return bool(await self._db.write(lambda tx: tx.all("DELETE FROM parked WHERE id = $1 RETURNING id", parked_id)))
 
     async def read(self, body: str) -> Job:
-        return rows.job(json.loads(body))
+        return rows.job({"halted": 0, **json.loads(body)})  # set aside before there was this column
 
     def write(self, job: Job) -> str:
         return json.dumps(rows.values(job))
@@ -203,7 +203,8 @@ async def _done(tx: Transaction, act: Act) -> Act | None:
     return act_of(row) if row else None
 
 
-async def _write(tx: Transaction, act: Act) -> Act:
+async def enter(tx: Transaction, act: Act) -> Act:
+    """Write an act into the audit log."""
     values = [getattr(act, column) for column in _AUDIT]
     await tx.all(f"INSERT INTO audit ({', '.join(_AUDIT)}) VALUES ({places(_AUDIT, 1)})", *values)
     for person in rules.members([act.before, act.after]):

@@ -34,6 +34,9 @@ class Database(Protocol):
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """For work that changes something; it is on disk when this returns."""
 
+    async def place(self) -> str:
+        """What tells this database from a copy of it, in parts divided by `/`; those that nobody knows are empty."""
+
     async def scrub(self) -> bool:
         """Have what was deleted gone from the files, as far as the database can do that; whether all of it is."""
 

@@ -141,6 +141,19 @@ class Postgres:
             self.way, self._pool = way, fresh
             self._old.append(pool)
 
+    async def place(self) -> str:
+        """The cluster, as far as we may ask for it, and the database in it: a restored dump is another one."""
+        may = "SELECT has_function_privilege(to_regprocedure('pg_control_system()'), 'execute') AS may"
+        cluster = "SELECT system_identifier AS id FROM pg_control_system()"
+        database = "SELECT oid AS id FROM pg_database WHERE datname = current_database()"
+
+        async def work(tx: Transaction) -> str:
+            allowed = await tx.one(may)
+            asked = [await tx.one(cluster) if allowed and allowed["may"] else None, await tx.one(database)]
+            return "/".join(str(row["id"]) if row else "" for row in asked)
+
+        return await self._run(work)
+
     async def scrub(self) -> bool:
         """Nothing: the server itself frees the room of deleted rows (autovacuum) and overwrites it with the next ones.
 

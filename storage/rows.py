@@ -9,7 +9,7 @@ from storage.database import Row
 
 CHANGING = (
     *("state", "outcome", "reason", "due_at", "tries", "host", "remote_id", "clip"),
-    *("started_at", "accepted_at", "settled_at", "done_at", "changed_at", "sends", "sent_id", "copy_id"),
+    *("started_at", "accepted_at", "settled_at", "done_at", "changed_at", "sends", "sent_id", "copy_id", "halted"),
 )
 """The columns that a transition may change. What the status line says is `track`'s."""
 
@@ -55,6 +55,7 @@ def values(job: Job) -> dict[str, Any]:
         "copy_id": job.copy,
         "status_id": job.status_id,
         "shown": job.shown,
+        "halted": int(job.halted),
         "created_at": job.created_at,
         "started_at": job.started_at,
         "accepted_at": job.accepted_at,
@@ -99,6 +100,7 @@ def job(row: Row) -> Job:
         copy=row["copy_id"],
         status_id=row["status_id"],
         shown=row["shown"],
+        halted=bool(row["halted"]),
         created_at=row["created_at"],
         started_at=row["started_at"],
         accepted_at=row["accepted_at"],

@@ -22,6 +22,7 @@ from typing import Any, TypeVar, cast
 import aiosqlite
 
 from bot.errors import StoreDown
+from storage.birth import birth
 from storage.database import Row, Transaction
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,8 @@ class Sqlite:
     skip_locked = ""
     for_update = ""
 
-    def __init__(self, writer: _Connection, reader: _Connection) -> None:
+    def __init__(self, path: Path, writer: _Connection, reader: _Connection) -> None:
+        self._path = path
         self._writer = writer
         self._reader = reader
         self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue()
@@ -94,7 +96,7 @@ class Sqlite:
                 raise
         except (sqlite3.Error, OSError) as error:
             raise StoreDown(f"cannot open the database {path.name}: {error}") from error
-        return cls(writer, reader)
+        return cls(path, writer, reader)
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         if self._task.done():
@@ -110,6 +112,10 @@ class Sqlite:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((work, future))
         return await future
+
+    async def place(self) -> str:
+        """The file's inode, and when that was made: where a copy takes the original's room, both get the same inode."""
+        return f"{self._path.stat().st_ino}/{birth(self._path)}"
 
     async def scrub(self) -> bool:
         """Empty the write-ahead log into the file, in which what is deleted is overwritten (`secure_delete`).

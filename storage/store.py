@@ -20,14 +20,15 @@ from storage.errands import Errands, leave
 from storage.figures import Figures
 from storage.gallery import Gallery
 from storage.inbox import Inbox
+from storage.restored import Restored
 from storage.traces import Traces
 
 _SAVE = (
     f"UPDATE jobs SET {', '.join(f'{column} = ${i}' for i, column in enumerate(rows.CHANGING, 3))} "
     "WHERE id = $1 AND claims = $2 RETURNING status_id"
 )
-_WORKING = "state IN ('submitting', 'running', 'delivering')"
-_AT_PROVIDER = "state IN ('submitting', 'running')"
+_WORKING = "state IN ('submitting', 'running', 'delivering') AND halted = 0"
+_AT_PROVIDER = "state IN ('submitting', 'running') AND halted = 0"
 # Fair on two levels: the next is of the scope with the fewest at the provider or before it in line, and there of the
 # person with the fewest; among equals, of whoever was served longest ago. In their own spaces everybody (linked persons
 # together) is a scope. So whoever has twenty waiting takes one turn at a time, even where there is a single slot.
@@ -40,7 +41,7 @@ _LINE = f"""
                  queued.turn + coalesce(busy.n, 0) AS turn, coalesce(turns.at, 0) AS served
           FROM (SELECT id, person, {_PARTY} AS party, created_at, due_at, platform,
                        row_number() OVER (PARTITION BY {_PARTY}, person ORDER BY created_at, id) AS turn
-                FROM jobs WHERE state = 'queued') AS queued
+                FROM jobs WHERE state = 'queued' AND halted = 0) AS queued
           LEFT JOIN (SELECT {_PARTY} AS party, person, count(*) AS n FROM jobs WHERE {_AT_PROVIDER}
                      GROUP BY {_PARTY}, person) AS busy
             ON busy.person = queued.person AND busy.party = queued.party
@@ -60,8 +61,9 @@ _PAUSED = "SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND paused = 1"
 class Store:
     """The port of the same name in `bot.ports`, over either database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, restored: Restored) -> None:
         self._db = database
+        self.restored = restored
         self.inbox = Inbox(database)
         self.answers = Answers(database)
         self.books = Books(database)
@@ -215,10 +217,10 @@ class Store:
         # What was sent to a host that is no longer ours takes no room at those that are.
         at_ours = f"{_AT_PROVIDER} AND (host IS NULL OR host IN ({_places(hosts, 1)}))"
 
-        async def work(tx: Transaction) -> list[Job]:
-            await tx.all("UPDATE gate SET starts = starts + 1 WHERE id = 1")
-            if await tx.one(_PAUSED):
-                return []
+        async def work(tx: Transaction) -> tuple[list[Job], int]:
+            number, unbroken = await self.restored.count(tx, now)
+            if not unbroken or await tx.one(_PAUSED):
+                return [], number
             used = await tx.one(f"SELECT count(*) AS n FROM jobs WHERE {at_ours}", *hosts)
             free = min(slots - (used["n"] if used else 0), limit)
             started, settled = [], []
@@ -242,12 +244,20 @@ class Store:
                     if entry:
                         settled.append((job, entry))
             await bills.settle(tx, settled, self._db.for_update)
-            return started
+            return started, number
 
         # Looking costs nothing; opening the gate is a write.
-        if not await self._count("SELECT count(*) AS n FROM jobs WHERE state = 'queued' AND due_at <= $1", now):
+        waiting = "SELECT count(*) FROM jobs WHERE state = 'queued' AND halted = 0 AND due_at <= $1"
+        look = f"SELECT starts, ({waiting}) AS n FROM gate WHERE id = 1"
+        seen = await self._db.read(lambda tx: tx.one(look, now))
+        if not seen or not seen["n"]:
+            self.restored.saw(seen["starts"] if seen else 0)
             return []
-        return await self._db.write(work)
+        started, number = await self._db.write(work)
+        self.restored.saw(number)
+        if started:
+            await self.restored.mark(number)
+        return started
 
     async def save(self, job: Job, entry: LedgerEntry | None = None) -> None:
         await self._db.write(lambda tx: _save(tx, job, entry, self._db.for_update))

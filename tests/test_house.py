@@ -17,7 +17,7 @@ WORDS = {
 }
 RULES = {
     *("bot.money", "bot.amounts", "bot.machine", "bot.schedule", "bot.survival", "bot.quota", "bot.orders"),
-    *("bot.ports", "bot.ports_gallery", "bot.ports_traces"),
+    *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
 DARKROOM = {"bot.photos", "bot.clips", "bot.cuts", "bot.recoder", "bot.darkroom", "bot.decoder"}
 CORE = {

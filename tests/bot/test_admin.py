@@ -15,6 +15,8 @@ from bot import quota, reports, texts, texts_admin
 from bot.core import Core
 from bot.model import MENTION as M
 from bot.model import Address, Inbound, Named, Reply
+from bot.money import HOUSE
+from bot.retention import Retention
 from storage import open_store
 from tests.bookkeeping import check
 from tests.houses import House, attached, picture
@@ -360,6 +362,51 @@ async def test_operators_pause_resume_and_see_it_all(town: Town) -> None:
     assert "can't" not in (await town.say(f"/operator cap {TOWN} off", user="42", scope="")).text
     town.house.clock.tick(61)
     assert (await town.order("9")).job
+
+
+@pytest.mark.parametrize("word", ["release", "return"])
+async def test_what_a_restore_put_on_hold_goes_on_at_a_word(town: Town, word: str) -> None:
+    house = town.house
+    house.core.owners = frozenset({"telegram:42"})
+    first = (await town.order("8")).job or ""
+    await house.core.track(first, "line", "")
+    assert (await town.say(f"/operator {word}", user="42", scope="")).text == texts_admin.NOTHING_HALTED
+    assert await figures(house) == []
+    await house.store._db.write(lambda tx: tx.all("UPDATE jobs SET halted = 1"))
+    await house.work()
+    assert (await house.job(first)).state == "queued"
+    await house.worker._acts.refresh()
+    assert texts.HALTED in house.chat.edits[-1][1]
+    assert texts.CANCEL in [button.label for button in (await house.core.status(await house.job(first))).buttons]
+    shown = (await town.say("/operator", user="42", scope="")).text
+    assert "On hold: 1 order that may have been bought already" in shown
+    assert (await town.say(f"/operator {word}", user="1")).text == texts_admin.NOT_OPERATOR
+    said = await town.say(f"/operator {word} because I looked at the bill", user="42", scope="")
+    assert said.text.startswith("Back in line: 1 order." if word == "release" else "Given back: 1 order.")
+    assert await figures(house) == [(word, "I looked at the bill")]
+    await house.work(3)
+    job = await house.job(first)
+    assert (job.state, job.reason) == (("running", None) if word == "release" else ("done", "restored"))
+    assert len(house.provider.orders) == (word == "release")
+    await check(house.store)
+
+
+async def figures(house: House) -> list[tuple[str, str]]:
+    return [(act.verb, act.because) for act in await house.store.figures.audit(HOUSE, 9)]
+
+
+async def test_what_waits_for_a_word_in_vain_is_given_back_after_a_week(town: Town) -> None:
+    house = town.house
+    job = (await town.order("8")).job or ""
+    at = house.clock()
+    await house.store._db.write(lambda tx: tx.all("UPDATE jobs SET halted = 1, changed_at = $1", at))
+    for days, state in ((6, "queued"), (2, "delivering")):
+        house.clock.tick(days * 86_400)
+        await Retention(
+            house.store, house.media, clock=house.clock, photos=9e9, clips=9e9, platforms=("telegram",)
+        ).round()
+        assert (await house.job(job)).state == state
+    assert (await house.job(job)).reason == "restored"
 
 
 # ── Attacks ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,7 @@ EVENTS: list[machine.Event] = [
     machine.Undeliverable(),
     machine.Deferred(1),
     machine.Sending(),
+    machine.Returned(),
 ]
 STATES: tuple[State, ...] = typing.get_args(State)
 

@@ -1,0 +1,81 @@
+"""The real process on a copy of its data that was made while an order was in line: nothing is bought twice unasked."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from test_crashes import ROOT, World, end, world
+
+
+@asynccontextmanager
+async def a_copy(url: str | None) -> AsyncIterator[str | None]:
+    """The URL of a database with the same in it; None for SQLite, which is copied with its folder."""
+    if url is None:
+        yield None
+        return
+    name = urlsplit(url).path.lstrip("/")
+    admin = await asyncpg.connect(url.replace(f"/{name}?", "/postgres?"))
+    try:
+        await admin.execute(f"CREATE DATABASE {name}_copy TEMPLATE {name}")
+        yield url.replace(f"/{name}?", f"/{name}_copy?")
+        await admin.execute(f"DROP DATABASE {name}_copy WITH (FORCE)")
+    finally:
+        await admin.close()
+
+
+async def photoplay(w: World, *args: str) -> tuple[int, str]:
+    """A command on the same data: its exit code, and what it says."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *args),
+        cwd=w.folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "200", "PORT": "0", **w.settings},
+        stdout=PIPE,
+    )
+    out, _ = await process.communicate()
+    return process.returncode or 0, out.decode()
+
+
+@pytest.mark.parametrize("word", ["release", "return"])
+async def test_an_order_that_was_in_line_waits_for_a_word(
+    database_url: str | None, tmp_path: Path, clip: bytes, word: str
+) -> None:
+    async with world(tmp_path / "data", clip, database_url) as w:
+        await w.order("one")
+        shutil.copytree(w.folder, tmp_path / "copy")
+        async with a_copy(database_url) as url:
+            process = await w.start()
+            await w.all_done()
+            await end(process, signal.SIGTERM)
+            assert w.host.bought == {"one": 1}
+
+            restored = World(tmp_path / "copy", w.host, url)
+            process = await restored.start()
+            try:
+                assert process.stderr
+                while b"orders on hold: 1" not in (line := await process.stderr.readline()):
+                    assert line
+                await restored.order("two")
+                while [job.state for job in await restored.jobs()] != ["done", "queued"]:
+                    await asyncio.sleep(0.1)
+                assert w.host.bought == {"one": 1, "two": 1}
+                code, said = await photoplay(restored, "check")
+                assert code == 1
+                assert "On hold: 1 order that may have been bought already" in said
+                assert f"photoplay admin operator {word}" in said
+                code, said = await photoplay(restored, "admin", "operator", word)
+                assert code == 0, said
+                jobs = await restored.all_done()
+            finally:
+                await end(process, signal.SIGTERM)
+            assert [job.reason for job in jobs] == [None, "restored" if word == "return" else None]
+            assert w.host.bought == {"one": 2 if word == "release" else 1, "two": 1}
+            assert "On hold" not in (await photoplay(restored, "check"))[1]
