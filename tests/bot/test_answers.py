@@ -130,6 +130,7 @@ async def test_others_are_answered_the_same(square: Square, said: str) -> None:
         name = (await square.say("she smiles", photo=True)).job or ""
     else:
         square.house.core.ask_consent = True
+        square.house.provider.stand_in = False
         name = pressed(await square.say("she smiles", photo=True)).popitem()[1].split()[-1]
     first, second = await twice(square, square.inbound(said.format(name)), cut=False)
     assert first == second
@@ -169,6 +170,7 @@ async def test_two_are_linked_and_parted_once_and_a_code_stays_the_same(square: 
 
 async def test_an_order_that_waits_for_a_yes_is_set_aside_once(square: Square) -> None:
     square.house.core.ask_consent = True
+    square.house.provider.stand_in = False
     said = square.inbound("she smiles", photo=True)
     first, second = await twice(square, said, cut=False)
     assert first == second
