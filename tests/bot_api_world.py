@@ -311,12 +311,15 @@ class World:
         caption: str = "",
         *,
         shuffled: bool = False,
+        captions: Sequence[str] = (),
         **where: Any,
     ) -> list[Post]:
-        """The caption is on the first one. Shuffled: their updates come in the opposite order."""
+        """The caption is on the first one, or `captions` on all. Shuffled: their updates come in the opposite order."""
         group = str(10**16 + next(self._numbers))
         content: list[JSON] = [{"photo": self.keep_photo(data), "media_group_id": group} for data in pictures]
         content[0] |= _captioned(caption)
+        for one, words in zip(content, captions, strict=False):
+            one |= _captioned(words)
         posts = [self._draw_up(user, chat, each, **where) for each in content]
         for post in reversed(posts) if shuffled else posts:
             self._tell("message", post)

@@ -11,6 +11,7 @@ from adapters.telegram import reading
 from adapters.telegram.albums import Albums
 from adapters.telegram.answers import Answers
 from adapters.telegram.chat import TelegramChat
+from adapters.telegram.comments import Comments
 from adapters.telegram.files import Files
 from adapters.telegram.members import Members
 from adapters.telegram.people import People, replied_to
@@ -19,12 +20,13 @@ from adapters.telegram.reading import PLATFORM, Picture
 from bot import machine, texts, texts_admin
 from bot.core import Core
 from bot.errors import Refusal
-from bot.model import Address, Button, Inbound, Job, Reply
+from bot.model import MENTION, Address, Button, Inbound, Job, Reply
 
 log = logging.getLogger(__name__)
 
 FOREVER = 4e9
 """Unix seconds that never come."""
+DAY = 86_400.0
 _OUT = (ChatMember.LEFT, ChatMember.BANNED)
 
 
@@ -63,6 +65,7 @@ class Desk:
         self._members = members
         self._people = people
         self._albums = albums
+        self._comments = Comments()
         self.username = ""
         self.reads_all = False
 
@@ -115,9 +118,10 @@ class Desk:
         self._chat.moved(old, new)
 
     async def _said(self, user: str, parts: Sequence[Message]) -> None:
-        message = next((part for part in parts if part.caption), parts[0])
+        message = self._head(parts)
         try:
             text, named = await self._people.read(message, self.username)
+            text = self._with_captions(text, message, parts)
             heard = await self._heard(user, message, parts, text)
         except Refusal as refusal:
             await self._answers.tell(reading.address(message), Reply(str(refusal), refused=True))
@@ -155,6 +159,26 @@ class Desk:
             reply = replace(reply, text="\n\n".join([reply.text, *await self._about_groups(inbound)]))
         await self._answers.respond(inbound, reply, heard.pictures)
 
+    def _head(self, parts: Sequence[Message]) -> Message:
+        """The message of an album that speaks for it: the one that calls us, or has words."""
+        captioned = [part for part in parts if part.caption] or parts
+        return next((part for part in captioned if self.is_called(part)), captioned[0])
+
+    def _with_captions(self, text: str, head: Message, parts: Sequence[Message]) -> str:
+        """What an order says, with what stands under its other pictures."""
+        command = reading.command(text, self.username)
+        if command and command[0] not in ("animate", *PICTURED):
+            return text
+        seen = {head.caption}
+        words: list[str] = []
+        for part in parts:  # in their order; a command stays in front
+            if part is head:
+                words.insert(0 if command else len(words), text)
+            elif part.caption and part.caption not in seen:
+                seen.add(part.caption)
+                words.append(part.caption.replace(MENTION, ""))
+        return " ".join(words)
+
     async def _heard(self, user: str, message: Message, parts: Sequence[Message], text: str) -> Heard | None:
         """What is said to us; None if it is not for us. Raises `Refusal` for what nobody can use."""
         private = reading.is_private(message.chat)
@@ -171,8 +195,10 @@ class Desk:
         called = command[1] if command else reading.without_mention(text, self.username)
         question = await self._questions.answered_by(message, user)
         if called is None and not private and question is None:
-            return None
+            return await self._answered(user, message)
         said = text if called is None else called
+        if private and own and message.forward_origin and question is None:
+            said = self._comments.pop(user, message) or said
         if own:
             if len(own) < len(parts):
                 raise Refusal(texts.ONE_PHOTO)  # a video among photos: whatever was meant, it cannot be had
@@ -194,8 +220,25 @@ class Desk:
         if message.reply_to_message:
             return await self._about_another(user, said, message.reply_to_message)
         if private:
+            if command is None:
+                self._comments.put(user, message, said)
             return Heard(said if command is None else "/animate")
         raise Refusal(texts.which_photo(self.username))
+
+    async def _answered(self, user: str, message: Message) -> Heard | None:
+        """A message of a group that calls nobody, and answers one of ours: it goes on with one's own clip."""
+        other = message.reply_to_message
+        if not other or not message.text or not other.from_user or other.from_user.username != self.username:
+            return None
+        if message.is_topic_message and other.message_id == message.message_thread_id:
+            return None  # every message of a topic answers its first one
+        job = await self._core.store.sent(reading.address(other))
+        if job and job.clip and await self._is_own(job, f"{PLATFORM}:{user}"):
+            return Heard(f"/continue {job.id} {message.text}")
+        # A question is its asker's, and their answer is known; what others say to it is talk.
+        if reading.picture(other, videos=True) and await self._first_time(reading.address(other), "hint", DAY):
+            raise Refusal(texts.which_photo(self.username))
+        return None
 
     async def _about_another(self, user: str, said: str, other: Message) -> Heard:
         """A reply to a picture or to a clip, anybody's. Raises `Refusal`."""
@@ -219,10 +262,10 @@ class Desk:
             told.append(texts.PRIVACY_MODE_OFF)
         return told
 
-    async def _first_time(self, chat: Address, name: str) -> bool:
-        """Whether this is told in this chat for the first time; from now on it is not."""
-        inbox = self._core.store.inbox
-        if await inbox.recall(PLATFORM, chat.chat, name, self._core.clock()):
+    async def _first_time(self, chat: Address, name: str, kept: float = FOREVER) -> bool:
+        """Whether this is told in this chat for the first time; from now on, or for so many seconds, it is not."""
+        inbox, now = self._core.store.inbox, self._core.clock()
+        if await inbox.recall(PLATFORM, chat.chat, name, now):
             return False
-        await inbox.remember(PLATFORM, chat.chat, name, "told", FOREVER)
+        await inbox.remember(PLATFORM, chat.chat, name, "told", min(FOREVER, now + kept))
         return True

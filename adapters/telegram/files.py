@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from telegram import File
 
-from adapters.telegram.line import DOWNLOAD_MB, Line, Rejected, mapped
+from adapters.telegram.line import DOWNLOAD_MB, Line, Rejected, mapped, says
 from adapters.telegram.reading import Picture
 from bot import texts
 from bot.errors import ChatError, Flood, Refusal
@@ -40,16 +41,49 @@ class Files:
             try:
                 with mapped():
                     file: File = await self._line.get_file(picture.file_id)
-                    if (file.file_size or 0) > HEAVIEST:
-                        raise Refusal(texts.too_heavy(HEAVIEST >> 20))
-                    return bytes(await file.download_as_bytearray())
+                if (file.file_size or 0) > HEAVIEST:
+                    raise Refusal(texts.too_heavy(HEAVIEST >> 20))
+                return await self._content(file)
             except Rejected as error:
-                if "too big" in str(error):
+                if says(error, "too big"):
                     raise Refusal(texts.too_heavy(DOWNLOAD_MB)) from None
-                raise
+                # Telegram says the same of a file that never was and of one that it cannot reach at the moment.
+                if tried == TRIES or not says(error, "temporarily unavailable"):
+                    raise
+                await self._sleep(tried)
             except ChatError as error:
                 if tried == TRIES:
                     raise
                 log.info("a picture is fetched again: %s", error)
                 await self._sleep(error.retry_after if isinstance(error, Flood) else tried)
         raise AssertionError
+
+    async def _content(self, file: File) -> bytes:
+        """Raises `Refusal`, `ChatError`."""
+        path = (file.file_path or "").removeprefix(f"{self._line.base_file_url}/")
+        if not _is_absolute(path):
+            with mapped():
+                return bytes(await file.download_as_bytearray())
+        # A server of one's own that runs with `--local` says where a file lies on its disk.
+        here = Path(path)
+        if self._line.self_hosted and await asyncio.to_thread(here.is_file):
+            if (await asyncio.to_thread(here.stat)).st_size > HEAVIEST:
+                raise Refusal(texts.too_heavy(HEAVIEST >> 20))
+            return await asyncio.to_thread(here.read_bytes)
+        folder, _, rest = path.partition(f"/{self._line.token}/")
+        try:
+            with mapped():  # behind some of them a web server hands out the same folder
+                known = {"file_id": file.file_id, "file_unique_id": file.file_unique_id}
+                served = File.de_json({**known, "file_path": f"{self._line.base_file_url}/{rest}"}, self._line)
+                return bytes(await served.download_as_bytearray())
+        except ChatError:
+            log.error(
+                "the Bot API server runs with --local and keeps its files in %s, which cannot be read here. Share that "
+                "folder with Photoplay under the same path, or start the server without --local.",
+                folder if rest else "a folder of its own",
+            )
+            raise Refusal(texts.PICTURE_UNREACHABLE) from None
+
+
+def _is_absolute(path: str) -> bool:
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()

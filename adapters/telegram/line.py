@@ -107,6 +107,7 @@ class Line(Bot):
 
     def __init__(self, token: str, api_url: str = PUBLIC) -> None:
         self._requests = _request(), _request()
+        self._own = api_url != PUBLIC
         self._name = ""
         super().__init__(
             token,
@@ -118,6 +119,11 @@ class Line(Bot):
 
     def __repr__(self) -> str:
         return "Line()"
+
+    @property
+    def self_hosted(self) -> bool:
+        """Whether it is not Telegram's own server that is spoken to."""
+        return self._own
 
     async def updates(self, offset: int | None, seconds: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
         """What `get_updates` gives, unread: one update that the library cannot read must not hold up the others."""
