@@ -19,12 +19,18 @@ log = logging.getLogger(__name__)
 
 FETCHES = 18
 """Fruitless fetches of a finished clip before the person gets the credits back: about a quarter of an hour."""
+LINKLESS, LINKLESS_END = 4, 60
+"""Looks at a clip that is done and nowhere, until the operator hears of it and until the credits go back: an hour."""
 ODD_LOOKS = 6
 """Looks gone wrong lengthen the pause up to this count, and use up no more of the fetches above."""
 DOWNLOAD = 300.0
 """Seconds that fetching a clip may take."""
-LINE = 50
-"""Status lines of waiting jobs that are kept up to date: those in front."""
+LINE, UNDER_WAY = 50, 200
+"""Status lines that are kept up to date: of the first in line, and of those with a provider."""
+YOUNG = 5.0
+"""Seconds after a change of state in which its own act may still be telling it."""
+NEW = 120.0
+"""Seconds after an order in which its status line may become known at any moment."""
 LAST_WORD = 2.0
 """Seconds in which a stopped worker still saves that an order was taken."""
 
@@ -72,7 +78,7 @@ class Acts:
                 event = await self._provider.create(job.order)
         except NotSent as error:
             log.warning("job %s was not taken: %s", job.id, error)
-            event, due_at = machine.PutBack(), self._clock() + error.retry_after
+            event, due_at = machine.PutBack(error.waits), self._clock() + error.retry_after
         except asyncio.CancelledError:
             with suppress(StoreDown, Stale):  # else whoever finds it says the same
                 await self._lose(job, "the worker was stopped while the order was on its way", once=True)
@@ -125,16 +131,10 @@ class Acts:
             case Refused():
                 await self._note("a generation failed", said.detail, job)
                 event, due_at = said, None
-            case Pending() if seen - job.created_at > self._deadline:
-                await self._note("a generation never ended", said.detail, job)
-                event, due_at = machine.Expired(), None
             case Pending():
-                rhythm = await self._history.rhythm(job.order, job.host)
-                # Each claim but the first, which bought it, was a look.
-                pause = rhythm.next_look(seen - accepted_at, job.claims - 1)
-                tries = min(job.tries + 1, max(job.tries, ODD_LOOKS)) if said.failed else 0
-                event, due_at = machine.Waiting(tries), seen + max(pause, backoff(tries))
-                job = await self._show(job)
+                event, due_at = await self._pending(job, said, seen)
+        if isinstance(event, machine.Waiting):
+            job = await self._show(replace(job, tries=event.tries, waits=event.waits))
         try:
             await self._save(job, event, due_at, seen)
         except Stale:
@@ -150,12 +150,16 @@ class Acts:
         await self._delivery.deliver(job)
 
     async def refresh(self) -> None:
-        """Bring the status lines of those who wait up to date: their place changes without anything of theirs."""
-        for job, ahead in await self._store.line(tuple(self._chats), LINE):
-            await self._show(job, ahead)
-        for job in await self._store.restored.halted():
-            if job.address.platform in self._chats:
-                await self._show(job)
+        """Bring status lines up to date: places and times change without anything of theirs."""
+        now, platforms = self._clock(), tuple(self._chats)
+        waiting = await self._store.line(platforms, LINE)
+        # Who is looked at soon is told then.
+        waiting += [(job, 0) for job in await self._store.under_way(platforms, now + EDIT, now - YOUNG, UNDER_WAY)]
+        waiting += [(job, 0) for job in await self._store.restored.halted() if job.address.platform in self._chats]
+        for job, ahead in waiting:
+            latest = await self._store.job(job.id)
+            if latest and (latest.state, latest.claims) == (job.state, job.claims):
+                await self._show(latest, ahead)
 
     async def release(self, job: Job, pause: float = 0.0) -> None:
         """Let go of a job untouched, so that anyone may take it in `pause` seconds."""
@@ -172,7 +176,7 @@ class Acts:
             return machine.Rendered(clip), None
         except StoreDown as error:
             await self._note("a clip could not be kept", str(error), job)
-            return machine.Waiting(job.tries), seen + LONGEST_PAUSE
+            return machine.Waiting(max(job.tries, ODD_LOOKS), "disk"), seen + LONGEST_PAUSE
         except (Unreachable, TimeoutError) as error:
             # The way is blocked, not the clip lost: looking is free, so it goes on until the deadline.
             if not job.tries:
@@ -180,13 +184,30 @@ class Acts:
             tries = min(job.tries + 1, max(job.tries, ODD_LOOKS))
             if seen - job.created_at > self._deadline:
                 return Refused("broken_clip"), None
-            return machine.Waiting(tries), seen + backoff(tries)
+            return machine.Waiting(tries, "clip"), seen + backoff(tries)
         except BrokenClip as error:
             tries = job.tries + 1
             await self._note("a clip is broken", str(error), job)
             if tries >= FETCHES:
                 return Refused("broken_clip"), None
-            return machine.Waiting(tries), seen + backoff(tries)
+            return machine.Waiting(tries, "clip"), seen + backoff(tries)
+
+    async def _pending(self, job: Job, said: Pending, seen: float) -> tuple[machine.Event, float | None]:
+        if seen - job.created_at > self._deadline:
+            await self._note("a generation never ended", said.detail, job)
+            return machine.Expired(), None
+        if said.waits == "link" and said.failed:
+            tries = job.tries + 1
+            if tries in (LINKLESS, LINKLESS_END):
+                await self._note("a generation is called done, and there is no link to its clip", said.detail, job)
+            ends = tries >= LINKLESS_END
+            return (Refused("broken_clip"), None) if ends else (machine.Waiting(tries, "link"), seen + backoff(tries))
+        rhythm = await self._history.rhythm(job.order, job.host)
+        # Each claim but the first, which bought it, was a look.
+        pause = rhythm.next_look(seen - (job.accepted_at or job.created_at), job.claims - 1)
+        tries = min(job.tries + 1, max(job.tries, ODD_LOOKS)) if said.failed else 0
+        waits = said.waits if said.failed else None
+        return machine.Waiting(tries, waits), seen + max(pause, backoff(tries))
 
     async def _lose(self, job: Job, why: str, *, once: bool = False) -> None:
         await self._note("an order may have been taken, and its answer never came", why, job)
@@ -194,7 +215,9 @@ class Acts:
 
     async def _show(self, job: Job, ahead: int = 0) -> Job:
         """Bring the status line up to date, if what it says has changed."""
-        if job.status_id is None or job.state not in ("queued", "running"):
+        if job.status_id is None and self._clock() - job.created_at < NEW:
+            job = await self._with_line(job)
+        if job.status_id is None or job.state not in ("queued", "submitting", "running"):
             return job
         rhythm = await self._history.rhythm(job.order, job.host)
         stand_in = self._provider.terms(job.host).stand_in
@@ -209,3 +232,10 @@ class Acts:
             log.info("the status line of job %s stays as it is: %s", job.id, error)
             return job
         return replace(job, shown=reply.text)
+
+    async def _with_line(self, job: Job) -> Job:
+        """A new job with the status line that it got while a worker was busy with it."""
+        with suppress(StoreDown):
+            latest = await self._store.job(job.id)
+            return replace(job, status_id=latest.status_id, shown=latest.shown) if latest else job
+        return job

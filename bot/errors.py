@@ -20,6 +20,8 @@ PhotoplayError
 └── Stale              nobody: another worker owns the job now, drop it
 """
 
+from bot.model import Wait
+
 
 class PhotoplayError(Exception):
     """Anything Photoplay raises on purpose."""
@@ -42,11 +44,12 @@ class ProviderError(PhotoplayError):
 
 
 class NotSent(ProviderError):
-    """The provider took nothing; `retry_after` is in seconds."""
+    """The provider took nothing; `retry_after` is in seconds, `waits` says why for those who wait."""
 
-    def __init__(self, detail: str, retry_after: float = 30.0) -> None:
+    def __init__(self, detail: str, retry_after: float = 30.0, waits: Wait = "room") -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+        self.waits = waits
 
 
 class Ambiguous(ProviderError):

@@ -14,7 +14,7 @@ back from there, so no job can settle twice. A failure is delivered like a clip:
 from dataclasses import dataclass, replace
 
 from bot.errors import Illegal
-from bot.model import Accepted, Clip, Job, LedgerEntry, Reason, Refused, State
+from bot.model import Accepted, Clip, Job, LedgerEntry, Reason, Refused, State, Wait
 from bot.ports import Step
 
 PUT_BACK_LIMIT = 12
@@ -28,14 +28,17 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """The provider provably took nothing."""
+    """The provider provably took nothing; `waits` says why, as far as we know."""
+
+    waits: Wait = "room"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not ready yet. `tries` counts looks that went wrong."""
+    """Not ready yet. `tries` counts looks that went wrong, `waits` says in which way."""
 
     tries: int = 0
+    waits: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +144,17 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
         raise Illegal(f"{type(event).__name__} cannot happen to a job that is {job.state}")
     if isinstance(event, PutBack) and job.tries + 1 >= PUT_BACK_LIMIT:
         return apply(job, Refused("busy"), now)
-    job = replace(job, state=state, changed_at=now, due_at=now if due_at is None else due_at, halted=False)
+    due_at = now if due_at is None else due_at
+    job = replace(job, state=state, changed_at=now, due_at=due_at, waits=None, halted=False)
     match event:
         case Started():
             return replace(job, started_at=now), None
-        case PutBack():
-            return replace(job, tries=job.tries + 1), None
+        case PutBack(waits):
+            return replace(job, tries=job.tries + 1, waits=waits), None
         case Accepted(host, remote_id):
             return replace(job, host=host, remote_id=remote_id, accepted_at=now, tries=0), None
-        case Waiting(tries):
-            return replace(job, tries=tries), None
+        case Waiting(tries, waits):
+            return replace(job, tries=tries, waits=waits), None
         case Deferred(tries, sends):
             return replace(job, tries=tries, sends=sends), None
         case Sending():

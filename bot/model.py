@@ -26,6 +26,16 @@ Reason = Literal[
 ]
 """Why a job ended without a clip; `texts.FAILED` has the sentence for each."""
 
+Wait = Literal[
+    "room",  # the provider has no room now
+    "account",  # every provider refuses us, or rests after it did, until the operator has acted
+    "silence",  # the provider does not answer, or is left alone after it did not
+    "link",  # the provider says done, and not where the clip is
+    "clip",  # the clip is done, and its link does not open
+    "disk",  # ours takes or gives nothing
+]
+"""Why a job waits for longer than its turn; `texts.WAITS` has the words for each."""
+
 Point = tuple[int, int]
 """x, y in pixels of the photo, from its top left corner."""
 
@@ -210,6 +220,8 @@ class Job:
     claims: int = 0
     tries: int = 0
     """Failures in a row of the present step; each step starts at 0."""
+    waits: Wait | None = None
+    """Why it waits, after something failed; None while all goes its way."""
     host: str | None = None
     remote_id: str | None = None
     clip: Clip | None = None
@@ -383,6 +395,8 @@ class Pending:
 
     detail: str = ""
     failed: bool = False
+    waits: Wait = "silence"
+    """What is told if the look went wrong."""
 
 
 @dataclass(frozen=True, slots=True)

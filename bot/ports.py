@@ -312,6 +312,10 @@ class Store(Protocol):
     async def line(self, platforms: Sequence[str], limit: int) -> list[tuple[Job, int]]:
         """The first in the queue that have a status line, each with how many come before it."""
 
+    async def under_way(self, platforms: Sequence[str], due: float, changed: float, limit: int) -> list[Job]:
+        """Jobs at a provider that have a status line, are due after `due` and changed before `changed`; the last due
+        come first."""
+
     async def changed(self, person: str, since: float, limit: int = 1000) -> list[Job]:
         """A person's jobs that changed at `since` or later, the latest change last."""
 

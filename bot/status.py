@@ -28,24 +28,33 @@ def price(job: Job) -> str:
 
 def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None:
     """Seconds until the clip should be ready, `rounds` of others' clips included; None while nobody can say."""
-    if job.state == "queued" and not job.tries and not job.halted:
+    if job.state == "queued" and not job.waits and not job.halted:
         return rounds * rhythm.usual + (rhythm.left(0) or rhythm.usual)
-    if job.state == "running":
+    if job.state == "running" and not _stuck(job):
         return rhythm.left(now - (job.accepted_at or now))
     return None
+
+
+def _stuck(job: Job) -> bool:
+    """Whether its looks go wrong. A single one that did is nothing to trouble anybody with."""
+    return job.state == "running" and job.waits is not None and job.tries > 1
 
 
 def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1) -> str:
     """Where the job is, in a few words."""
     wait = _wait(job, rhythm, now, ahead // slots)
     match job.state:
-        case "queued" if job.halted:
+        case "queued" | "submitting" if job.halted:
             return texts.HALTED
         case "queued":
-            return texts.waiting_again() if wait is None else texts.queued(ahead, texts.about(wait))
+            if job.waits:
+                return texts.waiting_again(job.waits, texts.about(max(job.due_at - now, 0.0)))
+            return texts.queued(ahead, texts.about(wait or 0.0))
         case "submitting":
             return texts.SENDING
         case "running":
+            if job.waits and _stuck(job):
+                return texts.looking_again(job.waits)
             return texts.LONGER if wait is None else texts.rendering(texts.about(wait))
         case "delivering" | "done":
             if job.reason:

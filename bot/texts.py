@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from bot.model import Wait
+
 # ── Pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 NOT_A_PICTURE = "That file isn't a picture I can read. Send a JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP."
@@ -374,9 +376,24 @@ NEXT = "Next in line"
 RENDERING = "Rendering"
 
 
-def waiting_again() -> str:
-    """Back in the queue: the provider had no room."""
-    return "The video service hasn't taken it yet; your place is kept, and I try again shortly."
+WAITS: dict[Wait, str] = {
+    "room": "The video service has no room just now.",
+    "account": "The video service takes no orders from us until the operator has seen to it; they have been told.",
+    "silence": "The video service doesn't answer just now.",
+    "link": "The video service says your clip is ready, but not yet where it is.",
+    "clip": "Your clip is ready, but it can't be fetched just now.",
+    "disk": "My own storage has trouble just now.",
+}
+
+
+def waiting_again(waits: Wait, wait: str) -> str:
+    """In the queue after nobody took it; `wait` until the next try."""
+    return f"{WAITS[waits]} Your place is kept, and I try again in {wait}."
+
+
+def looking_again(waits: Wait) -> str:
+    """With the provider, and the looks go wrong."""
+    return f"{WAITS[waits]} I keep trying; nothing is lost."
 
 
 def rendering(left: str) -> str:

@@ -164,7 +164,7 @@ class Books:
         return bool(await self._db.write(lambda tx: tx.all("DELETE FROM parked WHERE id = $1 RETURNING id", parked_id)))
 
     async def read(self, body: str) -> Job:
-        return rows.job({"halted": 0, **json.loads(body)})  # set aside before there was this column
+        return rows.job({"halted": 0, "waits": None, **json.loads(body)})  # set aside before there were these columns
 
     def write(self, job: Job) -> str:
         return json.dumps(rows.values(job))

@@ -8,7 +8,7 @@ from bot.model import Address, Brush, Clip, Job, Order, Payment, Photo
 from storage.database import Row
 
 CHANGING = (
-    *("state", "outcome", "reason", "due_at", "tries", "host", "remote_id", "clip"),
+    *("state", "outcome", "reason", "due_at", "tries", "waits", "host", "remote_id", "clip"),
     *("started_at", "accepted_at", "settled_at", "done_at", "changed_at", "sends", "sent_id", "copy_id", "halted"),
 )
 """The columns that a transition may change. What the status line says is `track`'s."""
@@ -42,6 +42,7 @@ def values(job: Job) -> dict[str, Any]:
         "due_at": job.due_at,
         "claims": job.claims,
         "tries": job.tries,
+        "waits": job.waits,
         "host": job.host,
         "remote_id": job.remote_id,
         "clip": json.dumps(asdict(job.clip)) if job.clip else None,
@@ -87,6 +88,7 @@ def job(row: Row) -> Job:
         due_at=row["due_at"],
         claims=row["claims"],
         tries=row["tries"],
+        waits=row["waits"],
         host=row["host"],
         remote_id=row["remote_id"],
         clip=Clip(**json.loads(row["clip"])) if row["clip"] else None,

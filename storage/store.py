@@ -142,6 +142,12 @@ class Store:
 
         return await self._db.read(work)
 
+    async def under_way(self, platforms: Sequence[str], due: float, changed: float, limit: int) -> list[Job]:
+        sql = f"""
+            SELECT * FROM jobs WHERE {_WORKING} AND {_AT_PROVIDER} AND due_at > $1 AND changed_at < $2
+            AND status_id IS NOT NULL AND platform IN ({_places(platforms, 4)}) ORDER BY due_at DESC LIMIT $3"""
+        return await self._jobs(sql, due, changed, limit, *platforms)
+
     async def changed(self, person: str, since: float, limit: int = 1000) -> list[Job]:
         sql = f"""
             SELECT * FROM jobs WHERE person IN ({_PEOPLE}) AND changed_at >= $2 ORDER BY changed_at DESC LIMIT $3"""

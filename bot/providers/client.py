@@ -132,7 +132,7 @@ class Providers:
         for host in fit:
             wait = self._standing.wait(host)
             if wait > 0:
-                failures.append(NotSent(f"{host.name} rests for {wait:.0f} s", wait))
+                failures.append(NotSent(f"{host.name} rests for {wait:.0f} s", wait, self._standing.waits(host)))
                 continue
             try:
                 return await self._buy(host, order, masks)
@@ -141,7 +141,8 @@ class Providers:
         said = "; ".join(map(str, failures))
         if all(map(self._standing.unusable, fit)):
             return Refused("unavailable", said)
-        raise NotSent(said, min(failure.retry_after for failure in failures))
+        soonest = min(failures, key=lambda failure: failure.retry_after)
+        raise NotSent(said, soonest.retry_after, soonest.waits)
 
     async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
         """Look at a generation that `host` accepted `age` seconds ago. Free; raises nothing but cancellation."""
@@ -209,7 +210,7 @@ class Providers:
         try:
             return {name: await self._data_uri(name) for name in names}
         except (OSError, StoreDown) as exc:
-            raise NotSent(f"a picture could not be read: {type(exc).__name__}") from exc
+            raise NotSent(f"a picture could not be read: {type(exc).__name__}", waits="disk") from exc
 
     async def _buy(self, host: Host, order: Order, masks: bool) -> Accepted | Refused:
         """The paid call, at one host, once."""
@@ -223,8 +224,8 @@ class Providers:
         content = await asyncio.to_thread(lambda: json.dumps(said, allow_nan=False).encode())
         match await self._call(self._buyer, host, "POST", content=content):
             case Silence(sent=False, why=why):
-                self._standing.rest(host, host.rest)
-                raise NotSent(f"{host.name} could not be reached: {why}", host.rest)
+                self._standing.rest(host, host.rest, "silence")
+                raise NotSent(f"{host.name} could not be reached: {why}", host.rest, "silence")
             case Silence(why=why):
                 self._standing.stumble(host)
                 raise Ambiguous(f"{host.name} gave no answer: {why}")
@@ -236,7 +237,7 @@ class Providers:
             await self._standing.out(host, out)
             raise
         except NotSent:
-            self._standing.rest(host, pause or 0.0)
+            self._standing.rest(host, pause or 0.0, "room")
             raise
         except Ambiguous:
             self._standing.stumble(host)

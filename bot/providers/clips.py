@@ -6,10 +6,12 @@ Plain aiohttp, because httpx logs every URL, and because aiohttp shows the very 
 
 import asyncio
 import errno
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import quote
 
 import aiohttp
 from aiohttp.abc import AbstractCookieJar
@@ -24,6 +26,10 @@ TIMEOUT = aiohttp.ClientTimeout(total=300.0, sock_connect=10.0, sock_read=30.0)
 REDIRECTS = 3
 PIECE = 65_536
 NAT64 = IPv6Network("64:ff9b::/96")
+NOT_NOW = frozenset({202, 204, 205, 408, 420, 423, 425, 429})
+"""With 5xx, what says nothing about the clip: look again for as long as it takes."""
+_LONE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LEGAL = "%!#$&'()*+,/:;=?@[]~"
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -114,13 +120,21 @@ def _open_public(info: aiohttp.AddrInfoType) -> socket.socket:
 
 
 def _url(text: str) -> URL:
-    """A URL as it stands: quoting it anew would break its signature. Raises `ValueError`."""
+    """A URL as it stands: quoting it anew would break its signature. Raises `ValueError`.
+
+    Only what no URL can hold (blanks, quotes, a lone %) is quoted, as browsers do: raw, it would break the request.
+    """
+    text = text.strip()
     if not text or not text.isprintable():
         raise ValueError("not a URL")
-    return URL(text, encoded=text.isascii())
+    if not text.isascii():
+        return URL(text)
+    return URL(quote(_LONE.sub("%25", text), safe=_LEGAL), encoded=True)
 
 
 def _check(response: aiohttp.ClientResponse) -> None:
+    if response.status in NOT_NOW or response.status >= 500:
+        raise Unreachable(f"the clip's link says HTTP {response.status}")
     if not 200 <= response.status < 300:
         raise BrokenClip(f"the clip's link says HTTP {response.status}")
     if response.content_type in PAGES:

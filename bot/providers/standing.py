@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.errors import PhotoplayError
-from bot.model import Incident
+from bot.model import Incident, Wait
 from bot.providers.hosts import Host
 from bot.providers.wire import OutOfUse
 
@@ -19,6 +19,7 @@ class _Record:
     until: float = 0.0
     told: bool = False
     stumbles: int = 0
+    waits: Wait = "room"
 
 
 class Standing:
@@ -32,6 +33,11 @@ class Standing:
         """Seconds until the host may be asked; 0 or less means now."""
         return self._record(host).until - self._clock()
 
+    def waits(self, host: Host) -> Wait:
+        """Why the host may not be asked now."""
+        record = self._record(host)
+        return "account" if record.told else record.waits
+
     def unusable(self, host: Host) -> bool:
         """Whether the host refuses us altogether; waiting alone does not help then."""
         return self._record(host).told
@@ -39,19 +45,20 @@ class Standing:
     def attempt(self, host: Host, seconds: float) -> None:
         """An order is on its way. If the host was out of use, the others pass it by until this one knows more."""
         if self._record(host).told:
-            self.rest(host, seconds)
+            self.rest(host, seconds, "account")
 
-    def rest(self, host: Host, seconds: float) -> None:
+    def rest(self, host: Host, seconds: float, waits: Wait) -> None:
         """Leave the host alone for a while; what was known before may make it longer."""
         record = self._record(host)
-        record.until = max(record.until, self._clock() + seconds)
+        record.until, record.waits = max(record.until, self._clock() + seconds), waits
 
     def stumble(self, host: Host) -> None:
         """An order may have been taken and nobody can tell. The more in a row, the longer the host is left alone:
         each of them may cost money."""
         record = self._record(host)
         record.stumbles += 1
-        self.rest(host, min(host.rest * 2.0 ** (record.stumbles - 2), LONGEST_REST) if record.stumbles > 1 else 0.0)
+        seconds = min(host.rest * 2.0 ** (record.stumbles - 2), LONGEST_REST) if record.stumbles > 1 else 0.0
+        self.rest(host, seconds, "silence")
 
     def fine(self, host: Host) -> None:
         """The host works."""
@@ -60,7 +67,7 @@ class Standing:
 
     async def out(self, host: Host, why: OutOfUse) -> None:
         """The host is out of use for a while. The operator hears of it once, until an order gets through again."""
-        self.rest(host, why.retry_after)
+        self.rest(host, why.retry_after, "account")
         record = self._record(host)
         if record.told:
             return

@@ -13,7 +13,8 @@ from typing import Any
 
 from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Brush, Finished, Order, Pending, Photo, Refused
-from bot.providers.complaints import parse, reason, redact, words
+from bot.providers import results
+from bot.providers.complaints import CODES, parse, reason, redact, words
 from bot.providers.hosts import Host
 
 PAUSE = 30.0
@@ -21,12 +22,18 @@ PAUSE = 30.0
 LONGEST_PAUSE = 600.0
 OUT = 600.0
 """Seconds for which a host stays out of use."""
+NO_LINK = "done, but without a link"
 NEWBORN = 600.0
 """Seconds for which "no such job" is not believed."""
 
-RUNNING = frozenset({"queued", "generating", "waiting", "active", "submitted", "processing"})
-DONE = frozenset({"completed", "succeeded", "succeed", "success", "done", "ready", "finished"})
-FAILED = frozenset({"error", "failed", "cancelled", "canceled", "timeout", "timed_out", "expired"})
+NOT_NOW = frozenset({420, 425, 429, 503})
+"""Answers to a create that by their own meaning took nothing: too many, too early, no room."""
+REFUSALS = frozenset({*CODES, "1200", "1201", "1202", "1203"})
+"""Kling's codes that mean, also with HTTP 200, that nothing was taken."""
+OF_THE_LOOK = frozenset(
+    {"1302", "5000", "5001", "5002", "1000", "1001", "1002", "1003", "1004", "1100", "1101", "1102"}
+)
+"""Kling's codes that may be about our request or account of this moment, and so do not end a job that is looked at."""
 
 FAULTS: Mapping[int, str] = {
     401: "does not accept our key",
@@ -44,7 +51,7 @@ class OutOfUse(NotSent):
     """The host takes nothing until the operator acts; `fault` says why, as the end of a sentence about the host."""
 
     def __init__(self, fault: str, detail: str) -> None:
-        super().__init__(detail, OUT)
+        super().__init__(detail, OUT, "account")
         self.fault = fault
 
 
@@ -85,21 +92,29 @@ def created(host: str, status: int, answer: bytes, pause: float | None = None) -
     """
     said = parse(answer)
     if 200 <= status < 300:
-        remote_id = _remote_id(said)
-        if remote_id is None:
+        if (remote_id := _remote_id(said)) is not None:
+            return Accepted(host, remote_id)
+        # Kling's way of saying no: HTTP 200 and a code that we know. Any other answer without an id may have been paid.
+        if not isinstance(said, dict) or results.code(said) not in REFUSALS:
             raise Ambiguous(f"{host} said HTTP {status} without an id")
-        return Accepted(host, remote_id)
     text, detail = _complaint(status, said, answer)
+    if isinstance(said, dict) and 200 <= status < 300:
+        return _refused(host, 429 if CODES.get(results.code(said)) == "busy" else 400, text, detail, pause)
     if status in FAULTS:
         raise OutOfUse(FAULTS[status], detail)
     if 300 <= status < 400:
         raise OutOfUse("sends us elsewhere: check its URL", detail)
     if status == 408 or not (400 <= status < 500 or status == 503):
         raise Ambiguous(f"{host} said {detail}")
+    return _refused(host, status, text, detail, pause)
+
+
+def _refused(host: str, status: int, text: str, detail: str, pause: float | None) -> Refused:
+    """A no, or a "not now", which is raised."""
     why = reason(text, "rejected")
     if why == "unavailable":  # the host's own account upstream; Kling says so with 429, where waiting does not help
         raise OutOfUse("cannot work: its own account upstream is suspended or used up", detail)
-    if status in (429, 503):
+    if status in NOT_NOW:
         raise NotSent(f"{host} said {detail}", PAUSE if pause is None else pause)
     return Refused("image" if status == 413 else why, detail)
 
@@ -114,19 +129,24 @@ def looked(status: int, answer: bytes, age: float) -> Pending | Finished | Refus
     if not 200 <= status < 300:
         return Pending(f"HTTP {status}", failed=True)
     said = parse(answer)
+    if isinstance(said, list) and len(said) == 1:
+        said = said[0]
     if not isinstance(said, dict):
         return Pending(f"HTTP {status} without a JSON object", failed=True)
-    state, error = said.get("status"), said.get("error")
-    state = state.strip().lower() if isinstance(state, str) else ""
-    if state in RUNNING:
+    state, error = results.state(said), results.error(said, REFUSALS | OF_THE_LOOK)
+    if state in results.RUNNING:
         return Pending()
-    if state in DONE:
-        link = _link(said.get("video"))
-        return Finished(link) if link else Pending("done, but without a link")
-    if state in FAILED or error:
+    done = state in results.DONE
+    if link := results.link(said, sure=done) if done or not (error or state in results.FAILED) else None:
+        return Finished(link)
+    if done and not error:
+        return Pending(NO_LINK, failed=True, waits="link")
+    if not state and isinstance(error, dict) and results.code(error) in OF_THE_LOOK:
+        return Pending(f"code {results.code(error)}", failed=True)
+    if error or state in results.FAILED:
         # An error job may have been charged: whatever the cause, it is never sent again, only given back.
         text = words(error)
-        return Refused(reason(text, "failed"), redact(f"{state}: {text}"))
+        return Refused(reason(text, results.FAILED.get(state, "failed")), redact(f"{state}: {text}"))
     return Pending(f"unknown status {redact(state)[:40]!r}" if state else "no status")
 
 
@@ -167,12 +187,6 @@ def _remote_id(said: object) -> str | None:
         if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= 1000:
             return value
     return None
-
-
-def _link(video: object) -> str | None:
-    """`video.url`, the only field of a clip that every version of the API has."""
-    url = video.get("url") if isinstance(video, dict) else None
-    return url if isinstance(url, str) and url.lower().startswith(("https://", "http://")) else None
 
 
 def _complaint(status: int, said: object, answer: bytes) -> tuple[str, str]:

@@ -112,7 +112,7 @@ async def test_a_service_without_room_is_waited_for(room: Room) -> None:
     room.house.provider.polls = [Pending()]
     status = await asked(room)
     await room.told(room.private, "Rendering")
-    assert any(texts.waiting_again() in str(each.get("text")) for each in (*status.history, status))
+    assert any(texts.WAITS["room"] in str(each.get("text")) for each in (*status.history, status))
 
 
 async def test_a_failure_says_why_what_to_do_and_that_the_credits_are_back(room: Room) -> None:

@@ -165,7 +165,7 @@ async def test_an_order_that_was_not_taken_waits_and_is_sent_again(house: House)
     await house.core.track(job.id, "status", "")
     await house.work()
     assert (await house.job(job.id)).due_at == house.clock() + 30
-    assert "your place is kept" in house.chat.edits[-1][1]
+    assert "Your place is kept" in house.chat.edits[-1][1]
     job = await house.finish(job)
     assert (job.outcome, len(house.provider.orders), await house.used()) == ("clip", 3, 5)
 

@@ -18,6 +18,7 @@ class Seen:
     """One request as it came over the wire; header names in lower case."""
 
     method: str
+    target: str
     path: str
     query: dict[str, list[str]]
     headers: dict[str, str]
@@ -108,7 +109,7 @@ async def _read(reader: asyncio.StreamReader) -> Seen:
     if "content-length" in headers:
         body = await reader.readexactly(int(headers["content-length"]))
     url = urlsplit(target)
-    return Seen(method, url.path, parse_qs(url.query), headers, body)
+    return Seen(method, target, url.path, parse_qs(url.query), headers, body)
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.errors import Ambiguous, NotSent, ProviderError
 from bot.model import Accepted, Finished, Pending, Refused
-from bot.providers.wire import DONE, FAILED, RUNNING, OutOfUse, created, looked, pause
+from bot.providers.results import DONE, FAILED, RUNNING
+from bot.providers.wire import NO_LINK, OutOfUse, created, looked, pause
 
 URL = "https://cdn.aimlapi.com/clip.mp4?sig=secret"
 OLD_ID = "60ac7c34-3224-4b14-8e7d-0aa0db708325:kling-video/v1/standard/image-to-video"
@@ -77,6 +78,29 @@ def test_busy_hosts_took_nothing(status: int) -> None:
     assert caught.value.retry_after == 7
 
 
+@pytest.mark.parametrize("status", [420, 425])
+def test_other_words_for_not_now_took_nothing_either(status: int) -> None:
+    with pytest.raises(NotSent) as caught:
+        created("h", status, b"")
+    assert (caught.value.retry_after, caught.value.waits) == (30, "room")
+
+
+def test_a_code_beside_http_200_is_an_answer_to_a_create() -> None:
+    with pytest.raises(NotSent) as caught:
+        created("h", 200, js({"code": 1303, "message": "parallel task over resource pack limit"}))
+    assert caught.value.waits == "room"
+    with pytest.raises(OutOfUse) as out:
+        created("h", 200, js({"code": "1102", "message": "resource pack depleted"}))
+    assert out.value.waits == "account"
+    refused = created("h", 200, js({"code": 1301, "message": "x"}))
+    assert isinstance(refused, Refused)
+    assert refused.reason == "moderation"
+    assert created("h", 200, js({"code": 1303, "id": "i"})) == Accepted("h", "i")
+    for code in (0, 5000, 9999):
+        with pytest.raises(Ambiguous):
+            created("h", 200, js({"code": code, "message": "x"}))
+
+
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 407, 410, 301, 302, 303, 307, 308])
 def test_what_only_the_operator_can_mend_puts_the_host_out_of_use(status: int) -> None:
     for answer in (said("no", status), b"", b"<html>", said("risk control", status)):
@@ -135,16 +159,93 @@ def test_done(state: str) -> None:
     assert looked(201, js({"status": state, "video": full, "error": None, "meta": {"usage": None}}), 5) == Finished(URL)
 
 
-@pytest.mark.parametrize("video", [None, {}, {"url": None}, {"url": ""}, {"url": 5}, URL, [URL], {"url": "clip.mp4"}])
-def test_done_without_a_link_waits(video: Any) -> None:
-    assert looked(200, js({"status": "completed", "video": video}), 9e9) == Pending("done, but without a link")
+@pytest.mark.parametrize(
+    "video",
+    [None, {}, {"url": None}, {"url": ""}, {"url": 5}, {"url": "clip.mp4"}, [], [{}], "", "//", "https://", {"id": URL},
+     {"url": "https://cdn.aimlapi.com/cover.jpg?x=1"}],
+)  # fmt: skip
+def test_done_without_a_link_waits_and_is_odd(video: Any) -> None:
+    said = looked(200, js({"status": "completed", "image_url": URL, "input": {"url": URL}, "video": video}), 9e9)
+    assert said == Pending(NO_LINK, failed=True, waits="link")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"video": URL},
+        {"video": [URL]},
+        {"video": [{"url": URL}]},
+        {"videos": [{"id": "1", "url": URL, "duration": "5"}]},
+        {"videos": URL},
+        {"video_url": URL},
+        {"video": {"url": f"  {URL}\n"}},
+        {"video": {"url": URL.removeprefix("https:")}},
+        {"video": {"url": [URL]}},
+        {"video": {"video": {"url": URL}}},
+        {"video": None, "output": [URL]},
+        {"output": {"video_url": URL}},
+        {"result": {"url": URL}},
+        {"url": URL},
+        {"task_result": {"videos": [{"url": URL}]}},
+        {"video": {"cover": {"url": "https://cdn.aimlapi.com/cover.jpg"}, "url": URL}},
+        {"video": {"url": URL}, "image_url": "https://photos.example/photo.jpg"},
+    ],
+)
+def test_a_clear_link_is_taken_wherever_it_stands(more: Any) -> None:
+    assert looked(200, js({"status": "completed", **more}), 5) == Finished(URL)
+
+
+def test_an_answer_in_a_wrapper_counts_by_what_is_inside() -> None:
+    def kling(state: str, **more: Any) -> bytes:
+        return js({"code": 0, "message": "SUCCEED", "status": "success", "data": {"task_status": state, **more}})
+
+    assert looked(200, kling("processing"), 5) == Pending()
+    assert looked(200, kling("succeed", task_result={"videos": [{"url": URL}]}), 5) == Finished(URL)
+    failed = looked(200, kling("failed", task_status_msg="x"), 5)
+    assert isinstance(failed, Refused)
+    assert looked(200, js([{"status": "completed", "video": {"url": URL}}]), 5) == Finished(URL)
+    assert looked(200, js({"state": "In-Progress"}), 5) == Pending()
+    assert looked(200, js({"video": {"url": URL}}), 5) == Finished(URL)
+    assert looked(200, js({"status": "moon", "video": {"url": URL}}), 5) == Finished(URL)
+    assert isinstance(looked(200, js({"url": URL}), 5), Pending)  # of what, nobody says
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [("rejected", "failed"), ("failure", "failed"), ("fail", "failed"), ("FAIL", "failed"), ("Timed Out", "failed"),
+     ("nsfw", "moderation"), ("content-moderated", "moderation"), ("policy_violation", "moderation")],
+)  # fmt: skip
+def test_words_that_end_a_job(state: str, reason: str) -> None:
+    answer = looked(200, js({"id": "i", "status": state, "video": None}), 5)
+    assert isinstance(answer, Refused)
+    assert answer.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [(1300, "moderation"), (1301, "moderation"), ("1303", "busy"), (1201, "failed")]
+)
+def test_a_code_beside_http_200_ends_a_job(code: object, reason: str) -> None:
+    answer = looked(200, js({"code": code, "message": "x", "request_id": "r"}), 5)
+    assert isinstance(answer, Refused)
+    assert answer.reason == reason
+
+
+@pytest.mark.parametrize("code", [1302, 5000, 1004, 1102])
+def test_a_code_that_may_be_about_the_look_alone_ends_nothing(code: int) -> None:
+    assert looked(200, js({"code": code, "message": "x"}), 5) == Pending(f"code {code}", failed=True)
+
+
+@pytest.mark.parametrize("code", [0, 200, 7, "", None, True, "٣", -1, 10**30])
+def test_codes_that_we_do_not_know_end_nothing(code: object) -> None:
+    answer = looked(200, js({"code": code, "status": "queued"}), 5), looked(200, js({"code": code}), 5)
+    assert answer == (Pending(), Pending("no status"))
 
 
 @pytest.mark.parametrize("state", sorted(FAILED))
 def test_failed(state: str) -> None:
     answer = looked(200, js({"status": state, "error": None}), 5)
     assert isinstance(answer, Refused)
-    assert answer.reason == "failed"
+    assert answer.reason == FAILED[state]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from provider_desk import KEY, Make, row
 from pydantic import SecretStr
 from scripted_host import Scripted, closed_port, scripted
 
-from bot.errors import ProviderError, Unreachable
+from bot.errors import BrokenClip, ProviderError, Unreachable
 from bot.providers import clips
 from bot.providers.client import Providers
 from bot.providers.hosts import Host, aimlapi, local
@@ -62,6 +62,45 @@ async def test_a_link_that_says_no(status: int, first: Scripted, make: Make) -> 
     first.say(status, b"<Error/>")
     with pytest.raises(ProviderError, match=f"HTTP {status}"):
         await read(make(local(first.base)), f"{first.base}/a")
+
+
+@pytest.mark.parametrize("status", [202, 204, 408, 420, 423, 425, 429, 500, 502, 503, 504, 520, 529])
+async def test_not_now_is_no_word_about_the_clip(status: int, first: Scripted, make: Make) -> None:
+    first.say(status, b"")
+    with pytest.raises(Unreachable, match=f"HTTP {status}"):
+        await read(make(local(first.base)), f"{first.base}/a")
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_a_clip_that_is_gone_is_broken(status: int, first: Scripted, make: Make) -> None:
+    first.say(status, b"")
+    with pytest.raises(BrokenClip):
+        await read(make(local(first.base)), f"{first.base}/a")
+
+
+@pytest.mark.parametrize(
+    ("link", "sent"),
+    [
+        ("/my clip.mp4", "/my%20clip.mp4"),
+        ("/a.mp4?name=my clip&sig=a%2Fb+c==", "/a.mp4?name=my%20clip&sig=a%2Fb+c=="),
+        ('/"clip".mp4', "/%22clip%22.mp4"),
+        ("/it's.mp4", "/it's.mp4"),
+        ("/<a>|{b}^`\\.mp4", "/%3Ca%3E%7C%7Bb%7D%5E%60%5C.mp4"),
+        ("/100%.mp4?x=%zz%20", "/100%25.mp4?x=%25zz%20"),
+        ("/%7Euser/a%2fb.mp4?X-Sig=~-._", "/%7Euser/a%2fb.mp4?X-Sig=~-._"),
+        ("/кот.mp4", "/%D0%BA%D0%BE%D1%82.mp4"),
+    ],
+)
+async def test_what_no_url_can_hold_is_quoted_and_all_else_stays(
+    link: str, sent: str, first: Scripted, make: Make
+) -> None:
+    first.say(200, CLIP)
+    assert await read(make(local(first.base)), f" {first.base}{link}\n") == CLIP
+    assert first.seen[-1].target == sent
+    first.say(302, Location=link) if link.isascii() else first.say(302, Location=sent)
+    first.say(200, CLIP)
+    assert await read(make(local(first.base)), f"{first.base}/a") == CLIP
+    assert first.seen[-1].target == sent
 
 
 async def test_three_bytes_are_passed_on_for_others_to_judge(first: Scripted, make: Make) -> None:

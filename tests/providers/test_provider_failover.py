@@ -38,6 +38,49 @@ async def test_the_next_host_follows_a_connection_never_made(second: Scripted, m
     assert desk.incidents == []
 
 
+async def waits(providers: Providers) -> str:
+    with pytest.raises(NotSent) as caught:
+        await providers.create(ORDER)
+    return caught.value.waits
+
+
+async def test_whoever_waits_can_be_told_why(first: Scripted, second: Scripted, make: Make, desk: Desk) -> None:
+    assert await waits(make(row(closed_port()))) == "silence"
+    first.say(429, Retry_After="30")
+    crowded = make(row(first))
+    assert await waits(crowded) == await waits(crowded) == "room"
+    first.say(402)
+    second.say(503, Retry_After="60")
+    poor = make(row(first), other(second))
+    assert await waits(poor) == "room"  # the second is asked again first, and then it is the second that counts
+    desk.now += 61
+    second.say(402)
+    assert await poor.create(ORDER) == Refused("unavailable", "aimlapi rests for 539 s; HTTP 402")
+    assert (first.posts, second.posts) == (2, 2)
+
+
+async def test_an_order_behind_a_host_that_hung_waits_because_of_its_silence(
+    first: Scripted, make: Make, desk: Desk
+) -> None:
+    providers = make(row(first), timeout=0.1)
+    for _ in range(2):
+        first.hang()
+        with pytest.raises(Ambiguous):
+            await providers.create(ORDER)
+    assert await waits(providers) == "silence"
+    assert first.posts == 2
+
+
+async def test_what_no_host_could_take_since_a_picture_is_out_of_reach_waits_for_our_disk(
+    first: Scripted, make: Make
+) -> None:
+    async def unreadable(name: str) -> str:
+        raise OSError(5, "i/o error")
+
+    assert await waits(make(row(first), data_uri=unreadable)) == "disk"
+    assert first.posts == 0
+
+
 @pytest.mark.parametrize("status", [400, 422, 413])
 async def test_a_no_is_a_no_everywhere(status: int, first: Scripted, second: Scripted, make: Make) -> None:
     first.say(status)

@@ -325,6 +325,42 @@ async def test_renders_still_going_count_up_to_their_last_good_look(store: Store
     ]
 
 
+async def test_lines_of_jobs_at_a_provider_are_found_but_for_the_new_and_those_soon_due(store: Store) -> None:
+    for n in range(6):
+        await submit(store, a_job(f"job{n}"))
+        (job,) = await start(store)
+        if n:  # the first stays on its way to the provider
+            changed, _ = apply(job, Accepted("local", str(n)), 2001.0 + n, 2100.0 + n)
+            await store.save(changed)
+        if n != 3:
+            assert await store.track(job.id, f"line{n}", "…")
+    await submit(store, a_job("queued"))
+    await store.track("queued", "line", "…")
+    found = await store.under_way(HERE, 2000.0, 2006.0, 10)
+    assert [job.id for job in found] == ["job4", "job2", "job1", "job0"]
+    assert [job.id for job in await store.under_way(HERE, 2101.5, 2010.0, 2)] == ["job5", "job4"]
+    assert await store.under_way(("telegram",), 2000.0, 2010.0, 10) == []
+
+
+async def test_why_a_job_waits_is_kept_until_it_goes_on(store: Store) -> None:
+    await submit(store, a_job())
+    (job,) = await start(store)
+    await run(store, job, machine.PutBack("account"))
+    again = await store.job(job.id)
+    assert again
+    assert (again.waits, again.tries) == ("account", 1)
+    (job,) = await start(store)
+    assert job.waits is None
+    job = await run(store, job, Accepted("local", "1"), machine.Waiting(2, "clip"))
+    again = await store.job(job.id)
+    assert again
+    assert (again.waits, again.tries) == ("clip", 2)
+    await run(store, job, machine.Rendered(CLIP))
+    again = await store.job(job.id)
+    assert again
+    assert again.waits is None
+
+
 async def test_a_person_sees_the_latest_jobs_first(store: Store) -> None:
     for n in range(12):
         await submit(store, a_job(f"job{n:02}", created_at=1000.0 + n))

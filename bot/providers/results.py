@@ -1,0 +1,100 @@
+"""Where the parts of a retrieve's answer stand: its state, its link, its error. Pure; no shape of JSON raises.
+
+The documented shape is `{status, video: {url}, error}`. Hosts rename and wrap it; no paid clip may be lost over that.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from bot.model import Reason
+
+RUNNING = frozenset(
+    {
+        *("queued", "generating", "waiting", "active", "submitted", "processing"),
+        *("pending", "in_progress", "in_queue", "running", "started", "starting", "created", "scheduled", "preparing"),
+        *("rendering", "not_started", "not_start", "initializing"),
+    }
+)
+DONE = frozenset(
+    {
+        *("completed", "succeeded", "succeed", "success", "done", "ready", "finished"),
+        *("complete", "successful", "finish", "generated"),
+    }
+)
+FAILED: Mapping[str, Reason] = {
+    **dict.fromkeys(("error", "failed", "cancelled", "canceled", "timeout", "timed_out", "expired"), "failed"),
+    **dict.fromkeys(("failure", "fail", "errored", "aborted", "terminated", "rejected", "refused", "denied"), "failed"),
+    **dict.fromkeys(("nsfw", "moderated", "content_filtered", "content_moderated", "blocked", "unsafe"), "moderation"),
+    **dict.fromkeys(("sensitive", "flagged", "banned", "policy_violation", "content_policy_violation"), "moderation"),
+}
+"""Words that end a job, and what they alone say of the cause."""
+
+STATES = ("status", "state", "task_status")
+WRAPPERS = ("data", "task", "generation", "result", "output", "response")
+CLIPS = ("video", "videos", "video_url", "video_urls")
+PLACES = (
+    *CLIPS,
+    *("url", "urls", "uri", "src", "link", "output", "outputs", "output_url", "result", "results", "result_url"),
+    *("task_result", "generation", "data", "task", "response", "files", "file", "download_url"),
+)
+"""Where a link of a finished clip may stand, best first. What we sent (`image_url`, `input`) is in none of them."""
+DEPTH = 5
+IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+
+
+def state(said: Mapping[str, Any]) -> str:
+    """The job's own state: the innermost, as an outer one may be about the request. Lower case, `_` between words."""
+    found = ""
+    for part in _parts(said):
+        word = next((part[name] for name in STATES if isinstance(part.get(name), str) and part[name].strip()), "")
+        found = "_".join(word.lower().replace("-", " ").split()) or found
+    return found
+
+
+def error(said: Mapping[str, Any], codes: Collection[str]) -> object:
+    """The first error that is not empty; without one, what is said beside one of these `codes`."""
+    parts = list(_parts(said))
+    plain = (part[name] for part in parts for name in ("error", "errors", "failure_reason") if part.get(name))
+    return next(plain, None) or next((part for part in parts if code(part) in codes), None)
+
+
+def code(said: Mapping[str, Any]) -> str:
+    """The number of an answer that says by a number what is wrong; empty if it says that nothing is."""
+    value = said.get("code")
+    digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    fine = not digits.isascii() or not digits.isdigit() or int(digits[:9]) == 0 or 200 <= int(digits[:9]) < 300
+    return "" if fine else digits[:9]
+
+
+def link(said: Mapping[str, Any], *, sure: bool) -> str | None:
+    """The clip's address. Without `sure` (no word says that it is done) only one that can be nothing but a clip's."""
+    for part in _parts(said):
+        for name in CLIPS:
+            if found := _link(part.get(name), 0):
+                return found
+    return _link(said, 0) if sure else None
+
+
+def _parts(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """An answer and what is wrapped in it, from the outside in."""
+    for _ in range(DEPTH):
+        yield said
+        inner = next((said[name] for name in WRAPPERS if isinstance(said.get(name), dict)), None)
+        if inner is None:
+            return
+        said = inner
+
+
+def _link(value: object, depth: int) -> str | None:
+    if depth > DEPTH:
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        text = f"https:{text}" if text.startswith("//") else text
+        clip = text.lower().startswith(("https://", "http://")) and len(text) > len("https://")
+        return text if clip and not text.lower().partition("?")[0].endswith(IMAGES) else None
+    if isinstance(value, list):
+        return next(filter(None, (_link(item, depth + 1) for item in value[:10])), None)
+    if isinstance(value, dict):
+        return next(filter(None, (_link(value.get(name), depth + 1) for name in PLACES)), None)
+    return None
