@@ -23,6 +23,16 @@ INCIDENTS = 5
 LEAST_ROOM = 50 * 2**20
 """Bytes on the disk under which it takes no more than a few clips."""
 
+_GIVEN_UP = {
+    "files": "files (Landlock)",
+    "calls": "sockets and programs (seccomp)",
+    "memory": "a look into the bot's memory",
+    "privileges": "new privileges",
+    "limits": "unlimited memory and time",
+    "user": "the bot's own user",
+}
+"""What a decoder may give up, in the words of `bot.sandbox.Held`, and in plain ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -40,6 +50,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(
                 "good", f"Database: {'PostgreSQL' if settings.database_url else 'SQLite in the data folder'}."
             )
+            yield await _decoders(app)
             async for finding in _providers(app):
                 yield finding
             async for finding in _web(app):
@@ -72,6 +83,19 @@ def _room(folder: Path) -> Finding:
     if free < LEAST_ROOM:
         return Finding("bad", f"{where}: too little for clips.")
     return Finding("good", f"{where}.")
+
+
+async def _decoders(app: App) -> Finding:
+    """What the processes that open strangers' files give up first, tried out in one of them."""
+    held = await app.media.held()
+    kept = ", ".join(words for name, words in _GIVEN_UP.items() if name in held)
+    missing = ", ".join(words for name, words in _GIVEN_UP.items() if name not in held)
+    given_up = f"Decoders: what strangers send is opened without {kept or 'anything given up'}."
+    if not missing:
+        return Finding("good", given_up)
+    if held >= _GIVEN_UP.keys() - {"user"}:
+        return Finding("good", f"{given_up} As root they would become another user, too.")
+    return Finding("hint", f"{given_up} This machine cannot take away: {missing}.")
 
 
 async def _providers(app: App) -> AsyncIterator[Finding]:

@@ -5,18 +5,22 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 import av
 from PIL import Image
 
+from bot import boxes
 from bot.errors import BrokenClip
+from bot.timer import limited
 
 # Only what is sent as .mp4. Playlists, which can name other files and addresses, are other formats.
 _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 _WEBM = "matroska,webm"  # FFmpeg does not follow the links to other files that Matroska knows
 _POSTER = 320  # pixels of the longer side; then quality 80 stays under 200 kB, even for noise
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+_OPENING = 2.0  # seconds of processor time in which a file's index must be read; the usual one takes milliseconds
+_MOST_PIXELS = 36_000_000  # of a picture: 8192 × 4320
 _WHOLE = 0.95  # of the length that the header promises; rounding and odd last frames stay above
 
 
@@ -34,11 +38,28 @@ class Probe:
 
 
 @contextmanager
-def opened(path: Path, formats: str = _MP4) -> Iterator[av.container.InputContainer]:
+def opened(file: BinaryIO, formats: str = _MP4) -> Iterator[av.container.InputContainer]:
     """A stranger's file. What goes wrong until the end of the block is its fault, as in `blamed`."""
-    options = {"format_whitelist": formats, "protocol_whitelist": "file"}
-    with blamed(), av.open(str(path), options=options, metadata_errors="replace") as container:
-        yield container
+    options = {"format_whitelist": formats, "protocol_whitelist": "none"}
+    with blamed():
+        boxes.check(file)
+        with limited(_OPENING):
+            container = av.open(file, "r", options=options, metadata_errors="replace")
+        with container:
+            yield container
+
+
+def track(container: av.container.InputContainer) -> av.VideoStream:
+    """Its pictures, to be decoded by one thread. Raises `BrokenClip`."""
+    if not container.streams.video:
+        raise BrokenClip("no picture track")
+    video = container.streams.video[0]
+    if video.codec_context is None:  # whatever PyAV's types say: a codec that it does not know
+        raise BrokenClip("unknown codec")
+    if video.codec_context.width * video.codec_context.height > _MOST_PIXELS:
+        raise BrokenClip("too many pixels")
+    video.codec_context.thread_count = 1  # the number of darkrooms says how many cores clips may take
+    return video
 
 
 @contextmanager
@@ -49,17 +70,26 @@ def blamed() -> Iterator[None]:
     except BrokenClip:
         raise
     except Exception as error:  # a decoder that reads garbage raises what it likes
-        if isinstance(error, OSError) and error.errno in _DISK:
-            raise
+        if disk := _disk(error):
+            raise disk from None
         raise BrokenClip(f"not a playable video: {type(error).__name__}") from None
 
 
-def probe(path: Path, poster: Path | None = None) -> Probe:
+def _disk(error: BaseException | None) -> OSError | None:
+    """What the disk said, if that is behind it: libraries pass it on as their own."""
+    while error:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def probe(file: BinaryIO, poster: BinaryIO | None = None) -> Probe:
     """Look at an MP4: decode its first frame and read the rest without decoding. Raises `BrokenClip`, `OSError`.
 
     The first frame goes to `poster`: a JPEG of at most 320 pixels a side and 200 kB.
     """
-    with opened(path) as container:
+    with opened(file) as container:
         found, first = _probe(container)
         small = poster and _picture(first, _POSTER)
     if poster and small:
@@ -67,11 +97,10 @@ def probe(path: Path, poster: Path | None = None) -> Probe:
     return found
 
 
-def last_frame(path: Path, webm: bool = False) -> Image.Image:
+def last_frame(file: BinaryIO, webm: bool = False) -> Image.Image:
     """The picture that an MP4, or a WebM if that may be, ends on. Raises `BrokenClip`."""
-    with opened(path, f"{_MP4},{_WEBM}" if webm else _MP4) as container:
-        video = container.streams.video[0]
-        video.codec_context.thread_count = 1
+    with opened(file, f"{_MP4},{_WEBM}" if webm else _MP4) as container:
+        video = track(container)
         # From the last key frame on; a clip may have a single one, then all of it is decoded.
         if video.duration:
             container.seek(video.duration, stream=video, backward=True)
@@ -83,11 +112,10 @@ def last_frame(path: Path, webm: bool = False) -> Image.Image:
         return _picture(last[0])
 
 
-def first_frame(path: Path) -> Image.Image:
+def first_frame(file: BinaryIO) -> Image.Image:
     """The picture that an MP4 begins with. Raises `BrokenClip`."""
-    with opened(path) as container:
-        video = container.streams.video[0]
-        video.codec_context.thread_count = 1
+    with opened(file) as container:
+        video = track(container)
         frame = next(container.decode(video), None)
         if frame is None:
             raise BrokenClip("no picture")
@@ -98,19 +126,14 @@ def _picture(frame: av.VideoFrame, longest: int | None = None) -> Image.Image:
     """A frame as it is shown, its longer side at most `longest` pixels."""
     shrink = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
     size = max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink))
-    image = Image.fromarray(frame.to_ndarray(format="rgb24", width=size[0], height=size[1]))
+    image = Image.fromarray(frame.to_ndarray(format="rgb24", width=size[0], height=size[1], threads=1))
     turn = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
     way = turn.get(frame.rotation % 360)
     return image if way is None else image.transpose(way)
 
 
 def _probe(container: av.container.InputContainer) -> tuple[Probe, av.VideoFrame]:
-    if not container.streams.video:
-        raise BrokenClip("no picture track")
-    video = container.streams.video[0]
-    if video.codec_context is None:  # whatever PyAV's types say: a codec that it does not know
-        raise BrokenClip("unknown codec")
-    video.codec_context.thread_count = 1  # one frame is not worth a thread per core
+    video = track(container)
     first: av.VideoFrame | None = None
     start = end = 0.0
     packets = 0

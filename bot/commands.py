@@ -122,7 +122,7 @@ async def continue_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     inbound = replace(inbound, spoiler=job.spoiler)
     frames = [Attachment(frame, sample=job.order.sample)]
     return await core.place(
-        inbound, draft, ["photo"], lambda: core.media.keep(frames), follows=job, sample=job.order.sample
+        inbound, draft, ["photo"], lambda: core.media.keep(frames, inbound.person), follows=job, sample=job.order.sample
     )
 
 

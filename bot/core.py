@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from bot import (
     answers,
@@ -205,7 +206,8 @@ class Core:
             if attachment.role == "brush":
                 orders.check_path(attachment.path)
         sample = all(attachment.sample for attachment in inbound.attachments)
-        return await self.place(inbound, draft, roles, lambda: self.media.keep(inbound.attachments), sample=sample)
+        pictures = partial(self.media.keep, inbound.attachments, inbound.person)
+        return await self.place(inbound, draft, roles, pictures, sample=sample)
 
     async def place(
         self,

@@ -5,22 +5,25 @@ Runs in `bot.darkroom`, packet by packet or frame by frame: a clip may have 500 
 Errors of the target's disk are `OSError`; whatever else goes wrong is the clip's fault, `BrokenClip`.
 """
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
-from pathlib import Path
+from io import RawIOBase
+from typing import BinaryIO
 
 import av
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from mutagen.mp4 import MP4
 
-from bot import clips, texts
+from bot import boxes, clips, texts
 from bot.errors import BrokenClip
 from bot.recoder import Recoder, even
 
 _TRIES = 3
+_PIECE = 2**20  # bytes copied at once
 _RESERVE = 0.96  # of the bytes; an encoder that aims at a rate never quite hits it
 _AGAIN = 0.95  # of what the last try makes expect
 _HEAD = 4096  # bytes of a file before and after its pictures
@@ -33,7 +36,7 @@ _COMMENT = "\xa9cmt"  # the name of that field in an MP4
 _QUALITY = "20"  # x264's, where nothing limits the size
 
 
-def fit(source: Path, target: Path, limit: int) -> bool:
+def fit(source: BinaryIO, target: BinaryIO, limit: int) -> bool:
     """Write a clip again in at most `limit` bytes; False if nothing watchable is that small."""
     with clips.blamed():
         probe = clips.probe(source)
@@ -46,7 +49,7 @@ def fit(source: Path, target: Path, limit: int) -> bool:
             if size is None:
                 return False
             _encode([source], target, Recoder(size, rate, bits=int(bits - sound), sound=sound, mono=mono))
-            taken = target.stat().st_size
+            taken = target.seek(0, os.SEEK_END)
             if taken <= limit:
                 _check(target, probe.seconds)
                 return True
@@ -54,7 +57,7 @@ def fit(source: Path, target: Path, limit: int) -> bool:
         return False
 
 
-def join(sources: Sequence[Path], target: Path, poster: Path) -> None:
+def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> None:
     """Write clips one after the other as one, in the size of the first, and its poster. Sound stays if all have it."""
     with clips.blamed():
         probes = [clips.probe(source) for source in sources]
@@ -66,33 +69,25 @@ def join(sources: Sequence[Path], target: Path, poster: Path) -> None:
         _check(target, sum(probe.seconds for probe in probes), poster)
 
 
-def mark(source: Path, target: Path) -> None:
+def mark(source: BinaryIO, target: BinaryIO) -> None:
     """Copy a clip, with the words that say how it was made; nothing else in it changes."""
-    shutil.copyfile(source, target)
-    try:
-        with clips.blamed():
-            tags = MP4(target)
-            if tags.get(_COMMENT) != [texts.MADE_BY_AI]:
-                tags[_COMMENT] = [texts.MADE_BY_AI]
-                tags.save()
-    except BrokenClip as broken:
-        raise _disk(broken) or broken from None
+    shutil.copyfileobj(source, target, _PIECE)
+    with clips.blamed():
+        boxes.check(target)
+        tags = MP4(target)
+        if tags.get(_COMMENT) != [texts.MADE_BY_AI]:
+            tags[_COMMENT] = [texts.MADE_BY_AI]
+            target.seek(0)
+            tags.save(target)
 
 
-def _disk(error: BaseException | None) -> OSError | None:
-    """What the disk said, if that is behind it: the library passes it on as its own."""
-    while error and not isinstance(error, OSError):
-        error = error.__context__
-    return error if isinstance(error, OSError) else None
-
-
-def _check(target: Path, seconds: float, poster: Path | None = None) -> None:
+def _check(target: BinaryIO, seconds: float, poster: BinaryIO | None = None) -> None:
     made = clips.probe(target, poster)
     if made.seconds < 0.9 * seconds:  # what was probed played; what was decoded did not
         raise BrokenClip(f"only {made.seconds:.2f} of {seconds:.2f} seconds can be decoded")
 
 
-def _look(source: Path) -> tuple[Fraction, bool]:
+def _look(source: BinaryIO) -> tuple[Fraction, bool]:
     """Pictures per second, of which a header may claim any number, and whether the sound is mono."""
     with clips.opened(source) as container:
         claimed = container.streams.video[0].average_rate or Fraction(25)
@@ -111,14 +106,47 @@ def _size(shown: tuple[int, int], rate: float, bits: float) -> tuple[int, int] |
 
 
 @contextmanager
-def _written(target: Path) -> Iterator[OutputContainer]:
+def _written(target: BinaryIO) -> Iterator[OutputContainer]:
     """An MP4 that can be played while it arrives, and says what it is."""
-    with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out:
+    target.seek(0)
+    target.truncate()
+
+    def again(url: str, flags: int, options: dict[str, str]) -> _Again:
+        target.flush()
+        return _Again(target.fileno())
+
+    with av.open(target, "w", format="mp4", options={"movflags": "+faststart"}, io_open=again) as out:
         out.metadata["comment"] = texts.MADE_BY_AI
         yield out
 
 
-def _encode(sources: Sequence[Path], target: Path, recoder: Recoder) -> None:
+class _Again(RawIOBase):
+    """An open file read from a place of its own: the writer moves what it wrote, and this process may open nothing."""
+
+    def __init__(self, file: int) -> None:
+        self._file, self._at = file, 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = os.pread(self._file, size, self._at)
+        self._at += len(data)
+        return data
+
+    def seek(self, to: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: os.fstat(self._file).st_size}[whence]
+        self._at = start + to
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+
+def _encode(sources: Sequence[BinaryIO], target: BinaryIO, recoder: Recoder) -> None:
     with _written(target) as out:
         recoder.open(out)
         for source in sources:
@@ -127,7 +155,7 @@ def _encode(sources: Sequence[Path], target: Path, recoder: Recoder) -> None:
         recoder.close()
 
 
-def _copy(sources: Sequence[Path], target: Path) -> bool:
+def _copy(sources: Sequence[BinaryIO], target: BinaryIO) -> bool:
     """Write the clips' packets as they are, if all were encoded alike."""
     with ExitStack() as stack:
         opened = [stack.enter_context(clips.opened(source)) for source in sources]

@@ -1,11 +1,14 @@
-"""Opens pictures and clips in processes that may crash, hang or eat memory without harm to the bot.
+"""Opens pictures and clips in processes that may crash, hang, eat memory or be taken over without harm to the bot.
 
-A process serves one request at a time, so whoever kills it is known, and only that one is refused.
+A process serves one request at a time, so whoever kills it is known, and only that one is refused. What it answers is
+checked as a stranger's words are.
 """
 
 import asyncio
 import json
+import logging
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
@@ -13,8 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bot import texts
+from bot import sandbox, texts
 from bot.errors import BrokenClip, Refusal, StoreDown
+from bot.turns import Turns
+
+log = logging.getLogger(__name__)
+
+_DIED = object()
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -24,36 +32,39 @@ _CODE = Path(__file__).resolve().parents[1]
 _COMMAND = (sys.executable, "-m", "bot.darkroom")
 # What a picture might take over shall find no key there.
 _ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR") if name in os.environ}
+_ENVIRONMENT["OPENBLAS_NUM_THREADS"] = "1"  # one for each core would take address space, and nothing here counts
 
 
 class Decoder:
-    """At most `processes` at work at once, each given up after `timeout` seconds. They start at the first request."""
+    """At most `processes` at work at once, each given up after `timeout` seconds. They start at the first request.
 
-    def __init__(self, processes: int = 1, timeout: float = 30.0) -> None:
-        self._room = asyncio.Semaphore(processes)
+    `module` has the `TASKS`. People who wait are served in turn: `person` says for whom a file is opened.
+    """
+
+    def __init__(self, module: str, processes: int = 1, timeout: float = 30.0) -> None:
+        self._module = module
+        self._turns = Turns(processes)
         self._timeout = timeout
         self._all: set[Process] = set()
         self._idle: list[Process] = []
 
-    async def photo(self, source: Path, target: Path) -> tuple[Size, Size]:
+    async def photo(self, source: Path, target: Path, person: str = "") -> tuple[Size, Size]:
         """Write the fitted JPEG; returns its size and that of the upright original. Raises `Refusal`, `StoreDown`."""
-        answer = await self._ask("photo", str(source), str(target))
-        if answer is None:
-            raise Refusal(texts.BROKEN_PICTURE)
-        width, height, was_wide, was_high = answer[0]
-        return (width, height), (was_wide, was_high)
+        match await self._ask("photo", [source], [target], person=person):
+            case [int(width), int(height), int(was_wide), int(was_high)]:
+                return (width, height), (was_wide, was_high)
+        raise Refusal(texts.BROKEN_PICTURE)
 
-    async def still(self, source: Path, target: Path) -> tuple[Size, Size]:
+    async def still(self, source: Path, target: Path, person: str = "") -> tuple[Size, Size]:
         """As `photo`, of the picture that a video ends on. Raises `Refusal`, `StoreDown`."""
-        answer = await self._ask("still", str(source), str(target))
-        if answer is None:
-            raise Refusal(texts.NOT_A_VIDEO)
-        width, height, was_wide, was_high = answer[0]
-        return (width, height), (was_wide, was_high)
+        match await self._ask("still", [source], [target], person=person):
+            case [int(width), int(height), int(was_wide), int(was_high)]:
+                return (width, height), (was_wide, was_high)
+        raise Refusal(texts.NOT_A_VIDEO)
 
-    async def mask(self, source: Path, target: Path, original: Size, size: Size) -> None:
+    async def mask(self, source: Path, target: Path, original: Size, size: Size, person: str = "") -> None:
         """Write a mask, drawn on a photo of `original` size, as a PNG of `size`. Raises `Refusal`, `StoreDown`."""
-        if await self._ask("mask", str(source), str(target), original, size) is None:
+        if await self._ask("mask", [source], [target], original, size, person=person) is _DIED:
             raise Refusal(texts.BROKEN_PICTURE)
 
     async def clip(
@@ -64,48 +75,56 @@ class Decoder:
         Its first frame goes to `poster`: a JPEG of at most 320 pixels a side and 200 kB. With `copy`, the clip is
         copied there with the words that say how it was made, and that is looked at instead.
         """
-        answer = await self._ask("clip", str(source), poster and str(poster), copy and str(copy))
-        if answer is None:
-            raise BrokenClip("it stops the decoder")
-        width, height, seconds, sound = answer[0]
-        return width, height, seconds, sound
+        match await self._ask("clip", [source], [poster, copy]):
+            case [int(width), int(height), int() | float() as seconds, bool(sound)]:
+                return width, height, seconds, sound
+        raise BrokenClip("it stops the decoder")
 
     async def fit(self, source: Path, target: Path, limit: int) -> bool:
         """Write a clip in at most `limit` bytes, unless it would not be watchable. Raises `BrokenClip`, `StoreDown`."""
-        answer = await self._ask("fit", str(source), str(target), limit)
-        if answer is None:
-            raise BrokenClip("it stops the decoder")
-        return bool(answer[0])
+        match await self._ask("fit", [source], [target], limit):
+            case bool(fits):
+                return fits
+        raise BrokenClip("it stops the decoder")
 
     async def join(self, sources: Sequence[Path], target: Path, poster: Path) -> None:
         """Write clips one after the other as one, and its poster. Raises `BrokenClip`, `StoreDown`."""
-        if await self._ask("join", [str(source) for source in sources], str(target), str(poster)) is None:
+        if await self._ask("join", sources, [target, poster]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
     async def last_frame(self, source: Path, target: Path) -> None:
         """Write the picture that a clip ends on, as a JPEG. Raises `BrokenClip`, `StoreDown`."""
-        if await self._ask("frame", str(source), str(target)) is None:
+        if await self._ask("last", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
     async def first_frame(self, source: Path, target: Path) -> None:
         """Write the picture that a clip begins with, as a JPEG. Raises `BrokenClip`, `StoreDown`."""
-        if await self._ask("first", str(source), str(target)) is None:
+        if await self._ask("first", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
+
+    async def held(self) -> frozenset[sandbox.Held]:
+        """What a process gives up before it opens a file, on this machine. Raises `StoreDown`."""
+        names = await self._ask(sandbox.HELD, [], [])
+        return frozenset(names if isinstance(names, list) else [])
 
     async def close(self) -> None:
         """End the processes; what they are at is refused."""
         for process in tuple(self._all):
             await self._end(process)
 
-    async def _ask(self, *request: object) -> tuple[Any] | None:
-        """What a process answers, in a tuple of one; None when it died or took too long."""
-        async with self._room:
+    async def _ask(
+        self, name: str, sources: Sequence[Path], targets: Sequence[Path | None], *rest: object, person: str = ""
+    ) -> object:
+        """What a process answers; `_DIED` when it died or took too long. Raises as the public methods do."""
+        files = [str(path) for path in sources], [path and str(path) for path in targets]
+        line = json.dumps([name, *files, rest]).encode() + b"\n"
+        async with self._turns.turn(person):
             process: Process | None = None
             answer: list[Any] | None = None
             try:
                 async with asyncio.timeout(self._timeout):
                     process = await self._start()
-                    answer = await _exchange(process, json.dumps(request).encode() + b"\n")
+                    answer = await _exchange(process, line)
             except TimeoutError:
                 pass
             finally:  # also when we are cancelled: a process that may still be at it takes no other request
@@ -115,15 +134,16 @@ class Decoder:
                     await self._end(process)
         match answer:
             case ["done", result]:
-                return (result,)
-            case ["refused", sentence]:
+                return result
+            case ["refused", str(sentence)]:
                 raise Refusal(sentence)
-            case ["broken", detail]:
+            case ["broken", str(detail)]:
                 raise BrokenClip(detail)
-            case ["disk", detail]:
+            case ["disk", str(detail)]:
                 raise StoreDown(f"the disk: {detail}")
-            case _:
-                return None
+            case ["failed", str(detail)]:
+                log.warning("%s gave up: %s", name, detail)
+        return _DIED
 
     async def _start(self) -> Process:
         while self._idle:
@@ -131,10 +151,11 @@ class Decoder:
             if process.returncode is None:
                 return process
             self._all.discard(process)  # it died while it had nothing to do, which is no picture's fault
+        sandbox.hide()  # before there is somebody to hide from
         try:
             # In a session of its own: Ctrl-C at the terminal is meant for the bot, and would reach it too.
             process = await asyncio.create_subprocess_exec(
-                *_COMMAND, stdin=PIPE, stdout=PIPE, cwd=_CODE, env=_ENVIRONMENT, start_new_session=True
+                *_COMMAND, self._module, stdin=PIPE, stdout=PIPE, cwd=_CODE, env=_ENVIRONMENT, start_new_session=True
             )
         except OSError as error:
             raise StoreDown(f"no process for pictures: {error.strerror}") from None
@@ -146,7 +167,10 @@ class Decoder:
         if process in self._idle:
             self._idle.remove(process)
         with suppress(ProcessLookupError):
-            process.kill()
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)  # and what it has forked
         await process.wait()
 
 
@@ -159,4 +183,4 @@ async def _exchange(process: Process, line: bytes) -> list[Any] | None:
         answer = json.loads(await process.stdout.readline())
     except (OSError, ValueError):  # it died, half way through its answer at the latest
         return None
-    return answer if isinstance(answer, list) else None
+    return answer if isinstance(answer, list) else []

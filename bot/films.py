@@ -20,6 +20,7 @@ from bot.model import Clip
 log = logging.getLogger(__name__)
 
 HEAVIEST_CLIP = 500 * 1024**2  # bytes
+FILMS = "bot.film_tasks"
 CUT = 300.0  # seconds of work after which a copy or a film is given up
 
 _FILM = "film_"  # how the names of joined films begin
@@ -28,18 +29,17 @@ _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})(\.[0-9]{1,12})?\.mp4")
 
 
 class Films:
-    """The clips under `root`; `viewer` takes stills from them for people who wait.
+    """The clips under `root`.
 
-    New clips are opened by `processes` processes apart, each given up after `timeout` seconds.
+    They are opened by `processes` processes apart, each given up after `timeout` seconds.
     """
 
-    def __init__(self, root: Path, drafts: Drafts, viewer: Decoder, processes: int, timeout: float) -> None:
+    def __init__(self, root: Path, drafts: Drafts, processes: int, timeout: float) -> None:
         self._clips, self._fitted = root / "clips", root / "fitted"
         self._drafts = drafts
-        self._viewer = viewer
-        # Apart from the photos, so that no queue of odd pictures holds up a clip that is paid for; and what takes
+        # Apart from what strangers send, so that no queue of odd files holds up a clip that is paid for; and what takes
         # minutes apart from both.
-        self._projector, self._cutter = Decoder(processes, timeout), Decoder(1, CUT)
+        self._projector, self._cutter = Decoder(FILMS, processes, timeout), Decoder(FILMS, 1, CUT)
         self._framing, self._cutting = asyncio.Lock(), asyncio.Lock()
         with disk():
             for folder in (self._clips, self._fitted):
@@ -80,11 +80,11 @@ class Films:
 
     async def last_frame(self, clip: Clip) -> bytes:
         """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken."""
-        return await self._still(clip, self._frame(clip.name), self._viewer.last_frame)
+        return await self._still(clip, self._frame(clip.name), self._projector.last_frame)
 
     async def first_frame(self, clip: Clip) -> bytes:
         """The picture that a clip begins with, as `last_frame`."""
-        return await self._still(clip, self._first(clip.name), self._viewer.first_frame)
+        return await self._still(clip, self._first(clip.name), self._projector.first_frame)
 
     async def _still(self, clip: Clip, frame: Path, take: Callable[[Path, Path], Awaitable[None]]) -> bytes:
         source = self.path(clip.name)

@@ -14,15 +14,17 @@ from bot import texts
 from bot.decoder import Decoder, Size
 from bot.errors import Refusal, StoreDown
 from bot.files import Drafts, aged, disk, hang_up, make_folder, pour, settle, sweep
-from bot.films import Films
+from bot.films import FILMS, Films
 from bot.model import Attachment, Brush, Clip, Order, Photo, Point
+from bot.sandbox import Held
+from bot.turns import Turns
 
 log = logging.getLogger(__name__)
 
 HEAVIEST_PICTURE = 32 * 1024**2  # bytes, as it arrives
 HEAVIEST_VIDEO = 64 * 1024**2  # of one whose last frame is the picture
 CACHED = 24 * 3600.0  # seconds for which joined films and exports stay
-INTAKE = 16  # messages whose pictures are taken in at once: what they weigh together is bounded
+INTAKE = 16  # messages whose pictures are taken in at once, a quarter of them one person's: their weight is bounded
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png)")
 _EXPORT = re.compile(r"[A-Za-z0-9_-]{1,64}\.zip")
@@ -50,34 +52,36 @@ class Media:
         self._photos, self._exports = root / "photos", root / "exports"
         self._new_id = new_id
         self._drafts = Drafts(root / "incoming", new_id)
-        self._decoder = Decoder(processes, timeout)
-        self._films = Films(root, self._drafts, self._decoder, processes, timeout)
-        self._intake = asyncio.Semaphore(INTAKE)
+        # Apart, so that nobody's film holds up a photo.
+        self._decoder, self._stills = Decoder("bot.photo_tasks", processes, timeout), Decoder(FILMS, 1, timeout)
+        self._films = Films(root, self._drafts, processes, timeout)
+        self._intake = Turns(INTAKE, INTAKE // 4)
         with disk():
             make_folder(self._photos)
             make_folder(self._exports)
 
-    async def keep(self, attachments: Sequence[Attachment]) -> Pictures:
+    async def keep(self, attachments: Sequence[Attachment], person: str = "") -> Pictures:
         """Fetch, check, normalise and keep the pictures of one message: all of them or none.
 
         The second `photo`, or the one called `end`, is the last frame. Masks and paths are drawn on the photo as it was
-        sent, held upright, and come back in the pixels of the one we keep. Raises `Refusal`, `StoreDown`.
+        sent, held upright, and come back in the pixels of the one we keep. Where many wait, it goes in turn by
+        `person`. Raises `Refusal`, `StoreDown`.
         """
-        async with self._intake:
-            return await self._keep(*_sorted(attachments))
+        async with self._intake.turn(person):
+            return await self._keep(person, *_sorted(attachments))
 
     async def _keep(
-        self, frames: list[Attachment], static_masks: list[Attachment], brushes: list[Attachment]
+        self, person: str, frames: list[Attachment], static_masks: list[Attachment], brushes: list[Attachment]
     ) -> Pictures:
         kept: list[Photo] = []
         try:
-            photo, original = await self._photo(frames[0])
+            photo, original = await self._photo(frames[0], person)
             kept.append(photo)
             paths = [_scaled(brush.path, original, (photo.width, photo.height)) for brush in brushes]
             for frame in frames[1:]:
-                kept.append((await self._photo(frame))[0])
+                kept.append((await self._photo(frame, person))[0])
             for mask in (*static_masks, *brushes):
-                kept.append(await self._mask(mask, original, photo))
+                kept.append(await self._mask(mask, original, photo, person))
         except BaseException:
             for picture in kept:
                 with suppress(OSError):
@@ -189,24 +193,29 @@ class Media:
         text = await asyncio.to_thread(base64.b64encode, data)
         return f"data:{_MIME[path.suffix[1:]]};base64,{text.decode()}"
 
+    async def held(self) -> frozenset[Held]:
+        """What a decoding process gives up before it opens a file, on this machine. Raises `StoreDown`."""
+        return await self._decoder.held()
+
     async def close(self) -> None:
         """End the decoding processes."""
         await self._decoder.close()
+        await self._stills.close()
         await self._films.close()
 
-    async def _photo(self, attachment: Attachment) -> tuple[Photo, Size]:
+    async def _photo(self, attachment: Attachment, person: str) -> tuple[Photo, Size]:
         """A kept photo, and the size it had before, held upright."""
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
             await _download(attachment, raw)
-            develop = self._decoder.still if attachment.video else self._decoder.photo
-            size, original = await develop(raw, fitted)
+            develop = self._stills.still if attachment.video else self._decoder.photo
+            size, original = await develop(raw, fitted, person)
             return Photo(await self._settle(fitted, "jpg"), *size), original
 
-    async def _mask(self, attachment: Attachment, original: Size, photo: Photo) -> Photo:
+    async def _mask(self, attachment: Attachment, original: Size, photo: Photo, person: str) -> Photo:
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
             await _download(attachment, raw)
             size = photo.width, photo.height
-            await self._decoder.mask(raw, fitted, original, size)
+            await self._decoder.mask(raw, fitted, original, size, person)
             return Photo(await self._settle(fitted, "png"), *size)
 
     async def _settle(self, draft: Path, suffix: str) -> str:

@@ -10,22 +10,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 
 import pillow_heif
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from bot import texts
 from bot.errors import Refusal
+from bot.timer import limited
 
 Size = tuple[int, int]
 """Width and height in pixels."""
 
 MOST_PIXELS = 50_500_000  # phones of “50 megapixels” write up to 8192 × 6144
+WEBP_PIXELS = 25_000_000  # whose decoder holds four copies; no phone writes larger ones
 LONGEST = 2048  # clips have 720 lines; more only makes the request heavier
 LEAST = 300
 LONGEST_TO_SHORTEST = 2.5
 HEAVIEST = 10_000_000  # bytes
-SCANS = 100  # a progressive JPEG has about ten; one of thousands, in few bytes, would decode for a minute
+SCANS = 30  # a progressive JPEG has about ten; one of thousands, in few bytes, would decode for a minute
+PIECES = 50_000  # chunks of a PNG, or segments of a JPEG's head; a PNG of 32 MB has four thousand
+
+_OPENING = 1.0  # seconds of processor time for a header; the usual one takes a millisecond
+_PER_MEGAPIXEL = 0.3  # seconds; the slowest kind takes 0.06 on a small virtual machine
 
 # JPEG opens MPO too. AVIF stands before HEIF, which claims files of the brand `mif1` that it cannot decode.
 _PICTURES = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP")
@@ -34,6 +41,9 @@ _PICTURE_STARTS = re.compile(
 )
 _MASKS = ("PNG",)  # JPEG has no hard edges
 _MASK_STARTS = re.compile(rb"\x89PNG\r\n\x1a\n")
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_RUNS = (1, 2)  # BMPs of runs, which nobody sends and which decode in Python, pixel by pixel
 
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -47,6 +57,7 @@ _TURNS = {
 }
 _SIDEWAYS = (5, 6, 7, 8)
 
+Image.init()  # all formats now: once a stranger's file is open, nothing more can be loaded
 pillow_heif.register_heif_opener()
 
 
@@ -103,10 +114,16 @@ def _opened(data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], ot
     # Pillow's own check of the pixel count knows only one limit for the process, and no sentence for a person.
     theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(data), formats=formats) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise Refusal(texts.too_many_pixels(*image.size, MOST_PIXELS))
-            yield image
+        _check_claims(data)
+        with warnings.catch_warnings(action="ignore"):
+            with limited(_OPENING):
+                image = Image.open(BytesIO(data), formats=formats)
+            with image:
+                _check_pixels(image.size, image.format)
+                if image.format == "BMP" and image.info.get("compression") in _RUNS:
+                    raise Refusal(otherwise)
+                with limited(_OPENING + image.width * image.height / 1e6 * _PER_MEGAPIXEL):
+                    yield image
     except Refusal:
         raise
     except UnidentifiedImageError:
@@ -115,6 +132,50 @@ def _opened(data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], ot
         raise Refusal(texts.BROKEN_PICTURE) from None
     finally:
         Image.MAX_IMAGE_PIXELS = theirs
+
+
+def _check_claims(data: bytes) -> None:
+    """Refuse what a library would only count, or ask memory for, when it opens the file."""
+    pieces = _chunks(data) if data.startswith(_PNG) else _segments(data) if data.startswith(b"\xff\xd8") else iter(())
+    if sum(1 for _ in islice(pieces, PIECES + 1)) > PIECES:
+        raise Refusal(texts.BROKEN_PICTURE)
+    if data[8:12] == b"WEBP":  # which makes two empty pictures when it is opened
+        _check_pixels(_webp_size(data[12:30]), "WEBP")
+
+
+def _chunks(data: bytes) -> Iterator[int]:
+    """Where the chunks of a PNG begin."""
+    at = len(_PNG)
+    while at < len(data):
+        yield at
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+
+
+def _segments(data: bytes) -> Iterator[int]:
+    """Where the segments in front of a JPEG's pixels begin."""
+    at = 2
+    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b"\xd9", b""):
+        yield at
+        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+
+
+def _webp_size(start: bytes) -> Size:
+    """What the first chunk of a WebP claims; (0, 0) if it is of no kind that we know."""
+    match start[:4]:
+        case b"VP8X":
+            return int.from_bytes(start[12:15], "little") + 1, int.from_bytes(start[15:18], "little") + 1
+        case b"VP8L":
+            bits = int.from_bytes(start[9:13], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8 ":
+            return int.from_bytes(start[14:16], "little") & 0x3FFF, int.from_bytes(start[16:18], "little") & 0x3FFF
+    return 0, 0
+
+
+def _check_pixels(size: Size, form: str | None) -> None:
+    most = WEBP_PIXELS if form == "WEBP" else MOST_PIXELS
+    if size[0] * size[1] > most:
+        raise Refusal(texts.too_many_pixels(*size, most))
 
 
 def _check(size: Size) -> None:

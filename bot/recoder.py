@@ -13,6 +13,8 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer, OutputContainer
 from av.filter import Graph
 
+from bot import clips
+
 Size = tuple[int, int]
 """Width and height in pixels."""
 
@@ -59,8 +61,7 @@ class Recoder:
 
     def add(self, clip: InputContainer) -> None:
         """Encode a clip behind those before it."""
-        video = clip.streams.video[0]
-        video.codec_context.thread_count = 1
+        video = clips.track(clip)
         assert video.time_base is not None
         first = (video.start_time or 0) * video.time_base
         lasts = video.duration * video.time_base if video.duration else Fraction(_LONGEST)
@@ -122,6 +123,7 @@ class _Scaler:
         scale = min(across / width, down / height)
         inner = min(across, even(width * scale)), min(down, even(height * scale))
         graph = Graph()
+        graph.threads = 1
         chain = [
             graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
         ]

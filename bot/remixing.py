@@ -35,7 +35,9 @@ async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
     draft = orders.read(words, inbound.options)
     inbound = replace(inbound, spoiler=share.spoiler)
-    return await core.place(inbound, draft, ["photo"], lambda: core.media.keep([Attachment(frame)]), remix=share)
+    return await core.place(
+        inbound, draft, ["photo"], lambda: core.media.keep([Attachment(frame)], inbound.person), remix=share
+    )
 
 
 async def _own_photo(core: "Core", inbound: Inbound, share: Share, words: str) -> Reply:
@@ -51,4 +53,6 @@ async def _own_photo(core: "Core", inbound: Inbound, share: Share, words: str) -
         if attachment.role == "brush":
             orders.check_path(attachment.path)
     draft = orders.read(words, inbound.options)
-    return await core.place(inbound, draft, roles, lambda: core.media.keep(inbound.attachments), remix=share)
+    return await core.place(
+        inbound, draft, roles, lambda: core.media.keep(inbound.attachments, inbound.person), remix=share
+    )

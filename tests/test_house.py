@@ -19,7 +19,10 @@ RULES = {
     *("bot.money", "bot.amounts", "bot.machine", "bot.schedule", "bot.survival", "bot.quota", "bot.orders"),
     *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
-DARKROOM = {"bot.photos", "bot.clips", "bot.cuts", "bot.recoder", "bot.darkroom", "bot.decoder"}
+DARKROOM = {
+    *("bot.photos", "bot.clips", "bot.cuts", "bot.recoder", "bot.boxes", "bot.timer", "bot.photo_tasks"),
+    *("bot.film_tasks", "bot.darkroom", "bot.sandbox", "bot.landlock", "bot.seccomp", "bot.decoder", "bot.turns"),
+}
 CORE = {
     "bot.answers",
     "bot.core",
@@ -138,7 +141,7 @@ def may(module: str) -> set[str]:
     if module in DARKROOM:
         return WORDS | DARKROOM
     if module in CORE:
-        return WORDS | RULES | CORE | {"bot.decoder"}
+        return WORDS | RULES | CORE | {"bot.decoder", "bot.sandbox", "bot.turns"}
     if inside(module, "bot.providers"):
         return {"bot.model", "bot.errors", "bot.ports"} | {m for m in MODULES if inside(m, "bot.providers")}
     if module in ("bot.config", "bot.logs"):

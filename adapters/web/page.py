@@ -147,7 +147,7 @@ class Page:
     async def _look(self, inbound: Inbound) -> dict[str, object]:
         """How a picture looks that the browser cannot show, or why it will be refused."""
         try:
-            photo = (await self._core.media.keep(inbound.attachments[:1])).photo
+            photo = (await self._core.media.keep(inbound.attachments[:1], inbound.person)).photo
         except Refusal as refusal:
             return {"text": str(refusal), "fine": False}
         path = self._core.media.path(photo.name)

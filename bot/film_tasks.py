@@ -1,0 +1,59 @@
+"""What is done with films: strangers', and the clips that providers made. `bot.darkroom` loads this."""
+
+from io import BytesIO
+from typing import BinaryIO
+
+import av.subtitles.stream  # noqa: F401 – opening a film loads it, when nothing can be loaded any more
+
+from bot import clips, cuts, photos, texts
+from bot.errors import BrokenClip, Refusal
+from bot.sandbox import Task
+
+_MEMORY = 1024**3  # bytes
+_PICTURE = 64 * 1024**2  # bytes
+_FILM = 1024**3  # bytes; a clip has at most half of it, and several may be joined
+
+
+def _still(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
+    bitmap = BytesIO()  # which loses nothing, and takes no time
+    try:
+        clips.last_frame(read[0], webm=True).save(bitmap, "BMP")
+    except BrokenClip:
+        raise Refusal(texts.NOT_A_VIDEO) from None
+    fitted = photos.fit_photo(bitmap.getvalue())
+    written[0].write(fitted.data)
+    return [*fitted.size, *fitted.original]
+
+
+def _clip(read: list[BinaryIO], written: list[BinaryIO | None]) -> list[float]:
+    poster, copy = written
+    if copy:
+        cuts.mark(read[0], copy)
+    probe = clips.probe(copy or read[0], poster)
+    return [probe.width, probe.height, probe.seconds, probe.sound]
+
+
+def _last(read: list[BinaryIO], written: list[BinaryIO]) -> None:
+    clips.last_frame(read[0]).save(written[0], "JPEG", quality=95)
+
+
+def _first(read: list[BinaryIO], written: list[BinaryIO]) -> None:
+    clips.first_frame(read[0]).save(written[0], "JPEG", quality=95)
+
+
+def _fit(read: list[BinaryIO], written: list[BinaryIO], limit: int) -> bool:
+    return cuts.fit(read[0], written[0], limit)
+
+
+def _join(read: list[BinaryIO], written: list[BinaryIO]) -> None:
+    cuts.join(read, *written)
+
+
+TASKS = {
+    "still": Task(_still, 10, _MEMORY, _PICTURE),
+    "clip": Task(_clip, 30, _MEMORY, _FILM),
+    "last": Task(_last, 30, _MEMORY, _PICTURE),
+    "first": Task(_first, 10, _MEMORY, _PICTURE),
+    "fit": Task(_fit, 330, _MEMORY, _FILM, nice=15),  # the bot gives up after 300 seconds
+    "join": Task(_join, 330, _MEMORY, _FILM, nice=15),
+}

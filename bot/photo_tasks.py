@@ -1,0 +1,33 @@
+"""What is done with a stranger's picture, in a process of its own. `bot.darkroom` loads this."""
+
+from typing import BinaryIO
+
+import pillow_heif
+from PIL import AvifImagePlugin
+
+from bot import photos
+from bot.sandbox import HELD, Task
+
+_MEMORY = 1024**3  # bytes: 50 megapixels of the hungriest kind take 820 MB
+_SECONDS = 25
+_HEAVIEST = 16 * 1024**2  # bytes; a photo has at most 10,000,000
+
+# A thread for each of many cores would use up the address space, and a process of one task has no use for any.
+AvifImagePlugin.DEFAULT_MAX_THREADS = pillow_heif.options.DECODE_THREADS = 1
+
+
+def _photo(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
+    fitted = photos.fit_photo(read[0].read())
+    written[0].write(fitted.data)
+    return [*fitted.size, *fitted.original]
+
+
+def _mask(read: list[BinaryIO], written: list[BinaryIO], original: list[int], size: list[int]) -> None:
+    written[0].write(photos.fit_mask(read[0].read(), (original[0], original[1]), (size[0], size[1])))
+
+
+TASKS = {
+    "photo": Task(_photo, _SECONDS, _MEMORY, _HEAVIEST),
+    "mask": Task(_mask, _SECONDS, _MEMORY, _HEAVIEST),
+    HELD: Task(lambda read, written: None, _SECONDS, _MEMORY, _HEAVIEST),
+}

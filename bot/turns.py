@@ -1,0 +1,49 @@
+"""Who is next, when many wait for few places: in turn by person, so that nobody's heap stands before another's one."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Turns:
+    """`places` at once, of which one person has at most `each`."""
+
+    def __init__(self, places: int, each: int | None = None) -> None:
+        self._free, self._each = places, each or places
+        self._taken: Counter[str] = Counter()
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        """In the order in which they are next."""
+
+    @asynccontextmanager
+    async def turn(self, person: str) -> AsyncIterator[None]:
+        """Wait for a place, and have it for the block."""
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(person, deque()).append(place)
+        self._hand_out()
+        try:
+            await place
+            yield
+        finally:
+            if place.done() and not place.cancelled():
+                self._free += 1
+                self._taken -= Counter([person])
+            else:
+                self._leave_line(person, place)
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        for person in list(self._waiting):
+            place = self._waiting[person][0]
+            if self._free and self._taken[person] < self._each and not place.done():
+                self._leave_line(person, place)
+                if person in self._waiting:
+                    self._waiting[person] = self._waiting.pop(person)  # others first now
+                self._free -= 1
+                self._taken[person] += 1
+                place.set_result(None)
+
+    def _leave_line(self, person: str, place: "asyncio.Future[None]") -> None:
+        self._waiting[person].remove(place)
+        if not self._waiting[person]:
+            del self._waiting[person]
