@@ -1,7 +1,6 @@
 """Discord through the real library: what is acknowledged is kept and worked off once, whatever happens."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from unittest.mock import patch
@@ -163,12 +162,10 @@ async def test_nothing_of_a_token_is_logged(room: Room, caplog: pytest.LogCaptur
     caplog.set_level("DEBUG")
     for name in logs.QUIET:
         caplog.set_level("WARNING", name)
-    began = time.monotonic()
     asked = room.slash(options=SMILES)
     await room.clips()
     assert asked.token not in caplog.text
     assert room.api.token not in caplog.text
-    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("done", [False, True])

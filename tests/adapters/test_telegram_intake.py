@@ -287,13 +287,13 @@ async def test_fifty_jobs_that_render_are_in_nobodys_way(room: Room) -> None:
     room.house.core.policy, room.house.worker._slots = quota.Policy(1000), 60
     for number in range(50):
         room.api.photo(room.ann, room.private, picture(), f"she smiles {number} times")
-    await room.api.until(lambda: len(room.api.sent(room.private)) >= 50, 30)
+    await room.api.until(lambda: len(room.api.sent(room.private)) >= 50)
     async with asyncio.timeout(60):
         while len(provider.orders) < 50:
             await asyncio.sleep(0.02)
     busy = await asked(8)
     # On a busy machine a factor says little; what must not be is that anybody waits behind fifty.
-    assert busy < 20 * idle
+    assert busy < 20 * idle + 2
 
 
 async def test_a_stop_loses_nothing(quiet: Room, monkeypatch: pytest.MonkeyPatch) -> None:

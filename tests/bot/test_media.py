@@ -425,15 +425,15 @@ async def test_it_may_be_killed_at_rest(box: Media) -> None:
     await box.keep([sent(picture())])
 
 
-async def test_it_may_hang(tmp_path: Path) -> None:
-    box = Media(tmp_path, new_id=ids(), timeout=2.5)
+async def test_it_may_hang(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     await box.discard([(await box.keep([sent(picture())])).photo.name])
     [child] = children()
     child.suspend()
-    assert await refused(box, sent(picture())) == texts.BROKEN_PICTURE
+    with monkeypatch.context() as patch:  # only now: a start takes a while where others are busy
+        patch.setattr(box._decoder, "_timeout", 0.5)
+        assert await refused(box, sent(picture())) == texts.BROKEN_PICTURE
     assert children() == []
     await box.keep([sent(picture())])
-    await box.close()
 
 
 async def test_a_picture_given_up_frees_its_place(box: Media) -> None:
@@ -475,13 +475,15 @@ async def test_the_loop_goes_on_meanwhile(box: Media) -> None:
     data = slow_picture()
     ticking = asyncio.create_task(tick())
     await asyncio.sleep(0.02)
-    started = time.perf_counter()
+    ticks, spent = len(gaps), time.thread_time()
     await box.keep([sent(data)])
-    took = time.perf_counter() - started
     ticking.cancel()
-    assert took > 0.3
-    assert max(gaps) < took / 2
-    assert sorted(gaps)[len(gaps) // 2] < 0.05
+    spent = time.thread_time() - spent
+    [child] = children()
+    worked = child.cpu_times().user + child.cpu_times().children_user
+    assert worked > 0.3
+    assert spent < worked / 2
+    assert len(gaps) - ticks > 10  # nor does it wait for the other process
 
 
 PARENT = """
@@ -640,10 +642,10 @@ async def test_what_the_stream_raises_passes_through(box: Media, error: Exceptio
     assert files(box) == []
 
 
-async def test_a_decoder_that_hangs_costs_no_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    box = Media(tmp_path, new_id=ids(), timeout=2.5)
+async def test_a_decoder_that_hangs_costs_no_clip(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     await box.keep_clip(stream(clip()))
     children()[0].suspend()
+    monkeypatch.setattr(box._films._projector, "_timeout", 5.0)
     await box.keep_clip(stream(clip()))  # another one looks at it
     start = Decoder._start
 
@@ -657,7 +659,6 @@ async def test_a_decoder_that_hangs_costs_no_clip(tmp_path: Path, monkeypatch: p
         with pytest.raises(BrokenClip, match="stops the decoder"):
             await box.keep_clip(stream(clip()))
     await box.keep_clip(stream(clip()))
-    await box.close()
 
 
 GOOD_CLIP = clip(0.4, sound=True)
