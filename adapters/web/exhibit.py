@@ -252,7 +252,9 @@ class Exhibit:
         if not self._reports.admits(share.id, where, person):
             return _card(texts_gallery.SAID, texts_gallery.ENOUGH, 429, back)
         said = f"/report {share.id} {reason} {words if reason == 'other' else ''}".strip()
-        inbound = Inbound(Address("web", person), person, f"web:{person}:report:{share.id}", said, scope=hall.scope)
+        inbound = Inbound(
+            Address("web", person), person, f"web:{person}:report:{share.id}:{reason}", said, scope=hall.scope
+        )
         reply = await self._core.handle(inbound)
         return _card(texts_gallery.SAID, reply.text, 200, (leaf.home(hall), texts_gallery.BACK_TO_ALL))
 
