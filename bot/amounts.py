@@ -1,6 +1,7 @@
 """Amounts and spans as people write them: `30/day`, `50 until Friday`, `for 2 weeks`, `because …`. Pure.
 
-Nothing is guessed: what is not understood is None, and the caller says what would be.
+Nothing is guessed: what is not understood is None, and the caller says what would be. What is long is none of these,
+and is not looked at: the expressions below take time by the square of its length, or worse.
 """
 
 import re
@@ -14,6 +15,8 @@ MOST = 10_000_000
 """Credits in one sentence."""
 LONGEST = 10 * 366 * 86_400.0
 """Seconds that anything may last."""
+WORDY = 100
+"""Characters that an amount and its span may have."""
 
 _NUMBER = r"(\d{1,3}(?:[,'_ ]\d{3})+|\d{1,9})"
 _AMOUNT = re.compile(rf"{_NUMBER}(?![\d.,/])\s*(?:credits?\b|cr\b)?\s*", re.IGNORECASE)
@@ -73,7 +76,7 @@ def because(text: str) -> tuple[str, str]:
 
 def rate(text: str) -> Rate | None:
     """`30 a day`, `30/day`, `200 credits per week`, `30 daily`; a bare number is per day."""
-    match = _RATE.fullmatch(text.strip())
+    match = _RATE.fullmatch(_short(text))
     if match is None:
         return None
     credits = _number(match[1])
@@ -82,16 +85,17 @@ def rate(text: str) -> Rate | None:
 
 def whole(text: str) -> int | None:
     """A bare amount: `20`, `20 credits`."""
-    match = _AMOUNT.fullmatch(text.strip())
+    match = _AMOUNT.fullmatch(_short(text))
     return _number(match[1]) if match and _number(match[1]) <= MOST else None
 
 
 def gift(text: str, now: float, where: tzinfo) -> Gift | None:
     """`50`, `50 until Friday`, `50 credits for 2 weeks`."""
-    match = _AMOUNT.match(text.strip())
+    text = _short(text)
+    match = _AMOUNT.match(text)
     if match is None or not 0 < _number(match[1]) <= MOST:
         return None
-    rest = text.strip()[match.end() :]
+    rest = text[match.end() :]
     if not rest:
         return Gift(_number(match[1]), None)
     until = end(rest, now, where)
@@ -100,7 +104,7 @@ def gift(text: str, now: float, where: tzinfo) -> Gift | None:
 
 def end(text: str, now: float, where: tzinfo) -> float | None:
     """When `until Friday`, `until 2026-12-24` or `for 2 weeks` is over, in Unix seconds; a day counts to its end."""
-    word, rest = (*text.strip().split(maxsplit=1), "", "")[:2]
+    word, rest = (*_short(text).split(maxsplit=1), "", "")[:2]
     found = None
     if word.lower() in ("until", "till", "til"):
         found = _until(rest, now, where)
@@ -116,14 +120,15 @@ def _for(text: str, now: float) -> float | None:
 
 def duration(text: str) -> float | None:
     """`2 weeks`, `an hour`, `1d 12h` in seconds; a month is 30 days."""
+    text = _short(text)
     total, place = 0.0, 0
-    for match in _PART.finditer(text.strip()):
+    for match in _PART.finditer(text):
         unit = _UNITS.get(match[2].lower())
         if match.start() != place or unit is None:
             return None
         total += (_ONES.get(match[1].lower()) or int(match[1])) * unit
         place = match.end()
-    return total if place == len(text.strip()) and total > 0 else None
+    return total if place == len(text) and total > 0 else None
 
 
 def _until(text: str, now: float, where: tzinfo) -> float | None:
@@ -169,6 +174,12 @@ def _named(word: str, names: tuple[str, ...]) -> int | None:
     if len(word) < 3:
         return None
     return next((i for i, name in enumerate(names) if name.startswith(word.lower())), None)
+
+
+def _short(text: str) -> str:
+    """With single spaces; nothing at all if it is too long to be an amount."""
+    text = " ".join(text.split()) if len(text) <= 10 * WORDY else ""
+    return text if len(text) <= WORDY else ""
 
 
 def _number(text: str) -> int:

@@ -26,9 +26,9 @@ from adapters.web.doors import Doors
 from adapters.web.exhibit import Exhibit
 from adapters.web.page import Page
 from adapters.web.proxies import Proxies, is_loopback
-from adapters.web.server import make_app, serve
+from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.view import MEDIA, View
-from bot import best
+from bot import best, logs
 from bot.acts import Acts
 from bot.chores import Chores
 from bot.config import Settings
@@ -55,6 +55,8 @@ PHOTO_LINK = 24 * 3600.0
 """Seconds for which a provider may open the link to a photo: it may queue an order before it looks."""
 CLIP_LINK = 30 * 86_400.0
 """Seconds for which a person may open the link to a clip that a chat could not take."""
+HOOK = "telegram-hook"
+"""What the secret is for that Telegram shows when it posts to us."""
 LATE = 30.0
 """Seconds without a round, or that a due job has waited, after which `/healthz` turns red."""
 
@@ -80,6 +82,17 @@ class App:
     def private(self) -> bool:
         """Whether only this machine can reach the web server."""
         return is_loopback(self.settings.host) and not self.settings.public_url
+
+    @property
+    def own_address(self) -> str:
+        """Where the web server of this installation is found from this machine, if it runs."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.settings.host, self.settings.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
+
+    @property
+    def mark(self) -> str:
+        """Which installation this is, as `/livez` says it."""
+        return self.links.mark(INSTALLATION)
 
     async def health(self) -> tuple[bool, Mapping[str, Any]]:
         """Whether Photoplay works, and the figures; a platform's trouble stands there, and is no reason to restart."""
@@ -141,6 +154,7 @@ async def open_app(
     async with AsyncExitStack() as stack:
         seed = secret_of(settings.data_dir)
         links = Links(seed, clock)
+        logs.hide([links.secret(HOOK)])
         url = settings.database_url.get_secret_value() if settings.database_url else None
         store = await open_store(settings.data_dir, url, settings.mark_dir)
         stack.push_async_callback(store.close)
@@ -288,7 +302,7 @@ def _hook(settings: Settings, links: Links) -> Hook | None:
     url = settings.public_url or ""
     if not url or (settings.telegram_api_url == PUBLIC and not url.startswith("https:")):
         return None
-    return Hook(f"{url}/hooks/{TELEGRAM}", links.secret("telegram-hook"))
+    return Hook(f"{url}/hooks/{TELEGRAM}", links.secret(HOOK))
 
 
 def new_id() -> str:

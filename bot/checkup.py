@@ -4,7 +4,8 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,8 @@ from bot.config import Settings
 from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
 
 INCIDENTS = 5
+PASSWORD = 12
+"""Characters of a password that is not guessed at eight tries a minute from each address that somebody has."""
 LEAST_ROOM = 50 * 2**20
 """Bytes on the disk under which it takes no more than a few clips."""
 
@@ -46,6 +49,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Look at everything that can be looked at for free."""
     try:
         yield _room(settings.data_dir)
+        for finding in _seen_by_others(settings):
+            yield finding
         async with open_app(settings, idle=True) as app:
             yield Finding(
                 "good", f"Database: {'PostgreSQL' if settings.database_url else 'SQLite in the data folder'}."
@@ -98,6 +103,17 @@ async def _decoders(app: App) -> Finding:
     return Finding("hint", f"{given_up} This machine cannot take away: {missing}.")
 
 
+def _seen_by_others(settings: Settings) -> Iterator[Finding]:
+    """What other accounts of this machine can read, and should not."""
+    file = Path(str(settings.model_config.get("env_file", ".env")))
+    for path, what, mode in ((file, "keys and tokens", "600"), (settings.data_dir, "photos and the secret", "700")):
+        with suppress(OSError):
+            if path.stat().st_mode & 0o077:
+                yield Finding(
+                    "hint", f"Other accounts of this machine can look into {path}: {what}. Run: chmod {mode} {path}"
+                )
+
+
 async def _providers(app: App) -> AsyncIterator[Finding]:
     names = app.settings.order_of_providers
     if "local" in names:
@@ -133,25 +149,46 @@ async def _web(app: App) -> AsyncIterator[Finding]:
             if settings.public_url:
                 yield await _public(app, settings.public_url)
     except Misconfigured as error:
-        if await app.providers.answers(f"http://{settings.host}:{settings.port}/healthz"):
-            yield Finding("good", f"Web server: running at http://{settings.host}:{settings.port}.")
+        found = await app.providers.installation(app.own_address)
+        if found == app.mark:
+            yield Finding("good", f"Web server: running at {app.own_address}.")
             if settings.public_url:
                 yield await _public(app, settings.public_url)
+        elif found:
+            yield Finding(
+                "bad", f"Web server: another Photoplay, with another DATA_DIR, answers at {app.own_address}. Set PORT."
+            )
         else:
             yield Finding("bad", f"Web server: {error}")
     if settings.playground_password:
         yield Finding("good", "Chat page: asks for PLAYGROUND_PASSWORD.")
+        length = len(settings.playground_password.get_secret_value())
+        if not app.private and length < PASSWORD:
+            yield Finding(
+                "hint",
+                f"PLAYGROUND_PASSWORD has {length} {'character' if length == 1 else 'characters'}, and the page can be "
+                f"reached from elsewhere. Take at least {PASSWORD}: whoever guesses it spends your money.",
+            )
     elif app.private:
         yield Finding("good", "Chat page: open to whoever sits at this machine.")
     else:
         yield Finding("hint", "Chat page: off. Set PLAYGROUND_PASSWORD to turn it on.")
+    if (settings.public_url or "").startswith("http:"):
+        yield Finding(
+            "hint",
+            "PUBLIC_URL begins with http:// – the password, photos and words travel in the open, and Telegram posts to "
+            "https only. Put a proxy with https in front.",
+        )
     if not settings.public_url:
         yield Finding("hint", "PUBLIC_URL is not set: fine on one machine; photos travel inside the request.")
 
 
 async def _public(app: App, url: str) -> Finding:
-    if await app.providers.answers(f"{url}/healthz"):
+    found = await app.providers.installation(url)
+    if found == app.mark:
         return Finding("good", f"Public address: {url} leads here.")
+    if found:
+        return Finding("bad", f"Public address: {url} leads to another Photoplay. Check PUBLIC_URL and your proxy.")
     return Finding("bad", f"Public address: {url} does not lead to this server. Check PUBLIC_URL and your proxy.")
 
 

@@ -289,7 +289,7 @@ async def _photos_served(app: App) -> AsyncIterator[None]:
             try:
                 await stack.enter_async_context(app.listening())
             except Misconfigured:
-                if not await app.providers.answers(f"http://{settings.host}:{settings.port}/healthz"):
+                if await app.providers.installation(app.own_address) != app.mark:
                     raise
         yield
 

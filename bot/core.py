@@ -116,6 +116,8 @@ class Core:
 
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
+            if len(inbound.text) > orders.TEXT_LIMIT:
+                raise Refusal(texts.too_wordy(len(inbound.text), orders.TEXT_LIMIT, "A message"))
             if not commands.takes_names(inbound.text):
                 inbound = spelled(inbound)
             if inbound.text.startswith("/") and (not inbound.attachments or commands.named(inbound.text)):

@@ -1,24 +1,37 @@
 """Logging to standard error, with every secret of the settings taken out of whatever is said."""
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
-QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite")
-"""Libraries that log addresses, which may hold secrets, or chatter."""
+QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite", "telegram")
+"""Libraries that log addresses, which may hold secrets, what people wrote, or chatter."""
+LONGEST = 2000
+"""Characters of a line; what strangers send may be in it."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Redacted(logging.Formatter):
-    """A formatter through which no secret passes, not even in a traceback."""
+    """A formatter through which no secret passes, not even in a traceback. A message is one line, of bounded length."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
-        self._secrets = [secret for secret in secrets if secret]
+        self._secrets: list[str] = []
+        self.hide(secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Take these out as well, from now on."""
+        self._secrets += [secret for secret in secrets if secret]
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
+        text = super().format(record)
         for secret in self._secrets:
-            line = line.replace(secret, "•••")
-        return line
+            text = text.replace(secret, "•••")
+        return "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]}…" for line in text.split("\n"))
 
 
 class OnceAMinute(logging.Filter):
@@ -36,6 +49,13 @@ class OnceAMinute(logging.Filter):
             return False
         self._until = record.created + 60
         return True
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Take secrets out of the log that were not known at `set_up`: those that are made from another."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, Redacted):
+            handler.formatter.hide(secrets)
 
 
 def set_up(level: str, secrets: Sequence[str]) -> None:

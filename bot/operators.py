@@ -80,8 +80,9 @@ async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: st
         value = rest
     if not scope:
         raise Refusal(texts_admin.CAP_WHERE)
-    limit = None if value.lower() in _OFF else amounts.whole(re.sub(r"\s*(a|per|/)\s*month$", "", value.lower()))
-    if limit is None and value.lower() not in _OFF:
+    value = " ".join(value.lower().split())
+    limit = None if value in _OFF else amounts.whole(re.sub(r" ?(a|per|/) ?month$", "", value))
+    if limit is None and value not in _OFF:
         raise Refusal(texts_admin.OPERATOR_HOW)
 
     def edit(rule: Rule) -> Rule:

@@ -16,6 +16,8 @@ from bot.model import Order, Point, Role, Seconds
 OPTIONS = ("duration", "no", "cfg")
 PROMPT_LIMIT = 2500
 """Characters in a prompt or a negative prompt: the model's own limit."""
+TEXT_LIMIT = 3 * PROMPT_LIMIT
+"""Characters in anything that is said to us: a prompt, what to avoid, and options."""
 BRUSHES = 6
 POINTS = range(2, 78)
 

@@ -143,7 +143,9 @@ def may(module: str) -> set[str]:
     if module in CORE:
         return WORDS | RULES | CORE | {"bot.decoder", "bot.sandbox", "bot.turns"}
     if inside(module, "bot.providers"):
-        return {"bot.model", "bot.errors", "bot.ports"} | {m for m in MODULES if inside(m, "bot.providers")}
+        return {"bot.model", "bot.errors", "bot.ports", "bot.inflate"} | {
+            m for m in MODULES if inside(m, "bot.providers")
+        }
     if module in ("bot.config", "bot.logs"):
         return {"bot.errors", "bot.quota"}
     if inside(module, "storage"):

@@ -7,17 +7,15 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from telegram import File
 
-from adapters.telegram.line import DOWNLOAD_MB, Line, Rejected, mapped, says
+from adapters.telegram.line import DOWNLOAD_MB, HEAVIEST_FILE, Line, Rejected, mapped, says
 from adapters.telegram.reading import Picture
 from bot import texts
-from bot.errors import ChatError, Flood, Refusal
+from bot.errors import ChatError, Flood, Refusal, TooLarge
 from bot.model import Attachment
 
 log = logging.getLogger(__name__)
 
 TRIES = 4
-HEAVIEST = 64 * 2**20
-"""Bytes; a self-hosted server would hand over two gigabytes."""
 
 
 class Files:
@@ -38,15 +36,17 @@ class Files:
     async def _fetched(self, picture: Picture) -> bytes:
         """Asking is free, so a hiccup is not the person's to see. Raises `Refusal`, `ChatError`."""
         for tried in range(1, TRIES + 1):
+            limit = DOWNLOAD_MB
             try:
                 with mapped():
                     file: File = await self._line.get_file(picture.file_id)
-                if (file.file_size or 0) > HEAVIEST:
-                    raise Refusal(texts.too_heavy(HEAVIEST >> 20))
+                limit = HEAVIEST_FILE >> 20  # a self-hosted server would hand over two gigabytes
+                if (file.file_size or 0) > HEAVIEST_FILE:
+                    raise Refusal(texts.too_heavy(limit))
                 return await self._content(file)
+            except TooLarge:
+                raise Refusal(texts.too_heavy(limit)) from None
             except Rejected as error:
-                if says(error, "too big"):
-                    raise Refusal(texts.too_heavy(DOWNLOAD_MB)) from None
                 # Telegram says the same of a file that never was and of one that it cannot reach at the moment.
                 if tried == TRIES or not says(error, "temporarily unavailable"):
                     raise
@@ -59,7 +59,7 @@ class Files:
         raise AssertionError
 
     async def _content(self, file: File) -> bytes:
-        """Raises `Refusal`, `ChatError`."""
+        """Raises `Refusal`, `ChatError`; a `TooLarge` is about `HEAVIEST_FILE`."""
         path = (file.file_path or "").removeprefix(f"{self._line.base_file_url}/")
         if not _is_absolute(path):
             with mapped():
@@ -67,8 +67,8 @@ class Files:
         # A server of one's own that runs with `--local` says where a file lies on its disk.
         here = Path(path)
         if self._line.self_hosted and await asyncio.to_thread(here.is_file):
-            if (await asyncio.to_thread(here.stat)).st_size > HEAVIEST:
-                raise Refusal(texts.too_heavy(HEAVIEST >> 20))
+            if (await asyncio.to_thread(here.stat)).st_size > HEAVIEST_FILE:
+                raise Refusal(texts.too_heavy(HEAVIEST_FILE >> 20))
             return await asyncio.to_thread(here.read_bytes)
         folder, _, rest = path.partition(f"/{self._line.token}/")
         try:
@@ -76,6 +76,8 @@ class Files:
                 known = {"file_id": file.file_id, "file_unique_id": file.file_unique_id}
                 served = File.de_json({**known, "file_path": f"{self._line.base_file_url}/{rest}"}, self._line)
                 return bytes(await served.download_as_bytearray())
+        except TooLarge:
+            raise
         except ChatError:
             log.error(
                 "the Bot API server runs with --local and keeps its files in %s, which cannot be read here. Share that "

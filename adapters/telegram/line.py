@@ -25,6 +25,7 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
+from bot.inflate import inflate
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,13 @@ READ = 30.0
 """Seconds of silence after which an answer is not waited for any longer."""
 WHOLE = 300.0
 """Seconds that an upload may take: 50 MB over a slow line."""
+HEAVIEST_FILE, HEAVIEST_ANSWER = 64 * 2**20, 16 * 2**20
+"""Bytes that are read of a file, and of any other answer, and into which they may unfold."""
 
 _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What the library raises of an answer in a shape that it does not know."""
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_FRAMING = (b"content-encoding", b"content-length", b"transfer-encoding")
 _CLOSED_TO_US = (
     "chat not found",
     "user not found",
@@ -208,7 +212,10 @@ def _ours(error: TelegramError) -> ChatError:
 
 
 class _Transport(AiohttpTransport):
-    """Says `ConnectError` when provably not all of a request went out, and `ReadError` when nobody can tell."""
+    """Says `ConnectError` when provably not all of a request went out, and `ReadError` when nobody can tell.
+
+    Answers are read here, within a limit: the library takes, and unpacks, whatever comes.
+    """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = _Watched(request.stream) if isinstance(request.stream, httpx.AsyncByteStream) else None
@@ -216,12 +223,38 @@ class _Transport(AiohttpTransport):
             request.stream = body
         try:
             async with asyncio.timeout(WHOLE):
-                return await super().handle_async_request(request)
+                return await _whole(await super().handle_async_request(request))
+        except _TooMuch:
+            raise
         except (httpx.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
             cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__
             unsent = isinstance(cause, _NEVER_SENT) or (request.stream is body and body and not body.ended)
             kind = httpx.ConnectError if unsent else httpx.ReadError
             raise kind(type(cause or error).__name__) from None
+
+
+class _TooMuch(httpx.ReadError):
+    """More than we read; of a file in the words that Telegram has for it."""
+
+
+async def _whole(response: httpx.Response) -> httpx.Response:
+    """The answer with its body, no longer packed. Raises `_TooMuch`."""
+    is_file = "/file/bot" in response.request.url.path
+    limit, body = HEAVIEST_FILE if is_file else HEAVIEST_ANSWER, bytearray()
+    try:
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > limit:
+                break
+    finally:
+        await response.aclose()
+    content, packed = bytes(body), response.headers.get("content-encoding")
+    if packed:
+        content = await asyncio.to_thread(inflate, packed, content, limit + 1)
+    if max(len(body), len(content)) > limit:
+        raise _TooMuch("Too Large" if is_file else "overlong answer")
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _FRAMING]
+    return httpx.Response(response.status_code, headers=headers, content=content, request=response.request)
 
 
 class _Watched(httpx.AsyncByteStream):
@@ -247,5 +280,5 @@ def _request() -> HTTPXRequest:
         connection_pool_size=CONNECTIONS,
         read_timeout=READ,
         pool_timeout=READ,
-        httpx_kwargs={"transport": transport, "trust_env": False},
+        httpx_kwargs={"transport": transport, "trust_env": False, "headers": {"Accept-Encoding": "identity"}},
     )

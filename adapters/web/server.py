@@ -25,6 +25,8 @@ from bot.links import BadLink, Links
 log = logging.getLogger(__name__)
 
 Hook = Callable[[Mapping[str, str], Callable[[], Awaitable[bytes]]], Awaitable[int]]
+INSTALLATION = "installation"
+"""The mark by which `/livez` tells one from another."""
 UPDATE = 1 << 20
 """Bytes of what a platform posts to us."""
 
@@ -72,7 +74,7 @@ def make_app(
         return web.FileResponse(path, headers=headers)
 
     async def livez(_: web.Request) -> web.Response:
-        return web.json_response({"ok": True, "installation": links.mark("installation")})
+        return web.json_response({"ok": True, "installation": links.mark(INSTALLATION)})
 
     async def healthz(_: web.Request) -> web.Response:
         well, figures = await health()

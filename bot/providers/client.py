@@ -19,6 +19,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bot.errors import Ambiguous, BrokenClip, NotSent, StoreDown
+from bot.inflate import inflate
 from bot.model import Accepted, Finished, Incident, Order, Pending, Refused, Terms
 from bot.providers import wire
 from bot.providers.clips import Clips
@@ -28,7 +29,8 @@ from bot.providers.standing import Standing
 log = logging.getLogger(__name__)
 
 ANSWER_LIMIT = 1_000_000
-"""Bytes of an answer that are read; what is cut off is no JSON any more, and so no answer."""
+"""Bytes of an answer that are read, and into which they may unfold; what is cut off is no JSON any more, and so no
+answer."""
 CONNECT = 10.0
 """Seconds to get a connection, name lookup and TLS included."""
 ODDITIES = 200
@@ -186,13 +188,17 @@ class Providers:
         }
         return {name: left for name, left in found.items() if left is not None}
 
-    async def answers(self, url: str) -> bool:
-        """Whether a Photoplay answers at the address of its `/healthz`, well or not."""
+    async def installation(self, base: str) -> str | None:
+        """Whose Photoplay answers at that address, by its mark; None if none does."""
+        body = bytearray()
         try:
-            said = (await self._looker.get(url, timeout=CONNECT)).json()
-        except (httpx.HTTPError, aiohttp.ClientError, ValueError):
-            return False
-        return isinstance(said, dict) and "ok" in said
+            async with asyncio.timeout(CONNECT), self._looker.stream("GET", f"{base}/livez") as response:
+                await _fill(body, response)
+                said = json.loads(inflate(response.headers.get("content-encoding", ""), bytes(body), ANSWER_LIMIT))
+        except (httpx.HTTPError, aiohttp.ClientError, OSError, ValueError, RecursionError):  # OSError: TimeoutError too
+            return None
+        mark = said.get("installation") if isinstance(said, dict) else None
+        return mark if isinstance(mark, str) else None
 
     def _way(self, host: Host, masks: bool) -> Literal["link", "inline"] | None:
         """How the pictures of an order get to a host; None if they cannot."""
@@ -274,22 +280,29 @@ class Providers:
             headers |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
         url, pieces = url or host.base_url + host.path, None if content is None else _pieces(content)
         head: tuple[int, str | None] | None = None
-        body = bytearray()
+        body, packed = bytearray(), ""
         try:
             async with (
                 asyncio.timeout(self._timeout),
                 client.stream(method, url, params=params, headers=headers, content=pieces) as response,
             ):
                 head = response.status_code, response.headers.get("retry-after")
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > ANSWER_LIMIT:
-                        break
+                packed = response.headers.get("content-encoding", "")
+                await _fill(body, response)
         except Exception as exc:  # whatever it is: a paid request with an unknown end must not look like a bug of ours
             if head is None:
                 return silence(exc)
-        said = bytes(body[:ANSWER_LIMIT])
+        said = inflate(packed, bytes(body), ANSWER_LIMIT)
         return Answer(head[0], said.replace(key.encode(), b"[key]") if len(key) > 5 else said, head[1])
+
+
+async def _fill(body: bytearray, response: httpx.Response) -> None:
+    """Read what is sent, as it is sent, up to the limit; it is unpacked later, within the same limit."""
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > ANSWER_LIMIT:
+            del body[ANSWER_LIMIT:]
+            return
 
 
 def silence(exc: Exception) -> Silence:

@@ -38,6 +38,8 @@ PLACES = (
     *("task_result", "generation", "data", "task", "response", "files", "file", "download_url"),
 )
 """Where a link of a finished clip may stand, best first. What we sent (`image_url`, `input`) is in none of them."""
+LONGEST = 8000
+"""Characters of a clip's address."""
 DEPTH = 5
 IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
@@ -91,7 +93,7 @@ def _link(value: object, depth: int) -> str | None:
     if isinstance(value, str):
         text = value.strip()
         text = f"https:{text}" if text.startswith("//") else text
-        clip = text.lower().startswith(("https://", "http://")) and len(text) > len("https://")
+        clip = text.lower().startswith(("https://", "http://")) and len("https://") < len(text) <= LONGEST
         return text if clip and not text.lower().partition("?")[0].endswith(IMAGES) else None
     if isinstance(value, list):
         return next(filter(None, (_link(item, depth + 1) for item in value[:10])), None)

@@ -4,7 +4,6 @@ The rule of `created`: only an answer that proves nothing was taken may lead to 
 schemas and error pages; nothing here has been confirmed by a live call.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
@@ -25,6 +24,8 @@ OUT = 600.0
 NO_LINK = "done, but without a link"
 NEWBORN = 600.0
 """Seconds for which "no such job" is not believed."""
+LONGEST_ID, LONGEST_NUMBER = 1000, 40
+"""Characters of an id, and digits of one that is a number."""
 
 NOT_NOW = frozenset({420, 425, 429, 503})
 """Answers to a create that by their own meaning took nothing: too many, too early, no room."""
@@ -159,7 +160,9 @@ def balance(answer: bytes) -> float | None:
     """What a host says is left of our money; None for what is no such answer."""
     said = parse(answer)
     left = said.get("balance") if isinstance(said, dict) else None
-    return float(left) if isinstance(left, int | float) and not isinstance(left, bool) and math.isfinite(left) else None
+    if isinstance(left, bool) or not isinstance(left, int | float) or not abs(left) < 1e15:  # NaN is not less, either
+        return None
+    return float(left)
 
 
 def pause(retry_after: str | None, now: float) -> float | None:
@@ -182,9 +185,9 @@ def _remote_id(said: object) -> str | None:
         return None
     for name in ("id", "generation_id"):
         value = said.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**LONGEST_NUMBER:
             return str(value)
-        if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= 1000:
+        if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= LONGEST_ID:
             return value
     return None
 

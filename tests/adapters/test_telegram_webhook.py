@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +15,8 @@ import pytest
 
 from adapters.telegram.platform import HEARD, Hook
 from adapters.web.server import make_app, serve
-from bot.app import open_app
+from bot import logs
+from bot.app import open_app, secrets_of
 from bot.config import Settings
 from bot.links import Links
 from tests.adapters.telegram_room import Room, a_room, breaks
@@ -249,3 +251,35 @@ async def test_the_whole_app(tmp_path: Path, public: bool) -> None:
             tasks[0].cancel()
             await asyncio.wait(tasks)
     assert not api.violations
+
+
+async def test_no_level_of_the_log_holds_the_secret_that_telegram_shows_us(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, levels = logging.getLogger().handlers[:], logging.getLogger().level
+    api = BotApi()
+    async with api.serve() as base:
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            port=0,
+            public_url="http://127.0.0.1:9",
+            telegram_token=api.token,
+            telegram_api_url=base,
+        )
+        try:
+            logs.set_up("DEBUG", secrets_of(settings))
+            async with open_app(settings, social=True) as app:
+                secret = app.links.secret("telegram-hook")
+                logging.getLogger("bot.x").debug("setWebhook with %s", secret)
+                listening = asyncio.create_task(app.supervisor.run())
+                await api.until(lambda: api.webhook)
+                assert api.webhook.secret == secret
+                listening.cancel()
+                await asyncio.wait({listening})
+        finally:
+            logging.getLogger().handlers[:] = before
+            logging.getLogger().setLevel(levels)
+    said = capsys.readouterr().err
+    assert "setWebhook with •••" in said
+    assert secret not in said
+    assert api.token not in said

@@ -1,5 +1,6 @@
 """Amounts and spans as people write them."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -112,3 +113,17 @@ def test_rates_come_back(credits: int, span: str, between: str) -> None:
     assert (
         amounts.rate(f"{credits:,}{between}{span}") == amounts.rate(f"{credits}{between}{span}") == Rate(credits, span)
     )
+
+
+@pytest.mark.parametrize("bit", ["9", " ", "1 ", ",000", " 000", "'000", "a", "\n", "1d ", "1d and ", "a day ", "٣"])
+def test_what_is_long_is_no_amount_and_takes_no_time(bit: str) -> None:
+    began = time.perf_counter()
+    for start in ("", "1", "1,000", "for 1d", "until 1"):
+        text = start + (bit * 6001)[:6001]
+        for said in (text, text + "!"):
+            for found in (
+                *(amounts.rate(said), amounts.whole(said), amounts.gift(said, NOW, UTC), amounts.end(said, NOW, UTC)),
+                amounts.duration(said),
+            ):
+                assert found is None or bit.isspace()
+    assert time.perf_counter() - began < 1

@@ -241,3 +241,9 @@ async def test_a_closed_chat_gives_back_what_is_still_in_line_for_it(house: Hous
     assert (await house.job(waiting.id)).reason == "cancelled"
     assert (await house.job(other.id)).state == "queued"
     assert await house.used() == 10
+
+
+async def test_what_is_endless_is_not_read(house: House) -> None:
+    for text in ("/help " + "x " * 20_000, "/quota 1" + " " * 20_000 + "x", "x" * 40_000):
+        reply = await house.core.handle(Inbound(Address("telegram", "7"), "7", f"telegram:{len(text)}", text))
+        assert (reply.refused, "7,500 characters" in reply.text) == (True, True)

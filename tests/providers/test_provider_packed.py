@@ -1,0 +1,88 @@
+"""Whatever a host sends packed, in any call: it unfolds within a limit, or not at all. And it names nothing endless."""
+
+import gzip
+import json
+import tracemalloc
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from provider_desk import ORDER, Make, row
+from scripted_host import Scripted
+
+from bot.errors import Ambiguous, ProviderError
+from bot.model import Accepted, Finished, Pending
+from bot.providers import clips, wire
+from bot.providers.client import ANSWER_LIMIT
+from bot.providers.hosts import local
+
+BOMB = gzip.compress(bytes(300_000_000), 1)
+BOMBS = {
+    "gzip": BOMB,
+    "gzip, gzip": gzip.compress(gzip.compress(BOMB)),
+    "deflate": zlib.compress(bytes(300_000_000), 1),
+}
+MEMORY = 40_000_000
+"""Bytes that a call may take; unpacked, any of the bodies has more."""
+
+
+@pytest.fixture(autouse=True)
+def small() -> Iterator[None]:
+    """No call may unfold a body in memory."""
+    tracemalloc.start()
+    yield
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < MEMORY
+
+
+@pytest.mark.parametrize("encoding", BOMBS)
+async def test_no_answer_unfolds_beyond_the_limit(encoding: str, first: Scripted, make: Make) -> None:
+    host = replace(row(first), balance=f"{first.base}/balance")
+    providers = make(host)
+    for _ in range(4):
+        first.say(200, BOMBS[encoding], Content_Encoding=encoding)
+    with pytest.raises(Ambiguous, match="without an id"):
+        await providers.create(ORDER)
+    assert await providers.poll("aimlapi", "x", 0.0) == Pending("HTTP 200 without a JSON object", failed=True)
+    assert await providers.balances() == {}
+    assert await providers.installation(first.base) is None
+
+
+@pytest.mark.parametrize("encoding", BOMBS)
+async def test_no_clip_unfolds_beyond_the_limit(
+    encoding: str, first: Scripted, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clips, "CLIP_LIMIT", 10_000_000)
+    first.say(200, BOMBS[encoding], Content_Encoding=encoding)
+    pieces = make(local(first.base)).fetch("local", f"{first.base}/a")
+    if encoding == "gzip, gzip":  # it is handed on as it came, and is no film
+        assert sum([len(piece) async for piece in pieces]) == len(BOMBS[encoding])
+        return
+    with pytest.raises(ProviderError, match="too large"):
+        _ = [len(piece) async for piece in pieces]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, gzip"])
+async def test_an_id_that_comes_packed_is_not_lost(encoding: str, first: Scripted, make: Make) -> None:
+    said = json.dumps({"id": "kling-1"}).encode()
+    pack = {"gzip": gzip.compress, "deflate": zlib.compress, "gzip, gzip": lambda b: gzip.compress(gzip.compress(b))}
+    first.say(201, pack[encoding](said), Content_Encoding=encoding)
+    assert await make(row(first)).create(ORDER) == Accepted("aimlapi", "kling-1")
+
+
+def test_nothing_endless_is_taken_for_an_id_a_link_or_a_balance() -> None:
+    for value in (10**4000, -(10**4000), 10**4200, "9" * 4000, "x" * 1001, " ", "a\nb", True, 1.5, ["x"]):
+        with pytest.raises(Ambiguous):
+            wire.created("aimlapi", 200, json.dumps({"id": value}).encode())
+    assert wire.created("aimlapi", 200, b'{"id": 12345678901234567890}') == Accepted("aimlapi", "12345678901234567890")
+    long = json.dumps({"status": "completed", "video": {"url": "https://x/" + "a" * 9000}}).encode()
+    assert wire.looked(200, long, 0.0) == Pending("done, but without a link")
+    fine = json.dumps({"status": "completed", "video": {"url": "https://x/" + "a" * 3000}}).encode()
+    assert isinstance(wire.looked(200, fine, 0.0), Finished)
+    for left in (b"1e999", b"-1e999", b"NaN", b"9" * 400, b"9" * 4200, b"true", b'"5"'):
+        assert wire.balance(b'{"balance": ' + left + b"}") is None
+    assert wire.balance(b'{"balance": 12.5}') == 12.5
+    assert wire.pause("9" * 5000, 0.0) == wire.LONGEST_PAUSE
+    assert ANSWER_LIMIT < MEMORY
