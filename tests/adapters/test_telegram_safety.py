@@ -49,7 +49,7 @@ async def test_the_token_is_in_no_log(rooms: Rooms, caplog: pytest.LogCaptureFix
     api.trouble["file"] += [Refuse(502), Cut("answering")]
     async with rooms(api=api) as room:
         for name in logs.QUIET:
-            logging.getLogger(name).setLevel(logging.DEBUG)
+            caplog.set_level(logging.DEBUG, name)  # which ends with the test
         api.photo(room.ann, room.private, picture(), "she smiles")
         await room.done()
         assert TOKEN not in repr(room.line) + str(room.line) + repr(room.telegram) + repr(room.chat)

@@ -8,7 +8,7 @@ from bot import logs
 
 
 def test_no_secret_passes_not_even_in_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    before = logging.getLogger().handlers[:]
+    before, level = logging.getLogger().handlers[:], logging.getLogger().level
     try:
         logs.set_up("INFO", ["sk-secret", ""])
         try:
@@ -19,6 +19,7 @@ def test_no_secret_passes_not_even_in_a_traceback(capsys: pytest.CaptureFixture[
             logging.getLogger("asyncio").error("socket.accept() out of system resource")
     finally:
         logging.getLogger().handlers[:] = before
+        logging.getLogger().setLevel(level)
         logging.getLogger("asyncio").filters.clear()
     said = capsys.readouterr().err
     assert "sk-secret" not in said
@@ -29,7 +30,7 @@ def test_no_secret_passes_not_even_in_a_traceback(capsys: pytest.CaptureFixture[
 def test_a_message_is_one_line_of_bounded_length_and_derived_secrets_go_too(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    before = logging.getLogger().handlers[:]
+    before, level = logging.getLogger().handlers[:], logging.getLogger().level
     try:
         logs.set_up("DEBUG", ["sk-secret"])
         logs.hide(["derived-secret"])
@@ -39,6 +40,7 @@ def test_a_message_is_one_line_of_bounded_length_and_derived_secrets_go_too(
         logging.getLogger("telegram.Bot").debug("what somebody wrote")
     finally:
         logging.getLogger().handlers[:] = before
+        logging.getLogger().setLevel(level)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert r"x\r\n2026-01-01 ERROR bot: all is lost\x1b[31m\u2028yyy" in lines[0]
