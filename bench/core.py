@@ -18,7 +18,7 @@ from bot.acts import Acts
 from bot.core import Core
 from bot.history import History
 from bot.media import Media
-from bot.model import Accepted, Address, Attachment, Finished, Inbound, Order, Pending, Posted, Reply, Terms
+from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Order, Pending, Posted, Reply, Terms
 from bot.quota import Policy
 from bot.worker import Worker
 from storage import open_store
@@ -75,6 +75,8 @@ class Chat:
     async def edit(self, address: Address, message: str, reply: Reply) -> None: ...
 
     async def remove(self, address: Address, message: str) -> None: ...
+
+    def alone(self, job: Job) -> Address | None: ...
 
 
 def small_clip() -> bytes:

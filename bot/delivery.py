@@ -73,6 +73,8 @@ class Delivery:
                 raise
             except Exception as error:  # an adapter's own mistake, too, must end some day
                 event, due_at = self._after(error, job, before, risky=risky, once=chat.once)
+                if job.clip and isinstance(error, Gone):
+                    await self._tell_alone(chat, job)
         await self._claims.save(job, event, due_at)
         if due_at is None:
             await self._clear(job, chat)
@@ -123,6 +125,15 @@ class Delivery:
                     raise
                 await asyncio.sleep(flood.retry_after)
             refused += 1
+
+    async def _tell_alone(self, chat: Chat, job: Job) -> None:
+        """Its chat takes nothing from us any more: whoever paid is written to, if they let us."""
+        if place := chat.alone(job):
+            try:
+                async with asyncio.timeout(EDIT):
+                    await chat.send(place, status.elsewhere(job), nonce=f"{job.id}:alone")
+            except (ChatError, StoreDown, TimeoutError) as error:
+                log.info("nobody could be told of job %s: %s", job.id, error)
 
     async def _result(self, job: Job) -> Reply:
         if job.clip is None:

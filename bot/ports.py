@@ -72,6 +72,9 @@ class Chat(Protocol):
     async def remove(self, address: Address, message: str) -> None:
         """Take an earlier message away; one that is gone already is fine."""
 
+    def alone(self, job: Job) -> Address | None:
+        """Where its maker can be told of a job whose own chat is closed to us; None where nobody is written to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:

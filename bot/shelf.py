@@ -3,7 +3,7 @@
 On the console and on the web page nobody is sent anything; whoever waits follows the job in the store.
 """
 
-from bot.model import Address, Posted, Reply
+from bot.model import Address, Job, Posted, Reply
 
 
 class Shelf:
@@ -19,3 +19,6 @@ class Shelf:
 
     async def remove(self, address: Address, message: str) -> None:
         """Nothing stands there to be removed."""
+
+    def alone(self, job: Job) -> Address | None:
+        """Nobody is written to."""

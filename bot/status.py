@@ -85,6 +85,11 @@ def unsure(job: Job) -> Reply:
     return Reply(f"{understood(job.order)}\n{texts.UNSURE}", (Button(texts.SEND_AGAIN, f"/clip {job.id}"),), job=job.id)
 
 
+def elsewhere(job: Job) -> Reply:
+    """The clip is there, and its chat is closed to us. Without the words: nobody notes where this stands."""
+    return Reply(texts.CLIP_ELSEWHERE, (Button(texts.SEND_AGAIN, f"/clip {job.id}"),))
+
+
 def listing(jobs: Sequence[Job], now: float) -> Reply:
     """A person's jobs, a line each, with a button for each clip to have it sent again."""
     lines = [

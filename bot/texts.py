@@ -169,6 +169,9 @@ UNSURE = (
     "I sent this clip, but the chat didn't confirm that it arrived. If you can't see it, have it sent again; "
     "that costs nothing."
 )
+CLIP_ELSEWHERE = (
+    "Your clip is ready, but the chat where you asked for it is closed to me. Tap below, and it comes here."
+)
 CLIP_TOO_LARGE = "The clip is too large to be sent here. It is kept; whoever runs this bot can get it for you."
 
 

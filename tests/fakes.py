@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import PhotoplayError
-from bot.model import Accepted, Address, Finished, Order, Pending, Posted, Refused, Reply, Terms
+from bot.model import Accepted, Address, Finished, Job, Order, Pending, Posted, Refused, Reply, Terms
 
 Said = Accepted | Refused | Pending | Finished | Exception
 
@@ -77,6 +77,9 @@ class RecordingChat:
     async def remove(self, address: Address, message: str) -> None:
         self._fail()
         self.removed.append(message)
+
+    def alone(self, job: Job) -> Address | None:
+        return Address(job.address.platform, "private") if job.address.chat != "private" else None
 
     def texts(self) -> Sequence[str]:
         return [reply.text for _, reply in self.sent]

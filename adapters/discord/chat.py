@@ -15,11 +15,11 @@ from adapters.discord.copies import Copies
 from adapters.discord.line import ARCHIVED, BAD_FORM, CLOSED, NO_HISTORY, NO_PERMISSION, UNKNOWN, WORDLESS, Denied, Line
 from adapters.discord.lines import Lines
 from adapters.discord.reading import LEAST_LIMIT, MEBIBYTE, limit
-from adapters.discord.requests import APART, PERSON
+from adapters.discord.requests import APART, PERSON, PLATFORM
 from adapters.discord.tokens import Tokens
 from bot import texts
 from bot.errors import ChatError, Gone, TooLarge, Unshowable
-from bot.model import Address, Posted, Reply
+from bot.model import Address, Job, Posted, Reply
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,10 @@ class DiscordChat:
             if denied.code in CLOSED:
                 self.gone(address.chat)
             raise ChatError(str(denied)) from None
+
+    def alone(self, job: Job) -> Address | None:
+        user = job.person.removeprefix(f"{PLATFORM}:")
+        return Address(PLATFORM, f"{PERSON}{user}") if user.isdecimal() and job.address.chat.isdigit() else None
 
     async def last_word(self, address: Address, reply: Reply) -> None:
         """Say something by a token that is about to end; other edits come too late."""

@@ -38,7 +38,7 @@ from adapters.telegram.looks import CAPTION, TEXT, blank, cut, keyboard, length,
 from adapters.telegram.reading import PLATFORM
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
-from bot.model import Address, Film, Paper, Posted, Reply
+from bot.model import Address, Film, Job, Paper, Posted, Reply
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +145,10 @@ class TelegramChat:
         except Rejected as error:
             if not says(error, *NO_MESSAGE):
                 await self._empty(address, message)
+
+    def alone(self, job: Job) -> Address | None:
+        user = job.person.removeprefix(f"{PLATFORM}:")
+        return Address(PLATFORM, user) if user.isdecimal() and job.address.chat not in (user, INLINE) else None
 
     async def close(self) -> None:
         """Let go of edits that still wait."""

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
+from bot import texts
 from bot.errors import ChatError, Gone, TooLarge
 from bot.model import Address, Clip, Film, Pending, Reply
 from tests.adapters.discord_room import Room, a_room
@@ -151,11 +152,16 @@ async def test_what_the_edge_says_is_not_final(room: Room, hiccup: Fault, monkey
 
 
 @pytest.mark.parametrize("code", [50001, 50007, 10003])
-async def test_a_channel_that_is_closed_is_not_asked_twice(room: Room, code: int) -> None:
+async def test_a_channel_that_is_closed_is_not_asked_twice_and_the_person_is_told(room: Room, code: int) -> None:
+    private = room.api.dm(room.ann)
     room.api.script(POST, error(403, code))
     room.slash(options=SMILES)
-    await room.api.until(lambda: room.api.called(POST) and not room.posts())  # the status line goes as well
-    assert len(room.api.called(POST)) == 1
+    (told,) = await room.api.until(lambda: room.posts(private))
+    assert told.content == texts.CLIP_ELSEWHERE
+    await room.api.until(lambda: not room.posts())  # the status line goes as well
+    assert len(room.api.called(POST)) == 2
+    room.api.press(room.ann, told, texts.SEND_AGAIN)
+    await room.clips(channel=private)
 
 
 async def test_too_large_is_made_smaller_and_then_a_link(room: Room, tmp_path: Path) -> None:

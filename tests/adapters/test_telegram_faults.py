@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.telegram.limiter import Limiter
-from bot import quota
+from bot import quota, texts
 from bot.model import Address, Pending, Reply
 from tests.adapters.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Flood, Hold, Refuse
@@ -98,7 +98,7 @@ async def test_thrown_out_while_it_is_made(rendering: Room) -> None:
     finish(room)
     (job,) = await room.done()
     assert job.clip
-    room.api.say(room.ann, room.private, f"/clip {job.id}")
+    room.api.press(room.ann, await room.told(room.private, texts.CLIP_ELSEWHERE), texts.SEND_AGAIN)
     await room.clip(room.private)
 
 

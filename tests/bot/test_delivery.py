@@ -71,8 +71,19 @@ async def test_the_words_wait_for_their_turn(
 async def test_a_chat_that_takes_no_words_either_is_gone(house: House, job: Job) -> None:
     house.chat.trouble = [Unshowable("no videos"), Gone("kicked")]
     await house.work()
-    assert ((await house.job(job.id)).state, house.chat.sent) == ("done", [])
+    assert (await house.job(job.id)).state == "done"
     assert house.chat.removed == ["status"]
+    ((place, told),) = house.chat.sent
+    assert (place.chat, told.text, told.buttons[0].command) == ("private", texts.CLIP_ELSEWHERE, f"/clip {job.id}")
+
+
+@pytest.mark.parametrize("trouble", [Gone("blocked"), ChatError("502"), Flood(60.0)])
+async def test_who_cannot_be_written_to_either_keeps_the_clip(house: House, job: Job, trouble: PhotoplayError) -> None:
+    house.chat.trouble = [Gone("kicked"), trouble]
+    await house.work()
+    job = await house.job(job.id)
+    assert (job.state, job.outcome, house.chat.sent) == ("done", "clip", [])
+    assert (await house.say(f"/clip {job.id}")).film
 
 
 async def test_a_chat_that_asks_to_wait_for_ever_is_given_up(house: House, job: Job) -> None:

@@ -8,7 +8,7 @@ import aiohttp
 
 from bot import config, logs
 from bot.app import open_app, secrets_of
-from bot.model import Address, Posted, Reply
+from bot.model import Address, Job, Posted, Reply
 
 
 class HttpChat:
@@ -27,6 +27,8 @@ class HttpChat:
     async def edit(self, address: Address, message: str, reply: Reply) -> None: ...
 
     async def remove(self, address: Address, message: str) -> None: ...
+
+    def alone(self, job: Job) -> Address | None: ...
 
 
 async def work() -> None:

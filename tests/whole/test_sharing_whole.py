@@ -20,6 +20,7 @@ from test_crashes import end, stopped
 from test_telegram_crashes import World, a_world
 
 from bot import texts_consent, texts_privacy, texts_sharing
+from tests.bookkeeping import folder_agrees
 from tests.bot_api_world import Chat, Post, User
 from tests.web_gallery import Answer, Visitor
 
@@ -274,6 +275,7 @@ async def killed_in_the_middle_of_a_share(name: str, at: str, folder: Path, clip
         assert len([post for post in club.standing if "one" in post.words]) == 1
         async with world.store() as store:
             shares = await store.gallery.mine(f"telegram:{ann.id}")
+            await folder_agrees(store, folder)
         assert sorted(share.prompt for share in shares) == ["one", "two"]
         assert {share.place.message for share in shares} <= {str(post.id) for post in club.standing}
 
