@@ -5,57 +5,25 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from bot.errors import Stale
-from bot.gallery import line_removal
 from bot.model import Address, Incident, Job, LedgerEntry, Render
 from bot.money import Bill, Denied, Line, Member, Plan, Rulebook
 from bot.ports import Health, Step, Submission
-from storage import bills, rows
+from storage import bills, queue, rows
 from storage.accounts import Accounts
 from storage.answers import Answers
 from storage.bills import Raced
 from storage.books import Books
 from storage.database import Database, Transaction
-from storage.errands import Errands, leave
+from storage.errands import Errands
 from storage.figures import Figures
 from storage.gallery import Gallery
 from storage.inbox import Inbox
 from storage.restored import Restored
 from storage.traces import Traces
 
-_SAVE = (
-    f"UPDATE jobs SET {', '.join(f'{column} = ${i}' for i, column in enumerate(rows.CHANGING, 3))} "
-    "WHERE id = $1 AND claims = $2 RETURNING status_id"
-)
-_WORKING = "state IN ('submitting', 'running', 'delivering') AND halted = 0"
-_AT_PROVIDER = "state IN ('submitting', 'running') AND halted = 0"
-# Fair on two levels: the next is of the scope with the fewest at the provider or before it in line, and there of the
-# person with the fewest; among equals, of whoever was served longest ago. In their own spaces everybody (linked persons
-# together) is a scope. So whoever has twenty waiting takes one turn at a time, even where there is a single slot.
-_PARTY = "CASE scope WHEN '' THEN '=' || account ELSE scope END"
-_LINE = f"""
-    SELECT lanes.id, lanes.created_at, lanes.due_at, lanes.platform, coalesce(turns.at, 0) AS served,
-           row_number() OVER (PARTITION BY lanes.party ORDER BY lanes.turn, lanes.served, lanes.created_at, lanes.id)
-               + coalesce(parties.n, 0) AS turn
-    FROM (SELECT queued.id, queued.party, queued.created_at, queued.due_at, queued.platform,
-                 queued.turn + coalesce(busy.n, 0) AS turn, coalesce(turns.at, 0) AS served
-          FROM (SELECT id, person, {_PARTY} AS party, created_at, due_at, platform,
-                       row_number() OVER (PARTITION BY {_PARTY}, person ORDER BY created_at, id) AS turn
-                FROM jobs WHERE state = 'queued' AND halted = 0) AS queued
-          LEFT JOIN (SELECT {_PARTY} AS party, person, count(*) AS n FROM jobs WHERE {_AT_PROVIDER}
-                     GROUP BY {_PARTY}, person) AS busy
-            ON busy.person = queued.person AND busy.party = queued.party
-          LEFT JOIN turns ON turns.party = queued.party AND turns.person = queued.person) AS lanes
-    LEFT JOIN (SELECT {_PARTY} AS party, count(*) AS n FROM jobs WHERE {_AT_PROVIDER} GROUP BY {_PARTY}) AS parties
-      ON parties.party = lanes.party
-    LEFT JOIN turns ON turns.party = lanes.party AND turns.person = ''"""
-_SERVED = """
-    INSERT INTO turns (party, person, at) VALUES ($1, $2, $3), ($1, '', $3)
-    ON CONFLICT (party, person) DO UPDATE SET at = excluded.at"""
 _PEOPLE = """
     SELECT CAST($1 AS TEXT) UNION SELECT b.person FROM accounts AS a JOIN accounts AS b ON b.account = a.account
     WHERE a.person = $1"""
-_PAUSED = "SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND paused = 1"
 
 
 class Store:
@@ -132,7 +100,7 @@ class Store:
         sql = f"""
             SELECT jobs.*, line.ahead FROM jobs JOIN (
                 SELECT id, row_number() OVER (ORDER BY turn, served, created_at, id) - 1 AS ahead
-                FROM ({_LINE}) AS waiting
+                FROM ({queue.LINE}) AS waiting
             ) AS line ON line.id = jobs.id
             WHERE jobs.status_id IS NOT NULL AND jobs.platform IN ({_places(platforms, 2)})
             ORDER BY line.ahead LIMIT $1"""
@@ -144,7 +112,7 @@ class Store:
 
     async def under_way(self, platforms: Sequence[str], due: float, changed: float, limit: int) -> list[Job]:
         sql = f"""
-            SELECT * FROM jobs WHERE {_WORKING} AND {_AT_PROVIDER} AND due_at > $1 AND changed_at < $2
+            SELECT * FROM jobs WHERE {queue.WORKING} AND {queue.AT_PROVIDER} AND due_at > $1 AND changed_at < $2
             AND status_id IS NOT NULL AND platform IN ({_places(platforms, 4)}) ORDER BY due_at DESC LIMIT $3"""
         return await self._jobs(sql, due, changed, limit, *platforms)
 
@@ -158,7 +126,7 @@ class Store:
 
     async def ahead(self, job: Job) -> int:
         sql = f"""
-            WITH line AS ({_LINE})
+            WITH line AS ({queue.LINE})
             SELECT count(*) AS n FROM line JOIN line AS own ON own.id = $1
             WHERE (line.turn, line.served, line.created_at, line.id)
                 < (own.turn, own.served, own.created_at, own.id)"""
@@ -181,7 +149,7 @@ class Store:
             changed, entry = step(job)
             await tx.all("UPDATE jobs SET claims = claims + 1 WHERE id = $1", job_id)
             changed = replace(changed, claims=job.claims + 1)
-            await _save(tx, changed, entry, self._db.for_update)
+            await queue.save(tx, changed, entry, self._db.for_update)
             return changed
 
         return await self._db.write(work)
@@ -195,7 +163,7 @@ class Store:
         sql = f"""
             UPDATE jobs SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + $3
             WHERE id IN (
-                SELECT id FROM jobs WHERE due_at <= $1 AND {_WORKING} AND platform IN ({_places(platforms, 4)})
+                SELECT id FROM jobs WHERE due_at <= $1 AND {queue.WORKING} AND platform IN ({_places(platforms, 4)})
                 {others} ORDER BY due_at LIMIT $2 {self._db.skip_locked})
             RETURNING *"""
 
@@ -215,42 +183,13 @@ class Store:
         begin: Callable[[Job], Step],
         only: str | None = None,
     ) -> list[Job]:
-        sql = f"""
-            SELECT jobs.* FROM jobs JOIN ({_LINE}) AS line ON line.id = jobs.id
-            WHERE line.due_at <= $1 AND line.platform IN ({_places(platforms, 3)})
-            {f"AND line.id = ${3 + len(platforms)}" if only else ""}
-            ORDER BY line.turn, line.served, line.created_at, line.id LIMIT $2"""
-        # What was sent to a host that is no longer ours takes no room at those that are.
-        at_ours = f"{_AT_PROVIDER} AND (host IS NULL OR host IN ({_places(hosts, 1)}))"
+        lock = self._db.for_update
 
         async def work(tx: Transaction) -> tuple[list[Job], int]:
             number, unbroken = await self.restored.count(tx, now)
-            if not unbroken or await tx.one(_PAUSED):
+            if not unbroken:
                 return [], number
-            used = await tx.one(f"SELECT count(*) AS n FROM jobs WHERE {at_ours}", *hosts)
-            free = min(slots - (used["n"] if used else 0), limit)
-            started, settled = [], []
-            for row in await tx.all(sql, now, free, *platforms, *([only] if only else [])) if free > 0 else []:
-                job = rows.job(row)
-                # The claim before the state: whoever cancelled it meanwhile has raised `claims`, and then we leave it.
-                taken = await tx.one(
-                    "UPDATE jobs SET claims = claims + 1 WHERE id = $1 AND claims = $2 RETURNING claims",
-                    job.id,
-                    job.claims,
-                )
-                if taken is not None:
-                    job, entry = begin(replace(job, claims=taken["claims"]))
-                    # What expired in the queue goes on at once, by the way of all results.
-                    job = replace(job, due_at=now + lease if job.state == "submitting" else now)
-                    await _save(tx, job, None, self._db.for_update)
-                    if job.state == "submitting":
-                        started.append(job)
-                        party = job.scope or f"={job.account}"
-                        await tx.all(_SERVED, party, job.person, now)
-                    if entry:
-                        settled.append((job, entry))
-            await bills.settle(tx, settled, self._db.for_update)
-            return started, number
+            return await queue.start(tx, now, lease, slots, limit, platforms, hosts, begin, only, lock), number
 
         # Looking costs nothing; opening the gate is a write.
         waiting = "SELECT count(*) FROM jobs WHERE state = 'queued' AND halted = 0 AND due_at <= $1"
@@ -266,7 +205,7 @@ class Store:
         return started
 
     async def save(self, job: Job, entry: LedgerEntry | None = None) -> None:
-        await self._db.write(lambda tx: _save(tx, job, entry, self._db.for_update))
+        await self._db.write(lambda tx: queue.save(tx, job, entry, self._db.for_update))
 
     async def renew(self, job: Job, due_at: float) -> bool:
         # Nothing but when it is due, and only if nothing has happened: a save may have gone through after all.
@@ -280,7 +219,7 @@ class Store:
         places = _places(platforms, 1)
 
         async def work(tx: Transaction) -> float | None:
-            sql = f"SELECT min(due_at) AS at FROM jobs WHERE {_WORKING} AND platform IN ({places})"
+            sql = f"SELECT min(due_at) AS at FROM jobs WHERE {queue.WORKING} AND platform IN ({places})"
             row = await tx.one(sql, *platforms)
             return row["at"] if row else None
 
@@ -294,7 +233,7 @@ class Store:
         # Only a look that went well says that the render was still going.
         going = f"""
             SELECT accepted_at, changed_at AS seen FROM jobs
-            WHERE {_AT_PROVIDER} AND state = 'running' AND tries = 0 AND {kind}"""
+            WHERE {queue.AT_PROVIDER} AND state = 'running' AND tries = 0 AND {kind}"""
 
         async def work(tx: Transaction) -> list[Render]:
             done = await tx.all(ended, host, model, seconds, limit)
@@ -327,7 +266,7 @@ class Store:
     async def health(self, now: float) -> Health:
         async def work(tx: Transaction) -> Health:
             states = await tx.all("SELECT state, count(*) AS n FROM jobs WHERE state <> 'done' GROUP BY state")
-            oldest = await tx.one(f"SELECT min(due_at) AS at FROM jobs WHERE {_WORKING}")
+            oldest = await tx.one(f"SELECT min(due_at) AS at FROM jobs WHERE {queue.WORKING}")
             at = oldest["at"] if oldest else None
             return Health({row["state"]: row["n"] for row in states}, max(0.0, now - at) if at else 0.0)
 
@@ -356,14 +295,3 @@ class Store:
 
 def _places(values: Collection[object], first: int) -> str:
     return ", ".join(f"${first + i}" for i in range(len(values))) or "NULL"
-
-
-async def _save(tx: Transaction, job: Job, entry: LedgerEntry | None, lock: str) -> None:
-    row = rows.values(job)
-    saved = await tx.one(_SAVE, job.id, job.claims, *(row[column] for column in rows.CHANGING))
-    if saved is None:
-        raise Stale(job.id)
-    if job.state == "done" and saved["status_id"]:  # the line goes, even if we are killed now
-        await leave(tx, line_removal(replace(job, status_id=saved["status_id"])))
-    if entry:
-        await bills.settle(tx, [(job, entry)], lock)

@@ -1,6 +1,5 @@
 """Telegram, outbound: the `Chat` port for results and status lines, and answers to what people just said."""
 
-import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -9,8 +8,6 @@ from telegram import (
     ForceReply,
     InlineKeyboardMarkup,
     InputMediaPhoto,
-    InputMediaVideo,
-    LinkPreviewOptions,
     Message,
     MessageEntity,
     ReplyParameters,
@@ -19,6 +16,7 @@ from telegram import (
 
 from adapters.telegram.edits import Edits
 from adapters.telegram.films import opened
+from adapters.telegram.inline import INLINE, Inline
 from adapters.telegram.limiter import Limiter
 from adapters.telegram.line import (
     BAD_COPY,
@@ -34,21 +32,14 @@ from adapters.telegram.line import (
     mapped,
     says,
 )
-from adapters.telegram.looks import CAPTION, TEXT, blank, cut, keyboard, length, parts
+from adapters.telegram.looks import CAPTION, NO_PREVIEW, TEXT, blank, cut, is_group, keyboard, length, parts
 from adapters.telegram.reading import PLATFORM
 from bot import texts
-from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
+from bot.errors import ChatError, Flood, Gone, TooLarge, Unshowable
 from bot.model import Address, Film, Job, Paper, Posted, Reply
-
-log = logging.getLogger(__name__)
-
-INLINE = "inline"
-"""The chat of messages that stand where the bot is no member; they are known by an id of their own."""
 
 REMEMBERED = 1000
 """Messages that were taken away, which no edit that comes late shall fill again."""
-
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class TelegramChat:
@@ -69,15 +60,15 @@ class TelegramChat:
         self._limiter = limiter
         self._edits = Edits(limiter)
         self._removed: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._page = page
+        self._inline = Inline(line, limiter, self._uploaded, page=page, storage_chat=storage_chat)
         self.on_move: Callable[[str, str], Awaitable[None]] | None = None
         self._upload = upload
-        self._storage_chat = storage_chat
 
     async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
         if address.chat == INLINE:
-            return await self._replace(address, reply, nonce)
-        wait = self._limiter.book(address.chat, _is_group(address.chat), nonce)
+            await self._edits.drop(INLINE, address.message)
+            return await self._inline.replace(address.message, reply, nonce)
+        wait = self._limiter.book(address.chat, is_group(address.chat), nonce)
         if wait > 0:
             raise Flood(wait)
         posted = [await self._post(address, part) for part in parts(reply) or [reply]]
@@ -85,7 +76,7 @@ class TelegramChat:
 
     async def answer(self, address: Address, reply: Reply, to: User | None = None) -> Posted:
         """Post a reply as soon as it is its turn; `to` is named in it."""
-        await self._limiter.turn(address.chat, _is_group(address.chat), "reply")
+        await self._limiter.turn(address.chat, is_group(address.chat), "reply")
         return await self._post(address, reply, to)
 
     def moved(self, old: str, new: str) -> None:
@@ -104,7 +95,7 @@ class TelegramChat:
                 self._limiter.hush(address.chat, flood.retry_after)
                 raise
 
-        group = _is_group(address.chat)
+        group = is_group(address.chat)
         if reply.job or address.chat == INLINE:  # a status line: another edit of it will come
             self._edits.put(address.chat, group, message, edit)
             return
@@ -119,7 +110,7 @@ class TelegramChat:
 
     async def become(self, address: Address, message: str, reply: Reply) -> bool:
         """Have a message of ours say something else as soon as it is its turn; False if it does not."""
-        await self._limiter.turn(address.chat, _is_group(address.chat), "reply")
+        await self._limiter.turn(address.chat, is_group(address.chat), "reply")
         try:
             await self._say_instead(address, message, reply)
         except Flood as flood:
@@ -166,7 +157,7 @@ class TelegramChat:
 
     async def _blot(self, address: Address, message: str) -> None:
         """Put a grey picture in the place of a clip; its buttons go too."""
-        wait = self._limiter.book(address.chat, _is_group(address.chat), f"blot:{message}")
+        wait = self._limiter.book(address.chat, is_group(address.chat), f"blot:{message}")
         if wait > 0:
             raise Flood(wait)
         media = InputMediaPhoto(blank(), caption=texts.TAKEN_BACK, filename="taken_back.png")
@@ -202,7 +193,7 @@ class TelegramChat:
                 message_id=None if inline else int(message),
                 inline_message_id=message if inline else None,
                 reply_markup=keyboard(reply.buttons),
-                link_preview_options=_NO_PREVIEW,
+                link_preview_options=NO_PREVIEW,
             )
 
     async def _post(self, address: Address, reply: Reply, to: User | None = None) -> Posted:
@@ -248,7 +239,7 @@ class TelegramChat:
                     message_thread_id=thread,
                     reply_parameters=about,
                     reply_markup=markup,
-                    link_preview_options=_NO_PREVIEW,
+                    link_preview_options=NO_PREVIEW,
                 )
             return Posted(str(message.message_id))
         return _posted(await self._film(chat, thread, about, reply, reply.film, markup))
@@ -278,6 +269,9 @@ class TelegramChat:
             raise Gone(str(error)) from None  # a file cannot be made smaller
         return Posted(str(message.message_id))
 
+    async def _uploaded(self, chat: str, reply: Reply, film: Film) -> Message:
+        return await self._film(chat, None, None, reply, film, None)
+
     async def _film(
         self,
         chat: int | str,
@@ -305,53 +299,6 @@ class TelegramChat:
                 reply_parameters=about,
                 reply_markup=markup,
             )
-
-    async def _replace(self, address: Address, reply: Reply, nonce: str) -> Posted:
-        """A result where the bot is no member: it takes the place of the status line."""
-        message = address.message
-        await self._edits.drop(INLINE, message)
-        try:
-            if reply.film and self._storage_chat and (copy := await self._stored(self._storage_chat, reply, nonce)):
-                media = InputMediaVideo(copy, caption=cut(reply.text, CAPTION), supports_streaming=True)
-                try:
-                    with mapped():
-                        await self._line.edit_message_media(media, inline_message_id=message)
-                    return Posted(message, copy)
-                except Rejected as error:
-                    if says(error, UNCHANGED):
-                        return Posted(message, copy)
-                    log.warning("a clip is told in words, as its message does not take it: %s", error)
-            where = f"\n{texts.clip_waits(await self._page(reply.film, nonce))}" if reply.film else ""
-            with mapped():
-                await self._line.edit_message_text(
-                    cut(reply.text, TEXT - length(where)) + where,
-                    inline_message_id=message,
-                    link_preview_options=_NO_PREVIEW,
-                )
-        except Rejected as error:
-            if not says(error, UNCHANGED):
-                raise Gone(str(error)) from None
-        except Unconfirmed as error:  # the same edit again changes nothing
-            raise ChatError(str(error)) from None
-        return Posted(message)
-
-    async def _stored(self, chat: str, reply: Reply, nonce: str) -> str | None:
-        """The name of a film in the storage chat: an edit elsewhere cannot upload. None if that chat takes none."""
-        if reply.film is None:
-            return None
-        wait = self._limiter.book(chat, _is_group(chat), nonce)
-        if wait > 0:
-            raise Flood(wait)
-        try:
-            stored = await self._film(chat, None, None, reply, reply.film, None)
-        except (Gone, Moved, Rejected) as error:
-            log.error("TELEGRAM_STORAGE_CHAT takes no clip: %s", error)
-            return None
-        return stored.video.file_id if stored.video else None
-
-
-def _is_group(chat: str) -> bool:
-    return chat.startswith(("-", "@"))
 
 
 def _posted(message: Message) -> Posted:

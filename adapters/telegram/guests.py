@@ -8,8 +8,9 @@ from dataclasses import replace
 from telegram import InlineQueryResultArticle, InputTextMessageContent, Message
 
 from adapters.telegram import reading
-from adapters.telegram.chat import INLINE, TelegramChat
+from adapters.telegram.chat import TelegramChat
 from adapters.telegram.files import Files
+from adapters.telegram.inline import INLINE
 from adapters.telegram.line import Line, mapped
 from adapters.telegram.people import People, replied_to
 from adapters.telegram.reading import PLATFORM

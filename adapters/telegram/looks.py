@@ -4,12 +4,13 @@ import struct
 import zlib
 from dataclasses import replace
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 
 from bot.model import Button, Reply
 
 TEXT = 4096
 CAPTION = 1024
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 ROW = {"▶": 5, "♥": 3}
 """Buttons side by side, by how they begin; others stand two in a row."""
 
@@ -43,6 +44,11 @@ def cut(text: str, most: int) -> str:
     if length(text) <= most:
         return text
     return text.encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def is_group(chat: str) -> bool:
+    """Whether it is a group or a channel, by its id or name."""
+    return chat.startswith(("-", "@"))
 
 
 def blank(width: int = 320, height: int = 180) -> bytes:

@@ -10,8 +10,9 @@ from telegram import CallbackQuery, Message
 
 from adapters.telegram import reading
 from adapters.telegram.answers import Answers
-from adapters.telegram.chat import INLINE, TelegramChat
+from adapters.telegram.chat import TelegramChat
 from adapters.telegram.dialogs import Dialogs
+from adapters.telegram.inline import INLINE
 from adapters.telegram.line import Line, mapped
 from adapters.telegram.members import Members
 from adapters.telegram.people import People

@@ -1,0 +1,87 @@
+"""Results where the bot is no member: they take the place of the status line, by an edit, which cannot upload."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from telegram import InputMediaVideo, Message
+
+from adapters.telegram.limiter import Limiter
+from adapters.telegram.line import UNCHANGED, Line, Moved, Rejected, mapped, says
+from adapters.telegram.looks import CAPTION, NO_PREVIEW, TEXT, cut, is_group, length
+from bot import texts
+from bot.errors import ChatError, Flood, Gone, Unconfirmed
+from bot.model import Film, Posted, Reply
+
+log = logging.getLogger(__name__)
+
+INLINE = "inline"
+"""The chat of messages that stand where the bot is no member; they are known by an id of their own."""
+
+Upload = Callable[[str, Reply, Film], Awaitable[Message]]
+
+
+class Inline:
+    """`page` gives the address under which a clip can be had; `upload` posts a film to the storage chat."""
+
+    def __init__(
+        self,
+        line: Line,
+        limiter: Limiter,
+        upload: Upload,
+        *,
+        page: Callable[[Film, str], Awaitable[str]],
+        storage_chat: str | None,
+    ) -> None:
+        self._line = line
+        self._limiter = limiter
+        self._upload = upload
+        self._page = page
+        self._storage_chat = storage_chat
+
+    async def replace(self, message: str, reply: Reply, nonce: str) -> Posted:
+        """Have a message show this: its film where there is a storage chat, a link where not, or where it is refused.
+
+        Raises `Gone`, `Flood`, and another `ChatError` when it may work later: the same edit twice changes nothing.
+        """
+        try:
+            copy = await self._stored(reply, nonce)
+            if copy and await self._shown(message, copy, reply):
+                return Posted(message, copy)
+            where = f"\n{texts.clip_waits(await self._page(reply.film, nonce))}" if reply.film else ""
+            with mapped():
+                await self._line.edit_message_text(
+                    cut(reply.text, TEXT - length(where)) + where,
+                    inline_message_id=message,
+                    link_preview_options=NO_PREVIEW,
+                )
+        except Rejected as error:
+            if not says(error, UNCHANGED):
+                raise Gone(str(error)) from None
+        except Unconfirmed as error:
+            raise ChatError(str(error)) from None
+        return Posted(message)
+
+    async def _shown(self, message: str, copy: str, reply: Reply) -> bool:
+        media = InputMediaVideo(copy, caption=cut(reply.text, CAPTION), supports_streaming=True)
+        try:
+            with mapped():
+                await self._line.edit_message_media(media, inline_message_id=message)
+        except Rejected as error:
+            log.warning("a message takes no clip: %s", error)
+            return says(error, UNCHANGED)
+        return True
+
+    async def _stored(self, reply: Reply, nonce: str) -> str | None:
+        """What a film is called in the storage chat; None if there is no such chat, or it takes no clip."""
+        chat = self._storage_chat
+        if reply.film is None or chat is None:
+            return None
+        wait = self._limiter.book(chat, is_group(chat), nonce)
+        if wait > 0:
+            raise Flood(wait)
+        try:
+            stored = await self._upload(chat, reply, reply.film)
+        except (Gone, Moved, Rejected) as error:
+            log.error("TELEGRAM_STORAGE_CHAT takes no clip: %s", error)
+            return None
+        return stored.video.file_id if stored.video else None

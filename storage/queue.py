@@ -1,0 +1,107 @@
+"""The queue: who is next, who has what in hand, and what a worker saves of it; inside a transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.errors import Stale
+from bot.gallery import line_removal
+from bot.model import Job, LedgerEntry
+from bot.ports import Step
+from storage import bills, rows
+from storage.bills import places
+from storage.database import Transaction
+from storage.errands import leave
+
+_SAVE = (
+    f"UPDATE jobs SET {', '.join(f'{column} = ${i}' for i, column in enumerate(rows.CHANGING, 3))} "
+    "WHERE id = $1 AND claims = $2 RETURNING status_id"
+)
+WORKING = "state IN ('submitting', 'running', 'delivering') AND halted = 0"
+AT_PROVIDER = "state IN ('submitting', 'running') AND halted = 0"
+# Fair on two levels: the next is of the scope with the fewest at the provider or before it in line, and there of the
+# person with the fewest; among equals, of whoever was served longest ago. In their own spaces everybody (linked persons
+# together) is a scope. So whoever has twenty waiting takes one turn at a time, even where there is a single slot.
+_PARTY = "CASE scope WHEN '' THEN '=' || account ELSE scope END"
+LINE = f"""
+    SELECT lanes.id, lanes.created_at, lanes.due_at, lanes.platform, coalesce(turns.at, 0) AS served,
+           row_number() OVER (PARTITION BY lanes.party ORDER BY lanes.turn, lanes.served, lanes.created_at, lanes.id)
+               + coalesce(parties.n, 0) AS turn
+    FROM (SELECT queued.id, queued.party, queued.created_at, queued.due_at, queued.platform,
+                 queued.turn + coalesce(busy.n, 0) AS turn, coalesce(turns.at, 0) AS served
+          FROM (SELECT id, person, {_PARTY} AS party, created_at, due_at, platform,
+                       row_number() OVER (PARTITION BY {_PARTY}, person ORDER BY created_at, id) AS turn
+                FROM jobs WHERE state = 'queued' AND halted = 0) AS queued
+          LEFT JOIN (SELECT {_PARTY} AS party, person, count(*) AS n FROM jobs WHERE {AT_PROVIDER}
+                     GROUP BY {_PARTY}, person) AS busy
+            ON busy.person = queued.person AND busy.party = queued.party
+          LEFT JOIN turns ON turns.party = queued.party AND turns.person = queued.person) AS lanes
+    LEFT JOIN (SELECT {_PARTY} AS party, count(*) AS n FROM jobs WHERE {AT_PROVIDER} GROUP BY {_PARTY}) AS parties
+      ON parties.party = lanes.party
+    LEFT JOIN turns ON turns.party = lanes.party AND turns.person = ''"""
+_SERVED = """
+    INSERT INTO turns (party, person, at) VALUES ($1, $2, $3), ($1, '', $3)
+    ON CONFLICT (party, person) DO UPDATE SET at = excluded.at"""
+_PAUSED = "SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND paused = 1"
+
+
+async def start(
+    tx: Transaction,
+    now: float,
+    lease: float,
+    slots: int,
+    limit: int,
+    platforms: Sequence[str],
+    hosts: Sequence[str],
+    begin: Callable[[Job], Step],
+    only: str | None,
+    lock: str,
+) -> list[Job]:
+    """Take queued jobs, fairly, and save what `begin` makes of each; returns those that are to be bought now.
+
+    The gate must be locked. The rest is as in the port `Store`; `lock` is what locks a row there.
+    """
+    sql = f"""
+        SELECT jobs.* FROM jobs JOIN ({LINE}) AS line ON line.id = jobs.id
+        WHERE line.due_at <= $1 AND line.platform IN ({places(platforms, 3)})
+        {f"AND line.id = ${3 + len(platforms)}" if only else ""}
+        ORDER BY line.turn, line.served, line.created_at, line.id LIMIT $2"""
+    # What was sent to a host that is no longer ours takes no room at those that are.
+    at_ours = f"{AT_PROVIDER} AND (host IS NULL OR host IN ({places(hosts, 1)}))"
+    if await tx.one(_PAUSED):
+        return []
+    used = await tx.one(f"SELECT count(*) AS n FROM jobs WHERE {at_ours}", *hosts)
+    free = min(slots - (used["n"] if used else 0), limit)
+    started, settled = [], []
+    for row in await tx.all(sql, now, free, *platforms, *([only] if only else [])) if free > 0 else []:
+        job = rows.job(row)
+        # The claim before the state: whoever cancelled it meanwhile has raised `claims`, and then we leave it.
+        taken = await tx.one(
+            "UPDATE jobs SET claims = claims + 1 WHERE id = $1 AND claims = $2 RETURNING claims",
+            job.id,
+            job.claims,
+        )
+        if taken is not None:
+            job, entry = begin(replace(job, claims=taken["claims"]))
+            # What expired in the queue goes on at once, by the way of all results.
+            job = replace(job, due_at=now + lease if job.state == "submitting" else now)
+            await save(tx, job, None, lock)
+            if job.state == "submitting":
+                started.append(job)
+                party = job.scope or f"={job.account}"
+                await tx.all(_SERVED, party, job.person, now)
+            if entry:
+                settled.append((job, entry))
+    await bills.settle(tx, settled, lock)
+    return started
+
+
+async def save(tx: Transaction, job: Job, entry: LedgerEntry | None, lock: str) -> None:
+    """Save a claimed job, with its movement of credits. Raises `Stale` if it was claimed again."""
+    row = rows.values(job)
+    saved = await tx.one(_SAVE, job.id, job.claims, *(row[column] for column in rows.CHANGING))
+    if saved is None:
+        raise Stale(job.id)
+    if job.state == "done" and saved["status_id"]:  # the line goes, even if we are killed now
+        await leave(tx, line_removal(replace(job, status_id=saved["status_id"])))
+    if entry:
+        await bills.settle(tx, [(job, entry)], lock)
