@@ -9,6 +9,12 @@ QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite", "telegra
 LONGEST = 2000
 """Characters of a line; what strangers send may be in it."""
 
+REPEATED = (
+    "socket.accept() out of system resource",
+    *("the database takes nothing", "nothing could be answered", "a gallery waits for the database"),
+)
+"""How lines begin that would be said again and again while one thing is wrong."""
+
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -35,7 +41,7 @@ class Redacted(logging.Formatter):
 
 
 class OnceAMinute(logging.Filter):
-    """For what a library may say thousands of times a second."""
+    """For what may be said thousands of times a second."""
 
     def __init__(self, start: str) -> None:
         super().__init__()
@@ -62,8 +68,9 @@ def set_up(level: str, secrets: Sequence[str]) -> None:
     """Log to standard error from here on."""
     handler = logging.StreamHandler()
     handler.setFormatter(Redacted(secrets))
+    for start in REPEATED:
+        handler.addFilter(OnceAMinute(start))
     handler.setLevel(level)  # the root's own level would not hold for the loggers below
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("asyncio").addFilter(OnceAMinute("socket.accept() out of system resource"))

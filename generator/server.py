@@ -69,7 +69,7 @@ class Generator:
     @contextlib.asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
         """Listen, and yield the base address. Port 0 takes a free one."""
-        runner = web.AppRunner(self.app(), access_log=None, shutdown_timeout=0.5)
+        runner = web.AppRunner(self.app(), access_log=None, auto_decompress=False, shutdown_timeout=0.5)
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()
@@ -80,7 +80,7 @@ class Generator:
     async def _create(self, studio: Studio, request: web.Request) -> web.Response:
         self._authorize(request)
         body = await request.read()
-        parse(body)
+        await asyncio.to_thread(parse, body)  # megabytes of JSON
         if self._folder.unfinished() >= self._limit:
             raise Refused(429, "Too many requests: too many unfinished generations, try again later")
         try:

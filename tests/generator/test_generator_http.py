@@ -1,6 +1,7 @@
 """The HTTP contract, over real sockets."""
 
 import asyncio
+import gzip
 import io
 import json
 import subprocess
@@ -327,3 +328,14 @@ async def test_errors_of_our_own_keep_the_envelope(session: aiohttp.ClientSessio
         async with session.get(base + PATH, params={"generation_id": generation}) as answer:
             assert answer.status == 500
             assert_envelope(await answer.json(), 500)
+
+
+async def test_a_packed_request_is_not_unpacked(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    packed = gzip.compress(json.dumps(body()).encode())
+    async with (
+        Generator(tmp_path).serve() as base,
+        session.post(base + PATH, data=packed, headers=headers) as answer,
+    ):
+        assert answer.status == 400
+        assert_envelope(await answer.json(), 400)
