@@ -268,6 +268,12 @@ def spent(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
+def spent_on_files(decoders: Sequence[psutil.Process]) -> float:
+    """Seconds of processor time of the decoders, and of the processes that they forked, one a file."""
+    times = [decoder.cpu_times() for decoder in decoders]
+    return float(sum(each.children_user + each.children_system for each in times)) + sum(map(spent, decoders))
+
+
 def set_apart(process: psutil.Process) -> list[psutil.Process]:
     """Give the processes that open pictures and clips the other core."""
     children = process.children()
@@ -291,10 +297,10 @@ async def steady(folder: Path) -> None:
             await there.ask("steadily", rate=RATE, seconds=WARM_UP + max(0.0, start - time.time()))
             children = set_apart(bot)
             await there.ask("figures")
-            before, before_media = spent(bot), [spent(child) for child in children]
+            before, before_media = spent(bot), spent_on_files(children)
             calls = await there.ask("steadily", rate=RATE, seconds=SECONDS)
             used = spent(bot) - before
-            media = sum(spent(child) for child in children) - sum(before_media)
+            media = spent_on_files(children) - before_media
             await asyncio.sleep(DRAIN)
             told = await there.ask("figures")
         photos = RATE * SECONDS

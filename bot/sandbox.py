@@ -88,7 +88,6 @@ def _limit(task: Task) -> bool:
         resource.RLIMIT_CPU: task.seconds,
         resource.RLIMIT_FSIZE: task.heaviest,
         resource.RLIMIT_NOFILE: _FILES,
-        resource.RLIMIT_NPROC: 0,  # no more processes or threads
         resource.RLIMIT_CORE: 0,
     }
     held = True

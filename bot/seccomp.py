@@ -9,7 +9,10 @@ import os
 import struct
 
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column below, name in <linux/audit.h>
+_CLONE, _CLONE3 = (56, 220), (435, 435)
 _REFUSED = {
+    "fork": (57, None),
+    "vfork": (58, None),
     "socket": (41, 198),
     "socketpair": (53, 199),
     "execve": (59, 221),
@@ -45,8 +48,10 @@ _REFUSED = {
     "open_by_handle_at": (304, 265),
 }
 
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06  # of <linux/bpf_common.h>
-_ALLOW, _REFUSE = 0x7FFF0000, 0x00050001  # the latter with EPERM
+_LOAD, _EQUAL, _AT_LEAST, _HAS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # of <linux/bpf_common.h>
+_ALLOW, _REFUSE, _UNKNOWN = 0x7FFF0000, 0x00050001, 0x00050026  # the last two with EPERM, and with ENOSYS
+_ARCHITECTURE, _NUMBER, _FIRST_VALUE = 4, 0, 16  # where they stand in `struct seccomp_data`
+_THREAD = 0x10000  # the flag with which `clone` makes a thread: libde265 decodes a HEIC in one
 _X32 = 0x40000000  # x86-64 has a second set of numbers from here on
 _SET_SECCOMP, _FILTER = 22, 2
 
@@ -60,15 +65,22 @@ def restrict() -> bool:
     if machine not in _ARCHITECTURES or struct.calcsize("P") != 8:
         return False
     column, name = _ARCHITECTURES[machine]
-    numbers = [each[column] for each in _REFUSED.values()]
+    numbers = [number for each in _REFUSED.values() if (number := each[column]) is not None]
+    count = len(numbers)
     code = [
-        _step(_LOAD, 4),
-        _step(_EQUAL, name, otherwise=len(numbers) + 3),  # the calls of another architecture
-        _step(_LOAD, 0),
-        _step(_AT_LEAST, _X32, then=len(numbers) + 1),
-        *(_step(_EQUAL, number, then=len(numbers) - at) for at, number in enumerate(numbers)),
+        _step(_LOAD, _ARCHITECTURE),
+        _step(_EQUAL, name, otherwise=count + 7),  # the calls of another architecture
+        _step(_LOAD, _NUMBER),
+        _step(_AT_LEAST, _X32, then=count + 5),
+        _step(_EQUAL, _CLONE3[column], then=count + 6),  # whose flags cannot be seen; then `clone` is tried
+        _step(_EQUAL, _CLONE[column], then=count + 1),
+        *(_step(_EQUAL, number, then=count + 2 - at) for at, number in enumerate(numbers)),
         _step(_RETURN, _ALLOW),
+        _step(_LOAD, _FIRST_VALUE),
+        _step(_HAS, _THREAD, then=1),
         _step(_RETURN, _REFUSE),
+        _step(_RETURN, _ALLOW),
+        _step(_RETURN, _UNKNOWN),
     ]
     program = ctypes.create_string_buffer(b"".join(code), 8 * len(code))
     filter = struct.pack("HxxxxxxP", len(code), ctypes.addressof(program))

@@ -543,7 +543,7 @@ async def test_the_decoder_loads_little(box: Media) -> None:
     await box.keep([sent(picture())])
     [child] = children()
     assert child.memory_info().rss < 120e6
-    if sys.platform == "linux":
+    if sys.platform == "linux" and os.geteuid() == 0:  # others of its user may not look
         assert not {"libavcodec", "libpq"} & {Path(m.path).name.split("-")[0] for m in child.memory_maps()}
 
 

@@ -6,6 +6,7 @@ import warnings
 import zlib
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from bot import photos, texts
+from bot.decoder import Decoder
 from bot.errors import Refusal
 from bot.photos import fit_mask, fit_photo
 
@@ -80,6 +82,15 @@ def test_every_format_becomes_a_jpeg(form: str) -> None:
     fitted = fit_photo(encoded(scene(), form, **FORMATS[form]))
     assert fitted.size == fitted.original == (400, 300)
     assert near(corners(decoded(fitted.data)), [RED, GREEN, BLUE, GREY], by=20)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_every_format_is_read_where_nothing_else_can_be(tmp_path: Path, form: str) -> None:
+    """By the real decoder: a library that loads something late, or wants a process, fails there and not above."""
+    source, decoder = tmp_path / "source", Decoder("bot.photo_tasks")
+    source.write_bytes(encoded(scene(), form, **FORMATS[form]))
+    assert await decoder.photo(source, tmp_path / "target") == ((400, 300), (400, 300))
+    await decoder.close()
 
 
 @pytest.mark.parametrize("form", ["HEIF", "AVIF"])

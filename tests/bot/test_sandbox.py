@@ -76,6 +76,7 @@ def _open(held: frozenset[str]) -> set[str]:
         doors |= {"a file of the machine", "writing to /tmp"}
     if "calls" not in held:
         doors |= {"a datagram", "a socket of the machine", "a pair of sockets", "a session of its own"}
+        doors |= {"another process", "a process of the old kind"}
         doors |= {"limits of the bot", "the front of the line", "a ring to the kernel"}
     return doors
 
