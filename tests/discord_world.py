@@ -121,6 +121,8 @@ class Role:
     name: str
     permissions: int
     position: int = 1
+    bot: int | None = None
+    """Whose role it is, if Discord made it for an app."""
 
     def payload(self) -> Json:
         return {
@@ -131,7 +133,8 @@ class Role:
             "hoist": False,
             "position": self.position,
             "permissions": str(self.permissions),
-            "managed": False,
+            "managed": self.bot is not None,
+            **({"tags": {"bot_id": str(self.bot)}} if self.bot else {}),
             "mentionable": False,
             "flags": 0,
         }

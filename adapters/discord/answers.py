@@ -53,6 +53,8 @@ class Answers:
         posted = await self.tell(request, reply)
         if posted is None:
             return
+        if reply.ask is not None:
+            await self._forms.asked(request, posted.message)
         place = replace(request.address, message=posted.message)
         if not request.guest and not await self._core.stands(reply, place):
             with suppress(ChatError):

@@ -15,6 +15,7 @@ def request(
     interaction: Interaction,
     manner: Manner,
     text: str,
+    at: float,
     *,
     pictures: tuple[Picture, ...] = (),
     options: dict[str, str] | None = None,
@@ -22,15 +23,15 @@ def request(
     source: str = "",
     named: tuple[Named, ...] = (),
 ) -> Request:
-    """What somebody asks by an interaction. Who and where come from the event alone."""
+    """What somebody asks by an interaction, received `at`. Who and where come from the event alone."""
     guest = reading.is_guest(interaction)
     return Request(
         str(interaction.id),
         manner,
         str(interaction.user.id),
         str(interaction.channel_id),
-        interaction.created_at.timestamp(),
-        text if named else people.typed(text),
+        at,
+        people.readable(text if named else people.typed(text), interaction.guild, interaction.data),
         about,
         source,
         options or {},

@@ -9,6 +9,7 @@ import aiohttp
 from discord.http import Route
 
 from adapters.discord.line import Line
+from adapters.discord.reading import HOSTS
 from adapters.discord.requests import Picture
 from bot import texts
 from bot.errors import ChatError, Refusal
@@ -16,7 +17,8 @@ from bot.model import Attachment
 
 log = logging.getLogger(__name__)
 
-HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+PROXIES = frozenset(f"images-ext-{number}.discordapp.net" for number in (1, 2))
+"""Where Discord shows what stands elsewhere."""
 TRIES = 4
 HEAVIEST = 64 * 2**20
 """Bytes; what people with a subscription may send is larger."""
@@ -53,7 +55,7 @@ class Files:
             return False
         if parts.username or parts.password:
             return False
-        if parts.hostname in HOSTS:
+        if parts.hostname in HOSTS | PROXIES:
             return parts.scheme == "https" and port in (None, 443)
         own = (self._own.scheme, self._own.hostname, self._own.port)
         return self._own.hostname != "discord.com" and (parts.scheme, parts.hostname, port) == own

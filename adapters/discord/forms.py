@@ -21,6 +21,9 @@ KEPT = "?"
 """How a command begins that stands for a request which lacks its words."""
 OPEN = 7 * 86_400.0
 """Seconds for which a form, or the button that opens it, is understood."""
+FRESH = 600.0
+"""Seconds in which the next thing said in private is the answer, even if it is no reply."""
+LATEST = "asked"
 MOST = 5_000
 TITLE = 45
 TITLES = {
@@ -52,9 +55,26 @@ class Forms:
 
     async def ask(self, request: Request, words: str) -> str:
         """Keep a request that is asked about; `words` go before the answer. What the button says. May be repeated."""
-        asked = replace(request, text=words, token="")
-        await self._inbox.remember(PLATFORM, "forms", asked.id, asked.pack(), self._clock() + OPEN, asked.people)
+        asked, now = replace(request, text=words, token=""), self._clock()
+        await self._inbox.remember(PLATFORM, "forms", asked.id, asked.pack(), now + OPEN, asked.people)
+        if not asked.shared:  # before it is asked: the answer may come at once
+            await self._inbox.remember(PLATFORM, asked.channel, LATEST, asked.id, now + FRESH, asked.people)
         return f"{KEPT}{asked.id}"
+
+    async def asked(self, request: Request, message: str) -> None:
+        """Note which message asked: a reply to it is the answer."""
+        until = self._clock() + OPEN
+        await self._inbox.remember(PLATFORM, request.channel, f"{LATEST}:{message}", request.id, until, request.people)
+
+    async def answered(self, channel: str, to: str) -> Request | None:
+        """The request that lacks what is said now: in reply to a message, or (without `to`) after the latest."""
+        name = f"{LATEST}:{to}" if to else LATEST
+        note = await self._inbox.recall(PLATFORM, channel, name, self._clock())
+        return await self.find(f"{KEPT}{note}") if note else None
+
+    async def moved_on(self, channel: str) -> None:
+        """Something was said in private: from now on only a reply is an answer."""
+        await self._inbox.forget(PLATFORM, channel, LATEST)
 
     async def find(self, command: str) -> Request | None:
         """The request that `?id` stands for."""

@@ -74,9 +74,10 @@ class Front:
         pictures = tuple(one for one in seen if one)
         if len(pictures) < len(seen):
             return await first.say(interaction, texts.NOT_A_PICTURE)
-        request = asking.request(interaction, "open", "/animate", pictures=pictures, options=options)
+        words = f"/animate {prompt}" if image and prompt else "/animate"
+        request = self._asked(interaction, "open", words, pictures=pictures, options=options)
         if image and prompt:
-            return await self._take(interaction, replace(request, text=f"/animate {prompt}"))
+            return await self._take(interaction, request)
         if await self._barred(interaction, request):
             return None
         command = self._forms.keep(request)
@@ -89,7 +90,7 @@ class Front:
         """Any other slash command; `named` are those that were picked."""
         manner: Manner = "hidden" if name in HIDDEN else "open"
         text = f"/{name} {argument}".strip()
-        await self._take(interaction, asking.request(interaction, manner, text, named=named))
+        await self._take(interaction, self._asked(interaction, manner, text, named=named))
 
     async def remix(
         self, interaction: Interaction, clip: str, words: str | None, image: discord.Attachment | None
@@ -101,16 +102,16 @@ class Front:
         text = f"/remix {clip} {words or ''}".strip()
         if not words and not picture:
             return await self._ask_more(interaction, text, text)
-        request = asking.request(interaction, "open", text, pictures=(picture,) if picture else ())
+        request = self._asked(interaction, "open", text, pictures=(picture,) if picture else ())
         return await self._take(interaction, request)
 
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """“Animate this” on anybody's message."""
-        pictures = reading.shown(message)[:1]
+        pictures = reading.anything(message)[:1]
         if not pictures:
             return await first.say(interaction, texts.DISCORD_WHICH)
         source = str(message.id)
-        request = asking.request(interaction, "open", "/animate", pictures=pictures, about=source, source=source)
+        request = self._asked(interaction, "open", "/animate", pictures=pictures, about=source, source=source)
         if not await self._barred(interaction, request):
             await first.ask(interaction, form(self._forms.keep(request), "/animate"))
         return None
@@ -135,7 +136,7 @@ class Front:
             manner = "hidden"
         elif guest and name not in ("/clip", "/cancel"):
             manner = "open"
-        return await self._take(interaction, asking.request(interaction, manner, command, about=about))
+        return await self._take(interaction, self._asked(interaction, manner, command, about=about))
 
     async def submitted(self, interaction: Interaction) -> None:
         """A form that was filled in."""
@@ -149,14 +150,12 @@ class Front:
             if kept is None:
                 return
             text, pictures = f"{kept.text} {words}", (*pictures, *kept.pictures)
-            request = asking.request(
-                interaction, "open", text, pictures=pictures, options=kept.options, about=kept.about
-            )
+            request = self._asked(interaction, "open", text, pictures=pictures, options=kept.options, about=kept.about)
             await self._take(interaction, replace(request, source=kept.source))
         else:
             manner: Manner = "hidden" if command[1:].partition(" ")[0] in HIDDEN else "open"
             text, about = f"{command} {words}".strip(), _about(interaction.message)
-            request = asking.request(interaction, manner, text, pictures=pictures, about=about)
+            request = self._asked(interaction, manner, text, pictures=pictures, about=about)
             await self._take(interaction, request)
 
     async def heard(self, message: discord.Message, me: int) -> None:
@@ -164,26 +163,36 @@ class Front:
         if not reading.is_for_people(message):
             return
         guild = people.guild_of(message)
-        called, private = reading.without_mention(message.content, me), guild is None
-        if called is None and not private:
+        called, private = reading.without_mention(message.content, me, people.own_roles(message, me)), guild is None
+        if called is None and not private and not reading.pings(message, me):
             return
         words = called if called is not None else message.content.strip()
-        pictures, source = reading.shown(message), ""
+        pictures, source, about = reading.shown(message), "", str(message.id)
+        kept = await self._answers(message, private)
+        kept = None if words.startswith("/") or pictures else kept
+        if called is None and not private and kept is None:
+            return
         other = message.reference.resolved if message.reference else None
-        if not pictures and isinstance(other, discord.Message):
-            pictures, source = reading.shown(other)[:1], str(other.id)
+        options: dict[str, str] = {}
+        if kept and words:
+            pictures, source, options, about = kept.pictures, kept.source, kept.options, kept.about or about
+            words = f"{kept.text} {words}"
+        elif not pictures and isinstance(other, discord.Message):
+            pictures, source = reading.anything(other)[:1], str(other.id)
         if not words.startswith("/") and (pictures or source):
             words = f"/animate {words}".strip()
+        words = people.readable(words)
         words, named = people.named(message, words)
         request = Request(
             str(message.id),
             "post",
             str(message.author.id),
             str(message.channel.id),
-            message.created_at.timestamp(),
+            self._core.clock(),
             words if words.startswith("/") else "",
-            about=str(message.id),
+            about=about,
             source=source,
+            options=options,
             pictures=pictures,
             shared=not private,
             adult=reading.is_adult(message.channel),
@@ -205,6 +214,28 @@ class Front:
         else:
             self._chat.alive(request.channel)
             await self._keep_message(request)
+
+    def _asked(self, interaction: Interaction, manner: Manner, text: str, **more: Any) -> Request:
+        """A request, received now: a token counts from then, whatever Discord's clock says."""
+        return asking.request(interaction, manner, text, self._core.clock(), **more)
+
+    async def _answers(self, message: discord.Message, private: bool) -> Request | None:
+        """The request whose question a message answers: a reply to it, or in private the next thing that is said."""
+        to = message.reference.message_id if message.reference else None
+        if not private and not to:
+            return None
+        try:
+            async with asyncio.timeout(SWIFT):
+                kept = await self._forms.answered(str(message.channel.id), str(to or ""))
+                other = message.reference.resolved if message.reference else None
+                if private and isinstance(other, discord.Message) and not kept and not reading.anything(other):
+                    kept = await self._forms.answered(str(message.channel.id), "")
+                if private:
+                    await self._forms.moved_on(str(message.channel.id))
+        except (TimeoutError, StoreDown) as error:
+            log.error("whether a message is an answer is not known: %s", type(error).__name__)
+            return None
+        return kept if kept and kept.user == str(message.author.id) else None
 
     async def _keep_message(self, request: Request) -> None:
         for _ in range(TRIES):
@@ -274,7 +305,7 @@ class Front:
 
     async def _ask_more(self, interaction: Interaction, command: str, text: str) -> None:
         """Ask for what goes behind `text`. Whether they may shows when the form is sent, or now if that is quick."""
-        request = asking.request(interaction, "aside", command)
+        request = self._asked(interaction, "aside", command)
         if await self._barred(interaction, request):
             return
         with suppress(TimeoutError):

@@ -1,6 +1,7 @@
 """Who somebody is, and whom they name: from what Discord says with the event, never from what was typed."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import discord
@@ -8,6 +9,8 @@ import discord
 from adapters.discord.requests import PLATFORM
 from bot.model import MENTION, Named
 
+_EMOJI = re.compile(r"<a?:(\w{1,32}):\d{1,20}>")
+_COMMANDS = re.compile(r"</([\w -]{1,100}):\d{1,20}>")
 _NAMES = re.compile(r"<(@!?|@&|#)(\d{1,20})>")
 
 
@@ -93,6 +96,32 @@ def named(message: discord.Message, text: str) -> tuple[str, tuple[Named, ...]]:
         return MENTION
 
     return _NAMES.sub(take, typed(text)), tuple(found)
+
+
+def own_roles(message: discord.Message, me: int) -> tuple[int, ...]:
+    """The roles among those that a message mentions which Discord made for us, and which look like our name."""
+    return tuple(one.id for one in message.role_mentions if one.tags and one.tags.bot_id == me)
+
+
+def readable(text: str, guild: discord.Guild | None = None, data: Mapping[str, Any] | None = None) -> str:
+    """Words as people see them: Discord's own signs for names, channels and emoji as what they show."""
+    users = ((data or {}).get("resolved") or {}).get("users") or {}
+
+    def name(match: re.Match[str]) -> str:
+        kind, id = match[1], match[2]
+        if kind == "#":
+            found = guild.get_channel_or_thread(int(id)) if guild else None
+            return f"#{found.name if found else 'channel'}"
+        if kind == "@&":
+            tier = guild.get_role(int(id)) if guild else None
+            return f"@{tier.name if tier else 'role'}"
+        member = guild.get_member(int(id)) if guild else None
+        known = users.get(id) or {}
+        return f"@{member.display_name if member else known.get('global_name') or known.get('username') or 'someone'}"
+
+    if guild is not None or data is not None:
+        text = _NAMES.sub(name, text)
+    return _COMMANDS.sub(r"/\1", _EMOJI.sub(r":\1:", text))
 
 
 def picked(who: Any) -> tuple[str, tuple[Named, ...]]:

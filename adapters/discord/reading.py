@@ -1,13 +1,16 @@
 """What Discord tells of a message or an interaction, in our words. Pure: nothing is asked and nothing is sent."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import discord
 
 from adapters.discord.requests import Picture
 
+HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+"""Where Discord keeps files."""
 MEBIBYTE = 2**20
 LEAST_LIMIT = 20 * MEBIBYTE
 """What everybody may upload; what the library knows of guilds is older than that."""
@@ -38,6 +41,38 @@ def shown(message: discord.Message) -> tuple[Picture, ...]:
     return pictures([*message.attachments, *forwarded]) or _linked(message)
 
 
+def anything(message: discord.Message) -> tuple[Picture, ...]:
+    """What a message shows in whatever way: as a file, as a part of its layout, or as what a link unfolds to."""
+    return shown(message) or tuple(_unfolded([message, *message.message_snapshots]))[:1]
+
+
+def _unfolded(sources: Sequence[discord.Message | discord.MessageSnapshot]) -> Iterator[Picture]:
+    for source in sources:
+        for media in _media(source.components):
+            kind = media.content_type or ("" if _VIDEOS.search(urlsplit(media.url).path) else "image/*")
+            if found := _picture(_served(media.url, media.proxy_url), urlsplit(media.url).path, kind, False, False):
+                yield found
+        for embed in source.embeds:
+            for image in (embed.image, embed.thumbnail):
+                if image.url:
+                    yield Picture(_served(image.url, image.proxy_url), False, False, False)
+
+
+def _media(parts: Iterable[Any]) -> Iterator[Any]:
+    """The pictures and films of a layout, wherever they stand in it."""
+    for part in parts:
+        if (media := getattr(part, "media", None)) and getattr(media, "url", ""):
+            yield media
+        yield from _media(getattr(part, "items", ()) or ())
+        yield from _media(getattr(part, "children", ()) or ())
+        yield from _media([one] if (one := getattr(part, "accessory", None)) else ())
+
+
+def _served(url: str, proxy: str | None) -> str:
+    """From Discord itself, also what stands elsewhere."""
+    return url if (urlsplit(url).hostname or "") in HOSTS or not proxy else proxy
+
+
 def _linked(message: discord.Message) -> tuple[Picture, ...]:
     """The clip that a message of a bot's shows by a link, which is how we send one that is on Discord already."""
     found = _LINK.search(message.content) if message.author.bot else None
@@ -54,10 +89,17 @@ def is_for_people(message: discord.Message) -> bool:
     return not message.author.bot and message.webhook_id is None and message.type in kinds
 
 
-def without_mention(text: str, me: int) -> str | None:
-    """The text without our name; None if it does not call us."""
-    bare, times = re.subn(rf"<@!?{me}>", " ", text)
-    return " ".join(bare.split()) if times else None
+def without_mention(text: str, me: int, roles: Sequence[int] = ()) -> str | None:
+    """The text without our name, or that of a role of our own (`roles`); None if it does not call us."""
+    names = "|".join([f"!?{me}", *(f"&{one}" for one in roles)])
+    bare, times = re.subn(rf"<@(?:{names})>", " ", text)
+    # What mentions the role alone may reach us without its words.
+    return " ".join(bare.split()) if times or roles else None
+
+
+def pings(message: discord.Message, me: int) -> bool:
+    """Whether a message answers one of ours, and calls us by that: then we are shown its words."""
+    return message.type is discord.MessageType.reply and any(one.id == me for one in message.mentions)
 
 
 def is_guest(interaction: discord.Interaction[Any]) -> bool:

@@ -1,0 +1,140 @@
+"""What people really send, as others have reported it."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.discord import people, reading
+from adapters.discord.files import Files
+from adapters.discord.line import Line
+from bot import texts
+from tests.adapters.discord_room import Now, Room, a_room
+from tests.discord_api import DiscordApi
+from tests.discord_world import Message
+from tests.houses import picture
+
+PHOTO = ("me.jpg", picture())
+
+
+@pytest.fixture
+async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
+    async with a_room(tmp_path, large_clip, new_id) as made:
+        yield made
+
+
+def prompts(room: Room) -> list[str]:
+    return [order.prompt for order in room.house.provider.orders]
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("<:blob:417000000000000000> waves", ":blob: waves"),
+        ("<a:dance:417000000000000000> on", ":dance: on"),
+        ("as </animate:417000000000000000> does", "as /animate does"),
+        ("<3 and 1<2>0", "<3 and 1<2>0"),
+    ],
+)
+def test_signs_of_discords_own_are_what_people_see(typed: str, read: str) -> None:
+    assert people.readable(typed) == read
+
+
+async def test_words_with_names_channels_and_emoji(room: Room) -> None:
+    artist = room.api.role(room.guild, "Artist", 0)
+    typed = f"{room.api.me.mention} hugs <@803000000000000000> in <#{room.channel.id}> for <@&{artist.id}> <:blob:417>"
+    room.slash(options={"image": PHOTO, "prompt": typed})
+    await room.clips()
+    (prompt,) = prompts(room)
+    assert "<" not in prompt
+    assert "hugs @someone in" in prompt
+    assert f"#{room.channel.name}" in prompt
+    assert "@Artist :blob:" in prompt
+
+
+async def test_the_role_that_discord_made_for_the_bot_is_its_name(room: Room) -> None:
+    role = room.api.role(room.guild, "Photoplay", 0)
+    role.bot = room.api.me.id
+    room.api.set_permissions(role, room.guild, 0)
+    room.api.say(room.ann, room.channel, f"<@&{role.id}> <@{room.api.me.id}> she smiles", [PHOTO])
+    await room.clips()
+    assert prompts(room) == ["she smiles"]
+    room.api.say(room.ann, room.channel, f"<@&{role.id}> she waves", [PHOTO])  # of which we are shown no words
+    await room.api.until(lambda: any(texts.DISCORD_WHICH[:20] in one.content for one in room.posts()))
+    other = room.api.role(room.guild, "Others", 0)
+    room.api.say(room.ann, room.channel, f"<@&{other.id}> she jumps", [PHOTO])
+    room.api.say(room.ann, room.channel, f"<@{room.api.me.id}> he waves", [PHOTO])
+    await room.clips(2)
+    assert prompts(room) == ["she smiles", "he waves"]
+
+
+@pytest.mark.parametrize("way", ["gallery", "section", "container", "embed", "thumbnail"])
+async def test_a_picture_that_stands_in_a_layout_or_an_embed_can_be_animated(room: Room, way: str) -> None:
+    file = room.api.upload(room.channel, *PHOTO)
+    message = Message(room.api.snowflake(), room.channel, room.ann, "", at=room.api.clock())
+    url = room.api.attachment_url(file)
+    media = {"url": url, "proxy_url": url, "content_type": "image/jpeg", "width": 4, "height": 3}
+    gallery = {"type": 12, "id": 1, "items": [{"media": media, "description": None, "spoiler": False}]}
+    text = {"type": 10, "id": 2, "content": "hello"}
+    section = {"type": 9, "id": 3, "components": [text], "accessory": {"type": 11, "id": 4, "media": media}}
+    if way == "embed":
+        message.embeds = [{"type": "rich", "image": media}]
+    elif way == "thumbnail":
+        message.embeds = [{"type": "link", "url": "https://example.com", "thumbnail": media}]
+    else:
+        parts = {"gallery": gallery, "section": section, "container": {"type": 17, "id": 5, "components": [gallery]}}
+        message.components, message.flags = [parts[way]], 1 << 15
+    room.api.put(message)
+    asked = room.api.menu(room.ann, message, "Animate this")
+    await room.api.until(lambda: asked.modal)
+    room.api.submit(asked.modal, {"words": "she smiles"})
+    await room.clips()
+    assert prompts(room) == ["she smiles"]
+
+
+def test_what_stands_elsewhere_is_fetched_by_way_of_discord_alone() -> None:
+    files = Files(Line("token"))
+    assert files.allowed("https://images-ext-1.discordapp.net/external/x/https/example.com/a.png")
+    assert not files.allowed("https://example.com/a.png")
+    assert not files.allowed("https://images-ext-1.discordapp.net.example.com/a.png")
+    assert not files.allowed("http://images-ext-1.discordapp.net/a.png")
+    proxied = "https://images-ext-1.discordapp.net/external/x"
+    assert reading._served("https://example.com/a.png", proxied) == proxied
+
+
+async def test_a_clock_that_is_wrong_by_a_quarter_of_an_hour_leaves_nobody_waiting(
+    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
+) -> None:
+    """Tokens count from when they came; Discord's own time of them is another clock's."""
+    api = DiscordApi()
+    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
+        assert isinstance(room.now, Now)
+        room.now.later = 16 * 60.0
+        asked = room.slash("quota")
+        await api.until(lambda: any("credits left" in one.content for one in asked.responses))
+
+
+@pytest.mark.parametrize("how", ["message", "reply"])
+async def test_a_question_in_private_is_answered_by_just_writing(room: Room, how: str) -> None:
+    private = room.api.dm(room.ann)
+    photo = room.api.say(room.ann, private, "", [PHOTO])
+    asked = (await room.api.until(lambda: [one for one in room.posts(private) if texts.NO_WORDS[:30] in one.content]))[
+        0
+    ]
+    room.api.say(room.ann, private, "she smiles", reply_to=asked if how == "reply" else None)
+    (video,) = await room.clips(channel=private)
+    assert prompts(room) == ["she smiles"]
+    assert video.reply_to == photo
+    room.api.say(room.ann, private, "thank you")
+    await room.api.until(lambda: any(texts.DISCORD_WHICH[:20] in one.content for one in room.posts(private)))
+    assert len(room.house.provider.orders) == 1
+
+
+async def test_in_a_server_a_reply_that_calls_the_bot_answers_its_question(room: Room) -> None:
+    room.api.say(room.ann, room.channel, "", [PHOTO], mention_bot=True)
+    asked = (await room.api.until(lambda: [one for one in room.posts() if texts.NO_WORDS[:30] in one.content]))[0]
+    bob = room.api.user("bob")
+    room.api.say(bob, room.channel, "not mine", reply_to=asked, mention_bot=True)
+    room.api.say(room.ann, room.channel, "she smiles", reply_to=asked, mention_bot=True)
+    await room.clips()
+    assert prompts(room) == ["she smiles"]
