@@ -184,14 +184,19 @@ async def test_a_flood_in_one_chat_is_not_the_others(rooms: Rooms) -> None:
         assert time.monotonic() - began > 2
 
 
+def line(text: str) -> Reply:
+    """A status line: nobody waits for its edits."""
+    return Reply(text, job="job")
+
+
 async def test_edits_that_were_overtaken_are_not_sent(room: Room) -> None:
     posted = await room.chat.answer(Address("telegram", str(room.private.id)), Reply("one"))
     where = Address("telegram", str(room.private.id))
     room.api.trouble["editMessageText"] += [Hold("unread")]
-    await room.chat.edit(where, posted.message, Reply("two"))
+    await room.chat.edit(where, posted.message, line("two"))
     assert await room.api.reached.get() == "editMessageText"
     for text in ("three", "four", "five"):
-        await room.chat.edit(where, posted.message, Reply(text))
+        await room.chat.edit(where, posted.message, line(text))
     room.api.let_go()
     await room.api.until(lambda: room.api.sent(room.private)[0].words == "five")
     assert len(room.api.called("editMessageText")) == 2
@@ -202,10 +207,10 @@ async def test_an_edit_that_was_too_fast_is_sent_later_unless_the_message_goes(r
         where = Address("telegram", str(room.private.id))
         posted = await room.chat.answer(where, Reply("one"))
         room.api.trouble["editMessageText"] += [Flood(1)]
-        await room.chat.edit(where, posted.message, Reply("two"))
+        await room.chat.edit(where, posted.message, line("two"))
         await room.api.until(lambda: room.api.sent(room.private)[0].words == "two")
         room.api.trouble["editMessageText"] += [Flood(1)]
-        await room.chat.edit(where, posted.message, Reply("three"))
+        await room.chat.edit(where, posted.message, line("three"))
         await room.api.until(lambda: len(room.api.called("editMessageText")) == 3)
         await room.chat.remove(where, posted.message)
         assert room.api.sent(room.private)[0].deleted
