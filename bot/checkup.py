@@ -27,9 +27,9 @@ LEAST_ROOM = 50 * 2**20
 """Bytes on the disk under which it takes no more than a few clips."""
 
 _GIVEN_UP = {
-    "files": "files (Landlock)",
+    "files": "all other files (Landlock)",
     "calls": "sockets and programs (seccomp)",
-    "memory": "a look into the bot's memory",
+    "memory": "the sight of the bot's memory",
     "privileges": "new privileges",
     "limits": "unlimited memory and time",
     "user": "the bot's own user",
@@ -95,12 +95,12 @@ async def _decoders(app: App) -> Finding:
     held = await app.media.held()
     kept = ", ".join(words for name, words in _GIVEN_UP.items() if name in held)
     missing = ", ".join(words for name, words in _GIVEN_UP.items() if name not in held)
-    given_up = f"Decoders: what strangers send is opened without {kept or 'anything given up'}."
+    given_up = f"Decoders: before they open a stranger's file they give up {kept or 'nothing'}."
     if not missing:
         return Finding("good", given_up)
     if held >= _GIVEN_UP.keys() - {"user"}:
         return Finding("good", f"{given_up} As root they would become another user, too.")
-    return Finding("hint", f"{given_up} This machine cannot take away: {missing}.")
+    return Finding("hint", f"{given_up} Not on this machine: {missing}.")
 
 
 def _seen_by_others(settings: Settings) -> Iterator[Finding]:

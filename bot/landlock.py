@@ -27,6 +27,8 @@ def restrict() -> int:
     The process must have given up new privileges before.
     """
     known = version()
+    if not known:
+        return 0
     given_up = [max((bits for since, bits in each.items() if since <= known), default=0)
                 for each in (_FILES, _PORTS, _OUTWARDS)]  # fmt: skip
     attributes = (ctypes.c_uint64 * 3)(*given_up)

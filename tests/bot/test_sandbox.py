@@ -13,8 +13,7 @@ import pytest
 from bot import texts
 from bot.decoder import Decoder
 from bot.errors import Refusal, StoreDown
-from bot.media import Media
-from tests import hostile_decoder
+from tests import hostile_decoder, hostile_files
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the rest of the world has less to offer")
 
@@ -123,8 +122,10 @@ async def test_nothing_is_left_of_one_task_for_the_next(taken: Decoder, tmp_path
     assert time.monotonic() - started < 5
 
 
-async def test_files_cannot_be_kept_open_for_the_next(tmp_path: Path) -> None:
-    count = iter(range(1000))
-    box = Media(tmp_path, new_id=lambda: f"id_{next(count)}")
-    assert await box.held() == await held_here()
-    await box.close()
+async def test_a_kernel_that_has_less_costs_nobody_a_photo(tmp_path: Path) -> None:
+    decoder, source = Decoder("tests.bare_decoder"), tmp_path / "source"
+    source.write_bytes(hostile_files.jpeg())
+    assert await decoder.held() >= {"limits", "memory", "privileges"}
+    assert not await decoder.held() & {"files", "calls"}
+    assert await decoder.photo(source, tmp_path / "target") == ((400, 320), (400, 320))
+    await decoder.close()

@@ -328,7 +328,7 @@ async def test_check_without_keys(tmp_path: Path) -> None:
     assert code == 0, out + err
     assert "the stand-in on this machine" in out
     assert "AIMLAPI_KEY" in out
-    assert "Decoders: what strangers send is opened without " in out
+    assert "Decoders: before they open a stranger's file they give up " in out
 
 
 async def test_check_says_what_strangers_could_use(tmp_path: Path) -> None:
