@@ -11,6 +11,9 @@ from bot.model import Button, Inbound, Job, Reply
 if TYPE_CHECKING:
     from bot.core import Core
 
+ANSWERS = ("/agree ", "/yes ", "/no ")
+"""What the buttons under a question about an order say: a question that is answered goes."""
+
 
 async def missing(core: "Core", inbound: Inbound, *, sample: bool) -> bool:
     """Whether the person must be asked before this order; `sample`: it shows our own drawings."""

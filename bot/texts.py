@@ -589,7 +589,6 @@ PAGE = {
     "lead": "Send a photo and a sentence. A few minutes later it answers as a video.",
     "samples": "Samples to try",
     "conversation": "Conversation",
-    "turn": "“{words}”",
     "message": "You: “{words}”",
     "answer": "Answer to “{words}”",
     "photo_alt": "Your photo for “{words}”",

@@ -63,12 +63,17 @@ async def no_violations(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
+async def keep_picture(page: Page, name: str, *, whole: bool = False) -> None:
+    """For people to look at, where `make screens` asks for it."""
+    if folder := os.environ.get("SCREENS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=f"{folder}/{name}.png", full_page=whole)
+
+
 async def looks_right(page: Page, name: str) -> None:
     """Nothing stands out of the window or on top of something else, and axe finds nothing; `make screens` keeps it."""
     await at_rest(page)
-    if folder := os.environ.get("SCREENS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        await page.screenshot(path=f"{folder}/{name}.png")
+    await keep_picture(page, name)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than its window"
     torn = await page.evaluate(
         """() => [...document.querySelectorAll('button, a.button, input:not(.unseen, .segments input), label.button')]

@@ -10,7 +10,7 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.forms import Forms
 from adapters.discord.guests import Guests
 from adapters.discord.requests import Request
-from bot import texts
+from bot import consent, texts
 from bot.core import Core
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
 from bot.model import Button, Posted, Reply
@@ -46,11 +46,16 @@ class Answers:
             stands = request.guest and reply.film is None and job and job.state == "done" and job.sent_id
             if stands or (job and job.status_id):
                 return  # told before a restart, or the result stands where this would
+            if job and request.text.startswith(consent.ANSWERS) and job.address.chat == request.channel:
+                request = replace(request, about=job.address.message)  # it answers the photo; the question goes
         if reply.ask is not None:
             words = reply.ask if reply.ask.startswith("/") else f"/animate {reply.ask}".strip()
             command = await self._forms.ask(request, words)
             reply = replace(reply, buttons=(*reply.buttons, Button(texts.ADD_WORDS, command)))
         posted = await self.tell(request, reply)
+        if request.manner == "aside" and request.text.startswith(consent.ANSWERS) and not reply.refused:
+            with suppress(ChatError):
+                await self._chat.delete(request.token)
         if posted is None:
             return
         if reply.ask is not None:

@@ -59,11 +59,14 @@ class Answers:
         `to` is named in a question whose place does not show whom it is for. `tapped`: a button led here.
         """
         reply = await self.aside(inbound, reply, pictures)
+        place = inbound.address
         if reply.job:
             job = await self._core.store.job(reply.job)
             if job and (job.status_id or job.state == "done"):
                 return  # told before a restart
-        posted = await self.tell(inbound.address, reply, to)
+            if job and job.address.chat == place.chat:
+                place = job.address  # it answers the photo, not the question whose button was tapped
+        posted = await self.tell(place, reply, to)
         if posted is None:
             return
         if reply.ask is not None:

@@ -17,6 +17,7 @@ from adapters.telegram.line import Line, mapped
 from adapters.telegram.members import Members
 from adapters.telegram.people import People
 from adapters.telegram.reading import PLATFORM
+from bot import consent
 from bot.core import Core
 from bot.errors import ChatError
 from bot.model import MENTION, Address, Inbound, Reply
@@ -85,10 +86,14 @@ class Taps:
         short = words and not reply.buttons and len(reply.text) <= TOAST and not closed
         if not closed:
             await self.close(query, reply if short or where.chat == INLINE else None)
-        if where.chat == INLINE or (words and await self._went_on(inbound, reply, short=short)) or short:
+        if where.chat == INLINE or (words and await self._went_on(inbound, reply, short=short)):
             return None
-        named = reply.ask is not None and inbound.shared and await self._members.shows(where.chat, user)
-        await self._answers.respond(inbound, reply, to=query.from_user if named else None, tapped=True)
+        if not short:
+            named = reply.ask is not None and inbound.shared and await self._members.shows(where.chat, user)
+            await self._answers.respond(inbound, reply, to=query.from_user if named else None, tapped=True)
+        if inbound.pressed and said.startswith(consent.ANSWERS) and not reply.refused:
+            with suppress(ChatError):
+                await self._chat.remove(where, where.message)
         return None
 
     async def _went_on(self, inbound: Inbound, reply: Reply, *, short: bool) -> bool:

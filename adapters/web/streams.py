@@ -48,7 +48,8 @@ class Streams:
     async def follow(self, person: str, user: str, since: float) -> AsyncIterator[str]:
         """Events for one browser tab, as text, until it goes away or makes room for another."""
         told: dict[str, str] = {}
-        ready, quiet, ticked, asked, opened = False, 0.0, 0.0, 0.0, self._core.clock()
+        ready, quiet, ticked, asked = False, 0.0, 0.0, 0.0
+        whole, opened = not since, since or self._core.clock()
         with self._place(person) as ended:
             while not ended.is_set():
                 now = self._core.clock()
@@ -78,7 +79,7 @@ class Streams:
                     live = True  # the page keeps what it has, and hears more when the database is back
                 if not ready:
                     ready = True
-                    yield event("ready", {})
+                    yield event("ready", {"whole": whole})  # what was not told is not there any more
                 if now - quiet >= BEAT:
                     quiet = now
                     yield ": still here\n\n"

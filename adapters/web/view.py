@@ -2,12 +2,14 @@
 
 import base64
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from bot import status, texts
 from bot.core import Core
+from bot.errors import StoreDown
 from bot.links import Links
 from bot.machine import Cancelled, allows
 from bot.model import Clip, Inbound, Job, Paper, Photo, Reply
@@ -79,7 +81,10 @@ class View:
     async def reply(self, inbound: Inbound, reply: Reply) -> dict[str, Any]:
         """The answer to what was said."""
         said: dict[str, Any] = {"text": reply.text, "job": reply.job, "fine": not reply.refused}
-        if reply.job:  # the rest comes with its events
+        if reply.job:
+            with suppress(StoreDown):  # it is ordered, and comes with its events
+                if job := await self._core.store.job(reply.job):
+                    said["view"] = await self.job(job)
             return said
         found = [job for name in reply.repeats if (job := await self._core.store.job(name))]
         name = file_name(found[-1].order.prompt if found else "photoplay", self._core.clock())

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from bot import texts, texts_admin
+from bot import texts, texts_admin, texts_consent
 from bot.app import _operators
 from bot.model import MENTION
 from bot.quota import Policy
@@ -286,9 +286,27 @@ async def test_above_the_threshold_a_tap_confirms(room: Room) -> None:
         pressed = room.api.press(room.ann, asked.original, said)
         if said == "No":
             assert texts_admin.DROPPED in await heard(room, pressed)
+        await room.api.until(lambda asked=asked: asked.original and asked.original.deleted)  # nothing is left to press
     await room.clips()
     assert len(room.house.provider.orders) == 1
     await has_left(room, room.ann, "20 credits left today")
+
+
+async def test_the_question_about_consent_has_one_button_and_gives_way(room: Room) -> None:
+    room.house.core.ask_consent, room.house.provider.stand_in = True, False
+    bob = room.api.user("bob")
+    asked = room.slash(options=SMILES)
+    await room.api.until(lambda: asked.original and asked.original.labels)
+    assert asked.original
+    assert asked.original.content == texts_consent.ASK
+    assert asked.original.labels == [texts_consent.AGREE]
+    assert texts.NOT_YOURS in await heard(room, room.api.press(bob, asked.original, texts_consent.AGREE))
+    assert not asked.original.deleted
+    room.api.press(room.ann, asked.original, texts_consent.AGREE)
+    await room.clips()
+    await room.api.until(lambda: asked.original and asked.original.deleted)
+    room.slash(options=SMILES)
+    await room.clips(2)  # asked once
 
 
 async def test_the_same_no_is_told_once_a_minute(room: Room) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.telegram import people as people_module
-from bot import quota, texts, texts_admin
+from bot import quota, texts, texts_admin, texts_consent
 from bot.app import _operators
 from bot.model import MENTION, Address, Inbound, Paper, Reply
 from tests.adapters.telegram_room import Room, a_room
@@ -293,8 +293,24 @@ async def test_a_dear_clip_waits_for_a_tap_over_a_restart(
         assert "“she smiles” · 10 s" in (await room.clip(town.group)).words
         second = await town.orders(town.bob, "it waits for an hour", "she waves --10s")
         assert await town.taps(town.bob, second, "No") == texts_admin.DROPPED
+        await town.api.until(lambda: second.deleted)  # nothing is left to be tapped
     (job,) = [order.prompt for order in room.house.provider.orders]
     assert job == "she smiles"
+
+
+async def test_the_question_about_consent_answers_the_photo_and_gives_way_to_the_clip(town: Town) -> None:
+    house = town.room.house
+    house.core.ask_consent, house.provider.stand_in = True, False
+    question = await town.orders(town.bob, texts_consent.ASK)
+    assert question.labels == [texts_consent.AGREE]
+    assert question.reply_to
+    assert await town.taps(town.cem, question, texts_consent.AGREE) == texts.NOT_YOURS
+    assert not question.deleted
+    town.api.press(town.bob, question, texts_consent.AGREE)
+    placed = await town.room.told(town.group, "5 credits, 25 left today")
+    assert placed.reply_to == question.reply_to
+    await town.api.until(lambda: question.deleted)
+    await town.orders(town.bob, "5 credits, 20 left today")  # asked once
 
 
 # ── Above and beside ─────────────────────────────────────────────────────────────────────────────────────────────────

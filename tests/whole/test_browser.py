@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import os
 import re
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -312,10 +311,6 @@ async def test_accessible_and_inside_its_window_at_every_width(visit: Visit, pho
             await page.set_viewport_size({"width": width, "height": 740})
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
             await no_violations(page)
-            if shots := os.environ.get("SCREENSHOTS"):
-                state = await page.evaluate("document.querySelector('video') ? 'clip' : 'new'")
-                folded = await page.get_attribute("#fold", "aria-expanded")
-                await page.screenshot(path=f"{shots}/{scheme}-{width}-{state}-{folded}.png")
 
     await fits()
     await page.set_input_files("#pick", str(photo))
@@ -512,6 +507,30 @@ async def test_whoever_is_forgotten_sees_nothing_of_it_any_more(visit: Visit, ph
     await expect(page.locator(".turn")).to_have_count(1)
     await expect(tab.locator(".turn")).to_have_count(0)
     await expect(tab.locator("#welcome")).to_be_visible()
+
+
+async def test_what_went_while_a_tab_was_away_is_gone_there_too(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    page = await chromium.new_page()
+    async with site(tmp_path) as (_, address):
+        await page.goto(address)
+        await order(page, photo, "slow zoom in")
+        await plays(page)
+        away = await chromium.new_context(storage_state=await page.context.storage_state())
+        tab = await away.new_page()
+        await tab.goto(address)
+        await expect(tab.locator("video")).to_have_count(1)
+        await away.set_offline(True)
+        await tab.evaluate("dispatchEvent(new Event('online'))")  # the stream is opened anew, and fails
+        await expect(tab.locator("#offline")).not_to_be_empty()
+        await page.fill("#words", "/forgetme")
+        await page.click("#send")
+        await page.get_by_role("button", name=texts_privacy.FORGET).click()
+        await expect(page.locator("video")).to_have_count(0)
+        await expect(tab.locator("video")).to_have_count(1)
+        await away.set_offline(False)
+        await expect(tab.locator("video")).to_have_count(0)
+        await away.close()
+        await page.close()
 
 
 async def test_a_picture_that_the_browser_cannot_show_is_shown_and_what_is_none_is_refused_at_once(

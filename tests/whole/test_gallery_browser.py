@@ -1,6 +1,5 @@
 """A gallery as a visitor meets it: headless Chromium, a phone and a desktop, with and without a script."""
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot import texts_gallery, texts_sharing
 from bot.gallery import Share
-from tests.browsing import no_violations
+from tests.browsing import keep_picture, no_violations
 from tests.clock import Clock
 from tests.web_gallery import SLUG, Site, film, site
 
@@ -110,8 +109,7 @@ async def test_it_fits_reads_and_looks_right_at_every_width(visit: Visit, shares
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
             if width in (390, 1280):
                 await no_violations(page)
-                if shots := os.environ.get("SCREENSHOTS"):
-                    await page.screenshot(path=f"{shots}/gallery-{scheme}-{width}-{name}.png", full_page=True)
+                await keep_picture(page, f"gallery-{name}-{width}-{scheme}", whole=True)
             if name == "wall":
                 assert await columns(page) == {320: 2, 390: 2, 768: 3, 1280: 5, 1680: 5}[width]
 
@@ -261,8 +259,7 @@ async def test_the_report_form_and_its_answer_are_accessible(visit: Visit, share
     page = await visit(f"{HALL}/{shares[27].id}", **PHONE)
     await page.get_by_text(texts_gallery.REPORT).tap()
     await no_violations(page)
-    if shots := os.environ.get("SCREENSHOTS"):
-        await page.screenshot(path=f"{shots}/gallery-report.png", full_page=True)
+    await keep_picture(page, "gallery-report-390-light", whole=True)
     await page.get_by_label(texts_sharing.OTHER).check()
     await page.get_by_label(texts_gallery.REPORT_WORDS).fill("it shows my door")
     await page.get_by_role("button", name=texts_gallery.SEND).tap()

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot import texts
 from bot.core import Core
+from bot.errors import StoreDown
 from tests import galleries
 from tests.browsing import looked_at, site
 from tests.clock import Clock
@@ -119,6 +120,20 @@ async def test_the_page_breaks(chromium: Browser, tmp_path: Path, monkeypatch: p
         async def said(page: Page) -> None:
             await card_is_whole(page)
             await expect(page.locator("main")).to_contain_text(T["broken_lead"])
+
+        await each(said)
+
+
+async def test_the_database_is_away(chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> str:
+        raise StoreDown("no answer")
+
+    monkeypatch.setattr(Core, "allowance", away)
+    async with site(tmp_path) as (_, address), looked_at(chromium, "database-away", address) as each:
+
+        async def said(page: Page) -> None:
+            await card_is_whole(page)
+            await expect(page.locator("h1")).to_have_text(T["resting"])
 
         await each(said)
 

@@ -22,12 +22,13 @@ const stream = new Stream({
   waiting: ({ orders }) => conversation.wait(orders),
   forgotten: () => conversation.clear(),
   allowance: ({ text }) => setText(byId('allowance'), text),
-  ready() {
+  ready({ whole }) {
     ready = true;
-    conversation.live();
+    conversation.live(whole);
     welcome.show(conversation.empty);
   },
   online(online) {
+    if (online) conversation.begin();
     setText(byId('offline'), online ? '' : t(navigator.onLine ? 'server_away' : 'offline_now'));
     if (!online) welcome.show(conversation.empty);
   },

@@ -14,7 +14,7 @@ export class Bubble {
     if (photo) this.#images.push(picture(t('photo_alt', words)));
     if (end) this.#images.push(picture(t('end_alt', words)));
     this.node = h('article', { className: 'message', ariaLabel: t('message', words) },
-      ...(photo ? [h('div', {}, ...this.#images)] : []), h('p', {}, prompt));
+      ...(photo ? [h('div', {}, ...this.#images)] : []), h('p', { dir: 'auto' }, prompt));
     this.set({ photo, end });
   }
 

@@ -24,6 +24,8 @@ export class Conversation {
   #position = 0;
   #height = 0;
   #sayings = 0;
+  /** @type {Set<string>} jobs that the present stream has told of */
+  #told = new Set();
   #node = byId('conversation');
 
   /** @param {() => void} onChange what to do when something was added or taken away */
@@ -37,13 +39,25 @@ export class Conversation {
     return !this.#order.length;
   }
 
-  /** What comes from now on is news: it moves in, and is said aloud. */
-  live() {
+  /** A stream begins. */
+  begin() {
+    this.#told.clear();
+  }
+
+  /**
+   * What comes from now on is news: it moves in, and is said aloud. If the stream told the `whole`, what it did not tell
+   * is gone: somebody had it removed while this page was away.
+   */
+  live(whole) {
     this.#live = true;
+    const gone = (item) => whole && item instanceof Turn && !this.#told.has(item.id);
+    this.#order.filter(gone).forEach((item) => this.#remove(item));
+    this.onChange();
   }
 
   /** @param {import('./turn.js').Job} job */
   put(job) {
+    this.#told.add(job.id);
     const item = this.#items.get(job.id);
     const turn = item instanceof Turn ? item : null;
     const before = turn?.job;
@@ -104,6 +118,7 @@ export class Conversation {
   /** Show an answer where it belongs. @param {import('./post.js').Answer} answer */
   take(words, answer) {
     if (answer.forgotten) this.clear();
+    if (answer.view && !(this.#items.get(answer.job) instanceof Turn)) this.put(answer.view); // events may be ahead
     if (answer.job) this.toEnd();
     else if (answer.question) this.ask(answer.question);
     else this.say(words, answer);
@@ -135,8 +150,8 @@ export class Conversation {
   async #answer(command) {
     try {
       const answer = await messageOf([['text', command]]).send();
-      if (answer.question) this.ask(answer.question);
-      else if (!answer.job) announce(answer.text);
+      if (answer.job || answer.question) this.take('', answer);
+      else announce(answer.text);
       return answer.job || answer.question ? '' : answer.text;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;

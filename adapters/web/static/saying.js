@@ -63,7 +63,7 @@ function row(job, say) {
     .toLocaleString([], { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' });
   const facts = [job.outcome === 'clip' ? '' : job.text, ...job.options, when].filter(Boolean).join(' · ');
   const line = h('li', {}, image,
-    h('div', {}, h('p', { className: 'words' }, job.prompt), h('p', { className: 'facts' }, tied(facts))));
+    h('div', {}, h('p', { className: 'words', dir: 'auto' }, job.prompt), h('p', { className: 'facts' }, tied(facts))));
   if (job.clip) line.append(iconButton('play', t('send_again'), once(() => say(`/clip ${job.id}`)), 'tiny'));
   return line;
 }

@@ -35,8 +35,7 @@ export class Stream {
     const source = this.#source = new EventSource('/events');
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('error', () => this.#broken());
-    source.addEventListener('ready', () => this.on.ready());
-    for (const name of ['job', 'waiting', 'forgotten', 'allowance']) {
+    for (const name of ['job', 'waiting', 'forgotten', 'allowance', 'ready']) {
       source.addEventListener(name, (event) => this.on[name](JSON.parse(event.data)));
     }
   }
