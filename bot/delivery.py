@@ -73,7 +73,7 @@ class Delivery:
                 raise
             except Exception as error:  # an adapter's own mistake, too, must end some day
                 event, due_at = self._after(error, job, before, risky=risky, once=chat.once)
-                if job.clip and isinstance(error, Gone):
+                if job.clip and isinstance(event, machine.Undeliverable):
                     await self._tell_alone(chat, job)
         await self._claims.save(job, event, due_at)
         if due_at is None:
@@ -132,7 +132,7 @@ class Delivery:
             try:
                 async with asyncio.timeout(EDIT):
                     await chat.send(place, status.elsewhere(job), nonce=f"{job.id}:alone")
-            except (ChatError, StoreDown, TimeoutError) as error:
+            except Exception as error:  # the job ends all the same
                 log.info("nobody could be told of job %s: %s", job.id, error)
 
     async def _result(self, job: Job) -> Reply:
