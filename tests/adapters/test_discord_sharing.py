@@ -765,6 +765,7 @@ async def test_a_large_paper_goes_to_the_person_alone(room: Room) -> None:
 
 async def test_the_first_order_waits_for_a_yes_wherever_it_is_asked(room: Room) -> None:
     room.house.core.ask_consent = True
+    room.house.provider.stand_in = False
     asked = room.slash(options=SMILES)
     question = await room.api.until(
         lambda: next((one for one in asked.responses if one.labels and not one.deleted), None)

@@ -816,6 +816,7 @@ async def test_buttons_of_a_post_that_telegram_no_longer_shows_us_keep_to_its_to
 
 async def test_before_the_first_clip_the_person_says_once_that_all_agreed(club: Club) -> None:
     club.room.house.core.ask_consent = True
+    club.room.house.provider.stand_in = False
     club.api.photo(club.bob, club.forum, picture(), f"/animate@{ME} she smiles")
     question = await club.room.told(club.forum, texts_consent.ASK)
     assert await club.taps(club.cem, question, texts_consent.AGREE) == texts.NOT_YOURS
