@@ -74,7 +74,11 @@ async def read(pieces: AsyncIterator[bytes]) -> bytes:
 async def no_sleep(_: float) -> None: ...
 
 
-@pytest.mark.parametrize(("body", "encoding"), [(BOMB, "gzip"), (gzip.compress(BOMB), "gzip, gzip"), (bytes(9**7), "")])
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [(BOMB, "gzip"), (gzip.compress(BOMB), "gzip, gzip"), (bytes(9**7), "")],
+    ids=["packed", "packed twice", "plain"],
+)
 async def test_a_file_of_telegram(body: bytes, encoding: str) -> None:
     async with serving(body, encoding) as base:
         line = Line(TOKEN, base)
