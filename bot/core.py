@@ -202,7 +202,7 @@ class Core:
         if orders.wordless(inbound.text):
             if earlier := await self.store.find(inbound.key):  # one picture of an album, come back after a crash
                 return await self.status(earlier)
-            return Reply(texts.NO_WORDS, refused=True, ask=inbound.text.strip())
+            return Reply(texts.NO_WORDS, refused=True, ask=orders.apart(inbound.text))
         draft = orders.read(inbound.text, inbound.options)
         for attachment in inbound.attachments:
             if attachment.role == "brush":

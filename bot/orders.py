@@ -1,7 +1,6 @@
 """What people write, read as an order: the caption is the prompt, options may stand anywhere in it. Pure.
 
-`--duration 10` or `--10s` · `--no blurry, extra hands` (up to the next option) · `--cfg 0.7`. A phone that turns two
-hyphens into a dash is understood too.
+`--duration 10` or `--10s` · `--no blurry, extra hands` (up to the next option) · `--cfg 0.7`. `options` finds them.
 """
 
 import re
@@ -9,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from bot import options as written
 from bot import texts
+from bot.characters import is_visible, plain, trim
 from bot.errors import Refusal
 from bot.model import Order, Point, Role, Seconds
 
-OPTIONS = ("duration", "no", "cfg")
+OPTIONS = written.NAMES
 PROMPT_LIMIT = 2500
 """Characters in a prompt or a negative prompt: the model's own limit."""
 TEXT_LIMIT = 3 * PROMPT_LIMIT
@@ -21,10 +22,8 @@ TEXT_LIMIT = 3 * PROMPT_LIMIT
 BRUSHES = 6
 POINTS = range(2, 78)
 
-_OPTION = re.compile(r"(?:^|(?<=\s))(--|—|–)(\w[\w-]*)=?", re.ASCII)
-_SHORT = re.compile(r"(\d+)s", re.ASCII)
-_SECONDS = re.compile(r"(5|10)s?", re.ASCII)
-_CFG = re.compile(r"\d{0,3}[.,]?\d{1,9}", re.ASCII)
+_SECONDS = re.compile(rf"0*(5|10)(?:[.,]0+)? *(?:{written.SECONDS})?")
+_CFG = re.compile(r"(\d{0,3}[.,]?\d{1,9}) *(%|/ *([1-9]\d{0,3}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +38,14 @@ class Draft:
 
 def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
     """The order that `text` describes; picked `options` win over written ones. Raises `Refusal`."""
-    prompt, written = _split(text)
-    values = {**written, **(options or {})}
+    prompt, values = written.split(text)
+    values |= options or {}
     for name in values:
         if name not in OPTIONS:
-            raise Refusal(texts.option_unknown(name, OPTIONS))
-    if not prompt:
+            raise Refusal(texts.option_unknown(name, OPTIONS, written.nearest(name)))
+    if not is_visible(prompt):
         raise Refusal(texts.NO_WORDS)
-    negative = " ".join(values.get("no", "").split())
-    if "no" in values and not negative:
-        raise Refusal(texts.option_malformed("no", ""))
+    negative = _negative(values["no"]) if "no" in values else ""
     for what, length in (("The description", len(prompt)), ("The list of things to avoid", len(negative))):
         if length > PROMPT_LIMIT:
             raise Refusal(texts.too_wordy(length, PROMPT_LIMIT, what))
@@ -56,8 +53,13 @@ def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
 
 
 def wordless(text: str) -> bool:
-    """Whether there is nothing in it but options. Raises `Refusal`."""
-    return not _split(text)[0]
+    """Whether there is nothing to be seen in it but options. Raises `Refusal`."""
+    return not is_visible(written.split(text)[0])
+
+
+def apart(text: str) -> str:
+    """Options for words that are still to come; with a list of things to avoid in brackets, so that it ends there."""
+    return f"({trim(text)})" if "no" in written.split(text)[1] else trim(text)
 
 
 def repeat(order: Order) -> Draft:
@@ -99,38 +101,34 @@ def check_path(path: Sequence[Point]) -> None:
         raise Refusal(texts.brush_points(len(path)))
 
 
-def _split(text: str) -> tuple[str, dict[str, str]]:
-    """The prompt, and the options by name with their raw values."""
-    marks = [m for m in _OPTION.finditer(text) if m[1] == "--" or m[2] in OPTIONS or _SHORT.fullmatch(m[2])]
-    ends = [m.start() for m in marks[1:]] + [len(text)]
-    words = [text[: marks[0].start()] if marks else text]
-    values: dict[str, str] = {}
-    for mark, end in zip(marks, ends, strict=False):
-        name, tail = mark[2].lower(), text[mark.end() : end].strip()
-        if short := _SHORT.fullmatch(name):
-            name, value, rest = "duration", short[1], tail
-        elif name == "no":
-            value, rest = tail, ""
-        else:
-            value, rest = (*tail.split(maxsplit=1), "", "")[:2]
-        if name in values:
-            raise Refusal(texts.option_twice(name))
-        values[name] = value
-        words.append(rest)
-    return " ".join(" ".join(words).split()), values
+def _negative(value: str) -> str:
+    """What to avoid. Picked in a form, it may begin with the option's own name; another has no place in it."""
+    rest, inside = written.split(value)
+    if inside and (rest or inside.keys() != {"no"}):
+        raise Refusal(texts.option_unclear(value))
+    negative = trim(" ".join(inside.get("no", value).split()))
+    if not is_visible(negative) or all(map(written.is_punctuation, negative)):
+        raise Refusal(texts.option_malformed("no", ""))
+    return negative
 
 
 def _seconds(value: str) -> Seconds:
-    match = _SECONDS.fullmatch(value.strip())
+    match = _SECONDS.fullmatch(plain(trim(value)).text)
     if match is None:
-        raise Refusal(texts.option_malformed("duration", value))
+        raise Refusal(texts.option_malformed("duration", trim(value)))
     return cast(Seconds, int(match[1]))
 
 
 def _cfg(value: str | None) -> float | None:
+    """A share: 0.7, 0,7, 70 %, 7/10."""
     if value is None:
         return None
-    number = float(value.strip().replace(",", ".")) if _CFG.fullmatch(value.strip()) else 2.0
+    match = _CFG.fullmatch(plain(trim(value)).text)
+    number = float(match[1].replace(",", ".")) / _divisor(match[2], match[3]) if match else 2.0
     if number > 1:
-        raise Refusal(texts.option_malformed("cfg", value))
+        raise Refusal(texts.option_malformed("cfg", trim(value)))
     return number
+
+
+def _divisor(sign: str | None, under: str | None) -> int:
+    return 100 if sign == "%" else int(under or 1)

@@ -28,7 +28,7 @@ async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
         apart = bool(place.thread) and place == replace(inbound.address, message="")
         return Reply(texts_sharing.ask_remix(share.prompt), ask=f"/remix {share.id}", private=apart)
     if orders.wordless(words):
-        return Reply(texts_sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {words}")
+        return Reply(texts_sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {orders.apart(words)}")
 
     async def frame() -> AsyncIterator[bytes]:
         yield await core.media.first_frame(share.clip)
@@ -47,7 +47,9 @@ async def _own_photo(core: "Core", inbound: Inbound, share: Share, words: str) -
         raise Refusal(texts.ONE_PHOTO)
     if orders.wordless(words):
         if not share.prompt:
-            return Reply(texts_sharing.REMIX_WORDS, refused=True, ask=f"/remix {share.id} {words}".rstrip())
+            return Reply(
+                texts_sharing.REMIX_WORDS, refused=True, ask=f"/remix {share.id} {orders.apart(words)}".rstrip()
+            )
         words = f"{share.prompt} {words}"
     for attachment in inbound.attachments:
         if attachment.role == "brush":

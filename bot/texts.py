@@ -74,10 +74,19 @@ def too_many_brushes(limit: int) -> str:
 _EXAMPLES = {"duration": "--duration 10", "no": "--no blurry, extra hands", "cfg": "--cfg 0.7"}
 
 
-def option_unknown(name: str, known: Sequence[str]) -> str:
-    """An option that does not exist."""
+def option_unknown(name: str, known: Sequence[str], nearest: str | None = None) -> str:
+    """An option that does not exist, and the one that may be meant."""
     examples = ", ".join(_EXAMPLES[k] for k in known)
-    return f"I don't know the option --{name}. These work: {examples}."
+    meant = f" Did you mean --{nearest}?" if nearest else ""
+    return f"I don't know the option --{shorten(name, 32)}.{meant} These work: {examples}."
+
+
+def option_unclear(found: str) -> str:
+    """A dash and a name that may be an option, or a dash and a word."""
+    return (
+        f"I can't tell whether “{shorten(found, 60)}” is an option. If it is, begin it with a blank and two hyphens, "
+        f"as in {_EXAMPLES['no']}. If it belongs to the sentence, leave a blank on both sides of the dash."
+    )
 
 
 def option_malformed(name: str, value: str) -> str:

@@ -11,12 +11,13 @@ from bot import cli, config, orders, texts, texts_admin
 
 ROOT = Path(__file__).parent.parent
 WORDS = {
-    *("bot.model", "bot.errors", "bot.gallery"),
+    *("bot.model", "bot.errors", "bot.gallery", "bot.characters"),
     *("bot.texts", "bot.texts_admin", "bot.texts_sharing", "bot.texts_privacy", "bot.texts_consent"),
     "bot.texts_gallery",
 }
 RULES = {
     *("bot.money", "bot.amounts", "bot.machine", "bot.schedule", "bot.survival", "bot.quota", "bot.orders"),
+    "bot.options",
     *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
 DARKROOM = {
@@ -136,7 +137,7 @@ def may(module: str) -> set[str]:
         return (
             WORDS
             | {m for m in RULES if m.startswith("bot.ports")}
-            | {"bot.machine", "bot.money", "bot.quota", "bot.survival"}
+            | {"bot.machine", "bot.money", "bot.options", "bot.quota", "bot.survival"}
         )
     if module in DARKROOM:
         return WORDS | DARKROOM

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import orders, texts
+from bot.characters import plain, trim
 from bot.errors import Refusal
 from bot.orders import Draft, read
 
@@ -75,7 +76,7 @@ def test_every_example_that_people_are_shown_works() -> None:
             read(f"she smiles {example}")
 
 
-@pytest.mark.parametrize("text", ["", "   ", "--10s", "--no blurry"])
+@pytest.mark.parametrize("text", ["", "   ", "--10s", "--no blurry", "\u200b\u3164\u2800\ufe0f\u202e", "\u2063 --10s"])
 def test_asks_for_words(text: str) -> None:
     with pytest.raises(Refusal, match="What should happen"):
         read(text)
@@ -99,10 +100,14 @@ def test_picked_options_win() -> None:
         read("she smiles", {"speed": "7"})
 
 
-words = st.text(st.characters(codec="utf-8", exclude_characters="-—–"), min_size=1).map(lambda s: " ".join(s.split()))
+words = (
+    st.lists(st.text(st.characters(categories=["L", "N", "Sm"]), min_size=1), min_size=1)
+    .map(" ".join)
+    .filter(lambda text: trim(text) == text and "--" not in plain(text).text.replace("—", "-").replace("ー", "-"))
+)
 
 
-@given(words.filter(bool), st.sampled_from([5, 10]), words, st.none() | st.integers(0, 100), st.permutations(range(3)))
+@given(words, st.sampled_from([5, 10]), st.just("") | words, st.none() | st.integers(0, 100), st.permutations(range(3)))
 def test_whatever_is_written_is_read_back(
     prompt: str, seconds: int, negative: str, cfg: int | None, order: list[int]
 ) -> None:

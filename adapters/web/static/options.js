@@ -125,25 +125,24 @@ export class Options {
  * @typedef {{duration?: string, no?: string, cfg?: string}} Written
  */
 
-const MARK = /(?<=^|\s)(--|—|–)(\w[\w-]*)=?/g;
-const SHORT = /^(\d+)s$/;
-const NAMES = ['duration', 'no', 'cfg'];
+const DASH = '\\-\\p{Pd}\\u2212';
+const MARK = new RegExp(
+  `(?<![${DASH}])(?:[${DASH}]{2,}\\s*|(?<![\\p{L}\\p{N}])[${DASH}])`
+  + '(?:(duration|cfg|no)(?![\\p{Script=Latin}_])|(?=\\d+\\s*s))\\s*[=:\uff1a\uff1d]?\\s*',
+  'giu',
+);
 
 /** @returns {Written} */
-function written(text) {
-  // A phone turns two hyphens into a dash; a dash before any other word is just a dash.
-  const marks = [...text.matchAll(MARK)].filter(([, dash, name]) => (
-    dash === '--' || NAMES.includes(name) || SHORT.test(name)
-  ));
+function written(words) {
+  const text = words.normalize('NFKC');
+  const marks = [...text.matchAll(MARK)];
   const found = {};
   marks.forEach((mark, i) => {
-    const name = mark[2].toLowerCase();
+    const name = (mark[1] ?? 'duration').toLowerCase();
     const tail = text.slice(mark.index + mark[0].length, marks[i + 1]?.index).trim();
-    const short = SHORT.exec(name);
-    if (short) found.duration = short[1];
-    else if (name === 'no') found.no = tail;
-    else if (name === 'duration') found.duration = tail.split(/\s/)[0].replace(/s$/, '');
-    else if (name === 'cfg') found.cfg = tail.split(/\s/)[0].replace(',', '.');
+    if (name === 'no') found.no = tail.replace(/[\s,;]+$/, '');
+    else if (name === 'duration') [found.duration] = /^\d*/.exec(tail);
+    else [found.cfg] = tail.replace(',', '.').split(/\s/);
   });
   return found;
 }

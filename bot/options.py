@@ -1,0 +1,236 @@
+"""Options in a text: `--no`, `--duration`, `--cfg`, `--10s`, as keyboards, phones and languages write them. Pure.
+
+A dash that touches an option's name is an option, and so are two of them with a blank before the name. Two that touch
+another word are an option that we do not have. One dash with blanks around it is prose, and so is one between words.
+What could be either is refused: nothing that may be an option is bought as part of the sentence.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from bot import texts
+from bot.characters import KANA_DASH, Plain, is_unseen, plain, trim
+from bot.errors import Refusal
+
+NAMES = ("duration", "no", "cfg")
+_MEANT = {
+    **dict.fromkeys(("length", "seconds", "second", "secs", "sec", "time", "dur", "long", "d", "t"), "duration"),
+    **dict.fromkeys(("negative", "neg", "avoid", "without", "not", "exclude", "n"), "no"),
+    **dict.fromkeys(("strength", "guidance", "scale", "strict", "strictness", "c"), "cfg"),
+}
+"""Other programs' names for the same."""
+
+# ── What is looked for, in plain characters ──────────────────────────────────────────────────────────────────────────
+
+_UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_END = rf"(?![\u0300-\u036f]|[^\W{_UNSPACED}])"
+"""The end of a word; in scripts without blanks the next word may follow at once."""
+_STOP = rf"{_END}(?![-—.,:/*]\d)"
+"""The end of a number: 5 is no number in 5-10, 5:30 or 5.5."""
+_NUMBER = r"(?:\d+(?:[.,/]\d+)?|[.,]\d+)"
+SECONDS = (
+    r"(?:s|secs?|seconds?|sek|sekund(?:en|er|e|y|a)?|segs?|segundos?|secondes?|second[oi]|saniye|sn|detik|giây"
+    r"|сек|секунд[аы]?|с|ثانية|ثواني|ثوان|सेकंड|วินาที|秒[钟鐘間间]?|초|′′|''|\")"
+)
+"""Seconds, in the languages that most people write."""
+_OTHER_UNITS = r"(?:ms|milli\w*|mins?|minut\w*|m|hrs?|hours?|h|frames?|f|минут\w*|час\w*|分[钟鐘間间]?|小时|時間|분)"
+_MARK = re.compile(rf"((?<![-—])[-—]++|(?<!{KANA_DASH}){KANA_DASH}{{2,}}+)( *+)(?=(\w[\w-]{{0,40}}))")
+_KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{_UNSPACED}])|(no){_END}(?!-\w))\s*[=:]?\s*")
+_SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:( *{SECONDS}){_END})?{_STOP}")
+_VALUES = {
+    "duration": re.compile(rf"{_NUMBER}(?: *(?:{SECONDS}|{_OTHER_UNITS}){_END})?{_STOP}|\S*"),
+    "cfg": re.compile(rf"{_NUMBER}(?: *%)?{_STOP}|\S*"),
+}
+_LEAD = re.compile(rf"(?:[\s,;|·•、،؛—)\]}}-]|:(?=\s|$|[{_UNSPACED}])|\.(?![.\d]))*+")
+_TAIL = " \n,;:|·•、،؛([{—-"
+"""What may stand between an option and the rest, and belongs to neither."""
+
+Before = Literal["blank", "stop", "mark", "wide", "word", "digit"]
+"""What a dash follows: nothing or a blank, punctuation of CJK, any other; a letter of a script without capitals, of one
+with; a digit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An option in plain text: where its dash is, where its value begins; no `name` if it could be prose as well."""
+
+    start: int
+    end: int
+    name: str | None
+    single: bool
+
+
+def split(text: str) -> tuple[str, dict[str, str]]:
+    """The words, and the options by name with their values as they are written. Raises `Refusal`."""
+    words: list[str] = []
+    values: dict[str, str] = {}
+    for piece in _pieces(text):
+        read = plain(piece)
+        marks = list(_marks(piece, read))
+        places = [mark.start for mark in marks] + [len(read.text)]
+        words.append(_slice(piece, read, 0, places[0]))
+        for mark, end in zip(marks, places[1:], strict=True):
+            if mark.name is None or (mark.single and mark.name == "no" and "—" in read.text[mark.end : end]):
+                raise Refusal(texts.option_unclear(_slice(piece, read, mark.start, end)))
+            if mark.name in values:
+                raise Refusal(texts.option_twice(mark.name))
+            value = _VALUES[mark.name].match(read.text, mark.end, end) if mark.name in _VALUES else None
+            over = value.end() if value else end
+            found = _slice(piece, read, mark.end, over)
+            values[mark.name] = trim(found) if value else _tidy(found)
+            words.append(_slice(piece, read, over, end))
+    if len(words) > 1:
+        words = [word for word in map(_tidy, words) if not all(map(is_punctuation, word))]
+    return _tidy(" ".join(" ".join(words).split()), tail=False), values
+
+
+def nearest(name: str) -> str | None:
+    """The option that somebody most likely means."""
+    found = get_close_matches(name, NAMES, 1, 0.6) or [known for known in NAMES if name.startswith(known)]
+    return _MEANT.get(name) or (found[0] if found else None)
+
+
+# ── Where options are ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _marks(text: str, read: Plain) -> Iterator[Mark]:
+    """The options of a text, in their order. Raises `Refusal` for one that does not exist."""
+    for found in _MARK.finditer(read.text):
+        dash, gap, word = found.groups()
+        before = _before(text, read.places[found.start()])
+        if known := _KNOWN.match(read.text, found.end()):
+            name, end, whole = known[1] or known[2], known.end(), True
+        elif short := _SHORT.match(read.text, found.end()):
+            name, end, whole = "duration", found.end(), bool(short[1])
+        else:
+            if not gap and _is_unknown(dash, word, before):
+                raise Refusal(texts.option_unknown(word, NAMES, nearest(word)))
+            continue
+        number = name == "duration" and end == found.end()
+        verdict = _verdict(dash, bool(gap), before, prose=name == "no", number=number, whole=whole)
+        if verdict is not None:
+            yield Mark(found.start(), end, name if verdict else None, len(dash) == 1)
+
+
+def _verdict(dash: str, gap: bool, before: Before, *, prose: bool, number: bool, whole: bool) -> bool | None:
+    """Whether a dash and a known name are an option: True, None for no, False if nobody can tell.
+
+    `prose`: the name is a word of many languages. `number`: it is a number, `whole` if with its unit.
+    """
+    two, glued = len(dash) > 1, before in ("word", "digit")
+    if not whole:
+        return True if two and not gap and not glued else None
+    if gap and not two:
+        return None
+    if not glued:
+        return True if two or "—" in dash or before != "mark" else None
+    if not two and (dash == "-" or (number and before == "digit")):
+        return None  # a well-known word, 5–10s
+    return not prose and not (number and before == "digit")
+
+
+def _is_unknown(dash: str, word: str, before: Before) -> bool:
+    """Whether two dashes make an option of a word; in Chinese two long ones are a dash of prose."""
+    if len(dash) < 2 or KANA_DASH in dash or before in ("word", "digit"):
+        return False
+    if "—" in dash:
+        return word.isascii() and before == "blank"
+    return word.isascii() or before != "wide"
+
+
+def _before(text: str, place: int) -> Before:
+    """What stands before a place."""
+    while place and unicodedata.category(text[place - 1])[0] == "M":
+        place -= 1
+    if not place or text[place - 1].isspace() or is_unseen(text[place - 1]) or text[place - 1] in _QUOTES:
+        return "blank"
+    sign = text[place - 1]
+    category, wide = unicodedata.category(sign), unicodedata.east_asian_width(sign) in "WF"
+    if category in ("Ps", "Pi"):
+        return "blank"
+    if category[0] not in "LN":
+        return "stop" if wide else "mark"
+    if category == "Lo" or wide:
+        return "wide"
+    return "digit" if category[0] == "N" else "word"
+
+
+# ── In brackets ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_QUOTES = "\"'`"
+_LOW_QUOTES = "„‚"
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text, cut where a bracket or a quote begins with an option, and where it ends: the option ends there, too."""
+    read = plain(text)
+    done, unclosed = 0, set[str]()
+    for mark in _marks(text, read):
+        opening = _opening(text, read.places[mark.start], done)
+        if opening is None or text[opening] in unclosed:
+            continue
+        sign = text[opening]
+        closing = _closing(text, opening)
+        if closing is None:
+            unclosed.add(sign)
+        yield text[done:opening]
+        yield text[opening + 1 : closing]
+        done = len(text) if closing is None else closing + 1
+    yield text[done:]
+
+
+def _opening(text: str, place: int, done: int) -> int | None:
+    """Where the bracket stands that opens right before a place, and behind what is done; a quote must touch it."""
+    before = place - 1
+    if done <= before and text[before] in _QUOTES:
+        return before if before == done or text[before - 1].isspace() else None
+    while done <= before and (text[before].isspace() or is_unseen(text[before])):
+        before -= 1
+    return before if done <= before and unicodedata.category(text[before]) in ("Ps", "Pi") else None
+
+
+def _closing(text: str, opening: int) -> int | None:
+    """Where the bracket is closed."""
+    depth = 1
+    for place in range(opening + 1, len(text)):
+        if _closes(text[place], text[opening]):
+            depth -= 1
+        elif text[place] == text[opening]:
+            depth += 1
+        if not depth:
+            return place
+    return None
+
+
+def _closes(sign: str, opening: str) -> bool:
+    if opening in _QUOTES:
+        return sign == opening
+    if opening in _LOW_QUOTES:
+        return sign in "“”‘’"
+    return unicodedata.category(sign) == ("Pe" if unicodedata.category(opening) == "Ps" else "Pf")
+
+
+# ── Cutting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _slice(text: str, read: Plain, start: int, end: int) -> str:
+    return text[read.places[start] : read.places[end]]
+
+
+def _tidy(text: str, *, tail: bool = True) -> str:
+    """Without what stands between an option and the rest."""
+    text = trim(text)
+    read = plain(text)
+    lead = _LEAD.match(read.text)
+    start = lead.end() if lead else 0
+    end = max(start, len(read.text.rstrip(_TAIL))) if tail else len(read.text)
+    return trim(_slice(text, read, start, end))
+
+
+def is_punctuation(sign: str) -> bool:
+    """Whether a character says nothing by itself."""
+    return unicodedata.category(sign)[0] in "PZC"

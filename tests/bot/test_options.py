@@ -1,0 +1,318 @@
+"""Options, as keyboards, phones and languages write them: understood, or refused; never part of the sentence."""
+
+import time
+import unicodedata
+from contextlib import suppress
+from itertools import product
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot import options, orders, texts
+from bot.errors import Refusal
+from bot.orders import Draft, read
+
+SMILES = "she smiles"
+BLANKS = [" ", "\t", "\n", "\u00a0", "\u2009", "\u202f", "\u3000", "\u2028", "\u1680", "\u205f"]
+UNSEEN = [
+    "\u200b",
+    "\u200f",
+    "\u200e",
+    "\u2066",
+    "\ufeff",
+    "\u2060",
+    "\u00ad",
+    "\u034f",
+    "\u3164",
+    "\u2800",
+    "\U000e0001",
+]
+LONG = [chr(code) for code in (0x2012, 0x2013, 0x2014, 0x2015, 0x2E3A, 0xFE58, 0x2500)]
+SHORT = [chr(code) for code in (0x2D, 0x2010, 0x2011, 0x2212, 0xFE63, 0xFF0D, 0x207B, 0x2796)]
+TWO = [*(2 * dash for dash in (*LONG, *SHORT)), "---", "-—", "—-", "ーー", "-\u200b-"]
+
+
+# ── Understood ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("dashes", [*TWO, *LONG])
+@pytest.mark.parametrize(
+    ("name", "draft"),
+    [
+        ("no blurry", Draft(SMILES, negative="blurry")),
+        ("No: blurry", Draft(SMILES, negative="blurry")),
+        ("ＮＯ＝blurry", Draft(SMILES, negative="blurry")),
+        ("10s", Draft(SMILES, 10)),
+        ("10S", Draft(SMILES, 10)),
+        ("10 Seconds", Draft(SMILES, 10)),
+        ("Duration： 10", Draft(SMILES, 10)),
+        ("DURATION 10 seconds", Draft(SMILES, 10)),
+        ("CFG=0,7", Draft(SMILES, cfg=0.7)),
+    ],
+)
+def test_any_two_dashes_or_a_long_one_make_an_option(dashes: str, name: str, draft: Draft) -> None:
+    assert read(f"{SMILES} {dashes}{name}") == draft
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        *BLANKS,
+        *(f" {unseen}" for unseen in UNSEEN),
+        "\u200b",
+        "\u200f",
+        ", ",
+        "，",
+        "。",
+        "、",
+        "！",
+        " (",
+        " （",
+        " “",
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "seconds", "negative"), [("--10s", 10, ""), ("--no blurry", 5, "blurry"), ("—no blurry", 5, "blurry")]
+)
+def test_it_may_follow_any_blank_or_punctuation(before: str, name: str, seconds: int, negative: str) -> None:
+    found = read(f"{SMILES}{before}{name}")
+    assert (found.prompt.rstrip("。！"), found.seconds, found.negative) == (SMILES, seconds, negative)
+
+
+@pytest.mark.parametrize(
+    ("text", "draft"),
+    [
+        # Without a blank, where there are none.
+        ("她微笑--no 模糊", Draft("她微笑", negative="模糊")),
+        ("她微笑--no模糊", Draft("她微笑", negative="模糊")),
+        ("她微笑，--no 模糊", Draft("她微笑", negative="模糊")),
+        ("她微笑\u3000--no：模糊、手", Draft("她微笑", negative="模糊、手")),
+        ("她微笑——no 模糊", Draft("她微笑", negative="模糊")),
+        ("她微笑--１０秒", Draft("她微笑", 10)),
+        ("--10秒她微笑", Draft("她微笑", 10)),
+        ("她微笑--duration 10秒钟", Draft("她微笑", 10)),
+        ("彼女は笑うーー10s", Draft("彼女は笑う", 10)),
+        ("เธอยิ้ม--10s", Draft("เธอยิ้ม", 10)),
+        ("هي تبتسم \u200f--10s", Draft("هي تبتسم", 10)),
+        ("هي تبتسم --duration ١٠ ثانية", Draft("هي تبتسم", 10)),
+        ("она улыбается --10 секунд", Draft("она улыбается", 10)),
+        # A unit behind the number.
+        ("--duration 10 seconds she smiles", Draft(SMILES, 10)),
+        ("--duration 10 sec, she smiles", Draft(SMILES, 10)),
+        ("--10sec she smiles", Draft(SMILES, 10)),
+        ("--10 she smiles", Draft(SMILES, 10)),
+        ("--duration10s she smiles", Draft(SMILES, 10)),
+        ("--duration 10.0 s: she smiles", Draft(SMILES, 10)),
+        ('--duration 10" she smiles', Draft(SMILES, 10)),
+        ("--duration 5 segundos ella sonríe", Draft("ella sonríe")),
+        # Shares.
+        ("she smiles --cfg 70%", Draft(SMILES, cfg=0.7)),
+        ("she smiles --cfg 70 %", Draft(SMILES, cfg=0.7)),
+        ("she smiles --cfg 7/10", Draft(SMILES, cfg=0.7)),
+        ("she smiles --cfg ½", Draft(SMILES, cfg=0.5)),
+        ("she smiles --cfg ٠٫٧", Draft(SMILES, cfg=0.7)),
+        ("she smiles --cfg ０．７", Draft(SMILES, cfg=0.7)),
+        ("she smiles --cfg ०.७", Draft(SMILES, cfg=0.7)),
+        ("--cfg 0.7. she smiles", Draft(SMILES, cfg=0.7)),
+        # In brackets and quotes an option ends where they do.
+        ("(--no blurry) she smiles", Draft(SMILES, negative="blurry")),
+        ("（--no 模糊）她微笑", Draft("她微笑", negative="模糊")),
+        ("she smiles (--no a (big) smile, --10s)", Draft(SMILES, 10, "a (big) smile")),
+        ("she [ --10s ] smiles", Draft(SMILES, 10)),
+        ("she smiles “--no blurry”", Draft(SMILES, negative="blurry")),
+        ("she smiles „--no blurry“", Draft(SMILES, negative="blurry")),
+        ('she says "hi" --no "text"', Draft('she says "hi"', negative='"text"')),
+        ("she smiles (--10s", Draft(SMILES, 10)),
+        # Commas and the like around an option belong to neither.
+        ("she smiles, --no blurry, hands; --10s!", Draft(SMILES, 10, "blurry, hands")),
+        ("--10s | she smiles", Draft(SMILES, 10)),
+        ("she smiles. --10s", Draft("she smiles.", 10)),
+        # Two dashes and a blank; one short dash that touches a name.
+        ("she smiles -- no tears", Draft(SMILES, negative="tears")),
+        ("she smiles -- 10 s", Draft(SMILES, 10)),
+        ("she smiles — —no tears", Draft(SMILES, negative="tears")),
+        ("she smiles -no tears", Draft(SMILES, negative="tears")),
+        ("she smiles -duration 10 -cfg 0.7", Draft(SMILES, 10, cfg=0.7)),
+        ("she smiles--duration 10", Draft(SMILES, 10)),
+        ("she smiles—10s", Draft(SMILES, 10)),
+        ("she smiles --\u200bn\u200bo blurry", Draft(SMILES, negative="blurry")),
+        ("she smiles ➖\ufe0f➖\ufe0fno blurry", Draft(SMILES, negative="blurry")),
+    ],
+)
+def test_understood(text: str, draft: Draft) -> None:
+    assert read(text) == draft
+
+
+# ── Prose ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "she smiles — no tears",
+        "she smiles - no tears",
+        "she smiles – 10 seconds of joy",
+        "she smiles—then waves",
+        "she smiles--then waves",
+        "she smiles -- slowly",
+        "a well--known face —ah",
+        "an x--ray of a t-shirt",
+        "a well-no-nonsense look, 5-10s, 5–10s, 5:10",
+        "no-one smiles —no-one at all",
+        "she smiles —november rain",
+        "she smiles —noël",
+        "她微笑——然后挥手",
+        "她微笑。——Tom 挥手",
+        "她微笑--然后挥手",
+        "すごーーいラーメン",
+        "Zoë lächelt, 彼女は笑う 🙂",
+        "👩‍👩‍👧 wave at ❤️ and 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+        "می‌خندد",
+        "she counts —10 roses",
+        "A --> B",
+        ":) she smiles",
+        "...",
+    ],
+)
+def test_prose_stays_as_it_is(text: str) -> None:
+    assert read(text) == Draft(text)
+
+
+# ── Refused ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("she smiles --durration 10", texts.option_unknown("durration", options.NAMES, "duration")),
+        ("she smiles --Noo x", texts.option_unknown("noo", options.NAMES, "no")),
+        ("she smiles --negative blurry", texts.option_unknown("negative", options.NAMES, "no")),
+        ("she smiles --noblur", texts.option_unknown("noblur", options.NAMES, "no")),
+        ("she smiles ——speed 3", texts.option_unknown("speed", options.NAMES, options.nearest("speed"))),
+        ("she smiles --ohne Brille", texts.option_unknown("ohne", options.NAMES, options.nearest("ohne"))),
+        ("她微笑--ar 16:9", texts.option_unknown("ar", options.NAMES, options.nearest("ar"))),
+        ("она --нет слёз", texts.option_unknown("нет", options.NAMES)),
+        ("she smiles—no tears", texts.option_unclear("—no tears")),
+        ("she smiles--no tears", texts.option_unclear("--no tears")),
+        ("ella sonríe —no llora— y saluda", texts.option_unclear("—no llora— y saluda")),
+        ("scene 5--10s", texts.option_unclear("--10s")),
+        ("she smiles --duration 10 minutes", texts.option_malformed("duration", "10 minutes")),
+        ("she smiles --duration 5-10", texts.option_malformed("duration", "5-10")),
+        ("she smiles --duration 0:10", texts.option_malformed("duration", "0:10")),
+        ("she smiles --duration 十", texts.option_malformed("duration", "十")),
+        ("she smiles --duration 10x", texts.option_malformed("duration", "10x")),
+        ("she smiles --7 dwarfs", texts.option_malformed("duration", "7")),
+        ("she smiles --cfg 140%", texts.option_malformed("cfg", "140%")),
+        ("she smiles --cfg 3/2", texts.option_malformed("cfg", "3/2")),
+        ("she smiles --cfg −0.5", texts.option_malformed("cfg", "−0.5")),
+        ("she smiles --cfg", texts.option_malformed("cfg", "")),
+        ("she smiles --no \u200b", texts.option_malformed("no", "")),
+        ("she smiles --no \u3164 \u2800", texts.option_malformed("no", "")),
+        ("he shakes his head —no!", texts.option_malformed("no", "")),
+        ("she smiles —No a —NO b", texts.option_twice("no")),
+        ("she smiles (--10s) --１０秒", texts.option_twice("duration")),
+    ],
+)
+def test_refused_with_the_right_form(text: str, sentence: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        read(text)
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize("options", ["--no blurry", "--10s --no blurry,", "(--no a)", "--10s", " "])
+def test_options_wait_for_their_words(options: str) -> None:
+    waiting = orders.apart(options)
+    assert orders.wordless(waiting)
+    assert read(f"{waiting} {SMILES}") == read(f"{SMILES} {options}")
+
+
+def test_what_is_picked_in_a_form_is_read_as_well() -> None:
+    assert read(SMILES, {"no": "--no blurry"}) == read(SMILES, {"no": "blurry"}) == Draft(SMILES, negative="blurry")
+    for picked in ("blurry --10s", "--10s", "--no a --no b", "\u200b"):
+        with pytest.raises(Refusal):
+            read(SMILES, {"no": picked})
+
+
+@pytest.mark.parametrize("category", ["Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Co"])
+def test_words_that_nobody_can_see_are_none(category: str) -> None:
+    signs = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == category]
+    for sign in signs[:: max(1, len(signs) // 300)]:
+        assert orders.wordless(sign), hex(ord(sign))
+        assert orders.wordless(f"{sign} \u3164 --10s"), hex(ord(sign))
+    assert orders.wordless("".join(signs[:2000]))
+
+
+# ── Whatever is written ──────────────────────────────────────────────────────────────────────────────────────────────
+
+NAME = st.sampled_from(
+    ["no", "No", "NO", "ｎｏ", "duration", "Duration", "cfg", "CFG", "10s", "10S", "5 s", "１０ｓ", "7s"]
+)
+DASHES = st.sampled_from([*TWO, *LONG])
+PROSE = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
+    ["she smiles", "她微笑", "", "x", "10", "no", "(", "—", "--"]
+)
+BEFORE = st.sampled_from([*BLANKS, *UNSEEN, "，", "。", "（", " (", " [", "\u200f ", " \u200b", "她", "ยิ้ม"])
+
+
+@given(PROSE, BEFORE, DASHES, NAME, st.sampled_from([" ", "", "=", ":", "：", "\u3000", " = "]), PROSE)
+@example("", " ", "--", "no", "", "-")
+def test_no_option_is_bought_as_words(before: str, blank: str, dashes: str, name: str, sign: str, after: str) -> None:
+    text = f"{before}{blank}{dashes}{name}{sign or ' '}{after}"
+    try:
+        draft = read(text)
+    except Refusal:
+        return
+    assert dashes + name not in draft.prompt
+    assert dashes + name not in draft.negative
+
+
+SNIPPET = st.sampled_from(
+    [
+        *'ab no1s.,:=()"“”',
+        *LONG[:3],
+        *SHORT[:3],
+        "10s",
+        "no",
+        "duration",
+        "cfg",
+        "0.7",
+        "她",
+        "，",
+        "\u200b",
+        "\n",
+        "ー",
+    ]
+)
+
+
+@given(st.lists(SNIPPET, max_size=14).map("".join))
+def test_what_was_read_has_no_option_left(text: str) -> None:
+    try:
+        draft = read(text)
+    except Refusal:
+        return
+    assert read(draft.prompt) == Draft(draft.prompt)
+    assert read("x", {"no": draft.negative}).negative == draft.negative if draft.negative else True
+
+
+@pytest.mark.parametrize("piece", ["-", "- ", "--no ", "(--x", "a--", "-a", "ー", "--10s", "(", '"--', "\u0301-", ". "])
+def test_the_time_it_takes_grows_with_the_length_alone(piece: str) -> None:
+    def took(times: int) -> float:
+        begin = time.process_time()
+        with suppress(Refusal):
+            read(piece * times)
+        return time.process_time() - begin
+
+    took(1000)
+    assert took(20_000) < 100 * max(took(1000), 0.001)  # 20 times the length; a square would be 400
+
+
+def test_every_dash_and_blank_of_unicode_counts() -> None:
+    dashes = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Pd"]
+    blanks = [chr(code) for code in range(0x110000) if chr(code).isspace()]
+    for dash, blank in [*product(dashes, " "), *product("-", blanks)]:
+        assert read(f"{SMILES}{blank}{2 * dash}no{blank}blurry") == Draft(SMILES, negative="blurry"), (
+            hex(ord(dash)),
+            hex(ord(blank)),
+        )
