@@ -101,7 +101,9 @@ class View:
         if reply.file:
             said["files"] = [{"name": texts.PAGE["download"], "href": self.link(reply.file, name)}]
         elif reply.papers:
-            said["files"] = [{"name": paper.name, "href": _inline(paper)} for paper in reply.papers]
+            said["files"] = [
+                {"name": paper.name, "href": _inline(paper), "picture": paper.picture} for paper in reply.papers
+            ]
         if not reply.refused and inbound.text.startswith("/forgetme yes"):
             said["forgotten"] = True
         return said
@@ -128,4 +130,5 @@ def file_name(words: str, at: float) -> str:
 
 
 def _inline(paper: Paper) -> str:
-    return f"data:application/octet-stream;base64,{base64.b64encode(paper.data).decode()}"
+    kind = "image/png" if paper.picture else "application/octet-stream"
+    return f"data:{kind};base64,{base64.b64encode(paper.data).decode()}"

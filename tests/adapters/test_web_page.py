@@ -353,6 +353,18 @@ async def test_commands_bring_what_they_promise(start: Start) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_an_operator_sees_the_chart_and_can_undo(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    job = await site.house.job((await browser.say("x", photo=picture()))[1]["job"])
+    site.house.core.owners = frozenset({job.person})
+    (chart,) = (await browser.say("/usage"))[1]["files"]
+    assert chart["picture"]
+    assert chart["href"].startswith("data:image/png;base64,iVBOR")
+    ((_, undo),) = (await browser.say("/quota set default 7 a day"))[1]["buttons"]
+    assert (await browser.say(undo))[1]["fine"]
+
+
 async def test_a_photo_that_is_gone_leaves_the_first_frame_in_the_list(start: Start) -> None:
     site = await start()
     browser = await site.browser()

@@ -69,6 +69,9 @@ async def test_a_conversation_its_menu_and_its_options(chromium: Browser, tmp_pa
                 assert clip["width"] > 0.35 * width
             else:
                 assert clip["width"] > 0.9 * width
+            dock = await box(page.locator(".dock"))
+            assert dock["x"] <= 0, "clips show beside the composer"
+            assert dock["right"] >= await page.evaluate("document.documentElement.clientWidth")
             await looks_right(page, f"chat-clips-{look}")
             await page.get_by_role("button", name=T["menu"]).click()
             menu = await box(page.locator("#menu"))

@@ -4,7 +4,7 @@ import { state } from './state.js';
  * @typedef {{
  *   text: string, job: string | null, view?: import('./turn.js').Job, fine: boolean, buttons: [string, string][],
  *   question?: import('./question.js').Waiting, clip?: import('./clip.js').ClipData, jobs?: import('./turn.js').Job[],
- *   files?: {name: string, href: string}[], ask?: string, forgotten?: boolean,
+ *   files?: {name: string, href: string, picture?: boolean}[], ask?: string, forgotten?: boolean,
  * }} Answer
  */
 

@@ -19,6 +19,8 @@ export class Saying {
     this.answer.append(jobs
       ? h('ul', { className: 'jobs', ariaLabel: t('history') }, ...jobs.map((job) => row(job, say)))
       : h('p', { className: clip ? 'facts' : 'status' }, tied(text)));
+    this.answer.append(...files.filter(({ picture }) => picture)
+      .map(({ name, href }) => h('img', { className: 'paper', src: href, alt: '' })));
     const actions = [
       ...(clip ? [link(t('download'), clip.download)] : []),
       ...files.map(({ name, href }) => link(name, href, href.startsWith('data:') ? name : '')),
