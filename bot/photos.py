@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import islice
 
 import pillow_heif
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from bot import texts
 from bot.errors import Refusal
+from bot.essence import Essence, distil
 from bot.timer import limited
 
 Size = tuple[int, int]
@@ -28,8 +28,6 @@ LONGEST = 2048  # clips have 720 lines; more only makes the request heavier
 LEAST = 300
 LONGEST_TO_SHORTEST = 2.5
 HEAVIEST = 10_000_000  # bytes
-SCANS = 30  # a progressive JPEG has about ten; one of thousands, in few bytes, would decode for a minute
-PIECES = 50_000  # chunks of a PNG, or segments of a JPEG's head; a PNG of 32 MB has four thousand
 
 _OPENING = 1.0  # seconds of processor time for a header; the usual one takes a millisecond
 _PER_MEGAPIXEL = 0.3  # seconds; the slowest kind takes 0.06 on a small virtual machine
@@ -42,7 +40,9 @@ _PICTURE_STARTS = re.compile(
 _MASKS = ("PNG",)  # JPEG has no hard edges
 _MASK_STARTS = re.compile(rb"\x89PNG\r\n\x1a\n")
 
-_PNG = b"\x89PNG\r\n\x1a\n"
+_END = b"\xff\xd9"  # of a JPEG
+_ONES = b"\xff\0" * 64  # no code in a JPEG is all ones
+_NEARLY = 2  # where missing colours meet those that are there
 _RUNS = (1, 2)  # BMPs of runs, which nobody sends and which decode in Python, pixel by pixel
 
 _ORIENTATION = 0x0112
@@ -72,29 +72,26 @@ class Fitted:
 
 def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
     """Make a picture fit the provider's limits, in at most `heaviest` bytes."""
-    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > SCANS:
-        raise Refusal(texts.BROKEN_PICTURE)
-    with _opened(data, _PICTURES, _PICTURE_STARTS, texts.NOT_A_PICTURE) as image:
+    with _opened(data, _PICTURES, _PICTURE_STARTS, texts.NOT_A_PICTURE) as (image, essence):
         header = image.size
-        drafted = image.format in ("JPEG", "MPO")
+        drafted = image.format == "JPEG"
         if drafted:
-            # A JPEG decoder halves for free. Asking for a little less than we want lets 4032 × 3024, the commonest
-            # photo there is, arrive as 2016 × 1512 instead of being decoded in full and scaled down by 1.6 %.
-            enough = 0.88 * LONGEST / max(header)
-            image.draft(image.mode, (round(header[0] * enough), round(header[1] * enough)))
+            _draft(image)
         image.load()
+        if drafted and _lacks_rows(image, essence):
+            raise Refusal(texts.BROKEN_PICTURE)
         # Cropping can make a HEIC smaller than its header says, so only a drafted size comes from there.
         turn = _orientation(image)
         original = _turned(header if drafted else image.size, turn)
         _check(original)
-        upright = _turn(_srgb(_flat(_shrunk(_plain(image), LONGEST)), image.info.get("icc_profile")), turn)
+        upright = _turn(_srgb(_flat(_shrunk(_visible(_plain(image)), LONGEST)), image.info.get("icc_profile")), turn)
         jpeg, size = _jpeg(upright, heaviest)
         return Fitted(jpeg, size, original)
 
 
 def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
     """Make a mask, drawn on a photo of `original` size, fit the photo's final `size`: white is selected."""
-    with _opened(data, _MASKS, _MASK_STARTS, texts.NOT_A_MASK) as image:
+    with _opened(data, _MASKS, _MASK_STARTS, texts.NOT_A_MASK) as (image, _):
         image.load()
         upright = _turn(_plain(image), _orientation(image))
         if upright.size != original:
@@ -109,21 +106,26 @@ def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
 
 
 @contextmanager
-def _opened(data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], otherwise: str) -> Iterator[Image.Image]:
+def _opened(
+    data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], otherwise: str
+) -> Iterator[tuple[Image.Image, Essence]]:
     """A picture in one of `formats`, not yet decoded; whatever goes wrong until the end of the block is its fault."""
     # Pillow's own check of the pixel count knows only one limit for the process, and no sentence for a person.
     theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        _check_claims(data)
         with warnings.catch_warnings(action="ignore"):
             with limited(_OPENING):
-                image = Image.open(BytesIO(data), formats=formats)
+                essence = distil(data)
+                if essence.data[8:12] == b"WEBP":  # which makes two empty pictures when it is opened
+                    _check_pixels(_webp_size(essence.data[12:30]), "WEBP")
+                image = Image.open(BytesIO(essence.data), formats=formats)
             with image:
+                image.info.update(_beside(essence))
                 _check_pixels(image.size, image.format)
                 if image.format == "BMP" and image.info.get("compression") in _RUNS:
                     raise Refusal(otherwise)
                 with limited(_OPENING + image.width * image.height / 1e6 * _PER_MEGAPIXEL):
-                    yield image
+                    yield image, essence
     except Refusal:
         raise
     except UnidentifiedImageError:
@@ -134,29 +136,35 @@ def _opened(data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], ot
         Image.MAX_IMAGE_PIXELS = theirs
 
 
-def _check_claims(data: bytes) -> None:
-    """Refuse what a library would only count, or ask memory for, when it opens the file."""
-    pieces = _chunks(data) if data.startswith(_PNG) else _segments(data) if data.startswith(b"\xff\xd8") else iter(())
-    if sum(1 for _ in islice(pieces, PIECES + 1)) > PIECES:
-        raise Refusal(texts.BROKEN_PICTURE)
-    if data[8:12] == b"WEBP":  # which makes two empty pictures when it is opened
-        _check_pixels(_webp_size(data[12:30]), "WEBP")
+def _beside(essence: Essence) -> dict[str, bytes]:
+    """What Pillow would have read from the chunks that it was not given."""
+    found = {"exif": essence.exif, "icc_profile": essence.profile}
+    return {name: value for name, value in found.items() if value}
 
 
-def _chunks(data: bytes) -> Iterator[int]:
-    """Where the chunks of a PNG begin."""
-    at = len(_PNG)
-    while at < len(data):
-        yield at
-        at += 12 + int.from_bytes(data[at : at + 4], "big")
+def _draft(image: Image.Image) -> None:
+    """Have a large JPEG decoded at half its size or less, which its decoder does for free."""
+    # Asking for a little less than we want lets 4032 × 3024, the commonest photo there is, arrive as 2016 × 1512
+    # instead of being decoded in full and scaled down by 1.6 %.
+    enough = 0.88 * LONGEST / max(image.size)
+    image.draft(image.mode, (round(image.width * enough), round(image.height * enough)))
 
 
-def _segments(data: bytes) -> Iterator[int]:
-    """Where the segments in front of a JPEG's pixels begin."""
-    at = 2
-    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b"\xd9", b""):
-        yield at
-        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+def _lacks_rows(image: Image.Image, essence: Essence) -> bool:
+    """Whether a JPEG that was decoded ended too soon. The decoder makes up what is missing, and does not say so.
+
+    Missing blocks are grey, with other blocks in front of them if there is something else to read. What is whole stays
+    the same whatever follows it.
+    """
+    last = image.crop((image.width - 1, image.height - 1, image.width, image.height)).tobytes()
+    grey = all(abs(value - 128) <= _NEARLY for value in last)
+    if essence.unended and grey:
+        return True
+    if not (essence.unended or grey):
+        return False
+    with Image.open(BytesIO(essence.data[: -len(_END)] + _ONES + _END), formats=("JPEG",)) as other:
+        _draft(other)
+        return other.tobytes() != image.tobytes()
 
 
 def _webp_size(start: bytes) -> Size:
@@ -203,11 +211,28 @@ def _turn(image: Image.Image, orientation: int) -> Image.Image:
 def _plain(image: Image.Image) -> Image.Image:
     """One of L, RGB, CMYK and RGBA, eight bits each: what can be scaled smoothly."""
     if image.mode.startswith("I"):
-        image = image.point(lambda value: value * (1 / 256)).convert("L")  # 16 bits; a bare convert() clips
+        image = _eight_bits(image)
     if image.mode == "La":
         image = image.convert("LA")
     mode = "RGBA" if image.has_transparency_data else image.mode if image.mode in ("L", "CMYK") else "RGB"
     return image if image.mode == mode else image.convert(mode)  # which would copy 200 MB of a large picture
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits as L, or as LA if one of its greys is transparent."""
+    grey = image.point(lambda value: value * (1 / 256)).convert("L")  # a bare convert() clips
+    key = grey.info.pop("transparency", None)
+    if key is None:
+        return grey
+    opaque = image.convert("I").point([255 * (value != key) for value in range(2**16)], "L")
+    return Image.merge("LA", (grey, opaque))
+
+
+def _visible(image: Image.Image) -> Image.Image:
+    """Without an alpha that is 0 everywhere, which is one that a program left unset."""
+    if image.mode == "RGBA" and image.getchannel("A").getbbox() is None:
+        return image.convert("RGB")
+    return image
 
 
 def _shrunk(image: Image.Image, longest: int) -> Image.Image:

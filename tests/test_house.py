@@ -21,7 +21,7 @@ RULES = {
     *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
 DARKROOM = {
-    *("bot.photos", "bot.clips", "bot.cuts", "bot.recoder", "bot.boxes", "bot.timer", "bot.photo_tasks"),
+    *("bot.photos", "bot.essence", "bot.clips", "bot.cuts", "bot.recoder", "bot.boxes", "bot.timer", "bot.photo_tasks"),
     *("bot.film_tasks", "bot.darkroom", "bot.sandbox", "bot.landlock", "bot.seccomp", "bot.decoder", "bot.turns"),
 }
 CORE = {

@@ -1,0 +1,210 @@
+"""What a picture is decoded from: its first image, without what follows it and the chunks beside it.
+
+Side chunks (texts, previews, comments, lists of other images) may be broken, huge, or made to bring a library down, and
+viewers skip them. Two are read, as they change the look: EXIF, which turns it, and the colour profile. Each function is
+linear in the file's size and decodes no pixel.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from bot import texts
+from bot.errors import Refusal
+
+SCANS = 30  # a progressive JPEG has about ten; one of thousands, in few bytes, would decode for a minute
+PIECES = 50_000  # chunks of a PNG or WebP, markers of a JPEG; a PNG of 32 MB has four thousand
+
+_Part = TypeVar("_Part")
+
+_LARGEST_PROFILE = 2**24  # bytes; what fits into a JPEG
+
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # not a stuffed FF 00, a restart or a fill byte
+_SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+_PNG_LOOKS = (b"tRNS", b"iCCP", b"eXIf")
+
+_WEBP_FLAGS = 0x12  # of VP8X: alpha and animation, and not what else there is
+
+
+@dataclass(frozen=True, slots=True)
+class Essence:
+    """A picture file of the same format, and what was beside its pixels."""
+
+    data: bytes
+    exif: bytes | None = None
+    profile: bytes | None = None
+    unended: bool = False
+    """A JPEG without its end marker; `data` has one, so whether rows are missing is still to be seen."""
+
+
+def distil(data: bytes) -> Essence:
+    """The essence of a JPEG, PNG or WebP; any other file as it is. Raises `Refusal` for what has too many parts."""
+    if data.startswith(b"\xff\xd8"):
+        return _jpeg(data)
+    if data.startswith(_PNG):
+        return _png(data)
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return _webp(data)
+    return Essence(data)
+
+
+def _jpeg(data: bytes) -> Essence:
+    head, exif, profile = [b"\xff\xd8"], list[bytes](), list[bytes]()
+    scans, start, end = 0, 0, None
+    for marker, at, body in _counted(_segments(data)):
+        if marker == _EOI:
+            end = at
+            break
+        if marker == _SOS:
+            start, scans = start or at, scans + 1
+            if scans > SCANS:
+                raise Refusal(texts.BROKEN_PICTURE)
+        elif scans:
+            continue  # tables between scans, which stay with them
+        elif marker == _APP1 and body.startswith(b"Exif\0\0"):
+            exif.append(body[6:])  # a long one goes on in the next segment
+        elif marker == _APP2 and body.startswith(b"ICC_PROFILE\0"):
+            profile.append(body[12:])
+        elif _matters(marker, body):
+            head.append(data[at : at + 4 + len(body)])
+    if not scans:
+        return Essence(data)
+    image = data[start:end] if end else data[start:].rstrip(b"\0").rstrip(b"\xff")
+    turned = b"Exif\0\0" + b"".join(exif) if exif else None
+    return Essence(b"".join((*head, image, b"\xff\xd9")), turned, _joined(profile), unended=end is None)
+
+
+def _matters(marker: int, body: bytes) -> bool:
+    """Whether the decoder goes by a segment. JFIF and Adobe say how colours are stored; shorter ones say nothing."""
+    if marker == _APP0:
+        return body.startswith(b"JFIF\0") and len(body) >= 12
+    if marker == _APP14:
+        return body.startswith(b"Adobe") and len(body) >= 12
+    return marker >= 0xC0 and marker not in (_SOI, _COM) and not _APP0 <= marker <= _APP15
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """The markers of the first image up to its end, where each begins, and what it carries."""
+    at = 2
+    while found := _MARKER.search(data, at):
+        at = found.start()
+        marker = data[at + 1]
+        if marker < 0xC0 or marker in (_SOI, _EOI):  # which stand alone
+            yield marker, at, b""
+            at += 2
+        else:
+            length = max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+            yield marker, at, data[at + 4 : at + 2 + length]
+            at += 2 + length
+
+
+def _joined(pieces: list[bytes]) -> bytes | None:
+    """A colour profile of numbered pieces, if all are there."""
+    pieces = sorted(set(pieces))
+    count = len(pieces)
+    if not 0 < count < 256 or [piece[:2] for piece in pieces] != [bytes((at + 1, count)) for at in range(count)]:
+        return None
+    return b"".join(piece[2:] for piece in pieces)
+
+
+def _png(data: bytes) -> Essence:
+    kept, exif, profile = [_PNG], None, None
+    for name, body, whole in _counted(_chunks(data)):
+        if name in _PNG_PIXELS:
+            kept.append(whole)
+            if name == b"IEND":
+                break
+        elif name in _PNG_LOOKS and _is_sound(name, body, whole):
+            match name:
+                case b"tRNS":
+                    kept.append(_chunk(b"tRNS", _transparent(data[24], data[25], body)))
+                case b"iCCP":
+                    profile = profile or _inflated(body.partition(b"\0")[2][1:])
+                case b"eXIf":
+                    exif = exif or b"Exif\0\0" + body
+    return Essence(b"".join(kept), exif, profile)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """The name, the body and the whole of each chunk of a PNG; the last one may be cut off."""
+    at = len(_PNG)
+    while at + 8 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 8], data[at + 8 : end - 4], data[at:end]
+        at = end
+
+
+def _is_sound(name: bytes, body: bytes, whole: bytes) -> bool:
+    """Whether its checksum is right. Viewers skip a side chunk with a wrong one."""
+    return len(whole) == 12 + len(body) and zlib.crc32(name + body).to_bytes(4, "big") == whole[-4:]
+
+
+def _transparent(bits: int, kind: int, body: bytes) -> bytes:
+    """What a tRNS chunk names as transparent, in the depth in which Pillow has the pixels; b"" for nothing."""
+    keys = [int.from_bytes(body[at : at + 2], "big") for at in range(0, len(body) - 1, 2)]
+    match kind, bits:
+        case 3, _:
+            return body[:256]
+        case 0, 2 | 4 if keys:
+            return struct.pack(">H", keys[0] * 255 // (2**bits - 1) & 0xFF)
+        case 0, _ if keys:
+            return body[:2]
+        case 2, _ if len(keys) >= 3:
+            return struct.pack(">3H", *(key >> 8 if bits == 16 else key & 0xFF for key in keys[:3]))
+    return b""
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    checksum = zlib.crc32(name + body).to_bytes(4, "big")
+    return len(body).to_bytes(4, "big") + name + body + checksum if body else b""
+
+
+def _inflated(packed: bytes) -> bytes | None:
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(packed, _LARGEST_PROFILE)
+    except zlib.error:
+        return None
+    return None if inflater.unconsumed_tail else plain
+
+
+def _webp(data: bytes) -> Essence:
+    kept, exif, profile, framed = list[bytes](), None, None, False
+    for name, body, whole in _counted(_riff(data)):
+        match name:
+            case b"EXIF":
+                exif = exif or b"Exif\0\0" + body.removeprefix(b"Exif\0\0")
+            case b"ICCP":
+                profile = profile or body
+            case b"VP8X" if not kept and body:
+                kept.append(whole[:8] + bytes([body[0] & _WEBP_FLAGS]) + whole[9:])
+            case b"ANIM" | b"ALPH" if not framed:
+                kept.append(whole)
+            case b"ANMF" | b"VP8 " | b"VP8L" if not framed:  # of an animation the first frame is enough
+                kept.append(whole)
+                framed = True
+    image = b"".join(kept)
+    return Essence(b"RIFF" + struct.pack("<I", 4 + len(image)) + b"WEBP" + image, exif, profile)
+
+
+def _riff(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """The name, the body and the whole of each chunk of a WebP; the last one may be cut off."""
+    at = 12
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        end = at + 8 + size + size % 2
+        yield data[at : at + 4], data[at + 8 : at + 8 + size], data[at:end]
+        at = end
+
+
+def _counted(parts: Iterator[_Part]) -> Iterator[_Part]:
+    yield from islice(parts, PIECES)
+    if next(parts, None) is not None:
+        raise Refusal(texts.BROKEN_PICTURE)
