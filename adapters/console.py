@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from bot import status, texts, texts_admin
+from bot import texts, texts_admin
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
 from bot.model import MENTION, Address, Attachment, Inbound, Job, Named, Point, Role
@@ -137,9 +137,8 @@ async def watch(core: Core, job_id: str, show: Callable[[float, str], None]) -> 
 
 async def _look(core: Core, job: Job, show: Callable[[float, str], None]) -> None:
     rhythm = await core.history.rhythm(job.order, job.host)
-    ahead = await core.store.ahead(job) if job.state == "queued" else 0
     since = core.clock() - job.accepted_at if job.accepted_at else 0.0
-    show(rhythm.progress(since), status.state(job, rhythm, core.clock(), ahead=ahead, slots=core.history.slots))
+    show(rhythm.progress(since), await core.state(job))
 
 
 @contextmanager

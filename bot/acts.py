@@ -187,7 +187,8 @@ class Acts:
             return machine.Waiting(tries, "clip"), seen + backoff(tries)
         except BrokenClip as error:
             tries = job.tries + 1
-            await self._note("a clip is broken", str(error), job)
+            if job.waits != "clip" or tries >= FETCHES:  # the first time and the last: the list of incidents is short
+                await self._note("a clip is broken", str(error), job)
             if tries >= FETCHES:
                 return Refused("broken_clip"), None
             return machine.Waiting(tries, "clip"), seen + backoff(tries)
@@ -221,10 +222,12 @@ class Acts:
             return job
         rhythm = await self._history.rhythm(job.order, job.host)
         stand_in = self._provider.terms(job.host).stand_in
-        reply = status.line(job, rhythm, self._clock(), ahead=ahead, slots=self._history.slots, stand_in=stand_in)
-        if reply.text == job.shown:
-            return job
         try:
+            paused = job.state == "queued" and await self._store.books.paused()
+            now, slots = self._clock(), self._history.slots
+            reply = status.line(job, rhythm, now, ahead=ahead, slots=slots, paused=paused, stand_in=stand_in)
+            if reply.text == job.shown:
+                return job
             async with asyncio.timeout(EDIT):
                 await self._chats[job.address.platform].edit(job.address, job.status_id, reply)
             await self._store.shown(job.id, job.status_id, reply.text)

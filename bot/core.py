@@ -185,12 +185,24 @@ class Core:
 
     async def status(self, job: Job) -> Reply:
         """The status line of a job as it stands."""
-        ahead = 0
-        with suppress(StoreDown):  # the order is in; its place is not worth a fright
-            ahead = await self.store.ahead(job) if job.state == "queued" else 0
+        ahead, paused = await self._turn(job)
         rhythm = await self.history.rhythm(job.order, job.host)
         terms = self.provider.terms(job.host)
-        return status.line(job, rhythm, self.clock(), ahead=ahead, slots=self.history.slots, stand_in=terms.stand_in)
+        now, slots = self.clock(), self.history.slots
+        return status.line(job, rhythm, now, ahead=ahead, slots=slots, paused=paused, stand_in=terms.stand_in)
+
+    async def state(self, job: Job) -> str:
+        """Where a job is, in a few words."""
+        ahead, paused = await self._turn(job)
+        rhythm = await self.history.rhythm(job.order, job.host)
+        return status.state(job, rhythm, self.clock(), ahead=ahead, slots=self.history.slots, paused=paused)
+
+    async def _turn(self, job: Job) -> tuple[int, bool]:
+        """How many are before a job in line, and whether the line stands."""
+        with suppress(StoreDown):  # the order is in; its place is not worth a fright
+            if job.state == "queued":
+                return await self.store.ahead(job), await self.store.books.paused()
+        return 0, False
 
     async def order(self, inbound: Inbound) -> Reply:
         """Order a clip of the pictures that came along. Raises `Refusal`."""

@@ -175,6 +175,9 @@ class Books(Protocol):
     async def rules(self, scope: str) -> dict[str, Rule]:
         """All that is set in a scope, by what it is about."""
 
+    async def paused(self) -> bool:
+        """Whether the operator has paused buying."""
+
     async def amend(self, act: Act, edit: Callable[[Rule], Rule]) -> Act:
         """Change the rule that the act is about; the act as it was written, with before and after."""
 

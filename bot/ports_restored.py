@@ -10,6 +10,9 @@ from bot.money import Act
 class Restored(Protocol):
     """Orders on hold: they were in line when the database was copied, and may have been bought since."""
 
+    async def arrived(self) -> float:
+        """When the database was first opened here, or last came back from a copy; Unix seconds."""
+
     async def halted(self, before: float | None = None) -> list[Job]:
         """All of them, or those that have been on hold since `before` or longer; oldest first."""
 

@@ -9,15 +9,27 @@ from bot.money import span_of
 from bot.schedule import Rhythm
 
 
-def line(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1, stand_in: bool = False) -> Reply:
-    """The status line of a job that is not done; `ahead` are before it in the queue, `slots` are made at once."""
+def line(
+    job: Job,
+    rhythm: Rhythm,
+    now: float,
+    *,
+    ahead: int = 0,
+    slots: int = 1,
+    paused: bool = False,
+    stand_in: bool = False,
+) -> Reply:
+    """The status line of a job that is not done; `ahead` are before it in the queue, `slots` are made at once.
+
+    `paused`: nothing is bought until the operator says so.
+    """
     head = f"{understood(job.order)}\n{price(job)}"
     note = f"\n{texts.STAND_IN}" if stand_in else ""
     buttons = (Button(texts.CANCEL, f"/cancel {job.id}"),) if allows(job, Cancelled) else ()
-    wait = _wait(job, rhythm, now, ahead // slots)
+    wait = None if paused and job.state == "queued" else _wait(job, rhythm, now, ahead // slots)
     ready_at = None if wait is None else now + wait
     undated = f"{head}\n{texts.place(ahead) if job.state == 'queued' else texts.RENDERING}{note}"
-    text = f"{head}\n{state(job, rhythm, now, ahead=ahead, slots=slots)}{note}"
+    text = f"{head}\n{state(job, rhythm, now, ahead=ahead, slots=slots, paused=paused)}{note}"
     return Reply(text, buttons, job=job.id, ready_at=ready_at, undated=undated if ready_at else "")
 
 
@@ -40,12 +52,14 @@ def _stuck(job: Job) -> bool:
     return job.state == "running" and job.waits is not None and job.tries > 1
 
 
-def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1) -> str:
+def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1, paused: bool = False) -> str:
     """Where the job is, in a few words."""
     wait = _wait(job, rhythm, now, ahead // slots)
     match job.state:
         case "queued" | "submitting" if job.halted:
             return texts.HALTED
+        case "queued" if paused:
+            return texts.PAUSED
         case "queued":
             if job.waits:
                 return texts.waiting_again(job.waits, texts.about(max(job.due_at - now, 0.0)))

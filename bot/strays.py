@@ -11,6 +11,11 @@ log = logging.getLogger(__name__)
 
 OLD = 6 * 3600.0
 """Seconds since a file was written after which nobody is about to save its name."""
+DOUBT = 7 * 86_400.0
+"""Seconds after a database arrived in which files that are older than that are left alone.
+
+It may be the wrong one, or an old copy, and the one that names them may be put back.
+"""
 FEW = 100
 """Strays that one may have whatever else there is. If most files are strays, it is the database that is wrong."""
 
@@ -21,8 +26,12 @@ async def sweep(store: Store, media: Media, before: float | None = None) -> int:
     To be called after a write: while nothing can be saved, a clip that is paid for may wait here for its row.
     """
     # The real clock, since the file system goes by it. Files before rows: what is saved meanwhile is no stray.
-    strays = set(await media.aged(time.time() - OLD if before is None else before))
+    now = time.time()
+    strays = set(await media.aged(now - OLD if before is None else before))
     found = len(strays)
+    arrived = await store.restored.arrived()
+    if before is None and now - arrived < DOUBT:
+        strays.difference_update(await media.aged(arrived))
     if strays:
         async for names in store.traces.named():
             strays.difference_update(names)

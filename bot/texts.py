@@ -304,6 +304,7 @@ HALTED = (
     "On hold: Photoplay was restored from a backup, and I don't want to buy this one twice. The operator will decide; "
     "if you cancel it, you have your credits back at once."
 )
+PAUSED = "In line. Whoever runs this bot has paused it; your place is kept, and it goes on by itself after that."
 RENDERED = "Ready, on its way to you."
 LONGER = "This takes longer than usual. Still waiting; nothing is lost."
 DONE = "Done."

@@ -404,7 +404,7 @@ OPTIONS = {
     "setting": "here, off, review, approve on, web on, public, name, best week; without it, what is set is shown",
     "word": "add …, remove …, house on or house off; without it the list is shown",
     "span": "how far back; a week unless you say so",
-    "order": "pause, resume, cap 1000 or flights 10; without it, how all is",
+    "order": "pause, resume, release, return, cap 1000 or flights 10; without it, how all is",
 }
 """What the options of slash commands are for, where `texts.DISCORD_OPTIONS` has no such name."""
 TOLD = "Still no, as I said a moment ago."

@@ -33,6 +33,9 @@ class Books:
         found = await self._db.read(lambda tx: tx.all(sql, scope))
         return {row["about"]: Rule.load(row["value"]) for row in found}
 
+    async def paused(self) -> bool:
+        return await self._db.read(lambda tx: tx.one(rules.PAUSED)) is not None
+
     async def amend(self, act: Act, edit: Callable[[Rule], Rule]) -> Act:
         async def work(tx: Transaction) -> Act:
             before = await rules.held(tx, act.scope, act.about, self._db.for_update)

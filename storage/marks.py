@@ -4,6 +4,7 @@ A mark is an empty file, named after the database and the number. The highest on
 older files beside newer ones takes nothing back, and several processes need no lock.
 """
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ class Marks:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Misconfigured(f"MARK_DIR {folder} cannot be used: {error.strerror}.") from None
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise Misconfigured(f"MARK_DIR {folder} cannot be used: {os.strerror(errno.EACCES)}.")
 
     def highest(self) -> dict[str, int]:
         """The mark of each database."""

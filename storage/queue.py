@@ -7,7 +7,7 @@ from bot.errors import Stale
 from bot.gallery import line_removal
 from bot.model import Job, LedgerEntry
 from bot.ports import Step
-from storage import bills, rows
+from storage import bills, rows, rules
 from storage.bills import places
 from storage.database import Transaction
 from storage.errands import leave
@@ -41,7 +41,6 @@ LINE = f"""
 _SERVED = """
     INSERT INTO turns (party, person, at) VALUES ($1, $2, $3), ($1, '', $3)
     ON CONFLICT (party, person) DO UPDATE SET at = excluded.at"""
-_PAUSED = "SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND paused = 1"
 
 
 async def start(
@@ -67,7 +66,7 @@ async def start(
         ORDER BY line.turn, line.served, line.created_at, line.id LIMIT $2"""
     # What was sent to a host that is no longer ours takes no room at those that are.
     at_ours = f"{AT_PROVIDER} AND (host IS NULL OR host IN ({places(hosts, 1)}))"
-    if await tx.one(_PAUSED):
+    if await tx.one(rules.PAUSED):
         return []
     used = await tx.one(f"SELECT count(*) AS n FROM jobs WHERE {at_ours}", *hosts)
     free = min(slots - (used["n"] if used else 0), limit)

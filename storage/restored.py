@@ -55,6 +55,8 @@ class Restored:
                 why = f"it knows {starts} starts, and there were {mark}"
             starts = starts if starts >= mark else mark + LEAP
             await tx.all("UPDATE gate SET name = $1, place = $2, starts = $3 WHERE id = 1", name, place, starts)
+            if not gate["name"]:
+                await _arrived(tx, now)
             return name, starts, why, await _halt(tx, why, now) if why else 0
 
         self._name, self._seen, why, count = await self._db.write(work)
@@ -85,6 +87,11 @@ class Restored:
             await asyncio.to_thread(self._marks.put, self._name, number)
         except OSError as error:
             log.error("the high-water mark cannot be kept (MARK_DIR): %s", error.strerror or error)
+
+    async def arrived(self) -> float:
+        """When the database was first opened here, or last came back; Unix seconds."""
+        gate = await self._db.read(lambda tx: tx.one("SELECT arrived_at FROM gate WHERE id = 1"))
+        return float(gate["arrived_at"]) if gate else 0.0
 
     # ── The operator's word ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -117,7 +124,12 @@ async def _halt(tx: Transaction, why: str, now: float) -> int:
     count = len(await tx.all(sql, now))
     detail = f"{why}; {count or 'no'} order{'' if count == 1 else 's'} in line"
     await tx.all("INSERT INTO incidents (at, what, detail, host, job) VALUES ($1, $2, $3, '', '')", now, WHAT, detail)
+    await _arrived(tx, now)
     return count
+
+
+async def _arrived(tx: Transaction, now: float) -> None:
+    await tx.all("UPDATE gate SET arrived_at = $1 WHERE id = 1", now)
 
 
 def _log(why: str, count: int) -> None:

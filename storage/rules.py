@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from bot.money import Rule
 from storage.database import Row, Transaction
 
+PAUSED = "SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND paused = 1"
+"""A row if the operator has paused buying."""
+
 
 async def put(tx: Transaction, scope: str, about: str, value: str) -> None:
     """Set a rule; `value` is its JSON."""

@@ -43,7 +43,6 @@ class View:
         core, order = self._core, job.order
         clip = job.clip if job.clip and core.media.path(job.clip.name).is_file() else None
         rhythm = await core.history.rhythm(order, job.host)
-        ahead = await core.store.ahead(job) if job.state == "queued" else 0
         return {
             "id": job.id,
             "at": job.created_at,
@@ -53,9 +52,7 @@ class View:
             "end": self._photo(order.end) if order.end else None,
             # What was left at the time is news only while the clip is made.
             "price": texts.credits_(job.price) if job.state == "done" else status.price(job),
-            "text": texts.CLIP_GONE
-            if job.clip and not clip
-            else status.state(job, rhythm, core.clock(), ahead=ahead, slots=core.history.slots),
+            "text": texts.CLIP_GONE if job.clip and not clip else await core.state(job),
             "state": job.state,
             "outcome": job.outcome,
             "progress": {"elapsed": core.clock() - job.accepted_at, "usual": rhythm.usual} if job.accepted_at else None,

@@ -20,10 +20,15 @@ from tests.traces import a_past
 DAY = 86_400.0
 
 
-def age(house: House, seconds: float = 7 * 3600.0) -> None:
-    """Let time pass for all files."""
+async def age(house: House, seconds: float = 7 * 3600.0) -> None:
+    """Let time pass for all files, and for the database."""
+    await arrived(house.store, 0.0)
     for path in house.media.path("x.jpg").parent.parent.rglob("*"):
         os.utime(path, (time.time() - seconds,) * 2)
+
+
+async def arrived(store: Store, at: float) -> None:
+    await store.restored._db.write(lambda tx: tx.all("UPDATE gate SET arrived_at = $1", at))  # type: ignore[attr-defined]
 
 
 def retention(house: House) -> Retention:
@@ -48,7 +53,7 @@ async def test_what_no_row_names_goes_once_it_is_old(house: House) -> None:
     put(house, "stray.jpg", "stray.png", "stray.mp4")
     await retention(house).round()
     assert there(house) == {*named, "stray.jpg", "stray.png", "stray.mp4"}, "somebody may be about to save their names"
-    age(house)
+    await age(house)
     put(house, "new.jpg")
     await retention(house).round()
     assert there(house) == {*named, "new.jpg"}
@@ -58,7 +63,7 @@ async def test_what_no_row_names_goes_once_it_is_old(house: House) -> None:
 async def test_an_order_that_waits_for_a_yes_keeps_its_photo(house: House) -> None:
     house.core.ask_consent, house.provider.stand_in = True, False
     question = await house.say("she smiles", attached())
-    age(house)
+    await age(house)
     await retention(house).round()
     assert len(await house.kept()) == 1
     assert (await house.say(question.buttons[0].command)).job
@@ -66,7 +71,7 @@ async def test_an_order_that_waits_for_a_yes_keeps_its_photo(house: House) -> No
 
 async def test_a_copy_of_an_old_photo_is_not_old(house: House) -> None:
     first = await house.finish(await house.order())
-    age(house)
+    await age(house)
     copied = await house.media.copy(first.order)  # and its row is still to come
     assert await strays.sweep(house.store, house.media) == 0
     assert house.media.path(copied.photo.name).is_file()
@@ -98,7 +103,7 @@ async def test_nothing_is_swept_while_nothing_can_be_saved(house: House, monkeyp
         raise StoreDown("database is locked")
 
     put(house, "paid.mp4")  # its save waits for the database
-    age(house, DAY)
+    await age(house, DAY)
     monkeypatch.setattr(house.store.traces, "trim", down)
     with pytest.raises(StoreDown):
         await retention(house).round()
@@ -135,7 +140,23 @@ async def test_an_order_under_way_keeps_its_files(house: House) -> None:
         Inbound(Address("telegram", "chat", "m"), "7", "telegram:m", "x", (attached(), attached()))
     )
     job = await house.job(reply.job or "")
-    age(house)
+    await age(house)
     await retention(house).round()
     assert {photo.name for photo in job.order.photos} == set(await house.kept())
     assert isinstance(job, Job)
+
+
+async def test_a_database_that_came_back_takes_no_newer_files_along(house: House) -> None:
+    """Nor does one that is new beside files of another: whoever puts the right one back finds its clips."""
+    put(house, "newer.mp4", "newer.jpg")
+    await age(house)
+    await arrived(house.store, time.time() - strays.DOUBT + 60)
+    assert await strays.sweep(house.store, house.media) == 2  # both came after it
+    put(house, "newer.mp4", "newer.jpg")
+    await age(house)
+    await arrived(house.store, time.time())
+    await retention(house).round()
+    assert there(house) == {"newer.mp4", "newer.jpg"}
+    await age(house, 2 * strays.DOUBT)
+    await arrived(house.store, time.time() - strays.DOUBT - 60)
+    assert await strays.sweep(house.store, house.media) == 2, "but not for ever: a photo may be among them"

@@ -1,6 +1,7 @@
 """What the status line says while something stands in the way: why it waits, and what happens next."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from bot import acts, texts
 from bot.errors import NotSent, Unreachable
 from bot.model import Accepted, Finished, Job, Pending
+from bot.money import HOUSE, Act
 from tests.clock import Clock
 from tests.fakes import RecordingChat, ScriptedProvider
 from tests.houses import House, wired
@@ -165,3 +167,20 @@ async def test_no_line_is_touched_once_the_job_moved_on(house: House, monkeypatc
     house.clock.tick(200)
     await house.worker._acts.refresh()
     assert len(house.chat.edits) == edits
+
+
+async def test_a_line_says_that_the_operator_has_paused_buying(house: House) -> None:
+    job = await tracked(house)
+
+    async def switch(paused: bool | None) -> None:
+        act = Act(f"act{paused}", house.clock(), "console:0", HOUSE, "pause")
+        await house.store.books.amend(act, lambda rule: replace(rule, paused=paused))
+        await house.work()
+        await house.worker._acts.refresh()
+
+    await switch(True)
+    assert await shown(house, job) == texts.PAUSED == await house.core.state(await house.job(job.id))
+    told = await house.core.status(job)
+    assert (told.ready_at, told.text.splitlines()[-1]) == (None, texts.PAUSED)
+    await switch(None)
+    assert await shown(house, job) == "Rendering, about 5 min left"

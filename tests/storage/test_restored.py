@@ -130,6 +130,28 @@ async def test_a_move_with_nothing_in_line_is_only_recorded(tmp_path: Path) -> N
         await store.close()
 
 
+async def test_when_a_database_arrived(tmp_path: Path) -> None:
+    """First opened, opened again, copied elsewhere."""
+    before = time.time()
+    store = await open_store(_made(tmp_path / "one"))
+    first = await store.restored.arrived()
+    assert before <= first <= time.time()
+    await store.close()
+    store = await open_store(tmp_path / "one")
+    assert await store.restored.arrived() == first
+    await store.close()
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    store = await open_store(tmp_path / "two")
+    assert await store.restored.arrived() > first
+    await store.close()
+
+
+async def test_a_folder_for_marks_that_is_not_ours_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may do anything
+    with pytest.raises(Misconfigured, match=r"MARK_DIR .* cannot be used: Permission denied\."):
+        await open_store(tmp_path, None, tmp_path / "theirs")
+
+
 # ── Copies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
