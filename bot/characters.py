@@ -4,8 +4,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\ufffc")
-"""Letters and symbols by their category, of which nothing is seen: fillers, the empty Braille cell, a lost object."""
+FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and symbols by their category, of which nothing is seen: fillers, and the empty Braille cell."""
+UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+"""Scripts without blanks between words, for a set in a pattern."""
+END = rf"(?![\u0300-\u036f]|[^\W{UNSPACED}])"
+"""A pattern for the end of a word; in scripts without blanks the next word may follow at once."""
 _SEEN = frozenset("LNPS")
 _LINES = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _BARE = frozenset(("", " ", "\n", "-", "—"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot import (
     admin,
     best,
+    calls,
     consent,
     halls,
     limits,
@@ -208,9 +209,10 @@ async def _before(core: "Core", job: Job) -> Job | None:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Name and argument of `/name@bot argument`."""
-    name, argument = (*text[1:].split(maxsplit=1), "", "")[:2]
-    return name.partition("@")[0].lower(), argument.strip()
+    """Name and argument of `/name@bot argument`; of what is no command, its first word."""
+    if said := calls.command(text):
+        return said.name, said.argument
+    return (text[1:].split(maxsplit=1) or [""])[0].lower(), ""
 
 
 async def _own(core: "Core", inbound: Inbound, name: str, argument: str) -> tuple[Job, str]:

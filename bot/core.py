@@ -10,6 +10,7 @@ from functools import partial
 
 from bot import (
     answers,
+    calls,
     commands,
     consent,
     machine,
@@ -101,7 +102,7 @@ class Core:
 
         The same message again changes nothing, and gets the answer that it got the first time.
         """
-        inbound = replace(inbound, text=_legible(inbound.text), tiers=inbound.tiers - {"admins"})
+        inbound = replace(inbound, text=calls.canonical(_legible(inbound.text)), tiers=inbound.tiers - {"admins"})
         try:
             if earlier := await answers.command_given(self, inbound):
                 return earlier

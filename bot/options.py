@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from bot import texts
-from bot.characters import KANA_DASH, Plain, is_unseen, plain, trim
+from bot.characters import END, KANA_DASH, UNSPACED, Plain, is_unseen, plain, trim
 from bot.errors import Refusal
 
 NAMES = ("duration", "no", "cfg")
@@ -26,10 +26,7 @@ _MEANT = {
 
 # ── What is looked for, in plain characters ──────────────────────────────────────────────────────────────────────────
 
-_UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_END = rf"(?![\u0300-\u036f]|[^\W{_UNSPACED}])"
-"""The end of a word; in scripts without blanks the next word may follow at once."""
-_STOP = rf"{_END}(?![-—.,:/*]\d)"
+_STOP = rf"{END}(?![-—.,:/*]\d)"
 """The end of a number: 5 is no number in 5-10, 5:30 or 5.5."""
 _NUMBER = r"(?:\d+(?:[.,/]\d+)?|[.,]\d+)"
 SECONDS = (
@@ -39,13 +36,13 @@ SECONDS = (
 """Seconds, in the languages that most people write."""
 _OTHER_UNITS = r"(?:ms|milli\w*|mins?|minut\w*|m|hrs?|hours?|h|frames?|f|минут\w*|час\w*|分[钟鐘間间]?|小时|時間|분)"
 _MARK = re.compile(rf"((?<![-—])[-—]++|(?<!{KANA_DASH}){KANA_DASH}{{2,}}+)( *+)(?=(\w[\w-]{{0,40}}))")
-_KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{_UNSPACED}])|(no){_END}(?!-\w))\s*[=:]?\s*")
-_SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:( *{SECONDS}){_END})?{_STOP}")
+_KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{UNSPACED}])|(no){END}(?!-\w))\s*[=:]?\s*")
+_SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:( *{SECONDS}){END})?{_STOP}")
 _VALUES = {
-    "duration": re.compile(rf"{_NUMBER}(?: *(?:{SECONDS}|{_OTHER_UNITS}){_END})?{_STOP}|\S*"),
+    "duration": re.compile(rf"{_NUMBER}(?: *(?:{SECONDS}|{_OTHER_UNITS}){END})?{_STOP}|\S*"),
     "cfg": re.compile(rf"{_NUMBER}(?: *%)?{_STOP}|\S*"),
 }
-_LEAD = re.compile(rf"(?:[\s,;|·•、،؛—)\]}}-]|:(?=\s|$|[{_UNSPACED}])|\.(?![.\d]))*+")
+_LEAD = re.compile(rf"(?:[\s,;|·•、،؛—)\]}}-]|:(?=\s|$|[{UNSPACED}])|\.(?![.\d]))*+")
 _TAIL = " \n,;:|·•、،؛([{—-"
 """What may stand between an option and the rest, and belongs to neither."""
 

@@ -17,7 +17,7 @@ WORDS = {
 }
 RULES = {
     *("bot.money", "bot.amounts", "bot.machine", "bot.schedule", "bot.survival", "bot.quota", "bot.orders"),
-    "bot.options",
+    *("bot.calls", "bot.options"),
     *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
 DARKROOM = {

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import discord
 
 from adapters.discord.requests import Picture
+from bot import calls
+from bot.calls import SIGN
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 """Where Discord keeps files."""
@@ -92,9 +94,9 @@ def is_for_people(message: discord.Message) -> bool:
 def without_mention(text: str, me: int, roles: Sequence[int] = ()) -> str | None:
     """The text without our name, or that of a role of our own (`roles`); None if it does not call us."""
     names = "|".join([f"!?{me}", *(f"&{one}" for one in roles)])
-    bare, times = re.subn(rf"<@(?:{names})>", " ", text)
+    bare, times = re.subn(rf"<@(?:{names})>{SIGN}", " ", text)
     # What mentions the role alone may reach us without its words.
-    return " ".join(bare.split()) if times or roles else None
+    return calls.canonical(calls.opened(bare)) if times or roles else None
 
 
 def pings(message: discord.Message, me: int) -> bool:

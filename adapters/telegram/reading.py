@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass
 
 from telegram import Chat, Document, ExternalReplyInfo, Message
 
+from bot import calls
+from bot.calls import SIGN
+from bot.characters import END
 from bot.model import Address
 
 PLATFORM = "telegram"
 _PICTURES = re.compile(r"\.(jpe?g|png|webp|heic|heif|avif|gif|bmp)$", re.IGNORECASE)
 ANOTHERS = "", ""
-_COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?!\S)\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +86,18 @@ def picture(message: Message | ExternalReplyInfo, *, videos: bool = False) -> Pi
 
 def command(text: str, username: str) -> tuple[str, str] | None:
     """Name and argument of a command; `ANOTHERS` if it is another bot's; None for any other text."""
-    match = _COMMAND.match(text)
-    if match is None:
+    said = calls.command(text)
+    if said is None:
         return None
-    if match[2] and match[2].lower() != username.lower():
+    if said.whose and said.whose != username.lower():
         return ANOTHERS
-    return match[1].lower(), text[match.end() :].strip()
+    return said.name, calls.without_name(said.argument, username)
 
 
 def without_mention(text: str, username: str) -> str | None:
-    """The text without our name; None if it does not call us."""
-    bare, times = re.subn(rf"(?<!\w)@{re.escape(username)}(?!\w)", " ", text, flags=re.IGNORECASE)
-    return " ".join(bare.split()) if times else None
+    """The text without our name and what stands between it and the words; None if it does not call us."""
+    bare, times = re.subn(rf"(?<!\w)[@＠]{re.escape(username)}{END}{SIGN}", " ", text, flags=re.IGNORECASE)
+    return calls.canonical(calls.opened(bare)) if times else None
 
 
 def pack(pictures: Sequence[Picture]) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ from aiohttp import web
 from multipart import MultipartSegment
 
 from adapters.web import bodies
-from bot import texts
+from bot import calls, texts
 from bot.media import HEAVIEST_PICTURE
 from bot.model import Address, Attachment, Inbound, Role
 from bot.orders import PROMPT_LIMIT
@@ -68,7 +68,7 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
     if sample := fields.get("sample"):
         attached += (_sample(sample),)
     address = Address("web", person, key)
-    return Inbound(address, person, f"web:{person}:{key}", fields.get("text", ""), attached, options)
+    return Inbound(address, person, f"web:{person}:{key}", calls.canonical(fields.get("text", "")), attached, options)
 
 
 def _sample(name: str) -> Attachment:

@@ -110,6 +110,16 @@ async def test_a_mention_with_a_picture(room: Room) -> None:
     assert room.house.provider.orders[0].seconds == 10
 
 
+async def test_what_stands_between_a_mention_and_the_words_is_no_part_of_them(room: Room) -> None:
+    me = f"<@{room.api.me.id}>"
+    said = [f"{me}: she smiles", f"{me}, she smiles", f"{me}\u3000— she smiles", f"\u200f/animate{me} she smiles"]
+    said += [f"{me} /animate: she smiles", f"{me} ／animate\u00a0she smiles"]
+    for words in said:
+        room.api.say(room.ann, room.channel, words, [PHOTO], mention_bot=True)
+    await room.clips(len(said))
+    assert [order.prompt for order in room.house.provider.orders] == ["she smiles"] * len(said)
+
+
 async def test_a_mention_in_reply_to_a_picture_and_to_a_clip_of_ones_own(room: Room) -> None:
     bob = room.api.user("bob")
     cat = room.api.say(bob, room.channel, "my cat", [PHOTO])

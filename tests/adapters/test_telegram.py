@@ -58,6 +58,29 @@ async def test_a_photo_without_words_is_asked_about(room: Room) -> None:
     assert len(order.prompt) > 1024
 
 
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "/animate: she smiles",
+        "/animate @photoplay_bot she smiles",
+        "／animate　she smiles",
+        "@photoplay_bot: she smiles",
+    ],
+)
+async def test_a_command_in_private_is_no_part_of_the_words(room: Room, caption: str) -> None:
+    room.api.photo(room.ann, room.private, picture(), caption)
+    await room.clip(room.private)
+    (order,) = room.house.provider.orders
+    assert order.prompt == "she smiles"
+
+
+@pytest.mark.parametrize("caption", ["\u200b", "\u2063", "\u3164", "\u2800", "\ufe0f", "\u202e", "\u00ad\u2060 --10s"])
+async def test_words_that_nobody_can_see_are_asked_for(room: Room, caption: str) -> None:
+    room.api.photo(room.ann, room.private, picture(), caption)
+    await room.told(room.private, texts.NO_WORDS)
+    assert not room.house.provider.orders
+
+
 async def test_the_answer_need_not_be_a_reply(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture())
     await room.told(room.private, texts.NO_WORDS)
@@ -74,6 +97,15 @@ async def test_options_without_words_are_kept_for_the_answer(room: Room) -> None
     await room.clip(room.private)
     (order,) = room.house.provider.orders
     assert (order.prompt, order.seconds) == ("she smiles", 10)
+
+
+async def test_what_to_avoid_does_not_take_the_answer_in(room: Room) -> None:
+    room.api.photo(room.ann, room.private, picture(), "--no blurry")
+    await room.told(room.private, texts.NO_WORDS)
+    room.api.say(room.ann, room.private, "she smiles")
+    await room.clip(room.private)
+    (order,) = room.house.provider.orders
+    assert (order.prompt, order.negative) == ("she smiles", "blurry")
 
 
 async def test_a_sticker_is_no_answer_and_the_question_stays_open(room: Room) -> None:

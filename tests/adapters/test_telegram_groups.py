@@ -53,6 +53,20 @@ async def test_a_caption_with_the_command(crowd: Crowd) -> None:
     assert "“she smiles” · 5 s" in video.words
 
 
+async def test_a_command_is_heard_whatever_stands_behind_its_name(heard: Crowd) -> None:
+    calls = [f"/animate@{ME}{sign}she smiles" for sign in ("\u00a0", ": ", ", ", " — ", "—", "\u3000", "\u200b", "：")]
+    calls += [
+        f"\u200f/animate@{ME} she smiles",
+        f"/animate @{ME} she smiles",
+        f"@{ME}, she smiles",
+        f"@{ME}：she smiles",
+    ]
+    for i, call in enumerate(calls):  # both have credits for six
+        heard.room.api.photo((heard.ann, heard.bob)[i % 2], heard.group, picture(), call)
+    await heard.room.clips(heard.group, len(calls))
+    assert [order.prompt for order in heard.room.house.provider.orders] == ["she smiles"] * len(calls)
+
+
 async def test_a_caption_with_the_command_and_no_words_is_asked_about(crowd: Crowd) -> None:
     crowd.room.api.photo(crowd.bob, crowd.group, picture(), f"/animate@{ME}")
     question = await crowd.room.told(crowd.group, texts.NO_WORDS)

@@ -144,6 +144,10 @@ async def test_whom_a_grant_is_for(town: Town) -> None:
     assert sorted(grants) == sorted((f"person:telegram:{user.id}", "Ann") for user in (town.bob, town.cem, town.dora))
 
 
+async def test_a_command_behind_a_mark_of_direction_names_people_as_well(town: Town) -> None:
+    await town.mentions(town.ann, "\u200f/quota: set {} 7 a day", town.bob, "7 credits a day")
+
+
 async def test_a_username_that_somebody_gave_up_names_nobody(town: Town) -> None:
     await town.hears(town.dora, f"/quota@{ME}", "30 credits")
     town.dora.username = None

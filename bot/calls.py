@@ -1,0 +1,52 @@
+"""How people call us: a command, or a name, and what they put between it and their words. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from bot.characters import END, UNSPACED, is_unseen, plain, trim
+
+_COMMAND = re.compile(rf"/([a-z0-9_]{{1,32}})(?:@([a-z0-9_]{{1,64}}))?{END}(?![/\\@])")
+_AFTER = re.compile(rf":?(?:[\s,;|·•、،؛]|:(?=\s|$|[{UNSPACED}])|\.(?=\s|$)|[-—](?=\s))*+")
+"""What may follow a call before the words begin; two dashes are an option already."""
+SIGN = r"(?:[,;，；、]|[:：](?![)(-]))?"
+"""A pattern for what may touch a name, and belongs neither to it nor to the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/name@whose argument`, name and whose in small letters."""
+
+    name: str
+    whose: str
+    argument: str
+
+
+def command(text: str) -> Command | None:
+    """The command that a text begins with, whatever blanks and signs stand around it."""
+    text = trim(text)
+    read = plain("".join(" " if is_unseen(sign) else sign for sign in text))  # it ends a name, as a blank does
+    match = _COMMAND.match(read.text)
+    if match is None:
+        return None
+    return Command(match[1], match[2] or "", opened(text[read.places[match.end()] :]))
+
+
+def canonical(text: str) -> str:
+    """The text as everybody may compare it: a command as `/name argument`, anything else without blanks around it."""
+    said = command(text)
+    return trim(text) if said is None else f"/{said.name} {said.argument}".rstrip()
+
+
+def opened(text: str) -> str:
+    """What is said after a call, without what stands between the two."""
+    read = plain(text)
+    match = _AFTER.match(read.text)
+    return trim(text[read.places[match.end() if match else 0] :])
+
+
+def without_name(text: str, name: str) -> str:
+    """What is said, if our name stands before it once more."""
+    bare = text.removeprefix("＠").removeprefix("@")
+    if bare == text or not re.match(rf"{re.escape(name)}{END}", bare, re.IGNORECASE):
+        return text
+    return opened(bare[len(name) :])
