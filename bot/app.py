@@ -39,6 +39,7 @@ from bot.history import History
 from bot.links import Links, secret_of
 from bot.media import Media
 from bot.model import Address, Film, Incident, Reply
+from bot.money import HOUSE, Rule
 from bot.ports import Chat, Platform, Store
 from bot.providers import hosts
 from bot.providers.client import Providers
@@ -102,6 +103,7 @@ class App:
         try:
             health = await self.store.health(now)
             errands = await self.runner.overdue()
+            paused = (await self.store.books.rules(HOUSE)).get("", Rule()).paused
         except StoreDown:
             return False, {"worker_last_round_s": round(since, 1), "database": "down", "platforms": platforms}
         figures = {
@@ -109,6 +111,7 @@ class App:
             "oldest_overdue_s": round(health.overdue, 1),
             "errands_overdue_s": round(errands, 1),  # a busy gallery may be behind: no alarm
             "database": "up",
+            "buying": "paused" if paused else "on",
             "jobs": health.states,
             "platforms": platforms,
         }

@@ -19,6 +19,7 @@ from bot import texts_admin
 from bot.app import App, open_app
 from bot.config import Settings
 from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
+from bot.money import HOUSE, Rule
 
 INCIDENTS = 5
 PASSWORD = 12
@@ -248,6 +249,8 @@ async def _jobs(app: App) -> AsyncIterator[Finding]:
     health = await app.store.health(time.time())
     waiting = ", ".join(f"{count} {state}" for state, count in sorted(health.states.items()))
     yield Finding("good", f"Clips under way: {waiting or 'none'}.")
+    if (await app.store.books.rules(HOUSE)).get("", Rule()).paused:
+        yield Finding("hint", in_shell(texts_admin.PAUSED))
     if halted := await app.store.restored.halted():
         yield Finding("bad", in_shell(texts_admin.halted(len(halted))))
     for incident in await app.store.incidents(INCIDENTS):

@@ -88,7 +88,8 @@ async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """The same photo, with the same words or with others."""
     job, words = await _own(core, inbound, "again", argument)
-    draft = orders.read(_worded(words, job), inbound.options) if words else orders.repeat(job.order)
+    new = orders.reworded(_worded(words, job), inbound.options, job.order) if words else None
+    draft = new or orders.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(core, job)
     # Its photo may be the first picture of somebody's clip.
     roles, remix = orders.roles(job.order), await shares.remixed(core, inbound, job)
@@ -108,7 +109,8 @@ async def words(core: "Core", inbound: Inbound, argument: str) -> Reply:
     job, _ = await _own(core, inbound, "words", argument)
     if not core.media.path(job.order.photo.name).is_file():
         raise Refusal(texts.PHOTO_GONE)
-    return Reply(texts.ask_new_words(job.order.prompt), ask=f"/again {job.id}")
+    said = texts.ask_new_words(job.order.prompt)
+    return Reply(said + status.stays(job.order, alike=True), ask=f"/again {job.id}")
 
 
 async def continue_(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -119,7 +121,7 @@ async def continue_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     async def frame() -> AsyncIterator[bytes]:
         yield await core.media.last_frame(clip)
 
-    draft = orders.read(_worded(words, job), inbound.options)
+    draft = orders.reworded(_worded(words, job), inbound.options, job.order)
     inbound = replace(inbound, spoiler=job.spoiler)
     frames = [Attachment(frame, sample=job.order.sample)]
     return await core.place(
@@ -131,16 +133,15 @@ async def next_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ask what happens after a clip."""
     job, _ = await _own(core, inbound, "next", argument)
     _clip(job)
-    return Reply(texts.ASK_NEXT, ask=f"/continue {job.id}")
+    return Reply(texts.ASK_NEXT + status.stays(job.order), ask=f"/continue {job.id}")
 
 
 async def clip(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """A clip once more: it is kept, so it costs nothing."""
     job, _ = await _own(core, inbound, "clip", argument)
     film = _film(core, _clip(job), job, inbound, job.copy if job.address.platform == inbound.address.platform else None)
-    stand_in = job.host is not None and core.provider.terms(job.host).stand_in
     share = await sharing.offered(core.store, job)
-    return replace(status.result(job, film, stand_in=stand_in, share=share), job=None, repeats=(job.id,))
+    return replace(status.result(job, film, share=share), job=None, repeats=(job.id,))
 
 
 async def join(core: "Core", inbound: Inbound, argument: str) -> Reply:

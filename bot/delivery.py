@@ -142,14 +142,19 @@ class Delivery:
         if not path.is_file():
             await self._claims.note("a finished clip is gone from the disk", job.clip.name, job)
             return Reply(texts.CLIP_GONE, job=job.id)
-        stand_in = job.host is not None and self._provider.terms(job.host).stand_in
         film = Film(path, job.clip, job.spoiler, job.limit, self._media.poster(job.clip.name))
         try:
-            share = await sharing.offered(self._store, job)
+            share, new = await sharing.offered(self._store, job), await self._is_news(job)
         except StoreDown as error:  # nobody waits for a clip because of a button
             log.info("job %s is delivered without its Share button: %s", job.id, error)
-            share = False
-        return status.result(job, film, stand_in=stand_in, share=share)
+            share = new = False
+        return status.result(job, film, stand_in=new, share=share)
+
+    async def _is_news(self, job: Job) -> bool:
+        """Whether the person has yet to hear that clips are made by the stand-in: it is said under their first one."""
+        if job.host is None or not self._provider.terms(job.host).stand_in:
+            return False
+        return not any(other.clip and other.id != job.id for other in await self._store.jobs(job.person))
 
     async def _clear(self, job: Job, chat: Chat) -> None:
         """Take the status line away; the platform may have named it while the clip was being sent.

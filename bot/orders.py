@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from bot import options as written
@@ -19,6 +19,8 @@ PROMPT_LIMIT = 2500
 """Characters in a prompt or a negative prompt: the model's own limit."""
 TEXT_LIMIT = 3 * PROMPT_LIMIT
 """Characters in anything that is said to us: a prompt, what to avoid, and options."""
+NOTHING = frozenset({"nothing", "none"})
+"""What `--no` says where nothing is to be avoided."""
 BRUSHES = 6
 POINTS = range(2, 78)
 
@@ -50,6 +52,27 @@ def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
         if length > PROMPT_LIMIT:
             raise Refusal(texts.too_wordy(length, PROMPT_LIMIT, what))
     return Draft(prompt, _seconds(values.get("duration", "5")), negative, _cfg(values.get("cfg")))
+
+
+def reworded(text: str, options: Mapping[str, str], before: Order) -> Draft:
+    """New words for what an earlier order was about: its options stay where nothing else is said. Raises `Refusal`.
+
+    A picked option that is empty takes the earlier one away.
+    """
+    said = {*written.split(text)[1], *options}
+    draft = read(text, {name: value for name, value in options.items() if value})
+    return replace(
+        draft,
+        seconds=draft.seconds if "duration" in said else before.seconds,
+        negative=draft.negative if "no" in said else before.negative,
+        cfg=draft.cfg if "cfg" in said else before.cfg,
+    )
+
+
+def kept(order: Order) -> dict[str, str]:
+    """The options of an order, as they are picked for the next one."""
+    cfg = {} if order.cfg is None else {"cfg": f"{order.cfg:g}"}
+    return {"duration": str(order.seconds), **({"no": order.negative} if order.negative else {}), **cfg}
 
 
 def wordless(text: str) -> bool:
@@ -109,7 +132,7 @@ def _negative(value: str) -> str:
     negative = trim(" ".join(inside.get("no", value).split()))
     if not is_visible(negative) or all(map(written.is_punctuation, negative)):
         raise Refusal(texts.option_malformed("no", ""))
-    return negative
+    return "" if negative.casefold() in NOTHING else negative
 
 
 def _seconds(value: str) -> Seconds:

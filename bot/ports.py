@@ -238,7 +238,7 @@ class Figures(Protocol):
         """What a counter says."""
 
     async def movements(self, scope: str, people: Sequence[str], limit: int = 10) -> list[Movement]:
-        """The latest movements of someone's credits, newest first."""
+        """The latest movements of someone's credits, newest first; of a clip the last step alone, in each book."""
 
     async def ledger(self, scope: str, since: float, limit: int) -> list[Movement]:
         """All movements of a scope, newest first."""

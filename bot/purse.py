@@ -1,6 +1,7 @@
 """What people do with their own credits: see them, say yes to a dear clip, be one person on two platforms."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -22,7 +23,9 @@ CODE = 600.0
 GUESSES = 5
 """Codes that a person may enter in an hour."""
 LATEST = 10
-"""Movements in /quota."""
+"""Lines about movements in /quota."""
+BOOKS = 11
+"""Books at most that pay for one clip: each of its credits may come of another grant."""
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 
@@ -97,17 +100,28 @@ async def mine(core: "Core", inbound: Inbound) -> Reply:
     for gift in await core.store.books.grants(inbound.scope, found.rules.people, core.clock()):
         until = f"until {texts_admin.when(gift.until, where, zone)}" if gift.until else ""
         lines.append(texts_admin.grant_line(gift.left, gift.amount, until, gift.because))
-    moves = await core.store.figures.movements(inbound.scope, found.rules.people, LATEST)
+    moves = await core.store.figures.movements(inbound.scope, found.rules.people, LATEST * BOOKS)
     if moves:
         lines += ["", texts_admin.LATEST]
-        lines += [_line(move, where) for move in moves]
+        lines += [_line(event, where) for event in _events(moves)[:LATEST]]
     return Reply("\n".join(lines), private=True)
 
 
-def _line(move: Movement, where: tzinfo) -> str:
-    amount = abs(move.given or move.held or move.spent)
-    because = "" if move.job and move.held else move.because  # how a job ended was told with its result
-    return texts_admin.movement(texts_admin.stamp(move.at, where), move.kind, amount, move.job, because)
+def _events(moves: Sequence[Movement]) -> list[list[Movement]]:
+    """Movements by what they are about: a clip is one thing, whatever books paid for it."""
+    events: dict[object, list[Movement]] = {}
+    for number, move in enumerate(moves):
+        events.setdefault(move.job or number, []).append(move)
+    return list(events.values())
+
+
+def _line(event: Sequence[Movement], where: tzinfo) -> str:
+    first, kinds = event[0], {move.kind for move in event}
+    moved = [move for move in event if move.kind != "lapse"]
+    amount = sum(abs(move.given or move.held or move.spent) for move in moved)
+    because = "" if first.job and first.held else first.because  # how a job ended was told with its result
+    kind = "partly" if {"refund", "lapse"} <= kinds else first.kind
+    return texts_admin.movement(texts_admin.stamp(first.at, where), kind, amount, first.job, because)
 
 
 def denial(core: "Core", asked: quota.Ask, denied: Denied, quoted: Quote) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot import charts, quota, texts_admin
 from bot.admin import check, place
 from bot.model import Inbound, Paper, Reply
-from bot.money import FOREVER, Act, Deed, Movement, Rule
+from bot.money import FOREVER, HOUSE, OWN, Act, Deed, Movement, Rule
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -25,6 +25,8 @@ MOST = 200_000
 PEOPLE = 15
 """Lines in a table that stands in a chat."""
 ACTS = 15
+_TIMES = frozenset({"banned", "until"})
+"""What of a rule or a grant is a moment, in unix seconds."""
 
 
 async def usage(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -55,7 +57,7 @@ async def audit(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Who did what, when and why."""
     await check(core, inbound)
     where, _ = await place(core, inbound)
-    acts = await core.store.figures.audit(inbound.scope, ACTS)
+    acts = await _acts(core, inbound, ACTS)
     if not acts:
         return Reply(texts_admin.NO_AUDIT, private=True)
     return Reply("\n".join(_act(act, where) for act in acts), private=True)
@@ -65,9 +67,16 @@ async def export(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ledger and audit as CSV."""
     await check(core, inbound)
     moves = await core.store.figures.ledger(inbound.scope, 0.0, MOST)
-    acts = await core.store.figures.audit(inbound.scope, MOST)
+    acts = await _acts(core, inbound, MOST)
     papers = await asyncio.to_thread(lambda: (_ledger(moves), _audit(acts)))
     return Reply(texts_admin.EXPORTED, papers=papers, private=True)
+
+
+async def _acts(core: "Core", inbound: Inbound, limit: int) -> list[Act]:
+    """What was done there, newest first; people's own space is the operators', and so are the switches of the house."""
+    scopes = (inbound.scope,) if inbound.scope else (OWN, HOUSE)
+    found = [act for scope in scopes for act in await core.store.figures.audit(scope, limit)]
+    return sorted(found, key=lambda act: -act.at)[:limit]
 
 
 # ── Sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,7 +125,7 @@ def change(act: Act, where: tzinfo) -> str:
     """What an act changed, in a few words."""
     before, after = json.loads(act.before or "{}"), json.loads(act.after or "{}")
     parts = []
-    for name in sorted({*before, *after} - {"because", "grant"}):
+    for name in sorted({*before, *after} - {"because", "grant", "paused"}):  # the verb says whether it is paused
         old, new = _short(name, before.get(name), where), _short(name, after.get(name), where)
         if old != new:
             parts.append(f"{name} {old} → {new}" if name in Rule.__dataclass_fields__ else f"{name} {new}")
@@ -126,8 +135,11 @@ def change(act: Act, where: tzinfo) -> str:
 def _short(name: str, value: object, where: tzinfo) -> str:
     if isinstance(value, list):
         return f"{len(value)} entries"
-    if name in ("banned", "until") and isinstance(value, int | float):
-        return "for good" if value >= FOREVER else f"until {texts_admin.stamp(value, where)}"
+    if name in _TIMES and isinstance(value, int | float):
+        end = "for good" if value >= FOREVER else texts_admin.stamp(value, where)
+        return f"until {end}" if name == "banned" and value < FOREVER else end
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "–" if value is None else str(value)
 
 
@@ -164,10 +176,24 @@ def _ledger(moves: Sequence[Movement]) -> Paper:
     return _table("ledger.csv", head, rows)
 
 
+def _plain(state: str) -> str:
+    """The JSON of an act as `name: value` pairs; times are ISO 8601."""
+    found = json.loads(state or "{}")
+    return "; ".join(f"{name}: {_value(name, found[name])}" for name in sorted(found) if found[name] is not None)
+
+
+def _value(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(" ".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
+    if name in _TIMES and isinstance(value, int | float):
+        return "for good" if value >= FOREVER else _utc(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _audit(acts: Sequence[Act]) -> Paper:
     head = ("at_utc", "actor", "name", "verb", "about", "label", "because", "before", "after", "undoes")
     rows = (
-        (_utc(a.at), a.actor, a.name, a.verb, a.about, a.label, a.because, a.before, a.after, a.undoes or "")
+        (_utc(a.at), a.actor, a.name, a.verb, a.about, a.label, a.because, _plain(a.before), _plain(a.after), a.undoes)
         for a in acts
     )
     return _table("audit.csv", head, rows)

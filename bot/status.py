@@ -77,7 +77,10 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 
 
 
 def result(job: Job, film: Film | None, *, stand_in: bool = False, share: bool = False) -> Reply:
-    """What ends a job: the clip, or why there is none and that it cost nothing. `share`: there is a gallery for it."""
+    """What ends a job: the clip, or why there is none and that it cost nothing.
+
+    `stand_in`: it is said that the stand-in made it; `share`: there is a gallery for it.
+    """
     again = Button(texts.again(job.price), f"/again {job.id}")
     words = Button(texts.NEW_WORDS, f"/words {job.id}")
     if film is None:
@@ -121,6 +124,15 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
     ]
     buttons = [Button(texts.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]
     return Reply("\n".join(lines), tuple(buttons), repeats=tuple(job.id for job in jobs))
+
+
+def stays(order: Order, *, alike: bool = False) -> str:
+    """What the next order takes over from this one, as a line after a question; `alike`: its other pictures, too."""
+    chosen = options(order) if alike else texts.options(order.seconds, order.negative, order.cfg, [])
+    if chosen == texts.options(5, "", None, []):
+        return ""
+    others = {"--duration 5": order.seconds != 5, "--no nothing": order.negative, "--cfg 0.5": order.cfg is not None}
+    return f"\n{texts.stays(chosen, [option for option, is_set in others.items() if is_set])}"
 
 
 def options(order: Order) -> list[str]:

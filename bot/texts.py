@@ -224,6 +224,12 @@ def ask_new_words(prompt: str) -> str:
     return f"What should happen instead of “{shorten(prompt, 120)}”? Reply with the new words."
 
 
+def stays(chosen: Sequence[str], others: Sequence[str]) -> str:
+    """What is taken over from the clip before, and options that change it."""
+    how = f" To change that, add {' or '.join(others)}." if others else ""
+    return f"As before: {' · '.join(chosen)}.{how}"
+
+
 def again(price: int) -> str:
     """The button that orders the same once more."""
     return f"Again · {credits_(price)}"

@@ -98,23 +98,23 @@ def grant_line(left: int, amount: int, until: str, because: str) -> str:
 
 LATEST = "The latest:"
 KINDS = {
-    "hold": "set aside for",
-    "capture": "spent on",
-    "refund": "given back for",
-    "lapse": "not given back, the grant was over:",
-    "grant": "given to you",
-    "revoke": "taken back by an admin",
-    "adjust": "used together before you unlinked",
+    "hold": "{amount} set aside for clip {job}",
+    "capture": "{amount} spent on clip {job}",
+    "refund": "{amount} given back for clip {job}",
+    "partly": "{amount} given back for clip {job}; the rest came of a grant that is over",
+    "lapse": "nothing given back for clip {job}: its credits came of a grant that is over",
+    "grant": "{amount} given to you",
+    "revoke": "{amount} taken back by an admin",
+    "adjust": "{amount} used together before you unlinked",
 }
 
 
 def movement(at: str, kind: str, amount: int, job: str, because: str) -> str:
-    """One movement of credits."""
+    """One movement of credits; a clip's are one line, as far as it has come."""
     if (kind, because) == ("adjust", "forgotten"):
         return f"· {at} · {credits_(amount)} used before you had your things removed"
-    what = KINDS[kind] + (f" clip {job}" if job else "")
     why = f" ({shorten(because, 60)})" if because else ""
-    return f"· {at} · {credits_(amount)} {what}{why}"
+    return f"· {at} · {KINDS[kind].format(amount=credits_(amount), job=job)}{why}"
 
 
 def code(code: str, minutes: int) -> str:

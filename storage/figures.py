@@ -19,9 +19,12 @@ class Figures:
         return await self._db.read(lambda tx: bills.used(tx, book, span))
 
     async def movements(self, scope: str, people: Sequence[str], limit: int = 10) -> list[Movement]:
+        # Of a clip the last step alone: set aside (hold), settled (settle), given back by an admin (pardon).
         sql = f"""
-            SELECT * FROM ledger WHERE scope = $1 AND person IN ({places(people, 3)})
-            ORDER BY at DESC, step DESC LIMIT $2"""
+            SELECT * FROM ledger AS this WHERE scope = $1 AND person IN ({places(people, 3)})
+            AND NOT EXISTS (SELECT 1 FROM ledger AS later WHERE later.job = this.job
+                AND (this.step, later.step) IN (VALUES ('hold', 'settle'), ('hold', 'pardon'), ('settle', 'pardon')))
+            ORDER BY at DESC, job, kind DESC LIMIT $2"""
         return [_movement(row) for row in await self._db.read(lambda tx: tx.all(sql, scope, limit, *people))]
 
     async def ledger(self, scope: str, since: float, limit: int) -> list[Movement]:

@@ -48,10 +48,9 @@ class Doors:
         self._tries = Tries(clock)
         self.address = (proxies or Proxies()).address
 
-    @property
-    def private(self) -> bool:
-        """Whether only whoever sits at this machine can come."""
-        return self._private
+    def at_home(self, request: web.Request) -> bool:
+        """Whether whoever asks sits at this machine: with a password it may be anybody, by way of a proxy."""
+        return self._password is None and self._at_home(request)
 
     def are_shut(self, request: web.Request) -> bool:
         """Whether the page is off for this request, password or not."""

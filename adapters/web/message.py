@@ -63,7 +63,7 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
     key = fields.get("key", "")
     if not re.fullmatch(r"[\w-]{8,64}", key, re.ASCII):
         raise bodies.Unreadable(400)
-    options = {name: fields[name] for name in _OPTIONS if fields.get(name)}
+    options = {name: fields[name] for name in _OPTIONS if name in fields}
     attached = tuple(_attachment(file, role) for role, file in pictures.items())
     if sample := fields.get("sample"):
         attached += (_sample(sample),)

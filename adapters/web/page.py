@@ -88,7 +88,9 @@ class Page:
             "csrf": self._doors.token(person),
             "texts": texts.PAGE,
             "limits": {"bytes": HEAVIEST_PICTURE, "prompt": PROMPT_LIMIT, "least": LEAST, "longest": LONGEST},
-            "preview": texts.preview(at_home=self._doors.private) if self._core.provider.terms().stand_in else "",
+            "preview": texts.preview(at_home=self._doors.at_home(request))
+            if self._core.provider.terms().stand_in
+            else "",
             "samples": [
                 {"name": name, "src": f"/static/samples/{name}.jpg", **sample} for name, sample in texts.SAMPLES.items()
             ],

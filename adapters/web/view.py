@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from bot import status, texts
+from bot import orders, status, texts
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.links import Links
@@ -48,6 +48,7 @@ class View:
             "at": job.created_at,
             "prompt": order.prompt,
             "options": status.options(order),
+            "picked": orders.kept(order),
             "photo": self._photo(order.photo, f"/frame/{job.id}?first" if clip else _GONE),
             "end": self._photo(order.end) if order.end else None,
             # What was left at the time is news only while the clip is made.

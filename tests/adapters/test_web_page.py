@@ -174,6 +174,7 @@ async def test_a_photo_sent_here_becomes_a_clip_in_the_conversation(start: Start
         job = events.jobs[said["job"]]
         assert (job["state"], job["prompt"], job["cancel"]) == ("queued", "she smiles", True)
         assert job["options"] == ["10 s", "without rain", "words followed at 0.3"]
+        assert job["picked"] == {"duration": "10", "no": "rain", "cfg": "0.3"}
         assert job["price"] == "10 credits, 20 left today"
         assert (job["photo"]["width"], job["photo"]["height"]) == (400, 300)
         await site.house.work()
@@ -475,6 +476,7 @@ async def test_a_password_opens_and_tries_are_limited(start: Start) -> None:
     assert (await browser.open("/events"))[0] == 401
     assert await try_("open sesame") == 303
     assert (await browser.open("/"))[0] == 200
+    assert browser.state["preview"] == texts.preview(at_home=False)
     assert browser.state["csrf"]
     assert (await browser.say("x", photo=picture()))[1]["job"]
     stranger = await site.browser()
@@ -483,6 +485,29 @@ async def test_a_password_opens_and_tries_are_limited(start: Start) -> None:
     assert await try_("open sesame") == 429
     site.house.clock.tick(61)
     assert await try_("open sesame") == 303
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_whoever_needs_a_password_is_not_told_about_env(start: Start, private: bool) -> None:
+    site = await start(private=private, password="open sesame")
+    browser = await site.browser()
+    async with browser.http.post(f"{site.base}/login", data={"password": "open sesame"}) as answer:
+        text = await answer.text()
+    assert texts.preview(at_home=False) in text
+    assert ".env" not in text
+    site = await start()
+    assert ".env" in (await (await site.browser()).open("/"))[1]
+
+
+async def test_options_of_an_earlier_clip_stay_unless_they_are_taken_out(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    options = {"duration": "10", "no": "rain", "cfg": "0.3"}
+    _, said = await browser.say("she smiles", photo=picture(), **options)
+    job = await site.house.finish(await site.house.job(said["job"]))
+    for picked, kept in (({}, options), ({"no": "", "cfg": ""}, {"duration": "10"})):
+        _, said = await browser.say(f"/again {job.id} she waves", **picked)
+        assert said["view"]["picked"] == kept
 
 
 async def test_another_name_for_this_machine_and_a_proxy_are_not_home(start: Start) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +201,7 @@ async def test_a_change_can_be_taken_back_for_a_minute(town: Town) -> None:
     log = (await town.say("/audit")).text.splitlines()
     assert len(log) == 7
     assert "User 1 · quota set everyone: credits – → 5, span – → day" in log[0]
+    assert "until until" not in "".join(log)
     assert any("undo ban @Bob" in line for line in log)
 
 
@@ -498,6 +499,70 @@ async def test_a_forged_button_does_nothing(town: Town, said: str) -> None:
 async def test_names_that_nobody_vouches_for_are_no_names(town: Town, text: str) -> None:
     assert (await town.say(text)).text == texts_admin.WHOSE_NAME
     assert "@someone" in (await town.order(text=f"{M} smiles", named=(Named("person", "telegram:3", "someone"),))).text
+
+
+async def test_a_clip_is_one_line_as_far_as_it_has_come(town: Town) -> None:
+    async def line() -> str:
+        (found,) = [each for each in (await town.say("/quota", user="8")).text.splitlines() if f"clip {first}" in each]
+        return found
+
+    await town.say("/quota set default 2 a day")
+    await town.say(f"/grant {M} 5 until 2027-03-01", BOB)
+    first = (await town.order()).job or ""
+    assert f"· 5 credits set aside for clip {first}" in await line()
+    await town.house.finish(await town.house.job(first))
+    assert f"· 5 credits spent on clip {first}" in await line()
+    await town.say(f"/revoke {M}", BOB)
+    await town.say(f"/refund {first} because it came out black")
+    partly = "2 credits given back for clip {}; the rest came of a grant that is over (it came out black)"
+    assert partly.format(first) in await line()
+    await town.say("/quota set default 30 a day")
+    town.house.clock.tick(60)
+    jobs = [(await town.order()).job or "" for _ in range(5)]
+    town.house.clock.tick(60)
+    await town.say(f"/cancel {jobs[-1]}", user="8")
+    mine = (await town.say("/quota", user="8")).text.splitlines()
+    assert mine[mine.index(texts_admin.LATEST) + 1].endswith(f"5 credits given back for clip {jobs[-1]}")
+    assert [sum(job in each for each in mine) for job in (*jobs, first)] == [1] * 6
+
+
+async def test_who_paused_it_stands_in_the_operators_audit_and_table(town: Town) -> None:
+    town.house.core.owners = frozenset({"telegram:42"})
+    there = {"user": "42", "scope": ""}
+    await town.say("/operator pause because prices rose", **there)
+    town.house.clock.tick(1)
+    await town.say("/operator resume", **there)
+    log = (await town.say("/audit", **there)).text.splitlines()
+    assert [line.partition(" · ")[2] for line in log] == [
+        "User 42 · resume",
+        "User 42 · pause, because prices rose",
+    ]
+    assert (await town.say("/audit")).text == texts_admin.NO_AUDIT, "a community's is its own"
+    table = (await town.say("/export", **there)).papers[1].data.decode("utf-8-sig")
+    assert [(row["verb"], row["after"]) for row in csv.DictReader(io.StringIO(table))] == [
+        ("resume", ""),
+        ("pause", "paused: true"),
+    ]
+
+
+async def test_times_are_iso_8601_and_no_cell_holds_json(town: Town) -> None:
+    await town.say(f"/grant {M} 6 until 2027-03-01", BOB)
+    await town.say(f"/ban {M} for 2 weeks", BOB)
+    await town.say(f"/ban {M}", BOB)
+    await town.say(f"/tier staff add {M}", BOB)
+    await town.say(f"/revoke {M}", BOB)
+    log = (await town.say("/audit")).text
+    assert "grant @Bob: amount 6, until 2 Mar 00:00" in log
+    assert "ban @Bob: banned – → until 15 " in log or "banned – → until " in log
+    assert "→ for good" in log
+    ledger, audit = (await town.say("/export")).papers
+    text = audit.data.decode("utf-8-sig")
+    assert not set("{}[]") & set(text + ledger.data.decode("utf-8-sig"))
+    (grant,) = [row for row in csv.DictReader(io.StringIO(text)) if row["verb"] == "grant"]
+    assert "until: 2027-03-02T00:00:00+00:00" in grant["after"]
+    assert datetime.fromisoformat(grant["at_utc"]).timestamp() == int(town.house.clock.now)
+    (staff,) = [row for row in csv.DictReader(io.StringIO(text)) if row["verb"] == "tier add"]
+    assert staff["after"] == "people: telegram:8"
 
 
 async def test_a_clip_is_refunded_once_and_by_an_admin(town: Town) -> None:

@@ -356,7 +356,46 @@ async def test_again_is_the_same_order_with_files_of_its_own(house: House, clip:
 async def test_again_with_new_words(house: House) -> None:
     first = await house.finish(await house.order("she smiles --cfg 0.3"))
     again = await house.job((await house.say(f"/again {first.id} she waves --10s")).job or "")
-    assert (again.order.prompt, again.order.seconds, again.order.cfg) == ("she waves", 10, None)
+    assert (again.order.prompt, again.order.seconds, again.order.cfg) == ("she waves", 10, 0.3)
+
+
+@pytest.mark.parametrize("command", ["again", "continue"])
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("she waves", ("she waves", 10, "fog, rain", 0.7)),
+        ("she waves --5s", ("she waves", 5, "fog, rain", 0.7)),
+        ("she waves --no snow", ("she waves", 10, "snow", 0.7)),
+        ("she waves --no nothing --cfg 0", ("she waves", 10, "", 0.0)),
+        ("--cfg 1", ("she smiles", 10, "fog, rain", 1.0)),
+    ],
+)
+async def test_options_stay_unless_others_are_said(
+    house: House, large_clip: bytes, command: str, words: str, kept: tuple[object, ...]
+) -> None:
+    house.provider.clips = [large_clip]
+    first = await house.finish(await house.order("she smiles --10s --no fog, rain --cfg 0.7"))
+    reply = await house.say(f"/{command} {first.id} {words}")
+    order = (await house.job(reply.job or "")).order
+    assert (order.prompt, order.seconds, order.negative, order.cfg) == kept
+
+
+async def test_what_stays_is_said(house: House) -> None:
+    plain = await house.finish(await house.order())
+    assert (await house.say(f"/next {plain.id}")).text == texts.ASK_NEXT
+    first = await house.finish(await house.order("she smiles --10s --no fog"))
+    as_before = "\nAs before: 10 s · without fog. To change that, add --duration 5 or --no nothing."
+    assert (await house.say(f"/next {first.id}")).text == texts.ASK_NEXT + as_before
+    assert (await house.say(f"/words {first.id}")).text.endswith(f"Reply with the new words.{as_before}")
+    ends = await house.say("she smiles", attached(), attached(role="end"))
+    ended = await house.finish(await house.job(ends.job or ""))
+    assert (await house.say(f"/words {ended.id}")).text.endswith("\nAs before: 5 s · with an end picture.")
+
+
+async def test_that_the_stand_in_made_it_stands_under_the_first_clip_alone(house: House) -> None:
+    for _ in range(3):
+        await house.finish(await house.order())
+    assert [texts.STAND_IN in text for text in house.chat.texts()] == [True, False, False]
 
 
 async def test_continue_begins_where_a_clip_ends(house: House) -> None:

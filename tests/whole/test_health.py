@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from adapters import console
 from bot import machine
 from bot.app import LATE, App, open_app
 from bot.config import Settings
@@ -38,6 +39,15 @@ async def test_green_while_a_worker_works(settings: Settings) -> None:
         assert (await app.health())[0]
         app.worker.stop()
         await working
+
+
+async def test_it_says_that_buying_is_paused(settings: Settings) -> None:
+    async with open_app(settings, idle=True) as app:
+        assert (await app.health())[1]["buying"] == "on"
+        for word, said in (("pause", "paused"), ("resume", "on")):
+            await app.core.handle(console.admin(word, f"operator {word}", ""))
+            well, figures = await app.health()
+            assert (well, figures["buying"]) == (True, said)
 
 
 async def test_red_when_the_poller_is_late(settings: Settings) -> None:

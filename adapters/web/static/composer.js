@@ -57,15 +57,14 @@ export class Composer {
 
   /** Other words for the photo of a job. @param {import('./turn.js').Job} job */
   newWords(job) {
-    const length = job.clip?.seconds > 7 ? '10' : '5';
     this.#enterRework({ command: `/again ${job.id}`, words: job.prompt, end: Boolean(job.end) }, job.photo.src,
-      t('new_words_for', { words: job.prompt }), length);
+      t('new_words_for', { words: job.prompt }), job.picked);
   }
 
   /** Go on from the last frame of a job's clip. @param {import('./turn.js').Job} job */
   goOn(job) {
     this.#enterRework({ command: `/continue ${job.id}`, words: '', end: false }, `/frame/${job.id}`,
-      t('continue_of', { words: job.prompt }), '5');
+      t('continue_of', { words: job.prompt }), job.picked);
   }
 
   /** Send a sample; the server has its picture. What is being written stays. */
@@ -130,7 +129,7 @@ export class Composer {
     const words = this.#words.value.trim();
     const text = this.#rework ? `${this.#rework.command} ${words}` : words;
     const files = Object.entries(FILES).map(([name, side]) => [name, this.#photos[side]?.file]);
-    return [['text', text], ...this.#options.fields(), ...files.filter(([, file]) => file)];
+    return [['text', text], ...this.#options.fields(this.#rework), ...files.filter(([, file]) => file)];
   }
 
   #write(words) {
@@ -155,7 +154,7 @@ export class Composer {
     this.#focus();
   }
 
-  #enterRework(rework, src, label, length) {
+  #enterRework(rework, src, label, picked) {
     if (this.#blocked()) return;
     const draft = this.#draft ?? {
       words: this.#words.value,
@@ -169,7 +168,7 @@ export class Composer {
     byId('rework').hidden = false;
     setText(byId('rework').firstElementChild, label);
     this.#words.value = rework.words;
-    this.#options.reset({ duration: length });
+    this.#options.reset({ ...picked });
     this.#photos.borrow(src);
     this.#focus();
     this.#words.select();

@@ -53,11 +53,11 @@ export class Options {
     this.#render();
   }
 
-  /** What the words leave to be sent beside them. */
-  fields() {
-    const { duration, no, cfg } = this.chosen;
-    const all = { duration, no: no.trim(), cfg };
-    return Object.entries(all).filter(([name, value]) => value && !(name in this.#written));
+  /** What the words leave to be sent beside them; `all`: what was taken away as well, of a clip that had it. */
+  fields(all) {
+    const { duration, no, cfg = '' } = this.chosen;
+    const found = Object.entries({ duration, no: no.trim(), cfg });
+    return found.filter(([name, value]) => (value || all) && !(name in this.#written));
   }
 
   read(text) {

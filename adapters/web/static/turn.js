@@ -8,7 +8,7 @@ import { t } from './state.js';
 /**
  * @typedef {import('./bubble.js').Photo} Photo
  * @typedef {{
- *   id: string, at: number, prompt: string, options: string[], photo: Photo, end: Photo | null, price: string,
+ *   id: string, at: number, prompt: string, options: string[], picked: object, photo: Photo, end: Photo | null, price: string,
  *   text: string, state: 'queued' | 'submitting' | 'running' | 'delivering' | 'done', outcome: 'clip' | 'failed' | null,
  *   progress: {elapsed: number, usual: number} | null, cancel: boolean, clip: import('./clip.js').ClipData | null,
  *   joins: boolean, note: string, alt: string,
