@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -63,6 +64,7 @@ def animate(
     brush: Annotated[
         list[str] | None, typer.Option(help="white moves along the points", metavar="MASK.png:x,y;x,y;…")
     ] = None,
+    crop: Annotated[bool, typer.Option("--crop", help="of a photo that is too long, take the middle")] = False,
     timeline: Annotated[bool, typer.Option("--timeline", help="say at the end what happened when")] = False,
 ) -> None:
     """Make one clip."""
@@ -81,7 +83,8 @@ def animate(
             raise Refusal(texts.STOPPED)
         said = {name: value for name, value in options.items() if value is not None}
         async with _photos_served(app):
-            reply = await app.core.handle(console.inbound(new_id(), prompt, attachments, said))
+            asked = replace(console.inbound(new_id(), prompt, attachments, said), crop=crop)
+            reply = await app.core.handle(asked)
             if reply.job is None:
                 raise Refusal(reply.text)
             out.print(reply.text, markup=False)

@@ -9,6 +9,7 @@ from bot import (
     best,
     calls,
     consent,
+    cropping,
     halls,
     limits,
     machine,
@@ -286,6 +287,7 @@ TABLE: dict[str, Handler] = {
     "hide": reviews.hide,
     "banish": reviews.banish,
     "agree": consent.agree,
+    "crop": cropping.crop,
 }
 """Every name in `texts.COMMANDS` and `texts_admin.COMMANDS`, and those that only buttons say."""
 

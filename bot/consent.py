@@ -5,13 +5,14 @@ Not asked about our own drawings, nor where the stand-in alone makes the clips: 
 
 from typing import TYPE_CHECKING
 
-from bot import purse, quota, texts_consent
+from bot import cropping, purse, quota, texts_consent
 from bot.model import Button, Inbound, Job, Reply
+from bot.money import Parked
 
 if TYPE_CHECKING:
     from bot.core import Core
 
-ANSWERS = ("/agree ", "/yes ", "/no ")
+ANSWERS = ("/agree ", "/crop ", "/yes ", "/no ")
 """What the buttons under a question about an order say: a question that is answered goes."""
 
 
@@ -40,7 +41,16 @@ async def agree(core: "Core", inbound: Inbound, argument: str) -> Reply:
     job = await core.store.books.read(parked.body)
     if await missing(core, inbound, sample=job.order.sample):
         await core.store.gallery.behave(inbound.person, agreed_at=core.clock())
-    return await purse.dear(core, parked, inbound) or await purse.yes(core, inbound, name)
+    return await go_on(core, parked, inbound)
+
+
+async def go_on(core: "Core", parked: Parked, inbound: Inbound) -> Reply:
+    """An order that waited, at once or with what else must be asked. Raises `Refusal`."""
+    purse.check(core, parked, inbound)
+    job = await core.store.books.read(parked.body)
+    if await missing(core, inbound, sample=job.order.sample):
+        return _question(parked.id)
+    return await purse.dear(core, parked, inbound) or await purse.yes(core, inbound, parked.id)
 
 
 async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -61,7 +71,9 @@ async def waiting(core: "Core", inbound: Inbound) -> list[tuple[Job, Reply]]:
         if taken or parked.until < core.clock():
             continue
         job = await core.store.books.read(parked.body)
-        if await missing(core, inbound, sample=job.order.sample):
+        if job.order.cropped:  # asked first, and perhaps answered: the button goes on either way
+            asked = cropping.question(job)
+        elif await missing(core, inbound, sample=job.order.sample):
             asked = _question(job.id)
         else:  # the yes came with another order
             asked = await purse.dear(core, parked, inbound) or _question(job.id, texts_consent.STILL)

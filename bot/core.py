@@ -13,6 +13,7 @@ from bot import (
     calls,
     commands,
     consent,
+    cropping,
     machine,
     orders,
     purse,
@@ -254,7 +255,7 @@ class Core:
             if asked := await answers.given(self, inbound):
                 return asked
             await purse.check_room(self, inbound)
-        order = _order_of(self.model, draft, await pictures(), sample)
+        order = _order_of(self.model, draft, await pictures(), sample, asks=not inbound.crop)
         job = Job(
             id=self.new_id(),
             key=inbound.key,
@@ -273,6 +274,8 @@ class Core:
             follows=follows.id if follows else None,
             remix_of=remix.id if remix else None,
         )
+        if order.cropped:
+            return await cropping.park(self, job, inbound)
         if unasked:
             return await consent.park(self, job)
         if above is not None and dear:
@@ -365,7 +368,7 @@ def _legible(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
-def _order_of(model: str, draft: Draft, pictures: Pictures, sample: bool) -> Order:
+def _order_of(model: str, draft: Draft, pictures: Pictures, sample: bool, *, asks: bool) -> Order:
     return Order(
         model=model,
         photo=pictures.photo,
@@ -377,4 +380,5 @@ def _order_of(model: str, draft: Draft, pictures: Pictures, sample: bool) -> Ord
         static_mask=pictures.static_mask,
         brushes=pictures.brushes,
         sample=sample,
+        cropped=pictures.cropped and asks,
     )

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 HEAVIEST_PICTURE = 32 * 1024**2  # bytes, as it arrives
 HEAVIEST_VIDEO = 64 * 1024**2  # of one whose last frame is the picture
 CACHED = 24 * 3600.0  # seconds for which joined films and exports stay
+LONGEST_TO_SHORTEST = 2.5  # side of a picture; of one that is longer only the middle is kept
 INTAKE = 16  # messages whose pictures are taken in at once, a quarter of them one person's: their weight is bounded
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png)")
@@ -39,6 +40,8 @@ class Pictures:
     end: Photo | None = None
     static_mask: Photo | None = None
     brushes: tuple[Brush, ...] = ()
+    cropped: bool = False
+    """One was too long, and only its middle was kept."""
 
 
 class Media:
@@ -64,8 +67,8 @@ class Media:
         """Fetch, check, normalise and keep the pictures of one message: all of them or none.
 
         The second `photo`, or the one called `end`, is the last frame. Masks and paths are drawn on the photo as it was
-        sent, held upright, and come back in the pixels of the one we keep. Where many wait, it goes in turn by
-        `person`. Raises `Refusal`, `StoreDown`.
+        sent, held upright, and come back in the pixels of the one we keep. Of a picture that is too long the middle is
+        kept, unless there are masks. Where many wait, it goes in turn by `person`. Raises `Refusal`, `StoreDown`.
         """
         async with self._intake.turn(person):
             return await self._keep(person, *_sorted(attachments))
@@ -77,9 +80,14 @@ class Media:
         try:
             photo, original = await self._photo(frames[0], person)
             kept.append(photo)
+            cropped = _too_long(original)
+            if cropped and (static_masks or brushes):
+                raise Refusal(texts.too_long(*original))
             paths = [_scaled(brush.path, original, (photo.width, photo.height)) for brush in brushes]
             for frame in frames[1:]:
-                kept.append((await self._photo(frame, person))[0])
+                picture, before = await self._photo(frame, person)
+                kept.append(picture)
+                cropped |= _too_long(before)
             for mask in (*static_masks, *brushes):
                 kept.append(await self._mask(mask, original, photo, person))
         except BaseException:
@@ -93,6 +101,7 @@ class Media:
             end=next(rest) if len(frames) == 2 else None,
             static_mask=next(rest) if static_masks else None,
             brushes=tuple(Brush(mask, path) for mask, path in zip(rest, paths, strict=True)),
+            cropped=cropped,
         )
 
     async def copy(self, order: Order) -> Pictures:
@@ -230,6 +239,10 @@ def _sorted(attachments: Sequence[Attachment]) -> tuple[list[Attachment], list[A
         [a for a in attachments if a.role == role] for role in ("photo", "end", "static_mask", "brush")
     )
     return photos + ends, static_masks, brushes
+
+
+def _too_long(size: Size) -> bool:
+    return max(size) > LONGEST_TO_SHORTEST * min(size)
 
 
 def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, ...]:

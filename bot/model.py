@@ -123,6 +123,8 @@ class Inbound:
     """Whom each `MENTION` in the text means."""
     replied_to: Named | None = None
     """Whose message it answers."""
+    crop: bool = False
+    """Of a picture that is too long the middle is taken, without a question."""
     pressed: bool = False
     """It is a tap on a button under our own message at `address`."""
 
@@ -164,6 +166,8 @@ class Order:
     brushes: tuple[Brush, ...] = ()
     sample: bool = False
     """All pictures are our own drawings, or come from clips of them."""
+    cropped: bool = False
+    """A picture was too long, and only its middle was kept: the person is asked before it is bought."""
 
     @property
     def photos(self) -> tuple[Photo, ...]:

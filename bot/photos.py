@@ -63,7 +63,10 @@ pillow_heif.register_heif_opener()
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A JPEG of `size`, made from a picture that was `original` when held upright."""
+    """A JPEG of `size`, made from a picture that was `original` when held upright.
+
+    Of one that is too long the middle is taken: it is for the bot to ask whether that will do (`too_long`).
+    """
 
     data: bytes
     size: Size
@@ -84,7 +87,9 @@ def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
         turn = _orientation(image)
         original = _turned(header if drafted else image.size, turn)
         _check(original)
-        upright = _turn(_srgb(_flat(_shrunk(_visible(_plain(image)), LONGEST)), image.info.get("icc_profile")), turn)
+        upright = _turn(
+            _srgb(_flat(_shrunk(_middle(_visible(_plain(image))), LONGEST)), image.info.get("icc_profile")), turn
+        )
         jpeg, size = _jpeg(upright, heaviest)
         return Fitted(jpeg, size, original)
 
@@ -146,7 +151,7 @@ def _draft(image: Image.Image) -> None:
     """Have a large JPEG decoded at half its size or less, which its decoder does for free."""
     # Asking for a little less than we want lets 4032 × 3024, the commonest photo there is, arrive as 2016 × 1512
     # instead of being decoded in full and scaled down by 1.6 %.
-    enough = 0.88 * LONGEST / max(image.size)
+    enough = 0.88 * LONGEST / min(max(image.size), LONGEST_TO_SHORTEST * min(image.size))
     image.draft(image.mode, (round(image.width * enough), round(image.height * enough)))
 
 
@@ -189,8 +194,24 @@ def _check_pixels(size: Size, form: str | None) -> None:
 def _check(size: Size) -> None:
     if min(size) < LEAST:
         raise Refusal(texts.too_small(*size, LEAST))
-    if max(size) > LONGEST_TO_SHORTEST * min(size):
-        raise Refusal(texts.too_long(*size))
+
+
+def too_long(size: Size) -> bool:
+    """Whether a picture has a shape of which no clip can be made."""
+    return max(size) > LONGEST_TO_SHORTEST * min(size)
+
+
+def _middle(image: Image.Image) -> Image.Image:
+    """As much of a picture as has a shape that is allowed, around its centre."""
+    if not too_long(image.size):
+        return image
+    width, height = image.size
+    long = int(LONGEST_TO_SHORTEST * min(image.size))
+    if width > height:
+        left = (width - long) // 2
+        return image.crop((left, 0, left + long, height))
+    top = (height - long) // 2
+    return image.crop((0, top, width, top + long))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -39,11 +39,22 @@ def too_small(width: int, height: int, least: int) -> str:
 
 
 def too_long(width: int, height: int) -> str:
-    """An aspect ratio outside 1:2.5 to 2.5:1."""
+    """An aspect ratio outside 1:2.5 to 2.5:1, of a picture with masks, which would not fit any more."""
     return (
         f"That picture is {width} × {height} pixels: too long and narrow. The longer side may be at most "
-        "two and a half times the shorter one, so please crop it first."
+        "two and a half times the shorter one, so please crop it first, and the masks with it."
     )
+
+
+TOO_LONG = (
+    "That picture is long and narrow: one side may be at most two and a half times the other. Shall I take its middle? "
+    "It waits here for an hour, and nothing is spent before you say so."
+)
+TOO_LONG_SHELL = (
+    "That picture is long and narrow: one side may be at most two and a half times the other. Nothing was ordered. "
+    "With --crop I take its middle."
+)
+CROP = "Crop to the middle"
 
 
 def mask_size(mask: tuple[int, int], photo: tuple[int, int]) -> str:
@@ -626,6 +637,11 @@ PAGE = {
     "remove_start": "Remove the photo",
     "remove_end": "Remove the last frame",
     "swap": "Swap start and end",
+    "crop_hint": "This one is long, so a part of it is used. Drag the frame, or its ends.",
+    "crop_start": "Where the part that is used begins",
+    "crop_middle": "The part that is used",
+    "crop_end": "Where the part that is used ends",
+    "percent": "{value} percent",
     "duration": "Length",
     "five": "5 s",
     "ten": "10 s",

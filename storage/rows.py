@@ -126,7 +126,8 @@ def _order(row: Row) -> Order:
         brushes=tuple(
             Brush(Photo(**brush["mask"]), tuple((x, y) for x, y in brush["path"])) for brush in details["brushes"]
         ),
-        sample=details.get("sample", False),  # older rows do not say
+        sample=details.get("sample", False),  # older rows do not say, nor this
+        cropped=details.get("cropped", False),
     )
 
 

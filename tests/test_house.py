@@ -56,6 +56,7 @@ CORE = {
     "bot.halls",
     "bot.reviews",
     "bot.consent",
+    "bot.cropping",
     "bot.wordlist",
     "bot.unwanted",
     "bot.personal",
@@ -238,7 +239,21 @@ def test_the_chat_guide_shows_options_that_work() -> None:
 def test_every_command_has_its_line() -> None:
     from bot import commands
 
-    hidden = {"words", "next", "yes", "no", "undo", "agree", "heart", "show", "report", "keep", "hide", "banish"}
+    hidden = {
+        "words",
+        "next",
+        "yes",
+        "no",
+        "undo",
+        "agree",
+        "crop",
+        "heart",
+        "show",
+        "report",
+        "keep",
+        "hide",
+        "banish",
+    }
     assert set(commands.TABLE) == {*texts.COMMANDS, *texts_admin.COMMANDS, *hidden}
     assert set(texts.MENU) <= set(texts.COMMANDS)
 

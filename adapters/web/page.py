@@ -19,7 +19,7 @@ from adapters.web.view import View
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal
-from bot.media import HEAVIEST_PICTURE
+from bot.media import HEAVIEST_PICTURE, LONGEST_TO_SHORTEST
 from bot.model import Inbound
 from bot.orders import PROMPT_LIMIT
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 STATIC = Path(__file__).with_name("static")
 PREVIEW = "/preview"
 """What the page says with a picture that it only wants to be looked at."""
-LEAST, LONGEST = 300, 2.5
+LEAST, LONGEST = 300, LONGEST_TO_SHORTEST
 """Pixels of a picture's sides, and how much longer one may be: what the page looks at by itself."""
 AT_ONCE, NEAR = 4, 16
 """Forms that one person, and all people of one network, may be sending at the same time."""

@@ -309,6 +309,17 @@ async def test_the_question_about_consent_has_one_button_and_gives_way(room: Roo
     await room.clips(2)  # asked once
 
 
+async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None:
+    asked = room.slash(options={**SMILES, "image": ("wide.jpg", picture(2000, 400))})
+    await room.api.until(lambda: asked.original and asked.original.labels)
+    assert asked.original
+    assert (asked.original.content, asked.original.labels) == (texts.TOO_LONG, [texts.CROP])
+    room.api.press(room.ann, asked.original, texts.CROP)
+    await room.clips()
+    (order,) = room.house.provider.orders
+    assert (order.photo.width, order.photo.height) == (1000, 400)
+
+
 async def test_the_same_no_is_told_once_a_minute(room: Room) -> None:
     await heard(room, room.slash("quota", {"set": "default 1 a day"}, user=boss(room)))
     assert "you have 1 left" in await heard(room, room.slash(options=SMILES))

@@ -96,6 +96,19 @@ async def test_a_sticker_in_answer_to_a_question_buys_nothing(room: Room, button
     assert len(room.house.provider.orders) == 1
 
 
+async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None:
+    room.api.photo(room.ann, room.private, picture(2000, 400), "slow pan right")
+    question = await room.told(room.private, texts.TOO_LONG)
+    assert question.labels == [texts.CROP]
+    assert question.reply_to
+    assert not room.house.provider.orders
+    room.api.press(room.ann, question, texts.CROP)
+    await room.clip(room.private)
+    (order,) = room.house.provider.orders
+    assert (order.photo.width, order.photo.height) == (1000, 400)
+    await room.api.until(lambda: question.deleted)
+
+
 async def test_continue_and_join(room: Room, large_clip: bytes) -> None:
     video = await a_clip(room)
     room.api.press(room.ann, video, "Continue")

@@ -88,9 +88,9 @@ export class Composer {
     const words = this.#words.value.trim();
     const command = words.startsWith('/') && !this.#rework ? words : '';
     this.#setBusy(true);
-    await this.#photos.read;
+    const files = await this.#photos.files();
     // A command leaves the draft alone, but for the words that it was.
-    const fields = this.#fields().filter(([name]) => !command || command.startsWith('/animate') || !(name in FILES));
+    const fields = this.#fields(files).filter(([name]) => !command || command.startsWith('/animate') || !(name in FILES));
     await this.#post(fields, (answer) => (command && !answer.job ? this.#write('') : this.#clear()), command);
   }
 
@@ -125,10 +125,10 @@ export class Composer {
   }
 
   /** @returns {[string, string | File][]} */
-  #fields() {
+  #fields(pictures) {
     const words = this.#words.value.trim();
     const text = this.#rework ? `${this.#rework.command} ${words}` : words;
-    const files = Object.entries(FILES).map(([name, side]) => [name, this.#photos[side]?.file]);
+    const files = Object.entries(FILES).map(([name, side]) => [name, pictures[side]]);
     return [['text', text], ...this.#options.fields(this.#rework), ...files.filter(([, file]) => file)];
   }
 

@@ -1,10 +1,12 @@
+import { Crop, tooLong } from './crop.js';
 import { byId, h, iconButton } from './dom.js';
 import { messageOf, Unreachable } from './post.js';
 import { state, t } from './state.js';
 
 /**
  * A picture in the composer: a file of this person's, or one that the server has already.
- * @typedef {{src: string, file: File | null, name: string, fine?: boolean}} Picture `fine`: it was looked at
+ * @typedef {{src: string, file: File | null, name: string, fine?: boolean, crop?: Crop}} Picture `fine`: it was looked
+ *   at; `crop`: a part of it is sent
  */
 
 /** The start picture and the end picture of the message that is being written. */
@@ -32,6 +34,13 @@ export class Photos {
     const reading = file.arrayBuffer().then((data) => { picture.file = new File([data], name, { type }); }, () => {});
     this.read = Promise.all([this.read, reading]);
     this.#put({ [side]: picture });
+  }
+
+  /** The pictures as they are sent. @returns {Promise<Record<'start' | 'end', File | undefined>>} */
+  async files() {
+    await this.read;
+    const file = async (picture) => (await picture?.crop?.file(picture.name)) ?? picture?.file;
+    return { start: await file(this.start), end: await file(this.end) };
   }
 
   /** Show a picture that the server has; it is not sent again. */
@@ -82,19 +91,29 @@ export class Photos {
 
   #figure(side, pair) {
     const picture = this[side];
+    const { file } = picture;
+    const figure = h('figure', {}, picture.crop?.node ?? this.#image(side, picture));
+    if (file) figure.append(iconButton('close', t(`remove_${side}`), () => this.#remove(side)));
+    if (pair) figure.append(h('figcaption', {}, t(side)));
+    return figure;
+  }
+
+  #image(side, picture) {
     const { src, file, name } = picture;
     const image = h('img', { src, alt: t(`${side}_preview`) });
     image.onload = () => {
-      if (file && !picture.fine && !fits(image)) this.#look(picture);
+      if (!file || picture.fine || this[side] !== picture) return;
+      if (tooSmall(image)) this.#look(picture);
+      else if (tooLong(image)) {
+        picture.crop = new Crop(image);
+        this.#render();
+      }
     };
     image.onerror = () => {
       image.replaceWith(h('span', { className: 'nameless' }, name));
       if (file && !picture.fine) this.#look(picture);
     };
-    const figure = h('figure', {}, image);
-    if (file) figure.append(iconButton('close', t(`remove_${side}`), () => this.#remove(side)));
-    if (pair) figure.append(h('figcaption', {}, t(side)));
-    return figure;
+    return image;
   }
 
   /**
@@ -121,8 +140,6 @@ export class Photos {
   }
 }
 
-/** Whether the sides of a picture are within what a clip can be made of. */
-function fits({ naturalWidth: width, naturalHeight: height }) {
-  const [short, long] = [width, height].sort((a, b) => a - b);
-  return short >= state.limits.least && long <= short * state.limits.longest;
+function tooSmall({ naturalWidth: width, naturalHeight: height }) {
+  return Math.min(width, height) < state.limits.least;
 }
