@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
+from bot.characters import plain, trim
 from bot.money import Span
 from bot.quota import midnight
 
@@ -18,7 +19,7 @@ LONGEST = 10 * 366 * 86_400.0
 WORDY = 100
 """Characters that an amount and its span may have."""
 
-_NUMBER = r"(\d{1,3}(?:[,'_ ]\d{3})+|\d{1,9})"
+_NUMBER = r"(\d{1,3}(?:[,'’٬_ ]\d{3})+|\d{1,9})"
 _AMOUNT = re.compile(rf"{_NUMBER}(?![\d.,/])\s*(?:credits?\b|cr\b)?\s*", re.IGNORECASE)
 _RATE = re.compile(
     rf"{_NUMBER}\s*(?:credits?|cr)?\s*(?:/|\ba\b|\ban\b|\bper\b|\beach\b|\bevery\b)?\s*"
@@ -177,8 +178,8 @@ def _named(word: str, names: tuple[str, ...]) -> int | None:
 
 
 def _short(text: str) -> str:
-    """With single spaces; nothing at all if it is too long to be an amount."""
-    text = " ".join(text.split()) if len(text) <= 10 * WORDY else ""
+    """In plain characters with single spaces; nothing at all if it is too long to be an amount."""
+    text = " ".join(plain(trim(text)).text.replace("—", "-").split()) if len(text) <= 10 * WORDY else ""
     return text if len(text) <= WORDY else ""
 
 

@@ -137,7 +137,7 @@ def _who(inbound: Inbound, value: str) -> tuple[Edit, str]:
 def _zone(inbound: Inbound, value: str) -> tuple[Edit, str]:
     name = quota.known_zone(value) if value else None
     if name is None:
-        raise Refusal(texts_admin.ZONE_UNKNOWN)
+        raise Refusal(texts_admin.zone_unknown(quota.nearest_zone(value)))
     return lambda rule: replace(rule, zone=name), f"the time zone is {name}"
 
 

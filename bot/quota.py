@@ -1,11 +1,14 @@
 """What an order costs and what a person may spend. Pure; the store does the spending."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from difflib import get_close_matches
+from functools import cache
 from math import ceil
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from bot.characters import plain, trim
 from bot.money import FLIGHT, OPERATORS, Bill, Denied, Line, Member, Plan, Rule, Rulebook, Span
 
 UNLIMITED = frozenset({"console"})
@@ -69,21 +72,41 @@ def price(seconds: int, model: str = "") -> int:
 
 def zone(name: str | None) -> tzinfo:
     """A time zone by its IANA name; UTC for none, and where it is unknown here."""
+    known = known_zone(name) if name else None
     try:
-        return ZoneInfo(name) if name else UTC
+        return ZoneInfo(known) if known and known != "UTC" else UTC
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
 
 
 def known_zone(name: str) -> str | None:
     """The name of a time zone as it is written, whatever the case; None for one that does not exist."""
-    tidy = "/".join(
-        "_".join(word.capitalize() for word in part.replace(" ", "_").split("_")) for part in name.strip().split("/")
-    )
-    for tried in (name.strip(), tidy, name.strip().upper()):
-        if tried == "UTC" or zone(tried) is not UTC:
-            return tried
-    return None
+    return _zones().get(_folded(name))
+
+
+def nearest_zone(name: str) -> str | None:
+    """The time zone that is most likely meant: named by its city alone, or misspelt."""
+    zones, said = _zones(), _folded(name)
+    cities = {folded.rpartition("/")[2]: zones[folded] for folded in sorted(zones, reverse=True)}
+    city = said.rpartition("/")[2]
+    if city in cities:
+        return cities[city]
+    if found := get_close_matches(said, zones, 1, 0.88):
+        return zones[found[0]]
+    found = get_close_matches(city, cities, 1, 0.88)
+    return cities[found[0]] if found else None
+
+
+@cache
+def _zones() -> Mapping[str, str]:
+    """The name of every zone by its folded one. What this machine happens to be set to is none, nor is its folder."""
+    no_zones = {"localtime", "posixrules", "posix", "right", "factory", "systemv"}
+    names = {name for name in available_timezones() if name.partition("/")[0].lower() not in no_zones}
+    return {_folded(name): name for name in names | {"UTC"}}
+
+
+def _folded(name: str) -> str:
+    return plain(trim(name)).text.replace(" ", "_").replace("—", "-")
 
 
 def window(now: float, span: Span = "day", where: tzinfo = UTC) -> Window:

@@ -32,6 +32,11 @@ WHOM = {
 }
 
 
+def zone_unknown(nearest: str | None) -> str:
+    """A time zone that does not exist, and the one that may be meant."""
+    return f"{ZONE_UNKNOWN} Did you mean {nearest}?" if nearest else ZONE_UNKNOWN
+
+
 def denied(
     cause: str, price: int, left: int, limit: int | None, span: str, refill: str, because: str, whom: str
 ) -> str:

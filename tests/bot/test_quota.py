@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,43 @@ def test_a_zone_is_found_however_it_is_written() -> None:
     assert quota.known_zone("../../etc/passwd") is None
     assert quota.known_zone("Europe/Atlantis") is None
     assert quota.zone("Europe/Atlantis") is UTC
+
+
+def test_every_zone_is_found_in_any_case() -> None:
+    names = available_timezones() - {"localtime", "posixrules", "Factory"}
+    for name in names:
+        for said in (name, name.lower(), name.upper(), name.replace("_", " "), f" \u200f{name}\u00a0"):
+            assert quota.known_zone(said) == name
+    for said, name in (("us/eastern", "US/Eastern"), ("AFRICA/DAR_ES_SALAAM", "Africa/Dar_es_Salaam")):
+        assert quota.known_zone(said) == name
+        assert quota.zone(said) == ZoneInfo(name)
+    assert quota.known_zone("america/port‑au‑prince") == "America/Port-au-Prince"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["localtime", "Localtime", "posixrules", "Factory", "posix/Europe/Berlin", "right/Europe/Berlin", "tzdata.zi"],
+)
+def test_what_is_no_places_time_is_no_zone(name: str) -> None:
+    assert quota.known_zone(name) is None
+    assert quota.zone(name) is UTC
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("berlin", "Europe/Berlin"),
+        ("New York", "America/New_York"),
+        ("Europe/Berln", "Europe/Berlin"),
+        ("right/Europe/Berlin", "Europe/Berlin"),
+        ("US/Eastrn", "US/Eastern"),
+        ("localtime", None),
+        ("Atlantis", None),
+        ("", None),
+    ],
+)
+def test_the_nearest_zone_is_told(said: str, meant: str | None) -> None:
+    assert quota.nearest_zone(said) == meant
 
 
 NOTHING = Rule()
