@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import discord
 
 from adapters.discord.requests import Picture
+from adapters.shared.kinds import kind_of
 from bot import calls
 from bot.calls import SIGN
 
@@ -21,8 +22,6 @@ SHARE = 0.95
 
 _LINK = re.compile(r"(?:^|\n)(?:\|\|)?(?P<url>https?://\S+/attachments/\d+/\d+/(?P<name>[\w.-]+)\?[\w=&]+)(?:\|\|)?$")
 """At the end of a message, as `looks.content` puts it there."""
-_PICTURES = re.compile(r"\.(jpe?g|png|webp|heic|heif|avif|gif|bmp)$", re.IGNORECASE)
-_VIDEOS = re.compile(r"\.(mp4|mov|webm|m4v)$", re.IGNORECASE)
 
 
 def picture(file: discord.Attachment, *, end: bool = False) -> Picture | None:
@@ -31,10 +30,13 @@ def picture(file: discord.Attachment, *, end: bool = False) -> Picture | None:
 
 
 def pictures(files: Iterable[discord.Attachment]) -> tuple[Picture, ...]:
-    """What files show: pictures if there are any, else a clip."""
-    seen = [found for file in files if (found := picture(file))]
-    stills = [one for one in seen if not one.video]
-    return tuple(stills or seen[:1])
+    """What files show: pictures if there are any, else a clip, else what may be one."""
+    files = list(files)
+    kinds = [kind_of(file.content_type, file.filename) for file in files]
+    for kind in ("picture", "video", "perhaps"):
+        if found := [one for file, its in zip(files, kinds, strict=True) if its == kind and (one := picture(file))]:
+            return tuple(found[:1] if kind == "video" else found)
+    return ()
 
 
 def shown(message: discord.Message) -> tuple[Picture, ...]:
@@ -51,8 +53,8 @@ def anything(message: discord.Message) -> tuple[Picture, ...]:
 def _unfolded(sources: Sequence[discord.Message | discord.MessageSnapshot]) -> Iterator[Picture]:
     for source in sources:
         for media in _media(source.components):
-            kind = media.content_type or ("" if _VIDEOS.search(urlsplit(media.url).path) else "image/*")
-            if found := _picture(_served(media.url, media.proxy_url), urlsplit(media.url).path, kind, False, False):
+            name = urlsplit(media.url).path
+            if found := _picture(_served(media.url, media.proxy_url), name, media.content_type, False, False):
                 yield found
         for embed in source.embeds:
             for image in (embed.image, embed.thumbnail):
@@ -160,9 +162,5 @@ def _uploaded(files: Sequence[Mapping[str, Any]]) -> tuple[Picture, ...]:
 
 
 def _picture(url: str, name: str, kind: str | None, spoiler: bool, end: bool) -> Picture | None:
-    kind = kind or ""
-    if kind.startswith("image/") or _PICTURES.search(name):
-        return Picture(url, False, spoiler, end)
-    if kind.startswith("video/") or _VIDEOS.search(name):
-        return Picture(url, True, spoiler, end)
-    return None
+    its = kind_of(kind, name)
+    return None if its == "other" else Picture(url, its == "video", spoiler, end)

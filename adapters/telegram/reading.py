@@ -4,15 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from telegram import Chat, Document, ExternalReplyInfo, Message
+from telegram import Chat, ExternalReplyInfo, Message
 
+from adapters.shared.kinds import kind_of
 from bot import calls
 from bot.calls import SIGN
 from bot.characters import END
 from bot.model import Address
 
 PLATFORM = "telegram"
-_PICTURES = re.compile(r"\.(jpe?g|png|webp|heic|heif|avif|gif|bmp)$", re.IGNORECASE)
 ANOTHERS = "", ""
 
 
@@ -77,10 +77,10 @@ def picture(message: Message | ExternalReplyInfo, *, videos: bool = False) -> Pi
     film = message.video or message.animation or message.video_note
     if film:
         return Picture(film.file_id, video=True, spoiler=spoiler) if videos else None
-    if message.document and _shows_something(message.document):
-        return Picture(message.document.file_id)
-    if videos and message.document and (message.document.mime_type or "").startswith("video/"):
-        return Picture(message.document.file_id, video=True)
+    if message.document:
+        kind = kind_of(message.document.mime_type, message.document.file_name)
+        if kind in ("picture", "perhaps") or (kind == "video" and videos):
+            return Picture(message.document.file_id, video=kind == "video")
     return None
 
 
@@ -103,8 +103,3 @@ def without_mention(text: str, username: str) -> str | None:
 def pack(pictures: Sequence[Picture]) -> list[dict[str, object]]:
     """Pictures for a note."""
     return [asdict(picture) for picture in pictures]
-
-
-def _shows_something(document: Document) -> bool:
-    kind = document.mime_type or ""
-    return kind.startswith("image/") or bool(_PICTURES.search(document.file_name or ""))

@@ -68,6 +68,23 @@ async def test_the_role_that_discord_made_for_the_bot_is_its_name(room: Room) ->
     assert prompts(room) == ["she smiles", "he waves"]
 
 
+@pytest.mark.parametrize("name", ["photo.jfif", "DSC0001.HIF", "scan.jpe", "image"])
+@pytest.mark.parametrize("way", ["slash", "mention"])
+async def test_a_picture_by_any_name_is_tried(room: Room, name: str, way: str) -> None:
+    if way == "slash":
+        room.slash(options={"image": (name, picture()), "prompt": "she smiles"})
+    else:
+        room.api.say(room.ann, room.channel, "she smiles", [(name, picture())], mention_bot=True)
+    await room.clips()
+
+
+async def test_what_may_be_a_picture_does_not_stand_beside_one(room: Room) -> None:
+    room.api.say(room.ann, room.channel, "she smiles", [("notes", b"words"), PHOTO], mention_bot=True)
+    await room.clips()
+    room.api.say(room.ann, room.channel, "she waves", [("notes", b"words")], mention_bot=True)
+    await room.api.until(lambda: any(texts.NOT_A_PICTURE in one.content for one in room.posts()))
+
+
 @pytest.mark.parametrize("way", ["gallery", "section", "container", "embed", "thumbnail"])
 async def test_a_picture_that_stands_in_a_layout_or_an_embed_can_be_animated(room: Room, way: str) -> None:
     file = room.api.upload(room.channel, *PHOTO)

@@ -150,11 +150,19 @@ async def test_a_photo_as_a_file_works_the_same(room: Room) -> None:
     assert {clip.reply_to for clip in clips} == {photo.id for photo in photos}
 
 
+@pytest.mark.parametrize("name", ["DSC0001.HIF", "photo.jfif", "image"])
+async def test_a_photo_by_any_name_is_tried(room: Room, name: str) -> None:
+    room.api.document(room.ann, room.private, picture(), name, "application/octet-stream", "she smiles")
+    await room.clip(room.private)
+
+
 async def test_files_that_are_no_pictures_are_answered_in_a_sentence(room: Room) -> None:
     room.api.document(room.ann, room.private, b"%PDF", "paper.pdf", "application/pdf", "she smiles")
     await room.told(room.private, texts.WHAT_WORKS)
     room.api.document(room.ann, room.private, b"<html>", "photo.jpg", "image/jpeg", "she smiles")
     await room.told(room.private, texts.NOT_A_PICTURE)
+    room.api.document(room.ann, room.private, b"MZ", "setup", "application/octet-stream", "he smiles")
+    await room.api.until(lambda: [p.words for p in room.api.sent(room.private)].count(texts.NOT_A_PICTURE) == 2)
     room.api.document(room.ann, room.private, b"", caption="she smiles", size=21 * 2**20)
     await room.told(room.private, texts.too_heavy(20))
     assert not room.house.provider.orders
