@@ -39,7 +39,7 @@ def run() -> None:
 
     async def serve(app: App, stopped: asyncio.Event) -> None:
         async with app.listening() as address, _attended(app, stopped):
-            log.info("serving %s, buying from %s", address, ", ".join(app.settings.order_of_providers))
+            log.info("ready: serving %s, buying from %s", address, ", ".join(app.settings.order_of_providers))
             await _until_stopped(app, stopped)
 
     _with_app(serve, social=True)
@@ -48,7 +48,12 @@ def run() -> None:
 @cli.command()
 def worker() -> None:
     """Only work: claim, poll and deliver. Any number of these may run, on PostgreSQL."""
-    _with_app(_until_stopped, social=True)
+
+    async def work(app: App, stopped: asyncio.Event) -> None:
+        log.info("ready: working, buying from %s", ", ".join(app.settings.order_of_providers))
+        await _until_stopped(app, stopped)
+
+    _with_app(work, social=True)
 
 
 @cli.command()

@@ -76,6 +76,9 @@ class Delivery:
                 if job.clip and isinstance(event, machine.Undeliverable):
                     await self._tell_alone(chat, job)
         await self._claims.save(job, event, due_at)
+        if isinstance(event, machine.Sent):
+            what = "clip" if job.clip else f"news that there is no clip ({job.reason})"
+            log.info("job %s: %s delivered on %s", job.id, what, job.address.platform)
         if due_at is None:
             await self._clear(job, chat)
 

@@ -99,6 +99,9 @@ class Unconfirmed(ChatError):
 class StoreDown(PhotoplayError):
     """The database or the disk cannot take a change now; nothing of it was made."""
 
+    told = False
+    """It stands in the log already."""
+
 
 class Misconfigured(PhotoplayError):
     """A setting is missing or wrong; the message names it and says what to set."""

@@ -4,15 +4,14 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 
+from bot.errors import StoreDown
+
 QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite", "telegram")
 """Libraries that log addresses, which may hold secrets, what people wrote, or chatter."""
 LONGEST = 2000
 """Characters of a line; what strangers send may be in it."""
 
-REPEATED = (
-    "socket.accept() out of system resource",
-    *("the database takes nothing", "nothing could be answered", "a gallery waits for the database"),
-)
+REPEATED = ("socket.accept() out of system resource",)
 """How lines begin that would be said again and again while one thing is wrong."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -38,6 +37,14 @@ class Redacted(logging.Formatter):
         for secret in self._secrets:
             text = text.replace(secret, "•••")
         return "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]}…" for line in text.split("\n"))
+
+
+def untold(record: logging.LogRecord) -> bool:
+    """Whether a line is news: that the database is away is told once, and not by everybody who needs it."""
+    args = record.args if isinstance(record.args, tuple) else ()
+    raised = record.exc_info[1] if record.exc_info else None
+    found = (*args, raised, raised.__cause__ if raised else None)
+    return not any(isinstance(each, StoreDown) and each.told for each in found)
 
 
 class OnceAMinute(logging.Filter):
@@ -70,6 +77,7 @@ def set_up(level: str, secrets: Sequence[str]) -> None:
     handler.setFormatter(Redacted(secrets))
     for start in REPEATED:
         handler.addFilter(OnceAMinute(start))
+    handler.addFilter(untold)
     handler.setLevel(level)  # the root's own level would not hold for the loggers below
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:

@@ -6,6 +6,7 @@ from pathlib import Path
 from storage.database import Database
 from storage.marks import Marks
 from storage.migrate import migrate
+from storage.outage import Outage
 from storage.postgres import Postgres
 from storage.restored import Restored
 from storage.sqlite import Sqlite
@@ -17,7 +18,7 @@ async def open_store(folder: Path, url: str | None = None, marks: Path | None = 
 
     `marks` is where its high-water mark is kept; in `folder` without it. Raises `StoreDown`, `Misconfigured`.
     """
-    database: Database = await Postgres.open(url) if url else await Sqlite.open(folder / "photoplay.db")
+    database: Database = Outage(await Postgres.open(url) if url else await Sqlite.open(folder / "photoplay.db"))
     try:
         await migrate(database)
         restored = Restored(database, Marks(marks or folder / "marks"))

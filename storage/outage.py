@@ -1,0 +1,71 @@
+"""A database that tells the log when it goes and when it is back, in one line each, whatever happens between."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bot.errors import StoreDown
+from storage.database import Database, Transaction
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Outage:
+    """The `Database` that it is given. Errors that it has told are marked, so that nobody tells them again."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._db = database
+        self._clock = clock
+        self._since: float | None = None
+        self._failed: dict[str, int] = {}
+        self._calls = 0
+        self._closed = False
+        self.skip_locked = database.skip_locked
+        self.for_update = database.for_update
+
+    async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._watched("read", self._db.read(work))
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._watched("write", self._db.write(work))
+
+    async def place(self) -> str:
+        return await self._db.place()
+
+    async def scrub(self) -> bool:
+        return await self._db.scrub()
+
+    async def close(self) -> None:
+        self._closed = True
+        await self._db.close()
+
+    async def _watched(self, kind: str, doing: Awaitable[T]) -> T:
+        self._calls += 1
+        call = self._calls
+        try:
+            result = await doing
+        except StoreDown as error:
+            if not self._closed:
+                self._down(kind, error)
+            raise
+        self._up(kind, call)
+        return result
+
+    def _down(self, kind: str, error: StoreDown) -> None:
+        error.told = True
+        self._failed[kind] = self._calls
+        if self._since is None:
+            self._since = self._clock()
+            log.error("the database is away: %s; what needs it is tried again until it is back", str(error))
+
+    def _up(self, kind: str, call: int) -> None:
+        """What failed works again: a locked file can still be read, and what began earlier may end later."""
+        if self._since is None or call <= self._failed.get(kind, self._calls):
+            return
+        del self._failed[kind]
+        if not self._failed:
+            log.warning("the database is back, after %.0f s", self._clock() - self._since)
+            self._since = None
