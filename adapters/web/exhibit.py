@@ -14,6 +14,7 @@ from adapters.web import bodies, keys, leaf
 from adapters.web.doors import Doors
 from adapters.web.page import STATIC
 from adapters.web.sheet import FILES, ROOT
+from adapters.web.templating import card_page
 from adapters.web.turnstile import Turnstile
 from bot import texts_gallery
 from bot.core import Core
@@ -279,7 +280,7 @@ def _html(hall: Hall) -> web.Response:
 def _card(
     title: str, text: str, status: int, *links: tuple[str, str], headers: dict[str, str] | None = None
 ) -> web.Response:
-    page = leaf.card(title, text, links)
+    page = card_page(text, title, links)
     return web.Response(
         text=page, status=status, content_type="text/html", headers={**_PAGE, **_NOINDEX, **(headers or {})}
     )

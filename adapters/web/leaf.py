@@ -1,7 +1,7 @@
 """The pages of a gallery as HTML. Whatever people typed goes through `html.escape` here."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -122,15 +122,6 @@ def leaf(hall: Hall, share: Share, chain: Sequence[Share], remixes: Sequence[Sha
         + _token(reader)
     )
     return page(texts_gallery.titled(title, hall.title), body, head, listed=hall.public)
-
-
-def card(title: str, text: str, links: Iterable[tuple[str, str]] = ()) -> str:
-    """A page that only says something."""
-    ways = "".join(f'<a class="button" href="{path}">{label}</a>' for path, label in links)
-    return page(
-        texts_gallery.titled(title),
-        f'<main class="said" id="main"><h1>{escape(title)}</h1><p>{escape(text)}</p>{ways}</main>',
-    )
 
 
 # ── Pieces ───────────────────────────────────────────────────────────────────────────────────────────────────────────

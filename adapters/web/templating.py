@@ -1,6 +1,7 @@
 """Pages from Jinja2 templates. Autoescape is on for all of them: whatever people typed is text, never markup."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,5 +33,11 @@ def script_data(data: object) -> Markup:
 
 def card(text: str, status: int, *, title: str = "", ask: bool = False, home: bool = False) -> web.Response:
     """A small page: a sentence, and the question for the password if `ask`, or the way to the chat page if `home`."""
-    body = render("card.html", text=text, title=title or texts.PAGE["title"], ask=ask, home=home)
+    links = [("/", texts.PAGE["to_start"])] if home else []
+    body = card_page(text, title or texts.PAGE["title"], links, ask=ask)
     return web.Response(text=body, status=status, content_type="text/html")
+
+
+def card_page(text: str, title: str, links: Iterable[tuple[str, str]] = (), *, ask: bool = False) -> str:
+    """The same as text; `links` are ways to go on, as path and label."""
+    return render("card.html", text=text, title=title, ask=ask, links=links)
