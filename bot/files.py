@@ -1,16 +1,20 @@
 """How a file gets onto the disk: as a draft first, then under its name, whole or not at all."""
 
 import asyncio
+import errno
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from bot.errors import StoreDown
 
 _STALE = 3600.0  # seconds; nothing takes so long to arrive
+_CANNOT = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EPERM, errno.EACCES, errno.EISDIR})
 _PIECE = 2**18  # bytes written at once: a thread for every packet would cost more than the writing
 
 
@@ -30,6 +34,11 @@ class Drafts:
         Not what is new: another process may be writing it, in the same folder.
         """
         return sweep(self._folder, time.time() - _STALE)  # the real clock, since the file system goes by it
+
+    def spool(self) -> IO[bytes]:
+        """A file without a name, for what is still on its way; gone when it is closed. Raises `StoreDown`."""
+        with disk():
+            return tempfile.TemporaryFile(dir=self._folder)  # the system's own folder may be read-only, or memory
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
@@ -57,6 +66,18 @@ async def settle(draft: Path, path: Path) -> None:
         except BaseException:  # nobody will know the name
             os.unlink(path)
             raise
+
+
+def twin(source: Path, target: Path) -> None:
+    """Give a file a second name, or a copy where the file system has no links; it looks new. Raises `OSError`."""
+    try:
+        os.utime(source)  # both are one file: a name that is new must not look old
+        os.link(source, target)
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError:  # each file system has its own number for what it cannot do; a copy says what else is wrong
+        shutil.copyfile(source, target)
+        _sync(target)
 
 
 async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
@@ -108,6 +129,9 @@ def _sync(path: Path) -> None:
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
+    except OSError as error:
+        if error.errno not in _CANNOT or not path.is_dir():  # network volumes keep names in their own way
+            raise
     finally:
         os.close(opened)
 

@@ -5,6 +5,7 @@ import hmac
 import math
 import os
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -62,7 +63,7 @@ def secret_of(folder: Path) -> bytes:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _create(path, secrets.token_bytes(_SECRET_BYTES))
-        secret = path.read_bytes()
+        secret = _read(path)
     except OSError as error:
         raise Misconfigured(f"The secret {path} cannot be read or written: {error.strerror}.") from error
     if len(secret) != _SECRET_BYTES:
@@ -74,11 +75,29 @@ def _create(path: Path, secret: bytes) -> None:
     """Write it whole, or leave what another process wrote meanwhile: a link, unlike a rename, replaces nothing."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(draft, secret)
         with suppress(FileExistsError):
-            os.link(draft, path)
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                raise
+            except OSError:  # a volume without links
+                _write(path, secret)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _write(path: Path, secret: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> bytes:
+    """Where there are no links, another process may be writing it right now."""
+    for _ in range(10):
+        if len(secret := path.read_bytes()) >= _SECRET_BYTES:
+            break
+        time.sleep(0.02)
+    return secret

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import logging
-import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from pathlib import Path
 from bot import texts
 from bot.decoder import Decoder, Size
 from bot.errors import Refusal, StoreDown
-from bot.files import Drafts, aged, disk, hang_up, make_folder, pour, settle, sweep
+from bot.files import Drafts, aged, disk, hang_up, make_folder, pour, settle, sweep, twin
 from bot.films import FILMS, Films
 from bot.model import Attachment, Brush, Clip, Order, Photo, Point
 from bot.sandbox import Held
@@ -58,6 +57,7 @@ class Media:
         # Apart, so that nobody's film holds up a photo.
         self._decoder, self._stills = Decoder("bot.photo_tasks", processes, timeout), Decoder(FILMS, 1, timeout)
         self._films = Films(root, self._drafts, processes, timeout)
+        self.spool = self._drafts.spool
         self._intake = Turns(INTAKE, INTAKE // 4)
         with disk():
             make_folder(self._photos)
@@ -111,7 +111,7 @@ class Media:
             for photo in order.photos:
                 names[photo.name] = f"{self._new_id()}{Path(photo.name).suffix}"
                 with disk():
-                    await asyncio.to_thread(_link, self.path(photo.name), self.path(names[photo.name]))
+                    await asyncio.to_thread(twin, self.path(photo.name), self.path(names[photo.name]))
         except BaseException as error:
             await self.discard(names.values())
             if isinstance(error, StoreDown) and isinstance(error.__cause__, FileNotFoundError):
@@ -251,11 +251,6 @@ def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, .
         if not (0 <= x < original[0] and 0 <= y < original[1]):
             raise Refusal(texts.brush_outside(x, y, *original))
     return tuple((x * size[0] // original[0], y * size[1] // original[1]) for x, y in path)
-
-
-def _link(source: Path, target: Path) -> None:
-    os.utime(source)  # both are one file: a name that is new must not look old
-    os.link(source, target)
 
 
 async def _download(attachment: Attachment, target: Path) -> None:

@@ -193,6 +193,13 @@ def test_only_config_reads_the_environment() -> None:
     assert readers <= {"config.py", "decoder.py", "line.py"}
 
 
+def test_temporary_files_are_made_in_our_own_folder() -> None:
+    """The system's may be read-only, too small, or memory."""
+    for path in [p for room in ("bot", "adapters", "storage", "generator") for p in (ROOT / room).rglob("*.py")]:
+        for call in re.findall(r"tempfile\.\w+\([^)]*\)?", path.read_text("utf-8")):
+            assert "dir=" in call, f"{path}: {call}"
+
+
 def readme() -> str:
     return (ROOT / "README.md").read_text("utf-8")
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -13,6 +12,7 @@ from multipart import MultipartSegment
 
 from adapters.web import bodies
 from bot import calls, texts
+from bot.files import disk
 from bot.media import HEAVIEST_PICTURE
 from bot.model import Address, Attachment, Inbound, Role
 from bot.orders import PROMPT_LIMIT
@@ -32,8 +32,11 @@ class TooMuch(Exception):
     """More than a form may hold; the message is for whoever sent it."""
 
 
-async def read(request: web.Request, person: str, files: ExitStack) -> Inbound:
-    """What was sent. Raises `TooMuch` as soon as it is, or `Unreadable`, and reads no further."""
+async def read(request: web.Request, person: str, files: ExitStack, spool: Callable[[], IO[bytes]]) -> Inbound:
+    """What was sent; `spool` makes a file for a picture, which `files` closes.
+
+    Raises `TooMuch` as soon as it is, or `Unreadable`, and reads no further.
+    """
     limit = 2 * HEAVIEST_PICTURE + 2 * WORDS
     if (request.content_length or 0) > limit:
         raise TooMuch(texts.too_heavy(HEAVIEST_PICTURE >> 20))
@@ -47,7 +50,7 @@ async def read(request: web.Request, person: str, files: ExitStack) -> Inbound:
                 if name not in _NAMES or name in words or name in pictures:
                     raise bodies.Unreadable(400)
                 if role := _ROLES.get(name):
-                    pictures[role] = files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
+                    pictures[role] = files.enter_context(spool())
                 else:
                     words[name] = bytearray()
             case bytes() if name in words:
@@ -85,7 +88,8 @@ def _sample(name: str) -> Attachment:
 async def _keep(file: IO[bytes], piece: bytes) -> None:
     if file.tell() + len(piece) > HEAVIEST_PICTURE:
         raise TooMuch(texts.too_heavy(HEAVIEST_PICTURE >> 20))
-    await asyncio.to_thread(file.write, piece)
+    with disk():
+        await asyncio.to_thread(file.write, piece)
 
 
 def _attachment(file: IO[bytes], role: Role) -> Attachment:

@@ -138,7 +138,7 @@ class Page:
             return web.json_response({"text": texts.PAGE["one_by_one"]}, status=429)
         try:
             with self._counted(person, near), ExitStack() as files:
-                inbound = await message.read(request, person, files)
+                inbound = await message.read(request, person, files, self._core.media.spool)
                 if inbound.text == PREVIEW and inbound.attachments:
                     return web.json_response(await self._look(inbound))
                 reply = await self._core.handle(inbound)

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -161,6 +162,16 @@ async def start(
 
 
 # ── What a person does ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_photo_arrives_where_the_temporary_folder_is_read_only(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "read" / "only"))
+    browser = await (await start()).browser()
+    status, answer = await browser.say("she smiles", photo=picture())
+    assert status == 200
+    assert answer["job"]
 
 
 async def test_a_photo_sent_here_becomes_a_clip_in_the_conversation(start: Start, clip: bytes) -> None:
