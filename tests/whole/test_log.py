@@ -5,6 +5,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,27 +19,26 @@ from storage.sqlite import Sqlite
 LAKE = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"
 
 
-@pytest.fixture
+@contextmanager
 def logged() -> Iterator[None]:
+    """What is logged inside goes to standard error, as in production."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     logs.set_up("INFO", [])
-    yield
-    root.handlers[:] = before
-    root.setLevel(level)
+    try:
+        yield
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
 
 
-@pytest.mark.usefixtures("logged")
-async def test_a_database_that_is_away_is_two_lines_and_a_clip_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    opened = Sqlite.open
-    monkeypatch.setattr(Sqlite, "open", lambda path: opened(path, 0.05))
-    async with open_app(Settings(data_dir=tmp_path, port=0)) as app:
+async def an_outage(folder: Path) -> None:
+    """A clip is made, and in the middle of it another program holds the database."""
+    async with open_app(Settings(data_dir=folder, port=0)) as app:
         working = [asyncio.create_task(work) for work in (app.worker.run(), app.runner.run())]
         order = console.inbound("1", "slow push in", [console.picture(LAKE)])
         job = (await app.core.handle(order)).job or ""
-        other = sqlite3.connect(tmp_path / "photoplay.db", isolation_level=None)
+        other = sqlite3.connect(folder / "photoplay.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         for number in range(20):  # people go on asking, and what is under way wants to be saved
             order = console.inbound(f"more-{number}", "slow push in", [console.picture(LAKE)])
@@ -51,10 +51,19 @@ async def test_a_database_that_is_away_is_two_lines_and_a_clip_is_one(
         app.worker.stop()
         app.runner.stop()
         await asyncio.gather(*working)
+
+
+async def test_a_database_that_is_away_is_two_lines_and_a_clip_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = Sqlite.open
+    monkeypatch.setattr(Sqlite, "open", lambda path: opened(path, 0.05))
+    with logged():
+        await an_outage(tmp_path)
     said = capsys.readouterr().err
     news = [line for line in said.splitlines() if re.search(r"database|waits|could not be|nothing", line)]
     assert len(news) == 2, said
     assert "the database is away: database is locked" in news[0]
     assert "the database is back, after" in news[1]
     assert said.count("delivered") == 1
-    assert f"job {job}: clip delivered on console" in said
+    assert re.search(r"job \w+: clip delivered on console", said)
