@@ -4,6 +4,7 @@ import asyncio
 import base64
 import logging
 import re
+from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ HEAVIEST_VIDEO = 64 * 1024**2  # of one whose last frame is the picture
 CACHED = 24 * 3600.0  # seconds for which joined films and exports stay
 LONGEST_TO_SHORTEST = 2.5  # side of a picture; of one that is longer only the middle is kept
 INTAKE = 16  # messages whose pictures are taken in at once, a quarter of them one person's: their weight is bounded
+ARRIVAL = 120.0  # seconds in which a picture must have come from its platform, and its place is taken
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png)")
 _EXPORT = re.compile(r"[A-Za-z0-9_-]{1,64}\.zip")
@@ -58,7 +60,8 @@ class Media:
         self._decoder, self._stills = Decoder("bot.photo_tasks", processes, timeout), Decoder(FILMS, 1, timeout)
         self._films = Films(root, self._drafts, processes, timeout)
         self.spool = self._drafts.spool
-        self._intake = Turns(INTAKE, INTAKE // 4)
+        # By platform, as one may hang, and films for themselves, as they wait for their decoder in there.
+        self._intake = defaultdict[tuple[str, bool], Turns](lambda: Turns(INTAKE, INTAKE // 4))
         with disk():
             make_folder(self._photos)
             make_folder(self._exports)
@@ -70,7 +73,8 @@ class Media:
         sent, held upright, and come back in the pixels of the one we keep. Of a picture that is too long the middle is
         kept, unless there are masks. Where many wait, it goes in turn by `person`. Raises `Refusal`, `StoreDown`.
         """
-        async with self._intake.turn(person):
+        films = any(attachment.video for attachment in attachments)
+        async with self._intake[person.partition(":")[0], films].turn(person):
             return await self._keep(person, *_sorted(attachments))
 
     async def _keep(
@@ -255,7 +259,11 @@ def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, .
 
 async def _download(attachment: Attachment, target: Path) -> None:
     heaviest = HEAVIEST_VIDEO if attachment.video else HEAVIEST_PICTURE
-    size = await pour(_fetched(attachment), target, heaviest)
+    try:
+        async with asyncio.timeout(ARRIVAL):
+            size = await pour(_fetched(attachment), target, heaviest)
+    except TimeoutError:
+        raise Refusal(texts.PICTURE_UNREACHABLE) from None
     if size > heaviest:
         raise Refusal(texts.too_heavy(HEAVIEST_PICTURE // 1024**2))
     if size == 0:

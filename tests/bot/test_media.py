@@ -732,3 +732,31 @@ async def test_the_sweep_takes_what_has_had_its_time(box: Media) -> None:
     assert await box.sweep(now) == 0
     assert files(box) == ["exports/new.zip"]
     assert await box.sweep(now + 3600) == 1
+
+
+async def arrives_never() -> AsyncIterator[bytes]:
+    await asyncio.Event().wait()
+    yield b""
+
+
+@pytest.mark.parametrize("video", [False, True])
+async def test_a_platform_whose_files_hang_and_films_that_wait_hold_up_no_other_photo(box: Media, video: bool) -> None:
+    hanging = Attachment(arrives_never, video=video)
+    platform = "telegram" if video else "discord"
+    stuck = [asyncio.create_task(box.keep([hanging], f"{platform}:{n}")) for n in range(media.INTAKE + 1)]
+    try:
+        async with asyncio.timeout(60):
+            await asyncio.sleep(0)
+            kept = await box.keep([sent(picture())], "telegram:99")
+        assert kept.photo.width >= 300
+    finally:
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+
+async def test_what_never_arrives_is_refused(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "ARRIVAL", 0.05)
+    with pytest.raises(Refusal, match=texts.PICTURE_UNREACHABLE):
+        await box.keep([Attachment(arrives_never)], "discord:1")
+    assert files(box) == []
