@@ -82,12 +82,12 @@ class App:
     @property
     def private(self) -> bool:
         """Whether only this machine can reach the web server."""
-        return is_loopback(self.settings.host) and not self.settings.public_url
+        return all(map(is_loopback, self.settings.hosts)) and not self.settings.public_url
 
     @property
     def own_address(self) -> str:
         """Where the web server of this installation is found from this machine, if it runs."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.settings.host, self.settings.host)
+        host = {"0.0.0.0": "127.0.0.1", "::": "localhost"}.get(self.settings.hosts[0], self.settings.hosts[0])
         return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
 
     @property
@@ -134,7 +134,7 @@ class App:
         hooks = {platform.name: platform.hook for platform in self.platforms}
         exhibit = Exhibit(self.core, doors, time.time)
         app = make_app(self.links, self.media.path, self.health, page, hooks, exhibit)
-        async with serve(app, self.settings.host, self.settings.port) as address:
+        async with serve(app, self.settings.hosts, self.settings.port) as address:
             yield address
 
 

@@ -17,7 +17,7 @@ from adapters.discord.line import Line as DiscordLine
 from adapters.telegram.line import BadToken, Line, mapped
 from bot import texts_admin
 from bot.app import App, open_app
-from bot.config import Settings
+from bot.config import UNHEARD, Settings
 from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
 from bot.money import HOUSE, Rule
 
@@ -161,6 +161,8 @@ async def _web(app: App) -> AsyncIterator[Finding]:
             )
         else:
             yield Finding("bad", f"Web server: {error}")
+    if settings.unheard:
+        yield Finding("hint", UNHEARD)
     if settings.playground_password:
         yield Finding("good", "Chat page: asks for PLAYGROUND_PASSWORD.")
         length = len(settings.playground_password.get_secret_value())

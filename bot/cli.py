@@ -40,6 +40,8 @@ def run() -> None:
     async def serve(app: App, stopped: asyncio.Event) -> None:
         async with app.listening() as address, _attended(app, stopped):
             log.info("ready: serving %s, buying from %s", address, ", ".join(app.settings.order_of_providers))
+            if app.settings.unheard:
+                log.warning(config.UNHEARD)
             await _until_stopped(app, stopped)
 
     _with_app(serve, social=True)

@@ -1,8 +1,10 @@
 """Settings, read once from the environment or from `.env`. Every one has a default that works."""
 
+import os
 import re
+import sys
 from decimal import Decimal
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -31,6 +33,12 @@ PLAIN = {
 """What is wrong, by pydantic's name for it."""
 
 
+UNHEARD = (
+    "Only this machine can reach the web server: PORT is set, and HOST is not. Where a platform sets PORT, set HOST=:: "
+    "as well, or start with the line of the Procfile."
+)
+
+
 class Settings(BaseSettings):
     """The descriptions are README's table of settings; a test compares the two."""
 
@@ -43,7 +51,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="`postgresql://…` when several machines work together; SQLite in `DATA_DIR` otherwise"
     )
-    host: str = Field("127.0.0.1", description="address that the web server listens on")
+    host: str = Field(
+        "127.0.0.1", description="address that the web server listens on, or several; `::` is any of both families"
+    )
     port: int = Field(8080, ge=0, le=65535, description="and its port")
     public_url: str | None = Field(None, description="https address under which people and providers reach that server")
     playground_password: SecretStr | None = Field(
@@ -139,6 +149,13 @@ class Settings(BaseSettings):
             return value
         return value.strip() or cls.model_fields[info.field_name or ""].default
 
+    @field_validator("host")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        if not _listed(value) or not all(map(_is_host, _listed(value))):
+            raise ValueError("it must be an address alone, as in 127.0.0.1, or several, as in 0.0.0.0,::")
+        return value
+
     @field_validator("aimlapi_key", "apilaplas_key")
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
@@ -209,12 +226,33 @@ class Settings(BaseSettings):
             raise ValueError("it must be a bare address: no user, no ? and no #")
         return value.rstrip("/")
 
+    @field_validator("public_url")
+    @classmethod
+    def _root(cls, value: str | None) -> str | None:
+        if value and urlsplit(value).path:
+            raise ValueError(
+                "it must have no path: page, galleries and links are at the root of a host of their own, such as "
+                "https://photoplay.example.com"
+            )
+        return value
+
     @field_validator("discord_api_url")
     @classmethod
     def _version(cls, value: str) -> str:
         if not value.endswith("/api/v10"):
             raise ValueError("it must end in /api/v10")
         return value
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses to listen on."""
+        return _listed(self.host)
+
+    @property
+    def unheard(self) -> bool:
+        """Whether a platform chose PORT, and could not reach us: HOST is not set, and nobody sits at this machine."""
+        chosen = bool(self.port) and any(name.upper() == "PORT" for name in os.environ)
+        return chosen and "host" not in self.model_fields_set and not (sys.stdin and sys.stdin.isatty())
 
     @property
     def order_of_providers(self) -> tuple[str, ...]:
@@ -248,6 +286,18 @@ class Settings(BaseSettings):
         if self.daily_credits is not None:
             return self.daily_credits
         return 600 if self.order_of_providers == ("local",) else 30
+
+
+def _listed(host: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip().strip("[]") for part in host.split(",") if part.strip()))
+
+
+def _is_host(host: str) -> bool:
+    """Whether it is an address or a name, and nothing besides."""
+    try:
+        return bool(ip_address(host.partition("%")[0]))
+    except ValueError:
+        return re.fullmatch(r"[A-Za-z0-9]([\w.-]*\w)?", host, re.ASCII) is not None
 
 
 def _millionths(money: Decimal | None) -> int | None:

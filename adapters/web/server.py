@@ -4,7 +4,7 @@ import errno
 import logging
 import mimetypes
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from aiohttp import web
 from adapters.web import bodies
 from adapters.web.connections import KEEP, MALFORMED, Connections
 from adapters.web.exhibit import Exhibit
+from adapters.web.listening import open_sockets
 from adapters.web.mishaps import in_words
 from adapters.web.page import Page
 from adapters.web.view import MEDIA
@@ -111,8 +112,9 @@ def make_app(
 
 
 @asynccontextmanager
-async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """Listen; yields the address. Raises `Misconfigured` when the port is taken."""
+async def serve(app: web.Application, host: str | Sequence[str], port: int) -> AsyncIterator[str]:
+    """Listen on one address or several; yields the first. Raises `Misconfigured` when the port is taken."""
+    hosts = [host] if isinstance(host, str) else host
     _open_wide()
     connections = Connections()
     app.middlewares.append(connections.middleware())
@@ -127,13 +129,15 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
         try:
-            await site.start()
+            for opened in await open_sockets(hosts, port):
+                await web.SockSite(runner, opened).start()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise Misconfigured(f"Port {port} is in use. Set PORT to a free one.") from error
-            raise Misconfigured(f"Cannot listen on {host}:{port}: {error.strerror}. Check HOST and PORT.") from error
+            raise Misconfigured(
+                f"Cannot listen on {','.join(hosts)}:{port}: {error.strerror}. Check HOST and PORT."
+            ) from error
         name, number = runner.addresses[0][:2]
         async with connections.watched(runner):
             yield f"http://{f'[{name}]' if ':' in name else name}:{number}"

@@ -1,0 +1,59 @@
+"""Where the web server listens: the sockets of every address that is named, of both families."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+ANY4, ANY6 = "0.0.0.0", "::"
+_NOT_HERE = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
+
+
+async def open_sockets(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    """One socket for each address; `::` alone takes IPv4, too. Port 0 is one free port for all. Raises `OSError`.
+
+    Where a machine has but one family, the other is left out.
+    """
+    found: dict[tuple[int, str], socket.socket] = {}
+    missing: OSError | None = None
+    with ExitStack() as stack:
+        for family, place in await _places(hosts, port):
+            number = next(iter(found.values())).getsockname()[1] if found else port
+            if (family, place[0]) in found:
+                continue
+            try:
+                made = _open(family, (place[0], number, *place[2:]), both=place[0] == ANY6 and ANY4 not in hosts)
+            except OSError as error:
+                if error.errno not in _NOT_HERE:
+                    raise
+                missing = error
+            else:
+                found[family, place[0]] = stack.enter_context(made)
+        if missing and not found and ANY6 in hosts:
+            found[socket.AF_INET, ANY4] = stack.enter_context(_open(socket.AF_INET, (ANY4, port), both=False))
+        elif missing and not found:
+            raise missing
+        stack.pop_all()
+    return list(found.values())
+
+
+async def _places(hosts: Sequence[str], port: int) -> list[tuple[int, Any]]:
+    lookup = asyncio.get_running_loop().getaddrinfo
+    answers = [await lookup(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE) for host in hosts]
+    return [(family, place) for answer in answers for family, _, _, _, place in answer]
+
+
+def _open(family: int, place: Any, *, both: bool) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not both)
+        made.setblocking(False)
+        made.bind(place)
+    except BaseException:
+        made.close()
+        raise
+    return made
