@@ -66,7 +66,7 @@ class Acts:
     def start(self, job: Job) -> Step:
         """Out of the queue; saved before anything is sent."""
         now = self._clock()
-        late = now - job.created_at > self._deadline
+        late = now - max(job.created_at, job.changed_at) > self._deadline  # an operator may have let it go on
         return machine.apply(job, machine.Expired() if late else machine.Started(), now)
 
     async def buy(self, job: Job) -> None:
@@ -182,7 +182,7 @@ class Acts:
             if not job.tries:
                 await self._note("a clip cannot be fetched", str(error) or "no end in time", job)
             tries = min(job.tries + 1, max(job.tries, ODD_LOOKS))
-            if seen - job.created_at > self._deadline:
+            if self._is_over(job, seen):
                 return Refused("broken_clip"), None
             return machine.Waiting(tries, "clip"), seen + backoff(tries)
         except BrokenClip as error:
@@ -194,7 +194,7 @@ class Acts:
             return machine.Waiting(tries, "clip"), seen + backoff(tries)
 
     async def _pending(self, job: Job, said: Pending, seen: float) -> tuple[machine.Event, float | None]:
-        if seen - job.created_at > self._deadline:
+        if self._is_over(job, seen):
             await self._note("a generation never ended", said.detail, job)
             return machine.Expired(), None
         if said.waits == "link" and said.failed:
@@ -209,6 +209,10 @@ class Acts:
         tries = min(job.tries + 1, max(job.tries, ODD_LOOKS)) if said.failed else 0
         waits = said.waits if said.failed else None
         return machine.Waiting(tries, waits), seen + max(pause, backoff(tries))
+
+    def _is_over(self, job: Job, seen: float) -> bool:
+        """Whether a clip is given up. It is paid for: the time in line does not count."""
+        return seen - (job.accepted_at or job.created_at) > self._deadline
 
     async def _lose(self, job: Job, why: str, *, once: bool = False) -> None:
         await self._note("an order may have been taken, and its answer never came", why, job)

@@ -111,7 +111,10 @@ class Settings(BaseSettings):
     )
     money_month: Decimal | None = Field(None, ge=0, le=10**9, allow_inf_nan=False, description="and a month")
     job_deadline: float = Field(
-        86_400, gt=0, allow_inf_nan=False, description="seconds until a clip that never comes is given up"
+        86_400,
+        gt=0,
+        allow_inf_nan=False,
+        description="seconds until a clip that never comes is given up: in line, and anew with the provider",
     )
     lease: float = Field(
         120, ge=1, allow_inf_nan=False, description="seconds until a silent worker's job goes to another"

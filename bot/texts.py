@@ -331,7 +331,7 @@ CANCELLED = "Cancelled, and you have your credits back."
 
 FAILED = {
     "cancelled": "Cancelled.",
-    "expired": "The video service never finished this clip.",
+    "expired": "This clip took too long, and I gave it up. If you still want it, please ask again.",
     "lost": (
         "The connection broke just as your order went out, and nobody can say whether it arrived. "
         "It is not sent twice; if you still want the clip, please ask again."

@@ -10,6 +10,7 @@ from bot.acts import Acts
 from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
 from bot.history import History
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pending, Refused
+from bot.money import HOUSE, Act
 from bot.worker import Worker
 from tests.houses import House, attached, picture
 
@@ -216,6 +217,24 @@ async def test_a_job_that_never_left_the_queue_expires(house: House) -> None:
     house.clock.tick(90_000)
     job = await house.finish(job)
     assert (job.reason, house.provider.orders) == ("expired", [])
+
+
+async def test_a_clip_that_was_bought_late_has_its_whole_time(house: House) -> None:
+    """The line may stand for long, as the operator can pause it; what is paid for then is not given up at once."""
+    job = await house.order()
+    house.clock.tick(86_000)
+    house.provider.polls = [Pending(), Pending(), Finished("secret://clip")]
+    await house.work()
+    house.clock.tick(600)  # more than a day since it was asked for
+    assert (await house.finish(job)).outcome == "clip"
+
+
+async def test_what_the_operator_lets_go_on_after_days_is_bought(house: House) -> None:
+    job = await house.order()
+    await house.store._db.write(lambda tx: tx.all("UPDATE jobs SET halted = 1"))  # type: ignore[attr-defined]
+    house.clock.tick(3 * 86_400)
+    await house.store.restored.release(Act("act1", house.clock(), "console:0", HOUSE, "release"))
+    assert (await house.finish(job)).outcome == "clip"
 
 
 async def test_looks_that_go_wrong_are_made_again_more_and_more_rarely(house: House) -> None:
