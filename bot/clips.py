@@ -10,7 +10,7 @@ from typing import BinaryIO
 import av
 from PIL import Image
 
-from bot import boxes
+from bot import boxes, colours
 from bot.errors import BrokenClip
 from bot.timer import limited
 
@@ -127,6 +127,7 @@ def _picture(frame: av.VideoFrame, longest: int | None = None) -> Image.Image:
     shrink = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
     size = max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink))
     image = Image.fromarray(frame.to_ndarray(format="rgb24", width=size[0], height=size[1], threads=1))
+    image = colours.srgb(image, colours.named(frame.color_primaries, frame.color_trc))
     turn = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
     way = turn.get(frame.rotation % 360)
     return image if way is None else image.transpose(way)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from bot import texts
+from bot import colours, texts
 from bot.errors import Refusal
 
 SCANS = 30  # a progressive JPEG has about ten; one of thousands, in few bytes, would decode for a minute
@@ -28,7 +28,7 @@ _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xD8, 0xD9, 0xDA, 
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-_PNG_LOOKS = (b"tRNS", b"iCCP", b"eXIf")
+_PNG_LOOKS = (b"tRNS", b"cICP", b"iCCP", b"eXIf")
 
 _WEBP_FLAGS = 0x12  # of VP8X: alpha and animation, and not what else there is
 
@@ -115,7 +115,7 @@ def _joined(pieces: list[bytes]) -> bytes | None:
 
 
 def _png(data: bytes) -> Essence:
-    kept, exif, profile = [_PNG], None, None
+    kept, exif, profile, named = [_PNG], None, None, None
     for name, body, whole in _counted(_chunks(data)):
         if name in _PNG_PIXELS:
             kept.append(whole)
@@ -125,11 +125,13 @@ def _png(data: bytes) -> Essence:
             match name:
                 case b"tRNS":
                     kept.append(_chunk(b"tRNS", _transparent(data[24], data[25], body)))
+                case b"cICP" if len(body) == 4:
+                    named = colours.named(body[0], body[1])
                 case b"iCCP":
                     profile = profile or _inflated(body.partition(b"\0")[2][1:])
                 case b"eXIf":
                     exif = exif or b"Exif\0\0" + body
-    return Essence(b"".join(kept), exif, profile)
+    return Essence(b"".join(kept), exif, named or profile)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import pillow_heif
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from bot import texts
+from bot import colours, texts
 from bot.errors import Refusal
 from bot.essence import Essence, distil
 from bot.timer import limited
@@ -87,9 +88,8 @@ def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
         turn = _orientation(image)
         original = _turned(header if drafted else image.size, turn)
         _check(original)
-        upright = _turn(
-            _srgb(_flat(_shrunk(_middle(_visible(_plain(image))), LONGEST)), image.info.get("icc_profile")), turn
-        )
+        shrunk = _flat(_shrunk(_middle(_visible(_plain(image))), LONGEST))
+        upright = _turn(colours.srgb(shrunk, _profile(image, essence)), turn)
         jpeg, size = _jpeg(upright, heaviest)
         return Fitted(jpeg, size, original)
 
@@ -214,6 +214,18 @@ def _middle(image: Image.Image) -> Image.Image:
     return image.crop((0, top, width, top + long))
 
 
+def _profile(image: Image.Image, essence: Essence) -> bytes | None:
+    """A colour profile, also of colours that are named by code."""
+    if profile := image.info.get("icc_profile"):
+        return bytes(profile)
+    codes = image.info.get("nclx_profile")
+    if image.format == "AVIF":  # of which Pillow does not say it; libheif reads the boxes, and need not decode
+        with suppress(Exception):
+            container: Any = pillow_heif.HeifFile
+            codes = container(BytesIO(essence.data)).info.get("nclx_profile")
+    return codes and colours.named(codes["color_primaries"], codes["transfer_characteristics"])
+
+
 def _orientation(image: Image.Image) -> int:
     with suppress(Exception):  # a picture with a broken EXIF block is still a picture
         return int(image.getexif().get(_ORIENTATION, 1))
@@ -270,17 +282,6 @@ def _flat(image: Image.Image, ground: str = "white") -> Image.Image:
     if image.mode != "RGBA":
         return image
     return Image.alpha_composite(Image.new("RGBA", image.size, ground), image).convert("RGB")
-
-
-def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        with suppress(Exception):  # colours that are a little off are better than no clip
-            source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            target = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-            if converted is not None:
-                return converted
-    return image.convert("RGB")
 
 
 def _jpeg(image: Image.Image, heaviest: int) -> tuple[bytes, Size]:
