@@ -30,25 +30,26 @@ _STOP = rf"{END}(?![-—.,:/*]\d)"
 """The end of a number: 5 is no number in 5-10, 5:30 or 5.5."""
 _NUMBER = r"(?:\d+(?:[.,/]\d+)?|[.,]\d+)"
 SECONDS = (
-    r"(?:s|secs?|seconds?|sek|sekund(?:en|er|e|y|a)?|segs?|segundos?|secondes?|second[oi]|saniye|sn|detik|giây"
-    r"|сек|секунд[аы]?|с|ثانية|ثواني|ثوان|सेकंड|วินาที|秒[钟鐘間间]?|초|′′|''|\")"
+    r"(?:s|secs?|seconds?|seconde[ns]?|second[oi]|secund[ea]|segs?|segundos?|sek|sekund(?:en|er|e|y|a)?|sekunt(?:i|ia)"
+    r"|másodperc|szekundum|saniye|sn|detik|giây|сек|секунд[аиы]?|с|δευτερόλεπτα|שניות|ثانية|ثانیه|ثواني|ثوان|सेकंड"
+    r"|วินาที|秒[钟鐘間间]?|초|′′|''|\")"
 )
 """Seconds, in the languages that most people write."""
 _OTHER_UNITS = r"(?:ms|milli\w*|mins?|minut\w*|m|hrs?|hours?|h|frames?|f|минут\w*|час\w*|分[钟鐘間间]?|小时|時間|분)"
 _MARK = re.compile(rf"((?<![-—])[-—]++|(?<!{KANA_DASH}){KANA_DASH}{{2,}}+)( *+)(?=(\w[\w-]{{0,40}}))")
 _KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{UNSPACED}])|(no){END}(?!-\w))\s*[=:]?\s*")
-_SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:( *{SECONDS}){END})?{_STOP}")
+_SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:( *{SECONDS}){END}|{_STOP})")
 _VALUES = {
-    "duration": re.compile(rf"{_NUMBER}(?: *(?:{SECONDS}|{_OTHER_UNITS}){END})?{_STOP}|\S*"),
+    "duration": re.compile(rf"{_NUMBER}(?: *(?:{SECONDS}|{_OTHER_UNITS}){END}|{_STOP})|\S*"),
     "cfg": re.compile(rf"{_NUMBER}(?: *%)?{_STOP}|\S*"),
 }
 _LEAD = re.compile(rf"(?:[\s,;|·•、،؛—)\]}}-]|:(?=\s|$|[{UNSPACED}])|\.(?![.\d]))*+")
 _TAIL = " \n,;:|·•、،؛([{—-"
 """What may stand between an option and the rest, and belongs to neither."""
 
-Before = Literal["blank", "stop", "mark", "wide", "word", "digit"]
-"""What a dash follows: nothing or a blank, punctuation of CJK, any other; a letter of a script without capitals, of one
-with; a digit."""
+Before = Literal["blank", "stop", "mark", "sign", "wide", "word", "digit"]
+"""What a dash follows: nothing or a blank, punctuation of CJK, any other, a sign as in ±5 or and/or; a letter of a
+script without capitals, of one with; a digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _verdict(dash: str, gap: bool, before: Before, *, prose: bool, number: bool,
     if gap and not two:
         return None
     if not glued:
-        return True if two or "—" in dash or before != "mark" else None
+        return True if two or "—" in dash or before != "sign" else None
     if not two and (dash == "-" or (number and before == "digit")):
         return None  # a well-known word, 5–10s
     return not prose and not (number and before == "digit")
@@ -139,6 +140,9 @@ def _is_unknown(dash: str, word: str, before: Before) -> bool:
     return word.isascii() or before != "wide"
 
 
+_SIGNS = frozenset(("Sm", "Sc", "Sk", "Pc", "Pe", "Pf"))
+
+
 def _before(text: str, place: int) -> Before:
     """What stands before a place."""
     while place and unicodedata.category(text[place - 1])[0] == "M":
@@ -150,7 +154,7 @@ def _before(text: str, place: int) -> Before:
     if category in ("Ps", "Pi"):
         return "blank"
     if category[0] not in "LN":
-        return "stop" if wide else "mark"
+        return "stop" if wide else "sign" if category in _SIGNS or sign in "/\\&@#%*" else "mark"
     if category == "Lo" or wide:
         return "wide"
     return "digit" if category[0] == "N" else "word"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot import texts_admin, texts_consent, unwanted
 from bot.admin import Target, act, told
 from bot.admin import check as admins_only
+from bot.characters import FILLERS
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply
 from bot.money import Rule
@@ -57,8 +58,6 @@ _ALIKE = str.maketrans(
 )
 _ALIKE |= str.maketrans("ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢոսօհցԛ", "abcdeghijklmnoprtuvwyznuohgq")
 _ALIKE |= {start + letter: ord("a") + letter for start in (0x1F150, 0x1F170) for letter in range(26)}
-_UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Signs that count as letters, and leave a blank."""
 _JOINED = str.maketrans({"œ": "oe", "æ": "ae"})
 _DIGITS = "0134578"
 _LEET_I, _LEET_L = str.maketrans(_DIGITS, "oieastb"), str.maketrans(_DIGITS, "oleastb")
@@ -103,7 +102,7 @@ def read(text: str) -> Readings:
 def _said(text: str) -> str:
     """Small letters, in their usual form, without what nobody sees."""
     text = unicodedata.normalize("NFKC", text)
-    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and sign not in _UNSEEN)
+    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and sign not in FILLERS)
     return _POSSESSIVE.sub("", seen.casefold())
 
 

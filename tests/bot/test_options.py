@@ -80,6 +80,15 @@ def test_it_may_follow_any_blank_or_punctuation(before: str, name: str, seconds:
     assert (found.prompt.rstrip("。！"), found.seconds, found.negative) == (SMILES, seconds, negative)
 
 
+def test_it_may_follow_whatever_is_no_letter() -> None:
+    """Understood or refused: an exclamation mark of any script, an emoji, a bracket, a mark of direction."""
+    signs = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code))[0] in "PZSC"]
+    signs = [sign for sign in signs if unicodedata.category(sign) not in ("Cn", "Co", "Cs")]
+    for sign, option in product(signs[::50], ["--no blurry", "—No: blurry", "--10s"]):
+        with suppress(Refusal):
+            assert option.split()[0] not in read(f"{SMILES}{sign}{option}").prompt, hex(ord(sign))
+
+
 @pytest.mark.parametrize(
     ("text", "draft"),
     [
@@ -105,6 +114,9 @@ def test_it_may_follow_any_blank_or_punctuation(before: str, name: str, seconds:
         ("--duration10s she smiles", Draft(SMILES, 10)),
         ("--duration 10.0 s: she smiles", Draft(SMILES, 10)),
         ('--duration 10" she smiles', Draft(SMILES, 10)),
+        ("--duration 10 másodperc she smiles", Draft(SMILES, 10)),
+        ("she smiles…−no tears", Draft("she smiles…", negative="tears")),
+        ("she smiles 🙂-no tears", Draft("she smiles 🙂", negative="tears")),
         ("--duration 5 segundos ella sonríe", Draft("ella sonríe")),
         # Shares.
         ("she smiles --cfg 70%", Draft(SMILES, cfg=0.7)),
@@ -160,6 +172,7 @@ def test_understood(text: str, draft: Draft) -> None:
         "an x--ray of a t-shirt",
         "a well-no-nonsense look, 5-10s, 5–10s, 5:10",
         "no-one smiles —no-one at all",
+        "a pause of 5s +/-10s, ±-10s",
         "she smiles —november rain",
         "she smiles —noël",
         "她微笑——然后挥手",
