@@ -242,6 +242,7 @@ async def test_a_dear_clip_waits_for_a_yes_also_across_a_restart(town: Town) -> 
     late = await town.order(text="she jumps --10s")
     town.house.clock.tick(5000)
     assert (await town.say(late.buttons[0].command, user="8")).text == texts_admin.PARKED_GONE
+    await retention(town.house).round()
     await town.order("9", text="she jumps --10s")
     assert len(await town.house.kept()) == 3
     await check(town.house.store)
@@ -392,6 +393,10 @@ async def test_what_a_restore_put_on_hold_goes_on_at_a_word(town: Town, word: st
     await check(house.store)
 
 
+def retention(house: House) -> Retention:
+    return Retention(house.store, house.media, clock=house.clock, photos=9e9, clips=9e9, platforms=("telegram",))
+
+
 async def figures(house: House) -> list[tuple[str, str]]:
     return [(act.verb, act.because) for act in await house.store.figures.audit(HOUSE, 9)]
 
@@ -403,9 +408,7 @@ async def test_what_waits_for_a_word_in_vain_is_given_back_after_a_week(town: To
     await house.store._db.write(lambda tx: tx.all("UPDATE jobs SET halted = 1, changed_at = $1", at))
     for days, state in ((6, "queued"), (2, "delivering")):
         house.clock.tick(days * 86_400)
-        await Retention(
-            house.store, house.media, clock=house.clock, photos=9e9, clips=9e9, platforms=("telegram",)
-        ).round()
+        await retention(house).round()
         assert (await house.job(job)).state == state
     assert (await house.job(job)).reason == "restored"
 

@@ -102,6 +102,7 @@ async def test_a_ban_holds_for_whoever_is_linked(square: Square) -> None:
 async def parked(square: Square, share: Share) -> str:
     """A remix that waits for a yes."""
     square.house.core.ask_consent = True
+    square.house.provider.stand_in = False
     asked = await square.say(f"/remix {share.id} she waves", user="8")
     return asked.buttons[0].command
 
