@@ -10,6 +10,7 @@ from bot import (
     calls,
     consent,
     cropping,
+    deleting,
     halls,
     limits,
     machine,
@@ -288,6 +289,7 @@ TABLE: dict[str, Handler] = {
     "banish": reviews.banish,
     "agree": consent.agree,
     "crop": cropping.crop,
+    "delete": deleting.delete,
 }
 """Every name in `texts.COMMANDS` and `texts_admin.COMMANDS`, and those that only buttons say."""
 

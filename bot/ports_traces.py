@@ -1,6 +1,6 @@
 """What the core needs of a store to keep no more than it should. Structural, like `bot.ports`."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Protocol
 
 from bot.model import Address, Job
@@ -68,6 +68,9 @@ class Traces(Protocol):
 
     async def husk(self, person: str, job_ids: Sequence[str], now: float, spans: Collection[str], alias: str) -> int:
         """Make finished jobs, whose files are gone, nobody's; how many. Their messages are to be removed."""
+
+    async def unfollow(self, people: Iterable[str], job_id: str) -> None:
+        """What these people made after a clip that goes continues nothing any more."""
 
     async def lapse(self, person: str) -> None:
         """Somebody is forgotten: the counters that were kept go as well."""

@@ -193,6 +193,21 @@ async def erase(store: Store, media: Media, person: str, until: float, now: floa
     return Removed(clips, photos, len(shares), waiting, await traces.count(person, until))
 
 
+async def delete(store: Store, media: Media, job: Job, people: Iterable[str], now: float) -> None:
+    """Erase one finished order of an account: its shares, its files, its messages. May be repeated.
+
+    Raises `StoreDown` if something stands in the way; what is left then goes at the next try.
+    """
+    await sharing.take_back(store, await store.gallery.of_job(job.id), now)
+    await drop_exports(store, media, people, now)
+    await media.discard(_all(job))
+    if job.clip:
+        await media.drop_joined()
+    await store.traces.unfollow(people, job.id)
+    await store.traces.husk(job.person, [job.id], now, _open(now), _alias())
+    await store.traces.scrub()
+
+
 async def drop_exports(store: Store, media: Media, people: Iterable[str], now: float) -> None:
     """Remove the files that these people were given. Raises `StoreDown`."""
     for one in people:

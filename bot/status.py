@@ -123,6 +123,8 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
         for number, job in enumerate(jobs, 1)
     ]
     buttons = [Button(texts.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]
+    if any(job.state == "done" for job in jobs):
+        buttons.append(Button(texts.DELETE_ONE, "/delete"))
     return Reply("\n".join(lines), tuple(buttons), repeats=tuple(job.id for job in jobs))
 
 

@@ -182,6 +182,20 @@ NEW_WORDS = "New words"
 CONTINUE = "Continue"
 JOIN = "Join"
 SEND_AGAIN = "Send it again"
+DELETE = "Delete it"
+DELETE_ONE = "Delete one"
+DELETE_WHICH = "Which one shall I delete?"
+DELETE_WHAT = (
+    "This deletes the clip for good, with its photo and its words, from galleries too, and my message with it where I "
+    "may still delete that. It gives no credits back. Is that what you want?"
+)
+DELETE_ON_PAGE = (
+    "Delete this for good, with its photo and its words? It goes from galleries, too, and gives no credits back."
+)
+DELETED = "Deleted: the clip, its photo and its words."
+DELETED_ALREADY = "That one is deleted already."
+DELETE_LATER = "That clip is still on its way. It can be deleted once it is here; in line, it can be cancelled."
+NOTHING_TO_DELETE = "There is no finished clip of yours here, so there is nothing to delete."
 NOTHING_TO_JOIN = "That clip doesn't continue another one, so there is nothing to join."
 NOTHING_TO_CANCEL = "Nothing of yours is in line, so there is nothing to cancel."
 CANCEL_WHICH = "Which one shall I take back?"
@@ -249,6 +263,11 @@ def again(price: int) -> str:
 def cancel_this(prompt: str) -> str:
     """The button that cancels one of several."""
     return f"Cancel “{shorten(prompt, 30)}”"
+
+
+def delete_this(prompt: str) -> str:
+    """The button that deletes one of several."""
+    return f"Delete “{shorten(prompt, 30)}”"
 
 
 def joined(count: int) -> str:
@@ -477,6 +496,7 @@ COMMANDS = {
     "continue": "go on from a clip's last frame",
     "clip": "have a clip sent once more",
     "join": "a clip and what it continues, as one film",
+    "delete": "delete one of your clips, with its photo and words",
     "link": "be one person here and on another platform: one allowance, one history",
     "unlink": "be two again",
     "share": "put a clip into this community's gallery",
@@ -493,7 +513,7 @@ COMMANDS = {
 }
 
 PAGE_COMMANDS = (
-    *("jobs", "quota", "cancel", "again", "continue", "clip", "join", "link", "unlink"),
+    *("jobs", "quota", "cancel", "again", "continue", "clip", "join", "delete", "link", "unlink"),
     *("privacy", "mydata", "forgetme", "help"),
 )
 """Those that make sense on the chat page: it has no community, and its composer needs no command."""
@@ -679,6 +699,10 @@ PAGE = {
     "too_heavy": "That file is too large. Pictures of up to {mb} MB work; a smaller copy will do fine.",
     "join": "Join",
     "send_again": SEND_AGAIN,
+    "delete": DELETE,
+    "delete_clip": "Delete this clip",
+    "delete_what": DELETE_ON_PAGE,
+    "keep": "Keep it",
     "menu": "Menu",
     "history": "History",
     "credits": "Credits",

@@ -48,8 +48,8 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) ->
             "disk and the database at once, and from backups with the next one.",
             "Who sees it: you; in a group whoever reads there, what was made there, and its admins, what you used; "
             "whoever runs the bot; and whoever sees a gallery, what you shared there.",
-            "What you can do: /sharing says how you share and changes it. /mydata gives you all of it as one file. "
-            "/forgetme removes it.",
+            "What you can do: /delete removes one clip, with its photo and words. /sharing says how you "
+            "share and changes it. /mydata gives you all of it as one file. /forgetme removes it.",
         )
     )
 

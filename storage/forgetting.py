@@ -78,6 +78,7 @@ async def husk(
         )
         await _blank(tx, job, alias)
         await tx.all("DELETE FROM incidents WHERE job = $1", job.id)
+        await tx.all("DELETE FROM answers WHERE key = $1", job.key)
         # Most status lines are gone by then; one that nobody took away yet is an errand, and goes on as theirs.
         stands = await tx.all("DELETE FROM errands WHERE id = $1 RETURNING *", line_removal(job).id)
         stands += await tx.all("DELETE FROM repeats WHERE job = $1 RETURNING *", job.id)

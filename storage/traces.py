@@ -1,7 +1,7 @@
 """The `Traces`: what is kept of people, and how it goes, over either database."""
 
 import json
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import fields
 
 from bot.model import Address, Job
@@ -163,6 +163,11 @@ class Traces:
     async def husk(self, person: str, job_ids: Sequence[str], now: float, spans: Collection[str], alias: str) -> int:
         lock = self._db.for_update
         return await self._db.write(lambda tx: forgetting.husk(tx, person, job_ids, now, spans, alias, lock))
+
+    async def unfollow(self, people: Iterable[str], job_id: str) -> None:
+        these = tuple(people)
+        sql = f"UPDATE jobs SET follows = NULL WHERE follows = $1 AND person IN ({places(these, 2)})"
+        await self._db.write(lambda tx: tx.all(sql, job_id, *these))
 
     async def lapse(self, person: str) -> None:
         await self._db.write(lambda tx: forgetting.lapse(tx, person))

@@ -67,6 +67,7 @@ CORE = {
     "bot.reviews",
     "bot.consent",
     "bot.cropping",
+    "bot.deleting",
     "bot.wordlist",
     "bot.unwanted",
     "bot.personal",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from adapters.web.view import View
-from bot import consent
+from bot import consent, deleting
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job
@@ -69,6 +69,8 @@ class Streams:
                     since = self._advance(jobs, since)
                     if again and (text := await self._waiting(user, told)):
                         yield text
+                    if again and (text := await self._deleted(user, told)):
+                        yield text
                     if now - asked >= MINUTE or any(job.changed_at > now - TICK for job in jobs):
                         asked = now
                         allowance = await self._allowance(user)
@@ -101,6 +103,15 @@ class Streams:
             return ""
         told["waiting"] = mark
         return event("waiting", {"orders": [self._view.waiting(job, asked) for job, asked in found]})
+
+    async def _deleted(self, user: str, told: dict[str, str]) -> str:
+        """The event for clips that were deleted here or elsewhere, if there are others than before."""
+        gone = await deleting.noted(self._core, spoken(user))
+        mark = " ".join(gone)
+        if told.get("deleted", "") == mark:
+            return ""
+        told["deleted"] = mark
+        return event("deleted", {"jobs": gone})
 
     async def _news(self, job: Job, told: dict[str, str], again: bool) -> str:
         """The event for a job, if there is something new to tell of it."""

@@ -23,6 +23,7 @@ _GONE = (
 """Stands for a photo whose time was over."""
 LINK = 12 * 3600.0
 """Seconds for which the page may load a photo or clip by its link."""
+_DELETED = re.compile(r"/delete ([\w-]{1,32}) yes", re.ASCII)
 NAME = 60
 """Characters of the words that a downloaded file is named after."""
 
@@ -104,6 +105,8 @@ class View:
             ]
         if not reply.refused and inbound.text.startswith("/forgetme yes"):
             said["forgotten"] = True
+        if not reply.refused and (gone := _DELETED.fullmatch(inbound.text)):
+            said["deleted"] = gone[1]
         return said
 
     def _clip(self, clip: Clip, name: str) -> dict[str, Any]:

@@ -216,7 +216,7 @@ async def test_commands_about_oneself_are_for_oneself(room: Room) -> None:
     await room.clips()
     asked = room.slash("jobs")
     (listing,) = await room.api.until(lambda: [one for one in asked.responses if one.content])
-    assert listing.labels == ["▶ 1"]
+    assert listing.labels == ["▶ 1", "Delete one"]
     again = room.api.press(room.ann, listing, "▶ 1")
     (copy,) = await room.api.until(lambda: [one for one in again.responses if room.api.plays(one)])
     assert copy.ephemeral

@@ -338,7 +338,7 @@ async def test_the_latest_clips_can_be_had_again_without_an_upload(room: Room) -
     first, second = listed.words.splitlines()
     assert first.startswith("1. ready · “she waves” · 10 s · 10 credits · a few seconds ago")
     assert second.startswith("2. ready · “she smiles” · 5 s · 5 credits")
-    assert listed.labels == ["▶ 1", "▶ 2"]
+    assert listed.labels == ["▶ 1", "▶ 2", texts.DELETE_ONE]
     room.api.press(room.ann, listed, "▶ 2")
     *_, again = await room.clips(room.private, 3)
     call = room.api.called("sendVideo")[-1]

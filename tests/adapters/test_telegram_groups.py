@@ -295,7 +295,7 @@ async def test_jobs_in_a_group_are_those_of_the_group(crowd: Crowd) -> None:
     crowd.room.api.say(crowd.ann, crowd.group, f"/jobs@{ME}")
     listed = await crowd.room.told(crowd.group, "1. ready")
     assert "a secret" not in listed.words
-    assert listed.labels == ["▶ 1"]
+    assert listed.labels == ["▶ 1", texts.DELETE_ONE]
     query = crowd.room.api.press(crowd.bob, listed, "▶ 1")
     assert (await crowd.room.answer(query))["text"] == texts.NOT_YOURS
 

@@ -21,6 +21,7 @@ const stream = new Stream({
   job: (job) => conversation.put(job),
   waiting: ({ orders }) => conversation.wait(orders),
   forgotten: () => conversation.clear(),
+  deleted: ({ jobs }) => jobs.forEach((id) => conversation.drop(id)),
   allowance: ({ text }) => setText(byId('allowance'), text),
   ready({ whole }) {
     ready = true;

@@ -118,6 +118,7 @@ export class Conversation {
   /** Show an answer where it belongs. @param {import('./post.js').Answer} answer */
   take(words, answer) {
     if (answer.forgotten) this.clear();
+    if (answer.deleted) this.drop(answer.deleted);
     if (answer.view && !(this.#items.get(answer.job) instanceof Turn)) this.put(answer.view); // events may be ahead
     if (answer.job) this.toEnd();
     else if (answer.question) this.ask(answer.question);
@@ -132,6 +133,14 @@ export class Conversation {
     if (!job) return;
     if (name === '/continue') this.composer.goOn(job);
     else this.composer.newWords(job);
+  }
+
+  /** A job that is no more. */
+  drop(id) {
+    const item = this.#items.get(id);
+    if (item) this.#remove(item);
+    this.#node.querySelectorAll(`[data-job="${id}"]`).forEach((row) => row.remove());
+    this.onChange();
   }
 
   clear() {

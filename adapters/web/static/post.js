@@ -5,6 +5,7 @@ import { state } from './state.js';
  *   text: string, job: string | null, view?: import('./turn.js').Job, fine: boolean, buttons: [string, string][],
  *   question?: import('./question.js').Waiting, clip?: import('./clip.js').ClipData, jobs?: import('./turn.js').Job[],
  *   files?: {name: string, href: string, picture?: boolean}[], ask?: string, forgotten?: boolean,
+ *   deleted?: string,
  * }} Answer
  */
 

@@ -66,6 +66,8 @@ function row(job, say) {
   const facts = [job.outcome === 'clip' ? '' : job.text, ...job.options, when].filter(Boolean).join(' · ');
   const line = h('li', {}, image,
     h('div', {}, h('p', { className: 'words', dir: 'auto' }, job.prompt), h('p', { className: 'facts' }, tied(facts))));
+  line.dataset.job = job.id;
   if (job.clip) line.append(iconButton('play', t('send_again'), once(() => say(`/clip ${job.id}`)), 'tiny'));
+  if (job.state === 'done') line.append(iconButton('bin', t('delete_clip'), once(() => say(`/delete ${job.id}`)), 'tiny'));
   return line;
 }

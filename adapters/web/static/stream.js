@@ -35,7 +35,7 @@ export class Stream {
     const source = this.#source = new EventSource('/events');
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('error', () => this.#broken());
-    for (const name of ['job', 'waiting', 'forgotten', 'allowance', 'ready']) {
+    for (const name of ['job', 'waiting', 'forgotten', 'deleted', 'allowance', 'ready']) {
       source.addEventListener(name, (event) => this.on[name](JSON.parse(event.data)));
     }
   }

@@ -1,5 +1,6 @@
 import { Bubble } from './bubble.js';
 import { Clip } from './clip.js';
+import { Deletion } from './deletion.js';
 import { announce, h, icon, setText } from './dom.js';
 import { messageOf, Unreachable } from './post.js';
 import { setSource } from './source.js';
@@ -49,9 +50,11 @@ export class Turn {
       goOn: this.#button('next', 'go_on', () => composer.goOn(this.job)),
       join: this.#button('join', 'join', () => this.#command('join')),
     };
+    this.deletion = new Deletion(() => this.#command('delete', ' yes'));
     this.answer = h('article', { className: 'answer', ariaLabel: t('answer', { words: job.prompt }), tabIndex: -1 },
       this.stage, this.#status, this.#facts, this.#note,
-      h('div', { className: 'actions' }, ...Object.values(this.buttons)));
+      h('div', { className: 'actions' }, ...Object.values(this.buttons)), this.deletion.question);
+    this.bubble.node.append(this.deletion.button);
     this.node = h('div', { className: 'turn' }, this.bubble.node, this.answer);
     this.set(job);
   }
@@ -79,7 +82,7 @@ export class Turn {
     const focused = document.activeElement;
     cancel.hidden = !job.cancel;
     download.hidden = goOn.hidden = !clip;
-    again.hidden = words.hidden = !over;
+    again.hidden = words.hidden = this.deletion.button.hidden = !over;
     join.hidden = !job.joins;
     if (clip) download.href = clip.download;
     if (focused.hidden && this.answer.contains(focused)) this.answer.focus({ preventScroll: true });
@@ -105,13 +108,14 @@ export class Turn {
       h('span', {}, t(key)));
   }
 
-  async #command(name) {
-    const button = this.buttons[name];
+  async #command(name, more = '') {
+    const button = this.buttons[name] ?? this.deletion.button;
     if (button.ariaDisabled === 'true') return;
     button.ariaDisabled = 'true';
     this.#told = '';
     try {
-      const answer = await messageOf([['text', `/${name} ${this.job.id}`]]).send();
+      const answer = await messageOf([['text', `/${name} ${this.job.id}${more}`]]).send();
+      if (answer.deleted) this.conversation.drop(answer.deleted);
       if (answer.question || answer.clip || (answer.job && name === 'again')) this.conversation.take('', answer);
       else this.#told = answer.text;
     } catch (error) {

@@ -1,0 +1,66 @@
+"""One clip of a person's own is deleted: its files, its shares, the messages with it, and its place in the history."""
+
+import json
+from typing import TYPE_CHECKING
+
+from bot import retention, texts
+from bot.errors import Refusal
+from bot.model import ID, Button, Inbound, Job, Reply
+from bot.money import GONE
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+DELETED = "deleted"
+"""Under which name it is noted which clips the open pages of a person have to take away."""
+NOTED = 86_400.0
+"""Seconds for which that is noted."""
+MOST = 50
+
+
+async def delete(core: "Core", inbound: Inbound, argument: str) -> Reply:
+    """Ask first; then remove the clip and all that is kept of its order, but for what it cost."""
+    job_id, word = (*argument.split(), "", "")[:2]
+    if not job_id:
+        return await _which(core, inbound)
+    job = await core.store.job(job_id) if ID.fullmatch(job_id) else None
+    if job is None:
+        raise Refusal(texts.UNKNOWN_JOB)
+    if job.person.startswith(GONE):
+        raise Refusal(texts.DELETED_ALREADY)
+    if not await core.is_own(inbound, job.person):
+        raise Refusal(texts.NOT_YOURS)
+    if job.state != "done":
+        raise Refusal(texts.DELETE_LATER)
+    if word.lower() != "yes":
+        return Reply(texts.DELETE_WHAT, (Button(texts.DELETE, f"/delete {job.id} yes"),), private=True)
+    people = await core.store.accounts.people(inbound.person)
+    await retention.delete(core.store, core.media, job, people, core.clock())
+    await _note(core, job, people)
+    core.poke_errands()
+    return Reply(texts.DELETED, private=True)
+
+
+async def noted(core: "Core", inbound: Inbound) -> list[str]:
+    """The clips that were deleted of late, for a page that may still show them."""
+    note = await core.store.inbox.recall(inbound.address.platform, inbound.user, DELETED, core.clock())
+    return list(json.loads(note)) if note else []
+
+
+async def _which(core: "Core", inbound: Inbound) -> Reply:
+    found = await core.store.jobs(inbound.person, chat=inbound.address if inbound.shared else None)
+    done = [job for job in found if job.state == "done"]
+    if not done:
+        raise Refusal(texts.NOTHING_TO_DELETE)
+    buttons = tuple(Button(texts.delete_this(job.order.prompt), f"/delete {job.id}") for job in done)
+    return Reply(texts.DELETE_WHICH, buttons, private=True, repeats=tuple(job.id for job in done))
+
+
+async def _note(core: "Core", job: Job, people: tuple[str, ...]) -> None:
+    for person in people:
+        platform, _, user = person.partition(":")
+        if platform == "web":
+            now = core.clock()
+            known = json.loads(await core.store.inbox.recall(platform, user, DELETED, now) or "[]")
+            value = json.dumps([*known, job.id][-MOST:])
+            await core.store.inbox.remember(platform, user, DELETED, value, now + NOTED)
