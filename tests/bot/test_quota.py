@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 
 import pytest
 from hypothesis import given
@@ -91,6 +91,16 @@ def test_every_zone_is_found_in_any_case() -> None:
         assert quota.known_zone(said) == name
         assert quota.zone(said) == ZoneInfo(name)
     assert quota.known_zone("america/port‑au‑prince") == "America/Port-au-Prince"
+
+
+def test_zones_are_known_where_the_system_has_none() -> None:
+    try:
+        reset_tzpath(to=[])
+        quota._zones.cache_clear()
+        assert quota.known_zone("us/eastern") == "US/Eastern"
+    finally:
+        reset_tzpath()
+        quota._zones.cache_clear()
 
 
 @pytest.mark.parametrize(
