@@ -585,6 +585,19 @@ async def test_a_clip_of_an_age_restricted_channel_is_not_shared_into_one_that_i
     assert room.api.plays(post)
 
 
+@pytest.mark.parametrize("written", ["/clip\u00a0{}", "/CLIP {}", "／clip：{}", "\u200f/clip, {}", "/clip\n{}"])
+async def test_a_clip_of_an_age_restricted_channel_stays_there_however_it_is_asked_for(
+    room: Room, club: Club, written: str
+) -> None:
+    adult = room.api.channel(room.guild, "late", nsfw=True)
+    await asyncio.sleep(0.05)
+    await club.clip(adult)
+    words = written.format((await club.job()).id)
+    room.api.say(room.ann, room.channel, f"<@{room.api.me.id}> {words}", mention_bot=True)
+    await room.api.until(lambda: any(texts.AGE_RESTRICTED in post.content for post in room.posts()))
+    assert not any(room.api.plays(post) for post in room.posts())
+
+
 async def test_others_and_other_guilds_have_no_say(room: Room, club: Club) -> None:
     video = await club.clip()
     asked = room.api.press(club.bob, video, texts_sharing.SHARE)
