@@ -32,6 +32,9 @@ _PNG_LOOKS = (b"tRNS", b"cICP", b"iCCP", b"eXIf")
 
 _WEBP_FLAGS = 0x12  # of VP8X: alpha and animation, and not what else there is
 
+_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"avif", b"avis", b"mif1", b"msf1")
+_LONGEST_FTYP = 1024  # bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Essence:
@@ -45,14 +48,24 @@ class Essence:
 
 
 def distil(data: bytes) -> Essence:
-    """The essence of a JPEG, PNG or WebP; any other file as it is. Raises `Refusal` for what has too many parts."""
+    """The essence of a picture; what is of no such format as it is. Raises `Refusal` for what has too many parts."""
     if data.startswith(b"\xff\xd8"):
         return _jpeg(data)
     if data.startswith(_PNG):
         return _png(data)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return _webp(data)
+    if data[4:8] == b"ftyp":
+        return Essence(_branded(data))
     return Essence(data)
+
+
+def _branded(data: bytes) -> bytes:
+    """A HEIC or AVIF whose first brand is one that decoders go by, if it is of such a brand at all."""
+    size = min(int.from_bytes(data[:4], "big"), _LONGEST_FTYP)
+    brands = [data[at : at + 4] for at in (8, *range(16, size - 3, 4))]
+    known = next((brand for brand in brands if brand in _BRANDS), brands[0])
+    return data if known == brands[0] else data[:8] + known + data[12:]
 
 
 def _jpeg(data: bytes) -> Essence:

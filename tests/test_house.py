@@ -22,17 +22,8 @@ RULES = {
 }
 DARKROOM = {
     *("bot.photos", "bot.essence", "bot.clips", "bot.cuts", "bot.recoder", "bot.boxes", "bot.timer", "bot.photo_tasks"),
+    *("bot.film_tasks", "bot.darkroom", "bot.sandbox", "bot.landlock", "bot.seccomp", "bot.decoder", "bot.turns"),
     "bot.colours",
-    *(
-        "bot.colours",
-        "bot.film_tasks",
-        "bot.darkroom",
-        "bot.sandbox",
-        "bot.landlock",
-        "bot.seccomp",
-        "bot.decoder",
-        "bot.turns",
-    ),
 }
 CORE = {
     "bot.answers",

@@ -148,7 +148,7 @@ def _ours(error: Exception) -> ChatError:
             return TooLarge(NOTHING)
         case discord.HTTPException(status=401) if error.code != TOKEN_OVER:
             return BadToken()
-        case discord.HTTPException() if error.code == BLOCKED or (error.code == 0 and error.status in (400, 403, 408)):
+        case discord.HTTPException() if error.status < 500 and error.code in (0, BLOCKED):
             return ChatError(f"{error.status} {error.code}")
         case discord.HTTPException() if error.status < 500:
             return Denied(f"{error.status} {error.code}", error.code)

@@ -139,6 +139,8 @@ async def test_a_guests_clip_that_is_refused_is_told_in_words(room: Room, refusa
     [
         error(403, 40333, "internal network error"),
         Fault("answer", status=403, body="<html>Attention Required! | Cloudflare</html>"),
+        Fault("answer", status=404, body="<html>404 Not Found</html>"),
+        Fault("answer", status=409, body=""),
         error(400, 20016, "This action cannot be performed due to slowmode rate limit"),
     ],
 )

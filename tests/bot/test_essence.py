@@ -346,3 +346,9 @@ def test_a_webp_of_endless_chunks_is_not_read() -> None:
 )
 def test_a_film_behind_a_heic(form: str, behind: bytes) -> None:
     assert like(encoded(scene(), form, quality=90) + behind, scene(), by=10)
+
+
+@pytest.mark.parametrize("form", ["HEIF", "AVIF"])
+def test_a_heic_that_names_another_brand_first(form: str) -> None:
+    data = encoded(scene(), form, quality=90)
+    assert like(data[:8] + b"miaf" + data[12:], scene(), by=10)
