@@ -55,7 +55,7 @@ class Restored:
                 why = f"it knows {starts} starts, and there were {mark}"
             starts = starts if starts >= mark else mark + LEAP
             await tx.all("UPDATE gate SET name = $1, place = $2, starts = $3 WHERE id = 1", name, place, starts)
-            if not gate["name"]:
+            if not gate["name"] and not await tx.one("SELECT 1 FROM jobs LIMIT 1"):  # new, and not of an older version
                 await _arrived(tx, now)
             return name, starts, why, await _halt(tx, why, now) if why else 0
 
@@ -80,6 +80,13 @@ class Restored:
     def saw(self, number: int) -> None:
         """What was counted is committed, by us or by another."""
         self._seen = max(self._seen, number)
+
+    async def doubts(self, tx: Transaction, platform: str) -> bool:
+        """Whether an order of there may have been made before: messages of before the return are being worked off."""
+        sql = """
+            SELECT 1 FROM gate JOIN intake ON intake.at < gate.arrived_at
+            WHERE gate.id = 1 AND intake.platform = $1 AND intake.done_at IS NULL LIMIT 1"""
+        return await tx.one(sql, platform) is not None
 
     async def mark(self, number: int) -> None:
         """Put the mark on the disk. Without room for it orders are bought all the same: it is a second line."""

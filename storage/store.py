@@ -64,6 +64,7 @@ class Store:
             if isinstance(fresh, Denied):
                 return Submission(None, denied=fresh)
             fresh = replace(fresh, after="") if gone else fresh
+            fresh = replace(fresh, halted=await self.restored.doubts(tx, job.address.platform))
             row = rows.values(fresh)
             sql = f"INSERT INTO jobs ({', '.join(row)}) VALUES ({_places(row, 1)}) ON CONFLICT DO NOTHING RETURNING id"
             if not await tx.all(sql, *row.values()):

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,8 +115,9 @@ async def test_lost_marks_are_no_restore(database_url: str | None, tmp_path: Pat
 async def test_vacuum_is_no_restore(tmp_path: Path) -> None:
     store = await open_store(tmp_path)
     await order(store, "job1")
-    await store._db._writer.visit(lambda connection: connection.execute("VACUUM"))
     await store.close()
+    with closing(sqlite3.connect(tmp_path / "photoplay.db")) as connection:
+        connection.execute("VACUUM")
     assert await halted_in(tmp_path) == []
 
 
@@ -207,6 +210,39 @@ async def test_a_copy_written_over_the_original(tmp_path: Path) -> None:
     shutil.copytree(copy, folder, dirs_exist_ok=True)
     assert (folder / "photoplay.db").stat().st_ino == before
     await check_is_noticed(folder)
+
+
+async def test_an_order_that_was_still_in_the_inbox(database_url: str | None, tmp_path: Path) -> None:
+    """It becomes one after the restore only, of a message that the original has worked off since."""
+    store = await open_store(tmp_path, database_url)
+    await bought(store, "before")
+    await store.inbox.take("message", "console", "{}", time.time() - 5)
+    await put_back(store, 0)
+    await store.close()
+    store = await open_store(tmp_path, database_url)
+    await order(store, "job1")
+    assert await start(store) == []
+    assert await halted(store) == ["job1"]
+    await store.inbox.handled("message", time.time())
+    await store.inbox.take("later", "console", "{}", time.time() + 5)
+    await order(store, "job2")
+    assert [job.id for job in await start(store)] == ["job2"]
+    await store.close()
+
+
+async def test_an_update_to_this_version_is_no_restore(database_url: str | None, tmp_path: Path) -> None:
+    store = await open_store(tmp_path, database_url)
+    await bought(store, "before")
+    await store._db.write(lambda tx: tx.all("UPDATE gate SET name = '', place = '', arrived_at = 0"))
+    await store.inbox.take("message", "console", "{}", time.time() - 5)
+    await store.close()
+    for path in (tmp_path / "marks").iterdir():
+        path.unlink()
+    store = await open_store(tmp_path, database_url)
+    await order(store, "job1")
+    assert [job.id for job in await start(store)] == ["job1"]
+    assert await store.restored.arrived() == 0
+    await store.close()
 
 
 async def test_the_database_alone_put_back(tmp_path: Path) -> None:
