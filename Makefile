@@ -38,7 +38,7 @@ pictures: .venv/dev  ## the conversation shown in README, drawn from what the bo
 
 screens: .venv/dev  ## every state of every page, on a phone and a wide screen, light and dark, into screens/
 	@SCREENS=$(CURDIR)/screens $(BIN)/python -m pytest -q tests/whole/test_screens.py tests/whole/test_screens_chat.py \
-		tests/whole/test_crop_browser.py tests/whole/test_deletion_browser.py \
+		tests/whole/test_crop_browser.py tests/whole/test_deletion_browser.py tests/whole/test_chips_browser.py \
 		tests/whole/test_gallery_browser.py -k 'screens or looks_right or report'
 
 bench: .venv/dev  ## the figures of README's performance table

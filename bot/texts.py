@@ -646,6 +646,7 @@ PAGE = {
     "words": "What should happen in the photo?",
     "words_example": "What should happen? “She puts on her glasses”",
     "add_photo": "Photo",
+    "moves": "Words to add",
     "options": "Options",
     "chosen": "Chosen options",
     "send": "Send",
@@ -661,7 +662,6 @@ PAGE = {
     "crop_start": "Where the part that is used begins",
     "crop_middle": "The part that is used",
     "crop_end": "Where the part that is used ends",
-    "percent": "{value} percent",
     "duration": "Length",
     "five": "5 s",
     "ten": "10 s",
@@ -716,6 +716,13 @@ PAGE = {
     "server_away": "Photoplay doesn't answer right now. This page tries again by itself, and nothing is lost.",
 }
 
+MOVES = ("slow push in", "pull back", "pan left", "pan right", "tilt up", "gentle orbit", "handheld")
+"""Words for the camera: every model understands them, and the stand-in shows them."""
+EXAMPLES = ("wind in the hair", "rain begins to fall")
+"""Words for what is in a photo, which only a real model moves."""
+STAND_IN_EXAMPLE = "What should happen? “Slow push in, gentle orbit”"
+STAND_IN_SAMPLES = {"portrait": "gentle orbit around her, moving closer"}
+"""Words of samples where the stand-in alone makes the clips: it moves the camera, and nothing in the photo."""
 SAMPLES = {
     "lake": {
         "prompt": "slow push in while the boat drifts across the lake",

@@ -4,13 +4,13 @@ import asyncio
 import base64
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from aiohttp import web
 
-from adapters.web import bodies, message
+from adapters.web import bodies, homescreen, message
 from adapters.web.doors import Doors
 from adapters.web.proxies import network
 from adapters.web.streams import Streams, spoken
@@ -65,6 +65,7 @@ class Page:
         app.add_routes(
             [
                 web.get("/", self._show),
+                web.get("/manifest.webmanifest", homescreen.manifest),
                 web.post("/login", self._login),
                 web.get("/events", self._for_a_person(self._events)),
                 web.post("/say", self._for_a_person(self._say)),
@@ -81,22 +82,21 @@ class Page:
         if self._doors.are_shut(request):
             return card(texts.PAGE["off"], 403)
         if not self._doors.admits(request):
-            return card("", 200, ask=True)
+            return card("", 200, ask=True, address=self._core.web)
         response = web.Response(content_type="text/html")
         person = self._doors.person(request) or self._doors.welcome(response)
+        stand_in = self._core.provider.terms().stand_in
+        said = {**texts.PAGE, "words_example": texts.STAND_IN_EXAMPLE} if stand_in else texts.PAGE
         state = {
             "csrf": self._doors.token(person),
-            "texts": texts.PAGE,
+            "texts": said,
             "limits": {"bytes": HEAVIEST_PICTURE, "prompt": PROMPT_LIMIT, "least": LEAST, "longest": LONGEST},
-            "preview": texts.preview(at_home=self._doors.at_home(request))
-            if self._core.provider.terms().stand_in
-            else "",
-            "samples": [
-                {"name": name, "src": f"/static/samples/{name}.jpg", **sample} for name, sample in texts.SAMPLES.items()
-            ],
+            "preview": texts.preview(at_home=self._doors.at_home(request)) if stand_in else "",
+            "samples": [_sample(name, sample, stand_in) for name, sample in texts.SAMPLES.items()],
             "allowance": await self._allowance(person),
         }
-        response.text = render("chat.html", modules=_MODULES, state=script_data(state))
+        moves = texts.MOVES if stand_in else (*texts.EXAMPLES, *texts.MOVES)
+        response.text = render("chat.html", modules=_MODULES, state=script_data(state), web=self._core.web, moves=moves)
         return response
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
@@ -195,6 +195,11 @@ class Page:
 
     async def _close(self, _: web.Application) -> None:
         self._streams.close()
+
+
+def _sample(name: str, sample: Mapping[str, str], stand_in: bool) -> dict[str, str]:
+    words = texts.STAND_IN_SAMPLES.get(name) if stand_in else None
+    return {"name": name, "src": f"/static/samples/{name}.jpg", **sample, **({"prompt": words} if words else {})}
 
 
 def _name(person: str) -> str:

@@ -9,6 +9,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from adapters.web import homescreen
 from bot import texts
 
 _TEMPLATES = Environment(
@@ -20,10 +21,17 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 
+_HEAD = {
+    "light": homescreen.LIGHT,
+    "dark": homescreen.DARK,
+    "picture": homescreen.PICTURE,
+    "picture_alt": texts.SAMPLES["lake"]["alt"],
+}
+
 
 def render(name: str, **values: Any) -> str:
     """A template as text; it knows the chat page's texts as `page`. Raises if it names a value that is not given."""
-    return _TEMPLATES.get_template(name).render(page=texts.PAGE, **values)
+    return _TEMPLATES.get_template(name).render(page=texts.PAGE, **_HEAD, **values)
 
 
 def script_data(data: object) -> Markup:
@@ -31,13 +39,20 @@ def script_data(data: object) -> Markup:
     return Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"))
 
 
-def card(text: str, status: int, *, title: str = "", ask: bool = False, home: bool = False) -> web.Response:
+def card(
+    text: str, status: int, *, title: str = "", ask: bool = False, home: bool = False, address: str | None = None
+) -> web.Response:
     """A small page: a sentence, and the question for the password if `ask`, or the way to the chat page if `home`."""
     links = [("/", texts.PAGE["to_start"])] if home else []
-    body = card_page(text, title or texts.PAGE["title"], links, ask=ask)
+    body = card_page(text, title or texts.PAGE["title"], links, ask=ask, address=address)
     return web.Response(text=body, status=status, content_type="text/html")
 
 
-def card_page(text: str, title: str, links: Iterable[tuple[str, str]] = (), *, ask: bool = False) -> str:
-    """The same as text; `links` are ways to go on, as path and label."""
-    return render("card.html", text=text, title=title, ask=ask, links=links)
+def card_page(
+    text: str, title: str, links: Iterable[tuple[str, str]] = (), *, ask: bool = False, address: str | None = None
+) -> str:
+    """The same as text; `links` are ways to go on, as path and label.
+
+    `address`: where people find the page, if a link to it is to be shown with a picture.
+    """
+    return render("card.html", text=text, title=title, ask=ask, links=links, web=address)

@@ -18,8 +18,9 @@ import aiohttp
 import pytest
 from jinja2 import UndefinedError
 from markupsafe import escape
+from PIL import Image
 
-from adapters.web import message, streams
+from adapters.web import homescreen, message, streams
 from adapters.web import page as page_module
 from adapters.web.doors import Doors
 from adapters.web.page import Page
@@ -32,6 +33,7 @@ from bot import photos, texts, texts_admin, texts_consent
 from bot.links import Links
 from bot.model import Address, Inbound, Pending
 from bot.shelf import Shelf
+from generator.words import read
 from tests.clock import Clock
 from tests.houses import House, picture, wired
 from tests.web_gallery import film
@@ -719,10 +721,72 @@ async def test_paths_lead_nowhere_else(start: Start, path: str) -> None:
 
 
 def test_everything_that_a_browser_loads_is_small_and_ours() -> None:
-    files = [path for folder in (page_module.STATIC, TEMPLATES) for path in folder.iterdir() if path.is_file()]
+    files = [path for folder in (page_module.STATIC, TEMPLATES) for path in folder.iterdir() if path.suffix != ".png"]
     assert sum(path.stat().st_size for path in files) < 90 * 1024
     for path in files:
         assert not re.search(r"https?://(?!www\.w3\.org)", path.read_text("utf-8")), path.name
+
+
+# ── Words to begin with ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("stand_in", [True, False])
+async def test_examples_fit_what_will_be_shown(start: Start, stand_in: bool) -> None:
+    site = await start()
+    site.house.provider.stand_in = stand_in
+    browser = await site.browser()
+    _, text = await browser.open("/")
+    offered = re.findall(r'<li><button class="button quiet" type="button">([^<]+)</button>', text)
+    assert offered[-len(texts.MOVES) :] == list(texts.MOVES)
+    prompts = [sample["prompt"] for sample in browser.state["samples"]]
+    example = browser.state["texts"]["words_example"].partition("“")[2]
+    if stand_in:
+        for words in (*offered, *prompts, example):
+            assert read(words, drift=False).axes(), f"{words} moves nothing in the stand-in"
+        assert not any("glasses" in words for words in (*prompts, example))
+    else:
+        assert offered[: len(texts.EXAMPLES)] == list(texts.EXAMPLES)
+
+
+# ── On a home screen, and where a link is shown ──────────────────────────────────────────────────────────────────────
+
+
+async def test_it_can_be_put_on_a_home_screen(start: Start) -> None:
+    site = await start(private=False, password="sesame")
+    browser = await site.browser()
+    _, text = await browser.open("/")
+    assert '<link rel="manifest" href="/manifest.webmanifest">' in text
+    icon = re.search(r'<link rel="apple-touch-icon" href="([^"]+)">', text)
+    assert icon
+    async with browser.http.get(f"{site.base}/manifest.webmanifest") as answer:  # without the password, as browsers ask
+        assert (answer.status, answer.content_type) == (200, "application/manifest+json")
+        manifest = await answer.json()
+    assert manifest["start_url"] == manifest["scope"] == "/"
+    assert manifest["display"] == "standalone"
+    for address in (icon[1], *(one["src"] for one in manifest["icons"])):
+        async with browser.http.get(site.base + address) as answer:
+            assert answer.status == 200
+            data = await answer.read()
+        if address.endswith(".png"):
+            assert Image.open(io.BytesIO(data)).size == (192, 192)
+    css = (page_module.STATIC / "app.css").read_text("utf-8")
+    assert all(f"--paper: {colour};" in css for colour in (homescreen.LIGHT, homescreen.DARK))
+
+
+@pytest.mark.parametrize("password", ["sesame", None])
+async def test_a_link_to_it_has_a_picture(start: Start, password: str | None) -> None:
+    """Whoever fetches a preview has no cookie: it stands on the card with the question for the password, too."""
+    site = await start(private=password is None, password=password)
+    browser = await site.browser()
+    assert "og:image" not in (await browser.open("/"))[1], "no address that others could reach"
+    site.house.core.web = "https://clips.example"
+    _, text = await browser.open("/")
+    found = dict(re.findall(r'<meta property="(og:[a-z:]+)" content="([^"]*)">', text))
+    assert found["og:url"] == "https://clips.example/"
+    assert found["og:title"] == texts.PAGE["title"]
+    assert found["og:image"] == "https://clips.example/static/samples/lake.jpg"
+    async with browser.http.get(f"{site.base}/static/samples/lake.jpg") as answer:
+        assert answer.status == 200
 
 
 # ── What is not there, or breaks ─────────────────────────────────────────────────────────────────────────────────────

@@ -38,6 +38,7 @@ export class Composer {
     this.#picker(byId('pick'), (file) => this.#put('start', file));
     this.#picker(byId('pick-end'), (file) => this.#put(this.#photos.start ? 'end' : 'start', file));
     byId('rework').querySelector('button').onclick = () => this.#leaveRework();
+    byId('moves').onclick = ({ target }) => target.matches('button') && this.#add(target.textContent);
     addEventListener('pagehide', () => sessionStorage.setItem(KEPT, this.#draft?.words || this.#words.value));
     this.#words.value = sessionStorage.getItem(KEPT) ?? '';
     this.#changed();
@@ -195,7 +196,17 @@ export class Composer {
     this.#photos.clear(photos);
   }
 
+  /** Words of a chip, in front of the options, which end with the text. */
+  #add(words) {
+    const said = this.#words.value;
+    const [end] = said.match(/(\s*(--|—|–)\w.*)?$/s);
+    const before = said.slice(0, said.length - end.length).replace(/[\s,]+$/, '');
+    if (!before.includes(words)) this.#write(`${before}${before && ', '}${words}${end}`);
+    this.#focus();
+  }
+
   #changed() {
+    byId('moves').hidden = !this.#photos.start;
     this.#options.read(this.#words.value);
     this.#options.look({ end: Boolean(this.#photos.end || this.#rework?.end), endAllowed: !this.#rework });
     this.#tell(this.#options.conflict);
