@@ -15,6 +15,7 @@ from PIL import Image, ImageCms
 _PQ, _HLG = 16, 18
 _USUAL = (1, 6, 13, 14, 15)  # BT.709, 601, sRGB, BT.2020: all are shown alike
 _SRGB = 1
+_SRGB_GAMMA = 45_455  # 1/100,000
 
 # Red, green and blue in XYZ, adapted to D50 as ICC wants it.
 _PRIMARIES = {
@@ -51,6 +52,14 @@ def named(primaries: int, transfer: int) -> bytes | None:
         return None
     curve = curves.get(transfer)
     return curve and _profile(_PRIMARIES.get(primaries, _PRIMARIES[_SRGB if curve is _gamma else 9]), curve)
+
+
+@cache
+def encoded(gamma: int) -> bytes | None:
+    """The profile of values that are encoded with a gamma, in 1/100,000 (PNG); None for what shows like sRGB."""
+    if not 10_000 <= gamma <= 200_000 or abs(gamma - _SRGB_GAMMA) < 2_500:
+        return None
+    return _profile(_PRIMARIES[_SRGB], lambda value: float(value ** (100_000 / gamma)))
 
 
 def _gamma(value: float) -> float:

@@ -28,7 +28,9 @@ _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xD8, 0xD9, 0xDA, 
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-_PNG_LOOKS = (b"tRNS", b"cICP", b"iCCP", b"eXIf")
+_UNSPECIFIED = 2  # as a code of CICP
+_PNG_COLOURS = (b"cICP", b"iCCP", b"sRGB", b"gAMA")  # the first of them that is there counts
+_PNG_LOOKS = (b"tRNS", b"eXIf", *_PNG_COLOURS)
 
 _WEBP_FLAGS = 0x12  # of VP8X: alpha and animation, and not what else there is
 
@@ -128,23 +130,31 @@ def _joined(pieces: list[bytes]) -> bytes | None:
 
 
 def _png(data: bytes) -> Essence:
-    kept, exif, profile, named = [_PNG], None, None, None
+    kept, exif, met = [_PNG], None, set[bytes]()
+    profiles: dict[bytes, bytes | None] = {}  # by the chunk that says it
     for name, body, whole in _counted(_chunks(data)):
         if name in _PNG_PIXELS:
             kept.append(whole)
             if name == b"IEND":
                 break
-        elif name in _PNG_LOOKS and _is_sound(name, body, whole):
+        elif name in _PNG_LOOKS and name not in met and _is_sound(name, body, whole):
+            met.add(name)  # each counts once; more of them would only take time
             match name:
                 case b"tRNS":
                     kept.append(_chunk(b"tRNS", _transparent(data[24], data[25], body)))
-                case b"cICP" if len(body) == 4:
-                    named = colours.named(body[0], body[1])
-                case b"iCCP":
-                    profile = profile or _inflated(body.partition(b"\0")[2][1:])
                 case b"eXIf":
-                    exif = exif or b"Exif\0\0" + body
-    return Essence(b"".join(kept), exif, named or profile)
+                    exif = b"Exif\0\0" + body
+                case b"cICP" if len(body) == 4 and body[1] != _UNSPECIFIED:
+                    profiles[name] = colours.named(body[0], body[1])
+                case b"iCCP":
+                    if profile := _inflated(body.partition(b"\0")[2][1:]):
+                        profiles[name] = profile
+                case b"sRGB":
+                    profiles[name] = None
+                case b"gAMA" if len(body) == 4:
+                    profiles[name] = colours.encoded(int.from_bytes(body, "big"))
+    said = next((name for name in _PNG_COLOURS if name in profiles), b"")
+    return Essence(b"".join(kept), exif, profiles.get(said))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:

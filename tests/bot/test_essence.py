@@ -153,6 +153,14 @@ def test_a_jpeg_cut_where_decoding_may_start_again(end: bytes) -> None:
     assert refusal(jpeg[: marks[len(marks) // 2]]) == texts.BROKEN_PICTURE
 
 
+def test_a_progressive_jpeg_that_ends_in_its_first_scan() -> None:
+    jpeg = encoded(scene(), "JPEG", quality=90, progressive=True)
+    first = jpeg.index(b"\xff\xda")
+    half = (first + jpeg.index(b"\xff\xc4", first)) // 2
+    assert refusal(jpeg[:half] + b"\xff\xd9") == texts.BROKEN_PICTURE
+    assert refusal(jpeg[:half]) == texts.BROKEN_PICTURE
+
+
 def test_a_whole_picture_that_ends_in_grey() -> None:
     for picture in (scene(last=GREY), Image.new("RGB", (400, 300), GREY), Image.new("L", (400, 300), 128)):
         assert like(encoded(picture, "JPEG", quality=90), picture)
@@ -243,6 +251,12 @@ def test_a_png_of_endless_chunks_is_not_read() -> None:
     assert refusal(with_chunks(*[chunk(b"tEXt", b"")] * (PIECES + 1))) == texts.BROKEN_PICTURE
 
 
+def test_profiles_that_inflate_are_opened_once() -> None:
+    began = time.process_time()
+    distil(with_chunks(*[chunk(b"iCCP", b"a\0\0" + HEAVY)] * 300))
+    assert time.process_time() - began < 1
+
+
 def png(bits: int, kind: int, row: bytes, *chunks: bytes) -> bytes:
     """400 × 300, every row the same."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", 400, 300, bits, kind, 0, 0, 0))
@@ -281,6 +295,25 @@ def test_a_transparent_grey_of_few_bits(bits: int, row: bytes, key: int) -> None
 @pytest.mark.parametrize("key", [b"\0\0", b"\x12\x34", b"\x80\x03", b"\xff\xff"])
 def test_grey_of_sixteen_bits_is_never_white_for_a_colour_that_it_lacks(key: bytes) -> None:
     assert near(seen(png(16, 0, b"\x80\x02" * 400, chunk(b"tRNS", key))).getpixel((9, 9)), GREY)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "shown"),
+    [
+        ([chunk(b"gAMA", struct.pack(">I", 100_000))], 188),  # linear light
+        ([chunk(b"gAMA", struct.pack(">I", 55_556))], 146),  # of old Macs
+        ([chunk(b"gAMA", struct.pack(">I", 45_455))], 128),
+        ([chunk(b"gAMA", struct.pack(">I", 100_000)), chunk(b"sRGB", b"\0")], 128),
+        ([chunk(b"gAMA", struct.pack(">I", 100_000)), chunk(b"cICP", b"\1\x0d\0\1")], 128),
+        ([chunk(b"gAMA", struct.pack(">I", 100_000)), chunk(b"cICP", b"\2\2\0\1"), chunk(b"iCCP", b"a\0\0b")], 188),
+        ([chunk(b"gAMA", b"\0\0\0\0")], 128),
+        ([chunk(b"gAMA", b"\xff\xff\xff\xff")], 128),
+    ],
+)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_png_that_says_its_gamma(chunks: list[bytes], shown: int, mode: str) -> None:
+    data = encoded(Image.new("RGB", (400, 300), GREY).convert(mode), "PNG")
+    assert near(seen(with_chunks(*chunks, png=data)).getpixel((9, 9)), (shown,) * 3)
 
 
 # ── Alpha that nobody set ────────────────────────────────────────────────────────────────────────────────────────────
