@@ -5,6 +5,7 @@ import time
 import zlib
 from collections.abc import Iterable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw
 
 from bot import texts
+from bot.decoder import Decoder
 from bot.errors import Refusal
 from bot.essence import PIECES, distil
 from bot.photos import fit_mask, fit_photo
@@ -385,3 +387,16 @@ def test_a_film_behind_a_heic(form: str, behind: bytes) -> None:
 def test_a_heic_that_names_another_brand_first(form: str) -> None:
     data = encoded(scene(), form, quality=90)
     assert like(data[:8] + b"miaf" + data[12:], scene(), by=10)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [JPEG + FILM, JPEG[:-2], encoded(scene(last=GREY), "JPEG"), png(16, 0, b"\x80\x02" * 400, chunk(b"tRNS", b"\0\1"))],
+    ids=["motion", "no end", "grey end", "16 bits"],
+)
+async def test_all_of_it_where_nothing_else_can_be_loaded(tmp_path: Path, data: bytes) -> None:
+    """By the real decoder."""
+    decoder = Decoder("bot.photo_tasks")
+    (tmp_path / "source").write_bytes(data)
+    assert await decoder.photo(tmp_path / "source", tmp_path / "target") == ((400, 300), (400, 300))
+    await decoder.close()
