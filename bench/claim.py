@@ -12,12 +12,12 @@ from bot.model import Accepted, Address, Job, Order, Photo
 from storage import open_store
 from storage.store import Store
 
-FEW, MANY = 1_000, 1_000_000
+FEW, MANY, PIECE = 1_000, 1_000_000, 50_000
 DUE, CLAIMS = 500, 400
 LEASE = 20.0
 
 FINISHED = """
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+    WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})
     INSERT INTO jobs (id, key, person, platform, chat, thread, message, model, seconds, details, price, spent_from,
         state, outcome, due_at, claims, tries, host, remote_id, clip, shown, created_at, started_at, accepted_at,
         settled_at, done_at)
@@ -29,7 +29,9 @@ FINISHED = """
 async def fill(folder: Path, url: str | None, finished: int) -> Store:
     """A store with so many finished jobs, and some that are due."""
     store = await open_store(folder, url)
-    await store._db.write(lambda tx: tx.all(FINISHED.format(count=finished)))
+    for first in range(1, finished + 1, PIECE):  # a statement has its time
+        sql = FINISHED.format(first=first, last=min(first + PIECE - 1, finished))
+        await store._db.write(lambda tx, sql=sql: tx.all(sql))
     for n in range(DUE):
         order = Order("kling", Photo("p.jpg", 640, 480), "x")
         job = Job(f"j{n}", f"j{n}", "p", Address("console", "c"), order, 5, "day", 1e7, 1e7)
