@@ -14,13 +14,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from bot import texts, texts_admin
+from bot import texts, texts_shell
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
-from bot.model import MENTION, Address, Attachment, Inbound, Job, Named, Point, Role
+from bot.model import MENTION, SHELL, Address, Attachment, Inbound, Job, Named, Point, Role
 from bot.worker import Worker
 
 PLATFORM = "console"
+PLATFORMS = (PLATFORM, "discord", "telegram", "web")
+"""Where people are."""
 _NAMES = re.compile(r"(?<!\S)(?:@([a-z]+):(-?[\w-]+)|#(-?\d+(?:/\d*)?))", re.ASCII)
 LOOK = 0.2
 """Seconds between two looks at a job that somebody watches."""
@@ -43,14 +45,14 @@ def inbound(
 ) -> Inbound:
     """What whoever has this shell says."""
     return Inbound(
-        Address(PLATFORM, "shell"), str(os.getuid()), f"{PLATFORM}:{key}", text, tuple(attachments), options or {}
+        Address(PLATFORM, SHELL), str(os.getuid()), f"{PLATFORM}:{key}", text, tuple(attachments), options or {}
     )
 
 
 def admin(key: str, words: str, scope: str) -> Inbound:
     """What the operator says about a community. `@discord:456` is a person here, `@role:12` a role, `#12/34` a channel.
 
-    Whoever has this shell is the operator, so here alone a text may name people by their ids.
+    Whoever has this shell is the operator, so here alone a text may name people by their ids. Raises `Refusal`.
     """
     named: list[Named] = []
 
@@ -59,6 +61,8 @@ def admin(key: str, words: str, scope: str) -> Inbound:
             named.append(Named("channel", match[3] if "/" in match[3] else f"{match[3]}/", match[3]))
         elif match[1] == "role":
             named.append(Named("role", match[2], match[2]))
+        elif match[1] not in PLATFORMS:
+            raise Refusal(texts_shell.no_platform(match[1]))
         else:
             named.append(Named("person", f"{match[1]}:{match[2]}", f"{match[1]}:{match[2]}"))
         return MENTION
@@ -67,11 +71,10 @@ def admin(key: str, words: str, scope: str) -> Inbound:
     return replace(inbound(key, f"/{text.removeprefix('/')}"), scope=scope, named=tuple(named), label="the operator")
 
 
-def in_shell(sentence: str) -> str:
-    """The chat's commands, as they are called here."""
-    sentence = re.sub(r"(?<!\S)/(?=quota (set|@))", "photoplay admin ", sentence)
-    sentence = re.sub(r"(?<!\S)/(?=(jobs|quota|cancel)\b)", "photoplay ", sentence)
-    return re.sub(rf"(?<!\S)/(?=({'|'.join(texts_admin.COMMANDS)})\b)", "photoplay admin ", sentence)
+def on_behalf(key: str, text: str, person: str) -> Inbound:
+    """What somebody else could say, said for them by whoever has this shell."""
+    platform, _, user = person.partition(":")
+    return Inbound(Address(platform, SHELL), user, f"{PLATFORM}:{key}", text)
 
 
 def picture(path: Path, role: Role = "photo", points: Sequence[Point] = ()) -> Attachment:

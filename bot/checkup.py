@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from adapters.console import in_shell
 from adapters.discord.gateway import invite
 from adapters.discord.line import BadToken as BadDiscordToken
 from adapters.discord.line import Line as DiscordLine
@@ -20,6 +19,7 @@ from bot.app import App, open_app
 from bot.config import UNHEARD, Settings
 from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
 from bot.money import HOUSE, Rule
+from bot.texts_shell import in_shell
 
 INCIDENTS = 5
 PASSWORD = 12
@@ -46,10 +46,11 @@ class Finding:
     text: str
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Look at everything that can be looked at for free."""
+async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator[Finding]:
+    """Look at everything that can be looked at for free. `missing`: the folder for data is one that goes again."""
     try:
-        yield _room(settings.data_dir)
+        if not missing:
+            yield _room(settings.data_dir)
         for finding in _seen_by_others(settings):
             yield finding
         async with open_app(settings, idle=True) as app:

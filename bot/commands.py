@@ -74,7 +74,8 @@ async def animate(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def help_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if argument.lower().strip() in ("admin", "admins"):
-        return Reply("\n".join(f"/{name} – {what}" for name, what in texts_admin.COMMANDS.items()))
+        verbs = {**texts_admin.ALSO, **texts_admin.COMMANDS}
+        return Reply("\n".join(f"/{name} – {what}" for name, what in verbs.items()))
     names: Iterable[str] = texts.MENU if inbound.shared else texts.COMMANDS  # others read along: no more than they need
     if inbound.address.platform == "web":
         names = texts.PAGE_COMMANDS

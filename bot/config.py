@@ -307,6 +307,11 @@ def _millionths(money: Decimal | None) -> int | None:
     return None if money is None else round(money * MILLIONTHS)
 
 
+def names() -> list[str]:
+    """How settings are called in the environment."""
+    return [name.upper() for name in Settings.model_fields]
+
+
 def load() -> Settings:
     """The settings. Raises `Misconfigured` in words that repeat no value: it might be a secret."""
     try:

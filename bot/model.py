@@ -88,6 +88,10 @@ class Named:
     """What people see, without an @."""
 
 
+SHELL = "shell"
+"""The chat of whoever has a shell here: no platform has one of that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """Anything a person sent: a photo, a reply, a button, a slash command, a console line, a web form."""

@@ -1,6 +1,7 @@
 """What operators say: how all is, what is spent against the ceilings, caps of communities, and the kill switch."""
 
 import asyncio
+import difflib
 import re
 from contextlib import suppress
 from dataclasses import replace
@@ -11,11 +12,14 @@ from bot.admin import Target, act, told
 from bot.errors import Illegal, Refusal
 from bot.model import Inbound, Reply
 from bot.money import HOUSE, Rule
+from bot.ports import Store
 
 if TYPE_CHECKING:
     from bot.core import Core
 
 _SCOPE = re.compile(r"[a-z]+:-?\w+", re.ASCII)
+NAMED = 5
+"""Communities that are named to whoever names none of ours."""
 PATIENCE = 5.0
 """Seconds that a host may take to tell our balance."""
 _OFF = frozenset({"off", "none", "unlimited"})
@@ -75,7 +79,7 @@ async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: st
     scope = inbound.scope
     word, value = (*rest.split(maxsplit=1), "", "")[:2]
     if value and _SCOPE.fullmatch(word):
-        scope = await core.store.books.scope(word)
+        scope = await community(core.store, word)
     else:
         value = rest
     if not scope:
@@ -95,6 +99,14 @@ async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: st
     else:
         words = "any number of clips at once" if limit is None else f"at most {limit} clips at once"
     return told(texts_admin.changed(scope, words), done)
+
+
+async def community(store: Store, name: str) -> str:
+    """The scope of that name, under which something is known. Raises `Refusal` with the nearest."""
+    scope, known = await store.books.scope(name), await store.figures.scopes()
+    if scope not in known:
+        raise Refusal(texts_admin.no_community(name, difflib.get_close_matches(name, known, 1, 0.6) or known[:NAMED]))
+    return scope
 
 
 async def _show(core: "Core") -> Reply:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot import answers, bundle, notices, purse, retention, reviews, texts_privacy
 from bot.errors import Refusal, StoreDown
 from bot.files import disk
-from bot.model import Button, Inbound, Paper, Reply
+from bot.model import SHELL, Button, Inbound, Paper, Reply
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -124,8 +124,8 @@ async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 
 def _links_itself(inbound: Inbound) -> bool:
-    """Whether the platform links to our files without a public address: it is served from here."""
-    return inbound.address.platform == "web"
+    """Whether our files are had without a public address: on the page, which is served from here, and in a shell."""
+    return inbound.address.platform == "web" or inbound.address.chat == SHELL
 
 
 async def _handed(core: "Core", inbound: Inbound, name: str, left_out: int) -> Reply:

@@ -237,6 +237,9 @@ class Figures(Protocol):
     async def used(self, book: str, span: str) -> int:
         """What a counter says."""
 
+    async def scopes(self) -> list[str]:
+        """The communities that anything is known of, by name."""
+
     async def movements(self, scope: str, people: Sequence[str], limit: int = 10) -> list[Movement]:
         """The latest movements of someone's credits, newest first; of a clip the last step alone, in each book."""
 

@@ -5,6 +5,11 @@ from datetime import datetime, timedelta, tzinfo
 
 from bot.texts import SPANS, about, credits_, shorten
 
+ALSO = {
+    "quota set": "an allowance: /quota set default 30 a day, /quota set @someone 100 per week",
+    "gallery": "where shared clips go: /gallery here; /gallery says what else",
+}
+"""What everybody's own commands do besides, for admins."""
 COMMANDS = {
     "grant": "give somebody credits: /grant @someone 50 until Friday because …",
     "revoke": "take back what is left of them: /revoke @someone",
@@ -20,7 +25,7 @@ COMMANDS = {
     "review": "shared clips that were reported, or wait for a yes",
     "operator": "health, queue, spending and ceilings; /operator pause and /operator resume",
 }
-"""What admins and operators can say; `/quota set …` is theirs, too."""
+"""What admins and operators alone can say."""
 
 # ── Denied ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -347,6 +352,12 @@ PAUSED = "Buying is paused. What is in line waits; what is being made goes on. /
 RESUMED = "Buying goes on."
 NOTHING_HALTED = "No order is on hold."
 CAP_WHERE = "For which community? Say it there, or with its name: /operator cap discord:123 1000"
+
+
+def no_community(name: str, known: Sequence[str]) -> str:
+    """A community of which nothing is known; `known` are near ones."""
+    rest = f"Did you mean {' or '.join(known)}?" if known else "They are named as in discord:123 or telegram:-100123."
+    return f"I know no community {shorten(name, 40)}. {rest}"
 
 
 def halted(count: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.money import Act, Deed, Movement
+from bot.money import HOUSE, Act, Deed, Movement
 from storage import bills
 from storage.bills import places
 from storage.books import act_of
@@ -45,6 +45,14 @@ class Figures:
             Deed(row["person"], row["label"], row["created_at"], row["price"], row["outcome"], row["waited"])
             for row in found
         ]
+
+    async def scopes(self) -> list[str]:
+        sql = """
+            SELECT scope FROM rules WHERE scope NOT IN ('', $1)
+            UNION SELECT scope FROM audit WHERE scope NOT IN ('', $1)
+            UNION SELECT substr(book, 7) AS scope FROM books WHERE book LIKE 'scope:%'
+            UNION SELECT scope FROM shares WHERE scope <> '' ORDER BY scope"""
+        return [row["scope"] for row in await self._db.read(lambda tx: tx.all(sql, HOUSE))]
 
     async def communities(self, span: str, limit: int = 20) -> list[tuple[str, int]]:
         async def work(tx: Transaction) -> list[tuple[str, int]]:

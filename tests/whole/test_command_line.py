@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import sys
 import urllib.request
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import av
@@ -17,13 +17,11 @@ import pytest
 from aiohttp import web
 from paid_host import PaidHost
 from PIL import Image, ImageDraw
+from shell import ROOT, Said, photoplay, start
 
 from adapters import console
 from bot.app import open_app
 from bot.config import Settings
-
-ROOT = Path(__file__).parents[2]
-Said = tuple[int, str, str]
 
 
 @pytest.fixture
@@ -33,18 +31,6 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.jpg"
     image.save(path)
     return path
-
-
-async def start(folder: Path, *args: str, **settings: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *args),
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "200", **settings},
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=PIPE,
-        start_new_session=True,
-    )
 
 
 def ctrl_c(process: Process) -> None:
@@ -59,13 +45,6 @@ async def ordered(folder: Path, photo: Path, *prompts: str) -> list[str]:
             await app.core.handle(console.inbound(prompt, prompt, [console.picture(photo)])) for prompt in prompts
         ]
     return [reply.job or "" for reply in replies]
-
-
-async def photoplay(folder: Path, *args: str, **settings: str) -> Said:
-    """Run a command to its end: exit code, output, errors."""
-    process = await start(folder, *args, **settings)
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
 
 
 def dimensions(path: Path) -> tuple[int, int, float]:
@@ -459,6 +438,7 @@ async def test_whatever_becomes_of_the_output_there_is_no_traceback(tmp_path: Pa
         return process.returncode or 0, out.decode(), err.decode()
 
     assert await shell("photoplay check | head -0") == (0, "", "")
+    (tmp_path / "data").mkdir()
     assert await shell("photoplay jobs > /dev/full") == (2, "", "No space left on device\n")
     code, out, err = await shell("photoplay check")
     assert (code, err) == (0, "")
@@ -546,27 +526,3 @@ async def test_nothing_is_bought_when_the_provider_could_not_fetch_the_photo(
         code, _, err = await photoplay(tmp_path, "animate", str(photo), "slowly", **keys)
     assert (code, host.bought) == (2, {})
     assert f"Port {taken} is in use" in err
-
-
-async def test_the_operator_says_in_a_shell_what_admins_say_in_chat(tmp_path: Path) -> None:
-    async def admin(*words: str) -> Said:
-        return await photoplay(tmp_path, "admin", "--scope", "discord:1", *words)
-
-    code, out, _ = await admin("quota", "set", "default", "12", "a", "week")
-    assert (code, out.splitlines()[0]) == (0, "everyone: 12 credits a week from now on.")
-    assert re.search(r"photoplay admin undo \w+", out)
-    assert "@discord:7 got 50 credits" in (await admin("grant", "@discord:7", "50", "until", "Friday"))[1]
-    assert "12 left this week, and 50 credits from grants" in (await admin("quota", "@discord:7"))[1]
-    assert (await admin("gallery", "#art"))[0] == 1, "a name is no id"
-    assert "posted in #77" in (await admin("gallery", "#77"))[1]
-    assert "orders are taken in #9" in (await admin("limits channels #9"))[1]
-    assert "· the operator · grant @discord:7" in (await admin("audit"))[1]
-    assert "export" in (await photoplay(tmp_path, "admin", "help", "admin"))[1]
-    await admin("-o", str(tmp_path), "export")
-    assert (tmp_path / "ledger.csv").read_text("utf-8-sig").count("\n") == 2
-    assert (tmp_path / "audit.csv").read_text("utf-8-sig").count("\n") == 5
-    assert "photoplay admin grant" in (await admin("grant", "@discord:7", "lots"))[2]
-    assert (await photoplay(tmp_path, "admin", "operator", "pause"))[0] == 0
-    lake = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"
-    code, _, err = await photoplay(tmp_path, "animate", str(lake), "x")
-    assert (code, "has paused it" in err.replace("\n", " ")) == (1, True)

@@ -1,0 +1,172 @@
+"""`photoplay admin …`: what admins and operators can do in chat, a command for each verb."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from adapters import console
+from bot import texts_admin, texts_privacy, texts_shell
+from bot.app import App, new_id, open_app
+from bot.errors import Refusal
+from bot.model import Inbound, Reply
+from bot.operators import community
+from bot.shell import QUIET, go, out, plainly, settings, tell
+
+FOLDER = Path("reports")
+"""Where pictures and tables go unless told otherwise; git leaves it alone."""
+ABOUT_PEOPLE = ("mydata", "forgetme")
+_SCOPE = re.compile(r"(discord|telegram):-?\d+", re.ASCII)
+
+
+class Verbs(TyperGroup):
+    """Takes a whole sentence in quotes, too, and a verb with the slash that it has in chat."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # the library's own types have moved between versions
+        first = args[0].split() or [""]
+        return super().resolve_command(ctx, [first[0].removeprefix("/"), *first[1:], *args[1:]])
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The options that may stand before the verb as well as behind it."""
+
+    scope: str = ""
+    output: Path = FOLDER
+    new: bool = False
+    sure: bool = False
+
+
+Words = Annotated[list[str] | None, typer.Argument(help="as in chat", metavar="WORDS")]
+Scope = Annotated[
+    str | None,
+    typer.Option(help="the community, as in discord:123; people's own chats without it", metavar="COMMUNITY"),
+]
+New = Annotated[bool, typer.Option("--new", help="the community has not asked for anything yet")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="the folder for pictures and tables; it is made", metavar="FOLDER")
+]
+Sure = Annotated[bool, typer.Option("--yes", help="ask nothing before somebody's data is written out or removed")]
+
+cli = typer.Typer(cls=Verbs, no_args_is_help=True)
+
+
+@cli.callback()
+def options(
+    ctx: typer.Context, scope: Scope = None, output: Output = None, new: New = False, sure: Sure = False
+) -> None:
+    """Do what admins and operators can do in chat, in the same words."""
+    ctx.obj = Where(scope or "", output or FOLDER, new, sure)
+
+
+def _command(verb: str) -> Callable[..., None]:
+    def run(
+        ctx: typer.Context,
+        words: Words = None,
+        scope: Scope = None,
+        output: Output = None,
+        new: New = False,
+        sure: Sure = False,
+    ) -> None:
+        before: Where = ctx.obj
+        where = Where(scope or before.scope, output or before.output, new or before.new, sure or before.sure)
+        sentence = " ".join([verb, *(words or [])])
+        if verb == "help":
+            out.print(texts_shell.verbs(), markup=False, soft_wrap=True)
+        elif verb in ABOUT_PEOPLE and words:
+            _for_somebody(verb, sentence, where)
+        else:
+            _say(lambda: console.admin(new_id(), sentence, where.scope), where)
+
+    return run
+
+
+for _verb in texts_shell.VERBS:
+    cli.command(_verb, help=texts_shell.described(_verb))(_command(_verb))
+
+
+def _say(inbound: Callable[[], Inbound], where: Where) -> None:
+    """Say it, and print what comes of it."""
+    go(_answer(inbound, where))
+
+
+async def _answer(inbound: Callable[[], Inbound], where: Where) -> None:
+    asked = inbound()
+    async with open_app(settings(QUIET), idle=True) as app:
+        await _check(app, asked.scope, new=where.new)
+        reply = await app.core.handle(asked)
+        if reply.refused:
+            raise Refusal(reply.text)
+        tell(reply.text)
+        _write(app, reply, where.output)
+    for button in reply.buttons:
+        command = button.command.removeprefix("/")
+        undo = button.label == texts_admin.UNDO
+        line = texts_admin.undo_in_shell(command) if undo else f"{button.label}: photoplay admin {command}"
+        out.print(line, markup=False, soft_wrap=True)
+
+
+async def _check(app: App, scope: str, *, new: bool) -> None:
+    """A community that is misspelt would be a new one, whose settings nobody feels. Raises `Refusal`."""
+    if not scope or (new and _SCOPE.fullmatch(scope)):
+        return
+    try:
+        await community(app.store, scope)
+    except Refusal as refusal:
+        raise Refusal(texts_shell.new_community(str(refusal)) if _SCOPE.fullmatch(scope) else str(refusal)) from None
+
+
+def _write(app: App, reply: Reply, folder: Path, name: str = "photoplay.zip") -> None:
+    """Put what comes with a reply into the folder, which is made for nobody else's eyes."""
+    if not reply.papers and not reply.file:
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for paper in reply.papers:
+        (folder / paper.name).write_bytes(paper.data)
+        out.print(str(folder / paper.name), markup=False, soft_wrap=True)
+    if reply.file:
+        console.save(app.media.path(reply.file), folder / name)
+        out.print(str(folder / name), markup=False, soft_wrap=True)
+
+
+# ── What is kept of somebody ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _for_somebody(verb: str, sentence: str, where: Where) -> None:
+    with plainly():
+        asked = console.admin(new_id(), sentence, "")
+        if len(asked.named) != 1 or asked.named[0].kind != "person" or len(asked.text.split()) != 2:
+            raise Refusal(texts_shell.ONE_PERSON)
+    person = asked.named[0].id
+    question = texts_shell.mydata_of(person) if verb == "mydata" else texts_shell.forget_of(person)
+    if not where.sure and not typer.confirm(question):
+        out.print(texts_shell.UNTOUCHED, markup=False)
+        raise typer.Exit(1)
+    go(_hand_over(person, where.output) if verb == "mydata" else _forget(person))
+
+
+async def _hand_over(person: str, folder: Path) -> None:
+    async with open_app(settings(QUIET), idle=True) as app:
+        reply = await app.core.handle(console.on_behalf(new_id(), "/mydata", person))
+        if reply.refused:
+            raise Refusal(reply.text)
+        if reply.text == texts_privacy.MYDATA_NOTHING:
+            raise Refusal(texts_shell.nothing_of(person))
+        out.print(texts_shell.DATA, markup=False)
+        _write(app, reply, folder, f"{person.replace(':', '-')}.zip")
+
+
+async def _forget(person: str) -> None:
+    async with open_app(settings(QUIET), idle=True) as app:
+        question = await app.core.handle(console.on_behalf(new_id(), "/forgetme", person))
+        if question.refused:
+            raise Refusal(question.text)
+        yes = console.on_behalf(new_id(), question.buttons[0].command, person)
+        reply = await app.core.handle(yes)
+        if reply.refused:
+            raise Refusal(reply.text)
+        out.print(texts_shell.forgot(person), markup=False, soft_wrap=True)

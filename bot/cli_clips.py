@@ -1,0 +1,139 @@
+"""The commands of the shell that are about one's own clips."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters import console
+from bot import texts
+from bot.app import App, new_id
+from bot.errors import Misconfigured, Refusal
+from bot.model import Job
+from bot.shell import QUIET, err, out, plainly, say, with_app
+
+cli = typer.Typer()
+
+Output = Annotated[Path, typer.Option("-o", "--output", help="where the clip goes")]
+Made = tuple[Job, Path]
+"""A job that is over, and the file of its clip."""
+
+
+@cli.command()
+def animate(
+    photo: Annotated[Path, typer.Argument(help="the photo")],
+    prompt: Annotated[str, typer.Argument(help="what should happen in it")],
+    output: Output = Path("clip.mp4"),
+    duration: Annotated[str | None, typer.Option(help="seconds: 5 or 10", metavar="5|10")] = None,
+    negative: Annotated[str | None, typer.Option("--negative", "--no", help="what to avoid")] = None,
+    cfg: Annotated[str | None, typer.Option(help="how strictly to follow the words", metavar="0..1")] = None,
+    end: Annotated[Path | None, typer.Option(help="the photo to end on", metavar="PHOTO")] = None,
+    static_mask: Annotated[Path | None, typer.Option(help="white stays still", metavar="PNG")] = None,
+    brush: Annotated[
+        list[str] | None, typer.Option(help="white moves along the points", metavar="MASK.png:x,y;x,y;…")
+    ] = None,
+    crop: Annotated[bool, typer.Option("--crop", help="of a photo that is too long, take the middle")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="say at the end what happened when")] = False,
+) -> None:
+    """Make one clip."""
+
+    async def order(app: App, stopped: asyncio.Event) -> Made:
+        options = {"duration": duration, "no": negative, "cfg": cfg}
+        attachments = [
+            console.picture(photo),
+            *([console.picture(end, "end")] if end else []),
+            *([console.picture(static_mask, "static_mask")] if static_mask else []),
+            *map(console.brush, brush or []),
+        ]
+        masks = [Path(value.rpartition(":")[0]) for value in brush or []]
+        console.check_place(output, [photo, *filter(None, (end, static_mask)), *masks])
+        if stopped.is_set():
+            raise Refusal(texts.STOPPED)
+        said = {name: value for name, value in options.items() if value is not None}
+        async with _photos_served(app):
+            asked = replace(console.inbound(new_id(), prompt, attachments, said), crop=crop)
+            reply = await app.core.handle(asked)
+            if reply.job is None:
+                raise Refusal(reply.text)
+            out.print(reply.text, markup=False)
+            return await _finish(app, reply.job, stopped, reply.text)
+
+    job = _save(with_app(order, QUIET), output)
+    if timeline:
+        for at, what in console.timeline(job):
+            out.print(f"{at - job.created_at:6.1f} s  {what}", markup=False)
+
+
+@cli.command()
+def jobs() -> None:
+    """List your last ten clips."""
+    say("/jobs")
+
+
+@cli.command()
+def quota() -> None:
+    """Say what you may still spend."""
+    say("/quota")
+
+
+@cli.command()
+def cancel(job: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Take back a clip that is still in line."""
+    say(f"/cancel {job}")
+
+
+@cli.command()
+def fetch(job: Annotated[str, typer.Argument(metavar="ID")], output: Output = Path("clip.mp4")) -> None:
+    """Save a clip as a file, and wait for it if it is not ready."""
+
+    async def get(app: App, stopped: asyncio.Event) -> Made:
+        found = await app.store.job(job)
+        if found is None or found.person != console.inbound("", "").person:
+            raise Refusal(texts.UNKNOWN_JOB)
+        console.check_place(output)
+        return await _finish(app, job, stopped)
+
+    _save(with_app(get, QUIET), output)
+
+
+@asynccontextmanager
+async def _photos_served(app: App) -> AsyncIterator[None]:
+    """With a public address the provider fetches photos here, from us or from a `photoplay run` beside us."""
+    settings = app.settings
+    async with AsyncExitStack() as stack:
+        if settings.public_url:
+            try:
+                await stack.enter_async_context(app.listening())
+            except Misconfigured:
+                if await app.providers.installation(app.own_address) != app.mark:
+                    raise
+        yield
+
+
+async def _finish(app: App, job_id: str, stopped: asyncio.Event, said: str = "") -> Made:
+    with console.bar(err, said) as show:
+        job = await console.finish(app.core, app.worker, job_id, stopped, show)
+    if job is None or job.outcome is None:
+        raise Refusal(texts.left_alone(job_id))
+    if job.clip is None:
+        hint = f" {texts.SEE_CHECK}" if job.reason == "unavailable" else ""
+        raise Refusal(texts.failed(job.reason or "failed", job.price) + hint)
+    return job, app.media.path(job.clip.name)
+
+
+def _save(made: Made, output: Path) -> Job:
+    """Hand over the clip. Here Ctrl-C breaks off, as a pipe may never be read."""
+    job, path = made
+    with plainly():
+        if job.clip is None or not path.is_file():
+            raise Refusal(texts.CLIP_GONE)
+        try:
+            console.save(path, output)
+        except OSError as error:
+            raise Refusal(texts.not_saved(str(output), error.strerror or str(error), job.id)) from None
+        out.print(texts.saved(str(output), job.clip.width, job.clip.height, job.clip.seconds), markup=False)
+    return job

@@ -1,0 +1,134 @@
+"""What the commands of the shell share: the app opened for one of them, plain sentences, exit codes."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn, TypeVar
+
+import typer
+
+from adapters import console
+from bot import config, env_file, logs, texts, texts_shell
+from bot.app import App, new_id, open_app, secrets_of
+from bot.errors import Misconfigured, Refusal, StoreDown
+from bot.model import Inbound, Reply
+from bot.stopping import signals
+
+out = console.Screen(highlight=False)
+err = console.Screen(stderr=True, highlight=False)
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+QUIET = "CRITICAL"
+"""What is logged where a person waits for sentences."""
+
+
+def settings(level: str | None = QUIET) -> config.Settings:
+    """The settings, with the log set up; misspelt ones are told. `level`: the one that is set, without it."""
+    found = config.load()
+    logs.set_up(level or found.log_level, secrets_of(found))
+    for oddity in env_file.oddities(config.names()):
+        if oddity.misspelt and level:
+            err.print(oddity.text, markup=False, style="yellow", soft_wrap=True)
+        elif oddity.misspelt:
+            log.warning("%s", oddity.text)
+    return found
+
+
+def with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None = None, *, social: bool = False) -> T:
+    """What `do` makes of the open app and an event that Ctrl-C sets; it is never broken off."""
+
+    async def opened() -> T:
+        found = settings(level)
+        async with signals(say_stopping, 0 if social else 1) as stopped, open_app(found, social=social) as app:
+            return await do(app, stopped)
+
+    return go(opened())
+
+
+@asynccontextmanager
+async def looking() -> AsyncIterator[App]:
+    """The app for whoever only looks: where there is no data yet, none is made, and that is said."""
+    found = settings()
+    with somewhere(found) as (found, missing):
+        if missing:
+            err.print(texts_shell.no_data(missing), markup=False, style="yellow", soft_wrap=True)
+        async with open_app(found, idle=True) as app:
+            yield app
+
+
+@contextmanager
+def somewhere(found: config.Settings) -> Iterator[tuple[config.Settings, str]]:
+    """The settings with a folder for data that stands; where there is none yet, one that goes again, and its name."""
+    folder = found.data_dir
+    if folder.exists():
+        yield found, ""
+        return
+    try:
+        with TemporaryDirectory(prefix=".photoplay-", dir=_parent(folder.absolute())) as passing:
+            yield found.model_copy(update={"data_dir": Path(passing), "mark_dir": None}), str(folder.absolute())
+    except OSError as error:
+        raise Misconfigured(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None
+
+
+def _parent(folder: Path) -> Path:
+    """The nearest folder above that is there."""
+    return next(path for path in folder.parents if path.exists())
+
+
+def answered(inbound: Inbound) -> Reply:
+    """The answer of an app that only looks."""
+
+    async def ask() -> Reply:
+        async with looking() as app:
+            return await app.core.handle(inbound)
+
+    return go(ask())
+
+
+def say(text: str) -> None:
+    """Print the answer to a chat command."""
+    reply = answered(console.inbound(new_id(), text))
+    with plainly():
+        if reply.refused:
+            raise Refusal(reply.text)
+        tell(reply.text)
+
+
+def tell(text: str) -> None:
+    """Print a sentence of the chat."""
+    out.print(texts_shell.in_shell(text), markup=False, soft_wrap=True)
+
+
+def say_stopping() -> None:
+    err.print(texts.STOPPING)
+
+
+def go(work: Coroutine[Any, Any, T]) -> T:
+    """Run it; whatever goes wrong is said plainly."""
+    with plainly():
+        return asyncio.run(work)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """What went wrong becomes a sentence and an exit code: 1 is for who asked, 2 for who set this up."""
+    try:
+        yield
+    except Refusal as refusal:
+        _fail(texts_shell.in_shell(str(refusal)), 1, "yellow")
+    except Misconfigured as error:
+        _fail(str(error), 2)
+    except StoreDown as error:
+        _fail(texts.store_down(str(error)), 2)
+    except OSError as error:
+        out.mute()  # it may be what failed, and would fail again at the end
+        _fail(f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror or error), 2)
+
+
+def _fail(sentence: str, code: int, style: str = "red") -> NoReturn:
+    err.print(sentence, markup=False, style=style, soft_wrap=True)
+    raise typer.Exit(code) from None

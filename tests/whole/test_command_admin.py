@@ -1,0 +1,127 @@
+"""`photoplay admin …`: the real program, and what it says in a shell."""
+
+import re
+from pathlib import Path
+
+import pytest
+from shell import ROOT, Said, photoplay
+from typer.testing import CliRunner
+
+from adapters import console
+from bot import texts_admin, texts_shell
+from bot.app import open_app
+from bot.cli import cli
+from bot.commands import NAMING, TABLE
+from bot.config import Settings
+
+LAKE = ROOT / "adapters" / "web" / "samples" / "lake.jpg"
+
+
+async def test_the_operator_says_in_a_shell_what_admins_say_in_chat(tmp_path: Path) -> None:
+    async def admin(*words: str) -> Said:
+        return await photoplay(tmp_path, "admin", "--scope", "discord:1", *words)
+
+    code, _, err = await admin("quota", "set", "default", "12", "a", "week")
+    assert (code, "I know no community discord:1." in err, "--new" in err) == (1, True, True)
+    code, out, _ = await admin("quota", "set", "default", "12", "a", "week", "--new")
+    assert (code, out.splitlines()[0]) == (0, "everyone: 12 credits a week from now on.")
+    assert re.search(r"photoplay admin undo \w+", out)
+    assert "@discord:7 got 50 credits" in (await admin("grant", "@discord:7", "50", "until", "Friday"))[1]
+    assert "12 left this week, and 50 credits from grants" in (await admin("quota", "@discord:7"))[1]
+    assert (await admin("gallery", "#art"))[0] == 1, "a name is no id"
+    assert "posted in #77" in (await admin("gallery", "#77"))[1]
+    assert "orders are taken in #9" in (await admin("limits channels #9"))[1]
+    assert "· the operator · grant @discord:7" in (await admin("audit"))[1]
+    assert (await admin("-o", "new/folder", "export"))[0] == 0
+    folder = tmp_path / "new" / "folder"
+    assert (folder.stat().st_mode & 0o777) == 0o700
+    assert (folder / "ledger.csv").read_text("utf-8-sig").count("\n") == 2
+    assert (folder / "audit.csv").read_text("utf-8-sig").count("\n") == 5
+    assert "photoplay admin grant" in (await admin("grant", "@discord:7", "lots"))[2]
+    assert (await photoplay(tmp_path, "admin", "operator", "pause"))[0] == 0
+    lake = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"
+    code, _, err = await photoplay(tmp_path, "animate", str(lake), "x")
+    assert (code, "has paused it" in err.replace("\n", " ")) == (1, True)
+
+
+async def test_it_lists_all_verbs_with_examples_that_the_shell_takes(tmp_path: Path) -> None:
+    code, out, _ = await photoplay(tmp_path, "admin", "help", "admin")
+    assert code == 0
+    assert "quota set" in out
+    assert {*texts_admin.COMMANDS, "quota", "gallery", "mydata", "forgetme", "undo"} <= set(texts_shell.VERBS)
+    assert set(texts_shell.VERBS) <= set(TABLE)
+    assert set(texts_admin.COMMANDS) <= NAMING
+    for verb, (_, examples) in texts_shell.VERBS.items():
+        assert f"photoplay admin {verb} – " in out
+        assert all(example.split()[0] == verb for example in examples)
+    assert not (tmp_path / "data").exists(), "whoever asks for help makes nothing"
+
+
+@pytest.mark.parametrize("verb", texts_shell.VERBS)
+def test_every_verb_has_help_of_its_own(verb: str) -> None:
+    said = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["admin", verb, "--help"])
+    assert said.exit_code == 0
+    assert f"photoplay admin {texts_shell.VERBS[verb][1][0]}" in said.output
+
+
+CHATTY = re.compile(r"(?<![\w/])/[a-z]|mention|(?<!^)there\b|\bhere\b|@someone|reply to|\btap\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "grant lots",
+        "grant @role:12 5",
+        "quota set @telegram:7",
+        "ban",
+        "tier staff add",
+        "gallery here --scope discord:1",
+        "gallery best week --scope discord:1",
+        "operator cap",
+        "operator cap 5",
+        "operator dance",
+        "refund x",
+        "review",
+        "gallery",
+        "wordlist add x",
+        "undo 1234",
+    ],
+)
+async def test_no_sentence_speaks_of_a_chat(tmp_path: Path, said: str) -> None:
+    words, _, scope = said.partition(" --scope ")
+    async with open_app(Settings(data_dir=tmp_path), idle=True) as app:
+        reply = await app.core.handle(console.admin("1", words, scope))
+    assert not CHATTY.search(texts_shell.in_shell(reply.text)), texts_shell.in_shell(reply.text)
+
+
+async def test_what_does_not_exist_is_refused_with_the_nearest_that_does(tmp_path: Path) -> None:
+    assert (await photoplay(tmp_path, "admin", "quota", "set", "default", "9", "--scope", "discord:123", "--new"))[
+        0
+    ] == 0
+    for scope in ("foo", "discord:124"):
+        for new in ([], ["--new"]) if scope == "foo" else ([],):
+            code, out, err = await photoplay(tmp_path, "admin", "limits", "--scope", scope, *new)
+            assert (code, out) == (1, "")
+            assert f"I know no community {scope}. Did you mean discord:123?" in err
+    code, _, err = await photoplay(tmp_path, "admin", "operator", "cap", "discord:124", "9")
+    assert (code, "Did you mean discord:123?" in err) == (1, True)
+    code, _, err = await photoplay(tmp_path, "admin", "grant", "@foo:1", "9")
+    assert (code, "no platform “foo”" in err) == (1, True)
+
+
+async def test_somebodys_things_are_written_out_and_removed_after_a_question(tmp_path: Path) -> None:
+    async with open_app(Settings(data_dir=tmp_path / "data"), idle=True) as app:
+        order = console.on_behalf("1", "drift", "telegram:7")
+        picture = console.picture(LAKE)
+        assert (await app.core.handle(type(order)(order.address, "7", "k", "drift", (picture,)))).job
+    code, out, _ = await photoplay(tmp_path, "admin", "mydata", "@telegram:7")
+    assert (code, "telegram:7" in out, (tmp_path / "reports").exists()) == (1, True, False), "nobody said yes"
+    code, out, err = await photoplay(tmp_path, "admin", "mydata", "@telegram:7", "--yes", "-o", "out")
+    assert (code, err) == (0, "")
+    assert (tmp_path / "out" / "telegram-7.zip").read_bytes().startswith(b"PK")
+    assert (await photoplay(tmp_path, "admin", "forgetme", "@telegram:7"))[0] == 1
+    assert (await photoplay(tmp_path, "admin", "forgetme", "@telegram:7", "@telegram:8", "--yes"))[0] == 1
+    code, out, _ = await photoplay(tmp_path, "admin", "forgetme", "@telegram:7", "--yes")
+    assert (code, out.startswith("Removed: all that was kept of telegram:7")) == (0, True)
+    code, _, err = await photoplay(tmp_path, "admin", "mydata", "@telegram:7", "--yes")
+    assert (code, "Nothing is kept of telegram:7" in err) == (1, True)
