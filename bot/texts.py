@@ -682,6 +682,7 @@ PAGE = {
     "end_kept": "For a last frame, start from a photo of your own.",
     "written": "Taken from your words.",
     "cancel": "Cancel",
+    "notify": "Tell me when it's ready",
     "again": "Again",
     "new_words": "New words",
     "go_on": "Continue",

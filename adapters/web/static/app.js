@@ -20,6 +20,7 @@ const welcome = new Welcome((sample) => composer.sendSample(sample));
 const stream = new Stream({
   job: (job) => conversation.put(job),
   waiting: ({ orders }) => conversation.wait(orders),
+  waited: () => conversation.waited,
   forgotten: () => conversation.clear(),
   deleted: ({ jobs }) => jobs.forEach((id) => conversation.drop(id)),
   allowance: ({ text }) => setText(byId('allowance'), text),

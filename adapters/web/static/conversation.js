@@ -1,4 +1,5 @@
 import { announce, byId } from './dom.js';
+import { allowed, notify } from './notify.js';
 import { messageOf, Unreachable } from './post.js';
 import { Question } from './question.js';
 import { Saying } from './saying.js';
@@ -39,6 +40,11 @@ export class Conversation {
     return !this.#order.length;
   }
 
+  /** Whether news must reach somebody who does not look. */
+  get waited() {
+    return allowed() && this.#order.some(({ job }) => job && job.state !== 'done');
+  }
+
   /** A stream begins. */
   begin() {
     this.#told.clear();
@@ -67,7 +73,9 @@ export class Conversation {
       this.#insert(new Turn(job, this));
     }
     if (!this.#live || (before?.state === job.state && before.outcome === job.outcome)) return;
-    announce(job.outcome === 'clip' ? t('clip_ready', { words: job.prompt }) : job.text);
+    const news = job.outcome === 'clip' ? t('clip_ready', { words: job.prompt }) : job.text;
+    announce(news);
+    if (job.state === 'done') notify(job.id, news);
   }
 
   /** All orders that wait for an answer; what waits no longer, and became no job, is over. */

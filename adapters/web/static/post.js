@@ -1,13 +1,6 @@
 import { state } from './state.js';
 
-/**
- * @typedef {{
- *   text: string, job: string | null, view?: import('./turn.js').Job, fine: boolean, buttons: [string, string][],
- *   question?: import('./question.js').Waiting, clip?: import('./clip.js').ClipData, jobs?: import('./turn.js').Job[],
- *   files?: {name: string, href: string, picture?: boolean}[], ask?: string, forgotten?: boolean,
- *   deleted?: string,
- * }} Answer
- */
+/** @typedef {object} Answer what `View.reply` makes; `job` and `buttons` are always there */
 
 /** Milliseconds without progress. */
 const PATIENCE = 30_000;
@@ -58,10 +51,10 @@ export function messageOf(fields) {
 }
 
 /**
- * Send a form; the answer is JSON with a `text`, or a picture as a Blob if `kind` says so.
+ * Send a form; the answer is JSON with a `text`.
  * @param {(share: number) => void} [onUpload]
  */
-export function post(path, fields, onUpload = () => {}, kind = 'json') {
+export function post(path, fields, onUpload = () => {}) {
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
   return new Promise((resolve, reject) => {
@@ -69,7 +62,7 @@ export function post(path, fields, onUpload = () => {}, kind = 'json') {
     const request = new XMLHttpRequest();
     request.open('POST', path);
     request.setRequestHeader('X-Photoplay', state.csrf);
-    request.responseType = kind;
+    request.responseType = 'json';
     let patience;
     const wait = () => {
       clearTimeout(patience);
@@ -83,7 +76,7 @@ export function post(path, fields, onUpload = () => {}, kind = 'json') {
     request.onloadend = () => clearTimeout(patience);
     request.onload = () => {
       const { status, response } = request;
-      if (status < 500 && (kind === 'blob' ? response : response?.text)) resolve(response);
+      if (status < 500 && response?.text) resolve(response);
       else reject(new Unreachable());
     };
     wait();

@@ -2,12 +2,7 @@ import { Bubble } from './bubble.js';
 import { h, iconButton, setText } from './dom.js';
 import { t } from './state.js';
 
-/**
- * @typedef {{
- *   id: string, at: number, prompt: string, photo: import('./bubble.js').Photo,
- *   end: import('./bubble.js').Photo | null, text: string, buttons: [string, string][],
- * }} Waiting an order that waits for an answer; once it is given, a job of the same id takes its place
- */
+/** @typedef {object} Waiting what `View.waiting` makes; once it is answered, a job of the same id takes its place */
 
 /** A message, and what is asked about it in its place in the conversation: a line and a button. */
 export class Question {

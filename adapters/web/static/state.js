@@ -1,17 +1,6 @@
 import { icon } from './dom.js';
 
-/**
- * What the server wrote into the page: the token, every text, the limits of pictures and words, the samples.
- *
- * @typedef {{name: string, src: string, prompt: string, alt: string}} Sample
- * @typedef {{
- *   csrf: string, texts: Record<string, string>, 
- *   limits: {bytes: number, prompt: number, least: number, longest: number}, preview: string, samples: Sample[],
- *   allowance: string,
- * }} State
- */
-
-/** @type {State} */
+/** What the server wrote into the page (`Page._show`): the token, every text, the limits, the samples. */
 export const state = JSON.parse(document.getElementById('state').textContent);
 
 /** The text of a key with its {placeholders} filled in. */

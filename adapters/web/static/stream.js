@@ -70,6 +70,10 @@ export class Stream {
   #seen(visible) {
     clearTimeout(this.#leaving);
     if (visible && !this.#source) this.restart();
-    if (!visible) this.#leaving = setTimeout(() => this.#stop(), UNSEEN);
+    const leave = () => {
+      if (this.on.waited()) this.#leaving = setTimeout(leave, UNSEEN);
+      else this.#stop();
+    };
+    if (!visible) this.#leaving = setTimeout(leave, UNSEEN);
   }
 }

@@ -2,19 +2,12 @@ import { Bubble } from './bubble.js';
 import { Clip } from './clip.js';
 import { Deletion } from './deletion.js';
 import { announce, h, icon, setText } from './dom.js';
+import { ask, askable } from './notify.js';
 import { messageOf, Unreachable } from './post.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
-/**
- * @typedef {import('./bubble.js').Photo} Photo
- * @typedef {{
- *   id: string, at: number, prompt: string, options: string[], picked: object, photo: Photo, end: Photo | null, price: string,
- *   text: string, state: 'queued' | 'submitting' | 'running' | 'delivering' | 'done', outcome: 'clip' | 'failed' | null,
- *   progress: {elapsed: number, usual: number} | null, cancel: boolean, clip: import('./clip.js').ClipData | null,
- *   joins: boolean, note: string, alt: string,
- * }} Job `at` in unix seconds
- */
+/** @typedef {object} Job what `View.job` makes; times in unix seconds */
 
 /** A message and its answer. Built once; every later event only changes what changed. */
 export class Turn {
@@ -44,6 +37,7 @@ export class Turn {
     this.stage.style.setProperty('--ratio', job.photo.width / job.photo.height);
     this.buttons = {
       cancel: this.#button('close', 'cancel', () => this.#command('cancel')),
+      notify: this.#button('loud', 'notify', () => ask().then(() => this.set(this.job))),
       download: h('a', { className: 'button quiet', download: '' }, icon('save'), h('span', {}, t('download'))),
       again: this.#button('again', 'again', () => this.#command('again')),
       words: this.#button('words', 'new_words', () => composer.newWords(this.job)),
@@ -77,10 +71,11 @@ export class Turn {
     setText(this.#facts, [...job.options, ...(failed ? [] : [job.price])].join(' · '));
     setText(this.#note, clip ? job.note : '');
 
-    const { cancel, download, again, words, goOn, join } = this.buttons;
+    const { cancel, notify, download, again, words, goOn, join } = this.buttons;
     // A button that goes takes the focus with it; the answer it belongs to keeps it.
     const focused = document.activeElement;
     cancel.hidden = !job.cancel;
+    notify.hidden = over || !askable();
     download.hidden = goOn.hidden = !clip;
     again.hidden = words.hidden = this.deletion.button.hidden = !over;
     join.hidden = !job.joins;

@@ -5,7 +5,7 @@ import { state } from './state.js';
 export class Welcome {
   #node = byId('welcome');
 
-  /** @param {(sample: import('./state.js').Sample) => void} onSample */
+  /** @param {(sample: {name: string, prompt: string}) => void} onSample */
   constructor(onSample) {
     byId('samples').append(...state.samples.map((sample) => h('li', {},
       h('button', { type: 'button', className: 'sample', onclick: () => onSample(sample) },

@@ -1,0 +1,53 @@
+"""Whoever tapped for it is told of a clip while the page is out of sight, and nobody is asked before."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from bot import texts
+from bot.worker import Worker
+from tests.browsing import site
+
+T = texts.PAGE
+pytestmark = pytest.mark.timeout(120)
+
+SCRIPT = """
+window.told = []; window.asked = 0;
+window.Notification = class {
+    static permission = 'default';
+    static async requestPermission() { window.asked += 1; return this.permission = 'granted'; }
+    constructor(title, { body }) { window.told.push([title, body]); }
+};
+"""
+HIDE = """() => {
+    Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+async def test_a_notification_after_a_tap(chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def resting(self: Worker) -> int:  # nothing leaves the line meanwhile
+        self.last_round = 9e9
+        return 0
+
+    round_ = Worker.round
+    monkeypatch.setattr(Worker, "round", resting)
+    async with site(tmp_path) as (app, address):
+        page = await chromium.new_page()
+        await page.add_init_script(SCRIPT)
+        await page.goto(address)
+        await page.locator("#samples button").first.click()
+        button = page.get_by_role("button", name=T["notify"])
+        await expect(button).to_be_visible()
+        assert await page.evaluate("window.asked") == 0
+        await button.click()
+        await expect(button).to_be_hidden()
+        await page.evaluate(HIDE)
+        monkeypatch.setattr(Worker, "round", round_)
+        app.worker.poke()
+        await expect(page.locator("[data-is=clip]")).to_have_count(1)
+        ready = T["clip_ready"].format(words=texts.SAMPLES["lake"]["prompt"])
+        assert await page.evaluate("window.told") == [[T["title"], ready]]
+        assert await page.evaluate("window.asked") == 1
+        await page.context.close()
