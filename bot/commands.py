@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from bot.core import Core
 
 
+LISTED = 10
+"""Clips in /jobs."""
+SEARCHED = 1000
+"""The latest clips among which words are looked for."""
 LONGEST_FILM = 20
 """Clips in a film."""
 
@@ -84,8 +88,13 @@ async def help_(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 
 async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
-    found = await core.store.jobs(inbound.person, chat=inbound.address if inbound.shared else None)
-    return status.listing(found, core.clock()) if found else Reply(texts.NO_JOBS)
+    """The latest clips, or the latest with these words."""
+    chat, sought = inbound.address if inbound.shared else None, " ".join(argument.casefold().split())
+    found = await core.store.jobs(inbound.person, SEARCHED if sought else LISTED, chat)
+    found = [job for job in found if sought in " ".join(job.order.prompt.casefold().split())][:LISTED]
+    if not found:
+        return Reply(texts.no_jobs_with(argument) if sought else texts.NO_JOBS)
+    return status.listing(found, core.clock())
 
 
 async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:

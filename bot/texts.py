@@ -147,6 +147,11 @@ NOT_YOURS = "Only the person who asked for that clip can do this."
 NO_JOBS = "No clips yet. " + NO_PHOTO
 
 
+def no_jobs_with(words: str) -> str:
+    """A search that found nothing."""
+    return f"None of your clips here has “{shorten(words, 60)}” in its words. Your last ones: /jobs"
+
+
 def unknown_command(name: str) -> str:
     """A command that does not exist."""
     return f"I don't know /{name}. Here is what I can do: /help"
@@ -489,7 +494,7 @@ def shorten(text: str, length: int) -> str:
 
 COMMANDS = {
     "animate": "make a clip of a photo",
-    "jobs": "your last ten clips",
+    "jobs": "your last ten clips; /jobs lake: those with that word",
     "quota": "what you have left, and where it went",
     "cancel": "take a clip back while it is still in line",
     "again": "the same photo again, with the same words or with others",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import texts
+from bot import commands, quota, texts
 from bot.model import Address, Inbound, Job, Pending, Refused, Reply
 from tests.clock import Clock
 from tests.fakes import RecordingChat
@@ -247,3 +247,22 @@ async def test_what_is_endless_is_not_read(house: House) -> None:
     for text in ("/help " + "x " * 20_000, "/quota 1" + " " * 20_000 + "x", "x" * 40_000):
         reply = await house.core.handle(Inbound(Address("telegram", "7"), "7", f"telegram:{len(text)}", text))
         assert (reply.refused, "7,500 characters" in reply.text) == (True, True)
+
+
+# ── The history ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_history_is_searched_by_words(house: House) -> None:
+    house.core.policy = quota.Policy(1000)
+    lake = await ordered(house, "The boat drifts over the  LAKE")
+    for number in range(commands.LISTED):
+        house.clock.tick(1)
+        await ordered(house, f"she smiles {number}")
+    assert lake.id not in (await said(house, "/jobs", "7")).text, "only the last ten"
+    for words in ("lake", "the lake", "  Over   The lake "):
+        found = await said(house, f"/jobs {words}", "7")
+        assert found.repeats == (lake.id,)
+    none = await said(house, "/jobs meadow", "7")
+    assert (none.text, none.buttons) == (texts.no_jobs_with("meadow"), ())
+    assert (await said(house, "/jobs lake", "8")).text == texts.no_jobs_with("lake"), "others' are others'"
+    assert len((await said(house, "/jobs she", "7")).repeats) == commands.LISTED
