@@ -1,5 +1,6 @@
 """Settings, read once from the environment or from `.env`. Every one has a default that works."""
 
+import logging
 import os
 import re
 import sys
@@ -314,6 +315,7 @@ def names() -> list[str]:
 
 def load() -> Settings:
     """The settings. Raises `Misconfigured` in words that repeat no value: it might be a secret."""
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # `env_file` tells of such lines, in our words
     try:
         return Settings()
     except ValidationError as error:

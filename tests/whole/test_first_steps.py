@@ -40,10 +40,11 @@ def test_what_sets_nothing_is_named_and_its_value_is_not(tmp_path: Path, line: s
 
 
 async def test_a_misspelt_setting_is_told_whatever_is_run(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("AIMLAPI_KEI=sk-secret-1\n")
+    (tmp_path / ".env").write_text("AIMLAPI_KEI=sk-secret-1\nAIMLAPI_KEY: sk-secret-2\n")
     (tmp_path / ".env").chmod(0o600)
-    code, out, _ = await photoplay(tmp_path, "check", PORT="0")
+    code, out, err = await photoplay(tmp_path, "check", PORT="0")
     assert (code, "Did you mean AIMLAPI_KEY?" in out) == (1, True)
+    assert "dotenv" not in err
     code, _, err = await photoplay(tmp_path, "jobs")
     assert (code, "Did you mean AIMLAPI_KEY?" in err) == (0, True)
 
