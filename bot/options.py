@@ -36,14 +36,19 @@ SECONDS = (
 )
 """Seconds, in the languages that most people write."""
 _OTHER_UNITS = r"(?:ms|milli\w*|mins?|minut\w*|m|hrs?|hours?|h|frames?|f|минут\w*|час\w*|分[钟鐘間间]?|小时|時間|분)"
-_MARK = re.compile(rf"((?<![-—])[-—]++|(?<!{KANA_DASH}){KANA_DASH}{{2,}}+)( *+)(?=(\w[\w-]{{0,40}}))")
+_MARK = re.compile(
+    r"://[!-~]*/[-—]*+|"  # the path of an address, in which dashes are its own
+    rf"((?<![-—])[-—]++|(?<!{KANA_DASH}){KANA_DASH}{{2,}}+)([ \n]*+)(?=(\w[\w-]{{0,40}}))"
+)
 _KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{UNSPACED}])|(no){END}(?!-\w))\s*[=:]?\s*")
 _SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:( *{SECONDS}){END}|{_STOP})")
 _VALUES = {
     "duration": re.compile(rf"{_NUMBER}(?: *(?:{SECONDS}|{_OTHER_UNITS}){END}|{_STOP})|\S*"),
     "cfg": re.compile(rf"{_NUMBER}(?: *%)?{_STOP}|\S*"),
 }
-_LEAD = re.compile(rf"(?:[\s,;|·•、،؛—)\]}}-]|:(?=\s|$|[{UNSPACED}])|\.(?![.\d]))*+")
+_TOUCHED = re.compile(rf"[{UNSPACED}]")
+_NEXT_WORD = re.compile(r" *[^\W\d_]")
+_LEAD = re.compile(rf"(?:[\s,;|·•、،؛)\]}}]|[—-]++(?![\d_>])|:(?=\s|$|[{UNSPACED}])|\.(?![.\d]))*+")
 _TAIL = " \n,;:|·•、،؛([{—-"
 """What may stand between an option and the rest, and belongs to neither."""
 
@@ -99,17 +104,24 @@ def _marks(text: str, read: Plain) -> Iterator[Mark]:
     """The options of a text, in their order. Raises `Refusal` for one that does not exist."""
     for found in _MARK.finditer(read.text):
         dash, gap, word = found.groups()
+        if dash is None:
+            continue
         before = _before(text, read.places[found.start()])
         if known := _KNOWN.match(read.text, found.end()):
-            name, end, whole = known[1] or known[2], known.end(), True
+            name, end, over, whole = known[1] or known[2], known.end(), known.end(), True
         elif short := _SHORT.match(read.text, found.end()):
-            name, end, whole = "duration", found.end(), bool(short[1])
+            name, end, over, whole = "duration", found.end(), short.end(), bool(short[1])
         else:
             if not gap and _is_unknown(dash, word, before):
                 raise Refusal(texts.option_unknown(word, NAMES, nearest(word)))
             continue
         number = name == "duration" and end == found.end()
+        if name == "no" and not gap and before == "word" and _repeats(read.text, found.start()):
+            continue
         verdict = _verdict(dash, bool(gap), before, prose=name == "no", number=number, whole=whole)
+        loose = bool(gap and found.start()) or ("—" in dash and before in ("word", "digit"))
+        if verdict and number and _counts(read.text, over, dash, loose=loose, whole=whole):
+            verdict = None if KANA_DASH in dash else False
         if verdict is not None:
             yield Mark(found.start(), end, name if verdict else None, len(dash) == 1)
 
@@ -131,9 +143,24 @@ def _verdict(dash: str, gap: bool, before: Before, *, prose: bool, number: bool,
     return not prose and not (number and before == "digit")
 
 
+def _repeats(text: str, start: int) -> bool:
+    """Whether a dash stands between “no” and the next one: “no--no--no”."""
+    return re.search(r"\bno\Z", text[max(0, start - 3) : start]) is not None
+
+
+def _counts(text: str, end: int, dash: str, *, loose: bool, whole: bool) -> bool:
+    """Whether a number may count what comes next: “smiles—10 seconds later”, “——10年后”.
+
+    `loose`: the dash has a blank behind it, or is one of prose between two words. `whole`: the number has its unit.
+    """
+    if _TOUCHED.match(text, end):
+        return not whole or "—" in dash
+    return loose and _NEXT_WORD.match(text, end) is not None
+
+
 def _is_unknown(dash: str, word: str, before: Before) -> bool:
     """Whether two dashes make an option of a word; in Chinese two long ones are a dash of prose."""
-    if len(dash) < 2 or KANA_DASH in dash or before in ("word", "digit"):
+    if len(dash) < 2 or KANA_DASH in dash or before in ("word", "digit") or word[0] == "_":
         return False
     if "—" in dash:
         return word.isascii() and before == "blank"
@@ -147,6 +174,11 @@ def _before(text: str, place: int) -> Before:
     """What stands before a place."""
     while place and unicodedata.category(text[place - 1])[0] == "M":
         place -= 1
+    inches = place
+    while inches and text[inches - 1] in _QUOTES:
+        inches -= 1
+    if 0 < inches < place and text[inches - 1].isdecimal():
+        return "digit"  # 5'-10"
     if not place or text[place - 1].isspace() or is_unseen(text[place - 1]) or text[place - 1] in _QUOTES:
         return "blank"
     sign = text[place - 1]
@@ -229,6 +261,8 @@ def _tidy(text: str, *, tail: bool = True) -> str:
     lead = _LEAD.match(read.text)
     start = lead.end() if lead else 0
     end = max(start, len(read.text.rstrip(_TAIL))) if tail else len(read.text)
+    while 0 < end < len(read.text) and read.places[end] == read.places[end - 1]:
+        end += 1  # Ŀ is L and a dot in plain characters: no half of a letter goes
     return trim(_slice(text, read, start, end))
 
 
