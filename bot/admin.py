@@ -162,7 +162,7 @@ async def undo(core: "Core", inbound: Inbound, argument: str) -> Reply:
     done = await core.store.books.act(argument.strip()[:32])
     if done is None:
         await check(core, inbound)
-        raise Refusal(texts_admin.UNDO_NOTHING)
+        raise Refusal(texts_admin.UNDO_NOTHING if argument.strip() else texts_admin.UNDO_WHICH)
     if done.scope == HOUSE or done.verb in ("cap", "flights"):
         if not core.operates(inbound):
             raise Refusal(texts_admin.NOT_OPERATOR)

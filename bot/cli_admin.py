@@ -101,6 +101,8 @@ async def _answer(inbound: Callable[[], Inbound], where: Where) -> None:
         reply = await app.core.handle(asked)
         if reply.refused:
             raise Refusal(reply.text)
+        if where.sure and asked.text == "/forgetme" and reply.buttons:
+            reply = await app.core.handle(console.admin(new_id(), reply.buttons[0].command.removeprefix("/"), ""))
         tell(reply.text)
         _write(app, reply, where.output)
     for button in reply.buttons:

@@ -125,3 +125,11 @@ async def test_somebodys_things_are_written_out_and_removed_after_a_question(tmp
     assert (code, out.startswith("Removed: all that was kept of telegram:7")) == (0, True)
     code, _, err = await photoplay(tmp_path, "admin", "mydata", "@telegram:7", "--yes")
     assert (code, "Nothing is kept of telegram:7" in err) == (1, True)
+
+
+async def test_yes_is_said_beforehand_for_ones_own_things_too(tmp_path: Path) -> None:
+    code, out, _ = await photoplay(tmp_path, "admin", "forgetme", "--yes")
+    assert (code, "admin forgetme yes" in out) == (0, False)
+    assert "can't be undone. Is that" not in out
+    code, _, err = await photoplay(tmp_path, "admin", "undo")
+    assert (code, texts_admin.UNDO_WHICH in err) == (1, True)
