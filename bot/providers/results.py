@@ -12,7 +12,7 @@ RUNNING = frozenset(
     {
         *("queued", "generating", "waiting", "active", "submitted", "processing"),
         *("pending", "in_progress", "in_queue", "running", "started", "starting", "created", "scheduled", "preparing"),
-        *("rendering", "not_started", "not_start", "initializing"),
+        *("rendering", "not_started", "not_start", "initializing", "inprogress", "inqueue"),
     }
 )
 DONE = frozenset(
@@ -50,7 +50,7 @@ def state(said: Mapping[str, Any]) -> str:
     for part in _parts(said):
         word = next((part[name] for name in STATES if isinstance(part.get(name), str) and part[name].strip()), "")
         found = "_".join(word.lower().replace("-", " ").split()) or found
-    return found
+    return found.removeprefix("task_status_")
 
 
 def error(said: Mapping[str, Any], codes: Collection[str]) -> object:
@@ -81,10 +81,17 @@ def _parts(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """An answer and what is wrapped in it, from the outside in."""
     for _ in range(DEPTH):
         yield said
-        inner = next((said[name] for name in WRAPPERS if isinstance(said.get(name), dict)), None)
+        inner = next(filter(None, (_alone(said.get(name)) for name in WRAPPERS)), None)
         if inner is None:
             return
         said = inner
+
+
+def _alone(value: object) -> Mapping[str, Any] | None:
+    """What is wrapped: an object, or the only one of a list."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, dict) else None
 
 
 def _link(value: object, depth: int) -> str | None:

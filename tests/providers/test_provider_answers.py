@@ -371,3 +371,20 @@ def test_no_answer_to_a_look_raises(status: int, body: bytes, age: float) -> Non
 def test_no_header_makes_pause_raise(header: str) -> None:
     wait = pause(header, 1e9)
     assert wait is None or 1 <= wait <= 600
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("TASK_STATUS_SUCCEED", Finished),
+        ("TASK_STATUS_FAILED", Refused),
+        ("TASK_STATUS_QUEUED", Pending),
+        ("InProgress", Pending),
+    ],
+)
+def test_what_is_alone_in_a_list_is_read_as_if_it_were_none(word: str, kind: type) -> None:
+    task = {"task_status": word, **({"url": URL} if kind is Finished else {})}
+    assert looked(200, js({"code": 200, "data": [task]}), 5) == looked(200, js(task), 5)
+    answer = looked(200, js(task), 5)
+    assert isinstance(answer, kind)
+    assert not (isinstance(answer, Pending) and answer.detail)
