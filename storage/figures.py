@@ -50,9 +50,10 @@ class Figures:
         sql = """
             SELECT scope FROM rules WHERE scope NOT IN ('', $1)
             UNION SELECT scope FROM audit WHERE scope NOT IN ('', $1)
-            UNION SELECT substr(book, 7) AS scope FROM books WHERE book LIKE 'scope:%'
-            UNION SELECT scope FROM shares WHERE scope <> '' ORDER BY scope"""
-        return [row["scope"] for row in await self._db.read(lambda tx: tx.all(sql, HOUSE))]
+            UNION SELECT book AS scope FROM books WHERE kind = 'cap' AND book <> 'operator'
+            UNION SELECT scope FROM shares WHERE scope <> ''"""
+        found = await self._db.read(lambda tx: tx.all(sql, HOUSE))
+        return sorted({row["scope"].removeprefix("scope:") for row in found})
 
     async def communities(self, span: str, limit: int = 20) -> list[tuple[str, int]]:
         async def work(tx: Transaction) -> list[tuple[str, int]]:

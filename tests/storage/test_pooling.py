@@ -14,6 +14,7 @@ from bot.machine import apply, hold
 from bot.model import Accepted, Clip
 from storage import open_store
 from storage.database import Transaction
+from storage.outage import Outage
 from storage.postgres import Postgres, Way
 from storage.store import Store
 from tests.bookkeeping import check
@@ -43,6 +44,12 @@ def through(folder: Path, url: str, parameters: str = "", who: str = "postgres:"
     return f"postgresql://{who}@{name}?host={folder}&port={PORT}{parameters and f'&{parameters}'}"
 
 
+def way(store: Store) -> Way:
+    assert isinstance(store._db, Outage)
+    assert isinstance(store._db._db, Postgres)
+    return store._db._db.way
+
+
 async def a_life(store: Store, n: int) -> str:
     job = a_job(f"job{n}", key=f"key{n}", person=f"telegram:{n % 5}")
     submitted = await store.submit(job, hold(job))
@@ -64,7 +71,7 @@ async def twenty_lives(tmp_path: Path, url: str) -> list[Way]:
         states = await asyncio.gather(*(a_life(stores[n % 2], n) for n in range(20)))
         assert states == ["done"] * 20
         await check(stores[0])
-        return [store._db.way for store in stores if isinstance(store._db, Postgres)]
+        return [way(store) for store in stores]
     finally:
         for store in stores:
             await store.close()
