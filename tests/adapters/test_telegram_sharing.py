@@ -651,6 +651,7 @@ async def test_three_reports_hide_until_an_admin_has_looked_and_unsharing_ends_i
     again = club.posts[-1]
     assert (again.words, again.labels[0], club.uploads()) == (post.words, "♥ 0", 1)
     await club.api.until(lambda: notice.deleted and first.deleted)
+    await club.room.told(club.forum, texts_sharing.LET_IN)
     # What its maker takes back is gone everywhere but where they ordered it.
     await club.until(lambda: club.share(again))
     share = await club.share(again)
