@@ -99,5 +99,5 @@ def _read(path: Path) -> bytes:
     for _ in range(10):
         if len(secret := path.read_bytes()) >= _SECRET_BYTES:
             break
-        time.sleep(0.02)
+        time.sleep(0.02)  # at the start, before anybody is served
     return secret

@@ -42,7 +42,7 @@ class Desk:
             await self._work(request)
         except StoreDown:
             raise
-        except Exception:
+        except Exception:  # a bug of ours: told, and no reason to leave anybody waiting
             log.exception("a request broke")
             with suppress(Exception):  # there is nobody left to tell
                 await self._answers.tell(request, Reply(texts.BROKE, refused=True))

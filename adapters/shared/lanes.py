@@ -180,7 +180,7 @@ class Lanes(Generic[T]):
     async def _work(self, line: _Line[T], key: str, item: T) -> None:
         try:
             await self._run(key, item)
-        except Exception:
+        except Exception:  # one message's bug is not the others'
             log.exception("something in the inbox broke")
         finally:
             self._end(line, key)

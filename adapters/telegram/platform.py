@@ -144,7 +144,7 @@ class Telegram:
             await self._handle(update)
         except StoreDown:
             raise
-        except Exception:
+        except Exception:  # a bug of ours: told, and no reason to leave anybody waiting
             log.exception("an update broke")
             with suppress(Exception):  # there is nobody left to tell
                 await self._apologise(update)
