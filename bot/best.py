@@ -77,6 +77,6 @@ def _since(now: float, span: Literal["week", "month"], zone: str | None) -> floa
     return before.replace(hour=HOUR, minute=0, second=0, microsecond=0).timestamp()
 
 
-def _ranked(shares: Sequence[Share]) -> tuple[list[str], tuple[Button, ...]]:
-    lines = [texts_sharing.best_line(n, one.prompt, one.name, one.hearts) for n, one in enumerate(shares, 1)]
-    return lines, tuple(Button(texts.clip_number(n), f"/show {one.id}") for n, one in enumerate(shares, 1))
+def _ranked(ranking: Sequence[Share]) -> tuple[list[str], tuple[Button, ...]]:
+    lines = [texts_sharing.best_line(n, one.prompt, one.name, one.hearts) for n, one in enumerate(ranking, 1)]
+    return lines, tuple(Button(texts.clip_number(n), f"/show {one.id}") for n, one in enumerate(ranking, 1))

@@ -104,14 +104,14 @@ async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
     draft = new or orders.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(core, job)
     # Its photo may be the first picture of somebody's clip.
-    roles, remix = orders.roles(job.order), await shares.remixed(core, inbound, job)
+    roles, source = orders.roles(job.order), await shares.remixed(core, inbound, job)
     return await core.place(
         inbound,
         draft,
         roles,
         lambda: core.media.copy(job.order),
         follows=before,
-        remix=remix,
+        remix=source,
         sample=job.order.sample,
     )
 

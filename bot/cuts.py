@@ -39,19 +39,19 @@ _QUALITY = "20"  # x264's, where nothing limits the size
 def fit(source: BinaryIO, target: BinaryIO, limit: int) -> bool:
     """Write a clip again in at most `limit` bytes; False if nothing watchable is that small."""
     with clips.blamed():
-        probe = clips.probe(source)
+        found = clips.probe(source)
         rate, mono = _look(source)
-        index = _HEAD + _ENTRY * float(rate) * probe.seconds
-        bits = (limit - index) * 8 * _RESERVE / probe.seconds
+        index = _HEAD + _ENTRY * float(rate) * found.seconds
+        bits = (limit - index) * 8 * _RESERVE / found.seconds
         for _ in range(_TRIES):
-            sound = 0 if not probe.sound else _SOUND if bits > 8 * _SOUND else _POOR_SOUND
-            size = _size((probe.width, probe.height), float(rate), bits - sound)
+            sound = 0 if not found.sound else _SOUND if bits > 8 * _SOUND else _POOR_SOUND
+            size = _size((found.width, found.height), float(rate), bits - sound)
             if size is None:
                 return False
             _encode([source], target, Recoder(size, rate, bits=int(bits - sound), sound=sound, mono=mono))
             taken = target.seek(0, os.SEEK_END)
             if taken <= limit:
-                _check(target, probe.seconds)
+                _check(target, found.seconds)
                 return True
             bits *= limit / taken * _AGAIN
         return False
@@ -60,13 +60,13 @@ def fit(source: BinaryIO, target: BinaryIO, limit: int) -> bool:
 def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> None:
     """Write clips one after the other as one, in the size of the first, and its poster. Sound stays if all have it."""
     with clips.blamed():
-        probes = [clips.probe(source) for source in sources]
-        if any(probe.rotation for probe in probes) or not _copy(sources, target):
-            size = even(probes[0].width), even(probes[0].height)
-            sound = 2 * _SOUND if all(probe.sound for probe in probes) else 0
+        found = [clips.probe(source) for source in sources]
+        if any(one.rotation for one in found) or not _copy(sources, target):
+            size = even(found[0].width), even(found[0].height)
+            sound = 2 * _SOUND if all(one.sound for one in found) else 0
             rate, mono = _look(sources[0])
             _encode(sources, target, Recoder(size, rate, quality=_QUALITY, sound=sound, mono=mono))
-        _check(target, sum(probe.seconds for probe in probes), poster)
+        _check(target, sum(one.seconds for one in found), poster)
 
 
 def mark(source: BinaryIO, target: BinaryIO) -> None:

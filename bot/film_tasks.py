@@ -29,8 +29,8 @@ def _clip(read: list[BinaryIO], written: list[BinaryIO | None]) -> list[float]:
     poster, copy = written
     if copy:
         cuts.mark(read[0], copy)
-    probe = clips.probe(copy or read[0], poster)
-    return [probe.width, probe.height, probe.seconds, probe.sound]
+    found = clips.probe(copy or read[0], poster)
+    return [found.width, found.height, found.seconds, found.sound]
 
 
 def _last(read: list[BinaryIO], written: list[BinaryIO]) -> None:

@@ -28,10 +28,10 @@ SHOWING = frozenset({"/clip", "/join", "/again", "/continue", *SHARED})
 class Desk:
     """Works off what the intake hands over; a second time for what a crash cut off."""
 
-    def __init__(self, core: Core, chat: DiscordChat, answers: Answers, guests: Guests, files: Files) -> None:
+    def __init__(self, core: Core, chat: DiscordChat, replies: Answers, guests: Guests, files: Files) -> None:
         self._core = core
         self._chat = chat
-        self._answers = answers
+        self._answers = replies
         self._guests = guests
         self._files = files
         self._adult: set[str] = set()

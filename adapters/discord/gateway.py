@@ -183,8 +183,8 @@ def shares(shards: str) -> tuple[int | None, list[int] | None]:
     ours, _, count = shards.partition("/")
     if not count:
         return int(ours), None
-    first, _, last = ours.partition("-")
-    return int(count), list(range(int(first), int(last) + 1))
+    low, _, high = ours.partition("-")
+    return int(count), list(range(int(low), int(high) + 1))
 
 
 def invite(application_id: int) -> str:

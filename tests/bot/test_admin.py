@@ -256,10 +256,10 @@ async def test_reports_show_sums_and_a_picture(town: Town) -> None:
     cancelled = await town.order("9")
     await town.say(f"/cancel {cancelled.job}", user="9")
     for span in ("", " month"):
-        usage = await town.say(f"/usage{span}")
-        assert "3 clips, 20 credits, 5 given back" in usage.text
-        assert "· User 8 – 15 credits in 2 clips\n· User 9 – 5 credits in 1 clip, 5 given back" in usage.text
-        (picture,) = usage.papers
+        told = await town.say(f"/usage{span}")
+        assert "3 clips, 20 credits, 5 given back" in told.text
+        assert "· User 8 – 15 credits in 2 clips\n· User 9 – 5 credits in 1 clip, 5 given back" in told.text
+        (picture,) = told.papers
         assert (picture.name, picture.picture) == ("usage.png", True)
         image = Image.open(io.BytesIO(picture.data))
         assert image.format == "PNG"

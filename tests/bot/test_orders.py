@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import orders, texts
+from bot import texts
 from bot.characters import plain, trim
 from bot.errors import Refusal
-from bot.orders import Draft, read
+from bot.orders import OPTIONS, Draft, check, check_path, read
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_names_the_option_and_shows_a_right_one(text: str, named: str, example: 
 
 
 def test_every_example_that_people_are_shown_works() -> None:
-    for text in (texts.option_unknown("x", orders.OPTIONS), texts.option_malformed("cfg", "2")):
+    for text in (texts.option_unknown("x", OPTIONS), texts.option_malformed("cfg", "2")):
         for example in re.findall(r"--(?:duration|no|cfg) [^.:]*?[\w](?=, --|\.$|$)", text.split("work: ")[-1]):
             read(f"she smiles {example}")
 
@@ -142,16 +142,16 @@ def test_any_text_gets_an_order_or_a_sentence(text: str) -> None:
 )
 def test_what_excludes_what(draft: Draft, roles: list[str], sentence: str) -> None:
     with pytest.raises(Refusal) as refused:
-        orders.check(draft, roles)
+        check(draft, roles)
     assert str(refused.value) == sentence
 
 
 @pytest.mark.parametrize("roles", [["photo"], ["photo", "photo"], ["photo", "end"], ["photo", "static_mask", "brush"]])
 def test_what_goes_together(roles: list[str]) -> None:
-    orders.check(Draft("x"), roles)
+    check(Draft("x"), roles)
 
 
 @pytest.mark.parametrize("points", [0, 1, 78])
 def test_a_path_needs_two_to_77_points(points: int) -> None:
     with pytest.raises(Refusal, match=f"this one has {points}"):
-        orders.check_path([(1, 1)] * points)
+        check_path([(1, 1)] * points)

@@ -95,7 +95,7 @@ async def test_three_people_hide_a_clip_and_one_alone_never(square: Square) -> N
     ]
     assert (await square.share(share)).state == "up"
     told = await asyncio.gather(*(report(square, share, user) for user in ("9", "10")))
-    assert sorted(text for texts in told for text in texts) == [
+    assert sorted(text for told_to in told for text in told_to) == [
         texts_sharing.REPORTED_HIDDEN,
         texts_sharing.REPORTED,
     ]

@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 
-import bot.shares
-from bot import bundle, reports, sharing, texts, texts_sharing, wordlist
+from bot import bundle, reports, shares, sharing, texts, texts_sharing, wordlist
 from bot.best import post_best
 from bot.errors import StoreDown
 from bot.gallery import Errand, Share
 from bot.model import Address
 from bot.money import Rule
 from bot.retention import Retention
-from storage import shares
+from storage import shares as stored
 from storage.gallery import Gallery
 from tests.bookkeeping import check
 from tests.bot.gallery_house import OTHER, TOWN, WALL, Square, Wall
@@ -144,14 +143,14 @@ async def test_the_name_of_who_left_is_in_no_order_that_came_at_that_moment(
     square: Square, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     share = await square.shared()
-    original = bot.shares.original
+    original = shares.original
 
     async def slow(*given: Any) -> Share | None:
         found = await original(*given)
         await square.say(f"/unshare {share.job}")  # between the look and the order
         return found
 
-    monkeypatch.setattr(bot.shares, "original", slow)
+    monkeypatch.setattr(shares, "original", slow)
     await square.say(f"/remix {share.id} she waves", user="8")
     names = [job.after for job in await square.house.store.jobs("telegram:8")]
     assert "User 7" not in names
@@ -434,7 +433,7 @@ async def test_linking_while_hearting_leaves_one_heart(
     await house.store.gallery.heart(share.id, "telegram:10", True, "tap", house.clock())
     await house.store.accounts.offer("telegram:10", "code", house.clock() + 600)
     given, linked = asyncio.Event(), asyncio.Event()
-    refresh = shares.refresh
+    refresh = stored.refresh
 
     async def slow(*values: Any) -> None:
         await refresh(*values)
@@ -449,7 +448,7 @@ async def test_linking_while_hearting_leaves_one_heart(
         await house.store.accounts.join("discord:10", "code", house.clock(), 5)
         linked.set()
 
-    monkeypatch.setattr(shares, "refresh", slow)
+    monkeypatch.setattr(stored, "refresh", slow)
     await asyncio.gather(house.store.gallery.heart(share.id, "discord:10", True, "tap", house.clock()), link())
     assert (await square.share(share)).hearts == 1
     assert await house.store.gallery.hearted("discord:10", [share.id]) == {share.id}
