@@ -1,4 +1,4 @@
-"""How late, and after how many looks, a clip is seen: `bot.schedule` beside the seeds' 10-second loop, simulated."""
+"""How late, and after how many looks, a clip is seen: our schedule beside the seeds' 10-second loop, simulated."""
 
 import asyncio
 import heapq

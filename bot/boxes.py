@@ -1,6 +1,6 @@
 """Reads what the tables of an MP4 claim, before a decoder believes them: counts cost nothing to write down.
 
-Bounds the number of boxes, their depth, samples and edits; whatever hides from it meets the limits of `bot.sandbox`.
+Bounds the number of boxes, their depth, samples and edits; whatever hides from it meets the limits of the sandbox.
 """
 
 import os

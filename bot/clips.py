@@ -1,4 +1,4 @@
-"""Says whether a file is a clip that plays, and what it looks like. Runs in `bot.darkroom`, as decoders have bugs."""
+"""Says whether a file is a clip that plays, and what it looks like. Runs in the sandbox, as decoders have bugs."""
 
 import errno
 from collections import deque

@@ -1,6 +1,6 @@
 """Makes clips smaller, joins them, and writes into each how it was made.
 
-Runs in `bot.darkroom`, packet by packet or frame by frame: a clip may have 500 MB.
+Runs in the sandbox, packet by packet or frame by frame: a clip may have 500 MB.
 
 Errors of the target's disk are `OSError`; whatever else goes wrong is the clip's fault, `BrokenClip`.
 """

@@ -1,4 +1,4 @@
-"""The program that opens what strangers sent, started by `bot.decoder` as `python -m bot.darkroom MODULE`.
+"""The program that opens what strangers sent, started by the decoder as `python -m … MODULE`.
 
 A request per line of JSON on stdin, an answer per line on stdout. Each request runs in a process of its own, forked
 from this one, which has loaded everything and sees no stranger's byte: so nobody's file meets another's, and all limits

@@ -1,4 +1,4 @@
-"""What is done with films: strangers', and the clips that providers made. `bot.darkroom` loads this."""
+"""What is done with films: strangers', and the clips that providers made. The worker loads this."""
 
 from io import BytesIO
 from typing import BinaryIO

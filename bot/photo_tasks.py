@@ -1,4 +1,4 @@
-"""What is done with a stranger's picture, in a process of its own. `bot.darkroom` loads this."""
+"""What is done with a stranger's picture, in a process of its own. The worker loads this."""
 
 from typing import BinaryIO
 

@@ -1,4 +1,4 @@
-"""Encodes clips anew, one behind the other, as one track of pictures and perhaps one of sound. Runs in `bot.darkroom`.
+"""Encodes clips anew, one behind the other, as one track of pictures and perhaps one of sound. Runs in the sandbox.
 
 H.264 and AAC: what every phone plays. Whatever goes wrong raises what PyAV likes.
 """

@@ -18,7 +18,7 @@ from bot.survival import SHORTEST, Survival
 # The size of the step follows from the wait we allow: that of a plain loop every `blind` seconds, half of it. So looks
 # are dense while completion is likely, and there are none while it is not.
 #
-# S comes from the history itself, those still going included (`bot.survival`): each render is a small bell in log time
+# S comes from the history itself, those still going included (`survival`): each render is a small bell in log time
 # (two humps stay two humps), and a broad curve stands for "unlike anything seen", with the odds of that after so many
 # renders. It keeps every logarithm finite, and as its hazard falls with time, a job that outlives the history is looked
 # at ever more rarely.

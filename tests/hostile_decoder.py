@@ -1,4 +1,4 @@
-"""What somebody would run who has taken over a decoder: Python of their own, in place of `bot.photo_tasks`."""
+"""What somebody would run who has taken over a decoder: Python of their own, in place of our tasks."""
 
 import ctypes
 import errno

@@ -53,7 +53,8 @@ def page(title: str, body: str, head: str = "", *, listed: bool = False) -> str:
     robots = "" if listed else '<meta name="robots" content="noindex">'
     script = f'<script type="module" src="{FILES}gallery.js"></script>' if "data-heart" in body else ""
     return (
-        f'<!doctype html><html lang="{texts.PAGE["lang"]}" prefix="og: https://ogp.me/ns#"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{texts.PAGE["lang"]}" prefix="og: https://ogp.me/ns#">'
+        '<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">'
         f'<meta name="color-scheme" content="light dark"><title>{escape(title)}</title>{robots}{head}'
         f'<link rel="icon" href="/static/icon.svg" type="image/svg+xml"><link rel="stylesheet" '
