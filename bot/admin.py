@@ -70,7 +70,7 @@ async def grant(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Give somebody credits."""
     await check(core, inbound)
     found = target(inbound, argument)
-    rest, because = amounts.because(found.rest)
+    rest, because = amounts.because_or_for(found.rest)
     where, name = await place(core, inbound)
     gift = amounts.gift(rest, core.clock(), where)
     if gift is None:
@@ -89,7 +89,7 @@ async def revoke(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Take back what is left of somebody's grants."""
     await check(core, inbound)
     found = target(inbound, argument)
-    rest, because = amounts.because(found.rest)
+    rest, because = amounts.because_or_for(found.rest)
     if rest:
         raise Refusal(texts_admin.GRANT_HOW.replace("/grant", "/revoke").replace(" 50 until Friday", ""))
     people = (_person(found),) if inbound.scope else await core.store.accounts.people(_person(found))
@@ -105,7 +105,7 @@ async def ban(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Keep somebody from ordering, for a time or for good."""
     await check(core, inbound)
     found = target(inbound, argument)
-    rest, because = amounts.because(found.rest)
+    rest, because = amounts.because_or_for(found.rest)
     where, name = await place(core, inbound)
     until = amounts.end(rest, core.clock(), where) if rest else FOREVER
     if until is None:
@@ -125,7 +125,7 @@ async def unban(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Let somebody order again."""
     await check(core, inbound)
     found = target(inbound, argument)
-    rest, because = amounts.because(found.rest)
+    rest, because = amounts.because_or_for(found.rest)
     if rest:
         raise Refusal(texts_admin.BAN_HOW)
     rules = await core.store.books.rulebook(Member(inbound.scope, _person(found)))
@@ -145,7 +145,7 @@ async def unban(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def refund(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Give a paid clip's credits back, with a reason."""
     await check(core, inbound)
-    job_id, because = amounts.because(_plain(inbound, argument))
+    job_id, because = amounts.because_or_for(_plain(inbound, argument))
     if not because or not job_id or len(job_id.split()) > 1:
         raise Refusal(texts_admin.REFUND_HOW)
     found = Target(about("job", job_id[:32]), job_id[:32], "")

@@ -27,7 +27,13 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _SPANS: dict[str, Span] = {"d": "day", "w": "week", "m": "month"}
-_BECAUSE = re.compile(r"(?:^|\s)(?:because|reason:)(?:\s+of\b)?\s+", re.IGNORECASE)
+_BECAUSE = re.compile(r"(?:^|\s)(?:because\b[:,]?(?:\s+of\b)?|reason\s?[:=]|due\s+to\b|owing\s+to\b)\s*", re.IGNORECASE)
+_FOR = re.compile(r"(?:^|\s)for\s+(?=\D)", re.IGNORECASE)
+_TIMES = re.compile(
+    r"(?:second|minute|hour|day|week|fortnight|month|year|decade)s?|weekend|night|evening|morning|today|tonight|tomorrow"
+    r"|now|while|moment|bit|(?:mon|tues|wednes|thurs|fri|satur|sun)day",
+    re.IGNORECASE,
+)
 _PART = re.compile(r"(\d{1,5}|an?|one|two|three)\s*([a-z]+)(?:\s*(?:,|and)\s*|\s+|$)", re.IGNORECASE)
 _ONES = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
 _UNITS = {
@@ -68,8 +74,20 @@ class Gift:
 
 
 def because(text: str) -> tuple[str, str]:
-    """What stands before `because`, and the reason behind it."""
+    """What stands before `because`, `because of`, `due to` or `reason:`, and the reason behind it."""
+    return _cut(text, _BECAUSE.search(text))
+
+
+def because_or_for(text: str) -> tuple[str, str]:
+    """As `because`, where a sentence is about one person: `for spam` is a reason, too, unless it speaks of a time."""
     match = _BECAUSE.search(text)
+    early = _FOR.search(text, 0, match.start() if match else len(text))
+    if early and not any(map(_TIMES.fullmatch, re.findall(r"[a-z]+", text[early.end() :].lower()))):
+        match = early
+    return _cut(text, match)
+
+
+def _cut(text: str, match: re.Match[str] | None) -> tuple[str, str]:
     if match is None:
         return text.strip(), ""
     return text[: match.start()].strip(), " ".join(text[match.end() :].split())[:300]

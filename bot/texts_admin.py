@@ -61,8 +61,7 @@ def denied(
         "money_day": f"No clips can be bought right now: everybody's limit for today is reached.{again}",
         "money_month": f"No clips can be bought right now: everybody's limit for this month is reached.{again}",
         "paused": "No clips can be bought right now: whoever runs this bot has paused it.",
-        "banned": f"You can't order clips here{' until ' + refill if refill else ''}"
-        f"{f', because {because}' if because else ''}.",
+        "banned": f"You can't order clips here{' until ' + refill if refill else ''}{_why(because)}.",
         "place": "I don't take orders in this channel. The others are in /limits.",
         "closed": "Ordering clips is for certain people here, and you are not among them yet.",
         "longest": f"Clips of up to {limit} seconds are what you may order here.",
@@ -259,7 +258,8 @@ def tier(name: str, people: int, credits: str) -> str:
 
 
 def _why(because: str) -> str:
-    return f", because {because}" if because else ""
+    """A reason may be a sentence, as in “it came out black”, or a noun, as in “spam”."""
+    return f". The reason: {because.rstrip('.')}" if because else ""
 
 
 def limits(
@@ -299,7 +299,7 @@ def changed(label: str, what: str) -> str:
 def act(at: str, who: str, verb: str, about: str, change: str, because: str) -> str:
     """One line of the audit."""
     target = f" {about}" if about else ""
-    return f"{at} · {who} · {verb}{target}{f': {change}' if change else ''}{_why(because)}"
+    return f"{at} · {who} · {verb}{target}{f': {change}' if change else ''}{f' · {because}' if because else ''}"
 
 
 # ── Figures ──────────────────────────────────────────────────────────────────────────────────────────────────────────

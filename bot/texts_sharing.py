@@ -333,7 +333,7 @@ SHOW_AGAIN = "Show it again"
 REVIEW_WHERE = "Reports belong to a community; say it there."
 NOTHING_TO_REVIEW = "Nothing was reported, and nothing waits for a yes."
 WHICH_SHARE = "Which clip? The buttons under /review know."
-BANNED_BECAUSE = "of a clip that was shared"
+BANNED_BECAUSE = "a clip that was shared"
 THE_MAKER = "the person who shared it"
 
 

@@ -109,13 +109,13 @@ async def test_grant_revoke_ban_unban_and_undo(room: Room) -> None:
     asked = room.slash("grant", given, user=admin)
     words = await heard(room, asked)
     assert "@Bob got 50 credits until" in words
-    assert "because they won" in words
+    assert "The reason: they won" in words
     await has_left(room, bob, "50 credits that you were given")
     assert "50 credits from grants taken back" in await heard(room, room.slash("revoke", {"user": bob}, user=admin))
     asked = room.slash("ban", {"user": bob, "for": "2 days", "because": "spam"}, user=admin)
     assert "@Bob can't order clips here until" in await heard(room, asked)
     refused = room.slash(options=SMILES, user=bob)
-    assert "because spam" in await heard(room, refused)
+    assert "The reason: spam" in await heard(room, refused)
     pressed = room.api.press(admin, asked.original, "Undo")
     assert "Undone." in await heard(room, pressed)
     assert "is not banned" in await heard(room, room.slash("unban", {"user": bob}, user=admin))
@@ -148,7 +148,7 @@ async def test_a_message_names_people_roles_and_whose_message_it_answers(room: R
     admin, bob = boss(room), room.api.user("bob")
     artist = room.api.role(room.guild, "Artist", USUAL_PERMISSIONS)
     said = room.api.say(admin, room.channel, f"/grant <@!{bob.id}> 50 because {MENTION}he asked", mention_bot=True)
-    assert "@Bob got 50 credits, without end, because he asked." in (await reply(room, said)).content
+    assert "@Bob got 50 credits, without end. The reason: he asked." in (await reply(room, said)).content
     said = room.api.say(admin, room.channel, f"/quota set <@&{artist.id}> 60 a day", mention_bot=True)
     assert "@Artist: 60 credits a day" in (await reply(room, said)).content
     said = room.api.say(admin, room.channel, f"/limits channels <#{room.channel.id}>", mention_bot=True)

@@ -129,7 +129,7 @@ async def test_what_admins_say_is_refused_to_members(town: Town, said: str) -> N
 async def test_whom_a_grant_is_for(town: Town) -> None:
     theirs = town.api.say(town.bob, town.group, "hello")
     await town.hears(
-        town.ann, "/grant 50 because they won", "@Bob got 50 credits, without end, because", reply_to=theirs
+        town.ann, "/grant 50 because they won", "@Bob got 50 credits, without end. The reason:", reply_to=theirs
     )
     await town.mentions(town.ann, "/grant {} 20", town.cem, "@Cem 🎬 got 20 credits")
     await town.hears(town.ann, "/grant @dora_77 10", texts_admin.WHOSE_NAME)
@@ -192,7 +192,7 @@ async def test_a_ban_and_its_undo(town: Town) -> None:
     banned = await town.hears(
         town.ann, "/ban for 2 weeks because of spam", "can't order clips here until", reply_to=theirs
     )
-    await town.orders(town.bob, "because spam")
+    await town.orders(town.bob, "The reason: spam")
     assert await town.taps(town.bob, banned, texts_admin.UNDO) == texts_admin.NOT_ADMIN
     assert await town.taps(town.ann, banned, texts_admin.UNDO) == texts_admin.UNDONE
     await town.orders(town.bob, "25 left today")

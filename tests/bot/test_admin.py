@@ -100,9 +100,12 @@ async def test_an_allowance_is_set_in_a_sentence_and_told_with_the_price(town: T
         (f"/quota set {M} 100 a month because of the contest", (BOB,), "@Bob: 100 credits a month from now on."),
         ("/quota set admins 90", (), "admins: 90 credits a day from now on."),
         (f"/grant {M} 50", (BOB,), "@Bob got 50 credits, without end."),
-        (f"/grant {M} 50 for 2 weeks because {M} asked", (BOB, STAFF), "because @Staff asked."),
+        (f"/grant {M} 50 for 2 weeks because {M} asked", (BOB, STAFF), "The reason: @Staff asked."),
         (f"/ban {M}", (BOB,), "@Bob can't order clips here any more."),
-        (f"/ban {M} for 2 days because of spam", (BOB,), "because spam."),
+        (f"/ban {M} for 2 days because of spam", (BOB,), "The reason: spam."),
+        (f"/ban {M} due to spam", (BOB,), "@Bob can't order clips here any more. The reason: spam."),
+        (f"/ban {M} for 2 days for spamming", (BOB,), "The reason: spamming."),
+        (f"/grant {M} 50 for winning, because I said so", (BOB,), "end. The reason: winning, because I said so."),
         (f"/unban {M}", (BOB,), "@Bob is not banned here."),
         (f"/revoke {M}", (BOB,), "@Bob has no credits from grants"),
         ("/limits flight 2", (), "everyone: 2 at once."),
@@ -127,6 +130,9 @@ async def test_an_allowance_is_set_in_a_sentence_and_told_with_the_price(town: T
         (f"/grant {M} 50", (STAFF,), texts_admin.A_PERSON),
         ("/grant 50", (), texts_admin.WHOSE),
         (f"/ban {M} 5", (BOB,), texts_admin.BAN_HOW),
+        (f"/ban {M} for four weeks", (BOB,), texts_admin.BAN_HOW),
+        (f"/ban {M} for the weekend", (BOB,), texts_admin.BAN_HOW),
+        ("/quota set default 30 a day for staff", (), texts_admin.QUOTA_HOW),
         ("/limits loudness 5", (), texts_admin.WHOSE),
         ("/limits zone Atlantis", (), texts_admin.ZONE_UNKNOWN),
         (f"/limits {M} zone UTC", (BOB,), texts_admin.LIMITS_HOW),
@@ -174,7 +180,7 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
     await town.say(f"/ban {M} for 2 days because of spam", BOB)
     denied = await town.order()
     assert denied.text.startswith(
-        "You can't order clips here until Sunday, 17 January 2027, 08:00 (UTC), because spam."
+        "You can't order clips here until Sunday, 17 January 2027, 08:00 (UTC). The reason: spam."
     )
     assert texts_admin.WHOM["community"] in denied.text
     assert (await town.order(scope="", user="8")).job
@@ -538,7 +544,7 @@ async def test_who_paused_it_stands_in_the_operators_audit_and_table(town: Town)
     log = (await town.say("/audit", **there)).text.splitlines()
     assert [line.partition(" · ")[2] for line in log] == [
         "User 42 · resume",
-        "User 42 · pause, because prices rose",
+        "User 42 · pause · prices rose",
     ]
     assert (await town.say("/audit")).text == texts_admin.NO_AUDIT, "a community's is its own"
     table = (await town.say("/export", **there)).papers[1].data.decode("utf-8-sig")
@@ -572,7 +578,7 @@ async def test_a_clip_is_refunded_once_and_by_an_admin(town: Town) -> None:
     job = await town.house.finish(await town.house.job((await town.order()).job or ""))
     said = f"/refund {job.id} because it came out black"
     assert (await town.say(said, user="8")).text == texts_admin.NOT_ADMIN
-    assert (await town.say(said)).text == f"5 credits for clip {job.id} given back, because it came out black."
+    assert (await town.say(said)).text == f"5 credits for clip {job.id} given back. The reason: it came out black."
     assert (await town.say(said)).text == texts_admin.REFUND_NOT
     assert "You have 30 credits left" in (await town.say("/quota", user="8")).text
     await check(town.house.store)

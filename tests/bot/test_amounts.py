@@ -96,6 +96,15 @@ def test_a_reason_stands_behind_because() -> None:
     assert amounts.because("50 until Friday because they won") == ("50 until Friday", "they won")
     assert amounts.because("because of spam") == ("", "spam")
     assert amounts.because("for 2 weeks") == ("for 2 weeks", "")
+    for said in ("because: spam", "Due to spam", "reason: spam", "Because of  spam"):
+        assert amounts.because(f"for 2 weeks {said}") == ("for 2 weeks", "spam")
+
+
+def test_a_reason_stands_behind_for_unless_it_is_a_time() -> None:
+    assert amounts.because_or_for("for 2 weeks for spam") == ("for 2 weeks", "spam")
+    assert amounts.because_or_for("until Friday for spam because I say so") == ("until Friday", "spam because I say so")
+    for said in ("for 2 weeks", "for four weeks", "for the night", "for now", "for a fortnight", "for"):
+        assert amounts.because_or_for(said) == (said, "")
 
 
 @given(st.text(max_size=60))
@@ -108,6 +117,7 @@ def test_nothing_breaks_it(text: str) -> None:
     amounts.rate(text)
     amounts.whole(text)
     amounts.because(text)
+    amounts.because_or_for(text)
 
 
 @given(

@@ -257,7 +257,7 @@ async def test_ban_hides_the_clip_and_its_maker_orders_and_shares_no_more(square
     assert told.text == "Hidden, and the person who shared it can no longer order or share clips here."
     await square.work()
     assert square.posts() == []
-    assert "because of a clip that was shared" in (await square.say("she runs", photo=True)).text
+    assert "The reason: a clip that was shared" in (await square.say("she runs", photo=True)).text
     assert (await square.say(f"/share {later.id}")).text == texts_sharing.MAY_NOT_SHARE
     assert "ban the person who shared it" in (await square.say("/audit", user="1")).text
     assert (await square.say(commands(told)["Undo"], user="1")).text == texts_admin.UNDONE
@@ -274,7 +274,7 @@ async def test_a_ban_finds_the_member_behind_an_account_of_another_platform(squa
     assert (share.person, share.copy) == ("discord:70", None)
     await square.say(f"/banish {share.id}", user="1")
     assert "person:telegram:7" in await store.books.rules(TOWN)
-    assert "because of a clip that was shared" in (await square.say("she runs", photo=True)).text
+    assert "The reason: a clip that was shared" in (await square.say("she runs", photo=True)).text
 
 
 @pytest.mark.parametrize("verb", ["keep", "hide", "banish"])
