@@ -10,7 +10,7 @@ from statistics import median
 from bot import machine
 from bot.model import Accepted, Address, Job, Order, Photo
 from storage import open_store
-from storage.store import Store
+from storage.jobs import Store
 
 FEW, MANY, PIECE = 1_000, 1_000_000, 50_000
 DUE, CLAIMS = 500, 400

@@ -17,7 +17,7 @@ from bot.money import Act
 from storage import open_store
 from storage.database import Database, Row, Transaction
 from storage.gallery import Gallery
-from storage.store import Store
+from storage.jobs import Store
 
 CLIPS = int(os.environ.get("CLIPS", 100_000))
 PAGE, TIMES = 24, 200

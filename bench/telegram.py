@@ -28,7 +28,7 @@ from bot import app, config, logs, machine
 from bot.model import Accepted, Address, Clip, Job, Order, Photo, Render
 from bot.schedule import Rhythm
 from storage import open_store
-from storage.store import Store
+from storage.jobs import Store
 from tests.whole.paid_host import PATH
 
 RATE = float(os.environ.get("PHOTOS_A_SECOND", 10))

@@ -4,13 +4,13 @@ import secrets
 from pathlib import Path
 
 from storage.database import Database
+from storage.jobs import Store
 from storage.marks import Marks
 from storage.migrate import migrate
 from storage.outage import Outage
 from storage.postgres import Postgres
 from storage.restored import Restored
 from storage.sqlite import Sqlite
-from storage.store import Store
 
 
 async def open_store(folder: Path, url: str | None = None, marks: Path | None = None) -> Store:

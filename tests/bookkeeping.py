@@ -10,7 +10,7 @@ from typing import Any
 from bot import strays
 from bot.media import Media
 from bot.model import Job
-from storage.store import Store
+from storage.jobs import Store
 
 NO_FILES = frozenset({"photo.jpg", "old.mp4"})
 """What the rows of `remember_quick_renders` name."""

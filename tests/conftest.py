@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from bot import texts
 from storage import open_store
-from storage.store import Store
+from storage.jobs import Store
 from tests.clock import Clock
 from tests.fakes import RecordingChat
 from tests.houses import House, wired

@@ -10,7 +10,7 @@ from bot.machine import hold
 from bot.model import Address, Clip
 from bot.money import Act
 from storage import halls
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import rows
 from tests.samples import a_job
 

@@ -13,7 +13,7 @@ from bot.media import Media
 from bot.model import Accepted, Address, Clip, Job, Photo
 from bot.money import Member
 from bot.quota import Ask, Policy
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import rows
 from tests.samples import a_job, an_order
 

@@ -10,7 +10,7 @@ import pytest
 from adapters.shared import lanes
 from adapters.shared.lanes import Lane, Lanes
 from bot.errors import StoreDown
-from storage.store import Store
+from storage.jobs import Store
 
 Item = dict[str, Any]
 

@@ -9,7 +9,7 @@ from bot import deleting, texts
 from bot.media import Media
 from bot.model import Address, Inbound, Reply
 from bot.retention import delete
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.clock import Clock
 from tests.houses import House, attached

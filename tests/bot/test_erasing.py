@@ -11,7 +11,7 @@ from bot.machine import apply
 from bot.media import Media
 from bot.model import Clip
 from bot.retention import COUNTED, Retention
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.clock import Clock
 from tests.traces import a_past, a_share

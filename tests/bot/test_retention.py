@@ -13,7 +13,7 @@ from bot.media import Media
 from bot.model import Address, Incident
 from bot.money import Parked
 from bot.retention import BATCH, WAITS, Retention
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.clock import Clock
 from tests.houses import House

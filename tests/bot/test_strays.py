@@ -12,7 +12,7 @@ from bot.errors import StoreDown
 from bot.media import Media
 from bot.model import Address, Inbound, Job
 from bot.retention import Retention
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import files_agree, rows
 from tests.houses import House, attached, picture
 from tests.traces import a_past

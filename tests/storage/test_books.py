@@ -15,7 +15,7 @@ from bot.model import Accepted, Address, Clip, Job, Refused
 from bot.money import Act, Grant, Member, Plan, Rule
 from bot.quota import Ask, Policy
 from storage import open_store
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.older import database_of
 from tests.samples import a_job

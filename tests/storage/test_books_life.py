@@ -17,7 +17,7 @@ from bot.model import Accepted, Address, Clip, Job, Refused
 from bot.money import Act, Bill, Grant, Member, Rule, about
 from bot.ports import Step
 from storage import open_store
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.samples import a_job, an_order
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.gallery import Errand
 from bot.model import Address, Button
-from storage.store import Store
+from storage.jobs import Store
 from tests.galleries import BEN, CAT, NOW, PLATFORMS, a_posted_share, a_share, waiting
 
 HERE = Address("telegram", "-100", thread="4")

@@ -12,7 +12,7 @@ from bot.gallery import Errand
 from bot.model import Address
 from bot.money import Act, Rule, about
 from storage import open_store
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import rows
 from tests.older import database_of
 

@@ -13,7 +13,7 @@ from bot.gallery import ENOUGH, Errand, Hall, Key, Manner, Report, Share
 from bot.machine import hold
 from bot.model import Address, Button
 from bot.money import Rule
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import rows
 from tests.galleries import (
     ANN,

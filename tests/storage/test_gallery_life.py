@@ -12,7 +12,7 @@ from bot.gallery import Errand, Key, Share, ShareState
 from bot.machine import hold
 from bot.model import Address, Clip
 from storage.gallery import Gallery
-from storage.store import Store
+from storage.jobs import Store
 from tests.bookkeeping import rows
 from tests.galleries import PLATFORMS, check
 from tests.samples import a_job

@@ -8,7 +8,7 @@ import pytest
 
 from bot.machine import hold
 from bot.model import Address, Job, Order, Photo
-from storage.store import Store
+from storage.jobs import Store
 from tests.clock import Clock
 
 NAME = "telegram"

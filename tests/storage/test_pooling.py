@@ -14,9 +14,9 @@ from bot.machine import apply, hold
 from bot.model import Accepted, Clip
 from storage import open_store
 from storage.database import Transaction
+from storage.jobs import Store
 from storage.outage import Outage
 from storage.postgres import Postgres, Way
-from storage.store import Store
 from tests.bookkeeping import check
 from tests.conftest import a_database
 from tests.poolers import PGBOUNCER, PORT, free_port, keeping, pgbouncer

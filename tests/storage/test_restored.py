@@ -18,9 +18,9 @@ from bot.money import HOUSE, Act
 from storage import open_store
 from storage.birth import birth
 from storage.database import Transaction
+from storage.jobs import Store
 from storage.marks import Marks
 from storage.restored import LEAP, WHAT, _elsewhere
-from storage.store import Store
 from tests.conftest import a_database
 from tests.samples import a_job
 

@@ -18,8 +18,8 @@ from bot.media import Media
 from bot.model import Address, Refused
 from bot.money import Act, Grant, about
 from storage import open_store
+from storage.jobs import Store
 from storage.sqlite import Sqlite
-from storage.store import Store
 from tests.bookkeeping import check, rows
 from tests.traces import TOWN, a_past, a_share, cells
 

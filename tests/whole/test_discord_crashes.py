@@ -24,7 +24,7 @@ from adapters.discord.looks import plain
 from bot import texts
 from bot.model import Job
 from storage import open_store
-from storage.store import Store as SqlStore
+from storage.jobs import Store as SqlStore
 from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.discord_api import FINE, DiscordApi, hang
 from tests.discord_world import Channel, Message

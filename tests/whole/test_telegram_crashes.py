@@ -23,7 +23,7 @@ from bot import texts
 from bot.model import Job
 from bot.ports import Store
 from storage import open_store
-from storage.store import Store as SqlStore
+from storage.jobs import Store as SqlStore
 from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.bot_api import BotApi, Hold
 from tests.bot_api_world import Chat, Post

@@ -16,7 +16,7 @@ from bot.model import Accepted, Address, Brush, Clip, Incident, Job, Payment, Ph
 from bot.money import Bill, Denied, Line, Plan
 from bot.ports import Step
 from storage import open_store
-from storage.store import Store
+from storage.jobs import Store
 from tests.samples import a_job, an_order
 
 LEASE = 20.0
