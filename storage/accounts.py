@@ -7,9 +7,9 @@ used, without anything being moved that a job under way may still give back.
 from collections.abc import Sequence
 
 from bot.money import Joined
-from storage import bills, shares
+from storage import charging, shares
 from storage.answers import first
-from storage.bills import places
+from storage.charging import places
 from storage.database import Database, Transaction
 
 HOUR = 3600
@@ -22,7 +22,7 @@ class Accounts:
         self._db = database
 
     async def people(self, person: str) -> tuple[str, ...]:
-        return (await self._db.read(lambda tx: bills.people_of(tx, person)))[0]
+        return (await self._db.read(lambda tx: charging.people_of(tx, person)))[0]
 
     async def offer(self, person: str, code: str, until: float, key: str = "") -> None:
         async def work(tx: Transaction) -> None:
@@ -50,8 +50,8 @@ class Accounts:
             other = str(found["person"])
             if _platform(other) == _platform(person):
                 return "same", ""
-            theirs, account = await bills.people_of(tx, other)
-            mine, _ = await bills.people_of(tx, person)
+            theirs, account = await charging.people_of(tx, other)
+            mine, _ = await charging.people_of(tx, person)
             if len(mine) > 1 or _platform(person) in map(_platform, theirs):
                 return "taken", ""
             for one in (other, person):
@@ -68,7 +68,7 @@ class Accounts:
 
     async def leave(self, person: str, spans: Sequence[str], now: float, key: str = "") -> bool:
         async def work(tx: Transaction) -> bool:
-            people, account = await bills.people_of(tx, person)
+            people, account = await charging.people_of(tx, person)
             others = [other for other in people if other != person]
             if not others:
                 return bool(key and await tx.one("SELECT 1 FROM answers WHERE key = $1 AND person = $2", key, person))
@@ -106,7 +106,7 @@ class Accounts:
             INSERT INTO books (book, span, used, at) VALUES ($1, $2, $3, $4)
             ON CONFLICT (book, span) DO UPDATE SET used = books.used + excluded.used, at = excluded.at"""
         await tx.all(sql, person, span, amount, now)
-        await bills.write(
+        await charging.write(
             tx,
             at=now,
             actor=person,

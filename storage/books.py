@@ -7,8 +7,8 @@ from dataclasses import replace
 from bot.errors import Illegal
 from bot.model import Job
 from bot.money import Act, Grant, Member, Parked, Plan, Quote, Rule, Rulebook
-from storage import bills, rows, rules
-from storage.bills import places
+from storage import charging, rows, rules
+from storage.charging import places
 from storage.database import Database, Row, Transaction
 
 
@@ -23,10 +23,10 @@ class Books:
         return str(row["scope"]) if row else name
 
     async def quote(self, member: Member, plan: Plan, now: float) -> Quote:
-        return await self._db.read(lambda tx: bills.quote(tx, member, plan, now))
+        return await self._db.read(lambda tx: charging.quote(tx, member, plan, now))
 
     async def rulebook(self, member: Member) -> Rulebook:
-        return await self._db.read(lambda tx: bills.rulebook(tx, member))
+        return await self._db.read(lambda tx: charging.rulebook(tx, member))
 
     async def rules(self, scope: str) -> dict[str, Rule]:
         sql = "SELECT about, value FROM rules WHERE scope = $1 ORDER BY about"
@@ -70,11 +70,11 @@ class Books:
         return await self._db.write(work)
 
     async def grants(self, scope: str, people: Sequence[str], now: float) -> list[Grant]:
-        return await self._db.read(lambda tx: bills.open_grants(tx, scope, people, now))
+        return await self._db.read(lambda tx: charging.open_grants(tx, scope, people, now))
 
     async def revoke(self, act: Act, people: Sequence[str]) -> tuple[Act, int]:
         async def work(tx: Transaction) -> tuple[Act, int]:
-            grants = await bills.open_grants(tx, act.scope, people, act.at, self._db.for_update)
+            grants = await charging.open_grants(tx, act.scope, people, act.at, self._db.for_update)
             if done := await _done(tx, act):
                 return done, sum(amount for _, amount in json.loads(done.after)["grants"])
             taken = [[grant.id, await _end(tx, act, grant)] for grant in sorted(grants, key=lambda g: g.id)]
@@ -99,12 +99,12 @@ class Books:
                     continue  # the money is spent: the ceilings keep counting it
                 back = True
                 if payment.kind == "grant":
-                    back = await bills.give_back(tx, payment.book, payment.amount, act.at)
+                    back = await charging.give_back(tx, payment.book, payment.amount, act.at)
                 else:
                     sql = "UPDATE books SET used = used - $3, at = $4 WHERE book = $1 AND span = $2"
                     await tx.all(sql, payment.book, payment.span, payment.amount, act.at)
                 returned += payment.amount if back else 0
-                await bills.write(
+                await charging.write(
                     tx,
                     at=act.at,
                     actor=act.actor,
@@ -178,14 +178,14 @@ class Books:
         row = await tx.one(f"SELECT * FROM grants WHERE id = $1 {self._db.for_update}", grant_id)
         if row is None or row["over_at"] is not None:
             raise Illegal("it was revoked since")
-        return json.dumps({"grants": [[grant_id, await _end(tx, act, bills.grant(row))]]})
+        return json.dumps({"grants": [[grant_id, await _end(tx, act, charging.grant(row))]]})
 
     async def _restore(self, tx: Transaction, act: Act, taken: Sequence[tuple[str, int]]) -> str:
         for grant_id, amount in taken:
             sql = "UPDATE grants SET amount = amount + $2, over_at = NULL WHERE id = $1 RETURNING *"
             row = await tx.one(sql, grant_id, amount)
             if row:
-                await _given(tx, act, "grant", bills.grant(row), amount)
+                await _given(tx, act, "grant", charging.grant(row), amount)
         return json.dumps({"restored": taken})
 
 
@@ -223,7 +223,7 @@ async def _end(tx: Transaction, act: Act, grant: Grant) -> int:
 
 
 async def _given(tx: Transaction, act: Act, kind: str, grant: Grant, amount: int) -> None:
-    await bills.write(
+    await charging.write(
         tx,
         at=act.at,
         actor=act.actor,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.gallery import Errand
 from bot.model import Address, Button
-from storage.bills import places
+from storage.charging import places
 from storage.database import Database, Row, Transaction
 
 _COLUMNS = (

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from bot.money import HOUSE, Act, Deed, Movement
-from storage import bills
-from storage.bills import places
+from storage import charging
 from storage.books import act_of
+from storage.charging import places
 from storage.database import Database, Row, Transaction
 
 
@@ -16,7 +16,7 @@ class Figures:
         self._db = database
 
     async def used(self, book: str, span: str) -> int:
-        return await self._db.read(lambda tx: bills.used(tx, book, span))
+        return await self._db.read(lambda tx: charging.used(tx, book, span))
 
     async def movements(self, scope: str, people: Sequence[str], limit: int = 10) -> list[Movement]:
         # Of a clip the last step alone: set aside (hold), settled (settle), given back by an admin (pardon).

@@ -13,8 +13,8 @@ from dataclasses import asdict, replace
 from bot.gallery import Errand, line_removal
 from bot.model import Address, Clip, Job, Order, Photo
 from bot.money import GONE, OWN, Rule, about
-from storage import bills, rows, rules, shares
-from storage.bills import places
+from storage import charging, rows, rules, shares
+from storage.charging import places
 from storage.database import Transaction
 from storage.errands import leave
 
@@ -29,7 +29,7 @@ Sums = Mapping[tuple[str, str], int]
 
 async def begin(tx: Transaction, person: str, at: float, spans: Collection[str], alias: str, lock: str) -> list[str]:
     """All of an account but its orders and shares, which have files and messages; who its persons were."""
-    people, account = await bills.people_of(tx, person)
+    people, account = await charging.people_of(tx, person)
     names = sorted({*people, account})
     these = places(people, 1)
     await _take_opinions(tx, names, lock)
@@ -267,7 +267,7 @@ def _book(scope: str, person: str) -> str:
 
 
 async def _number(tx: Transaction, person: str, scope: str, span: str, amount: int, at: float) -> None:
-    await bills.write(
+    await charging.write(
         tx,
         at=at,
         actor="",

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from bot.gallery import Hall, Key, Manner, Order, Report, Share, ShareState, Way
 from bot.model import Address
 from bot.money import Rule
-from storage import bills, halls, shares
+from storage import charging, halls, shares
 from storage.answers import first
-from storage.bills import Raced, places
+from storage.charging import Raced, places
 from storage.database import Database, Row, Transaction
 from storage.shares import AT_ONCE, PEOPLE
 
@@ -235,7 +235,7 @@ class Gallery:
 
     async def manner(self, person: str) -> Manner:
         async def work(tx: Transaction) -> Manner:
-            _, account = await bills.people_of(tx, person)
+            _, account = await charging.people_of(tx, person)
             return _manner(await tx.one("SELECT * FROM manners WHERE account = $1", account))
 
         return await self._db.read(work)
@@ -255,7 +255,7 @@ class Gallery:
             values["agreed_at"] = agreed_at
 
         async def work(tx: Transaction) -> Manner:
-            people, account = await bills.people_of(tx, person)
+            people, account = await charging.people_of(tx, person)
             if remixes is not None:
                 await shares.allow_remixes(tx, people, remixes, self._db.for_update)
             await tx.all("INSERT INTO manners (account) VALUES ($1) ON CONFLICT DO NOTHING", account)
@@ -282,7 +282,7 @@ class Gallery:
 
 async def _names(tx: Transaction, person: str) -> tuple[list[str], str]:
     """Every name under which an account may have given something, also just before it was linked; and its own."""
-    people, account = await bills.people_of(tx, person)
+    people, account = await charging.people_of(tx, person)
     return sorted({account, *people}), account
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.gallery import Hall, Key, Order, Share
 from bot.money import Rule
 from storage import shares
-from storage.bills import places
+from storage.charging import places
 from storage.database import Row, Transaction
 
 CHAIN, REMIXES = 20, 12

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from storage import rules
-from storage.bills import places
+from storage.charging import places
 from storage.database import Database, Transaction
 
 

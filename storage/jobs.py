@@ -8,11 +8,11 @@ from dataclasses import replace
 from bot.model import Address, Incident, Job, LedgerEntry, Render
 from bot.money import Bill, Denied, Line, Member, Plan, Rulebook
 from bot.ports import Health, Step, Submission
-from storage import bills, queue, rows
+from storage import charging, queue, rows
 from storage.accounts import Accounts
 from storage.answers import Answers
-from storage.bills import Raced
 from storage.books import Books
+from storage.charging import Raced
 from storage.database import Database, Transaction
 from storage.errands import Errands
 from storage.figures import Figures
@@ -60,7 +60,7 @@ class Store:
             # Held, so that it cannot be taken back without this job: its maker's name would stay in it.
             original = f"SELECT 1 FROM shares WHERE id = $1 {self._db.for_update}"
             gone = job.remix_of is not None and await tx.one(original, job.remix_of) is None
-            fresh = await bills.pay(tx, job, member, plan or free, self._db.for_update)
+            fresh = await charging.pay(tx, job, member, plan or free, self._db.for_update)
             if isinstance(fresh, Denied):
                 return Submission(None, denied=fresh)
             fresh = replace(fresh, after="") if gone else fresh
@@ -69,7 +69,7 @@ class Store:
             sql = f"INSERT INTO jobs ({', '.join(row)}) VALUES ({_places(row, 1)}) ON CONFLICT DO NOTHING RETURNING id"
             if not await tx.all(sql, *row.values()):
                 raise Raced
-            await bills.record(tx, fresh, entry)
+            await charging.record(tx, fresh, entry)
             return Submission(fresh)
 
         while True:
@@ -123,7 +123,7 @@ class Store:
         return (await self._jobs(sql, person, since, limit))[::-1]
 
     async def used(self, person: str, window: str) -> int:
-        return await self._db.read(lambda tx: bills.used(tx, person, window))
+        return await self._db.read(lambda tx: charging.used(tx, person, window))
 
     async def ahead(self, job: Job) -> int:
         sql = f"""

@@ -7,8 +7,8 @@ from bot.errors import Stale
 from bot.gallery import line_removal
 from bot.model import Job, LedgerEntry
 from bot.ports import Step
-from storage import bills, rows, rules
-from storage.bills import places
+from storage import charging, rows, rules
+from storage.charging import places
 from storage.database import Transaction
 from storage.errands import leave
 
@@ -90,7 +90,7 @@ async def start(
                 await tx.all(_SERVED, party, job.person, now)
             if entry:
                 settled.append((job, entry))
-    await bills.settle(tx, settled, lock)
+    await charging.settle(tx, settled, lock)
     return started
 
 
@@ -103,4 +103,4 @@ async def save(tx: Transaction, job: Job, entry: LedgerEntry | None, lock: str) 
     if job.state == "done" and saved["status_id"]:  # the line goes, even if we are killed now
         await leave(tx, line_removal(replace(job, status_id=saved["status_id"])))
     if entry:
-        await bills.settle(tx, [(job, entry)], lock)
+        await charging.settle(tx, [(job, entry)], lock)

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.gallery import Errand, Share
 from bot.model import Address, Clip
-from storage.bills import places
+from storage.charging import places
 from storage.database import Row, Transaction
 from storage.errands import leave, leave_again
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from bot.model import Address, Job
 from bot.money import Movement, Parked
 from storage import forgetting, rows
-from storage.bills import places
+from storage.charging import places
 from storage.database import Database, Row, Transaction
 
 DAY = 86_400.0
