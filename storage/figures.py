@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from bot.money import HOUSE, Act, Deed, Movement
 from storage import charging
-from storage.books import act_of
 from storage.charging import places
 from storage.database import Database, Row, Transaction
+from storage.rules_and_grants import act_of
 
 
 class Figures:

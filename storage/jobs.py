@@ -11,7 +11,6 @@ from bot.ports import Health, Step, Submission
 from storage import charging, queue, rows
 from storage.accounts import Accounts
 from storage.answers import Answers
-from storage.books import Books
 from storage.charging import Raced
 from storage.database import Database, Transaction
 from storage.errands import Errands
@@ -19,6 +18,7 @@ from storage.figures import Figures
 from storage.gallery import Gallery
 from storage.inbox import Inbox
 from storage.restored import Restored
+from storage.rules_and_grants import Books
 from storage.traces import Traces
 
 _PEOPLE = """

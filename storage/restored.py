@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from bot.model import Job
 from bot.money import Act
-from storage import books, rows
+from storage import rows, rules_and_grants
 from storage.database import Database, Transaction
 from storage.marks import Marks
 
@@ -146,7 +146,7 @@ def _log(why: str, count: int) -> None:
 
 async def _enter(tx: Transaction, act: Act, jobs: Sequence[str]) -> None:
     if jobs:
-        await books.enter(tx, replace(act, after=json.dumps({"jobs": jobs})))
+        await rules_and_grants.enter(tx, replace(act, after=json.dumps({"jobs": jobs})))
 
 
 def _elsewhere(before: str, now: str) -> bool:
