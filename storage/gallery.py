@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from bot.gallery import Hall, Key, Manner, Order, Report, Share, ShareState, Way
 from bot.model import Address
 from bot.money import Rule
-from storage import charging, halls, shares
+from storage import charging, shares, web_gallery
 from storage.answers import first
 from storage.charging import Raced, places
 from storage.database import Database, Row, Transaction
@@ -212,24 +212,24 @@ class Gallery:
     # ── On the web ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def hall(self, slug: str) -> Hall | None:
-        return await self._db.read(lambda tx: halls.hall(tx, slug))
+        return await self._db.read(lambda tx: web_gallery.hall(tx, slug))
 
     async def open_hall(self, scope: str, slug: str, *, new: bool = False) -> str:
-        return await self._db.write(lambda tx: halls.name(tx, scope, slug, new=new))
+        return await self._db.write(lambda tx: web_gallery.name(tx, scope, slug, new=new))
 
     async def halls(self, limit: int = 100) -> list[Hall]:
-        return await self._db.read(lambda tx: halls.public(tx, limit))
+        return await self._db.read(lambda tx: web_gallery.public(tx, limit))
 
     async def page(
         self, slug: str, order: Order, after: Key | None, limit: int, *, back: bool = False
     ) -> tuple[Hall, list[Share]] | None:
-        return await self._db.read(lambda tx: halls.page(tx, slug, order, after, limit, back=back))
+        return await self._db.read(lambda tx: web_gallery.page(tx, slug, order, after, limit, back=back))
 
     async def shown(self, slug: str, share_id: str) -> tuple[Hall, Share] | None:
-        return await self._db.read(lambda tx: halls.shown(tx, slug, share_id))
+        return await self._db.read(lambda tx: web_gallery.shown(tx, slug, share_id))
 
     async def piece(self, slug: str, share_id: str) -> tuple[Hall, Share, list[Share], list[Share]] | None:
-        return await self._db.read(lambda tx: halls.piece(tx, slug, share_id))
+        return await self._db.read(lambda tx: web_gallery.piece(tx, slug, share_id))
 
     # ── How people share ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,7 @@ from bot.gallery import Share
 from bot.machine import hold
 from bot.model import Address, Clip
 from bot.money import Act
-from storage import halls
+from storage import web_gallery
 from storage.jobs import Store
 from tests.bookkeeping import rows
 from tests.samples import a_job
@@ -92,7 +92,7 @@ async def link(store: Store, person: str, other: str) -> None:
 
 async def chain(store: Store, share: Share, limit: int = 20) -> list[Share]:
     """What a share is made after, as its page shows it."""
-    return (await store._db.read(lambda tx: halls.around(tx, share, limit, 0)))[0]
+    return (await store._db.read(lambda tx: web_gallery.around(tx, share, limit, 0)))[0]
 
 
 async def a_hall(store: Store) -> None:
