@@ -16,7 +16,7 @@ from bot.money import GONE, OWN, Rule, about
 from storage import charging, rows, rules, shares
 from storage.charging import places
 from storage.database import Transaction
-from storage.errands import leave
+from storage.outbox import leave
 
 KEPT = "forgotten"
 """Why a number stands in the ledger that belongs to no order."""

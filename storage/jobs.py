@@ -13,10 +13,10 @@ from storage.accounts import Accounts
 from storage.answers import Answers
 from storage.charging import Raced
 from storage.database import Database, Transaction
-from storage.errands import Errands
 from storage.figures import Figures
 from storage.gallery import Gallery
 from storage.inbox import Inbox
+from storage.outbox import Errands
 from storage.restored import Restored
 from storage.rules_and_grants import Books
 from storage.traces import Traces

@@ -10,7 +10,7 @@ from bot.ports import Step
 from storage import charging, rows, rules
 from storage.charging import places
 from storage.database import Transaction
-from storage.errands import leave
+from storage.outbox import leave
 
 _SAVE = (
     f"UPDATE jobs SET {', '.join(f'{column} = ${i}' for i, column in enumerate(rows.CHANGING, 3))} "

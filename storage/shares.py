@@ -13,7 +13,7 @@ from bot.gallery import Errand, Share
 from bot.model import Address, Clip
 from storage.charging import places
 from storage.database import Row, Transaction
-from storage.errands import leave, leave_again
+from storage.outbox import leave, leave_again
 
 AT_ONCE = 0.0
 """When an errand is due that nobody gave a time."""
