@@ -18,8 +18,8 @@ from storage.gallery import Gallery
 from storage.inbox import Inbox
 from storage.outbox import Errands
 from storage.restored import Restored
+from storage.retention import Traces
 from storage.rules_and_grants import Books
-from storage.traces import Traces
 
 _PEOPLE = """
     SELECT CAST($1 AS TEXT) UNION SELECT b.person FROM accounts AS a JOIN accounts AS b ON b.account = a.account

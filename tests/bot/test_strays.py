@@ -80,7 +80,7 @@ async def test_a_copy_of_an_old_photo_is_not_old(house: House) -> None:
 async def test_more_jobs_than_a_page(
     store: Store, tmp_path: Path, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.traces.PAGE", 2)
+    monkeypatch.setattr("storage.retention.PAGE", 2)
     media = Media(tmp_path / "media", new_id=new_id)
     for n, state in enumerate(["done"] * 5 + ["queued", "running", "delivering"]):
         await a_past(store, media, f"j{n}", "telegram:1", 1000.0, state=state)  # all at the same time
