@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from bot.model import Address, Job
 from bot.money import Movement, Parked
-from storage import forgetting, rows
+from storage import erase, rows
 from storage.charging import places
 from storage.database import Database, Row, Transaction
 
@@ -115,7 +115,7 @@ class Traces:
         return await self._db.write(work)
 
     async def forget(self, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
-        return await self._db.write(lambda tx: forgetting.begin(tx, person, at, spans, alias, self._db.for_update))
+        return await self._db.write(lambda tx: erase.begin(tx, person, at, spans, alias, self._db.for_update))
 
     async def forgetting(self) -> list[tuple[str, float]]:
         sql = "SELECT person, at FROM forgetting ORDER BY at, person"
@@ -162,7 +162,7 @@ class Traces:
 
     async def husk(self, person: str, job_ids: Sequence[str], now: float, spans: Collection[str], alias: str) -> int:
         lock = self._db.for_update
-        return await self._db.write(lambda tx: forgetting.husk(tx, person, job_ids, now, spans, alias, lock))
+        return await self._db.write(lambda tx: erase.husk(tx, person, job_ids, now, spans, alias, lock))
 
     async def unfollow(self, people: Iterable[str], job_id: str) -> None:
         these = tuple(people)
@@ -170,7 +170,7 @@ class Traces:
         await self._db.write(lambda tx: tx.all(sql, job_id, *these))
 
     async def lapse(self, person: str) -> None:
-        await self._db.write(lambda tx: forgetting.lapse(tx, person))
+        await self._db.write(lambda tx: erase.lapse(tx, person))
 
     async def scrub(self) -> bool:
         return await self._db.scrub()
