@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from bot import texts, texts_shell
+from bot import texts
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
 from bot.model import MENTION, SHELL, Address, Attachment, Inbound, Job, Named, Point, Role
@@ -62,7 +62,7 @@ def admin(key: str, words: str, scope: str) -> Inbound:
         elif match[1] == "role":
             named.append(Named("role", match[2], match[2]))
         elif match[1] not in PLATFORMS:
-            raise Refusal(texts_shell.no_platform(match[1]))
+            raise Refusal(texts.shell.no_platform(match[1]))
         else:
             named.append(Named("person", f"{match[1]}:{match[2]}", f"{match[1]}:{match[2]}"))
         return MENTION
@@ -80,7 +80,7 @@ def on_behalf(key: str, text: str, person: str) -> Inbound:
 def picture(path: Path, role: Role = "photo", points: Sequence[Point] = ()) -> Attachment:
     """A file as an attachment. Raises `Refusal` when there is none."""
     if not path.is_file():
-        raise Refusal(texts.not_a_file(str(path)) if path.exists() else texts.no_file(str(path)))
+        raise Refusal(texts.chat.not_a_file(str(path)) if path.exists() else texts.chat.no_file(str(path)))
     return Attachment(partial(_read, path), role, tuple(points))
 
 
@@ -90,9 +90,9 @@ def brush(value: str) -> Attachment:
     try:
         points = [(int(x), int(y)) for x, y in (point.split(",") for point in trail.split(";") if point.strip())]
     except ValueError:
-        raise Refusal(texts.brush_malformed(value)) from None
+        raise Refusal(texts.chat.brush_malformed(value)) from None
     if not path:
-        raise Refusal(texts.brush_malformed(value))
+        raise Refusal(texts.chat.brush_malformed(value))
     return picture(Path(path), "brush", points)
 
 
@@ -170,11 +170,11 @@ def bar(screen: Console, said: str) -> Iterator[Callable[[float, str], None]]:
 def timeline(job: Job) -> Iterator[tuple[float, str]]:
     """What happened when."""
     for at, what in (
-        (job.created_at, texts.TIMELINE["created"]),
-        (job.started_at, texts.TIMELINE["started"]),
-        (job.accepted_at, texts.taken_by(job.host or "")),
-        (job.settled_at, texts.TIMELINE["settled"]),
-        (job.done_at, texts.TIMELINE["done"]),
+        (job.created_at, texts.chat.TIMELINE["created"]),
+        (job.started_at, texts.chat.TIMELINE["started"]),
+        (job.accepted_at, texts.chat.taken_by(job.host or "")),
+        (job.settled_at, texts.chat.TIMELINE["settled"]),
+        (job.done_at, texts.chat.TIMELINE["done"]),
     ):
         if at is not None:
             yield at, what
@@ -188,7 +188,7 @@ def check_place(output: Path, pictures: Iterable[Path] = ()) -> None:
     try:
         mode = _mode(output)
         if mode and any(_mode(path) and output.samefile(path) for path in pictures):
-            raise Refusal(texts.would_overwrite(str(output)))
+            raise Refusal(texts.chat.would_overwrite(str(output)))
         usable = mode is None or (not stat.S_ISDIR(mode) and os.access(output, os.W_OK))
         if mode is None or stat.S_ISREG(mode):
             draft = _draft(output.resolve())
@@ -197,7 +197,7 @@ def check_place(output: Path, pictures: Iterable[Path] = ()) -> None:
     except (OSError, RuntimeError):  # the latter is a symlink that leads to itself
         usable = False
     if not usable:
-        raise Refusal(texts.no_place(str(output)))
+        raise Refusal(texts.chat.no_place(str(output)))
 
 
 def save(clip: Path, output: Path) -> None:

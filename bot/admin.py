@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from bot import amounts, answers, purse, texts_admin
+from bot import amounts, answers, purse, texts
 from bot import quota as rules_of
 from bot.errors import Illegal, Refusal
 from bot.model import MENTION, Button, Inbound, Named, Reply
@@ -47,7 +47,7 @@ async def quota(core: "Core", inbound: Inbound, argument: str) -> Reply:
         return await purse.mine(core, inbound)
     await check(core, inbound)
     held = await purse.standing(core, inbound, Member(inbound.scope, _person(found)))
-    words = texts_admin.quota_of(found.label, held.limit, held.span, held.left, held.extra, held.refill)
+    words = texts.admin.quota_of(found.label, held.limit, held.span, held.left, held.extra, held.refill)
     return Reply(words, private=True)
 
 
@@ -57,13 +57,13 @@ async def _set(core: "Core", inbound: Inbound, argument: str) -> Reply:
     rest, because = amounts.because(found.rest)
     rate = amounts.rate(rest)
     if rate is None:
-        raise Refusal(texts_admin.QUOTA_HOW)
+        raise Refusal(texts.admin.QUOTA_HOW)
 
     def edit(rule: Rule) -> Rule:
         return replace(rule, credits=rate.credits, span=rate.span)
 
     done = await core.store.books.amend(act(core, inbound, "quota set", found, because), edit)
-    return told(texts_admin.quota_set(found.label, rate.credits, rate.span), done)
+    return told(texts.admin.quota_set(found.label, rate.credits, rate.span), done)
 
 
 async def grant(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -74,15 +74,15 @@ async def grant(core: "Core", inbound: Inbound, argument: str) -> Reply:
     where, name = await place(core, inbound)
     gift = amounts.gift(rest, core.clock(), where)
     if gift is None:
-        raise Refusal(texts_admin.GRANT_HOW)
+        raise Refusal(texts.admin.GRANT_HOW)
     deed = act(core, inbound, "grant", found, because)
     # As it was understood the first time: “for 2 days” begins anew with every reading.
     if before := await core.store.books.act(deed.id):
         gift = replace(gift, until=json.loads(before.after)["until"])
     given = Grant(deed.id, inbound.scope, _person(found), gift.credits, 0, gift.until, deed.at, inbound.person, because)
     done = await core.store.books.grant(deed, given)
-    until = texts_admin.when(gift.until, where, name) if gift.until else ""
-    return told(texts_admin.granted(found.label, gift.credits, until, because), done)
+    until = texts.admin.when(gift.until, where, name) if gift.until else ""
+    return told(texts.admin.granted(found.label, gift.credits, until, because), done)
 
 
 async def revoke(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -91,14 +91,14 @@ async def revoke(core: "Core", inbound: Inbound, argument: str) -> Reply:
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
-        raise Refusal(texts_admin.GRANT_HOW.replace("/grant", "/revoke").replace(" 50 until Friday", ""))
+        raise Refusal(texts.admin.GRANT_HOW.replace("/grant", "/revoke").replace(" 50 until Friday", ""))
     people = (_person(found),) if inbound.scope else await core.store.accounts.people(_person(found))
     deed = act(core, inbound, "revoke", found, because)
     nothing = not await core.store.books.grants(inbound.scope, people, core.clock())
     if nothing and not await core.store.books.act(deed.id):
-        return Reply(texts_admin.revoked(found.label, 0, because), private=True)
+        return Reply(texts.admin.revoked(found.label, 0, because), private=True)
     done, amount = await core.store.books.revoke(deed, people)
-    return told(texts_admin.revoked(found.label, amount, because), done)
+    return told(texts.admin.revoked(found.label, amount, because), done)
 
 
 async def ban(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -109,7 +109,7 @@ async def ban(core: "Core", inbound: Inbound, argument: str) -> Reply:
     where, name = await place(core, inbound)
     until = amounts.end(rest, core.clock(), where) if rest else FOREVER
     if until is None:
-        raise Refusal(texts_admin.BAN_HOW)
+        raise Refusal(texts.admin.BAN_HOW)
     _person(found)
 
     def edit(rule: Rule) -> Rule:
@@ -117,8 +117,8 @@ async def ban(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
     done = await core.store.books.amend(act(core, inbound, "ban", found, because), edit)
     until = Rule.load(done.after).banned or until
-    words = texts_admin.when(until, where, name) if until < FOREVER else ""
-    return told(texts_admin.banned(found.label, words, because), done)
+    words = texts.admin.when(until, where, name) if until < FOREVER else ""
+    return told(texts.admin.banned(found.label, words, because), done)
 
 
 async def unban(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -127,7 +127,7 @@ async def unban(core: "Core", inbound: Inbound, argument: str) -> Reply:
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
-        raise Refusal(texts_admin.BAN_HOW)
+        raise Refusal(texts.admin.BAN_HOW)
     rules = await core.store.books.rulebook(Member(inbound.scope, _person(found)))
     people = [found.person] if inbound.scope else rules.people
     deeds = [
@@ -135,11 +135,11 @@ async def unban(core: "Core", inbound: Inbound, argument: str) -> Reply:
         for person in people
     ]
     if rules_of.ban(rules, core.clock()) is None and not await core.store.books.act(deeds[-1].id):
-        return Reply(texts_admin.not_banned(found.label), private=True)
+        return Reply(texts.admin.not_banned(found.label), private=True)
     done = None
     for deed in deeds:
         done = await core.store.books.amend(deed, lambda rule: replace(rule, banned=None, because=None))
-    return told(texts_admin.unbanned(found.label), done)
+    return told(texts.admin.unbanned(found.label), done)
 
 
 async def refund(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -147,13 +147,13 @@ async def refund(core: "Core", inbound: Inbound, argument: str) -> Reply:
     await check(core, inbound)
     job_id, because = amounts.because_or_for(_plain(inbound, argument))
     if not because or not job_id or len(job_id.split()) > 1:
-        raise Refusal(texts_admin.REFUND_HOW)
+        raise Refusal(texts.admin.REFUND_HOW)
     found = Target(about("job", job_id[:32]), job_id[:32], "")
     try:
         back = await core.store.books.pardon(act(core, inbound, "refund", found, because), job_id)
     except Illegal:
-        raise Refusal(texts_admin.REFUND_NOT) from None
-    return Reply(texts_admin.refunded(job_id, back, because))
+        raise Refusal(texts.admin.REFUND_NOT) from None
+    return Reply(texts.admin.refunded(job_id, back, because))
 
 
 async def undo(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -162,22 +162,22 @@ async def undo(core: "Core", inbound: Inbound, argument: str) -> Reply:
     done = await core.store.books.act(argument.strip()[:32])
     if done is None:
         await check(core, inbound)
-        raise Refusal(texts_admin.UNDO_NOTHING if argument.strip() else texts_admin.UNDO_WHICH)
+        raise Refusal(texts.admin.UNDO_NOTHING if argument.strip() else texts.admin.UNDO_WHICH)
     if done.scope == HOUSE or done.verb in ("cap", "flights"):
         if not core.operates(inbound):
-            raise Refusal(texts_admin.NOT_OPERATOR)
+            raise Refusal(texts.admin.NOT_OPERATOR)
     else:
         await check(core, inbound)
         if done.scope != inbound.scope and not core.operates(inbound):
-            raise Refusal(texts_admin.NOT_HERE)
+            raise Refusal(texts.admin.NOT_HERE)
     if core.clock() - done.at > UNDO + SLACK and not await core.store.books.act(deed.id):
-        raise Refusal(texts_admin.UNDO_LATE)
+        raise Refusal(texts.admin.UNDO_LATE)
     try:
         await core.store.books.undo(done.id, replace(deed, verb=f"undo {done.verb}"))
     except Illegal:
-        raise Refusal(texts_admin.UNDO_NOTHING) from None
+        raise Refusal(texts.admin.UNDO_NOTHING) from None
     core.poke()
-    return Reply(texts_admin.UNDONE, private=True)
+    return Reply(texts.admin.UNDONE, private=True)
 
 
 # ── What the verbs share ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -186,7 +186,7 @@ async def undo(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def check(core: "Core", inbound: Inbound) -> None:
     """Only for admins of this community; in people's own chats only operators are. Raises `Refusal`."""
     if not await core.administers(inbound):
-        raise Refusal(texts_admin.NOT_ADMIN if inbound.scope else texts_admin.NOT_OPERATOR)
+        raise Refusal(texts.admin.NOT_ADMIN if inbound.scope else texts.admin.NOT_OPERATOR)
 
 
 async def place(core: "Core", inbound: Inbound) -> tuple[tzinfo, str]:
@@ -198,17 +198,17 @@ async def place(core: "Core", inbound: Inbound) -> tuple[tzinfo, str]:
 def target(inbound: Inbound, argument: str) -> Target:
     """Whom it is about: who is mentioned first, or whose message is answered. Raises `Refusal`."""
     if inbound.text.count(MENTION) != len(inbound.named):
-        raise Refusal(texts_admin.WHOSE_NAME)
+        raise Refusal(texts.admin.WHOSE_NAME)
     if argument.startswith(MENTION):
         named, rest = inbound.named[0], argument[1:]
     elif inbound.replied_to:
         named, rest = inbound.replied_to, argument
     else:
-        raise Refusal(texts_admin.WHOSE_NAME if argument.startswith("@") else texts_admin.WHOSE)
+        raise Refusal(texts.admin.WHOSE_NAME if argument.startswith("@") else texts.admin.WHOSE)
     if named.kind == "channel":
-        raise Refusal(texts_admin.WHOSE)
+        raise Refusal(texts.admin.WHOSE)
     if inbound.scope and named.kind == "person" and _platform(named.id) != _platform(inbound.scope):
-        raise Refusal(texts_admin.WHOSE)  # members of a community are of its platform
+        raise Refusal(texts.admin.WHOSE)  # members of a community are of its platform
     rest = _plain(inbound, rest, inbound.named[1:] if argument.startswith(MENTION) else inbound.named).strip()
     if named.kind == "role":
         return Target(about("tier", named.id), f"@{named.label}", rest)
@@ -220,7 +220,7 @@ async def group(core: "Core", inbound: Inbound, argument: str) -> Target:
     word, rest = (*argument.split(maxsplit=1), "", "")[:2]
     word = word.lower()
     if word in ("default", "everyone", "all"):
-        return Target("", texts_admin.DEFAULT, _plain(inbound, rest))
+        return Target("", texts.admin.DEFAULT, _plain(inbound, rest))
     if word == "admins":
         return Target(about("tier", "admins"), "admins", _plain(inbound, rest))
     if word and about("list", word) in await core.store.books.rules(inbound.scope):
@@ -245,12 +245,12 @@ def act(core: "Core", inbound: Inbound, verb: str, found: Target | None = None, 
 
 def told(words: str, done: Act | None) -> Reply:
     """What was understood, with a way back."""
-    return Reply(words, (Button(texts_admin.UNDO, f"/undo {done.id}"),) if done else ())
+    return Reply(words, (Button(texts.admin.UNDO, f"/undo {done.id}"),) if done else ())
 
 
 def _person(found: Target) -> str:
     if not found.person:
-        raise Refusal(texts_admin.A_PERSON)
+        raise Refusal(texts.admin.A_PERSON)
     return found.person
 
 

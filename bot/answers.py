@@ -28,7 +28,7 @@ READING = frozenset(
     }
 )
 """Commands that change nothing, and are answered anew."""
-UNSURE = frozenset({texts.TRY_LATER, texts.NOT_SURE})
+UNSURE = frozenset({texts.chat.TRY_LATER, texts.chat.NOT_SURE})
 """Answers after which the same message may be tried again."""
 
 

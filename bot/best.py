@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from bot import quota, shares, texts, texts_sharing
+from bot import quota, shares, texts
 from bot.errors import Refusal
 from bot.gallery import Errand, Share
 from bot.model import Button, Inbound, Reply
@@ -29,16 +29,16 @@ async def best(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """What people liked most, of what was shared in the last seven or thirty days."""
     span = argument.lower() or "week"
     if span not in _DAYS:
-        raise Refusal(texts_sharing.BEST_HOW)
+        raise Refusal(texts.sharing.BEST_HOW)
     if not inbound.scope:
-        raise Refusal(texts_sharing.BEST_WHERE)
+        raise Refusal(texts.sharing.BEST_WHERE)
     rule = await shares.rule_of(core.store, inbound.scope)
     found = await core.store.gallery.best(inbound.scope, core.clock() - _DAYS[span] * DAY, BEST)
     if not found:
-        return Reply(texts_sharing.no_best(span) if rule.gallery or rule.web else texts_sharing.NO_GALLERY)
+        return Reply(texts.sharing.no_best(span) if rule.gallery or rule.web else texts.sharing.NO_GALLERY)
     lines, buttons = _ranked(found)
     named = tuple(one.id for one in found)
-    return Reply(texts_sharing.best(span, lines, shares.hall(core.web, rule)), buttons, shares=named)
+    return Reply(texts.sharing.best(span, lines, shares.hall(core.web, rule)), buttons, shares=named)
 
 
 async def post_best(core: "Core") -> None:
@@ -57,7 +57,7 @@ async def post_best(core: "Core") -> None:
             await inbox.handled(key, now)
             continue
         lines, buttons = _ranked(found)
-        text = texts_sharing.best_post(rule.best, lines, shares.hall(core.web, rule))
+        text = texts.sharing.best_post(rule.best, lines, shares.hall(core.web, rule))
         place = shares.place_of(scope, rule.gallery)
         errand = Errand(
             core.new_id(), "tell", place, now, text=text, buttons=buttons, shows=tuple(one.id for one in found)
@@ -78,5 +78,5 @@ def _since(now: float, span: Literal["week", "month"], zone: str | None) -> floa
 
 
 def _ranked(ranking: Sequence[Share]) -> tuple[list[str], tuple[Button, ...]]:
-    lines = [texts_sharing.best_line(n, one.prompt, one.name, one.hearts) for n, one in enumerate(ranking, 1)]
-    return lines, tuple(Button(texts.clip_number(n), f"/show {one.id}") for n, one in enumerate(ranking, 1))
+    lines = [texts.sharing.best_line(n, one.prompt, one.name, one.hearts) for n, one in enumerate(ranking, 1)]
+    return lines, tuple(Button(texts.chat.clip_number(n), f"/show {one.id}") for n, one in enumerate(ranking, 1))

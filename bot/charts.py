@@ -7,7 +7,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot import texts_admin
+from bot import texts
 
 WIDTH, PANEL, HEAD, FOOT, EDGE = 900, 250, 130, 30, 40
 PAPER, INK, FAINT, LINE = "#ffffff", "#1f2430", "#6b7280", "#e5e7eb"
@@ -28,10 +28,10 @@ class Day:
 def draw(title: str, sums: str, days: Sequence[Day]) -> bytes:
     """A PNG of credits, clips, refunds and waiting times a day."""
     panels: Sequence[tuple[str, Callable[[Day], float]]] = (
-        (texts_admin.CHART["credits"], lambda day: day.credits),
-        (texts_admin.CHART["clips"], lambda day: day.clips),
-        (texts_admin.CHART["refunds"], lambda day: day.refunds),
-        (texts_admin.CHART["waits"], lambda day: day.wait),
+        (texts.admin.CHART["credits"], lambda day: day.credits),
+        (texts.admin.CHART["clips"], lambda day: day.clips),
+        (texts.admin.CHART["refunds"], lambda day: day.refunds),
+        (texts.admin.CHART["waits"], lambda day: day.wait),
     )
     image = Image.new("RGB", (WIDTH, HEAD + PANEL * len(panels) + FOOT), PAPER)
     pen = ImageDraw.Draw(image)
@@ -50,7 +50,7 @@ def _panel(
     highest = max(values, default=0.0)
     pen.text((EDGE, top + 6), name, INK, _font(26))
     top, bottom = top + 50, top + PANEL - 46
-    most = texts_admin.CHART["most"].format(most=_number(highest)) if highest else texts_admin.CHART["none"]
+    most = texts.admin.CHART["most"].format(most=_number(highest)) if highest else texts.admin.CHART["none"]
     pen.text((WIDTH - EDGE, top - 42), most, FAINT, _font(24), anchor="ra")
     pen.line((EDGE, bottom, WIDTH - EDGE, bottom), LINE, 2)
     step = (WIDTH - 2 * EDGE) / max(1, len(values))

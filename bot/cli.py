@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot import cli_admin, cli_clips, config, env_file, logs, texts_shell
+from bot import cli_admin, cli_clips, config, env_file, logs, texts
 from bot.app import App, secrets_of
 from bot.checkup import Finding, examine
 from bot.errors import Misconfigured
@@ -133,7 +133,7 @@ async def _findings() -> AsyncIterator[Finding]:
     try:
         with somewhere(found) as (found, missing):
             if missing:
-                yield Finding("hint", texts_shell.no_data(missing))
+                yield Finding("hint", texts.shell.no_data(missing))
             async for finding in examine(found, missing=bool(missing)):
                 yield finding
     except Misconfigured as error:

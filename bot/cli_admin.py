@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from adapters import console
-from bot import texts_admin, texts_privacy, texts_shell
+from bot import texts
 from bot.app import App, new_id, open_app
 from bot.errors import Refusal
 from bot.model import Inbound, Reply
@@ -76,7 +76,7 @@ def _command(verb: str) -> Callable[..., None]:
         where = Where(scope or before.scope, output or before.output, new or before.new, sure or before.sure)
         sentence = " ".join([verb, *(words or [])])
         if verb == "help":
-            out.print(texts_shell.verbs(), markup=False, soft_wrap=True)
+            out.print(texts.shell.verbs(), markup=False, soft_wrap=True)
         elif verb in ABOUT_PEOPLE and words:
             _for_somebody(verb, sentence, where)
         else:
@@ -85,8 +85,8 @@ def _command(verb: str) -> Callable[..., None]:
     return run
 
 
-for _verb in texts_shell.VERBS:
-    cli.command(_verb, help=texts_shell.described(_verb))(_command(_verb))
+for _verb in texts.shell.VERBS:
+    cli.command(_verb, help=texts.shell.described(_verb))(_command(_verb))
 
 
 def _say(inbound: Callable[[], Inbound], where: Where) -> None:
@@ -107,8 +107,8 @@ async def _answer(inbound: Callable[[], Inbound], where: Where) -> None:
         _write(app, reply, where.output)
     for button in reply.buttons:
         command = button.command.removeprefix("/")
-        undo = button.label == texts_admin.UNDO
-        line = texts_admin.undo_in_shell(command) if undo else f"{button.label}: photoplay admin {command}"
+        undo = button.label == texts.admin.UNDO
+        line = texts.admin.undo_in_shell(command) if undo else f"{button.label}: photoplay admin {command}"
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -119,7 +119,7 @@ async def _check(app: App, scope: str, *, new: bool) -> None:
     try:
         await community(app.store, scope)
     except Refusal as refusal:
-        raise Refusal(texts_shell.new_community(str(refusal)) if _SCOPE.fullmatch(scope) else str(refusal)) from None
+        raise Refusal(texts.shell.new_community(str(refusal)) if _SCOPE.fullmatch(scope) else str(refusal)) from None
 
 
 def _write(app: App, reply: Reply, folder: Path, name: str = "photoplay.zip") -> None:
@@ -142,11 +142,11 @@ def _for_somebody(verb: str, sentence: str, where: Where) -> None:
     with plainly():
         asked = console.admin(new_id(), sentence, "")
         if len(asked.named) != 1 or asked.named[0].kind != "person" or len(asked.text.split()) != 2:
-            raise Refusal(texts_shell.ONE_PERSON)
+            raise Refusal(texts.shell.ONE_PERSON)
     person = asked.named[0].id
-    question = texts_shell.mydata_of(person) if verb == "mydata" else texts_shell.forget_of(person)
+    question = texts.shell.mydata_of(person) if verb == "mydata" else texts.shell.forget_of(person)
     if not where.sure and not typer.confirm(question):
-        out.print(texts_shell.UNTOUCHED, markup=False)
+        out.print(texts.shell.UNTOUCHED, markup=False)
         raise typer.Exit(1)
     go(_hand_over(person, where.output) if verb == "mydata" else _forget(person))
 
@@ -156,9 +156,9 @@ async def _hand_over(person: str, folder: Path) -> None:
         reply = await app.core.handle(console.on_behalf(new_id(), "/mydata", person))
         if reply.refused:
             raise Refusal(reply.text)
-        if reply.text == texts_privacy.MYDATA_NOTHING:
-            raise Refusal(texts_shell.nothing_of(person))
-        out.print(texts_shell.DATA, markup=False)
+        if reply.text == texts.privacy.MYDATA_NOTHING:
+            raise Refusal(texts.shell.nothing_of(person))
+        out.print(texts.shell.DATA, markup=False)
         _write(app, reply, folder, f"{person.replace(':', '-')}.zip")
 
 
@@ -171,4 +171,4 @@ async def _forget(person: str) -> None:
         reply = await app.core.handle(yes)
         if reply.refused:
             raise Refusal(reply.text)
-        out.print(texts_shell.forgot(person), markup=False, soft_wrap=True)
+        out.print(texts.shell.forgot(person), markup=False, soft_wrap=True)

@@ -52,7 +52,7 @@ def animate(
         masks = [Path(value.rpartition(":")[0]) for value in brush or []]
         console.check_place(output, [photo, *filter(None, (end, static_mask)), *masks])
         if stopped.is_set():
-            raise Refusal(texts.STOPPED)
+            raise Refusal(texts.chat.STOPPED)
         said = {name: value for name, value in options.items() if value is not None}
         async with _photos_served(app):
             asked = replace(console.inbound(new_id(), prompt, attachments, said), crop=crop)
@@ -93,7 +93,7 @@ def fetch(job: Annotated[str, typer.Argument(metavar="ID")], output: Output = Pa
     async def get(app: App, stopped: asyncio.Event) -> Made:
         found = await app.store.job(job)
         if found is None or found.person != console.inbound("", "").person:
-            raise Refusal(texts.UNKNOWN_JOB)
+            raise Refusal(texts.chat.UNKNOWN_JOB)
         console.check_place(output)
         return await _finish(app, job, stopped)
 
@@ -118,10 +118,10 @@ async def _finish(app: App, job_id: str, stopped: asyncio.Event, said: str = "")
     with console.bar(err, said) as show:
         job = await console.finish(app.core, app.worker, job_id, stopped, show)
     if job is None or job.outcome is None:
-        raise Refusal(texts.left_alone(job_id))
+        raise Refusal(texts.chat.left_alone(job_id))
     if job.clip is None:
-        hint = f" {texts.SEE_CHECK}" if job.reason == "unavailable" else ""
-        raise Refusal(texts.failed(job.reason or "failed", job.price) + hint)
+        hint = f" {texts.chat.SEE_CHECK}" if job.reason == "unavailable" else ""
+        raise Refusal(texts.chat.failed(job.reason or "failed", job.price) + hint)
     return job, app.media.path(job.clip.name)
 
 
@@ -130,10 +130,10 @@ def _save(made: Made, output: Path) -> Job:
     job, path = made
     with plainly():
         if job.clip is None or not path.is_file():
-            raise Refusal(texts.CLIP_GONE)
+            raise Refusal(texts.chat.CLIP_GONE)
         try:
             console.save(path, output)
         except OSError as error:
-            raise Refusal(texts.not_saved(str(output), error.strerror or str(error), job.id)) from None
-        out.print(texts.saved(str(output), job.clip.width, job.clip.height, job.clip.seconds), markup=False)
+            raise Refusal(texts.chat.not_saved(str(output), error.strerror or str(error), job.id)) from None
+        out.print(texts.chat.saved(str(output), job.clip.width, job.clip.height, job.clip.seconds), markup=False)
     return job

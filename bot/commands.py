@@ -25,7 +25,6 @@ from bot import (
     sharing,
     status,
     texts,
-    texts_admin,
     wordlist,
 )
 from bot.errors import Illegal, Refusal
@@ -49,7 +48,7 @@ async def run(core: "Core", inbound: Inbound) -> Reply:
     """Do what `/name argument` asks for."""
     name, argument = _split(inbound.text)
     if name not in TABLE:
-        raise Refusal(texts.unknown_command(texts.shorten(name, 32)))
+        raise Refusal(texts.chat.unknown_command(texts.chat.shorten(name, 32)))
     return await TABLE[name](core, inbound, argument)
 
 
@@ -72,19 +71,21 @@ async def start(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def animate(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if not inbound.attachments:
-        raise Refusal(texts.PAGE["need_photo"] if inbound.address.platform == "web" else texts.ANIMATE_WHAT)
+        raise Refusal(texts.chat.PAGE["need_photo"] if inbound.address.platform == "web" else texts.chat.ANIMATE_WHAT)
     return await core.order(replace(inbound, text=argument))
 
 
 async def help_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if argument.lower().strip() in ("admin", "admins"):
-        verbs = {**texts_admin.ALSO, **texts_admin.COMMANDS}
+        verbs = {**texts.admin.ALSO, **texts.admin.COMMANDS}
         return Reply("\n".join(f"/{name} – {what}" for name, what in verbs.items()))
-    names: Iterable[str] = texts.MENU if inbound.shared else texts.COMMANDS  # others read along: no more than they need
+    names: Iterable[str] = (
+        texts.chat.MENU if inbound.shared else texts.chat.COMMANDS
+    )  # others read along: no more than they need
     if inbound.address.platform == "web":
-        names = texts.PAGE_COMMANDS
-    text = texts.help_([(name, texts.COMMANDS[name]) for name in names if name != "start"])
-    return Reply(f"{text}\n\n{texts.HELP_MORE}" if inbound.shared else text)
+        names = texts.chat.PAGE_COMMANDS
+    text = texts.chat.help_([(name, texts.chat.COMMANDS[name]) for name in names if name != "start"])
+    return Reply(f"{text}\n\n{texts.chat.HELP_MORE}" if inbound.shared else text)
 
 
 async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -93,7 +94,7 @@ async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
     found = await core.store.jobs(inbound.person, SEARCHED if sought else LISTED, chat)
     found = [job for job in found if sought in " ".join(job.order.prompt.casefold().split())][:LISTED]
     if not found:
-        return Reply(texts.no_jobs_with(argument) if sought else texts.NO_JOBS)
+        return Reply(texts.chat.no_jobs_with(argument) if sought else texts.chat.NO_JOBS)
     return status.listing(found, core.clock())
 
 
@@ -120,8 +121,8 @@ async def words(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ask for new words for the same photo."""
     job, _ = await _own(core, inbound, "words", argument)
     if not core.media.path(job.order.photo.name).is_file():
-        raise Refusal(texts.PHOTO_GONE)
-    said = texts.ask_new_words(job.order.prompt)
+        raise Refusal(texts.chat.PHOTO_GONE)
+    said = texts.chat.ask_new_words(job.order.prompt)
     return Reply(said + status.stays(job.order, alike=True), ask=f"/again {job.id}")
 
 
@@ -145,7 +146,7 @@ async def next_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ask what happens after a clip."""
     job, _ = await _own(core, inbound, "next", argument)
     _clip(job)
-    return Reply(texts.ASK_NEXT + status.stays(job.order), ask=f"/continue {job.id}")
+    return Reply(texts.chat.ASK_NEXT + status.stays(job.order), ask=f"/continue {job.id}")
 
 
 async def clip(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -164,9 +165,9 @@ async def join(core: "Core", inbound: Inbound, argument: str) -> Reply:
         chain.insert(0, before)
     clips = [part.clip for part in chain if part.clip]
     if job.clip is None or len(clips) < 2:
-        raise Refusal(texts.NOTHING_TO_JOIN)
+        raise Refusal(texts.chat.NOTHING_TO_JOIN)
     film = _film(core, await core.media.join(clips), job, inbound, None)
-    return Reply(texts.joined(len(clips)), film=film, repeats=tuple(part.id for part in chain if part.clip))
+    return Reply(texts.chat.joined(len(clips)), film=film, repeats=tuple(part.id for part in chain if part.clip))
 
 
 async def cancel(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -177,9 +178,9 @@ async def cancel(core: "Core", inbound: Inbound, argument: str) -> Reply:
         await core.store.change(job.id, lambda job: machine.apply(job, machine.Cancelled(), core.clock()))
     except Illegal:
         latest = await core.store.job(job.id)
-        raise Refusal(texts.OVER if latest and latest.outcome else texts.TOO_LATE) from None
+        raise Refusal(texts.chat.OVER if latest and latest.outcome else texts.chat.TOO_LATE) from None
     core.poke()
-    return Reply(texts.CANCELLED)
+    return Reply(texts.chat.CANCELLED)
 
 
 async def _cancel_what(core: "Core", inbound: Inbound) -> Reply:
@@ -189,25 +190,27 @@ async def _cancel_what(core: "Core", inbound: Inbound) -> Reply:
     if len(waiting) == 1:
         return await cancel(core, inbound, waiting[0].id)
     if not waiting:
-        raise Refusal(texts.TOO_LATE if any(job.outcome is None for job in latest) else texts.NOTHING_TO_CANCEL)
+        raise Refusal(
+            texts.chat.TOO_LATE if any(job.outcome is None for job in latest) else texts.chat.NOTHING_TO_CANCEL
+        )
     shown = waiting[:10]
     return Reply(
-        texts.CANCEL_WHICH,
-        tuple(Button(texts.cancel_this(job.order.prompt), f"/cancel {job.id}") for job in shown),
+        texts.chat.CANCEL_WHICH,
+        tuple(Button(texts.chat.cancel_this(job.order.prompt), f"/cancel {job.id}") for job in shown),
     )
 
 
 def _film(core: "Core", clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> Film:
     path = core.media.path(clip.name)
     if copy is None and not path.is_file():
-        raise Refusal(texts.CLIP_GONE)
+        raise Refusal(texts.chat.CLIP_GONE)
     return Film(path, clip, job.spoiler, inbound.limit, core.media.poster(clip.name), copy)
 
 
 def _clip(job: Job) -> Clip:
     """A job's clip. Raises `Refusal` without one."""
     if job.clip is None:
-        raise Refusal(texts.failed(job.reason, job.price) if job.reason else texts.NO_CLIP_YET)
+        raise Refusal(texts.chat.failed(job.reason, job.price) if job.reason else texts.chat.NO_CLIP_YET)
     return job.clip
 
 
@@ -232,14 +235,14 @@ async def _own(core: "Core", inbound: Inbound, name: str, argument: str) -> tupl
     """The job that an argument begins with, if the asker may act on it, and the words after it."""
     job_id, words = (*argument.split(maxsplit=1), "", "")[:2]
     if not job_id:
-        raise Refusal(texts.needs_job(name))
+        raise Refusal(texts.chat.needs_job(name))
     if not ID.fullmatch(job_id):
-        raise Refusal(texts.UNKNOWN_JOB)
+        raise Refusal(texts.chat.UNKNOWN_JOB)
     job = await core.store.job(job_id)
     if job is None:
-        raise Refusal(texts.UNKNOWN_JOB)
+        raise Refusal(texts.chat.UNKNOWN_JOB)
     if not await _may(core, job, inbound):
-        raise Refusal(texts.NOT_YOURS)
+        raise Refusal(texts.chat.NOT_YOURS)
     return job, words
 
 
@@ -303,4 +306,4 @@ TABLE: dict[str, Handler] = {
 }
 """Every name in `texts.COMMANDS` and `texts_admin.COMMANDS`, and those that only buttons say."""
 
-NAMING = frozenset({"quota", "gallery", *texts_admin.COMMANDS})
+NAMING = frozenset({"quota", "gallery", *texts.admin.COMMANDS})

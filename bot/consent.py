@@ -5,7 +5,7 @@ Not asked about our own drawings, nor where the stand-in alone makes the clips: 
 
 from typing import TYPE_CHECKING
 
-from bot import cropping, purse, quota, texts_consent
+from bot import cropping, purse, quota, texts
 from bot.model import Button, Inbound, Job, Reply
 from bot.money import Parked
 
@@ -76,10 +76,10 @@ async def waiting(core: "Core", inbound: Inbound) -> list[tuple[Job, Reply]]:
         elif await missing(core, inbound, sample=job.order.sample):
             asked = _question(job.id)
         else:  # the yes came with another order
-            asked = await purse.dear(core, parked, inbound) or _question(job.id, texts_consent.STILL)
+            asked = await purse.dear(core, parked, inbound) or _question(job.id, texts.consent.STILL)
         found.append((job, asked))
     return sorted(found, key=lambda each: (each[0].created_at, each[0].id))
 
 
-def _question(parked: str, text: str = texts_consent.ASK) -> Reply:
-    return Reply(text, (Button(texts_consent.AGREE, f"/agree {parked}"),), waits=parked)
+def _question(parked: str, text: str = texts.consent.ASK) -> Reply:
+    return Reply(text, (Button(texts.consent.AGREE, f"/agree {parked}"),), waits=parked)

@@ -21,7 +21,6 @@ from bot import (
     shares,
     status,
     texts,
-    texts_admin,
     wordlist,
 )
 from bot.errors import Denial, Illegal, Refusal, StoreDown
@@ -111,7 +110,7 @@ class Core:
                 inbound = replace(inbound, scope=await self.store.books.scope(inbound.scope))
         except StoreDown as error:
             log.error("nothing could be answered: %s", error)
-            return Reply(texts.TRY_LATER, refused=True)
+            return Reply(texts.chat.TRY_LATER, refused=True)
         reply = await self._answer(inbound)
         await answers.keep(self, inbound, reply)
         return reply
@@ -119,7 +118,7 @@ class Core:
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
             if len(inbound.text) > orders.TEXT_LIMIT:
-                raise Refusal(texts.too_wordy(len(inbound.text), orders.TEXT_LIMIT, "A message"))
+                raise Refusal(texts.chat.too_wordy(len(inbound.text), orders.TEXT_LIMIT, "A message"))
             if not commands.takes_names(inbound.text):
                 inbound = spelled(inbound)
             if inbound.text.startswith("/") and (not inbound.attachments or commands.named(inbound.text)):
@@ -131,7 +130,7 @@ class Core:
             return Reply(str(refusal), refused=True)
         except StoreDown as error:
             log.error("an order could not be taken: %s", error)
-            return Reply(texts.TRY_LATER, refused=True)
+            return Reply(texts.chat.TRY_LATER, refused=True)
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
         """Tell which message is a job's status line. False: the job is done already, take the line away."""
@@ -209,14 +208,14 @@ class Core:
     async def order(self, inbound: Inbound) -> Reply:
         """Order a clip of the pictures that came along. Raises `Refusal`."""
         if not inbound.attachments:
-            raise Refusal(texts.NO_PHOTO)
+            raise Refusal(texts.chat.NO_PHOTO)
         roles = [attachment.role for attachment in inbound.attachments]
         if roles.count("photo") + roles.count("end") > 2:
-            raise Refusal(texts.ONE_PHOTO)
+            raise Refusal(texts.chat.ONE_PHOTO)
         if orders.wordless(inbound.text):
             if earlier := await self.store.find(inbound.key):  # one picture of an album, come back after a crash
                 return await self.status(earlier)
-            return Reply(texts.NO_WORDS, refused=True, ask=orders.apart(inbound.text))
+            return Reply(texts.chat.NO_WORDS, refused=True, ask=orders.apart(inbound.text))
         draft = orders.read(inbound.text, inbound.options)
         for attachment in inbound.attachments:
             if attachment.role == "brush":
@@ -242,7 +241,7 @@ class Core:
         """
         orders.check(draft, roles)
         if ("static_mask" in roles or "brush" in roles) and not self.provider.terms().masks:
-            raise Refusal(texts.NO_MASKS)
+            raise Refusal(texts.chat.NO_MASKS)
         if earlier := await self.store.find(inbound.key):
             return await self.status(earlier)
         ask, quoted = await self.quote(purse.ask(self, inbound, draft.seconds), inbound)
@@ -302,7 +301,7 @@ class Core:
             try:
                 taken = await self.store.find(job.key)
             except StoreDown:
-                raise Refusal(texts.NOT_SURE) from None
+                raise Refusal(texts.chat.NOT_SURE) from None
             if taken is None:
                 if not keep:
                     await self.media.discard(names)
@@ -326,8 +325,8 @@ class Core:
         if denied.cause == "paused" or denied.ends_at is None:
             return
         key = f"alarm:{denied.cause}:{denied.ends_at:.0f}:{denied.limit}"
-        refill = texts.refill(denied.ends_at - ask.now)
-        words = texts_admin.alarm(denied.cause, denied.limit, refill)
+        refill = texts.chat.refill(denied.ends_at - ask.now)
+        words = texts.admin.alarm(denied.cause, denied.limit, refill)
         with suppress(StoreDown):
             if not await self.store.inbox.take(key, "operator", "", ask.now):
                 return

@@ -14,7 +14,7 @@ async def park(core: "Core", job: Job, inbound: Inbound) -> Reply:
     """Keep an order, whose picture was cut to its middle, until the person has answered. Raises `Refusal`."""
     try:
         if inbound.address.platform in quota.UNLIMITED:  # a shell has no buttons
-            raise Refusal(texts.TOO_LONG_SHELL)
+            raise Refusal(texts.chat.TOO_LONG_SHELL)
         earlier = await answers.given(core, inbound)
         if earlier is None:
             await purse.check_room(core, inbound)
@@ -30,7 +30,7 @@ async def park(core: "Core", job: Job, inbound: Inbound) -> Reply:
 
 def question(job: Job) -> Reply:
     """Whether the middle of a picture will do."""
-    return Reply(texts.TOO_LONG, (Button(texts.CROP, f"/crop {job.id}"),), waits=job.id)
+    return Reply(texts.chat.TOO_LONG, (Button(texts.chat.CROP, f"/crop {job.id}"),), waits=job.id)
 
 
 async def crop(core: "Core", inbound: Inbound, argument: str) -> Reply:

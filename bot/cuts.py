@@ -75,8 +75,8 @@ def mark(source: BinaryIO, target: BinaryIO) -> None:
     with clips.blamed():
         boxes.check(target)
         tags = MP4(target)
-        if tags.get(_COMMENT) != [texts.MADE_BY_AI]:
-            tags[_COMMENT] = [texts.MADE_BY_AI]
+        if tags.get(_COMMENT) != [texts.chat.MADE_BY_AI]:
+            tags[_COMMENT] = [texts.chat.MADE_BY_AI]
             target.seek(0)
             tags.save(target)
 
@@ -116,7 +116,7 @@ def _written(target: BinaryIO) -> Iterator[OutputContainer]:
         return _Again(target.fileno())
 
     with av.open(target, "w", format="mp4", options={"movflags": "+faststart"}, io_open=again) as out:
-        out.metadata["comment"] = texts.MADE_BY_AI
+        out.metadata["comment"] = texts.chat.MADE_BY_AI
         yield out
 
 

@@ -25,20 +25,20 @@ async def delete(core: "Core", inbound: Inbound, argument: str) -> Reply:
         return await _which(core, inbound)
     job = await core.store.job(job_id) if ID.fullmatch(job_id) else None
     if job is None:
-        raise Refusal(texts.UNKNOWN_JOB)
+        raise Refusal(texts.chat.UNKNOWN_JOB)
     if job.person.startswith(GONE):
-        raise Refusal(texts.DELETED_ALREADY)
+        raise Refusal(texts.chat.DELETED_ALREADY)
     if not await core.is_own(inbound, job.person):
-        raise Refusal(texts.NOT_YOURS)
+        raise Refusal(texts.chat.NOT_YOURS)
     if job.state != "done":
-        raise Refusal(texts.DELETE_LATER)
+        raise Refusal(texts.chat.DELETE_LATER)
     if word.lower() != "yes":
-        return Reply(texts.DELETE_WHAT, (Button(texts.DELETE, f"/delete {job.id} yes"),), private=True)
+        return Reply(texts.chat.DELETE_WHAT, (Button(texts.chat.DELETE, f"/delete {job.id} yes"),), private=True)
     people = await core.store.accounts.people(inbound.person)
     await retention.delete(core.store, core.media, job, people, core.clock())
     await _note(core, job, people)
     core.poke_errands()
-    return Reply(texts.DELETED, private=True)
+    return Reply(texts.chat.DELETED, private=True)
 
 
 async def noted(core: "Core", inbound: Inbound) -> list[str]:
@@ -51,9 +51,9 @@ async def _which(core: "Core", inbound: Inbound) -> Reply:
     found = await core.store.jobs(inbound.person, chat=inbound.address if inbound.shared else None)
     done = [job for job in found if job.state == "done"]
     if not done:
-        raise Refusal(texts.NOTHING_TO_DELETE)
-    buttons = tuple(Button(texts.delete_this(job.order.prompt), f"/delete {job.id}") for job in done)
-    return Reply(texts.DELETE_WHICH, buttons, private=True, repeats=tuple(job.id for job in done))
+        raise Refusal(texts.chat.NOTHING_TO_DELETE)
+    buttons = tuple(Button(texts.chat.delete_this(job.order.prompt), f"/delete {job.id}") for job in done)
+    return Reply(texts.chat.DELETE_WHICH, buttons, private=True, repeats=tuple(job.id for job in done))
 
 
 async def _note(core: "Core", job: Job, people: tuple[str, ...]) -> None:

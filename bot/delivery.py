@@ -144,7 +144,7 @@ class Delivery:
         path = self._media.path(job.clip.name)
         if not path.is_file():
             await self._claims.note("a finished clip is gone from the disk", job.clip.name, job)
-            return Reply(texts.CLIP_GONE, job=job.id)
+            return Reply(texts.chat.CLIP_GONE, job=job.id)
         film = Film(path, job.clip, job.spoiler, job.limit, self._media.poster(job.clip.name))
         try:
             share, new = await sharing.offered(self._store, job), await self._is_news(job)

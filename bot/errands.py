@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot import notices, shares, texts_sharing
+from bot import notices, shares, texts
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
 from bot.fitting import Fitting
 from bot.gallery import Errand, Share
@@ -223,7 +223,7 @@ class Runner:
             return
         review = shares.place_of(share.scope, (await shares.rule_of(self._store, share.scope)).review)
         if review.chat and review != place:
-            told = Errand(f"w{errand.id}", "tell", review, now, text=texts_sharing.CANNOT_POST)
+            told = Errand(f"w{errand.id}", "tell", review, now, text=texts.sharing.CANNOT_POST)
             await self._store.errands.put(told)
 
     async def _post(self, chat: Chat, errand: Errand) -> None:
@@ -306,7 +306,7 @@ class Runner:
         """In words. Not with a link to the file, which would outlive the sharing: to its page, looked up each visit."""
         rule = await shares.rule_of(self._store, share.scope)
         hall = shares.hall(self._web, rule) if share.state == "up" else ""
-        words = texts_sharing.at_page(f"{hall}/{share.id}" if hall else "")
+        words = texts.sharing.at_page(f"{hall}/{share.id}" if hall else "")
         return replace(reply, text=f"{reply.text}\n{words}", film=None)
 
     async def _take_away(self, errand: Errand, posted: Posted) -> None:

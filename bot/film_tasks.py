@@ -19,7 +19,7 @@ def _still(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
     try:
         clips.last_frame(read[0], webm=True).save(bitmap, "BMP")
     except BrokenClip:
-        raise Refusal(texts.NOT_A_VIDEO) from None
+        raise Refusal(texts.chat.NOT_A_VIDEO) from None
     fitted = photos.fit_photo(bitmap.getvalue())
     written[0].write(fitted.data)
     return [*fitted.size, *fitted.original]

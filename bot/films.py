@@ -97,9 +97,9 @@ class Films:
             picture = await asyncio.to_thread(frame.read_bytes)
             if not await asyncio.to_thread(source.exists):  # discarded meanwhile
                 await asyncio.to_thread(frame.unlink, missing_ok=True)
-                raise Refusal(texts.CLIP_GONE)
+                raise Refusal(texts.chat.CLIP_GONE)
         except (BrokenClip, StoreDown, OSError):
-            raise Refusal(texts.CLIP_GONE) from None
+            raise Refusal(texts.chat.CLIP_GONE) from None
         return picture
 
     async def fit(self, clip: Clip, limit: int) -> Clip | None:
@@ -133,7 +133,7 @@ class Films:
         """One or more clips as one film, in their order, made once. Raises `Refusal` if one is gone, `StoreDown`."""
         parts = [self.path(clip.name) for clip in clips]
         if not all(part.is_file() for part in parts):
-            raise Refusal(texts.CLIP_GONE)
+            raise Refusal(texts.chat.CLIP_GONE)
         if len(clips) == 1:
             return clips[0]
         names = "\n".join(part.name for part in parts)
@@ -146,7 +146,7 @@ class Films:
             log.warning("clips cannot be joined: %s", broken)
             film = None
         if film is None:
-            raise Refusal(texts.CLIP_GONE)
+            raise Refusal(texts.chat.CLIP_GONE)
         return film
 
     async def _join(self, parts: Sequence[Path], target: Path) -> Clip | None:

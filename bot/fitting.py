@@ -30,13 +30,13 @@ class Fitting:
         """The reply with a link in place of its film."""
         if reply.film is None:
             return reply
-        where = texts.clip_at(self._link(reply.film.clip.name)) if self._link else texts.CLIP_TOO_LARGE
+        where = texts.chat.clip_at(self._link(reply.film.clip.name)) if self._link else texts.chat.CLIP_TOO_LARGE
         return replace(reply, text=f"{reply.text}\n{where}", film=None)
 
     def told(self, reply: Reply, job_id: str) -> Reply:
         """The reply with words in place of a film that the chat refuses, and the ways to have it all the same."""
         if reply.film is None:
             return reply
-        where = texts.clip_refused(job_id, self._link(reply.film.clip.name) if self._link else "")
-        again = Button(texts.SEND_AGAIN, f"/clip {job_id}")
+        where = texts.chat.clip_refused(job_id, self._link(reply.film.clip.name) if self._link else "")
+        again = Button(texts.chat.SEND_AGAIN, f"/clip {job_id}")
         return replace(reply, text=f"{reply.text}\n{where}", film=None, buttons=(again, *reply.buttons))

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from bot import quota, shares, texts_sharing
+from bot import quota, shares, texts
 from bot.admin import Target, act, check, told
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply
@@ -25,13 +25,13 @@ async def gallery(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if not argument:
         return await _show(core, inbound)
     if not inbound.scope:
-        raise Refusal(texts_sharing.GALLERY_WHERE)
+        raise Refusal(texts.sharing.GALLERY_WHERE)
     await check(core, inbound)
     word, value = (*argument.split(maxsplit=1), "", "")[:2]
     word = "here" if MENTION in word else word.lower()
     setter = _SETTERS.get(word)
     if setter is None or (value and word in _BARE and MENTION not in argument):
-        raise Refusal(texts_sharing.GALLERY_HOW)
+        raise Refusal(texts.sharing.GALLERY_HOW)
     rule = await shares.rule_of(core.store, inbound.scope)
     edit, words = await setter(core, inbound, rule, value.strip())
     done = await core.store.books.amend(act(core, inbound, f"gallery {word}", Target("", "", "")), edit)
@@ -40,17 +40,17 @@ async def gallery(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def _show(core: "Core", inbound: Inbound) -> Reply:
     if not inbound.scope:
-        raise Refusal(texts_sharing.GALLERY_WHERE)
+        raise Refusal(texts.sharing.GALLERY_WHERE)
     rule = await shares.rule_of(core.store, inbound.scope)
     posted = ""
     if rule.gallery:
         posted = "here" if rule.gallery == _here(inbound) else "elsewhere"
-    words = texts_sharing.gallery(rule.title or "", posted, shares.hall(core.web, rule))
+    words = texts.sharing.gallery(rule.title or "", posted, shares.hall(core.web, rule))
     if not await core.administers(inbound):
         return Reply(words, private=True)
     if not (rule.gallery or rule.web or rule.review or rule.approve):
-        return Reply(f"{texts_sharing.GALLERY_BEGIN}\n\n{texts_sharing.GALLERY_HOW}", private=True)
-    held = texts_sharing.gallery_set(
+        return Reply(f"{texts.sharing.GALLERY_BEGIN}\n\n{texts.sharing.GALLERY_HOW}", private=True)
+    held = texts.sharing.gallery_set(
         bool(rule.review), bool(rule.approve), bool(rule.web), bool(rule.public), rule.best or ""
     )
     return Reply(f"{words}\n\n{held}", private=True)
@@ -61,75 +61,75 @@ async def _show(core: "Core", inbound: Inbound) -> Reply:
 
 async def _place(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
     place, label = _where(inbound, value)
-    earlier = texts_sharing.EARLIER_STAY if rule.gallery and rule.gallery != place else ""
-    return lambda rule: replace(rule, gallery=place, title=_title(inbound, rule)), texts_sharing.gallery_here(
+    earlier = texts.sharing.EARLIER_STAY if rule.gallery and rule.gallery != place else ""
+    return lambda rule: replace(rule, gallery=place, title=_title(inbound, rule)), texts.sharing.gallery_here(
         label, earlier
     )
 
 
 async def _close(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
-    words = texts_sharing.GALLERY_OFF if rule.web else texts_sharing.GALLERY_OFF_ALL
+    words = texts.sharing.GALLERY_OFF if rule.web else texts.sharing.GALLERY_OFF_ALL
     return lambda rule: replace(rule, gallery=None, best=None), words
 
 
 async def _review(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
     if value.lower() in _OFF:
-        return lambda rule: replace(rule, review=None), texts_sharing.REVIEW_OFF
+        return lambda rule: replace(rule, review=None), texts.sharing.REVIEW_OFF
     place, label = _where(inbound, value)
-    return lambda rule: replace(rule, review=place), texts_sharing.review_here(label)
+    return lambda rule: replace(rule, review=place), texts.sharing.review_here(label)
 
 
 async def _approve(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
     if not _on(value):
-        return lambda rule: replace(rule, approve=None), texts_sharing.APPROVE_OFF
-    where = "" if rule.review else f" {texts_sharing.APPROVE_WHERE}"
-    return lambda rule: replace(rule, approve=True), texts_sharing.APPROVE_ON + where
+        return lambda rule: replace(rule, approve=None), texts.sharing.APPROVE_OFF
+    where = "" if rule.review else f" {texts.sharing.APPROVE_WHERE}"
+    return lambda rule: replace(rule, approve=True), texts.sharing.APPROVE_ON + where
 
 
 async def _web(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
     new = value.lower() == "new"
     if not new and not _on(value):
-        return lambda rule: replace(rule, web=None), texts_sharing.WEB_OFF
+        return lambda rule: replace(rule, web=None), texts.sharing.WEB_OFF
     if not core.web:
-        raise Refusal(texts_sharing.NO_WEB)
+        raise Refusal(texts.sharing.NO_WEB)
     slug = await core.store.gallery.open_hall(inbound.scope, core.new_id(), new=new)
     link = shares.hall(core.web, replace(rule, web=slug))
-    words = texts_sharing.web_on(link, bool(rule.public))
+    words = texts.sharing.web_on(link, bool(rule.public))
     if new and rule.web:
-        words = f"{words}\n{texts_sharing.OLD_LINK}"
+        words = f"{words}\n{texts.sharing.OLD_LINK}"
     return lambda rule: replace(rule, web=slug, title=_title(inbound, rule)), words
 
 
 async def _public(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
     if not rule.web:
-        raise Refusal(texts_sharing.WEB_FIRST)
-    return lambda rule: replace(rule, public=True), texts_sharing.PUBLIC
+        raise Refusal(texts.sharing.WEB_FIRST)
+    return lambda rule: replace(rule, public=True), texts.sharing.PUBLIC
 
 
 async def _unlisted(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
-    return lambda rule: replace(rule, public=None), texts_sharing.UNLISTED
+    return lambda rule: replace(rule, public=None), texts.sharing.UNLISTED
 
 
 async def _name(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
     for named in inbound.named:
         value = value.replace(MENTION, f"@{named.label}", 1)
-    title = texts_sharing.name(value)
+    title = texts.sharing.name(value)
     if not title:
-        raise Refusal(texts_sharing.GALLERY_NAME_HOW)
-    return lambda rule: replace(rule, title=title), texts_sharing.called(title)
+        raise Refusal(texts.sharing.GALLERY_NAME_HOW)
+    return lambda rule: replace(rule, title=title), texts.sharing.called(title)
 
 
 async def _best(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
     if value.lower() in _OFF:
-        return lambda rule: replace(rule, best=None), texts_sharing.BEST_OFF
+        return lambda rule: replace(rule, best=None), texts.sharing.BEST_OFF
     spans: dict[str, Literal["week", "month"]] = {"week": "week", "month": "month"}
     span = spans.get(value.lower())
     if span is None:
-        raise Refusal(texts_sharing.GALLERY_HOW)
+        raise Refusal(texts.sharing.GALLERY_HOW)
     if not rule.gallery:
-        raise Refusal(texts_sharing.GALLERY_FIRST)
+        raise Refusal(texts.sharing.GALLERY_FIRST)
     zone = quota.known_zone(rule.zone or "UTC") or "UTC"
-    return lambda rule: replace(rule, best=span), texts_sharing.best_on(span, zone)
+    return lambda rule: replace(rule, best=span), texts.sharing.best_on(span, zone)
 
 
 _SETTERS: dict[str, Callable[["Core", Inbound, Rule, str], Awaitable[Change]]] = {
@@ -151,11 +151,11 @@ def _where(inbound: Inbound, value: str) -> tuple[str, str]:
     """`chat/thread` of the place that is meant, by the platform's event, and its name if it is not this one."""
     named = [one for one in inbound.named if one.kind == "channel"]
     if inbound.text.count(MENTION) != len(inbound.named) or len(named) != len(inbound.named) or len(named) > 1:
-        raise Refusal(texts_sharing.A_CHANNEL)
+        raise Refusal(texts.sharing.A_CHANNEL)
     if named:
         return named[0].id, named[0].label
     if value.lower() not in _HERE or inbound.address.platform != inbound.scope.partition(":")[0]:
-        raise Refusal(texts_sharing.A_CHANNEL)  # in a shell, too: it is no place where a community posts
+        raise Refusal(texts.sharing.A_CHANNEL)  # in a shell, too: it is no place where a community posts
     return _here(inbound), ""
 
 
@@ -166,10 +166,10 @@ def _here(inbound: Inbound) -> str:
 def _on(value: str) -> bool:
     """Raises `Refusal`."""
     if value.lower() not in ("on", "yes", *_OFF):
-        raise Refusal(texts_sharing.GALLERY_HOW)
+        raise Refusal(texts.sharing.GALLERY_HOW)
     return value.lower() not in _OFF
 
 
 def _title(inbound: Inbound, rule: Rule) -> str | None:
     """What the gallery is called: what was set, else what the platform calls the community."""
-    return rule.title or texts_sharing.name(inbound.community) or None
+    return rule.title or texts.sharing.name(inbound.community) or None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import amounts, purse, quota, texts, texts_admin
+from bot import amounts, purse, quota, texts
 from bot.admin import Target, act, check, group, told
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply
@@ -28,16 +28,16 @@ async def limits(core: "Core", inbound: Inbound, argument: str) -> Reply:
         return await _show(core, inbound)
     await check(core, inbound)
     word = argument.split(maxsplit=1)[0].lower()
-    everyone = Target("", texts_admin.DEFAULT, argument)
+    everyone = Target("", texts.admin.DEFAULT, argument)
     found = everyone if word in _SETTERS else await group(core, inbound, argument)
     name, value = (*found.rest.split(maxsplit=1), "", "")[:2]
     value, because = amounts.because(value)
     setter = _SETTERS.get(name.lower())
     if setter is None or (found.about and name.lower() not in ("flight", "clips", "longest")):
-        raise Refusal(texts_admin.LIMITS_HOW)
+        raise Refusal(texts.admin.LIMITS_HOW)
     edit, words = setter(inbound, value)
     done = await core.store.books.amend(act(core, inbound, f"limits {name.lower()}", found, because), edit)
-    return told(texts_admin.changed(found.label, words), done)
+    return told(texts.admin.changed(found.label, words), done)
 
 
 async def tier(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -46,14 +46,14 @@ async def tier(core: "Core", inbound: Inbound, argument: str) -> Reply:
     name, rest = (*argument.lower().split(maxsplit=1), "", "")[:2]
     verb = rest.split(maxsplit=1)[0] if rest else ""
     if not _LIST.fullmatch(name) or name in _RESERVED or verb not in ("", "add", "remove"):
-        raise Refusal(texts_admin.TIER_HOW)
+        raise Refusal(texts.admin.TIER_HOW)
     if inbound.text.count(MENTION) != len(inbound.named):
-        raise Refusal(texts_admin.WHOSE_NAME)
+        raise Refusal(texts.admin.WHOSE_NAME)
     people = {who.id for who in inbound.named if who.kind == "person"}
     if inbound.replied_to and inbound.replied_to.kind == "person" and not people:
         people = {inbound.replied_to.id}
     if verb and not people:
-        raise Refusal(texts_admin.WHOSE)
+        raise Refusal(texts.admin.WHOSE)
     if not verb:
         rule = (await core.store.books.rules(inbound.scope)).get(about("list", name), Rule())
         return Reply(_list(name, rule), private=True)
@@ -77,11 +77,11 @@ async def _show(core: "Core", inbound: Inbound) -> Reply:
     names = [_list(name.partition(":")[2], rule) for name, rule in rules.items() if name.startswith("list:")]
     for name, rule in rules.items():
         if name.startswith("tier:") and rule.credits is not None:
-            rate = texts_admin.rate(rule.credits, rule.span or "day")
-            names.append(texts_admin.changed(name.partition(":")[2], rate))
-    words = texts_admin.limits(
-        texts_admin.DEFAULT,
-        texts_admin.rate(held.credits, held.span),
+            rate = texts.admin.rate(rule.credits, rule.span or "day")
+            names.append(texts.admin.changed(name.partition(":")[2], rate))
+    words = texts.admin.limits(
+        texts.admin.DEFAULT,
+        texts.admin.rate(held.credits, held.span),
         held.flight,
         held.longest,
         places=scope.places,
@@ -93,13 +93,13 @@ async def _show(core: "Core", inbound: Inbound) -> Reply:
         others=names,
     )
     if await core.administers(inbound):
-        words += f"\n\n{texts_admin.LIMITS_HOW}"
+        words += f"\n\n{texts.admin.LIMITS_HOW}"
     return Reply(words, private=True)
 
 
 def _list(name: str, rule: Rule) -> str:
-    rate = texts_admin.rate(rule.credits, rule.span or "day") if rule.credits is not None else ""
-    return texts_admin.tier(name, len(rule.people or ()), rate)
+    rate = texts.admin.rate(rule.credits, rule.span or "day") if rule.credits is not None else ""
+    return texts.admin.tier(name, len(rule.people or ()), rate)
 
 
 # ── One setter per word ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -114,7 +114,7 @@ def _flight(inbound: Inbound, value: str) -> tuple[Edit, str]:
 def _longest(inbound: Inbound, value: str) -> tuple[Edit, str]:
     count = _count(value.removesuffix("seconds").removesuffix("s").strip())
     if count not in (None, 5, 10):
-        raise Refusal(texts_admin.LIMITS_HOW)
+        raise Refusal(texts.admin.LIMITS_HOW)
     return lambda rule: replace(
         rule, longest=count
     ), "clips of any length" if count is None else f"clips up to {count} s"
@@ -122,14 +122,14 @@ def _longest(inbound: Inbound, value: str) -> tuple[Edit, str]:
 
 def _confirm(inbound: Inbound, value: str) -> tuple[Edit, str]:
     count = _count(value)
-    words = "no tap is asked for" if count is None else f"a tap is asked for above {texts.credits_(count)}"
+    words = "no tap is asked for" if count is None else f"a tap is asked for above {texts.chat.credits_(count)}"
     return lambda rule: replace(rule, confirm=count), words
 
 
 def _who(inbound: Inbound, value: str) -> tuple[Edit, str]:
     closed = {"everyone": None, "all": None, "anyone": None, "tiers": True, "roles": True}.get(value.lower(), 0)
     if closed == 0:
-        raise Refusal(texts_admin.LIMITS_HOW)
+        raise Refusal(texts.admin.LIMITS_HOW)
     words = "may order if they have a tier or credits of their own" if closed else "may order"
     return lambda rule: replace(rule, closed=True if closed else None), words
 
@@ -137,7 +137,7 @@ def _who(inbound: Inbound, value: str) -> tuple[Edit, str]:
 def _zone(inbound: Inbound, value: str) -> tuple[Edit, str]:
     name = quota.known_zone(value) if value else None
     if name is None:
-        raise Refusal(texts_admin.zone_unknown(quota.nearest_zone(value)))
+        raise Refusal(texts.admin.zone_unknown(quota.nearest_zone(value)))
     return lambda rule: replace(rule, zone=name), f"the time zone is {name}"
 
 
@@ -149,7 +149,7 @@ def _channels(inbound: Inbound, value: str) -> tuple[Edit, str]:
     if value.lower() == "here":
         named = (f"{inbound.address.chat}/{inbound.address.thread}",)
     if not named:
-        raise Refusal(texts_admin.LIMITS_HOW)
+        raise Refusal(texts.admin.LIMITS_HOW)
 
     def edit(rule: Rule) -> Rule:
         return replace(rule, places=tuple(dict.fromkeys((*(rule.places or ()), *named)))[:MOST_PLACES])
@@ -178,5 +178,5 @@ def _count(value: str) -> int | None:
         return None
     found = amounts.whole(value)
     if found is None:
-        raise Refusal(texts_admin.LIMITS_HOW)
+        raise Refusal(texts.admin.LIMITS_HOW)
     return found

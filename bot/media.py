@@ -86,7 +86,7 @@ class Media:
             kept.append(photo)
             cropped = _too_long(original)
             if cropped and (static_masks or brushes):
-                raise Refusal(texts.too_long(*original))
+                raise Refusal(texts.chat.too_long(*original))
             paths = [_scaled(brush.path, original, (photo.width, photo.height)) for brush in brushes]
             for frame in frames[1:]:
                 picture, before = await self._photo(frame, person)
@@ -119,7 +119,7 @@ class Media:
         except BaseException as error:
             await self.discard(names.values())
             if isinstance(error, StoreDown) and isinstance(error.__cause__, FileNotFoundError):
-                raise Refusal(texts.PHOTO_GONE) from None
+                raise Refusal(texts.chat.PHOTO_GONE) from None
             raise
 
         def renamed(photo: Photo) -> Photo:
@@ -253,7 +253,7 @@ def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, .
     """A path in the pixels of the scaled photo. Rounding down keeps the last pixel inside."""
     for x, y in path:
         if not (0 <= x < original[0] and 0 <= y < original[1]):
-            raise Refusal(texts.brush_outside(x, y, *original))
+            raise Refusal(texts.chat.brush_outside(x, y, *original))
     return tuple((x * size[0] // original[0], y * size[1] // original[1]) for x, y in path)
 
 
@@ -263,11 +263,11 @@ async def _download(attachment: Attachment, target: Path) -> None:
         async with asyncio.timeout(ARRIVAL):
             size = await pour(_fetched(attachment), target, heaviest)
     except TimeoutError:
-        raise Refusal(texts.PICTURE_UNREACHABLE) from None
+        raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None
     if size > heaviest:
-        raise Refusal(texts.too_heavy(HEAVIEST_PICTURE // 1024**2))
+        raise Refusal(texts.chat.too_heavy(HEAVIEST_PICTURE // 1024**2))
     if size == 0:
-        raise Refusal(texts.EMPTY_PICTURE)
+        raise Refusal(texts.chat.EMPTY_PICTURE)
 
 
 async def _fetched(attachment: Attachment) -> AsyncGenerator[bytes, None]:
@@ -283,4 +283,4 @@ async def _fetched(attachment: Attachment) -> AsyncGenerator[bytes, None]:
         raise
     except Exception as error:
         log.warning("a picture could not be fetched: %s", type(error).__name__)  # its message may hold a secret URL
-        raise Refusal(texts.PICTURE_UNREACHABLE) from None
+        raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import amounts, machine, quota, texts, texts_admin
+from bot import amounts, machine, quota, texts
 from bot.admin import Target, act, told
 from bot.errors import Illegal, Refusal
 from bot.model import Inbound, Reply
@@ -28,7 +28,7 @@ _OFF = frozenset({"off", "none", "unlimited"})
 async def operator(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Show; `pause`, `resume`, `release`, `return`, `cap`, `flights`."""
     if not core.operates(inbound):
-        raise Refusal(texts_admin.NOT_OPERATOR)
+        raise Refusal(texts.admin.NOT_OPERATOR)
     rest, because = amounts.because(argument)
     verb, rest = (*rest.split(maxsplit=1), "", "")[:2]
     match verb.lower():
@@ -42,7 +42,7 @@ async def operator(core: "Core", inbound: Inbound, argument: str) -> Reply:
             return await _return(core, inbound, because)
         case "cap" | "flights":
             return await _cap(core, inbound, verb.lower(), rest, because)
-    raise Refusal(texts_admin.OPERATOR_HOW)
+    raise Refusal(texts.admin.OPERATOR_HOW)
 
 
 async def _switch(core: "Core", inbound: Inbound, verb: str, because: str) -> Reply:
@@ -50,7 +50,7 @@ async def _switch(core: "Core", inbound: Inbound, verb: str, because: str) -> Re
     paused = True if verb == "pause" else None
     done = await core.store.books.amend(deed, lambda rule: replace(rule, paused=paused))
     core.poke()
-    return told(texts_admin.PAUSED if paused else texts_admin.RESUMED, done)
+    return told(texts.admin.PAUSED if paused else texts.admin.RESUMED, done)
 
 
 async def _release(core: "Core", inbound: Inbound, because: str) -> Reply:
@@ -58,7 +58,7 @@ async def _release(core: "Core", inbound: Inbound, because: str) -> Reply:
     deed = replace(act(core, inbound, "release", because=because), scope=HOUSE)
     queued, lost = await core.store.restored.release(deed)
     core.poke()
-    return Reply(texts_admin.released(queued, lost) if queued or lost else texts_admin.NOTHING_HALTED, private=True)
+    return Reply(texts.admin.released(queued, lost) if queued or lost else texts.admin.NOTHING_HALTED, private=True)
 
 
 async def _return(core: "Core", inbound: Inbound, because: str) -> Reply:
@@ -71,7 +71,7 @@ async def _return(core: "Core", inbound: Inbound, because: str) -> Reply:
         with suppress(Illegal):  # cancelled at this moment
             count += await core.store.change(job, lambda job: machine.given_back(job, now)) is not None
     core.poke()
-    return Reply(texts_admin.returned(count) if count else texts_admin.NOTHING_HALTED, private=True)
+    return Reply(texts.admin.returned(count) if count else texts.admin.NOTHING_HALTED, private=True)
 
 
 async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: str) -> Reply:
@@ -83,11 +83,11 @@ async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: st
     else:
         value = rest
     if not scope:
-        raise Refusal(texts_admin.CAP_WHERE)
+        raise Refusal(texts.admin.CAP_WHERE)
     value = " ".join(value.lower().split())
     limit = None if value in _OFF else amounts.whole(re.sub(r" ?(a|per|/) ?month$", "", value))
     if limit is None and value not in _OFF:
-        raise Refusal(texts_admin.OPERATOR_HOW)
+        raise Refusal(texts.admin.OPERATOR_HOW)
 
     def edit(rule: Rule) -> Rule:
         return replace(rule, cap=limit) if verb == "cap" else replace(rule, flights=limit)
@@ -95,54 +95,54 @@ async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: st
     deed = replace(act(core, inbound, verb, Target("", scope, ""), because), scope=scope)
     done = await core.store.books.amend(deed, edit)
     if verb == "cap":
-        words = "no monthly cap" if limit is None else f"at most {texts.credits_(limit)} a month"
+        words = "no monthly cap" if limit is None else f"at most {texts.chat.credits_(limit)} a month"
     else:
         words = "any number of clips at once" if limit is None else f"at most {limit} clips at once"
-    return told(texts_admin.changed(scope, words), done)
+    return told(texts.admin.changed(scope, words), done)
 
 
 async def community(store: Store, name: str) -> str:
     """The scope of that name, under which something is known. Raises `Refusal` with the nearest."""
     scope, known = await store.books.scope(name), await store.figures.scopes()
     if scope not in known:
-        raise Refusal(texts_admin.no_community(name, difflib.get_close_matches(name, known, 1, 0.6) or known[:NAMED]))
+        raise Refusal(texts.admin.no_community(name, difflib.get_close_matches(name, known, 1, 0.6) or known[:NAMED]))
     return scope
 
 
 async def _show(core: "Core") -> Reply:
     now, store, policy = core.clock(), core.store, core.policy
     health = await store.health(now)
-    states = ", ".join(f"{count} {texts.STATES[state]}" for state, count in sorted(health.states.items()))
-    lines = [texts_admin.queue(states, health.overdue)]
+    states = ", ".join(f"{count} {texts.chat.STATES[state]}" for state, count in sorted(health.states.items()))
+    lines = [texts.admin.queue(states, health.overdue)]
     paused = (await store.books.rules(HOUSE)).get("", Rule()).paused
-    lines.append(texts_admin.PAUSED if paused else texts_admin.RESUMED)
+    lines.append(texts.admin.PAUSED if paused else texts.admin.RESUMED)
     if halted := await store.restored.halted():
-        lines.append(texts_admin.halted(len(halted)))
+        lines.append(texts.admin.halted(len(halted)))
     day, month = quota.window(now, "day"), quota.window(now, "month")
     for name, key, limit in (
         ("Credits today", f"credits:{day.key}", policy.day),
         ("Credits this month", f"credits:{month.key}", policy.month),
     ):
         used = await store.figures.used("operator", key)
-        lines.append(texts_admin.against(name, str(used), "" if limit is None else str(limit)))
+        lines.append(texts.admin.against(name, str(used), "" if limit is None else str(limit)))
     for name, key, limit in (
         ("Money today", f"money:{day.key}", policy.money_day),
         ("Money this month", f"money:{month.key}", policy.money_month),
     ):
         if policy.price:
             used = await store.figures.used("operator", key)
-            lines.append(texts_admin.against(name, _money(used), "" if limit is None else _money(limit)))
+            lines.append(texts.admin.against(name, _money(used), "" if limit is None else _money(limit)))
     for scope, used in await store.figures.communities(month.key):
         cap = (await store.books.rules(scope)).get("", Rule()).cap
-        lines.append(texts_admin.community(scope, used, cap))
+        lines.append(texts.admin.community(scope, used, cap))
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             for host, left in (await core.provider.balances()).items():
-                lines.append(texts_admin.balance(host, left))
+                lines.append(texts.admin.balance(host, left))
     for incident in await store.incidents(3):
         where = f" ({incident.host})" if incident.host else ""
-        lines.append(f"{texts_admin.stamp(incident.at, quota.zone(None))}: {incident.what}{where}")
-    return Reply("\n".join([*lines, "", texts_admin.OPERATOR_HOW]), private=True)
+        lines.append(f"{texts.admin.stamp(incident.at, quota.zone(None))}: {incident.what}{where}")
+    return Reply("\n".join([*lines, "", texts.admin.OPERATOR_HOW]), private=True)
 
 
 def _money(millionths: int) -> str:

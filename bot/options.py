@@ -78,9 +78,9 @@ def split(text: str) -> tuple[str, dict[str, str]]:
         words.append(_slice(piece, read, 0, places[0]))
         for mark, end in zip(marks, places[1:], strict=True):
             if mark.name is None or (mark.single and mark.name == "no" and "—" in read.text[mark.end : end]):
-                raise Refusal(texts.option_unclear(_slice(piece, read, mark.start, end)))
+                raise Refusal(texts.chat.option_unclear(_slice(piece, read, mark.start, end)))
             if mark.name in values:
-                raise Refusal(texts.option_twice(mark.name))
+                raise Refusal(texts.chat.option_twice(mark.name))
             value = _VALUES[mark.name].match(read.text, mark.end, end) if mark.name in _VALUES else None
             over = value.end() if value else end
             found = _slice(piece, read, mark.end, over)
@@ -113,7 +113,7 @@ def _marks(text: str, read: Plain) -> Iterator[Mark]:
             name, end, over, whole = "duration", found.end(), short.end(), bool(short[1])
         else:
             if not gap and _is_unknown(dash, word, before):
-                raise Refusal(texts.option_unknown(word, NAMES, nearest(word)))
+                raise Refusal(texts.chat.option_unknown(word, NAMES, nearest(word)))
             continue
         number = name == "duration" and end == found.end()
         if name == "no" and not gap and before == "word" and _repeats(read.text, found.start()):

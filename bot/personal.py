@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import answers, bundle, notices, purse, retention, reviews, texts_privacy
+from bot import answers, bundle, notices, purse, retention, reviews, texts
 from bot.errors import Refusal, StoreDown
 from bot.files import disk
 from bot.model import SHELL, Button, Inbound, Paper, Reply
@@ -32,7 +32,7 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 async def privacy(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """What is kept, where, how long, who sees it."""
-    return Reply(texts_privacy.privacy(inbound.address.platform, core.provider.hosts(), *core.kept))
+    return Reply(texts.privacy.privacy(inbound.address.platform, core.provider.hosts(), *core.kept))
 
 
 async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -45,17 +45,17 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
         if await inbox.recall(CODES, inbound.person, "code", now) != asked:
             await inbox.remember(CODES, inbound.person, "code", asked, now + CONFIRM)
         linked = len(await core.store.accounts.people(inbound.person))
-        button = Button(texts_privacy.FORGET, f"/forgetme yes {code}")
-        return Reply(texts_privacy.forget_what(linked), (button,), private=True)
+        button = Button(texts.privacy.FORGET, f"/forgetme yes {code}")
+        return Reply(texts.privacy.forget_what(linked), (button,), private=True)
     known = await inbox.recall(CODES, inbound.person, "code", now)
     if known is None:
         since = dict(await core.store.traces.forgetting()).get(inbound.person)
         if since is not None and now - since < CONFIRM:  # a second tap, or the same one after a crash
-            return Reply(texts_privacy.FORGOTTEN_ALREADY, private=True)
-        raise Refusal(texts_privacy.CODE_OVER)
+            return Reply(texts.privacy.FORGOTTEN_ALREADY, private=True)
+        raise Refusal(texts.privacy.CODE_OVER)
     if not hmac.compare_digest(known, _hash(inbound, code)):
         await inbox.forget(CODES, inbound.person, "code")  # nobody guesses twice
-        raise Refusal(texts_privacy.CODE_OVER)
+        raise Refusal(texts.privacy.CODE_OVER)
     try:
         reported = await core.store.gallery.reported(inbound.person)
         for share in reported:  # before, as a crash behind it would leave nobody who knows of them
@@ -66,10 +66,10 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
     except StoreDown:
         if inbound.person not in dict(await core.store.traces.forgetting()):
             raise
-        return Reply(texts_privacy.FORGET_GOES_ON, private=True)
+        return Reply(texts.privacy.FORGET_GOES_ON, private=True)
     core.poke()
     core.poke_errands()
-    words = texts_privacy.forgotten(
+    words = texts.privacy.forgotten(
         gone.clips, gone.photos, gone.shares, gone.waiting, gone.under_way, alone=not inbound.shared
     )
     return Reply(words, private=True)
@@ -78,7 +78,7 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def mydata(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """All that is kept of the person's whole account, as a file that they can fetch for a day."""
     if inbound.shared and not inbound.scope:  # as a guest, who cannot whisper
-        raise Refusal(texts_privacy.MYDATA_ALONE)
+        raise Refusal(texts.privacy.MYDATA_ALONE)
     people = await core.store.accounts.people(inbound.person)
     earlier = []
     for person in people:
@@ -90,7 +90,7 @@ async def mydata(core: "Core", inbound: Inbound, argument: str) -> Reply:
         if ready and 0 <= age < HOUR and core.media.path(name).is_file():
             return await _handed(core, inbound, name, 0)
         if not ready and 0 <= age < PATIENCE:
-            raise Refusal(texts_privacy.MYDATA_SOON)
+            raise Refusal(texts.privacy.MYDATA_SOON)
         earlier.append(name)
     return await _made(core, inbound, people, earlier)
 
@@ -98,9 +98,9 @@ async def mydata(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier: list[str]) -> Reply:
     found = await bundle.gather(core.store, core.media, inbound.person, people)
     if found.empty:
-        return Reply(texts_privacy.MYDATA_NOTHING, private=True)
+        return Reply(texts.privacy.MYDATA_NOTHING, private=True)
     if core.link is None and not _links_itself(inbound) and found.size > HEAVIEST_PAPER:
-        raise Refusal(texts_privacy.MYDATA_NO_LINK)
+        raise Refusal(texts.privacy.MYDATA_NO_LINK)
     await core.media.discard(earlier)
     name, now = f"{core.new_id()}.zip", core.clock()
     # Noted before it is there: whoever is forgotten meanwhile, or after a crash, has it removed.
@@ -110,7 +110,7 @@ async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier
         await asyncio.to_thread(bundle.write, found, about, core.media.path(name))
     if await core.store.inbox.recall(retention.EXPORTS, inbound.person, "file", core.clock()) is None:
         await core.media.discard([name])  # forgotten meanwhile
-        return Reply(texts_privacy.MYDATA_NOTHING, private=True)
+        return Reply(texts.privacy.MYDATA_NOTHING, private=True)
     await _note(core, inbound.person, name, now, ready=True)
     return await _handed(core, inbound, name, found.left_out)
 
@@ -130,12 +130,12 @@ def _links_itself(inbound: Inbound) -> bool:
 
 async def _handed(core: "Core", inbound: Inbound, name: str, left_out: int) -> Reply:
     if _links_itself(inbound):
-        return Reply(texts_privacy.mydata_file(left_out), file=name, private=True, secret=True)
+        return Reply(texts.privacy.mydata_file(left_out), file=name, private=True, secret=True)
     if core.link:
-        return Reply(texts_privacy.mydata_link(core.link(name), left_out), private=True, secret=True)
+        return Reply(texts.privacy.mydata_link(core.link(name), left_out), private=True, secret=True)
     with disk():
         data = await asyncio.to_thread(core.media.path(name).read_bytes)
-    return Reply(texts_privacy.MYDATA_PAPER, papers=(Paper("photoplay.zip", data),), private=True, secret=True)
+    return Reply(texts.privacy.MYDATA_PAPER, papers=(Paper("photoplay.zip", data),), private=True, secret=True)
 
 
 async def _note(core: "Core", person: str, name: str, at: float, *, ready: bool) -> None:
@@ -145,7 +145,7 @@ async def _note(core: "Core", person: str, name: str, at: float, *, ready: bool)
 
 async def _about(core: "Core", inbound: Inbound, people: tuple[str, ...], found: bundle.Bundle) -> str:
     manner = await core.store.gallery.manner(inbound.person)
-    return texts_privacy.about(
+    return texts.privacy.about(
         _when(core.clock()),
         people,
         manner.named,

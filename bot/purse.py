@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from bot import answers, quota, status, texts, texts_admin
+from bot import answers, quota, status, texts
 from bot.errors import Refusal
 from bot.model import Button, Inbound, Job, Reply
 from bot.money import FOREVER, Bill, Denied, Member, Movement, Parked, Quote, Rulebook
@@ -72,9 +72,9 @@ async def standing(core: "Core", inbound: Inbound, other: Member | None = None) 
     where = quota.zone(quoted.rules.scope.zone)
     window = quota.window(core.clock(), held.span, where)
     limit = None if asked.unlimited else held.credits
-    refill = texts.refill(window.ends_at - core.clock(), held.span, quoted.rules.scope.zone or "UTC")
+    refill = texts.chat.refill(window.ends_at - core.clock(), held.span, quoted.rules.scope.zone or "UTC")
     left = None if limit is None else quoted.left or 0
-    sentence = texts.allowance(left, refill, held.span, quoted.extra)
+    sentence = texts.chat.allowance(left, refill, held.span, quoted.extra)
     return Standing(quoted.rules, limit, held.span, left, quoted.extra, refill, sentence)
 
 
@@ -98,11 +98,11 @@ async def mine(core: "Core", inbound: Inbound) -> Reply:
     where, zone = quota.zone(found.rules.scope.zone), found.rules.scope.zone or "UTC"
     lines = [found.sentence]
     for gift in await core.store.books.grants(inbound.scope, found.rules.people, core.clock()):
-        until = f"until {texts_admin.when(gift.until, where, zone)}" if gift.until else ""
-        lines.append(texts_admin.grant_line(gift.left, gift.amount, until, gift.because))
+        until = f"until {texts.admin.when(gift.until, where, zone)}" if gift.until else ""
+        lines.append(texts.admin.grant_line(gift.left, gift.amount, until, gift.because))
     moves = await core.store.figures.movements(inbound.scope, found.rules.people, LATEST * BOOKS)
     if moves:
-        lines += ["", texts_admin.LATEST]
+        lines += ["", texts.admin.LATEST]
         lines += [_line(event, where) for event in _events(moves)[:LATEST]]
     return Reply("\n".join(lines), private=True)
 
@@ -121,7 +121,7 @@ def _line(event: Sequence[Movement], where: tzinfo) -> str:
     amount = sum(abs(move.given or move.held or move.spent) for move in moved)
     because = "" if first.job and first.held else first.because  # how a job ended was told with its result
     kind = "partly" if {"refund", "lapse"} <= kinds else first.kind
-    return texts_admin.movement(texts_admin.stamp(first.at, where), kind, amount, first.job, because)
+    return texts.admin.movement(texts.admin.stamp(first.at, where), kind, amount, first.job, because)
 
 
 def denial(core: "Core", asked: quota.Ask, denied: Denied, quoted: Quote) -> str:
@@ -131,18 +131,18 @@ def denial(core: "Core", asked: quota.Ask, denied: Denied, quoted: Quote) -> str
     span = quota.limits(rules, core.policy).span
     if denied.cause == "banned":
         forever = denied.ends_at is None or denied.ends_at >= FOREVER
-        refill = "" if forever else texts_admin.when(denied.ends_at or 0.0, quota.zone(zone), zone)
+        refill = "" if forever else texts.admin.when(denied.ends_at or 0.0, quota.zone(zone), zone)
     elif denied.ends_at is None:
         refill = ""
     elif denied.cause == "allowance":
-        refill = texts.refill(denied.ends_at - asked.now, span, zone)
+        refill = texts.chat.refill(denied.ends_at - asked.now, span, zone)
     else:
         month = denied.cause.endswith("month")
         own = zone if denied.cause == "community_month" else "UTC"
-        refill = texts.refill(denied.ends_at - asked.now, "month" if month else "day", own)
+        refill = texts.chat.refill(denied.ends_at - asked.now, "month" if month else "day", own)
     operators = quota.stops_all(denied) or denied.cause == "community_month"
     whom = "operator" if quota.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
-    return texts_admin.denied(denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom)
+    return texts.admin.denied(denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom)
 
 
 # ── A yes before a dear clip ─────────────────────────────────────────────────────────────────────────────────────────
@@ -158,7 +158,7 @@ async def check_room(core: "Core", inbound: Inbound) -> None:
     """Raise `Refusal` if too much of the person's waits for a yes: it costs them nothing, and us its pictures."""
     found = await core.store.traces.parked(inbound.person)
     if sum(parked.until >= core.clock() and not taken for parked, taken in found) >= WAITING:
-        raise Refusal(texts_admin.MANY_WAIT)
+        raise Refusal(texts.admin.MANY_WAIT)
 
 
 async def set_aside(core: "Core", job: Job) -> None:
@@ -180,9 +180,9 @@ async def dear(core: "Core", parked: Parked, inbound: Inbound) -> Reply | None:
 def question(core: "Core", job: Job, quoted: Quote, above: int) -> Reply:
     """Whether an order that was set aside may cost so much."""
     left = None if quoted.left is None else max(0, quoted.left - job.price)
-    costs = texts.price(job.price, left, quota.limits(quoted.rules, core.policy).span, quoted.extra)
-    buttons = (Button(texts_admin.yes(job.price), f"/yes {job.id}"), Button(texts_admin.NO, f"/no {job.id}"))
-    return Reply(texts_admin.confirm(status.understood(job.order), job.price, above, costs), buttons, waits=job.id)
+    costs = texts.chat.price(job.price, left, quota.limits(quoted.rules, core.policy).span, quoted.extra)
+    buttons = (Button(texts.admin.yes(job.price), f"/yes {job.id}"), Button(texts.admin.NO, f"/no {job.id}"))
+    return Reply(texts.admin.confirm(status.understood(job.order), job.price, above, costs), buttons, waits=job.id)
 
 
 async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -191,7 +191,7 @@ async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if parked is None:
         job = await core.store.job(argument.strip()[:32])
         if job is None or job.person != inbound.person:
-            raise Refusal(texts_admin.PARKED_GONE)
+            raise Refusal(texts.admin.PARKED_GONE)
         return await core.status(job)
     check(core, parked, inbound)
     job, asked, quoted = await priced(core, parked, inbound)
@@ -207,12 +207,12 @@ async def no(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Drop an order that waits."""
     parked = await core.store.books.parked(argument.strip()[:32])
     if parked is None:
-        raise Refusal(texts_admin.PARKED_GONE)
+        raise Refusal(texts.admin.PARKED_GONE)
     check(core, parked, inbound)
     if await core.store.job(parked.id) is None:
         await core.media.discard(parked.photos)
         await core.store.books.unpark(parked.id)
-    return Reply(texts_admin.DROPPED)
+    return Reply(texts.admin.DROPPED)
 
 
 async def priced(core: "Core", parked: Parked, inbound: Inbound) -> tuple[Job, quota.Ask, Quote]:
@@ -225,9 +225,9 @@ async def priced(core: "Core", parked: Parked, inbound: Inbound) -> tuple[Job, q
 def check(core: "Core", parked: Parked, inbound: Inbound) -> None:
     """Only who ordered may answer, there, and in time. Raises `Refusal`."""
     if parked.person != inbound.person or parked.scope != inbound.scope:
-        raise Refusal(texts.NOT_YOURS)
+        raise Refusal(texts.chat.NOT_YOURS)
     if parked.until < core.clock():
-        raise Refusal(texts_admin.PARKED_GONE)
+        raise Refusal(texts.admin.PARKED_GONE)
 
 
 def _place(job: Job) -> str:
@@ -240,15 +240,15 @@ def _place(job: Job) -> str:
 async def link(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Without a code: make one. With one: be one person with whoever made it."""
     if inbound.shared or inbound.scope:
-        raise Refusal(texts_admin.LINK_ALONE)
+        raise Refusal(texts.admin.LINK_ALONE)
     if not argument:
         code = answers.code(core, inbound, _LETTERS, 8)
         await core.store.accounts.offer(inbound.person, _hash(code), core.clock() + CODE, inbound.key)
-        return Reply(texts_admin.code(f"{code[:4]}-{code[4:]}", round(CODE / 60)), private=True, secret=True)
+        return Reply(texts.admin.code(f"{code[:4]}-{code[4:]}", round(CODE / 60)), private=True, secret=True)
     joined, _ = await core.store.accounts.join(inbound.person, _hash(argument), core.clock(), GUESSES, inbound.key)
     if joined != "joined":
-        raise Refusal(texts_admin.LINK_FAILED[joined])
-    return Reply(texts_admin.LINKED, private=True)
+        raise Refusal(texts.admin.LINK_FAILED[joined])
+    return Reply(texts.admin.LINKED, private=True)
 
 
 async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -257,8 +257,8 @@ async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
     now = core.clock()
     spans = [window.key for window in quota.windows(now, quota.zone(rules.scope.zone)).values()]
     if not await core.store.accounts.leave(inbound.person, spans, now, inbound.key):
-        raise Refusal(texts_admin.NOT_LINKED)
-    return Reply(texts_admin.UNLINKED, private=True)
+        raise Refusal(texts.admin.NOT_LINKED)
+    return Reply(texts.admin.UNLINKED, private=True)
 
 
 def _hash(code: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import orders, shares, texts, texts_sharing
+from bot import orders, shares, texts
 from bot.errors import Refusal
 from bot.gallery import Share
 from bot.model import Attachment, Inbound, Reply
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ask for words or a photo; with them, order."""
-    share, words = await shares.seen(core, inbound, argument, texts_sharing.REMIX_HOW)
+    share, words = await shares.seen(core, inbound, argument, texts.sharing.REMIX_HOW)
     await shares.check_remix(core, inbound, share)
     if inbound.attachments:
         return await _own_photo(core, inbound, share, words)
@@ -26,9 +26,9 @@ async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
         # A topic that is the gallery is for what people share; and members may not be let write there.
         place = shares.place_of(share.scope, (await shares.rule_of(core.store, share.scope)).gallery)
         apart = bool(place.thread) and place == replace(inbound.address, message="")
-        return Reply(texts_sharing.ask_remix(share.prompt), ask=f"/remix {share.id}", private=apart)
+        return Reply(texts.sharing.ask_remix(share.prompt), ask=f"/remix {share.id}", private=apart)
     if orders.wordless(words):
-        return Reply(texts_sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {orders.apart(words)}")
+        return Reply(texts.sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {orders.apart(words)}")
 
     async def frame() -> AsyncIterator[bytes]:
         yield await core.media.first_frame(share.clip)
@@ -44,11 +44,11 @@ async def _own_photo(core: "Core", inbound: Inbound, share: Share, words: str) -
     """The asker's picture, with new words or with those of the shared clip."""
     roles = [attachment.role for attachment in inbound.attachments]
     if roles.count("photo") + roles.count("end") > 2:
-        raise Refusal(texts.ONE_PHOTO)
+        raise Refusal(texts.chat.ONE_PHOTO)
     if orders.wordless(words):
         if not share.prompt:
             return Reply(
-                texts_sharing.REMIX_WORDS, refused=True, ask=f"/remix {share.id} {orders.apart(words)}".rstrip()
+                texts.sharing.REMIX_WORDS, refused=True, ask=f"/remix {share.id} {orders.apart(words)}".rstrip()
             )
         words = f"{share.prompt} {words}"
     for attachment in inbound.attachments:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from statistics import median
 from typing import TYPE_CHECKING
 
-from bot import charts, quota, texts_admin
+from bot import charts, quota, texts
 from bot.admin import check, place
 from bot.model import Inbound, Paper, Reply
 from bot.money import FOREVER, HOUSE, OWN, Act, Deed, Movement, Rule
@@ -38,17 +38,17 @@ async def usage(core: "Core", inbound: Inbound, argument: str) -> Reply:
     first = datetime.fromtimestamp(core.clock(), where).date() - timedelta(days=days - 1)
     deeds = await core.store.figures.deeds(inbound.scope, quota.midnight(first, where), MOST)
     if not deeds:
-        return Reply(texts_admin.NO_USAGE, private=True)
+        return Reply(texts.admin.NO_USAGE, private=True)
     head = f"The last {days} days"
     waits = [deed.waited for deed in deeds if deed.outcome == "clip"]
     made, credits, refunds = _sums(deeds)
-    lines = [texts_admin.usage_head(head, made, credits, refunds, median(waits) if waits else None)]
+    lines = [texts.admin.usage_head(head, made, credits, refunds, median(waits) if waits else None)]
     people = _people(deeds)
-    lines += [texts_admin.usage_line(*line) for line in people[:PEOPLE]]
+    lines += [texts.admin.usage_line(*line) for line in people[:PEOPLE]]
     if len(people) > PEOPLE:
-        lines.append(texts_admin.and_more(len(people) - PEOPLE))
+        lines.append(texts.admin.and_more(len(people) - PEOPLE))
     series = await asyncio.to_thread(_series, deeds, where, [first + timedelta(days=n) for n in range(days)])
-    sums = texts_admin.CHART["sums"].format(clips=made, credits=credits, refunds=refunds)
+    sums = texts.admin.CHART["sums"].format(clips=made, credits=credits, refunds=refunds)
     picture = await asyncio.to_thread(charts.draw, head, sums, series)
     return Reply("\n".join(lines), papers=(Paper("usage.png", picture, picture=True),), private=True)
 
@@ -59,7 +59,7 @@ async def audit(core: "Core", inbound: Inbound, argument: str) -> Reply:
     where, _ = await place(core, inbound)
     acts = await _acts(core, inbound, ACTS)
     if not acts:
-        return Reply(texts_admin.NO_AUDIT, private=True)
+        return Reply(texts.admin.NO_AUDIT, private=True)
     return Reply("\n".join(_act(act, where) for act in acts), private=True)
 
 
@@ -69,7 +69,7 @@ async def export(core: "Core", inbound: Inbound, argument: str) -> Reply:
     moves = await core.store.figures.ledger(inbound.scope, 0.0, MOST)
     acts = await _acts(core, inbound, MOST)
     papers = await asyncio.to_thread(lambda: (_ledger(moves), _audit(acts)))
-    return Reply(texts_admin.EXPORTED, papers=papers, private=True)
+    return Reply(texts.admin.EXPORTED, papers=papers, private=True)
 
 
 async def _acts(core: "Core", inbound: Inbound, limit: int) -> list[Act]:
@@ -116,8 +116,8 @@ def _series(deeds: Sequence[Deed], where: tzinfo, days: Sequence[date]) -> list[
 
 
 def _act(act: Act, where: tzinfo) -> str:
-    return texts_admin.act(
-        texts_admin.stamp(act.at, where), act.name or act.actor, act.verb, act.label, change(act, where), act.because
+    return texts.admin.act(
+        texts.admin.stamp(act.at, where), act.name or act.actor, act.verb, act.label, change(act, where), act.because
     )
 
 
@@ -136,7 +136,7 @@ def _short(name: str, value: object, where: tzinfo) -> str:
     if isinstance(value, list):
         return f"{len(value)} entries"
     if name in _TIMES and isinstance(value, int | float):
-        end = "for good" if value >= FOREVER else texts_admin.stamp(value, where)
+        end = "for good" if value >= FOREVER else texts.admin.stamp(value, where)
         return f"until {end}" if name == "banned" and value < FOREVER else end
     if isinstance(value, bool):
         return "yes" if value else "no"

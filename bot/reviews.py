@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import answers, notices, shares, sharing, texts, texts_sharing
+from bot import answers, notices, shares, sharing, texts
 from bot.admin import Target, act, check, told
 from bot.errors import Refusal
 from bot.gallery import ENOUGH, Errand, Share, ShareState
@@ -20,38 +20,38 @@ _OTHER = "other"
 
 async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Say what is wrong with a shared clip: first a button, or words."""
-    share, said = await shares.seen(core, inbound, argument, texts_sharing.REPORT_HOW)
+    share, said = await shares.seen(core, inbound, argument, texts.sharing.REPORT_HOW)
     if await core.is_own(inbound, share.person):
-        unshare = Button(texts_sharing.UNSHARE, f"/unshare {share.job}")
-        return Reply(texts_sharing.REPORT_OWN, (unshare,), refused=True, private=True)
+        unshare = Button(texts.sharing.UNSHARE, f"/unshare {share.job}")
+        return Reply(texts.sharing.REPORT_OWN, (unshare,), refused=True, private=True)
     if not said:
-        buttons = [Button(label, f"/report {share.id} {word}") for word, label in texts_sharing.REASONS.items()]
-        other = Button(texts_sharing.OTHER, f"/report {share.id} {_OTHER}")
-        return Reply(texts_sharing.REPORT_WHY, (*buttons, other), private=True)
+        buttons = [Button(label, f"/report {share.id} {word}") for word, label in texts.sharing.REASONS.items()]
+        other = Button(texts.sharing.OTHER, f"/report {share.id} {_OTHER}")
+        return Reply(texts.sharing.REPORT_WHY, (*buttons, other), private=True)
     reason = _reason(said)
     if not reason:
-        return Reply(texts_sharing.REPORT_OTHER, ask=f"/report {share.id} {_OTHER}", private=True, secret=True)
+        return Reply(texts.sharing.REPORT_OTHER, ask=f"/report {share.id} {_OTHER}", private=True, secret=True)
     now = core.clock()
     reported, count = await core.store.gallery.report(share.id, inbound.person, reason, now, ENOUGH, inbound.key)
     if reported is None:
-        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+        raise Refusal(texts.sharing.UNKNOWN_SHARE)
     if not count:
-        raise Refusal(texts_sharing.REPORTED_ALREADY)
+        raise Refusal(texts.sharing.REPORTED_ALREADY)
     await _tell(core, reported, count, answers.identity(inbound, "notice"))
     core.poke_errands()
     hidden = reported.state == "hidden"
-    return Reply(texts_sharing.REPORTED_HIDDEN if hidden else texts_sharing.REPORTED, private=True)
+    return Reply(texts.sharing.REPORTED_HIDDEN if hidden else texts.sharing.REPORTED, private=True)
 
 
 def _reason(said: str) -> str:
     """In our words for one of our reasons, by its word or number; in theirs for another; empty if none is said."""
-    words = list(texts_sharing.REASONS.values())
-    if said.lower() in texts_sharing.REASONS:
-        return texts_sharing.REASONS[said.lower()]
+    words = list(texts.sharing.REASONS.values())
+    if said.lower() in texts.sharing.REASONS:
+        return texts.sharing.REASONS[said.lower()]
     if said.isascii() and said.isdigit() and 0 < int(said[:3]) <= len(words):
         return words[int(said[:3]) - 1]
-    first, rest = (*texts_sharing.plain(said).split(maxsplit=1), "", "")[:2]
-    return texts.shorten(rest if first.lower() == _OTHER else f"{first} {rest}", texts_sharing.REASON)
+    first, rest = (*texts.sharing.plain(said).split(maxsplit=1), "", "")[:2]
+    return texts.chat.shorten(rest if first.lower() == _OTHER else f"{first} {rest}", texts.sharing.REASON)
 
 
 async def tell_again(core: "Core", share: Share) -> None:
@@ -65,11 +65,11 @@ async def tell_again(core: "Core", share: Share) -> None:
 async def _tell(core: "Core", share: Share, count: int, name: str) -> None:
     rule = await shares.rule_of(core.store, share.scope)
     reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
-    text = texts_sharing.notice(reasons, share.prompt, share.name, hidden=share.state == "hidden")
+    text = texts.sharing.notice(reasons, share.prompt, share.name, hidden=share.state == "hidden")
     buttons = (
-        Button(texts_sharing.HIDE, f"/hide {share.id}"),
-        Button(texts_sharing.KEEP, f"/keep {share.id}"),
-        Button(texts_sharing.BAN, f"/banish {share.id}"),
+        Button(texts.sharing.HIDE, f"/hide {share.id}"),
+        Button(texts.sharing.KEEP, f"/keep {share.id}"),
+        Button(texts.sharing.BAN, f"/banish {share.id}"),
     )
     place = shares.place_of(share.scope, rule.review)
     notice = Errand(name, "tell", place, core.clock(), share.id, text, buttons, topic="report")
@@ -79,39 +79,39 @@ async def _tell(core: "Core", share: Share, count: int, name: str) -> None:
 async def review(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """What waits for an admin, oldest first."""
     if not inbound.scope:
-        raise Refusal(texts_sharing.REVIEW_WHERE)
+        raise Refusal(texts.sharing.REVIEW_WHERE)
     await check(core, inbound)
     found = await core.store.gallery.open(inbound.scope, LISTED + 1)
     if not found:
-        return Reply(texts_sharing.NOTHING_TO_REVIEW, private=True)
+        return Reply(texts.sharing.NOTHING_TO_REVIEW, private=True)
     lines, buttons = [], []
     for number, share in enumerate(found[:LISTED], 1):
         reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
-        lines.append(texts_sharing.review_line(number, share.state, reasons, share.prompt, share.name))
+        lines.append(texts.sharing.review_line(number, share.state, reasons, share.prompt, share.name))
         waits = share.state == "waiting"
         verbs = (
-            (texts_sharing.numbered(texts_sharing.LET if waits else texts_sharing.KEEP, number), "keep"),
-            (texts_sharing.numbered(texts_sharing.REFUSE if waits else texts_sharing.HIDE, number), "hide"),
-            (texts_sharing.numbered(texts_sharing.BAN, number), "banish"),
-            (texts.clip_number(number), "show"),
+            (texts.sharing.numbered(texts.sharing.LET if waits else texts.sharing.KEEP, number), "keep"),
+            (texts.sharing.numbered(texts.sharing.REFUSE if waits else texts.sharing.HIDE, number), "hide"),
+            (texts.sharing.numbered(texts.sharing.BAN, number), "banish"),
+            (texts.chat.clip_number(number), "show"),
         )
         buttons += [Button(label, f"/{verb} {share.id}") for label, verb in verbs]
-    text, jobs = texts_sharing.review(lines, len(found) > LISTED), tuple(share.job for share in found[:LISTED])
+    text, jobs = texts.sharing.review(lines, len(found) > LISTED), tuple(share.job for share in found[:LISTED])
     return Reply(text, tuple(buttons), private=True, repeats=jobs)
 
 
 async def keep(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Let it be seen, and close its reports."""
     share = await _judged(core, inbound, argument, "up")
-    hide = Button(texts_sharing.HIDE, f"/hide {share.id}")
-    return Reply(texts_sharing.KEPT if share.state == "up" else texts_sharing.LET_IN, (hide,), private=True)
+    hide = Button(texts.sharing.HIDE, f"/hide {share.id}")
+    return Reply(texts.sharing.KEPT if share.state == "up" else texts.sharing.LET_IN, (hide,), private=True)
 
 
 async def hide(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Nobody is to see it."""
     share = await _judged(core, inbound, argument, "hidden")
-    show = Button(texts_sharing.SHOW_AGAIN, f"/keep {share.id}")
-    return Reply(texts_sharing.REFUSED if share.state == "waiting" else texts_sharing.HIDDEN, (show,), private=True)
+    show = Button(texts.sharing.SHOW_AGAIN, f"/keep {share.id}")
+    return Reply(texts.sharing.REFUSED if share.state == "waiting" else texts.sharing.HIDDEN, (show,), private=True)
 
 
 async def banish(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -121,15 +121,15 @@ async def banish(core: "Core", inbound: Inbound, argument: str) -> Reply:
     people = await core.store.accounts.people(share.person)
     platform = share.scope.partition(":")[0]
     person = next((one for one in people if one.partition(":")[0] == platform), share.person)
-    target = Target(about("person", person), share.name or texts_sharing.THE_MAKER, "", person)
+    target = Target(about("person", person), share.name or texts.sharing.THE_MAKER, "", person)
 
     def edit(rule: Rule) -> Rule:
-        return replace(rule, banned=FOREVER, because=texts_sharing.BANNED_BECAUSE)
+        return replace(rule, banned=FOREVER, because=texts.sharing.BANNED_BECAUSE)
 
     # Banned first: whoever hears “hidden” and shares again at once is refused already.
-    done = await core.store.books.amend(act(core, inbound, "ban", target, texts_sharing.BANNED_BECAUSE), edit)
+    done = await core.store.books.amend(act(core, inbound, "ban", target, texts.sharing.BANNED_BECAUSE), edit)
     await _judge(core, share, "hidden")
-    return replace(told(texts_sharing.banished(target.label), done), private=True, names=people)
+    return replace(told(texts.sharing.banished(target.label), done), private=True, names=people)
 
 
 async def _judged(core: "Core", inbound: Inbound, argument: str, state: ShareState) -> Share:
@@ -144,16 +144,16 @@ async def _judged(core: "Core", inbound: Inbound, argument: str, state: ShareSta
 
 async def _found(core: "Core", inbound: Inbound, argument: str) -> Share:
     if not argument:
-        raise Refusal(texts_sharing.WHICH_SHARE)
+        raise Refusal(texts.sharing.WHICH_SHARE)
     share = await shares.here(core, inbound, argument)
     if share is None:
-        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+        raise Refusal(texts.sharing.UNKNOWN_SHARE)
     return share
 
 
 async def _judge(core: "Core", share: Share, state: ShareState) -> None:
     if await core.store.gallery.judge(share.id, state, core.clock()) is None:
-        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+        raise Refusal(texts.sharing.UNKNOWN_SHARE)
     if state == "up":
         await sharing.absolve(core.store, share)
     await notices.dismiss(core.store, share, core.clock())

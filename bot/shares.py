@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bot import texts_sharing
+from bot import texts
 from bot.errors import Refusal
 from bot.gallery import Errand, Share
 from bot.media import Media
@@ -41,7 +41,7 @@ async def seen(core: "Core", inbound: Inbound, argument: str, how: str) -> tuple
     share = await here(core, inbound, argument)
     if share is None or share.state != "up":
         await _clear_away(core, inbound, argument)
-        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+        raise Refusal(texts.sharing.UNKNOWN_SHARE)
     return share, (*argument.split(maxsplit=1), "")[1].strip()
 
 
@@ -68,7 +68,7 @@ async def remixed(core: "Core", inbound: Inbound, job: Job) -> Share | None:
         return None
     share = await original(core.store, job)
     if share is None:
-        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+        raise Refusal(texts.sharing.UNKNOWN_SHARE)
     await check_remix(core, inbound, share)
     return share
 
@@ -76,16 +76,16 @@ async def remixed(core: "Core", inbound: Inbound, job: Job) -> Share | None:
 async def check_remix(core: "Core", inbound: Inbound, share: Share) -> None:
     """Raise `Refusal` if its maker forbids remixing to whoever asks."""
     if not share.remixes and not await core.is_own(inbound, share.person):
-        raise Refusal(texts_sharing.NO_REMIX)
+        raise Refusal(texts.sharing.NO_REMIX)
 
 
 def post(share: Share, after: str, film: Film | None) -> Reply:
     """A shared clip as it stands in the gallery; `after` is its line as a remix."""
-    buttons = [Button(texts_sharing.heart(share.hearts), f"/heart {share.id}")]
+    buttons = [Button(texts.sharing.heart(share.hearts), f"/heart {share.id}")]
     if share.remixes:
-        buttons.append(Button(texts_sharing.REMIX, f"/remix {share.id}"))
-    buttons.append(Button(texts_sharing.REPORT, f"/report {share.id}"))
-    return Reply(texts_sharing.caption(share.prompt, share.name, after), tuple(buttons), film=film)
+        buttons.append(Button(texts.sharing.REMIX, f"/remix {share.id}"))
+    buttons.append(Button(texts.sharing.REPORT, f"/report {share.id}"))
+    return Reply(texts.sharing.caption(share.prompt, share.name, after), tuple(buttons), film=film)
 
 
 async def after(store: Store, share: Share) -> str:
@@ -93,7 +93,7 @@ async def after(store: Store, share: Share) -> str:
     if share.remix_of is None:
         return ""
     job = await store.job(share.job)
-    return texts_sharing.remix_of(job.after if job else "")
+    return texts.sharing.remix_of(job.after if job else "")
 
 
 def film_of(media: Media, share: Share, *, missing: bool = False) -> Film | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import answers, notices, quota, shares, texts, texts_sharing, wordlist
+from bot import answers, notices, quota, shares, texts, wordlist
 from bot.errors import Refusal
 from bot.gallery import Errand, Manner, Share
 from bot.model import ID, Button, Clip, Inbound, Job, Reply
@@ -32,40 +32,40 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Put a clip into the community's gallery; the first time the person is asked how."""
     job_id, how = (*argument.split(maxsplit=1), "", "")[:2]
     how = " ".join(sorted(how.lower().split()))
-    if how and how not in texts_sharing.MANNERS:
-        raise Refusal(texts_sharing.SHARE_HOW)
+    if how and how not in texts.sharing.MANNERS:
+        raise Refusal(texts.sharing.SHARE_HOW)
     job = await _own(core, inbound, job_id) if job_id else await _latest(core, inbound)
     clip = _clip(job)
     scope = inbound.scope or job.scope
     if not scope:
-        raise Refusal(texts_sharing.SHARE_WHERE)
+        raise Refusal(texts.sharing.SHARE_WHERE)
     rule = await shares.rule_of(core.store, scope)
     if not rule.gallery and not rule.web:
-        raise Refusal(texts_sharing.NO_GALLERY)
+        raise Refusal(texts.sharing.NO_GALLERY)
     for person in await core.store.accounts.people(inbound.person):  # a ban of one is no invitation to the other
         if quota.ban(await core.store.books.rulebook(Member(scope, person)), core.clock()):
-            raise Refusal(texts_sharing.MAY_NOT_SHARE)
+            raise Refusal(texts.sharing.MAY_NOT_SHARE)
     place = shares.place_of(scope, rule.gallery)
     copy = job.copy if job.address.platform == place.platform else None
     if not core.media.path(clip.name).is_file() and not (copy and rule.gallery):
-        raise Refusal(texts.CLIP_GONE)
+        raise Refusal(texts.chat.CLIP_GONE)
     name = answers.identity(inbound, "share")
     if earlier := [one for one in await core.store.gallery.of_job(job.id) if one.scope == scope and one.id != name]:
         return _already(earlier[0])
     if await _rounds(core, job.id, scope) >= ROUNDS:
-        raise Refusal(texts_sharing.TOO_OFTEN)
+        raise Refusal(texts.sharing.TOO_OFTEN)
     manner = await _manner(core, inbound, how)
     if manner.named is None or manner.worded is None:
-        choices = texts_sharing.MANNERS.items()
+        choices = texts.sharing.MANNERS.items()
         buttons = tuple(Button(label, f"/share {job.id} {words}") for words, label in choices)
-        return Reply(texts_sharing.HOW_TO_SHARE, buttons, private=True)
+        return Reply(texts.sharing.HOW_TO_SHARE, buttons, private=True)
     made = Share(
         id=name,
         job=job.id,
         scope=scope,
         person=job.person,
-        name=texts_sharing.name(inbound.label or job.label) if manner.named else "",
-        prompt=texts_sharing.plain(job.order.prompt) if manner.worded else "",
+        name=texts.sharing.name(inbound.label or job.label) if manner.named else "",
+        prompt=texts.sharing.plain(job.order.prompt) if manner.worded else "",
         remixes=manner.remixes,
         clip=clip,
         at=core.clock(),
@@ -83,32 +83,32 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
     made = kept
     if made.state == "waiting":
         buttons = (
-            Button(texts_sharing.LET, f"/keep {made.id}"),
-            Button(texts_sharing.REFUSE, f"/hide {made.id}"),
-            Button(texts_sharing.BAN, f"/banish {made.id}"),
+            Button(texts.sharing.LET, f"/keep {made.id}"),
+            Button(texts.sharing.REFUSE, f"/hide {made.id}"),
+            Button(texts.sharing.BAN, f"/banish {made.id}"),
         )
         notice = Errand(name, "tell", shares.place_of(scope, rule.review), core.clock(), made.id, buttons=buttons)
-        await notices.tell(core.store, replace(notice, text=texts_sharing.waiting(made.prompt, made.name)), 0)
+        await notices.tell(core.store, replace(notice, text=texts.sharing.waiting(made.prompt, made.name)), 0)
     core.poke_errands()
     return Reply(_shared(core, inbound, rule, made), _after(made), private=True)
 
 
 def _shared(core: "Core", inbound: Inbound, rule: Rule, made: Share) -> str:
     if made.state == "waiting":
-        return texts_sharing.WAITS
+        return texts.sharing.WAITS
     here = made.place == replace(inbound.address, message="")
     link = shares.hall(core.web, rule)
     link = link and f"{link}/{made.id}"
-    return texts_sharing.shared(here, link, posted=bool(rule.gallery), named=bool(made.name), worded=bool(made.prompt))
+    return texts.sharing.shared(here, link, posted=bool(rule.gallery), named=bool(made.name), worded=bool(made.prompt))
 
 
 def _already(share: Share) -> Reply:
-    return Reply(texts_sharing.SHARED_ALREADY[share.state], _after(share), private=True)
+    return Reply(texts.sharing.SHARED_ALREADY[share.state], _after(share), private=True)
 
 
 def _after(share: Share) -> tuple[Button, ...]:
-    unshare = Button(texts_sharing.UNSHARE, f"/unshare {share.job}")
-    return unshare, Button(texts_sharing.HOW_I_SHARE, "/sharing")
+    unshare = Button(texts.sharing.UNSHARE, f"/unshare {share.job}")
+    return unshare, Button(texts.sharing.HOW_I_SHARE, "/sharing")
 
 
 async def _manner(core: "Core", inbound: Inbound, how: str) -> Manner:
@@ -123,14 +123,14 @@ async def unshare(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if not argument:
         return await _unshare_what(core, inbound)
     if not ID.fullmatch(argument):
-        raise Refusal(texts_sharing.NOT_SHARED)
+        raise Refusal(texts.sharing.NOT_SHARED)
     found = await core.store.gallery.share(argument)
     all_of_it = await core.store.gallery.of_job(found.job if found else argument)
     if not all_of_it:
-        raise Refusal(texts_sharing.NOT_SHARED)
+        raise Refusal(texts.sharing.NOT_SHARED)
     if not await core.is_own(inbound, all_of_it[0].person):
         seen = inbound.scope and any(one.scope == inbound.scope for one in all_of_it)
-        raise Refusal(texts_sharing.NOT_YOUR_SHARE if seen else texts_sharing.NOT_SHARED)
+        raise Refusal(texts.sharing.NOT_YOUR_SHARE if seen else texts.sharing.NOT_SHARED)
     for one in all_of_it:
         platform, name = _hidden(one.job, one.scope)
         rounds = await _rounds(core, one.job, one.scope) + 1
@@ -139,8 +139,8 @@ async def unshare(core: "Core", inbound: Inbound, argument: str) -> Reply:
             await core.store.inbox.remember(platform, HIDDEN, name, "", core.clock() + REMEMBERED)
     await take_back(core.store, all_of_it, core.clock())
     core.poke_errands()
-    again = Button(texts_sharing.SHARE_AGAIN, f"/share {all_of_it[0].job}")
-    return Reply(texts_sharing.UNSHARED, (again,), private=True)
+    again = Button(texts.sharing.SHARE_AGAIN, f"/share {all_of_it[0].job}")
+    return Reply(texts.sharing.UNSHARED, (again,), private=True)
 
 
 def _hidden(job: str, scope: str) -> tuple[str, str]:
@@ -168,13 +168,13 @@ async def absolve(store: Store, share: Share) -> None:
 async def _unshare_what(core: "Core", inbound: Inbound) -> Reply:
     mine = list({one.job: one for one in await core.store.gallery.mine(inbound.person)}.values())
     if not mine:
-        raise Refusal(texts_sharing.NOTHING_SHARED)
+        raise Refusal(texts.sharing.NOTHING_SHARED)
     buttons = tuple(
-        Button(texts_sharing.unshare_this(one.prompt, number), f"/unshare {one.job}")
+        Button(texts.sharing.unshare_this(one.prompt, number), f"/unshare {one.job}")
         for number, one in enumerate(mine[:LISTED], 1)
     )
     rest = len(mine) - len(buttons)
-    text = texts_sharing.more_shared(rest) if rest else texts_sharing.UNSHARE_WHICH
+    text = texts.sharing.more_shared(rest) if rest else texts.sharing.UNSHARE_WHICH
     # Whoever reads along must not learn whose a clip without a name is, or what somebody shares elsewhere.
     secret = any(not one.name or one.scope != inbound.scope for one in mine)
     return Reply(text, buttons, private=True, secret=secret, repeats=tuple(one.job for one in mine[:LISTED]))
@@ -195,7 +195,7 @@ async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
     words = argument.lower().split()
     if not words:
         manner = await core.store.gallery.manner(inbound.person)
-    elif len(words) == 2 and words[0] in texts_sharing.TOGGLES and words[1] in ("on", "off"):
+    elif len(words) == 2 and words[0] in texts.sharing.TOGGLES and words[1] in ("on", "off"):
         what, on = words[0], words[1] == "on"
         manner = await core.store.gallery.behave(
             inbound.person,
@@ -205,27 +205,27 @@ async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
         )
         core.poke_errands()
     else:
-        raise Refusal(texts_sharing.SHARING_HOW)
+        raise Refusal(texts.sharing.SHARING_HOW)
     now = {"name": manner.named, "words": manner.worded, "remixes": manner.remixes}
     buttons = [
         Button(label, f"/sharing {what} {'on' if on else 'off'}")
-        for what, labels in texts_sharing.TOGGLES.items()
+        for what, labels in texts.sharing.TOGGLES.items()
         for on, label in zip((True, False), labels, strict=True)
         if now[what] is not on
     ]
-    text = texts_sharing.manner(manner.named, manner.worded, manner.remixes)
-    return Reply(text, (*buttons, Button(texts_sharing.TAKE_BACK, "/unshare")), private=True)
+    text = texts.sharing.manner(manner.named, manner.worded, manner.remixes)
+    return Reply(text, (*buttons, Button(texts.sharing.TAKE_BACK, "/unshare")), private=True)
 
 
 async def heart(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Give a shared clip a heart, or take it back."""
-    share, _ = await shares.seen(core, inbound, argument, texts_sharing.HEART_HOW)
+    share, _ = await shares.seen(core, inbound, argument, texts.sharing.HEART_HOW)
     liked = await core.store.gallery.heart(share.id, inbound.person, None, "tap", core.clock(), inbound.key)
     if liked is None:
-        raise Refusal(texts_sharing.UNKNOWN_SHARE)
+        raise Refusal(texts.sharing.UNKNOWN_SHARE)
     core.poke_errands()
     on = share.id in await core.store.gallery.hearted(inbound.person, [share.id])
-    return Reply(texts_sharing.hearted(on, liked.hearts), private=True)
+    return Reply(texts.sharing.hearted(on, liked.hearts), private=True)
 
 
 async def reacted(core: "Core", inbound: Inbound, on: bool) -> None:
@@ -243,7 +243,7 @@ async def reacted(core: "Core", inbound: Inbound, on: bool) -> None:
 async def show(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """A shared clip once more, by the platform's own copy. Admins see here what others do not."""
     try:
-        share, _ = await shares.seen(core, inbound, argument, texts_sharing.SHOW_HOW)
+        share, _ = await shares.seen(core, inbound, argument, texts.sharing.SHOW_HOW)
     except Refusal:
         hidden = await shares.here(core, inbound, argument)
         if hidden is None or not await core.administers(inbound):
@@ -251,7 +251,7 @@ async def show(core: "Core", inbound: Inbound, argument: str) -> Reply:
         share = hidden
     film = shares.film_of(core.media, share)
     if film is None:
-        raise Refusal(texts.CLIP_GONE)
+        raise Refusal(texts.chat.CLIP_GONE)
     if share.state != "up":
         shown = shares.post(share, await shares.after(core.store, share), replace(film, limit=inbound.limit))
         return replace(shown, buttons=(), private=True)
@@ -259,12 +259,12 @@ async def show(core: "Core", inbound: Inbound, argument: str) -> Reply:
     # A tap is quickly made, again and again: each would be a message to everybody there.
     name = hashlib.sha256(f"{share.id} {place.chat} {place.thread} {now // SHOWN:.0f}".encode()).hexdigest()[:20]
     if await core.store.inbox.recall(place.platform, "shown", name, now) is not None:
-        return Reply(texts_sharing.SHOWN, private=True)
+        return Reply(texts.sharing.SHOWN, private=True)
     await core.store.inbox.remember(place.platform, "shown", name, "", now + SHOWN)
     # As an errand, so that it is known where the clip stands, and goes from there as well when it is unshared.
     await core.store.errands.put(Errand(name, "tell", place, now, share.id))
     core.poke_errands()
-    return Reply(texts_sharing.COMING, private=True)
+    return Reply(texts.sharing.COMING, private=True)
 
 
 async def offered(store: Store, job: Job) -> bool:
@@ -278,9 +278,9 @@ async def offered(store: Store, job: Job) -> bool:
 async def _own(core: "Core", inbound: Inbound, job_id: str) -> Job:
     job = await core.store.job(job_id) if ID.fullmatch(job_id) else None
     if job is None:
-        raise Refusal(texts.UNKNOWN_JOB)
+        raise Refusal(texts.chat.UNKNOWN_JOB)
     if not await core.is_own(inbound, job.person):
-        raise Refusal(texts.NOT_YOURS)
+        raise Refusal(texts.chat.NOT_YOURS)
     return job
 
 
@@ -288,10 +288,10 @@ async def _latest(core: "Core", inbound: Inbound) -> Job:
     latest = await core.store.jobs(inbound.person, 100, inbound.address if inbound.shared else None)
     if finished := next((job for job in latest if job.clip), None):
         return finished
-    raise Refusal(texts_sharing.NOTHING_TO_SHARE)
+    raise Refusal(texts.sharing.NOTHING_TO_SHARE)
 
 
 def _clip(job: Job) -> Clip:
     if job.clip is None or job.outcome == "failed":
-        raise Refusal(texts.failed(job.reason, job.price) if job.reason else texts.NO_CLIP_YET)
+        raise Refusal(texts.chat.failed(job.reason, job.price) if job.reason else texts.chat.NO_CLIP_YET)
     return job.clip

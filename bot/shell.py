@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import typer
 
 from adapters import console
-from bot import config, env_file, logs, texts, texts_shell
+from bot import config, env_file, logs, texts
 from bot.app import App, new_id, open_app, secrets_of
 from bot.errors import Misconfigured, Refusal, StoreDown
 from bot.model import Inbound, Reply
@@ -55,7 +55,7 @@ async def looking() -> AsyncIterator[App]:
     found = settings()
     with somewhere(found) as (found, missing):
         if missing:
-            err.print(texts_shell.no_data(missing), markup=False, style="yellow", soft_wrap=True)
+            err.print(texts.shell.no_data(missing), markup=False, style="yellow", soft_wrap=True)
         async with open_app(found, idle=True) as app:
             yield app
 
@@ -100,11 +100,11 @@ def say(text: str) -> None:
 
 def tell(text: str) -> None:
     """Print a sentence of the chat."""
-    out.print(texts_shell.in_shell(text), markup=False, soft_wrap=True)
+    out.print(texts.shell.in_shell(text), markup=False, soft_wrap=True)
 
 
 def say_stopping() -> None:
-    err.print(texts.STOPPING)
+    err.print(texts.chat.STOPPING)
 
 
 def go(work: Coroutine[Any, Any, T]) -> T:
@@ -119,11 +119,11 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        _fail(texts_shell.in_shell(str(refusal)), 1, "yellow")
+        _fail(texts.shell.in_shell(str(refusal)), 1, "yellow")
     except Misconfigured as error:
         _fail(str(error), 2)
     except StoreDown as error:
-        _fail(texts.store_down(str(error)), 2)
+        _fail(texts.chat.store_down(str(error)), 2)
     except OSError as error:
         out.mute()  # it may be what failed, and would fail again at the end
         _fail(f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror or error), 2)

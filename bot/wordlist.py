@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
-from bot import texts_admin, texts_consent, unwanted
+from bot import texts, unwanted
 from bot.admin import Target, act, told
 from bot.admin import check as admins_only
 from bot.characters import FILLERS
@@ -26,7 +26,7 @@ MOST = 200
 """Words of a community."""
 LONGEST = 40
 """Characters of one."""
-_SCOPE = Target("", texts_admin.DEFAULT, "")
+_SCOPE = Target("", texts.admin.DEFAULT, "")
 
 # ── What is refused ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -39,7 +39,7 @@ async def check(core: "Core", scope: str, prompt: str) -> None:
 def refuse(rule: Rule, scope: str, prompt: str) -> None:
     """Raise `Refusal`, in words that repeat none, for a prompt that may not be used under a scope's rule."""
     if (not rule.lax and is_unwanted(prompt)) or (rule.words and _own(rule.words).found(read(prompt))):
-        raise Refusal(texts_consent.NOT_HERE if scope else texts_consent.NOT_THESE_WORDS)
+        raise Refusal(texts.consent.NOT_HERE if scope else texts.consent.NOT_THESE_WORDS)
 
 
 def is_unwanted(prompt: str) -> bool:
@@ -230,13 +230,13 @@ def _own(words: tuple[str, ...]) -> Words:
 async def wordlist(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Show or change a community's own words, for its admins alone."""
     if not inbound.scope:
-        raise Refusal(texts_consent.SCOPE_NEEDED)
+        raise Refusal(texts.consent.SCOPE_NEEDED)
     await admins_only(core, inbound)
     verb, rest = (*argument.replace(MENTION, "").split(maxsplit=1), "", "")[:2]
     rule = (await core.store.books.rules(inbound.scope)).get("", Rule())
     match verb.lower(), _given(rest):
         case "", _:
-            listed = texts_consent.listed(rule.words or (), bool(rule.lax), MOST, LONGEST)
+            listed = texts.consent.listed(rule.words or (), bool(rule.lax), MOST, LONGEST)
             return Reply(listed, private=True, secret=True)
         case "add", [*given] if given:
             return await _add(core, inbound, given)
@@ -247,20 +247,20 @@ async def wordlist(core: "Core", inbound: Inbound, argument: str) -> Reply:
         case "house", ["off"]:
             return await _house(core, inbound, lax=True)
         case _:
-            raise Refusal(texts_consent.how(MOST, LONGEST))
+            raise Refusal(texts.consent.how(MOST, LONGEST))
 
 
 async def _add(core: "Core", inbound: Inbound, given: Sequence[str]) -> Reply:
     for word in given:
         if len(word) > LONGEST:
-            raise Refusal(texts_consent.TOO_LONG.format(longest=LONGEST))
+            raise Refusal(texts.consent.TOO_LONG.format(longest=LONGEST))
         if sum(map(len, _WORD.findall(word))) < (1 if _UNSPACED.search(word) else 2):
-            raise Refusal(texts_consent.NO_LETTERS)
+            raise Refusal(texts.consent.NO_LETTERS)
 
     def edit(rule: Rule) -> Rule:
         words = tuple(dict.fromkeys((*(rule.words or ()), *given)))
         if len(words) > MOST:
-            raise Refusal(texts_consent.TOO_MANY.format(most=MOST))
+            raise Refusal(texts.consent.TOO_MANY.format(most=MOST))
         return replace(rule, words=words)
 
     return await _amended(core, inbound, "wordlist add", edit)
@@ -268,7 +268,7 @@ async def _add(core: "Core", inbound: Inbound, given: Sequence[str]) -> Reply:
 
 async def _remove(core: "Core", inbound: Inbound, rule: Rule, given: Sequence[str]) -> Reply:
     if not set(given) & set(rule.words or ()):
-        raise Refusal(texts_consent.NOT_LISTED)
+        raise Refusal(texts.consent.NOT_LISTED)
 
     def edit(rule: Rule) -> Rule:
         return replace(rule, words=tuple(word for word in rule.words or () if word not in given) or None)
@@ -278,13 +278,13 @@ async def _remove(core: "Core", inbound: Inbound, rule: Rule, given: Sequence[st
 
 async def _amended(core: "Core", inbound: Inbound, verb: str, edit: Callable[[Rule], Rule]) -> Reply:
     done = await core.store.books.amend(act(core, inbound, verb, _SCOPE), edit)
-    return replace(told(texts_consent.changed(len(Rule.load(done.after).words or ())), done), private=True)
+    return replace(told(texts.consent.changed(len(Rule.load(done.after).words or ())), done), private=True)
 
 
 async def _house(core: "Core", inbound: Inbound, *, lax: bool) -> Reply:
     deed = act(core, inbound, f"wordlist house {'off' if lax else 'on'}", _SCOPE)
     done = await core.store.books.amend(deed, lambda rule: replace(rule, lax=lax or None))
-    return replace(told(texts_consent.HOUSE_OFF if lax else texts_consent.HOUSE_ON, done), private=True)
+    return replace(told(texts.consent.HOUSE_OFF if lax else texts.consent.HOUSE_ON, done), private=True)
 
 
 def _given(text: str) -> list[str]:

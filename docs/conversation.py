@@ -15,7 +15,7 @@ from bot.schedule import Rhythm
 
 HERE = Path(__file__).parent
 PHOTO = HERE.parent / "adapters" / "web" / "samples" / "portrait.jpg"
-PROMPT = texts.SAMPLES["portrait"]["prompt"]
+PROMPT = texts.chat.SAMPLES["portrait"]["prompt"]
 
 STYLE = """
 * { box-sizing: border-box; margin: 0 }

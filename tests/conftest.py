@@ -142,7 +142,7 @@ def large_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def a_clip(path: Path, width: int, height: int) -> bytes:
     """One that says how it was made, and is kept byte for byte."""
     with av.open(str(path), "w") as container:
-        container.metadata["comment"] = texts.MADE_BY_AI
+        container.metadata["comment"] = texts.chat.MADE_BY_AI
         stream = container.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for shade in range(30):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli, cli_clips, config, orders, texts, texts_admin
+from bot import cli, cli_clips, config, orders, texts
 
 ROOT = Path(__file__).parent.parent
 RULES = {
@@ -270,8 +270,8 @@ def test_every_command_has_its_line() -> None:
         "hide",
         "banish",
     }
-    assert set(commands.TABLE) == {*texts.COMMANDS, *texts_admin.COMMANDS, *hidden}
-    assert set(texts.MENU) <= set(texts.COMMANDS)
+    assert set(commands.TABLE) == {*texts.chat.COMMANDS, *texts.admin.COMMANDS, *hidden}
+    assert set(texts.chat.MENU) <= set(texts.chat.COMMANDS)
 
 
 def test_pins_are_hashed_and_name_no_index() -> None:

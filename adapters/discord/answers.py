@@ -51,7 +51,7 @@ class Answers:
         if reply.ask is not None:
             words = reply.ask if reply.ask.startswith("/") else f"/animate {reply.ask}".strip()
             command = await self._forms.ask(request, words)
-            reply = replace(reply, buttons=(*reply.buttons, Button(texts.ADD_WORDS, command)))
+            reply = replace(reply, buttons=(*reply.buttons, Button(texts.chat.ADD_WORDS, command)))
         posted = await self.tell(request, reply)
         if request.manner == "aside" and request.text.startswith(consent.ANSWERS) and not reply.refused:
             with suppress(ChatError):

@@ -213,7 +213,7 @@ class DiscordChat:
         if film.copy and (not chat or self.embeds(chat)) and (link := await self._copies.link(film.copy)):
             return reply, link
         if film.copy and not film.path.is_file():
-            return replace(reply, text=texts.CLIP_GONE, film=None), ""
+            return replace(reply, text=texts.chat.CLIP_GONE, film=None), ""
         _check(reply)
         return reply, ""
 

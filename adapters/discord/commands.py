@@ -14,7 +14,7 @@ from adapters.discord import first, reading, verbs
 from adapters.discord.front import Front, Interaction
 from adapters.discord.line import BROKEN, UNREADABLE
 from adapters.discord.requests import PLATFORM
-from bot import texts, texts_admin
+from bot import texts
 from bot.errors import StoreDown
 from bot.orders import PROMPT_LIMIT
 from bot.ports import Inbox
@@ -45,12 +45,12 @@ class Tree(app_commands.CommandTree[Any]):
         )
         self.add_command(_command("animate", _animate(front)))
         own = verbs.own(front)
-        for name in texts.COMMANDS:
+        for name in texts.chat.COMMANDS:
             if name not in ("animate", "start"):  # Discord's own client begins
                 self.add_command(_command(name, own.get(name) or _other(front, name)))
         for name, callback in verbs.admins(front).items():
             self.add_command(_for_admins(_command(name, callback)))
-        self.add_command(app_commands.ContextMenu(name=locale_str(texts.ANIMATE_THIS), callback=_menu(front)))
+        self.add_command(app_commands.ContextMenu(name=locale_str(texts.chat.ANIMATE_THIS), callback=_menu(front)))
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         """A mistake of ours; or the person's client still shows how a command was before."""
@@ -75,10 +75,10 @@ class Tree(app_commands.CommandTree[Any]):
 
 
 def _command(name: str, callback: Callback) -> app_commands.Command[Any, ..., None]:
-    known = {key: locale_str(what) for key, what in {**texts.DISCORD_OPTIONS, **texts_admin.OPTIONS}.items()}
+    known = {key: locale_str(what) for key, what in {**texts.chat.DISCORD_OPTIONS, **texts.admin.OPTIONS}.items()}
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=locale_str(name),
-        description=locale_str({**texts_admin.COMMANDS, **texts.COMMANDS}[name]),
+        description=locale_str({**texts.admin.COMMANDS, **texts.chat.COMMANDS}[name]),
         callback=callback,  # type: ignore[arg-type]  # the library wants to see the options, which differ
     )
     for parameter in made.parameters:
@@ -95,7 +95,7 @@ def _for_admins(made: app_commands.Command[Any, ..., None]) -> app_commands.Comm
 
 
 def _animate(front: Front) -> Callback:
-    lengths = [Choice(name=locale_str(what), value=seconds) for seconds, what in texts.DURATIONS.items()]
+    lengths = [Choice(name=locale_str(what), value=seconds) for seconds, what in texts.chat.DURATIONS.items()]
 
     @app_commands.choices(duration=lengths)
     async def animate(

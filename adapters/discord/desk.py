@@ -9,7 +9,7 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.guests import CLIP, Guests
 from adapters.discord.requests import PERSON, PLATFORM, Request
-from bot import answers, commands, texts, texts_admin
+from bot import answers, commands, texts
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job, Reply
@@ -45,7 +45,7 @@ class Desk:
         except Exception:  # a bug of ours: told, and no reason to leave anybody waiting
             log.exception("a request broke")
             with suppress(Exception):  # there is nobody left to tell
-                await self._answers.tell(request, Reply(texts.BROKE, refused=True))
+                await self._answers.tell(request, Reply(texts.chat.BROKE, refused=True))
 
     async def _work(self, request: Request) -> None:
         if request.guest:
@@ -56,17 +56,17 @@ class Desk:
         request = await self._about_own(request)
         if request.late and _is_act(request.text):
             known = await answers.given(self._core, inbound(request, self._files))
-            reply = known or Reply(texts_admin.CUT_OFF, refused=True, private=True)
+            reply = known or Reply(texts.admin.CUT_OFF, refused=True, private=True)
         elif await self._out_of_place(request) or await self._into_the_open(request):
-            reply = Reply(texts.AGE_RESTRICTED, refused=True)
+            reply = Reply(texts.chat.AGE_RESTRICTED, refused=True)
         elif not request.pictures and not request.text.startswith("/"):
-            reply = Reply(texts.DISCORD_WHICH, refused=True)
+            reply = Reply(texts.chat.DISCORD_WHICH, refused=True)
         else:
             reply = await self._core.handle(inbound(request, self._files))
         if not reply.text and request.text.startswith("/heart "):
             return  # its number says it
         if not reply.text and request.manner != "post":  # an interaction is owed an answer, and only the person sees it
-            reply = replace(reply, text=texts_admin.TOLD)
+            reply = replace(reply, text=texts.admin.TOLD)
         if reply.private and request.manner == "post" and request.shared:
             await self._in_private(request, reply)
         elif reply.text:
@@ -76,7 +76,7 @@ class Desk:
         """Answer a message in a channel where only the writer reads it."""
         alone = replace(request, channel=f"{PERSON}{request.user}", about="")
         if await self._answers.tell(alone, reply) is None:
-            await self._answers.tell(request, Reply(texts_admin.NO_PRIVATE))
+            await self._answers.tell(request, Reply(texts.admin.NO_PRIVATE))
 
     async def _out_of_place(self, request: Request) -> bool:
         """Whether a clip of an age-restricted channel is called up where everybody would see it."""

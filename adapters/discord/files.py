@@ -71,7 +71,7 @@ class Files:
         renewed = False
         for tried in range(1, TRIES + 1):
             if not self.allowed(url):
-                raise Refusal(texts.PICTURE_UNREACHABLE)
+                raise Refusal(texts.chat.PICTURE_UNREACHABLE)
             try:
                 return await self._read(url)
             except _Over:
@@ -83,7 +83,7 @@ class Files:
                 log.info("an attachment is fetched again: %s", type(error).__name__)
             if tried < TRIES:
                 await self._sleep(tried)
-        raise Refusal(texts.PICTURE_UNREACHABLE)
+        raise Refusal(texts.chat.PICTURE_UNREACHABLE)
 
     async def _read(self, url: str) -> bytes:
         if self._session is None:
@@ -97,7 +97,7 @@ class Files:
             async for chunk in response.content.iter_chunked(2**16):
                 content += chunk
                 if len(content) > HEAVIEST:
-                    raise Refusal(texts.too_heavy(HEAVIEST >> 20))
+                    raise Refusal(texts.chat.too_heavy(HEAVIEST >> 20))
             return bytes(content)
 
     async def _renewed(self, url: str) -> str:
@@ -109,4 +109,4 @@ class Files:
                 answer = await client.http.request(route, json={"attachment_urls": [url]})
             return str(answer["refreshed_urls"][0]["refreshed"])
         except (ChatError, LookupError, TypeError):
-            raise Refusal(texts.PICTURE_UNREACHABLE) from None
+            raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None

@@ -36,9 +36,9 @@ async def apologise(interaction: Interaction, error: BaseException) -> None:
     log.error("an interaction broke: %s", type(error).__name__, exc_info=error)
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(plain(texts.BROKE), ephemeral=True)
+            await interaction.followup.send(plain(texts.chat.BROKE), ephemeral=True)
         else:
-            await interaction.response.send_message(plain(texts.BROKE), ephemeral=True)
+            await interaction.response.send_message(plain(texts.chat.BROKE), ephemeral=True)
     except Exception as failed:
         log.info("an interaction was not answered: %s", type(failed).__name__)
 

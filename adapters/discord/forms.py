@@ -10,7 +10,7 @@ import discord
 
 from adapters.discord.looks import PRESS
 from adapters.discord.requests import PLATFORM, Request, unpack
-from bot import texts, texts_sharing
+from bot import texts
 from bot.errors import StoreDown
 from bot.orders import PROMPT_LIMIT
 from bot.ports import Inbox
@@ -27,10 +27,10 @@ LATEST = "asked"
 MOST = 5_000
 TITLE = 45
 TITLES = {
-    "/continue": texts.FORM_CONTINUE,
-    "/again": texts.NEW_WORDS,
-    "/remix": texts_sharing.REMIX,
-    "/report": texts_sharing.REPORT,
+    "/continue": texts.chat.FORM_CONTINUE,
+    "/again": texts.chat.NEW_WORDS,
+    "/remix": texts.sharing.REMIX,
+    "/report": texts.sharing.REPORT,
 }
 
 
@@ -104,13 +104,13 @@ def form(command: str, name: str, *, words: str = "", photo: bool = False) -> di
     `name` is the command that it is about in the end. A remix takes words, a photo, or both.
     """
     remix, report = name == "/remix", name == "/report"
-    title = TITLES.get(name, texts.FORM_ANIMATE)
+    title = TITLES.get(name, texts.chat.FORM_ANIMATE)
     made = discord.ui.Modal(title=title[:TITLE], custom_id=f"{PRESS}{command}", timeout=None)
     if photo or remix:
         made.add_item(
             discord.ui.Label(
-                text=texts.FORM_OWN_PHOTO if remix else texts.FORM_PHOTO,
-                description=texts.FORM_OWN_PHOTO_HINT if remix else texts.FORM_PHOTO_HINT,
+                text=texts.chat.FORM_OWN_PHOTO if remix else texts.chat.FORM_PHOTO,
+                description=texts.chat.FORM_OWN_PHOTO_HINT if remix else texts.chat.FORM_PHOTO_HINT,
                 component=discord.ui.FileUpload(
                     custom_id="photo", required=not remix, min_values=0 if remix else 1, max_values=1 if remix else 2
                 ),
@@ -119,11 +119,13 @@ def form(command: str, name: str, *, words: str = "", photo: bool = False) -> di
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id="words",
         style=discord.TextStyle.long,
-        placeholder=texts_sharing.REPORT_FORM_HINT if report else texts.FORM_WORDS_HINT,
+        placeholder=texts.sharing.REPORT_FORM_HINT if report else texts.chat.FORM_WORDS_HINT,
         default=words or None,
         required=not remix,
-        max_length=texts_sharing.REASON if report else PROMPT_LIMIT,
+        max_length=texts.sharing.REASON if report else PROMPT_LIMIT,
     )
-    made.add_item(discord.ui.Label(text=texts_sharing.REPORT_FORM if report else texts.FORM_WORDS, component=field))
+    made.add_item(
+        discord.ui.Label(text=texts.sharing.REPORT_FORM if report else texts.chat.FORM_WORDS, component=field)
+    )
     made.stop()  # its id says everything, so the library has nothing to remember of it
     return made

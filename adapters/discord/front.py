@@ -18,7 +18,7 @@ from adapters.discord.intake import Intake
 from adapters.discord.line import BROKEN
 from adapters.discord.looks import PRESS
 from adapters.discord.requests import Manner, Request
-from bot import calls, texts, texts_admin
+from bot import calls, texts
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
 from bot.model import Named, Reply
@@ -35,7 +35,7 @@ HIDDEN = frozenset(
     {
         *("jobs", "quota", "help", "privacy", "cancel", "link", "unlink", "mydata", "forgetme"),
         *("share", "unshare", "sharing", "gallery", "report"),
-        *texts_admin.COMMANDS,
+        *texts.admin.COMMANDS,
     }
 )
 """Commands whose answers concern nobody else."""
@@ -73,7 +73,7 @@ class Front:
         seen = [reading.picture(file, end=file is end) for file in (image, end) if file]
         pictures = tuple(one for one in seen if one)
         if len(pictures) < len(seen):
-            return await first.say(interaction, texts.NOT_A_PICTURE)
+            return await first.say(interaction, texts.chat.NOT_A_PICTURE)
         words = f"/animate {prompt}" if image and prompt else "/animate"
         request = self._asked(interaction, "open", words, pictures=pictures, options=options)
         if image and prompt:
@@ -98,7 +98,7 @@ class Front:
         """`/remix`; without words and photo a form asks for them."""
         picture = reading.picture(image) if image else None
         if image and picture is None:
-            return await first.say(interaction, texts.NOT_A_PICTURE)
+            return await first.say(interaction, texts.chat.NOT_A_PICTURE)
         text = f"/remix {clip} {words or ''}".strip()
         if not words and not picture:
             return await self._ask_more(interaction, text, text)
@@ -109,7 +109,7 @@ class Front:
         """“Animate this” on anybody's message."""
         pictures = reading.anything(message)[:1]
         if not pictures:
-            return await first.say(interaction, texts.DISCORD_WHICH)
+            return await first.say(interaction, texts.chat.DISCORD_WHICH)
         source = str(message.id)
         request = self._asked(interaction, "open", "/animate", pictures=pictures, about=source, source=source)
         if not await self._barred(interaction, request):
@@ -210,7 +210,7 @@ class Front:
             log.info("called in a channel where the bot may not answer")
         elif lacking:
             with suppress(ChatError):
-                await self._chat.send(request.address, Reply(texts.may_not(lacking)), nonce=request.id)
+                await self._chat.send(request.address, Reply(texts.chat.may_not(lacking)), nonce=request.id)
         else:
             self._chat.alive(request.channel)
             await self._keep_message(request)
@@ -246,7 +246,7 @@ class Front:
             except StoreDown:
                 await asyncio.sleep(SWIFT)
         with suppress(ChatError):
-            await self._chat.send(request.address, Reply(texts.TRY_LATER), nonce=request.id)
+            await self._chat.send(request.address, Reply(texts.chat.TRY_LATER), nonce=request.id)
 
     async def _take(self, interaction: Interaction, request: Request) -> None:
         """Keep a request, and acknowledge it: in this order, unless the database takes too long for Discord."""
@@ -257,7 +257,7 @@ class Front:
         if keeping.done() and (failed := keeping.exception()):
             if not isinstance(failed, StoreDown):
                 log.error("a request could not be kept", exc_info=failed)
-            return await first.say(interaction, texts.TRY_LATER)
+            return await first.say(interaction, texts.chat.TRY_LATER)
         if keeping.done() and not keeping.result():
             return None  # Discord sent it twice
         try:
@@ -273,7 +273,7 @@ class Front:
                 self._intake.begin(request)
         except StoreDown:
             with suppress(ChatError):
-                await self._chat.whisper(request.token, Reply(texts.TRY_LATER))
+                await self._chat.whisper(request.token, Reply(texts.chat.TRY_LATER))
 
     async def _barred(self, interaction: Interaction, request: Request) -> bool:
         """Whether a clip could not be posted there; then that is said, and nothing else happens."""
@@ -281,7 +281,7 @@ class Front:
             return False
         thread = isinstance(interaction.channel, discord.Thread)
         if lacking := reading.missing(interaction.app_permissions, thread):
-            await first.say(interaction, texts.may_not(lacking))
+            await first.say(interaction, texts.chat.may_not(lacking))
             return True
         self._chat.alive(request.channel)
         return False
@@ -296,10 +296,10 @@ class Front:
             async with asyncio.timeout(SWIFT):
                 kept = await self._forms.find(command)
         except (TimeoutError, StoreDown):
-            await first.say(interaction, texts.NOT_NOW)
+            await first.say(interaction, texts.chat.NOT_NOW)
             return None
         if kept is None or kept.user != str(interaction.user.id):
-            await first.say(interaction, texts.NOT_YOURS if kept else texts.FORM_GONE)
+            await first.say(interaction, texts.chat.NOT_YOURS if kept else texts.chat.FORM_GONE)
             return None
         return kept
 
@@ -312,7 +312,7 @@ class Front:
             async with asyncio.timeout(SWIFT):
                 reply = await self._core.handle(inbound(request, self._files))
             if reply.refused:
-                await first.say(interaction, reply.text or texts_admin.TOLD)
+                await first.say(interaction, reply.text or texts.admin.TOLD)
                 return
         await first.ask(interaction, form(text, text.partition(" ")[0]))
 

@@ -68,7 +68,7 @@ def _sharing(front: Front) -> dict[str, Callback]:
         if channel is None:
             return await front.command(interaction, "gallery", _typed(setting))
         if channel.type in SILENT:
-            return await first.say(interaction, texts.NO_POSTS_THERE)
+            return await first.say(interaction, texts.chat.NO_POSTS_THERE)
         words = _sentence(_typed(setting).removesuffix("here").strip(), MENTION)
         return await front.command(interaction, "gallery", words, (people.channel(channel.id, channel.name),))
 

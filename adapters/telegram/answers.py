@@ -87,17 +87,17 @@ class Answers:
         if not (reply.private and inbound.shared and alone):
             return reply
         if not inbound.user.isdecimal():
-            return Reply(texts.NOT_FOR_ANONYMOUS, refused=True)
+            return Reply(texts.chat.NOT_FOR_ANONYMOUS, refused=True)
         place = Address(PLATFORM, inbound.user)
         posted = await self.tell(place, reply)
         if posted is None and reply.ask is not None and not reply.secret:
             return replace(reply, private=False)
         if posted is None:
-            return Reply(texts.not_here(await self._line.own_name()), refused=True)
+            return Reply(texts.chat.not_here(await self._line.own_name()), refused=True)
         if reply.ask is not None:
             question = Question(inbound.user, reply.ask, tuple(pictures), "", inbound.scope)
             await self._questions.put(place.chat, posted.message, question)
-        return Reply(texts.SENT_ALONE)
+        return Reply(texts.chat.SENT_ALONE)
 
     async def tell(self, address: Address, reply: Reply, to: User | None = None) -> Posted | None:
         """Post a reply, and say where its first message is; None if it could not be done, or nobody knows."""

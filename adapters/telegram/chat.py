@@ -148,7 +148,7 @@ class TelegramChat:
     async def _empty(self, address: Address, message: str) -> None:
         """A message that is too old to be deleted should at least not show any more what it shows."""
         try:
-            await self._say_instead(address, message, Reply(texts.DONE))
+            await self._say_instead(address, message, Reply(texts.chat.DONE))
         except Rejected as error:
             if says(error, NO_TEXT):
                 await self._blot(address, message)
@@ -160,7 +160,7 @@ class TelegramChat:
         wait = self._limiter.book(address.chat, is_group(address.chat), f"blot:{message}")
         if wait > 0:
             raise Flood(wait)
-        media = InputMediaPhoto(blank(), caption=texts.TAKEN_BACK, filename="taken_back.png")
+        media = InputMediaPhoto(blank(), caption=texts.chat.TAKEN_BACK, filename="taken_back.png")
         try:
             with mapped():
                 await self._line.edit_message_media(media, int(address.chat), int(message))
@@ -216,7 +216,7 @@ class TelegramChat:
                 if address.message and address.thread and says(error, *NO_TOPIC):
                     address = Address(PLATFORM, address.chat)
                 elif film and says(error, *BAD_COPY) and (film.path.is_file() or address.message):
-                    reply = replace(reply, film=film) if film.path.is_file() else Reply(texts.CLIP_GONE)
+                    reply = replace(reply, film=film) if film.path.is_file() else Reply(texts.chat.CLIP_GONE)
                 elif reply.film:
                     raise Unshowable(str(error)) from None
                 else:

@@ -17,7 +17,7 @@ from adapters.telegram.members import Members
 from adapters.telegram.people import People, replied_to
 from adapters.telegram.questions import PICTURED, Questions
 from adapters.telegram.reading import PLATFORM, Picture
-from bot import machine, texts, texts_admin
+from bot import machine, texts
 from bot.core import Core
 from bot.errors import Refusal
 from bot.model import MENTION, Address, Button, Inbound, Job, Reply
@@ -89,7 +89,7 @@ class Desk:
         """Whether a message of a group is meant for us, as far as its words alone say."""
         text = reading.words(message)
         command = reading.command(text, self.username)
-        known = command and (command[0] in texts.COMMANDS or command[0] in texts_admin.COMMANDS)
+        known = command and (command[0] in texts.chat.COMMANDS or command[0] in texts.admin.COMMANDS)
         return bool(known) or reading.without_mention(text, self.username) is not None
 
     async def edited(self, message: Message) -> None:
@@ -98,8 +98,8 @@ class Desk:
         if job is None or not machine.allows(job, machine.Cancelled):
             return
         if await self._first_time(job.address, f"edited:{message.message_id}"):
-            cancel = Button(texts.CANCEL, f"/cancel {job.id}")
-            await self._answers.tell(reading.address(message), Reply(texts.NOT_EDITED, (cancel,)))
+            cancel = Button(texts.chat.CANCEL, f"/cancel {job.id}")
+            await self._answers.tell(reading.address(message), Reply(texts.chat.NOT_EDITED, (cancel,)))
 
     async def membership(self, change: ChatMemberUpdated) -> None:
         """We were let in, thrown out or blocked."""
@@ -110,7 +110,7 @@ class Desk:
         elif old in _OUT and change.chat.type in (Chat.GROUP, Chat.SUPERGROUP):
             await self._first_time(chat, "privacy")
             all_ears = self.reads_all or new == ChatMember.ADMINISTRATOR
-            await self._answers.tell(chat, Reply(texts.hello_group(self.username, all_ears=all_ears)))
+            await self._answers.tell(chat, Reply(texts.chat.hello_group(self.username, all_ears=all_ears)))
 
     async def moved(self, old: str, new: str) -> None:
         """A group became a supergroup: everything of it goes along."""
@@ -133,7 +133,7 @@ class Desk:
         ):
             # Somebody may speak for any number of channels: each would have credits, hearts and reports of its own.
             # For the group itself its admins speak, unnamed. A tap is always a person's.
-            await self._answers.tell(reading.address(message), Reply(texts.AS_A_PERSON, refused=True))
+            await self._answers.tell(reading.address(message), Reply(texts.chat.AS_A_PERSON, refused=True))
             return
         await self._people.met(None if message.sender_chat else message.from_user)
         where = reading.address(message)
@@ -187,7 +187,7 @@ class Desk:
         if command == reading.ANOTHERS:
             return None
         if command and command[0] != "animate":
-            known = command[0] in texts.COMMANDS or command[0] in texts_admin.COMMANDS
+            known = command[0] in texts.chat.COMMANDS or command[0] in texts.admin.COMMANDS
             if not (known or private or "@" in text.split()[0]):
                 return None  # said to another bot, most likely
             takes = not known or command[0] in PICTURED
@@ -201,20 +201,20 @@ class Desk:
             said = self._comments.pop(user, message) or said
         if own:
             if len(own) < len(parts):
-                raise Refusal(texts.ONE_PHOTO)  # a video among photos: whatever was meant, it cannot be had
+                raise Refusal(texts.chat.ONE_PHOTO)  # a video among photos: whatever was meant, it cannot be had
             if message.media_group_id and len(parts) == 1 and not private:
-                raise Refusal(texts.ALBUM_HIDDEN)
+                raise Refusal(texts.chat.ALBUM_HIDDEN)
             if question and question.takes_pictures:
                 return Heard(f"{question.ask} {said}".strip(), own, scope=question.scope)
             return Heard(said, own)
         if question:
             if not said:
-                raise Refusal(texts.FEW_WORDS)
+                raise Refusal(texts.chat.FEW_WORDS)
             return Heard(f"{question.ask} {said}".strip(), question.pictures, question.about, question.scope)
         if private and not message.text:
             if message.effective_attachment is None:
                 return None  # a note of Telegram's own, as of a pinned message
-            raise Refusal(texts.WHAT_WORKS)
+            raise Refusal(texts.chat.WHAT_WORKS)
         if message.external_reply and (seen := reading.picture(message.external_reply, videos=True)):
             return Heard(said, [seen])
         if message.reply_to_message:
@@ -223,7 +223,7 @@ class Desk:
             if command is None:
                 self._comments.put(user, message, said)
             return Heard(said if command is None else "/animate")
-        raise Refusal(texts.which_photo(self.username))
+        raise Refusal(texts.chat.which_photo(self.username))
 
     async def _answered(self, user: str, message: Message) -> Heard | None:
         """A message of a group that calls nobody, and answers one of ours: it goes on with one's own clip."""
@@ -237,7 +237,7 @@ class Desk:
             return Heard(f"/continue {job.id} {message.text}")
         # A question is its asker's, and their answer is known; what others say to it is talk.
         if reading.picture(other, videos=True) and await self._first_time(reading.address(other), "hint", DAY):
-            raise Refusal(texts.which_photo(self.username))
+            raise Refusal(texts.chat.which_photo(self.username))
         return None
 
     async def _about_another(self, user: str, said: str, other: Message) -> Heard:
@@ -247,7 +247,9 @@ class Desk:
             return Heard(f"/continue {job.id} {said}" if said else f"/next {job.id}")
         if seen := reading.picture(other, videos=True):
             return Heard(said, [seen])
-        raise Refusal(texts.ANIMATE_WHAT if reading.is_private(other.chat) else texts.which_photo(self.username))
+        raise Refusal(
+            texts.chat.ANIMATE_WHAT if reading.is_private(other.chat) else texts.chat.which_photo(self.username)
+        )
 
     async def _is_own(self, job: Job, person: str) -> bool:
         """Whether the job is a person's, on whatever platform they ordered it."""
@@ -256,10 +258,10 @@ class Desk:
     async def _about_groups(self, inbound: Inbound) -> list[str]:
         """What people in a group should know besides; its admins once more than that."""
         if self.reads_all or await self._members.show_us_all(inbound.address.chat):
-            return [texts.group_help(self.username)]
-        told = [texts.group_help(self.username), texts.PRIVACY_MODE]
+            return [texts.chat.group_help(self.username)]
+        told = [texts.chat.group_help(self.username), texts.chat.PRIVACY_MODE]
         if await inbound.moderates() and await self._first_time(inbound.address, "privacy"):
-            told.append(texts.PRIVACY_MODE_OFF)
+            told.append(texts.chat.PRIVACY_MODE_OFF)
         return told
 
     async def _first_time(self, chat: Address, name: str, kept: float = FOREVER) -> bool:

@@ -42,10 +42,10 @@ class Files:
                     file: File = await self._line.get_file(picture.file_id)
                 limit = HEAVIEST_FILE >> 20  # a self-hosted server would hand over two gigabytes
                 if (file.file_size or 0) > HEAVIEST_FILE:
-                    raise Refusal(texts.too_heavy(limit))
+                    raise Refusal(texts.chat.too_heavy(limit))
                 return await self._content(file)
             except TooLarge:
-                raise Refusal(texts.too_heavy(limit)) from None
+                raise Refusal(texts.chat.too_heavy(limit)) from None
             except Rejected as error:
                 # Telegram says the same of a file that never was and of one that it cannot reach at the moment.
                 if tried == TRIES or not says(error, "temporarily unavailable"):
@@ -68,7 +68,7 @@ class Files:
         here = Path(path)
         if self._line.self_hosted and await asyncio.to_thread(here.is_file):
             if (await asyncio.to_thread(here.stat)).st_size > HEAVIEST_FILE:
-                raise Refusal(texts.too_heavy(HEAVIEST_FILE >> 20))
+                raise Refusal(texts.chat.too_heavy(HEAVIEST_FILE >> 20))
             return await asyncio.to_thread(here.read_bytes)
         folder, _, rest = path.partition(f"/{self._line.token}/")
         try:
@@ -84,7 +84,7 @@ class Files:
                 "folder with Photoplay under the same path, or start the server without --local.",
                 folder if rest else "a folder of its own",
             )
-            raise Refusal(texts.PICTURE_UNREACHABLE) from None
+            raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None
 
 
 def _is_absolute(path: str) -> bool:

@@ -52,7 +52,7 @@ class Guests:
         seen = next((p for source in sources if (p := reading.picture(source, videos=True))), None)
         where = Address(PLATFORM, INLINE, place)
         if not seen and not said.startswith("/"):
-            return await self._chat.edit(where, place, Reply(texts.guest_help(self.username)))
+            return await self._chat.edit(where, place, Reply(texts.chat.guest_help(self.username)))
         inbound = Inbound(
             where,
             user,
@@ -67,7 +67,7 @@ class Guests:
         )
         reply = await self._core.handle(inbound)
         if not reply.text:  # here there is a placeholder, which must come to an end
-            reply = replace(reply, text=texts.TOLD_ALREADY)
+            reply = replace(reply, text=texts.chat.TOLD_ALREADY)
         if not reply.job or await self._core.track(reply.job, place, reply.text):
             await self._chat.edit(where, place, reply)
         return None
@@ -77,14 +77,14 @@ class Guests:
         if place := await self._core.store.inbox.recall(
             PLATFORM, INLINE, message.guest_query_id or "", self._core.clock()
         ):
-            await self._chat.edit(Address(PLATFORM, INLINE, place), place, Reply(texts.BROKE, refused=True))
+            await self._chat.edit(Address(PLATFORM, INLINE, place), place, Reply(texts.chat.BROKE, refused=True))
 
     async def _place(self, query: str) -> str | None:
         """The message that we may edit."""
         inbox, now = self._core.store.inbox, self._core.clock()
         if known := await inbox.recall(PLATFORM, INLINE, query, now):
             return known
-        placeholder = InlineQueryResultArticle("1", "Photoplay", InputTextMessageContent(texts.ONE_MOMENT))
+        placeholder = InlineQueryResultArticle("1", "Photoplay", InputTextMessageContent(texts.chat.ONE_MOMENT))
         try:
             with mapped():
                 sent = await self._line.answer_guest_query(query, placeholder)

@@ -47,7 +47,7 @@ class Inline:
             copy = await self._stored(reply, nonce)
             if copy and await self._shown(message, copy, reply):
                 return Posted(message, copy)
-            where = f"\n{texts.clip_waits(await self._page(reply.film, nonce))}" if reply.film else ""
+            where = f"\n{texts.chat.clip_waits(await self._page(reply.film, nonce))}" if reply.film else ""
             with mapped():
                 await self._line.edit_message_text(
                     cut(reply.text, TEXT - length(where)) + where,

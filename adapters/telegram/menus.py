@@ -12,30 +12,30 @@ from telegram import (
 
 from adapters.telegram.line import Line, mapped
 from adapters.telegram.reading import PLATFORM
-from bot import texts, texts_admin
+from bot import texts
 from bot.core import Core
 from bot.errors import ChatError
 
 log = logging.getLogger(__name__)
 
 FOREVER = 4e9
-GROUP = tuple(name for name in texts.MENU if name != "start")
+GROUP = tuple(name for name in texts.chat.MENU if name != "start")
 PRIVATE = (
-    *(name for name in texts.MENU if name not in ("best", "gallery")),  # which are a community's
+    *(name for name in texts.chat.MENU if name not in ("best", "gallery")),  # which are a community's
     *("sharing", "link", "unlink", "mydata", "forgetme"),
 )
 MENUS = (
-    (BotCommandScopeDefault(), texts.MENU),
+    (BotCommandScopeDefault(), texts.chat.MENU),
     (BotCommandScopeAllPrivateChats(), PRIVATE),
     (BotCommandScopeAllGroupChats(), GROUP),
     # What operators say is for them alone, so it stands in no menu.
-    (BotCommandScopeAllChatAdministrators(), (*GROUP, *(name for name in texts_admin.COMMANDS if name != "operator"))),
+    (BotCommandScopeAllChatAdministrators(), (*GROUP, *(name for name in texts.admin.COMMANDS if name != "operator"))),
 )
 
 
 async def publish(line: Line, core: Core) -> None:
     """Tell Telegram what there is, if it has changed. Nothing depends on it."""
-    told = texts_admin.COMMANDS | texts.COMMANDS
+    told = texts.admin.COMMANDS | texts.chat.COMMANDS
     menus = [(scope, [(name, told[name]) for name in names]) for scope, names in MENUS]
     mark = json.dumps([[scope.type, menu] for scope, menu in menus])
     inbox = core.store.inbox

@@ -151,12 +151,12 @@ class Telegram:
 
     async def _apologise(self, update: Update) -> None:
         if update.callback_query:
-            return await self._taps.close(update.callback_query, Reply(texts.BROKE, refused=True))
+            return await self._taps.close(update.callback_query, Reply(texts.chat.BROKE, refused=True))
         if update.guest_message:
             return await self._guests.apologise(update.guest_message)
         message = update.message
         if message and (reading.is_private(message.chat) or self._desk.is_called(message)):
-            await self._answers.tell(reading.address(message), Reply(texts.BROKE, refused=True))
+            await self._answers.tell(reading.address(message), Reply(texts.chat.BROKE, refused=True))
         return None
 
     async def _handle(self, update: Update) -> None:

@@ -31,7 +31,7 @@ class Unreadable(Exception):
     """A body that is not taken: `status` for the client, and a sentence for whoever reads it."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(texts.UNREADABLE[status])
+        super().__init__(texts.chat.UNREADABLE[status])
         self.status = status
 
 

@@ -16,7 +16,7 @@ from adapters.web.page import STATIC
 from adapters.web.sheet import FILES, ROOT
 from adapters.web.templating import card_page
 from adapters.web.turnstile import Turnstile
-from bot import texts_gallery
+from bot import texts
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
 from bot.gallery import Hall, Share
@@ -67,7 +67,7 @@ def _served(handler: Handler) -> Handler:
             return await handler(self, request)
         except StoreDown as error:
             log.warning("a gallery waits for the database: %s", error)
-            return _card(texts_gallery.DOWN_TITLE, texts_gallery.DOWN, 503, headers={"Retry-After": "30"})
+            return _card(texts.gallery.DOWN_TITLE, texts.gallery.DOWN, 503, headers={"Retry-After": "30"})
 
     return guarded
 
@@ -216,17 +216,17 @@ class Exhibit:
         """Give a heart (`on=1`) or take it back: said twice, it is the same."""
         person = self._doors.person(request)
         if person is None or not self._doors.trusts(request, person):
-            return _json({"text": texts_gallery.RELOAD}, 403)
+            return _json({"text": texts.gallery.RELOAD}, 403)
         on = (await bodies.form(request)).get("on") != "0"
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
-            return _json({"text": texts_gallery.GONE_LEAD}, 404)
+            return _json({"text": texts.gallery.GONE_LEAD}, 404)
         if on and not self._hearts.admits(found[1].id, self._doors.address(request), person):
-            return _json({"text": texts_gallery.ENOUGH}, 429)
+            return _json({"text": texts.gallery.ENOUGH}, 429)
         # Not by `Core.handle`: the community is known by the gallery's name, and a page wants a number, no sentence.
         share = await self._gallery.heart(found[1].id, _name(person), on, "tap", self._clock())
         if share is None:
-            return _json({"text": texts_gallery.GONE_LEAD}, 404)
+            return _json({"text": texts.gallery.GONE_LEAD}, 404)
         self._core.poke_errands()
         return _json({"hearts": share.hearts, "liked": on}, 200)
 
@@ -234,30 +234,30 @@ class Exhibit:
     async def _report(self, request: web.Request) -> web.StreamResponse:
         person = self._doors.person(request)
         if person is None:
-            return _card(texts_gallery.SAID, texts_gallery.RELOAD, 403)
+            return _card(texts.gallery.SAID, texts.gallery.RELOAD, 403)
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return _missing()
         hall, share = found
-        back = (leaf.place(hall, share), texts_gallery.BACK)
+        back = (leaf.place(hall, share), texts.gallery.BACK)
         where = self._doors.address(request)
         if self._reports.is_shut(share.id, where, person):
-            return _card(texts_gallery.SAID, texts_gallery.ENOUGH, 429, back)
+            return _card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
         form = await bodies.form(request)
         if not self._doors.trusts(request, person, form.get("token", "")):
-            return _card(texts_gallery.SAID, texts_gallery.RELOAD, 403)
+            return _card(texts.gallery.SAID, texts.gallery.RELOAD, 403)
         words = form.get("words", "").replace(MENTION, "").strip()
         reason = form.get("reason", "").strip()
         if not re.fullmatch("[a-z]{1,16}", reason) or (reason == "other" and not words):
-            return _card(texts_gallery.SAID, texts_gallery.NOT_SAID, 400, back)
+            return _card(texts.gallery.SAID, texts.gallery.NOT_SAID, 400, back)
         if not self._reports.admits(share.id, where, person):
-            return _card(texts_gallery.SAID, texts_gallery.ENOUGH, 429, back)
+            return _card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
         said = f"/report {share.id} {reason} {words if reason == 'other' else ''}".strip()
         inbound = Inbound(
             Address("web", person), person, f"web:{person}:report:{share.id}:{reason}", said, scope=hall.scope
         )
         reply = await self._core.handle(inbound)
-        return _card(texts_gallery.SAID, reply.text, 200, (leaf.home(hall), texts_gallery.BACK_TO_ALL))
+        return _card(texts.gallery.SAID, reply.text, 200, (leaf.home(hall), texts.gallery.BACK_TO_ALL))
 
 
 def _name(person: str) -> str:
@@ -288,7 +288,7 @@ def _card(
 
 def _missing() -> web.Response:
     """Closed, unknown, hidden, unshared, malformed: nobody learns which."""
-    return _card(texts_gallery.GONE, texts_gallery.GONE_LEAD, 404)
+    return _card(texts.gallery.GONE, texts.gallery.GONE_LEAD, 404)
 
 
 def _json(data: dict[str, object], status: int) -> web.Response:

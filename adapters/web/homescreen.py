@@ -13,10 +13,10 @@ PICTURE = "/static/samples/lake.jpg"
 async def manifest(_: web.Request) -> web.Response:
     """The page as something that can be put on a home screen. It says nothing that the password would hide."""
     data = {
-        "name": texts.PAGE["title"],
-        "short_name": texts.PAGE["title"],
-        "description": texts.PAGE["description"],
-        "lang": texts.PAGE["lang"],
+        "name": texts.chat.PAGE["title"],
+        "short_name": texts.chat.PAGE["title"],
+        "description": texts.chat.PAGE["description"],
+        "lang": texts.chat.PAGE["lang"],
         "id": "/",
         "start_url": "/",
         "scope": "/",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from adapters.web.sheet import BLANK, ICON, ROOT, meta, page
-from bot import texts, texts_gallery, texts_sharing
+from bot import texts
 from bot.gallery import Hall, Order, Share
 
 LONG = 140
@@ -59,11 +59,11 @@ def index(halls: Sequence[Hall], web: str) -> str:
         f'<span dir="auto">{escape(hall.title)}</span></a></li>'
         for hall in halls
     )
-    found = f'<ul class="halls">{items}</ul>' if halls else f"<p>{texts_gallery.NO_GALLERIES}</p>"
-    intro = f'<div><h1>{texts_gallery.INDEX}</h1><p class="soft">{texts_gallery.INDEX_LEAD}</p></div>'
-    head = meta(texts_gallery.INDEX, texts_gallery.INDEX_LEAD, f"{web}{ROOT}", f"{web}{BLANK[0]}", BLANK[1:])
+    found = f'<ul class="halls">{items}</ul>' if halls else f"<p>{texts.gallery.NO_GALLERIES}</p>"
+    intro = f'<div><h1>{texts.gallery.INDEX}</h1><p class="soft">{texts.gallery.INDEX_LEAD}</p></div>'
+    head = meta(texts.gallery.INDEX, texts.gallery.INDEX_LEAD, f"{web}{ROOT}", f"{web}{BLANK[0]}", BLANK[1:])
     body = f'{_top("", "")}<main id="main"><div class="intro">{intro}</div>{found}</main>'
-    return page(texts_gallery.titled(texts_gallery.INDEX), body, head, listed=True)
+    return page(texts.gallery.titled(texts.gallery.INDEX), body, head, listed=True)
 
 
 def wall(hall: Hall, shares: Sequence[Share], turns: Turns, reader: Reader) -> str:
@@ -73,12 +73,12 @@ def wall(hall: Hall, shares: Sequence[Share], turns: Turns, reader: Reader) -> s
     sorts = "".join(
         f'<a href="{path}{"" if order == "newest" else f"?order={order}"}"'
         f"{here if order == turns.order else ''}>{label}</a>"
-        for order, label in texts_gallery.ORDERS.items()
+        for order, label in texts.gallery.ORDERS.items()
     )
-    nav = f'<nav class="orders" aria-label="{texts_gallery.ORDER}">{sorts}</nav>'
-    lead = f'<div><h1 dir="auto">{escape(hall.title)}</h1><p class="soft">{texts_gallery.LEAD}</p></div>'
+    nav = f'<nav class="orders" aria-label="{texts.gallery.ORDER}">{sorts}</nav>'
+    lead = f'<div><h1 dir="auto">{escape(hall.title)}</h1><p class="soft">{texts.gallery.LEAD}</p></div>'
     body = (
-        f"{_top(ROOT if hall.public else '', texts_gallery.INDEX if hall.public else '')}"
+        f"{_top(ROOT if hall.public else '', texts.gallery.INDEX if hall.public else '')}"
         f'<main id="main"><div class="intro">{lead}{nav if shares or not turns.begins else ""}</div>'
         f"{_cards(hall, shares, reader) if shares else _nothing(turns)}{_pages(path, turns)}</main>{_status()}"
     )
@@ -88,32 +88,32 @@ def wall(hall: Hall, shares: Sequence[Share], turns: Turns, reader: Reader) -> s
         for rel, query in (("canonical", turns.here), ("prev", turns.back), ("next", turns.on))
         if query is not None
     )
-    head = meta(hall.title, texts_gallery.LEAD, f"{reader.web}{path}", *image) + links + _token(reader)
-    return page(texts_gallery.titled(hall.title), body, head, listed=hall.public)
+    head = meta(hall.title, texts.gallery.LEAD, f"{reader.web}{path}", *image) + links + _token(reader)
+    return page(texts.gallery.titled(hall.title), body, head, listed=hall.public)
 
 
 def leaf(hall: Hall, share: Share, chain: Sequence[Share], remixes: Sequence[Share], reader: Reader) -> str:
     """A clip on its own page."""
-    label = texts_gallery.label(share.prompt, share.name)
-    day = f'<time datetime="{datetime.fromtimestamp(share.at, UTC):%Y-%m-%d}">{texts_gallery.day(share.at)}</time>'
-    whose = f'<span dir="auto">{escape(texts_gallery.by(share.name))}</span>' if share.name and share.prompt else ""
-    facts = " · ".join(part for part in (whose, day, texts_gallery.AI) if part)
+    label = texts.gallery.label(share.prompt, share.name)
+    day = f'<time datetime="{datetime.fromtimestamp(share.at, UTC):%Y-%m-%d}">{texts.gallery.day(share.at)}</time>'
+    whose = f'<span dir="auto">{escape(texts.gallery.by(share.name))}</span>' if share.name and share.prompt else ""
+    facts = " · ".join(part for part in (whose, day, texts.gallery.AI) if part)
     long = ' class="long"' if len(share.prompt) > LONG else ""
     about = (
         f'<div class="about"><h1 dir="auto"{long}>{escape(share.prompt or label)}</h1><p class="soft">{facts}</p>'
         f"{_likes(hall, share, reader)}{_lineage(hall, share, chain)}{_how(share)}{_report(hall, share, reader)}</div>"
     )
-    more = f'<section class="more"><h2>{texts_gallery.REMIXES}</h2>{_cards(hall, remixes, reader)}</section>'
+    more = f'<section class="more"><h2>{texts.gallery.REMIXES}</h2>{_cards(hall, remixes, reader)}</section>'
     body = (
         f'{_top(home(hall), hall.title)}<main id="main"><article class="leaf">{_film(hall, share, label)}{about}'
         f"</article>{more if remixes else ''}</main>{_status()}"
     )
-    title = texts_gallery.headline(share.prompt, share.name)
+    title = texts.gallery.headline(share.prompt, share.name)
     address = f"{reader.web}{place(hall, share)}"
     head = (
         meta(
             title,
-            texts_gallery.about(share.prompt, share.name, hall.title),
+            texts.gallery.about(share.prompt, share.name, hall.title),
             address,
             *_image(hall, share, reader.web),
             video=None if share.spoiler else share,
@@ -121,7 +121,7 @@ def leaf(hall: Hall, share: Share, chain: Sequence[Share], remixes: Sequence[Sha
         + f'<link rel="canonical" href="{escape(address)}">'
         + _token(reader)
     )
-    return page(texts_gallery.titled(title, hall.title), body, head, listed=hall.public)
+    return page(texts.gallery.titled(title, hall.title), body, head, listed=hall.public)
 
 
 # ── Pieces ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,21 +130,21 @@ def leaf(hall: Hall, share: Share, chain: Sequence[Share], remixes: Sequence[Sha
 def _cards(hall: Hall, shares: Sequence[Share], reader: Reader) -> str:
     """Clips side by side."""
     items = "".join(_card(hall, share, reader, eager=n < EAGER) for n, share in enumerate(shares))
-    return f'<div class="wall"><ul class="grid" aria-label="{texts_gallery.CLIPS}">{items}</ul></div>'
+    return f'<div class="wall"><ul class="grid" aria-label="{texts.gallery.CLIPS}">{items}</ul></div>'
 
 
 def _card(hall: Hall, share: Share, reader: Reader, *, eager: bool) -> str:
     path, width, height = place(hall, share), share.clip.width, share.clip.height
     shape, fits = _shape(share)
     small = min(1.0, 320 / max(width, height))
-    words = f'<span dir="auto" aria-hidden="true">{escape(texts.shorten(share.prompt, 120))}</span>'
-    name = escape(texts_gallery.by(share.name) if share.prompt else texts_gallery.label("", share.name))
+    words = f'<span dir="auto" aria-hidden="true">{escape(texts.chat.shorten(share.prompt, 120))}</span>'
+    name = escape(texts.gallery.by(share.name) if share.prompt else texts.gallery.label("", share.name))
     hidden = "" if share.prompt else ' aria-hidden="true"'  # then it is what the picture is called already
     flat = " flat" if height < width * 0.7 else ""
     who = f'<span class="who" dir="auto"{hidden}>{name}</span>'
     line = f'<span class="line{flat}">{words if share.prompt else ""}{who}</span>'
-    badge = f'<span class="badge">{texts_gallery.COVERED}</span>' if share.spoiler else ""
-    alt = escape(texts_gallery.label(share.prompt, share.name))
+    badge = f'<span class="badge">{texts.gallery.COVERED}</span>' if share.spoiler else ""
+    alt = escape(texts.gallery.label(share.prompt, share.name))
     return (
         f'<li class="card {shape}"><div class="frame{"" if fits else " odd"}">'
         f'<a class="stage{" covered" if share.spoiler else ""}" href="{path}" data-clip="{path}.mp4">'
@@ -165,12 +165,12 @@ def _shape(share: Share) -> tuple[str, bool]:
 def _likes(hall: Hall, share: Share, reader: Reader) -> str:
     """How many like it; with a script it is a button."""
     count = share.hearts or ""
-    word = f'<span class="unseen">{texts_gallery.hearts(share.hearts)}</span>'
+    word = f'<span class="unseen">{texts.gallery.hearts(share.hearts)}</span>'
     plain = f'<span class="likes">{_HEART}{count} {word}</span>' if count else ""
     return (
         f'{plain}<button class="likes" type="button" hidden data-heart="{place(hall, share)}/heart" '
         f'aria-pressed="{"true" if share.id in reader.liked else "false"}">{_HEART}'
-        f'<span class="unseen">{texts_gallery.HEART}</span><span class="count">{count}</span></button>'
+        f'<span class="unseen">{texts.gallery.HEART}</span><span class="count">{count}</span></button>'
     )
 
 
@@ -180,12 +180,12 @@ def _film(hall: Hall, share: Share, label: str) -> str:
     poster = "" if share.spoiler else f' poster="{path}.jpg?large"'
     video = (
         f'<video controls loop playsinline preload="none" src="{path}.mp4"{poster} {size} '
-        f'aria-label="{escape(label)}">{texts_gallery.NO_VIDEO}</video>'
+        f'aria-label="{escape(label)}">{texts.gallery.NO_VIDEO}</video>'
     )
     if share.spoiler:
         video = (
             f'<details><summary class="covered"><img src="{path}.jpg" {size} alt="">'
-            f'<span class="badge">{texts_gallery.UNCOVER}</span></summary>{video}</details>'
+            f'<span class="badge">{texts.gallery.UNCOVER}</span></summary>{video}</details>'
         )
     return f'<div class="show {shape}">{video}</div>'
 
@@ -193,68 +193,68 @@ def _film(hall: Hall, share: Share, label: str) -> str:
 def _lineage(hall: Hall, share: Share, chain: Sequence[Share]) -> str:
     if not share.remix_of:
         return ""
-    gone = "" if chain and chain[0].id == share.remix_of else f'<p class="soft">{texts_gallery.CHAIN_GONE}</p>'
+    gone = "" if chain and chain[0].id == share.remix_of else f'<p class="soft">{texts.gallery.CHAIN_GONE}</p>'
     items = "".join(
         f'<li><a href="{place(hall, one)}">'
         + ("" if one.spoiler else f'<img src="{place(hall, one)}.jpg" width="52" height="52" alt="" loading="lazy">')
-        + f'<span><span class="soft" dir="auto">{escape(texts_sharing.remix_of(one.name))}</span>'
-        f'<span class="clamp" dir="auto">{escape(one.prompt or texts_gallery.WORDLESS)}</span></span></a></li>'
+        + f'<span><span class="soft" dir="auto">{escape(texts.sharing.remix_of(one.name))}</span>'
+        f'<span class="clamp" dir="auto">{escape(one.prompt or texts.gallery.WORDLESS)}</span></span></a></li>'
         for one in chain
     )
     found = f'<ol class="chain">{items}</ol>' if chain else ""
-    return f"<section><h2>{texts_gallery.CHAIN}</h2>{gone}{found}</section>"
+    return f"<section><h2>{texts.gallery.CHAIN}</h2>{gone}{found}</section>"
 
 
 def _how(share: Share) -> str:
-    how = texts_gallery.remix_how(share.id, bool(share.place.chat)) if share.remixes else texts_gallery.NO_REMIX
-    return f'<section><h2>{texts_gallery.HOW_TO_REMIX}</h2><p class="soft">{how}</p></section>'
+    how = texts.gallery.remix_how(share.id, bool(share.place.chat)) if share.remixes else texts.gallery.NO_REMIX
+    return f'<section><h2>{texts.gallery.HOW_TO_REMIX}</h2><p class="soft">{how}</p></section>'
 
 
 def _report(hall: Hall, share: Share, reader: Reader) -> str:
     radio = '<label><input type="radio" name="reason" value="{}" required>{}</label>'
-    reasons = "".join(radio.format(word, escape(label)) for word, label in texts_sharing.REASONS.items())
+    reasons = "".join(radio.format(word, escape(label)) for word, label in texts.sharing.REASONS.items())
     return (
-        f'<details class="report"><summary>{texts_gallery.REPORT}</summary>'
+        f'<details class="report"><summary>{texts.gallery.REPORT}</summary>'
         f'<form method="post" action="{place(hall, share)}/report">'
         f'<input type="hidden" name="token" value="{reader.token}">'
-        f"<fieldset><legend>{texts_gallery.REPORT_WHY}</legend>{reasons}{radio.format('other', texts_sharing.OTHER)}"
-        f'<label>{texts_gallery.REPORT_WORDS}<input type="text" name="words" maxlength="{texts_sharing.REASON}" '
-        f'autocomplete="off"></label></fieldset><p class="soft">{texts_gallery.REPORT_WHO}</p>'
-        f'<button class="button main">{texts_gallery.SEND}</button></form></details>'
+        f"<fieldset><legend>{texts.gallery.REPORT_WHY}</legend>{reasons}{radio.format('other', texts.sharing.OTHER)}"
+        f'<label>{texts.gallery.REPORT_WORDS}<input type="text" name="words" maxlength="{texts.sharing.REASON}" '
+        f'autocomplete="off"></label></fieldset><p class="soft">{texts.gallery.REPORT_WHO}</p>'
+        f'<button class="button main">{texts.gallery.SEND}</button></form></details>'
     )
 
 
 def _nothing(turns: Turns) -> str:
     if turns.begins:
-        return f'<div class="said"><h2>{texts_gallery.EMPTY}</h2><p class="soft">{texts_gallery.EMPTY_LEAD}</p></div>'
-    return f'<div class="said"><p>{texts_gallery.NO_MORE}</p></div>'
+        return f'<div class="said"><h2>{texts.gallery.EMPTY}</h2><p class="soft">{texts.gallery.EMPTY_LEAD}</p></div>'
+    return f'<div class="said"><p>{texts.gallery.NO_MORE}</p></div>'
 
 
 def _pages(path: str, turns: Turns) -> str:
     start = "" if turns.order == "newest" else f"?order={turns.order}"
     ways = (
-        (None if turns.begins else start, "", texts_gallery.FIRST),
-        (turns.back, ' rel="prev"', texts_gallery.PREVIOUS),
-        (turns.on, ' rel="next"', texts_gallery.NEXT),
+        (None if turns.begins else start, "", texts.gallery.FIRST),
+        (turns.back, ' rel="prev"', texts.gallery.PREVIOUS),
+        (turns.on, ' rel="next"', texts.gallery.NEXT),
     )
     links = "".join(
         f'<a class="button" href="{path}{escape(query)}"{rel}>{label}</a>'
         for query, rel, label in ways
         if query is not None
     )
-    return f'<nav class="pages" aria-label="{texts_gallery.PAGES}">{links}</nav>' if links else ""
+    return f'<nav class="pages" aria-label="{texts.gallery.PAGES}">{links}</nav>' if links else ""
 
 
 def _top(back: str, label: str) -> str:
     """Where it belongs to: the page above, or the house."""
     icon = '<img src="/static/icon.svg" width="28" height="28" alt="">'
     if not back:
-        return f'<header class="top">{icon}<b>{texts_gallery.HOUSE}</b></header>'
+        return f'<header class="top">{icon}<b>{texts.gallery.HOUSE}</b></header>'
     return f'<header class="top"><a href="{back}">{icon}{_BACK}<b dir="auto">{escape(label)}</b></a></header>'
 
 
 def _status() -> str:
-    return f'<p class="notice" role="status" data-failed="{texts_gallery.FAILED}"></p>'
+    return f'<p class="notice" role="status" data-failed="{texts.gallery.FAILED}"></p>'
 
 
 def _image(hall: Hall, share: Share | None, web: str) -> tuple[str, tuple[int, int]]:

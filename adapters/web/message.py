@@ -39,7 +39,7 @@ async def read(request: web.Request, person: str, files: ExitStack, spool: Calla
     """
     limit = 2 * HEAVIEST_PICTURE + 2 * WORDS
     if (request.content_length or 0) > limit:
-        raise TooMuch(texts.too_heavy(HEAVIEST_PICTURE >> 20))
+        raise TooMuch(texts.chat.too_heavy(HEAVIEST_PICTURE >> 20))
     words: dict[str, bytearray] = {}
     pictures: dict[Role, IO[bytes]] = {}
     name = ""
@@ -56,7 +56,7 @@ async def read(request: web.Request, person: str, files: ExitStack, spool: Calla
             case bytes() if name in words:
                 words[name] += event
                 if sum(map(len, words.values())) > WORDS:
-                    raise TooMuch(texts.too_wordy(len(words[name]), PROMPT_LIMIT, texts.PAGE["form"]))
+                    raise TooMuch(texts.chat.too_wordy(len(words[name]), PROMPT_LIMIT, texts.chat.PAGE["form"]))
             case bytes():
                 await _keep(pictures[_ROLES[name]], event)
     return _message(person, {name: value.decode("utf-8", "replace") for name, value in words.items()}, pictures)
@@ -76,7 +76,7 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
 
 def _sample(name: str) -> Attachment:
     """One of our own drawings, by name: it need not come back to us, and nobody is in it who could be asked."""
-    if name not in texts.SAMPLES:
+    if name not in texts.chat.SAMPLES:
         raise bodies.Unreadable(400)
 
     async def fetch() -> AsyncIterator[bytes]:
@@ -87,7 +87,7 @@ def _sample(name: str) -> Attachment:
 
 async def _keep(file: IO[bytes], piece: bytes) -> None:
     if file.tell() + len(piece) > HEAVIEST_PICTURE:
-        raise TooMuch(texts.too_heavy(HEAVIEST_PICTURE >> 20))
+        raise TooMuch(texts.chat.too_heavy(HEAVIEST_PICTURE >> 20))
     with disk():
         await asyncio.to_thread(file.write, piece)
 

@@ -80,28 +80,28 @@ class Page:
 
     async def _show(self, request: web.Request) -> web.Response:
         if self._doors.are_shut(request):
-            return card(texts.PAGE["off"], 403)
+            return card(texts.chat.PAGE["off"], 403)
         if not self._doors.admits(request):
             return card("", 200, ask=True, address=self._core.web)
         response = web.Response(content_type="text/html")
         person = self._doors.person(request) or self._doors.welcome(response)
         stand_in = self._core.provider.terms().stand_in
-        said = {**texts.PAGE, "words_example": texts.STAND_IN_EXAMPLE} if stand_in else texts.PAGE
+        said = {**texts.chat.PAGE, "words_example": texts.chat.STAND_IN_EXAMPLE} if stand_in else texts.chat.PAGE
         state = {
             "csrf": self._doors.token(person),
             "texts": said,
             "limits": {"bytes": HEAVIEST_PICTURE, "prompt": PROMPT_LIMIT, "least": LEAST, "longest": LONGEST},
-            "preview": texts.preview(at_home=self._doors.at_home(request)) if stand_in else "",
-            "samples": [_sample(name, sample, stand_in) for name, sample in texts.SAMPLES.items()],
+            "preview": texts.chat.preview(at_home=self._doors.at_home(request)) if stand_in else "",
+            "samples": [_sample(name, sample, stand_in) for name, sample in texts.chat.SAMPLES.items()],
             "allowance": await self._allowance(person),
         }
-        moves = texts.MOVES if stand_in else (*texts.EXAMPLES, *texts.MOVES)
+        moves = texts.chat.MOVES if stand_in else (*texts.chat.EXAMPLES, *texts.chat.MOVES)
         response.text = render("chat.html", modules=_MODULES, state=script_data(state), web=self._core.web, moves=moves)
         return response
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
         if self._doors.are_shut(request) or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-            return card(texts.PAGE["off"], 403)
+            return card(texts.chat.PAGE["off"], 403)
         admitted = None
         if not self._doors.keep_out(request):
             form = await bodies.form(request)
@@ -110,8 +110,8 @@ class Page:
         if admitted:
             return response
         if admitted is None:
-            return card(texts.PAGE["password_wait"], 429, ask=True)
-        return card(texts.PAGE["password_wrong"], 401, ask=True)
+            return card(texts.chat.PAGE["password_wait"], 429, ask=True)
+        return card(texts.chat.PAGE["password_wrong"], 401, ask=True)
 
     async def _events(self, request: web.Request, person: str) -> web.StreamResponse:
         try:
@@ -132,10 +132,10 @@ class Page:
 
     async def _say(self, request: web.Request, person: str) -> web.StreamResponse:
         if not self._doors.trusts(request, person):
-            return web.json_response({"text": texts.PAGE["reload"]}, status=403)
+            return web.json_response({"text": texts.chat.PAGE["reload"]}, status=403)
         near = f"near {network(self._doors.address(request))}"
         if self._sending[person] >= AT_ONCE or self._sending[near] >= NEAR:
-            return web.json_response({"text": texts.PAGE["one_by_one"]}, status=429)
+            return web.json_response({"text": texts.chat.PAGE["one_by_one"]}, status=429)
         try:
             with self._counted(person, near), ExitStack() as files:
                 inbound = await message.read(request, person, files, self._core.media.spool)
@@ -177,7 +177,7 @@ class Page:
         async def guarded(request: web.Request) -> web.StreamResponse:
             person = self._doors.person(request)
             if person is None or not self._doors.admits(request):
-                return web.json_response({"text": texts.PAGE["reload"]}, status=401)
+                return web.json_response({"text": texts.chat.PAGE["reload"]}, status=401)
             return await handler(request, person)
 
         return guarded
@@ -198,7 +198,7 @@ class Page:
 
 
 def _sample(name: str, sample: Mapping[str, str], stand_in: bool) -> dict[str, str]:
-    words = texts.STAND_IN_SAMPLES.get(name) if stand_in else None
+    words = texts.chat.STAND_IN_SAMPLES.get(name) if stand_in else None
     return {"name": name, "src": f"/static/samples/{name}.jpg", **sample, **({"prompt": words} if words else {})}
 
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from bot import texts, texts_gallery
+from bot import texts
 from bot.gallery import Share
 
 ROOT = "/g/"
@@ -21,7 +21,7 @@ def meta(title: str, about: str, url: str, image: str, size: tuple[int, int], *,
     """What other services need to know to show a link: Open Graph, and what Twitter made of it."""
     film = f"{url}.mp4"
     tags = [
-        ("og:site_name", texts_gallery.HOUSE),
+        ("og:site_name", texts.gallery.HOUSE),
         ("og:title", title),
         ("og:description", about),
         ("og:type", "video.other" if video else "website"),
@@ -33,7 +33,7 @@ def meta(title: str, about: str, url: str, image: str, size: tuple[int, int], *,
     ]
     if video:
         tags += [
-            ("og:image:alt", texts_gallery.label(video.prompt, video.name)),
+            ("og:image:alt", texts.gallery.label(video.prompt, video.name)),
             ("og:video", film),
             ("og:video:secure_url", film),
             ("og:video:type", "video/mp4"),
@@ -53,7 +53,7 @@ def page(title: str, body: str, head: str = "", *, listed: bool = False) -> str:
     robots = "" if listed else '<meta name="robots" content="noindex">'
     script = f'<script type="module" src="{FILES}gallery.js"></script>' if "data-heart" in body else ""
     return (
-        f'<!doctype html><html lang="{texts.PAGE["lang"]}" prefix="og: https://ogp.me/ns#">'
+        f'<!doctype html><html lang="{texts.chat.PAGE["lang"]}" prefix="og: https://ogp.me/ns#">'
         '<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">'
         f'<meta name="color-scheme" content="light dark"><title>{escape(title)}</title>{robots}{head}'

@@ -25,13 +25,13 @@ _HEAD = {
     "light": homescreen.LIGHT,
     "dark": homescreen.DARK,
     "picture": homescreen.PICTURE,
-    "picture_alt": texts.SAMPLES["lake"]["alt"],
+    "picture_alt": texts.chat.SAMPLES["lake"]["alt"],
 }
 
 
 def render(name: str, **values: Any) -> str:
     """A template as text; it knows the chat page's texts as `page`. Raises if it names a value that is not given."""
-    return _TEMPLATES.get_template(name).render(page=texts.PAGE, **_HEAD, **values)
+    return _TEMPLATES.get_template(name).render(page=texts.chat.PAGE, **_HEAD, **values)
 
 
 def script_data(data: object) -> Markup:
@@ -43,8 +43,8 @@ def card(
     text: str, status: int, *, title: str = "", ask: bool = False, home: bool = False, address: str | None = None
 ) -> web.Response:
     """A small page: a sentence, and the question for the password if `ask`, or the way to the chat page if `home`."""
-    links = [("/", texts.PAGE["to_start"])] if home else []
-    body = card_page(text, title or texts.PAGE["title"], links, ask=ask, address=address)
+    links = [("/", texts.chat.PAGE["to_start"])] if home else []
+    body = card_page(text, title or texts.chat.PAGE["title"], links, ask=ask, address=address)
     return web.Response(text=body, status=status, content_type="text/html")
 
 

@@ -53,16 +53,16 @@ class View:
             "photo": self._photo(order.photo, f"/frame/{job.id}?first" if clip else _GONE),
             "end": self._photo(order.end) if order.end else None,
             # What was left at the time is news only while the clip is made.
-            "price": texts.credits_(job.price) if job.state == "done" else status.price(job),
-            "text": texts.CLIP_GONE if job.clip and not clip else await core.state(job),
+            "price": texts.chat.credits_(job.price) if job.state == "done" else status.price(job),
+            "text": texts.chat.CLIP_GONE if job.clip and not clip else await core.state(job),
             "state": job.state,
             "outcome": job.outcome,
             "progress": {"elapsed": core.clock() - job.accepted_at, "usual": rhythm.usual} if job.accepted_at else None,
             "cancel": allows(job, Cancelled),
             "clip": self._clip(clip, file_name(order.prompt, job.created_at)) if clip else None,
             "joins": bool(clip and job.follows),
-            "note": texts.MADE_BY_AI if clip else "",
-            "alt": texts.alt(order.prompt),
+            "note": texts.chat.MADE_BY_AI if clip else "",
+            "alt": texts.chat.alt(order.prompt),
         }
 
     def waiting(self, job: Job, asked: Reply) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class View:
         if reply.ask:
             said["ask"] = reply.ask
         if reply.file:
-            said["files"] = [{"name": texts.PAGE["download"], "href": self.link(reply.file, name)}]
+            said["files"] = [{"name": texts.chat.PAGE["download"], "href": self.link(reply.file, name)}]
         elif reply.papers:
             said["files"] = [
                 {"name": paper.name, "href": _inline(paper), "picture": paper.picture} for paper in reply.papers

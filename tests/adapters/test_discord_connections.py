@@ -125,7 +125,7 @@ async def test_commands_are_told_when_they_changed(
     async with api.serve() as base:
         for known in (1, 1, 2):
             if known == 2:
-                with patch.dict("bot.texts.COMMANDS", {"jobs": "your clips"}):
+                with patch.dict("bot.texts.chat.COMMANDS", {"jobs": "your clips"}):
                     async with a_room(tmp_path, large_clip, new_id, api=api, base=base):
                         assert len(api.synced) == 2
                 break

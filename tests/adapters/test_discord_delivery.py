@@ -159,10 +159,10 @@ async def test_a_channel_that_is_closed_is_not_asked_twice_and_the_person_is_tol
     room.api.script(POST, error(403, code))
     room.slash(options=SMILES)
     (told,) = await room.api.until(lambda: room.posts(private))
-    assert told.content == texts.CLIP_ELSEWHERE
+    assert told.content == texts.chat.CLIP_ELSEWHERE
     await room.api.until(lambda: not room.posts())  # the status line goes as well
     assert len(room.api.called(POST)) == 2
-    room.api.press(room.ann, told, texts.SEND_AGAIN)
+    room.api.press(room.ann, told, texts.chat.SEND_AGAIN)
     await room.clips(channel=private)
 
 

@@ -60,7 +60,7 @@ async def test_the_role_that_discord_made_for_the_bot_is_its_name(room: Room) ->
     await room.clips()
     assert prompts(room) == ["she smiles"]
     room.api.say(room.ann, room.channel, f"<@&{role.id}> she waves", [PHOTO])  # of which we are shown no words
-    await room.api.until(lambda: any(texts.DISCORD_WHICH[:20] in one.content for one in room.posts()))
+    await room.api.until(lambda: any(texts.chat.DISCORD_WHICH[:20] in one.content for one in room.posts()))
     other = room.api.role(room.guild, "Others", 0)
     room.api.say(room.ann, room.channel, f"<@&{other.id}> she jumps", [PHOTO])
     room.api.say(room.ann, room.channel, f"<@{room.api.me.id}> he waves", [PHOTO])
@@ -82,7 +82,7 @@ async def test_what_may_be_a_picture_does_not_stand_beside_one(room: Room) -> No
     room.api.say(room.ann, room.channel, "she smiles", [("notes", b"words"), PHOTO], mention_bot=True)
     await room.clips()
     room.api.say(room.ann, room.channel, "she waves", [("notes", b"words")], mention_bot=True)
-    await room.api.until(lambda: any(texts.NOT_A_PICTURE in one.content for one in room.posts()))
+    await room.api.until(lambda: any(texts.chat.NOT_A_PICTURE in one.content for one in room.posts()))
 
 
 @pytest.mark.parametrize("way", ["gallery", "section", "container", "embed", "thumbnail"])
@@ -135,21 +135,21 @@ async def test_a_clock_that_is_wrong_by_a_quarter_of_an_hour_leaves_nobody_waiti
 async def test_a_question_in_private_is_answered_by_just_writing(room: Room, how: str) -> None:
     private = room.api.dm(room.ann)
     photo = room.api.say(room.ann, private, "", [PHOTO])
-    asked = (await room.api.until(lambda: [one for one in room.posts(private) if texts.NO_WORDS[:30] in one.content]))[
-        0
-    ]
+    asked = (
+        await room.api.until(lambda: [one for one in room.posts(private) if texts.chat.NO_WORDS[:30] in one.content])
+    )[0]
     room.api.say(room.ann, private, "she smiles", reply_to=asked if how == "reply" else None)
     (video,) = await room.clips(channel=private)
     assert prompts(room) == ["she smiles"]
     assert video.reply_to == photo
     room.api.say(room.ann, private, "thank you")
-    await room.api.until(lambda: any(texts.DISCORD_WHICH[:20] in one.content for one in room.posts(private)))
+    await room.api.until(lambda: any(texts.chat.DISCORD_WHICH[:20] in one.content for one in room.posts(private)))
     assert len(room.house.provider.orders) == 1
 
 
 async def test_in_a_server_a_reply_that_calls_the_bot_answers_its_question(room: Room) -> None:
     room.api.say(room.ann, room.channel, "", [PHOTO], mention_bot=True)
-    asked = (await room.api.until(lambda: [one for one in room.posts() if texts.NO_WORDS[:30] in one.content]))[0]
+    asked = (await room.api.until(lambda: [one for one in room.posts() if texts.chat.NO_WORDS[:30] in one.content]))[0]
     bob = room.api.user("bob")
     room.api.say(bob, room.channel, "not mine", reply_to=asked, mention_bot=True)
     room.api.say(room.ann, room.channel, "she smiles", reply_to=asked, mention_bot=True)

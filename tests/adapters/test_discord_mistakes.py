@@ -43,7 +43,7 @@ async def test_a_mistake_before_the_acknowledgement(
         asked = room.api.press(room.ann, video, "Again · 5 credits")
     else:
         asked = room.api.submit(modal, {"words": "she waves"})
-    assert texts.BROKE in [told.replace("\\", "") for told in await room.whispers(asked)]
+    assert texts.chat.BROKE in [told.replace("\\", "") for told in await room.whispers(asked)]
     assert "Traceback" in caplog.text
     assert "in broken" in caplog.text
 

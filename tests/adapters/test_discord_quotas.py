@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from bot import texts, texts_admin, texts_consent
+from bot import texts
 from bot.app import _operators
 from bot.model import MENTION
 from bot.quota import Policy
@@ -136,12 +136,12 @@ async def test_limits_lists_and_the_way_out(room: Room) -> None:
     listed = room.slash("tier", {"name": "staff", "change": "add", "user": bob}, user=admin)
     assert "staff: 1 person" in await heard(room, listed)
     assert "Time zone: UTC" in await heard(room, room.slash("limits", user=admin))
-    assert texts_admin.LINK_ALONE in await heard(room, room.slash("link", user=bob))
+    assert texts.admin.LINK_ALONE in await heard(room, room.slash("link", user=bob))
     code = await heard(room, room.slash("link", user=bob, channel=room.api.dm(bob)))
     assert "/link " in code
     same = room.slash("link", {"code": "AAAA-BBBB"}, user=bob, channel=room.api.dm(bob))
-    assert texts_admin.LINK_FAILED["unknown"] in await heard(room, same)
-    assert texts_admin.NOT_LINKED in await heard(room, room.slash("unlink", user=bob, channel=room.api.dm(bob)))
+    assert texts.admin.LINK_FAILED["unknown"] in await heard(room, same)
+    assert texts.admin.NOT_LINKED in await heard(room, room.slash("unlink", user=bob, channel=room.api.dm(bob)))
 
 
 async def test_a_message_names_people_roles_and_whose_message_it_answers(room: Room) -> None:
@@ -158,7 +158,7 @@ async def test_a_message_names_people_roles_and_whose_message_it_answers(room: R
     banned = await reply(room, said)
     assert "@Bob can't order clips here until" in banned.content
     pressed = room.api.press(bob, banned, "Undo")
-    assert texts_admin.NOT_ADMIN in await heard(room, pressed)
+    assert texts.admin.NOT_ADMIN in await heard(room, pressed)
     for made_up in (f"{MENTION}", "<@123456789012345678>", "@Bob"):
         said = room.api.say(admin, room.channel, f"/grant {made_up} 50", mention_bot=True)
         assert "hom" in (await reply(room, said)).content
@@ -184,12 +184,12 @@ async def test_a_members_admin_verbs_are_refused_however_they_come(room: Room) -
         ("export", {}),
         ("usage", {}),
     ):
-        assert texts_admin.NOT_ADMIN in await heard(room, room.slash(command, options, user=bob)), command
-    assert texts_admin.NOT_OPERATOR in await heard(room, room.slash("operator", {"do": "pause"}, user=bob))
+        assert texts.admin.NOT_ADMIN in await heard(room, room.slash(command, options, user=bob)), command
+    assert texts.admin.NOT_OPERATOR in await heard(room, room.slash("operator", {"do": "pause"}, user=bob))
     said = room.api.say(bob, room.channel, f"/grant <@{bob.id}> 50", mention_bot=True)
-    assert texts_admin.NOT_ADMIN in (await reply(room, said)).content
+    assert texts.admin.NOT_ADMIN in (await reply(room, said)).content
     private = room.slash("grant", {"user": bob, "amount": "50"}, user=bob, channel=room.api.dm(bob))
-    assert texts_admin.NOT_OPERATOR in await heard(room, private)
+    assert texts.admin.NOT_OPERATOR in await heard(room, private)
     assert not await room.house.store.figures.audit(f"discord:{room.guild.id}", 9)
 
 
@@ -199,10 +199,10 @@ async def test_rights_that_were_taken_away_are_gone_at_once(room: Room) -> None:
     await heard(room, asked)
     shown_to_all(room)
     room.api.set_roles(room.api.member(admin, room.guild))
-    assert texts_admin.NOT_ADMIN in await heard(room, room.api.press(admin, asked.original, "Undo"))
-    assert texts_admin.NOT_ADMIN in await heard(room, room.slash("revoke", {"user": bob}, user=admin))
+    assert texts.admin.NOT_ADMIN in await heard(room, room.api.press(admin, asked.original, "Undo"))
+    assert texts.admin.NOT_ADMIN in await heard(room, room.slash("revoke", {"user": bob}, user=admin))
     said = room.api.say(admin, room.channel, f"/revoke <@{bob.id}>", mention_bot=True)
-    assert texts_admin.NOT_ADMIN in (await reply(room, said)).content
+    assert texts.admin.NOT_ADMIN in (await reply(room, said)).content
 
 
 async def test_an_admin_of_one_server_is_nobody_in_another(room: Room) -> None:
@@ -213,15 +213,15 @@ async def test_an_admin_of_one_server_is_nobody_in_another(room: Room) -> None:
     await heard(room, asked)
     shown_to_all(room)
     (act,) = await room.house.store.figures.audit(f"discord:{room.guild.id}", 9)
-    assert texts_admin.NOT_ADMIN in await heard(room, room.slash("unban", {"user": bob}, user=mallory))
+    assert texts.admin.NOT_ADMIN in await heard(room, room.slash("unban", {"user": bob}, user=mallory))
     own = room.slash("quota", {"set": "default 5 a day"}, user=mallory, channel=there)
     await heard(room, own)
     assert own.original
     (button,) = [one for one in parts(own.original.components) if one.get("label") == "Undo"]
     for forged, answer in (
-        (f"/undo {act.id}", texts_admin.NOT_HERE),
+        (f"/undo {act.id}", texts.admin.NOT_HERE),
         (f"/grant {MENTION} 50", "hom"),
-        (f"/operator cap discord:{room.guild.id} 1", texts_admin.NOT_OPERATOR),
+        (f"/operator cap discord:{room.guild.id} 1", texts.admin.NOT_OPERATOR),
     ):
         button["custom_id"] = f"photoplay:{forged}"
         assert answer in await heard(room, room.api.press(mallory, own.original, "Undo"))
@@ -231,7 +231,7 @@ async def test_an_admin_of_one_server_is_nobody_in_another(room: Room) -> None:
     eve = room.api.user("eve", installed=True)
     room.api.member(eve, far_installed.guild, [room.api.role(far_installed.guild, "all", MANAGE_GUILD)])
     asked = room.slash("quota", {"set": "default 99 a day"}, user=eve, channel=far_installed)
-    assert texts_admin.NOT_OPERATOR in await heard(room, asked)
+    assert texts.admin.NOT_OPERATOR in await heard(room, asked)
 
 
 async def test_a_server_that_the_library_does_not_know_is_still_a_community_and_has_no_admins(room: Room) -> None:
@@ -244,7 +244,7 @@ async def test_a_server_that_the_library_does_not_know_is_still_a_community_and_
     room.api.dispatch("GUILD_DELETE", {"id": str(dark.id)}, room.guild.id)
     await asyncio.sleep(0.1)
     said = room.api.say(admin, there, "/quota set default 99 a day", mention_bot=True)
-    assert texts_admin.NOT_ADMIN in (await reply(room, said)).content
+    assert texts.admin.NOT_ADMIN in (await reply(room, said)).content
     room.api.say(admin, there, "she smiles", [PHOTO], mention_bot=True)
     await room.clips(1, there)
     (job,) = await room.house.store.jobs(f"discord:{admin.id}")
@@ -261,7 +261,7 @@ async def test_usage_is_a_picture_and_the_export_two_tables_for_the_admin_alone(
     asked = room.slash("usage", {"span": "month"}, user=admin)
     assert "1 clip, 5 credits" in await heard(room, asked)
     asked_export = room.slash("export", user=admin)
-    assert texts_admin.EXPORTED in await heard(room, asked_export)
+    assert texts.admin.EXPORTED in await heard(room, asked_export)
     for one, names in ((asked, ["usage.png"]), (asked_export, ["ledger.csv", "audit.csv"])):
         assert one.original
         assert one.original.ephemeral
@@ -282,10 +282,10 @@ async def test_above_the_threshold_a_tap_confirms(room: Room) -> None:
         assert asked.original
         assert asked.original.labels == ["Yes, 10 credits", "No"]
         assert not room.house.provider.orders
-        assert texts.NOT_YOURS in await heard(room, room.api.press(bob, asked.original, said))
+        assert texts.chat.NOT_YOURS in await heard(room, room.api.press(bob, asked.original, said))
         pressed = room.api.press(room.ann, asked.original, said)
         if said == "No":
-            assert texts_admin.DROPPED in await heard(room, pressed)
+            assert texts.admin.DROPPED in await heard(room, pressed)
         await room.api.until(lambda asked=asked: asked.original and asked.original.deleted)  # nothing is left to press
     await room.clips()
     assert len(room.house.provider.orders) == 1
@@ -298,11 +298,11 @@ async def test_the_question_about_consent_has_one_button_and_gives_way(room: Roo
     asked = room.slash(options=SMILES)
     await room.api.until(lambda: asked.original and asked.original.labels)
     assert asked.original
-    assert asked.original.content == texts_consent.ASK
-    assert asked.original.labels == [texts_consent.AGREE]
-    assert texts.NOT_YOURS in await heard(room, room.api.press(bob, asked.original, texts_consent.AGREE))
+    assert asked.original.content == texts.consent.ASK
+    assert asked.original.labels == [texts.consent.AGREE]
+    assert texts.chat.NOT_YOURS in await heard(room, room.api.press(bob, asked.original, texts.consent.AGREE))
     assert not asked.original.deleted
-    room.api.press(room.ann, asked.original, texts_consent.AGREE)
+    room.api.press(room.ann, asked.original, texts.consent.AGREE)
     await room.clips()
     await room.api.until(lambda: asked.original and asked.original.deleted)
     room.slash(options=SMILES)
@@ -313,8 +313,8 @@ async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None
     asked = room.slash(options={**SMILES, "image": ("wide.jpg", picture(2000, 400))})
     await room.api.until(lambda: asked.original and asked.original.labels)
     assert asked.original
-    assert (asked.original.content, asked.original.labels) == (texts.TOO_LONG, [texts.CROP])
-    room.api.press(room.ann, asked.original, texts.CROP)
+    assert (asked.original.content, asked.original.labels) == (texts.chat.TOO_LONG, [texts.chat.CROP])
+    room.api.press(room.ann, asked.original, texts.chat.CROP)
     await room.clips()
     (order,) = room.house.provider.orders
     assert (order.photo.width, order.photo.height) == (1000, 400)
@@ -323,11 +323,11 @@ async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None
 async def test_the_same_no_is_told_once_a_minute(room: Room) -> None:
     await heard(room, room.slash("quota", {"set": "default 1 a day"}, user=boss(room)))
     assert "you have 1 left" in await heard(room, room.slash(options=SMILES))
-    assert await heard(room, room.slash(options=SMILES)) == texts_admin.TOLD
+    assert await heard(room, room.slash(options=SMILES)) == texts.admin.TOLD
     room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
     room.api.say(room.ann, room.channel, "/jobs", mention_bot=True)  # the next in line, and it is answered
     await room.api.until(room.posts)
-    assert [texts.NO_JOBS in one.content for one in room.posts()] == [True]
+    assert [texts.chat.NO_JOBS in one.content for one in room.posts()] == [True]
     room.now.later += 61
     said = room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
     assert "you have 1 left" in (await reply(room, said)).content
@@ -364,6 +364,6 @@ async def test_what_a_crash_cut_off_is_not_done_with_the_rights_of_then(
                     await asyncio.sleep(0.01)
                 assert all('"administers": false' in body for _, body in kept)
         async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
-            assert await heard(room, asked) == texts_admin.CUT_OFF
+            assert await heard(room, asked) == texts.admin.CUT_OFF
             assert "20 credits left today" in await heard(room, mine)
             assert len(await room.house.store.figures.audit(f"discord:{room.guild.id}", 9)) == 1

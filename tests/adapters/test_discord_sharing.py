@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from bot import errands, sharing, texts, texts_sharing
+from bot import errands, sharing, texts
 from bot.errors import ChatError, Gone
 from bot.gallery import Share
 from bot.model import Address, Button, Film, Job, Paper, Reply
@@ -73,10 +73,10 @@ class Club:
     async def shared(self, video: Message, how: str = "name words", where: Channel | None = None) -> Message:
         """Ann shares it; its post."""
         before = len(self.room.posts(where or self.gallery))
-        asked = self.api.press(self.room.ann, video, texts_sharing.SHARE)
+        asked = self.api.press(self.room.ann, video, texts.sharing.SHARE)
         (question,) = await answers(self.room, asked)
-        if question.content == texts_sharing.HOW_TO_SHARE:
-            said = self.api.press(self.room.ann, question, texts_sharing.MANNERS[how])
+        if question.content == texts.sharing.HOW_TO_SHARE:
+            said = self.api.press(self.room.ann, question, texts.sharing.MANNERS[how])
             await heard(self.room, said)
         post = (await self.room.clips(before + 1, where or self.gallery))[-1]
         await self.share(post)
@@ -167,12 +167,12 @@ async def club(room: Room) -> Club:
 async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     room, club = both.room, both
     video = await club.clip()
-    assert texts_sharing.SHARE in video.labels
+    assert texts.sharing.SHARE in video.labels
 
-    asked = room.api.press(room.ann, video, texts_sharing.SHARE)
+    asked = room.api.press(room.ann, video, texts.sharing.SHARE)
     (question,) = await answers(room, asked)
-    assert question.content == texts_sharing.HOW_TO_SHARE
-    said = room.api.press(room.ann, question, texts_sharing.MANNERS["name words"])
+    assert question.content == texts.sharing.HOW_TO_SHARE
+    said = room.api.press(room.ann, question, texts.sharing.MANNERS["name words"])
     assert "with your name and with your words" in await heard(room, said)
 
     (post,) = await room.clips(1, club.gallery)
@@ -182,7 +182,7 @@ async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     assert post.labels == ["♥ 0", "Remix", "Report"]
     assert "she \\*smiles\\*" in post.content
     assert "by Ann" in post.content
-    assert texts.MADE_BY_AI in post.content
+    assert texts.chat.MADE_BY_AI in post.content
     assert not room.api.mentioned(post)
     assert "@\u200beveryone" in post.content
     assert not (await club.share(post)).place.thread
@@ -210,9 +210,9 @@ async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     modal = await room.api.until(lambda: asked.modal)
     assert (modal.title, [one["label"] for one in modal.fields]) == (
         "Remix",
-        [texts.FORM_OWN_PHOTO, texts.FORM_WORDS],
+        [texts.chat.FORM_OWN_PHOTO, texts.chat.FORM_WORDS],
     )
-    room.api.submit(modal, {texts.FORM_WORDS: "he waves"})
+    room.api.submit(modal, {texts.chat.FORM_WORDS: "he waves"})
     (remix,) = (await room.clips(2, club.gallery))[1:]
     assert "he waves" in remix.content
     assert "Remix of a shared clip" in remix.content
@@ -223,7 +223,7 @@ async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     for user in (club.bob, club.cat, club.admin):
         asked = room.api.press(user, post, "Report")
         (why,) = await answers(room, asked)
-        said = room.api.press(user, why, texts_sharing.REASONS["spam"])
+        said = room.api.press(user, why, texts.sharing.REASONS["spam"])
         assert (await heard(room, said)).startswith("Thank you.")
     await room.api.until(lambda: post.deleted)
     notices = await room.api.until(lambda: len(room.posts(club.mods)) >= 3 and room.posts(club.mods))
@@ -234,7 +234,7 @@ async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     assert "Manage Server" in await heard(room, asked) or "admin" in await heard(room, asked)
     assert len(await room.clips(1, club.gallery)) == 1  # the remix alone
     asked = room.api.press(club.admin, last, "Keep")
-    assert texts_sharing.LET_IN in await heard(room, asked)
+    assert texts.sharing.LET_IN in await heard(room, asked)
     posts = await room.clips(2, club.gallery)
     again = next(one for one in posts if "Report" in one.labels)
     assert again is not post
@@ -246,13 +246,13 @@ async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     asked = room.slash("unshare")
     (which,) = await answers(room, asked)
     said = room.api.press(room.ann, which, which.labels[0])
-    assert texts_sharing.UNSHARED in await heard(room, said)
+    assert texts.sharing.UNSHARED in await heard(room, said)
     await room.api.until(lambda: again.deleted)
     await settled(room)
     assert room.api.plays(video)
     assert not video.deleted
     asked = room.api.slash(club.bob, club.gallery, "remix", {"clip": (await club.job()).id, "words": "x"})
-    assert texts_sharing.UNKNOWN_SHARE in await heard(room, asked)
+    assert texts.sharing.UNKNOWN_SHARE in await heard(room, asked)
 
 
 async def test_a_heart_is_acknowledged_and_answered_aside(room: Room, club: Club) -> None:
@@ -345,7 +345,7 @@ async def test_a_remix_with_a_photo_of_ones_own_uses_the_shared_words(room: Room
     post = await club.shared(await club.clip(options={"image": PHOTO, "prompt": "she smiles"}))
     asked = room.api.press(club.bob, post, "Remix")
     modal = await room.api.until(lambda: asked.modal)
-    room.api.submit(modal, {texts.FORM_OWN_PHOTO: [("cat.png", picture(500, 400, "PNG"))]})
+    room.api.submit(modal, {texts.chat.FORM_OWN_PHOTO: [("cat.png", picture(500, 400, "PNG"))]})
     (remix,) = (await room.clips(2, club.gallery))[1:]
     assert "she smiles" in remix.content
     assert "Remix of a shared clip" in remix.content
@@ -358,7 +358,7 @@ async def test_a_remix_with_a_photo_of_ones_own_uses_the_shared_words(room: Room
     asked = room.slash("remix", {"clip": share.id}, user=club.cat)
     modal = await room.api.until(lambda: asked.modal)
     sent = room.api.submit(modal, {})  # neither words nor a photo
-    await room.api.until(lambda: sent.original and texts.ADD_WORDS in sent.original.labels)
+    await room.api.until(lambda: sent.original and texts.chat.ADD_WORDS in sent.original.labels)
 
 
 async def test_animate_this_on_a_shared_clip_is_a_remix(room: Room, club: Club) -> None:
@@ -376,19 +376,19 @@ async def test_animate_this_on_a_shared_clip_is_a_remix(room: Room, club: Club) 
     asked = room.api.menu(club.bob, post, "Animate this")
     modal = await room.api.until(lambda: asked.modal)
     sent = room.api.submit(modal, {"What should happen?": "he nods"})
-    assert texts_sharing.NO_REMIX in await heard(room, sent)
+    assert texts.sharing.NO_REMIX in await heard(room, sent)
 
 
 async def test_a_reason_in_own_words_is_asked_in_a_form(room: Room, club: Club) -> None:
     post = await club.shared(await club.clip())
     asked = room.api.press(club.bob, post, "Report")
     (why,) = await answers(room, asked)
-    other = room.api.press(club.bob, why, texts_sharing.OTHER)
+    other = room.api.press(club.bob, why, texts.sharing.OTHER)
     modal = await room.api.until(lambda: other.modal)
-    assert modal.title == texts_sharing.REPORT
-    assert modal.fields[0]["label"] == texts_sharing.REPORT_FORM
+    assert modal.title == texts.sharing.REPORT
+    assert modal.fields[0]["label"] == texts.sharing.REPORT_FORM
     sent = room.api.submit(modal, {modal.fields[0]["label"]: "that is my dog"})
-    assert await heard(room, sent) == texts_sharing.REPORTED
+    assert await heard(room, sent) == texts.sharing.REPORTED
     (notice,) = await room.api.until(lambda: room.posts(club.mods))
     assert "that is my dog" in notice.content
     assert len(room.posts(club.gallery)) == 1
@@ -403,7 +403,7 @@ async def test_a_film_whose_message_is_gone_is_uploaded_once(room: Room, club: C
     room.api.delete(video)
     asked = room.slash("share", {"clip": job.id})
     (question,) = await answers(room, asked)
-    room.api.press(room.ann, question, texts_sharing.MANNERS["plain"])
+    room.api.press(room.ann, question, texts.sharing.MANNERS["plain"])
     (post,) = await room.clips(1, club.gallery)
     assert post.attachments
     assert club.uploads(club.gallery) == 1
@@ -460,7 +460,7 @@ async def test_a_film_that_is_nowhere_any_more(room: Room, club: Club) -> None:
     room.api.delete(video)
     room.house.media.path(job.clip.name).unlink()
     asked = room.slash("clip", {"clip": job.id})
-    await room.api.until(lambda: asked.original and asked.original.content == texts.CLIP_GONE)
+    await room.api.until(lambda: asked.original and asked.original.content == texts.chat.CLIP_GONE)
 
 
 async def test_a_clip_by_link_even_without_its_file(room: Room, club: Club) -> None:
@@ -515,7 +515,7 @@ async def test_a_source_that_may_not_be_read_is_no_source(room: Room, club: Club
     job = await club.job()
     asked = room.slash("share", {"clip": job.id}, channel=club.gallery)
     (question,) = await answers(room, asked)
-    room.api.press(room.ann, question, texts_sharing.MANNERS["plain"])
+    room.api.press(room.ann, question, texts.sharing.MANNERS["plain"])
     (post,) = await room.clips(1, club.gallery)
     assert post.attachments
     assert not video.deleted
@@ -549,31 +549,31 @@ async def test_a_gallery_in_a_forum_post_even_when_it_is_put_away(room: Room) ->
     await club.says(post, "♥ 1")
     room.api.archive(thread)
     asked = room.slash("unshare", {"clip": (await club.job()).id})
-    assert texts_sharing.UNSHARED in await heard(room, asked)
+    assert texts.sharing.UNSHARED in await heard(room, asked)
     await room.api.until(lambda: post.deleted)
 
 
 async def test_nothing_can_be_posted_into_a_forum_itself(room: Room) -> None:
     club = Club(room)
     asked = room.slash("gallery", {"channel": room.api.forum(room.guild)}, user=club.admin)
-    assert await heard(room, asked) == texts.NO_POSTS_THERE
+    assert await heard(room, asked) == texts.chat.NO_POSTS_THERE
 
 
 async def test_a_clip_of_an_age_restricted_channel_is_not_shared_into_one_that_is_not(room: Room, club: Club) -> None:
     adult = room.api.channel(room.guild, "late", nsfw=True)
     await asyncio.sleep(0.05)
     video = await club.clip(adult)
-    asked = room.api.press(room.ann, video, texts_sharing.SHARE)
-    assert await heard(room, asked) == texts.AGE_RESTRICTED
+    asked = room.api.press(room.ann, video, texts.sharing.SHARE)
+    assert await heard(room, asked) == texts.chat.AGE_RESTRICTED
     asked = room.slash("share", channel=adult)
-    assert await heard(room, asked) == texts.AGE_RESTRICTED
+    assert await heard(room, asked) == texts.chat.AGE_RESTRICTED
     asked = room.slash("share", {"clip": (await club.job()).id})
-    assert await heard(room, asked) == texts.AGE_RESTRICTED
+    assert await heard(room, asked) == texts.chat.AGE_RESTRICTED
     asked = room.slash("gallery", {"channel": adult}, user=club.admin)
     assert "in #late" in await heard(room, asked)
     room.now.later += 10
-    asked = room.api.press(room.ann, video, texts_sharing.SHARE)
-    assert texts_sharing.HOW_TO_SHARE in await heard(room, asked)
+    asked = room.api.press(room.ann, video, texts.sharing.SHARE)
+    assert texts.sharing.HOW_TO_SHARE in await heard(room, asked)
     thread = room.api.thread(room.ann, adult, "more")
     room.slash("gallery", {"channel": thread}, user=club.admin)
     room.now.later += 10
@@ -581,7 +581,7 @@ async def test_a_clip_of_an_age_restricted_channel_is_not_shared_into_one_that_i
     asked = room.slash("best")
     listing = await room.api.until(lambda: asked.original if asked.original and asked.original.labels else None)
     shown = room.api.press(room.ann, listing, listing.labels[0])
-    assert await heard(room, shown) == texts.AGE_RESTRICTED
+    assert await heard(room, shown) == texts.chat.AGE_RESTRICTED
     assert room.api.plays(post)
 
 
@@ -594,25 +594,25 @@ async def test_a_clip_of_an_age_restricted_channel_stays_there_however_it_is_ask
     await club.clip(adult)
     words = written.format((await club.job()).id)
     room.api.say(room.ann, room.channel, f"<@{room.api.me.id}> {words}", mention_bot=True)
-    await room.api.until(lambda: any(texts.AGE_RESTRICTED in post.content for post in room.posts()))
+    await room.api.until(lambda: any(texts.chat.AGE_RESTRICTED in post.content for post in room.posts()))
     assert not any(room.api.plays(post) for post in room.posts())
 
 
 async def test_others_and_other_guilds_have_no_say(room: Room, club: Club) -> None:
     video = await club.clip()
-    asked = room.api.press(club.bob, video, texts_sharing.SHARE)
-    assert await heard(room, asked) == texts.NOT_YOURS
+    asked = room.api.press(club.bob, video, texts.sharing.SHARE)
+    assert await heard(room, asked) == texts.chat.NOT_YOURS
     post = await club.shared(video)
     share = await club.share(post)
     elsewhere = room.api.channel(room.api.guild("other"))
     await asyncio.sleep(0.05)
     asked = room.slash("remix", {"clip": share.id, "words": "x"}, user=club.bob, channel=elsewhere)
-    assert await heard(room, asked) == texts_sharing.UNKNOWN_SHARE
+    assert await heard(room, asked) == texts.sharing.UNKNOWN_SHARE
     asked = room.slash("gallery", {"set": "here"}, user=club.bob)
     assert "admin" in (await heard(room, asked)).lower()
     private = room.api.dm(club.bob)
     asked = room.slash("remix", {"clip": share.id, "words": "x"}, user=club.bob, channel=private)
-    await room.api.until(lambda: asked.responses and texts_sharing.UNKNOWN_SHARE in asked.responses[-1].content)
+    await room.api.until(lambda: asked.responses and texts.sharing.UNKNOWN_SHARE in asked.responses[-1].content)
 
 
 async def test_what_concerns_one_person_is_for_them_alone(room: Room, club: Club) -> None:
@@ -660,9 +660,9 @@ async def test_killed_in_the_middle_of_a_post_it_is_there_once(
             await club.open()
             video = await club.clip()
             with patch.object(room.house.store.gallery, "posted", side_effect=forever) as posted:
-                asked = api.press(room.ann, video, texts_sharing.SHARE)
+                asked = api.press(room.ann, video, texts.sharing.SHARE)
                 (question,) = await answers(room, asked)
-                api.press(room.ann, question, texts_sharing.MANNERS["plain"])
+                api.press(room.ann, question, texts.sharing.MANNERS["plain"])
                 await room.clips(1, club.gallery)
                 await api.until(lambda: posted.called)
         room.now.later += 600  # longer than Discord knows a nonce
@@ -697,10 +697,10 @@ async def test_a_clip_that_is_shown_again_is_not_the_post_that_is_about_to_go(ro
 @pytest.mark.parametrize("fault", [broken(503, done=True), cut("after"), broken(502)])
 async def test_an_answer_that_is_lost_posts_nothing_twice(room: Room, club: Club, fault: Any) -> None:
     video = await club.clip()
-    asked = room.api.press(room.ann, video, texts_sharing.SHARE)
+    asked = room.api.press(room.ann, video, texts.sharing.SHARE)
     (question,) = await answers(room, asked)
     room.api.script(POST, fault)
-    room.api.press(room.ann, question, texts_sharing.MANNERS["plain"])
+    room.api.press(room.ann, question, texts.sharing.MANNERS["plain"])
     await room.clips(1, club.gallery)
     room.now.later += 60
     room.runner.poke()

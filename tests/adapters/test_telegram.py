@@ -49,7 +49,7 @@ async def test_a_photo_without_words_is_asked_about(room: Room) -> None:
     photo = room.api.photo(room.ann, room.private, picture())
     (question,) = await room.sent(room.private, 1)
     assert question.force_reply
-    assert question.words == texts.NO_WORDS
+    assert question.words == texts.chat.NO_WORDS
     assert question.reply_to == photo.id
     room.api.say(room.ann, room.private, "she smiles " + "very " * 300, reply_to=question)
     video = await room.clip(room.private)
@@ -77,22 +77,22 @@ async def test_a_command_in_private_is_no_part_of_the_words(room: Room, caption:
 @pytest.mark.parametrize("caption", ["\u200b", "\u2063", "\u3164", "\u2800", "\ufe0f", "\u202e", "\u00ad\u2060 --10s"])
 async def test_words_that_nobody_can_see_are_asked_for(room: Room, caption: str) -> None:
     room.api.photo(room.ann, room.private, picture(), caption)
-    await room.told(room.private, texts.NO_WORDS)
+    await room.told(room.private, texts.chat.NO_WORDS)
     assert not room.house.provider.orders
 
 
 async def test_the_answer_need_not_be_a_reply(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture())
-    await room.told(room.private, texts.NO_WORDS)
+    await room.told(room.private, texts.chat.NO_WORDS)
     room.api.say(room.ann, room.private, "she smiles")
     await room.clip(room.private)
     room.api.say(room.ann, room.private, "she waves")
-    await room.told(room.private, texts.NO_PHOTO)
+    await room.told(room.private, texts.chat.NO_PHOTO)
 
 
 async def test_options_without_words_are_kept_for_the_answer(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture(), "--10s")
-    question = await room.told(room.private, texts.NO_WORDS)
+    question = await room.told(room.private, texts.chat.NO_WORDS)
     room.api.say(room.ann, room.private, "she smiles", reply_to=question)
     await room.clip(room.private)
     (order,) = room.house.provider.orders
@@ -101,7 +101,7 @@ async def test_options_without_words_are_kept_for_the_answer(room: Room) -> None
 
 async def test_what_to_avoid_does_not_take_the_answer_in(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture(), "--no blurry")
-    await room.told(room.private, texts.NO_WORDS)
+    await room.told(room.private, texts.chat.NO_WORDS)
     room.api.say(room.ann, room.private, "she smiles")
     await room.clip(room.private)
     (order,) = room.house.provider.orders
@@ -110,9 +110,9 @@ async def test_what_to_avoid_does_not_take_the_answer_in(room: Room) -> None:
 
 async def test_a_sticker_is_no_answer_and_the_question_stays_open(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture())
-    question = await room.told(room.private, texts.NO_WORDS)
+    question = await room.told(room.private, texts.chat.NO_WORDS)
     room.api.sticker(room.ann, room.private, reply_to=question)
-    await room.told(room.private, texts.FEW_WORDS)
+    await room.told(room.private, texts.chat.FEW_WORDS)
     assert not room.house.provider.orders
     room.api.say(room.ann, room.private, "she smiles", reply_to=question)
     await room.clip(room.private)
@@ -120,7 +120,7 @@ async def test_a_sticker_is_no_answer_and_the_question_stays_open(room: Room) ->
 
 async def test_another_photo_in_answer_is_an_order_of_its_own(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture())
-    question = await room.told(room.private, texts.NO_WORDS)
+    question = await room.told(room.private, texts.chat.NO_WORDS)
     room.api.photo(room.ann, room.private, picture(640, 320), "she smiles", reply_to=question)
     await room.clip(room.private)
     (order,) = room.house.provider.orders
@@ -158,13 +158,13 @@ async def test_a_photo_by_any_name_is_tried(room: Room, name: str) -> None:
 
 async def test_files_that_are_no_pictures_are_answered_in_a_sentence(room: Room) -> None:
     room.api.document(room.ann, room.private, b"%PDF", "paper.pdf", "application/pdf", "she smiles")
-    await room.told(room.private, texts.WHAT_WORKS)
+    await room.told(room.private, texts.chat.WHAT_WORKS)
     room.api.document(room.ann, room.private, b"<html>", "photo.jpg", "image/jpeg", "she smiles")
-    await room.told(room.private, texts.NOT_A_PICTURE)
+    await room.told(room.private, texts.chat.NOT_A_PICTURE)
     room.api.document(room.ann, room.private, b"MZ", "setup", "application/octet-stream", "he smiles")
-    await room.api.until(lambda: [p.words for p in room.api.sent(room.private)].count(texts.NOT_A_PICTURE) == 2)
+    await room.api.until(lambda: [p.words for p in room.api.sent(room.private)].count(texts.chat.NOT_A_PICTURE) == 2)
     room.api.document(room.ann, room.private, b"", caption="she smiles", size=21 * 2**20)
-    await room.told(room.private, texts.too_heavy(20))
+    await room.told(room.private, texts.chat.too_heavy(20))
     assert not room.house.provider.orders
 
 
@@ -174,7 +174,7 @@ async def test_a_photo_that_telegram_has_lost_is_asked_for_again(room: Room) -> 
     for size in photo["photo"]:
         del room.api.files[size["file_id"]]
     room.api.say(room.ann, room.private, "she waves", reply_to=photo)
-    await room.told(room.private, texts.PICTURE_UNREACHABLE)
+    await room.told(room.private, texts.chat.PICTURE_UNREACHABLE)
     assert len(room.house.provider.orders) == 1
 
 
@@ -224,7 +224,7 @@ async def test_an_album_of_two_is_first_and_last_frame(room: Room) -> None:
 
 async def test_an_album_of_two_without_words_is_asked_about_once(room: Room) -> None:
     room.api.album(room.ann, room.private, [picture(), picture()])
-    question = await room.told(room.private, texts.NO_WORDS)
+    question = await room.told(room.private, texts.chat.NO_WORDS)
     room.api.say(room.ann, room.private, "day turns to night", reply_to=question)
     await room.clip(room.private)
     (order,) = room.house.provider.orders
@@ -234,7 +234,7 @@ async def test_an_album_of_two_without_words_is_asked_about_once(room: Room) -> 
 async def test_an_album_of_three_costs_nothing(room: Room) -> None:
     room.api.album(room.ann, room.private, [picture()] * 3, "day turns to night")
     (said,) = await room.sent(room.private, 1)
-    assert said.words == texts.ONE_PHOTO
+    assert said.words == texts.chat.ONE_PHOTO
     assert await room.quiet(room.ann, room.private) == 1
     assert "30 credits left" in room.api.sent(room.private)[-1].words
 
@@ -244,7 +244,7 @@ async def test_an_album_with_a_video_costs_nothing(room: Room) -> None:
     video = {"video": room.api.keep("video", b"video", width=640, height=480, duration=5), "media_group_id": "7"}
     room.api._act(room.ann, room.private, photo)
     room.api._act(room.ann, room.private, video)
-    await room.told(room.private, texts.ONE_PHOTO)
+    await room.told(room.private, texts.chat.ONE_PHOTO)
     assert not room.house.provider.orders
 
 
@@ -259,18 +259,18 @@ async def test_stickers_videos_and_voice_get_one_sentence(room: Room) -> None:
     room.api.voice(room.ann, room.private)
     room.api.voice(room.ann, room.private, reply_to=photo)
     await room.sent(room.private, 6)
-    assert [post.words for post in room.api.sent(room.private)[2:]] == [texts.WHAT_WORKS] * 4
+    assert [post.words for post in room.api.sent(room.private)[2:]] == [texts.chat.WHAT_WORKS] * 4
     assert len(room.house.provider.orders) == 1
 
 
 async def test_words_alone_are_told_what_is_missing(room: Room) -> None:
     room.api.say(room.ann, room.private, "hello")
-    assert (await room.sent(room.private, 1))[0].words == texts.NO_PHOTO
+    assert (await room.sent(room.private, 1))[0].words == texts.chat.NO_PHOTO
 
 
 async def test_telegrams_own_notes_are_not_answered(room: Room) -> None:
     message = room.api.say(room.ann, room.private, "hello")
-    await room.told(room.private, texts.NO_PHOTO)
+    await room.told(room.private, texts.chat.NO_PHOTO)
     room.api._act(room.ann, room.private, {"pinned_message": dict(message)})
     room.api._act(room.ann, room.private, {"message_auto_delete_timer_changed": {"message_auto_delete_time": 86400}})
     assert await room.quiet(room.ann, room.private) == 1
@@ -281,7 +281,7 @@ async def test_an_edited_caption_starts_nothing_and_says_once_how_to_change_it(r
     photo = room.api.photo(room.ann, room.private, picture(), "she smiels")
     await room.told(room.private, "she smiels")
     room.api.edit_caption(photo, "she smiles")
-    told = await room.told(room.private, texts.NOT_EDITED)
+    told = await room.told(room.private, texts.chat.NOT_EDITED)
     assert told.labels == ["Cancel"]
     room.api.edit_caption(photo, "she smiles!")
     assert await room.quiet(room.ann, room.private) == 2
@@ -306,19 +306,19 @@ async def test_start_and_help_tell_everything(room: Room) -> None:
         room.api.say(room.ann, room.private, command)
     first, *others = await room.sent(room.private, 3)
     assert {post.words for post in others} == {first.words}
-    for name in texts.MENU:
+    for name in texts.chat.MENU:
         assert f"/{name} – " in first.words or name == "start"
-    assert texts.PRIVACY_MODE not in first.words
+    assert texts.chat.PRIVACY_MODE not in first.words
 
 
 async def test_each_command_has_its_answer(room: Room) -> None:
     for command, answer in {
-        "/animate": texts.ANIMATE_WHAT,
-        "/jobs": texts.NO_JOBS,
-        "/cancel": texts.NOTHING_TO_CANCEL,
+        "/animate": texts.chat.ANIMATE_WHAT,
+        "/jobs": texts.chat.NO_JOBS,
+        "/cancel": texts.chat.NOTHING_TO_CANCEL,
         "/quota": "You have 30 credits left today. You get new ones at midnight UTC",
         "/privacy": "What is kept: ",
-        "/fly": texts.unknown_command("fly"),
+        "/fly": texts.chat.unknown_command("fly"),
     }.items():
         room.api.say(room.ann, room.private, command)
         await room.told(room.private, answer)
@@ -338,7 +338,7 @@ async def test_the_latest_clips_can_be_had_again_without_an_upload(room: Room) -
     first, second = listed.words.splitlines()
     assert first.startswith("1. ready · “she waves” · 10 s · 10 credits · a few seconds ago")
     assert second.startswith("2. ready · “she smiles” · 5 s · 5 credits")
-    assert listed.labels == ["▶ 1", "▶ 2", texts.DELETE_ONE]
+    assert listed.labels == ["▶ 1", "▶ 2", texts.chat.DELETE_ONE]
     room.api.press(room.ann, listed, "▶ 2")
     *_, again = await room.clips(room.private, 3)
     call = room.api.called("sendVideo")[-1]
@@ -356,9 +356,9 @@ async def test_a_link_with_a_clips_name_brings_the_clip(room: Room) -> None:
     await room.clips(room.private, 2)
     bob = room.api.user("Bob")
     room.api.say(bob, room.api.private(bob), f"/start {job.id}")
-    assert (await room.sent(room.api.private(bob), 1))[0].words == texts.NOT_YOURS
+    assert (await room.sent(room.api.private(bob), 1))[0].words == texts.chat.NOT_YOURS
     room.api.say(bob, room.api.private(bob), "/start nothing-we-know")
-    await room.told(room.api.private(bob), texts.UNKNOWN_JOB)
+    await room.told(room.api.private(bob), texts.chat.UNKNOWN_JOB)
 
 
 async def test_the_menus_are_pushed_by_scope_and_only_when_they_changed(
@@ -377,11 +377,11 @@ async def test_the_menus_are_pushed_by_scope_and_only_when_they_changed(
     menus = {scope: [each["command"] for each in menu] for (scope, _), menu in api.commands.items()}
     own = ["animate", "jobs", "quota", "cancel", "privacy", "help", "start"]
     assert menus["all_private_chats"] == [*own, "sharing", "link", "unlink", "mydata", "forgetme"]
-    common = [name for name in texts.MENU if name != "start"]
+    common = [name for name in texts.chat.MENU if name != "start"]
     assert menus["all_group_chats"] == common
     assert {"best", "gallery"} < set(common)
     verbs = ["grant", "revoke", "ban", "unban", "limits", "tier", "refund", "usage", "audit", "export"]
     assert menus["all_chat_administrators"] == [*common, *verbs, "wordlist", "review"]
     assert await pushed() == 0
-    monkeypatch.setitem(texts.COMMANDS, "quota", "what is left for you")
+    monkeypatch.setitem(texts.chat.COMMANDS, "quota", "what is left for you")
     assert await pushed() == 4

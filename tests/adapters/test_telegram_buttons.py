@@ -92,17 +92,17 @@ async def test_a_sticker_in_answer_to_a_question_buys_nothing(room: Room, button
     await room.api.until(lambda: any(post.force_reply for post in room.api.sent(room.private)))
     question = next(post for post in room.api.sent(room.private) if post.force_reply)
     room.api.sticker(room.ann, room.private, reply_to=question)
-    await room.told(room.private, texts.FEW_WORDS)
+    await room.told(room.private, texts.chat.FEW_WORDS)
     assert len(room.house.provider.orders) == 1
 
 
 async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture(2000, 400), "slow pan right")
-    question = await room.told(room.private, texts.TOO_LONG)
-    assert question.labels == [texts.CROP]
+    question = await room.told(room.private, texts.chat.TOO_LONG)
+    assert question.labels == [texts.chat.CROP]
     assert question.reply_to
     assert not room.house.provider.orders
-    room.api.press(room.ann, question, texts.CROP)
+    room.api.press(room.ann, question, texts.chat.CROP)
     await room.clip(room.private)
     (order,) = room.house.provider.orders
     assert (order.photo.width, order.photo.height) == (1000, 400)
@@ -112,13 +112,13 @@ async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None
 async def test_continue_and_join(room: Room, large_clip: bytes) -> None:
     video = await a_clip(room)
     room.api.press(room.ann, video, "Continue")
-    question = await room.told(room.private, texts.ASK_NEXT)
+    question = await room.told(room.private, texts.chat.ASK_NEXT)
     room.api.say(room.ann, room.private, "then she waves", reply_to=question)
     _, second = await room.clips(room.private, 2)
     assert second.labels == ["Again · 5 credits", "New words", "Continue", "Join"]
     room.api.press(room.ann, second, "Join")
     *_, film = await room.clips(room.private, 3)
-    assert film.words == texts.joined(2)
+    assert film.words == texts.chat.joined(2)
     assert film.reply_to == second.id
     assert film["video"]["duration"] == 2
     assert film.film
@@ -131,7 +131,7 @@ async def test_cancel_takes_the_order_back(room: Room) -> None:
     status = await room.told(room.private, "“she smiles”")
     assert status.labels == ["Cancel"]
     query = room.api.press(room.ann, status, "Cancel")
-    assert (await room.answer(query))["text"] == texts.CANCELLED
+    assert (await room.answer(query))["text"] == texts.chat.CANCELLED
     told = await room.told(room.private, "your 5 credits are back")
     assert told.labels == ["Again · 5 credits", "New words"]
     await room.api.until(lambda: status.deleted)
@@ -147,9 +147,9 @@ async def test_cancel_that_comes_too_late_says_so(room: Room) -> None:
     await room.told(room.private, "Rendering")
     assert status.labels == []
     said = await room.answer(tapped(room, room.ann, status, cancel))
-    assert (said["text"], said["show_alert"]) == (texts.TOO_LATE, "true")
+    assert (said["text"], said["show_alert"]) == (texts.chat.TOO_LATE, "true")
     room.api.say(room.ann, room.private, "/cancel")
-    await room.told(room.private, texts.TOO_LATE)
+    await room.told(room.private, texts.chat.TOO_LATE)
 
 
 async def test_cancel_without_a_name_asks_which(room: Room) -> None:
@@ -158,12 +158,12 @@ async def test_cancel_without_a_name_asks_which(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture(), "she waves")
     await room.sent(room.private, 2)
     room.api.say(room.ann, room.private, "/cancel")
-    asked = await room.told(room.private, texts.CANCEL_WHICH)
+    asked = await room.told(room.private, texts.chat.CANCEL_WHICH)
     assert set(asked.labels) == {"Cancel “she smiles”", "Cancel “she waves”"}
     room.api.press(room.ann, asked, "Cancel “she smiles”")
     await room.told(room.private, "your 5 credits are back")
     room.api.say(room.ann, room.private, "/cancel")
-    await room.told(room.private, texts.CANCELLED)
+    await room.told(room.private, texts.chat.CANCELLED)
 
 
 async def test_a_tap_that_takes_its_time_is_acknowledged_first(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ async def test_a_tap_that_takes_its_time_is_acknowledged_first(room: Room, monke
     assert "text" not in await room.answer(query)
     await room.clips(room.private, 2)
     tapped(room, room.ann, video, "/join nobody")
-    await room.told(room.private, texts.UNKNOWN_JOB)
+    await room.told(room.private, texts.chat.UNKNOWN_JOB)
 
 
 # ── Who may ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +183,7 @@ async def test_another_person_is_refused(room: Room) -> None:
     _, group, video = await a_clip_of_bobs(room)
     for label in video.labels:
         said = await room.answer(room.api.press(room.ann, video, label))
-        assert (said["text"], said["show_alert"]) == (texts.NOT_YOURS, "true")
+        assert (said["text"], said["show_alert"]) == (texts.chat.NOT_YOURS, "true")
     assert len(room.api.sent(group)) == 2
     assert len(room.house.provider.orders) == 1
 
@@ -192,7 +192,7 @@ async def test_another_person_is_refused(room: Room) -> None:
 async def test_an_admin_of_the_chat_may(room: Room, status: str) -> None:
     bob, group, video = await a_clip_of_bobs(room, status)
     room.api.press(room.ann, video, "Continue")
-    question = await room.told(group, texts.ASK_NEXT)
+    question = await room.told(group, texts.chat.ASK_NEXT)
     assert question.words.startswith("Ann: ")
     assert question["entities"][0]["user"]["id"] == room.ann.id
     room.api.say(bob, group, "it is not my turn", reply_to=question)
@@ -201,7 +201,7 @@ async def test_an_admin_of_the_chat_may(room: Room, status: str) -> None:
     assert [order.prompt for order in room.house.provider.orders] == ["she smiles", "then she waves"]
     room.api.press(room.ann, second, "Join")
     *_, film = await room.clips(group, 3)
-    assert film.words == texts.joined(2)
+    assert film.words == texts.chat.joined(2)
 
 
 async def test_an_admin_may_cancel_for_others(room: Room) -> None:
@@ -210,7 +210,7 @@ async def test_an_admin_may_cancel_for_others(room: Room) -> None:
     room.hold()
     room.api.photo(bob, group, picture(), f"/animate@{ME} she smiles")
     status = await room.told(group, "“she smiles”")
-    assert (await room.answer(room.api.press(room.ann, status, "Cancel")))["text"] == texts.CANCELLED
+    assert (await room.answer(room.api.press(room.ann, status, "Cancel")))["text"] == texts.chat.CANCELLED
 
 
 async def test_an_admin_of_another_chat_may_not(room: Room) -> None:
@@ -219,7 +219,7 @@ async def test_an_admin_of_another_chat_may_not(room: Room) -> None:
     room.api.photo(room.ann, elsewhere, picture(), f"/animate@{ME} she smiles")
     own = await room.clip(elsewhere)
     said = await room.answer(tapped(room, room.ann, own, data_of(video, "Again · 5 credits")))
-    assert (said["text"], said["show_alert"]) == (texts.NOT_YOURS, "true")
+    assert (said["text"], said["show_alert"]) == (texts.chat.NOT_YOURS, "true")
 
 
 async def test_in_private_nobody_is_an_admin_of_others_clips(room: Room) -> None:
@@ -229,7 +229,7 @@ async def test_in_private_nobody_is_an_admin_of_others_clips(room: Room) -> None
     (help_,) = await room.sent(room.api.private(eve), 1)
     for label in video.labels:
         said = await room.answer(tapped(room, eve, help_, data_of(video, label)))
-        assert (said["text"], said["show_alert"]) == (texts.NOT_YOURS, "true")
+        assert (said["text"], said["show_alert"]) == (texts.chat.NOT_YOURS, "true")
 
 
 # ── How long ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -290,11 +290,11 @@ async def test_forged_data_does_nothing(room: Room) -> None:
         "again": "",
         "": "",
         "/again": "Which clip?",
-        "/again nobody": texts.UNKNOWN_JOB,
-        "/again ../../etc/passwd": texts.UNKNOWN_JOB,
-        "/again ' OR 1=1 --": texts.UNKNOWN_JOB,
+        "/again nobody": texts.chat.UNKNOWN_JOB,
+        "/again ../../etc/passwd": texts.chat.UNKNOWN_JOB,
+        "/again ' OR 1=1 --": texts.chat.UNKNOWN_JOB,
         "/drop tables": "I don't know /drop",
-        "/animate she smiles": texts.ANIMATE_WHAT,
+        "/animate she smiles": texts.chat.ANIMATE_WHAT,
     }.items():
         answer = await room.answer(tapped(room, room.ann, video, data))
         assert said in answer.get("text", "")

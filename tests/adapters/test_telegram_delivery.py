@@ -88,7 +88,7 @@ async def test_a_clip_that_cannot_fit_is_told_of(rooms: Rooms, link: Callable[[s
         (job,) = await room.done()
         assert job.clip
         told = room.api.sent(room.private)[-1]
-        assert (f"https://photoplay.example/media/{job.clip.name}" if link else texts.CLIP_TOO_LARGE) in told.words
+        assert (f"https://photoplay.example/media/{job.clip.name}" if link else texts.chat.CLIP_TOO_LARGE) in told.words
         assert not room.api.called("sendVideo")
 
 
@@ -115,7 +115,7 @@ async def test_a_name_that_telegram_forgot(room: Room) -> None:
     room.api.files.clear()
     room.house.media.path(job.clip.name).unlink()
     room.api.say(room.ann, room.private, f"/clip {job.id}")
-    await room.told(room.private, texts.CLIP_GONE)
+    await room.told(room.private, texts.chat.CLIP_GONE)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ async def test_what_a_proxy_says_in_html_is_not_final(room: Room, monkeypatch: p
 async def test_whatever_calls_a_clip_too_large_gets_words(room: Room, shape: Refuse) -> None:
     room.api.trouble["sendVideo"] += [shape] * 4
     order(room)
-    await room.told(room.private, texts.CLIP_TOO_LARGE)
+    await room.told(room.private, texts.chat.CLIP_TOO_LARGE)
     await room.done()
 
 
@@ -276,7 +276,7 @@ async def test_a_status_line_too_old_to_delete_says_done(room: Room) -> None:
     room.api.trouble["deleteMessage"] += [Refuse(400, "Bad Request: message can't be deleted for everyone")]
     order(room)
     await room.clip(room.private)
-    await room.api.until(lambda: room.api.sent(room.private)[0].words == texts.DONE)
+    await room.api.until(lambda: room.api.sent(room.private)[0].words == texts.chat.DONE)
     edits = len(room.api.called("editMessageText"))
     await asyncio.sleep(0.1)
     assert len(room.api.called("editMessageText")) == edits

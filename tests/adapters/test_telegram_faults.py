@@ -98,7 +98,7 @@ async def test_thrown_out_while_it_is_made(rendering: Room) -> None:
     finish(room)
     (job,) = await room.done()
     assert job.clip
-    room.api.press(room.ann, await room.told(room.private, texts.CLIP_ELSEWHERE), texts.SEND_AGAIN)
+    room.api.press(room.ann, await room.told(room.private, texts.chat.CLIP_ELSEWHERE), texts.chat.SEND_AGAIN)
     await room.clip(room.private)
 
 

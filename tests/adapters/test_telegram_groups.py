@@ -69,7 +69,7 @@ async def test_a_command_is_heard_whatever_stands_behind_its_name(heard: Crowd) 
 
 async def test_a_caption_with_the_command_and_no_words_is_asked_about(crowd: Crowd) -> None:
     crowd.room.api.photo(crowd.bob, crowd.group, picture(), f"/animate@{ME}")
-    question = await crowd.room.told(crowd.group, texts.NO_WORDS)
+    question = await crowd.room.told(crowd.group, texts.chat.NO_WORDS)
     assert question.force_reply
     assert question.force_reply["selective"]
     crowd.room.api.say(crowd.ann, crowd.group, "she frowns", reply_to=question)
@@ -83,7 +83,7 @@ async def test_a_caption_with_the_command_and_no_words_is_asked_about(crowd: Cro
 @pytest.mark.parametrize("answer", [f"/animate@{ME} she smiles", f"@{ME} she smiles"])
 async def test_an_answer_may_call_the_bot_as_well(crowd: Crowd, answer: str) -> None:
     crowd.room.api.photo(crowd.bob, crowd.group, picture(), f"/animate@{ME}")
-    question = await crowd.room.told(crowd.group, texts.NO_WORDS)
+    question = await crowd.room.told(crowd.group, texts.chat.NO_WORDS)
     crowd.room.api.say(crowd.bob, crowd.group, answer, reply_to=question)
     await crowd.room.clip(crowd.group)
     (order,) = crowd.room.house.provider.orders
@@ -129,7 +129,7 @@ async def test_a_reply_to_a_strangers_video_begins_with_its_last_frame(crowd: Cr
     await crowd.room.clip(crowd.group)
     broken = crowd.room.api.video(crowd.bob, crowd.group, b"no video")
     crowd.room.api.say(crowd.ann, crowd.group, f"/animate@{ME} she waves", reply_to=broken)
-    await crowd.room.told(crowd.group, texts.NOT_A_VIDEO)
+    await crowd.room.told(crowd.group, texts.chat.NOT_A_VIDEO)
 
 
 async def test_a_reply_to_a_photo_in_another_chat(crowd: Crowd) -> None:
@@ -151,7 +151,7 @@ async def test_what_is_not_for_the_bot_is_not_answered(heard: Crowd) -> None:
     api.album(heard.bob, heard.group, [picture()] * 3, "my holidays")
     assert await heard.room.quiet(heard.bob, heard.group) == 0
     api.say(heard.bob, heard.group, f"/weather@{ME} tomorrow")
-    await heard.room.told(heard.group, texts.unknown_command("weather"))
+    await heard.room.told(heard.group, texts.chat.unknown_command("weather"))
 
 
 async def test_a_bare_command_is_told_how_it_works_here(crowd: Crowd) -> None:
@@ -159,7 +159,7 @@ async def test_a_bare_command_is_told_how_it_works_here(crowd: Crowd) -> None:
         before = len(crowd.room.api.sent(crowd.group))
         crowd.room.api.say(crowd.bob, crowd.group, said)
         *_, told = await crowd.room.sent(crowd.group, before + 1)
-        assert told.words == texts.which_photo(ME)
+        assert told.words == texts.chat.which_photo(ME)
 
 
 async def test_other_bots_are_not_heard(heard: Crowd) -> None:
@@ -189,7 +189,7 @@ async def test_an_album_is_both_frames_where_all_of_it_is_seen(heard: Crowd) -> 
 
 async def test_an_album_that_privacy_mode_hides_costs_nothing(crowd: Crowd) -> None:
     crowd.room.api.album(crowd.bob, crowd.group, [picture()] * 2, f"/animate@{ME} day turns to night")
-    await crowd.room.told(crowd.group, texts.ALBUM_HIDDEN)
+    await crowd.room.told(crowd.group, texts.chat.ALBUM_HIDDEN)
     assert not crowd.room.house.provider.orders
 
 
@@ -202,7 +202,7 @@ async def test_an_anonymous_admin_is_served_as_the_group(crowd: Crowd) -> None:
     await crowd.room.clips(crowd.group, 2)
     assert "text" not in await crowd.room.answer(query)
     query = crowd.room.api.press(crowd.bob, video, "Again · 5 credits")
-    assert (await crowd.room.answer(query))["text"] == texts.NOT_YOURS
+    assert (await crowd.room.answer(query))["text"] == texts.chat.NOT_YOURS
     crowd.room.api.press(crowd.ann, video, "New words")
     question = await crowd.room.told(crowd.group, "What should happen instead")
     assert "Ann" not in question.words
@@ -225,7 +225,7 @@ async def test_replies_stay_in_their_topic(crowd: Crowd) -> None:
     api.say(crowd.bob, forum, "she waves", reply_to=question, thread=thread)
     await crowd.room.clips(forum, 2)
     api.say(crowd.bob, forum, f"/animate@{ME}", thread=thread)
-    await crowd.room.told(forum, texts.which_photo(ME))
+    await crowd.room.told(forum, texts.chat.which_photo(ME))
     assert {post.thread for post in api.sent(forum)} == {thread}
 
 
@@ -252,10 +252,10 @@ async def test_a_new_group_is_greeted_and_its_admins_told_once_about_privacy_mod
     group.members[api.me.id] = "left"
     api.set_member(api.me, group, "member", by=crowd.ann)
     hello = await crowd.room.told(group, "Hello!")
-    assert texts.PRIVACY_MODE_OFF in hello.words
+    assert texts.chat.PRIVACY_MODE_OFF in hello.words
     api.say(crowd.ann, group, f"/help@{ME}")
-    told = await crowd.room.told(group, texts.PRIVACY_MODE)
-    assert texts.PRIVACY_MODE_OFF not in told.words
+    told = await crowd.room.told(group, texts.chat.PRIVACY_MODE)
+    assert texts.chat.PRIVACY_MODE_OFF not in told.words
 
 
 async def test_help_says_how_it_works_here_and_tells_an_admin_once_what_more_there_is(crowd: Crowd) -> None:
@@ -263,28 +263,28 @@ async def test_help_says_how_it_works_here_and_tells_an_admin_once_what_more_the
     for user in (crowd.bob, crowd.ann, crowd.ann):
         crowd.room.api.say(user, crowd.group, f"/help@{ME}")
         told = await crowd.room.sent(crowd.group, len(told) + 1)
-    assert all(texts.group_help(ME) in post.words and texts.PRIVACY_MODE in post.words for post in told)
-    assert [texts.PRIVACY_MODE_OFF in post.words for post in told] == [False, True, False]
+    assert all(texts.chat.group_help(ME) in post.words and texts.chat.PRIVACY_MODE in post.words for post in told)
+    assert [texts.chat.PRIVACY_MODE_OFF in post.words for post in told] == [False, True, False]
 
 
 async def test_help_claims_no_privacy_mode_where_it_is_off(heard: Crowd) -> None:
     heard.room.api.say(heard.ann, heard.group, f"/help@{ME}")
-    told = await heard.room.told(heard.group, texts.group_help(ME))
-    assert texts.PRIVACY_MODE not in told.words
+    told = await heard.room.told(heard.group, texts.chat.group_help(ME))
+    assert texts.chat.PRIVACY_MODE not in told.words
 
 
 async def test_help_claims_no_privacy_mode_where_the_bot_is_an_admin(crowd: Crowd) -> None:
     crowd.room.api.set_member(crowd.room.api.me, crowd.group, "administrator", by=crowd.ann)
     crowd.room.api.say(crowd.ann, crowd.group, f"/help@{ME}")
-    told = await crowd.room.told(crowd.group, texts.group_help(ME))
-    assert texts.PRIVACY_MODE not in told.words
+    told = await crowd.room.told(crowd.group, texts.chat.group_help(ME))
+    assert texts.chat.PRIVACY_MODE not in told.words
 
 
 async def test_an_admin_whom_telegram_does_not_name_is_told_nothing_more(crowd: Crowd) -> None:
     crowd.room.api.trouble["getChatMember"] = [Refuse(400, "Bad Request: CHAT_ADMIN_REQUIRED")] * 2
     crowd.room.api.say(crowd.ann, crowd.group, f"/help@{ME}")
-    told = await crowd.room.told(crowd.group, texts.group_help(ME))
-    assert texts.PRIVACY_MODE_OFF not in told.words
+    told = await crowd.room.told(crowd.group, texts.chat.group_help(ME))
+    assert texts.chat.PRIVACY_MODE_OFF not in told.words
 
 
 async def test_jobs_in_a_group_are_those_of_the_group(crowd: Crowd) -> None:
@@ -295,9 +295,9 @@ async def test_jobs_in_a_group_are_those_of_the_group(crowd: Crowd) -> None:
     crowd.room.api.say(crowd.ann, crowd.group, f"/jobs@{ME}")
     listed = await crowd.room.told(crowd.group, "1. ready")
     assert "a secret" not in listed.words
-    assert listed.labels == ["▶ 1", texts.DELETE_ONE]
+    assert listed.labels == ["▶ 1", texts.chat.DELETE_ONE]
     query = crowd.room.api.press(crowd.bob, listed, "▶ 1")
-    assert (await crowd.room.answer(query))["text"] == texts.NOT_YOURS
+    assert (await crowd.room.answer(query))["text"] == texts.chat.NOT_YOURS
 
 
 async def test_who_is_thrown_out_gets_the_credits_back_for_what_had_not_begun(crowd: Crowd) -> None:

@@ -49,9 +49,9 @@ async def test_with_a_storage_chat_the_clip_takes_the_placeholders_place(stored:
     await stored.api.until(lambda: "video" in post)
     assert post.film == large_clip
     assert "“she smiles” · 5 s" in post.words
-    assert texts.MADE_BY_AI in post.words
+    assert texts.chat.MADE_BY_AI in post.words
     first, status, *_ = told(post)
-    assert first == texts.ONE_MOMENT
+    assert first == texts.chat.ONE_MOMENT
     assert "5 credits, 25 left today" in status
     assert not stored.api.called("deleteMessage")
 
@@ -126,8 +126,8 @@ async def test_a_guests_order_can_be_cancelled_by_whoever_asked(room: Room) -> N
     post = await placed(room, asked)
     await room.api.until(lambda: "Cancel" in post.labels)
     refused = await room.answer(room.api.press(bob, post, "Cancel"))
-    assert (refused["text"], refused["show_alert"]) == (texts.NOT_YOURS, "true")
-    assert (await room.answer(room.api.press(room.ann, post, "Cancel")))["text"] == texts.CANCELLED
+    assert (refused["text"], refused["show_alert"]) == (texts.chat.NOT_YOURS, "true")
+    assert (await room.answer(room.api.press(room.ann, post, "Cancel")))["text"] == texts.chat.CANCELLED
     await room.api.until(lambda: "your 5 credits are back" in post.words)
     assert post.labels == []
     assert not room.house.provider.orders
@@ -147,19 +147,19 @@ async def test_a_failure_says_why_and_that_it_cost_nothing(room: Room) -> None:
     room.house.provider.creates = [Refused("moderation", "risk control")]
     asked = room.api.guest(room.ann, f"@{ME} she smiles", reply_to_photo=picture())
     post = await placed(room, asked)
-    await room.api.until(lambda: texts.FAILED["moderation"] in post.words)
+    await room.api.until(lambda: texts.chat.FAILED["moderation"] in post.words)
     assert "your 5 credits are back" in post.words
 
 
 @pytest.mark.parametrize("words", [f"@{ME}", f"@{ME} she smiles", f"/animate@{ME} she smiles"])
 async def test_a_call_without_a_photo_is_told_how_it_works_there(room: Room, words: str) -> None:
     post = await placed(room, room.api.guest(room.ann, words))
-    await room.api.until(lambda: post.words == texts.guest_help(ME))
+    await room.api.until(lambda: post.words == texts.chat.guest_help(ME))
 
 
 async def test_a_photo_without_words_is_told_what_is_missing(room: Room) -> None:
     post = await placed(room, room.api.guest(room.ann, f"@{ME}", reply_to_photo=picture()))
-    await room.api.until(lambda: post.words == texts.NO_WORDS)
+    await room.api.until(lambda: post.words == texts.chat.NO_WORDS)
     assert not room.house.provider.orders
 
 

@@ -32,7 +32,7 @@ async def test_a_file_that_is_temporarily_unavailable_is_asked_for_again(room: R
 async def test_one_that_stays_so_is_said(room: Room) -> None:
     room.api.trouble["getFile"] += [AWAY] * 9
     room.api.photo(room.ann, room.private, picture(), "she smiles")
-    await room.told(room.private, texts.PICTURE_UNREACHABLE)
+    await room.told(room.private, texts.chat.PICTURE_UNREACHABLE)
     assert not room.house.provider.orders
 
 
@@ -55,7 +55,7 @@ async def test_a_server_of_ones_own_that_says_where_its_files_lie(
             room.api.paths.pop(served, None)
     room.api._tell("message", post)
     if where == "nowhere":
-        await room.told(room.private, texts.PICTURE_UNREACHABLE)
+        await room.told(room.private, texts.chat.PICTURE_UNREACHABLE)
         assert "--local" in caplog.text
         assert room.api.token not in caplog.text
         assert "TELEGRAM_TOKEN" not in caplog.text
@@ -94,7 +94,7 @@ async def test_what_was_said_long_before_is_no_comment(room: Room) -> None:
     post = room.api._draw_up(room.ann, room.private, {"text": "good morning"})
     post["date"] -= 60
     room.api._tell("message", post)
-    await room.told(room.private, texts.NO_PHOTO[:20])
+    await room.told(room.private, texts.chat.NO_PHOTO[:20])
     room.api.photo(room.ann, room.private, picture(), "the boat drifts", forward=True)
     await room.clip(room.private)
     assert prompts(room) == ["the boat drifts"]

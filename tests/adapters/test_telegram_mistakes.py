@@ -44,7 +44,7 @@ async def test_a_mistake_of_ours_is_a_sentence_for_the_person_and_a_traceback_in
 ) -> None:
     breaks(room, "/jobs")
     room.api.say(room.ann, room.private, "/jobs")
-    await room.told(room.private, texts.BROKE)
+    await room.told(room.private, texts.chat.BROKE)
     assert "Traceback" in caplog.text
     assert "in handle" in caplog.text
     room.api.say(room.ann, room.private, "/help")
@@ -64,7 +64,7 @@ async def test_in_a_group_only_who_called_us_hears_of_it(room: Room, monkeypatch
         patch.setattr(room.telegram._desk._people, "read", read)
         room.api.say(room.ann, group, "nice weather")
         room.api.say(room.ann, group, f"/jobs@{room.api.me.username}")
-        await room.told(group, texts.BROKE)
+        await room.told(group, texts.chat.BROKE)
         await room.settled()
     assert len(room.api.sent(group)) == before + 1
 
@@ -74,7 +74,7 @@ async def test_a_tap_that_meets_a_mistake_is_answered(room: Room) -> None:
     video = await room.clip(room.private)
     breaks(room, "/next")
     query = room.api.press(room.ann, video, "Continue")
-    assert (await room.answer(query))["text"] == texts.BROKE
+    assert (await room.answer(query))["text"] == texts.chat.BROKE
 
 
 @pytest.mark.parametrize("method", ["deleteWebhook", "setMyCommands", "answerCallbackQuery", "editMessageText"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.telegram import people as people_module
-from bot import quota, texts, texts_admin, texts_consent
+from bot import quota, texts
 from bot.app import _operators
 from bot.model import MENTION, Address, Inbound, Paper, Reply
 from tests.adapters.telegram_room import Room, a_room
@@ -89,7 +89,7 @@ async def town(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> 
 
 async def test_a_member_is_refused_in_words_and_once_a_minute(town: Town) -> None:
     set_ = await town.hears(town.ann, "/quota set default 7 a day", "everyone: 7 credits a day from now on.")
-    assert set_.labels == [texts_admin.UNDO]
+    assert set_.labels == [texts.admin.UNDO]
     await town.orders(town.bob, "5 credits, 2 left today")
     denied = await town.orders(
         town.bob, "That clip costs 5 credits, and you have 2 left today. You get new ones at midnight UTC"
@@ -122,7 +122,7 @@ async def test_a_tap_that_is_refused_again_is_closed_without_a_word(town: Town) 
 )
 async def test_what_admins_say_is_refused_to_members(town: Town, said: str) -> None:
     theirs = town.api.say(town.cem, town.group, "hello")
-    await town.hears(town.bob, said, texts_admin.NOT_ADMIN, reply_to=theirs)
+    await town.hears(town.bob, said, texts.admin.NOT_ADMIN, reply_to=theirs)
     assert not await town.room.house.store.figures.audit(town.scope, 9)
 
 
@@ -132,12 +132,12 @@ async def test_whom_a_grant_is_for(town: Town) -> None:
         town.ann, "/grant 50 because they won", "@Bob got 50 credits, without end. The reason:", reply_to=theirs
     )
     await town.mentions(town.ann, "/grant {} 20", town.cem, "@Cem 🎬 got 20 credits")
-    await town.hears(town.ann, "/grant @dora_77 10", texts_admin.WHOSE_NAME)
+    await town.hears(town.ann, "/grant @dora_77 10", texts.admin.WHOSE_NAME)
     await town.hears(town.dora, f"/quota@{ME}", "30 credits left today")
     await town.hears(town.ann, f"/grant@{ME} @dora_77 10 until Friday", "@dora_77 got 10 credits until")
-    await town.hears(town.ann, f"/grant {MENTION} 10", texts_admin.WHOSE)
+    await town.hears(town.ann, f"/grant {MENTION} 10", texts.admin.WHOSE)
     own = town.api.sent(town.group)[-1]
-    await town.hears(town.ann, "/grant 10", texts_admin.WHOSE, reply_to=own)
+    await town.hears(town.ann, "/grant 10", texts.admin.WHOSE, reply_to=own)
     await town.hears(town.bob, f"/quota@{ME}", "50 credits that you were given")
     await town.hears(town.dora, f"/quota@{ME}", "10 credits that you were given")
     grants = [(act.about, act.name) for act in await town.room.house.store.figures.audit(town.scope, 9)]
@@ -151,7 +151,7 @@ async def test_a_command_behind_a_mark_of_direction_names_people_as_well(town: T
 async def test_a_username_that_somebody_gave_up_names_nobody(town: Town) -> None:
     await town.hears(town.dora, f"/quota@{ME}", "30 credits")
     town.dora.username = None
-    await town.hears(town.ann, "/ban @dora_77", texts_admin.WHOSE_NAME)
+    await town.hears(town.ann, "/ban @dora_77", texts.admin.WHOSE_NAME)
 
 
 async def test_a_username_is_noted_once_a_day_and_known_after_a_restart(
@@ -178,7 +178,7 @@ async def test_a_topics_first_message_is_nobodys_answer(town: Town) -> None:
     forum = town.api.supergroup(town.ann, town.bob, creator=town.ann, is_forum=True)
     town.group = forum
     thread = town.api.topic(town.bob, forum)
-    await town.hears(town.ann, "/ban", texts_admin.WHOSE, thread=thread)
+    await town.hears(town.ann, "/ban", texts.admin.WHOSE, thread=thread)
     await town.hears(town.ann, "/limits channels here", "orders are taken here", thread=thread)
     await town.orders(town.bob, "I don't take orders in this channel.")
     town.api.photo(town.bob, forum, picture(), f"/animate@{ME} she smiles", thread=thread)
@@ -193,8 +193,8 @@ async def test_a_ban_and_its_undo(town: Town) -> None:
         town.ann, "/ban for 2 weeks because of spam", "can't order clips here until", reply_to=theirs
     )
     await town.orders(town.bob, "The reason: spam")
-    assert await town.taps(town.bob, banned, texts_admin.UNDO) == texts_admin.NOT_ADMIN
-    assert await town.taps(town.ann, banned, texts_admin.UNDO) == texts_admin.UNDONE
+    assert await town.taps(town.bob, banned, texts.admin.UNDO) == texts.admin.NOT_ADMIN
+    assert await town.taps(town.ann, banned, texts.admin.UNDO) == texts.admin.UNDONE
     await town.orders(town.bob, "25 left today")
 
 
@@ -205,10 +205,10 @@ async def test_an_admin_of_one_group_has_no_say_in_another(town: Town) -> None:
     other = town.api.supergroup(town.bob, town.ann, title="Others", creator=town.bob)
     set_ = await town.hears(town.ann, "/quota set default 7 a day", "everyone")
     home, town.group = town.group, other
-    await town.hears(town.ann, "/quota set default 500 a day", texts_admin.NOT_ADMIN)
+    await town.hears(town.ann, "/quota set default 500 a day", texts.admin.NOT_ADMIN)
     mine = await town.hears(town.bob, "/quota set default 9 a day", "everyone: 9")
     mine["reply_markup"]["inline_keyboard"][0][0]["callback_data"] = set_.buttons[0][0]["callback_data"]
-    assert await town.taps(town.bob, mine, texts_admin.UNDO) == texts_admin.NOT_HERE
+    assert await town.taps(town.bob, mine, texts.admin.UNDO) == texts.admin.NOT_HERE
     town.group = home
     await town.hears(town.cem, f"/quota@{ME}", "7 credits left today")
 
@@ -217,13 +217,13 @@ async def test_an_admin_who_was_one_a_second_ago(town: Town) -> None:
     town.api.set_member(town.bob, town.group, "administrator")
     await town.hears(town.bob, "/quota set default 7 a day", "everyone")
     town.api.set_member(town.bob, town.group, "member")
-    await town.hears(town.bob, "/quota set default 500 a day", texts_admin.NOT_ADMIN)
+    await town.hears(town.bob, "/quota set default 500 a day", texts.admin.NOT_ADMIN)
 
 
 async def test_when_telegram_does_not_answer_nobody_is_an_admin(town: Town) -> None:
     town.api.trouble["getChatMember"] = [Refuse(400, "Bad Request: member list is inaccessible"), Refuse(502)]
     for _ in range(2):
-        await town.hears(town.ann, "/quota set default 500 a day", texts_admin.NOT_ADMIN)
+        await town.hears(town.ann, "/quota set default 500 a day", texts.admin.NOT_ADMIN)
     await town.hears(town.ann, "/quota set default 500 a day", "everyone: 500")
 
 
@@ -232,7 +232,7 @@ async def test_an_anonymous_admin_speaks_for_the_group(town: Town) -> None:
     set_ = await town.hears(town.bob, "/quota set default 7 a day", "everyone: 7")
     (act,) = await town.room.house.store.figures.audit(town.scope, 9)
     assert (act.actor, act.name) == (town.scope, "Friends")
-    assert await town.taps(town.bob, set_, texts_admin.UNDO) == texts_admin.UNDONE
+    assert await town.taps(town.bob, set_, texts.admin.UNDO) == texts.admin.UNDONE
 
 
 # ── Papers ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -240,16 +240,16 @@ async def test_an_anonymous_admin_speaks_for_the_group(town: Town) -> None:
 
 async def test_usage_is_a_picture_and_export_two_documents(town: Town) -> None:
     await town.orders(town.bob, "25 left today")
-    await town.hears(town.ann, "/usage", texts.SENT_ALONE)
+    await town.hears(town.ann, "/usage", texts.chat.SENT_ALONE)
     (usage,) = town.api.sent(town.room.private)
     assert "photo" in usage
     assert "The last 7 days" in usage.words
     assert "Bob" in usage.words
-    await town.hears(town.ann, "/export", texts.SENT_ALONE)
+    await town.hears(town.ann, "/export", texts.chat.SENT_ALONE)
     _, first, second = town.api.sent(town.room.private)
     assert not {"photo", "document"} & {key for post in town.api.sent(town.group) for key in post}
     assert (first["document"]["file_name"], second["document"]["file_name"]) == ("ledger.csv", "audit.csv")
-    assert first.words == texts_admin.EXPORTED
+    assert first.words == texts.admin.EXPORTED
     assert first.film
     assert f"telegram:{town.bob.id}".encode() in first.film
 
@@ -261,10 +261,10 @@ async def test_what_is_for_the_asker_alone_stays_out_of_the_group_if_it_cannot_b
     assert f"https://t.me/{ME}" in away.words
     assert town.api.called("sendPhoto")[-1].code == 403
     town.api.private(town.bob)
-    await town.hears(town.bob, "/usage", texts.SENT_ALONE)
+    await town.hears(town.bob, "/usage", texts.chat.SENT_ALONE)
     assert "photo" in town.api.sent(town.api.private(town.bob))[0]
     town.api.set_member(town.bob, town.group, "administrator", anonymous=True)
-    await town.hears(town.bob, "/usage", texts.NOT_FOR_ANONYMOUS)
+    await town.hears(town.bob, "/usage", texts.chat.NOT_FOR_ANONYMOUS)
     assert not {"photo", "document"} & {key for post in town.api.sent(town.group) for key in post}
 
 
@@ -291,12 +291,12 @@ async def test_a_dear_clip_waits_for_a_tap_over_a_restart(
         question = await town.orders(town.bob, "it waits for an hour", "she smiles --10s")
     async with a_room(tmp_path, large_clip, new_id, api=api) as room:
         town = replace(town, room=room)
-        assert await town.taps(town.cem, question, "Yes, 10 credits") == texts.NOT_YOURS
+        assert await town.taps(town.cem, question, "Yes, 10 credits") == texts.chat.NOT_YOURS
         town.api.press(town.bob, question, "Yes, 10 credits")
         await room.told(town.group, "10 credits, 20 left today")
         assert "“she smiles” · 10 s" in (await room.clip(town.group)).words
         second = await town.orders(town.bob, "it waits for an hour", "she waves --10s")
-        assert await town.taps(town.bob, second, "No") == texts_admin.DROPPED
+        assert await town.taps(town.bob, second, "No") == texts.admin.DROPPED
         await town.api.until(lambda: second.deleted)  # nothing is left to be tapped
     (job,) = [order.prompt for order in room.house.provider.orders]
     assert job == "she smiles"
@@ -305,12 +305,12 @@ async def test_a_dear_clip_waits_for_a_tap_over_a_restart(
 async def test_the_question_about_consent_answers_the_photo_and_gives_way_to_the_clip(town: Town) -> None:
     house = town.room.house
     house.core.ask_consent, house.provider.stand_in = True, False
-    question = await town.orders(town.bob, texts_consent.ASK)
-    assert question.labels == [texts_consent.AGREE]
+    question = await town.orders(town.bob, texts.consent.ASK)
+    assert question.labels == [texts.consent.AGREE]
     assert question.reply_to
-    assert await town.taps(town.cem, question, texts_consent.AGREE) == texts.NOT_YOURS
+    assert await town.taps(town.cem, question, texts.consent.AGREE) == texts.chat.NOT_YOURS
     assert not question.deleted
-    town.api.press(town.bob, question, texts_consent.AGREE)
+    town.api.press(town.bob, question, texts.consent.AGREE)
     placed = await town.room.told(town.group, "5 credits, 25 left today")
     assert placed.reply_to == question.reply_to
     await town.api.until(lambda: question.deleted)
@@ -352,11 +352,11 @@ async def test_rules_and_books_move_with_a_group(town: Town) -> None:
 
 async def test_a_code_from_telegram_is_entered_on_discord(town: Town) -> None:
     room, core = town.room, town.room.house.core
-    await town.hears(town.ann, f"/link@{ME}", texts_admin.LINK_ALONE)
+    await town.hears(town.ann, f"/link@{ME}", texts.admin.LINK_ALONE)
     room.api.say(room.ann, room.private, "/link")
     code = (await room.told(room.private, "/link ")).words.split("/link ")[1].split()[0]
     said = Inbound(Address("discord", "dm", "1"), "42", "discord:1", f"/link {code}")
-    assert (await core.handle(said)).text == texts_admin.LINKED
+    assert (await core.handle(said)).text == texts.admin.LINKED
     room.api.photo(room.ann, room.private, picture(), "she smiles")
     await room.told(room.private, "25 left today")
     mine = await core.handle(replace(said, key="discord:2", text="/quota"))
@@ -366,7 +366,7 @@ async def test_a_code_from_telegram_is_entered_on_discord(town: Town) -> None:
 
 async def test_a_guest_who_is_refused_again_is_not_left_waiting(town: Town) -> None:
     town.room.house.core.policy = quota.Policy(3)
-    for words in ("That clip costs 5 credits", texts.TOLD_ALREADY):
+    for words in ("That clip costs 5 credits", texts.chat.TOLD_ALREADY):
         post = town.api.guest(town.bob, f"@{ME} she smiles", photo=picture())
         where = f"inline-{post['guest_query_id']}"
         await town.api.until(lambda where=where, words=words: words in getattr(town.api.inline.get(where), "words", ""))

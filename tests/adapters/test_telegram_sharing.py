@@ -12,7 +12,7 @@ import pytest
 from adapters.telegram.looks import length
 from adapters.telegram.questions import Question
 from adapters.telegram.taps import DOUBLE
-from bot import texts, texts_consent, texts_sharing
+from bot import texts
 from bot.errors import ChatError, Gone
 from bot.gallery import ENOUGH, Share
 from bot.model import Address, Button, Film, Job, Reply
@@ -77,10 +77,10 @@ class Club:
     async def shared(self, video: Post, how: str = "name words", user: User | None = None) -> Post:
         """Bob shares it; its post."""
         before = len(self.posts)
-        self.api.press(user or self.bob, video, texts_sharing.SHARE)
+        self.api.press(user or self.bob, video, texts.sharing.SHARE)
         if not (await self.room.house.store.gallery.manner(f"telegram:{(user or self.bob).id}")).named is not None:
-            question = await self.room.told(self.forum, texts_sharing.HOW_TO_SHARE)
-            self.api.press(user or self.bob, question, texts_sharing.MANNERS[how])
+            question = await self.room.told(self.forum, texts.sharing.HOW_TO_SHARE)
+            self.api.press(user or self.bob, question, texts.sharing.MANNERS[how])
         await self.api.until(lambda: len(self.posts) > before)
         post = self.posts[-1]
         await self.until(lambda: self.share(post))
@@ -166,12 +166,12 @@ async def anywhere(
 
 async def test_a_clip_is_shared_with_one_question_and_no_upload(club: Club) -> None:
     video = await club.clip()
-    assert texts_sharing.SHARE in video.labels
+    assert texts.sharing.SHARE in video.labels
     assert club.uploads() == 1
     count = len(club.api.sent(club.forum))
-    club.api.press(club.bob, video, texts_sharing.SHARE)
-    question = await club.room.told(club.forum, texts_sharing.HOW_TO_SHARE)
-    assert await club.taps(club.cem, question, "My name, my words") == texts.NOT_YOURS
+    club.api.press(club.bob, video, texts.sharing.SHARE)
+    question = await club.room.told(club.forum, texts.sharing.HOW_TO_SHARE)
+    assert await club.taps(club.cem, question, "My name, my words") == texts.chat.NOT_YOURS
     club.api.press(club.bob, question, "My name, my words")
     await club.api.until(lambda: club.posts)
     (post,) = club.posts
@@ -182,12 +182,12 @@ async def test_a_clip_is_shared_with_one_question_and_no_upload(club: Club) -> N
     assert post["video"]["file_id"] == video["video"]["file_id"]
     # The question became the answer: one message more for everybody, not two.
     await club.api.until(lambda: question.words.startswith("Shared in the community's gallery"))
-    assert question.labels == [texts_sharing.UNSHARE, texts_sharing.HOW_I_SHARE]
+    assert question.labels == [texts.sharing.UNSHARE, texts.sharing.HOW_I_SHARE]
     assert len(club.api.sent(club.forum)) == count + 2
     # A second clip is shared without a question, as the first was.
     second = await club.shared(await club.clip(words="she waves"))
     assert "by Bob" in second.words
-    assert [one.words for one in club.api.sent(club.forum)].count(texts_sharing.HOW_TO_SHARE) == 0
+    assert [one.words for one in club.api.sent(club.forum)].count(texts.sharing.HOW_TO_SHARE) == 0
     share = await club.share(second)
     assert share
     assert share.place == Address("telegram", str(club.forum.id), str(second.id), str(club.gallery))
@@ -197,7 +197,7 @@ async def test_a_clip_is_shared_with_one_question_and_no_upload(club: Club) -> N
 
 async def test_a_stranger_shares_nothing_of_anothers(club: Club) -> None:
     video = await club.clip()
-    assert await club.taps(club.cem, video, texts_sharing.SHARE) == texts.NOT_YOURS
+    assert await club.taps(club.cem, video, texts.sharing.SHARE) == texts.chat.NOT_YOURS
     assert await club.room.house.store.gallery.of_job((await jobs(club, club.bob))[0].id) == []
 
 
@@ -253,11 +253,11 @@ async def test_a_gallery_whose_topic_is_no_more_does_not_spill_into_another(club
         club.api.close_topic(club.ann, club.forum, club.gallery)
     else:
         club.api.delete_topic(club.forum, club.gallery)
-    club.api.press(club.bob, video, texts_sharing.SHARE)
-    question = await club.room.told(club.forum, texts_sharing.HOW_TO_SHARE)
+    club.api.press(club.bob, video, texts.sharing.SHARE)
+    question = await club.room.told(club.forum, texts.sharing.HOW_TO_SHARE)
     club.api.press(club.bob, question, "My name, my words")
     await club.until(club.room.house.store.incidents)
-    told = await club.room.told(club.forum, texts_sharing.CANNOT_POST)
+    told = await club.room.told(club.forum, texts.sharing.CANNOT_POST)
     assert told.thread == club.office
     refused = [call for call in club.api.called("sendVideo") if call.code == 400]
     assert len(refused) == 1, "it is tried again later"
@@ -274,8 +274,8 @@ async def test_a_post_that_was_begun_before_a_crash_stands_once(
         video = await club.clip()
         room.runner.stop()
         await asyncio.wait(room.tasks[-1:])
-        club.api.press(club.bob, video, texts_sharing.SHARE)
-        question = await room.told(club.forum, texts_sharing.HOW_TO_SHARE)
+        club.api.press(club.bob, video, texts.sharing.SHARE)
+        question = await room.told(club.forum, texts.sharing.HOW_TO_SHARE)
         club.api.press(club.bob, question, "My name, my words")
         (job,) = await jobs(club, club.bob)
         await club.until(lambda: room.house.store.gallery.of_job(job.id))
@@ -293,7 +293,7 @@ async def test_a_post_that_was_begun_before_a_crash_stands_once(
         second = await club.clip(words="she waves")
         api.trouble["sendVideo"] += [Cut("unanswered")]
         before = len(api.called("sendVideo"))
-        api.press(club.bob, second, texts_sharing.SHARE)
+        api.press(club.bob, second, texts.sharing.SHARE)
         await api.until(lambda: len(club.posts) == 2)
         await club.settled()
         assert len(api.called("sendVideo")) == before + 1
@@ -310,8 +310,8 @@ async def test_the_gallery_goes_along_when_a_group_moves(room: Room) -> None:
     await room.api.until(lambda: not room.api.pending)
     await room.settled()
     video = await club.clip(words="she waves")
-    room.api.press(club.bob, video, texts_sharing.SHARE)
-    question = await room.told(club.forum, texts_sharing.HOW_TO_SHARE)
+    room.api.press(club.bob, video, texts.sharing.SHARE)
+    question = await room.told(club.forum, texts.sharing.HOW_TO_SHARE)
     room.api.press(club.bob, question, "My name, my words")
     *_, post = await room.clips(club.forum, 2)
     await club.until(lambda: club.share(post))
@@ -335,9 +335,9 @@ async def test_a_list_of_the_best_that_somebody_asked_for_goes_with_a_clip_in_it
     store = club.room.house.store
     await club.until(lambda: store._db.read(lambda tx: tx.one("SELECT 1 FROM showings GROUP BY 1 HAVING count(*) = 2")))
     if how == "unshare":
-        await club.says(club.bob, f"/unshare@{ME} {share.job}", texts_sharing.UNSHARED)
+        await club.says(club.bob, f"/unshare@{ME} {share.job}", texts.sharing.UNSHARED)
     else:
-        await club.says(club.ann, f"/hide@{ME} {share.id}", texts_sharing.HIDDEN)
+        await club.says(club.ann, f"/hide@{ME} {share.id}", texts.sharing.HIDDEN)
     await club.api.until(lambda: all(one.deleted for one in lists))
 
 
@@ -403,7 +403,7 @@ async def test_channels_that_somebody_speaks_for_have_no_hearts_no_reports_and_n
             club.api._act(
                 club.cem, club.forum, {"text": words, **_marked("entities", words), "sender_chat": voice, "from": robot}
             )
-    told = texts.AS_A_PERSON
+    told = texts.chat.AS_A_PERSON
     await club.api.until(lambda: sum(one.words == told for one in club.api.sent(club.forum)) == 3 * ENOUGH)
     assert await club.room.house.store.gallery.share(share.id) == share
     assert club.notices == []
@@ -491,9 +491,9 @@ async def test_where_the_film_did_not_fit_the_buttons_change_alone(club: Club) -
 async def asked(club: Club, user: User, post: Post) -> Post:
     """The question behind Remix."""
     count = len(club.api.sent(club.forum))
-    club.api.press(user, post, texts_sharing.REMIX)
+    club.api.press(user, post, texts.sharing.REMIX)
     question = (await club.room.sent(club.forum, count + 1))[count]
-    assert texts_sharing.ask_remix("she smiles") in question.words
+    assert texts.sharing.ask_remix("she smiles") in question.words
     assert question.words.startswith(user.first_name)
     assert question.force_reply
     return question
@@ -537,15 +537,15 @@ async def test_in_a_topic_that_is_the_gallery_a_remix_is_asked_about_in_private(
     share, private = await club.share(post), club.api.private(club.cem)
     assert share
     club.api.close_topic(club.ann, club.forum, club.gallery)
-    club.api.press(club.cem, post, texts_sharing.REMIX)
-    question = await club.room.told(private, texts_sharing.ask_remix("she smiles"))
+    club.api.press(club.cem, post, texts.sharing.REMIX)
+    question = await club.room.told(private, texts.sharing.ask_remix("she smiles"))
     club.api.say(club.cem, private, "she frowns", reply_to=question)
     video = await club.room.clip(private)
     (job,) = await jobs(club, club.cem)
     assert (job.scope, job.remix_of) == (share.scope, share.id)
-    club.api.press(club.cem, video, texts_sharing.SHARE)
-    how = await club.room.told(private, texts_sharing.HOW_TO_SHARE)
-    club.api.press(club.cem, how, texts_sharing.MANNERS["words"])
+    club.api.press(club.cem, video, texts.sharing.SHARE)
+    how = await club.room.told(private, texts.sharing.HOW_TO_SHARE)
+    club.api.press(club.cem, how, texts.sharing.MANNERS["words"])
     await club.api.until(lambda: len(club.posts) == 2)
     there = [one for one in club.api.sent(club.forum) if one.thread == club.gallery]
     assert there[1:] == club.posts, "behind Ann's setting it nothing but clips stands there"
@@ -572,10 +572,10 @@ async def test_only_the_asker_answers_a_remix(club: Club) -> None:
 
 async def test_words_not_shared_are_asked_for_and_the_photo_is_kept_meanwhile(club: Club) -> None:
     post = await club.shared(await club.clip(), "name")
-    club.api.press(club.cem, post, texts_sharing.REMIX)
+    club.api.press(club.cem, post, texts.sharing.REMIX)
     question = await club.room.told(club.forum, "with your words")
     club.api.photo(club.cem, club.forum, picture(640, 480), reply_to=question, thread=club.gallery)
-    second = await club.room.told(club.forum, texts_sharing.REMIX_WORDS)
+    second = await club.room.told(club.forum, texts.sharing.REMIX_WORDS)
     before = len(club.room.videos(club.forum))
     club.api.say(club.cem, club.forum, "she nods", reply_to=second, thread=club.gallery)
     await club.room.clips(club.forum, before + 1)
@@ -598,10 +598,10 @@ async def test_in_private_the_next_photo_is_the_answer_and_of_other_questions_no
     place = str(room.ann.id)
     await questions.put(place, "1", Question(place, "/remix nothing", (), ""))
     room.api.photo(room.ann, room.private, picture())
-    await room.told(room.private, texts_sharing.UNKNOWN_SHARE)
+    await room.told(room.private, texts.sharing.UNKNOWN_SHARE)
     await questions.put(place, "1", Question(place, "/remix nothing", (), ""))
     room.api.sticker(room.ann, room.private)
-    await room.told(room.private, texts.WHAT_WORKS)
+    await room.told(room.private, texts.chat.WHAT_WORKS)
     await questions.put(place, "2", Question(place, "/again nothing", (), ""))
     room.api.photo(room.ann, room.private, picture(), "she smiles")
     assert "“she smiles”" in (await room.clip(room.private)).words
@@ -614,10 +614,10 @@ async def reports(club: Club, user: User, post: Post, reason: str = "Spam") -> s
     """What popped up in the end."""
 
     def asked() -> list[Post]:
-        return [one for one in club.api.sent(club.forum) if one.words == texts_sharing.REPORT_WHY]
+        return [one for one in club.api.sent(club.forum) if one.words == texts.sharing.REPORT_WHY]
 
     count = len(asked())
-    club.api.press(user, post, texts_sharing.REPORT)
+    club.api.press(user, post, texts.sharing.REPORT)
     await club.api.until(lambda: len(asked()) > count)
     why = asked()[-1]
     assert user.first_name not in str(dict(why, reply_to_message=None))
@@ -630,14 +630,14 @@ async def test_three_reports_hide_until_an_admin_has_looked_and_unsharing_ends_i
     club = anywhere
     video = await club.clip()
     post = await club.shared(video)
-    assert await reports(club, club.cem, post) == texts_sharing.REPORTED
+    assert await reports(club, club.cem, post) == texts.sharing.REPORTED
     await club.api.until(lambda: len(club.notices) == 1)
     first = club.notices[0]
     assert first.words.startswith("Somebody reported this clip: Spam.")
     assert first.labels == ["Hide", "Keep", "Ban"]
     assert not any(user.first_name in first.words for user in (club.cem, club.dora))
-    assert await reports(club, club.dora, post, "Violent or cruel") == texts_sharing.REPORTED
-    assert await reports(club, club.ann, post) == texts_sharing.REPORTED_HIDDEN
+    assert await reports(club, club.dora, post, "Violent or cruel") == texts.sharing.REPORTED
+    assert await reports(club, club.ann, post) == texts.sharing.REPORTED_HIDDEN
     await club.api.until(lambda: post.deleted)
     await club.settled()
     notice = club.notices[-1]
@@ -651,25 +651,25 @@ async def test_three_reports_hide_until_an_admin_has_looked_and_unsharing_ends_i
     again = club.posts[-1]
     assert (again.words, again.labels[0], club.uploads()) == (post.words, "♥ 0", 1)
     await club.api.until(lambda: notice.deleted and first.deleted)
-    await club.room.told(club.forum, texts_sharing.LET_IN)
+    await club.room.told(club.forum, texts.sharing.LET_IN)
     # What its maker takes back is gone everywhere but where they ordered it.
     await club.until(lambda: club.share(again))
     share = await club.share(again)
     assert share
-    told = await club.says(club.bob, f"/unshare@{ME} {share.job}", texts_sharing.UNSHARED)
+    told = await club.says(club.bob, f"/unshare@{ME} {share.job}", texts.sharing.UNSHARED)
     await club.api.until(lambda: again.deleted)
     await club.settled()
     assert club.standing() == [video]
-    assert await club.taps(club.cem, again, "♥ 0") == texts_sharing.UNKNOWN_SHARE
+    assert await club.taps(club.cem, again, "♥ 0") == texts.sharing.UNKNOWN_SHARE
     # What was typed for stays; what a tap led to goes on where it stands, for the person whose tap it was.
-    club.api.press(club.bob, told, texts_sharing.SHARE_AGAIN)
+    club.api.press(club.bob, told, texts.sharing.SHARE_AGAIN)
     await club.api.until(lambda: len(club.posts) == 3)
     sent = club.api.sent
     await club.api.until(lambda: any(one.id > told.id and one.words.startswith("Shared") for one in sent(club.forum)))
     dialog = await club.room.told(club.forum, "Shared in the community's gallery")
-    assert told.words == texts_sharing.UNSHARED
+    assert told.words == texts.sharing.UNSHARED
     count = len(club.api.sent(club.forum))
-    club.api.press(club.bob, dialog, texts_sharing.HOW_I_SHARE)
+    club.api.press(club.bob, dialog, texts.sharing.HOW_I_SHARE)
     await club.api.until(lambda: dialog.words.startswith("You share with your name and with your words."))
     club.api.press(club.bob, dialog, "Forbid remixes")
     await club.api.until(lambda: "Nobody may remix" in dialog.words)
@@ -683,25 +683,25 @@ async def test_three_reports_hide_until_an_admin_has_looked_and_unsharing_ends_i
 async def test_a_report_in_own_words_is_written_in_private(club: Club) -> None:
     post = await club.shared(await club.clip())
     count = len(club.api.sent(club.forum))
-    club.api.press(club.cem, post, texts_sharing.REPORT)
+    club.api.press(club.cem, post, texts.sharing.REPORT)
     why = (await club.room.sent(club.forum, count + 1))[count]
     # Whom the bot may not write to is told so, alone.
-    said = await club.taps(club.cem, why, texts_sharing.OTHER)
-    assert said == texts.not_here(ME)
+    said = await club.taps(club.cem, why, texts.sharing.OTHER)
+    assert said == texts.chat.not_here(ME)
     alone = club.api.private(club.cem)
     club.api.later += 2 * DOUBLE
-    assert await club.taps(club.cem, why, texts_sharing.OTHER) == texts.SENT_ALONE
-    question = await club.room.told(alone, texts_sharing.REPORT_OTHER)
+    assert await club.taps(club.cem, why, texts.sharing.OTHER) == texts.chat.SENT_ALONE
+    question = await club.room.told(alone, texts.sharing.REPORT_OTHER)
     assert question.force_reply
     assert len(club.api.sent(club.forum)) == count + 1
     club.api.say(club.cem, alone, "It is me, and I did not agree")
-    await club.room.told(alone, texts_sharing.REPORTED)
+    await club.room.told(alone, texts.sharing.REPORTED)
     await club.api.until(lambda: club.notices)
     assert "It is me, and I did not agree" in club.notices[0].words
     assert "Cem" not in club.notices[0].words
     # That answer was about that community; what is said next is not.
     club.api.say(club.cem, alone, "/gallery")
-    await club.room.told(alone, texts_sharing.GALLERY_WHERE)
+    await club.room.told(alone, texts.sharing.GALLERY_WHERE)
 
 
 async def test_an_admin_looks_at_a_hidden_clip_alone(club: Club) -> None:
@@ -710,9 +710,9 @@ async def test_an_admin_looks_at_a_hidden_clip_alone(club: Club) -> None:
     assert share
     alone = club.api.private(club.ann)
     await club.says(club.ann, f"/hide@{ME} {share.id}", "Hidden")
-    await club.says(club.ann, f"/show@{ME} {share.id}", texts.SENT_ALONE)
-    assert (await club.room.told(alone, texts.MADE_BY_AI)).film == post.film
-    await club.says(club.cem, f"/show@{ME} {share.id}", texts_sharing.UNKNOWN_SHARE)
+    await club.says(club.ann, f"/show@{ME} {share.id}", texts.chat.SENT_ALONE)
+    assert (await club.room.told(alone, texts.chat.MADE_BY_AI)).film == post.film
+    await club.says(club.cem, f"/show@{ME} {share.id}", texts.sharing.UNKNOWN_SHARE)
 
 
 # ── Taking away ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -725,8 +725,8 @@ async def test_after_two_days_the_clip_makes_way_for_a_grey_picture(club: Club) 
     assert share
     film = post.film
     club.api.later = 49 * 3600
-    await club.says(club.bob, f"/unshare@{ME} {share.job}", texts_sharing.UNSHARED)
-    await club.api.until(lambda: post.words == texts.TAKEN_BACK)
+    await club.says(club.bob, f"/unshare@{ME} {share.job}", texts.sharing.UNSHARED)
+    await club.api.until(lambda: post.words == texts.chat.TAKEN_BACK)
     assert not post.deleted
     assert "video" not in post
     assert "photo" in post
@@ -739,7 +739,7 @@ async def test_after_two_days_the_clip_makes_way_for_a_grey_picture(club: Club) 
     late = Reply("“she smiles”", (Button("♥ 1", "/heart x"),), film=Film(Path("x.mp4"), share.clip))
     await club.room.chat.edit(club.place(post), str(post.id), late)
     await club.settled()
-    assert (post.words, post.labels) == (texts.TAKEN_BACK, [])
+    assert (post.words, post.labels) == (texts.chat.TAKEN_BACK, [])
 
 
 async def test_taking_away_is_tried_until_it_is_done(club: Club) -> None:
@@ -762,7 +762,7 @@ async def test_taking_away_is_tried_until_it_is_done(club: Club) -> None:
     await asyncio.sleep(0)
     chat._limiter.hush(place.chat, 0)
     await until_removed(club, place, message)
-    assert post.words == texts.TAKEN_BACK
+    assert post.words == texts.chat.TAKEN_BACK
     api.delete(post)
     edits = len(api.called("editMessageMedia", "editMessageText"))
     await chat.remove(place, message)
@@ -789,7 +789,7 @@ async def test_a_runner_that_fails_to_take_a_clip_away_tries_again(
         share = await club.share(post)
         assert share
         api.trouble["deleteMessage"] += [Refuse(502)]
-        await club.says(club.bob, f"/unshare@{ME} {share.job}", texts_sharing.UNSHARED)
+        await club.says(club.bob, f"/unshare@{ME} {share.job}", texts.sharing.UNSHARED)
         await api.until(lambda: any(call.code == 502 for call in api.called("deleteMessage")))
         assert not post.deleted
         api.later += 60
@@ -819,13 +819,13 @@ async def test_before_the_first_clip_the_person_says_once_that_all_agreed(club: 
     club.room.house.core.ask_consent = True
     club.room.house.provider.stand_in = False
     club.api.photo(club.bob, club.forum, picture(), f"/animate@{ME} she smiles")
-    question = await club.room.told(club.forum, texts_consent.ASK)
-    assert await club.taps(club.cem, question, texts_consent.AGREE) == texts.NOT_YOURS
+    question = await club.room.told(club.forum, texts.consent.ASK)
+    assert await club.taps(club.cem, question, texts.consent.AGREE) == texts.chat.NOT_YOURS
     assert club.room.house.provider.orders == []
-    club.api.press(club.bob, question, texts_consent.AGREE)
+    club.api.press(club.bob, question, texts.consent.AGREE)
     await club.room.clip(club.forum)
     await club.clip(words="she waves")
-    asked = [post for post in club.api.sent(club.forum) if post.words == texts_consent.ASK]
+    asked = [post for post in club.api.sent(club.forum) if post.words == texts.consent.ASK]
     assert len(asked) == 1
 
 
@@ -837,7 +837,7 @@ async def test_whoever_is_forgotten_has_no_clip_left_in_the_group(club: Club) ->
     asked = await club.says(club.bob, f"/forgetme@{ME}", "removes for good")
     club.api.press(club.bob, asked, "Remove all of it")
     await club.api.until(lambda: late.deleted)
-    await club.api.until(lambda: video.words == post.words == texts.TAKEN_BACK)
+    await club.api.until(lambda: video.words == post.words == texts.chat.TAKEN_BACK)
     assert "video" not in video
     assert "video" not in post
 
@@ -869,13 +869,13 @@ async def test_what_others_must_not_read_is_listed_in_private(club: Club) -> Non
     private = club.room.api.private(club.bob)
     post = await club.shared(await club.clip(words="my diary burns"), "words")
     assert "Bob" not in post.words
-    await club.says(club.bob, f"/unshare@{ME}", texts.SENT_ALONE)
-    asked = await club.room.told(private, texts_sharing.UNSHARE_WHICH)
-    club.api.press(club.bob, asked, texts_sharing.unshare_this("my diary burns", 1))
+    await club.says(club.bob, f"/unshare@{ME}", texts.chat.SENT_ALONE)
+    asked = await club.room.told(private, texts.sharing.UNSHARE_WHICH)
+    club.api.press(club.bob, asked, texts.sharing.unshare_this("my diary burns", 1))
     await club.api.until(lambda: post.deleted)
     club.api.private(club.ann)
     await club.says(club.ann, f"/wordlist@{ME} add casino", "that word")
-    await club.says(club.ann, f"/wordlist@{ME}", texts.SENT_ALONE)
+    await club.says(club.ann, f"/wordlist@{ME}", texts.chat.SENT_ALONE)
     assert "casino" in (await club.room.told(club.room.private, "No prompt here may have")).words
     said = [one for one in club.api.sent(club.forum) if "casino" in one.words or "diary" in str(one.labels)]
     assert said == []

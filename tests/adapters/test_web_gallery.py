@@ -16,7 +16,7 @@ from adapters.web import exhibit, keys
 from adapters.web.exhibit import HEARTS, PAGE
 from adapters.web.page import STATIC
 from adapters.web.turnstile import DAY, Turnstile
-from bot import texts_gallery, texts_sharing
+from bot import texts
 from bot.errors import StoreDown
 from bot.gallery import Key
 from bot.model import Clip
@@ -26,7 +26,7 @@ from tests.galleries import ANN, BEN, CITY, NOW, TOWN
 from tests.web_gallery import SLUG, Answer, Site, Visitor, film, site
 
 HALL = f"/g/{SLUG}"
-UNSEEN = texts_gallery.GONE
+UNSEEN = texts.gallery.GONE
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ async def test_a_wall_shows_clips_as_they_were_shared(town: Site, made: Clip) ->
     assert best.clips == [first.id, second.id]
     assert 'aria-current="page">Most liked' in best.text
     empty = await visitor.get("/g/")
-    assert texts_gallery.NO_GALLERIES in empty.text  # this one is unlisted
+    assert texts.gallery.NO_GALLERIES in empty.text  # this one is unlisted
     assert (await visitor.get("/g")).headers["Location"] == "/g/"
 
 
@@ -88,30 +88,30 @@ async def test_pages_lead_through_everything_and_back(town: Site, made: Clip, or
         walls.append(await visitor.get(way))
         assert walls[-1].status == 200
         seen += walls[-1].clips
-        way = walls[-1].way(texts_gallery.NEXT)
+        way = walls[-1].way(texts.gallery.NEXT)
     assert [len(wall.clips) for wall in walls] == [PAGE, PAGE, 5]
     assert sorted(seen) == sorted(share.id for share in shares)
-    assert walls[0].way(texts_gallery.PREVIOUS) is walls[0].way(texts_gallery.FIRST) is None
+    assert walls[0].way(texts.gallery.PREVIOUS) is walls[0].way(texts.gallery.FIRST) is None
     assert 'rel="next"' in walls[0].text
     # The same pages on the way back, to the last step.
-    back = walls[2].way(texts_gallery.PREVIOUS)
+    back = walls[2].way(texts.gallery.PREVIOUS)
     assert back
     middle = await visitor.get(back)
     assert middle.clips == walls[1].clips
-    begin = middle.way(texts_gallery.PREVIOUS)
+    begin = middle.way(texts.gallery.PREVIOUS)
     assert begin
     again = await visitor.get(begin)
     assert again.clips == walls[0].clips
-    assert again.way(texts_gallery.PREVIOUS) is None
-    assert (await visitor.get(again.way(texts_gallery.NEXT) or "")).clips == walls[1].clips
+    assert again.way(texts.gallery.PREVIOUS) is None
+    assert (await visitor.get(again.way(texts.gallery.NEXT) or "")).clips == walls[1].clips
     # What came meanwhile is in front; a page on the way back that would not be full is the first one.
     late = await town.share(made, at=NOW + 99)
     fresh = await visitor.get(begin)
     assert (len(fresh.clips), fresh.clips[-1]) == (PAGE, walls[0].clips[-1])
-    front = await visitor.get(fresh.way(texts_gallery.PREVIOUS) or "")
+    front = await visitor.get(fresh.way(texts.gallery.PREVIOUS) or "")
     assert front.clips == (await visitor.get(f"{HALL}?order={order}")).clips
     assert late.id in front.clips + fresh.clips
-    assert front.way(texts_gallery.PREVIOUS) is None
+    assert front.way(texts.gallery.PREVIOUS) is None
 
 
 async def test_a_page_behind_the_last_says_so(town: Site, made: Clip) -> None:
@@ -119,8 +119,8 @@ async def test_a_page_behind_the_last_says_so(town: Site, made: Clip) -> None:
     way = keys.query("newest", "after", Key(0, 1.0, "a"))
     page = await (await town.visitor()).get(HALL + way)
     assert page.status == 200
-    assert texts_gallery.NO_MORE in page.text
-    assert page.way(texts_gallery.FIRST) == HALL
+    assert texts.gallery.NO_MORE in page.text
+    assert page.way(texts.gallery.FIRST) == HALL
 
 
 ODD = [
@@ -143,7 +143,7 @@ async def test_an_odd_place_to_begin_is_the_beginning(town: Site, made: Clip, wo
 async def test_an_empty_gallery(town: Site) -> None:
     page = await (await town.visitor()).get(HALL)
     assert page.status == 200
-    assert texts_gallery.EMPTY in page.text
+    assert texts.gallery.EMPTY in page.text
     assert page.meta("og:image") == f"{town.base}/g/-/blank.jpg"
 
 
@@ -179,7 +179,7 @@ async def test_a_clip_has_its_page(town: Site, made: Clip) -> None:
     plain = await town.share(made, name="", prompt="", remixes=False)
     page = await (await town.visitor()).get(f"{HALL}/{plain.id}")
     assert '<h1 dir="auto">A clip</h1>' in page.text
-    assert texts_gallery.NO_REMIX in page.text
+    assert texts.gallery.NO_REMIX in page.text
     assert "by " not in re.sub(r"<[^>]+>", " ", page.text.split("<main")[1].split("<form")[0])
 
 
@@ -207,7 +207,7 @@ async def test_the_chain_and_what_was_made_of_it(town: Site, made: Clip) -> None
     assert "the first" not in (await visitor.get(f"{HALL}/{third.id}")).text
     await town.house.store.gallery.remove([second.id], NOW)
     page = await visitor.get(f"{HALL}/{third.id}")
-    assert texts_gallery.CHAIN_GONE in page.text
+    assert texts.gallery.CHAIN_GONE in page.text
     assert "Ben" not in page.text
 
 
@@ -501,7 +501,7 @@ async def test_whoever_throws_the_cookie_away_comes_not_far(town: Site, made: Cl
     people = [await town.visitor(path) for _ in range(HEARTS + 2)]
     answers = [await one.heart(path) for one in people]
     assert [answer.status for answer in answers] == [200] * HEARTS + [429] * 2
-    assert texts_gallery.ENOUGH in answers[-1].text
+    assert texts.gallery.ENOUGH in answers[-1].text
     assert (await town.house.store.gallery.share(share.id)).hearts == HEARTS
     assert (await people[-1].heart(path, on=False)).status == 200  # nobody is kept from taking one back
     # Who was let in may change their mind; other clips and other places are not held up.
@@ -537,16 +537,16 @@ async def test_a_report_needs_no_script(town: Site, made: Clip) -> None:
     token = re.search(r'name="token" value="([^"]+)"', form)
     assert token
     assert token[1] == visitor.token
-    for word, label in texts_sharing.REASONS.items():
+    for word, label in texts.sharing.REASONS.items():
         assert f'value="{word}" required>{html.escape(label)}' in form
     said = await visitor.report(path, "violent")
     assert said.status == 200
-    assert html.escape(texts_sharing.REPORTED) in said.text
+    assert html.escape(texts.sharing.REPORTED) in said.text
     assert f'href="{HALL}"' in said.text
     assert [one.reason for one in await town.house.store.gallery.reports(share.id)] == [
-        texts_sharing.REASONS["violent"]
+        texts.sharing.REASONS["violent"]
     ]
-    assert html.escape(texts_sharing.REPORTED_ALREADY) in (await visitor.report(path, "spam")).text
+    assert html.escape(texts.sharing.REPORTED_ALREADY) in (await visitor.report(path, "spam")).text
     # In own words, which can say nothing but a reason.
     second = await town.share(made)
     words = "  it shows\nmy door\ufffc <b>/hide it</b>  "
@@ -610,7 +610,7 @@ async def test_a_database_that_is_down_is_said(town: Site, monkeypatch: pytest.M
     for path in ("/g/", HALL, f"{HALL}/s001", f"{HALL}/s001.mp4", f"{HALL}/s001.jpg"):
         answer = await visitor.get(path)
         assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
-        assert texts_gallery.DOWN in answer.text
+        assert texts.gallery.DOWN in answer.text
 
 
 async def _cost(visitor: Visitor, path: str, times: int) -> float:
@@ -629,7 +629,7 @@ async def test_a_page_costs_little_and_asks_three_times_at_most(
     shares = [await town.share(made, prompt="the camera moves slowly " * 4) for _ in range(3 * PAGE)]
     remix = await town.share(made, remix_of=shares[0].id)
     visitor = await town.visitor(HALL)
-    far = (await visitor.get((await visitor.get(HALL)).way(texts_gallery.NEXT) or "")).way(texts_gallery.NEXT) or ""
+    far = (await visitor.get((await visitor.get(HALL)).way(texts.gallery.NEXT) or "")).way(texts.gallery.NEXT) or ""
     database = town.house.store.gallery._db
     asked: list[str] = []
     read = database.read

@@ -29,7 +29,7 @@ from adapters.web.server import make_app, serve
 from adapters.web.templating import card, render, script_data
 from adapters.web.tries import EACH
 from adapters.web.view import View, file_name
-from bot import photos, texts, texts_admin, texts_consent
+from bot import photos, texts
 from bot.links import Links
 from bot.model import Address, Inbound, Pending
 from bot.shelf import Shelf
@@ -267,12 +267,12 @@ async def test_buttons_are_commands(start: Start) -> None:
     site = await start()
     browser = await site.browser()
     job = (await browser.say("x", photo=picture(), end=picture()))[1]["job"]
-    assert (await browser.say(f"/cancel {job}"))[1] == {"text": texts.CANCELLED, "job": None, "fine": True}
+    assert (await browser.say(f"/cancel {job}"))[1] == {"text": texts.chat.CANCELLED, "job": None, "fine": True}
     again = (await browser.say(f"/again {job}"))[1]["job"]
     assert (await site.house.job(again)).order.end
     words = (await browser.say(f"/again {again} she waves", cfg="0.5"))[1]["job"]
     assert (await site.house.job(words)).order.cfg == 0.5
-    assert (await browser.say(f"/continue {words} on"))[1]["text"] == texts.NO_CLIP_YET
+    assert (await browser.say(f"/continue {words} on"))[1]["text"] == texts.chat.NO_CLIP_YET
 
 
 async def test_a_dear_clip_is_asked_about_with_buttons(start: Start) -> None:
@@ -285,11 +285,11 @@ async def test_a_dear_clip_is_asked_about_with_buttons(start: Start) -> None:
     (yes, say), (no, _) = asked["question"]["buttons"]
     assert (yes, no) == ("Yes, 10 credits", "No")
     other = await site.browser()
-    assert (await other.say(say))[1]["text"] == texts.NOT_YOURS
+    assert (await other.say(say))[1]["text"] == texts.chat.NOT_YOURS
     job = (await browser.say(say))[1]["job"]
     assert (await site.house.job(job)).order.seconds == 10
     _, (_, say) = (await browser.say("y --10s", photo=picture()))[1]["question"]["buttons"]
-    assert (await browser.say(say))[1]["text"] == texts_admin.DROPPED
+    assert (await browser.say(say))[1]["text"] == texts.admin.DROPPED
 
 
 async def test_those_in_the_photo_are_asked_about_with_a_button(start: Start) -> None:
@@ -297,16 +297,16 @@ async def test_those_in_the_photo_are_asked_about_with_a_button(start: Start) ->
     site.house.core.ask_consent, site.house.provider.stand_in = True, False
     browser = await site.browser()
     asked = (await browser.say("x", photo=picture()))[1]
-    assert (asked["text"], asked["job"], asked["fine"]) == (texts_consent.ASK, None, True)
+    assert (asked["text"], asked["job"], asked["fine"]) == (texts.consent.ASK, None, True)
     ((yes, say),) = asked["question"]["buttons"]
-    assert yes == texts_consent.AGREE
+    assert yes == texts.consent.AGREE
     other = await site.browser()
-    assert (await other.say(say))[1]["text"] == texts.NOT_YOURS
-    assert (await browser.say(say.replace("/agree", "/no")))[1]["text"] == texts_admin.DROPPED
+    assert (await other.say(say))[1]["text"] == texts.chat.NOT_YOURS
+    assert (await browser.say(say.replace("/agree", "/no")))[1]["text"] == texts.admin.DROPPED
     _, say = (await browser.say("y", photo=picture()))[1]["question"]["buttons"][0]
     assert (await browser.say(say))[1]["job"]
     assert (await browser.say("z", photo=picture()))[1]["job"]
-    assert (await other.say("z", photo=picture()))[1]["text"] == texts_consent.ASK
+    assert (await other.say("z", photo=picture()))[1]["text"] == texts.consent.ASK
 
 
 async def test_what_waits_for_an_answer_is_there_after_a_reload_and_in_every_tab(start: Start) -> None:
@@ -396,7 +396,7 @@ async def test_a_picture_is_looked_at_and_not_kept(start: Start) -> None:
     browser = await site.browser()
     seen = (await browser.say("/preview", photo=picture(kind="BMP")))[1]
     assert seen["preview"].startswith("data:image/jpeg;base64,/9j/")
-    assert (await browser.say("/preview", photo=b"nothing"))[1] == {"text": texts.NOT_A_PICTURE, "fine": False}
+    assert (await browser.say("/preview", photo=b"nothing"))[1] == {"text": texts.chat.NOT_A_PICTURE, "fine": False}
     assert "/preview" in (await browser.say("/preview"))[1]["text"]
     assert await site.house.kept() == []
 
@@ -489,7 +489,7 @@ async def test_a_password_opens_and_tries_are_limited(start: Start) -> None:
     assert (await browser.open("/events"))[0] == 401
     assert await try_("open sesame") == 303
     assert (await browser.open("/"))[0] == 200
-    assert browser.state["preview"] == texts.preview(at_home=False)
+    assert browser.state["preview"] == texts.chat.preview(at_home=False)
     assert browser.state["csrf"]
     assert (await browser.say("x", photo=picture()))[1]["job"]
     stranger = await site.browser()
@@ -506,7 +506,7 @@ async def test_whoever_needs_a_password_is_not_told_about_env(start: Start, priv
     browser = await site.browser()
     async with browser.http.post(f"{site.base}/login", data={"password": "open sesame"}) as answer:
         text = await answer.text()
-    assert texts.preview(at_home=False) in text
+    assert texts.chat.preview(at_home=False) in text
     assert ".env" not in text
     site = await start()
     assert ".env" in (await (await site.browser()).open("/"))[1]
@@ -590,7 +590,7 @@ async def test_nobody_sees_or_touches_anothers_clips(start: Start) -> None:
     assert events.jobs == {}
     assert (await other.open(f"/frame/{job}"))[0] == 404
     for command in ("cancel", "again", "continue"):
-        assert (await other.say(f"/{command} {job}"))[1] == {"text": texts.NOT_YOURS, "job": None, "fine": False}
+        assert (await other.say(f"/{command} {job}"))[1] == {"text": texts.chat.NOT_YOURS, "job": None, "fine": False}
     assert "secret words" not in (await other.say("/jobs"))[1]["text"]
 
 
@@ -701,7 +701,7 @@ async def test_a_login_form_that_is_none_is_said(start: Start) -> None:
     browser = await site.browser()
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=nope"}
     async with browser.http.post(f"{site.base}/login", data=b"password=x", headers=headers) as answer:
-        assert (answer.status, await answer.json()) == (415, {"text": texts.UNREADABLE[415]})
+        assert (answer.status, await answer.json()) == (415, {"text": texts.chat.UNREADABLE[415]})
 
 
 async def test_two_on_one_machine_do_not_take_each_others_people(clock: Clock) -> None:
@@ -737,7 +737,7 @@ async def test_examples_fit_what_will_be_shown(start: Start, stand_in: bool) -> 
     browser = await site.browser()
     _, text = await browser.open("/")
     offered = re.findall(r'<li><button class="button quiet" type="button">([^<]+)</button>', text)
-    assert offered[-len(texts.MOVES) :] == list(texts.MOVES)
+    assert offered[-len(texts.chat.MOVES) :] == list(texts.chat.MOVES)
     prompts = [sample["prompt"] for sample in browser.state["samples"]]
     example = browser.state["texts"]["words_example"].partition("“")[2]
     if stand_in:
@@ -745,7 +745,7 @@ async def test_examples_fit_what_will_be_shown(start: Start, stand_in: bool) -> 
             assert read(words, drift=False).axes(), f"{words} moves nothing in the stand-in"
         assert not any("glasses" in words for words in (*prompts, example))
     else:
-        assert offered[: len(texts.EXAMPLES)] == list(texts.EXAMPLES)
+        assert offered[: len(texts.chat.EXAMPLES)] == list(texts.chat.EXAMPLES)
 
 
 # ── On a home screen, and where a link is shown ──────────────────────────────────────────────────────────────────────
@@ -783,7 +783,7 @@ async def test_a_link_to_it_has_a_picture(start: Start, password: str | None) ->
     _, text = await browser.open("/")
     found = dict(re.findall(r'<meta property="(og:[a-z:]+)" content="([^"]*)">', text))
     assert found["og:url"] == "https://clips.example/"
-    assert found["og:title"] == texts.PAGE["title"]
+    assert found["og:title"] == texts.chat.PAGE["title"]
     assert found["og:image"] == "https://clips.example/static/samples/lake.jpg"
     async with browser.http.get(f"{site.base}/static/samples/lake.jpg") as answer:
         assert answer.status == 200
@@ -798,7 +798,7 @@ async def test_what_is_not_there_is_a_card_for_people_and_a_status_for_players(s
     for path in ("/nothing", "/media/nothing"):
         status, text = await browser.open(path, Accept="text/html,*/*")
         assert status == 404
-        assert texts.PAGE["not_found"] in text
+        assert texts.chat.PAGE["not_found"] in text
         assert '<a class="button" href="/">' in text
         async with browser.http.get(site.base + path) as answer:
             assert (answer.status, await answer.text()) == (404, "404: Not Found")
@@ -815,7 +815,7 @@ async def test_a_page_that_breaks_says_so_and_the_log_has_the_traceback(
 
     monkeypatch.setattr(type(site.house.core), "allowance", broken)
     status, text = await browser.open("/?secret=1", Accept="text/html")
-    assert (status, escape(texts.PAGE["broken"]) in text, "lights" in text) == (500, True, False)
+    assert (status, escape(texts.chat.PAGE["broken"]) in text, "lights" in text) == (500, True, False)
     assert "the lights went out" in caplog.text
     assert "secret" not in caplog.text
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot import texts_sharing
+from bot import texts
 from bot.errands import Runner
 from bot.errors import PhotoplayError
 from bot.gallery import Share
@@ -167,7 +167,7 @@ class Square:
     async def show(self, share: Share, user: str = "8") -> Reply:
         """What stands there once somebody asked for a shared clip."""
         reply = await self.say(f"/show {share.id}", user=user)
-        assert reply.text == texts_sharing.COMING
+        assert reply.text == texts.sharing.COMING
         await self.work()
         return self.here()[-1]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot import quota, reports, texts, texts_admin
+from bot import quota, reports, texts
 from bot.core import Core
 from bot.model import MENTION as M
 from bot.model import Address, Inbound, Named, Reply
@@ -118,27 +118,27 @@ async def test_an_allowance_is_set_in_a_sentence_and_told_with_the_price(town: T
         (f"/limits {M} flight 3", (STAFF,), "@Staff: 3 at once."),
         (f"/tier staff add {M}", (BOB,), "staff: 1 person"),
         ("/limits", (), "everyone: 30 credits a day"),
-        ("/audit", (), texts_admin.NO_AUDIT),
-        ("/usage", (), texts_admin.NO_USAGE),
+        ("/audit", (), texts.admin.NO_AUDIT),
+        ("/usage", (), texts.admin.NO_USAGE),
         # What is not understood is said, with an example.
-        ("/quota set default", (), texts_admin.QUOTA_HOW),
-        ("/quota set default lots", (), texts_admin.QUOTA_HOW),
-        ("/quota set 30 a day", (), texts_admin.WHOSE),
-        ("/quota set @bob 30 a day", (), texts_admin.WHOSE_NAME),
-        (f"/grant {M} 0", (BOB,), texts_admin.GRANT_HOW),
-        (f"/grant {M} 50 until yesterday", (BOB,), texts_admin.GRANT_HOW),
-        (f"/grant {M} 50", (STAFF,), texts_admin.A_PERSON),
-        ("/grant 50", (), texts_admin.WHOSE),
-        (f"/ban {M} 5", (BOB,), texts_admin.BAN_HOW),
-        (f"/ban {M} for four weeks", (BOB,), texts_admin.BAN_HOW),
-        (f"/ban {M} for the weekend", (BOB,), texts_admin.BAN_HOW),
-        ("/quota set default 30 a day for staff", (), texts_admin.QUOTA_HOW),
-        ("/limits loudness 5", (), texts_admin.WHOSE),
-        ("/limits zone Atlantis", (), texts_admin.ZONE_UNKNOWN),
-        (f"/limits {M} zone UTC", (BOB,), texts_admin.LIMITS_HOW),
-        ("/refund k7m2p9q4xw", (), texts_admin.REFUND_HOW),
-        ("/refund k7m2p9q4xw because it is black", (), texts_admin.REFUND_NOT),
-        (f"/tier admins add {M}", (BOB,), texts_admin.TIER_HOW),
+        ("/quota set default", (), texts.admin.QUOTA_HOW),
+        ("/quota set default lots", (), texts.admin.QUOTA_HOW),
+        ("/quota set 30 a day", (), texts.admin.WHOSE),
+        ("/quota set @bob 30 a day", (), texts.admin.WHOSE_NAME),
+        (f"/grant {M} 0", (BOB,), texts.admin.GRANT_HOW),
+        (f"/grant {M} 50 until yesterday", (BOB,), texts.admin.GRANT_HOW),
+        (f"/grant {M} 50", (STAFF,), texts.admin.A_PERSON),
+        ("/grant 50", (), texts.admin.WHOSE),
+        (f"/ban {M} 5", (BOB,), texts.admin.BAN_HOW),
+        (f"/ban {M} for four weeks", (BOB,), texts.admin.BAN_HOW),
+        (f"/ban {M} for the weekend", (BOB,), texts.admin.BAN_HOW),
+        ("/quota set default 30 a day for staff", (), texts.admin.QUOTA_HOW),
+        ("/limits loudness 5", (), texts.admin.WHOSE),
+        ("/limits zone Atlantis", (), texts.admin.ZONE_UNKNOWN),
+        (f"/limits {M} zone UTC", (BOB,), texts.admin.LIMITS_HOW),
+        ("/refund k7m2p9q4xw", (), texts.admin.REFUND_HOW),
+        ("/refund k7m2p9q4xw because it is black", (), texts.admin.REFUND_NOT),
+        (f"/tier admins add {M}", (BOB,), texts.admin.TIER_HOW),
     ],
 )
 async def test_verbs(town: Town, said: str, named: tuple[Named, ...], heard: str) -> None:
@@ -182,7 +182,7 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
     assert denied.text.startswith(
         "You can't order clips here until Sunday, 17 January 2027, 08:00 (UTC). The reason: spam."
     )
-    assert texts_admin.WHOM["community"] in denied.text
+    assert texts.admin.WHOM["community"] in denied.text
     assert (await town.order(scope="", user="8")).job
     assert (await town.order("9")).job
     town.house.clock.tick(2 * 86_400 + 1)
@@ -197,13 +197,13 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
 async def test_a_change_can_be_taken_back_for_a_minute(town: Town) -> None:
     for said, named in (("/quota set default 5 a day", ()), (f"/ban {M}", (BOB,)), (f"/grant {M} 7", (BOB,))):
         reply = await town.say(said, *named)
-        assert (await town.say(reply.buttons[0].command)).text == texts_admin.UNDONE
-        assert (await town.say(reply.buttons[0].command)).text == texts_admin.UNDO_NOTHING
+        assert (await town.say(reply.buttons[0].command)).text == texts.admin.UNDONE
+        assert (await town.say(reply.buttons[0].command)).text == texts.admin.UNDO_NOTHING
     assert "25 left today" in (await town.order()).text
     town.house.clock.tick(1)
     late = await town.say("/quota set default 5 a day")
     town.house.clock.tick(90)
-    assert (await town.say(late.buttons[0].command)).text == texts_admin.UNDO_LATE
+    assert (await town.say(late.buttons[0].command)).text == texts.admin.UNDO_LATE
     log = (await town.say("/audit")).text.splitlines()
     assert len(log) == 7
     assert "User 1 · quota set everyone: credits – → 5, span – → day" in log[0]
@@ -232,8 +232,8 @@ async def test_a_dear_clip_waits_for_a_yes_also_across_a_restart(town: Town) -> 
     assert asked.job is None
     assert "This costs 10 credits, 15 left today. Here a tap is asked for above 5 credits" in asked.text
     yes, no = (button.command for button in asked.buttons)
-    assert (await town.say(yes, user="9")).text == texts.NOT_YOURS
-    assert (await town.say(yes, user="8", scope=OTHER)).text == texts.NOT_YOURS
+    assert (await town.say(yes, user="9")).text == texts.chat.NOT_YOURS
+    assert (await town.say(yes, user="8", scope=OTHER)).text == texts.chat.NOT_YOURS
     assert await town.house.used() == 0
     done = await town.say(yes, user="8")
     assert done.job == yes.split()[1]
@@ -243,11 +243,11 @@ async def test_a_dear_clip_waits_for_a_yes_also_across_a_restart(town: Town) -> 
     assert (finished.outcome, finished.order.prompt) == ("clip", "she jumps")
     dropped = await town.order(text="she jumps --10s")
     assert len(await town.house.kept()) == 3
-    assert (await town.say(dropped.buttons[1].command, user="8")).text == texts_admin.DROPPED
+    assert (await town.say(dropped.buttons[1].command, user="8")).text == texts.admin.DROPPED
     assert len(await town.house.kept()) == 2
     late = await town.order(text="she jumps --10s")
     town.house.clock.tick(5000)
-    assert (await town.say(late.buttons[0].command, user="8")).text == texts_admin.PARKED_GONE
+    assert (await town.say(late.buttons[0].command, user="8")).text == texts.admin.PARKED_GONE
     await retention(town.house).round()
     await town.order("9", text="she jumps --10s")
     assert len(await town.house.kept()) == 3
@@ -308,7 +308,7 @@ async def test_a_denial_says_all_of_it_once_a_minute(town: Town) -> None:
     assert (await town.order()).text == ""
     town.house.clock.tick(2)
     assert (await town.order()).text.startswith("That clip costs")
-    assert (await town.say("she smiles", user="8")).text == texts.NO_PHOTO  # other words are always said
+    assert (await town.say("she smiles", user="8")).text == texts.chat.NO_PHOTO  # other words are always said
 
 
 async def test_another_limit_is_another_denial_and_the_page_is_always_told(town: Town) -> None:
@@ -333,7 +333,7 @@ async def test_a_ceiling_stops_everybody_and_the_operator_hears_first(town: Town
     assert (await town.order("9", scope="")).job
     denied = await town.order("9")
     assert "No clips can be bought right now: everybody's limit for today is reached." in denied.text
-    assert texts_admin.WHOM["operator"] in denied.text
+    assert texts.admin.WHOM["operator"] in denied.text
     await town.order("8")
     assert told == [
         "Buying has stopped for everybody: the daily ceiling of 10 credits (CEILING_DAY) is reached. "
@@ -378,17 +378,17 @@ async def test_what_a_restore_put_on_hold_goes_on_at_a_word(town: Town, word: st
     house.core.owners = frozenset({"telegram:42"})
     first = (await town.order("8")).job or ""
     await house.core.track(first, "line", "")
-    assert (await town.say(f"/operator {word}", user="42", scope="")).text == texts_admin.NOTHING_HALTED
+    assert (await town.say(f"/operator {word}", user="42", scope="")).text == texts.admin.NOTHING_HALTED
     assert await figures(house) == []
     await house.store._db.write(lambda tx: tx.all("UPDATE jobs SET halted = 1"))
     await house.work()
     assert (await house.job(first)).state == "queued"
     await house.worker._acts.refresh()
-    assert texts.HALTED in house.chat.edits[-1][1]
-    assert texts.CANCEL in [button.label for button in (await house.core.status(await house.job(first))).buttons]
+    assert texts.chat.HALTED in house.chat.edits[-1][1]
+    assert texts.chat.CANCEL in [button.label for button in (await house.core.status(await house.job(first))).buttons]
     shown = (await town.say("/operator", user="42", scope="")).text
     assert "On hold: 1 order that may have been bought already" in shown
-    assert (await town.say(f"/operator {word}", user="1")).text == texts_admin.NOT_OPERATOR
+    assert (await town.say(f"/operator {word}", user="1")).text == texts.admin.NOT_OPERATOR
     said = await town.say(f"/operator {word} because I looked at the bill", user="42", scope="")
     assert said.text.startswith("Back in line: 1 order." if word == "release" else "Given back: 1 order.")
     assert await figures(house) == [(word, "I looked at the bill")]
@@ -446,29 +446,29 @@ VERBS = [
 async def test_a_members_admin_verb_does_nothing(town: Town, said: str, named: tuple[Named, ...]) -> None:
     for changes in ({}, {"scope": OTHER, "user": "1"}, {"scope": ""}, {"options": {"admin": "true"}}):
         reply = await town.say(said, *named, **{"user": "8", "tiers": frozenset({"admins"}), **changes})
-        assert reply.text in (texts_admin.NOT_ADMIN, texts_admin.NOT_OPERATOR)
+        assert reply.text in (texts.admin.NOT_ADMIN, texts.admin.NOT_OPERATOR)
         assert reply.refused
     assert await town.house.store.figures.audit(TOWN, 9) == []
     assert await town.house.store.figures.audit("", 9) == []
 
 
 async def test_admins_are_not_operators(town: Town) -> None:
-    assert (await town.say("/operator pause")).text == texts_admin.NOT_OPERATOR
+    assert (await town.say("/operator pause")).text == texts.admin.NOT_OPERATOR
     town.house.core.owners = frozenset({"discord:1"})  # the same number on another platform
-    assert (await town.say("/operator pause")).text == texts_admin.NOT_OPERATOR
+    assert (await town.say("/operator pause")).text == texts.admin.NOT_OPERATOR
 
 
 async def test_a_stale_admin_is_none_and_a_platform_in_trouble_makes_nobody_one(town: Town) -> None:
     reply = await town.say("/quota set default 5 a day")
     town.admins = frozenset()
-    assert (await town.say("/quota set default 900 a day")).text == texts_admin.NOT_ADMIN
-    assert (await town.say(reply.buttons[0].command)).text == texts_admin.NOT_ADMIN
+    assert (await town.say("/quota set default 900 a day")).text == texts.admin.NOT_ADMIN
+    assert (await town.say(reply.buttons[0].command)).text == texts.admin.NOT_ADMIN
     assert town.asked == 3  # asked anew each time
 
     async def broken() -> bool:
         raise TimeoutError
 
-    assert (await town.say("/quota set default 900 a day", administers=broken)).text == texts_admin.NOT_ADMIN
+    assert (await town.say("/quota set default 900 a day", administers=broken)).text == texts.admin.NOT_ADMIN
 
 
 async def test_an_admin_of_one_community_cannot_reach_another(town: Town) -> None:
@@ -478,14 +478,14 @@ async def test_an_admin_of_one_community_cannot_reach_another(town: Town) -> Non
         return True
 
     there = {"scope": OTHER, "administers": yes}
-    assert (await town.say(done.buttons[0].command, **there)).text == texts_admin.NOT_HERE
+    assert (await town.say(done.buttons[0].command, **there)).text == texts.admin.NOT_HERE
     paid = await town.house.finish(await town.house.job((await town.order()).job or ""))
-    assert (await town.say(f"/refund {paid.id} because I can", **there)).text == texts_admin.REFUND_NOT
+    assert (await town.say(f"/refund {paid.id} because I can", **there)).text == texts.admin.REFUND_NOT
     await town.say(f"/ban {M}", BOB, **there)
     await town.say(f"/quota set {M} 900 a day", BOB, **there)
     assert "none left today" in (await town.order()).text
     stranger = Named("person", "discord:8", "Bob")  # of a platform that this community is not on
-    assert (await town.say(f"/grant {M} 5", stranger)).text == texts_admin.WHOSE
+    assert (await town.say(f"/grant {M} 5", stranger)).text == texts.admin.WHOSE
 
 
 async def test_a_role_of_another_server_is_no_tier_here(town: Town) -> None:
@@ -506,7 +506,7 @@ async def test_a_forged_button_does_nothing(town: Town, said: str) -> None:
 
 @pytest.mark.parametrize("text", [f"/grant {M} 50", f"/grant 50 because {M}", f"/ban {M}{M}", f"/tier staff add {M}"])
 async def test_names_that_nobody_vouches_for_are_no_names(town: Town, text: str) -> None:
-    assert (await town.say(text)).text == texts_admin.WHOSE_NAME
+    assert (await town.say(text)).text == texts.admin.WHOSE_NAME
     assert "@someone" in (await town.order(text=f"{M} smiles", named=(Named("person", "telegram:3", "someone"),))).text
 
 
@@ -531,7 +531,7 @@ async def test_a_clip_is_one_line_as_far_as_it_has_come(town: Town) -> None:
     town.house.clock.tick(60)
     await town.say(f"/cancel {jobs[-1]}", user="8")
     mine = (await town.say("/quota", user="8")).text.splitlines()
-    assert mine[mine.index(texts_admin.LATEST) + 1].endswith(f"5 credits given back for clip {jobs[-1]}")
+    assert mine[mine.index(texts.admin.LATEST) + 1].endswith(f"5 credits given back for clip {jobs[-1]}")
     assert [sum(job in each for each in mine) for job in (*jobs, first)] == [1] * 6
 
 
@@ -546,7 +546,7 @@ async def test_who_paused_it_stands_in_the_operators_audit_and_table(town: Town)
         "User 42 · resume",
         "User 42 · pause · prices rose",
     ]
-    assert (await town.say("/audit")).text == texts_admin.NO_AUDIT, "a community's is its own"
+    assert (await town.say("/audit")).text == texts.admin.NO_AUDIT, "a community's is its own"
     table = (await town.say("/export", **there)).papers[1].data.decode("utf-8-sig")
     assert [(row["verb"], row["after"]) for row in csv.DictReader(io.StringIO(table))] == [
         ("resume", ""),
@@ -577,9 +577,9 @@ async def test_times_are_iso_8601_and_no_cell_holds_json(town: Town) -> None:
 async def test_a_clip_is_refunded_once_and_by_an_admin(town: Town) -> None:
     job = await town.house.finish(await town.house.job((await town.order()).job or ""))
     said = f"/refund {job.id} because it came out black"
-    assert (await town.say(said, user="8")).text == texts_admin.NOT_ADMIN
+    assert (await town.say(said, user="8")).text == texts.admin.NOT_ADMIN
     assert (await town.say(said)).text == f"5 credits for clip {job.id} given back. The reason: it came out black."
-    assert (await town.say(said)).text == texts_admin.REFUND_NOT
+    assert (await town.say(said)).text == texts.admin.REFUND_NOT
     assert "You have 30 credits left" in (await town.say("/quota", user="8")).text
     await check(town.house.store)
 
@@ -588,29 +588,29 @@ async def test_linking_gives_one_allowance_and_one_history(town: Town) -> None:
     house = town.house
     told = await town.say("/link", user="8", scope="", shared=False)
     code = told.text.split("/link ")[1].split("\n")[0]
-    assert (await town.say("/link", user="8")).text == texts_admin.LINK_ALONE
-    assert (await town.say(f"/link {code}", user="9", scope="")).text == texts_admin.LINK_FAILED["same"]
+    assert (await town.say("/link", user="8")).text == texts.admin.LINK_ALONE
+    assert (await town.say(f"/link {code}", user="9", scope="")).text == texts.admin.LINK_FAILED["same"]
     told = await town.say("/link", user="8", scope="")
     code = told.text.split("/link ")[1].split("\n")[0]
     house.clock.tick(601)
     there = {"user": "p", "scope": "", "platform": "web"}
-    assert (await town.say(f"/link {code}", **there)).text == texts_admin.LINK_FAILED["unknown"]
+    assert (await town.say(f"/link {code}", **there)).text == texts.admin.LINK_FAILED["unknown"]
     code = (await town.say("/link", user="8", scope="")).text.split("/link ")[1].split("\n")[0]
     first = await town.order(scope="")
-    assert (await town.say(f"/link {code.lower().replace('-', ' ')}", **there)).text == texts_admin.LINKED
+    assert (await town.say(f"/link {code.lower().replace('-', ' ')}", **there)).text == texts.admin.LINKED
     assert (await town.say(f"/link {code}", **there)).refused
     assert "20 left today" in (await town.order(**{**there, "user": "p"})).text
     assert f"· {first.job}" in (await town.say("/jobs", **there)).text
-    assert (await town.say(f"/cancel {first.job}", **there)).text == texts.CANCELLED
+    assert (await town.say(f"/cancel {first.job}", **there)).text == texts.chat.CANCELLED
     for _ in range(5):
         last = await town.order(scope="")
     assert "0 left today" in last.text
     assert "none left" in (await town.order(**there)).text
     assert (await town.order()).job  # a community has its own book
-    assert (await town.say("/unlink", **there)).text == texts_admin.UNLINKED
-    assert (await town.say("/unlink", **there)).text == texts_admin.NOT_LINKED
+    assert (await town.say("/unlink", **there)).text == texts.admin.UNLINKED
+    assert (await town.say("/unlink", **there)).text == texts.admin.NOT_LINKED
     assert "none left" in (await town.order(**there)).text
-    assert (await town.say(f"/clip {first.job}", **there)).text == texts.NOT_YOURS
+    assert (await town.say(f"/clip {first.job}", **there)).text == texts.chat.NOT_YOURS
     await check(house.store)
 
 
@@ -618,8 +618,8 @@ async def test_a_code_is_not_guessed(town: Town) -> None:
     code = (await town.say("/link", user="8", scope="")).text.split("/link ")[1].split("\n")[0]
     there = {"user": "p", "scope": "", "platform": "web"}
     for n in range(5):
-        assert (await town.say(f"/link GUESS{n}", **there)).text == texts_admin.LINK_FAILED["unknown"]
-    assert (await town.say(f"/link {code}", **there)).text == texts_admin.LINK_FAILED["tired"]
+        assert (await town.say(f"/link GUESS{n}", **there)).text == texts.admin.LINK_FAILED["unknown"]
+    assert (await town.say(f"/link {code}", **there)).text == texts.admin.LINK_FAILED["tired"]
 
 
 async def test_at_midnight_and_when_summer_time_begins_an_allowance_is_one(town: Town) -> None:
@@ -663,7 +663,7 @@ async def test_two_hundred_orders_on_two_platforms_at_once_spend_ten_credits(
     house.core.policy = quota.Policy(10)
     town = Town(house)
     code = (await town.say("/link", user="8", scope="")).text.split("/link ")[1].split("\n")[0]
-    assert (await town.say(f"/link {code}", user="8", scope="", platform="discord")).text == texts_admin.LINKED
+    assert (await town.say(f"/link {code}", user="8", scope="", platform="discord")).text == texts.admin.LINKED
     stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(8)))
     try:
         cores = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import answers, commands, texts, texts_admin
+from bot import answers, commands, texts
 from bot.errors import StoreDown
 from bot.model import MENTION as M
 from bot.model import Inbound, Named, Reply
@@ -82,7 +82,7 @@ async def test_an_act_is_taken_back_once(square: Square, cut: bool) -> None:
     done = await square.say(f"/grant {M} 6", BOB, user="1")
     first, second = await twice(square, square.inbound(done.buttons[0].command, user="1"), cut=cut)
     assert first == second
-    assert first.text == texts_admin.UNDONE
+    assert first.text == texts.admin.UNDONE
 
 
 @pytest.mark.parametrize("cut", [False, True], ids=["answered", "cut off"])
@@ -160,12 +160,12 @@ async def test_two_are_linked_and_parted_once_and_a_code_stays_the_same(square: 
     enter = square.inbound(f"/link {code}", scope="", user="9", platform="discord")
     first, second = await twice(square, enter, cut=cut)
     assert first == second
-    assert first.text == texts_admin.LINKED
+    assert first.text == texts.admin.LINKED
     await twice(square, asked, cut=cut)  # a code that was used stays used
     assert await rows(square.house.store, "SELECT * FROM codes") == []
     first, second = await twice(square, square.inbound("/unlink", **alone), cut=cut)
     assert first == second
-    assert first.text == texts_admin.UNLINKED
+    assert first.text == texts.admin.UNLINKED
 
 
 async def test_an_order_that_waits_for_a_yes_is_set_aside_once(square: Square) -> None:
@@ -227,7 +227,7 @@ async def test_what_the_database_could_not_take_may_be_said_again(
             raise StoreDown("away")
 
         patch.setattr(type(square.house.store.books), "grant", down)
-        assert (await square.house.core.handle(inbound)).text == texts.TRY_LATER
+        assert (await square.house.core.handle(inbound)).text == texts.chat.TRY_LATER
     assert not (await square.house.core.handle(inbound)).refused
 
 

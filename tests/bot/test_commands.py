@@ -61,7 +61,7 @@ async def test_a_chain_of_clips_is_joined_in_its_order(house: House) -> None:
     first, second, third = await a_chain(house, 3)
     assert (second.follows, third.follows) == (first.id, second.id)
     whole = await said(house, f"/join {third.id}", "7")
-    assert whole.text == texts.joined(3)
+    assert whole.text == texts.chat.joined(3)
     assert whole.film
     assert whole.film.clip.seconds == pytest.approx(3.0, abs=0.2)
     part = await said(house, f"/join {second.id}", "7")
@@ -72,7 +72,7 @@ async def test_a_chain_of_clips_is_joined_in_its_order(house: House) -> None:
 
 async def test_only_a_clip_that_goes_on_from_another_can_be_joined(house: House) -> None:
     first, _ = await a_chain(house, 2)
-    assert (await said(house, f"/join {first.id}", "7")).text == texts.NOTHING_TO_JOIN
+    assert (await said(house, f"/join {first.id}", "7")).text == texts.chat.NOTHING_TO_JOIN
     assert [len(reply.buttons) for _, reply in house.chat.sent] == [3, 4]
 
 
@@ -80,14 +80,14 @@ async def test_again_of_a_continuation_belongs_to_the_same_chain(house: House) -
     first, second = await a_chain(house, 2)
     again = await house.finish(await house.job((await said(house, f"/again {second.id}", "7")).job or ""))
     assert again.follows == first.id
-    assert (await said(house, f"/join {again.id}", "7")).text == texts.joined(2)
+    assert (await said(house, f"/join {again.id}", "7")).text == texts.chat.joined(2)
 
 
 async def test_a_film_lacks_no_clip_in_silence(house: House) -> None:
     first, second = await a_chain(house, 2)
     assert first.clip
     await house.media.discard([first.clip.name])
-    assert (await said(house, f"/join {second.id}", "7")).text == texts.CLIP_GONE
+    assert (await said(house, f"/join {second.id}", "7")).text == texts.chat.CLIP_GONE
 
 
 async def test_an_admins_continuation_can_be_joined_by_the_admin(house: House) -> None:
@@ -95,9 +95,9 @@ async def test_an_admins_continuation_can_be_joined_by_the_admin(house: House) -
     reply = await said(house, f"/continue {first.id} and then", "8", admin=True)
     second = await house.finish(await house.job(reply.job or reply.text))
     assert second.person == "telegram:8"
-    assert (await said(house, f"/join {second.id}", "8", admin=True)).text == texts.joined(2)
-    assert (await said(house, f"/join {second.id}", "8")).text == texts.NOTHING_TO_JOIN
-    assert (await said(house, f"/join {second.id}", "7")).text == texts.NOT_YOURS
+    assert (await said(house, f"/join {second.id}", "8", admin=True)).text == texts.chat.joined(2)
+    assert (await said(house, f"/join {second.id}", "8")).text == texts.chat.NOTHING_TO_JOIN
+    assert (await said(house, f"/join {second.id}", "7")).text == texts.chat.NOT_YOURS
 
 
 # ── One clip ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,17 +116,17 @@ async def test_a_clip_is_had_again_for_nothing(house: House) -> None:
 @pytest.mark.parametrize("command", ["clip", "next", "continue"])
 async def test_a_clip_that_is_not_there_is_not_promised(house: House, command: str) -> None:
     job = await ordered(house)
-    assert (await said(house, f"/{command} {job.id}", "7")).text == texts.NO_CLIP_YET
+    assert (await said(house, f"/{command} {job.id}", "7")).text == texts.chat.NO_CLIP_YET
     house.provider.creates = [Refused("moderation")]
     job = await house.finish(job)
-    assert (await said(house, f"/{command} {job.id}", "7")).text == texts.failed("moderation", 5)
+    assert (await said(house, f"/{command} {job.id}", "7")).text == texts.chat.failed("moderation", 5)
 
 
 async def test_a_clip_whose_file_is_gone_is_said_to_be(house: House) -> None:
     (job,) = await a_chain(house, 1)
     assert job.clip
     await house.media.discard([job.clip.name])
-    assert (await said(house, f"/clip {job.id}", "7")).text == texts.CLIP_GONE
+    assert (await said(house, f"/clip {job.id}", "7")).text == texts.chat.CLIP_GONE
 
 
 async def test_words_and_next_ask_and_the_answer_is_said_behind_their_words(house: House) -> None:
@@ -135,7 +135,7 @@ async def test_words_and_next_ask_and_the_answer_is_said_behind_their_words(hous
     assert words.text == "What should happen instead of “she smiles”? Reply with the new words."
     assert words.ask == f"/again {job.id}"
     next_ = await said(house, f"/next {job.id}", "7")
-    assert (next_.text, next_.ask) == (texts.ASK_NEXT, f"/continue {job.id}")
+    assert (next_.text, next_.ask) == (texts.chat.ASK_NEXT, f"/continue {job.id}")
     again = await house.job((await said(house, f"{words.ask} she waves", "7")).job or "")
     on = await house.job((await said(house, f"{next_.ask} she leaves", "7")).job or "")
     assert (again.order.prompt, again.follows) == ("she waves", None)
@@ -152,7 +152,7 @@ async def test_options_alone_leave_the_words_as_they_are(house: House, command: 
 async def test_a_link_with_a_clips_name_is_the_clip(house: House) -> None:
     (job,) = await a_chain(house, 1)
     assert (await said(house, f"/start {job.id}", "7")).film
-    assert (await said(house, f"/start {job.id}", "8")).text == texts.NOT_YOURS
+    assert (await said(house, f"/start {job.id}", "8")).text == texts.chat.NOT_YOURS
     assert (await said(house, "/start", "8")).text == (await said(house, "/help", "8")).text
 
 
@@ -161,16 +161,16 @@ async def test_a_link_with_a_clips_name_is_the_clip(house: House) -> None:
 
 async def test_cancel_takes_back_the_only_one_that_waits(house: House) -> None:
     job = await ordered(house)
-    assert (await said(house, "/cancel", "7")).text == texts.CANCELLED
+    assert (await said(house, "/cancel", "7")).text == texts.chat.CANCELLED
     assert (await house.finish(job)).reason == "cancelled"
-    assert (await said(house, "/cancel", "7")).text == texts.NOTHING_TO_CANCEL
+    assert (await said(house, "/cancel", "7")).text == texts.chat.NOTHING_TO_CANCEL
     assert await house.used() == 0
 
 
 async def test_cancel_asks_which_where_several_wait(house: House) -> None:
     jobs = [await ordered(house, words) for words in ("she smiles", "she waves")]
     asked = await said(house, "/cancel", "7")
-    assert asked.text == texts.CANCEL_WHICH
+    assert asked.text == texts.chat.CANCEL_WHICH
     assert {button.label: button.command for button in asked.buttons} == {
         "Cancel “she smiles”": f"/cancel {jobs[0].id}",
         "Cancel “she waves”": f"/cancel {jobs[1].id}",
@@ -180,20 +180,20 @@ async def test_cancel_asks_which_where_several_wait(house: House) -> None:
 
 async def test_cancel_in_a_group_is_about_that_group(house: House) -> None:
     await ordered(house, where=Address("telegram", "-6"))
-    assert (await said(house, "/cancel", "7")).text == texts.NOTHING_TO_CANCEL
+    assert (await said(house, "/cancel", "7")).text == texts.chat.NOTHING_TO_CANCEL
 
 
 async def test_cancel_says_that_it_is_too_late(house: House) -> None:
     house.provider.polls = [Pending()]
     await ordered(house)
     await house.work()
-    assert (await said(house, "/cancel", "7")).text == texts.TOO_LATE
+    assert (await said(house, "/cancel", "7")).text == texts.chat.TOO_LATE
 
 
 async def test_a_purchase_and_a_cancel_at_once_settle_once(house: House) -> None:
     jobs = [await ordered(house) for _ in range(3)]
     _, *replies = await asyncio.gather(house.work(), *(said(house, f"/cancel {job.id}", "7") for job in jobs))
-    cancelled = sum(reply.text == texts.CANCELLED for reply in replies)
+    cancelled = sum(reply.text == texts.chat.CANCELLED for reply in replies)
     for job in jobs:
         await house.finish(job)
     assert len(house.provider.orders) == 3 - cancelled
@@ -211,8 +211,8 @@ async def test_an_admin_of_the_chat_may_and_nobody_else(house: House) -> None:
         await said(house, f"/cancel {job.id}", "8", admin=True, where=elsewhere),
         await said(house, f"/cancel {job.id}", "8", admin=True, where=replace(GROUP, platform="discord")),
     ):
-        assert (reply.text, reply.refused) == (texts.NOT_YOURS, True)
-    assert (await said(house, f"/cancel {job.id}", "8", admin=True)).text == texts.CANCELLED
+        assert (reply.text, reply.refused) == (texts.chat.NOT_YOURS, True)
+    assert (await said(house, f"/cancel {job.id}", "8", admin=True)).text == texts.chat.CANCELLED
 
 
 async def test_what_an_admin_orders_of_anothers_photo_is_paid_by_the_admin(house: House) -> None:
@@ -263,6 +263,6 @@ async def test_the_history_is_searched_by_words(house: House) -> None:
         found = await said(house, f"/jobs {words}", "7")
         assert found.repeats == (lake.id,)
     none = await said(house, "/jobs meadow", "7")
-    assert (none.text, none.buttons) == (texts.no_jobs_with("meadow"), ())
-    assert (await said(house, "/jobs lake", "8")).text == texts.no_jobs_with("lake"), "others' are others'"
+    assert (none.text, none.buttons) == (texts.chat.no_jobs_with("meadow"), ())
+    assert (await said(house, "/jobs lake", "8")).text == texts.chat.no_jobs_with("lake"), "others' are others'"
     assert len((await said(house, "/jobs she", "7")).repeats) == commands.LISTED

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import consent, texts, texts_admin, texts_consent
+from bot import consent, texts
 from bot.model import Address, Inbound, Reply
 from bot.money import Act, Rule
 from bot.purse import WAIT, WAITING
@@ -28,8 +28,8 @@ def buttons(reply: Reply) -> dict[str, str]:
 async def asked(house: House, text: str = "she smiles", user: str = "7") -> str:
     """Order; returns what the yes button says."""
     reply = await house.say(text, attached(), user=user)
-    assert reply.text == texts_consent.ASK
-    return buttons(reply)[texts_consent.AGREE]
+    assert reply.text == texts.consent.ASK
+    return buttons(reply)[texts.consent.AGREE]
 
 
 async def confirm_above(house: House, credits: int) -> None:
@@ -39,19 +39,19 @@ async def confirm_above(house: House, credits: int) -> None:
 
 async def test_asked_before_the_first_clip_and_never_again(house: House) -> None:
     reply = await house.say("she smiles", attached())
-    assert (reply.text, reply.refused, reply.job) == (texts_consent.ASK, False, None)
+    assert (reply.text, reply.refused, reply.job) == (texts.consent.ASK, False, None)
     assert "asked only once" in reply.text
     assert "nothing is spent" in reply.text
     told = buttons(reply)
     assert [word.split()[0] for word in told.values()] == ["/agree"]
-    assert reply.waits == told[texts_consent.AGREE].split()[1]
+    assert reply.waits == told[texts.consent.AGREE].split()[1]
     assert all(len(word.encode()) <= 64 for word in told.values())
     assert await house.used() == 0
     assert len(await house.kept()) == 1
     assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
 
     house.clock.tick(60)
-    placed = await house.say(told[texts_consent.AGREE])
+    placed = await house.say(told[texts.consent.AGREE])
     assert placed.job
     assert "“she smiles”" in placed.text
     assert (await house.store.gallery.manner("telegram:7")).agreed_at == house.clock()
@@ -67,9 +67,9 @@ async def test_asked_before_the_first_clip_and_never_again(house: House) -> None
 async def test_no_drops_the_order_and_the_photo(house: House) -> None:
     agree = await asked(house)
     reply = await house.say(agree.replace("/agree", "/no"))
-    assert reply.text == texts_admin.DROPPED
+    assert reply.text == texts.admin.DROPPED
     assert await house.kept() == []
-    assert (await house.say(agree)).text == texts_admin.PARKED_GONE
+    assert (await house.say(agree)).text == texts.admin.PARKED_GONE
     assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
     await asked(house, "once more")
 
@@ -80,7 +80,7 @@ async def test_only_so_many_wait_for_a_yes(house: House) -> None:
     for number in range(1, WAITING):
         await asked(house, f"she smiles {number} times")
     reply = await house.say("once more", attached())
-    assert (reply.text, reply.refused) == (texts_admin.MANY_WAIT, True)
+    assert (reply.text, reply.refused) == (texts.admin.MANY_WAIT, True)
     assert len(await house.kept()) == WAITING
     await asked(house, user="8")
     await house.say(first.replace("/agree", "/no"))
@@ -92,7 +92,7 @@ async def test_only_so_many_wait_for_a_yes(house: House) -> None:
 async def test_nobody_answers_for_somebody_else(house: House) -> None:
     agree = await asked(house)
     reply = await house.say(agree, user="8")
-    assert (reply.text, reply.refused) == (texts.NOT_YOURS, True)
+    assert (reply.text, reply.refused) == (texts.chat.NOT_YOURS, True)
     assert (await house.store.gallery.manner("telegram:8")).agreed_at is None
     assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
     await asked(house, user="8")
@@ -119,8 +119,8 @@ async def test_two_photos_before_the_first_answer(house: House) -> None:
 
 async def test_a_photo_that_comes_twice_pays_once(house: House) -> None:
     """As after a crash: the same message, asked about twice."""
-    one = buttons(await house.say("x", attached(), key="one"))[texts_consent.AGREE]
-    two = buttons(await house.say("x", attached(), key="one"))[texts_consent.AGREE]
+    one = buttons(await house.say("x", attached(), key="one"))[texts.consent.AGREE]
+    two = buttons(await house.say("x", attached(), key="one"))[texts.consent.AGREE]
     replies = [await house.say(word) for word in (one, two, one, two)]
     assert len({reply.job for reply in replies if reply.job}) == 1
     assert await house.used() == 5
@@ -173,9 +173,9 @@ async def test_a_dear_clip_is_asked_about_next(house: House) -> None:
 async def test_yes_alone_is_no_consent(house: House) -> None:
     agree = await asked(house)
     reply = await house.say(agree.replace("/agree", "/yes"))
-    assert reply.text == texts_consent.ASK
-    assert buttons(reply)[texts_consent.AGREE] == agree
-    assert (await house.say(agree.replace("/agree", "/yes"), user="8")).text == texts.NOT_YOURS
+    assert reply.text == texts.consent.ASK
+    assert buttons(reply)[texts.consent.AGREE] == agree
+    assert (await house.say(agree.replace("/agree", "/yes"), user="8")).text == texts.chat.NOT_YOURS
     assert await house.used() == 0
     assert (await house.say(agree)).job
 
@@ -183,7 +183,7 @@ async def test_yes_alone_is_no_consent(house: House) -> None:
 async def test_an_order_waits_for_an_hour(house: House) -> None:
     agree = await asked(house)
     house.clock.tick(WAIT + 1)
-    assert (await house.say(agree)).text == texts_admin.PARKED_GONE
+    assert (await house.say(agree)).text == texts.admin.PARKED_GONE
     assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
     house.clock.tick(WAITS)
     await Retention(house.store, house.media, clock=house.clock, photos=1.0, clips=1.0, platforms=["telegram"]).round()
@@ -193,7 +193,7 @@ async def test_an_order_waits_for_an_hour(house: House) -> None:
 @pytest.mark.parametrize("word", ["/agree", "/agree nothing", "/agree ../../x", "/yes nothing"])
 async def test_nothing_to_agree_to(house: House, word: str) -> None:
     reply = await house.say(word)
-    assert (reply.text, reply.refused) == (texts_admin.PARKED_GONE, True)
+    assert (reply.text, reply.refused) == (texts.admin.PARKED_GONE, True)
     assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
 
 
@@ -221,9 +221,9 @@ async def test_a_community_asks_the_same_person_once(house: House) -> None:
         return Inbound(address, "7", key, text, (attached(),) if photo else (), shared=bool(scope), scope=scope)
 
     reply = await house.core.handle(said("x", "k1", "telegram:-100"))
-    agree = buttons(reply)[texts_consent.AGREE]
+    agree = buttons(reply)[texts.consent.AGREE]
     elsewhere = await house.core.handle(said(agree, "k2", "telegram:-200", photo=False))
-    assert elsewhere.text == texts.NOT_YOURS
+    assert elsewhere.text == texts.chat.NOT_YOURS
     assert (await house.core.handle(said(agree, "k3", "telegram:-100", photo=False))).job
     assert (await house.core.handle(said("x", "k4", ""))).job
 
@@ -273,7 +273,7 @@ async def test_nobody_is_asked_about_our_own_drawings(house: House) -> None:
         assert (await house.job(following.job)).order.sample
     assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
     both = await house.say("y", drawn, attached())
-    assert both.text == texts_consent.ASK
+    assert both.text == texts.consent.ASK
     await confirm_above(house, 4)
     dear = await house.say("z", drawn)
     assert (await house.say(buttons(dear)["Yes, 5 credits"])).job, "a dear drawing is asked about for its price alone"
@@ -288,12 +288,12 @@ async def test_what_waits_is_known_with_its_question(house: House) -> None:
     await asked(house, "not hers", user="8")
     found = await consent.waiting(house.core, person)
     assert [(job.order.prompt, asked.text) for job, asked in found] == [
-        ("one", texts_consent.ASK),
-        ("two", texts_consent.ASK),
+        ("one", texts.consent.ASK),
+        ("two", texts.consent.ASK),
     ]
     await house.say(one)
     ((job, still),) = await consent.waiting(house.core, person)
-    assert (job.order.prompt, still.text) == ("two", texts_consent.STILL)
+    assert (job.order.prompt, still.text) == ("two", texts.consent.STILL)
     await confirm_above(house, 4)
     ((_, dear),) = await consent.waiting(house.core, person)
     assert "This costs 5 credits" in dear.text

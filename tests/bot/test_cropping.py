@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot import media as media_module
-from bot import photos, texts, texts_admin, texts_consent
+from bot import photos, texts
 from bot.model import Address, Inbound, Reply
 from bot.money import Act, Rule
 from bot.purse import WAIT, WAITING
@@ -20,9 +20,9 @@ LONG = picture(2000, 400)
 async def asked(house: House, user: str = "7", data: bytes = LONG) -> str:
     """Order of a panorama; returns what the button says."""
     reply = await house.say("slow pan right", attached(data), user=user)
-    assert (reply.text, reply.refused, reply.job) == (texts.TOO_LONG, False, None)
+    assert (reply.text, reply.refused, reply.job) == (texts.chat.TOO_LONG, False, None)
     (button,) = reply.buttons
-    assert button.label == texts.CROP
+    assert button.label == texts.chat.CROP
     assert len(button.command.encode()) <= 64
     assert reply.waits == button.command.split()[1]
     return button.command
@@ -60,7 +60,7 @@ async def test_the_same_photo_and_the_same_tap_again(house: House) -> None:
 
 async def test_an_end_picture_may_be_the_one_that_is_too_long(house: House) -> None:
     reply = await house.say("day turns to night", attached(), attached(picture(400, 1200)))
-    assert reply.text == texts.TOO_LONG
+    assert reply.text == texts.chat.TOO_LONG
     assert len(await house.kept()) == 2
     placed = await house.say(reply.buttons[0].command)
     job = await house.job(placed.job or "")
@@ -72,13 +72,13 @@ async def test_with_masks_it_is_refused_as_they_would_not_fit_any_more(house: Ho
     white = io.BytesIO()
     Image.new("L", (2000, 400), "white").save(white, "PNG")
     reply = await house.say("she smiles", attached(LONG), attached(white.getvalue(), "static_mask"))
-    assert (reply.text, reply.refused) == (texts.too_long(2000, 400), True)
+    assert (reply.text, reply.refused) == (texts.chat.too_long(2000, 400), True)
     assert await house.kept() == []
 
 
 async def test_too_small_stays_too_small(house: House) -> None:
     reply = await house.say("she smiles", attached(picture(2000, 200)))
-    assert (reply.text, reply.refused) == (texts.too_small(2000, 200, photos.LEAST), True)
+    assert (reply.text, reply.refused) == (texts.chat.too_small(2000, 200, photos.LEAST), True)
 
 
 async def test_what_else_must_be_asked_comes_after(house: House) -> None:
@@ -86,9 +86,9 @@ async def test_what_else_must_be_asked_comes_after(house: House) -> None:
     await house.store.books.amend(Act(id="act", at=house.clock(), actor="x", scope="", verb="limits confirm"),
                                   lambda rule: Rule(confirm=4))  # fmt: skip
     consent = await house.say(await asked(house))
-    assert consent.text == texts_consent.ASK
+    assert consent.text == texts.consent.ASK
     dear = await house.say(consent.buttons[0].command)
-    assert dear.buttons[0].label == texts_admin.yes(5)
+    assert dear.buttons[0].label == texts.admin.yes(5)
     assert await house.used() == 0
     assert (await house.say(dear.buttons[0].command)).job
     assert await house.used() == 5
@@ -96,9 +96,9 @@ async def test_what_else_must_be_asked_comes_after(house: House) -> None:
 
 async def test_it_is_the_askers_and_lapses(house: House) -> None:
     command = await asked(house)
-    assert (await house.say(command, user="8")).text == texts.NOT_YOURS
+    assert (await house.say(command, user="8")).text == texts.chat.NOT_YOURS
     house.clock.tick(WAIT + 1)
-    assert (await house.say(command)).text == texts_admin.PARKED_GONE
+    assert (await house.say(command)).text == texts.admin.PARKED_GONE
     house.clock.tick(WAITS)
     keeping = Retention(house.store, house.media, clock=house.clock, photos=1e9, clips=1e9, platforms=("telegram",))
     await keeping.round()
@@ -109,7 +109,7 @@ async def test_only_so_many_wait(house: House) -> None:
     for _ in range(WAITING):
         await asked(house)
     reply = await house.say("one more", attached(LONG))
-    assert (reply.text, reply.refused) == (texts_admin.MANY_WAIT, True)
+    assert (reply.text, reply.refused) == (texts.admin.MANY_WAIT, True)
     assert len(await house.kept()) == WAITING
 
 
@@ -120,5 +120,5 @@ async def test_a_shell_has_an_option_for_it(house: House, crop: bool) -> None:
     if crop:
         assert reply.job
     else:
-        assert (reply.text, reply.refused) == (texts.TOO_LONG_SHELL, True)
+        assert (reply.text, reply.refused) == (texts.chat.TOO_LONG_SHELL, True)
     assert len(await house.kept()) == crop

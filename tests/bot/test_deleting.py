@@ -33,11 +33,11 @@ async def test_it_asks_and_then_nothing_is_left(house: House) -> None:
     other = await house.finish(await house.order("she waves"))
     clip, photo = (house.media.path(name) for name in (job.clip.name if job.clip else "", job.order.photo.name))
     asked = await house.say(f"/delete {job.id}")
-    assert (asked.text, labels(asked)) == (texts.DELETE_WHAT, [texts.DELETE])
+    assert (asked.text, labels(asked)) == (texts.chat.DELETE_WHAT, [texts.chat.DELETE])
     assert clip.is_file()
     used = await house.used()
     done = await house.say(asked.buttons[0].command)
-    assert done.text == texts.DELETED
+    assert done.text == texts.chat.DELETED
     assert not clip.is_file()
     assert not photo.is_file()
     assert house.media.poster(clip.name) is None
@@ -45,7 +45,7 @@ async def test_it_asks_and_then_nothing_is_left(house: House) -> None:
     assert "xyzzy" not in listed.text
     assert other.id in listed.text
     assert await house.used() == used, "no fresh credits"
-    assert (await house.say(f"/delete {job.id} yes")).text == texts.DELETED_ALREADY
+    assert (await house.say(f"/delete {job.id} yes")).text == texts.chat.DELETED_ALREADY
     for command in ("clip", "again", "continue", "join"):
         assert (await house.say(f"/{command} {job.id}")).refused
     assert await everywhere(house.store, clip.parents[2], [b"xyzzy"]) == {}
@@ -53,7 +53,7 @@ async def test_it_asks_and_then_nothing_is_left(house: House) -> None:
 
 
 async def test_which_one_is_asked_where_none_is_named(house: House) -> None:
-    assert (await house.say("/delete")).text == texts.NOTHING_TO_DELETE
+    assert (await house.say("/delete")).text == texts.chat.NOTHING_TO_DELETE
     job = await house.finish(await house.order())
     asked = await house.say("/delete")
     assert [button.command for button in asked.buttons] == [f"/delete {job.id}"]
@@ -63,11 +63,11 @@ async def test_which_one_is_asked_where_none_is_named(house: House) -> None:
 
 async def test_only_ones_own_and_only_once_it_has_ended(house: House) -> None:
     job = await house.order()
-    assert (await house.say(f"/delete {job.id} yes")).text == texts.DELETE_LATER
+    assert (await house.say(f"/delete {job.id} yes")).text == texts.chat.DELETE_LATER
     job = await house.finish(job)
-    assert (await house.say(f"/delete {job.id} yes", user="8")).text == texts.NOT_YOURS
+    assert (await house.say(f"/delete {job.id} yes", user="8")).text == texts.chat.NOT_YOURS
     for name in ("nothing", "..%2f", "yes"):
-        assert (await house.say(f"/delete {name}")).text == texts.UNKNOWN_JOB
+        assert (await house.say(f"/delete {name}")).text == texts.chat.UNKNOWN_JOB
     assert (await house.job(job.id)).clip
 
 
@@ -75,7 +75,7 @@ async def test_what_failed_can_go_as_well(house: House) -> None:
     job = await house.order()
     await house.say(f"/cancel {job.id}")
     job = await house.finish(job)
-    assert (await house.say(f"/delete {job.id} yes")).text == texts.DELETED
+    assert (await house.say(f"/delete {job.id} yes")).text == texts.chat.DELETED
     assert await house.kept() == []
     await check(house.store)
 
@@ -88,7 +88,7 @@ async def test_what_continued_it_stands_alone(house: House) -> None:
     await house.say(f"/delete {first.id} yes")
     assert len(sorted(house.media.path("x.mp4").parent.parent.rglob("*.mp4"))) == len(joined) - 2, "clip and film"
     assert (await house.job(second.id)).follows is None
-    assert (await house.say(f"/join {second.id}")).text == texts.NOTHING_TO_JOIN
+    assert (await house.say(f"/join {second.id}")).text == texts.chat.NOTHING_TO_JOIN
 
 
 async def test_an_export_that_holds_it_goes(house: House) -> None:

@@ -33,9 +33,9 @@ async def test_a_clip_that_is_refused_is_told_in_words(house: House, job: Job) -
     house.chat.trouble = [Unshowable("Bad Request: failed to get HTTP URL content")]
     await house.work()
     (said,) = [reply for _, reply in house.chat.sent]
-    assert texts.clip_refused(job.id, "") in said.text
+    assert texts.chat.clip_refused(job.id, "") in said.text
     assert f"/clip {job.id}" in said.text
-    assert (said.buttons[0].label, said.buttons[0].command) == (texts.SEND_AGAIN, f"/clip {job.id}")
+    assert (said.buttons[0].label, said.buttons[0].command) == (texts.chat.SEND_AGAIN, f"/clip {job.id}")
     assert house.chat.removed == ["status"]
     job = await house.job(job.id)
     assert (job.state, job.outcome, job.sent_id) == ("done", "clip", "message-1")
@@ -74,7 +74,7 @@ async def test_a_chat_that_takes_no_words_either_is_gone(house: House, job: Job)
     assert (await house.job(job.id)).state == "done"
     assert house.chat.removed == ["status"]
     ((place, told),) = house.chat.sent
-    assert (place.chat, told.text, told.buttons[0].command) == ("private", texts.CLIP_ELSEWHERE, f"/clip {job.id}")
+    assert (place.chat, told.text, told.buttons[0].command) == ("private", texts.chat.CLIP_ELSEWHERE, f"/clip {job.id}")
 
 
 @pytest.mark.parametrize("trouble", [Gone("blocked"), ChatError("502"), Flood(60.0), ValueError("a mistake of ours")])
@@ -90,7 +90,7 @@ async def test_a_chat_that_asks_to_wait_for_ever_is_given_up(house: House, job: 
     tries = int(delivery.SEND_FOR / 3600) + 2
     house.chat.trouble = [Flood(3600.0) for _ in range(tries)]
     assert (await house.finish(job)).outcome == "clip"
-    assert house.chat.texts() == [texts.CLIP_ELSEWHERE]
+    assert house.chat.texts() == [texts.chat.CLIP_ELSEWHERE]
 
 
 @pytest.mark.parametrize("trouble", [[ChatError("502")] * delivery.REMOVALS, [Flood(60.0)]])

@@ -67,7 +67,7 @@ async def test_an_order_whose_commit_is_in_doubt_is_answered_and_keeps_its_photo
 
 async def test_an_order_that_was_not_kept_leaves_no_photo(house: House, line: Line) -> None:
     line.before = 1
-    assert (await house.say("she smiles", attached())).text == texts.TRY_LATER
+    assert (await house.say("she smiles", attached())).text == texts.chat.TRY_LATER
     assert (await house.kept(), await house.used()) == ([], 0)
 
 
@@ -195,7 +195,7 @@ async def test_a_clip_that_is_gone_from_the_disk_ends_the_job_with_a_sentence(ho
     assert job.clip
     await house.media.discard([job.clip.name])
     assert (await house.finish(job)).state == "done"
-    assert house.chat.texts() == [texts.CLIP_GONE]
+    assert house.chat.texts() == [texts.chat.CLIP_GONE]
     assert "gone" in (await house.store.incidents())[0].what
 
 
@@ -227,8 +227,8 @@ async def test_readers_who_give_up_harm_nobody(house: House) -> None:
 async def test_what_no_database_can_hold_is_left_out(house: House) -> None:
     job = await house.order("she\0 smiles \ud800now")
     assert job.order.prompt == "she smiles now"
-    assert (await house.say("/cancel a\0b")).text == texts.UNKNOWN_JOB
-    assert (await house.say("/cancel " + "x" * 5000)).text == texts.UNKNOWN_JOB
+    assert (await house.say("/cancel a\0b")).text == texts.chat.UNKNOWN_JOB
+    assert (await house.say("/cancel " + "x" * 5000)).text == texts.chat.UNKNOWN_JOB
 
 
 async def test_jobs_at_a_host_that_is_ours_no_more_take_no_room(house: House) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import errands, texts_sharing
+from bot import errands, texts
 from bot.errands import Runner
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
 from bot.gallery import Errand
@@ -269,7 +269,7 @@ async def test_admins_are_told_that_a_clip_cannot_be_posted_and_it_comes_once_it
     found = [await square.shared(posted=False) for _ in range(2)]
     square.wall.trouble = [Gone("closed")] * 2
     await square.work()
-    assert [reply.text for reply in square.wall.at(OFFICE)] == [texts_sharing.CANNOT_POST]
+    assert [reply.text for reply in square.wall.at(OFFICE)] == [texts.sharing.CANNOT_POST]
     assert square.posts() == []
     await later(square, errands.LONGEST_PAUSE)
     assert len(square.posts()) == 2
@@ -351,14 +351,14 @@ async def test_one_that_cannot_be_shown_has_a_link_to_its_page_which_ends_with_t
     await square.work()
     (again,) = square.posts()
     assert (again.film, again.text) == (None, post.text)
-    assert texts_sharing.heart(1) in commands(again)
+    assert texts.sharing.heart(1) in commands(again)
 
 
 async def test_without_a_web_gallery_there_is_no_link(square: Square) -> None:
     await square.shared(posted=False)
     square.wall.trouble = [TooLarge(1)]
     await square.work()
-    assert square.posts()[0].text.endswith(texts_sharing.at_page(""))
+    assert square.posts()[0].text.endswith(texts.sharing.at_page(""))
 
 
 async def test_a_clip_whose_file_is_gone_is_posted_by_the_platforms_copy(square: Square) -> None:

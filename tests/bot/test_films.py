@@ -350,7 +350,7 @@ async def test_what_is_made_of_a_clip_that_went_meanwhile_goes(box: Media, monke
 
     monkeypatch.setattr(viewer, "first_frame", taken)
     clip = await kept(box, video())
-    with pytest.raises(Refusal, match=texts.CLIP_GONE):
+    with pytest.raises(Refusal, match=texts.chat.CLIP_GONE):
         await box.first_frame(clip)
     await box.discard([clip.name])
     assert files(box) == []
@@ -361,7 +361,7 @@ async def test_what_is_made_of_a_clip_that_went_meanwhile_goes(box: Media, monke
 
     monkeypatch.setattr(cutter, "join", joined)
     parts = [await kept(box, video(grey=60)), await kept(box, video(grey=120))]
-    with pytest.raises(Refusal, match=texts.CLIP_GONE):
+    with pytest.raises(Refusal, match=texts.chat.CLIP_GONE):
         await box.join(parts)
     await box.discard([part.name for part in parts])
     assert files(box) == []
@@ -528,7 +528,7 @@ async def test_every_clip_says_how_it_was_made(box: Media, tmp_path: Path, sound
     fitted, film = await box.fit(clip, clip.size // 2), await box.join([clip, clip])
     assert fitted
     for made in (fitted, film):
-        assert comment(box.path(made.name)) == texts.MADE_BY_AI
+        assert comment(box.path(made.name)) == texts.chat.MADE_BY_AI
     again = await kept(box, path.read_bytes())
     assert box.path(again.name).read_bytes() == path.read_bytes()
 
@@ -536,7 +536,7 @@ async def test_every_clip_says_how_it_was_made(box: Media, tmp_path: Path, sound
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 async def test_a_turned_clip_says_it_too(box: Media, quarters: int) -> None:
     clip = await kept(box, turned(video(), quarters))
-    assert comment(box.path(clip.name)) == texts.MADE_BY_AI
+    assert comment(box.path(clip.name)) == texts.chat.MADE_BY_AI
     assert (clip.width, clip.height) == ((240, 320) if quarters % 2 else (320, 240))
     with av.open(str(box.path(clip.name))) as container:
         assert abs(next(container.decode(video=0)).rotation) == (180 if quarters == 2 else 90)
@@ -545,7 +545,7 @@ async def test_a_turned_clip_says_it_too(box: Media, quarters: int) -> None:
 async def test_what_a_provider_wrote_about_its_origin_stays(box: Media) -> None:
     box_of_its_own = struct.pack(">I4s", 24 + 9, b"uuid") + bytes(range(16)) + b"certified"
     clip = await kept(box, video() + box_of_its_own)
-    assert comment(box.path(clip.name)) == texts.MADE_BY_AI
+    assert comment(box.path(clip.name)) == texts.chat.MADE_BY_AI
     assert box_of_its_own in box.path(clip.name).read_bytes()
 
 
@@ -607,17 +607,17 @@ async def test_what_a_platform_gets_says_it(house: House) -> None:
     assert job.clip
     [sent] = house.chat.films
     with av.open(BytesIO(sent)) as container:
-        assert container.metadata["comment"] == texts.MADE_BY_AI
+        assert container.metadata["comment"] == texts.chat.MADE_BY_AI
     assert job.clip.size == len(sent)
 
 
 async def test_a_part_that_is_gone(box: Media) -> None:
     parts = [await kept(box, video()), await kept(box, video())]
     await box.discard([parts[1].name])
-    with pytest.raises(Refusal, match=texts.CLIP_GONE):
+    with pytest.raises(Refusal, match=texts.chat.CLIP_GONE):
         await box.join(parts)
     box.path(parts[1].name).write_bytes(video()[:-5000])
-    with pytest.raises(Refusal, match=texts.CLIP_GONE):
+    with pytest.raises(Refusal, match=texts.chat.CLIP_GONE):
         await box.join(parts)
 
 
@@ -646,12 +646,14 @@ async def test_a_video_from_a_phone_stands_upright(box: Media) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        pytest.param(b"words", texts.NOT_A_VIDEO, id="words"),
-        pytest.param(b"", texts.EMPTY_PICTURE, id="empty"),
-        pytest.param(b"#EXTM3U\n#EXTINF:1,\nfile:///etc/hosts\n#EXT-X-ENDLIST\n", texts.NOT_A_VIDEO, id="playlist"),
-        pytest.param(video((400, 320))[:2000], texts.NOT_A_VIDEO, id="torn"),
-        pytest.param(video((320, 240)), texts.too_small(320, 240, 300), id="small"),
-        pytest.param(video((400, 320), form="avi"), texts.NOT_A_VIDEO, id="another format"),
+        pytest.param(b"words", texts.chat.NOT_A_VIDEO, id="words"),
+        pytest.param(b"", texts.chat.EMPTY_PICTURE, id="empty"),
+        pytest.param(
+            b"#EXTM3U\n#EXTINF:1,\nfile:///etc/hosts\n#EXT-X-ENDLIST\n", texts.chat.NOT_A_VIDEO, id="playlist"
+        ),
+        pytest.param(video((400, 320))[:2000], texts.chat.NOT_A_VIDEO, id="torn"),
+        pytest.param(video((320, 240)), texts.chat.too_small(320, 240, 300), id="small"),
+        pytest.param(video((400, 320), form="avi"), texts.chat.NOT_A_VIDEO, id="another format"),
     ],
 )
 async def test_videos_that_are_refused(box: Media, data: bytes, sentence: str) -> None:

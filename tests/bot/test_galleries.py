@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import texts_admin, texts_sharing
+from bot import texts
 from bot.best import post_best
 from bot.errors import StoreDown
 from bot.model import MENTION as M
@@ -48,7 +48,7 @@ async def test_a_gallery_is_where_it_is_said_or_in_the_named_channel(square: Squ
     told = await square.say(f"/gallery {M}", ART, user="1")
     assert told.text.startswith("Shared clips are posted in #art from now on. Those that were shared before stay")
     assert (await rule(square)).gallery == "77/"
-    assert (await square.say(commands(told)["Undo"], user="1")).text == texts_admin.UNDONE
+    assert (await square.say(commands(told)["Undo"], user="1")).text == texts.admin.UNDONE
     assert (await rule(square)).gallery == "-1/5"
     assert (await square.say(f"/gallery review {M}", ART, user="1")).text.startswith("Reports, and clips that wait")
     assert (await rule(square)).review == "77/"
@@ -60,7 +60,7 @@ async def test_a_gallery_is_where_it_is_said_or_in_the_named_channel(square: Squ
 @pytest.mark.parametrize("said", ["here", "review", "review here"])
 async def test_a_shell_is_no_place_for_a_gallery(square: Square, said: str) -> None:
     told = await square.say(f"/gallery {said}", user="0", where=Address("console", "shell"))
-    assert told.text == texts_sharing.A_CHANNEL
+    assert told.text == texts.sharing.A_CHANNEL
     assert await rule(square) == Rule()
 
 
@@ -76,10 +76,10 @@ async def test_a_new_place_leaves_the_old_posts_where_they_are(square: Square) -
 async def test_off_stops_the_posts_and_what_stands_there_can_be_unshared(square: Square) -> None:
     await square.open("best week")
     share = await square.shared()
-    assert (await square.say("/gallery off", user="1")).text == texts_sharing.GALLERY_OFF_ALL
+    assert (await square.say("/gallery off", user="1")).text == texts.sharing.GALLERY_OFF_ALL
     assert ((await rule(square)).gallery, (await rule(square)).best) == (None, None)
     later = await square.clip()
-    assert (await square.say(f"/share {later.id}")).text == texts_sharing.NO_GALLERY
+    assert (await square.say(f"/share {later.id}")).text == texts.sharing.NO_GALLERY
     assert len(square.posts()) == 1
     await square.say(f"/unshare {share.job}")
     await square.work()
@@ -89,17 +89,17 @@ async def test_off_stops_the_posts_and_what_stands_there_can_be_unshared(square:
 @pytest.mark.parametrize(
     ("said", "heard", "field", "value"),
     [
-        ("approve on", texts_sharing.APPROVE_ON, "approve", True),
-        ("approve off", texts_sharing.APPROVE_OFF, "approve", None),
+        ("approve on", texts.sharing.APPROVE_ON, "approve", True),
+        ("approve off", texts.sharing.APPROVE_OFF, "approve", None),
         ("REVIEW here", "Reports, and clips that wait for a yes, are posted here", "review", "-1/"),
         ("review", "Reports, and clips that wait for a yes, are posted here", "review", "-1/"),
-        ("review off", texts_sharing.REVIEW_OFF, "review", None),
-        ("web off", texts_sharing.WEB_OFF, "web", None),
-        ("unlisted", texts_sharing.UNLISTED, "public", None),
+        ("review off", texts.sharing.REVIEW_OFF, "review", None),
+        ("web off", texts.sharing.WEB_OFF, "web", None),
+        ("unlisted", texts.sharing.UNLISTED, "public", None),
         ("name  The \u202e Lake\nClub ", "The gallery is called “The Lake Club”.", "title", "The Lake Club"),
         ("best week", "posted each Monday at 9:00 (UTC)", "best", "week"),
         ("best month", "posted on each month's first day at 9:00 (UTC)", "best", "month"),
-        ("best off", texts_sharing.BEST_OFF, "best", None),
+        ("best off", texts.sharing.BEST_OFF, "best", None),
     ],
 )
 async def test_each_thing_is_set_in_a_sentence(
@@ -115,23 +115,23 @@ async def test_each_thing_is_set_in_a_sentence(
 @pytest.mark.parametrize(
     ("said", "named", "heard"),
     [
-        ("loudly", (), texts_sharing.GALLERY_HOW),
-        ("here and there", (), texts_sharing.GALLERY_HOW),
-        ("off with it", (), texts_sharing.GALLERY_HOW),
-        ("approve", (), texts_sharing.GALLERY_HOW),
-        ("approve perhaps", (), texts_sharing.GALLERY_HOW),
-        ("web", (), texts_sharing.GALLERY_HOW),
-        ("best day", (), texts_sharing.GALLERY_HOW),
-        ("best", (), texts_sharing.GALLERY_HOW),
-        ("best week", (), texts_sharing.GALLERY_FIRST),
-        ("public", (), texts_sharing.WEB_FIRST),
-        ("name", (), texts_sharing.GALLERY_NAME_HOW),
-        ("name \u202e", (), texts_sharing.GALLERY_NAME_HOW),
-        ("review there", (), texts_sharing.A_CHANNEL),
-        (M, (), texts_sharing.A_CHANNEL),  # typed, so it names nothing
-        (M, (Named("person", "telegram:8", "Bob"),), texts_sharing.A_CHANNEL),
-        (f"{M} {M}", (ART, ART), texts_sharing.A_CHANNEL),
-        (f"review {M}", (Named("role", "5", "Staff"),), texts_sharing.A_CHANNEL),
+        ("loudly", (), texts.sharing.GALLERY_HOW),
+        ("here and there", (), texts.sharing.GALLERY_HOW),
+        ("off with it", (), texts.sharing.GALLERY_HOW),
+        ("approve", (), texts.sharing.GALLERY_HOW),
+        ("approve perhaps", (), texts.sharing.GALLERY_HOW),
+        ("web", (), texts.sharing.GALLERY_HOW),
+        ("best day", (), texts.sharing.GALLERY_HOW),
+        ("best", (), texts.sharing.GALLERY_HOW),
+        ("best week", (), texts.sharing.GALLERY_FIRST),
+        ("public", (), texts.sharing.WEB_FIRST),
+        ("name", (), texts.sharing.GALLERY_NAME_HOW),
+        ("name \u202e", (), texts.sharing.GALLERY_NAME_HOW),
+        ("review there", (), texts.sharing.A_CHANNEL),
+        (M, (), texts.sharing.A_CHANNEL),  # typed, so it names nothing
+        (M, (Named("person", "telegram:8", "Bob"),), texts.sharing.A_CHANNEL),
+        (f"{M} {M}", (ART, ART), texts.sharing.A_CHANNEL),
+        (f"review {M}", (Named("role", "5", "Staff"),), texts.sharing.A_CHANNEL),
     ],
 )
 async def test_what_is_not_understood_is_said_and_changes_nothing(
@@ -147,18 +147,18 @@ async def test_what_is_not_understood_is_said_and_changes_nothing(
 )
 async def test_only_admins_of_the_community_set_anything(square: Square, said: str) -> None:
     for user, scope, heard in (
-        ("8", TOWN, texts_admin.NOT_ADMIN),
-        ("2", TOWN, texts_admin.NOT_ADMIN),
-        ("1", "", texts_sharing.GALLERY_WHERE),
+        ("8", TOWN, texts.admin.NOT_ADMIN),
+        ("2", TOWN, texts.admin.NOT_ADMIN),
+        ("1", "", texts.sharing.GALLERY_WHERE),
     ):
         assert (await square.say(f"/gallery {said}", user=user, scope=scope)).text == heard
     assert await rule(square) == Rule()
 
 
 async def test_in_private_there_is_no_gallery(square: Square) -> None:
-    assert (await square.say("/gallery", scope="")).text == texts_sharing.GALLERY_WHERE
+    assert (await square.say("/gallery", scope="")).text == texts.sharing.GALLERY_WHERE
     square.house.core.owners = frozenset({"telegram:1"})
-    assert (await square.say("/gallery here", user="1", scope="")).text == texts_sharing.GALLERY_WHERE
+    assert (await square.say("/gallery here", user="1", scope="")).text == texts.sharing.GALLERY_WHERE
 
 
 async def test_the_web_gallery_has_one_name_for_good(square: Square) -> None:
@@ -173,10 +173,10 @@ async def test_the_web_gallery_has_one_name_for_good(square: Square) -> None:
     assert await square.house.store.gallery.hall(slug) is None
     await square.say("/gallery web on", user="1")
     assert (await rule(square)).web == slug
-    assert (await square.say("/gallery public", user="1")).text == texts_sharing.PUBLIC
+    assert (await square.say("/gallery public", user="1")).text == texts.sharing.PUBLIC
     assert [one.slug for one in await square.house.store.gallery.halls()] == [slug]
     square.house.core.web = None
-    assert (await square.say("/gallery web on", user="2", scope=OTHER)).text == texts_sharing.NO_WEB
+    assert (await square.say("/gallery web on", user="2", scope=OTHER)).text == texts.sharing.NO_WEB
 
 
 async def test_a_link_that_got_too_far_is_changed_and_can_be_changed_back_at_once(square: Square) -> None:
@@ -186,7 +186,7 @@ async def test_a_link_that_got_too_far_is_changed_and_can_be_changed_back_at_onc
     share = await square.shared()
     changed = await square.say("/gallery web new", user="1")
     second = (await rule(square)).web
-    assert texts_sharing.OLD_LINK in changed.text
+    assert texts.sharing.OLD_LINK in changed.text
     assert f"{WEB}/g/{second}\n" in changed.text
     assert first != second
     assert [await gallery.shown(slug, share.id) is not None for slug in (first, second)] == [False, True]
@@ -202,9 +202,9 @@ async def test_a_link_that_got_too_far_is_changed_and_can_be_changed_back_at_onc
 
 
 async def test_anybody_is_told_where_it_is_and_admins_what_is_set(square: Square) -> None:
-    assert (await square.say("/gallery", user="8")).text == texts_sharing.NO_GALLERY
+    assert (await square.say("/gallery", user="8")).text == texts.sharing.NO_GALLERY
     begins = (await square.say("/gallery", user="1")).text
-    assert begins == f"{texts_sharing.GALLERY_BEGIN}\n\n{texts_sharing.GALLERY_HOW}"
+    assert begins == f"{texts.sharing.GALLERY_BEGIN}\n\n{texts.sharing.GALLERY_HOW}"
     await square.open("web on", "name The Lake Club")
     told = await square.say("/gallery", user="8", where=TOPIC)
     slug = (await rule(square)).web
@@ -232,7 +232,7 @@ async def liked(square: Square, hearts: int, how: str = "name words", **changes:
 
 async def test_the_best_are_those_with_most_hearts(square: Square) -> None:
     await square.open("web on")
-    assert (await square.say("/best")).text == texts_sharing.no_best("week")
+    assert (await square.say("/best")).text == texts.sharing.no_best("week")
     old = await liked(square, 4, text="long ago")
     square.house.clock.tick(8 * 86_400)
     some = await liked(square, 1, text="some")
@@ -253,9 +253,9 @@ async def test_the_best_are_those_with_most_hearts(square: Square) -> None:
 
 
 async def test_the_best_of_nowhere_are_not_known(square: Square) -> None:
-    assert (await square.say("/best")).text == texts_sharing.NO_GALLERY
-    assert (await square.say("/best", scope="")).text == texts_sharing.BEST_WHERE
-    assert (await square.say("/best year")).text == texts_sharing.BEST_HOW
+    assert (await square.say("/best")).text == texts.sharing.NO_GALLERY
+    assert (await square.say("/best", scope="")).text == texts.sharing.BEST_WHERE
+    assert (await square.say("/best year")).text == texts.sharing.BEST_HOW
 
 
 def at(text: str) -> float:

@@ -23,7 +23,7 @@ async def test_a_photo_and_a_sentence_become_a_clip(house: House, clip: bytes) -
     assert "“she puts on her glasses” · 5 s · without rain · words followed at 0.7" in reply.text
     assert "5 credits, 25 left today" in reply.text
     assert "Next in line · ready in about 5 min" in reply.text
-    assert texts.STAND_IN in reply.text
+    assert texts.chat.STAND_IN in reply.text
     assert [(b.label, b.command) for b in reply.buttons] == [("Cancel", f"/cancel {reply.job}")]
     assert await house.core.track(reply.job, "status-1", reply.text)
 
@@ -55,8 +55,8 @@ async def test_the_real_model_is_labelled_too(house: House) -> None:
     house.provider.stand_in = False
     job = await house.order()
     await house.finish(job)
-    assert texts.STAND_IN not in house.chat.texts()[0]
-    assert texts.MADE_BY_AI in house.chat.texts()[0]
+    assert texts.chat.STAND_IN not in house.chat.texts()[0]
+    assert texts.chat.MADE_BY_AI in house.chat.texts()[0]
 
 
 async def test_the_same_message_twice_is_one_job(house: House) -> None:
@@ -67,7 +67,7 @@ async def test_the_same_message_twice_is_one_job(house: House) -> None:
     assert len(await house.kept()) == 1
     await house.finish(await house.job(first.job or ""))
     late = await house.say("x", attached(), key="one")
-    assert texts.DONE in late.text
+    assert texts.chat.DONE in late.text
     assert len(house.provider.orders) == 1
 
 
@@ -143,7 +143,7 @@ async def test_a_database_that_takes_nothing(house: House, monkeypatch: pytest.M
         raise StoreDown("database is locked")
 
     monkeypatch.setattr(house.store, "submit", down)
-    assert (await house.say("x", attached())).text == texts.TRY_LATER
+    assert (await house.say("x", attached())).text == texts.chat.TRY_LATER
     assert await house.kept() == []
 
 
@@ -177,12 +177,12 @@ async def test_a_provider_without_room_is_given_up_in_the_end(house: House) -> N
     assert await house.used() == 0
 
 
-@pytest.mark.parametrize("reason", texts.FAILED)
+@pytest.mark.parametrize("reason", texts.chat.FAILED)
 async def test_a_refusal_is_told_in_plain_words(house: House, reason: str) -> None:
     house.provider.creates = [Refused(reason, "raw words of the provider")]
     job = await house.finish(await house.order())
     (said,) = house.chat.texts()
-    assert texts.FAILED[reason] in said
+    assert texts.chat.FAILED[reason] in said
     assert "raw words" not in said
     assert "your 5 credits are back" in said
     assert (job.outcome, await house.used()) == ("failed", 0)
@@ -204,7 +204,7 @@ async def test_a_slow_job_is_no_failed_one(house: House) -> None:
         house.clock.now = max(house.clock.now + 600, job.due_at)
         await house.work()
     assert (await house.job(job.id)).state == "running"
-    assert texts.LONGER in house.chat.edits[-1][1]
+    assert texts.chat.LONGER in house.chat.edits[-1][1]
     assert len(house.chat.edits) < 12
     house.clock.tick(2 * 3600)
     job = await house.finish(job)
@@ -338,9 +338,9 @@ async def test_a_status_line_that_cannot_be_edited_stops_nothing(house: House) -
 
 async def test_a_queued_job_can_be_taken_back(house: House) -> None:
     job = await house.order()
-    assert (await house.say(f"/cancel {job.id}")).text == texts.CANCELLED
+    assert (await house.say(f"/cancel {job.id}")).text == texts.chat.CANCELLED
     assert await house.used() == 0
-    assert (await house.say(f"/cancel {job.id}")).text == texts.OVER
+    assert (await house.say(f"/cancel {job.id}")).text == texts.chat.OVER
     job = await house.finish(job)
     assert (job.reason, house.provider.orders) == ("cancelled", [])
 
@@ -348,14 +348,14 @@ async def test_a_queued_job_can_be_taken_back(house: House) -> None:
 async def test_a_running_job_says_honestly_that_it_cannot(house: House) -> None:
     job = await house.order()
     await house.work()
-    assert (await house.say(f"/cancel {job.id}")).text == texts.TOO_LATE
+    assert (await house.say(f"/cancel {job.id}")).text == texts.chat.TOO_LATE
     assert (await house.finish(job)).outcome == "clip"
-    assert (await house.say(f"/cancel {job.id}")).text == texts.OVER
+    assert (await house.say(f"/cancel {job.id}")).text == texts.chat.OVER
 
 
 async def test_nobody_cancels_for_another(house: House) -> None:
     job = await house.order()
-    assert (await house.say(f"/cancel {job.id}", user="8")).text == texts.NOT_YOURS
+    assert (await house.say(f"/cancel {job.id}", user="8")).text == texts.chat.NOT_YOURS
     assert (await house.job(job.id)).state == "queued"
 
 
@@ -400,10 +400,10 @@ async def test_options_stay_unless_others_are_said(
 
 async def test_what_stays_is_said(house: House) -> None:
     plain = await house.finish(await house.order())
-    assert (await house.say(f"/next {plain.id}")).text == texts.ASK_NEXT
+    assert (await house.say(f"/next {plain.id}")).text == texts.chat.ASK_NEXT
     first = await house.finish(await house.order("she smiles --10s --no fog"))
     as_before = "\nAs before: 10 s · without fog. To change that, add --duration 5 or --no nothing."
-    assert (await house.say(f"/next {first.id}")).text == texts.ASK_NEXT + as_before
+    assert (await house.say(f"/next {first.id}")).text == texts.chat.ASK_NEXT + as_before
     assert (await house.say(f"/words {first.id}")).text.endswith(f"Reply with the new words.{as_before}")
     ends = await house.say("she smiles", attached(), attached(role="end"))
     ended = await house.finish(await house.job(ends.job or ""))
@@ -413,13 +413,13 @@ async def test_what_stays_is_said(house: House) -> None:
 async def test_that_the_stand_in_made_it_stands_under_the_first_clip_alone(house: House) -> None:
     for _ in range(3):
         await house.finish(await house.order())
-    assert [texts.STAND_IN in text for text in house.chat.texts()] == [True, False, False]
+    assert [texts.chat.STAND_IN in text for text in house.chat.texts()] == [True, False, False]
 
 
 async def test_continue_begins_where_a_clip_ends(house: House) -> None:
     first = await house.order()
     small = (await house.say(f"/continue {first.id} on")).text
-    assert small == texts.NO_CLIP_YET
+    assert small == texts.chat.NO_CLIP_YET
     first = await house.finish(first)
     assert "64 × 48" in (await house.say(f"/continue {first.id} on")).text  # the test's clip is a tiny one
     assert await house.used() == 5
@@ -428,20 +428,22 @@ async def test_continue_begins_where_a_clip_ends(house: House) -> None:
 @pytest.mark.parametrize("command", ["again", "continue", "cancel"])
 async def test_what_is_gone_or_anothers_is_said(house: House, command: str) -> None:
     job = await house.finish(await house.order())
-    assert (await house.say(f"/{command} {job.id}", user="8")).text == texts.NOT_YOURS
-    assert (await house.say(f"/{command} nobody")).text == texts.UNKNOWN_JOB
-    nameless = texts.NOTHING_TO_CANCEL if command == "cancel" else f"/{command} k7m2p9q4xw"
+    assert (await house.say(f"/{command} {job.id}", user="8")).text == texts.chat.NOT_YOURS
+    assert (await house.say(f"/{command} nobody")).text == texts.chat.UNKNOWN_JOB
+    nameless = texts.chat.NOTHING_TO_CANCEL if command == "cancel" else f"/{command} k7m2p9q4xw"
     assert nameless in (await house.say(f"/{command}")).text
     assert job.clip
     await house.media.discard([job.order.photo.name, job.clip.name])
     kept = await house.kept()
     said = (await house.say(f"/{command} {job.id}")).text
-    assert said == {"again": texts.PHOTO_GONE, "continue": texts.CLIP_GONE, "cancel": texts.OVER}[command]
+    assert (
+        said == {"again": texts.chat.PHOTO_GONE, "continue": texts.chat.CLIP_GONE, "cancel": texts.chat.OVER}[command]
+    )
     assert (await house.kept(), await house.used()) == (kept, 5)
 
 
 async def test_quota_jobs_and_help(house: House) -> None:
-    assert (await house.say("/jobs")).text == texts.NO_JOBS
+    assert (await house.say("/jobs")).text == texts.chat.NO_JOBS
     done = await house.finish(await house.order("the first one"))
     queued = await house.order("the second one")
     listed = (await house.say("/jobs")).text.splitlines()
@@ -449,13 +451,13 @@ async def test_quota_jobs_and_help(house: House) -> None:
     assert listed[1].startswith("2. ready · “the first one” · 5 s · 5 credits · ")
     assert listed[1].endswith(f" ago · {done.id}")
     assert "20 credits left today" in (await house.say("/quota")).text
-    for name in set(texts.COMMANDS) - {"start"}:
+    for name in set(texts.chat.COMMANDS) - {"start"}:
         assert f"/{name} – " in (await house.say("/help@photoplay_bot")).text
     said = Inbound(Address("telegram", "-1", "m"), "7", "telegram:group", "/help", shared=True)
     short = (await house.core.handle(said)).text
     assert "/gallery – " in short
     assert "/unlink" not in short
-    assert short.endswith(texts.HELP_MORE)
+    assert short.endswith(texts.chat.HELP_MORE)
 
 
 # ── Crashes and rivals ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -71,7 +71,7 @@ def test_names_the_option_and_shows_a_right_one(text: str, named: str, example: 
 
 
 def test_every_example_that_people_are_shown_works() -> None:
-    for text in (texts.option_unknown("x", OPTIONS), texts.option_malformed("cfg", "2")):
+    for text in (texts.chat.option_unknown("x", OPTIONS), texts.chat.option_malformed("cfg", "2")):
         for example in re.findall(r"--(?:duration|no|cfg) [^.:]*?[\w](?=, --|\.$|$)", text.split("work: ")[-1]):
             read(f"she smiles {example}")
 
@@ -127,17 +127,17 @@ def test_any_text_gets_an_order_or_a_sentence(text: str) -> None:
 @pytest.mark.parametrize(
     ("draft", "roles", "sentence"),
     [
-        (Draft("x"), [], texts.NO_PHOTO),
-        (Draft("x"), ["end"], texts.NO_PHOTO),
-        (Draft("x"), ["photo"] * 3, texts.ONE_PHOTO),
-        (Draft("x"), ["photo", "photo", "end"], texts.ONE_PHOTO),
-        (Draft("x", 10), ["photo", "photo"], texts.ONLY_FIVE),
-        (Draft("x", 10), ["photo", "end"], texts.ONLY_FIVE),
-        (Draft("x", 10), ["photo", "static_mask"], texts.ONLY_FIVE),
-        (Draft("x", 10), ["photo", "brush"], texts.ONLY_FIVE),
-        (Draft("x"), ["photo", "end", "static_mask"], texts.END_OR_MASKS),
-        (Draft("x"), ["photo", "end", "brush"], texts.END_OR_MASKS),
-        (Draft("x"), ["photo"] + ["brush"] * 7, texts.too_many_brushes(6)),
+        (Draft("x"), [], texts.chat.NO_PHOTO),
+        (Draft("x"), ["end"], texts.chat.NO_PHOTO),
+        (Draft("x"), ["photo"] * 3, texts.chat.ONE_PHOTO),
+        (Draft("x"), ["photo", "photo", "end"], texts.chat.ONE_PHOTO),
+        (Draft("x", 10), ["photo", "photo"], texts.chat.ONLY_FIVE),
+        (Draft("x", 10), ["photo", "end"], texts.chat.ONLY_FIVE),
+        (Draft("x", 10), ["photo", "static_mask"], texts.chat.ONLY_FIVE),
+        (Draft("x", 10), ["photo", "brush"], texts.chat.ONLY_FIVE),
+        (Draft("x"), ["photo", "end", "static_mask"], texts.chat.END_OR_MASKS),
+        (Draft("x"), ["photo", "end", "brush"], texts.chat.END_OR_MASKS),
+        (Draft("x"), ["photo"] + ["brush"] * 7, texts.chat.too_many_brushes(6)),
     ],
 )
 def test_what_excludes_what(draft: Draft, roles: list[str], sentence: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot import bundle, quota, retention, texts, texts_privacy
+from bot import bundle, quota, retention, texts
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Incident, Job, Reply
 from bot.money import Act, Grant, Member, Parked, Rule, about
@@ -323,9 +323,9 @@ async def test_a_crash_at_any_step_is_gone_on_from(
             asked = await say(house, "/forgetme", person)
             said = await say(house, asked.buttons[0].command, person)
         begun = person in dict(await house.store.traces.forgetting())
-        if said.text in (texts.TRY_LATER, texts_privacy.FORGET_GOES_ON):
+        if said.text in (texts.chat.TRY_LATER, texts.privacy.FORGET_GOES_ON):
             crashes += 1
-            assert (said.text == texts_privacy.FORGET_GOES_ON) == begun
+            assert (said.text == texts.privacy.FORGET_GOES_ON) == begun
         if not begun:  # the same tap does it
             await say(house, asked.buttons[0].command, person)
         await keeper.round()
@@ -369,14 +369,14 @@ async def test_nobody_is_forgotten_by_a_guess_or_by_anothers_tap(house: House) -
     assert asked.private
     assert NAME not in asked.text
     for person in (BOB, ANNS_OTHER):
-        assert (await say(house, button.command, person, TOWN)).text == texts_privacy.CODE_OVER
-    assert (await say(house, "/forgetme yes aaaaaaaaaa")).text == texts_privacy.CODE_OVER
+        assert (await say(house, button.command, person, TOWN)).text == texts.privacy.CODE_OVER
+    assert (await say(house, "/forgetme yes aaaaaaaaaa")).text == texts.privacy.CODE_OVER
     # A wrong guess ends it: the right one does not work any more either.
-    assert (await say(house, button.command)).text == texts_privacy.CODE_OVER
-    assert (await say(house, "/forgetme yes")).text == texts_privacy.CODE_OVER
+    assert (await say(house, button.command)).text == texts.privacy.CODE_OVER
+    assert (await say(house, "/forgetme yes")).text == texts.privacy.CODE_OVER
     late = (await say(house, "/forgetme")).buttons[0].command
     house.clock.tick(601)
-    assert (await say(house, late)).text == texts_privacy.CODE_OVER
+    assert (await say(house, late)).text == texts.privacy.CODE_OVER
     assert len(await house.store.jobs(ANN)) == 4
     assert await house.store.traces.forgetting() == []
     notes = await rows(house.store, "SELECT value FROM notes WHERE platform = 'forgetme'")
@@ -389,8 +389,8 @@ async def test_in_a_group_nothing_is_counted_and_a_second_tap_is_told_so(house: 
     said = await say(house, asked.buttons[0].command, scope=TOWN)
     assert said.private
     assert said.text.startswith("Removed: all that was kept of you.")
-    assert (await say(house, asked.buttons[0].command, scope=TOWN)).text == texts_privacy.FORGOTTEN_ALREADY
-    assert (await say(house, "/jobs")).text == texts.NO_JOBS
+    assert (await say(house, asked.buttons[0].command, scope=TOWN)).text == texts.privacy.FORGOTTEN_ALREADY
+    assert (await say(house, "/jobs")).text == texts.chat.NO_JOBS
 
 
 # ── /mydata ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -461,11 +461,11 @@ async def test_the_export_is_made_once_an_hour_and_goes_with_the_person(
 
 
 async def test_the_export_is_for_nobody_elses_eyes_and_not_for_nobody(house: House) -> None:
-    assert (await say(house, "/mydata")).text == texts_privacy.MYDATA_NOTHING
+    assert (await say(house, "/mydata")).text == texts.privacy.MYDATA_NOTHING
     await a_past(house.store, house.media, "one", ANN, house.clock())
     assert (await say(house, "/mydata", scope=TOWN)).secret
     shared = Inbound(Address("telegram", "inline"), "900100200", "key", "/mydata", shared=True)
-    assert (await house.core.handle(shared)).text == texts_privacy.MYDATA_ALONE
+    assert (await house.core.handle(shared)).text == texts.privacy.MYDATA_ALONE
 
 
 async def test_a_page_hands_the_file_over_by_itself_however_large(
@@ -475,7 +475,7 @@ async def test_a_page_hands_the_file_over_by_itself_however_large(
     await a_past(house.store, house.media, "one", "web:somebody", house.clock())
     monkeypatch.setattr("bot.personal.HEAVIEST_PAPER", 100)
     reply = await say(house, "/mydata", "web:somebody")
-    assert (reply.text, reply.papers, reply.secret) == (texts_privacy.mydata_file(0), (), True)
+    assert (reply.text, reply.papers, reply.secret) == (texts.privacy.mydata_file(0), (), True)
     assert zipfile.is_zipfile(house.media.path(reply.file))
     assert (await say(house, "/mydata", "web:somebody")).file == reply.file
 
@@ -483,7 +483,7 @@ async def test_a_page_hands_the_file_over_by_itself_however_large(
 async def test_what_is_too_large_for_a_chat_needs_a_link(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await a_past(house.store, house.media, "one", ANN, house.clock())
     monkeypatch.setattr("bot.personal.HEAVIEST_PAPER", 100)
-    assert (await say(house, "/mydata")).text == texts_privacy.MYDATA_NO_LINK
+    assert (await say(house, "/mydata")).text == texts.privacy.MYDATA_NO_LINK
     house.core.link = lambda name: f"https://photoplay.example/media/{name}"
     assert "https://" in (await say(house, "/mydata")).text
 
@@ -498,7 +498,7 @@ async def test_what_is_larger_than_the_bound_leaves_out_the_oldest(house: House)
     }
     assert made.left_out == 4
     assert "job0" in read(made)  # the file is left out, what is known of it is not
-    assert "4 did not fit" in texts_privacy.mydata_link("x", made.left_out)
+    assert "4 did not fit" in texts.privacy.mydata_link("x", made.left_out)
 
 
 async def test_a_file_whose_time_ends_meanwhile_is_left_out(house: House, tmp_path: Path) -> None:
@@ -517,7 +517,7 @@ async def test_an_export_that_broke_off_is_begun_again_and_found_by_forgetting(h
     note = json.dumps(["half.zip", house.clock(), False])
     await house.store.inbox.remember(retention.EXPORTS, ANN, "file", note, house.clock() + DAY)
     house.media.path("half.zip").write_bytes(b"half")
-    assert (await say(house, "/mydata")).text == texts_privacy.MYDATA_SOON
+    assert (await say(house, "/mydata")).text == texts.privacy.MYDATA_SOON
     house.clock.tick(901)
     assert (await say(house, "/mydata")).papers
     await house.store.inbox.remember(retention.EXPORTS, ANN, "file", note, house.clock() + DAY)
@@ -542,7 +542,7 @@ async def test_privacy_says_what_is_set(house: House) -> None:
     ):
         assert words in said
     assert "Discord" in (await say(house, "/privacy", ANNS_OTHER)).text
-    assert texts_privacy.span(24 * HOUR) == "24 hours"
-    assert texts_privacy.span(HOUR) == "1 hour"
-    assert texts_privacy.span(30 * DAY) == "30 days"
-    assert texts_privacy.span(1.5 * HOUR) == "1.5 hours"
+    assert texts.privacy.span(24 * HOUR) == "24 hours"
+    assert texts.privacy.span(HOUR) == "1 hour"
+    assert texts.privacy.span(30 * DAY) == "30 days"
+    assert texts.privacy.span(1.5 * HOUR) == "1.5 hours"

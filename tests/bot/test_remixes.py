@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot import texts, texts_sharing
+from bot import texts
 from bot.gallery import Share
 from bot.model import Job, Posted, Reply
 from tests.bookkeeping import check
@@ -94,7 +94,7 @@ async def test_an_own_photo_goes_with_the_same_words_or_with_others(square: Squa
 async def test_words_that_were_not_shared_are_not_used(square: Square) -> None:
     share = await square.shared("name")
     reply = await square.say(f"/remix {share.id}", user="8", photo=True)
-    assert (reply.text, reply.ask, reply.refused) == (texts_sharing.REMIX_WORDS, f"/remix {share.id}", True)
+    assert (reply.text, reply.ask, reply.refused) == (texts.sharing.REMIX_WORDS, f"/remix {share.id}", True)
     reply = await square.say(f"/remix {share.id} --10s", user="8", photo=True)
     assert reply.ask == f"/remix {share.id} --10s"
     job = await job_of(square, await square.say(f"{reply.ask} she waves", user="8", photo=True))
@@ -104,7 +104,7 @@ async def test_words_that_were_not_shared_are_not_used(square: Square) -> None:
 async def test_options_alone_are_no_remix(square: Square) -> None:
     share = await square.shared()
     reply = await square.say(f"/remix {share.id} --10s", user="8")
-    assert (reply.text, reply.ask) == (texts_sharing.REMIX_ASK_WORDS, f"/remix {share.id} --10s")
+    assert (reply.text, reply.ask) == (texts.sharing.REMIX_ASK_WORDS, f"/remix {share.id} --10s")
     assert len(square.house.provider.orders) == 1
 
 
@@ -117,10 +117,10 @@ async def test_a_covered_clip_gives_a_covered_remix(square: Square) -> None:
 @pytest.mark.parametrize(
     ("said", "photos", "heard"),
     [
-        ("/remix", 0, texts_sharing.REMIX_HOW),
-        ("/remix nosuchclip she waves", 0, texts_sharing.UNKNOWN_SHARE),
-        ("/remix {id} she waves --loud 5", 0, texts.option_unknown("loud", ("duration", "no", "cfg"))),
-        ("/remix {id}", 3, texts.ONE_PHOTO),
+        ("/remix", 0, texts.sharing.REMIX_HOW),
+        ("/remix nosuchclip she waves", 0, texts.sharing.UNKNOWN_SHARE),
+        ("/remix {id} she waves --loud 5", 0, texts.chat.option_unknown("loud", ("duration", "no", "cfg"))),
+        ("/remix {id}", 3, texts.chat.ONE_PHOTO),
     ],
 )
 async def test_what_is_not_understood_is_said(square: Square, said: str, photos: int, heard: str) -> None:
@@ -219,7 +219,7 @@ async def test_a_remix_of_what_is_not_to_be_seen_is_refused_before_it_costs(squa
             (f"/remix {foreign.job} she waves", TOWN),
         ):
             reply = await square.say(said, user="8", scope=scope, photo=photo)
-            assert (reply.text, reply.refused) == (texts_sharing.UNKNOWN_SHARE, True)
+            assert (reply.text, reply.refused) == (texts.sharing.UNKNOWN_SHARE, True)
     assert len(square.house.provider.orders) == 3
     assert await square.house.store.figures.used(f"{TOWN}/telegram:8", "day:2027-01-15") == 0
 
@@ -229,7 +229,7 @@ async def test_a_maker_may_forbid_it_to_others(square: Square) -> None:
     share = await square.shared()
     assert "Remix" not in commands(square.posts()[0])
     for said in (f"/remix {share.id}", f"/remix {share.id} she waves"):
-        assert (await square.say(said, user="8")).text == texts_sharing.NO_REMIX
+        assert (await square.say(said, user="8")).text == texts.sharing.NO_REMIX
     assert (await square.say(f"/remix {share.id} she waves")).job
 
 
@@ -237,7 +237,7 @@ async def test_a_clip_whose_file_is_gone_has_no_first_picture(square: Square) ->
     share = await square.shared()
     await square.house.media.discard([share.clip.name])
     reply = await square.say(f"/remix {share.id} she waves", user="8")
-    assert (reply.text, reply.refused) == (texts.CLIP_GONE, True)
+    assert (reply.text, reply.refused) == (texts.chat.CLIP_GONE, True)
     assert (await square.say(f"/remix {share.id} she waves", user="8", photo=True)).job
     await check(square.house.store)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import texts_admin, texts_sharing
+from bot import texts
 from bot.errors import Flood
 from bot.gallery import Share
 from tests.bot.gallery_house import OTHER, TOWN, Square, Wall, commands
@@ -37,13 +37,13 @@ async def test_a_report_has_a_reason_by_button_and_reaches_the_office_without_a_
     await square.reviewed()
     share = await square.shared()
     asked = await square.say(f"/report {share.id}", user="8")
-    assert asked.text == texts_sharing.REPORT_WHY
+    assert asked.text == texts.sharing.REPORT_WHY
     assert asked.private
     buttons = commands(asked)
-    assert len(buttons) == len(texts_sharing.REASONS) + 1
+    assert len(buttons) == len(texts.sharing.REASONS) + 1
     assert await square.house.store.gallery.reports(share.id) == []
     told = await square.say(buttons["Violent or cruel"], user="8", label="Secret Reporter")
-    assert (told.text, told.private) == (texts_sharing.REPORTED, True)
+    assert (told.text, told.private) == (texts.sharing.REPORTED, True)
     await square.work()
     (notice,) = square.notices()
     assert notice.text == "Somebody reported this clip: Violent or cruel.\n“she smiles” · by User 7"
@@ -62,8 +62,8 @@ async def test_a_report_has_a_reason_by_button_and_reaches_the_office_without_a_
     ("said", "kept"),
     [
         ("1", "Someone didn't agree"),
-        (str(len(texts_sharing.REASONS)), list(texts_sharing.REASONS.values())[-1]),
-        (str(len(texts_sharing.REASONS) + 1), str(len(texts_sharing.REASONS) + 1)),
+        (str(len(texts.sharing.REASONS)), list(texts.sharing.REASONS.values())[-1]),
+        (str(len(texts.sharing.REASONS) + 1), str(len(texts.sharing.REASONS) + 1)),
         ("STOLEN", "Not theirs to share"),
         ("other it is\nmy cat", "it is my cat"),
         ("it is my cat", "it is my cat"),
@@ -74,50 +74,50 @@ async def test_a_report_has_a_reason_by_button_and_reaches_the_office_without_a_
 )
 async def test_a_reason_is_a_word_a_number_or_ones_own(square: Square, said: str, kept: str) -> None:
     share = await square.shared()
-    assert await report(square, share, "8", reason=said) == [texts_sharing.REPORTED]
+    assert await report(square, share, "8", reason=said) == [texts.sharing.REPORTED]
     assert [one.reason for one in await square.house.store.gallery.reports(share.id)] == [kept]
 
 
 async def test_something_else_is_asked_about(square: Square) -> None:
     share = await square.shared()
     asked = await square.say(commands(await square.say(f"/report {share.id}", user="8"))["Something else"], user="8")
-    assert (asked.text, asked.ask) == (texts_sharing.REPORT_OTHER, f"/report {share.id} other")
-    assert await report(square, share, "8", reason="other my cat") == [texts_sharing.REPORTED]
+    assert (asked.text, asked.ask) == (texts.sharing.REPORT_OTHER, f"/report {share.id} other")
+    assert await report(square, share, "8", reason="other my cat") == [texts.sharing.REPORTED]
 
 
 async def test_three_people_hide_a_clip_and_one_alone_never(square: Square) -> None:
     await square.reviewed()
     share = await square.shared()
     assert await report(square, share, "8", "8", "8") == [
-        texts_sharing.REPORTED,
-        texts_sharing.REPORTED_ALREADY,
-        texts_sharing.REPORTED_ALREADY,
+        texts.sharing.REPORTED,
+        texts.sharing.REPORTED_ALREADY,
+        texts.sharing.REPORTED_ALREADY,
     ]
     assert (await square.share(share)).state == "up"
     told = await asyncio.gather(*(report(square, share, user) for user in ("9", "10")))
     assert sorted(text for told_to in told for text in told_to) == [
-        texts_sharing.REPORTED_HIDDEN,
-        texts_sharing.REPORTED,
+        texts.sharing.REPORTED_HIDDEN,
+        texts.sharing.REPORTED,
     ]
     assert (await square.share(share)).state == "hidden"
     await square.work()
     assert square.posts() == []
     assert any("It is hidden until one of you decides." in notice.text for notice in square.notices())
-    assert await report(square, share, "11") == [texts_sharing.UNKNOWN_SHARE]
+    assert await report(square, share, "11") == [texts.sharing.UNKNOWN_SHARE]
 
 
 async def test_ones_own_clip_is_taken_back_not_reported(square: Square) -> None:
     share = await square.shared()
     reply = await square.say(f"/report {share.id} spam")
-    assert (reply.text, commands(reply)) == (texts_sharing.REPORT_OWN, {"Unshare": f"/unshare {share.job}"})
+    assert (reply.text, commands(reply)) == (texts.sharing.REPORT_OWN, {"Unshare": f"/unshare {share.job}"})
     assert await square.house.store.gallery.reports(share.id) == []
 
 
 @pytest.mark.parametrize("said", ["/report", "/keep", "/hide", "/banish"])
 async def test_a_verb_without_a_clip_says_where_they_are(square: Square, said: str) -> None:
-    heard = texts_sharing.REPORT_HOW if said == "/report" else texts_sharing.WHICH_SHARE
+    heard = texts.sharing.REPORT_HOW if said == "/report" else texts.sharing.WHICH_SHARE
     assert (await square.say(said, user="1")).text == heard
-    assert (await square.say(f"{said} nosuchclip", user="1")).text == texts_sharing.UNKNOWN_SHARE
+    assert (await square.say(f"{said} nosuchclip", user="1")).text == texts.sharing.UNKNOWN_SHARE
 
 
 # ── What admins decide ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,23 +130,23 @@ async def test_keep_closes_the_reports_and_takes_the_notices_away(square: Square
     await square.work()
     assert len(square.notices()) == 2
     kept = await square.say(f"/keep {share.id}", user="1")
-    assert (kept.text, commands(kept)) == (texts_sharing.KEPT, {"Hide": f"/hide {share.id}"})
+    assert (kept.text, commands(kept)) == (texts.sharing.KEPT, {"Hide": f"/hide {share.id}"})
     await square.work()
     assert square.notices() == []
     assert len(square.posts()) == 1
     assert await square.house.store.gallery.reports(share.id) == []
-    assert await report(square, share, "8", "10") == [texts_sharing.REPORTED_ALREADY, texts_sharing.REPORTED]
+    assert await report(square, share, "8", "10") == [texts.sharing.REPORTED_ALREADY, texts.sharing.REPORTED]
     assert (await square.share(share)).state == "up"
 
 
 async def test_hide_and_show_again(square: Square) -> None:
     share = await square.shared()
     hidden = await square.say(f"/hide {share.id}", user="1")
-    assert (hidden.text, commands(hidden)) == (texts_sharing.HIDDEN, {"Show it again": f"/keep {share.id}"})
+    assert (hidden.text, commands(hidden)) == (texts.sharing.HIDDEN, {"Show it again": f"/keep {share.id}"})
     await square.work()
     assert square.posts() == []
-    assert (await square.say(f"/share {share.job}")).text == texts_sharing.SHARED_ALREADY["hidden"]
-    assert (await square.say(f"/keep {share.id}", user="1")).text == texts_sharing.LET_IN
+    assert (await square.say(f"/share {share.job}")).text == texts.sharing.SHARED_ALREADY["hidden"]
+    assert (await square.say(f"/keep {share.id}", user="1")).text == texts.sharing.LET_IN
     await square.work()
     assert len(square.posts()) == 1
     audit = (await square.say("/audit", user="1")).text
@@ -162,14 +162,14 @@ async def test_what_was_hidden_does_not_come_back_by_sharing_it_again(square: Sq
     for by_an_admin in (False, True):
         if by_an_admin:
             (share,) = await square.house.store.gallery.of_job(share.job)
-            assert (await square.say(f"/hide {share.id}", user="1")).text == texts_sharing.REFUSED
-        assert (await square.say(f"/unshare {share.job}")).text == texts_sharing.UNSHARED
-        assert (await square.say(f"/share {share.job}")).text == texts_sharing.WAITS
+            assert (await square.say(f"/hide {share.id}", user="1")).text == texts.sharing.REFUSED
+        assert (await square.say(f"/unshare {share.job}")).text == texts.sharing.UNSHARED
+        assert (await square.say(f"/share {share.job}")).text == texts.sharing.WAITS
         await square.work()
         assert square.posts() == []
         assert len(square.notices()) == 1
     (share,) = await square.house.store.gallery.of_job(share.job)
-    assert (await square.say(f"/keep {share.id}", user="1")).text == texts_sharing.LET_IN
+    assert (await square.say(f"/keep {share.id}", user="1")).text == texts.sharing.LET_IN
     await square.say(f"/unshare {share.job}")
     square.house.clock.tick(86_401)  # so often a day is too often
     assert (await square.say(f"/share {share.job}")).text.startswith("Shared in")
@@ -223,7 +223,7 @@ async def test_nothing_appears_before_an_admin_said_yes(square: Square) -> None:
     await square.reviewed()
     await square.open("approve on")
     job = await square.clip()
-    assert (await square.say(f"/share {job.id} name words")).text == texts_sharing.WAITS
+    assert (await square.say(f"/share {job.id} name words")).text == texts.sharing.WAITS
     (share,) = await square.house.store.gallery.of_job(job.id)
     await square.work()
     assert square.posts() == []
@@ -236,8 +236,8 @@ async def test_nothing_appears_before_an_admin_said_yes(square: Square) -> None:
         "Ban": f"/banish {share.id}",
     }
     for verb in ("heart", "show", "report", "remix"):
-        assert (await square.say(f"/{verb} {share.id}", user="8")).text == texts_sharing.UNKNOWN_SHARE
-    assert (await square.say(f"/keep {share.id}", user="1")).text == texts_sharing.LET_IN
+        assert (await square.say(f"/{verb} {share.id}", user="8")).text == texts.sharing.UNKNOWN_SHARE
+    assert (await square.say(f"/keep {share.id}", user="1")).text == texts.sharing.LET_IN
     await square.work()
     assert (len(square.posts()), square.notices()) == (1, [])
 
@@ -245,7 +245,7 @@ async def test_nothing_appears_before_an_admin_said_yes(square: Square) -> None:
 async def test_refused_it_never_appears(square: Square) -> None:
     await square.open("approve on")
     share = await square.shared()
-    assert (await square.say(f"/hide {share.id}", user="1")).text == texts_sharing.REFUSED
+    assert (await square.say(f"/hide {share.id}", user="1")).text == texts.sharing.REFUSED
     await square.work()
     assert square.posts() == []
     assert (await square.share(share)).state == "hidden"
@@ -258,9 +258,9 @@ async def test_ban_hides_the_clip_and_its_maker_orders_and_shares_no_more(square
     await square.work()
     assert square.posts() == []
     assert "The reason: a clip that was shared" in (await square.say("she runs", photo=True)).text
-    assert (await square.say(f"/share {later.id}")).text == texts_sharing.MAY_NOT_SHARE
+    assert (await square.say(f"/share {later.id}")).text == texts.sharing.MAY_NOT_SHARE
     assert "ban the person who shared it" in (await square.say("/audit", user="1")).text
-    assert (await square.say(commands(told)["Undo"], user="1")).text == texts_admin.UNDONE
+    assert (await square.say(commands(told)["Undo"], user="1")).text == texts.admin.UNDONE
     assert (await square.say(f"/share {later.id}")).text.startswith("Shared")
 
 
@@ -281,12 +281,12 @@ async def test_a_ban_finds_the_member_behind_an_account_of_another_platform(squa
 async def test_only_admins_of_that_community_judge(square: Square, verb: str) -> None:
     share = await square.shared()
     for user, scope, heard in (
-        ("8", TOWN, texts_admin.NOT_ADMIN),
-        ("7", TOWN, texts_admin.NOT_ADMIN),  # nor its maker
-        ("2", TOWN, texts_admin.NOT_ADMIN),  # an admin of another one
-        ("2", OTHER, texts_sharing.UNKNOWN_SHARE),  # who says it at home
-        ("1", OTHER, texts_admin.NOT_ADMIN),
-        ("1", "", texts_admin.NOT_OPERATOR),
+        ("8", TOWN, texts.admin.NOT_ADMIN),
+        ("7", TOWN, texts.admin.NOT_ADMIN),  # nor its maker
+        ("2", TOWN, texts.admin.NOT_ADMIN),  # an admin of another one
+        ("2", OTHER, texts.sharing.UNKNOWN_SHARE),  # who says it at home
+        ("1", OTHER, texts.admin.NOT_ADMIN),
+        ("1", "", texts.admin.NOT_OPERATOR),
     ):
         assert (await square.say(f"/{verb} {share.id}", user=user, scope=scope)).text == heard
     await square.work()
@@ -299,8 +299,8 @@ async def test_only_admins_of_that_community_judge(square: Square, verb: str) ->
 
 
 async def test_without_an_office_admins_find_it_under_review(square: Square) -> None:
-    assert (await square.say("/review", user="1")).text == texts_sharing.NOTHING_TO_REVIEW
-    assert (await square.say("/review", user="1", scope="")).text == texts_sharing.REVIEW_WHERE
+    assert (await square.say("/review", user="1")).text == texts.sharing.NOTHING_TO_REVIEW
+    assert (await square.say("/review", user="1", scope="")).text == texts.sharing.REVIEW_WHERE
     bad = await square.shared(text="she shouts")
     await report(square, bad, "8", reason="hateful")
     square.house.clock.tick(1)
@@ -325,8 +325,8 @@ async def test_without_an_office_admins_find_it_under_review(square: Square) -> 
         "Ban 2": f"/banish {new.id}",
     }
     assert (await square.say(f"/show {new.id}", user="1")).film
-    assert (await square.say("/review", user="8")).text == texts_admin.NOT_ADMIN
-    assert (await square.say("/review", user="2", scope=OTHER)).text == texts_sharing.NOTHING_TO_REVIEW
+    assert (await square.say("/review", user="8")).text == texts.admin.NOT_ADMIN
+    assert (await square.say("/review", user="2", scope=OTHER)).text == texts.sharing.NOTHING_TO_REVIEW
 
 
 async def test_a_long_list_comes_in_parts(square: Square) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import sharing, texts, texts_sharing
+from bot import sharing, texts
 from bot.model import Address, Pending, Refused
 from tests.bookkeeping import check
 from tests.bot.gallery_house import OTHER, TOWN, Square, Wall, commands
@@ -34,7 +34,7 @@ async def test_from_a_finished_clip_to_the_gallery_and_back(square: Square) -> N
     assert commands(result)["Share"] == f"/share {job.id}"
 
     asked = await square.say(f"/share {job.id}")
-    assert asked.text == texts_sharing.HOW_TO_SHARE
+    assert asked.text == texts.sharing.HOW_TO_SHARE
     assert await square.house.store.gallery.of_job(job.id) == []
     told = await square.say(commands(asked)["My name, my words"])
     assert told.text == "Shared in the community's gallery, with your name and with your words."
@@ -63,19 +63,19 @@ async def test_from_a_finished_clip_to_the_gallery_and_back(square: Square) -> N
     assert (await square.share(share)).state == "hidden"
     await square.work()
     assert square.posts() == []
-    assert (await square.say(f"/heart {share.id}", user="8")).text == texts_sharing.UNKNOWN_SHARE
-    assert (await square.say(f"/keep {share.id}", user="1")).text == texts_sharing.LET_IN
+    assert (await square.say(f"/heart {share.id}", user="8")).text == texts.sharing.UNKNOWN_SHARE
+    assert (await square.say(f"/keep {share.id}", user="1")).text == texts.sharing.LET_IN
     await square.work()
     (post,) = square.posts()
     assert "♥ 2" in commands(post)
 
     back = await square.say(f"/unshare {job.id}")
-    assert back.text == texts_sharing.UNSHARED
+    assert back.text == texts.sharing.UNSHARED
     await square.work()
     assert square.posts() == []
     assert await square.house.store.gallery.of_job(job.id) == []
     for verb in ("heart", "remix", "report", "show"):
-        assert (await square.say(f"/{verb} {share.id}", user="8")).text == texts_sharing.UNKNOWN_SHARE
+        assert (await square.say(f"/{verb} {share.id}", user="8")).text == texts.sharing.UNKNOWN_SHARE
     again = await square.say(commands(back)["Share again"])
     assert not again.refused  # not asked again
     await square.work()
@@ -107,7 +107,7 @@ async def test_nothing_is_shared_but_what_its_maker_said(square: Square, how: st
 
 async def test_the_latest_clip_needs_no_name(square: Square) -> None:
     await square.open()
-    assert (await square.say("/share")).text == texts_sharing.NOTHING_TO_SHARE
+    assert (await square.say("/share")).text == texts.sharing.NOTHING_TO_SHARE
     await square.clip()
     latest = await square.clip("she waves")
     await square.say("she runs", photo=True)  # not finished
@@ -115,7 +115,7 @@ async def test_the_latest_clip_needs_no_name(square: Square) -> None:
     await square.say("/sharing words on")
     assert (await square.say("/share")).text.startswith("Shared")
     assert [share.job for share in await square.house.store.gallery.mine("telegram:7")] == [latest.id]
-    assert (await square.say("/share", scope=OTHER)).text == texts_sharing.NOTHING_TO_SHARE
+    assert (await square.say("/share", scope=OTHER)).text == texts.sharing.NOTHING_TO_SHARE
 
 
 async def test_a_clip_of_a_community_is_shared_there_from_private_too(square: Square) -> None:
@@ -125,7 +125,7 @@ async def test_a_clip_of_a_community_is_shared_there_from_private_too(square: Sq
     await square.work()
     assert len(square.posts()) == 1
     own = await square.clip(scope="")
-    assert (await square.say(f"/share {own.id}", scope="")).text == texts_sharing.SHARE_WHERE
+    assert (await square.say(f"/share {own.id}", scope="")).text == texts.sharing.SHARE_WHERE
     assert (await square.say(f"/share {own.id}")).text.startswith("Shared")  # said in the community
 
 
@@ -153,23 +153,23 @@ async def test_the_answer_says_where_it_went(square: Square) -> None:
 @pytest.mark.parametrize(
     ("said", "heard"),
     [
-        ("/share nosuchclip", texts.UNKNOWN_JOB),
-        ("/share ../../etc", texts.UNKNOWN_JOB),
-        ("/share {job} loudly", texts_sharing.SHARE_HOW),
-        ("/share {job} words plain", texts_sharing.SHARE_HOW),
-        ("/unshare nosuchclip", texts_sharing.NOT_SHARED),
-        ("/unshare a b", texts_sharing.NOT_SHARED),
-        ("/unshare {job}", texts_sharing.NOT_SHARED),
-        ("/unshare", texts_sharing.NOTHING_SHARED),
-        ("/sharing loudly", texts_sharing.SHARING_HOW),
-        ("/sharing name", texts_sharing.SHARING_HOW),
-        ("/sharing name perhaps", texts_sharing.SHARING_HOW),
-        ("/heart", texts_sharing.HEART_HOW),
-        ("/heart nosuchclip", texts_sharing.UNKNOWN_SHARE),
-        ("/heart {job}", texts_sharing.UNKNOWN_SHARE),
-        ("/show", texts_sharing.SHOW_HOW),
-        ("/show nosuchclip", texts_sharing.UNKNOWN_SHARE),
-        ("/show 'OR 1=1--", texts_sharing.UNKNOWN_SHARE),
+        ("/share nosuchclip", texts.chat.UNKNOWN_JOB),
+        ("/share ../../etc", texts.chat.UNKNOWN_JOB),
+        ("/share {job} loudly", texts.sharing.SHARE_HOW),
+        ("/share {job} words plain", texts.sharing.SHARE_HOW),
+        ("/unshare nosuchclip", texts.sharing.NOT_SHARED),
+        ("/unshare a b", texts.sharing.NOT_SHARED),
+        ("/unshare {job}", texts.sharing.NOT_SHARED),
+        ("/unshare", texts.sharing.NOTHING_SHARED),
+        ("/sharing loudly", texts.sharing.SHARING_HOW),
+        ("/sharing name", texts.sharing.SHARING_HOW),
+        ("/sharing name perhaps", texts.sharing.SHARING_HOW),
+        ("/heart", texts.sharing.HEART_HOW),
+        ("/heart nosuchclip", texts.sharing.UNKNOWN_SHARE),
+        ("/heart {job}", texts.sharing.UNKNOWN_SHARE),
+        ("/show", texts.sharing.SHOW_HOW),
+        ("/show nosuchclip", texts.sharing.UNKNOWN_SHARE),
+        ("/show 'OR 1=1--", texts.sharing.UNKNOWN_SHARE),
     ],
 )
 async def test_what_is_not_understood_is_said(square: Square, said: str, heard: str) -> None:
@@ -181,15 +181,15 @@ async def test_what_is_not_understood_is_said(square: Square, said: str, heard: 
 
 async def test_what_cannot_be_shared_is_said(square: Square) -> None:
     job = await square.clip()
-    assert (await square.say(f"/share {job.id}")).text == texts_sharing.NO_GALLERY
+    assert (await square.say(f"/share {job.id}")).text == texts.sharing.NO_GALLERY
     assert "Share" not in commands(square.wall.sent[-1][1])
     await square.open()
     square.house.provider.polls = [Pending()]
     waiting = (await square.say("she runs", photo=True)).job
-    assert (await square.say(f"/share {waiting}")).text == texts.NO_CLIP_YET
+    assert (await square.say(f"/share {waiting}")).text == texts.chat.NO_CLIP_YET
     square.house.provider.polls = [Refused("moderation")]
     failed = await square.house.finish(await square.house.job(waiting or ""))
-    assert (await square.say(f"/share {failed.id}")).text == texts.failed("moderation", 5)
+    assert (await square.say(f"/share {failed.id}")).text == texts.chat.failed("moderation", 5)
 
 
 async def test_a_clip_whose_file_is_gone_is_shared_by_the_platforms_copy_or_not_at_all(square: Square) -> None:
@@ -198,7 +198,7 @@ async def test_a_clip_whose_file_is_gone_is_shared_by_the_platforms_copy_or_not_
     assert job.clip
     await square.house.media.discard([job.clip.name])
     await square.say("/gallery off", user="1")
-    assert (await square.say(f"/share {job.id} plain")).text == texts.CLIP_GONE  # the web has no copy
+    assert (await square.say(f"/share {job.id} plain")).text == texts.chat.CLIP_GONE  # the web has no copy
     await square.open()
     assert (await square.say(f"/share {job.id} plain")).text.startswith("Shared")
     await square.work()
@@ -211,7 +211,7 @@ async def test_whoever_is_banned_shares_nothing(square: Square) -> None:
     later = await square.clip()
     await square.say(f"/banish {share.id}", user="1")
     for scope in (TOWN, ""):
-        assert (await square.say(f"/share {later.id}", scope=scope)).text == texts_sharing.MAY_NOT_SHARE
+        assert (await square.say(f"/share {later.id}", scope=scope)).text == texts.sharing.MAY_NOT_SHARE
 
 
 # ── Others' clips ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +222,7 @@ async def test_nobody_shares_anothers_clip(square: Square) -> None:
     job = await square.clip()
     for user in ("8", "1"):  # 1 is an admin, and moderates
         for how in ("", " plain"):
-            assert (await square.say(f"/share {job.id}{how}", user=user)).text == texts.NOT_YOURS
+            assert (await square.say(f"/share {job.id}{how}", user=user)).text == texts.chat.NOT_YOURS
     assert await square.house.store.gallery.of_job(job.id) == []
     assert await square.work() == 0
 
@@ -231,15 +231,15 @@ async def test_nobody_takes_anothers_clip_back(square: Square) -> None:
     await square.open()
     share = await square.shared()
     for user, scope, heard in (
-        ("8", TOWN, texts_sharing.NOT_YOUR_SHARE),
-        ("1", TOWN, texts_sharing.NOT_YOUR_SHARE),
-        ("8", OTHER, texts_sharing.NOT_SHARED),
-        ("8", "", texts_sharing.NOT_SHARED),
+        ("8", TOWN, texts.sharing.NOT_YOUR_SHARE),
+        ("1", TOWN, texts.sharing.NOT_YOUR_SHARE),
+        ("8", OTHER, texts.sharing.NOT_SHARED),
+        ("8", "", texts.sharing.NOT_SHARED),
     ):
         for name in (share.id, share.job):
             assert (await square.say(f"/unshare {name}", user=user, scope=scope)).text == heard
     assert (await square.share(share)).state == "up"
-    assert (await square.say("/unshare", user="8")).text == texts_sharing.NOTHING_SHARED
+    assert (await square.say("/unshare", user="8")).text == texts.sharing.NOTHING_SHARED
 
 
 async def test_a_share_of_another_community_is_not_known_there(square: Square) -> None:
@@ -247,7 +247,7 @@ async def test_a_share_of_another_community_is_not_known_there(square: Square) -
     share = await square.shared()
     for scope, user in ((OTHER, "8"), (OTHER, "2"), ("", "8"), ("", "7")):
         for said in ("heart", "show", "remix", "report"):
-            assert (await square.say(f"/{said} {share.id}", user=user, scope=scope)).text == texts_sharing.UNKNOWN_SHARE
+            assert (await square.say(f"/{said} {share.id}", user=user, scope=scope)).text == texts.sharing.UNKNOWN_SHARE
     assert (await square.share(share)).hearts == 0
 
 
@@ -256,7 +256,7 @@ async def test_sharing_twice_at_once_posts_once(square: Square) -> None:
     job = await square.clip()
     told = await asyncio.gather(*(square.say(f"/share {job.id} plain") for _ in range(4)))
     assert sum(reply.text.startswith("Shared") for reply in told) == 1
-    assert {reply.text for reply in told} >= {texts_sharing.SHARED_ALREADY["up"]}
+    assert {reply.text for reply in told} >= {texts.sharing.SHARED_ALREADY["up"]}
     await square.work()
     assert len(square.posts()) == 1
 
@@ -278,7 +278,7 @@ async def test_what_one_shares_is_listed_and_goes_everywhere_at_once(square: Squ
         "Take back “she smiles”": f"/unshare {first.job}",
         "Take back 2": f"/unshare {second.job}",
     }
-    assert (await square.say(f"/unshare {first.id}", scope="")).text == texts_sharing.UNSHARED  # by its own name
+    assert (await square.say(f"/unshare {first.id}", scope="")).text == texts.sharing.UNSHARED  # by its own name
     await square.work()
     assert square.wall.at("-2/") == []
     assert [post.text for post in square.posts()] == ["AI-generated"]
@@ -290,11 +290,11 @@ async def test_a_clip_that_waits_or_is_hidden_can_be_taken_back(square: Square) 
     share = await square.shared()
     assert square.posts() == []
     assert len(square.notices()) == 1
-    assert (await square.say(f"/share {share.job}")).text == texts_sharing.SHARED_ALREADY["waiting"]
+    assert (await square.say(f"/share {share.job}")).text == texts.sharing.SHARED_ALREADY["waiting"]
     await square.say(f"/unshare {share.job}")
     await square.work()
     assert (square.posts(), square.notices()) == ([], [])
-    assert (await square.say(f"/keep {share.id}", user="1")).text == texts_sharing.UNKNOWN_SHARE
+    assert (await square.say(f"/keep {share.id}", user="1")).text == texts.sharing.UNKNOWN_SHARE
 
 
 # ── How people share ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -319,7 +319,7 @@ async def test_forbidding_remixes_holds_for_what_is_shared_already(square: Squar
     await square.say("/sharing remixes off")
     await square.work()
     assert "Remix" not in commands(square.posts()[0])
-    assert (await square.say(f"/remix {share.id} she waves", user="8")).text == texts_sharing.NO_REMIX
+    assert (await square.say(f"/remix {share.id} she waves", user="8")).text == texts.sharing.NO_REMIX
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ async def test_forbidding_remixes_holds_for_what_is_shared_already(square: Squar
     ],
 )
 def test_a_name_is_one_plain_line(label: str, shown: str) -> None:
-    assert texts_sharing.name(label) == shown
+    assert texts.sharing.name(label) == shown
 
 
 async def test_a_name_and_words_are_shown_as_they_are_and_no_more(square: Square) -> None:
@@ -346,7 +346,7 @@ async def test_a_name_and_words_are_shown_as_they_are_and_no_more(square: Square
     (post,) = square.posts()
     first, second = post.text.split("\n")
     assert first.startswith("“<script>alert(1)</script> very")
-    assert len(first) <= texts_sharing.CAPTION + 2
+    assert len(first) <= texts.sharing.CAPTION + 2
     assert second == "by Eve <img src=x> · AI-generated"
 
 
@@ -373,8 +373,8 @@ async def test_linked_persons_have_one_heart_and_share_as_one(square: Square) ->
     await square.say(f"/heart {share.id}", user="8")
     away = {"platform": "discord", "scope": TOWN}
     assert (await square.say(f"/heart {share.id}", user="80", **away)).text == "Taken back. ♥ 0"
-    assert (await square.say(f"/unshare {share.job}", user="80", **away)).text == texts_sharing.NOT_YOUR_SHARE
-    assert (await square.say(f"/unshare {share.job}", user="70", **away)).text == texts_sharing.UNSHARED
+    assert (await square.say(f"/unshare {share.job}", user="80", **away)).text == texts.sharing.NOT_YOUR_SHARE
+    assert (await square.say(f"/unshare {share.job}", user="70", **away)).text == texts.sharing.UNSHARED
 
 
 async def test_a_reaction_counts_as_a_heart_and_takes_back_only_its_own(square: Square) -> None:
@@ -410,7 +410,7 @@ async def test_a_post_that_a_crash_left_behind_goes_at_the_first_tap(square: Squ
     await square.work()
     assert "m99" in square.wall.stands
     reply = await square.say(f"/heart {share.id}", user="8", where=left, pressed=True)
-    assert reply.text == texts_sharing.UNKNOWN_SHARE
+    assert reply.text == texts.sharing.UNKNOWN_SHARE
     await square.work()
     assert "m99" not in square.wall.stands
 
@@ -432,11 +432,11 @@ async def test_a_shared_clip_is_shown_again_by_the_platforms_copy(square: Square
     await square.say(f"/hide {share.id}", user="1")
     await square.work()
     assert not square.here()  # what was shown again went as well
-    assert (await square.say(f"/show {share.id}", user="8")).text == texts_sharing.UNKNOWN_SHARE
+    assert (await square.say(f"/show {share.id}", user="8")).text == texts.sharing.UNKNOWN_SHARE
     looked = await square.say(f"/show {share.id}", user="1")
     assert looked.film
     assert looked.private
     await square.say(f"/unshare {share.job}")
     await square.work()
     assert not square.here()
-    assert (await square.say(f"/show {share.id}", user="2", scope=OTHER)).text == texts_sharing.UNKNOWN_SHARE
+    assert (await square.say(f"/show {share.id}", user="2", scope=OTHER)).text == texts.sharing.UNKNOWN_SHARE

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot import bundle, reports, shares, sharing, texts, texts_sharing, wordlist
+from bot import bundle, reports, shares, sharing, texts, wordlist
 from bot.best import post_best
 from bot.errors import StoreDown
 from bot.gallery import Errand, Share
@@ -76,7 +76,7 @@ async def test_ids_that_are_guessed_or_mixed_up_do_nothing(square: Square, verb:
 async def test_ones_job_is_no_share_of_another(square: Square) -> None:
     """Unsharing by a share's name is for its maker alone; sharing by it is for nobody."""
     share = await square.shared()
-    assert (await square.say(f"/share {share.id}")).text == texts.UNKNOWN_JOB
+    assert (await square.say(f"/share {share.id}")).text == texts.chat.UNKNOWN_JOB
     for user, scope in (("8", TOWN), ("1", TOWN), ("2", OTHER), ("8", "")):
         assert (await square.say(f"/unshare {share.id}", user=user, scope=scope)).refused
     assert (await square.share(share)).state == "up"
@@ -91,7 +91,7 @@ async def test_a_ban_holds_for_whoever_is_linked(square: Square) -> None:
     await square.say(f"/banish {share.id}", user="1")
     for user, platform, scope in (("7", "telegram", TOWN), ("70", "discord", "")):
         reply = await square.say(f"/share {job.id} name words", user=user, platform=platform, scope=scope)
-        assert (reply.text, reply.refused) == (texts_sharing.MAY_NOT_SHARE, True)
+        assert (reply.text, reply.refused) == (texts.sharing.MAY_NOT_SHARE, True)
     assert await store.gallery.of_job(job.id) == []
 
 
@@ -111,7 +111,7 @@ async def test_a_remix_that_waited_is_refused_once_its_maker_forbids_it(square: 
     yes = await parked(square, share)
     await square.say("/sharing remixes off")
     reply = await square.say(yes, user="8")
-    assert (reply.text, reply.refused) == (texts_sharing.NO_REMIX, True)
+    assert (reply.text, reply.refused) == (texts.sharing.NO_REMIX, True)
     assert len(square.house.provider.orders) == 1
     await check(square.house.store)
 
@@ -121,7 +121,7 @@ async def test_a_remix_that_waited_is_refused_once_the_clip_is_taken_back(square
     yes = await parked(square, share)
     await square.say(f"/unshare {share.job}")
     reply = await square.say(yes, user="8")
-    assert (reply.text, reply.refused) == (texts_sharing.UNKNOWN_SHARE, True)
+    assert (reply.text, reply.refused) == (texts.sharing.UNKNOWN_SHARE, True)
     assert (await square.say(yes, user="8")).refused
 
 
@@ -135,7 +135,7 @@ async def test_again_is_no_way_around(square: Square, how: str) -> None:
     await square.say(words[how], user="1" if how == "hidden" else "7")
     for said in (f"/again {job.id}", f"/again {job.id} she dances"):
         reply = await square.say(said, user="8")
-        expected = texts_sharing.NO_REMIX if how == "forbidden" else texts_sharing.UNKNOWN_SHARE
+        expected = texts.sharing.NO_REMIX if how == "forbidden" else texts.sharing.UNKNOWN_SHARE
         assert (reply.text, reply.refused) == (expected, True)
 
 
@@ -343,11 +343,11 @@ async def test_many_taps_show_a_clip_once(square: Square, clock: Clock) -> None:
     share = await square.shared()
     for number in range(40):
         told = await square.say(f"/show {share.id} x{number}", user=f"{20 + number}")
-        assert told.text == (texts_sharing.SHOWN if number else texts_sharing.COMING)
+        assert told.text == (texts.sharing.SHOWN if number else texts.sharing.COMING)
         await square.work()
     assert len(square.here()) == 1
     where = Address("telegram", "-1", "m", "8")
-    assert (await square.say(f"/show {share.id}", where=where)).text == texts_sharing.COMING
+    assert (await square.say(f"/show {share.id}", where=where)).text == texts.sharing.COMING
     clock.now += 2 * sharing.SHOWN
     await square.show(share)
     assert (len(square.here()), len(square.wall.at("-1/8"))) == (2, 1)
@@ -358,7 +358,7 @@ async def test_a_clip_goes_up_and_down_only_so_often(square: Square) -> None:
     for _ in range(sharing.ROUNDS):
         await square.say(f"/unshare {share.job}")
         reply = await square.say(f"/share {share.job}")
-    assert (reply.text, reply.refused) == (texts_sharing.TOO_OFTEN, True)
+    assert (reply.text, reply.refused) == (texts.sharing.TOO_OFTEN, True)
     other = await square.shared()
     assert (await square.share(other)).state == "up"  # of other clips nothing is forbidden
     square.house.clock.tick(DAY + 1)

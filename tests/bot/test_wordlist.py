@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import texts_admin, texts_consent, unwanted, wordlist
+from bot import texts, unwanted, wordlist
 from bot.errors import Refusal
 from bot.model import Address, Inbound, Reply
 from bot.money import Rule
@@ -269,11 +269,11 @@ def place(house: House) -> Place:
 
 async def test_a_prompt_is_refused_before_it_costs(place: Place) -> None:
     reply = await place.say("a nude statue", photo=True)
-    assert (reply.text, reply.refused) == (texts_consent.NOT_HERE, True)
+    assert (reply.text, reply.refused) == (texts.consent.NOT_HERE, True)
     assert "admin" in reply.text
     assert not any(word in reply.text.lower() for word in ("nude", "nudity", "sex"))
     alone = await place.say("a nude statue", scope="", photo=True)
-    assert alone.text == texts_consent.NOT_THESE_WORDS
+    assert alone.text == texts.consent.NOT_THESE_WORDS
     assert "admin" not in alone.text
     assert await place.house.used() == 0
     assert await place.house.kept() == []
@@ -286,12 +286,12 @@ async def test_a_photo_is_not_even_fetched(place: Place) -> None:
         yield b""
 
     inbound = Inbound(Address("telegram", "7", "m"), "7", "k", "nude", (replace(attached(), fetch=fetch),))
-    assert (await place.house.core.handle(inbound)).text == texts_consent.NOT_THESE_WORDS
+    assert (await place.house.core.handle(inbound)).text == texts.consent.NOT_THESE_WORDS
 
 
 async def test_again_with_other_words_is_read_too(place: Place) -> None:
     job = await place.house.finish(await place.house.order())
-    assert (await place.say(f"/again {job.id} she is naked", scope="")).text == texts_consent.NOT_THESE_WORDS
+    assert (await place.say(f"/again {job.id} she is naked", scope="")).text == texts.consent.NOT_THESE_WORDS
 
 
 async def test_a_community_has_words_of_its_own(place: Place) -> None:
@@ -299,7 +299,7 @@ async def test_a_community_has_words_of_its_own(place: Place) -> None:
     assert reply.text == "No prompt here may have any of 4 words now."
     assert reply.private
     for prompt in ("A CASINO at night", "c.a.s.i.n.o", "cas1no", "the fire-sale", "купи спам", "香港的賭博場"):
-        assert (await place.say(prompt, photo=True)).text == texts_consent.NOT_HERE, prompt
+        assert (await place.say(prompt, photo=True)).text == texts.consent.NOT_HERE, prompt
     for prompt in ("casinos", "the sale of fire", "fire on sale"):
         assert (await place.say(prompt, photo=True)).job, prompt
     assert (await place.say("a casino", scope="", photo=True)).job, "elsewhere it is a word like any other"
@@ -309,13 +309,13 @@ async def test_a_community_has_words_of_its_own(place: Place) -> None:
     assert shown.private
     await place.say("/wordlist remove fire sale, casino")
     assert (await place.say("a casino", photo=True)).job
-    assert (await place.say("/wordlist remove casino")).text == texts_consent.NOT_LISTED
+    assert (await place.say("/wordlist remove casino")).text == texts.consent.NOT_LISTED
 
 
 async def test_words_of_a_community_are_read_as_prompts_are(place: Place) -> None:
     await place.say("/wordlist add McDonald's, p@ss, Çafé, don't")
     for prompt in ("mcdonalds? no: McDonald’s", "a pass", "the CAFE", "I don't"):
-        assert (await place.say(prompt, photo=True)).text == texts_consent.NOT_HERE, prompt
+        assert (await place.say(prompt, photo=True)).text == texts.consent.NOT_HERE, prompt
     for prompt in ("she is a p", "don did it", "the ss p"):
         assert (await place.say(prompt, photo=True)).job, prompt
 
@@ -323,7 +323,7 @@ async def test_words_of_a_community_are_read_as_prompts_are(place: Place) -> Non
 async def test_a_change_can_be_taken_back(place: Place) -> None:
     reply = await place.say("/wordlist add casino")
     [undo] = reply.buttons
-    assert (undo.label, undo.command.split()[0]) == (texts_admin.UNDO, "/undo")
+    assert (undo.label, undo.command.split()[0]) == (texts.admin.UNDO, "/undo")
     place.house.clock.tick(5)
     await place.say(undo.command)
     assert (await place.say("a casino", photo=True)).job
@@ -332,14 +332,14 @@ async def test_a_change_can_be_taken_back(place: Place) -> None:
 
 
 async def test_the_house_list_can_be_switched_off(place: Place) -> None:
-    assert (await place.say("/wordlist house off")).text == texts_consent.HOUSE_OFF
+    assert (await place.say("/wordlist house off")).text == texts.consent.HOUSE_OFF
     assert (await place.say("a nude statue", photo=True)).job
     assert (await place.say("a nude statue", scope="", photo=True)).refused
-    assert texts_consent.listed((), True, 200, 40) == (await place.say("/wordlist")).text
+    assert texts.consent.listed((), True, 200, 40) == (await place.say("/wordlist")).text
     await place.say("/wordlist add statue")
     assert (await place.say("a nude statue", photo=True)).refused
     await place.say("/wordlist remove statue")
-    assert (await place.say("/wordlist house on")).text == texts_consent.HOUSE_ON
+    assert (await place.say("/wordlist house on")).text == texts.consent.HOUSE_ON
     assert (await place.say("a nude statue", photo=True)).refused
 
 
@@ -347,24 +347,24 @@ async def test_only_admins_see_and_change_it(place: Place) -> None:
     await place.say("/wordlist add casino")
     for words in ("", " add x2", " remove casino", " house off"):
         reply = await place.say(f"/wordlist{words}", admin=False)
-        assert (reply.text, reply.refused) == (texts_admin.NOT_ADMIN, True)
-    assert (await place.say("/wordlist", scope="")).text == texts_consent.SCOPE_NEEDED
+        assert (reply.text, reply.refused) == (texts.admin.NOT_ADMIN, True)
+    assert (await place.say("/wordlist", scope="")).text == texts.consent.SCOPE_NEEDED
     assert (await place.say("a casino", photo=True)).refused
 
 
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        ("add", texts_consent.how(200, 40)),
-        ("add ,,", texts_consent.how(200, 40)),
-        ("house", texts_consent.how(200, 40)),
-        ("house maybe", texts_consent.how(200, 40)),
-        ("burn it", texts_consent.how(200, 40)),
-        ("add " + "x" * 41, texts_consent.TOO_LONG.format(longest=40)),
-        ("add fine, x", texts_consent.NO_LETTERS),
-        ("add ...", texts_consent.NO_LETTERS),
-        ("add " + ",".join(f"word{n}" for n in range(201)), texts_consent.TOO_MANY.format(most=200)),
-        ("remove casino", texts_consent.NOT_LISTED),
+        ("add", texts.consent.how(200, 40)),
+        ("add ,,", texts.consent.how(200, 40)),
+        ("house", texts.consent.how(200, 40)),
+        ("house maybe", texts.consent.how(200, 40)),
+        ("burn it", texts.consent.how(200, 40)),
+        ("add " + "x" * 41, texts.consent.TOO_LONG.format(longest=40)),
+        ("add fine, x", texts.consent.NO_LETTERS),
+        ("add ...", texts.consent.NO_LETTERS),
+        ("add " + ",".join(f"word{n}" for n in range(201)), texts.consent.TOO_MANY.format(most=200)),
+        ("remove casino", texts.consent.NOT_LISTED),
     ],
 )
 async def test_what_the_list_does_not_take(place: Place, words: str, answer: str) -> None:
@@ -377,7 +377,7 @@ async def test_two_hundred_words_fit(place: Place) -> None:
     words = [f"word{n}" for n in range(200)]
     await place.say(f"/wordlist add {','.join(words)}")
     assert (await place.say("this is word199", photo=True)).refused
-    assert (await place.say("/wordlist add word200")).text == texts_consent.TOO_MANY.format(most=200)
+    assert (await place.say("/wordlist add word200")).text == texts.consent.TOO_MANY.format(most=200)
     assert (await place.say("/wordlist add word7")).text == "No prompt here may have any of 200 words now."
 
 

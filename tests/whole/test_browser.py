@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from bot import texts, texts_admin, texts_consent, texts_privacy
+from bot import texts
 from bot.model import Address, Inbound
 from tests.browsing import buying, no_violations, order, plays, site
 
-T = texts.PAGE
+T = texts.chat.PAGE
 
 
 Visit = Callable[..., Awaitable[Page]]
@@ -46,7 +46,7 @@ async def visit(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
 
 async def test_a_photo_becomes_a_clip_that_plays_and_stays(visit: Visit, photo: Path, chromium: Browser) -> None:
     page = await visit()
-    await expect(page.get_by_text(texts.preview(at_home=True))).to_be_visible()
+    await expect(page.get_by_text(texts.chat.preview(at_home=True))).to_be_visible()
     await order(page, photo, "slow zoom in --cfg 0.6")
     answer = page.locator(".answer").first
     await expect(answer).to_contain_text("words followed at 0.6")
@@ -96,7 +96,7 @@ async def test_a_dropped_photo_and_a_second_one_as_the_end(visit: Visit, photo: 
 async def test_a_sample_is_one_tap(visit: Visit) -> None:
     page = await visit()
     await page.locator("#samples button").first.click()
-    await expect(page.locator(".message")).to_contain_text(texts.SAMPLES["lake"]["prompt"])
+    await expect(page.locator(".message")).to_contain_text(texts.chat.SAMPLES["lake"]["prompt"])
     await plays(page)
 
 
@@ -132,7 +132,7 @@ async def test_cancel_gives_the_credits_back(visit: Visit, photo: Path, monkeypa
         await asyncio.sleep(0.1)
         await order(page, photo, "slow zoom in")
         await page.get_by_role("button", name=T["cancel"]).click()
-        await expect(page.locator(".answer").first).to_contain_text(texts.CANCELLED)
+        await expect(page.locator(".answer").first).to_contain_text(texts.chat.CANCELLED)
     await expect(page.locator(".answer").first).to_contain_text("your 5 credits are back")
     await expect(page.locator("#allowance")).to_contain_text("600 credits left")
 
@@ -197,7 +197,7 @@ async def test_a_dear_clip_is_asked_about_first(chromium: Browser, tmp_path: Pat
         await expect(asked).to_contain_text("This costs 10 credits")
         await no_violations(page)
         await asked.get_by_role("button", name=T["drop_order"]).click()
-        await expect(asked).to_have_text(texts_admin.DROPPED)
+        await expect(asked).to_have_text(texts.admin.DROPPED)
         await order(page, photo, "slow zoom in --10s")
         await asked.get_by_role("button", name="Yes, 10 credits").click()
         await plays(page)
@@ -218,13 +218,13 @@ async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_pa
         await expect(page.locator("video")).to_have_count(2)
         await order(page, photo, "slow zoom in")
         asked = page.locator("[data-is=asked]")
-        await expect(asked).to_contain_text(texts_consent.ASK)
+        await expect(asked).to_contain_text(texts.consent.ASK)
         await expect(asked.locator(".button")).to_have_count(1)
         await expect(page.locator("#words")).to_have_value("")
         await no_violations(page)
         # It is there after a reload, and in another tab, with the photo and the words.
         await page.reload()
-        await expect(asked).to_contain_text(texts_consent.ASK)
+        await expect(asked).to_contain_text(texts.consent.ASK)
         turn = page.locator(".turn", has=asked)
         await expect(turn.locator(".message")).to_contain_text("slow zoom in")
         assert (
@@ -233,7 +233,7 @@ async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_pa
         await expect(turn).to_be_in_viewport()
         tab = await page.context.new_page()
         await tab.goto(address)
-        await tab.locator("[data-is=asked]").get_by_role("button", name=texts_consent.AGREE).click()
+        await tab.locator("[data-is=asked]").get_by_role("button", name=texts.consent.AGREE).click()
         await expect(page.locator("[data-is=asked]")).to_have_count(0)
         await expect(page.locator("video")).to_have_count(3)
         await order(page, photo, "slow zoom out")
@@ -254,7 +254,7 @@ async def test_nobody_is_asked_where_nothing_leaves_the_machine(chromium: Browse
 async def test_words_that_are_not_taken_are_said_on_the_page(visit: Visit, photo: Path) -> None:
     page = await visit()
     await order(page, photo, "a nude statue")
-    await expect(page.locator("#notice")).to_have_text(texts_consent.NOT_THESE_WORDS)
+    await expect(page.locator("#notice")).to_have_text(texts.consent.NOT_THESE_WORDS)
     await expect(page.locator("#words")).to_have_value("a nude statue")
     await page.fill("#words", "a marble statue")
     await page.click("#send")
@@ -395,7 +395,7 @@ async def test_the_answer_to_a_command_is_in_the_conversation(visit: Visit, phot
     await expect(page.locator("#photos img")).to_have_count(1)  # the draft stays
     await page.fill("#words", "/clip nothing")
     await page.click("#send")
-    await expect(page.locator(".saying").last).to_contain_text(texts.UNKNOWN_JOB)
+    await expect(page.locator(".saying").last).to_contain_text(texts.chat.UNKNOWN_JOB)
     await page.locator("#photos button").press("Enter")
     await expect(page.locator("#pick")).to_be_focused()
     await page.fill("#words", "no photo")
@@ -408,11 +408,11 @@ async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
     await page.locator("#samples button").first.click()
     await plays(page)
     asked = {
-        "history": texts.SAMPLES["lake"]["prompt"],
+        "history": texts.chat.SAMPLES["lake"]["prompt"],
         "credits": "You have 595 credits left",
         "privacy": "What is kept",
         "help": "/forgetme",
-        "mydata": texts_privacy.MYDATA_PAPER,
+        "mydata": texts.privacy.MYDATA_PAPER,
     }
     for name, found in asked.items():
         await page.get_by_role("button", name=T["menu"]).click()
@@ -444,7 +444,7 @@ async def test_a_question_is_answered_by_just_writing(visit: Visit, photo: Path)
     await page.locator("#menu").get_by_role("button", name=T["credits"]).click()
     known = re.search(r"clip (\w{10})", await page.locator(".saying").last.inner_text())
     assert known
-    for said, asked in ((f"/words {known[1]}", "Reply with the new words"), (f"/next {known[1]}", texts.ASK_NEXT)):
+    for said, asked in ((f"/words {known[1]}", "Reply with the new words"), (f"/next {known[1]}", texts.chat.ASK_NEXT)):
         await page.fill("#words", said)
         await page.click("#send")
         await expect(page.locator(".saying").last).to_contain_text(asked)
@@ -501,7 +501,7 @@ async def test_whoever_is_forgotten_sees_nothing_of_it_any_more(visit: Visit, ph
     await expect(tab.locator("video")).to_have_count(1)
     await page.fill("#words", "/forgetme")
     await page.click("#send")
-    await page.get_by_role("button", name=texts_privacy.FORGET).click()
+    await page.get_by_role("button", name=texts.privacy.FORGET).click()
     await expect(page.locator(".saying").last).to_contain_text("Removed: 1 clip, 1 photo")
     await expect(page.locator("video")).to_have_count(0)
     await expect(page.locator(".turn")).to_have_count(1)
@@ -524,7 +524,7 @@ async def test_what_went_while_a_tab_was_away_is_gone_there_too(chromium: Browse
         await expect(tab.locator("#offline")).not_to_be_empty()
         await page.fill("#words", "/forgetme")
         await page.click("#send")
-        await page.get_by_role("button", name=texts_privacy.FORGET).click()
+        await page.get_by_role("button", name=texts.privacy.FORGET).click()
         await expect(page.locator("video")).to_have_count(0)
         await expect(tab.locator("video")).to_have_count(1)
         await away.set_offline(False)
@@ -544,8 +544,8 @@ async def test_a_picture_that_the_browser_cannot_show_is_shown_and_what_is_none_
     await expect(shown).to_have_attribute("src", re.compile("^data:image/jpeg"))
     assert await shown.evaluate("i => i.naturalWidth") == 640
     for name, data, said in (
-        ("words.jpg", b"this is no picture", texts.NOT_A_PICTURE),
-        ("small.png", encoded((200, 400)), texts.too_small(200, 400, 300)),
+        ("words.jpg", b"this is no picture", texts.chat.NOT_A_PICTURE),
+        ("small.png", encoded((200, 400)), texts.chat.too_small(200, 400, 300)),
     ):
         (tmp_path / name).write_bytes(data)
         await page.set_input_files("#pick", str(tmp_path / name))

@@ -8,7 +8,7 @@ from shell import ROOT, Said, photoplay
 from typer.testing import CliRunner
 
 from adapters import console
-from bot import texts_admin, texts_shell
+from bot import texts
 from bot.app import open_app
 from bot.cli import cli
 from bot.commands import NAMING, TABLE
@@ -48,20 +48,20 @@ async def test_it_lists_all_verbs_with_examples_that_the_shell_takes(tmp_path: P
     code, out, _ = await photoplay(tmp_path, "admin", "help", "admin")
     assert code == 0
     assert "quota set" in out
-    assert {*texts_admin.COMMANDS, "quota", "gallery", "mydata", "forgetme", "undo"} <= set(texts_shell.VERBS)
-    assert set(texts_shell.VERBS) <= set(TABLE)
-    assert set(texts_admin.COMMANDS) <= NAMING
-    for verb, (_, examples) in texts_shell.VERBS.items():
+    assert {*texts.admin.COMMANDS, "quota", "gallery", "mydata", "forgetme", "undo"} <= set(texts.shell.VERBS)
+    assert set(texts.shell.VERBS) <= set(TABLE)
+    assert set(texts.admin.COMMANDS) <= NAMING
+    for verb, (_, examples) in texts.shell.VERBS.items():
         assert f"photoplay admin {verb} – " in out
         assert all(example.split()[0] == verb for example in examples)
     assert not (tmp_path / "data").exists(), "whoever asks for help makes nothing"
 
 
-@pytest.mark.parametrize("verb", texts_shell.VERBS)
+@pytest.mark.parametrize("verb", texts.shell.VERBS)
 def test_every_verb_has_help_of_its_own(verb: str) -> None:
     said = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["admin", verb, "--help"])
     assert said.exit_code == 0
-    assert f"photoplay admin {texts_shell.VERBS[verb][1][0]}" in said.output
+    assert f"photoplay admin {texts.shell.VERBS[verb][1][0]}" in said.output
 
 
 CHATTY = re.compile(r"(?<![\w/])/[a-z]|mention|(?<!^)there\b|\bhere\b|@someone|reply to|\btap\b", re.IGNORECASE)
@@ -91,7 +91,7 @@ async def test_no_sentence_speaks_of_a_chat(tmp_path: Path, said: str) -> None:
     words, _, scope = said.partition(" --scope ")
     async with open_app(Settings(data_dir=tmp_path), idle=True) as app:
         reply = await app.core.handle(console.admin("1", words, scope))
-    assert not CHATTY.search(texts_shell.in_shell(reply.text)), texts_shell.in_shell(reply.text)
+    assert not CHATTY.search(texts.shell.in_shell(reply.text)), texts.shell.in_shell(reply.text)
 
 
 async def test_what_does_not_exist_is_refused_with_the_nearest_that_does(tmp_path: Path) -> None:
@@ -132,4 +132,4 @@ async def test_yes_is_said_beforehand_for_ones_own_things_too(tmp_path: Path) ->
     assert (code, "admin forgetme yes" in out) == (0, False)
     assert "can't be undone. Is that" not in out
     code, _, err = await photoplay(tmp_path, "admin", "undo")
-    assert (code, texts_admin.UNDO_WHICH in err) == (1, True)
+    assert (code, texts.admin.UNDO_WHICH in err) == (1, True)

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from bot import texts
 from tests.browsing import looked_at, plays, site
 
-T = texts.PAGE
+T = texts.chat.PAGE
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -55,9 +55,9 @@ async def test_a_line_of_the_history_has_it_too(chromium: Browser, tmp_path: Pat
         await page.fill("#words", "/jobs")
         await page.click("#send")
         await page.locator(".jobs").get_by_role("button", name=T["delete_clip"]).click()
-        await expect(page.locator(".saying .status").last).to_have_text(texts.DELETE_WHAT)
-        await page.locator(".saying").last.get_by_role("button", name=texts.DELETE).click()
-        await expect(page.locator(".saying .status").last).to_have_text(texts.DELETED)
+        await expect(page.locator(".saying .status").last).to_have_text(texts.chat.DELETE_WHAT)
+        await page.locator(".saying").last.get_by_role("button", name=texts.chat.DELETE).click()
+        await expect(page.locator(".saying .status").last).to_have_text(texts.chat.DELETED)
         await expect(page.locator(".jobs li")).to_have_count(0)
         await expect(page.locator(".turn:not(.saying)")).to_have_count(0)
 

@@ -160,7 +160,7 @@ class World:
                 asked = api.slash(ann, home, "animate", {"image": PHOTO})
                 api.submit(await api.until(lambda: asked.modal), {"words": prompt})
             case "button":  # of the clip that `prepare` has made
-                api.press(ann, next(one for one in self.standing() if one.attachments), texts.again(5))
+                api.press(ann, next(one for one in self.standing() if one.attachments), texts.chat.again(5))
 
     async def prepare(self, way: str) -> int:
         """What is there before; how many jobs there will be in the end."""
@@ -212,7 +212,9 @@ class World:
             assert clips <= self.host.bought[job.order.prompt] <= len(twins)
             assert len(self.films(job)) == clips, f"{job} {said}"
             if job.outcome != "clip":
-                assert any(plain(texts.failed(job.reason or "", job.price)) in words for words in said), f"{job} {said}"
+                assert any(plain(texts.chat.failed(job.reason or "", job.price)) in words for words in said), (
+                    f"{job} {said}"
+                )
         async with self.store() as store:
             rows = await store._db.read(lambda tx: tx.all("SELECT * FROM ledger WHERE person <> 'test:old'"))
             await own_books_agree(store, jobs)
@@ -349,7 +351,7 @@ async def test_a_form_and_a_button_outlive_a_kill(tmp_path: Path, clip: bytes) -
         await world.check_the_books(jobs)
         await world.killed()
         await world.start()
-        api.press(ann, world.films(jobs[0])[0], texts.again(jobs[0].price))
+        api.press(ann, world.films(jobs[0])[0], texts.chat.again(jobs[0].price))
         await world.over(3)
         await api.until(lambda: len(world.films(jobs[0])) == 2)
         assert world.host.bought["two"] == 2

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot import texts_gallery, texts_sharing
+from bot import texts
 from bot.gallery import Share
 from tests.browsing import keep_picture, no_violations
 from tests.clock import Clock
@@ -185,7 +185,7 @@ async def test_a_tap_plays_in_place_and_a_second_opens(visit: Visit, shares: lis
 async def test_a_covered_clip_shows_after_a_tap(visit: Visit, shares: list[Share], device: dict[str, Any]) -> None:
     page = await visit(**device)
     stage = page.locator(f"a[href$='{shares[28].id}']")
-    await expect(stage).to_contain_text(texts_gallery.COVERED)
+    await expect(stage).to_contain_text(texts.gallery.COVERED)
     if device is DESKTOP:
         await stage.hover()
         await page.wait_for_timeout(400)
@@ -197,7 +197,7 @@ async def test_a_covered_clip_shows_after_a_tap(visit: Visit, shares: list[Share
     await expect(page.locator(".covered")).to_have_count(0)
     await page.goto(f"{page.url}/{shares[28].id}")
     await expect(page.locator(".show video")).not_to_be_visible()
-    await page.get_by_text(texts_gallery.UNCOVER).click()
+    await page.get_by_text(texts.gallery.UNCOVER).click()
     await plays(page, ".show video")
 
 
@@ -219,7 +219,7 @@ async def test_reduced_motion_plays_when_asked_only(visit: Visit, shares: list[S
 
 async def test_a_heart_is_one_tap_and_stays(visit: Visit, town: Site, shares: list[Share]) -> None:
     page = await visit(f"{HALL}/{shares[27].id}", **PHONE)
-    heart = page.locator(".about").get_by_role("button", name=texts_gallery.HEART)
+    heart = page.locator(".about").get_by_role("button", name=texts.gallery.HEART)
     await expect(heart).to_have_attribute("aria-pressed", "false")
     await heart.tap()
     await expect(heart).to_have_attribute("aria-pressed", "true")
@@ -238,32 +238,32 @@ async def test_without_a_script_all_but_hearts_works(visit: Visit, town: Site, s
     page = await visit(**DESKTOP, java_script_enabled=False)
     await expect(page.locator("button.likes").first).not_to_be_visible()
     await expect(page.locator("span.likes").first).to_contain_text("8")
-    await page.get_by_role("link", name=texts_gallery.NEXT).click()
-    await page.get_by_role("link", name=texts_gallery.PREVIOUS).click()
-    await page.get_by_role("link", name=texts_gallery.ORDERS["best"]).click()
+    await page.get_by_role("link", name=texts.gallery.NEXT).click()
+    await page.get_by_role("link", name=texts.gallery.PREVIOUS).click()
+    await page.get_by_role("link", name=texts.gallery.ORDERS["best"]).click()
     await page.locator(f"a[href$='{shares[29].id}']").click()
     await expect(page.locator("video")).to_have_attribute("controls", "")
-    await page.get_by_text(texts_gallery.REPORT).click()
-    await page.get_by_label(texts_sharing.REASONS["spam"]).check()
-    await page.get_by_role("button", name=texts_gallery.SEND).click()
-    await expect(page.get_by_text(texts_sharing.REPORTED)).to_be_visible()
+    await page.get_by_text(texts.gallery.REPORT).click()
+    await page.get_by_label(texts.sharing.REASONS["spam"]).check()
+    await page.get_by_role("button", name=texts.gallery.SEND).click()
+    await expect(page.get_by_text(texts.sharing.REPORTED)).to_be_visible()
     assert [one.reason for one in await town.house.store.gallery.reports(shares[29].id)] == ["Spam"]
-    await page.get_by_role("link", name=texts_gallery.BACK_TO_ALL).click()
+    await page.get_by_role("link", name=texts.gallery.BACK_TO_ALL).click()
     await page.goto(f"{town.base}{HALL}/{shares[28].id}")
     await expect(page.locator("video")).not_to_be_visible()
-    await page.get_by_text(texts_gallery.UNCOVER).click()
+    await page.get_by_text(texts.gallery.UNCOVER).click()
     await expect(page.locator("video")).to_be_visible()
 
 
 async def test_the_report_form_and_its_answer_are_accessible(visit: Visit, shares: list[Share]) -> None:
     page = await visit(f"{HALL}/{shares[27].id}", **PHONE)
-    await page.get_by_text(texts_gallery.REPORT).tap()
+    await page.get_by_text(texts.gallery.REPORT).tap()
     await no_violations(page)
     await keep_picture(page, "gallery-report-390-light", whole=True)
-    await page.get_by_label(texts_sharing.OTHER).check()
-    await page.get_by_label(texts_gallery.REPORT_WORDS).fill("it shows my door")
-    await page.get_by_role("button", name=texts_gallery.SEND).tap()
-    await expect(page.get_by_text(texts_sharing.REPORTED)).to_be_visible()
+    await page.get_by_label(texts.sharing.OTHER).check()
+    await page.get_by_label(texts.gallery.REPORT_WORDS).fill("it shows my door")
+    await page.get_by_role("button", name=texts.gallery.SEND).tap()
+    await expect(page.get_by_text(texts.sharing.REPORTED)).to_be_visible()
     await no_violations(page)
 
 
@@ -288,6 +288,6 @@ async def test_another_site_can_neither_play_nor_like(chromium: Browser, town: S
     assert (await town.house.store.gallery.share(shares[27].id)).hearts == 0
     # And what was taken back meanwhile is told, where a screen reader hears it.
     await town.house.store.gallery.remove([shares[27].id], 0.0)
-    await page.locator(".about").get_by_role("button", name=texts_gallery.HEART).click()
-    await expect(page.get_by_role("status")).to_have_text(texts_gallery.GONE_LEAD)
+    await page.locator(".about").get_by_role("button", name=texts.gallery.HEART).click()
+    await expect(page.get_by_role("status")).to_have_text(texts.gallery.GONE_LEAD)
     await context.close()

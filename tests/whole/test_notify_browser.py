@@ -9,7 +9,7 @@ from bot import texts
 from bot.worker import Worker
 from tests.browsing import site
 
-T = texts.PAGE
+T = texts.chat.PAGE
 pytestmark = pytest.mark.timeout(120)
 
 SCRIPT = """
@@ -47,7 +47,7 @@ async def test_a_notification_after_a_tap(chromium: Browser, tmp_path: Path, mon
         monkeypatch.setattr(Worker, "round", round_)
         app.worker.poke()
         await expect(page.locator("[data-is=clip]")).to_have_count(1)
-        ready = T["clip_ready"].format(words=texts.SAMPLES["lake"]["prompt"])
+        ready = T["clip_ready"].format(words=texts.chat.SAMPLES["lake"]["prompt"])
         assert await page.evaluate("window.told") == [[T["title"], ready]]
         assert await page.evaluate("window.asked") == 1
         await page.context.close()

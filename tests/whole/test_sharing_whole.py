@@ -19,7 +19,7 @@ from PIL import Image
 from test_crashes import end, stopped
 from test_telegram_crashes import World, a_world
 
-from bot import texts_consent, texts_privacy, texts_sharing
+from bot import texts
 from tests.bookkeeping import folder_agrees
 from tests.bot_api_world import Chat, Post, User
 from tests.web_gallery import Answer, Visitor
@@ -179,33 +179,33 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
         hall = re.findall(r"/g/\w+", opened.words)[0]
 
         api.photo(ann, club.forum, photo(), f"/animate@{api.me.username} {PROMPT}")
-        asked = await club.hears(texts_consent.ASK)
+        asked = await club.hears(texts.consent.ASK)
         assert not world.host.bought
-        api.press(ann, asked, texts_consent.AGREE)
+        api.press(ann, asked, texts.consent.AGREE)
         await club.until(lambda: club.clips, "the clip")
         film = club.clips[0]
-        assert film.labels[-1] == texts_sharing.SHARE
+        assert film.labels[-1] == texts.sharing.SHARE
         photos, clips = (
             [path.read_bytes() for path in (world.folder / name).iterdir()] for name in ("photos", "clips")
         )
         needles = [PROMPT.encode(), NAME.encode(), *(piece for data in photos + clips for piece in pieces(data))]
         assert found_in(world.folder, needles)  # they would be found if they were there
 
-        api.press(ann, film, texts_sharing.SHARE)
-        how = await club.hears(texts_sharing.HOW_TO_SHARE)
+        api.press(ann, film, texts.sharing.SHARE)
+        how = await club.hears(texts.sharing.HOW_TO_SHARE)
         assert not club.posts
-        api.press(ann, how, texts_sharing.MANNERS["name words"])
+        api.press(ann, how, texts.sharing.MANNERS["name words"])
         await club.until(lambda: club.posts, "the post")
         (post,) = club.posts
         sent = [call for call in api.called("sendVideo") if call.params.get("message_thread_id") == club.gallery]
         assert [call.params["video"] for call in sent] == [film["video"]["file_id"]]
         assert not any(call.files for call in sent)
-        assert post.words == texts_sharing.caption(PROMPT, NAME, "")
-        assert post.labels == [texts_sharing.heart(0), texts_sharing.REMIX, texts_sharing.REPORT]
+        assert post.words == texts.sharing.caption(PROMPT, NAME, "")
+        assert post.labels == [texts.sharing.heart(0), texts.sharing.REMIX, texts.sharing.REPORT]
         await club.settled()
 
-        api.press(club.cem, post, texts_sharing.heart(0))
-        await club.until(lambda: post.labels[0] == texts_sharing.heart(1), "the heart on the button")
+        api.press(club.cem, post, texts.sharing.heart(0))
+        await club.until(lambda: post.labels[0] == texts.sharing.heart(1), "the heart on the button")
         wall = await club.page(hall, lambda answer: answer.clips)
         (share,) = wall.clips
         page = await club.page(f"{hall}/{share}", lambda answer: answer.status == 200)
@@ -219,9 +219,9 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
         assert shown.status == 200
         assert shown.data in clips
 
-        api.press(ann, film, texts_sharing.SHARE)
-        again = await club.hears(texts_sharing.SHARED_ALREADY["up"])
-        api.press(ann, again, texts_sharing.UNSHARE)
+        api.press(ann, film, texts.sharing.SHARE)
+        again = await club.hears(texts.sharing.SHARED_ALREADY["up"])
+        api.press(ann, again, texts.sharing.UNSHARE)
         await club.until(lambda: post.deleted, "the end of the post")
         for path in (f"{hall}/{share}", f"{hall}/{share}.mp4", f"{hall}/{share}.jpg"):
             assert (await club.visitor.get(path)).status == 404, path
@@ -229,7 +229,7 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
 
         private = api.private(ann)
         api.say(ann, private, "/mydata")
-        told = await club.hears(texts_privacy.MYDATA_PAPER, private)
+        told = await club.hears(texts.privacy.MYDATA_PAPER, private)
         link = re.findall(r"http://\S+", told.words)[0]
         given = await club.visitor.get(link.removeprefix(world.settings["PUBLIC_URL"]))
         assert given.status == 200
@@ -240,7 +240,7 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
         assert any(PROMPT.encode() in data for data in kept)
 
         api.say(ann, private, "/forgetme")
-        api.press(ann, await club.hears("This removes for good", private), texts_privacy.FORGET)
+        api.press(ann, await club.hears("This removes for good", private), texts.privacy.FORGET)
         assert "1 clip, 1 photo" in (await club.hears("Removed:", private)).words
         await club.until(lambda: film.deleted, "the end of the clip in the group")
         await club.settled()
@@ -258,13 +258,13 @@ async def killed_in_the_middle_of_a_share(name: str, at: str, folder: Path, clip
         await world.start()
         await club.says(club.bob, "/gallery here", "Shared clips are posted here from now on.", thread=club.gallery)
         first = await club.clip("one")
-        api.press(ann, first, texts_sharing.SHARE)
-        api.press(ann, await club.hears(texts_sharing.HOW_TO_SHARE), texts_sharing.MANNERS["words"])
+        api.press(ann, first, texts.sharing.SHARE)
+        api.press(ann, await club.hears(texts.sharing.HOW_TO_SHARE), texts.sharing.MANNERS["words"])
         await club.until(lambda: club.posts, "the first post")
         await club.settled()
         second = await club.clip("two")
         world.hang(name, at)
-        api.press(ann, second, texts_sharing.SHARE)
+        api.press(ann, second, texts.sharing.SHARE)
         await world.stuck()
         await club.killed()
         await world.start()
@@ -279,14 +279,14 @@ async def killed_in_the_middle_of_a_share(name: str, at: str, folder: Path, clip
         assert sorted(share.prompt for share in shares) == ["one", "two"]
         assert {share.place.message for share in shares} <= {str(post.id) for post in club.standing}
 
-        api.press(club.cem, there[-1], texts_sharing.heart(0))
-        await club.until(lambda: texts_sharing.heart(1) in there[-1].labels, "the heart")
-        await club.says(ann, f"/unshare {shares[0].job}", texts_sharing.UNSHARED)
-        await club.says(ann, f"/unshare {shares[1].job}", texts_sharing.UNSHARED)
+        api.press(club.cem, there[-1], texts.sharing.heart(0))
+        await club.until(lambda: texts.sharing.heart(1) in there[-1].labels, "the heart")
+        await club.says(ann, f"/unshare {shares[0].job}", texts.sharing.UNSHARED)
+        await club.says(ann, f"/unshare {shares[1].job}", texts.sharing.UNSHARED)
         await club.settled()
         for stray in club.standing:  # nobody could know of it: whoever taps it has it taken away
             assert len(there) == 2
-            await club.popped(api.press(club.cem, stray, texts_sharing.heart(0)), texts_sharing.UNKNOWN_SHARE)
+            await club.popped(api.press(club.cem, stray, texts.sharing.heart(0)), texts.sharing.UNKNOWN_SHARE)
             await club.until(lambda stray=stray: stray.deleted, "the end of the second post")
         assert club.standing == []
         await club.stopped()

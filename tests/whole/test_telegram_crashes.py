@@ -148,7 +148,7 @@ class World:
             else:
                 said = [post.words for post in self.api.sent(self.api.chats[int(job.address.chat)])]
                 assert not films
-                assert any(texts.failed(job.reason or "", job.price) in words for words in said), said
+                assert any(texts.chat.failed(job.reason or "", job.price) in words for words in said), said
         async with self.store() as store:
             rows = await store._db.read(lambda tx: tx.all("SELECT * FROM ledger WHERE person <> 'test:old'"))
             await own_books_agree(store, jobs)
@@ -162,10 +162,10 @@ class World:
         for job in jobs:
             chat = self.api.chats[int(job.address.chat)]
             for post in self.api.sent(chat):
-                if texts.SEND_AGAIN in post.labels and f"/clip {job.id}" in json.dumps(post.buttons):
+                if texts.chat.SEND_AGAIN in post.labels and f"/clip {job.id}" in json.dumps(post.buttons):
                     before = len(self.videos(chat))
                     asker = self.api.users[int(job.person.removeprefix("telegram:"))]
-                    self.api.press(asker, post, texts.SEND_AGAIN)
+                    self.api.press(asker, post, texts.chat.SEND_AGAIN)
                     await self.api.until(lambda chat=chat, before=before: len(self.videos(chat)) > before)
         return jobs
 
@@ -330,7 +330,7 @@ async def new_words_across_a_kill(at: str, folder: Path, clip: bytes) -> None:
         await world.over(1)
         (film,) = world.videos(private)
         world.hang(at, "unread")
-        api.press(ann, film, texts.NEW_WORDS)
+        api.press(ann, film, texts.chat.NEW_WORDS)
         await world.stuck()
         await world.killed()  # the tap is known, and its question was not asked
         await world.start()

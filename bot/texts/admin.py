@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from bot.texts import SPANS, about, credits_, shorten
+from bot.texts.chat import SPANS, about, credits_, shorten
 
 ALSO = {
     "quota set": "an allowance: /quota set default 30 a day, /quota set @someone 100 per week",

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.texts import MADE_BY_AI, alt, shorten
+from bot.texts.chat import MADE_BY_AI, alt, shorten
 
 HOUSE = "Photoplay"
 TITLE = 70

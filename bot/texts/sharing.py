@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from bot.texts import MADE_BY_AI, shorten
+from bot.texts.chat import MADE_BY_AI, shorten
 
 SHARE = "Share"
 NAME = 64

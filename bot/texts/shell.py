@@ -2,7 +2,7 @@
 
 import re
 
-from bot import texts, texts_admin, texts_sharing
+from bot.texts import admin, chat, sharing
 
 VERBS: dict[str, tuple[str, tuple[str, ...]]] = {
     "quota": (
@@ -78,16 +78,16 @@ VERBS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 CHANNEL = "'#77'"
 INSTEAD = {
-    texts_admin.WHOSE: "Whom do you mean? Name them by their id, as in @discord:456, @telegram:789 or @role:12.",
-    texts_admin.WHOSE_NAME: "I couldn't tell whom you mean. Name people by their id, as in @discord:456.",
-    texts_admin.A_PERSON: "That works for people only, as in @discord:456.",
-    texts_admin.CAP_WHERE: "For which community? Name it: photoplay admin operator cap discord:123 1000",
-    texts_sharing.A_CHANNEL: f"Which channel? Name it by its id, in quotes: {CHANNEL}, or '#-100123/5' for a topic.",
-    texts_sharing.GALLERY_FIRST: (
+    admin.WHOSE: "Whom do you mean? Name them by their id, as in @discord:456, @telegram:789 or @role:12.",
+    admin.WHOSE_NAME: "I couldn't tell whom you mean. Name people by their id, as in @discord:456.",
+    admin.A_PERSON: "That works for people only, as in @discord:456.",
+    admin.CAP_WHERE: "For which community? Name it: photoplay admin operator cap discord:123 1000",
+    sharing.A_CHANNEL: f"Which channel? Name it by its id, in quotes: {CHANNEL}, or '#-100123/5' for a topic.",
+    sharing.GALLERY_FIRST: (
         "The best clips are posted where shared clips are. First: "
         f"photoplay admin gallery {CHANNEL} --scope discord:123"
     ),
-    texts.NO_JOBS: 'No clips yet. Make one: photoplay animate photo.jpg "she puts on her glasses"',
+    chat.NO_JOBS: 'No clips yet. Make one: photoplay animate photo.jpg "she puts on her glasses"',
     "/gallery here (or a channel)": f"/gallery {CHANNEL}",
     "by saying /gallery here where it should be": f"with /gallery {CHANNEL}",
     "/limits channels here (or": f"/limits channels {CHANNEL} (or",
