@@ -17,7 +17,7 @@ from PIL import Image
 from bot.acts import Acts
 from bot.core import Core
 from bot.history import History
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Order, Pending, Posted, Reply, Terms
 from bot.quota import Policy
 from bot.worker import Worker

@@ -11,7 +11,7 @@ from bot.claims import LONGEST_PAUSE, Claims, backoff
 from bot.delivery import EDIT, Delivery
 from bot.errors import Ambiguous, BrokenClip, ChatError, NotSent, Stale, StoreDown, Unreachable
 from bot.history import History
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Accepted, Finished, Job, Pending, Refused
 from bot.ports import Chat, Provider, Step, Store
 

@@ -36,8 +36,8 @@ from bot.core import Core
 from bot.errands import Runner
 from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.history import History
-from bot.links import Links, secret_of
-from bot.media import Media
+from bot.media.library import Media
+from bot.media.signed_links import Links, secret_of
 from bot.model import Address, Film, Incident, Reply
 from bot.money import HOUSE, Rule
 from bot.ports import Chat, Platform, Store

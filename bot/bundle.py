@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.gallery import Share
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Job
 from bot.money import Movement
 from bot.ports import Store

@@ -35,7 +35,7 @@ _GIVEN_UP = {
     "limits": "unlimited memory and time",
     "user": "the bot's own user",
 }
-"""What a decoder may give up, in the words of `bot.sandbox.Held`, and in plain ones."""
+"""What a decoder may give up, in the words of `bot.media.sandbox.confine.Held`, and in plain ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ from bot import (
     wordlist,
 )
 from bot.errors import Denial, Illegal, Refusal, StoreDown
-from bot.fitting import Fitting
 from bot.gallery import Share
 from bot.history import History
 from bot.machine import hold
-from bot.media import Media, Pictures
+from bot.media.fit import Fitting
+from bot.media.library import Media, Pictures
 from bot.model import MENTION, Address, Inbound, Incident, Job, Order, Reply, Role
 from bot.money import Denied, Quote
 from bot.orders import Draft

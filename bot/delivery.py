@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from bot import machine, sharing, status, texts
 from bot.claims import AGAIN, Claims, backoff
 from bot.errors import ChatError, Flood, Gone, Stale, StoreDown, TooLarge, Unconfirmed, Unshowable
-from bot.fitting import Fitting
 from bot.gallery import line_removal
-from bot.media import Media
+from bot.media.fit import Fitting
+from bot.media.library import Media
 from bot.model import Film, Job, Posted, Reply
 from bot.ports import Chat, Provider, Store
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from bot import notices, shares, texts
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
-from bot.fitting import Fitting
 from bot.gallery import Errand, Share
-from bot.media import Media
+from bot.media.fit import Fitting
+from bot.media.library import Media
 from bot.model import Film, Incident, Posted, Reply
 from bot.ports import Chat, Store
 

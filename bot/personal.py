@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot import answers, bundle, notices, purse, retention, reviews, texts
 from bot.errors import Refusal, StoreDown
-from bot.files import disk
+from bot.media.files import disk
 from bot.model import SHELL, Button, Inbound, Paper, Reply
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot import machine, quota, sharing, strays
+from bot import machine, quota, sharing
 from bot.errors import Illegal, StoreDown
 from bot.gallery import Share
-from bot.media import Media
+from bot.media import orphans
+from bot.media.library import Media
 from bot.model import Incident, Job, State
 from bot.money import GONE, Parked
 from bot.ports import Step, Store
@@ -99,7 +100,7 @@ class Retention:
             await self._end_halted(now)
             await self._media.sweep(now)
             await traces.trim(now)
-            await strays.sweep(self._store, self._media)  # after that write, as it asks
+            await orphans.sweep(self._store, self._media)  # after that write, as it asks
             self._trimmed_at = now
         return done + await self._forget(now)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from bot import texts
 from bot.errors import Refusal
 from bot.gallery import Errand, Share
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import ID, Address, Button, Film, Inbound, Job, Reply
 from bot.money import Rule
 from bot.ports import Store

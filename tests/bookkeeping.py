@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot import strays
-from bot.media import Media
+from bot.media import orphans
+from bot.media.library import Media
 from bot.model import Job
 from storage.jobs import Store
 
@@ -78,6 +78,6 @@ async def files_agree(store: Store, media: Media) -> None:
 
     To be called when nobody writes.
     """
-    await strays.sweep(store, media, math.inf)
+    await orphans.sweep(store, media, math.inf)
     named = {name async for names in store.traces.named() for name in names}
     assert set(await media.aged(math.inf)) == named - NO_FILES

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO
 
-from bot.sandbox import Task
+from bot.media.sandbox.confine import Task
 
 PARENT = os.getppid()
 """The bot: this is loaded by the decoder, which forks a process for each task."""

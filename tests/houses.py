@@ -13,7 +13,7 @@ from bot import quota
 from bot.acts import Acts
 from bot.core import Core
 from bot.history import History
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Address, Attachment, Inbound, Job, Reply, Role
 from bot.ports import Chat, Store
 from bot.worker import Worker

@@ -16,9 +16,26 @@ RULES = {
     *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
 DARKROOM = {
-    *("bot.photos", "bot.essence", "bot.clips", "bot.cuts", "bot.recoder", "bot.boxes", "bot.timer", "bot.photo_tasks"),
-    *("bot.film_tasks", "bot.darkroom", "bot.sandbox", "bot.landlock", "bot.seccomp", "bot.decoder", "bot.turns"),
-    "bot.colours",
+    *(
+        "bot.media.sandbox.images",
+        "bot.media.sandbox.first_image",
+        "bot.media.sandbox.probe",
+        "bot.media.sandbox.transcode",
+        "bot.media.sandbox.encoder",
+        "bot.media.sandbox.mp4_boxes",
+        "bot.media.sandbox.cpu_limit",
+        "bot.media.sandbox.photo_tasks",
+    ),
+    *(
+        "bot.media.sandbox.clip_tasks",
+        "bot.media.sandbox.worker",
+        "bot.media.sandbox.confine",
+        "bot.media.sandbox.landlock",
+        "bot.media.sandbox.seccomp",
+        "bot.media.sandbox.client",
+        "bot.media.sandbox.turns",
+    ),
+    "bot.media.sandbox.colours",
 }
 CORE = {
     "bot.answers",
@@ -28,15 +45,15 @@ CORE = {
     "bot.acts",
     "bot.claims",
     "bot.delivery",
-    "bot.strays",
-    "bot.media",
-    "bot.films",
-    "bot.files",
+    "bot.media.orphans",
+    "bot.media.library",
+    "bot.media.clips",
+    "bot.media.files",
     "bot.status",
     "bot.history",
-    "bot.links",
+    "bot.media.signed_links",
     "bot.shelf",
-    "bot.fitting",
+    "bot.media.fit",
     "bot.supervisor",
     "bot.purse",
     "bot.admin",
@@ -146,7 +163,9 @@ def may(module: str) -> set[str]:
     if module in DARKROOM:
         return WORDS | DARKROOM
     if module in CORE:
-        return WORDS | RULES | CORE | {"bot.decoder", "bot.sandbox", "bot.turns"}
+        return (
+            WORDS | RULES | CORE | {"bot.media.sandbox.client", "bot.media.sandbox.confine", "bot.media.sandbox.turns"}
+        )
     if inside(module, "bot.providers"):
         return {"bot.model", "bot.errors", "bot.ports", "bot.inflate"} | {
             m for m in MODULES if inside(m, "bot.providers")

@@ -9,7 +9,7 @@ from bot import machine, quota
 from bot.bundle import Bundle
 from bot.gallery import Share
 from bot.machine import apply, hold
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Accepted, Address, Clip, Job, Photo
 from bot.money import Member
 from bot.quota import Ask, Policy

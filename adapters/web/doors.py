@@ -13,7 +13,7 @@ from aiohttp import web
 
 from adapters.web.proxies import FORWARDED, Proxies, is_loopback
 from adapters.web.tries import Tries
-from bot.links import BadLink, Links
+from bot.media.signed_links import BadLink, Links
 
 YEAR = 365 * 86_400.0
 _ID = re.compile(r"[a-z0-9]{16}")

@@ -12,8 +12,8 @@ from multipart import MultipartSegment
 
 from adapters.web import bodies
 from bot import calls, texts
-from bot.files import disk
-from bot.media import HEAVIEST_PICTURE
+from bot.media.files import disk
+from bot.media.library import HEAVIEST_PICTURE
 from bot.model import Address, Attachment, Inbound, Role
 from bot.orders import PROMPT_LIMIT
 

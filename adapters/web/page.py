@@ -19,7 +19,7 @@ from adapters.web.view import View
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal
-from bot.media import HEAVIEST_PICTURE, LONGEST_TO_SHORTEST
+from bot.media.library import HEAVIEST_PICTURE, LONGEST_TO_SHORTEST
 from bot.model import Inbound
 from bot.orders import PROMPT_LIMIT
 

@@ -21,7 +21,7 @@ from adapters.web.mishaps import in_words
 from adapters.web.page import Page
 from adapters.web.view import MEDIA
 from bot.errors import Misconfigured
-from bot.links import BadLink, Links
+from bot.media.signed_links import BadLink, Links
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from bot import orders, status, texts
 from bot.core import Core
 from bot.errors import StoreDown
-from bot.links import Links
 from bot.machine import Cancelled, allows
+from bot.media.signed_links import Links
 from bot.model import Clip, Inbound, Job, Paper, Photo, Reply
 
 MEDIA = "media"

@@ -10,7 +10,7 @@ from PIL import Image
 
 from adapters.telegram import line as lines
 from bot import texts
-from bot.fitting import Fitting
+from bot.media.fit import Fitting
 from bot.model import Accepted, Refused
 from tests.adapters.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse, Trouble

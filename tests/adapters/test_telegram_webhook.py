@@ -18,7 +18,7 @@ from adapters.web.server import make_app, serve
 from bot import logs
 from bot.app import open_app, secrets_of
 from bot.config import Settings
-from bot.links import Links
+from bot.media.signed_links import Links
 from tests.adapters.telegram_room import Room, a_room, breaks
 from tests.bot_api import BotApi, Refuse
 from tests.houses import picture

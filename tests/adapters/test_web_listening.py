@@ -13,7 +13,7 @@ import pytest
 from adapters.web import listening
 from adapters.web.server import make_app, serve
 from bot.errors import Misconfigured
-from bot.links import Links
+from bot.media.signed_links import Links
 from tests.clock import Clock
 
 

@@ -29,8 +29,9 @@ from adapters.web.server import make_app, serve
 from adapters.web.templating import card, render, script_data
 from adapters.web.tries import EACH
 from adapters.web.view import View, file_name
-from bot import photos, texts
-from bot.links import Links
+from bot import texts
+from bot.media.sandbox import images
+from bot.media.signed_links import Links
 from bot.model import Address, Inbound, Pending
 from bot.shelf import Shelf
 from generator.words import read
@@ -835,7 +836,7 @@ def test_files_are_named_after_words_and_date(words: str, name: str) -> None:
 
 
 def test_what_the_page_looks_at_is_what_is_refused() -> None:
-    assert (page_module.LEAST, page_module.LONGEST) == (photos.LEAST, photos.LONGEST_TO_SHORTEST)
+    assert (page_module.LEAST, page_module.LONGEST) == (images.LEAST, images.LONGEST_TO_SHORTEST)
 
 
 def test_templates_escape_and_script_data_stays_in_its_block() -> None:

@@ -10,7 +10,7 @@ import pytest
 from adapters.web.server import make_app, serve
 from adapters.web.view import MEDIA
 from bot.errors import Misconfigured
-from bot.links import Links
+from bot.media.signed_links import Links
 from tests.clock import Clock
 
 BYTES = bytes(range(256)) * 40

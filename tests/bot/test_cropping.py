@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from bot import media as media_module
-from bot import photos, texts
+from bot import texts
+from bot.media import library as media_module
+from bot.media.sandbox import images
 from bot.model import Address, Inbound, Reply
 from bot.money import Act, Rule
 from bot.purse import WAIT, WAITING
@@ -29,7 +30,7 @@ async def asked(house: House, user: str = "7", data: bytes = LONG) -> str:
 
 
 def test_the_shape_is_the_same_everywhere() -> None:
-    assert media_module.LONGEST_TO_SHORTEST == photos.LONGEST_TO_SHORTEST
+    assert media_module.LONGEST_TO_SHORTEST == images.LONGEST_TO_SHORTEST
 
 
 async def test_one_tap_orders_the_middle(house: House) -> None:
@@ -78,7 +79,7 @@ async def test_with_masks_it_is_refused_as_they_would_not_fit_any_more(house: Ho
 
 async def test_too_small_stays_too_small(house: House) -> None:
     reply = await house.say("she smiles", attached(picture(2000, 200)))
-    assert (reply.text, reply.refused) == (texts.chat.too_small(2000, 200, photos.LEAST), True)
+    assert (reply.text, reply.refused) == (texts.chat.too_small(2000, 200, images.LEAST), True)
 
 
 async def test_what_else_must_be_asked_comes_after(house: House) -> None:

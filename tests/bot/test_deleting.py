@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot import deleting, texts
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Address, Inbound, Reply
 from bot.retention import delete
 from storage.jobs import Store

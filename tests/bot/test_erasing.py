@@ -8,7 +8,7 @@ import pytest
 from bot import machine, quota, retention
 from bot.errors import StoreDown
 from bot.machine import apply
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Clip
 from bot.retention import COUNTED, Retention
 from storage.jobs import Store

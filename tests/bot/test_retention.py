@@ -9,7 +9,7 @@ import pytest
 from bot import quota, texts
 from bot.errors import StoreDown
 from bot.gallery import Errand
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Address, Incident
 from bot.money import Parked
 from bot.retention import BATCH, WAITS, Retention

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Misconfigured, StoreDown
-from bot.files import settle, twin
-from bot.links import secret_of
-from bot.media import Media
+from bot.media.files import settle, twin
+from bot.media.library import Media
+from bot.media.signed_links import secret_of
 from bot.model import Order
-from tests.bot.test_media import sent
+from tests.bot.media.test_library import sent
 from tests.houses import picture
 
 CANNOT = [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EACCES, errno.EMLINK, errno.EXDEV, errno.EIO]
@@ -43,7 +43,7 @@ def test_a_secret_is_made_without_links(tmp_path: Path) -> None:
 
 def test_several_processes_make_one_secret_without_links(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from bot.links import secret_of\n"
+        "import os, sys; from pathlib import Path; from bot.media.signed_links import secret_of\n"
         "def link(*_): raise PermissionError(1, 'no links')\n"
         "os.link = link; print('ready', flush=True); sys.stdin.read(1); print(secret_of(Path(sys.argv[1])).hex())"
     )

@@ -14,7 +14,7 @@ from bot import quota
 from bot.bundle import MOVEMENTS
 from bot.gallery import line_removal
 from bot.machine import apply
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Address, Refused
 from bot.money import Act, Grant, about
 from storage import open_store

@@ -16,9 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bot import sandbox, texts
+from bot import texts
 from bot.errors import BrokenClip, Refusal, StoreDown
-from bot.turns import Turns
+from bot.media.sandbox import confine
+from bot.media.sandbox.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +28,9 @@ _DIED = object()
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-_CODE = Path(__file__).resolve().parents[1]
+_CODE = Path(__file__).resolve().parents[3]
 # Not multiprocessing: it would run the bot's own start script again in every child, and all its imports with it.
-_COMMAND = (sys.executable, "-m", "bot.darkroom")
+_COMMAND = (sys.executable, "-m", "bot.media.sandbox.worker")
 # What a picture might take over shall find no key there.
 _ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR") if name in os.environ}
 # Large pages, where glibc and the kernel have them: each file has fresh memory, and small ones take longer than a fork.
@@ -104,9 +105,9 @@ class Decoder:
         if await self._ask("first", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
-    async def held(self) -> frozenset[sandbox.Held]:
+    async def held(self) -> frozenset[confine.Held]:
         """What a process gives up before it opens a file, on this machine. Raises `StoreDown`."""
-        names = await self._ask(sandbox.HELD, [], [])
+        names = await self._ask(confine.HELD, [], [])
         return frozenset(names if isinstance(names, list) else [])
 
     async def close(self) -> None:
@@ -153,7 +154,7 @@ class Decoder:
             if process.returncode is None:
                 return process
             self._all.discard(process)  # it died while it had nothing to do, which is no picture's fault
-        sandbox.hide()  # before there is somebody to hide from
+        confine.hide()  # before there is somebody to hide from
         try:
             # In a session of its own: Ctrl-C at the terminal is meant for the bot, and would reach it too.
             process = await asyncio.create_subprocess_exec(

@@ -13,7 +13,7 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer, OutputContainer
 from av.filter import Graph
 
-from bot import clips
+from bot.media.sandbox import probe
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -61,7 +61,7 @@ class Recoder:
 
     def add(self, clip: InputContainer) -> None:
         """Encode a clip behind those before it."""
-        video = clips.track(clip)
+        video = probe.track(clip)
         assert video.time_base is not None
         first = (video.start_time or 0) * video.time_base
         lasts = video.duration * video.time_base if video.duration else Fraction(_LONGEST)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot import texts
-from bot.decoder import Decoder
 from bot.errors import Refusal, StoreDown
+from bot.media.sandbox.client import Decoder
 from tests import hostile_decoder, hostile_files
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the rest of the world has less to offer")
@@ -59,7 +59,7 @@ async def test_everything_else_is_refused(
 
 
 async def held_here() -> frozenset[str]:
-    decoder = Decoder("bot.photo_tasks")
+    decoder = Decoder("bot.media.sandbox.photo_tasks")
     try:
         return await decoder.held()
     finally:
@@ -81,7 +81,7 @@ def _open(held: frozenset[str]) -> set[str]:
 
 
 async def test_all_that_this_machine_has_is_used() -> None:
-    from bot import landlock
+    from bot.media.sandbox import landlock
 
     held = await held_here()
     assert held >= {"limits", "memory", "privileges"}

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import texts
-from bot.decoder import Decoder, Size
 from bot.errors import Refusal, StoreDown
-from bot.files import Drafts, aged, disk, hang_up, make_folder, pour, settle, sweep, twin
-from bot.films import FILMS, Films
+from bot.media.clips import FILMS, Films
+from bot.media.files import Drafts, aged, disk, hang_up, make_folder, pour, settle, sweep, twin
+from bot.media.sandbox.client import Decoder, Size
+from bot.media.sandbox.confine import Held
+from bot.media.sandbox.turns import Turns
 from bot.model import Attachment, Brush, Clip, Order, Photo, Point
-from bot.sandbox import Held
-from bot.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,10 @@ class Media:
         self._new_id = new_id
         self._drafts = Drafts(root / "incoming", new_id)
         # Apart, so that nobody's film holds up a photo.
-        self._decoder, self._stills = Decoder("bot.photo_tasks", processes, timeout), Decoder(FILMS, 1, timeout)
+        self._decoder, self._stills = (
+            Decoder("bot.media.sandbox.photo_tasks", processes, timeout),
+            Decoder(FILMS, 1, timeout),
+        )
         self._films = Films(root, self._drafts, processes, timeout)
         self.spool = self._drafts.spool
         # By platform, as one may hang, and films for themselves, as they wait for their decoder in there.

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw
 
 from bot import texts
-from bot.decoder import Decoder
 from bot.errors import Refusal
-from bot.essence import PIECES, distil
-from bot.photos import fit_mask, fit_photo
+from bot.media.sandbox.client import Decoder
+from bot.media.sandbox.first_image import PIECES, distil
+from bot.media.sandbox.images import fit_mask, fit_photo
 
 RED, GREEN, BLUE, GREY = (200, 30, 30), (30, 160, 40), (30, 40, 190), (128, 128, 128)
 MOTION = np.random.default_rng(7).bytes(1_000_000)  # as dense as a film; chance makes many markers in it
@@ -396,7 +396,7 @@ def test_a_heic_that_names_another_brand_first(form: str) -> None:
 )
 async def test_all_of_it_where_nothing_else_can_be_loaded(tmp_path: Path, data: bytes) -> None:
     """By the real decoder."""
-    decoder = Decoder("bot.photo_tasks")
+    decoder = Decoder("bot.media.sandbox.photo_tasks")
     (tmp_path / "source").write_bytes(data)
     assert await decoder.photo(tmp_path / "source", tmp_path / "target") == ((400, 300), (400, 300))
     await decoder.close()

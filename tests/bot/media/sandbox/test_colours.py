@@ -13,10 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bot import clips, colours
-from bot.decoder import Decoder
-from bot.films import FILMS
-from bot.photos import fit_photo
+from bot.media.clips import FILMS
+from bot.media.sandbox import colours, probe
+from bot.media.sandbox.client import Decoder
+from bot.media.sandbox.images import fit_photo
 
 Pixels = NDArray[Any]
 
@@ -135,7 +135,7 @@ def pixel(image: Image.Image, x: int) -> Pixels:
 
 
 @pytest.mark.parametrize("transfer", CODES)
-@pytest.mark.parametrize("take", [clips.first_frame, clips.last_frame])
+@pytest.mark.parametrize("take", [probe.first_frame, probe.last_frame])
 def test_frames_of_an_hdr_film(tmp_path: Path, transfer: str, take: Callable[..., Image.Image]) -> None:
     film(tmp_path / "clip.mov", 9, CODES[transfer], 9)
     with open(tmp_path / "clip.mov", "rb") as file:
@@ -147,7 +147,7 @@ def test_frames_of_an_hdr_film(tmp_path: Path, transfer: str, take: Callable[...
 def test_frames_of_a_usual_film_stay_as_they_are(tmp_path: Path) -> None:
     film(tmp_path / "clip.mov", 1, 1, 1)
     with open(tmp_path / "clip.mov", "rb") as file:
-        image = clips.last_frame(file)
+        image = probe.last_frame(file)
     assert np.abs(pixel(image, 100) - 191).max() < 4
 
 
@@ -155,7 +155,7 @@ async def test_hdr_where_nothing_else_can_be_loaded(tmp_path: Path) -> None:
     """By the real decoders, for a photo and for the last frame of a film."""
     film(tmp_path / "clip.mov", 9, 18, 9)
     (tmp_path / "photo").write_bytes(container(gradient(), "AVIF", 9, 16))
-    stills, photos = Decoder(FILMS), Decoder("bot.photo_tasks")
+    stills, photos = Decoder(FILMS), Decoder("bot.media.sandbox.photo_tasks")
     await stills.still(tmp_path / "clip.mov", tmp_path / "still")
     await photos.photo(tmp_path / "photo", tmp_path / "fitted")
     await stills.close()

@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
-from bot import photos, texts
-from bot.decoder import Decoder
+from bot import texts
 from bot.errors import Refusal
-from bot.photos import fit_mask, fit_photo
+from bot.media.sandbox import images
+from bot.media.sandbox.client import Decoder
+from bot.media.sandbox.images import fit_mask, fit_photo
 
 RED, GREEN, BLUE, GREY = (200, 30, 30), (30, 160, 40), (30, 40, 190), (128, 128, 128)
 
@@ -87,7 +88,7 @@ def test_every_format_becomes_a_jpeg(form: str) -> None:
 @pytest.mark.parametrize("form", FORMATS)
 async def test_every_format_is_read_where_nothing_else_can_be(tmp_path: Path, form: str) -> None:
     """By the real decoder: a library that loads something late, or wants a process, fails there and not above."""
-    source, decoder = tmp_path / "source", Decoder("bot.photo_tasks")
+    source, decoder = tmp_path / "source", Decoder("bot.media.sandbox.photo_tasks")
     source.write_bytes(encoded(scene(), form, **FORMATS[form]))
     assert await decoder.photo(source, tmp_path / "target") == ((400, 300), (400, 300))
     await decoder.close()
@@ -310,7 +311,7 @@ def test_a_large_photo_on_its_side() -> None:
 def test_ten_megabytes_are_never_reached_at_full_quality() -> None:
     """Noise is the heaviest picture there is."""
     data = encoded(noise(2048, 2048), "PNG")
-    assert len(fit_photo(data).data) <= photos.HEAVIEST
+    assert len(fit_photo(data).data) <= images.HEAVIEST
     lighter = fit_photo(data, heaviest=3_000_000)
     assert len(lighter.data) <= 3_000_000
     assert lighter.size == (2048, 2048)
@@ -383,13 +384,13 @@ def test_what_is_no_picture(data: bytes) -> None:
 
 def test_bombs_are_refused_by_their_header() -> None:
     claimed = png(50_000, 50_000, 8, 2, zlib.compress(b"\x00"))
-    assert refusal(claimed) == texts.chat.too_many_pixels(50_000, 50_000, photos.MOST_PIXELS)
+    assert refusal(claimed) == texts.chat.too_many_pixels(50_000, 50_000, images.MOST_PIXELS)
     packer = zlib.compressobj(9)
     row = bytes(1 + 20_000 // 8)
     rows = b"".join(packer.compress(row * 100) for _ in range(200)) + packer.flush()
     real = png(20_000, 20_000, 1, 0, rows)
     assert len(real) < 100_000
-    assert refusal(real) == texts.chat.too_many_pixels(20_000, 20_000, photos.MOST_PIXELS)
+    assert refusal(real) == texts.chat.too_many_pixels(20_000, 20_000, images.MOST_PIXELS)
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "BMP"])
@@ -410,14 +411,14 @@ def test_bombs_of_other_kinds(form: str) -> None:
         case "BMP":
             source[18:26] = struct.pack("<ii", 60_000, 60_000)
     width = 16_384 if form == "WEBP" else 60_000
-    most = photos.WEBP_PIXELS if form == "WEBP" else photos.MOST_PIXELS
+    most = images.WEBP_PIXELS if form == "WEBP" else images.MOST_PIXELS
     assert refusal(bytes(source)) == texts.chat.too_many_pixels(width, width, most)
 
 
 def test_fifty_megapixels_are_fine_and_one_more_is_not() -> None:
     assert fit_photo(encoded(Image.new("1", (8192, 6144)), "PNG")).size == (2048, 1536)
     assert refusal(encoded(Image.new("1", (8300, 6200)), "PNG")) == texts.chat.too_many_pixels(
-        8300, 6200, photos.MOST_PIXELS
+        8300, 6200, images.MOST_PIXELS
     )
 
 
@@ -531,7 +532,7 @@ def test_a_mask_that_selects_nothing_is_refused() -> None:
     file = BytesIO()
     Image.new("L", (400, 300)).save(file, "PNG")
     with pytest.raises(Refusal, match="selects nothing"):
-        photos.fit_mask(file.getvalue(), (400, 300), (400, 300))
+        images.fit_mask(file.getvalue(), (400, 300), (400, 300))
 
 
 def test_a_jpeg_of_endless_scans_is_not_decoded() -> None:
@@ -539,4 +540,4 @@ def test_a_jpeg_of_endless_scans_is_not_decoded() -> None:
     Image.new("RGB", (400, 300)).save(file, "JPEG")
     head, scan, tail = file.getvalue().partition(b"\xff\xda")
     with pytest.raises(Refusal, match="damaged"):
-        photos.fit_photo(head + (scan + tail[:-2]) * 3000 + tail[-2:])
+        images.fit_photo(head + (scan + tail[:-2]) * 3000 + tail[-2:])

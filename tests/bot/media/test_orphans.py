@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import strays
 from bot.errors import StoreDown
-from bot.media import Media
+from bot.media import orphans
+from bot.media.library import Media
 from bot.model import Address, Inbound, Job
 from bot.retention import Retention
 from storage.jobs import Store
@@ -73,7 +73,7 @@ async def test_a_copy_of_an_old_photo_is_not_old(house: House) -> None:
     first = await house.finish(await house.order())
     await age(house)
     copied = await house.media.copy(first.order)  # and its row is still to come
-    assert await strays.sweep(house.store, house.media) == 0
+    assert await orphans.sweep(house.store, house.media) == 0
     assert house.media.path(copied.photo.name).is_file()
 
 
@@ -86,14 +86,14 @@ async def test_more_jobs_than_a_page(
         await a_past(store, media, f"j{n}", "telegram:1", 1000.0, state=state)  # all at the same time
     await store.traces.swept(["j0", "j1", "j2"], clips=False)
     media.path("stray.mp4").write_bytes(b"x")
-    assert await strays.sweep(store, media, time.time() + 1) == 1 + 3, "and the photos of three that say they are gone"
+    assert await orphans.sweep(store, media, time.time() + 1) == 1 + 3, "and the photos of three that say they are gone"
     await media.close()
 
 
 async def test_the_wrong_database_costs_no_file(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strays, "FEW", 3)
+    monkeypatch.setattr(orphans, "FEW", 3)
     put(house, "a.jpg", "b.jpg", "c.mp4", "d.mp4")
-    assert await strays.sweep(house.store, house.media, time.time() + 1) == 0
+    assert await orphans.sweep(house.store, house.media, time.time() + 1) == 0
     assert there(house) == {"a.jpg", "b.jpg", "c.mp4", "d.mp4"}
     assert "is it the right one?" in (await house.store.incidents())[0].what
 
@@ -150,13 +150,13 @@ async def test_a_database_that_came_back_takes_no_newer_files_along(house: House
     """Nor does one that is new beside files of another: whoever puts the right one back finds its clips."""
     put(house, "newer.mp4", "newer.jpg")
     await age(house)
-    await arrived(house.store, time.time() - strays.DOUBT + 60)
-    assert await strays.sweep(house.store, house.media) == 2  # both came after it
+    await arrived(house.store, time.time() - orphans.DOUBT + 60)
+    assert await orphans.sweep(house.store, house.media) == 2  # both came after it
     put(house, "newer.mp4", "newer.jpg")
     await age(house)
     await arrived(house.store, time.time())
     await retention(house).round()
     assert there(house) == {"newer.mp4", "newer.jpg"}
-    await age(house, 2 * strays.DOUBT)
-    await arrived(house.store, time.time() - strays.DOUBT - 60)
-    assert await strays.sweep(house.store, house.media) == 2, "but not for ever: a photo may be among them"
+    await age(house, 2 * orphans.DOUBT)
+    await arrived(house.store, time.time() - orphans.DOUBT - 60)
+    assert await orphans.sweep(house.store, house.media) == 2, "but not for ever: a photo may be among them"

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.turns import Turns
+from bot.media.sandbox.turns import Turns
 
 
 class Queue:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Misconfigured
-from bot.links import BadLink, Links, secret_of
+from bot.media.signed_links import BadLink, Links, secret_of
 
 NOW = 1_800_000_000.0
 
@@ -121,7 +121,7 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
 def test_several_processes_start_at_once(tmp_path: Path) -> None:
     """They wait for one byte and then race; whoever loses takes the winner's secret."""
     code = (
-        "import sys; from pathlib import Path; from bot.links import secret_of; "
+        "import sys; from pathlib import Path; from bot.media.signed_links import secret_of; "
         "sys.stdout.write('ready\\n'); "
         "sys.stdout.flush(); sys.stdin.read(1); sys.stdout.write(secret_of(Path(sys.argv[1])).hex())"
     )

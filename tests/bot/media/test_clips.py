@@ -22,9 +22,11 @@ import psutil
 import pytest
 from PIL import Image
 
-from bot import clips, cuts, films, media, texts
+from bot import texts
 from bot.errors import BrokenClip, Refusal, StoreDown
-from bot.media import Media
+from bot.media import clips, library
+from bot.media.library import Media
+from bot.media.sandbox import probe, transcode
 from bot.model import Attachment, Clip
 from tests.houses import House
 
@@ -297,7 +299,7 @@ async def test_the_disk_is_full_for_the_cutter(box: Media) -> None:
 
 
 async def test_a_cut_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(films, "CUT", 0.01)
+    monkeypatch.setattr(clips, "CUT", 0.01)
     box = a_box(tmp_path)
     clip = await kept(box, video((640, 360), bits=3_000_000))
     before = files(box)
@@ -574,7 +576,7 @@ def test_what_the_library_cannot_read_is_the_clips_fault(tmp_path: Path) -> None
     source = tmp_path / "a.mp4"
     source.write_bytes(video()[:100])
     with source.open("rb") as read, (tmp_path / "b.mp4").open("w+b") as written, pytest.raises(BrokenClip):
-        cuts.mark(read, written)
+        transcode.mark(read, written)
 
 
 def test_a_full_disk_is_no_fault_of_the_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -595,7 +597,7 @@ def test_a_full_disk_is_no_fault_of_the_clip(tmp_path: Path, monkeypatch: pytest
             target.open("w+b", buffering=0) as written,
             pytest.raises(OSError, match="too large"),
         ):
-            cuts.mark(read, written)
+            transcode.mark(read, written)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
@@ -665,9 +667,9 @@ async def test_videos_that_are_refused(box: Media, data: bytes, sentence: str) -
 
 async def test_a_video_may_weigh_more_than_a_picture(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     data = video((400, 320))
-    monkeypatch.setattr(media, "HEAVIEST_PICTURE", len(data) - 1)
+    monkeypatch.setattr(library, "HEAVIEST_PICTURE", len(data) - 1)
     await box.keep([sent(data)])
-    monkeypatch.setattr(media, "HEAVIEST_VIDEO", len(data) - 1)
+    monkeypatch.setattr(library, "HEAVIEST_VIDEO", len(data) - 1)
     with pytest.raises(Refusal, match="too large"):
         await box.keep([sent(data)])
 
@@ -676,4 +678,4 @@ def test_webm_is_no_clip(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(video(form="webm", codec="libvpx"))
     with path.open("rb") as file, pytest.raises(BrokenClip):
-        clips.probe(file)
+        probe.probe(file)

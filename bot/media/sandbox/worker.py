@@ -16,9 +16,9 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from bot import sandbox
 from bot.errors import BrokenClip, Refusal
-from bot.sandbox import HELD, Task
+from bot.media.sandbox import confine
+from bot.media.sandbox.confine import HELD, Task
 
 _LONGEST = 4096  # bytes of an answer; who takes over a decoder may talk without end
 
@@ -28,8 +28,8 @@ def main() -> None:
     # A stop or Ctrl-C meant for the bot reaches its children too; let the bot finish with what it started.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    sandbox.sacrifice()
-    sandbox.hide()
+    confine.sacrifice()
+    confine.hide()
     tasks: Mapping[str, Task] = import_module(sys.argv[1]).TASKS
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever a library wants to say is not an answer
@@ -93,7 +93,7 @@ def _heard(answer: int) -> bytes:
 def _outcome(name: str, task: Task, files: tuple[Any, ...]) -> tuple[str, object]:
     """Give everything up, then run the task."""
     try:
-        held = sandbox.enter(task)
+        held = confine.enter(task)
         result = held if name == HELD else task.run(*files)
         for file in filter(None, files[1]):
             file.flush()

@@ -10,9 +10,10 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from bot import boxes, texts
+from bot import texts
 from bot.errors import BrokenClip, Refusal
-from bot.media import Media
+from bot.media.library import Media
+from bot.media.sandbox import mp4_boxes
 from bot.model import Attachment
 from tests import hostile_files as files
 
@@ -38,7 +39,9 @@ def sent(data: bytes, video: bool = False) -> Attachment:
 
 def spent() -> float:
     """Seconds of processor time that the decoders took, with those of the files that they are done with."""
-    times = [child.cpu_times() for child in psutil.Process().children() if "bot.darkroom" in child.cmdline()]
+    times = [
+        child.cpu_times() for child in psutil.Process().children() if "bot.media.sandbox.worker" in child.cmdline()
+    ]
     return sum(t.user + t.system + t.children_user + t.children_system for t in times)
 
 
@@ -105,7 +108,7 @@ def test_a_claim_is_refused_before_a_decoder_sees_it(tmp_path: Path, name: str) 
     path.write_bytes(files.FILMS[name]())
     started = time.process_time()
     with path.open("rb") as file, pytest.raises(BrokenClip):
-        boxes.check(file)
+        mp4_boxes.check(file)
     assert time.process_time() - started < 1
 
 
@@ -116,7 +119,7 @@ def test_sound_of_plain_waves_may_have_many_samples(tmp_path: Path) -> None:
     path = tmp_path / "film.mov"
     path.write_bytes(files.film(extra=files.box(b"trak", files.box(b"mdia", handler, table))) + bytes(8_000_000))
     with path.open("rb") as file:
-        boxes.check(file)
+        mp4_boxes.check(file)
 
 
 async def test_a_film_does_not_hold_up_a_photo(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Turns a stranger's picture into what a provider takes: an upright sRGB JPEG without metadata, or a grey PNG mask.
 
 Pure functions from bytes to bytes, which raise `Refusal` and nothing else. Decoders have bugs, so the bot never calls
-these in its own process; `bot.darkroom` does.
+these in its own process; `bot.media.sandbox.worker` does.
 """
 
 import re
@@ -15,10 +15,11 @@ from typing import Any
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
-from bot import colours, texts
+from bot import texts
 from bot.errors import Refusal
-from bot.essence import Essence, distil
-from bot.timer import limited
+from bot.media.sandbox import colours
+from bot.media.sandbox.cpu_limit import limited
+from bot.media.sandbox.first_image import Essence, distil
 
 Size = tuple[int, int]
 """Width and height in pixels."""

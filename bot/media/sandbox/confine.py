@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from bot import landlock, seccomp
+from bot.media.sandbox import landlock, seccomp
 
 if sys.platform != "win32":
     import resource  # now, as later there is nothing to load it from

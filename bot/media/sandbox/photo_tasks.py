@@ -5,8 +5,8 @@ from typing import BinaryIO
 import pillow_heif
 from PIL import AvifImagePlugin
 
-from bot import photos
-from bot.sandbox import HELD, Task
+from bot.media.sandbox import images
+from bot.media.sandbox.confine import HELD, Task
 
 _MEMORY = 1024**3  # bytes: 50 megapixels of the hungriest kind take 820 MB
 _SECONDS = 25
@@ -17,13 +17,13 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = pillow_heif.options.DECODE_THREADS = 1
 
 
 def _photo(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
-    fitted = photos.fit_photo(read[0].read())
+    fitted = images.fit_photo(read[0].read())
     written[0].write(fitted.data)
     return [*fitted.size, *fitted.original]
 
 
 def _mask(read: list[BinaryIO], written: list[BinaryIO], original: list[int], size: list[int]) -> None:
-    written[0].write(photos.fit_mask(read[0].read(), (original[0], original[1]), (size[0], size[1])))
+    written[0].write(images.fit_mask(read[0].read(), (original[0], original[1]), (size[0], size[1])))
 
 
 TASKS = {

@@ -3,7 +3,7 @@
 import logging
 import time
 
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Incident
 from bot.ports import Store
 

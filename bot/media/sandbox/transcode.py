@@ -18,9 +18,10 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from mutagen.mp4 import MP4
 
-from bot import boxes, clips, texts
+from bot import texts
 from bot.errors import BrokenClip
-from bot.recoder import Recoder, even
+from bot.media.sandbox import mp4_boxes, probe
+from bot.media.sandbox.encoder import Recoder, even
 
 _TRIES = 3
 _PIECE = 2**20  # bytes copied at once
@@ -38,8 +39,8 @@ _QUALITY = "20"  # x264's, where nothing limits the size
 
 def fit(source: BinaryIO, target: BinaryIO, limit: int) -> bool:
     """Write a clip again in at most `limit` bytes; False if nothing watchable is that small."""
-    with clips.blamed():
-        found = clips.probe(source)
+    with probe.blamed():
+        found = probe.probe(source)
         rate, mono = _look(source)
         index = _HEAD + _ENTRY * float(rate) * found.seconds
         bits = (limit - index) * 8 * _RESERVE / found.seconds
@@ -59,8 +60,8 @@ def fit(source: BinaryIO, target: BinaryIO, limit: int) -> bool:
 
 def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> None:
     """Write clips one after the other as one, in the size of the first, and its poster. Sound stays if all have it."""
-    with clips.blamed():
-        found = [clips.probe(source) for source in sources]
+    with probe.blamed():
+        found = [probe.probe(source) for source in sources]
         if any(one.rotation for one in found) or not _copy(sources, target):
             size = even(found[0].width), even(found[0].height)
             sound = 2 * _SOUND if all(one.sound for one in found) else 0
@@ -72,8 +73,8 @@ def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> Non
 def mark(source: BinaryIO, target: BinaryIO) -> None:
     """Copy a clip, with the words that say how it was made; nothing else in it changes."""
     shutil.copyfileobj(source, target, _PIECE)
-    with clips.blamed():
-        boxes.check(target)
+    with probe.blamed():
+        mp4_boxes.check(target)
         tags = MP4(target)
         if tags.get(_COMMENT) != [texts.chat.MADE_BY_AI]:
             tags[_COMMENT] = [texts.chat.MADE_BY_AI]
@@ -82,14 +83,14 @@ def mark(source: BinaryIO, target: BinaryIO) -> None:
 
 
 def _check(target: BinaryIO, seconds: float, poster: BinaryIO | None = None) -> None:
-    made = clips.probe(target, poster)
+    made = probe.probe(target, poster)
     if made.seconds < 0.9 * seconds:  # what was probed played; what was decoded did not
         raise BrokenClip(f"only {made.seconds:.2f} of {seconds:.2f} seconds can be decoded")
 
 
 def _look(source: BinaryIO) -> tuple[Fraction, bool]:
     """Pictures per second, of which a header may claim any number, and whether the sound is mono."""
-    with clips.opened(source) as container:
+    with probe.opened(source) as container:
         claimed = container.streams.video[0].average_rate or Fraction(25)
         mono = any(track.codec_context and track.codec_context.channels == 1 for track in container.streams.audio[:1])
         return min(max(claimed, Fraction(1)), Fraction(120)).limit_denominator(10_000), mono
@@ -150,7 +151,7 @@ def _encode(sources: Sequence[BinaryIO], target: BinaryIO, recoder: Recoder) -> 
     with _written(target) as out:
         recoder.open(out)
         for source in sources:
-            with clips.opened(source) as container:
+            with probe.opened(source) as container:
                 recoder.add(container)
         recoder.close()
 
@@ -158,7 +159,7 @@ def _encode(sources: Sequence[BinaryIO], target: BinaryIO, recoder: Recoder) -> 
 def _copy(sources: Sequence[BinaryIO], target: BinaryIO) -> bool:
     """Write the clips' packets as they are, if all were encoded alike."""
     with ExitStack() as stack:
-        opened = [stack.enter_context(clips.opened(source)) for source in sources]
+        opened = [stack.enter_context(probe.opened(source)) for source in sources]
         tracks = [_tracks(container) for container in opened]
         if not all(container.streams.audio for container in opened):
             tracks = [each[:1] for each in tracks]

@@ -5,9 +5,10 @@ from typing import BinaryIO
 
 import av.subtitles.stream  # noqa: F401 – opening a film loads it, when nothing can be loaded any more
 
-from bot import clips, cuts, photos, texts
+from bot import texts
 from bot.errors import BrokenClip, Refusal
-from bot.sandbox import Task
+from bot.media.sandbox import images, probe, transcode
+from bot.media.sandbox.confine import Task
 
 _MEMORY = 1024**3  # bytes
 _PICTURE = 64 * 1024**2  # bytes
@@ -17,10 +18,10 @@ _FILM = 1024**3  # bytes; a clip has at most half of it, and several may be join
 def _still(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
     bitmap = BytesIO()  # which loses nothing, and takes no time
     try:
-        clips.last_frame(read[0], webm=True).save(bitmap, "BMP")
+        probe.last_frame(read[0], webm=True).save(bitmap, "BMP")
     except BrokenClip:
         raise Refusal(texts.chat.NOT_A_VIDEO) from None
-    fitted = photos.fit_photo(bitmap.getvalue())
+    fitted = images.fit_photo(bitmap.getvalue())
     written[0].write(fitted.data)
     return [*fitted.size, *fitted.original]
 
@@ -28,25 +29,25 @@ def _still(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
 def _clip(read: list[BinaryIO], written: list[BinaryIO | None]) -> list[float]:
     poster, copy = written
     if copy:
-        cuts.mark(read[0], copy)
-    found = clips.probe(copy or read[0], poster)
+        transcode.mark(read[0], copy)
+    found = probe.probe(copy or read[0], poster)
     return [found.width, found.height, found.seconds, found.sound]
 
 
 def _last(read: list[BinaryIO], written: list[BinaryIO]) -> None:
-    clips.last_frame(read[0]).save(written[0], "JPEG", quality=95)
+    probe.last_frame(read[0]).save(written[0], "JPEG", quality=95)
 
 
 def _first(read: list[BinaryIO], written: list[BinaryIO]) -> None:
-    clips.first_frame(read[0]).save(written[0], "JPEG", quality=95)
+    probe.first_frame(read[0]).save(written[0], "JPEG", quality=95)
 
 
 def _fit(read: list[BinaryIO], written: list[BinaryIO], limit: int) -> bool:
-    return cuts.fit(read[0], written[0], limit)
+    return transcode.fit(read[0], written[0], limit)
 
 
 def _join(read: list[BinaryIO], written: list[BinaryIO]) -> None:
-    cuts.join(read, *written)
+    transcode.join(read, *written)
 
 
 TASKS = {

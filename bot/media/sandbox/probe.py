@@ -10,9 +10,9 @@ from typing import BinaryIO
 import av
 from PIL import Image
 
-from bot import boxes, colours
 from bot.errors import BrokenClip
-from bot.timer import limited
+from bot.media.sandbox import colours, mp4_boxes
+from bot.media.sandbox.cpu_limit import limited
 
 # Only what is sent as .mp4. Playlists, which can name other files and addresses, are other formats.
 _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
@@ -42,7 +42,7 @@ def opened(file: BinaryIO, formats: str = _MP4) -> Iterator[av.container.InputCo
     """A stranger's file. What goes wrong until the end of the block is its fault, as in `blamed`."""
     options = {"format_whitelist": formats, "protocol_whitelist": "none"}
     with blamed():
-        boxes.check(file)
+        mp4_boxes.check(file)
         with limited(_OPENING):
             container = av.open(file, "r", options=options, metadata_errors="replace")
         with container:

@@ -12,15 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot import texts
-from bot.decoder import Decoder
 from bot.errors import BrokenClip, Refusal, StoreDown
-from bot.files import Drafts, aged, disk, make_folder, older, pour, settle
+from bot.media.files import Drafts, aged, disk, make_folder, older, pour, settle
+from bot.media.sandbox.client import Decoder
 from bot.model import Clip
 
 log = logging.getLogger(__name__)
 
 HEAVIEST_CLIP = 500 * 1024**2  # bytes
-FILMS = "bot.film_tasks"
+FILMS = "bot.media.sandbox.clip_tasks"
 CUT = 300.0  # seconds of work after which a copy or a film is given up
 
 _FILM = "film_"  # how the names of joined films begin

@@ -25,10 +25,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot import clips, cuts, films, media, texts
-from bot.decoder import Decoder
+from bot import texts
 from bot.errors import BrokenClip, NotSent, Refusal, StoreDown
-from bot.media import Media
+from bot.media import clips, library
+from bot.media.library import Media
+from bot.media.sandbox import probe, transcode
+from bot.media.sandbox.client import Decoder
 from bot.model import Attachment, Brush, Photo, Point, Role
 
 
@@ -52,7 +54,7 @@ def files(box: Media) -> list[str]:
 
 def children() -> list[psutil.Process]:
     alive = [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]
-    return [p for p in alive if "bot.darkroom" in p.cmdline()]
+    return [p for p in alive if "bot.media.sandbox.worker" in p.cmdline()]
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
@@ -144,13 +146,13 @@ async def test_masks_and_brushes(box: Media) -> None:
 def test_scaled_points_stay_inside(original: tuple[int, int], shrink: float, where: list[tuple[float, float]]) -> None:
     size = (max(1, int(original[0] * shrink)), max(1, int(original[1] * shrink)))
     path = [(round(x * (original[0] - 1)), round(y * (original[1] - 1))) for x, y in where]
-    scaled = media._scaled(path, original, size)
+    scaled = library._scaled(path, original, size)
     for (x, y), (was_x, was_y) in zip(scaled, path, strict=True):
         assert 0 <= x < size[0]
         assert 0 <= y < size[1]
         assert abs(x - was_x * size[0] / original[0]) < 1
         assert abs(y - was_y * size[1] / original[1]) < 1
-    assert media._scaled(path, original, original) == tuple(path)
+    assert library._scaled(path, original, original) == tuple(path)
 
 
 PATH = ((1, 1), (2, 2))
@@ -489,7 +491,7 @@ async def test_the_loop_goes_on_meanwhile(box: Media) -> None:
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Attachment
 
 async def fetch():
@@ -619,7 +621,7 @@ async def test_what_does_not_play(box: Media, data: bytes) -> None:
 
 
 async def test_an_endless_clip(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(films, "HEAVIEST_CLIP", 100_000)
+    monkeypatch.setattr(clips, "HEAVIEST_CLIP", 100_000)
     given = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -678,9 +680,9 @@ def test_damaged_clips_play_or_are_broken(tmp_path: Path, changes: list[tuple[fl
     path.write_bytes(bytes(damaged[: int(len(damaged) * share)]))
     with path.open("rb") as file, (tmp_path / "marked.mp4").open("w+b") as marked:
         with suppress(BrokenClip):
-            cuts.mark(file, marked)
+            transcode.mark(file, marked)
         with suppress(BrokenClip):
-            assert clips.probe(file).seconds > 0
+            assert probe.probe(file).seconds > 0
 
 
 async def test_the_last_frame_is_the_last(box: Media, clip: bytes) -> None:
@@ -743,7 +745,7 @@ async def arrives_never() -> AsyncIterator[bytes]:
 async def test_a_platform_whose_files_hang_and_films_that_wait_hold_up_no_other_photo(box: Media, video: bool) -> None:
     hanging = Attachment(arrives_never, video=video)
     platform = "telegram" if video else "discord"
-    stuck = [asyncio.create_task(box.keep([hanging], f"{platform}:{n}")) for n in range(media.INTAKE + 1)]
+    stuck = [asyncio.create_task(box.keep([hanging], f"{platform}:{n}")) for n in range(library.INTAKE + 1)]
     try:
         async with asyncio.timeout(60):
             await asyncio.sleep(0)
@@ -756,7 +758,7 @@ async def test_a_platform_whose_files_hang_and_films_that_wait_hold_up_no_other_
 
 
 async def test_what_never_arrives_is_refused(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "ARRIVAL", 0.05)
+    monkeypatch.setattr(library, "ARRIVAL", 0.05)
     with pytest.raises(Refusal, match=texts.chat.PICTURE_UNREACHABLE):
         await box.keep([Attachment(arrives_never)], "discord:1")
     assert files(box) == []

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from bot import colours, texts
+from bot import texts
 from bot.errors import Refusal
+from bot.media.sandbox import colours
 
 SCANS = 30  # a progressive JPEG has about ten; one of thousands, in few bytes, would decode for a minute
 PIECES = 50_000  # chunks of a PNG or WebP, markers of a JPEG; a PNG of 32 MB has four thousand

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot import texts
-from bot.media import Media
+from bot.media.library import Media
 from bot.model import Button, Film, Reply
 
 

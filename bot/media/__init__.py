@@ -1,0 +1,1 @@
+"""Photos and clips: the only package that knows paths."""
