@@ -19,7 +19,7 @@ from bot.core import Core
 from bot.history import History
 from bot.media.library import Media
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Order, Pending, Posted, Reply, Terms
-from bot.quota import Policy
+from bot.quotas.pricing import Policy
 from bot.worker import Worker
 from storage import open_store
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from bot import amounts, answers, purse, texts
-from bot import quota as rules_of
+from bot import answers, texts
 from bot.errors import Illegal, Refusal
 from bot.model import MENTION, Button, Inbound, Named, Reply
-from bot.money import FOREVER, HOUSE, Act, Grant, Member, Rule, about
-from bot.quota import known_zone, zone
+from bot.quotas import amounts, balance
+from bot.quotas import pricing as rules_of
+from bot.quotas.pricing import known_zone, zone
+from bot.quotas.rules import FOREVER, HOUSE, Act, Grant, Member, Rule, about
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -41,12 +42,12 @@ async def quota(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if word.lower() == "set":
         return await _set(core, inbound, rest)
     if not argument and not inbound.replied_to:
-        return await purse.mine(core, inbound)
+        return await balance.mine(core, inbound)
     found = target(inbound, argument)
     if found.person == inbound.person:
-        return await purse.mine(core, inbound)
+        return await balance.mine(core, inbound)
     await check(core, inbound)
-    held = await purse.standing(core, inbound, Member(inbound.scope, _person(found)))
+    held = await balance.standing(core, inbound, Member(inbound.scope, _person(found)))
     words = texts.admin.quota_of(found.label, held.limit, held.span, held.left, held.extra, held.refill)
     return Reply(words, private=True)
 
@@ -191,7 +192,7 @@ async def check(core: "Core", inbound: Inbound) -> None:
 
 async def place(core: "Core", inbound: Inbound) -> tuple[tzinfo, str]:
     """The scope's time zone, and its name."""
-    name = (await core.store.books.rulebook(purse.member(inbound))).scope.zone
+    name = (await core.store.books.rulebook(balance.member(inbound))).scope.zone
     return zone(name), known_zone(name or "UTC") or "UTC"
 
 

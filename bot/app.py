@@ -39,10 +39,10 @@ from bot.history import History
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
 from bot.model import Address, Film, Incident, Reply
-from bot.money import HOUSE, Rule
 from bot.ports import Chat, Platform, Store
 from bot.providers import hosts
 from bot.providers.client import Providers
+from bot.quotas.rules import HOUSE, Rule
 from bot.retention import Retention
 from bot.shelf import Shelf
 from bot.supervisor import Supervisor

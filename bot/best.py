@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from bot import quota, shares, texts
+from bot import shares, texts
 from bot.errors import Refusal
 from bot.gallery import Errand, Share
 from bot.model import Button, Inbound, Reply
+from bot.quotas import pricing
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -48,7 +49,7 @@ async def post_best(core: "Core") -> None:
         if rule.best is None or not rule.gallery:
             continue
         if (since := _since(now, rule.best, rule.zone)) is not None:
-            key = f"best:{scope}:{quota.window(now, rule.best, quota.zone(rule.zone)).key}"
+            key = f"best:{scope}:{pricing.window(now, rule.best, pricing.zone(rule.zone)).key}"
             await inbox.take(key, TAKEN, json.dumps([scope, since]), now)
     for key, body in await inbox.waiting(TAKEN):
         scope, since = json.loads(body)
@@ -69,7 +70,7 @@ async def post_best(core: "Core") -> None:
 
 def _since(now: float, span: Literal["week", "month"], zone: str | None) -> float | None:
     """When the time began whose best are to be posted now; None while there is nothing to post."""
-    moment = datetime.fromtimestamp(now, quota.zone(zone))
+    moment = datetime.fromtimestamp(now, pricing.zone(zone))
     first = moment.weekday() == 0 if span == "week" else moment.day == 1
     if not first or moment.hour < HOUR:
         return None

@@ -15,8 +15,8 @@ from typing import Any
 from bot.gallery import Share
 from bot.media.library import Media
 from bot.model import Job
-from bot.money import Movement
 from bot.ports import Store
+from bot.quotas.rules import Movement
 from bot.reports import cell
 
 MOST = 2 * 1024**3

@@ -18,7 +18,7 @@ from bot import texts
 from bot.app import App, open_app
 from bot.config import UNHEARD, Settings
 from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
-from bot.money import HOUSE, Rule
+from bot.quotas.rules import HOUSE, Rule
 from bot.texts.shell import in_shell
 
 INCIDENTS = 5

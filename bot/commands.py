@@ -17,7 +17,6 @@ from bot import (
     operators,
     orders,
     personal,
-    purse,
     remixing,
     reports,
     reviews,
@@ -29,6 +28,7 @@ from bot import (
 )
 from bot.errors import Illegal, Refusal
 from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply
+from bot.quotas import balance
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -271,8 +271,8 @@ TABLE: dict[str, Handler] = {
     "words": words,
     "next": next_,
     "yes": consent.yes,
-    "no": purse.no,
-    "link": purse.link,
+    "no": balance.no,
+    "link": balance.link,
     "unlink": personal.unlink,
     "grant": admin.grant,
     "revoke": admin.revoke,

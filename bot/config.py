@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import Misconfigured
-from bot.quota import MILLIONTHS, Policy
+from bot.quotas.pricing import MILLIONTHS, Policy
 
 Listed = Annotated[tuple[str, ...], NoDecode]
 

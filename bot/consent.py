@@ -5,9 +5,10 @@ Not asked about our own drawings, nor where the stand-in alone makes the clips: 
 
 from typing import TYPE_CHECKING
 
-from bot import cropping, purse, quota, texts
+from bot import cropping, texts
 from bot.model import Button, Inbound, Job, Reply
-from bot.money import Parked
+from bot.quotas import balance, pricing
+from bot.quotas.rules import Parked
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -18,7 +19,7 @@ ANSWERS = ("/agree ", "/crop ", "/yes ", "/no ")
 
 async def missing(core: "Core", inbound: Inbound, *, sample: bool) -> bool:
     """Whether the person must be asked before this order; `sample`: it shows our own drawings."""
-    if sample or not core.ask_consent or inbound.address.platform in quota.UNLIMITED:
+    if sample or not core.ask_consent or inbound.address.platform in pricing.UNLIMITED:
         return False
     if all(core.provider.terms(host).stand_in for host in core.provider.hosts()):
         return False
@@ -27,7 +28,7 @@ async def missing(core: "Core", inbound: Inbound, *, sample: bool) -> bool:
 
 async def park(core: "Core", job: Job) -> Reply:
     """Keep an order until the person has answered."""
-    await purse.set_aside(core, job)
+    await balance.set_aside(core, job)
     return _question(job.id)
 
 
@@ -36,8 +37,8 @@ async def agree(core: "Core", inbound: Inbound, argument: str) -> Reply:
     name = argument.strip()[:32]
     parked = await core.store.books.parked(name)
     if parked is None or await core.store.job(name):  # a second tap, or the first one after a crash
-        return await purse.yes(core, inbound, name)
-    purse.check(core, parked, inbound)
+        return await balance.yes(core, inbound, name)
+    balance.check(core, parked, inbound)
     job = await core.store.books.read(parked.body)
     if await missing(core, inbound, sample=job.order.sample):
         await core.store.gallery.behave(inbound.person, agreed_at=core.clock())
@@ -46,22 +47,22 @@ async def agree(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def go_on(core: "Core", parked: Parked, inbound: Inbound) -> Reply:
     """An order that waited, at once or with what else must be asked. Raises `Refusal`."""
-    purse.check(core, parked, inbound)
+    balance.check(core, parked, inbound)
     job = await core.store.books.read(parked.body)
     if await missing(core, inbound, sample=job.order.sample):
         return _question(parked.id)
-    return await purse.dear(core, parked, inbound) or await purse.yes(core, inbound, parked.id)
+    return await balance.dear(core, parked, inbound) or await balance.yes(core, inbound, parked.id)
 
 
 async def yes(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """As `purse.yes`, for those who have agreed."""
     parked = await core.store.books.parked(argument.strip()[:32])
     if parked is not None:
-        purse.check(core, parked, inbound)
+        balance.check(core, parked, inbound)
         job = await core.store.books.read(parked.body)
         if await missing(core, inbound, sample=job.order.sample):
             return _question(parked.id)
-    return await purse.yes(core, inbound, argument)
+    return await balance.yes(core, inbound, argument)
 
 
 async def waiting(core: "Core", inbound: Inbound) -> list[tuple[Job, Reply]]:
@@ -76,7 +77,7 @@ async def waiting(core: "Core", inbound: Inbound) -> list[tuple[Job, Reply]]:
         elif await missing(core, inbound, sample=job.order.sample):
             asked = _question(job.id)
         else:  # the yes came with another order
-            asked = await purse.dear(core, parked, inbound) or _question(job.id, texts.consent.STILL)
+            asked = await balance.dear(core, parked, inbound) or _question(job.id, texts.consent.STILL)
         found.append((job, asked))
     return sorted(found, key=lambda each: (each[0].created_at, each[0].id))
 

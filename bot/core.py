@@ -8,21 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from bot import (
-    answers,
-    calls,
-    commands,
-    consent,
-    cropping,
-    machine,
-    orders,
-    purse,
-    quota,
-    shares,
-    status,
-    texts,
-    wordlist,
-)
+from bot import answers, calls, commands, consent, cropping, machine, orders, shares, status, texts, wordlist
 from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import Share
 from bot.history import History
@@ -30,9 +16,10 @@ from bot.machine import hold
 from bot.media.fit import Fitting
 from bot.media.library import Media, Pictures
 from bot.model import MENTION, Address, Inbound, Incident, Job, Order, Reply, Role
-from bot.money import Denied, Quote
 from bot.orders import Draft
 from bot.ports import Provider, Store, Submission
+from bot.quotas import balance, pricing
+from bot.quotas.rules import Denied, Quote
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +53,7 @@ class Core:
         clock: Callable[[], float],
         new_id: Callable[[], str],
         model: str,
-        policy: quota.Policy,
+        policy: pricing.Policy,
         poke: Callable[[], None],
         link: Callable[[str], str] | None = None,
         owners: Collection[str] = (),
@@ -154,7 +141,7 @@ class Core:
 
     def operates(self, inbound: Inbound) -> bool:
         """Whether an operator says it."""
-        return inbound.address.platform in quota.UNLIMITED or inbound.person in self.owners
+        return inbound.address.platform in pricing.UNLIMITED or inbound.person in self.owners
 
     async def administers(self, inbound: Inbound) -> bool:
         """Whether whoever says it may set limits there; an answer that does not come is a no."""
@@ -172,17 +159,17 @@ class Core:
         """Whether whoever says it is that person, on whatever platform."""
         return person == inbound.person or person in await self.store.accounts.people(inbound.person)
 
-    async def quote(self, ask: quota.Ask, inbound: Inbound) -> tuple[quota.Ask, Quote]:
+    async def quote(self, ask: pricing.Ask, inbound: Inbound) -> tuple[pricing.Ask, Quote]:
         """Whether an order would pass; the ask comes back with the tier of admins, if that matters and holds."""
-        found = await self.store.books.quote(ask.member, quota.plan(ask, self.policy), ask.now)
+        found = await self.store.books.quote(ask.member, pricing.plan(ask, self.policy), ask.now)
         if found.rules.admins_matter and await self.administers(inbound):
             ask = replace(ask, member=replace(ask.member, tiers=ask.member.tiers | {"admins"}))
-            found = await self.store.books.quote(ask.member, quota.plan(ask, self.policy), ask.now)
+            found = await self.store.books.quote(ask.member, pricing.plan(ask, self.policy), ask.now)
         return ask, found
 
     async def allowance(self, inbound: Inbound) -> str:
         """What the person has left, in a sentence."""
-        return (await purse.standing(self, inbound)).sentence
+        return (await balance.standing(self, inbound)).sentence
 
     async def status(self, job: Job) -> Reply:
         """The status line of a job as it stands."""
@@ -244,7 +231,7 @@ class Core:
             raise Refusal(texts.chat.NO_MASKS)
         if earlier := await self.store.find(inbound.key):
             return await self.status(earlier)
-        ask, quoted = await self.quote(purse.ask(self, inbound, draft.seconds), inbound)
+        ask, quoted = await self.quote(balance.ask(self, inbound, draft.seconds), inbound)
         if quoted.denied:
             raise await self._denial(ask, quoted.denied, quoted)
         wordlist.refuse(quoted.rules.scope, inbound.scope, draft.prompt)
@@ -253,7 +240,7 @@ class Core:
         if unasked or dear:
             if asked := await answers.given(self, inbound):
                 return asked
-            await purse.check_room(self, inbound)
+            await balance.check_room(self, inbound)
         order = _order_of(self.model, draft, await pictures(), sample, asks=not inbound.crop)
         job = Job(
             id=self.new_id(),
@@ -278,10 +265,10 @@ class Core:
         if unasked:
             return await consent.park(self, job)
         if above is not None and dear:
-            return await purse.park(self, job, quoted, above)
+            return await balance.park(self, job, quoted, above)
         return await self.submit(job, ask, inbound)
 
-    async def submit(self, job: Job, ask: quota.Ask, inbound: Inbound, *, keep: bool = False) -> Reply:
+    async def submit(self, job: Job, ask: pricing.Ask, inbound: Inbound, *, keep: bool = False) -> Reply:
         """Pay for a job and queue it. Its pictures go if it is not taken, unless `keep`. Raises `Refusal`."""
         names = [photo.name for photo in job.order.photos]
         try:
@@ -295,7 +282,7 @@ class Core:
         job = replace(job, after=remix.name if remix else "", created_at=now, due_at=now, changed_at=now)
         ask = replace(ask, now=now)
         try:
-            submission = await self.store.submit(job, hold(job), quota.plan(ask, self.policy), ask.member.tiers)
+            submission = await self.store.submit(job, hold(job), pricing.plan(ask, self.policy), ask.member.tiers)
         except StoreDown:
             # Perhaps only the answer was lost. While nobody knows, the photos stay: a job may need them.
             try:
@@ -315,12 +302,12 @@ class Core:
         self.poke()
         return await self.status(submission.job)
 
-    async def _denial(self, ask: quota.Ask, denied: Denied, quoted: Quote) -> Denial:
-        if quota.stops_all(denied):
+    async def _denial(self, ask: pricing.Ask, denied: Denied, quoted: Quote) -> Denial:
+        if pricing.stops_all(denied):
             await self._alarm(ask, denied)
-        return Denial(purse.denial(self, ask, denied, quoted), denied.cause)
+        return Denial(balance.denial(self, ask, denied, quoted), denied.cause)
 
-    async def _alarm(self, ask: quota.Ask, denied: Denied) -> None:
+    async def _alarm(self, ask: pricing.Ask, denied: Denied) -> None:
         """The operator hears first, and once for each time that a ceiling is reached."""
         if denied.cause == "paused" or denied.ends_at is None:
             return

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from bot import answers, consent, purse, quota, texts
+from bot import answers, consent, texts
 from bot.errors import Refusal
 from bot.model import Button, Inbound, Job, Reply
+from bot.quotas import balance, pricing
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -13,18 +14,18 @@ if TYPE_CHECKING:
 async def park(core: "Core", job: Job, inbound: Inbound) -> Reply:
     """Keep an order, whose picture was cut to its middle, until the person has answered. Raises `Refusal`."""
     try:
-        if inbound.address.platform in quota.UNLIMITED:  # a shell has no buttons
+        if inbound.address.platform in pricing.UNLIMITED:  # a shell has no buttons
             raise Refusal(texts.chat.TOO_LONG_SHELL)
         earlier = await answers.given(core, inbound)
         if earlier is None:
-            await purse.check_room(core, inbound)
+            await balance.check_room(core, inbound)
     except Refusal:
         await _discard(core, job)
         raise
     if earlier:
         await _discard(core, job)
         return earlier
-    await purse.set_aside(core, job)
+    await balance.set_aside(core, job)
     return question(job)
 
 
@@ -38,7 +39,7 @@ async def crop(core: "Core", inbound: Inbound, argument: str) -> Reply:
     name = argument.strip()[:32]
     parked = await core.store.books.parked(name)
     if parked is None or await core.store.job(name):  # a second tap, or the first one after a crash
-        return await purse.yes(core, inbound, name)
+        return await balance.yes(core, inbound, name)
     return await consent.go_on(core, parked, inbound)
 
 

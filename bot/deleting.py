@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bot import retention, texts
 from bot.errors import Refusal
 from bot.model import ID, Button, Inbound, Job, Reply
-from bot.money import GONE
+from bot.quotas.rules import GONE
 
 if TYPE_CHECKING:
     from bot.core import Core

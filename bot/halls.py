@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from bot import quota, shares, texts
+from bot import shares, texts
 from bot.admin import Target, act, check, told
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply
-from bot.money import Rule
+from bot.quotas import pricing
+from bot.quotas.rules import Rule
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -128,7 +129,7 @@ async def _best(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Chang
         raise Refusal(texts.sharing.GALLERY_HOW)
     if not rule.gallery:
         raise Refusal(texts.sharing.GALLERY_FIRST)
-    zone = quota.known_zone(rule.zone or "UTC") or "UTC"
+    zone = pricing.known_zone(rule.zone or "UTC") or "UTC"
     return lambda rule: replace(rule, best=span), texts.sharing.best_on(span, zone)
 
 

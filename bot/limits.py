@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import amounts, purse, quota, texts
+from bot import texts
 from bot.admin import Target, act, check, group, told
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply
-from bot.money import Rule, about
+from bot.quotas import amounts, balance, pricing
+from bot.quotas.rules import Rule, about
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -71,8 +72,8 @@ async def tier(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def _show(core: "Core", inbound: Inbound) -> Reply:
     rules = await core.store.books.rules(inbound.scope)
     scope = rules.get("", Rule())
-    held = quota.limits(
-        (await core.store.books.rulebook(replace(purse.member(inbound), person="", tiers=frozenset()))), core.policy
+    held = pricing.limits(
+        (await core.store.books.rulebook(replace(balance.member(inbound), person="", tiers=frozenset()))), core.policy
     )
     names = [_list(name.partition(":")[2], rule) for name, rule in rules.items() if name.startswith("list:")]
     for name, rule in rules.items():
@@ -135,9 +136,9 @@ def _who(inbound: Inbound, value: str) -> tuple[Edit, str]:
 
 
 def _zone(inbound: Inbound, value: str) -> tuple[Edit, str]:
-    name = quota.known_zone(value) if value else None
+    name = pricing.known_zone(value) if value else None
     if name is None:
-        raise Refusal(texts.admin.zone_unknown(quota.nearest_zone(value)))
+        raise Refusal(texts.admin.zone_unknown(pricing.nearest_zone(value)))
     return lambda rule: replace(rule, zone=name), f"the time zone is {name}"
 
 

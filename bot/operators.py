@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import amounts, machine, quota, texts
+from bot import machine, texts
 from bot.admin import Target, act, told
 from bot.errors import Illegal, Refusal
 from bot.model import Inbound, Reply
-from bot.money import HOUSE, Rule
 from bot.ports import Store
+from bot.quotas import amounts, pricing
+from bot.quotas.rules import HOUSE, Rule
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -118,7 +119,7 @@ async def _show(core: "Core") -> Reply:
     lines.append(texts.admin.PAUSED if paused else texts.admin.RESUMED)
     if halted := await store.restored.halted():
         lines.append(texts.admin.halted(len(halted)))
-    day, month = quota.window(now, "day"), quota.window(now, "month")
+    day, month = pricing.window(now, "day"), pricing.window(now, "month")
     for name, key, limit in (
         ("Credits today", f"credits:{day.key}", policy.day),
         ("Credits this month", f"credits:{month.key}", policy.month),
@@ -141,9 +142,9 @@ async def _show(core: "Core") -> Reply:
                 lines.append(texts.admin.balance(host, left))
     for incident in await store.incidents(3):
         where = f" ({incident.host})" if incident.host else ""
-        lines.append(f"{texts.admin.stamp(incident.at, quota.zone(None))}: {incident.what}{where}")
+        lines.append(f"{texts.admin.stamp(incident.at, pricing.zone(None))}: {incident.what}{where}")
     return Reply("\n".join([*lines, "", texts.admin.OPERATOR_HOW]), private=True)
 
 
 def _money(millionths: int) -> str:
-    return f"{millionths / quota.MILLIONTHS:.2f}"
+    return f"{millionths / pricing.MILLIONTHS:.2f}"

@@ -7,10 +7,11 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import answers, bundle, notices, purse, retention, reviews, texts
+from bot import answers, bundle, notices, retention, reviews, texts
 from bot.errors import Refusal, StoreDown
 from bot.media.files import disk
 from bot.model import SHELL, Button, Inbound, Paper, Reply
+from bot.quotas import balance
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -118,7 +119,7 @@ async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier
 async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """As `purse.unlink`. A file with the things of both goes: one of them alone could not have it removed any more."""
     people = await core.store.accounts.people(inbound.person)
-    reply = await purse.unlink(core, inbound, argument)
+    reply = await balance.unlink(core, inbound, argument)
     await retention.drop_exports(core.store, core.media, people, core.clock())
     return reply
 

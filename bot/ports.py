@@ -19,10 +19,10 @@ from bot.model import (
     Reply,
     Terms,
 )
-from bot.money import Act, Deed, Denied, Grant, Joined, Member, Movement, Parked, Plan, Quote, Rule, Rulebook
 from bot.ports_gallery import Errands, Gallery
 from bot.ports_restored import Restored
 from bot.ports_traces import Traces
+from bot.quotas.rules import Act, Deed, Denied, Grant, Joined, Member, Movement, Parked, Plan, Quote, Rule, Rulebook
 
 Step = tuple[Job, LedgerEntry | None]
 """A job after a transition, and the movement of credits that goes with it."""

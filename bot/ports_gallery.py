@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bot.gallery import Errand, Hall, Key, Manner, Order, Report, Share, ShareState, Way
 from bot.model import Address
-from bot.money import Rule
+from bot.quotas.rules import Rule
 
 
 class Gallery(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.model import Job
-from bot.money import Act
+from bot.quotas.rules import Act
 
 
 class Restored(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Protocol
 
 from bot.model import Address, Job
-from bot.money import Movement, Parked
+from bot.quotas.rules import Movement, Parked
 
 
 class Traces(Protocol):

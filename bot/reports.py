@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta, tzinfo
 from statistics import median
 from typing import TYPE_CHECKING
 
-from bot import charts, quota, texts
+from bot import charts, texts
 from bot.admin import check, place
 from bot.model import Inbound, Paper, Reply
-from bot.money import FOREVER, HOUSE, OWN, Act, Deed, Movement, Rule
+from bot.quotas import pricing
+from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Deed, Movement, Rule
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -36,7 +37,7 @@ async def usage(core: "Core", inbound: Inbound, argument: str) -> Reply:
     where, _ = await place(core, inbound)
     days = SPANS[span]
     first = datetime.fromtimestamp(core.clock(), where).date() - timedelta(days=days - 1)
-    deeds = await core.store.figures.deeds(inbound.scope, quota.midnight(first, where), MOST)
+    deeds = await core.store.figures.deeds(inbound.scope, pricing.midnight(first, where), MOST)
     if not deeds:
         return Reply(texts.admin.NO_USAGE, private=True)
     head = f"The last {days} days"
@@ -200,4 +201,4 @@ def _audit(acts: Sequence[Act]) -> Paper:
 
 
 def _utc(at: float) -> str:
-    return datetime.fromtimestamp(at, quota.zone(None)).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(at, pricing.zone(None)).isoformat(timespec="seconds")

@@ -11,14 +11,15 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot import machine, quota, sharing
+from bot import machine, sharing
 from bot.errors import Illegal, StoreDown
 from bot.gallery import Share
 from bot.media import orphans
 from bot.media.library import Media
 from bot.model import Incident, Job, State
-from bot.money import GONE, Parked
 from bot.ports import Step, Store
+from bot.quotas import pricing
+from bot.quotas.rules import GONE, Parked
 
 log = logging.getLogger(__name__)
 
@@ -283,7 +284,7 @@ def _all(job: Job) -> list[str]:
 
 def _open(now: float) -> list[str]:
     """The keys of every allowance that may be open somewhere: midnight is not everywhere at once."""
-    return sorted({window.key for day in (-1, 0, 1) for window in quota.windows(now + day * 86_400).values()})
+    return sorted({window.key for day in (-1, 0, 1) for window in pricing.windows(now + day * 86_400).values()})
 
 
 def _alias() -> str:

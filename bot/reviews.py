@@ -8,7 +8,7 @@ from bot.admin import Target, act, check, told
 from bot.errors import Refusal
 from bot.gallery import ENOUGH, Errand, Share, ShareState
 from bot.model import Button, Inbound, Reply
-from bot.money import FOREVER, Rule, about
+from bot.quotas.rules import FOREVER, Rule, about
 
 if TYPE_CHECKING:
     from bot.core import Core

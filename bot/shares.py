@@ -7,8 +7,8 @@ from bot.errors import Refusal
 from bot.gallery import Errand, Share
 from bot.media.library import Media
 from bot.model import ID, Address, Button, Film, Inbound, Job, Reply
-from bot.money import Rule
 from bot.ports import Store
+from bot.quotas.rules import Rule
 
 if TYPE_CHECKING:
     from bot.core import Core

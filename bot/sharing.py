@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import answers, notices, quota, shares, texts, wordlist
+from bot import answers, notices, shares, texts, wordlist
 from bot.errors import Refusal
 from bot.gallery import Errand, Manner, Share
 from bot.model import ID, Button, Clip, Inbound, Job, Reply
-from bot.money import Member, Rule
 from bot.ports import Store
+from bot.quotas import pricing
+from bot.quotas.rules import Member, Rule
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -43,7 +44,7 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if not rule.gallery and not rule.web:
         raise Refusal(texts.sharing.NO_GALLERY)
     for person in await core.store.accounts.people(inbound.person):  # a ban of one is no invitation to the other
-        if quota.ban(await core.store.books.rulebook(Member(scope, person)), core.clock()):
+        if pricing.ban(await core.store.books.rulebook(Member(scope, person)), core.clock()):
             raise Refusal(texts.sharing.MAY_NOT_SHARE)
     place = shares.place_of(scope, rule.gallery)
     copy = job.copy if job.address.platform == place.platform else None

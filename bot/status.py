@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot import texts
 from bot.machine import Cancelled, allows
 from bot.model import Button, Film, Job, Order, Reply
-from bot.money import span_of
+from bot.quotas.rules import span_of
 from bot.schedule import Rhythm
 
 

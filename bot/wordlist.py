@@ -17,7 +17,7 @@ from bot.admin import check as admins_only
 from bot.characters import FILLERS
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply
-from bot.money import Rule
+from bot.quotas.rules import Rule
 
 if TYPE_CHECKING:
     from bot.core import Core

@@ -6,7 +6,7 @@ used, without anything being moved that a job under way may still give back.
 
 from collections.abc import Sequence
 
-from bot.money import Joined
+from bot.quotas.rules import Joined
 from storage import charging, shares
 from storage.answers import first
 from storage.charging import places

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.model import Job, LedgerEntry, Payment
-from bot.money import HOUSE, Bill, Denied, Grant, Line, Member, Plan, Quote, Rulebook, rules_of
+from bot.quotas.rules import HOUSE, Bill, Denied, Grant, Line, Member, Plan, Quote, Rulebook, rules_of
 from storage.database import Row, Transaction
 
 NO_LIMIT = 2**62

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 
 from bot.gallery import Errand, line_removal
 from bot.model import Address, Clip, Job, Order, Photo
-from bot.money import GONE, OWN, Rule, about
+from bot.quotas.rules import GONE, OWN, Rule, about
 from storage import charging, rows, rules, shares
 from storage.charging import places
 from storage.database import Transaction

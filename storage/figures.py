@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.money import HOUSE, Act, Deed, Movement
+from bot.quotas.rules import HOUSE, Act, Deed, Movement
 from storage import charging
 from storage.charging import places
 from storage.database import Database, Row, Transaction

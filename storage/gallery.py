@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from bot.gallery import Hall, Key, Manner, Order, Report, Share, ShareState, Way
 from bot.model import Address
-from bot.money import Rule
+from bot.quotas.rules import Rule
 from storage import charging, shares, web_gallery
 from storage.answers import first
 from storage.charging import Raced, places

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot.model import Address, Incident, Job, LedgerEntry, Render
-from bot.money import Bill, Denied, Line, Member, Plan, Rulebook
 from bot.ports import Health, Step, Submission
+from bot.quotas.rules import Bill, Denied, Line, Member, Plan, Rulebook
 from storage import charging, queue, rows
 from storage.accounts import Accounts
 from storage.answers import Answers

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.model import Job
-from bot.money import Act
+from bot.quotas.rules import Act
 from storage import rows, rules_and_grants
 from storage.database import Database, Transaction
 from storage.marks import Marks

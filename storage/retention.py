@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import fields
 
 from bot.model import Address, Job
-from bot.money import Movement, Parked
+from bot.quotas.rules import Movement, Parked
 from storage import erase, rows
 from storage.charging import places
 from storage.database import Database, Row, Transaction

@@ -5,7 +5,7 @@ Nothing else writes to these tables: the two never differ.
 
 from collections.abc import Iterable
 
-from bot.money import Rule
+from bot.quotas.rules import Rule
 from storage.database import Row, Transaction
 
 PAUSED = "SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND paused = 1"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.errors import Illegal
 from bot.model import Job
-from bot.money import Act, Grant, Member, Parked, Plan, Quote, Rule, Rulebook
+from bot.quotas.rules import Act, Grant, Member, Parked, Plan, Quote, Rule, Rulebook
 from storage import charging, rows, rules
 from storage.charging import places
 from storage.database import Database, Row, Transaction

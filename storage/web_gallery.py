@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.gallery import Hall, Key, Order, Share
-from bot.money import Rule
+from bot.quotas.rules import Rule
 from storage import shares
 from storage.charging import places
 from storage.database import Row, Transaction

@@ -8,7 +8,7 @@ from typing import Any
 from bot.gallery import Share
 from bot.machine import hold
 from bot.model import Address, Clip
-from bot.money import Act
+from bot.quotas.rules import Act
 from storage import web_gallery
 from storage.jobs import Store
 from tests.bookkeeping import rows

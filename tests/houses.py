@@ -9,13 +9,13 @@ from typing import cast
 
 from PIL import Image
 
-from bot import quota
 from bot.acts import Acts
 from bot.core import Core
 from bot.history import History
 from bot.media.library import Media
 from bot.model import Address, Attachment, Inbound, Job, Reply, Role
 from bot.ports import Chat, Store
+from bot.quotas import pricing
 from bot.worker import Worker
 from storage import open_store
 from tests.clock import Clock
@@ -80,7 +80,7 @@ class House:
         raise AssertionError(f"the job stays {job.state}")
 
     async def used(self, user: str = "7") -> int:
-        return await self.store.used(f"telegram:{user}", quota.window(self.clock()).key)
+        return await self.store.used(f"telegram:{user}", pricing.window(self.clock()).key)
 
     async def kept(self) -> list[str]:
         return sorted(p.name for p in self.media.path("x.jpg").parent.iterdir())
@@ -111,7 +111,7 @@ async def wired(
         clock=clock,
         new_id=new_id,
         model="kling",
-        policy=quota.Policy(30),
+        policy=pricing.Policy(30),
         poke=worker.poke,
     )
     chat = next(iter(chats.values()))

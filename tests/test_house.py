@@ -11,7 +11,15 @@ from bot import cli, cli_clips, config, orders, texts
 
 ROOT = Path(__file__).parent.parent
 RULES = {
-    *("bot.money", "bot.amounts", "bot.machine", "bot.schedule", "bot.survival", "bot.quota", "bot.orders"),
+    *(
+        "bot.quotas.rules",
+        "bot.quotas.amounts",
+        "bot.machine",
+        "bot.schedule",
+        "bot.survival",
+        "bot.quotas.pricing",
+        "bot.orders",
+    ),
     *("bot.calls", "bot.options"),
     *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
@@ -55,7 +63,7 @@ CORE = {
     "bot.shelf",
     "bot.media.fit",
     "bot.supervisor",
-    "bot.purse",
+    "bot.quotas.balance",
     "bot.admin",
     "bot.limits",
     "bot.operators",
@@ -158,7 +166,7 @@ def may(module: str) -> set[str]:
         return (
             WORDS
             | {m for m in RULES if m.startswith("bot.ports")}
-            | {"bot.machine", "bot.money", "bot.options", "bot.quota", "bot.survival"}
+            | {"bot.machine", "bot.quotas.rules", "bot.options", "bot.quotas.pricing", "bot.survival"}
         )
     if module in DARKROOM:
         return WORDS | DARKROOM
@@ -171,11 +179,11 @@ def may(module: str) -> set[str]:
             m for m in MODULES if inside(m, "bot.providers")
         }
     if module in ("bot.config", "bot.logs"):
-        return {"bot.errors", "bot.quota"}
+        return {"bot.errors", "bot.quotas.pricing"}
     if inside(module, "storage"):
         ports = {m for m in RULES if m.startswith("bot.ports")}
         return (
-            {"bot.model", "bot.errors", "bot.money", "bot.gallery"}
+            {"bot.model", "bot.errors", "bot.quotas.rules", "bot.gallery"}
             | ports
             | {m for m in MODULES if inside(m, "storage")}
         )

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bot import machine, quota
+from bot import machine
 from bot.bundle import Bundle
 from bot.gallery import Share
 from bot.machine import apply, hold
 from bot.media.library import Media
 from bot.model import Accepted, Address, Clip, Job, Photo
-from bot.money import Member
-from bot.quota import Ask, Policy
+from bot.quotas import pricing
+from bot.quotas.pricing import Ask, Policy
+from bot.quotas.rules import Member
 from storage.jobs import Store
 from tests.bookkeeping import rows
 from tests.samples import a_job, an_order
@@ -84,7 +85,7 @@ async def a_past(
         **changes,
     )
     ask = Ask(Member(scope, person), 5, 5, now, "chat/")
-    submission = await store.submit(job, hold(job), quota.plan(ask, Policy(1000)))
+    submission = await store.submit(job, hold(job), pricing.plan(ask, Policy(1000)))
     assert submission.job
     job = submission.job
     ways: dict[str, list[machine.Event]] = {"queued": [], "running": [machine.Started(), Accepted("local", f"r-{id}")]}

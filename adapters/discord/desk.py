@@ -13,7 +13,7 @@ from bot import answers, commands, texts
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job, Reply
-from bot.money import Rule
+from bot.quotas.rules import Rule
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ from discord.app_commands import AppCommandChannel, AppCommandThread, Range
 
 from adapters.discord import first, people
 from adapters.discord.front import Front, Interaction
-from bot import amounts, texts
+from bot import texts
 from bot.model import MENTION
 from bot.orders import PROMPT_LIMIT
+from bot.quotas import amounts
 
 Callback = Callable[..., Awaitable[None]]
 Words = Range[str, 1, 300]

@@ -1,4 +1,4 @@
--- Whose credits, under which rules. The names of books and spans: bot/money.py.
+-- Whose credits, under which rules. The names of books and spans: bot/quotas/rules.py.
 ALTER TABLE jobs ADD COLUMN scope TEXT NOT NULL DEFAULT '';         -- the community that it was asked in
 ALTER TABLE jobs ADD COLUMN account TEXT NOT NULL DEFAULT '';       -- linked persons are one: turns in the queue
 ALTER TABLE jobs ADD COLUMN label TEXT NOT NULL DEFAULT '';         -- what the platform called the person

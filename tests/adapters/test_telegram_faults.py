@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from adapters.telegram.limiter import Limiter
-from bot import quota, texts
+from bot import texts
 from bot.model import Address, Pending, Reply
+from bot.quotas import pricing
 from tests.adapters.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Flood, Hold, Refuse
 from tests.bot_api_world import Chat, Post
@@ -223,7 +224,7 @@ async def test_a_burst_keeps_to_the_limits(rooms: Rooms) -> None:
     api = BotApi()
     api.limits = True
     async with rooms(api=api, limiter=Limiter(time.monotonic)) as room:
-        room.house.core.policy = quota.Policy(1000)
+        room.house.core.policy = pricing.Policy(1000)
         people = [room.ann, *(api.user(f"P{number}") for number in range(9))]
         group = api.supergroup(*people)
         for person in people:

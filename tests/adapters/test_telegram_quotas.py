@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from adapters.telegram import people as people_module
-from bot import quota, texts
+from bot import texts
 from bot.app import _operators
 from bot.model import MENTION, Address, Inbound, Paper, Reply
+from bot.quotas import pricing
 from tests.adapters.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Refuse
 from tests.bot_api_world import Chat, Post, User, units
@@ -322,7 +323,7 @@ async def test_the_question_about_consent_answers_the_photo_and_gives_way_to_the
 
 async def test_the_operator_hears_first_that_buying_has_stopped(town: Town) -> None:
     core = town.room.house.core
-    core.policy = quota.Policy(30, day=7)
+    core.policy = pricing.Policy(30, day=7)
     core.owners = frozenset({f"telegram:{town.dora.id}"})
     core.tell = _operators([f"telegram:{town.dora.id}"], {"telegram": town.room.chat})
     private = town.api.private(town.dora)
@@ -365,7 +366,7 @@ async def test_a_code_from_telegram_is_entered_on_discord(town: Town) -> None:
 
 
 async def test_a_guest_who_is_refused_again_is_not_left_waiting(town: Town) -> None:
-    town.room.house.core.policy = quota.Policy(3)
+    town.room.house.core.policy = pricing.Policy(3)
     for words in ("That clip costs 5 credits", texts.chat.TOLD_ALREADY):
         post = town.api.guest(town.bob, f"@{ME} she smiles", photo=picture())
         where = f"inline-{post['guest_query_id']}"

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot import quota, reports, texts
+from bot import reports, texts
 from bot.core import Core
 from bot.model import MENTION as M
 from bot.model import Address, Inbound, Named, Reply
-from bot.money import HOUSE
+from bot.quotas import pricing
+from bot.quotas.rules import HOUSE
 from bot.retention import Retention
 from storage import open_store
 from tests.bookkeeping import check
@@ -316,7 +317,7 @@ async def test_another_limit_is_another_denial_and_the_page_is_always_told(town:
     assert (await town.order()).text
     await town.say(f"/ban {M}", BOB)
     assert "can't order" in (await town.order()).text
-    town.house.core.policy = quota.Policy(0)
+    town.house.core.policy = pricing.Policy(0)
     for _ in range(2):
         assert "none left" in (await town.order("p", scope="", platform="web")).text
 
@@ -328,7 +329,7 @@ async def test_a_ceiling_stops_everybody_and_the_operator_hears_first(town: Town
         told.append(words)
 
     town.house.core.tell = tell
-    town.house.core.policy = quota.Policy(30, day=10)
+    town.house.core.policy = pricing.Policy(30, day=10)
     assert (await town.order("8")).job
     assert (await town.order("9", scope="")).job
     denied = await town.order("9")
@@ -346,7 +347,7 @@ async def test_a_ceiling_stops_everybody_and_the_operator_hears_first(town: Town
 
 async def test_operators_pause_resume_and_see_it_all(town: Town) -> None:
     town.house.core.owners = frozenset({"telegram:42"})
-    town.house.core.policy = quota.Policy(30, day=600, price=31_500, money_month=5_000_000)
+    town.house.core.policy = pricing.Policy(30, day=600, price=31_500, money_month=5_000_000)
     first = await town.order()
     await town.say("/operator cap 12", user="42")
     shown = (await town.say("/operator", user="42", scope="")).text
@@ -626,14 +627,14 @@ async def test_at_midnight_and_when_summer_time_begins_an_allowance_is_one(town:
     await town.say("/limits zone Europe/Berlin")
     await town.say("/quota set default 5 a day")
     town.house.clock.now = 1_805_929_199.0  # 2027-03-24 … close to a midnight that is not UTC's
-    where = quota.zone("Europe/Berlin")
-    midnight = quota.window(town.house.clock(), "day", where).ends_at
+    where = pricing.zone("Europe/Berlin")
+    midnight = pricing.window(town.house.clock(), "day", where).ends_at
     for at, taken in ((midnight - 1, True), (midnight - 0.001, False), (midnight, True), (midnight + 3600, False)):
         town.house.clock.now = at
         town.house.core._denials.clear()
         assert bool((await town.order()).job) == taken, at
     # The night in which an hour is missing: 23 hours later there is a new day, and not before.
-    spring = quota.midnight(date(2027, 3, 28), where)
+    spring = pricing.midnight(date(2027, 3, 28), where)
     for at, taken in ((spring, True), (spring + 23 * 3600 - 1, False), (spring + 23 * 3600, True)):
         town.house.clock.now = at
         town.house.core._denials.clear()
@@ -660,7 +661,7 @@ async def test_two_hundred_orders_on_two_platforms_at_once_spend_ten_credits(
     house: House, database_url: str | None, tmp_path: Path
 ) -> None:
     """One person, linked, on eight connections: exactly two clips of five."""
-    house.core.policy = quota.Policy(10)
+    house.core.policy = pricing.Policy(10)
     town = Town(house)
     code = (await town.say("/link", user="8", scope="")).text.split("/link ")[1].split("\n")[0]
     assert (await town.say(f"/link {code}", user="8", scope="", platform="discord")).text == texts.admin.LINKED

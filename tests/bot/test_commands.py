@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import commands, quota, texts
+from bot import commands, texts
 from bot.model import Address, Inbound, Job, Pending, Refused, Reply
+from bot.quotas import pricing
 from tests.clock import Clock
 from tests.fakes import RecordingChat
 from tests.houses import House, attached, wired
@@ -253,7 +254,7 @@ async def test_what_is_endless_is_not_read(house: House) -> None:
 
 
 async def test_the_history_is_searched_by_words(house: House) -> None:
-    house.core.policy = quota.Policy(1000)
+    house.core.policy = pricing.Policy(1000)
     lake = await ordered(house, "The boat drifts over the  LAKE")
     for number in range(commands.LISTED):
         house.clock.tick(1)

@@ -7,8 +7,8 @@ import pytest
 
 from bot import consent, texts
 from bot.model import Address, Inbound, Reply
-from bot.money import Act, Rule
-from bot.purse import WAIT, WAITING
+from bot.quotas.balance import WAIT, WAITING
+from bot.quotas.rules import Act, Rule
 from bot.retention import WAITS, Retention
 from tests.houses import House, attached
 from tests.web_gallery import film

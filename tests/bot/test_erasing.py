@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bot import machine, quota, retention
+from bot import machine, retention
 from bot.errors import StoreDown
 from bot.machine import apply
 from bot.media.library import Media
 from bot.model import Clip
+from bot.quotas import pricing
 from bot.retention import COUNTED, Retention
 from storage.jobs import Store
 from tests.bookkeeping import check, rows
@@ -79,7 +80,7 @@ async def test_who_is_erased_costs_nothing_more(
         clock.tick(60)
         await keeper.round()
     assert len(scrubs) == done
-    day = quota.window(clock()).key
+    day = pricing.window(clock()).key
     assert await store.figures.used(ANN, day) == 5, "what counts goes on counting"
 
 

@@ -14,7 +14,7 @@ from bot.best import post_best
 from bot.errors import StoreDown
 from bot.model import MENTION as M
 from bot.model import Address, Named
-from bot.money import Rule
+from bot.quotas.rules import Rule
 from tests.bot.gallery_house import OTHER, TOWN, WALL, WEB, Square, Wall, commands
 from tests.clock import Clock
 from tests.houses import wired

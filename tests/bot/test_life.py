@@ -10,7 +10,7 @@ from bot.acts import Acts
 from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
 from bot.history import History
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pending, Refused
-from bot.money import HOUSE, Act
+from bot.quotas.rules import HOUSE, Act
 from bot.worker import Worker
 from tests.houses import House, attached, picture
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from bot import bundle, quota, retention, texts
+from bot import bundle, retention, texts
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Incident, Job, Reply
-from bot.money import Act, Grant, Member, Parked, Rule, about
+from bot.quotas import pricing
+from bot.quotas.rules import Act, Grant, Member, Parked, Rule, about
 from bot.retention import COUNTED, Retention
 from tests.bookkeeping import check, rows
 from tests.houses import House, attached
@@ -195,8 +196,8 @@ async def test_whoever_is_not_forgotten_keeps_everything(house: House, tmp_path:
     (grant,) = await house.store.books.grants(TOWN, [BOB], house.clock())
     assert grant.amount == 9
     assert await rows(house.store, f"SELECT * FROM turns WHERE person = '{BOB}'")
-    assert await house.store.figures.used(Member(TOWN, BOB).book, quota.window(house.clock()).key) == 5
-    month = quota.window(house.clock(), "month").key
+    assert await house.store.figures.used(Member(TOWN, BOB).book, pricing.window(house.clock()).key) == 5
+    month = pricing.window(house.clock(), "month").key
     assert await house.store.figures.used(f"scope:{TOWN}", month) == 10  # the community's sum has Ann's clip in it
     await check(house.store)
 
@@ -216,7 +217,7 @@ async def test_a_ban_stays_without_its_reason_and_for_each_who_was_linked(house:
 
 
 async def test_forgetting_gives_no_fresh_credits(house: House, keeper: Retention) -> None:
-    day = quota.window(house.clock()).key
+    day = pricing.window(house.clock()).key
     await link(house, ANN, ANNS_OTHER)
     await a_past(house.store, house.media, "one", ANN, house.clock())
     await a_past(house.store, house.media, "two", ANNS_OTHER, house.clock(), scope=TOWN)
@@ -248,7 +249,7 @@ async def test_forgetting_gives_no_fresh_credits(house: House, keeper: Retention
 async def test_what_waits_is_taken_back_and_what_is_under_way_ends_and_goes_then(
     house: House, keeper: Retention, tmp_path: Path
 ) -> None:
-    day = quota.window(house.clock()).key
+    day = pricing.window(house.clock()).key
     running = await a_past(house.store, house.media, "run", ANN, house.clock(), state="running", prompt=WORDS)
     await a_past(house.store, house.media, "line", ANN, house.clock(), state="queued", prompt=WORDS)
     assert await house.store.figures.used(ANN, day) == 10

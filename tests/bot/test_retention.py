@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import quota, texts
+from bot import texts
 from bot.errors import StoreDown
 from bot.gallery import Errand
 from bot.media.library import Media
 from bot.model import Address, Incident
-from bot.money import Parked
+from bot.quotas import pricing
+from bot.quotas.rules import Parked
 from bot.retention import BATCH, WAITS, Retention
 from storage.jobs import Store
 from tests.bookkeeping import check, rows
@@ -71,7 +72,7 @@ async def test_what_waits_for_a_platform_that_nothing_runs_ends_after_a_week(
     store: Store, media: Media, clock: Clock, state: str
 ) -> None:
     retention = Retention(store, media, clock=clock, photos=DAY, clips=30 * DAY, platforms=["telegram"])
-    used = quota.window(clock()).key
+    used = pricing.window(clock()).key
     await a_past(store, media, "far", "discord:1", clock(), state=state)
     await a_past(store, media, "near", "telegram:1", clock(), state=state)
     clock.tick(7 * DAY)
@@ -234,7 +235,7 @@ async def test_old_rows_go_and_young_ones_stay(store: Store, media: Media, reten
         "errands": ["at once", "young"],
     }
     assert await rows(store, "SELECT person FROM guesses") == [{"person": "discord:1"}]
-    day = quota.window(clock() - 100 * DAY).key
+    day = pricing.window(clock() - 100 * DAY).key
     assert await store.figures.used("telegram:1", day) == 5
     await check(store)
     clock.tick(299 * DAY)

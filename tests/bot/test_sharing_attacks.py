@@ -16,7 +16,7 @@ from bot.best import post_best
 from bot.errors import StoreDown
 from bot.gallery import Errand, Share
 from bot.model import Address
-from bot.money import Rule
+from bot.quotas.rules import Rule
 from bot.retention import Retention
 from storage import shares as stored
 from storage.gallery import Gallery

@@ -9,7 +9,7 @@ import pytest
 from bot import acts, texts
 from bot.errors import NotSent, Unreachable
 from bot.model import Accepted, Finished, Job, Pending
-from bot.money import HOUSE, Act
+from bot.quotas.rules import HOUSE, Act
 from tests.clock import Clock
 from tests.fakes import RecordingChat, ScriptedProvider
 from tests.houses import House, wired

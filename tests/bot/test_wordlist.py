@@ -8,7 +8,7 @@ import pytest
 from bot import texts, unwanted, wordlist
 from bot.errors import Refusal
 from bot.model import Address, Inbound, Reply
-from bot.money import Rule
+from bot.quotas.rules import Rule
 from tests.houses import House, attached
 
 SCOPE = "telegram:-100"

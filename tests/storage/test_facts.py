@@ -10,7 +10,7 @@ import pytest
 
 from bot.gallery import Errand
 from bot.model import Address
-from bot.money import Act, Rule, about
+from bot.quotas.rules import Act, Rule, about
 from storage import open_store
 from storage.jobs import Store
 from tests.bookkeeping import rows

@@ -12,7 +12,7 @@ import pytest
 from bot.gallery import ENOUGH, Errand, Hall, Key, Manner, Report, Share
 from bot.machine import hold
 from bot.model import Address, Button
-from bot.money import Rule
+from bot.quotas.rules import Rule
 from storage.jobs import Store
 from tests.bookkeeping import rows
 from tests.galleries import (

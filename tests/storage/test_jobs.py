@@ -13,8 +13,8 @@ from bot import machine
 from bot.errors import Illegal, Stale
 from bot.machine import apply, hold
 from bot.model import Accepted, Address, Brush, Clip, Incident, Job, Payment, Photo, Refused, Render
-from bot.money import Bill, Denied, Line, Plan
 from bot.ports import Step
+from bot.quotas.rules import Bill, Denied, Line, Plan
 from storage import open_store
 from storage.jobs import Store
 from tests.samples import a_job, an_order

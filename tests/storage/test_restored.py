@@ -14,7 +14,7 @@ import pytest
 from bot import machine
 from bot.errors import Misconfigured
 from bot.model import Accepted, Job
-from bot.money import HOUSE, Act
+from bot.quotas.rules import HOUSE, Act
 from storage import open_store
 from storage.birth import birth
 from storage.database import Transaction

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import quota
 from bot.bundle import MOVEMENTS
 from bot.gallery import line_removal
 from bot.machine import apply
 from bot.media.library import Media
 from bot.model import Address, Refused
-from bot.money import Act, Grant, about
+from bot.quotas import pricing
+from bot.quotas.rules import Act, Grant, about
 from storage import open_store
 from storage.jobs import Store
 from storage.sqlite import Sqlite
@@ -25,8 +25,8 @@ from tests.traces import TOWN, a_past, a_share, cells
 
 NOW = 1_800_000_000.0
 ANN, BOB = "telegram:900100200", "telegram:700100200"
-SPANS = sorted(window.key for window in quota.windows(NOW).values())
-DAY = quota.window(NOW).key
+SPANS = sorted(window.key for window in pricing.windows(NOW).values())
+DAY = pricing.window(NOW).key
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_a_husk_has_its_place_in_the_sums_and_nothing_else(store: Store, m
     assert await husk(store, ANN, "one") == 0
     assert await store.figures.used(f"{TOWN}/{ANN}", DAY) == 5
     assert await store.figures.used(f"{TOWN}/gone:x", DAY) == 5
-    assert await store.figures.used(f"scope:{TOWN}", quota.window(NOW, "month").key) == 10
+    assert await store.figures.used(f"scope:{TOWN}", pricing.window(NOW, "month").key) == 10
     assert len(await rows(store, "SELECT * FROM errands WHERE kind = 'remove' AND message = 'sent-one'")) == 1
     assert (await store.job("bobs")) is not None
     await check(store)
@@ -115,7 +115,7 @@ async def test_old_days_move_as_a_whole(store: Store, media: Media) -> None:
     await a_past(store, media, "old", ANN, NOW - 5 * 86_400)
     await a_past(store, media, "new", ANN, NOW)
     await husk(store, ANN, "old", "new")
-    assert await store.figures.used(ANN, quota.window(NOW - 5 * 86_400).key) == 0
+    assert await store.figures.used(ANN, pricing.window(NOW - 5 * 86_400).key) == 0
     assert await store.figures.used(ANN, DAY) == 5
     kept = await rows(store, f"SELECT book, span, spent, job, because FROM ledger WHERE person = '{ANN}'")
     assert kept == [{"book": ANN, "span": DAY, "spent": 5, "job": None, "because": "forgotten"}]

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from bot import machine, quota
+from bot import machine
 from bot.errors import Illegal
 from bot.machine import apply, hold
 from bot.model import Accepted, Address, Clip, Job, Refused
-from bot.money import Act, Grant, Member, Plan, Rule
-from bot.quota import Ask, Policy
+from bot.quotas import pricing
+from bot.quotas.pricing import Ask, Policy
+from bot.quotas.rules import Act, Grant, Member, Plan, Rule
 from storage import open_store
 from storage.jobs import Store
 from tests.bookkeeping import check, rows
@@ -23,8 +24,8 @@ from tests.samples import a_job
 NOW = 1_800_000_000.0
 CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000)
 TOWN = "discord:1"
-MONTH = quota.window(NOW, "month").key
-DAY = quota.window(NOW).key
+MONTH = pricing.window(NOW, "month").key
+DAY = pricing.window(NOW).key
 THIRTY = Policy(30)
 
 
@@ -34,7 +35,7 @@ def an_ask(job: Job, *tiers: str) -> Ask:
 
 
 def planned(job: Job, policy: Policy = THIRTY) -> Plan:
-    return quota.plan(an_ask(job), policy)
+    return pricing.plan(an_ask(job), policy)
 
 
 def town_job(id: str, person: str = "discord:7", **changes: Any) -> Job:

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot import machine, quota
+from bot import machine
 from bot.errors import Illegal, Stale
 from bot.machine import apply, hold
 from bot.model import Accepted, Address, Clip, Job, Refused
-from bot.money import Act, Bill, Grant, Member, Rule, about
 from bot.ports import Step
+from bot.quotas import pricing
+from bot.quotas.rules import Act, Bill, Grant, Member, Rule, about
 from storage import open_store
 from storage.jobs import Store
 from tests.bookkeeping import check, rows
@@ -26,7 +27,7 @@ SCOPES = ("", "telegram:-5", "discord:5", "discord:6")
 PLATFORMS = ("telegram", "discord")
 LEASE = 120.0
 CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000)
-POLICY = quota.Policy(30, day=250, month=2000, money_day=12_000_000, money_month=None, price=50_000)
+POLICY = pricing.Policy(30, day=250, month=2000, money_day=12_000_000, money_month=None, price=50_000)
 
 
 class Life:
@@ -71,11 +72,11 @@ class Life:
             due_at=self.now,
         )
         member = Member(scope, person)
-        ask = quota.Ask(member, seconds, seconds, self.now)
-        done = await self.store.submit(job, hold(job), quota.plan(ask, POLICY))
+        ask = pricing.Ask(member, seconds, seconds, self.now)
+        done = await self.store.submit(job, hold(job), pricing.plan(ask, POLICY))
         if done.job is None:
             return
-        bill = quota.bill(ask, await self.store.books.rulebook(member), POLICY)
+        bill = pricing.bill(ask, await self.store.books.rulebook(member), POLICY)
         assert isinstance(bill, Bill)
         own_part = any(payment.kind == "own" for payment in done.job.paid)
         for line in bill.lines:
@@ -179,7 +180,7 @@ class Life:
         await self.store.accounts.join(other, code, self.now, 50)
 
     async def unlink(self) -> None:
-        spans = [window.key for window in quota.windows(self.now).values()]
+        spans = [window.key for window in pricing.windows(self.now).values()]
         await self.store.accounts.leave(self.random.choice(PEOPLE), spans, self.now)
 
     async def leap(self) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from bot import answers, quota, status, texts
+from bot import answers, status, texts
 from bot.errors import Refusal
 from bot.model import Button, Inbound, Job, Reply
-from bot.money import FOREVER, Bill, Denied, Member, Movement, Parked, Quote, Rulebook
+from bot.quotas import pricing
+from bot.quotas.rules import FOREVER, Bill, Denied, Member, Movement, Parked, Quote, Rulebook
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -47,15 +48,15 @@ def member(inbound: Inbound) -> Member:
     return Member(inbound.scope, inbound.person, inbound.tiers)
 
 
-def ask(core: "Core", inbound: Inbound, seconds: int) -> quota.Ask:
+def ask(core: "Core", inbound: Inbound, seconds: int) -> pricing.Ask:
     """An order of so many seconds, as far as the books care."""
-    return quota.Ask(
+    return pricing.Ask(
         member(inbound),
-        quota.price(seconds, core.model),
+        pricing.price(seconds, core.model),
         seconds,
         core.clock(),
         f"{inbound.address.chat}/{inbound.address.thread}",
-        inbound.address.platform in quota.UNLIMITED,
+        inbound.address.platform in pricing.UNLIMITED,
     )
 
 
@@ -68,9 +69,9 @@ async def standing(core: "Core", inbound: Inbound, other: Member | None = None) 
     else:
         asked, found = await core.quote(asked, inbound)
         quoted = await _look(core, asked, found.rules)
-    held = quota.limits(quoted.rules, core.policy)
-    where = quota.zone(quoted.rules.scope.zone)
-    window = quota.window(core.clock(), held.span, where)
+    held = pricing.limits(quoted.rules, core.policy)
+    where = pricing.zone(quoted.rules.scope.zone)
+    window = pricing.window(core.clock(), held.span, where)
     limit = None if asked.unlimited else held.credits
     refill = texts.chat.refill(window.ends_at - core.clock(), held.span, quoted.rules.scope.zone or "UTC")
     left = None if limit is None else quoted.left or 0
@@ -78,13 +79,13 @@ async def standing(core: "Core", inbound: Inbound, other: Member | None = None) 
     return Standing(quoted.rules, limit, held.span, left, quoted.extra, refill, sentence)
 
 
-async def _look(core: "Core", asked: quota.Ask, rules: Rulebook | None = None) -> Quote:
+async def _look(core: "Core", asked: pricing.Ask, rules: Rulebook | None = None) -> Quote:
     """What is left, whatever else would forbid an order."""
 
     def bare(found: Rulebook) -> Bill | Denied:
         scope = replace(found.scope, places=None, closed=None)
         free = replace(found, scope=scope, own=tuple(replace(rule, banned=None) for rule in found.own))
-        return quota.bill(
+        return pricing.bill(
             replace(asked, seconds=0), replace(free, house=replace(found.house, paused=None)), core.policy
         )
 
@@ -95,7 +96,7 @@ async def _look(core: "Core", asked: quota.Ask, rules: Rulebook | None = None) -
 async def mine(core: "Core", inbound: Inbound) -> Reply:
     """What is left, when it refills, the grants, the latest movements."""
     found = await standing(core, inbound)
-    where, zone = quota.zone(found.rules.scope.zone), found.rules.scope.zone or "UTC"
+    where, zone = pricing.zone(found.rules.scope.zone), found.rules.scope.zone or "UTC"
     lines = [found.sentence]
     for gift in await core.store.books.grants(inbound.scope, found.rules.people, core.clock()):
         until = f"until {texts.admin.when(gift.until, where, zone)}" if gift.until else ""
@@ -124,14 +125,14 @@ def _line(event: Sequence[Movement], where: tzinfo) -> str:
     return texts.admin.movement(texts.admin.stamp(first.at, where), kind, amount, first.job, because)
 
 
-def denial(core: "Core", asked: quota.Ask, denied: Denied, quoted: Quote) -> str:
+def denial(core: "Core", asked: pricing.Ask, denied: Denied, quoted: Quote) -> str:
     """Why an order is refused, in words."""
     rules = quoted.rules
     zone = rules.scope.zone or "UTC"
-    span = quota.limits(rules, core.policy).span
+    span = pricing.limits(rules, core.policy).span
     if denied.cause == "banned":
         forever = denied.ends_at is None or denied.ends_at >= FOREVER
-        refill = "" if forever else texts.admin.when(denied.ends_at or 0.0, quota.zone(zone), zone)
+        refill = "" if forever else texts.admin.when(denied.ends_at or 0.0, pricing.zone(zone), zone)
     elif denied.ends_at is None:
         refill = ""
     elif denied.cause == "allowance":
@@ -140,8 +141,8 @@ def denial(core: "Core", asked: quota.Ask, denied: Denied, quoted: Quote) -> str
         month = denied.cause.endswith("month")
         own = zone if denied.cause == "community_month" else "UTC"
         refill = texts.chat.refill(denied.ends_at - asked.now, "month" if month else "day", own)
-    operators = quota.stops_all(denied) or denied.cause == "community_month"
-    whom = "operator" if quota.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
+    operators = pricing.stops_all(denied) or denied.cause == "community_month"
+    whom = "operator" if pricing.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
     return texts.admin.denied(denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom)
 
 
@@ -180,7 +181,7 @@ async def dear(core: "Core", parked: Parked, inbound: Inbound) -> Reply | None:
 def question(core: "Core", job: Job, quoted: Quote, above: int) -> Reply:
     """Whether an order that was set aside may cost so much."""
     left = None if quoted.left is None else max(0, quoted.left - job.price)
-    costs = texts.chat.price(job.price, left, quota.limits(quoted.rules, core.policy).span, quoted.extra)
+    costs = texts.chat.price(job.price, left, pricing.limits(quoted.rules, core.policy).span, quoted.extra)
     buttons = (Button(texts.admin.yes(job.price), f"/yes {job.id}"), Button(texts.admin.NO, f"/no {job.id}"))
     return Reply(texts.admin.confirm(status.understood(job.order), job.price, above, costs), buttons, waits=job.id)
 
@@ -215,7 +216,7 @@ async def no(core: "Core", inbound: Inbound, argument: str) -> Reply:
     return Reply(texts.admin.DROPPED)
 
 
-async def priced(core: "Core", parked: Parked, inbound: Inbound) -> tuple[Job, quota.Ask, Quote]:
+async def priced(core: "Core", parked: Parked, inbound: Inbound) -> tuple[Job, pricing.Ask, Quote]:
     """An order that waits, and whether it would pass now, at the price that was told."""
     job = await core.store.books.read(parked.body)
     asked = replace(ask(core, inbound, job.order.seconds), price=job.price, place=_place(job))
@@ -255,7 +256,7 @@ async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Two again; both keep what they used together as used."""
     rules = await core.store.books.rulebook(Member("", inbound.person))
     now = core.clock()
-    spans = [window.key for window in quota.windows(now, quota.zone(rules.scope.zone)).values()]
+    spans = [window.key for window in pricing.windows(now, pricing.zone(rules.scope.zone)).values()]
     if not await core.store.accounts.leave(inbound.person, spans, now, inbound.key):
         raise Refusal(texts.admin.NOT_LINKED)
     return Reply(texts.admin.UNLINKED, private=True)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.config import load
 from bot.errors import Misconfigured
-from bot.quota import Policy
+from bot.quotas.pricing import Policy
 
 
 @pytest.mark.parametrize(

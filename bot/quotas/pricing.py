@@ -9,7 +9,7 @@ from math import ceil
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.characters import plain, trim
-from bot.money import FLIGHT, OPERATORS, Bill, Denied, Line, Member, Plan, Rule, Rulebook, Span
+from bot.quotas.rules import FLIGHT, OPERATORS, Bill, Denied, Line, Member, Plan, Rule, Rulebook, Span
 
 UNLIMITED = frozenset({"console"})
 """Platforms whose people are the operator: recorded, not limited by an allowance."""

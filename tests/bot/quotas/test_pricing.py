@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import quota
-from bot.money import Bill, Denied, Member, Rule, Rulebook, Span
+from bot.quotas import pricing
+from bot.quotas.rules import Bill, Denied, Member, Rule, Rulebook, Span
 
 
 def test_a_credit_is_a_second() -> None:
-    assert (quota.price(5), quota.price(10)) == (5, 10)
+    assert (pricing.price(5), pricing.price(10)) == (5, 10)
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,13 @@ def test_a_credit_is_a_second() -> None:
     ],
 )
 def test_days_change_at_midnight_utc(at: str, key: str, ends: str) -> None:
-    window = quota.window(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp())
-    assert window == quota.Window(key, datetime.fromisoformat(ends).replace(tzinfo=UTC).timestamp())
+    window = pricing.window(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp())
+    assert window == pricing.Window(key, datetime.fromisoformat(ends).replace(tzinfo=UTC).timestamp())
 
 
 def test_a_dearer_model_costs_more_and_never_a_part_of_a_credit() -> None:
-    assert quota.price(5, "kling-video/v1/pro/image-to-video") == 21
-    assert quota.price(5, "unheard-of") == 5
+    assert pricing.price(5, "kling-video/v1/pro/image-to-video") == 21
+    assert pricing.price(5, "unheard-of") == 5
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_windows_change_at_the_scopes_midnight_also_when_summer_time_does(
     at: str, span: Span, key: str, hours: float
 ) -> None:
     now = datetime.fromisoformat(at).timestamp()
-    found = quota.window(now, span, quota.zone("Europe/Berlin"))
+    found = pricing.window(now, span, pricing.zone("Europe/Berlin"))
     assert (found.key, round((found.ends_at - now) / 3600, 6)) == (key, round(hours, 6))
 
 
@@ -65,42 +65,42 @@ def test_windows_change_at_the_scopes_midnight_also_when_summer_time_does(
     ),
 )
 def test_one_window_ends_where_the_next_begins(now: float, span: Span, name: str) -> None:
-    where = quota.zone(name)
-    found = quota.window(now, span, where)
+    where = pricing.zone(name)
+    found = pricing.window(now, span, where)
     assert found.ends_at > now
-    following = quota.window(found.ends_at, span, where)
+    following = pricing.window(found.ends_at, span, where)
     assert following.key != found.key
-    assert quota.window(found.ends_at - 1, span, where).key == found.key
+    assert pricing.window(found.ends_at - 1, span, where).key == found.key
 
 
 def test_a_zone_is_found_however_it_is_written() -> None:
-    assert quota.known_zone("europe/berlin") == "Europe/Berlin"
-    assert quota.known_zone("America/new york") == "America/New_York"
-    assert quota.known_zone("utc") == "UTC"
-    assert quota.known_zone("../../etc/passwd") is None
-    assert quota.known_zone("Europe/Atlantis") is None
-    assert quota.zone("Europe/Atlantis") is UTC
+    assert pricing.known_zone("europe/berlin") == "Europe/Berlin"
+    assert pricing.known_zone("America/new york") == "America/New_York"
+    assert pricing.known_zone("utc") == "UTC"
+    assert pricing.known_zone("../../etc/passwd") is None
+    assert pricing.known_zone("Europe/Atlantis") is None
+    assert pricing.zone("Europe/Atlantis") is UTC
 
 
 def test_every_zone_is_found_in_any_case() -> None:
     names = available_timezones() - {"localtime", "posixrules", "Factory"}
     for name in names:
         for said in (name, name.lower(), name.upper(), name.replace("_", " "), f" \u200f{name}\u00a0"):
-            assert quota.known_zone(said) == name
+            assert pricing.known_zone(said) == name
     for said, name in (("us/eastern", "US/Eastern"), ("AFRICA/DAR_ES_SALAAM", "Africa/Dar_es_Salaam")):
-        assert quota.known_zone(said) == name
-        assert quota.zone(said) == ZoneInfo(name)
-    assert quota.known_zone("america/port‑au‑prince") == "America/Port-au-Prince"
+        assert pricing.known_zone(said) == name
+        assert pricing.zone(said) == ZoneInfo(name)
+    assert pricing.known_zone("america/port‑au‑prince") == "America/Port-au-Prince"
 
 
 def test_zones_are_known_where_the_system_has_none() -> None:
     try:
         reset_tzpath(to=[])
-        quota._zones.cache_clear()
-        assert quota.known_zone("us/eastern") == "US/Eastern"
+        pricing._zones.cache_clear()
+        assert pricing.known_zone("us/eastern") == "US/Eastern"
     finally:
         reset_tzpath()
-        quota._zones.cache_clear()
+        pricing._zones.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_zones_are_known_where_the_system_has_none() -> None:
     ["localtime", "Localtime", "posixrules", "Factory", "posix/Europe/Berlin", "right/Europe/Berlin", "tzdata.zi"],
 )
 def test_what_is_no_places_time_is_no_zone(name: str) -> None:
-    assert quota.known_zone(name) is None
-    assert quota.zone(name) is UTC
+    assert pricing.known_zone(name) is None
+    assert pricing.zone(name) is UTC
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_is_no_places_time_is_no_zone(name: str) -> None:
     ],
 )
 def test_the_nearest_zone_is_told(said: str, meant: str | None) -> None:
-    assert quota.nearest_zone(said) == meant
+    assert pricing.nearest_zone(said) == meant
 
 
 NOTHING = Rule()
@@ -150,11 +150,11 @@ def rules(
     ],
 )
 def test_the_first_that_is_set_holds(found: Rulebook, credits: int, span: Span) -> None:
-    held = quota.limits(found, quota.Policy(30))
+    held = pricing.limits(found, pricing.Policy(30))
     assert (held.credits, held.span) == (credits, span)
 
 
-ASK = quota.Ask(Member("discord:1", "discord:7"), 10, 10, 1000.0, "chat/thread")
+ASK = pricing.Ask(Member("discord:1", "discord:7"), 10, 10, 1000.0, "chat/thread")
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,12 @@ ASK = quota.Ask(Member("discord:1", "discord:7"), 10, 10, 1000.0, "chat/thread")
     ],
 )
 def test_what_no_sum_can_help(found: Rulebook, cause: str | None) -> None:
-    bill = quota.bill(ASK, found, quota.Policy(30))
+    bill = pricing.bill(ASK, found, pricing.Policy(30))
     assert (bill.cause if isinstance(bill, Denied) else None) == cause
 
 
 def test_the_console_is_counted_and_not_limited() -> None:
-    bill = quota.bill(replace(ASK, unlimited=True), rules(Rule(cap=9)), quota.Policy(30, day=5))
+    bill = pricing.bill(replace(ASK, unlimited=True), rules(Rule(cap=9)), pricing.Policy(30, day=5))
     assert isinstance(bill, Bill)
     assert [(line.cause, line.limit) for line in bill.lines] == [
         ("allowance", None),
@@ -193,5 +193,5 @@ def test_the_console_is_counted_and_not_limited() -> None:
 
 
 def test_money_is_whole_millionths() -> None:
-    lines = quota.ceilings(7, 1000.0, quota.Policy(30, money_day=1_000_000, price=31_500))
+    lines = pricing.ceilings(7, 1000.0, pricing.Policy(30, money_day=1_000_000, price=31_500))
     assert [(line.amount, line.limit) for line in lines[2:]] == [(220_500, 1_000_000), (220_500, None)]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from bot.characters import plain, trim
-from bot.money import Span
-from bot.quota import midnight
+from bot.quotas.pricing import midnight
+from bot.quotas.rules import Span
 
 MOST = 10_000_000
 """Credits in one sentence."""

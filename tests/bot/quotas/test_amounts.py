@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import amounts, quota
-from bot.amounts import Gift, Rate
+from bot.quotas import amounts, pricing
+from bot.quotas.amounts import Gift, Rate
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()  # a Friday
 DAY = 86_400.0
@@ -86,7 +86,7 @@ def test_what_is_not_understood_is_not_guessed(text: str) -> None:
 
 
 def test_a_day_counts_to_its_end_where_it_is() -> None:
-    berlin = quota.zone("Europe/Berlin")
+    berlin = pricing.zone("Europe/Berlin")
     gift = amounts.gift("5 until 2027-03-28", NOW, berlin)
     assert gift
     assert gift.until == datetime(2027, 3, 28, 22, tzinfo=UTC).timestamp()  # summer time began that morning
@@ -109,7 +109,7 @@ def test_a_reason_stands_behind_for_unless_it_is_a_time() -> None:
 
 @given(st.text(max_size=60))
 def test_nothing_breaks_it(text: str) -> None:
-    for where in (UTC, quota.zone("America/Havana")):
+    for where in (UTC, pricing.zone("America/Havana")):
         gift = amounts.gift(text, NOW, where)
         assert gift is None or gift.credits > 0
         end = amounts.end(text, NOW, where)

@@ -1,0 +1,1 @@
+"""Rules, prices, limits and balances."""
