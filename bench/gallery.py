@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.gallery import Key, Order
+from bot.gallery.model import Key, Order
 from bot.quotas.rules import Act
 from storage import open_store
 from storage.database import Database, Row, Transaction

@@ -28,13 +28,14 @@ from adapters.web.page import Page
 from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.view import MEDIA, View
-from bot import best, logs
+from bot import logs
 from bot.acts import Acts
 from bot.chores import Chores
 from bot.config import Settings
 from bot.core import Core
-from bot.errands import Runner
 from bot.errors import ChatError, Misconfigured, StoreDown
+from bot.gallery import best
+from bot.gallery.outbox import Runner
 from bot.history import History
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.gallery import Share
+from bot.gallery.model import Share
 from bot.media.library import Media
 from bot.model import Job
 from bot.ports import Store

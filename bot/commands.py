@@ -6,27 +6,22 @@ from typing import TYPE_CHECKING
 
 from bot import (
     admin,
-    best,
     calls,
     consent,
     cropping,
     deleting,
-    halls,
     limits,
     machine,
     operators,
     orders,
     personal,
-    remixing,
     reports,
-    reviews,
-    shares,
-    sharing,
     status,
     texts,
     wordlist,
 )
 from bot.errors import Illegal, Refusal
+from bot.gallery import best, lookup, moderation, remix, settings, sharing
 from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply
 from bot.quotas import balance
 
@@ -105,7 +100,7 @@ async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
     draft = new or orders.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(core, job)
     # Its photo may be the first picture of somebody's clip.
-    roles, source = orders.roles(job.order), await shares.remixed(core, inbound, job)
+    roles, source = orders.roles(job.order), await lookup.remixed(core, inbound, job)
     return await core.place(
         inbound,
         draft,
@@ -292,14 +287,14 @@ TABLE: dict[str, Handler] = {
     "heart": sharing.heart,
     "show": sharing.show,
     "best": best.best,
-    "remix": remixing.remix,
-    "gallery": halls.gallery,
+    "remix": remix.remix,
+    "gallery": settings.gallery,
     "wordlist": wordlist.wordlist,
-    "report": reviews.report,
-    "review": reviews.review,
-    "keep": reviews.keep,
-    "hide": reviews.hide,
-    "banish": reviews.banish,
+    "report": moderation.report,
+    "review": moderation.review,
+    "keep": moderation.keep,
+    "hide": moderation.hide,
+    "banish": moderation.banish,
     "agree": consent.agree,
     "crop": cropping.crop,
     "delete": deleting.delete,

@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from bot import answers, calls, commands, consent, cropping, machine, orders, shares, status, texts, wordlist
+from bot import answers, calls, commands, consent, cropping, machine, orders, status, texts, wordlist
 from bot.errors import Denial, Illegal, Refusal, StoreDown
-from bot.gallery import Share
+from bot.gallery import lookup
+from bot.gallery.model import Share
 from bot.history import History
 from bot.machine import hold
 from bot.media.fit import Fitting
@@ -272,7 +273,7 @@ class Core:
         """Pay for a job and queue it. Its pictures go if it is not taken, unless `keep`. Raises `Refusal`."""
         names = [photo.name for photo in job.order.photos]
         try:
-            remix = await shares.remixed(self, inbound, job)
+            remix = await lookup.remixed(self, inbound, job)
         except Refusal:  # taken back, or forbidden, while the order was on its way
             if not keep:
                 await self.media.discard(names)

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from bot import machine, sharing, status, texts
+from bot import machine, status, texts
 from bot.claims import AGAIN, Claims, backoff
 from bot.errors import ChatError, Flood, Gone, Stale, StoreDown, TooLarge, Unconfirmed, Unshowable
-from bot.gallery import line_removal
+from bot.gallery import sharing
+from bot.gallery.model import line_removal
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Film, Job, Posted, Reply

@@ -7,8 +7,9 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import answers, bundle, notices, retention, reviews, texts
+from bot import answers, bundle, retention, texts
 from bot.errors import Refusal, StoreDown
+from bot.gallery import moderation, notices
 from bot.media.files import disk
 from bot.model import SHELL, Button, Inbound, Paper, Reply
 from bot.quotas import balance
@@ -63,7 +64,7 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
             await notices.dismiss(core.store, share, now)
         gone = await retention.forget(core.store, core.media, inbound.person, now)
         for share in reported:
-            await reviews.tell_again(core, share)
+            await moderation.tell_again(core, share)
     except StoreDown:
         if inbound.person not in dict(await core.store.traces.forgetting()):
             raise

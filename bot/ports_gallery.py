@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from bot.gallery import Errand, Hall, Key, Manner, Order, Report, Share, ShareState, Way
+from bot.gallery.model import Errand, Hall, Key, Manner, Order, Report, Share, ShareState, Way
 from bot.model import Address
 from bot.quotas.rules import Rule
 

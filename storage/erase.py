@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from bot.gallery import Errand, line_removal
+from bot.gallery.model import Errand, line_removal
 from bot.model import Address, Clip, Job, Order, Photo
 from bot.quotas.rules import GONE, OWN, Rule, about
 from storage import charging, rows, rules, shares

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 
-from bot.gallery import Hall, Key, Manner, Order, Report, Share, ShareState, Way
+from bot.gallery.model import Hall, Key, Manner, Order, Report, Share, ShareState, Way
 from bot.model import Address
 from bot.quotas.rules import Rule
 from storage import charging, shares, web_gallery

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from bot.gallery import Errand
+from bot.gallery.model import Errand
 from bot.model import Address, Button
 from storage.charging import places
 from storage.database import Database, Row, Transaction

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.errors import Stale
-from bot.gallery import line_removal
+from bot.gallery.model import line_removal
 from bot.model import Job, LedgerEntry
 from bot.ports import Step
 from storage import charging, rows, rules

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from bot.gallery import Errand, Share
+from bot.gallery.model import Errand, Share
 from bot.model import Address, Clip
 from storage.charging import places
 from storage.database import Row, Transaction

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.gallery import Hall, Key, Order, Share
+from bot.gallery.model import Hall, Key, Order, Share
 from bot.quotas.rules import Rule
 from storage import shares
 from storage.charging import places

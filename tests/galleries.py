@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from bot.gallery import Share
+from bot.gallery.model import Share
 from bot.machine import hold
 from bot.model import Address, Clip
 from bot.quotas.rules import Act

@@ -69,13 +69,13 @@ CORE = {
     "bot.operators",
     "bot.reports",
     "bot.charts",
-    "bot.sharing",
-    "bot.shares",
-    "bot.notices",
-    "bot.best",
-    "bot.remixing",
-    "bot.halls",
-    "bot.reviews",
+    "bot.gallery.sharing",
+    "bot.gallery.lookup",
+    "bot.gallery.notices",
+    "bot.gallery.best",
+    "bot.gallery.remix",
+    "bot.gallery.settings",
+    "bot.gallery.moderation",
     "bot.consent",
     "bot.cropping",
     "bot.deleting",
@@ -84,7 +84,7 @@ CORE = {
     "bot.personal",
     "bot.retention",
     "bot.bundle",
-    "bot.errands",
+    "bot.gallery.outbox",
     "bot.chores",
 }
 TOP = {
@@ -137,7 +137,7 @@ def modules() -> dict[str, set[str]]:
 
 
 MODULES = modules()
-WORDS = {"bot.model", "bot.errors", "bot.gallery", "bot.characters"} | {
+WORDS = {"bot.model", "bot.errors", "bot.gallery.model", "bot.characters"} | {
     m for m in MODULES if re.match(r"bot\.texts", m)
 }
 
@@ -183,7 +183,7 @@ def may(module: str) -> set[str]:
     if inside(module, "storage"):
         ports = {m for m in RULES if m.startswith("bot.ports")}
         return (
-            {"bot.model", "bot.errors", "bot.quotas.rules", "bot.gallery"}
+            {"bot.model", "bot.errors", "bot.quotas.rules", "bot.gallery.model"}
             | ports
             | {m for m in MODULES if inside(m, "storage")}
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot import machine
 from bot.bundle import Bundle
-from bot.gallery import Share
+from bot.gallery.model import Share
 from bot.machine import apply, hold
 from bot.media.library import Media
 from bot.model import Accepted, Address, Clip, Job, Photo

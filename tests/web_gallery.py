@@ -20,7 +20,7 @@ from adapters.web.page import Page
 from adapters.web.proxies import Proxies
 from adapters.web.server import Hook, make_app, serve
 from adapters.web.view import View
-from bot.gallery import Share
+from bot.gallery.model import Share
 from bot.media.signed_links import Links
 from bot.model import Address, Clip
 from bot.shelf import Shelf

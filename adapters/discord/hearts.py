@@ -8,9 +8,9 @@ import discord
 
 from adapters.discord import people
 from adapters.discord.requests import PLATFORM
-from bot import sharing
 from bot.core import Core
 from bot.errors import StoreDown
+from bot.gallery import sharing
 from bot.model import Address, Inbound
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
 
 from adapters.telegram import reading
 from adapters.telegram.reading import PLATFORM
-from bot import sharing
 from bot.core import Core
+from bot.gallery import sharing
 from bot.model import Address, Inbound
 
 HEARTS = frozenset(["❤", "❤\u200d🔥", "💘"])

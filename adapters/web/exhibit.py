@@ -19,7 +19,7 @@ from adapters.web.turnstile import Turnstile
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
-from bot.gallery import Hall, Share
+from bot.gallery.model import Hall, Share
 from bot.model import MENTION, Address, Inbound
 
 log = logging.getLogger(__name__)

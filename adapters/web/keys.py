@@ -6,7 +6,7 @@ import json
 import math
 import re
 
-from bot.gallery import Key, Order, Share
+from bot.gallery.model import Key, Order, Share
 
 NAME = "[a-z0-9]{1,32}"
 """Of a gallery or a share."""

@@ -8,7 +8,7 @@ from html import escape
 
 from adapters.web.sheet import BLANK, ICON, ROOT, meta, page
 from bot import texts
-from bot.gallery import Hall, Order, Share
+from bot.gallery.model import Hall, Order, Share
 
 LONG = 140
 """Characters from which on a prompt is set as text, not as a headline."""

@@ -3,7 +3,7 @@
 from html import escape
 
 from bot import texts
-from bot.gallery import Share
+from bot.gallery.model import Share
 
 ROOT = "/g/"
 FILES = f"{ROOT}-/"

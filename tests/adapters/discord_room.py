@@ -16,7 +16,7 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.line import Line
 from adapters.discord.platform import Discord, Pace
 from adapters.discord.tokens import Tokens
-from bot.errands import Runner
+from bot.gallery.outbox import Runner
 from bot.supervisor import Supervisor
 from tests.adapters.telegram_room import QuickProvider, briefly
 from tests.discord_api import DiscordApi

@@ -14,8 +14,8 @@ from adapters.telegram.chat import TelegramChat
 from adapters.telegram.limiter import Limiter
 from adapters.telegram.line import UPLOAD, Line
 from adapters.telegram.platform import Hook, Telegram
-from bot.errands import Runner
 from bot.errors import StoreDown
+from bot.gallery.outbox import Runner
 from bot.model import Film, Job, Terms
 from bot.supervisor import Supervisor
 from tests.bot_api import BotApi

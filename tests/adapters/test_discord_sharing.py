@@ -8,9 +8,10 @@ from unittest.mock import patch
 
 import pytest
 
-from bot import errands, sharing, texts
+from bot import texts
 from bot.errors import ChatError, Gone
-from bot.gallery import Share
+from bot.gallery import outbox, sharing
+from bot.gallery.model import Share
 from bot.model import Address, Button, Film, Job, Paper, Reply
 from tests.adapters.discord_room import Now, Room, a_room
 from tests.adapters.telegram_room import breaks
@@ -651,7 +652,7 @@ async def test_the_gallery_is_called_as_the_guild_is(room: Room, club: Club) -> 
 async def test_killed_in_the_middle_of_a_post_it_is_there_once(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(errands, "GRACE", 0.05)
+    monkeypatch.setattr(outbox, "GRACE", 0.05)
     api = DiscordApi(clock=Now())
     api.keeps_files = True
     async with api.serve() as base:

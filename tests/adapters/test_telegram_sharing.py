@@ -14,7 +14,7 @@ from adapters.telegram.questions import Question
 from adapters.telegram.taps import DOUBLE
 from bot import texts
 from bot.errors import ChatError, Gone
-from bot.gallery import ENOUGH, Share
+from bot.gallery.model import ENOUGH, Share
 from bot.model import Address, Button, Film, Job, Reply
 from tests.adapters.telegram_room import Room, a_room
 from tests.bookkeeping import rows

@@ -18,7 +18,7 @@ from adapters.web.page import STATIC
 from adapters.web.turnstile import DAY, Turnstile
 from bot import texts
 from bot.errors import StoreDown
-from bot.gallery import Key
+from bot.gallery.model import Key
 from bot.model import Clip
 from tests import galleries
 from tests.clock import Clock

@@ -12,8 +12,8 @@ from bot.errors import StoreDown
 from bot.model import MENTION as M
 from bot.model import Inbound, Named, Reply
 from tests.bookkeeping import check, rows
-from tests.bot.gallery_house import Square, Wall
-from tests.bot.gallery_house import commands as pressed
+from tests.bot.gallery.gallery_house import Square, Wall
+from tests.bot.gallery.gallery_house import commands as pressed
 from tests.houses import House
 
 BOB = Named("person", "telegram:8", "Bob")
@@ -138,7 +138,7 @@ async def test_others_are_answered_the_same(square: Square, said: str) -> None:
 
 
 async def test_a_reaction_that_comes_again_late_does_not_undo_what_came_after_it(square: Square) -> None:
-    from bot import sharing
+    from bot.gallery import sharing
 
     await square.open()
     share = await square.shared()

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from bot import delivery, texts
-from bot.errands import Runner
 from bot.errors import ChatError, Flood, Gone, PhotoplayError, TooLarge, Unshowable
-from bot.gallery import CLEARED
+from bot.gallery.model import CLEARED
+from bot.gallery.outbox import Runner
 from bot.model import Finished, Job
 from tests.bookkeeping import rows
 from tests.houses import House

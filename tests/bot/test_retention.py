@@ -8,7 +8,7 @@ import pytest
 
 from bot import texts
 from bot.errors import StoreDown
-from bot.gallery import Errand
+from bot.gallery.model import Errand
 from bot.media.library import Media
 from bot.model import Address, Incident
 from bot.quotas import pricing

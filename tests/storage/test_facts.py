@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.gallery import Errand
+from bot.gallery.model import Errand
 from bot.model import Address
 from bot.quotas.rules import Act, Rule, about
 from storage import open_store

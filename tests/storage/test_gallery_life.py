@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench import gallery as bench
-from bot.gallery import Errand, Key, Share, ShareState
+from bot.gallery.model import Errand, Key, Share, ShareState
 from bot.machine import hold
 from bot.model import Address, Clip
 from storage.gallery import Gallery
@@ -108,7 +108,7 @@ class Life:
         self.hands += await self.errands.claim(self.now, 60.0, self.random.randint(1, 5), PLATFORMS)
 
     async def do(self) -> None:
-        """A runner does what it once claimed, however late, as `bot.errands` does."""
+        """A runner does what it once claimed, however late, as `bot.gallery.outbox` does."""
         if not self.hands:
             return None
         errand = self.hands.pop(self.random.randrange(len(self.hands)))

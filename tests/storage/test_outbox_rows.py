@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from bot.gallery import Errand
+from bot.gallery.model import Errand
 from bot.model import Address, Button
 from storage.jobs import Store
 from tests.galleries import BEN, CAT, NOW, PLATFORMS, a_posted_share, a_share, waiting

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.bundle import MOVEMENTS
-from bot.gallery import line_removal
+from bot.gallery.model import line_removal
 from bot.machine import apply
 from bot.media.library import Media
 from bot.model import Address, Refused

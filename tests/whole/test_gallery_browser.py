@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from bot import texts
-from bot.gallery import Share
+from bot.gallery.model import Share
 from tests.browsing import keep_picture, no_violations
 from tests.clock import Clock
 from tests.web_gallery import SLUG, Site, film, site

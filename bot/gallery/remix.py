@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import orders, shares, texts
+from bot import orders, texts
 from bot.errors import Refusal
-from bot.gallery import Share
+from bot.gallery import lookup
+from bot.gallery.model import Share
 from bot.model import Attachment, Inbound, Reply
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ask for words or a photo; with them, order."""
-    share, words = await shares.seen(core, inbound, argument, texts.sharing.REMIX_HOW)
-    await shares.check_remix(core, inbound, share)
+    share, words = await lookup.seen(core, inbound, argument, texts.sharing.REMIX_HOW)
+    await lookup.check_remix(core, inbound, share)
     if inbound.attachments:
         return await _own_photo(core, inbound, share, words)
     if not words:
         # A topic that is the gallery is for what people share; and members may not be let write there.
-        place = shares.place_of(share.scope, (await shares.rule_of(core.store, share.scope)).gallery)
+        place = lookup.place_of(share.scope, (await lookup.rule_of(core.store, share.scope)).gallery)
         apart = bool(place.thread) and place == replace(inbound.address, message="")
         return Reply(texts.sharing.ask_remix(share.prompt), ask=f"/remix {share.id}", private=apart)
     if orders.wordless(words):

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import answers, notices, shares, sharing, texts
+from bot import answers, texts
 from bot.admin import Target, act, check, told
 from bot.errors import Refusal
-from bot.gallery import ENOUGH, Errand, Share, ShareState
+from bot.gallery import lookup, notices, sharing
+from bot.gallery.model import ENOUGH, Errand, Share, ShareState
 from bot.model import Button, Inbound, Reply
 from bot.quotas.rules import FOREVER, Rule, about
 
@@ -20,7 +21,7 @@ _OTHER = "other"
 
 async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Say what is wrong with a shared clip: first a button, or words."""
-    share, said = await shares.seen(core, inbound, argument, texts.sharing.REPORT_HOW)
+    share, said = await lookup.seen(core, inbound, argument, texts.sharing.REPORT_HOW)
     if await core.is_own(inbound, share.person):
         unshare = Button(texts.sharing.UNSHARE, f"/unshare {share.job}")
         return Reply(texts.sharing.REPORT_OWN, (unshare,), refused=True, private=True)
@@ -63,7 +64,7 @@ async def tell_again(core: "Core", share: Share) -> None:
 
 
 async def _tell(core: "Core", share: Share, count: int, name: str) -> None:
-    rule = await shares.rule_of(core.store, share.scope)
+    rule = await lookup.rule_of(core.store, share.scope)
     reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
     text = texts.sharing.notice(reasons, share.prompt, share.name, hidden=share.state == "hidden")
     buttons = (
@@ -71,7 +72,7 @@ async def _tell(core: "Core", share: Share, count: int, name: str) -> None:
         Button(texts.sharing.KEEP, f"/keep {share.id}"),
         Button(texts.sharing.BAN, f"/banish {share.id}"),
     )
-    place = shares.place_of(share.scope, rule.review)
+    place = lookup.place_of(share.scope, rule.review)
     notice = Errand(name, "tell", place, core.clock(), share.id, text, buttons, topic="report")
     await notices.tell(core.store, notice, min(count, ENOUGH))
 
@@ -145,7 +146,7 @@ async def _judged(core: "Core", inbound: Inbound, argument: str, state: ShareSta
 async def _found(core: "Core", inbound: Inbound, argument: str) -> Share:
     if not argument:
         raise Refusal(texts.sharing.WHICH_SHARE)
-    share = await shares.here(core, inbound, argument)
+    share = await lookup.here(core, inbound, argument)
     if share is None:
         raise Refusal(texts.sharing.UNKNOWN_SHARE)
     return share

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import sharing, texts
+from bot import texts
+from bot.gallery import sharing
 from bot.model import Address, Pending, Refused
 from tests.bookkeeping import check
-from tests.bot.gallery_house import OTHER, TOWN, Square, Wall, commands
+from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, Wall, commands
 from tests.clock import Clock
 from tests.houses import wired
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import answers, notices, shares, texts, wordlist
+from bot import answers, texts, wordlist
 from bot.errors import Refusal
-from bot.gallery import Errand, Manner, Share
+from bot.gallery import lookup, notices
+from bot.gallery.model import Errand, Manner, Share
 from bot.model import ID, Button, Clip, Inbound, Job, Reply
 from bot.ports import Store
 from bot.quotas import pricing
@@ -40,13 +41,13 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
     scope = inbound.scope or job.scope
     if not scope:
         raise Refusal(texts.sharing.SHARE_WHERE)
-    rule = await shares.rule_of(core.store, scope)
+    rule = await lookup.rule_of(core.store, scope)
     if not rule.gallery and not rule.web:
         raise Refusal(texts.sharing.NO_GALLERY)
     for person in await core.store.accounts.people(inbound.person):  # a ban of one is no invitation to the other
         if pricing.ban(await core.store.books.rulebook(Member(scope, person)), core.clock()):
             raise Refusal(texts.sharing.MAY_NOT_SHARE)
-    place = shares.place_of(scope, rule.gallery)
+    place = lookup.place_of(scope, rule.gallery)
     copy = job.copy if job.address.platform == place.platform else None
     if not core.media.path(clip.name).is_file() and not (copy and rule.gallery):
         raise Refusal(texts.chat.CLIP_GONE)
@@ -88,7 +89,7 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
             Button(texts.sharing.REFUSE, f"/hide {made.id}"),
             Button(texts.sharing.BAN, f"/banish {made.id}"),
         )
-        notice = Errand(name, "tell", shares.place_of(scope, rule.review), core.clock(), made.id, buttons=buttons)
+        notice = Errand(name, "tell", lookup.place_of(scope, rule.review), core.clock(), made.id, buttons=buttons)
         await notices.tell(core.store, replace(notice, text=texts.sharing.waiting(made.prompt, made.name)), 0)
     core.poke_errands()
     return Reply(_shared(core, inbound, rule, made), _after(made), private=True)
@@ -98,7 +99,7 @@ def _shared(core: "Core", inbound: Inbound, rule: Rule, made: Share) -> str:
     if made.state == "waiting":
         return texts.sharing.WAITS
     here = made.place == replace(inbound.address, message="")
-    link = shares.hall(core.web, rule)
+    link = lookup.hall(core.web, rule)
     link = link and f"{link}/{made.id}"
     return texts.sharing.shared(here, link, posted=bool(rule.gallery), named=bool(made.name), worded=bool(made.prompt))
 
@@ -220,7 +221,7 @@ async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def heart(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Give a shared clip a heart, or take it back."""
-    share, _ = await shares.seen(core, inbound, argument, texts.sharing.HEART_HOW)
+    share, _ = await lookup.seen(core, inbound, argument, texts.sharing.HEART_HOW)
     liked = await core.store.gallery.heart(share.id, inbound.person, None, "tap", core.clock(), inbound.key)
     if liked is None:
         raise Refusal(texts.sharing.UNKNOWN_SHARE)
@@ -244,17 +245,17 @@ async def reacted(core: "Core", inbound: Inbound, on: bool) -> None:
 async def show(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """A shared clip once more, by the platform's own copy. Admins see here what others do not."""
     try:
-        share, _ = await shares.seen(core, inbound, argument, texts.sharing.SHOW_HOW)
+        share, _ = await lookup.seen(core, inbound, argument, texts.sharing.SHOW_HOW)
     except Refusal:
-        hidden = await shares.here(core, inbound, argument)
+        hidden = await lookup.here(core, inbound, argument)
         if hidden is None or not await core.administers(inbound):
             raise
         share = hidden
-    film = shares.film_of(core.media, share)
+    film = lookup.film_of(core.media, share)
     if film is None:
         raise Refusal(texts.chat.CLIP_GONE)
     if share.state != "up":
-        shown = shares.post(share, await shares.after(core.store, share), replace(film, limit=inbound.limit))
+        shown = lookup.post(share, await lookup.after(core.store, share), replace(film, limit=inbound.limit))
         return replace(shown, buttons=(), private=True)
     place, now = inbound.address, core.clock()
     # A tap is quickly made, again and again: each would be a message to everybody there.
@@ -272,7 +273,7 @@ async def offered(store: Store, job: Job) -> bool:
     """Whether there is a gallery that this clip could go to."""
     if not job.scope:
         return False
-    rule = await shares.rule_of(store, job.scope)
+    rule = await lookup.rule_of(store, job.scope)
     return bool(rule.gallery or rule.web)
 
 

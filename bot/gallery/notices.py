@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.gallery import ENOUGH, Errand, Share
+from bot.gallery.model import ENOUGH, Errand, Share
 from bot.model import Address
 from bot.ports import Store
 

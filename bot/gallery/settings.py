@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from bot import shares, texts
+from bot import texts
 from bot.admin import Target, act, check, told
 from bot.errors import Refusal
+from bot.gallery import lookup
 from bot.model import MENTION, Inbound, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import Rule
@@ -33,7 +34,7 @@ async def gallery(core: "Core", inbound: Inbound, argument: str) -> Reply:
     setter = _SETTERS.get(word)
     if setter is None or (value and word in _BARE and MENTION not in argument):
         raise Refusal(texts.sharing.GALLERY_HOW)
-    rule = await shares.rule_of(core.store, inbound.scope)
+    rule = await lookup.rule_of(core.store, inbound.scope)
     edit, words = await setter(core, inbound, rule, value.strip())
     done = await core.store.books.amend(act(core, inbound, f"gallery {word}", Target("", "", "")), edit)
     return told(words, done)
@@ -42,11 +43,11 @@ async def gallery(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def _show(core: "Core", inbound: Inbound) -> Reply:
     if not inbound.scope:
         raise Refusal(texts.sharing.GALLERY_WHERE)
-    rule = await shares.rule_of(core.store, inbound.scope)
+    rule = await lookup.rule_of(core.store, inbound.scope)
     posted = ""
     if rule.gallery:
         posted = "here" if rule.gallery == _here(inbound) else "elsewhere"
-    words = texts.sharing.gallery(rule.title or "", posted, shares.hall(core.web, rule))
+    words = texts.sharing.gallery(rule.title or "", posted, lookup.hall(core.web, rule))
     if not await core.administers(inbound):
         return Reply(words, private=True)
     if not (rule.gallery or rule.web or rule.review or rule.approve):
@@ -94,7 +95,7 @@ async def _web(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change
     if not core.web:
         raise Refusal(texts.sharing.NO_WEB)
     slug = await core.store.gallery.open_hall(inbound.scope, core.new_id(), new=new)
-    link = shares.hall(core.web, replace(rule, web=slug))
+    link = lookup.hall(core.web, replace(rule, web=slug))
     words = texts.sharing.web_on(link, bool(rule.public))
     if new and rule.web:
         words = f"{words}\n{texts.sharing.OLD_LINK}"

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from bot import texts
-from bot.gallery import Share
+from bot.gallery.model import Share
 from bot.model import Job, Posted, Reply
 from tests.bookkeeping import check
-from tests.bot.gallery_house import OTHER, TOWN, Square, Wall, commands
+from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, Wall, commands
 from tests.clock import Clock
 from tests.galleries import chain
 from tests.houses import attached, wired

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bot import texts
 from bot.errors import Refusal
-from bot.gallery import Errand, Share
+from bot.gallery.model import Errand, Share
 from bot.media.library import Media
 from bot.model import ID, Address, Button, Film, Inbound, Job, Reply
 from bot.ports import Store

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot import texts
-from bot.errands import Runner
 from bot.errors import PhotoplayError
-from bot.gallery import Share
+from bot.gallery.model import Share
+from bot.gallery.outbox import Runner
 from bot.model import Address, Inbound, Job, Named, Posted, Reply
 from tests.fakes import RecordingChat
 from tests.houses import House, attached

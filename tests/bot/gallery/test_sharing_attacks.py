@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 
-from bot import bundle, reports, shares, sharing, texts, wordlist
-from bot.best import post_best
+from bot import bundle, reports, texts, wordlist
 from bot.errors import StoreDown
-from bot.gallery import Errand, Share
+from bot.gallery import lookup, sharing
+from bot.gallery.best import post_best
+from bot.gallery.model import Errand, Share
 from bot.model import Address
 from bot.quotas.rules import Rule
 from bot.retention import Retention
 from storage import shares as stored
 from storage.gallery import Gallery
 from tests.bookkeeping import check
-from tests.bot.gallery_house import OTHER, TOWN, WALL, Square, Wall
+from tests.bot.gallery.gallery_house import OTHER, TOWN, WALL, Square, Wall
 from tests.clock import Clock
 from tests.houses import wired
 from tests.traces import cells, everywhere
@@ -143,14 +144,14 @@ async def test_the_name_of_who_left_is_in_no_order_that_came_at_that_moment(
     square: Square, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     share = await square.shared()
-    original = shares.original
+    original = lookup.original
 
     async def slow(*given: Any) -> Share | None:
         found = await original(*given)
         await square.say(f"/unshare {share.job}")  # between the look and the order
         return found
 
-    monkeypatch.setattr(shares, "original", slow)
+    monkeypatch.setattr(lookup, "original", slow)
     await square.say(f"/remix {share.id} she waves", user="8")
     names = [job.after for job in await square.house.store.jobs("telegram:8")]
     assert "User 7" not in names

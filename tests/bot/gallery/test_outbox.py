@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import errands, texts
-from bot.errands import Runner
+from bot import texts
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
-from bot.gallery import Errand
+from bot.gallery import outbox
+from bot.gallery.model import Errand
+from bot.gallery.outbox import Runner
 from bot.model import Address, Button, Clip, Posted, Reply
-from tests.bot.gallery_house import OFFICE, TOWN, WEB, Square, Wall, commands
+from tests.bot.gallery.gallery_house import OFFICE, TOWN, WEB, Square, Wall, commands
 from tests.clock import Clock
 from tests.houses import wired
 
@@ -162,7 +163,7 @@ async def test_where_a_post_stands_is_saved_once_the_database_is_back(
         return await posted(share_id, message, copy)
 
     monkeypatch.setattr(square.house.store.gallery, "posted", flaky)
-    monkeypatch.setattr(errands, "AGAIN", 0.0)
+    monkeypatch.setattr(outbox, "AGAIN", 0.0)
     await square.work()
     assert len(square.posts()) == 1
     assert (await square.share(share)).place.message
@@ -223,7 +224,7 @@ async def test_an_errand_is_given_up_after_a_day(square: Square) -> None:
     await square.house.store.errands.put(tell(square))
     square.wall.trouble = [ChatError("never")] * 1000
     begun = square.house.clock()
-    for _ in range(errands.MOST_TRIES + 1):
+    for _ in range(outbox.MOST_TRIES + 1):
         await square.work()
         due_at = await square.house.store.errands.next_due(["telegram"])
         if due_at is None:
@@ -231,13 +232,13 @@ async def test_an_errand_is_given_up_after_a_day(square: Square) -> None:
         square.house.clock.now = due_at
     assert due_at is None
     assert 23 * 3600 < square.house.clock() - begun < 25 * 3600
-    assert 1000 - len(square.wall.trouble) == errands.MOST_TRIES
+    assert 1000 - len(square.wall.trouble) == outbox.MOST_TRIES
 
 
 async def test_a_message_that_nobody_can_take_away_is_the_operators_to_know(
     square: Square, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(errands, "MOST_TRIES", 2)
+    monkeypatch.setattr(outbox, "MOST_TRIES", 2)
     place = Address("telegram", "-1", "m9", "5")
     await square.house.store.errands.put(Errand("x", "remove", place, square.house.clock()))
     square.wall.trouble = [ChatError("never")] * 2
@@ -251,12 +252,12 @@ async def test_a_message_that_nobody_can_take_away_is_the_operators_to_know(
 
 async def test_where_the_chat_is_gone_the_share_stays_for_the_web(square: Square) -> None:
     share = await square.shared(posted=False)
-    square.wall.trouble = [Gone("closed")] * errands.MOST_TRIES
+    square.wall.trouble = [Gone("closed")] * outbox.MOST_TRIES
     await square.work()
     assert (await square.share(share)).state == "up"
     assert "♥ 1" in (await square.say(f"/heart {share.id}", user="8")).text
     while square.wall.trouble:
-        assert await later(square, errands.LONGEST_PAUSE) == 1
+        assert await later(square, outbox.LONGEST_PAUSE) == 1
     assert await square.house.store.errands.next_due(["telegram"]) is None, "tried for a day, then given up"
     assert square.posts() == []
     told = [one.detail for one in await square.house.store.incidents()]
@@ -271,7 +272,7 @@ async def test_admins_are_told_that_a_clip_cannot_be_posted_and_it_comes_once_it
     await square.work()
     assert [reply.text for reply in square.wall.at(OFFICE)] == [texts.sharing.CANNOT_POST]
     assert square.posts() == []
-    await later(square, errands.LONGEST_PAUSE)
+    await later(square, outbox.LONGEST_PAUSE)
     assert len(square.posts()) == 2
     assert all([(await square.share(share)).place.message for share in found])
 
@@ -490,7 +491,7 @@ async def test_an_edit_that_a_stop_cuts_off_is_anybodys_at_once(
 ) -> None:
     share = await square.shared()
     await square.say(f"/heart {share.id}", user="8")
-    monkeypatch.setattr(errands, "GRACE", 0.01)
+    monkeypatch.setattr(outbox, "GRACE", 0.01)
     with monkeypatch.context() as patch:
         patch.setattr(square.wall, "edit", lambda *_: asyncio.Event().wait())
         running = asyncio.create_task(square.runner.run())

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from bot import shares, texts
+from bot import texts
 from bot.errors import Refusal
-from bot.gallery import Errand, Share
+from bot.gallery import lookup
+from bot.gallery.model import Errand, Share
 from bot.model import Button, Inbound, Reply
 from bot.quotas import pricing
 
@@ -33,13 +34,13 @@ async def best(core: "Core", inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.sharing.BEST_HOW)
     if not inbound.scope:
         raise Refusal(texts.sharing.BEST_WHERE)
-    rule = await shares.rule_of(core.store, inbound.scope)
+    rule = await lookup.rule_of(core.store, inbound.scope)
     found = await core.store.gallery.best(inbound.scope, core.clock() - _DAYS[span] * DAY, BEST)
     if not found:
         return Reply(texts.sharing.no_best(span) if rule.gallery or rule.web else texts.sharing.NO_GALLERY)
     lines, buttons = _ranked(found)
     named = tuple(one.id for one in found)
-    return Reply(texts.sharing.best(span, lines, shares.hall(core.web, rule)), buttons, shares=named)
+    return Reply(texts.sharing.best(span, lines, lookup.hall(core.web, rule)), buttons, shares=named)
 
 
 async def post_best(core: "Core") -> None:
@@ -53,13 +54,13 @@ async def post_best(core: "Core") -> None:
             await inbox.take(key, TAKEN, json.dumps([scope, since]), now)
     for key, body in await inbox.waiting(TAKEN):
         scope, since = json.loads(body)
-        rule, found = await shares.rule_of(core.store, scope), await core.store.gallery.best(scope, since, BEST)
+        rule, found = await lookup.rule_of(core.store, scope), await core.store.gallery.best(scope, since, BEST)
         if not (rule.best and rule.gallery and found):
             await inbox.handled(key, now)
             continue
         lines, buttons = _ranked(found)
-        text = texts.sharing.best_post(rule.best, lines, shares.hall(core.web, rule))
-        place = shares.place_of(scope, rule.gallery)
+        text = texts.sharing.best_post(rule.best, lines, lookup.hall(core.web, rule))
+        place = lookup.place_of(scope, rule.gallery)
         errand = Errand(
             core.new_id(), "tell", place, now, text=text, buttons=buttons, shows=tuple(one.id for one in found)
         )

@@ -8,8 +8,8 @@ import pytest
 
 from bot import texts
 from bot.errors import Flood
-from bot.gallery import Share
-from tests.bot.gallery_house import OTHER, TOWN, Square, Wall, commands
+from bot.gallery.model import Share
+from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, Wall, commands
 from tests.clock import Clock
 from tests.houses import wired
 

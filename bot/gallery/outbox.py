@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot import notices, shares, texts
+from bot import texts
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
-from bot.gallery import Errand, Share
+from bot.gallery import lookup, notices
+from bot.gallery.model import Errand, Share
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Film, Incident, Posted, Reply
@@ -221,7 +222,7 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if errand.kind != "post" or share is None:
             return
-        review = shares.place_of(share.scope, (await shares.rule_of(self._store, share.scope)).review)
+        review = lookup.place_of(share.scope, (await lookup.rule_of(self._store, share.scope)).review)
         if review.chat and review != place:
             told = Errand(f"w{errand.id}", "tell", review, now, text=texts.sharing.CANNOT_POST)
             await self._store.errands.put(told)
@@ -230,11 +231,11 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None or share.state != "up" or share.place.message:
             return
-        film = shares.film_of(self._media, share)
+        film = lookup.film_of(self._media, share)
         if film is None:
             log.warning("share %s cannot be posted: its clip is gone", share.id)
             return
-        posted = await self._send(chat, errand, share, shares.post(share, await shares.after(self._store, share), film))
+        posted = await self._send(chat, errand, share, lookup.post(share, await lookup.after(self._store, share), film))
         if not await self._stands(share, posted):
             await self._take_away(errand, posted)
 
@@ -251,8 +252,8 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None or share.state != "up" or not share.place.message:
             return
-        film = shares.film_of(self._media, share, missing=True)  # an edit shows the film that is there
-        reply = shares.post(share, await shares.after(self._store, share), film)
+        film = lookup.film_of(self._media, share, missing=True)  # an edit shows the film that is there
+        reply = lookup.post(share, await lookup.after(self._store, share), film)
         # Without a copy it stands there as words.
         reply = reply if share.copy else await self._filmless(share, reply)
         await chat.edit(share.place, share.place.message, reply)
@@ -265,7 +266,7 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None:
             return
-        film = shares.film_of(self._media, share)
+        film = lookup.film_of(self._media, share)
         if not errand.text:
             await self._show(chat, errand, share, film)
             return
@@ -287,7 +288,7 @@ class Runner:
 
     async def _show(self, chat: Chat, errand: Errand, share: Share, film: Film | None) -> None:
         """The clip once more, for whoever asked."""
-        posted = await self._send(chat, errand, share, shares.post(share, await shares.after(self._store, share), film))
+        posted = await self._send(chat, errand, share, lookup.post(share, await lookup.after(self._store, share), film))
         if not await self._store.gallery.showed(share.id, replace(errand.place, message=posted.message)):
             await self._take_away(errand, posted)
 
@@ -304,8 +305,8 @@ class Runner:
 
     async def _filmless(self, share: Share, reply: Reply) -> Reply:
         """In words. Not with a link to the file, which would outlive the sharing: to its page, looked up each visit."""
-        rule = await shares.rule_of(self._store, share.scope)
-        hall = shares.hall(self._web, rule) if share.state == "up" else ""
+        rule = await lookup.rule_of(self._store, share.scope)
+        hall = lookup.hall(self._web, rule) if share.state == "up" else ""
         words = texts.sharing.at_page(f"{hall}/{share.id}" if hall else "")
         return replace(reply, text=f"{reply.text}\n{words}", film=None)
 

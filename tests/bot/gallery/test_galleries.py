@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import texts
-from bot.best import post_best
 from bot.errors import StoreDown
+from bot.gallery.best import post_best
 from bot.model import MENTION as M
 from bot.model import Address, Named
 from bot.quotas.rules import Rule
-from tests.bot.gallery_house import OTHER, TOWN, WALL, WEB, Square, Wall, commands
+from tests.bot.gallery.gallery_house import OTHER, TOWN, WALL, WEB, Square, Wall, commands
 from tests.clock import Clock
 from tests.houses import wired
 

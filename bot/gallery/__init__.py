@@ -1,0 +1,1 @@
+"""Sharing: galleries, votes, remixes, moderation."""
