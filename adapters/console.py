@@ -17,8 +17,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
+from bot.jobs.worker import Worker
 from bot.model import MENTION, SHELL, Address, Attachment, Inbound, Job, Named, Point, Role
-from bot.worker import Worker
 
 PLATFORM = "console"
 PLATFORMS = (PLATFORM, "discord", "telegram", "web")

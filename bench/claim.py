@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from bot import machine
+from bot.jobs import machine
 from bot.model import Accepted, Address, Job, Order, Photo
 from storage import open_store
 from storage.jobs import Store

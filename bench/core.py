@@ -14,13 +14,13 @@ import av
 import numpy as np
 from PIL import Image
 
-from bot.acts import Acts
 from bot.core import Core
-from bot.history import History
+from bot.jobs.history import History
+from bot.jobs.steps import Acts
+from bot.jobs.worker import Worker
 from bot.media.library import Media
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Order, Pending, Posted, Reply, Terms
 from bot.quotas.pricing import Policy
-from bot.worker import Worker
 from storage import open_store
 
 LIVES = int(os.environ.get("LIVES", 10_000))

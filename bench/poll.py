@@ -9,10 +9,10 @@ from random import Random
 from statistics import mean
 from typing import cast
 
-from bot.history import History
+from bot.jobs.history import History
+from bot.jobs.polling import Rhythm
 from bot.model import Order, Photo, Render, Terms
 from bot.ports import Provider, Store
-from bot.schedule import Rhythm
 
 RENDERS, HISTORY, REPEATS = 4_000, 200, 20
 """Each figure is the mean of 20 runs: 200 renders to learn from, then 4,000 others."""
@@ -53,7 +53,7 @@ def ended(durations: Sequence[float]) -> list[Render]:
 
 
 class Burst:
-    """Orders that are all accepted at once by a host without history, and looked at as `bot.acts` does.
+    """Orders that are all accepted at once by a host without history, and looked at as `bot.jobs.steps` does.
 
     It is the store and the provider of a real `History`: what that learns is what these looks have seen so far.
     """

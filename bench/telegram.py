@@ -24,9 +24,10 @@ import psutil
 
 from adapters.telegram.limiter import Limiter
 from bench.loopback import clip, photo, render
-from bot import app, config, logs, machine
+from bot import app, config, logs
+from bot.jobs import machine
+from bot.jobs.polling import Rhythm
 from bot.model import Accepted, Address, Clip, Job, Order, Photo, Render
-from bot.schedule import Rhythm
 from storage import open_store
 from storage.jobs import Store
 from tests.whole.paid_host import PATH

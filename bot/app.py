@@ -29,14 +29,17 @@ from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.view import MEDIA, View
 from bot import logs
-from bot.acts import Acts
-from bot.chores import Chores
 from bot.config import Settings
 from bot.core import Core
 from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.gallery import best
 from bot.gallery.outbox import Runner
-from bot.history import History
+from bot.jobs.history import History
+from bot.jobs.periodic import Chores
+from bot.jobs.shelf import Shelf
+from bot.jobs.steps import Acts
+from bot.jobs.supervisor import Supervisor
+from bot.jobs.worker import Worker
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
 from bot.model import Address, Film, Incident, Reply
@@ -45,9 +48,6 @@ from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
 from bot.retention import Retention
-from bot.shelf import Shelf
-from bot.supervisor import Supervisor
-from bot.worker import Worker
 from generator.server import Generator
 from storage import database_url, open_store
 

@@ -4,24 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import (
-    admin,
-    calls,
-    consent,
-    cropping,
-    deleting,
-    limits,
-    machine,
-    operators,
-    orders,
-    personal,
-    reports,
-    status,
-    texts,
-    wordlist,
-)
+from bot import admin, calls, consent, cropping, deleting, limits, operators, orders, personal, reports, texts, wordlist
 from bot.errors import Illegal, Refusal
 from bot.gallery import best, lookup, moderation, remix, settings, sharing
+from bot.jobs import machine, status
 from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply
 from bot.quotas import balance
 

@@ -8,12 +8,13 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from bot import answers, calls, commands, consent, cropping, machine, orders, status, texts, wordlist
+from bot import answers, calls, commands, consent, cropping, orders, texts, wordlist
 from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import lookup
 from bot.gallery.model import Share
-from bot.history import History
-from bot.machine import hold
+from bot.jobs import machine, status
+from bot.jobs.history import History
+from bot.jobs.machine import hold
 from bot.media.fit import Fitting
 from bot.media.library import Media, Pictures
 from bot.model import MENTION, Address, Inbound, Incident, Job, Order, Reply, Role

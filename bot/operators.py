@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import machine, texts
+from bot import texts
 from bot.admin import Target, act, told
 from bot.errors import Illegal, Refusal
+from bot.jobs import machine
 from bot.model import Inbound, Reply
 from bot.ports import Store
 from bot.quotas import amounts, pricing

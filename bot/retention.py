@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot import machine
 from bot.errors import Illegal, StoreDown
 from bot.gallery import sharing
 from bot.gallery.model import Share
+from bot.jobs import machine
 from bot.media import orphans
 from bot.media.library import Media
 from bot.model import Incident, Job, State

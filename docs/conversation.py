@@ -9,9 +9,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from bot import status, texts
+from bot import texts
+from bot.jobs import status
+from bot.jobs.polling import Rhythm
 from bot.model import Address, Clip, Film, Job, Order, Photo, Reply
-from bot.schedule import Rhythm
 
 HERE = Path(__file__).parent
 PHOTO = HERE.parent / "adapters" / "web" / "samples" / "portrait.jpg"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.gallery.model import Share
-from bot.machine import hold
+from bot.jobs.machine import hold
 from bot.model import Address, Clip
 from bot.quotas.rules import Act
 from storage import web_gallery

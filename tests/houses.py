@@ -9,14 +9,14 @@ from typing import cast
 
 from PIL import Image
 
-from bot.acts import Acts
 from bot.core import Core
-from bot.history import History
+from bot.jobs.history import History
+from bot.jobs.steps import Acts
+from bot.jobs.worker import Worker
 from bot.media.library import Media
 from bot.model import Address, Attachment, Inbound, Job, Reply, Role
 from bot.ports import Chat, Store
 from bot.quotas import pricing
-from bot.worker import Worker
 from storage import open_store
 from tests.clock import Clock
 from tests.fakes import RecordingChat, ScriptedProvider

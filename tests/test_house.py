@@ -14,9 +14,9 @@ RULES = {
     *(
         "bot.quotas.rules",
         "bot.quotas.amounts",
-        "bot.machine",
-        "bot.schedule",
-        "bot.survival",
+        "bot.jobs.machine",
+        "bot.jobs.polling",
+        "bot.jobs.survival",
         "bot.quotas.pricing",
         "bot.orders",
     ),
@@ -49,20 +49,20 @@ CORE = {
     "bot.answers",
     "bot.core",
     "bot.commands",
-    "bot.worker",
-    "bot.acts",
-    "bot.claims",
-    "bot.delivery",
+    "bot.jobs.worker",
+    "bot.jobs.steps",
+    "bot.jobs.claims",
+    "bot.jobs.delivery",
     "bot.media.orphans",
     "bot.media.library",
     "bot.media.clips",
     "bot.media.files",
-    "bot.status",
-    "bot.history",
+    "bot.jobs.status",
+    "bot.jobs.history",
     "bot.media.signed_links",
-    "bot.shelf",
+    "bot.jobs.shelf",
     "bot.media.fit",
-    "bot.supervisor",
+    "bot.jobs.supervisor",
     "bot.quotas.balance",
     "bot.admin",
     "bot.limits",
@@ -85,7 +85,7 @@ CORE = {
     "bot.retention",
     "bot.bundle",
     "bot.gallery.outbox",
-    "bot.chores",
+    "bot.jobs.periodic",
 }
 TOP = {
     *("bot.app", "bot.checkup", "bot.cli", "bot.cli_admin", "bot.cli_clips", "bot.env_file", "bot.shell"),
@@ -166,7 +166,7 @@ def may(module: str) -> set[str]:
         return (
             WORDS
             | {m for m in RULES if m.startswith("bot.ports")}
-            | {"bot.machine", "bot.quotas.rules", "bot.options", "bot.quotas.pricing", "bot.survival"}
+            | {"bot.jobs.machine", "bot.quotas.rules", "bot.options", "bot.quotas.pricing", "bot.jobs.survival"}
         )
     if module in DARKROOM:
         return WORDS | DARKROOM

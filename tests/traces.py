@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bot import machine
 from bot.bundle import Bundle
 from bot.gallery.model import Share
-from bot.machine import apply, hold
+from bot.jobs import machine
+from bot.jobs.machine import apply, hold
 from bot.media.library import Media
 from bot.model import Accepted, Address, Clip, Job, Photo
 from bot.quotas import pricing

@@ -21,9 +21,9 @@ from adapters.web.proxies import Proxies
 from adapters.web.server import Hook, make_app, serve
 from adapters.web.view import View
 from bot.gallery.model import Share
+from bot.jobs.shelf import Shelf
 from bot.media.signed_links import Links
 from bot.model import Address, Clip
-from bot.shelf import Shelf
 from tests import galleries
 from tests.clock import Clock
 from tests.galleries import NOW, TOWN

@@ -17,9 +17,10 @@ from adapters.telegram.members import Members
 from adapters.telegram.people import People, replied_to
 from adapters.telegram.questions import PICTURED, Questions
 from adapters.telegram.reading import PLATFORM, Picture
-from bot import machine, texts
+from bot import texts
 from bot.core import Core
 from bot.errors import Refusal
+from bot.jobs import machine
 from bot.model import MENTION, Address, Button, Inbound, Job, Reply
 
 log = logging.getLogger(__name__)

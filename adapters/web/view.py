@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from bot import orders, status, texts
+from bot import orders, texts
 from bot.core import Core
 from bot.errors import StoreDown
-from bot.machine import Cancelled, allows
+from bot.jobs import status
+from bot.jobs.machine import Cancelled, allows
 from bot.media.signed_links import Links
 from bot.model import Clip, Inbound, Job, Paper, Photo, Reply
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from bot import answers, status, texts
+from bot import answers, texts
 from bot.errors import Refusal
+from bot.jobs import status
 from bot.model import Button, Inbound, Job, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, Bill, Denied, Member, Movement, Parked, Quote, Rulebook

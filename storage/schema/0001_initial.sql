@@ -1,6 +1,6 @@
 -- Runs unchanged on SQLite and PostgreSQL. Times are Unix seconds; amounts are credits.
 
--- One row per order, from the queue to its delivery. The states and what leads from one to the next: bot/machine.py.
+-- One row per order, from the queue to its delivery. The states and what leads from one to the next: bot/jobs/machine.py.
 CREATE TABLE jobs (
     id           TEXT PRIMARY KEY,
     key          TEXT NOT NULL UNIQUE,            -- the message that asked: the same message again finds its first job

@@ -16,8 +16,8 @@ from adapters.telegram.line import UPLOAD, Line
 from adapters.telegram.platform import Hook, Telegram
 from bot.errors import StoreDown
 from bot.gallery.outbox import Runner
+from bot.jobs.supervisor import Supervisor
 from bot.model import Film, Job, Terms
-from bot.supervisor import Supervisor
 from tests.bot_api import BotApi
 from tests.bot_api_world import JSON, Chat, Post, User
 from tests.fakes import ScriptedProvider

@@ -83,7 +83,7 @@ async def test_without_history_it_is_no_reply_but_it_comes(room: Room) -> None:
 async def test_lost_answers_post_nothing_twice(
     room: Room, monkeypatch: pytest.MonkeyPatch, denied: int, posts: int
 ) -> None:
-    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)
+    monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
     room.api.overwrite(room.channel, mine(room), deny=denied)  # who cannot look for the message has its nonce
     room.api.script(POST, cut("after"), broken(502, done=True))
     room.slash(options=SMILES)
@@ -145,7 +145,7 @@ async def test_a_guests_clip_that_is_refused_is_told_in_words(room: Room, refusa
     ],
 )
 async def test_what_the_edge_says_is_not_final(room: Room, hiccup: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)
+    monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
     monkeypatch.setattr("adapters.discord.line.PAUSE", 0.05)
     room.api.script(POST, hiccup, hiccup)
     room.slash(options=SMILES)

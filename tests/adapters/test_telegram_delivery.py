@@ -22,7 +22,7 @@ Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 
 @pytest.fixture
 def rooms(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Rooms:
-    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)  # nobody waits in a test
+    monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)  # nobody waits in a test
     return lambda **how: a_room(tmp_path, large_clip, new_id, **how)
 
 
@@ -173,7 +173,7 @@ async def test_slow_mode_is_waited_out(room: Room, hiccup: Refuse) -> None:
 
 @pytest.mark.parametrize("status", [400, 403])
 async def test_what_a_proxy_says_in_html_is_not_final(room: Room, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
-    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)
+    monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
     room.api.trouble["sendVideo"] += [Refuse(status)]
     order(room)
     await room.clip(room.private)

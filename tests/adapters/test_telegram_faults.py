@@ -22,7 +22,7 @@ Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 
 @pytest.fixture
 def rooms(tmp_path: Path, clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Rooms:
-    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)
+    monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
     return lambda **how: a_room(tmp_path, clip, new_id, **how)
 
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from adapters.telegram.line import Line, mapped
 from adapters.telegram.looks import keyboard
 from adapters.telegram.members import Members
-from bot import logs, status
+from bot import logs
 from bot.errors import ChatError
+from bot.jobs import status
 from bot.model import Address, Clip, Film, Job, Order, Photo
 from tests.adapters.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse, Trouble
@@ -28,7 +29,7 @@ TOKEN = "123456:TEST-token"
 
 @pytest.fixture
 def rooms(tmp_path: Path, clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Rooms:
-    monkeypatch.setattr("bot.delivery.backoff", lambda tries: 0.05)
+    monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
     return lambda **how: a_room(tmp_path, clip, new_id, **how)
 
 

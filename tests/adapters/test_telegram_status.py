@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import schedule, texts, worker
+from bot import texts
 from bot.errors import NotSent
+from bot.jobs import polling, worker
 from bot.model import Accepted, Finished, Pending, Refused, Terms
 from tests.adapters.telegram_room import Room, a_room
 from tests.bot_api_world import Post
@@ -97,7 +98,7 @@ async def test_a_render_that_outlasts_all_others_is_said_to_take_longer(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider = room.house.provider
-    monkeypatch.setattr(schedule, "PATIENCE", 0.0)
+    monkeypatch.setattr(polling, "PATIENCE", 0.0)
     monkeypatch.setattr(provider, "terms", lambda host=None: Terms(host or "local", True, True, blind=0.02, usual=0.05))
     provider.polls = [Pending()]
     status = await asked(room)

@@ -30,10 +30,10 @@ from adapters.web.templating import card, render, script_data
 from adapters.web.tries import EACH
 from adapters.web.view import View, file_name
 from bot import texts
+from bot.jobs.shelf import Shelf
 from bot.media.sandbox import images
 from bot.media.signed_links import Links
 from bot.model import Address, Inbound, Pending
-from bot.shelf import Shelf
 from generator.words import read
 from tests.clock import Clock
 from tests.houses import House, picture, wired

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import machine, retention
+from bot import retention
 from bot.errors import StoreDown
-from bot.machine import apply
+from bot.jobs import machine
+from bot.jobs.machine import apply
 from bot.media.library import Media
 from bot.model import Clip
 from bot.quotas import pricing

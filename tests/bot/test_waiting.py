@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import acts, texts
+from bot import texts
 from bot.errors import NotSent, Unreachable
+from bot.jobs import steps
 from bot.model import Accepted, Finished, Job, Pending
 from bot.quotas.rules import HOUSE, Act
 from tests.clock import Clock
@@ -57,7 +58,7 @@ async def test_a_line_that_becomes_known_later_does_not_wait_for_the_first_look(
     await house.work()
     await house.core.track(job.id, "line", "Next in line")
     await house.store.release(await house.job(job.id), house.clock() + 240)  # when a known host is first looked at
-    house.clock.tick(acts.YOUNG + 0.1)
+    house.clock.tick(steps.YOUNG + 0.1)
     await house.worker._acts.refresh()
     assert await shown(house, job) == "Rendering, about 5 min left"
 
@@ -92,7 +93,7 @@ async def test_an_order_that_nobody_takes_says_why_and_when_there_is_another_try
 async def test_a_purchase_that_hangs_is_said_to_be_asking(house: House) -> None:
     job = await tracked(house)
     await house.store.start(house.clock(), 120, 5, 5, ("telegram",), ("local",), house.worker._acts.start)
-    house.clock.tick(acts.YOUNG + 0.1)
+    house.clock.tick(steps.YOUNG + 0.1)
     await house.worker._acts.refresh()
     assert await shown(house, job) == texts.chat.SENDING
 
@@ -138,7 +139,7 @@ async def test_done_without_a_link_is_an_incident_within_minutes_and_ends_within
     house.provider.polls = [Pending("done, but without a link", failed=True, waits="link")]
     job = await tracked(house)
     began = house.clock()
-    await looked(house, job, acts.LINKLESS + 1)
+    await looked(house, job, steps.LINKLESS + 1)
     assert house.clock() - began < 180
     assert await shown(house, job) == f"{texts.chat.WAITS['link']} I keep trying; nothing is lost."
     assert ["no link" in incident.what for incident in await house.store.incidents()] == [True]

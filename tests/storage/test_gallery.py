@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.gallery.model import ENOUGH, Errand, Hall, Key, Manner, Report, Share
-from bot.machine import hold
+from bot.jobs.machine import hold
 from bot.model import Address, Button
 from bot.quotas.rules import Rule
 from storage.jobs import Store

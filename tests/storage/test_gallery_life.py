@@ -9,7 +9,7 @@ import pytest
 
 from bench import gallery as bench
 from bot.gallery.model import Errand, Key, Share, ShareState
-from bot.machine import hold
+from bot.jobs.machine import hold
 from bot.model import Address, Clip
 from storage.gallery import Gallery
 from storage.jobs import Store

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.machine import hold
+from bot.jobs.machine import hold
 from bot.model import Address, Job, Order, Photo
 from storage.jobs import Store
 from tests.clock import Clock

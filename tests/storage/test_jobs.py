@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot import machine
 from bot.errors import Illegal, Stale
-from bot.machine import apply, hold
+from bot.jobs import machine
+from bot.jobs.machine import apply, hold
 from bot.model import Accepted, Address, Brush, Clip, Incident, Job, Payment, Photo, Refused, Render
 from bot.ports import Step
 from bot.quotas.rules import Bill, Denied, Line, Plan

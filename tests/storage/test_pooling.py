@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from bot import machine
 from bot.errors import Misconfigured, StoreDown
-from bot.machine import apply, hold
+from bot.jobs import machine
+from bot.jobs.machine import apply, hold
 from bot.model import Accepted, Clip
 from storage import open_store
 from storage.database import Transaction

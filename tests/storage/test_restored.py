@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import machine
 from bot.errors import Misconfigured
+from bot.jobs import machine
 from bot.model import Accepted, Job
 from bot.quotas.rules import HOUSE, Act
 from storage import open_store

@@ -12,7 +12,7 @@ import pytest
 
 from bot.bundle import MOVEMENTS
 from bot.gallery.model import line_removal
-from bot.machine import apply
+from bot.jobs.machine import apply
 from bot.media.library import Media
 from bot.model import Address, Refused
 from bot.quotas import pricing

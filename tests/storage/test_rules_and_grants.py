@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot import machine
 from bot.errors import Illegal
-from bot.machine import apply, hold
+from bot.jobs import machine
+from bot.jobs.machine import apply, hold
 from bot.model import Accepted, Address, Clip, Job, Refused
 from bot.quotas import pricing
 from bot.quotas.pricing import Ask, Policy

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot import machine
 from bot.errors import Illegal, Stale
-from bot.machine import apply, hold
+from bot.jobs import machine
+from bot.jobs.machine import apply, hold
 from bot.model import Accepted, Address, Clip, Job, Refused
 from bot.ports import Step
 from bot.quotas import pricing

@@ -119,7 +119,7 @@ async def test_again_new_words_and_continue(visit: Visit, photo: Path) -> None:
 
 
 async def test_cancel_gives_the_credits_back(visit: Visit, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot.worker import Worker
+    from bot.jobs.worker import Worker
 
     page = await visit()
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 from paid_host import STEPS, PaidHost
 
-from bot import machine
 from bot.app import open_app
 from bot.config import Settings
+from bot.jobs import machine
 from bot.model import Accepted, Address, Attachment, Clip, Inbound, Job
 from bot.ports import Store
 from storage import open_store

@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 
 from adapters import console
-from bot import machine
 from bot.app import LATE, App, open_app
 from bot.config import Settings
 from bot.errors import StoreDown
+from bot.jobs import machine
 from bot.model import Accepted
 from tests.bot_api import BotApi
 from tests.samples import a_job

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from bot import texts
-from bot.worker import Worker
+from bot.jobs.worker import Worker
 from tests.browsing import site
 
 T = texts.chat.PAGE

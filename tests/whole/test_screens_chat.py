@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot import texts
-from bot.worker import Worker
+from bot.jobs.worker import Worker
 from tests.browsing import buying, looked_at, looks_right, order, plays, site
 
 T = texts.chat.PAGE

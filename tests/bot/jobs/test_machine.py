@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import machine
 from bot.errors import Illegal
+from bot.jobs import machine
 from bot.model import Accepted, Clip, Job, Refused, State
 from tests.samples import a_job
 

@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from bot import machine, status, texts
-from bot.claims import AGAIN, Claims, backoff
+from bot import texts
 from bot.errors import ChatError, Flood, Gone, Stale, StoreDown, TooLarge, Unconfirmed, Unshowable
 from bot.gallery import sharing
 from bot.gallery.model import line_removal
+from bot.jobs import machine, status
+from bot.jobs.claims import AGAIN, Claims, backoff
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Film, Job, Posted, Reply

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import StoreDown
+from bot.jobs.polling import KNOWN, Rhythm
 from bot.model import Order
 from bot.ports import Provider, Store
-from bot.schedule import KNOWN, Rhythm
 
 FRESH = 60.0
 """Seconds after which the store is asked again: other workers learn, too."""

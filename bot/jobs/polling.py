@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from bot.jobs.survival import SHORTEST, Survival
 from bot.model import Render
-from bot.survival import SHORTEST, Survival
 
 # Let h(t) be the hazard: the chance per second that a render which is still going at t completes now. With d(t) between
 # two looks a clip waits d/2 on average to be seen, and a job costs the integral of S/d looks, S being the share still

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from bot import delivery, texts
+from bot import texts
 from bot.errors import ChatError, Flood, Gone, PhotoplayError, TooLarge, Unshowable
 from bot.gallery.model import CLEARED
 from bot.gallery.outbox import Runner
+from bot.jobs import delivery
 from bot.model import Finished, Job
 from tests.bookkeeping import rows
 from tests.houses import House

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import pytest
 
 from bot.errors import ChatError, Misconfigured
-from bot.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Supervisor
+from bot.jobs.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Supervisor
 from tests.clock import Clock
 
 

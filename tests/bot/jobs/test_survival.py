@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import poll
+from bot.jobs.survival import Survival
 from bot.model import Render
-from bot.survival import Survival
 
 DAY = 86_400.0
 renders = st.lists(st.builds(Render, st.floats(), st.booleans(), st.floats(0, DAY)), max_size=60)

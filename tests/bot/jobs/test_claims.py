@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot import claims, delivery
-from bot.acts import Acts
-from bot.claims import Claims
 from bot.errors import Stale, StoreDown
-from bot.history import History
+from bot.jobs import claims, delivery
+from bot.jobs.claims import Claims
+from bot.jobs.history import History
+from bot.jobs.steps import Acts
+from bot.jobs.worker import PAUSE, Worker
 from bot.model import Finished, Job
-from bot.worker import PAUSE, Worker
 from tests.houses import House
 
 LEASE = 0.3

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bot import texts
-from bot.machine import Cancelled, allows
+from bot.jobs.machine import Cancelled, allows
+from bot.jobs.polling import Rhythm
 from bot.model import Button, Film, Job, Order, Reply
 from bot.quotas.rules import span_of
-from bot.schedule import Rhythm
 
 
 def line(

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import poll
+from bot.jobs.polling import LONGEST, Rhythm
+from bot.jobs.survival import SHORTEST
 from bot.model import Render
-from bot.schedule import LONGEST, Rhythm
-from bot.survival import SHORTEST
 
 DAY = 86_400.0
 NO_DURATIONS = [math.nan, math.inf, -math.inf, -1.0]

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot import acts, claims, delivery, machine, texts, worker
-from bot.acts import Acts
+from bot import texts
 from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
-from bot.history import History
+from bot.jobs import claims, delivery, machine, steps, worker
+from bot.jobs.history import History
+from bot.jobs.steps import Acts
+from bot.jobs.worker import Worker
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pending, Refused
 from bot.quotas.rules import HOUSE, Act
-from bot.worker import Worker
 from tests.houses import House, attached, picture
 
 # ── The way of a photo ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -247,7 +248,7 @@ async def test_looks_that_go_wrong_are_made_again_more_and_more_rarely(house: Ho
         await house.work()
         gaps.append((await house.job(job.id)).due_at - house.clock.now)
     assert gaps[0] <= 10
-    assert max(gaps) == gaps[-1] == acts.LONGEST_PAUSE
+    assert max(gaps) == gaps[-1] == steps.LONGEST_PAUSE
     assert (await house.finish(job)).outcome == "clip"
 
 
@@ -263,7 +264,7 @@ async def test_a_clip_that_stays_broken_is_given_back(house: House) -> None:
     house.provider.clips = [BrokenClip("HTTP 404")]
     job = await house.finish(await house.order())
     assert (job.reason, await house.used()) == ("broken_clip", 0)
-    assert house.provider.looks >= 50 + acts.FETCHES - acts.ODD_LOOKS
+    assert house.provider.looks >= 50 + steps.FETCHES - steps.ODD_LOOKS
     assert [one.what for one in await house.store.incidents(50)].count(
         "a clip is broken"
     ) <= 2  # the first, and the end

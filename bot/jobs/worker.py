@@ -10,8 +10,8 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.acts import Acts
 from bot.errors import Stale, StoreDown
+from bot.jobs.steps import Acts
 from bot.model import Job
 from bot.ports import Store
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import machine, status
-from bot.claims import LONGEST_PAUSE, Claims, backoff
-from bot.delivery import EDIT, Delivery
 from bot.errors import Ambiguous, BrokenClip, ChatError, NotSent, Stale, StoreDown, Unreachable
-from bot.history import History
+from bot.jobs import machine, status
+from bot.jobs.claims import LONGEST_PAUSE, Claims, backoff
+from bot.jobs.delivery import EDIT, Delivery
+from bot.jobs.history import History
 from bot.media.library import Media
 from bot.model import Accepted, Finished, Job, Pending, Refused
 from bot.ports import Chat, Provider, Step, Store

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot import acts, claims, delivery, texts, worker
+from bot import texts
 from bot.errors import StoreDown
+from bot.jobs import claims, delivery, steps, worker
 from bot.model import Accepted, Finished, Job, Order, Render
 from tests.houses import House, attached
 
@@ -165,7 +166,7 @@ async def test_a_dead_database_does_not_hold_up_a_stop(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(worker, "GRACE", 0.05)
-    monkeypatch.setattr(acts, "LAST_WORD", 0.05)
+    monkeypatch.setattr(steps, "LAST_WORD", 0.05)
     monkeypatch.setattr(claims, "AGAIN", 0.01)
     create = house.provider.create
 

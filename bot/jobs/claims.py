@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from bot import machine
 from bot.errors import Stale, StoreDown
+from bot.jobs import machine
 from bot.model import Incident, Job
 from bot.ports import Store
 

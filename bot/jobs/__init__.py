@@ -1,0 +1,1 @@
+"""A job from its claim to its delivery."""
