@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import admin, calls, consent, cropping, deleting, limits, operators, orders, personal, reports, texts, wordlist
+from bot import admin, calls, deleting, limits, operators, personal, reports, texts
 from bot.errors import Illegal, Refusal
 from bot.gallery import best, lookup, moderation, remix, settings, sharing
 from bot.jobs import machine, status
 from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply
+from bot.ordering import consent, crop, prompt, wordlist
 from bot.quotas import balance
 
 if TYPE_CHECKING:
@@ -82,11 +83,11 @@ async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def again(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """The same photo, with the same words or with others."""
     job, words = await _own(core, inbound, "again", argument)
-    new = orders.reworded(_worded(words, job), inbound.options, job.order) if words else None
-    draft = new or orders.repeat(job.order)
+    new = prompt.reworded(_worded(words, job), inbound.options, job.order) if words else None
+    draft = new or prompt.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(core, job)
     # Its photo may be the first picture of somebody's clip.
-    roles, source = orders.roles(job.order), await lookup.remixed(core, inbound, job)
+    roles, source = prompt.roles(job.order), await lookup.remixed(core, inbound, job)
     return await core.place(
         inbound,
         draft,
@@ -115,7 +116,7 @@ async def continue_(core: "Core", inbound: Inbound, argument: str) -> Reply:
     async def frame() -> AsyncIterator[bytes]:
         yield await core.media.last_frame(clip)
 
-    draft = orders.reworded(_worded(words, job), inbound.options, job.order)
+    draft = prompt.reworded(_worded(words, job), inbound.options, job.order)
     inbound = replace(inbound, spoiler=job.spoiler)
     frames = [Attachment(frame, sample=job.order.sample)]
     return await core.place(
@@ -197,7 +198,7 @@ def _clip(job: Job) -> Clip:
 
 def _worded(words: str, job: Job) -> str:
     """New words; where only options are new, the words stay."""
-    return f"{job.order.prompt} {words}" if orders.wordless(words) else words
+    return f"{job.order.prompt} {words}" if prompt.wordless(words) else words
 
 
 async def _before(core: "Core", job: Job) -> Job | None:
@@ -282,7 +283,7 @@ TABLE: dict[str, Handler] = {
     "hide": moderation.hide,
     "banish": moderation.banish,
     "agree": consent.agree,
-    "crop": cropping.crop,
+    "crop": crop.crop,
     "delete": deleting.delete,
 }
 """Every name in `texts.COMMANDS` and `texts_admin.COMMANDS`, and those that only buttons say."""

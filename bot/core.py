@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from bot import answers, calls, commands, consent, cropping, orders, texts, wordlist
+from bot import answers, calls, commands, texts
 from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import lookup
 from bot.gallery.model import Share
@@ -18,7 +18,8 @@ from bot.jobs.machine import hold
 from bot.media.fit import Fitting
 from bot.media.library import Media, Pictures
 from bot.model import MENTION, Address, Inbound, Incident, Job, Order, Reply, Role
-from bot.orders import Draft
+from bot.ordering import consent, crop, prompt, wordlist
+from bot.ordering.prompt import Draft
 from bot.ports import Provider, Store, Submission
 from bot.quotas import balance, pricing
 from bot.quotas.rules import Denied, Quote
@@ -106,8 +107,8 @@ class Core:
 
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
-            if len(inbound.text) > orders.TEXT_LIMIT:
-                raise Refusal(texts.chat.too_wordy(len(inbound.text), orders.TEXT_LIMIT, "A message"))
+            if len(inbound.text) > prompt.TEXT_LIMIT:
+                raise Refusal(texts.chat.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, "A message"))
             if not commands.takes_names(inbound.text):
                 inbound = spelled(inbound)
             if inbound.text.startswith("/") and (not inbound.attachments or commands.named(inbound.text)):
@@ -201,14 +202,14 @@ class Core:
         roles = [attachment.role for attachment in inbound.attachments]
         if roles.count("photo") + roles.count("end") > 2:
             raise Refusal(texts.chat.ONE_PHOTO)
-        if orders.wordless(inbound.text):
+        if prompt.wordless(inbound.text):
             if earlier := await self.store.find(inbound.key):  # one picture of an album, come back after a crash
                 return await self.status(earlier)
-            return Reply(texts.chat.NO_WORDS, refused=True, ask=orders.apart(inbound.text))
-        draft = orders.read(inbound.text, inbound.options)
+            return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
+        draft = prompt.read(inbound.text, inbound.options)
         for attachment in inbound.attachments:
             if attachment.role == "brush":
-                orders.check_path(attachment.path)
+                prompt.check_path(attachment.path)
         sample = all(attachment.sample for attachment in inbound.attachments)
         pictures = partial(self.media.keep, inbound.attachments, inbound.person)
         return await self.place(inbound, draft, roles, pictures, sample=sample)
@@ -228,7 +229,7 @@ class Core:
 
         `sample`: they show our own drawings.
         """
-        orders.check(draft, roles)
+        prompt.check(draft, roles)
         if ("static_mask" in roles or "brush" in roles) and not self.provider.terms().masks:
             raise Refusal(texts.chat.NO_MASKS)
         if earlier := await self.store.find(inbound.key):
@@ -263,7 +264,7 @@ class Core:
             remix_of=remix.id if remix else None,
         )
         if order.cropped:
-            return await cropping.park(self, job, inbound)
+            return await crop.park(self, job, inbound)
         if unasked:
             return await consent.park(self, job)
         if above is not None and dear:

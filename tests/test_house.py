@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli, cli_clips, config, orders, texts
+from bot import cli, cli_clips, config, texts
+from bot.ordering import prompt
 
 ROOT = Path(__file__).parent.parent
 RULES = {
@@ -18,9 +19,9 @@ RULES = {
         "bot.jobs.polling",
         "bot.jobs.survival",
         "bot.quotas.pricing",
-        "bot.orders",
+        "bot.ordering.prompt",
     ),
-    *("bot.calls", "bot.options"),
+    *("bot.calls", "bot.ordering.options"),
     *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
 DARKROOM = {
@@ -76,11 +77,11 @@ CORE = {
     "bot.gallery.remix",
     "bot.gallery.settings",
     "bot.gallery.moderation",
-    "bot.consent",
-    "bot.cropping",
+    "bot.ordering.consent",
+    "bot.ordering.crop",
     "bot.deleting",
-    "bot.wordlist",
-    "bot.unwanted",
+    "bot.ordering.wordlist",
+    "bot.ordering.blocklist",
     "bot.personal",
     "bot.retention",
     "bot.bundle",
@@ -166,7 +167,13 @@ def may(module: str) -> set[str]:
         return (
             WORDS
             | {m for m in RULES if m.startswith("bot.ports")}
-            | {"bot.jobs.machine", "bot.quotas.rules", "bot.options", "bot.quotas.pricing", "bot.jobs.survival"}
+            | {
+                "bot.jobs.machine",
+                "bot.quotas.rules",
+                "bot.ordering.options",
+                "bot.quotas.pricing",
+                "bot.jobs.survival",
+            }
         )
     if module in DARKROOM:
         return WORDS | DARKROOM
@@ -274,9 +281,9 @@ def test_documents_name_only_commands_that_exist() -> None:
 def test_the_chat_guide_shows_options_that_work() -> None:
     guide = (ROOT / "docs" / "chat.md").read_text("utf-8")
     shown = re.findall(r"`(--[^`]+)`", guide)
-    assert len(shown) >= len(orders.OPTIONS)
+    assert len(shown) >= len(prompt.OPTIONS)
     for example in shown:
-        orders.read(f"she smiles {example}")
+        prompt.read(f"she smiles {example}")
 
 
 def test_every_command_has_its_line() -> None:

@@ -10,10 +10,11 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.forms import Forms
 from adapters.discord.guests import Guests
 from adapters.discord.requests import Request
-from bot import consent, texts
+from bot import texts
 from bot.core import Core
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
 from bot.model import Button, Posted, Reply
+from bot.ordering import consent
 
 log = logging.getLogger(__name__)
 

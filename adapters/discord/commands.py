@@ -16,7 +16,7 @@ from adapters.discord.line import BROKEN, UNREADABLE
 from adapters.discord.requests import PLATFORM
 from bot import texts
 from bot.errors import StoreDown
-from bot.orders import PROMPT_LIMIT
+from bot.ordering.prompt import PROMPT_LIMIT
 from bot.ports import Inbox
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from adapters.discord.looks import PRESS
 from adapters.discord.requests import PLATFORM, Request, unpack
 from bot import texts
 from bot.errors import StoreDown
-from bot.orders import PROMPT_LIMIT
+from bot.ordering.prompt import PROMPT_LIMIT
 from bot.ports import Inbox
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from adapters.discord import first, people
 from adapters.discord.front import Front, Interaction
 from bot import texts
 from bot.model import MENTION
-from bot.orders import PROMPT_LIMIT
+from bot.ordering.prompt import PROMPT_LIMIT
 from bot.quotas import amounts
 
 Callback = Callable[..., Awaitable[None]]

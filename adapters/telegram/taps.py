@@ -17,10 +17,10 @@ from adapters.telegram.line import Line, mapped
 from adapters.telegram.members import Members
 from adapters.telegram.people import People
 from adapters.telegram.reading import PLATFORM
-from bot import consent
 from bot.core import Core
 from bot.errors import ChatError
 from bot.model import MENTION, Address, Inbound, Reply
+from bot.ordering import consent
 
 SWIFT = 2.0
 """Seconds in which a tap should be acknowledged; the client shows a spinner until then."""

@@ -15,7 +15,7 @@ from bot import calls, texts
 from bot.media.files import disk
 from bot.media.library import HEAVIEST_PICTURE
 from bot.model import Address, Attachment, Inbound, Role
-from bot.orders import PROMPT_LIMIT
+from bot.ordering.prompt import PROMPT_LIMIT
 
 SAMPLES = Path(__file__).with_name("samples")
 WORDS = 40_000

@@ -21,7 +21,7 @@ from bot.core import Core
 from bot.errors import Refusal
 from bot.media.library import HEAVIEST_PICTURE, LONGEST_TO_SHORTEST
 from bot.model import Inbound
-from bot.orders import PROMPT_LIMIT
+from bot.ordering.prompt import PROMPT_LIMIT
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from adapters.web.view import View
-from bot import consent, deleting
+from bot import deleting
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job
+from bot.ordering import consent
 
 BUSY, CALM = 0.5, 2.0
 """Seconds between two looks: while something is under way, and else."""

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from bot import orders, texts
+from bot import texts
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.jobs import status
 from bot.jobs.machine import Cancelled, allows
 from bot.media.signed_links import Links
 from bot.model import Clip, Inbound, Job, Paper, Photo, Reply
+from bot.ordering import prompt
 
 MEDIA = "media"
 """The namespace of links to photos and clips."""
@@ -50,7 +51,7 @@ class View:
             "at": job.created_at,
             "prompt": order.prompt,
             "options": status.options(order),
-            "picked": orders.kept(order),
+            "picked": prompt.kept(order),
             "photo": self._photo(order.photo, f"/frame/{job.id}?first" if clip else _GONE),
             "end": self._photo(order.end) if order.end else None,
             # What was left at the time is news only while the clip is made.

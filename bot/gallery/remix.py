@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import orders, texts
+from bot import texts
 from bot.errors import Refusal
 from bot.gallery import lookup
 from bot.gallery.model import Share
 from bot.model import Attachment, Inbound, Reply
+from bot.ordering import prompt
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -28,13 +29,13 @@ async def remix(core: "Core", inbound: Inbound, argument: str) -> Reply:
         place = lookup.place_of(share.scope, (await lookup.rule_of(core.store, share.scope)).gallery)
         apart = bool(place.thread) and place == replace(inbound.address, message="")
         return Reply(texts.sharing.ask_remix(share.prompt), ask=f"/remix {share.id}", private=apart)
-    if orders.wordless(words):
-        return Reply(texts.sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {orders.apart(words)}")
+    if prompt.wordless(words):
+        return Reply(texts.sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {prompt.apart(words)}")
 
     async def frame() -> AsyncIterator[bytes]:
         yield await core.media.first_frame(share.clip)
 
-    draft = orders.read(words, inbound.options)
+    draft = prompt.read(words, inbound.options)
     inbound = replace(inbound, spoiler=share.spoiler)
     return await core.place(
         inbound, draft, ["photo"], lambda: core.media.keep([Attachment(frame)], inbound.person), remix=share
@@ -46,16 +47,16 @@ async def _own_photo(core: "Core", inbound: Inbound, share: Share, words: str) -
     roles = [attachment.role for attachment in inbound.attachments]
     if roles.count("photo") + roles.count("end") > 2:
         raise Refusal(texts.chat.ONE_PHOTO)
-    if orders.wordless(words):
+    if prompt.wordless(words):
         if not share.prompt:
             return Reply(
-                texts.sharing.REMIX_WORDS, refused=True, ask=f"/remix {share.id} {orders.apart(words)}".rstrip()
+                texts.sharing.REMIX_WORDS, refused=True, ask=f"/remix {share.id} {prompt.apart(words)}".rstrip()
             )
         words = f"{share.prompt} {words}"
     for attachment in inbound.attachments:
         if attachment.role == "brush":
-            orders.check_path(attachment.path)
-    draft = orders.read(words, inbound.options)
+            prompt.check_path(attachment.path)
+    draft = prompt.read(words, inbound.options)
     return await core.place(
         inbound, draft, roles, lambda: core.media.keep(inbound.attachments, inbound.person), remix=share
     )

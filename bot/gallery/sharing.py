@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import answers, texts, wordlist
+from bot import answers, texts
 from bot.errors import Refusal
 from bot.gallery import lookup, notices
 from bot.gallery.model import Errand, Manner, Share
 from bot.model import ID, Button, Clip, Inbound, Job, Reply
+from bot.ordering import wordlist
 from bot.ports import Store
 from bot.quotas import pricing
 from bot.quotas.rules import Member, Rule

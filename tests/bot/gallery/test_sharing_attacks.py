@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from bot import bundle, reports, texts, wordlist
+from bot import bundle, reports, texts
 from bot.errors import StoreDown
 from bot.gallery import lookup, sharing
 from bot.gallery.best import post_best
 from bot.gallery.model import Errand, Share
 from bot.model import Address
+from bot.ordering import wordlist
 from bot.quotas.rules import Rule
 from bot.retention import Retention
 from storage import shares as stored

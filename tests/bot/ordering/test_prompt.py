@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot import texts
 from bot.characters import plain, trim
 from bot.errors import Refusal
-from bot.orders import OPTIONS, Draft, check, check_path, read
+from bot.ordering.prompt import OPTIONS, Draft, check, check_path, read
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot import consent, texts
+from bot import texts
 from bot.model import Address, Inbound, Reply
+from bot.ordering import consent
 from bot.quotas.balance import WAIT, WAITING
 from bot.quotas.rules import Act, Rule
 from bot.retention import WAITS, Retention

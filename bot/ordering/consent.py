@@ -5,8 +5,9 @@ Not asked about our own drawings, nor where the stand-in alone makes the clips: 
 
 from typing import TYPE_CHECKING
 
-from bot import cropping, texts
+from bot import texts
 from bot.model import Button, Inbound, Job, Reply
+from bot.ordering import crop
 from bot.quotas import balance, pricing
 from bot.quotas.rules import Parked
 
@@ -73,7 +74,7 @@ async def waiting(core: "Core", inbound: Inbound) -> list[tuple[Job, Reply]]:
             continue
         job = await core.store.books.read(parked.body)
         if job.order.cropped:  # asked first, and perhaps answered: the button goes on either way
-            asked = cropping.question(job)
+            asked = crop.question(job)
         elif await missing(core, inbound, sample=job.order.sample):
             asked = _question(job.id)
         else:  # the yes came with another order

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from bot import options as written
 from bot import texts
 from bot.characters import is_visible, plain, trim
 from bot.errors import Refusal
 from bot.model import Order, Point, Role, Seconds
+from bot.ordering import options as written
 
 OPTIONS = written.NAMES
 PROMPT_LIMIT = 2500

@@ -1,4 +1,4 @@
-"""Words that no prompt may have: the house's own (`bot.unwanted`), and those of a community.
+"""Words that no prompt may have: the house's own (`bot.ordering.blocklist`), and those of a community.
 
 A refusal names none of them: whoever looks for a way around should not be told where the fence stands.
 """
@@ -11,12 +11,13 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
-from bot import texts, unwanted
+from bot import texts
 from bot.admin import Target, act, told
 from bot.admin import check as admins_only
 from bot.characters import FILLERS
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply
+from bot.ordering import blocklist
 from bot.quotas.rules import Rule
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Readings:
 def read(text: str) -> Readings:
     """Read a text as it may be meant: n.u.d.e, nuuude, n0de and nudé are all one word."""
     text = _said(text)
-    marked = [word for word in _WORD.findall(unicodedata.normalize("NFC", text)) if word in unwanted.MARKED]
+    marked = [word for word in _WORD.findall(unicodedata.normalize("NFC", text)) if word in blocklist.MARKED]
     for word in marked:
         text = re.sub(rf"\b{word}\b", " ", unicodedata.normalize("NFC", text))
     bare = _bare(text)
@@ -167,7 +168,7 @@ class Words:
 
     @classmethod
     def of(cls, entries: Iterable[str], harmless: "Words | None" = None) -> "Words":
-        """Entries as `bot.unwanted` has them; a star counts at the end of a single word only."""
+        """Entries as `bot.ordering.blocklist` has them; a star counts at the end of a single word only."""
         made, stems, inside = cls(harmless=harmless), set(), set()
         for entry in entries:
             words = tuple(_WORD.findall(_meant(_bare(_said(entry)))))
@@ -207,16 +208,16 @@ class Words:
 
 
 def entries(text: str) -> Iterator[str]:
-    """The entries of a list in `bot.unwanted`, with each choice between words made."""
+    """The entries of a list in `bot.ordering.blocklist`, with each choice between words made."""
     for entry in text.split(","):
         for words in product(*(choice.split("|") for choice in entry.split())):
             yield " ".join(words)
 
 
-_HARMLESS = Words.of(entries(unwanted.HARMLESS))
-_LISTS = (unwanted.NUDITY, unwanted.SEX, unwanted.MINORS, unwanted.GORE, unwanted.SLURS)
+_HARMLESS = Words.of(entries(blocklist.HARMLESS))
+_LISTS = (blocklist.NUDITY, blocklist.SEX, blocklist.MINORS, blocklist.GORE, blocklist.SLURS)
 _HOUSE = Words.of((entry for each in _LISTS for entry in entries(each)), _HARMLESS)
-_YOUNG, _SUGGESTIVE = Words.of(entries(unwanted.YOUNG)), Words.of(entries(unwanted.SUGGESTIVE))
+_YOUNG, _SUGGESTIVE = Words.of(entries(blocklist.YOUNG)), Words.of(entries(blocklist.SUGGESTIVE))
 
 
 @lru_cache(maxsize=256)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import options, orders, texts
+from bot import texts
 from bot.errors import Refusal
-from bot.orders import Draft, read
+from bot.ordering import options, prompt
+from bot.ordering.prompt import Draft, read
 
 SMILES = "she smiles"
 BLANKS = [" ", "\t", "\n", "\u00a0", "\u2009", "\u202f", "\u3000", "\u2028", "\u1680", "\u205f"]
@@ -255,8 +256,8 @@ def test_refused_with_the_right_form(text: str, sentence: str) -> None:
 
 @pytest.mark.parametrize("options", ["--no blurry", "--10s --no blurry,", "(--no a)", "--10s", " "])
 def test_options_wait_for_their_words(options: str) -> None:
-    waiting = orders.apart(options)
-    assert orders.wordless(waiting)
+    waiting = prompt.apart(options)
+    assert prompt.wordless(waiting)
     assert read(f"{waiting} {SMILES}") == read(f"{SMILES} {options}")
 
 
@@ -271,9 +272,9 @@ def test_what_is_picked_in_a_form_is_read_as_well() -> None:
 def test_words_that_nobody_can_see_are_none(category: str) -> None:
     signs = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == category]
     for sign in signs[:: max(1, len(signs) // 300)]:
-        assert orders.wordless(sign), hex(ord(sign))
-        assert orders.wordless(f"{sign} \u3164 --10s"), hex(ord(sign))
-    assert orders.wordless("".join(signs[:2000]))
+        assert prompt.wordless(sign), hex(ord(sign))
+        assert prompt.wordless(f"{sign} \u3164 --10s"), hex(ord(sign))
+    assert prompt.wordless("".join(signs[:2000]))
 
 
 # ── Whatever is written ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from bot import answers, consent, texts
+from bot import answers, texts
 from bot.errors import Refusal
 from bot.model import Button, Inbound, Job, Reply
+from bot.ordering import consent
 from bot.quotas import balance, pricing
 
 if TYPE_CHECKING:

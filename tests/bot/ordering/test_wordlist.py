@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot import texts, unwanted, wordlist
+from bot import texts
 from bot.errors import Refusal
 from bot.model import Address, Inbound, Reply
+from bot.ordering import blocklist, wordlist
 from bot.quotas.rules import Rule
 from tests.houses import House, attached
 
@@ -219,10 +220,10 @@ def test_no_prompt_takes_long(prompt: str) -> None:
 
 def test_each_entry_is_found_as_it_stands() -> None:
     """And none is made harmless by another list."""
-    for each in (unwanted.NUDITY, unwanted.SEX, unwanted.MINORS, unwanted.GORE, unwanted.SLURS):
+    for each in (blocklist.NUDITY, blocklist.SEX, blocklist.MINORS, blocklist.GORE, blocklist.SLURS):
         for entry in wordlist.entries(each):
             assert wordlist.is_unwanted(f"please, {entry.removesuffix('*')} now"), entry
-    for entry in wordlist.entries(unwanted.HARMLESS):
+    for entry in wordlist.entries(blocklist.HARMLESS):
         assert not wordlist.is_unwanted(f"please, {entry} now"), entry
 
 
