@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.admin.usage import cell
 from bot.gallery.model import Share
 from bot.media.library import Media
 from bot.model import Job
 from bot.ports import Store
 from bot.quotas.rules import Movement
-from bot.reports import cell
 
 MOST = 2 * 1024**3
 """Bytes of files; what is older is left out."""

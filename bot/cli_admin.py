@@ -11,10 +11,10 @@ from typer.core import TyperGroup
 
 from adapters import console
 from bot import texts
+from bot.admin.operator import community
 from bot.app import App, new_id, open_app
 from bot.errors import Refusal
 from bot.model import Inbound, Reply
-from bot.operators import community
 from bot.shell import QUIET, go, out, plainly, settings, tell
 
 FOLDER = Path("reports")

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import admin, calls, deleting, limits, operators, personal, reports, texts
+from bot import calls, deleting, personal, texts
+from bot.admin import limits, operator, people, usage
 from bot.errors import Illegal, Refusal
 from bot.gallery import best, lookup, moderation, remix, settings, sharing
 from bot.jobs import machine, status
@@ -241,7 +242,7 @@ TABLE: dict[str, Handler] = {
     "help": help_,
     "start": start,
     "jobs": jobs,
-    "quota": admin.quota,
+    "quota": people.quota,
     "again": again,
     "continue": continue_,
     "cancel": cancel,
@@ -256,18 +257,18 @@ TABLE: dict[str, Handler] = {
     "no": balance.no,
     "link": balance.link,
     "unlink": personal.unlink,
-    "grant": admin.grant,
-    "revoke": admin.revoke,
-    "ban": admin.ban,
-    "unban": admin.unban,
-    "refund": admin.refund,
-    "undo": admin.undo,
+    "grant": people.grant,
+    "revoke": people.revoke,
+    "ban": people.ban,
+    "unban": people.unban,
+    "refund": people.refund,
+    "undo": people.undo,
     "limits": limits.limits,
     "tier": limits.tier,
-    "usage": reports.usage,
-    "audit": reports.audit,
-    "export": reports.export,
-    "operator": operators.operator,
+    "usage": usage.usage,
+    "audit": usage.audit,
+    "export": usage.export,
+    "operator": operator.operator,
     "share": sharing.share,
     "unshare": sharing.unshare,
     "sharing": sharing.sharing,

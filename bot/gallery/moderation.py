@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import answers, texts
-from bot.admin import Target, act, check, told
+from bot.admin.people import Target, act, check, told
 from bot.errors import Refusal
 from bot.gallery import lookup, notices, sharing
 from bot.gallery.model import ENOUGH, Errand, Share, ShareState

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from bot import texts
-from bot.admin import Target, act, check, told
+from bot.admin.people import Target, act, check, told
 from bot.errors import Refusal
 from bot.gallery import lookup
 from bot.model import MENTION, Inbound, Reply

@@ -12,8 +12,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from bot import texts
-from bot.admin import Target, act, told
-from bot.admin import check as admins_only
+from bot.admin.people import Target, act, told
+from bot.admin.people import check as admins_only
 from bot.characters import FILLERS
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply

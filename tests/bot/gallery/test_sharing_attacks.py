@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot import bundle, reports, texts
+from bot import bundle, texts
+from bot.admin import usage
 from bot.errors import StoreDown
 from bot.gallery import lookup, sharing
 from bot.gallery.best import post_best
@@ -197,7 +198,7 @@ async def test_a_prompt_turns_no_line_around(square: Square) -> None:
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", " =", "\u00a0=", "\t="])
 def test_no_table_cell_is_a_formula(sign: str) -> None:
-    assert str(reports.cell(f"{sign}1+1")).startswith("'")
+    assert str(usage.cell(f"{sign}1+1")).startswith("'")
 
 
 def test_what_nobody_sees_is_no_way_around_the_list() -> None:

@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta, tzinfo
 from statistics import median
 from typing import TYPE_CHECKING
 
-from bot import charts, texts
-from bot.admin import check, place
+from bot import texts
+from bot.admin import chart
+from bot.admin.people import check, place
 from bot.model import Inbound, Paper, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Deed, Movement, Rule
@@ -50,7 +51,7 @@ async def usage(core: "Core", inbound: Inbound, argument: str) -> Reply:
         lines.append(texts.admin.and_more(len(people) - PEOPLE))
     series = await asyncio.to_thread(_series, deeds, where, [first + timedelta(days=n) for n in range(days)])
     sums = texts.admin.CHART["sums"].format(clips=made, credits=credits, refunds=refunds)
-    picture = await asyncio.to_thread(charts.draw, head, sums, series)
+    picture = await asyncio.to_thread(chart.draw, head, sums, series)
     return Reply("\n".join(lines), papers=(Paper("usage.png", picture, picture=True),), private=True)
 
 
@@ -104,7 +105,7 @@ def _people(deeds: Sequence[Deed]) -> list[tuple[str, int, int, int]]:
     return sorted(lines, key=lambda line: (-line[2], -line[1], line[0]))
 
 
-def _series(deeds: Sequence[Deed], where: tzinfo, days: Sequence[date]) -> list[charts.Day]:
+def _series(deeds: Sequence[Deed], where: tzinfo, days: Sequence[date]) -> list[chart.Day]:
     by_day: dict[date, list[Deed]] = {}
     for deed in deeds:
         by_day.setdefault(datetime.fromtimestamp(deed.at, where).date(), []).append(deed)
@@ -112,7 +113,7 @@ def _series(deeds: Sequence[Deed], where: tzinfo, days: Sequence[date]) -> list[
     for day in days:
         own = by_day.get(day, [])
         waits = [deed.waited for deed in own if deed.outcome == "clip"]
-        found.append(charts.Day(f"{day:%d %b}", *_sums(own), median(waits) / 60 if waits else 0.0))
+        found.append(chart.Day(f"{day:%d %b}", *_sums(own), median(waits) / 60 if waits else 0.0))
     return found
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot import reports, texts
+from bot import texts
+from bot.admin import usage
 from bot.core import Core
 from bot.model import MENTION as M
 from bot.model import Address, Inbound, Named, Reply
@@ -285,9 +286,9 @@ async def test_reports_show_sums_and_a_picture(town: Town) -> None:
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "\n=1"])
 def test_no_cell_is_a_formula(text: str) -> None:
-    assert reports.cell(text) == f"'{text}"
-    assert reports.cell(-5) == -5
-    assert reports.cell("1-5") == "1-5"
+    assert usage.cell(text) == f"'{text}"
+    assert usage.cell(-5) == -5
+    assert usage.cell("1-5") == "1-5"
 
 
 # ── Denied ───────────────────────────────────────────────────────────────────────────────────────────────────────────

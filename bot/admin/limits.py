@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import texts
-from bot.admin import Target, act, check, group, told
+from bot.admin.people import Target, act, check, group, told
 from bot.errors import Refusal
 from bot.model import MENTION, Inbound, Reply
 from bot.quotas import amounts, balance, pricing

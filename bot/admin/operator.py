@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import texts
-from bot.admin import Target, act, told
+from bot.admin.people import Target, act, told
 from bot.errors import Illegal, Refusal
 from bot.jobs import machine
 from bot.model import Inbound, Reply

@@ -1,0 +1,1 @@
+"""What admins and operators say, and what they read."""
