@@ -44,10 +44,10 @@ from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
 from bot.model import Address, Film, Incident, Reply
 from bot.ports import Chat, Platform, Store
+from bot.privacy.retention import Retention
 from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
-from bot.retention import Retention
 from generator.server import Generator
 from storage import database_url, open_store
 

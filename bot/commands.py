@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import calls, deleting, personal, texts
+from bot import calls, texts
 from bot.admin import limits, operator, people, usage
 from bot.errors import Illegal, Refusal
 from bot.gallery import best, lookup, moderation, remix, settings, sharing
 from bot.jobs import machine, status
 from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply
 from bot.ordering import consent, crop, prompt, wordlist
+from bot.privacy import commands, deletion
 from bot.quotas import balance
 
 if TYPE_CHECKING:
@@ -248,15 +249,15 @@ TABLE: dict[str, Handler] = {
     "cancel": cancel,
     "clip": clip,
     "join": join,
-    "privacy": personal.privacy,
-    "mydata": personal.mydata,
-    "forgetme": personal.forgetme,
+    "privacy": commands.privacy,
+    "mydata": commands.mydata,
+    "forgetme": commands.forgetme,
     "words": words,
     "next": next_,
     "yes": consent.yes,
     "no": balance.no,
     "link": balance.link,
-    "unlink": personal.unlink,
+    "unlink": commands.unlink,
     "grant": people.grant,
     "revoke": people.revoke,
     "ban": people.ban,
@@ -285,7 +286,7 @@ TABLE: dict[str, Handler] = {
     "banish": moderation.banish,
     "agree": consent.agree,
     "crop": crop.crop,
-    "delete": deleting.delete,
+    "delete": deletion.delete,
 }
 """Every name in `texts.COMMANDS` and `texts_admin.COMMANDS`, and those that only buttons say."""
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bot.bundle import Bundle
 from bot.gallery.model import Share
 from bot.jobs import machine
 from bot.jobs.machine import apply, hold
 from bot.media.library import Media
 from bot.model import Accepted, Address, Clip, Job, Photo
+from bot.privacy.export import Bundle
 from bot.quotas import pricing
 from bot.quotas.pricing import Ask, Policy
 from bot.quotas.rules import Member

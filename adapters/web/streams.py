@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from adapters.web.view import View
-from bot import deleting
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job
 from bot.ordering import consent
+from bot.privacy import deletion
 
 BUSY, CALM = 0.5, 2.0
 """Seconds between two looks: while something is under way, and else."""
@@ -107,7 +107,7 @@ class Streams:
 
     async def _deleted(self, user: str, told: dict[str, str]) -> str:
         """The event for clips that were deleted here or elsewhere, if there are others than before."""
-        gone = await deleting.noted(self._core, spoken(user))
+        gone = await deletion.noted(self._core, spoken(user))
         mark = " ".join(gone)
         if told.get("deleted", "") == mark:
             return ""

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.bundle import MOVEMENTS
 from bot.gallery.model import line_removal
 from bot.jobs.machine import apply
 from bot.media.library import Media
 from bot.model import Address, Refused
+from bot.privacy.export import MOVEMENTS
 from bot.quotas import pricing
 from bot.quotas.rules import Act, Grant, about
 from storage import open_store

@@ -16,9 +16,9 @@ from bot.admin import usage
 from bot.core import Core
 from bot.model import MENTION as M
 from bot.model import Address, Inbound, Named, Reply
+from bot.privacy.retention import Retention
 from bot.quotas import pricing
 from bot.quotas.rules import HOUSE
-from bot.retention import Retention
 from storage import open_store
 from tests.bookkeeping import check
 from tests.houses import House, attached, picture

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot import bundle, texts
+from bot import texts
 from bot.admin import usage
 from bot.errors import StoreDown
 from bot.gallery import lookup, sharing
@@ -19,8 +19,9 @@ from bot.gallery.best import post_best
 from bot.gallery.model import Errand, Share
 from bot.model import Address
 from bot.ordering import wordlist
+from bot.privacy import export
+from bot.privacy.retention import Retention
 from bot.quotas.rules import Rule
-from bot.retention import Retention
 from storage import shares as stored
 from storage.gallery import Gallery
 from tests.bookkeeping import check
@@ -319,8 +320,8 @@ async def test_the_export_has_what_waits_for_a_yes(square: Square, tmp_path: Pat
     house = square.house
     house.core.ask_consent = True
     await square.say("zebras knit umbrellas", photo=True, scope="")
-    found = await bundle.gather(house.store, house.media, "telegram:7", ("telegram:7",))
-    bundle.write(found, "", tmp_path / "made.zip")
+    found = await export.gather(house.store, house.media, "telegram:7", ("telegram:7",))
+    export.write(found, "", tmp_path / "made.zip")
     made = zipfile.ZipFile(tmp_path / "made.zip")
     assert "zebras knit" in made.read("clips.json").decode()
     assert any(name.startswith("photos/") for name in made.namelist())

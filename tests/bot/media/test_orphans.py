@@ -11,7 +11,7 @@ from bot.errors import StoreDown
 from bot.media import orphans
 from bot.media.library import Media
 from bot.model import Address, Inbound, Job
-from bot.retention import Retention
+from bot.privacy.retention import Retention
 from storage.jobs import Store
 from tests.bookkeeping import files_agree, rows
 from tests.houses import House, attached, picture

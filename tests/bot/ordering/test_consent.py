@@ -8,9 +8,9 @@ import pytest
 from bot import texts
 from bot.model import Address, Inbound, Reply
 from bot.ordering import consent
+from bot.privacy.retention import WAITS, Retention
 from bot.quotas.balance import WAIT, WAITING
 from bot.quotas.rules import Act, Rule
-from bot.retention import WAITS, Retention
 from tests.houses import House, attached
 from tests.web_gallery import film
 

@@ -10,9 +10,9 @@ from bot import texts
 from bot.media import library as media_module
 from bot.media.sandbox import images
 from bot.model import Address, Inbound, Reply
+from bot.privacy.retention import WAITS, Retention
 from bot.quotas.balance import WAIT, WAITING
 from bot.quotas.rules import Act, Rule
-from bot.retention import WAITS, Retention
 from tests.houses import House, attached, picture
 
 LONG = picture(2000, 400)

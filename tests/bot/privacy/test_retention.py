@@ -11,9 +11,9 @@ from bot.errors import StoreDown
 from bot.gallery.model import Errand
 from bot.media.library import Media
 from bot.model import Address, Incident
+from bot.privacy.retention import BATCH, WAITS, Retention
 from bot.quotas import pricing
 from bot.quotas.rules import Parked
-from bot.retention import BATCH, WAITS, Retention
 from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.clock import Clock

@@ -3,9 +3,10 @@
 import json
 from typing import TYPE_CHECKING
 
-from bot import retention, texts
+from bot import texts
 from bot.errors import Refusal
 from bot.model import ID, Button, Inbound, Job, Reply
+from bot.privacy import retention
 from bot.quotas.rules import GONE
 
 if TYPE_CHECKING:

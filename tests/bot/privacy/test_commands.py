@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from bot import bundle, retention, texts
+from bot import texts
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Incident, Job, Reply
+from bot.privacy import export, retention
+from bot.privacy.retention import COUNTED, Retention
 from bot.quotas import pricing
 from bot.quotas.rules import Act, Grant, Member, Parked, Rule, about
-from bot.retention import COUNTED, Retention
 from tests.bookkeeping import check, rows
 from tests.houses import House, attached
 from tests.traces import TOWN, a_past, a_share, cells, everywhere, read
@@ -474,7 +475,7 @@ async def test_a_page_hands_the_file_over_by_itself_however_large(
 ) -> None:
     """It serves files from here, so it needs no public address."""
     await a_past(house.store, house.media, "one", "web:somebody", house.clock())
-    monkeypatch.setattr("bot.personal.HEAVIEST_PAPER", 100)
+    monkeypatch.setattr("bot.privacy.commands.HEAVIEST_PAPER", 100)
     reply = await say(house, "/mydata", "web:somebody")
     assert (reply.text, reply.papers, reply.secret) == (texts.privacy.mydata_file(0), (), True)
     assert zipfile.is_zipfile(house.media.path(reply.file))
@@ -483,7 +484,7 @@ async def test_a_page_hands_the_file_over_by_itself_however_large(
 
 async def test_what_is_too_large_for_a_chat_needs_a_link(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await a_past(house.store, house.media, "one", ANN, house.clock())
-    monkeypatch.setattr("bot.personal.HEAVIEST_PAPER", 100)
+    monkeypatch.setattr("bot.privacy.commands.HEAVIEST_PAPER", 100)
     assert (await say(house, "/mydata")).text == texts.privacy.MYDATA_NO_LINK
     house.core.link = lambda name: f"https://photoplay.example/media/{name}"
     assert "https://" in (await say(house, "/mydata")).text
@@ -493,7 +494,7 @@ async def test_what_is_larger_than_the_bound_leaves_out_the_oldest(house: House)
     for n in range(4):
         await a_past(house.store, house.media, f"job{n}", ANN, house.clock() + n)
     weight = len(b"photo of job0" * 9) + len(b"clip of job0" * 9)
-    made = await bundle.gather(house.store, house.media, ANN, [ANN], 2 * weight)
+    made = await export.gather(house.store, house.media, ANN, [ANN], 2 * weight)
     assert {name for name, _ in made.files} == {
         f"{w}" for k in (2, 3) for w in (f"photos/job{k}-1.jpg", f"clips/job{k}.mp4")
     }
@@ -504,10 +505,10 @@ async def test_what_is_larger_than_the_bound_leaves_out_the_oldest(house: House)
 
 async def test_a_file_whose_time_ends_meanwhile_is_left_out(house: House, tmp_path: Path) -> None:
     await a_past(house.store, house.media, "one", ANN, house.clock())
-    made = await bundle.gather(house.store, house.media, ANN, [ANN])
+    made = await export.gather(house.store, house.media, ANN, [ANN])
     house.media.path("onep.jpg").unlink()
     target = tmp_path / "made.zip"
-    bundle.write(made, "about", target)
+    export.write(made, "about", target)
     assert "clips/one.mp4" in zipfile.ZipFile(target).namelist()
     assert "photos/one-1.jpg" not in zipfile.ZipFile(target).namelist()
     assert target.stat().st_mode & 0o077 == 0

@@ -7,11 +7,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import answers, bundle, retention, texts
+from bot import answers, texts
 from bot.errors import Refusal, StoreDown
 from bot.gallery import moderation, notices
 from bot.media.files import disk
 from bot.model import SHELL, Button, Inbound, Paper, Reply
+from bot.privacy import export, retention
 from bot.quotas import balance
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ async def mydata(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 
 async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier: list[str]) -> Reply:
-    found = await bundle.gather(core.store, core.media, inbound.person, people)
+    found = await export.gather(core.store, core.media, inbound.person, people)
     if found.empty:
         return Reply(texts.privacy.MYDATA_NOTHING, private=True)
     if core.link is None and not _links_itself(inbound) and found.size > HEAVIEST_PAPER:
@@ -109,7 +110,7 @@ async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier
     await _note(core, inbound.person, name, now, ready=False)
     about = await _about(core, inbound, people, found)
     with disk():
-        await asyncio.to_thread(bundle.write, found, about, core.media.path(name))
+        await asyncio.to_thread(export.write, found, about, core.media.path(name))
     if await core.store.inbox.recall(retention.EXPORTS, inbound.person, "file", core.clock()) is None:
         await core.media.discard([name])  # forgotten meanwhile
         return Reply(texts.privacy.MYDATA_NOTHING, private=True)
@@ -145,7 +146,7 @@ async def _note(core: "Core", person: str, name: str, at: float, *, ready: bool)
     await core.store.inbox.remember(retention.EXPORTS, person, "file", value, at + KEPT)
 
 
-async def _about(core: "Core", inbound: Inbound, people: tuple[str, ...], found: bundle.Bundle) -> str:
+async def _about(core: "Core", inbound: Inbound, people: tuple[str, ...], found: export.Bundle) -> str:
     manner = await core.store.gallery.manner(inbound.person)
     return texts.privacy.about(
         _when(core.clock()),

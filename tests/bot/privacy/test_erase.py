@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot import retention
 from bot.errors import StoreDown
 from bot.jobs import machine
 from bot.jobs.machine import apply
 from bot.media.library import Media
 from bot.model import Clip
+from bot.privacy import retention
+from bot.privacy.retention import COUNTED, Retention
 from bot.quotas import pricing
-from bot.retention import COUNTED, Retention
 from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.clock import Clock

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import deleting, texts
+from bot import texts
 from bot.media.library import Media
 from bot.model import Address, Inbound, Reply
-from bot.retention import delete
+from bot.privacy import deletion
+from bot.privacy.retention import delete
 from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.clock import Clock
@@ -119,11 +120,11 @@ async def test_shares_messages_and_books(store: Store, tmp_path: Path, clock: Cl
 async def test_open_pages_hear_of_it_for_a_day(house: House) -> None:
     user = "a" * 16
     gone = []
-    for number in range(deleting.MOST + 1):
+    for number in range(deletion.MOST + 1):
         said = Inbound(Address("web", user, f"m{number}"), user, f"web:{user}:{number}", "she smiles", (attached(),))
         job = await a_past(house.store, house.media, f"j{number}", f"web:{user}", house.clock())
         await house.core.handle(replace(said, text=f"/delete {job.id} yes", attachments=()))
         gone.append(job.id)
-    assert await deleting.noted(house.core, said) == gone[1:]
-    house.clock.tick(deleting.NOTED + 1)
-    assert await deleting.noted(house.core, said) == []
+    assert await deletion.noted(house.core, said) == gone[1:]
+    house.clock.tick(deletion.NOTED + 1)
+    assert await deletion.noted(house.core, said) == []
