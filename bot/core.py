@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from bot import answers, calls, commands, texts
+from bot import answers, texts
+from bot.commands import invocation, table
 from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import lookup
 from bot.gallery.model import Share
@@ -92,7 +93,7 @@ class Core:
 
         The same message again changes nothing, and gets the answer that it got the first time.
         """
-        inbound = replace(inbound, text=calls.canonical(_legible(inbound.text)), tiers=inbound.tiers - {"admins"})
+        inbound = replace(inbound, text=invocation.canonical(_legible(inbound.text)), tiers=inbound.tiers - {"admins"})
         try:
             if earlier := await answers.command_given(self, inbound):
                 return earlier
@@ -109,10 +110,10 @@ class Core:
         try:
             if len(inbound.text) > prompt.TEXT_LIMIT:
                 raise Refusal(texts.chat.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, "A message"))
-            if not commands.takes_names(inbound.text):
+            if not table.takes_names(inbound.text):
                 inbound = spelled(inbound)
-            if inbound.text.startswith("/") and (not inbound.attachments or commands.named(inbound.text)):
-                return await commands.run(self, inbound)
+            if inbound.text.startswith("/") and (not inbound.attachments or table.named(inbound.text)):
+                return await table.run(self, inbound)
             return await self.order(inbound)
         except Denial as denial:
             return Reply("" if self._was_told(inbound, denial) else str(denial), refused=True)

@@ -21,7 +21,7 @@ RULES = {
         "bot.quotas.pricing",
         "bot.ordering.prompt",
     ),
-    *("bot.calls", "bot.ordering.options"),
+    *("bot.commands.invocation", "bot.ordering.options"),
     *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
 DARKROOM = {
@@ -49,7 +49,7 @@ DARKROOM = {
 CORE = {
     "bot.answers",
     "bot.core",
-    "bot.commands",
+    "bot.commands.table",
     "bot.jobs.worker",
     "bot.jobs.steps",
     "bot.jobs.claims",
@@ -287,7 +287,7 @@ def test_the_chat_guide_shows_options_that_work() -> None:
 
 
 def test_every_command_has_its_line() -> None:
-    from bot import commands
+    from bot.commands import table
 
     hidden = {
         "words",
@@ -304,7 +304,7 @@ def test_every_command_has_its_line() -> None:
         "hide",
         "banish",
     }
-    assert set(commands.TABLE) == {*texts.chat.COMMANDS, *texts.admin.COMMANDS, *hidden}
+    assert set(table.TABLE) == {*texts.chat.COMMANDS, *texts.admin.COMMANDS, *hidden}
     assert set(texts.chat.MENU) <= set(texts.chat.COMMANDS)
 
 

@@ -9,7 +9,8 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.guests import CLIP, Guests
 from adapters.discord.requests import PERSON, PLATFORM, Request
-from bot import answers, commands, texts
+from bot import answers, texts
+from bot.commands import table
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job, Reply
@@ -173,4 +174,4 @@ def inbound(request: Request, files: Files) -> Inbound:
 
 def _is_act(text: str) -> bool:
     """Whether it is an admin's word: done twice, it would give or take twice."""
-    return text.startswith("/undo") or (commands.takes_names(text) and text.strip() != "/quota")
+    return text.startswith("/undo") or (table.takes_names(text) and text.strip() != "/quota")

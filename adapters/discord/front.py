@@ -18,7 +18,8 @@ from adapters.discord.intake import Intake
 from adapters.discord.line import BROKEN
 from adapters.discord.looks import PRESS
 from adapters.discord.requests import Manner, Request
-from bot import calls, texts
+from bot import texts
+from bot.commands import invocation
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
 from bot.model import Named, Reply
@@ -166,7 +167,7 @@ class Front:
         called, private = reading.without_mention(message.content, me, people.own_roles(message, me)), guild is None
         if called is None and not private and not reading.pings(message, me):
             return
-        words = called if called is not None else calls.canonical(message.content)
+        words = called if called is not None else invocation.canonical(message.content)
         pictures, source, about = reading.shown(message), "", str(message.id)
         kept = await self._answers(message, private)
         kept = None if words.startswith("/") or pictures else kept

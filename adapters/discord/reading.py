@@ -9,8 +9,8 @@ import discord
 
 from adapters.discord.requests import Picture
 from adapters.shared.kinds import kind_of
-from bot import calls
-from bot.calls import SIGN
+from bot.commands import invocation
+from bot.commands.invocation import SIGN
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 """Where Discord keeps files."""
@@ -98,7 +98,7 @@ def without_mention(text: str, me: int, roles: Sequence[int] = ()) -> str | None
     names = "|".join([f"!?{me}", *(f"&{one}" for one in roles)])
     bare, times = re.subn(rf"<@(?:{names})>{SIGN}", " ", text)
     # What mentions the role alone may reach us without its words.
-    return calls.canonical(calls.opened(bare)) if times or roles else None
+    return invocation.canonical(invocation.opened(bare)) if times or roles else None
 
 
 def pings(message: discord.Message, me: int) -> bool:

@@ -12,7 +12,7 @@ from telegram import Message, MessageEntity, User
 from adapters.telegram import reading
 from adapters.telegram.members import Members
 from adapters.telegram.reading import PLATFORM
-from bot import calls
+from bot.commands import invocation
 from bot.model import MENTION, Named
 from bot.ports import Inbox
 
@@ -54,7 +54,7 @@ class People:
     async def read(self, message: Message, own: str) -> tuple[str, tuple[Named, ...]]:
         """Text or caption; in a command with a `MENTION` for each person that it names. `own` is our username."""
         text = reading.words(message)
-        if calls.command(text) is None:
+        if invocation.command(text) is None:
             return text.replace(MENTION, ""), ()
         raw = text.encode("utf-16-le", "surrogatepass")  # in which Telegram counts
         pieces: list[str] = []

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from telegram import Chat, ExternalReplyInfo, Message
 
 from adapters.shared.kinds import kind_of
-from bot import calls
-from bot.calls import SIGN
 from bot.characters import END
+from bot.commands import invocation
+from bot.commands.invocation import SIGN
 from bot.model import Address
 
 PLATFORM = "telegram"
@@ -86,18 +86,18 @@ def picture(message: Message | ExternalReplyInfo, *, videos: bool = False) -> Pi
 
 def command(text: str, username: str) -> tuple[str, str] | None:
     """Name and argument of a command; `ANOTHERS` if it is another bot's; None for any other text."""
-    said = calls.command(text)
+    said = invocation.command(text)
     if said is None:
         return None
     if said.whose and said.whose != username.lower():
         return ANOTHERS
-    return said.name, calls.without_name(said.argument, username)
+    return said.name, invocation.without_name(said.argument, username)
 
 
 def without_mention(text: str, username: str) -> str | None:
     """The text without our name and what stands between it and the words; None if it does not call us."""
     bare, times = re.subn(rf"(?<!\w)[@＠]{re.escape(username)}{END}{SIGN}", " ", text, flags=re.IGNORECASE)
-    return calls.canonical(calls.opened(bare)) if times else None
+    return invocation.canonical(invocation.opened(bare)) if times else None
 
 
 def pack(pictures: Sequence[Picture]) -> list[dict[str, object]]:

@@ -11,7 +11,8 @@ from aiohttp import web
 from multipart import MultipartSegment
 
 from adapters.web import bodies
-from bot import calls, texts
+from bot import texts
+from bot.commands import invocation
 from bot.media.files import disk
 from bot.media.library import HEAVIEST_PICTURE
 from bot.model import Address, Attachment, Inbound, Role
@@ -71,7 +72,9 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
     if sample := fields.get("sample"):
         attached += (_sample(sample),)
     address = Address("web", person, key)
-    return Inbound(address, person, f"web:{person}:{key}", calls.canonical(fields.get("text", "")), attached, options)
+    return Inbound(
+        address, person, f"web:{person}:{key}", invocation.canonical(fields.get("text", "")), attached, options
+    )
 
 
 def _sample(name: str) -> Attachment:

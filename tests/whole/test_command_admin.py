@@ -11,7 +11,7 @@ from adapters import console
 from bot import texts
 from bot.app import open_app
 from bot.cli import cli
-from bot.commands import NAMING, TABLE
+from bot.commands.table import NAMING, TABLE
 from bot.config import Settings
 
 LAKE = ROOT / "adapters" / "web" / "samples" / "lake.jpg"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot import calls
-from bot.calls import Command
+from bot.commands import invocation
+from bot.commands.invocation import Command
 
 BLANKS = [" ", "\u00a0", "\u3000", "\u2003", "\n", "\u200b ", " \u200f"]
 SIGNS = [":", "：", ",", "，", "、", ";", " —", " –", " -", "\u200b", ": —", " : "]
@@ -15,7 +15,7 @@ SIGNS = [":", "：", ",", "，", "、", ";", " —", " –", " -", "\u200b", ": 
     "call", ["/animate", "/Animate@The_Bot", "\u200f/animate", "\u00a0\u2066/animate@the_bot", "／ａｎｉｍａｔｅ"]
 )
 def test_a_command_ends_where_its_name_does(call: str, sign: str, blank: str) -> None:
-    said = calls.command(f"{call}{sign}{blank}she smiles")
+    said = invocation.command(f"{call}{sign}{blank}she smiles")
     assert said
     assert (said.name, said.whose.replace("the_bot", ""), said.argument) == ("animate", "", "she smiles")
 
@@ -47,13 +47,13 @@ def test_a_command_ends_where_its_name_does(call: str, sign: str, blank: str) ->
     ],
 )
 def test_commands(text: str, said: Command | None) -> None:
-    assert calls.command(text) == said
-    assert calls.canonical(calls.canonical(text)) == calls.canonical(text)
+    assert invocation.command(text) == said
+    assert invocation.canonical(invocation.canonical(text)) == invocation.canonical(text)
 
 
 def test_our_name_may_stand_there_once_more() -> None:
     for text in ("@the_bot she smiles", "＠The_Bot: she smiles", "@the_bot，\u3000she smiles"):
-        assert calls.without_name(text, "the_bot") == "she smiles"
-    assert calls.without_name("@the_bot她微笑", "the_bot") == "她微笑"
+        assert invocation.without_name(text, "the_bot") == "she smiles"
+    assert invocation.without_name("@the_bot她微笑", "the_bot") == "她微笑"
     for text in ("@the_bottom smiles", "@another smiles", "the_bot smiles", ""):
-        assert calls.without_name(text, "the_bot") == text
+        assert invocation.without_name(text, "the_bot") == text

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import calls, texts
+from bot import texts
 from bot.admin import limits, operator, people, usage
+from bot.commands import invocation
 from bot.errors import Illegal, Refusal
 from bot.gallery import best, lookup, moderation, remix, settings, sharing
 from bot.jobs import machine, status
@@ -210,7 +211,7 @@ async def _before(core: "Core", job: Job) -> Job | None:
 
 def _split(text: str) -> tuple[str, str]:
     """Name and argument of `/name@bot argument`; of what is no command, its first word."""
-    if said := calls.command(text):
+    if said := invocation.command(text):
         return said.name, said.argument
     return (text[1:].split(maxsplit=1) or [""])[0].lower(), ""
 

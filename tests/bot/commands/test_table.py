@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import commands, texts
+from bot import texts
+from bot.commands import table
 from bot.model import Address, Inbound, Job, Pending, Refused, Reply
 from bot.quotas import pricing
 from tests.clock import Clock
@@ -256,7 +257,7 @@ async def test_what_is_endless_is_not_read(house: House) -> None:
 async def test_the_history_is_searched_by_words(house: House) -> None:
     house.core.policy = pricing.Policy(1000)
     lake = await ordered(house, "The boat drifts over the  LAKE")
-    for number in range(commands.LISTED):
+    for number in range(table.LISTED):
         house.clock.tick(1)
         await ordered(house, f"she smiles {number}")
     assert lake.id not in (await said(house, "/jobs", "7")).text, "only the last ten"
@@ -266,4 +267,4 @@ async def test_the_history_is_searched_by_words(house: House) -> None:
     none = await said(house, "/jobs meadow", "7")
     assert (none.text, none.buttons) == (texts.chat.no_jobs_with("meadow"), ())
     assert (await said(house, "/jobs lake", "8")).text == texts.chat.no_jobs_with("lake"), "others' are others'"
-    assert len((await said(house, "/jobs she", "7")).repeats) == commands.LISTED
+    assert len((await said(house, "/jobs she", "7")).repeats) == table.LISTED
