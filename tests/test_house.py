@@ -105,7 +105,7 @@ HOME = {
     "httpx_aiohttp": {"bot.providers.client", "adapters.telegram.line"},
     "aiohttp": {
         "bot.providers.client",
-        "bot.providers.clips",
+        "bot.providers.download",
         "adapters.telegram.line",
         "adapters.discord.line",
         "adapters.discord.files",

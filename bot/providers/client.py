@@ -22,9 +22,9 @@ from bot.errors import Ambiguous, BrokenClip, NotSent, StoreDown
 from bot.inflate import inflate
 from bot.model import Accepted, Finished, Incident, Order, Pending, Refused, Terms
 from bot.providers import wire
-from bot.providers.clips import Clips
+from bot.providers.download import Clips
+from bot.providers.host_health import Standing
 from bot.providers.hosts import Host
-from bot.providers.standing import Standing
 
 log = logging.getLogger(__name__)
 

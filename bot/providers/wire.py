@@ -13,7 +13,7 @@ from typing import Any
 from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Brush, Finished, Order, Pending, Photo, Refused
 from bot.providers import results
-from bot.providers.complaints import CODES, parse, reason, redact, words
+from bot.providers.error_words import CODES, parse, reason, redact, words
 from bot.providers.hosts import Host
 
 PAUSE = 30.0

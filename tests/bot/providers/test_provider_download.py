@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from scripted_host import Scripted, closed_port, scripted
 
 from bot.errors import BrokenClip, ProviderError, Unreachable
-from bot.providers import clips
+from bot.providers import download
 from bot.providers.client import Providers
 from bot.providers.hosts import Host, aimlapi, local
 
@@ -28,8 +28,8 @@ async def read(providers: Providers, url: str, host: str = "local") -> bytes:
 @pytest.fixture
 async def public(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scripted]:
     """A server on an address that counts as public, next to the rest of loopback, which does not."""
-    truth = clips.private
-    monkeypatch.setattr(clips, "private", lambda address: address != PUBLIC and truth(address))
+    truth = download.private
+    monkeypatch.setattr(download, "private", lambda address: address != PUBLIC and truth(address))
     async with scripted(PUBLIC) as script:
         yield script
 
@@ -115,7 +115,7 @@ async def test_a_web_page_is_no_clip(first: Scripted, make: Make) -> None:
 
 
 async def test_a_clip_has_a_limit(first: Scripted, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clips, "CLIP_LIMIT", 1000)
+    monkeypatch.setattr(download, "CLIP_LIMIT", 1000)
     first.say(200, CLIP)
     with pytest.raises(ProviderError, match="too large"):
         await read(make(local(first.base)), f"{first.base}/a")
@@ -131,7 +131,7 @@ async def test_half_a_clip_is_none(first: Scripted, make: Make) -> None:
 
 
 async def test_a_server_that_hangs(first: Scripted, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clips, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
+    monkeypatch.setattr(download, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
     first.hang()
     with pytest.raises(ProviderError, match="Timeout"):
         await read(make(local(first.base)), f"{first.base}/a")
@@ -179,12 +179,12 @@ async def test_an_address_in_disguise_is_still_inside(to: str, public: Scripted,
      "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"],
 )  # fmt: skip
 def test_private(address: str) -> None:
-    assert clips.private(address)
+    assert download.private(address)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "142.250.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"])
 def test_public(address: str) -> None:
-    assert not clips.private(address)
+    assert not download.private(address)
 
 
 REAL = aimlapi(SecretStr(KEY))
@@ -203,7 +203,7 @@ STAND_IN = local("http://127.0.0.1:1")
 )
 def test_allowed_links(host: Host, url: str) -> None:
     names = ["AIMLAPI.com"]
-    assert str(clips.Clips(ssl.create_default_context(), names).admit(host, url)).lower() == url.lower()
+    assert str(download.Clips(ssl.create_default_context(), names).admit(host, url)).lower() == url.lower()
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_allowed_links(host: Host, url: str) -> None:
 )
 def test_links_that_are_not_opened(host: Host, url: str) -> None:
     with pytest.raises((Unreachable, ValueError)):
-        clips.Clips(ssl.create_default_context(), ["aimlapi.com"]).admit(host, url)
+        download.Clips(ssl.create_default_context(), ["aimlapi.com"]).admit(host, url)
 
 
 async def test_a_link_that_is_no_url_is_a_broken_clip(make: Make) -> None:

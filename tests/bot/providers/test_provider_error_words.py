@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.providers.complaints import DETAIL, parse, redact, words
+from bot.providers.error_words import DETAIL, parse, redact, words
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from scripted_host import Scripted
 
 from bot.errors import Ambiguous, ProviderError
 from bot.model import Accepted, Finished, Pending
-from bot.providers import clips, wire
+from bot.providers import download, wire
 from bot.providers.client import ANSWER_LIMIT
 from bot.providers.hosts import local
 
@@ -54,7 +54,7 @@ async def test_no_answer_unfolds_beyond_the_limit(encoding: str, first: Scripted
 async def test_no_clip_unfolds_beyond_the_limit(
     encoding: str, first: Scripted, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clips, "CLIP_LIMIT", 10_000_000)
+    monkeypatch.setattr(download, "CLIP_LIMIT", 10_000_000)
     first.say(200, BOMBS[encoding], Content_Encoding=encoding)
     pieces = make(local(first.base)).fetch("local", f"{first.base}/a")
     if encoding == "gzip, gzip":  # it is handed on as it came, and is no film
