@@ -14,10 +14,10 @@ import typer
 
 from bot import cli_admin, cli_clips, config, env_file, logs, texts
 from bot.app import App, secrets_of
-from bot.checkup import Finding, examine
+from bot.check import Finding, examine
 from bot.errors import Misconfigured
 from bot.shell import QUIET, go, out, say_stopping, somewhere, with_app
-from bot.stopping import signals
+from bot.shutdown import signals
 
 cli = typer.Typer(no_args_is_help=True)
 log = logging.getLogger(__name__)

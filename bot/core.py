@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from bot import answers, texts
+from bot import idempotency, texts
 from bot.commands import invocation, table
 from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import lookup
@@ -95,7 +95,7 @@ class Core:
         """
         inbound = replace(inbound, text=invocation.canonical(_legible(inbound.text)), tiers=inbound.tiers - {"admins"})
         try:
-            if earlier := await answers.command_given(self, inbound):
+            if earlier := await idempotency.command_given(self, inbound):
                 return earlier
             if inbound.scope:
                 inbound = replace(inbound, scope=await self.store.books.scope(inbound.scope))
@@ -103,7 +103,7 @@ class Core:
             log.error("nothing could be answered: %s", error)
             return Reply(texts.chat.TRY_LATER, refused=True)
         reply = await self._answer(inbound)
-        await answers.keep(self, inbound, reply)
+        await idempotency.keep(self, inbound, reply)
         return reply
 
     async def _answer(self, inbound: Inbound) -> Reply:
@@ -242,7 +242,7 @@ class Core:
         above, unasked = quoted.rules.scope.confirm, await consent.missing(self, inbound, sample=sample)
         dear = above is not None and ask.price > above
         if unasked or dear:
-            if asked := await answers.given(self, inbound):
+            if asked := await idempotency.given(self, inbound):
                 return asked
             await balance.check_room(self, inbound)
         order = _order_of(self.model, draft, await pictures(), sample, asks=not inbound.crop)

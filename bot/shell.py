@@ -15,7 +15,7 @@ from bot import config, env_file, logs, texts
 from bot.app import App, new_id, open_app, secrets_of
 from bot.errors import Misconfigured, Refusal, StoreDown
 from bot.model import Inbound, Reply
-from bot.stopping import signals
+from bot.shutdown import signals
 
 out = console.Screen(highlight=False)
 err = console.Screen(stderr=True, highlight=False)

@@ -47,7 +47,7 @@ DARKROOM = {
     "bot.media.sandbox.colours",
 }
 CORE = {
-    "bot.answers",
+    "bot.idempotency",
     "bot.core",
     "bot.commands.table",
     "bot.jobs.worker",
@@ -89,7 +89,7 @@ CORE = {
     "bot.jobs.periodic",
 }
 TOP = {
-    *("bot.app", "bot.checkup", "bot.cli", "bot.cli_admin", "bot.cli_clips", "bot.env_file", "bot.shell"),
+    *("bot.app", "bot.check", "bot.cli", "bot.cli_admin", "bot.cli_clips", "bot.env_file", "bot.shell"),
     "bot.__main__",
 }
 """The composition root and the command line: they may import everything, and nothing but they may import them."""

@@ -9,7 +9,7 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.guests import CLIP, Guests
 from adapters.discord.requests import PERSON, PLATFORM, Request
-from bot import answers, texts
+from bot import idempotency, texts
 from bot.commands import table
 from bot.core import Core
 from bot.errors import StoreDown
@@ -56,7 +56,7 @@ class Desk:
                 await self._guests.begin(request)
         request = await self._about_own(request)
         if request.late and _is_act(request.text):
-            known = await answers.given(self._core, inbound(request, self._files))
+            known = await idempotency.given(self._core, inbound(request, self._files))
             reply = known or Reply(texts.admin.CUT_OFF, refused=True, private=True)
         elif await self._out_of_place(request) or await self._into_the_open(request):
             reply = Reply(texts.chat.AGE_RESTRICTED, refused=True)

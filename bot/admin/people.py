@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from bot import answers, texts
+from bot import idempotency, texts
 from bot.errors import Illegal, Refusal
 from bot.model import MENTION, Button, Inbound, Named, Reply
 from bot.quotas import amounts, balance
@@ -232,7 +232,7 @@ async def group(core: "Core", inbound: Inbound, argument: str) -> Target:
 def act(core: "Core", inbound: Inbound, verb: str, found: Target | None = None, because: str = "") -> Act:
     """A deed of whoever says it, for the audit log; its id comes of the message, so that no replay does it twice."""
     return Act(
-        id=answers.identity(inbound, f"{verb} {found.about if found else ''}"),
+        id=idempotency.identity(inbound, f"{verb} {found.about if found else ''}"),
         at=core.clock(),
         actor=inbound.person,
         scope=inbound.scope,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import answers, texts
+from bot import idempotency, texts
 from bot.admin.people import Target, act, check, told
 from bot.errors import Refusal
 from bot.gallery import lookup, notices, sharing
@@ -38,7 +38,7 @@ async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.sharing.UNKNOWN_SHARE)
     if not count:
         raise Refusal(texts.sharing.REPORTED_ALREADY)
-    await _tell(core, reported, count, answers.identity(inbound, "notice"))
+    await _tell(core, reported, count, idempotency.identity(inbound, "notice"))
     core.poke_errands()
     hidden = reported.state == "hidden"
     return Reply(texts.sharing.REPORTED_HIDDEN if hidden else texts.sharing.REPORTED, private=True)

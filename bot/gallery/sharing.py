@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import answers, texts
+from bot import idempotency, texts
 from bot.errors import Refusal
 from bot.gallery import lookup, notices
 from bot.gallery.model import Errand, Manner, Share
@@ -52,7 +52,7 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
     copy = job.copy if job.address.platform == place.platform else None
     if not core.media.path(clip.name).is_file() and not (copy and rule.gallery):
         raise Refusal(texts.chat.CLIP_GONE)
-    name = answers.identity(inbound, "share")
+    name = idempotency.identity(inbound, "share")
     if earlier := [one for one in await core.store.gallery.of_job(job.id) if one.scope == scope and one.id != name]:
         return _already(earlier[0])
     if await _rounds(core, job.id, scope) >= ROUNDS:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bot import answers, texts
+from bot import idempotency, texts
 from bot.errors import Refusal
 from bot.model import Button, Inbound, Job, Reply
 from bot.ordering import consent
@@ -17,7 +17,7 @@ async def park(core: "Core", job: Job, inbound: Inbound) -> Reply:
     try:
         if inbound.address.platform in pricing.UNLIMITED:  # a shell has no buttons
             raise Refusal(texts.chat.TOO_LONG_SHELL)
-        earlier = await answers.given(core, inbound)
+        earlier = await idempotency.given(core, inbound)
         if earlier is None:
             await balance.check_room(core, inbound)
     except Refusal:

@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import answers, texts
+from bot import idempotency, texts
 from bot.errors import Refusal, StoreDown
 from bot.gallery import moderation, notices
 from bot.media.files import disk
@@ -43,7 +43,7 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
     word, code = (*argument.split(maxsplit=1), "", "")[:2]
     inbox, now = core.store.inbox, core.clock()
     if word.lower() != "yes":
-        code = answers.code(core, inbound, _LETTERS, 10)
+        code = idempotency.code(core, inbound, _LETTERS, 10)
         asked = _hash(inbound, code)
         if await inbox.recall(CODES, inbound.person, "code", now) != asked:
             await inbox.remember(CODES, inbound.person, "code", asked, now + CONFIRM)

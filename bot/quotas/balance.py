@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from bot import answers, texts
+from bot import idempotency, texts
 from bot.errors import Refusal
 from bot.jobs import status
 from bot.model import Button, Inbound, Job, Reply
@@ -244,7 +244,7 @@ async def link(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if inbound.shared or inbound.scope:
         raise Refusal(texts.admin.LINK_ALONE)
     if not argument:
-        code = answers.code(core, inbound, _LETTERS, 8)
+        code = idempotency.code(core, inbound, _LETTERS, 8)
         await core.store.accounts.offer(inbound.person, _hash(code), core.clock() + CODE, inbound.key)
         return Reply(texts.admin.code(f"{code[:4]}-{code[4:]}", round(CODE / 60)), private=True, secret=True)
     joined, _ = await core.store.accounts.join(inbound.person, _hash(argument), core.clock(), GUESSES, inbound.key)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import asyncio, socket, sys, time
-from bot.stopping import signals
+from bot.shutdown import signals
 
 async def orderly(stopped):
     await stopped.wait()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import answers, texts
+from bot import idempotency, texts
 from bot.commands import table
 from bot.errors import StoreDown
 from bot.model import MENTION as M
@@ -248,4 +248,4 @@ async def test_answers_go_in_time(square: Square) -> None:
 
 
 def test_what_is_answered_anew_are_commands() -> None:
-    assert set(table.TABLE) >= answers.READING | {answers.ORDER}
+    assert set(table.TABLE) >= idempotency.READING | {idempotency.ORDER}
