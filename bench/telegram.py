@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-from adapters.telegram.limiter import Limiter
+from adapters.telegram.rate_limit import Limiter
 from bench.loopback import clip, photo, render
 from bot import app, config, logs
 from bot.jobs import machine

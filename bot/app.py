@@ -17,11 +17,11 @@ from adapters.discord.platform import Discord
 from adapters.discord.requests import PERSON as DISCORD_PERSON
 from adapters.discord.requests import PLATFORM as DISCORD
 from adapters.discord.tokens import Tokens
-from adapters.telegram.chat import TelegramChat
-from adapters.telegram.limiter import Limiter
-from adapters.telegram.line import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, Line
+from adapters.telegram.client import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, Line
+from adapters.telegram.delivery import TelegramChat
+from adapters.telegram.parse import PLATFORM as TELEGRAM
 from adapters.telegram.platform import Hook, Telegram
-from adapters.telegram.reading import PLATFORM as TELEGRAM
+from adapters.telegram.rate_limit import Limiter
 from adapters.web.doors import Doors
 from adapters.web.exhibit import Exhibit
 from adapters.web.page import Page

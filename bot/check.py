@@ -13,7 +13,7 @@ from typing import Literal
 from adapters.discord.gateway import invite
 from adapters.discord.line import BadToken as BadDiscordToken
 from adapters.discord.line import Line as DiscordLine
-from adapters.telegram.line import BadToken, Line, mapped
+from adapters.telegram.client import BadToken, Line, mapped
 from bot import texts
 from bot.app import App, open_app
 from bot.config import UNHEARD, Settings

@@ -6,7 +6,7 @@ is. The notes outlive a restart.
 
 from collections.abc import Callable
 
-from adapters.telegram.reading import PLATFORM
+from adapters.telegram.parse import PLATFORM
 from bot.model import Address
 from bot.ports import Inbox
 

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from telegram import File
 
-from adapters.telegram.line import DOWNLOAD_MB, HEAVIEST_FILE, Line, Rejected, mapped, says
-from adapters.telegram.reading import Picture
+from adapters.telegram.client import DOWNLOAD_MB, HEAVIEST_FILE, Line, Rejected, mapped, says
+from adapters.telegram.parse import Picture
 from bot import texts
 from bot.errors import ChatError, Flood, Refusal, TooLarge
 from bot.model import Attachment

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from telegram import InlineQueryResultArticle, InputTextMessageContent, Message
 
-from adapters.telegram import reading
-from adapters.telegram.chat import TelegramChat
+from adapters.telegram import parse
+from adapters.telegram.client import Line, mapped
+from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.files import Files
 from adapters.telegram.inline import INLINE
-from adapters.telegram.line import Line, mapped
+from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People, replied_to
-from adapters.telegram.reading import PLATFORM
 from bot import texts
 from bot.core import Core
 from bot.errors import ChatError
@@ -36,20 +36,20 @@ class Guests:
 
     async def message(self, message: Message) -> None:
         """A placeholder at once, then what the core says, in its place."""
-        user, query = reading.person(message), message.guest_query_id
+        user, query = parse.person(message), message.guest_query_id
         if user is None or not query:
             return None
         place = await self._place(query)
         if place is None:
             return None
         text, named = await self._people.read(message, self.username)
-        command = reading.command(text, self.username)
+        command = parse.command(text, self.username)
         if command and command[0] not in ("animate", ""):
             said = f"/{command[0]} {command[1]}".strip()
         else:
-            said = command[1] if command else reading.without_mention(text, self.username) or ""
+            said = command[1] if command else parse.without_mention(text, self.username) or ""
         sources = [message, *([message.reply_to_message] if message.reply_to_message else [])]
-        seen = next((p for source in sources if (p := reading.picture(source, videos=True))), None)
+        seen = next((p for source in sources if (p := parse.picture(source, videos=True))), None)
         where = Address(PLATFORM, INLINE, place)
         if not seen and not said.startswith("/"):
             return await self._chat.edit(where, place, Reply(texts.chat.guest_help(self.username)))
@@ -61,7 +61,7 @@ class Guests:
             (self._files.attachment(seen),) if seen else (),
             shared=True,
             spoiler=bool(seen and seen.spoiler),
-            label=reading.label(message),
+            label=parse.label(message),
             named=named,
             replied_to=replied_to(message),
         )

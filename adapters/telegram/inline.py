@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from telegram import InputMediaVideo, Message
 
-from adapters.telegram.limiter import Limiter
-from adapters.telegram.line import UNCHANGED, Line, Moved, Rejected, mapped, says
-from adapters.telegram.looks import CAPTION, NO_PREVIEW, TEXT, cut, is_group, length
+from adapters.telegram.client import UNCHANGED, Line, Moved, Rejected, mapped, says
+from adapters.telegram.rate_limit import Limiter
+from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, cut, is_group, length
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, Unconfirmed
 from bot.model import Film, Posted, Reply

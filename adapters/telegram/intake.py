@@ -10,7 +10,7 @@ from typing import Any
 from telegram import Bot, Update
 
 from adapters.shared.lanes import Lane, Lanes
-from adapters.telegram.reading import PLATFORM
+from adapters.telegram.parse import PLATFORM
 from bot.errors import StoreDown
 from bot.ports import Inbox
 

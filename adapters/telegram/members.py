@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from telegram import ChatMemberAdministrator, ChatMemberOwner
 
-from adapters.telegram.line import Line, mapped
+from adapters.telegram.client import Line, mapped
 from bot.errors import ChatError
 
 FRESH = 60.0

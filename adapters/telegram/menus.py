@@ -10,8 +10,8 @@ from telegram import (
     BotCommandScopeDefault,
 )
 
-from adapters.telegram.line import Line, mapped
-from adapters.telegram.reading import PLATFORM
+from adapters.telegram.client import Line, mapped
+from adapters.telegram.parse import PLATFORM
 from bot import texts
 from bot.core import Core
 from bot.errors import ChatError

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from telegram import Message, MessageEntity, User
 
-from adapters.telegram import reading
+from adapters.telegram import parse
 from adapters.telegram.members import Members
-from adapters.telegram.reading import PLATFORM
+from adapters.telegram.parse import PLATFORM
 from bot.commands import invocation
 from bot.model import MENTION, Named
 from bot.ports import Inbox
@@ -53,7 +53,7 @@ class People:
 
     async def read(self, message: Message, own: str) -> tuple[str, tuple[Named, ...]]:
         """Text or caption; in a command with a `MENTION` for each person that it names. `own` is our username."""
-        text = reading.words(message)
+        text = parse.words(message)
         if invocation.command(text) is None:
             return text.replace(MENTION, ""), ()
         raw = text.encode("utf-16-le", "surrogatepass")  # in which Telegram counts
@@ -105,8 +105,8 @@ def replied_to(message: Message) -> Named | None:
     other = message.reply_to_message
     if other is None or (message.is_topic_message and other.message_id == message.message_thread_id):
         return None  # Telegram itself makes everything in a topic an answer to its first message
-    who = reading.person(other)
-    return Named("person", f"{PLATFORM}:{who}", reading.label(other)) if who else None
+    who = parse.person(other)
+    return Named("person", f"{PLATFORM}:{who}", parse.label(other)) if who else None
 
 
 def _decoded(raw: bytes) -> str:

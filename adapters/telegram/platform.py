@@ -9,22 +9,22 @@ from dataclasses import dataclass
 
 from telegram import Update, WebhookInfo
 
-from adapters.telegram import menus, reading
+from adapters.telegram import menus, parse
 from adapters.telegram.albums import Albums
-from adapters.telegram.answers import Answers
-from adapters.telegram.chat import TelegramChat
-from adapters.telegram.desk import Desk
+from adapters.telegram.callbacks import Taps
+from adapters.telegram.client import BadToken, Line, Rejected, Taken, mapped
+from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
 from adapters.telegram.files import Files
 from adapters.telegram.guests import Guests
-from adapters.telegram.hearts import Hearts
 from adapters.telegram.intake import Intake
-from adapters.telegram.line import BadToken, Line, Rejected, Taken, mapped
 from adapters.telegram.members import Members
+from adapters.telegram.messages import Desk
+from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People
-from adapters.telegram.questions import Questions
-from adapters.telegram.reading import PLATFORM
-from adapters.telegram.taps import Taps
+from adapters.telegram.prompts import Questions
+from adapters.telegram.reactions import Hearts
+from adapters.telegram.replies import Answers
 from bot import texts
 from bot.core import Core
 from bot.errors import ChatError, Flood, Misconfigured, StoreDown
@@ -155,8 +155,8 @@ class Telegram:
         if update.guest_message:
             return await self._guests.apologise(update.guest_message)
         message = update.message
-        if message and (reading.is_private(message.chat) or self._desk.is_called(message)):
-            await self._answers.tell(reading.address(message), Reply(texts.chat.BROKE, refused=True))
+        if message and (parse.is_private(message.chat) or self._desk.is_called(message)):
+            await self._answers.tell(parse.address(message), Reply(texts.chat.BROKE, refused=True))
         return None
 
     async def _handle(self, update: Update) -> None:

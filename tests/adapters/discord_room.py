@@ -18,7 +18,7 @@ from adapters.discord.platform import Discord, Pace
 from adapters.discord.tokens import Tokens
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
-from tests.adapters.telegram_room import QuickProvider, briefly
+from tests.adapters.telegram.telegram_room import QuickProvider, briefly
 from tests.discord_api import DiscordApi
 from tests.discord_world import Channel, Guild, Interaction, Message, User
 from tests.houses import House, wired

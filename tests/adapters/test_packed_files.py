@@ -11,10 +11,10 @@ from aiohttp import web
 
 from adapters.discord import files as discord_files
 from adapters.discord.line import Line as DiscordLine
-from adapters.telegram import line as telegram_line
+from adapters.telegram import client as telegram_line
+from adapters.telegram.client import Line, mapped
 from adapters.telegram.files import Files
-from adapters.telegram.line import Line, mapped
-from adapters.telegram.reading import Picture
+from adapters.telegram.parse import Picture
 from bot.errors import ChatError, Refusal, Unconfirmed
 from generator import download
 from generator.errors import Failed

@@ -7,7 +7,7 @@ import pytest
 
 from bot import texts
 from bot.model import Finished, Pending, Refused
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Refuse
 from tests.bot_api_world import Post
 from tests.houses import picture

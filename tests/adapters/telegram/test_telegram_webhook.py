@@ -19,7 +19,7 @@ from bot import logs
 from bot.app import open_app, secrets_of
 from bot.config import Settings
 from bot.media.signed_links import Links
-from tests.adapters.telegram_room import Room, a_room, breaks
+from tests.adapters.telegram.telegram_room import Room, a_room, breaks
 from tests.bot_api import BotApi, Refuse
 from tests.houses import picture
 

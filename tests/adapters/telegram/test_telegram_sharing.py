@@ -9,14 +9,14 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from adapters.telegram.looks import length
-from adapters.telegram.questions import Question
-from adapters.telegram.taps import DOUBLE
+from adapters.telegram.callbacks import DOUBLE
+from adapters.telegram.prompts import Question
+from adapters.telegram.render import length
 from bot import texts
 from bot.errors import ChatError, Gone
 from bot.gallery.model import ENOUGH, Share
 from bot.model import Address, Button, Film, Job, Reply
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bookkeeping import rows
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse
 from tests.bot_api_world import JSON, Chat, Post, User, _marked

@@ -14,11 +14,7 @@ from telegram import (
     User,
 )
 
-from adapters.telegram.edits import Edits
-from adapters.telegram.films import opened
-from adapters.telegram.inline import INLINE, Inline
-from adapters.telegram.limiter import Limiter
-from adapters.telegram.line import (
+from adapters.telegram.client import (
     BAD_COPY,
     NO_CAPTION,
     NO_MESSAGE,
@@ -32,8 +28,12 @@ from adapters.telegram.line import (
     mapped,
     says,
 )
-from adapters.telegram.looks import CAPTION, NO_PREVIEW, TEXT, blank, cut, is_group, keyboard, length, parts
-from adapters.telegram.reading import PLATFORM
+from adapters.telegram.edit_queue import Edits
+from adapters.telegram.inline import INLINE, Inline
+from adapters.telegram.parse import PLATFORM
+from adapters.telegram.rate_limit import Limiter
+from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, blank, cut, is_group, keyboard, length, parts
+from adapters.telegram.uploads import opened
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unshowable
 from bot.model import Address, Film, Job, Paper, Posted, Reply

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.telegram.limiter import Limiter
+from adapters.telegram.rate_limit import Limiter
 from bot import texts
 from bot.model import Address, Pending, Reply
 from bot.quotas import pricing
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Flood, Hold, Refuse
 from tests.bot_api_world import Chat, Post
 from tests.houses import picture

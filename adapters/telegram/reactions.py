@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
 
-from adapters.telegram import reading
-from adapters.telegram.reading import PLATFORM
+from adapters.telegram import parse
+from adapters.telegram.parse import PLATFORM
 from bot.core import Core
 from bot.gallery import sharing
 from bot.model import Address, Inbound
@@ -24,7 +24,7 @@ class Hearts:
 
     async def reacted(self, change: MessageReactionUpdated, number: int) -> None:
         """Somebody's reactions to a message changed, as the update with this number says. Who is nobody has none."""
-        user, scope = change.user, reading.scope(change.chat)
+        user, scope = change.user, parse.scope(change.chat)
         before, after = _loves(change.old_reaction), _loves(change.new_reaction)
         if user is None or user.is_bot or not scope or before == after:
             return

@@ -16,7 +16,7 @@ from adapters.shared import lanes
 from bot.errors import StoreDown
 from bot.model import Accepted, Address, Inbound, Pending, Terms
 from bot.quotas import pricing
-from tests.adapters.telegram_room import Room, a_room, breaks
+from tests.adapters.telegram.telegram_room import Room, a_room, breaks
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse
 from tests.houses import attached, picture
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters.telegram.chat import TelegramChat
-from adapters.telegram.limiter import Limiter
-from adapters.telegram.line import UPLOAD, Line
+from adapters.telegram.client import UPLOAD, Line
+from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.platform import Hook, Telegram
+from adapters.telegram.rate_limit import Limiter
 from bot.errors import StoreDown
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.telegram import taps
+from adapters.telegram import callbacks
 from bot import texts
 from bot.model import Pending
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi
 from tests.bot_api_world import JSON, Chat, Post, User
 from tests.houses import picture
@@ -168,7 +168,7 @@ async def test_cancel_without_a_name_asks_which(room: Room) -> None:
 
 async def test_a_tap_that_takes_its_time_is_acknowledged_first(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     video = await a_clip(room)
-    monkeypatch.setattr(taps, "SWIFT", 0.0)
+    monkeypatch.setattr(callbacks, "SWIFT", 0.0)
     query = room.api.press(room.ann, video, "Again · 5 credits")
     assert "text" not in await room.answer(query)
     await room.clips(room.private, 2)

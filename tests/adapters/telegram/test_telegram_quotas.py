@@ -13,7 +13,7 @@ from bot import texts
 from bot.app import _operators
 from bot.model import MENTION, Address, Inbound, Paper, Reply
 from bot.quotas import pricing
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Refuse
 from tests.bot_api_world import Chat, Post, User, units
 from tests.houses import picture

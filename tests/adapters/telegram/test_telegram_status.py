@@ -9,7 +9,7 @@ from bot import texts
 from bot.errors import NotSent
 from bot.jobs import polling, worker
 from bot.model import Accepted, Finished, Pending, Refused, Terms
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api_world import Post
 from tests.houses import picture
 

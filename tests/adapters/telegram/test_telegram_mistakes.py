@@ -14,7 +14,7 @@ from telegram import Message
 from adapters.telegram import platform
 from bot import texts
 from bot.model import Address, Inbound, Reply
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Refuse
 from tests.houses import picture
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from telegram import Message
 
-from adapters.telegram.reading import PLATFORM, Picture, is_private, pack, picture
+from adapters.telegram.parse import PLATFORM, Picture, is_private, pack, picture
 from bot.ports import Inbox
 
 OPEN = 7 * 86_400.0

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bot import texts
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi
 from tests.houses import picture
 

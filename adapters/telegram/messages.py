@@ -7,16 +7,16 @@ from functools import partial
 
 from telegram import Chat, ChatMember, ChatMemberUpdated, Message
 
-from adapters.telegram import reading
+from adapters.telegram import parse
 from adapters.telegram.albums import Albums
-from adapters.telegram.answers import Answers
-from adapters.telegram.chat import TelegramChat
 from adapters.telegram.comments import Comments
+from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.files import Files
 from adapters.telegram.members import Members
+from adapters.telegram.parse import PLATFORM, Picture
 from adapters.telegram.people import People, replied_to
-from adapters.telegram.questions import PICTURED, Questions
-from adapters.telegram.reading import PLATFORM, Picture
+from adapters.telegram.prompts import PICTURED, Questions
+from adapters.telegram.replies import Answers
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal
@@ -76,7 +76,7 @@ class Desk:
             return await self.moved(str(message.chat.id), str(message.migrate_to_chat_id))
         if message.migrate_from_chat_id:
             return await self.moved(str(message.migrate_from_chat_id), str(message.chat.id))
-        user = reading.person(message)
+        user = parse.person(message)
         if user is None or message.chat.type == Chat.CHANNEL:
             return None
         if not message.media_group_id:
@@ -88,19 +88,19 @@ class Desk:
 
     def is_called(self, message: Message) -> bool:
         """Whether a message of a group is meant for us, as far as its words alone say."""
-        text = reading.words(message)
-        command = reading.command(text, self.username)
+        text = parse.words(message)
+        command = parse.command(text, self.username)
         known = command and (command[0] in texts.chat.COMMANDS or command[0] in texts.admin.COMMANDS)
-        return bool(known) or reading.without_mention(text, self.username) is not None
+        return bool(known) or parse.without_mention(text, self.username) is not None
 
     async def edited(self, message: Message) -> None:
         """Nobody pays twice for a corrected typo; while there is time, we say how to change an order."""
-        job = await self._core.store.find(reading.key(message))
+        job = await self._core.store.find(parse.key(message))
         if job is None or not machine.allows(job, machine.Cancelled):
             return
         if await self._first_time(job.address, f"edited:{message.message_id}"):
             cancel = Button(texts.chat.CANCEL, f"/cancel {job.id}")
-            await self._answers.tell(reading.address(message), Reply(texts.chat.NOT_EDITED, (cancel,)))
+            await self._answers.tell(parse.address(message), Reply(texts.chat.NOT_EDITED, (cancel,)))
 
     async def membership(self, change: ChatMemberUpdated) -> None:
         """We were let in, thrown out or blocked."""
@@ -125,7 +125,7 @@ class Desk:
             text = self._with_captions(text, message, parts)
             heard = await self._heard(user, message, parts, text)
         except Refusal as refusal:
-            await self._answers.tell(reading.address(message), Reply(str(refusal), refused=True))
+            await self._answers.tell(parse.address(message), Reply(str(refusal), refused=True))
             return
         if heard is None:
             return
@@ -134,21 +134,21 @@ class Desk:
         ):
             # Somebody may speak for any number of channels: each would have credits, hearts and reports of its own.
             # For the group itself its admins speak, unnamed. A tap is always a person's.
-            await self._answers.tell(reading.address(message), Reply(texts.chat.AS_A_PERSON, refused=True))
+            await self._answers.tell(parse.address(message), Reply(texts.chat.AS_A_PERSON, refused=True))
             return
         await self._people.met(None if message.sender_chat else message.from_user)
-        where = reading.address(message)
+        where = parse.address(message)
         inbound = Inbound(
             replace(where, message=heard.about or where.message),
             user,
-            reading.key(message),
+            parse.key(message),
             heard.text,
             tuple(map(self._files.attachment, heard.pictures)),
-            shared=not reading.is_private(message.chat),
+            shared=not parse.is_private(message.chat),
             spoiler=any(picture.spoiler for picture in heard.pictures),
             moderates=partial(self._members.moderates, where.chat, user),
-            label=reading.label(message),
-            scope=heard.scope or reading.scope(message.chat),
+            label=parse.label(message),
+            scope=heard.scope or parse.scope(message.chat),
             community=message.chat.title or "",
             administers=partial(self._members.administers, where.chat, user),
             named=named,
@@ -167,7 +167,7 @@ class Desk:
 
     def _with_captions(self, text: str, head: Message, parts: Sequence[Message]) -> str:
         """What an order says, with what stands under its other pictures."""
-        command = reading.command(text, self.username)
+        command = parse.command(text, self.username)
         if command and command[0] not in ("animate", *PICTURED):
             return text
         seen = {head.caption}
@@ -182,10 +182,10 @@ class Desk:
 
     async def _heard(self, user: str, message: Message, parts: Sequence[Message], text: str) -> Heard | None:
         """What is said to us; None if it is not for us. Raises `Refusal` for what nobody can use."""
-        private = reading.is_private(message.chat)
-        own = [picture for part in parts if (picture := reading.picture(part))]
-        command = reading.command(text, self.username)
-        if command == reading.ANOTHERS:
+        private = parse.is_private(message.chat)
+        own = [picture for part in parts if (picture := parse.picture(part))]
+        command = parse.command(text, self.username)
+        if command == parse.ANOTHERS:
             return None
         if command and command[0] != "animate":
             known = command[0] in texts.chat.COMMANDS or command[0] in texts.admin.COMMANDS
@@ -193,7 +193,7 @@ class Desk:
                 return None  # said to another bot, most likely
             takes = not known or command[0] in PICTURED
             return Heard(f"/{command[0]} {command[1]}".strip(), own if takes else ())
-        called = command[1] if command else reading.without_mention(text, self.username)
+        called = command[1] if command else parse.without_mention(text, self.username)
         question = await self._questions.answered_by(message, user)
         if called is None and not private and question is None:
             return await self._answered(user, message)
@@ -216,7 +216,7 @@ class Desk:
             if message.effective_attachment is None:
                 return None  # a note of Telegram's own, as of a pinned message
             raise Refusal(texts.chat.WHAT_WORKS)
-        if message.external_reply and (seen := reading.picture(message.external_reply, videos=True)):
+        if message.external_reply and (seen := parse.picture(message.external_reply, videos=True)):
             return Heard(said, [seen])
         if message.reply_to_message:
             return await self._about_another(user, said, message.reply_to_message)
@@ -233,23 +233,23 @@ class Desk:
             return None
         if message.is_topic_message and other.message_id == message.message_thread_id:
             return None  # every message of a topic answers its first one
-        job = await self._core.store.sent(reading.address(other))
+        job = await self._core.store.sent(parse.address(other))
         if job and job.clip and await self._is_own(job, f"{PLATFORM}:{user}"):
             return Heard(f"/continue {job.id} {message.text}")
         # A question is its asker's, and their answer is known; what others say to it is talk.
-        if reading.picture(other, videos=True) and await self._first_time(reading.address(other), "hint", DAY):
+        if parse.picture(other, videos=True) and await self._first_time(parse.address(other), "hint", DAY):
             raise Refusal(texts.chat.which_photo(self.username))
         return None
 
     async def _about_another(self, user: str, said: str, other: Message) -> Heard:
         """A reply to a picture or to a clip, anybody's. Raises `Refusal`."""
-        job = await self._core.store.sent(reading.address(other))
+        job = await self._core.store.sent(parse.address(other))
         if job and job.clip and await self._is_own(job, f"{PLATFORM}:{user}"):
             return Heard(f"/continue {job.id} {said}" if said else f"/next {job.id}")
-        if seen := reading.picture(other, videos=True):
+        if seen := parse.picture(other, videos=True):
             return Heard(said, [seen])
         raise Refusal(
-            texts.chat.ANIMATE_WHAT if reading.is_private(other.chat) else texts.chat.which_photo(self.username)
+            texts.chat.ANIMATE_WHAT if parse.is_private(other.chat) else texts.chat.which_photo(self.username)
         )
 
     async def _is_own(self, job: Job, person: str) -> bool:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.telegram.edits import Edits
-from adapters.telegram.limiter import KEPT, Kind, Limiter
+from adapters.telegram.edit_queue import Edits
+from adapters.telegram.rate_limit import KEPT, Kind, Limiter
 from bot.errors import Flood, Gone
 
 

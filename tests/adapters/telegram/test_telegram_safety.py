@@ -12,14 +12,14 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.telegram.line import Line, mapped
-from adapters.telegram.looks import keyboard
+from adapters.telegram.client import Line, mapped
 from adapters.telegram.members import Members
+from adapters.telegram.render import keyboard
 from bot import logs
 from bot.errors import ChatError
 from bot.jobs import status
 from bot.model import Address, Clip, Film, Job, Order, Photo
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse, Trouble
 from tests.houses import picture
 
@@ -120,7 +120,7 @@ async def test_very_long_words(room: Room) -> None:
 async def test_without_an_answer_nobody_is_an_admin(
     rooms: Rooms, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.telegram.line.READ", 0.2)
+    monkeypatch.setattr("adapters.telegram.client.READ", 0.2)
     async with rooms(start=False) as room:
         group = room.api.supergroup(room.ann, creator=room.ann)
         members = Members(room.line, lambda: 0.0)

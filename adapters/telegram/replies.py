@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from telegram import User
 
-from adapters.telegram.chat import TelegramChat
+from adapters.telegram.client import Line
+from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
-from adapters.telegram.line import Line
-from adapters.telegram.looks import parts
-from adapters.telegram.questions import Question, Questions
-from adapters.telegram.reading import PLATFORM, Picture
+from adapters.telegram.parse import PLATFORM, Picture
+from adapters.telegram.prompts import Question, Questions
+from adapters.telegram.render import parts
 from bot import texts
 from bot.core import Core
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable

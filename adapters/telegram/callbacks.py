@@ -8,15 +8,15 @@ from functools import partial
 
 from telegram import CallbackQuery, Message
 
-from adapters.telegram import reading
-from adapters.telegram.answers import Answers
-from adapters.telegram.chat import TelegramChat
+from adapters.telegram import parse
+from adapters.telegram.client import Line, mapped
+from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
 from adapters.telegram.inline import INLINE
-from adapters.telegram.line import Line, mapped
 from adapters.telegram.members import Members
+from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People
-from adapters.telegram.reading import PLATFORM
+from adapters.telegram.replies import Answers
 from bot.core import Core
 from bot.errors import ChatError
 from bot.model import MENTION, Address, Inbound, Reply
@@ -67,7 +67,7 @@ class Taps:
             shared=where.chat != user,
             moderates=partial(self._members.moderates, where.chat, user),
             label=query.from_user.full_name,
-            scope=reading.scope(query.message.chat) if query.message else "",
+            scope=parse.scope(query.message.chat) if query.message else "",
             community=(query.message.chat.title or "") if query.message else "",
             administers=partial(self._members.administers, where.chat, user),
             pressed=_stands_there(query),
@@ -128,7 +128,7 @@ class Taps:
             return Address(PLATFORM, INLINE, query.inline_message_id)
         message = query.message
         if message is None or isinstance(message, Message):
-            return reading.address(message) if message else None
+            return parse.address(message) if message else None
         # Telegram shows us no more than where it stood; in which topic, we may know ourselves.
         place = Address(PLATFORM, str(message.chat.id), str(message.message_id))
         if job := await self._core.store.sent(place):

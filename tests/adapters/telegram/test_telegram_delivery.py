@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from adapters.telegram import line as lines
+from adapters.telegram import client as lines
 from bot import texts
 from bot.media.fit import Fitting
 from bot.model import Accepted, Refused
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse, Trouble
 from tests.bot_api_world import Post
 from tests.houses import picture

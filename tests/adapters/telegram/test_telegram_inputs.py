@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot import texts
-from tests.adapters.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import Refuse
 from tests.houses import picture
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from adapters.telegram.limiter import Limiter
+from adapters.telegram.rate_limit import Limiter
 from bot.errors import ChatError, Flood
 
 log = logging.getLogger(__name__)
