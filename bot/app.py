@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.discord.chat import DiscordChat
-from adapters.discord.line import Line as DiscordLine
+from adapters.discord.client import Line as DiscordLine
+from adapters.discord.delivery import DiscordChat
+from adapters.discord.interaction_tokens import Tokens
 from adapters.discord.platform import Discord
-from adapters.discord.requests import PERSON as DISCORD_PERSON
-from adapters.discord.requests import PLATFORM as DISCORD
-from adapters.discord.tokens import Tokens
+from adapters.discord.request import PERSON as DISCORD_PERSON
+from adapters.discord.request import PLATFORM as DISCORD
 from adapters.telegram.client import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, Line
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.parse import PLATFORM as TELEGRAM

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from adapters.discord.client import BadToken as BadDiscordToken
+from adapters.discord.client import Line as DiscordLine
 from adapters.discord.gateway import invite
-from adapters.discord.line import BadToken as BadDiscordToken
-from adapters.discord.line import Line as DiscordLine
 from adapters.telegram.client import BadToken, Line, mapped
 from bot import texts
 from bot.app import App, open_app

@@ -107,7 +107,7 @@ HOME = {
         "bot.providers.client",
         "bot.providers.download",
         "adapters.telegram.client",
-        "adapters.discord.line",
+        "adapters.discord.client",
         "adapters.discord.files",
         "adapters.web",
         "generator",

@@ -10,10 +10,10 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
-from adapters.discord import first, reading, verbs
-from adapters.discord.front import Front, Interaction
-from adapters.discord.line import BROKEN, UNREADABLE
-from adapters.discord.requests import PLATFORM
+from adapters.discord import admin_commands, first_response, parse
+from adapters.discord.client import BROKEN, UNREADABLE
+from adapters.discord.interactions import Front, Interaction
+from adapters.discord.request import PLATFORM
 from bot import texts
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
@@ -44,17 +44,17 @@ class Tree(app_commands.CommandTree[Any]):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
         self.add_command(_command("animate", _animate(front)))
-        own = verbs.own(front)
+        own = admin_commands.own(front)
         for name in texts.chat.COMMANDS:
             if name not in ("animate", "start"):  # Discord's own client begins
                 self.add_command(_command(name, own.get(name) or _other(front, name)))
-        for name, callback in verbs.admins(front).items():
+        for name, callback in admin_commands.admins(front).items():
             self.add_command(_for_admins(_command(name, callback)))
         self.add_command(app_commands.ContextMenu(name=locale_str(texts.chat.ANIMATE_THIS), callback=_menu(front)))
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         """A mistake of ours; or the person's client still shows how a command was before."""
-        await first.apologise(interaction, error.__cause__ or error)
+        await first_response.apologise(interaction, error.__cause__ or error)
 
     async def publish(self, inbox: Inbox, now: float) -> None:
         """Tell Discord what there is, if that has changed. Nothing depends on it."""
@@ -107,7 +107,7 @@ def _animate(front: Front) -> Callback:
         strength: Range[float, 0, 1] | None = None,
         end_image: discord.Attachment | None = None,
     ) -> None:
-        picked = reading.options(duration, negative, strength)
+        picked = parse.options(duration, negative, strength)
         await front.animate(interaction, image, prompt, end_image, picked)
 
     return animate

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import aiohttp
 from discord.http import Route
 
-from adapters.discord.line import Line
-from adapters.discord.reading import HOSTS
-from adapters.discord.requests import Picture
+from adapters.discord.client import Line
+from adapters.discord.parse import HOSTS
+from adapters.discord.request import Picture
 from bot import texts
 from bot.errors import ChatError, Refusal
 from bot.model import Attachment

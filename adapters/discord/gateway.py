@@ -13,13 +13,13 @@ import discord
 import yarl
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
-from adapters.discord import first
-from adapters.discord.budget import Budget
+from adapters.discord import first_response
+from adapters.discord.client import LONGEST_WAIT
 from adapters.discord.commands import Tree
-from adapters.discord.front import Front, Interaction
-from adapters.discord.hearts import Hearts
-from adapters.discord.line import LONGEST_WAIT
-from adapters.discord.looks import PRESS
+from adapters.discord.identify_budget import Budget
+from adapters.discord.interactions import Front, Interaction
+from adapters.discord.reactions import Hearts
+from adapters.discord.render import PRESS
 from bot.core import Core
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PRESS}(
     async def callback(self, interaction: Interaction) -> None:
         client = interaction.client
         if isinstance(client, Gateway):
-            await first.guarded(interaction, client.front.pressed(interaction, self._command))
+            await first_response.guarded(interaction, client.front.pressed(interaction, self._command))
 
 
 class Gateway(discord.AutoShardedClient):
@@ -125,7 +125,7 @@ class Gateway(discord.AutoShardedClient):
 
     async def on_interaction(self, interaction: Interaction) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
-            await first.guarded(interaction, self.front.submitted(interaction))
+            await first_response.guarded(interaction, self.front.submitted(interaction))
 
     async def on_message(self, message: discord.Message) -> None:
         if self.user:

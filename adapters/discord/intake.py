@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from adapters.discord.requests import PLATFORM, Request, unpack
+from adapters.discord.request import PLATFORM, Request, unpack
 from adapters.shared.lanes import Lane, Lanes
 from bot.errors import StoreDown
 from bot.ports import Inbox

@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.requests import PLATFORM
+from adapters.discord.request import PLATFORM
 from bot.model import MENTION, Named
 
 _EMOJI = re.compile(r"<a?:(\w{1,32}):\d{1,20}>")

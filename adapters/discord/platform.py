@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import discord
 
-from adapters.discord.answers import Answers
-from adapters.discord.budget import Budget
-from adapters.discord.chat import DiscordChat
-from adapters.discord.desk import Desk
+from adapters.discord.client import BadToken, Line
+from adapters.discord.delivery import DiscordChat
 from adapters.discord.files import Files
-from adapters.discord.forms import Forms
-from adapters.discord.front import Front
 from adapters.discord.gateway import FAREWELL, Gateway
-from adapters.discord.guests import LATE_KEY, Guests
+from adapters.discord.handler import Desk
+from adapters.discord.identify_budget import Budget
 from adapters.discord.intake import Intake
-from adapters.discord.line import BadToken, Line
-from adapters.discord.requests import PLATFORM
+from adapters.discord.interactions import Front
+from adapters.discord.modals import Forms
+from adapters.discord.replies import Answers
+from adapters.discord.request import PLATFORM
+from adapters.discord.user_install import LATE_KEY, Guests
 from bot.core import Core
 from bot.errors import ChatError, Misconfigured
 from bot.model import Address

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from adapters.discord import files as discord_files
-from adapters.discord.line import Line as DiscordLine
+from adapters.discord.client import Line as DiscordLine
 from adapters.telegram import client as telegram_line
 from adapters.telegram.client import Line, mapped
 from adapters.telegram.files import Files

@@ -19,8 +19,8 @@ import pytest
 from paid_host import PaidHost
 from test_crashes import ROOT, TOGETHER, end, remember_quick_renders, stopped
 
-from adapters.discord.guests import LATE_KEY
-from adapters.discord.looks import plain
+from adapters.discord.render import plain
+from adapters.discord.user_install import LATE_KEY
 from bot import texts
 from bot.model import Job
 from storage import open_store

@@ -11,7 +11,7 @@ from test_crashes import remember_quick_renders
 from adapters.discord.gateway import invite
 from bot.app import open_app
 from bot.config import Settings
-from tests.adapters.discord_room import elsewhere
+from tests.adapters.discord.discord_room import elsewhere
 from tests.bot_api import BotApi
 from tests.discord_api import DiscordApi, broken
 from tests.houses import picture

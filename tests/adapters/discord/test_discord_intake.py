@@ -10,7 +10,7 @@ import pytest
 from bot import logs
 from bot.errors import StoreDown
 from bot.model import Pending
-from tests.adapters.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.discord_api import DiscordApi, broken, error, hang
 from tests.houses import picture
 
@@ -28,7 +28,7 @@ async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> 
 async def test_the_acknowledgement_does_not_wait_for_a_slow_database(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.discord.front.SWIFT", 0.05)
+    monkeypatch.setattr("adapters.discord.interactions.SWIFT", 0.05)
     inbox, take, going = room.house.store.inbox, room.house.store.inbox.take, asyncio.Event()
 
     async def slowly(*args: object) -> bool:

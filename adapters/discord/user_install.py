@@ -10,8 +10,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from adapters.discord.chat import DiscordChat
-from adapters.discord.requests import APART, PLATFORM, Request
+from adapters.discord.delivery import DiscordChat
+from adapters.discord.request import APART, PLATFORM, Request
 from bot import texts
 from bot.core import Core
 from bot.errors import ChatError, StoreDown

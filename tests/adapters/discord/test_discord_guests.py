@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.model import Pending
-from tests.adapters.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.discord_api import DiscordApi
 from tests.discord_world import USE_EXTERNAL_APPS, USUAL_PERMISSIONS
 from tests.houses import picture

@@ -4,11 +4,11 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
-from adapters.discord.answers import Answers
-from adapters.discord.chat import DiscordChat
+from adapters.discord.delivery import DiscordChat
 from adapters.discord.files import Files
-from adapters.discord.guests import CLIP, Guests
-from adapters.discord.requests import PERSON, PLATFORM, Request
+from adapters.discord.replies import Answers
+from adapters.discord.request import PERSON, PLATFORM, Request
+from adapters.discord.user_install import CLIP, Guests
 from bot import idempotency, texts
 from bot.commands import table
 from bot.core import Core

@@ -9,15 +9,15 @@ from typing import Any
 
 import discord
 
-from adapters.discord import asking, first, people, reading
-from adapters.discord.chat import DiscordChat
-from adapters.discord.desk import inbound
+from adapters.discord import first_response, parse, people, request_from
+from adapters.discord.client import BROKEN
+from adapters.discord.delivery import DiscordChat
 from adapters.discord.files import Files
-from adapters.discord.forms import KEPT, Forms, form
+from adapters.discord.handler import inbound
 from adapters.discord.intake import Intake
-from adapters.discord.line import BROKEN
-from adapters.discord.looks import PRESS
-from adapters.discord.requests import Manner, Request
+from adapters.discord.modals import KEPT, Forms, form
+from adapters.discord.render import PRESS
+from adapters.discord.request import Manner, Request
 from bot import texts
 from bot.commands import invocation
 from bot.core import Core
@@ -71,10 +71,10 @@ class Front:
         options: dict[str, str],
     ) -> None:
         """`/animate`; what it lacks is asked for in a form."""
-        seen = [reading.picture(file, end=file is end) for file in (image, end) if file]
+        seen = [parse.picture(file, end=file is end) for file in (image, end) if file]
         pictures = tuple(one for one in seen if one)
         if len(pictures) < len(seen):
-            return await first.say(interaction, texts.chat.NOT_A_PICTURE)
+            return await first_response.say(interaction, texts.chat.NOT_A_PICTURE)
         words = f"/animate {prompt}" if image and prompt else "/animate"
         request = self._asked(interaction, "open", words, pictures=pictures, options=options)
         if image and prompt:
@@ -82,7 +82,7 @@ class Front:
         if await self._barred(interaction, request):
             return None
         command = self._forms.keep(request)
-        await first.ask(interaction, form(command, "/animate", words=prompt or "", photo=image is None))
+        await first_response.ask(interaction, form(command, "/animate", words=prompt or "", photo=image is None))
         return None
 
     async def command(
@@ -97,9 +97,9 @@ class Front:
         self, interaction: Interaction, clip: str, words: str | None, image: discord.Attachment | None
     ) -> None:
         """`/remix`; without words and photo a form asks for them."""
-        picture = reading.picture(image) if image else None
+        picture = parse.picture(image) if image else None
         if image and picture is None:
-            return await first.say(interaction, texts.chat.NOT_A_PICTURE)
+            return await first_response.say(interaction, texts.chat.NOT_A_PICTURE)
         text = f"/remix {clip} {words or ''}".strip()
         if not words and not picture:
             return await self._ask_more(interaction, text, text)
@@ -108,13 +108,13 @@ class Front:
 
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """“Animate this” on anybody's message."""
-        pictures = reading.anything(message)[:1]
+        pictures = parse.anything(message)[:1]
         if not pictures:
-            return await first.say(interaction, texts.chat.DISCORD_WHICH)
+            return await first_response.say(interaction, texts.chat.DISCORD_WHICH)
         source = str(message.id)
         request = self._asked(interaction, "open", "/animate", pictures=pictures, about=source, source=source)
         if not await self._barred(interaction, request):
-            await first.ask(interaction, form(self._forms.keep(request), "/animate"))
+            await first_response.ask(interaction, form(self._forms.keep(request), "/animate"))
         return None
 
     async def pressed(self, interaction: Interaction, command: str) -> None:
@@ -131,7 +131,7 @@ class Front:
                 await interaction.response.defer()
             return None
         message = interaction.message
-        about, guest = _about(message), reading.is_guest(interaction)
+        about, guest = _about(message), parse.is_guest(interaction)
         manner: Manner = "aside"
         if message and message.flags.ephemeral and not guest:
             manner = "hidden"
@@ -145,7 +145,7 @@ class Front:
         custom = str(data.get("custom_id", ""))
         if not custom.startswith(PRESS):
             return
-        command, (words, pictures) = custom.removeprefix(PRESS), reading.filled(data)
+        command, (words, pictures) = custom.removeprefix(PRESS), parse.filled(data)
         if command.startswith(KEPT):
             kept = await self._kept(interaction, command)
             if kept is None:
@@ -161,14 +161,14 @@ class Front:
 
     async def heard(self, message: discord.Message, me: int) -> None:
         """A message, if it calls us or is said to us alone."""
-        if not reading.is_for_people(message):
+        if not parse.is_for_people(message):
             return
         guild = people.guild_of(message)
-        called, private = reading.without_mention(message.content, me, people.own_roles(message, me)), guild is None
-        if called is None and not private and not reading.pings(message, me):
+        called, private = parse.without_mention(message.content, me, people.own_roles(message, me)), guild is None
+        if called is None and not private and not parse.pings(message, me):
             return
         words = called if called is not None else invocation.canonical(message.content)
-        pictures, source, about = reading.shown(message), "", str(message.id)
+        pictures, source, about = parse.shown(message), "", str(message.id)
         kept = await self._answers(message, private)
         kept = None if words.startswith("/") or pictures else kept
         if called is None and not private and kept is None:
@@ -179,7 +179,7 @@ class Front:
             pictures, source, options, about = kept.pictures, kept.source, kept.options, kept.about or about
             words = f"{kept.text} {words}"
         elif not pictures and isinstance(other, discord.Message):
-            pictures, source = reading.anything(other)[:1], str(other.id)
+            pictures, source = parse.anything(other)[:1], str(other.id)
         if not words.startswith("/") and (pictures or source):
             words = f"/animate {words}".strip()
         words = people.readable(words)
@@ -196,8 +196,8 @@ class Front:
             options=options,
             pictures=pictures,
             shared=not private,
-            adult=reading.is_adult(message.channel),
-            limit=reading.limit(max(reading.LEAST_LIMIT, message.guild.filesize_limit if message.guild else 0)),
+            adult=parse.is_adult(message.channel),
+            limit=parse.limit(max(parse.LEAST_LIMIT, message.guild.filesize_limit if message.guild else 0)),
             label=message.author.display_name,
             scope=people.scope(guild),
             community=people.community(message.guild),
@@ -206,7 +206,7 @@ class Front:
             named=named if words.startswith("/") else (),
             replied_to=people.replied_to(message),
         )
-        lacking = asking.lacking_here(message)
+        lacking = request_from.lacking_here(message)
         if any(name != "attach_files" for name in lacking):
             log.info("called in a channel where the bot may not answer")
         elif lacking:
@@ -218,7 +218,7 @@ class Front:
 
     def _asked(self, interaction: Interaction, manner: Manner, text: str, **more: Any) -> Request:
         """A request, received now: a token counts from then, whatever Discord's clock says."""
-        return asking.request(interaction, manner, text, self._core.clock(), **more)
+        return request_from.request(interaction, manner, text, self._core.clock(), **more)
 
     async def _answers(self, message: discord.Message, private: bool) -> Request | None:
         """The request whose question a message answers: a reply to it, or in private the next thing that is said."""
@@ -229,7 +229,7 @@ class Front:
             async with asyncio.timeout(SWIFT):
                 kept = await self._forms.answered(str(message.channel.id), str(to or ""))
                 other = message.reference.resolved if message.reference else None
-                if private and isinstance(other, discord.Message) and not kept and not reading.anything(other):
+                if private and isinstance(other, discord.Message) and not kept and not parse.anything(other):
                     kept = await self._forms.answered(str(message.channel.id), "")
                 if private:
                     await self._forms.moved_on(str(message.channel.id))
@@ -258,7 +258,7 @@ class Front:
         if keeping.done() and (failed := keeping.exception()):
             if not isinstance(failed, StoreDown):
                 log.error("a request could not be kept", exc_info=failed)
-            return await first.say(interaction, texts.chat.TRY_LATER)
+            return await first_response.say(interaction, texts.chat.TRY_LATER)
         if keeping.done() and not keeping.result():
             return None  # Discord sent it twice
         try:
@@ -281,15 +281,15 @@ class Front:
         if request.guest or request.manner == "hidden" or not interaction.guild_id or request.text.startswith(QUIET):
             return False
         thread = isinstance(interaction.channel, discord.Thread)
-        if lacking := reading.missing(interaction.app_permissions, thread):
-            await first.say(interaction, texts.chat.may_not(lacking))
+        if lacking := parse.missing(interaction.app_permissions, thread):
+            await first_response.say(interaction, texts.chat.may_not(lacking))
             return True
         self._chat.alive(request.channel)
         return False
 
     async def _ask_words(self, interaction: Interaction, command: str) -> None:
         if kept := await self._kept(interaction, command):
-            await first.ask(interaction, form(command, kept.text.partition(" ")[0]))
+            await first_response.ask(interaction, form(command, kept.text.partition(" ")[0]))
 
     async def _kept(self, interaction: Interaction, command: str) -> Request | None:
         """The request that lacks its words, if it is this person's; otherwise that is said."""
@@ -297,10 +297,10 @@ class Front:
             async with asyncio.timeout(SWIFT):
                 kept = await self._forms.find(command)
         except (TimeoutError, StoreDown):
-            await first.say(interaction, texts.chat.NOT_NOW)
+            await first_response.say(interaction, texts.chat.NOT_NOW)
             return None
         if kept is None or kept.user != str(interaction.user.id):
-            await first.say(interaction, texts.chat.NOT_YOURS if kept else texts.chat.FORM_GONE)
+            await first_response.say(interaction, texts.chat.NOT_YOURS if kept else texts.chat.FORM_GONE)
             return None
         return kept
 
@@ -313,9 +313,9 @@ class Front:
             async with asyncio.timeout(SWIFT):
                 reply = await self._core.handle(inbound(request, self._files))
             if reply.refused:
-                await first.say(interaction, reply.text or texts.admin.TOLD)
+                await first_response.say(interaction, reply.text or texts.admin.TOLD)
                 return
-        await first.ask(interaction, form(text, text.partition(" ")[0]))
+        await first_response.ask(interaction, form(text, text.partition(" ")[0]))
 
     def _slipped(self, interaction: Interaction, command: str) -> bool:
         """Whether the same finger hit the same button a moment ago."""

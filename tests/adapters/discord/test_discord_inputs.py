@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.discord import people, reading
+from adapters.discord import parse, people
+from adapters.discord.client import Line
 from adapters.discord.files import Files
-from adapters.discord.line import Line
 from bot import texts
-from tests.adapters.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.discord_api import DiscordApi
 from tests.discord_world import Message
 from tests.houses import picture
@@ -116,7 +116,7 @@ def test_what_stands_elsewhere_is_fetched_by_way_of_discord_alone() -> None:
     assert not files.allowed("https://images-ext-1.discordapp.net.example.com/a.png")
     assert not files.allowed("http://images-ext-1.discordapp.net/a.png")
     proxied = "https://images-ext-1.discordapp.net/external/x"
-    assert reading._served("https://example.com/a.png", proxied) == proxied
+    assert parse._served("https://example.com/a.png", proxied) == proxied
 
 
 async def test_a_clock_that_is_wrong_by_a_quarter_of_an_hour_leaves_nobody_waiting(

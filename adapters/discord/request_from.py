@@ -4,8 +4,8 @@ from typing import Any
 
 import discord
 
-from adapters.discord import people, reading
-from adapters.discord.requests import Manner, Picture, Request
+from adapters.discord import parse, people
+from adapters.discord.request import Manner, Picture, Request
 from bot.model import Named
 
 Interaction = discord.Interaction[Any]
@@ -24,7 +24,7 @@ def request(
     named: tuple[Named, ...] = (),
 ) -> Request:
     """What somebody asks by an interaction, received `at`. Who and where come from the event alone."""
-    guest = reading.is_guest(interaction)
+    guest = parse.is_guest(interaction)
     return Request(
         str(interaction.id),
         manner,
@@ -38,10 +38,10 @@ def request(
         pictures,
         shared=bool(interaction.guild_id) or interaction.context.private_channel,
         guest=guest,
-        limit=reading.limit(interaction.filesize_limit),
+        limit=parse.limit(interaction.filesize_limit),
         moderates=bool(interaction.guild_id) and interaction.permissions.manage_messages,
         embeds=not interaction.guild_id or interaction.app_permissions.embed_links,
-        adult=reading.is_adult(interaction.channel),
+        adult=parse.is_adult(interaction.channel),
         label=interaction.user.display_name,
         scope=people.scope(interaction.guild_id, guest),
         community="" if guest else people.community(interaction.guild),
@@ -60,4 +60,4 @@ def lacking_here(message: discord.Message) -> list[str]:
         held = message.channel.permissions_for(message.guild.me)
     except (AttributeError, discord.ClientException):
         return []  # what Discord then refuses shows in its answer
-    return reading.missing(held, isinstance(message.channel, discord.Thread))
+    return parse.missing(held, isinstance(message.channel, discord.Thread))

@@ -8,13 +8,13 @@ from unittest.mock import patch
 
 import pytest
 
-from adapters.discord import looks
+from adapters.discord import render
+from adapters.discord.client import PUBLIC, Line
 from adapters.discord.files import Files
-from adapters.discord.line import PUBLIC, Line
-from adapters.discord.requests import Request, unpack
+from adapters.discord.request import Request, unpack
 from bot.errors import Refusal
 from bot.model import Clip, Film, Reply
-from tests.adapters.discord_room import Room, a_room
+from tests.adapters.discord.discord_room import Room, a_room
 from tests.discord_api import broken, cut, error
 from tests.houses import picture
 
@@ -40,10 +40,10 @@ async def test_prompts_call_nobody_and_format_nothing(room: Room) -> None:
 
 
 def test_long_text_is_cut_after_it_was_escaped() -> None:
-    shown = looks.content(Reply("*" * 1999))
+    shown = render.content(Reply("*" * 1999))
     assert len(shown) <= 2000
     assert not shown.rstrip("…").endswith("\\")
-    counted = looks.content(Reply("later", ready_at=1_000_000.5, undated="_" * 3000))
+    counted = render.content(Reply("later", ready_at=1_000_000.5, undated="_" * 3000))
     assert len(counted) <= 2000
     assert counted.endswith("Ready <t:1000000:R>")
 
@@ -51,9 +51,9 @@ def test_long_text_is_cut_after_it_was_escaped() -> None:
 def test_a_link_stands_last_and_is_the_only_one_that_shows_anything() -> None:
     film = Film(Path("x.mp4"), Clip("x.mp4", 4, 3, 5.0, 9))
     link = "https://cdn.discordapp.com/attachments/1/2/photoplay.mp4?ex=1&is=2&hm=3&"
-    shown = looks.content(Reply("“https://example.com/a.mp4 **loud**”\nby @here", film=film), link)
+    shown = render.content(Reply("“https://example.com/a.mp4 **loud**”\nby @here", film=film), link)
     assert shown == f"“<https://example.com/a.mp4> \\*\\*loud\\*\\*”\nby @\u200bhere\n{link}"
-    covered = looks.content(Reply("_" * 3000, film=replace(film, spoiler=True)), link)
+    covered = render.content(Reply("_" * 3000, film=replace(film, spoiler=True)), link)
     assert len(covered) <= 2000
     assert covered.endswith(f"\n||{link}||")
 

@@ -13,7 +13,7 @@ from bot.errors import ChatError, Gone
 from bot.gallery import outbox, sharing
 from bot.gallery.model import Share
 from bot.model import Address, Button, Film, Job, Paper, Reply
-from tests.adapters.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.adapters.telegram.telegram_room import breaks
 from tests.bookkeeping import rows
 from tests.discord_api import DiscordApi, broken, cut

@@ -11,7 +11,7 @@ import pytest
 from bot import texts
 from bot.errors import ChatError, Gone, TooLarge
 from bot.model import Address, Clip, Film, Pending, Reply
-from tests.adapters.discord_room import Room, a_room
+from tests.adapters.discord.discord_room import Room, a_room
 from tests.discord_api import FINE, Fault, broken, cut, error, too_many
 from tests.discord_world import (
     ATTACH_FILES,
@@ -146,7 +146,7 @@ async def test_a_guests_clip_that_is_refused_is_told_in_words(room: Room, refusa
 )
 async def test_what_the_edge_says_is_not_final(room: Room, hiccup: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
-    monkeypatch.setattr("adapters.discord.line.PAUSE", 0.05)
+    monkeypatch.setattr("adapters.discord.client.PAUSE", 0.05)
     room.api.script(POST, hiccup, hiccup)
     room.slash(options=SMILES)
     await room.clips()

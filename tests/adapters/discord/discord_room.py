@@ -12,10 +12,10 @@ from typing import Any
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
-from adapters.discord.chat import DiscordChat
-from adapters.discord.line import Line
+from adapters.discord.client import Line
+from adapters.discord.delivery import DiscordChat
+from adapters.discord.interaction_tokens import Tokens
 from adapters.discord.platform import Discord, Pace
-from adapters.discord.tokens import Tokens
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
 from tests.adapters.telegram.telegram_room import QuickProvider, briefly

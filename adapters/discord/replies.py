@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from adapters.discord.chat import DiscordChat
-from adapters.discord.forms import Forms
-from adapters.discord.guests import Guests
-from adapters.discord.requests import Request
+from adapters.discord.delivery import DiscordChat
+from adapters.discord.modals import Forms
+from adapters.discord.request import Request
+from adapters.discord.user_install import Guests
 from bot import texts
 from bot.core import Core
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable

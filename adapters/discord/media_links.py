@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import discord
 
-from adapters.discord.line import Line
-from adapters.discord.looks import PRESS
-from adapters.discord.requests import PLATFORM
+from adapters.discord.client import Line
+from adapters.discord.render import PRESS
+from adapters.discord.request import PLATFORM
 from bot.errors import Gone
 from bot.model import Button, Posted
 from bot.ports import Inbox

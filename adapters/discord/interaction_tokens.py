@@ -4,7 +4,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable
 
-from adapters.discord.requests import LATE, PLATFORM
+from adapters.discord.request import LATE, PLATFORM
 from bot.ports import Inbox
 
 MOST = 10_000

@@ -8,7 +8,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from adapters.discord import looks
+from adapters.discord import render
 from bot.errors import Flood
 from bot.model import Reply
 
@@ -92,7 +92,7 @@ class Lines:
             await asyncio.wait(tasks)
 
     def _same(self, before: Reply | None, reply: Reply) -> bool:
-        if before is None or looks.shape(before) != looks.shape(reply):
+        if before is None or render.shape(before) != render.shape(reply):
             return False
         # A countdown that has run out says something wrong.
         return before.ready_at is None or reply.ready_at is None or before.ready_at > self._clock()

@@ -11,7 +11,7 @@ from bot import texts
 from bot.app import _operators
 from bot.model import MENTION
 from bot.quotas.pricing import Policy
-from tests.adapters.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.discord_api import DiscordApi
 from tests.discord_world import (
     MANAGE_GUILD,

@@ -10,9 +10,9 @@ import discord
 import pytest
 
 from adapters.discord.commands import Tree
-from adapters.discord.front import Front
+from adapters.discord.interactions import Front
 from bot import texts
-from tests.adapters.discord_room import Room, a_room
+from tests.adapters.discord.discord_room import Room, a_room
 from tests.houses import picture
 
 SMILES = {"image": ("me.jpg", picture()), "prompt": "she smiles"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import discord
 
-from adapters.discord.line import BROKEN
-from adapters.discord.looks import plain
+from adapters.discord.client import BROKEN
+from adapters.discord.render import plain
 from bot import texts
 
 log = logging.getLogger(__name__)

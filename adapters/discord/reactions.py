@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 import discord
 
 from adapters.discord import people
-from adapters.discord.requests import PLATFORM
+from adapters.discord.request import PLATFORM
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.gallery import sharing

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import discord
 
-from adapters.discord.looks import PRESS
-from adapters.discord.requests import PLATFORM, Request, unpack
+from adapters.discord.render import PRESS
+from adapters.discord.request import PLATFORM, Request, unpack
 from bot import texts
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.discord_room import Room, a_room
+from tests.adapters.discord.discord_room import Room, a_room
 from tests.discord_world import MANAGE_MESSAGES, USUAL_PERMISSIONS
 from tests.houses import picture
 

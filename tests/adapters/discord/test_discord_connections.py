@@ -8,10 +8,10 @@ from unittest.mock import patch
 import pytest
 
 from adapters.discord import gateway
-from adapters.discord.budget import Budget
 from adapters.discord.gateway import invite, shares
+from adapters.discord.identify_budget import Budget
 from bot.config import Settings
-from tests.adapters.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.discord_api import DiscordApi, error
 from tests.discord_world import (
     ATTACH_FILES,

@@ -10,13 +10,23 @@ from typing import Any, cast
 
 import discord
 
-from adapters.discord import copies, looks
-from adapters.discord.copies import Copies
-from adapters.discord.line import ARCHIVED, BAD_FORM, CLOSED, NO_HISTORY, NO_PERMISSION, UNKNOWN, WORDLESS, Denied, Line
-from adapters.discord.lines import Lines
-from adapters.discord.reading import LEAST_LIMIT, MEBIBYTE, limit
-from adapters.discord.requests import APART, PERSON, PLATFORM
-from adapters.discord.tokens import Tokens
+from adapters.discord import media_links, render
+from adapters.discord.client import (
+    ARCHIVED,
+    BAD_FORM,
+    CLOSED,
+    NO_HISTORY,
+    NO_PERMISSION,
+    UNKNOWN,
+    WORDLESS,
+    Denied,
+    Line,
+)
+from adapters.discord.edit_queue import Lines
+from adapters.discord.interaction_tokens import Tokens
+from adapters.discord.media_links import Copies
+from adapters.discord.parse import LEAST_LIMIT, MEBIBYTE, limit
+from adapters.discord.request import APART, PERSON, PLATFORM
 from bot import texts
 from bot.errors import ChatError, Gone, TooLarge, Unshowable
 from bot.model import Address, Job, Posted, Reply
@@ -106,8 +116,8 @@ class DiscordChat:
         with _files(reply, link) as files, _refusals(reply), self._line.mapped():
             message = await hook.edit_message(
                 ORIGINAL,
-                content=looks.content(reply, link),
-                view=looks.view(reply.buttons),
+                content=render.content(reply, link),
+                view=render.view(reply.buttons),
                 attachments=files or discord.utils.MISSING,
             )
         return Posted(str(message.id), reply.film.copy if reply.film and link else None)
@@ -115,10 +125,10 @@ class DiscordChat:
     async def whisper(self, token: str, reply: Reply) -> None:
         """Tell something to the person alone."""
         reply, link = await self._prepared(reply)
-        hook, view = await self._line.hook(token), looks.view(reply.buttons)
+        hook, view = await self._line.hook(token), render.view(reply.buttons)
         with _files(reply, link) as files, _refusals(reply), self._line.mapped():
             await hook.send(
-                looks.content(reply, link), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
+                render.content(reply, link), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
             )
 
     async def delete(self, token: str) -> None:
@@ -180,7 +190,7 @@ class DiscordChat:
         since = await self._copies.begun(address.chat, nonce)
         if since is None:
             return None
-        content = "" if reply.job else looks.content(reply, link)
+        content = "" if reply.job else render.content(reply, link)
         found = await self._copies.standing(address.chat, content, reply.buttons, since)
         return replace(found, copy=found.copy or reply.film.copy) if found else None
 
@@ -194,15 +204,15 @@ class DiscordChat:
         with _files(reply, link) as files, self._line.mapped():
             where = await _place(client, address.chat)
             message = await where.send(
-                looks.content(reply, link),
+                render.content(reply, link),
                 files=files,
                 nonce=nonce,
                 reference=about,  # type: ignore[arg-type]  # None is fine with it
-                view=looks.view(reply.buttons),  # type: ignore[arg-type]  # and here
+                view=render.view(reply.buttons),  # type: ignore[arg-type]  # and here
                 suppress_embeds=reply.film is None,  # what a prompt links to is no part of it
             )
         if reply.film and not link and message.attachments:
-            return Posted(str(message.id), copies.name(message.channel.id, message.id))
+            return Posted(str(message.id), media_links.name(message.channel.id, message.id))
         return Posted(str(message.id), reply.film.copy if reply.film and link else None)
 
     async def _prepared(self, reply: Reply, chat: str = "") -> tuple[Reply, str]:
@@ -224,23 +234,23 @@ class DiscordChat:
         if token := await self.tokens.find(chat, message) if apart else self.tokens.get(message):
             await self.replace(token, reply)
         elif not apart:
-            client, view = await self._line.client(), looks.view(reply.buttons)
+            client, view = await self._line.client(), render.view(reply.buttons)
             with self._line.mapped():
-                await _message(client, chat, message).edit(content=looks.content(reply), view=view)
+                await _message(client, chat, message).edit(content=render.content(reply), view=view)
         return None
 
     async def _say_around(self, chat: str, message: str, reply: Reply) -> None:
         """Change what stands around a film. It stays; if it was a link to what is gone, it comes back as a file."""
         film, link, lost = reply.film, "", False
-        if film and film.copy and film.copy != copies.name(int(chat), int(message)):
+        if film and film.copy and film.copy != media_links.name(int(chat), int(message)):
             link = await self._copies.link(film.copy) if self.embeds(chat) else ""
             lost = not link and film.path.is_file() and not await self._copies.has_film(chat, message)
-        client, view = await self._line.client(), looks.view(reply.buttons)
-        with looks.attached(reply if lost else replace(reply, film=None)) as files:
+        client, view = await self._line.client(), render.view(reply.buttons)
+        with render.attached(reply if lost else replace(reply, film=None)) as files:
 
             async def edit() -> None:
                 await _message(client, chat, message).edit(
-                    content=looks.content(reply, link), view=view, attachments=files or discord.utils.MISSING
+                    content=render.content(reply, link), view=view, attachments=files or discord.utils.MISSING
                 )
 
             await self._reopened(chat, edit)
@@ -278,7 +288,7 @@ def _refusals(reply: Reply) -> Iterator[None]:
 
 def _files(reply: Reply, link: str) -> AbstractContextManager[list[discord.File]]:
     """What is uploaded: a film that is linked is not."""
-    return looks.attached(replace(reply, film=None) if link else reply)
+    return render.attached(replace(reply, film=None) if link else reply)
 
 
 def _message(client: discord.Client, chat: str, message: str) -> discord.PartialMessage:

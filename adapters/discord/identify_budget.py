@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from adapters.discord.requests import PLATFORM
+from adapters.discord.request import PLATFORM
 from bot.errors import StoreDown
 from bot.ports import Inbox
 

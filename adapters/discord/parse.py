@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import discord
 
-from adapters.discord.requests import Picture
+from adapters.discord.request import Picture
 from adapters.shared.kinds import kind_of
 from bot.commands import invocation
 from bot.commands.invocation import SIGN

@@ -10,8 +10,8 @@ import discord
 from discord import app_commands
 from discord.app_commands import AppCommandChannel, AppCommandThread, Range
 
-from adapters.discord import first, people
-from adapters.discord.front import Front, Interaction
+from adapters.discord import first_response, people
+from adapters.discord.interactions import Front, Interaction
 from bot import texts
 from bot.model import MENTION
 from bot.ordering.prompt import PROMPT_LIMIT
@@ -69,7 +69,7 @@ def _sharing(front: Front) -> dict[str, Callback]:
         if channel is None:
             return await front.command(interaction, "gallery", _typed(setting))
         if channel.type in SILENT:
-            return await first.say(interaction, texts.chat.NO_POSTS_THERE)
+            return await first_response.say(interaction, texts.chat.NO_POSTS_THERE)
         words = _sentence(_typed(setting).removesuffix("here").strip(), MENTION)
         return await front.command(interaction, "gallery", words, (people.channel(channel.id, channel.name),))
 
