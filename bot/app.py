@@ -22,12 +22,12 @@ from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.parse import PLATFORM as TELEGRAM
 from adapters.telegram.platform import Hook, Telegram
 from adapters.telegram.rate_limit import Limiter
-from adapters.web.doors import Doors
-from adapters.web.exhibit import Exhibit
-from adapters.web.page import Page
+from adapters.web.chat_page import Page
+from adapters.web.gallery_routes import Exhibit
+from adapters.web.job_json import MEDIA, View
 from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
-from adapters.web.view import MEDIA, View
+from adapters.web.session import Doors
 from bot import logs
 from bot.config import Settings
 from bot.core import Core

@@ -14,12 +14,12 @@ import aiohttp
 import av
 import numpy as np
 
-from adapters.web.doors import Doors
-from adapters.web.exhibit import Exhibit
-from adapters.web.page import Page
+from adapters.web.chat_page import Page
+from adapters.web.gallery_routes import Exhibit
+from adapters.web.job_json import View
 from adapters.web.proxies import Proxies
 from adapters.web.server import Hook, make_app, serve
-from adapters.web.view import View
+from adapters.web.session import Doors
 from bot.gallery.model import Share
 from bot.jobs.shelf import Shelf
 from bot.media.signed_links import Links

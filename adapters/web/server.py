@@ -14,12 +14,12 @@ from urllib.parse import quote
 from aiohttp import web
 
 from adapters.web import bodies
+from adapters.web.chat_page import Page
 from adapters.web.connections import KEEP, MALFORMED, Connections
-from adapters.web.exhibit import Exhibit
+from adapters.web.gallery_routes import Exhibit
+from adapters.web.job_json import MEDIA
 from adapters.web.listening import open_sockets
 from adapters.web.mishaps import in_words
-from adapters.web.page import Page
-from adapters.web.view import MEDIA
 from bot.errors import Misconfigured
 from bot.media.signed_links import BadLink, Links
 

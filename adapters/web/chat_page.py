@@ -11,11 +11,11 @@ from pathlib import Path
 from aiohttp import web
 
 from adapters.web import bodies, homescreen, message
-from adapters.web.doors import Doors
+from adapters.web.event_stream import Streams, spoken
+from adapters.web.job_json import View
 from adapters.web.proxies import network
-from adapters.web.streams import Streams, spoken
+from adapters.web.session import Doors
 from adapters.web.templating import card, render, script_data
-from adapters.web.view import View
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import contextmanager
 from typing import Any
 
-from adapters.web.view import View
+from adapters.web.job_json import View
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from aiohttp import web
 
-from adapters.web import bodies, keys, leaf
-from adapters.web.doors import Doors
-from adapters.web.page import STATIC
+from adapters.web import bodies, cursor, leaf
+from adapters.web.chat_page import STATIC
+from adapters.web.session import Doors
 from adapters.web.sheet import FILES, ROOT
 from adapters.web.templating import card_page
-from adapters.web.turnstile import Turnstile
+from adapters.web.visitor_limit import Turnstile
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
@@ -87,8 +87,8 @@ class Exhibit:
 
     def install(self, app: web.Application) -> None:
         """Add the routes to the web server."""
-        hall = f"{ROOT}{{slug:{keys.NAME}}}"
-        share = f"{hall}/{{share:{keys.NAME}}}"
+        hall = f"{ROOT}{{slug:{cursor.NAME}}}"
+        share = f"{hall}/{{share:{cursor.NAME}}}"
         app.add_routes(
             [
                 web.get(ROOT, self._index),
@@ -113,9 +113,9 @@ class Exhibit:
 
     @_served
     async def _wall(self, request: web.Request) -> web.StreamResponse:
-        slug, order = request.match_info["slug"], keys.order(request.query.get("order"))
+        slug, order = request.match_info["slug"], cursor.order(request.query.get("order"))
         back = "before" in request.query
-        key = keys.read(request.query.get("before" if back else "after", ""))
+        key = cursor.read(request.query.get("before" if back else "after", ""))
         back = back and key is not None
         # One more than is shown: whether there is another page.
         found = await self._gallery.page(slug, order, key, PAGE + 1, back=back)
@@ -130,10 +130,10 @@ class Exhibit:
         begins = key is None or (back and not more)
         turns = leaf.Turns(
             order,
-            here=keys.query(order, "before" if back else "after", key),
+            here=cursor.query(order, "before" if back else "after", key),
             begins=begins,
-            back=None if begins or not shares else keys.query(order, "before", keys.behind(shares[0])),
-            on=keys.query(order, "after", keys.behind(shares[-1])) if shares and (more or back) else None,
+            back=None if begins or not shares else cursor.query(order, "before", cursor.behind(shares[0])),
+            on=cursor.query(order, "after", cursor.behind(shares[-1])) if shares and (more or back) else None,
         )
         response = _html(hall)
         reader = await self._reader(request, response, shares)

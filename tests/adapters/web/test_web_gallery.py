@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from adapters.web import exhibit, keys
-from adapters.web.exhibit import HEARTS, PAGE
-from adapters.web.page import STATIC
-from adapters.web.turnstile import DAY, Turnstile
+from adapters.web import cursor, gallery_routes
+from adapters.web.chat_page import STATIC
+from adapters.web.gallery_routes import HEARTS, PAGE
+from adapters.web.visitor_limit import DAY, Turnstile
 from bot import texts
 from bot.errors import StoreDown
 from bot.gallery.model import Key
@@ -116,7 +116,7 @@ async def test_pages_lead_through_everything_and_back(town: Site, made: Clip, or
 
 async def test_a_page_behind_the_last_says_so(town: Site, made: Clip) -> None:
     await town.share(made)
-    way = keys.query("newest", "after", Key(0, 1.0, "a"))
+    way = cursor.query("newest", "after", Key(0, 1.0, "a"))
     page = await (await town.visitor()).get(HALL + way)
     assert page.status == 200
     assert texts.gallery.NO_MORE in page.text
@@ -296,7 +296,7 @@ async def test_posters_small_large_and_none(town: Site, made: Clip) -> None:
     for path in (small, large):
         answer = await visitor.get(path)
         assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
-        assert answer.data == (exhibit.FOLDER / "blank.jpg").read_bytes()
+        assert answer.data == (gallery_routes.FOLDER / "blank.jpg").read_bytes()
     assert gone(await visitor.get(f"{HALL}/{share.id}.mp4"))
     assert (await visitor.get(HALL)).clips == [share.id]
 
@@ -306,7 +306,7 @@ async def test_galleries_have_the_colours_of_the_chat_page_and_nothing_else_of_i
     page = (STATIC / "app.css").read_text("utf-8")
     for colour in re.findall(r"--(?:paper|ink|accent): #\w+;", page):
         assert style.count(colour) == 1
-    own = (exhibit.FOLDER / "gallery.css").read_text("utf-8")
+    own = (gallery_routes.FOLDER / "gallery.css").read_text("utf-8")
     assert set(re.findall(r"var\((--[a-z-]+)\)", own)) <= set(re.findall(r"(--[a-z-]+):", style))
     begins = style.removesuffix(own)
     assert set(re.findall(r"^[^\s/@}].*(?= {$)", begins, re.MULTILINE)) == {":root"}
@@ -320,7 +320,7 @@ async def test_style_and_script_are_small_and_asked_about(town: Site) -> None:
         plain = await visitor.get(f"/g/-/{name}", **{"Accept-Encoding": "identity"})
         assert (packed.status, packed.headers["Content-Type"]) == (200, kind)
         assert packed.data == plain.data
-        assert packed.data.endswith((exhibit.FOLDER / name).read_bytes())
+        assert packed.data.endswith((gallery_routes.FOLDER / name).read_bytes())
         assert packed.headers["Etag"] != plain.headers["Etag"]
         assert (await visitor.get(f"/g/-/{name}", **{"If-None-Match": packed.headers["Etag"]})).status == 304
         weight += int(packed.headers["Content-Length"])

@@ -7,8 +7,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from adapters.web.job_json import MEDIA
 from adapters.web.server import make_app, serve
-from adapters.web.view import MEDIA
 from bot.errors import Misconfigured
 from bot.media.signed_links import Links
 from tests.clock import Clock

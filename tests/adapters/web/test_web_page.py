@@ -20,15 +20,15 @@ from jinja2 import UndefinedError
 from markupsafe import escape
 from PIL import Image
 
-from adapters.web import homescreen, message, streams
-from adapters.web import page as page_module
-from adapters.web.doors import Doors
-from adapters.web.page import Page
+from adapters.web import chat_page as page_module
+from adapters.web import event_stream, homescreen, message
+from adapters.web.chat_page import Page
+from adapters.web.job_json import View, file_name
 from adapters.web.proxies import is_loopback
 from adapters.web.server import make_app, serve
+from adapters.web.session import Doors
 from adapters.web.templating import card, render, script_data
 from adapters.web.tries import EACH
-from adapters.web.view import View, file_name
 from bot import texts
 from bot.jobs.shelf import Shelf
 from bot.media.sandbox import images
@@ -144,8 +144,8 @@ async def start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Start]:
     """Start the page, on SQLite: `await start(password=..., private=...)`."""
-    monkeypatch.setattr(streams, "BUSY", 0.02)
-    monkeypatch.setattr(streams, "CALM", 0.02)
+    monkeypatch.setattr(event_stream, "BUSY", 0.02)
+    monkeypatch.setattr(event_stream, "CALM", 0.02)
     async with AsyncExitStack() as stack:
 
         async def begin(*, private: bool = True, password: str | None = None) -> Site:
@@ -325,7 +325,7 @@ async def test_what_waits_for_an_answer_is_there_after_a_reload_and_in_every_tab
             assert (answer.status, answer.content_type) == (200, "image/jpeg")
         job = (await browser.say(order["buttons"][0][1]))[1]["job"]
         assert job == order["id"], "it takes the place of the question"
-        site.house.clock.tick(streams.TICK)
+        site.house.clock.tick(event_stream.TICK)
         while (told := await events.next())[0] != "waiting":
             pass
         assert told[1] == {"orders": []}
@@ -458,7 +458,7 @@ async def test_a_place_in_the_queue_changes_by_itself(start: Start) -> None:
         (job,) = events.jobs.values()
         assert "5 before you" in job["text"]
         await site.house.work()
-        site.house.clock.tick(streams.TICK)
+        site.house.clock.tick(event_stream.TICK)
         await events.until(lambda: "Next in line" in next(iter(events.jobs.values()))["text"])
 
 
@@ -646,7 +646,7 @@ async def test_a_broken_form_breaks_nothing(start: Start, body: bytes) -> None:
 
 
 async def test_streams_held_open_by_thousands_leave_room(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "ALL", 20)
+    monkeypatch.setattr(event_stream, "ALL", 20)
     site = await start()
     crowd = [await site.browser() for _ in range(5)]
     newcomer = await site.browser()
