@@ -222,7 +222,7 @@ async def test_history_goes_page_by_page(store: Store, media: Media) -> None:
 
 
 def test_forgetting_takes_names_from_what_is_append_only_and_changes_nothing_else_of_it() -> None:
-    text = (Path(__file__).parent.parent.parent / "storage" / "forgetting.py").read_text("utf-8")
+    text = (Path(__file__).parent.parent.parent / "storage" / "erase.py").read_text("utf-8")
     changed: dict[tuple[str, str], set[str]] = {}
     deleted = set()
     for piece in re.split(r"^(?:async )?def ", text, flags=re.MULTILINE)[1:]:
