@@ -1,10 +1,11 @@
 """The seam between our SQL and a database driver: `$1` placeholders, rows as mappings, one transaction per call."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
+Dialect = Literal["sqlite", "postgresql"]
 
 
 class Transaction(Protocol):
@@ -23,6 +24,7 @@ class Database(Protocol):
     `work` may run more than once before it counts, so it must do nothing but SQL.
     """
 
+    dialect: Dialect
     skip_locked: str
     """What a SELECT needs at its end to take rows that no other transaction holds."""
     for_update: str
@@ -33,6 +35,12 @@ class Database(Protocol):
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """For work that changes something; it is on disk when this returns."""
+
+    async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """`write`, for work that may rebuild tables which others refer to; references hold again at its end.
+
+        Raises the driver's own error where they do not, and keeps nothing.
+        """
 
     async def place(self) -> str:
         """What tells this database from a copy of it, in parts divided by `/`; those that nobody knows are empty."""

@@ -1,52 +1,81 @@
-"""Numbered, forward-only SQL files; each runs once, in one transaction with its mark."""
+"""Numbered, forward-only SQL files; each runs once. All that are new run in one transaction, with their marks.
+
+`0014_name.sql` is for both databases. Where they need different statements there are two files of that number,
+`0014_name.sqlite.sql` and `0014_name.postgresql.sql`. To change a CHECK of a table, SQLite rebuilds it (make `t_new`,
+copy, drop `t`, rename, make its indexes again); other tables may refer to it meanwhile, as references are checked at
+the end. PostgreSQL drops the constraint and adds the new one.
+"""
 
 import re
+import sqlite3
 import time
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from bot.errors import Misconfigured
 from storage.backfill import AFTER
 from storage.database import Database, Transaction
 
-_LOCK = "UPDATE migrations SET name = name WHERE version = 0"
+FOLDER: Traversable = resources.files("storage") / "schema"
+_NAME = re.compile(r"(\d{4})_\w+(?:\.(sqlite|postgresql))?\.sql", re.ASCII)
+
+MAKE = """
+    CREATE TABLE IF NOT EXISTS migrations
+    (version BIGINT PRIMARY KEY, name TEXT NOT NULL, at DOUBLE PRECISION NOT NULL)"""
+FIRST = "INSERT INTO migrations (version, name, at) VALUES (0, '', 0) ON CONFLICT DO NOTHING"
+LOCK = "UPDATE migrations SET name = name WHERE version = 0"
+DONE = "SELECT version FROM migrations"
+MARK = "INSERT INTO migrations (version, name, at) VALUES ($1, $2, $3)"
 
 
-def files() -> list[tuple[int, str, str]]:
-    """Number, name and SQL of each migration, in order."""
-    found = (f for f in resources.files("storage").joinpath("schema").iterdir() if f.name.endswith(".sql"))
-    return sorted((int(f.name[:4]), f.name, f.read_text("utf-8")) for f in found)
+def files(dialect: str) -> list[tuple[int, str, str]]:
+    """Number, name and SQL of each migration for that database, in order."""
+    named = [(file, _NAME.fullmatch(file.name)) for file in FOLDER.iterdir()]
+    chosen = [(file, name) for file, name in named if name and name[2] in (None, dialect)]
+    return sorted((int(name[1]), file.name, file.read_text("utf-8")) for file, name in chosen)
 
 
 def statements(sql: str) -> list[str]:
-    """The statements of a file: comments go, and a semicolon at a line's end closes one."""
-    bare = re.sub(r"--[^\n]*", "", sql)
-    return [s.strip() for s in re.split(r";\s*(?:\n|$)", bare) if s.strip()]
+    """The statements of a file, with the comments before them. Raises `ValueError` if the last one has no end."""
+    found, rest = [], ""
+    for part in re.split(r"(?<=;)", sql):
+        rest += part
+        if sqlite3.complete_statement(rest):
+            found.append(rest.strip())
+            rest = ""
+    if any(line.strip() and not line.lstrip().startswith("--") for line in rest.splitlines()):
+        raise ValueError(f"a statement without its end: {rest.strip()[:80]}")
+    return found
 
 
 async def migrate(database: Database) -> int:
-    """Bring the database to the newest schema; returns its version. Two processes at once do it once."""
+    """Bring the database to the newest schema; returns its version. Two processes at once do it once.
+
+    Raises `Misconfigured` for a database of a newer version, and what the driver raises for rows that break a
+    constraint of the new schema; nothing is changed then.
+    """
+    known = files(database.dialect)
 
     async def prepare(tx: Transaction) -> None:
-        await tx.all(
-            "CREATE TABLE IF NOT EXISTS migrations "
-            "(version BIGINT PRIMARY KEY, name TEXT NOT NULL, at DOUBLE PRECISION NOT NULL)"
-        )
-        await tx.all("INSERT INTO migrations VALUES (0, '', 0) ON CONFLICT DO NOTHING")
+        await tx.all(MAKE)
+        await tx.all(FIRST)
 
-    async def advance(tx: Transaction) -> int:
-        await tx.all(_LOCK)  # on PostgreSQL the second process waits here until the first is through
-        done = {row["version"] for row in await tx.all("SELECT version FROM migrations")}
-        known = files()
-        if done and max(done) > known[-1][0]:
+    async def missing(tx: Transaction) -> list[tuple[int, str, str]]:
+        done = {row["version"] for row in await tx.all(DONE)}
+        if max(done) > known[-1][0]:
             raise Misconfigured("The database was made by a newer Photoplay. Please update this one.")
-        for version, name, sql in known:
-            if version not in done:
-                for statement in statements(sql):
-                    await tx.all(statement)
-                if version in AFTER:
-                    await AFTER[version](tx)
-                await tx.all("INSERT INTO migrations VALUES ($1, $2, $3)", version, name, time.time())
-        return known[-1][0]
+        return [one for one in known if one[0] not in done]
+
+    async def advance(tx: Transaction) -> None:
+        await tx.all(LOCK)  # on PostgreSQL the second process waits here until the first is through
+        for version, name, sql in await missing(tx):
+            for statement in statements(sql):
+                await tx.all(statement)
+            if version in AFTER:
+                await AFTER[version](tx)
+            await tx.all(MARK, version, name, time.time())
 
     await database.write(prepare)
-    return await database.write(advance)
+    if await database.read(missing):
+        await database.reshape(advance)
+    return known[-1][0]

@@ -23,6 +23,7 @@ class Outage:
         self._failed: dict[str, int] = {}
         self._calls = 0
         self._closed = False
+        self.dialect = database.dialect
         self.skip_locked = database.skip_locked
         self.for_update = database.for_update
 
@@ -31,6 +32,9 @@ class Outage:
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._watched("write", self._db.write(work))
+
+    async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._watched("write", self._db.reshape(work))
 
     async def place(self) -> str:
         return await self._db.place()

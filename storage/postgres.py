@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import asyncpg
 
 from bot.errors import StoreDown
-from storage.database import Row, Transaction
+from storage.database import Dialect, Row, Transaction
 from storage.database_url import Target, read
 from storage.postgres_errors import unreachable, words
 
@@ -75,6 +75,7 @@ class _Session:
 class Postgres:
     """A `Database` behind a URL. Make it with `open`."""
 
+    dialect: Dialect = "postgresql"
     skip_locked = "FOR UPDATE SKIP LOCKED"
     for_update = "FOR UPDATE"
 
@@ -105,6 +106,9 @@ class Postgres:
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._run(work)
+
+    async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._run(work)  # a constraint is changed in its place here, and holds at every statement
 
     async def _run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         for attempt in range(1, ATTEMPTS + 1):

@@ -23,7 +23,7 @@ import aiosqlite
 
 from bot.errors import StoreDown
 from storage.birth import birth
-from storage.database import Row, Transaction
+from storage.database import Dialect, Row, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,7 @@ class _Raised:
 class Sqlite:
     """A `Database` in one file. Make it with `open`."""
 
+    dialect: Dialect = "sqlite"
     skip_locked = ""
     for_update = ""
 
@@ -112,6 +113,14 @@ class Sqlite:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((work, future))
         return await future
+
+    async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        try:
+            return await self._writer.visit(lambda connection: _reshaped(connection, work))
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise StoreDown(str(error)) from error
 
     async def place(self) -> str:
         """The file's inode, and when that was made: where a copy takes the original's room, both get the same inode."""
@@ -210,6 +219,20 @@ def _piece(connection: sqlite3.Connection, work: Work) -> Any:
         ours = not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.IntegrityError)
         answer = _Raised(error if ours else StoreDown(str(error)))
     connection.execute("RELEASE piece")
+    return answer
+
+
+def _reshaped(connection: sqlite3.Connection, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    connection.execute("PRAGMA foreign_keys=OFF")  # has no effect within a transaction
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        answer = _at_once(work(_Session(connection)))
+        if broken := connection.execute("PRAGMA foreign_key_check").fetchone():
+            raise sqlite3.IntegrityError(f"a row of {broken[0]} refers to none of {broken[2]}")
+        connection.commit()
+    finally:
+        connection.rollback()
+        connection.execute("PRAGMA foreign_keys=ON")
     return answer
 
 

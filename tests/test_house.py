@@ -97,7 +97,7 @@ TOP = {
 DRIVERS = {"aiosqlite", "sqlite3", "asyncpg", "httpx", "httpx_aiohttp", "aiohttp", "telegram", "discord"}
 HOME = {
     "aiosqlite": {"storage.sqlite"},
-    "sqlite3": {"storage.sqlite"},
+    "sqlite3": {"storage.sqlite", "storage.migrate"},
     "asyncpg": {"storage.postgres", "storage.postgres_errors"},
     "telegram": {"adapters.telegram"},
     "discord": {"adapters.discord"},

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import Illegal, Misconfigured, Stale, StoreDown
+from bot.errors import Illegal, Stale, StoreDown
 from storage import open_store
 from storage.database import Transaction
-from storage.migrate import files, migrate, statements
 from storage.sqlite import ROUND, Sqlite
 
 
@@ -171,30 +170,3 @@ async def test_someone_who_gave_up_waiting_does_not_stop_the_others(database: Sq
     await asyncio.sleep(0)
     gone.cancel()
     await database.write(lambda tx: tx.all("INSERT INTO t VALUES (2)"))
-
-
-# ── Migrations, on both ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_processes_that_start_together_migrate_once(database_url: str | None, tmp_path: Path) -> None:
-    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(5)))
-    versions = await stores[0]._db.read(lambda tx: tx.all("SELECT version FROM migrations ORDER BY version"))
-    assert [row["version"] for row in versions] == [0, *(number for number, _, _ in files())]
-    await asyncio.gather(*(store.close() for store in stores))
-
-
-async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
-    store = await open_store(tmp_path)
-    await store._db.write(lambda tx: tx.all("INSERT INTO migrations VALUES (9999, 'future', 0)"))
-    with pytest.raises(Misconfigured, match="newer"):
-        await migrate(store._db)
-    await store.close()
-
-
-def test_a_file_is_split_into_its_statements() -> None:
-    assert statements("CREATE TABLE a (b TEXT); -- c;\n-- only words\nDROP TABLE a;\n\n") == [
-        "CREATE TABLE a (b TEXT)",
-        "DROP TABLE a",
-    ]
-    numbers = [number for number, _, _ in files()]
-    assert numbers == sorted(set(numbers))

@@ -1,0 +1,175 @@
+"""Migrations: how files are read, where every older database ends, and rebuilding a table that others refer to."""
+
+import asyncio
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from bot.errors import Misconfigured
+from bot.model import Address
+from storage import open_store
+from storage.jobs import Store
+from storage.migrate import files, migrate, statements
+from storage.sqlite import Sqlite
+from tests.bookkeeping import rows
+from tests.galleries import ANN, NOW, a_posted_share
+from tests.older import database_of
+from tests.schema import schema_of
+
+HOUSE = Path(__file__).parents[2] / "storage" / "schema"
+VERSIONS = [number for number, _, _ in files("sqlite")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the folder of migrations, which is read instead."""
+    copy = tmp_path / "schema"
+    shutil.copytree(HOUSE, copy)
+    monkeypatch.setattr(import_module("storage.migrate"), "FOLDER", copy)
+    return copy
+
+
+async def test_processes_that_start_together_migrate_once(database_url: str | None, tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(5)))
+    versions = await rows(stores[0], "SELECT version FROM migrations ORDER BY version")
+    assert [row["version"] for row in versions] == [0, *VERSIONS]
+    await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
+    store = await open_store(tmp_path)
+    await store._db.write(lambda tx: tx.all("INSERT INTO migrations VALUES (9999, 'future', 0)"))
+    with pytest.raises(Misconfigured, match="newer"):
+        await migrate(store._db)
+    await store.close()
+
+
+def test_a_file_is_split_into_its_statements() -> None:
+    trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n  DELETE FROM b;\n  DELETE FROM c;\nEND;"
+    text = f"CREATE TABLE a (b TEXT); -- c;\n/* ; */ {trigger} INSERT INTO a VALUES (';\n--');\n-- the end;\n\n"
+    assert statements(text) == [
+        "CREATE TABLE a (b TEXT);",
+        f"-- c;\n/* ; */ {trigger}",
+        "INSERT INTO a VALUES (';\n--');",
+    ]
+    with pytest.raises(ValueError, match="DROP TABLE"):
+        statements("SELECT 1;\n-- more\nDROP TABLE a\n")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_each_database_has_one_file_of_each_number(dialect: str) -> None:
+    numbers = [number for number, _, _ in files(dialect)]
+    assert numbers == sorted(set(numbers)) == VERSIONS
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_every_older_database_ends_at_the_fresh_schema(
+    version: int,
+    database_url: str | None,
+    store: Store,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fresh = await schema_of(store._db)
+    await store.close()
+    place = tmp_path_factory.mktemp("older")
+    older = await database_of(version, database_url, place, monkeypatch)
+    assert (await schema_of(older) == fresh) is (version == VERSIONS[-1])
+    await older.close()
+    migrated = await open_store(place, database_url)
+    assert await schema_of(migrated._db) == fresh
+    assert all(fresh[kind] for kind in ("columns", "constraints", "indexes"))
+    await migrated.close()
+
+
+# ── A table that others refer to ─────────────────────────────────────────────────────────────────────────────────────
+
+REFERRING = ("ledger", "repeats", "shares")
+TABLES = ("jobs", *REFERRING, "hearts", "reports", "showings")
+
+
+@pytest.fixture
+async def before(store: Store) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a database in which every table that refers to jobs, or to what does, has some."""
+    share = await a_posted_share(store)
+    await store.gallery.heart(share.id, ANN, True, "tap", NOW)
+    await store.gallery.report(share.id, ANN, "no", NOW, 9)
+    await store.gallery.showed(share.id, Address("telegram", "7", "8"))
+    await store.traces.repeated([share.job], Address("telegram", "7", "9"), NOW)
+    found = await contents(store)
+    assert all(found.values())
+    return found
+
+
+async def contents(store: Store) -> dict[str, list[dict[str, Any]]]:
+    return {table: await rows(store, f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES}
+
+
+@pytest.fixture
+async def rebuild(store: Store, before: object, folder: Path) -> Callable[[str, str], None]:
+    """Writes a migration that changes the CHECK of `jobs.seconds` and keeps some of the rows."""
+    made: list[tuple[str, str]] = []
+    if isinstance(store._db._db, Sqlite):  # type: ignore[attr-defined]  # behind the one that tells the log
+        found = await rows(store, "SELECT type, sql FROM sqlite_master WHERE tbl_name = 'jobs' AND sql IS NOT NULL")
+        made = sorted(((row["type"], row["sql"]) for row in found), reverse=True)
+
+    def write(allowed: str, kept: str = "") -> None:
+        if made:
+            table = re.sub(r"CHECK \(seconds IN \(5, 10\)\)", f"CHECK (seconds IN ({allowed}))", made[0][1])
+            steps = [
+                table.replace("CREATE TABLE jobs", "CREATE TABLE jobs_new", 1),
+                f"INSERT INTO jobs_new SELECT * FROM jobs {kept}",
+                *("DROP TABLE jobs", "ALTER TABLE jobs_new RENAME TO jobs"),
+                *(sql for _, sql in made[1:]),
+            ]
+            (folder / "9000_seconds.sqlite.sql").write_text("".join(f"{step};\n" for step in steps))
+        else:
+            steps = [
+                "ALTER TABLE jobs DROP CONSTRAINT jobs_seconds_check",
+                f"ALTER TABLE jobs ADD CONSTRAINT jobs_seconds_check CHECK (seconds IN ({allowed}))",
+                *([f"DELETE FROM jobs WHERE NOT ({kept.removeprefix('WHERE ')})"] if kept else []),
+            ]
+            (folder / "9000_seconds.postgresql.sql").write_text("".join(f"{step};\n" for step in steps))
+
+    return write
+
+
+async def test_a_referred_table_is_rebuilt_and_nothing_is_lost(
+    store: Store, before: object, rebuild: Callable[[str], None], folder: Path
+) -> None:
+    old = await schema_of(store._db)
+    rebuild("5, 10, 15")
+    assert await migrate(store._db) == 9000
+    assert await contents(store) == before
+    new = await schema_of(store._db)
+    changed = {kind: [one for one in new[kind] if one not in old[kind]] for kind in new}
+    assert [kind for kind, found in changed.items() if found] == ["constraints"]
+    assert len(changed["constraints"]) == 1
+    assert "15" in repr(changed["constraints"])
+    assert {kind: len(found) for kind, found in new.items()} == {kind: len(found) for kind, found in old.items()}
+    await store._db.write(lambda tx: tx.all("UPDATE jobs SET seconds = 15"))
+    # References are checked again from here on.
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.ForeignKeyViolationError)):
+        await store._db.write(lambda tx: tx.all("DELETE FROM jobs"))
+
+
+@pytest.mark.parametrize(("allowed", "kept"), [("7", ""), ("5, 10", "WHERE id = 'another'")])
+async def test_a_rebuild_that_breaks_a_promise_is_refused(
+    store: Store, before: object, rebuild: Callable[[str, str], None], allowed: str, kept: str
+) -> None:
+    old = await schema_of(store._db)
+    rebuild(allowed, kept)
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)):
+        await migrate(store._db)
+    assert await schema_of(store._db) == old
+    assert await contents(store) == before
+    assert await rows(store, "SELECT * FROM migrations WHERE version = 9000") == []
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.ForeignKeyViolationError)):
+        await store._db.write(lambda tx: tx.all("DELETE FROM jobs"))
