@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +12,11 @@ from typer.core import TyperGroup
 from adapters import console
 from bot import texts
 from bot.admin.operator import community
+from bot.admin.people import Target, act
 from bot.app import App, new_id, open_app
 from bot.errors import Refusal
 from bot.model import Inbound, Reply
+from bot.quotas.rules import HOUSE, about
 from bot.shell import QUIET, go, out, plainly, settings, tell
 
 FOLDER = Path("reports")
@@ -148,25 +150,33 @@ def _for_somebody(verb: str, sentence: str, where: Where) -> None:
     if not where.sure and not typer.confirm(question):
         out.print(texts.shell.UNTOUCHED, markup=False)
         raise typer.Exit(1)
-    go(_hand_over(person, where.output) if verb == "mydata" else _forget(person))
+    go(_hand_over(asked, person, where.output) if verb == "mydata" else _forget(asked, person))
 
 
-async def _hand_over(person: str, folder: Path) -> None:
+async def _note(app: App, asked: Inbound, verb: str, person: str) -> None:
+    """Who looked at or removed somebody's things stands in the audit log; for as long as they are known, whose, too."""
+    deed = act(app.core, asked, verb, Target(about("person", person), f"@{person}", "", person))
+    await app.store.books.note(replace(deed, scope=HOUSE))
+
+
+async def _hand_over(asked: Inbound, person: str, folder: Path) -> None:
     async with open_app(settings(QUIET), idle=True) as app:
         reply = await app.core.handle(console.on_behalf(new_id(), "/mydata", person))
         if reply.refused:
             raise Refusal(reply.text)
         if reply.text == texts.privacy.MYDATA_NOTHING:
             raise Refusal(texts.shell.nothing_of(person))
+        await _note(app, asked, "mydata", person)
         out.print(texts.shell.DATA, markup=False)
         _write(app, reply, folder, f"{person.replace(':', '-')}.zip")
 
 
-async def _forget(person: str) -> None:
+async def _forget(asked: Inbound, person: str) -> None:
     async with open_app(settings(QUIET), idle=True) as app:
         question = await app.core.handle(console.on_behalf(new_id(), "/forgetme", person))
         if question.refused:
             raise Refusal(question.text)
+        await _note(app, asked, "forgetme", person)
         yes = console.on_behalf(new_id(), question.buttons[0].command, person)
         reply = await app.core.handle(yes)
         if reply.refused:

@@ -196,6 +196,9 @@ class Books(Protocol):
     async def act(self, act_id: str) -> Act | None:
         """One deed."""
 
+    async def note(self, act: Act) -> None:
+        """Write a deed that sets nothing into the audit log; it cannot be undone."""
+
     async def undo(self, act_id: str, act: Act) -> Act:
         """Take a deed back, which is a deed as well. Raises `Illegal` if it was undone, or changed since."""
 

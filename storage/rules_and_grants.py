@@ -128,6 +128,13 @@ class Books:
         row = await self._db.read(lambda tx: tx.one("SELECT * FROM audit WHERE id = $1", act_id))
         return act_of(row) if row else None
 
+    async def note(self, act: Act) -> None:
+        async def work(tx: Transaction) -> None:
+            if not await _done(tx, act):
+                await enter(tx, act)
+
+        await self._db.write(work)
+
     async def undo(self, act_id: str, act: Act) -> Act:
         async def work(tx: Transaction) -> Act:
             row = await tx.one(f"SELECT * FROM audit WHERE id = $1 {self._db.for_update}", act_id)

@@ -130,6 +130,7 @@ async def banish(core: "Core", inbound: Inbound, argument: str) -> Reply:
     # Banned first: whoever hears “hidden” and shares again at once is refused already.
     done = await core.store.books.amend(act(core, inbound, "ban", target, texts.sharing.BANNED_BECAUSE), edit)
     await _judge(core, share, "hidden")
+    await core.store.books.note(act(core, inbound, "hide", Target("", share.id, "")))
     return replace(told(texts.sharing.banished(target.label), done), private=True, names=people)
 
 
@@ -138,8 +139,7 @@ async def _judged(core: "Core", inbound: Inbound, argument: str, state: ShareSta
     await check(core, inbound)
     share = await _found(core, inbound, argument)
     await _judge(core, share, state)
-    deed = act(core, inbound, "keep" if state == "up" else "hide", Target("", share.id, ""))
-    await core.store.books.amend(deed, lambda rule: rule)  # nothing is set; the audit log says who did it
+    await core.store.books.note(act(core, inbound, "keep" if state == "up" else "hide", Target("", share.id, "")))
     return share
 
 

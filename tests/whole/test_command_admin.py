@@ -125,6 +125,12 @@ async def test_somebodys_things_are_written_out_and_removed_after_a_question(tmp
     assert (code, out.startswith("Removed: all that was kept of telegram:7")) == (0, True)
     code, _, err = await photoplay(tmp_path, "admin", "mydata", "@telegram:7", "--yes")
     assert (code, "Nothing is kept of telegram:7" in err) == (1, True)
+    _, said, _ = await photoplay(tmp_path, "admin", "audit")
+    assert [line.partition(" · ")[2] for line in said.splitlines()] == [
+        "the operator · forgetme",
+        "the operator · mydata",
+    ], "who did it, and no longer about whom"
+    assert "telegram:7" not in said
 
 
 async def test_yes_is_said_beforehand_for_ones_own_things_too(tmp_path: Path) -> None:
