@@ -5,7 +5,7 @@ Pure, and total: no input raises. Nothing that a provider wrote reaches a log or
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.model import Reason
 
@@ -51,10 +51,33 @@ _KEY = re.compile(r"\b(?:sk|pk)[-_]\w[^\s,;)]*", re.IGNORECASE)
 _ID = re.compile(r"(?=[a-z_+=.-]{0,60}\d)[\w+=.-]{20,}|[\w+/=-]{60,}", re.IGNORECASE)
 
 
+class Named(dict[str, object]):
+    """An object of an answer, read by name whatever its capitals and dashes: `videoUrl`, `VideoURL` are `video_url`."""
+
+    def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
+        # The documented spelling is written last, so that no other one takes its place.
+        super().__init__((_bare(name), value) for name, value in sorted(pairs, key=lambda pair: _is_plain(pair[0])))
+
+    def __getitem__(self, name: str) -> object:
+        return super().__getitem__(_bare(name))
+
+    def get(self, name: str, default: object = None) -> object:
+        """As of any dict."""
+        return super().get(_bare(name), default)
+
+
+def _is_plain(name: str) -> bool:
+    return re.fullmatch(r"[a-z0-9_]*", name) is not None
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
 def parse(body: bytes) -> object:
-    """JSON, or None for anything that is not."""
+    """JSON, its objects as `Named`; None for anything that is not."""
     try:
-        return json.loads(body)
+        return json.loads(body, object_pairs_hook=Named)
     except (ValueError, RecursionError):  # bad bytes and bad JSON; brackets nested by the thousand
         return None
 

@@ -3,6 +3,7 @@
 The documented shape is `{status, video: {url}, error}`. Hosts rename and wrap it; no paid clip may be lost over that.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -49,6 +50,7 @@ def state(said: Mapping[str, Any]) -> str:
     found = ""
     for part in _parts(said):
         word = next((part[name] for name in STATES if isinstance(part.get(name), str) and part[name].strip()), "")
+        word = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word)  # inProgress
         found = "_".join(word.lower().replace("-", " ").split()) or found
     return found.removeprefix("task_status_")
 

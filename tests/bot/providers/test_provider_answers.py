@@ -1,6 +1,7 @@
 """What every answer means: the error tables of create and retrieve, row by row, as pure functions."""
 
 import json
+import re
 from email.utils import formatdate
 from typing import Any
 
@@ -193,6 +194,44 @@ def test_done_without_a_link_waits_and_is_odd(video: Any) -> None:
 )
 def test_a_clear_link_is_taken_wherever_it_stands(more: Any) -> None:
     assert looked(200, js({"status": "completed", **more}), 5) == Finished(URL)
+
+
+def respelled(value: Any, spell: Any) -> Any:
+    if isinstance(value, dict):
+        return {spell(name): respelled(inner, spell) for name, inner in value.items()}
+    return [respelled(inner, spell) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda name: re.sub("_(.)", lambda match: match[1].upper(), name),
+        lambda name: name.title().replace("_", ""),
+        lambda name: name.replace("_", "-"),
+        lambda name: name.replace("_", ""),
+        str.upper,
+    ],
+    ids=["camel", "Pascal", "kebab", "squashed", "UPPER"],
+)
+def test_names_are_read_whatever_their_capitals_and_dashes(spell: Any) -> None:
+    def look(value: Any) -> Any:
+        return looked(200, js(respelled(value, spell)), 5)
+
+    assert created("h", 200, js({spell("generation_id"): "g1"})) == Accepted("h", "g1")
+    assert look({"data": {"task_status": "succeed", "task_result": {"video_url": URL}}}) == Finished(URL)
+    assert look({"task": {"status": "completed", "download_url": URL}}) == Finished(URL)
+    assert look({"task_status": "processing"}) == Pending()
+    assert look({"task_status": "failed", "failure_reason": "risk control"}).reason == "moderation"
+    assert look({"task_state_word": "completed", "image_url": URL}) == Pending("no status")
+    with pytest.raises(OutOfUse):
+        created("h", 200, js({spell("code"): 1102}))
+
+
+def test_the_documented_spelling_counts_more_than_another() -> None:
+    assert looked(200, b'{"status": "queued", "Status": "failed"}', 5) == Pending()
+    assert looked(200, b'{"STATUS": "failed", "status": "queued"}', 5) == Pending()
+    assert looked(200, b'{"status": "inProgress"}', 5) == Pending()
+    assert looked(200, b'{"status": "TimedOut"}', 5).reason == "failed"  # type: ignore[union-attr]
 
 
 def test_an_answer_in_a_wrapper_counts_by_what_is_inside() -> None:
