@@ -18,6 +18,10 @@ UNREADABLE = (
     "DATABASE_URL: it must look like postgresql://user:password@host:5432/database; in user and password write # as "
     "%23, / as %2F, ? as %3F and @ as %40"
 )
+PRISMA = (
+    "DATABASE_URL: an address that begins with prisma is of Prisma's own service; take the database's own, which "
+    "begins with postgresql://"
+)
 PORT = "DATABASE_URL: a port is a number up to 65535"
 NUMBER = "DATABASE_URL: {} must be a number, 1 or more"
 TLS = "DATABASE_URL: {} must be one of disable, allow, prefer, require, verify-ca and verify-full"
@@ -29,6 +33,14 @@ _OTHER_MODES = {
 }
 _PLACE = re.compile(r"(?P<hosts>[^/?#@\s]*)(?:/(?P<name>[^/?#@]*)/?)?(?:\?(?P<query>.*))?", re.DOTALL)
 _HOST = re.compile(r"(?P<host>\[[\w:.%]+\]|[\w.%-]*)(?::(?P<port>\d*))?", re.ASCII)
+
+_SCHEMES = ("postgresql", "postgres", "pgsql", "psql", "postgis")
+_AROUND = "\"'`<>\u201c\u201d\u2018\u2019;, \t\r\n\ufeff\u200b\xa0"
+_LINE = re.compile(
+    r"(?:(?:export|set|\$env:)\s*)?(?:[A-Za-z]\w*\s*(?:=|:(?!//))\s*)?(?P<program>(?:psql|pg_dump|pgcli)\s(?:.*?\s)??)?"
+    r"(?P<quote>[\"'`])?(?:[Jj][Dd][Bb][Cc]:)?(?=[A-Za-z][\w+.]*://)",
+    re.DOTALL,
+)
 
 _TLS = ("sslmode", "ssl")
 _DRIVERS = (
@@ -131,11 +143,13 @@ def _split(url: str) -> tuple[str, re.Match[str]]:
     A password may hold any of `#/?@` as it is: the last @ counts behind which stands what looks like a server. One that
     stands in a parameter which we know is not that @.
     """
-    text = re.sub(r"^psql\s+", "", url.strip()).strip("\"'` ").removeprefix("jdbc:")
+    text = _pasted(url)
     scheme, sep, rest = text.partition("://")
     if "\0" in text or "%00" in text:
         raise Misconfigured(f"{UNREADABLE}.")
-    if not sep or scheme.lower().partition("+")[0] not in ("postgresql", "postgres"):
+    if scheme.lower() == "prisma" or scheme.lower().startswith("prisma+"):
+        raise Misconfigured(f"{PRISMA}.")
+    if not sep or scheme.lower().partition("+")[0] not in _SCHEMES:
         raise Misconfigured(f"{SCHEME}.")
     found = None
     for at in [match.start() for match in re.finditer("@", rest)]:
@@ -150,6 +164,16 @@ def _split(url: str) -> tuple[str, re.Match[str]]:
     if found is None:
         raise Misconfigured(f"{UNREADABLE}.")
     return found
+
+
+def _pasted(text: str) -> str:
+    """An address out of what it was copied from: a line of settings or of a shell, quotes, another program's prefix."""
+    text = text.strip(_AROUND)
+    if line := _LINE.match(text):
+        text = text[line.end() :].strip(_AROUND)
+    if line and (line["quote"] or line["program"]):  # what stands behind it is the command's
+        text = text.partition(line["quote"])[0] if line["quote"] else text.split(maxsplit=1)[0]
+    return text.strip(_AROUND)
 
 
 def _hosts(text: str, ports: str) -> tuple[tuple[str, ...], tuple[int, ...]]:

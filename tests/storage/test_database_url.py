@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Misconfigured
-from storage.database_url import PORT, SCHEME, UNREADABLE, read, secrets
+from storage.database_url import PORT, PRISMA, SCHEME, UNREADABLE, read, secrets
 
 AT = "postgresql://ann:secret@db.example.com:6543/photos"
 BOTH = {"settings": {"search_path": "x", "statement_timeout": "5s"}}
@@ -29,6 +29,18 @@ RAW = string.ascii_letters + string.digits + "#/?@:!$^*()[]{}<>|~`.,;+-_"
         f'"{AT}"',
         f"psql '{AT}'",
         f"jdbc:{AT}",
+        f"DATABASE_URL={AT}",
+        f'DATABASE_URL="jdbc:{AT}"',
+        f"export DATABASE_URL='{AT}';",
+        f'$env:DATABASE_URL = "{AT}"',
+        f"DATABASE_URL: {AT}",
+        f"psql {AT} -c 'select 1'",
+        f"psql -X -d '{AT}'",
+        f"\u201c{AT}\u201d",
+        f"<{AT}>",
+        f"\ufeff{AT}",
+        AT.replace("postgresql:", "pgsql:"),
+        AT.replace("postgresql:", "postgis:"),
         f"{AT}/",
         f"{AT}?",
         f"{AT}?channel_binding=require&something_new=7&supa=base-pooler.x&pool_timeout=30&uselibpqcompat=true&flag",
@@ -65,6 +77,13 @@ def test_or_in_code(password: str, user: str, database: str) -> None:
     assert found.hosts == ("::1",)
 
 
+@pytest.mark.parametrize("scheme", ["prisma", "prisma+postgres", "PRISMA"])
+def test_an_address_of_another_service_is_named(scheme: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        read(f"DATABASE_URL={scheme}://accelerate.prisma-data.net/?api_key=secret")
+    assert str(caught.value) == f"{PRISMA}."
+
+
 @given(st.one_of(st.text(), st.text("postgresql+asyncpg:/@?#&=[],%0159ab ").map("postgresql://".__add__)))
 def test_whatever_is_written_is_read_or_refused_and_not_repeated(url: str) -> None:
     said = ""
@@ -72,7 +91,7 @@ def test_whatever_is_written_is_read_or_refused_and_not_repeated(url: str) -> No
         read(url)
     except Misconfigured as error:
         said = str(error)
-    assert said in {"", *(f"{words}." for words in (SCHEME, UNREADABLE, PORT))} or "must be" in said
+    assert said in {"", *(f"{words}." for words in (SCHEME, PRISMA, UNREADABLE, PORT))} or "must be" in said
     assert url in secrets(url)
 
 
@@ -128,7 +147,7 @@ def test_several_servers_and_sockets() -> None:
     ("url", "words"),
     [
         ("mysql://u:hunter2@h/d", "must start with postgresql://"),
-        ("prisma+postgres://h/?api_key=hunter2", "must start with postgresql://"),
+        ("prisma+postgres://h/?api_key=hunter2", "of Prisma.s own service"),
         ("hunter2", "must start with postgresql://"),
         ("host=h dbname=d password=hunter2", "must start with postgresql://"),
         ("postgresql://u:hunter2@h h/d", "must look like"),
