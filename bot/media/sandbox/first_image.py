@@ -27,6 +27,13 @@ _LARGEST_PROFILE = 2**24  # bytes; what fits into a JPEG
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # not a stuffed FF 00, a restart or a fill byte
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 
+_IN_FRONT = re.compile(
+    rb"(?!%PDF|%!PS)(?:\xef\xbb\xbf)?[\s\0]{0,1024}+(?:[!-~][ -~\t]{0,500}+\r?\n){0,40}+[\s\0]{0,64}+"
+    rb"(?=\xff\xd8\xff|\x89PNG\r\n|GIF8|RIFF....WEBP)",
+    re.DOTALL,
+)
+"""What careless programs write before a picture: a mark of text, blank lines, a server's head, warnings."""
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _UNSPECIFIED = 2  # as a code of CICP
@@ -52,6 +59,8 @@ class Essence:
 
 def distil(data: bytes) -> Essence:
     """The essence of a picture; what is of no such format as it is. Raises `Refusal` for what has too many parts."""
+    if found := _IN_FRONT.match(data):
+        data = data[found.end() :]
     if data.startswith(b"\xff\xd8"):
         return _jpeg(data)
     if data.startswith(_PNG):

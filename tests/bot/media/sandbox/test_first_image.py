@@ -126,6 +126,26 @@ def test_whatever_stands_in_front_of_a_jpegs_pixels(segments: Iterable[bytes]) -
     assert like(with_segments(*segments), scene())
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n"
+PART = b'--x7\r\nContent-Disposition: form-data; name="a"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+WARNING = b"\n<b>Warning</b>: Undefined variable $x in <b>/a/photo.php</b> on line <b>3</b><br />\n"
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize(
+    "junk", [b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n", bytes(9), HEAD, PART, WARNING]
+)
+def test_text_in_front_of_a_picture_does_not_count(junk: bytes, form: str) -> None:
+    assert like(junk + encoded(scene(), form), scene(), by=10)
+
+
+@pytest.mark.parametrize(
+    "front", [b"%PDF-1.4\n1 0 obj\nstream\n", b"ID3\4\0\0\0\0\1\0APIC\0", b"\n" * 2000, b"a" * 600 + b"\n"]
+)
+def test_a_picture_within_another_file_is_not_taken_for_it(front: bytes) -> None:
+    assert refusal(front + JPEG) == texts.chat.NOT_A_PICTURE
+
+
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": 0}])
 @pytest.mark.parametrize("rest", [b"", b"\xff", bytes(3000)])
@@ -391,8 +411,14 @@ def test_a_heic_that_names_another_brand_first(form: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [JPEG + FILM, JPEG[:-2], encoded(scene(last=GREY), "JPEG"), png(16, 0, b"\x80\x02" * 400, chunk(b"tRNS", b"\0\1"))],
-    ids=["motion", "no end", "grey end", "16 bits"],
+    [
+        JPEG + FILM,
+        b"\n" + JPEG,
+        JPEG[:-2],
+        encoded(scene(last=GREY), "JPEG"),
+        png(16, 0, b"\x80\x02" * 400, chunk(b"tRNS", b"\0\1")),
+    ],
+    ids=["motion", "blank line", "no end", "grey end", "16 bits"],
 )
 async def test_all_of_it_where_nothing_else_can_be_loaded(tmp_path: Path, data: bytes) -> None:
     """By the real decoder."""
