@@ -270,6 +270,24 @@ class Job:
     accepted_at: float | None = None
     settled_at: float | None = None
     done_at: float | None = None
+    favourite: bool = False
+    """Its maker has marked the clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which of a person's jobs are looked for: all that stands here must be so."""
+
+    words: str = ""
+    """All of them are in the order's words, in any order and case."""
+    favourites: bool = False
+    clips: bool = False
+    """It brought a clip, which is still kept."""
+    before: tuple[float, str] | None = None
+    """`created_at` and `id` of the last job that was found before."""
+
+
+EVERYTHING = Search()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.model import (
+    EVERYTHING,
     Accepted,
     Address,
     Finished,
@@ -17,6 +18,7 @@ from bot.model import (
     Refused,
     Render,
     Reply,
+    Search,
     Terms,
 )
 from bot.ports_gallery import Errands, Gallery
@@ -312,8 +314,13 @@ class Store(Protocol):
     async def job(self, job_id: str) -> Job | None:
         """One job."""
 
-    async def jobs(self, person: str, limit: int = 10, chat: Address | None = None) -> list[Job]:
+    async def jobs(
+        self, person: str, limit: int = 10, chat: Address | None = None, search: Search = EVERYTHING
+    ) -> list[Job]:
         """A person's latest jobs, newest first; of one chat only, if it is named."""
+
+    async def favour(self, person: str, job_id: str, on: bool) -> bool:
+        """Mark a person's own finished clip as a favourite, or no longer; False if they have no such clip."""
 
     async def sent(self, address: Address) -> Job | None:
         """The job whose clip is the message at `address`."""

@@ -4,8 +4,11 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from storage import rules
+from storage import rows, rules
 from storage.database import Transaction
+
+PAGE = 1000
+"""Jobs that are read together."""
 
 
 async def facts_in_columns(tx: Transaction) -> None:
@@ -28,7 +31,17 @@ async def facts_in_columns(tx: Transaction) -> None:
             await tx.all(sql, row["platform"], row["chat"], row["name"], f"{row['platform']}:{user}")
 
 
-AFTER: Mapping[int, Callable[[Transaction], Awaitable[None]]] = {7: facts_in_columns}
+async def words_to_search(tx: Transaction) -> None:
+    """0012: the words of each order, beside its JSON."""
+    last = ""
+    while page := await tx.all("SELECT id, details FROM jobs WHERE id > $1 ORDER BY id LIMIT $2", last, PAGE):
+        last = page[-1]["id"]
+        for row in page:
+            words = rows.fold(json.loads(row["details"])["prompt"])
+            await tx.all("UPDATE jobs SET words = $2 WHERE id = $1", row["id"], words)
+
+
+AFTER: Mapping[int, Callable[[Transaction], Awaitable[None]]] = {7: facts_in_columns, 12: words_to_search}
 """By the number of the migration that it belongs to."""
 
 

@@ -131,7 +131,7 @@ async def _blank(tx: Transaction, job: Job, alias: str) -> None:
             remote_id = CASE WHEN remote_id IS NULL THEN remote_id ELSE '' END,
             chat = '', thread = '', message = '', label = '', status_id = NULL, shown = '', sent_id = NULL,
             copy_id = NULL, follows = NULL, remix_of = NULL, remix_after = '', upload_limit = NULL, swept = 2,
-            forgotten = 1
+            forgotten = 1, words = '', favourite = 0
         WHERE id = $1""",
         job.id,
         f"{GONE}{job.id}",

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from bot.model import Address, Incident, Job, LedgerEntry, Render
+from bot.model import EVERYTHING, Address, Incident, Job, LedgerEntry, Render, Search
 from bot.ports import Health, Step, Submission
 from bot.quotas.rules import Bill, Denied, Line, Member, Plan, Rulebook
 from storage import charging, queue, rows
@@ -24,6 +24,7 @@ from storage.rules_and_grants import Books
 _PEOPLE = """
     SELECT CAST($1 AS TEXT) UNION SELECT b.person FROM accounts AS a JOIN accounts AS b ON b.account = a.account
     WHERE a.person = $1"""
+_KEPT = "AND state = 'done' AND outcome = 'clip' AND swept < 2"
 
 
 class Store:
@@ -84,10 +85,23 @@ class Store:
     async def job(self, job_id: str) -> Job | None:
         return await self._job("SELECT * FROM jobs WHERE id = $1", job_id)
 
-    async def jobs(self, person: str, limit: int = 10, chat: Address | None = None) -> list[Job]:
-        there = "AND platform = $3 AND chat = $4" if chat else ""
-        sql = f"SELECT * FROM jobs WHERE person IN ({_PEOPLE}) {there} ORDER BY created_at DESC LIMIT $2"
-        return await self._jobs(sql, person, limit, *((chat.platform, chat.chat) if chat else ()))
+    async def jobs(
+        self, person: str, limit: int = 10, chat: Address | None = None, search: Search = EVERYTHING
+    ) -> list[Job]:
+        there = "AND platform = $5 AND chat = $6" if chat else ""
+        place = (chat.platform, chat.chat) if chat else ()
+        patterns = rows.patterns(search.words)
+        sql = f"""
+            SELECT * FROM jobs
+            WHERE person IN ({_PEOPLE}) AND (created_at < $3 OR (created_at = $3 AND id < $4)) {there}
+            {"AND favourite = 1" if search.favourites else ""} {_KEPT if search.clips else ""}
+            {" ".join(f"AND words LIKE ${i} ESCAPE '!'" for i, _ in enumerate(patterns, 5 + len(place)))}
+            ORDER BY created_at DESC, id DESC LIMIT $2"""
+        return await self._jobs(sql, person, limit, *(search.before or (math.inf, "")), *place, *patterns)
+
+    async def favour(self, person: str, job_id: str, on: bool) -> bool:
+        sql = f"UPDATE jobs SET favourite = $3 WHERE person IN ({_PEOPLE}) AND id = $2 {_KEPT} RETURNING id"
+        return bool(await self._db.write(lambda tx: tx.all(sql, person, job_id, int(on))))
 
     async def sent(self, address: Address) -> Job | None:
         sql = "SELECT * FROM jobs WHERE platform = $1 AND chat = $2 AND sent_id = $3"

@@ -1,6 +1,8 @@
 """A job as a row and back. What is searched for has a column; the rest of the order and the clip are JSON."""
 
 import json
+import re
+import unicodedata
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +14,8 @@ CHANGING = (
     *("started_at", "accepted_at", "settled_at", "done_at", "changed_at", "sends", "sent_id", "copy_id", "halted"),
 )
 """The columns that a transition may change. What the status line says is `track`'s."""
+SOUGHT = 16
+"""Words that a history is searched for; more make no difference."""
 
 
 def values(job: Job) -> dict[str, Any]:
@@ -63,6 +67,8 @@ def values(job: Job) -> dict[str, Any]:
         "settled_at": job.settled_at,
         "done_at": job.done_at,
         "changed_at": job.changed_at,
+        "favourite": int(job.favourite),
+        "words": fold(order.prompt),
     }
 
 
@@ -109,7 +115,20 @@ def job(row: Row) -> Job:
         settled_at=row["settled_at"],
         done_at=row["done_at"],
         changed_at=row["changed_at"],
+        favourite=bool(row["favourite"]),
     )
+
+
+def fold(text: str) -> str:
+    """Words as they are searched for: without case, variants of characters, and what cannot be seen."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join("".join(one if one.isprintable() else " " for one in plain).split())
+
+
+def patterns(words: str) -> list[str]:
+    """Patterns for a search, with ! as the escape: each word anywhere in the folded words of an order."""
+    plain = re.sub("([!%_])", r"!\1", fold(words))
+    return [f"%{word}%" for word in plain.split()[:SOUGHT]]
 
 
 def _order(row: Row) -> Order:

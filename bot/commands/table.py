@@ -10,7 +10,7 @@ from bot.commands import invocation
 from bot.errors import Illegal, Refusal
 from bot.gallery import best, lookup, moderation, remix, settings, sharing
 from bot.jobs import machine, status
-from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply
+from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply, Search
 from bot.ordering import consent, crop, prompt, wordlist
 from bot.privacy import commands, deletion
 from bot.quotas import balance
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 LISTED = 10
 """Clips in /jobs."""
-SEARCHED = 1000
-"""The latest clips among which words are looked for."""
 LONGEST_FILM = 20
 """Clips in a film."""
 
@@ -75,11 +73,10 @@ async def help_(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """The latest clips, or the latest with these words."""
-    chat, sought = inbound.address if inbound.shared else None, " ".join(argument.casefold().split())
-    found = await core.store.jobs(inbound.person, SEARCHED if sought else LISTED, chat)
-    found = [job for job in found if sought in " ".join(job.order.prompt.casefold().split())][:LISTED]
+    chat = inbound.address if inbound.shared else None
+    found = await core.store.jobs(inbound.person, LISTED, chat, Search(words=argument))
     if not found:
-        return Reply(texts.chat.no_jobs_with(argument) if sought else texts.chat.NO_JOBS)
+        return Reply(texts.chat.no_jobs_with(argument) if argument.strip() else texts.chat.NO_JOBS)
     return status.listing(found, core.clock())
 
 

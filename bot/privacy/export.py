@@ -119,6 +119,7 @@ def _job(media: Media, job: Job, shares: Sequence[Share], kept: set[str]) -> dic
         "price": job.price,
         "state": job.outcome or job.state,
         "why_not": job.reason,
+        "favourite": job.favourite,
         "continues": job.follows,
         "remix_of": job.remix_of,
         "shared_in": [share.scope for share in shares],

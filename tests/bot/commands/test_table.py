@@ -261,7 +261,7 @@ async def test_the_history_is_searched_by_words(house: House) -> None:
         house.clock.tick(1)
         await ordered(house, f"she smiles {number}")
     assert lake.id not in (await said(house, "/jobs", "7")).text, "only the last ten"
-    for words in ("lake", "the lake", "  Over   The lake "):
+    for words in ("lake", "the lake", "  Over   The lake ", "LAKE drifts"):
         found = await said(house, f"/jobs {words}", "7")
         assert found.repeats == (lake.id,)
     none = await said(house, "/jobs meadow", "7")

@@ -405,6 +405,7 @@ def opened(said: Reply) -> zipfile.ZipFile:
 
 async def test_the_export_holds_all_of_an_account_and_nothing_of_anybody_else(house: House) -> None:
     await a_life(house, banned=False)
+    assert await house.store.favour(ANNS_OTHER, "town", True), "an account has one history"
     said = await say(house, "/mydata", ANNS_OTHER)
     assert said.private
     made = opened(said)
@@ -420,6 +421,7 @@ async def test_the_export_holds_all_of_an_account_and_nothing_of_anybody_else(ho
     clips = {clip["id"]: clip for clip in json.loads(made.read("clips.json"))}
     assert set(clips) == {*jobs, "parked"}
     assert clips["town"]["shared_in"] == [TOWN]
+    assert [id for id, clip in clips.items() if clip["favourite"]] == ["town"]
     assert (clips["town"]["prompt"], clips["town"]["price"], clips["town"]["state"]) == (WORDS, 5, "clip")
     assert (clips["other"]["platform"], clips["refused"]["why_not"]) == ("discord", "cancelled")
     shared = json.loads(made.read("shared.json"))
