@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot import texts
 from bot.admin.people import Target, act, check, group, told
 from bot.errors import Refusal
-from bot.model import MENTION, Inbound, Reply
+from bot.model import MENTION, SHELL, Inbound, Reply
 from bot.quotas import amounts, balance, pricing
 from bot.quotas.rules import Rule, about
 
@@ -30,15 +30,16 @@ async def limits(core: "Core", inbound: Inbound, argument: str) -> Reply:
     await check(core, inbound)
     word = argument.split(maxsplit=1)[0].lower()
     everyone = Target("", texts.admin.DEFAULT, argument)
-    found = everyone if word in _SETTERS else await group(core, inbound, argument)
+    found = everyone if word in _SETTERS else await group(core, inbound, argument, texts.admin.LIMITS_HOW)
     name, value = (*found.rest.split(maxsplit=1), "", "")[:2]
     value, because = amounts.because(value)
     setter = _SETTERS.get(name.lower())
-    if setter is None or (found.about and name.lower() not in ("flight", "clips", "longest")):
+    own = name.lower() in _OWN
+    if setter is None or (found.about and not own):
         raise Refusal(texts.admin.LIMITS_HOW)
     edit, words = setter(inbound, value)
     done = await core.store.books.amend(act(core, inbound, f"limits {name.lower()}", found, because), edit)
-    return told(texts.admin.changed(found.label, words), done)
+    return told(texts.admin.changed(found.label, words) if own else words, done)
 
 
 async def tier(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -85,7 +86,7 @@ async def _show(core: "Core", inbound: Inbound) -> Reply:
         texts.admin.rate(held.credits, held.span),
         held.flight,
         held.longest,
-        places=scope.places,
+        places=_places(inbound, scope.places),
         closed=bool(scope.closed),
         confirm=scope.confirm,
         zone=scope.zone or "UTC",
@@ -98,6 +99,16 @@ async def _show(core: "Core", inbound: Inbound) -> Reply:
     return Reply(words, private=True)
 
 
+def _places(inbound: Inbound, places: tuple[str, ...] | None) -> str:
+    """Where orders are taken; empty for everywhere. In a shell channels are named by their ids."""
+    if places is None:
+        return ""
+    if inbound.address.chat == SHELL:
+        return "in " + ", ".join(f"#{place.removesuffix('/')}" for place in places)
+    chat = f"{inbound.address.chat}/"
+    return texts.admin.places(len(places), here=chat in places or f"{chat}{inbound.address.thread}" in places)
+
+
 def _list(name: str, rule: Rule) -> str:
     rate = texts.admin.rate(rule.credits, rule.span or "day") if rule.credits is not None else ""
     return texts.admin.tier(name, len(rule.people or ()), rate)
@@ -108,30 +119,26 @@ def _list(name: str, rule: Rule) -> str:
 
 def _flight(inbound: Inbound, value: str) -> tuple[Edit, str]:
     count = _count(value)
-    words = "any number of clips at once" if count is None else f"{count} at once"
-    return lambda rule: replace(rule, flight=count), words
+    return lambda rule: replace(rule, flight=count), texts.admin.at_once(count)
 
 
 def _longest(inbound: Inbound, value: str) -> tuple[Edit, str]:
     count = _count(value.removesuffix("seconds").removesuffix("s").strip())
     if count not in (None, 5, 10):
         raise Refusal(texts.admin.LIMITS_HOW)
-    return lambda rule: replace(
-        rule, longest=count
-    ), "clips of any length" if count is None else f"clips up to {count} s"
+    return lambda rule: replace(rule, longest=count), texts.admin.longest(count)
 
 
 def _confirm(inbound: Inbound, value: str) -> tuple[Edit, str]:
     count = _count(value)
-    words = "no tap is asked for" if count is None else f"a tap is asked for above {texts.chat.credits_(count)}"
-    return lambda rule: replace(rule, confirm=count), words
+    return lambda rule: replace(rule, confirm=count), texts.admin.confirm_above(count)
 
 
 def _who(inbound: Inbound, value: str) -> tuple[Edit, str]:
     closed = {"everyone": None, "all": None, "anyone": None, "tiers": True, "roles": True}.get(value.lower(), 0)
     if closed == 0:
         raise Refusal(texts.admin.LIMITS_HOW)
-    words = "may order if they have a tier or credits of their own" if closed else "may order"
+    words = texts.admin.CLOSED if closed else texts.admin.OPEN
     return lambda rule: replace(rule, closed=True if closed else None), words
 
 
@@ -139,14 +146,14 @@ def _zone(inbound: Inbound, value: str) -> tuple[Edit, str]:
     name = pricing.known_zone(value) if value else None
     if name is None:
         raise Refusal(texts.admin.zone_unknown(pricing.nearest_zone(value)))
-    return lambda rule: replace(rule, zone=name), f"the time zone is {name}"
+    return lambda rule: replace(rule, zone=name), texts.admin.zone_set(name)
 
 
 def _channels(inbound: Inbound, value: str) -> tuple[Edit, str]:
     # Whom the message names is read anew: in `value` the names are written out already.
     named = tuple(channel.id for channel in inbound.named if channel.kind == "channel")
     if value.lower() in ("everywhere", "all", "any", *_OFF):
-        return lambda rule: replace(rule, places=None), "orders are taken everywhere"
+        return lambda rule: replace(rule, places=None), texts.admin.orders_in("")
     if value.lower() == "here":
         named = (f"{inbound.address.chat}/{inbound.address.thread}",)
     if not named:
@@ -156,7 +163,7 @@ def _channels(inbound: Inbound, value: str) -> tuple[Edit, str]:
         return replace(rule, places=tuple(dict.fromkeys((*(rule.places or ()), *named)))[:MOST_PLACES])
 
     names = ", ".join(f"#{channel.label}" for channel in inbound.named if channel.kind == "channel")
-    return edit, "orders are taken here" if value.lower() == "here" else f"orders are taken in {names}"
+    return edit, texts.admin.orders_in("here" if value.lower() == "here" else f"in {names}")
 
 
 _SETTERS: dict[str, Callable[[Inbound, str], tuple[Edit, str]]] = {
@@ -171,6 +178,10 @@ _SETTERS: dict[str, Callable[[Inbound, str], tuple[Edit, str]]] = {
     "topics": _channels,
     "topic": _channels,
 }
+
+
+_OWN = frozenset({"flight", "clips", "longest"})
+"""What can be set for one person or role, too."""
 
 
 def _count(value: str) -> int | None:

@@ -99,7 +99,7 @@ async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: st
     if verb == "cap":
         words = "no monthly cap" if limit is None else f"at most {texts.chat.credits_(limit)} a month"
     else:
-        words = "any number of clips at once" if limit is None else f"at most {limit} clips at once"
+        words = texts.admin.at_once(limit) if limit is None else f"at most {texts.admin.at_once(limit)}"
     return told(texts.admin.changed(scope, words), done)
 
 

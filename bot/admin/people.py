@@ -54,7 +54,7 @@ async def quota(core: "Core", inbound: Inbound, argument: str) -> Reply:
 
 async def _set(core: "Core", inbound: Inbound, argument: str) -> Reply:
     await check(core, inbound)
-    found = await group(core, inbound, argument)
+    found = await group(core, inbound, argument, texts.admin.QUOTA_HOW)
     rest, because = amounts.because(found.rest)
     rate = amounts.rate(rest)
     if rate is None:
@@ -187,7 +187,7 @@ async def undo(core: "Core", inbound: Inbound, argument: str) -> Reply:
 async def check(core: "Core", inbound: Inbound) -> None:
     """Only for admins of this community; in people's own chats only operators are. Raises `Refusal`."""
     if not await core.administers(inbound):
-        raise Refusal(texts.admin.NOT_ADMIN if inbound.scope else texts.admin.NOT_OPERATOR)
+        raise Refusal(texts.admin.NOT_ADMIN if inbound.scope else texts.admin.NOT_IN_PRIVATE)
 
 
 async def place(core: "Core", inbound: Inbound) -> tuple[tzinfo, str]:
@@ -216,8 +216,8 @@ def target(inbound: Inbound, argument: str) -> Target:
     return Target(about("person", named.id), f"@{named.label}", rest, named.id)
 
 
-async def group(core: "Core", inbound: Inbound, argument: str) -> Target:
-    """Like `target`, and besides: `default`, `admins`, and named lists."""
+async def group(core: "Core", inbound: Inbound, argument: str, how: str) -> Target:
+    """Like `target`, and besides: `default`, `admins`, and named lists. Where nobody is meant, `how` is said."""
     word, rest = (*argument.split(maxsplit=1), "", "")[:2]
     word = word.lower()
     if word in ("default", "everyone", "all"):
@@ -226,6 +226,8 @@ async def group(core: "Core", inbound: Inbound, argument: str) -> Target:
         return Target(about("tier", "admins"), "admins", _plain(inbound, rest))
     if word and about("list", word) in await core.store.books.rules(inbound.scope):
         return Target(about("list", word), word, _plain(inbound, rest))
+    if not inbound.named and not inbound.replied_to and not word.startswith("@"):
+        raise Refusal(how)
     return target(inbound, argument)
 
 

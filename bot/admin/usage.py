@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot import texts
 from bot.admin import chart
 from bot.admin.people import check, place
+from bot.errors import Refusal
 from bot.model import Inbound, Paper, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Deed, Movement, Rule
@@ -34,7 +35,9 @@ _TIMES = frozenset({"banned", "until"})
 async def usage(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """People and sums, and a picture."""
     await check(core, inbound)
-    span = argument.strip().lower() if argument.strip().lower() in SPANS else "week"
+    span = argument.strip().lower() or "week"
+    if span not in SPANS:
+        raise Refusal(texts.admin.USAGE_HOW)
     where, _ = await place(core, inbound)
     days = SPANS[span]
     first = datetime.fromtimestamp(core.clock(), where).date() - timedelta(days=days - 1)
@@ -136,7 +139,7 @@ def change(act: Act, where: tzinfo) -> str:
 
 def _short(name: str, value: object, where: tzinfo) -> str:
     if isinstance(value, list):
-        return f"{len(value)} entries"
+        return texts.admin.entries(len(value))
     if name in _TIMES and isinstance(value, int | float):
         end = "for good" if value >= FOREVER else texts.admin.stamp(value, where)
         return f"until {end}" if name == "banned" and value < FOREVER else end

@@ -13,8 +13,8 @@ ALSO = {
 COMMANDS = {
     "grant": "give somebody credits: /grant @someone 50 until Friday because …",
     "revoke": "take back what is left of them: /revoke @someone",
-    "ban": "/ban @someone for 2 weeks because …",
-    "unban": "/unban @someone",
+    "ban": "keep somebody from ordering: /ban @someone for 2 weeks because …",
+    "unban": "let them order again: /unban @someone",
     "limits": "clips at once, longest clip, channels, who may order, confirmation, time zone",
     "tier": "a named list of people: /tier staff add @someone",
     "refund": "give back a clip's credits: /refund k7m2p9q4xw because …",
@@ -30,11 +30,17 @@ COMMANDS = {
 # ── Denied ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _EACH = {"day": "a day", "week": "a week", "month": "a month"}
+WHO = {"own": "whoever runs this bot", "community": "an admin here"}
 WHOM = {
-    "own": "Need more? Ask whoever runs this bot.",
-    "community": "Need more? Ask an admin here.",
+    **{whom: f"Need more? Ask {who}." for whom, who in WHO.items()},
     "operator": "Only whoever runs this bot can change that; they have been told.",
 }
+_ASK = {
+    "banned": "Questions? Ask {who}.",
+    "place": "For where I do, ask {who}.",
+    "closed": "To be one of them, ask {who}.",
+}
+"""What is said instead of `WHOM` where more credits would not help."""
 
 
 def zone_unknown(nearest: str | None) -> str:
@@ -56,13 +62,13 @@ def denied(
         "community_flight": f"{_clips(limit)} of this community {'is' if limit == 1 else 'are'} under way, "
         "which is as many as it may have at once. Try again when one of them is done.",
         "community_month": f"{costs}, and this community has {have} of its {credits_(limit or 0)} this month.{again}",
-        "ceiling_day": f"No clips can be bought right now: everybody's limit for today is reached.{again}",
-        "ceiling_month": f"No clips can be bought right now: everybody's limit for this month is reached.{again}",
-        "money_day": f"No clips can be bought right now: everybody's limit for today is reached.{again}",
-        "money_month": f"No clips can be bought right now: everybody's limit for this month is reached.{again}",
-        "paused": "No clips can be bought right now: whoever runs this bot has paused it.",
+        "ceiling_day": f"No clips can be made right now: everybody's limit for today is reached.{again}",
+        "ceiling_month": f"No clips can be made right now: everybody's limit for this month is reached.{again}",
+        "money_day": f"No clips can be made right now: everybody's limit for today is reached.{again}",
+        "money_month": f"No clips can be made right now: everybody's limit for this month is reached.{again}",
+        "paused": "No clips can be made right now: whoever runs this bot has paused it.",
         "banned": f"You can't order clips here{' until ' + refill if refill else ''}{_why(because)}.",
-        "place": "I don't take orders in this channel. The others are in /limits.",
+        "place": "I don't take orders in this channel.",
         "closed": "Ordering clips is for certain people here, and you are not among them yet.",
         "longest": f"Clips of up to {limit} seconds are what you may order here.",
     }[cause]
@@ -70,7 +76,8 @@ def denied(
         return why
     if cause == "paused":
         return f"{why} Nothing is lost; try again later."
-    return f"{why} {WHOM[whom]}"
+    ask = _ASK[cause].format(who=WHO[whom]) if cause in _ASK and whom in WHO else WHOM[whom]
+    return f"{why} {ask}"
 
 
 def _clips(count: int | None) -> str:
@@ -164,8 +171,9 @@ PARKED_GONE = "That order is no longer waiting. Please send the photo again."
 
 # ── Admins ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-NOT_ADMIN = "Only admins of this community can do that, as the platform knows them at this moment."
+NOT_ADMIN = "Only admins of this community can do that."
 NOT_OPERATOR = "Only whoever runs this bot can do that."
+NOT_IN_PRIVATE = f"{NOT_OPERATOR} Are you an admin of a community? Then say it there."
 NOT_HERE = "That was for another community."
 WHOSE = "Whom do you mean? Mention them, or reply to a message of theirs."
 WHOSE_NAME = "I couldn't tell whom you mean: that name came without an account. Reply to a message of theirs instead."
@@ -181,6 +189,7 @@ BAN_HOW = "For example: /ban @someone for 2 weeks because of spam"
 TIER_HOW = "For example: /tier staff add @someone, /tier staff remove @someone, /tier staff"
 REFUND_HOW = "For example: /refund k7m2p9q4xw because it came out black. A reason is needed."
 REFUND_NOT = "Only a clip of this community that was paid and not given back yet can be refunded."
+USAGE_HOW = "For example: /usage week or /usage month"
 LIMITS_HOW = (
     "To set: /limits flight 2 · /limits longest 5 · /limits channels here (or everywhere) · /limits who tiers "
     "(or everyone) · /limits confirm 20 (or off) · /limits zone Europe/Berlin. For one person or role: "
@@ -268,7 +277,7 @@ def limits(
     flight: int | None,
     longest: int | None,
     *,
-    places: Sequence[str] | None = None,
+    places: str = "",
     closed: bool = False,
     confirm: int | None = None,
     zone: str = "UTC",
@@ -279,21 +288,66 @@ def limits(
     """All that is set in a scope."""
     lines = [
         f"{label}: {allowance}",
-        f"Clips at once, each member: {flight if flight is not None else 'no limit'}",
+        f"Clips at once, each person: {flight if flight is not None else 'no limit'}",
         f"Longest clip: {f'{longest} s' if longest is not None else 'no limit'}",
-        f"Orders are taken {'everywhere' if places is None else 'in ' + (', '.join(places) or 'no channel')}",
+        f"Orders are taken {places or 'everywhere'}",
         f"Who may order: {'people with a tier or credits of their own' if closed else 'everyone'}",
-        f"A tap is asked for above: {credits_(confirm) if confirm is not None else 'off'}",
+        f"A tap is asked for: {'above ' + credits_(confirm) if confirm is not None else 'never'}",
         f"Time zone: {zone}",
         f"Set by the operator: {credits_(cap) + ' a month' if cap is not None else 'no monthly cap'}, "
-        f"{_clips(flights) if flights is not None else 'any number of clips'} at once",
+        f"{at_once(flights)}",
     ]
     return "\n".join([*lines, *others])
 
 
 def changed(label: str, what: str) -> str:
-    """A limit that was set."""
+    """A limit that was set for somebody."""
     return f"{label}: {what}."
+
+
+def at_once(count: int | None) -> str:
+    """How many clips may be under way."""
+    return f"{'any number of clips' if count is None else _clips(count)} at once"
+
+
+def longest(seconds: int | None) -> str:
+    """How long clips may be."""
+    return "clips of any length" if seconds is None else f"clips up to {seconds} s"
+
+
+def confirm_above(credits: int | None) -> str:
+    """From which price on a tap is asked for."""
+    return "No tap is asked for." if credits is None else f"A tap is asked for above {credits_(credits)}."
+
+
+CLOSED = "Only who has a tier or credits of their own may order."
+OPEN = "Everyone may order."
+
+
+def zone_set(name: str) -> str:
+    """A time zone that was set."""
+    return f"The time zone is {name}."
+
+
+def orders_in(places: str) -> str:
+    """Where orders are taken from now on."""
+    return f"Orders are taken {places or 'everywhere'}."
+
+
+def places(count: int, *, here: bool) -> str:
+    """Where orders are taken: a message may not know what the channels are called."""
+    if not here:
+        return f"in {_channels(count)}, not here"
+    return f"here and in {_channels(count - 1)} more" if count > 1 else "here"
+
+
+def _channels(count: int) -> str:
+    return "1 channel" if count == 1 else f"{count or 'no'} channels"
+
+
+def entries(count: int) -> str:
+    """The length of a list, in the audit."""
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def act(at: str, who: str, verb: str, about: str, change: str, because: str) -> str:

@@ -30,13 +30,15 @@ async def test_the_operator_says_in_a_shell_what_admins_say_in_chat(tmp_path: Pa
     assert "12 left this week, and 50 credits from grants" in (await admin("quota", "@discord:7"))[1]
     assert (await admin("gallery", "#art"))[0] == 1, "a name is no id"
     assert "posted in #77" in (await admin("gallery", "#77"))[1]
-    assert "orders are taken in #9" in (await admin("limits channels #9"))[1]
+    assert "Orders are taken in #9." in (await admin("limits channels #9"))[1]
+    assert "Orders are taken in #9\n" in (await admin("limits"))[1]
+    assert "at most 1 clip at once" in (await admin("operator", "flights", "1"))[1]
     assert "· the operator · grant @discord:7" in (await admin("audit"))[1]
     assert (await admin("-o", "new/folder", "export"))[0] == 0
     folder = tmp_path / "new" / "folder"
     assert (folder.stat().st_mode & 0o777) == 0o700
     assert (folder / "ledger.csv").read_text("utf-8-sig").count("\n") == 2
-    assert (folder / "audit.csv").read_text("utf-8-sig").count("\n") == 5
+    assert (folder / "audit.csv").read_text("utf-8-sig").count("\n") == 6
     assert "photoplay admin grant" in (await admin("grant", "@discord:7", "lots"))[2]
     assert (await photoplay(tmp_path, "admin", "operator", "pause"))[0] == 0
     lake = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"

@@ -129,10 +129,12 @@ async def test_grant_revoke_ban_unban_and_undo(room: Room) -> None:
 async def test_limits_lists_and_the_way_out(room: Room) -> None:
     admin, bob = boss(room), room.api.user("bob")
     other = room.api.channel(room.guild, "art")
-    assert "orders are taken in #art" in await heard(room, room.slash("limits", {"channel": other}, user=admin))
+    assert "Orders are taken in #art" in await heard(room, room.slash("limits", {"channel": other}, user=admin))
     assert "I don't take orders in this channel" in await heard(room, room.slash(options=SMILES, user=bob))
     assert "everywhere" in await heard(room, room.slash("limits", {"set": "channels everywhere"}, user=admin))
-    assert "@Bob: 3 at once" in await heard(room, room.slash("limits", {"who": bob, "set": "flight 3"}, user=admin))
+    assert "@Bob: 3 clips at once" in await heard(
+        room, room.slash("limits", {"who": bob, "set": "flight 3"}, user=admin)
+    )
     listed = room.slash("tier", {"name": "staff", "change": "add", "user": bob}, user=admin)
     assert "staff: 1 person" in await heard(room, listed)
     assert "Time zone: UTC" in await heard(room, room.slash("limits", user=admin))
@@ -152,7 +154,7 @@ async def test_a_message_names_people_roles_and_whose_message_it_answers(room: R
     said = room.api.say(admin, room.channel, f"/quota set <@&{artist.id}> 60 a day", mention_bot=True)
     assert "@Artist: 60 credits a day" in (await reply(room, said)).content
     said = room.api.say(admin, room.channel, f"/limits channels <#{room.channel.id}>", mention_bot=True)
-    assert "orders are taken in #films" in (await reply(room, said)).content
+    assert "Orders are taken in #films" in (await reply(room, said)).content
     spam = room.api.say(bob, room.channel, "look!", [PHOTO])
     said = room.api.say(admin, room.channel, "/ban for 2 days", reply_to=spam, mention_bot=True)
     banned = await reply(room, said)
@@ -189,7 +191,7 @@ async def test_a_members_admin_verbs_are_refused_however_they_come(room: Room) -
     said = room.api.say(bob, room.channel, f"/grant <@{bob.id}> 50", mention_bot=True)
     assert texts.admin.NOT_ADMIN in (await reply(room, said)).content
     private = room.slash("grant", {"user": bob, "amount": "50"}, user=bob, channel=room.api.dm(bob))
-    assert texts.admin.NOT_OPERATOR in await heard(room, private)
+    assert texts.admin.NOT_IN_PRIVATE in await heard(room, private)
     assert not await room.house.store.figures.audit(f"discord:{room.guild.id}", 9)
 
 

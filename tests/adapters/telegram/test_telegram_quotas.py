@@ -180,7 +180,7 @@ async def test_a_topics_first_message_is_nobodys_answer(town: Town) -> None:
     town.group = forum
     thread = town.api.topic(town.bob, forum)
     await town.hears(town.ann, "/ban", texts.admin.WHOSE, thread=thread)
-    await town.hears(town.ann, "/limits channels here", "orders are taken here", thread=thread)
+    await town.hears(town.ann, "/limits channels here", "Orders are taken here.", thread=thread)
     await town.orders(town.bob, "I don't take orders in this channel.")
     town.api.photo(town.bob, forum, picture(), f"/animate@{ME} she smiles", thread=thread)
     assert (await town.room.told(forum, "25 left today")).thread == thread
@@ -288,7 +288,7 @@ async def test_a_dear_clip_waits_for_a_tap_over_a_restart(
     api = BotApi()
     async with a_room(tmp_path, large_clip, new_id, api=api) as room:
         town = gathered(room)
-        await town.hears(town.ann, "/limits confirm 5", "a tap is asked for above 5 credits")
+        await town.hears(town.ann, "/limits confirm 5", "A tap is asked for above 5 credits")
         question = await town.orders(town.bob, "it waits for an hour", "she smiles --10s")
     async with a_room(tmp_path, large_clip, new_id, api=api) as room:
         town = replace(town, room=room)
@@ -328,10 +328,10 @@ async def test_the_operator_hears_first_that_buying_has_stopped(town: Town) -> N
     core.tell = _operators([f"telegram:{town.dora.id}"], {"telegram": town.room.chat})
     private = town.api.private(town.dora)
     await town.orders(town.bob, "25 left today")
-    await town.orders(town.bob, "No clips can be bought right now")
+    await town.orders(town.bob, "No clips can be made right now")
     (alarm,) = town.api.sent(private)
     assert alarm.words.startswith("Buying has stopped for everybody")
-    await town.orders(town.cem, "No clips can be bought right now")
+    await town.orders(town.cem, "No clips can be made right now")
     assert len(town.api.sent(private)) == 1
     await town.hears(town.dora, "/quota set default 3 a day", "everyone: 3")
     town.api.say(town.dora, private, "/operator")
@@ -341,7 +341,7 @@ async def test_the_operator_hears_first_that_buying_has_stopped(town: Town) -> N
 async def test_rules_and_books_move_with_a_group(town: Town) -> None:
     town.group = town.api.group(town.ann, town.bob, creator=town.ann)
     await town.hears(town.ann, "/quota set default 7 a day", "everyone: 7")
-    await town.hears(town.ann, "/limits channels here", "orders are taken")
+    await town.hears(town.ann, "/limits channels here", "Orders are taken")
     await town.orders(town.bob, "5 credits, 2 left today")
     town.group = town.api.migrate(town.group)
     await town.api.until(lambda: not town.api.pending)

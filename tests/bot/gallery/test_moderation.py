@@ -286,7 +286,7 @@ async def test_only_admins_of_that_community_judge(square: Square, verb: str) ->
         ("2", TOWN, texts.admin.NOT_ADMIN),  # an admin of another one
         ("2", OTHER, texts.sharing.UNKNOWN_SHARE),  # who says it at home
         ("1", OTHER, texts.admin.NOT_ADMIN),
-        ("1", "", texts.admin.NOT_OPERATOR),
+        ("1", "", texts.admin.NOT_IN_PRIVATE),
     ):
         assert (await square.say(f"/{verb} {share.id}", user=user, scope=scope)).text == heard
     await square.work()
