@@ -86,7 +86,7 @@ class Page:
         response = web.Response(content_type="text/html")
         person = self._doors.person(request) or self._doors.welcome(response)
         stand_in = self._core.provider.terms().stand_in
-        said = {**texts.chat.PAGE, "words_example": texts.chat.STAND_IN_EXAMPLE} if stand_in else texts.chat.PAGE
+        said = {**texts.chat.PAGE, **texts.chat.STAND_IN_PAGE} if stand_in else texts.chat.PAGE
         state = {
             "csrf": self._doors.token(person),
             "texts": said,

@@ -42,14 +42,14 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """Ask first; then remove what is kept of the person's whole account."""
     word, code = (*argument.split(maxsplit=1), "", "")[:2]
     inbox, now = core.store.inbox, core.clock()
+    platform, linked = inbound.address.platform, len(await core.store.accounts.people(inbound.person))
     if word.lower() != "yes":
         code = idempotency.code(core, inbound, _LETTERS, 10)
         asked = _hash(inbound, code)
         if await inbox.recall(CODES, inbound.person, "code", now) != asked:
             await inbox.remember(CODES, inbound.person, "code", asked, now + CONFIRM)
-        linked = len(await core.store.accounts.people(inbound.person))
         button = Button(texts.privacy.FORGET, f"/forgetme yes {code}")
-        return Reply(texts.privacy.forget_what(linked), (button,), private=True)
+        return Reply(texts.privacy.forget_what(platform, linked), (button,), private=True)
     known = await inbox.recall(CODES, inbound.person, "code", now)
     if known is None:
         since = dict(await core.store.traces.forgetting()).get(inbound.person)
@@ -73,7 +73,13 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
     core.poke()
     core.poke_errands()
     words = texts.privacy.forgotten(
-        gone.clips, gone.photos, gone.shares, gone.waiting, gone.under_way, alone=not inbound.shared
+        gone.clips,
+        gone.photos,
+        gone.shares,
+        gone.waiting,
+        gone.under_way,
+        alone=not inbound.shared,
+        unreached=texts.privacy.unreached(platform, linked, core.provider.hosts()),
     )
     return Reply(words, private=True)
 

@@ -128,7 +128,7 @@ KINDS = {
 def movement(at: str, kind: str, amount: int, job: str, because: str) -> str:
     """One movement of credits; a clip's are one line, as far as it has come."""
     if (kind, because) == ("adjust", "forgotten"):
-        return f"· {at} · {credits_(amount)} used before you had your things removed"
+        return f"· {at} · {credits_(amount)} spent on what you have had removed"
     why = f" ({shorten(because, 60)})" if because else ""
     return f"· {at} · {KINDS[kind].format(amount=credits_(amount), job=job)}{why}"
 

@@ -623,7 +623,7 @@ PAGE = {
     "description": "A photo and a sentence go in; a video comes back.",
     "noscript": "This page needs JavaScript.",
     "off": "The chat page is off here. Whoever runs Photoplay can turn it on by setting PLAYGROUND_PASSWORD.",
-    "password": "Password",
+    "password": "Password, from whoever gave you the link",
     "enter": "Enter",
     "password_wrong": "That isn't the password. Please try again.",
     "password_wait": "Too many tries. Please wait a minute.",
@@ -700,7 +700,7 @@ PAGE = {
     "new_words_for": "New words for “{words}”",
     "continue_of": "Continue “{words}”",
     "dismiss": "Start from another photo",
-    "need_photo": "Add a photo first: drop it here, paste it, or pick one.",
+    "need_photo": "Add a photo first: choose “Photo” below, or drop or paste one here.",
     "need_words": "What should happen in the photo? A few words will do.",
     "too_heavy": "That file is too large. Pictures of up to {mb} MB work; a smaller copy will do fine.",
     "join": "Join",
@@ -717,7 +717,7 @@ PAGE = {
     "help": "Help",
     "drop_order": "Take it back",
     "order_lapsed": "An hour has passed without an answer, so this was taken back. Nothing was spent.",
-    "unreached": "That didn't get through. Sending it again never makes a second clip.",
+    "unreached": "That didn't get through. Try again: nothing is made or paid twice.",
     "offline_now": "You're offline. What is under way goes on, and this page catches up by itself.",
     "server_away": "Photoplay doesn't answer right now. This page tries again by itself, and nothing is lost.",
 }
@@ -726,7 +726,11 @@ MOVES = ("slow push in", "pull back", "pan left", "pan right", "tilt up", "gentl
 """Words for the camera: every model understands them, and the stand-in shows them."""
 EXAMPLES = ("wind in the hair", "rain begins to fall")
 """Words for what is in a photo, which only a real model moves."""
-STAND_IN_EXAMPLE = "What should happen? “Slow push in, gentle orbit”"
+STAND_IN_PAGE = {
+    "lead": "Send a photo and a sentence. Moments later it answers as a video.",
+    "words_example": "What should happen? “Slow push in, gentle orbit”",
+}
+"""What the page says otherwise where the stand-in alone makes the clips."""
 STAND_IN_SAMPLES = {"portrait": "gentle orbit around her, moving closer"}
 """Words of samples where the stand-in alone makes the clips: it moves the camera, and nothing in the photo."""
 SAMPLES = {

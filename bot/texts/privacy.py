@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 PLATFORMS = {"telegram": "Telegram", "discord": "Discord", "web": "the chat page", "console": "the console"}
+CHATS = frozenset({"telegram", "discord"})
+"""Where people have names, and our messages stay."""
 HOSTS = {
     "local": "a stand-in for the video service, which runs on this server",
     "aimlapi": "AI/ML API (aimlapi.com)",
@@ -34,15 +36,21 @@ def span(seconds: float) -> str:
 
 def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) -> str:
     """What is kept, where, how long, and who sees it."""
-    services = " or ".join(HOSTS.get(host, host) for host in hosts)
-    here = PLATFORMS.get(platform, platform)
-    outside = f", and what is said on {here}," if platform in ("telegram", "discord") else ""
+    chat = PLATFORMS[platform] if platform in CHATS else ""
+    called = f"what you are called on {chat}, " if chat else ""
+    if tuple(hosts) == ("local",):
+        where = "on this bot's server, where a stand-in makes the clips, too."
+        outside = f" What is said on {chat} is kept there by rules of its own." if chat else ""
+    else:
+        services = " or ".join(HOSTS.get(host, host) for host in hosts)
+        where = f"on this bot's server. Photo and words also go to whoever makes the clip: {services}."
+        said = f", and what is said on {chat}," if chat else ""
+        outside = f" What they get{said} is kept there by rules of their own."
     return "\n\n".join(
         (
-            "What is kept: your photos without their place and camera data, your words, your clips, what you are "
-            f"called on {here}, what your clips cost, what you share, and your hearts and reports.",
-            f"Where: on this bot's server. Photo and words also go to whoever makes the clip: {services}. What they "
-            f"get{outside} is kept there by rules of their own. This bot uses nothing to train anything.",
+            "What is kept: your photos without their place and camera data, your words, your clips, "
+            f"{called}what your clips cost, what you share, and your hearts and reports.",
+            f"Where: {where}{outside} This bot uses nothing to train anything.",
             f"How long: photos until {span(photos)} after their clip is done, clips until {span(clips)} after; what "
             "you share until you take it back; the rest until you have it removed. What is removed is gone from the "
             "disk and the database at once, and from backups with the next one.",
@@ -54,18 +62,20 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) ->
     )
 
 
-def forget_what(linked: int) -> str:
+def forget_what(platform: str, linked: int) -> str:
     """What goes, before it does."""
+    messages = "; and my messages with your clips, where I may still delete them" if _chats(platform, linked) else ""
     account = f" You are linked on {linked} platforms: it goes on all of them." if linked > 1 else ""
     return (
         "This removes for good: your photos, clips and words; what you share, and the posts of it in galleries; your "
-        "hearts and reports; your name; credits you were given; and my messages with your clips, where I may still "
-        "delete them. "
+        f"hearts and reports; your name; credits you were given{messages}. "
         f"What is still in line is taken back.{account} It can't be undone. Is that what you want?"
     )
 
 
-def forgotten(clips: int, photos: int, shares: int, waiting: int, under_way: int, *, alone: bool) -> str:
+def forgotten(
+    clips: int, photos: int, shares: int, waiting: int, under_way: int, *, alone: bool, unreached: str
+) -> str:
     """What was removed, what stays and why. Not `alone`: others read it, so nothing is counted."""
     found = [
         _count(clips, "clip"),
@@ -89,10 +99,23 @@ def forgotten(clips: int, photos: int, shares: int, waiting: int, under_way: int
     parts.append(
         "What stays: how many credits you used of the present day, week and month, as numbers under your id for 32 "
         "days, so that nobody gets fresh credits by this; a ban, if you have one; sums without a name; and what others "
-        "made after your clips, without your name. I can't reach your own messages, older messages that the chat no "
-        "longer lets me delete, and what the video service keeps."
+        f"made after your clips, without your name.{unreached}"
     )
     return "\n\n".join(parts)
+
+
+def unreached(platform: str, linked: int, hosts: Sequence[str]) -> str:
+    """What stays elsewhere; nothing where there is no chat, and the clips are made here."""
+    found = ["your own messages", "older messages that the chat no longer lets me delete"]
+    parts = found if _chats(platform, linked) else []
+    if tuple(hosts) != ("local",):
+        parts = [*parts, "what the video service keeps"]
+    *most, last = parts or [""]
+    return f" I can't reach {', '.join(most)}{' and ' if most else ''}{last}." if parts else ""
+
+
+def _chats(platform: str, linked: int) -> bool:
+    return platform in CHATS or linked > 1
 
 
 def mydata_file(left_out: int) -> str:

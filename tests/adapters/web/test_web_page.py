@@ -741,6 +741,7 @@ async def test_examples_fit_what_will_be_shown(start: Start, stand_in: bool) -> 
     assert offered[-len(texts.chat.MOVES) :] == list(texts.chat.MOVES)
     prompts = [sample["prompt"] for sample in browser.state["samples"]]
     example = browser.state["texts"]["words_example"].partition("“")[2]
+    assert ("minutes" in browser.state["texts"]["lead"]) is not stand_in
     if stand_in:
         for words in (*offered, *prompts, example):
             assert read(words, drift=False).axes(), f"{words} moves nothing in the stand-in"

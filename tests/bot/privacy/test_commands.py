@@ -230,7 +230,7 @@ async def test_forgetting_gives_no_fresh_credits(house: House, keeper: Retention
     for person in (ANN, ANNS_OTHER):
         quota_now = await say(house, "/quota", person)
         assert "20 credits left" in quota_now.text  # apart, each has used what they used together
-        assert "used before you had your things removed" in quota_now.text
+        assert "spent on what you have had removed" in quota_now.text
     assert await house.store.figures.used(f"{TOWN}/{ANNS_OTHER}", day) == 5
     await check(house.store)
     again = await a_past(house.store, house.media, "four", ANN, house.clock())
@@ -550,3 +550,32 @@ async def test_privacy_says_what_is_set(house: House) -> None:
     assert texts.privacy.span(HOUR) == "1 hour"
     assert texts.privacy.span(30 * DAY) == "30 days"
     assert texts.privacy.span(1.5 * HOUR) == "1.5 hours"
+
+
+async def test_a_page_with_the_stand_in_is_told_of_no_chat_and_no_service(house: House) -> None:
+    person = "web:somebody"
+    await a_past(house.store, house.media, "one", person, house.clock())
+    told = [(await say(house, "/privacy", person)).text]
+    asked = await say(house, "/forgetme", person)
+    told += [asked.text, (await say(house, asked.buttons[0].command, person)).text]
+    for text in told:
+        for words in ("service", "called on", "message", "rules of"):
+            assert words not in text
+
+
+async def test_whoever_is_linked_hears_on_the_page_of_messages_in_chats(house: House) -> None:
+    await link(house, "web:somebody", ANN)
+    asked = await say(house, "/forgetme", "web:somebody")
+    assert "my messages with your clips" in asked.text
+    said = await say(house, asked.buttons[0].command, "web:somebody")
+    assert "your own messages and older messages that the chat no longer lets me delete." in said.text
+
+
+@pytest.mark.parametrize(("platform", "hosts", "there"), [
+    ("web", ["aimlapi"], [" what the video service keeps."]),
+    ("telegram", ["local", "apilaplas"], ["your own messages, older", "delete and what the video service keeps."]),
+])  # fmt: skip
+def test_what_cannot_be_reached_is_named(platform: str, hosts: list[str], there: list[str]) -> None:
+    said = texts.privacy.unreached(platform, 1, hosts)
+    assert all(words in said for words in there), said
+    assert "rules of their own" in texts.privacy.privacy(platform, hosts, HOUR, DAY)
