@@ -39,7 +39,14 @@ def animate(
     crop: Annotated[bool, typer.Option("--crop", help="of a photo that is too long, take the middle")] = False,
     timeline: Annotated[bool, typer.Option("--timeline", help="say at the end what happened when")] = False,
 ) -> None:
-    """Make one clip."""
+    """Make one clip.
+
+    For example:
+
+    photoplay animate photo.jpg "she puts on her glasses" -o clip.mp4
+
+    photoplay animate photo.jpg "day turns to night" --end night.jpg
+    """
 
     async def order(app: App, stopped: asyncio.Event) -> Made:
         options = {"duration": duration, "no": negative, "cfg": cfg}
@@ -69,9 +76,14 @@ def animate(
 
 
 @cli.command()
-def jobs() -> None:
-    """List your last ten clips."""
-    say("/jobs")
+def jobs(
+    words: Annotated[list[str] | None, typer.Argument(help="words that a clip was made with", metavar="WORDS")] = None,
+) -> None:
+    """List your last ten clips, or the last with these words.
+
+    For example: photoplay jobs lake
+    """
+    say(f"/jobs {' '.join(words or [])}".strip())
 
 
 @cli.command()
@@ -82,13 +94,19 @@ def quota() -> None:
 
 @cli.command()
 def cancel(job: Annotated[str, typer.Argument(metavar="ID")]) -> None:
-    """Take back a clip that is still in line."""
+    """Take back a clip that is still in line.
+
+    For example: photoplay cancel k7m2p9q4xw
+    """
     say(f"/cancel {job}")
 
 
 @cli.command()
 def fetch(job: Annotated[str, typer.Argument(metavar="ID")], output: Output = Path("clip.mp4")) -> None:
-    """Save a clip as a file, and wait for it if it is not ready."""
+    """Save a clip as a file, and wait for it if it is not ready.
+
+    For example: photoplay fetch k7m2p9q4xw -o clip.mp4
+    """
 
     async def get(app: App, stopped: asyncio.Event) -> Made:
         found = await app.store.job(job)

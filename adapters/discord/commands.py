@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 FOREVER = 4e9
 CLIP = 32
 """Characters in a clip's name."""
-ALONE = frozenset({"jobs", "privacy", "help"})
+ALONE = frozenset({"privacy", "help"})
 """Commands without options."""
 WORDY = frozenset({"again", "continue"})
 """Commands that take a clip's name and words; `cancel` does without a name too."""
@@ -120,6 +120,9 @@ def _other(front: Front, name: str) -> Callback:
     async def cancel(interaction: Interaction, clip: Name | None = None) -> None:
         await front.command(interaction, name, clip or "")
 
+    async def jobs(interaction: Interaction, sought: Words | None = None) -> None:
+        await front.command(interaction, name, sought or "")
+
     async def one(interaction: Interaction, clip: Name) -> None:
         await front.command(interaction, name, clip)
 
@@ -128,6 +131,8 @@ def _other(front: Front, name: str) -> Callback:
 
     if name in ALONE:
         return alone
+    if name == "jobs":
+        return app_commands.rename(sought="words")(jobs)
     return cancel if name == "cancel" else wordy if name in WORDY else one
 
 

@@ -61,7 +61,7 @@ class Desk:
         elif await self._out_of_place(request) or await self._into_the_open(request):
             reply = Reply(texts.chat.AGE_RESTRICTED, refused=True)
         elif not request.pictures and not request.text.startswith("/"):
-            reply = Reply(texts.chat.DISCORD_WHICH, refused=True)
+            reply = Reply(texts.chat.DISCORD_WHICH if request.shared else texts.chat.NO_PHOTO, refused=True)
         else:
             reply = await self._core.handle(inbound(request, self._files))
         if not reply.text and request.text.startswith("/heart "):

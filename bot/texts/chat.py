@@ -583,6 +583,7 @@ DISCORD_OPTIONS = {
     "mine": "the clip's name, as /jobs shows it; without one, your latest",
     "shared": "the shared clip's name",
     "words": "what should happen",
+    "sought": "words that a clip was made with; without them, your last ten",
 }
 DURATIONS = {5: "5 seconds", 10: "10 seconds"}
 PERMISSIONS = {

@@ -87,8 +87,24 @@ INSTEAD = {
         "The best clips are posted where shared clips are. First: "
         f"photoplay admin gallery {CHANNEL} --scope discord:123"
     ),
+    sharing.GALLERY_BEGIN: (
+        f"This community has no gallery yet. To begin: photoplay admin gallery {CHANNEL} for the channel where shared "
+        "clips should be posted, or photoplay admin gallery web on for a gallery on the web, or both. Finished clips "
+        "have the button Share from then on."
+    ),
+    sharing.APPROVE_WHERE: f"They wait under /review; /gallery review {CHANNEL} has them posted to a channel.",
+    chat.NOT_A_PICTURE: "That file isn't a picture I can read. JPEG, PNG, WebP, HEIC, AVIF, GIF and BMP work.",
+    chat.BROKEN_PICTURE: "That picture is damaged or incomplete. Please take another one.",
+    chat.EMPTY_PICTURE: "That file is empty. Please take another one.",
+    "please send a larger one": "please take a larger one",
+    "Please send the photo without them, or ask the operator to set PUBLIC_URL.": "Leave them out, or set PUBLIC_URL.",
     chat.NO_JOBS: 'No clips yet. Make one: photoplay animate photo.jpg "she puts on her glasses"',
-    "/gallery here (or a channel)": f"/gallery {CHANNEL}",
+    "/gallery here (or a channel) – shared clips are posted there": (
+        f"/gallery {CHANNEL} – shared clips are posted in that channel"
+    ),
+    "/gallery review here – reports, and clips that wait for a yes, are posted in this place": (
+        f"/gallery review {CHANNEL} – reports, and clips that wait for a yes, are posted in that channel"
+    ),
     "by saying /gallery here where it should be": f"with /gallery {CHANNEL}",
     "/limits channels here (or": f"/limits channels {CHANNEL} (or",
     "in a community, or with its name:": "with --scope, or with a community's name:",

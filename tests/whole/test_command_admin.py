@@ -79,6 +79,8 @@ CHATTY = re.compile(r"(?<![\w/])/[a-z]|mention|(?<!^)there\b|\bhere\b|@someone|r
         "tier staff add",
         "gallery here --scope discord:1",
         "gallery best week --scope discord:1",
+        "gallery --scope discord:1",
+        "gallery approve on --scope discord:1",
         "operator cap",
         "operator cap 5",
         "operator dance",

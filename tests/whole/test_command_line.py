@@ -22,6 +22,7 @@ from shell import ROOT, Said, photoplay, start
 from adapters import console
 from bot.app import open_app
 from bot.config import Settings
+from tests.houses import picture
 
 
 @pytest.fixture
@@ -259,7 +260,17 @@ async def test_cancel_says_what_it_did_and_fails_when_it_did_nothing(tmp_path: P
     assert (code, err) == (0, "")
     assert "Cancelled" in out
     assert (await photoplay(tmp_path, "cancel", job_id)) == (1, "", "That one is over already.\n")
-    assert "not made, not charged" in (await photoplay(tmp_path, "jobs"))[1]
+    assert "not made, not charged" in (await photoplay(tmp_path, "jobs", "FIRST"))[1]
+    assert "has “zebra, striped” in its words" in (await photoplay(tmp_path, "jobs", "zebra,", "striped"))[1]
+
+
+async def test_a_picture_that_is_none_is_not_to_be_sent_again(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    small = tmp_path / "small.jpg"
+    small.write_bytes(picture(100, 100))
+    code, _, err = await photoplay(tmp_path, "animate", "empty.jpg", "x")
+    assert (code, err) == (1, "That file is empty. Please take another one.\n")
+    assert "please take a larger one" in (await photoplay(tmp_path, "animate", str(small), "x"))[2].replace("\n", " ")
 
 
 async def test_with_a_key_it_buys_and_says_what_went_wrong(tmp_path: Path, photo: Path) -> None:
@@ -498,8 +509,10 @@ async def test_help_describes_every_command(tmp_path: Path) -> None:
     assert code == 0
     for command in ("run", "worker", "animate", "jobs", "quota", "cancel", "fetch", "generator", "check"):
         assert re.search(rf"{command}\s+\w+", out)
-    for command in ("animate", "generator", "fetch"):
-        assert (await photoplay(tmp_path, command, "--help"))[0] == 0
+    for command in ("animate", "jobs", "cancel", "fetch"):
+        code, out, _ = await photoplay(tmp_path, command, "--help")
+        assert (code, f"photoplay {command} " in out.partition("For example:")[2]) == (0, True)
+    assert (await photoplay(tmp_path, "generator", "--help"))[0] == 0
 
 
 async def test_somebody_elses_clip_stays_theirs(tmp_path: Path) -> None:

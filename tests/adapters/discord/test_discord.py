@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import texts
 from tests.adapters.discord.discord_room import Room, a_room
 from tests.discord_world import MANAGE_MESSAGES, USUAL_PERMISSIONS
 from tests.houses import picture
@@ -35,6 +36,15 @@ async def test_a_slash_command_becomes_a_clip(room: Room, large_clip: bytes) -> 
     assert any("5 credits, 25 left today" in one and "Ready <t:" in one for one in said)
     assert asked.answered_after is not None
     assert asked.answered_after < 1
+
+
+async def test_jobs_finds_clips_by_their_words(room: Room) -> None:
+    room.slash(options={"image": PHOTO, "prompt": "a boat on the lake"})
+    await room.clips()
+    (found,) = await room.whispers(room.slash("jobs", {"words": "Lake"}))
+    assert "a boat on the lake" in found
+    (none,) = await room.whispers(room.slash("jobs", {"words": "zebra"}))
+    assert none == texts.chat.no_jobs_with("zebra")
 
 
 async def test_the_native_options_are_options(room: Room) -> None:

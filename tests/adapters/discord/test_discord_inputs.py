@@ -143,7 +143,7 @@ async def test_a_question_in_private_is_answered_by_just_writing(room: Room, how
     assert prompts(room) == ["she smiles"]
     assert video.reply_to == photo
     room.api.say(room.ann, private, "thank you")
-    await room.api.until(lambda: any(texts.chat.DISCORD_WHICH[:20] in one.content for one in room.posts(private)))
+    await room.api.until(lambda: any(texts.chat.NO_PHOTO in one.content for one in room.posts(private)))
     assert len(room.house.provider.orders) == 1
 
 
