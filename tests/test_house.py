@@ -21,7 +21,7 @@ RULES = {
         "bot.quotas.pricing",
         "bot.ordering.prompt",
     ),
-    *("bot.commands.invocation", "bot.ordering.options"),
+    *("bot.commands.invocation", "bot.ordering.options", "bot.ordering.markup"),
     *("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
 }
 DARKROOM = {
@@ -171,6 +171,7 @@ def may(module: str) -> set[str]:
                 "bot.jobs.machine",
                 "bot.quotas.rules",
                 "bot.ordering.options",
+                "bot.ordering.markup",
                 "bot.quotas.pricing",
                 "bot.jobs.survival",
             }

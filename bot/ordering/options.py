@@ -15,6 +15,7 @@ from typing import Literal
 from bot import texts
 from bot.characters import END, KANA_DASH, UNSPACED, Plain, is_unseen, plain, trim
 from bot.errors import Refusal
+from bot.ordering import markup
 
 NAMES = ("duration", "no", "cfg")
 _MEANT = {
@@ -71,7 +72,7 @@ def split(text: str) -> tuple[str, dict[str, str]]:
     """The words, and the options by name with their values as they are written. Raises `Refusal`."""
     words: list[str] = []
     values: dict[str, str] = {}
-    for piece in _pieces(text):
+    for piece in _pieces(markup.unmarked(text)):
         read = plain(piece)
         marks = list(_marks(piece, read))
         places = [mark.start for mark in marks] + [len(read.text)]
@@ -84,7 +85,7 @@ def split(text: str) -> tuple[str, dict[str, str]]:
             value = _VALUES[mark.name].match(read.text, mark.end, end) if mark.name in _VALUES else None
             over = value.end() if value else end
             found = _slice(piece, read, mark.end, over)
-            values[mark.name] = trim(found) if value else _tidy(found)
+            values[mark.name] = trim(found) if value else markup.unwrapped(_tidy(found))
             words.append(_slice(piece, read, over, end))
     if len(words) > 1:
         words = [word for word in map(_tidy, words) if not all(map(is_punctuation, word))]
@@ -119,7 +120,7 @@ def _marks(text: str, read: Plain) -> Iterator[Mark]:
         if name == "no" and not gap and before == "word" and _repeats(read.text, found.start()):
             continue
         verdict = _verdict(dash, bool(gap), before, prose=name == "no", number=number, whole=whole)
-        loose = bool(gap and found.start()) or ("—" in dash and before in ("word", "digit"))
+        loose = bool(gap and found.start()) or before in ("word", "digit")
         if verdict and number and _counts(read.text, over, dash, loose=loose, whole=whole):
             verdict = None if KANA_DASH in dash else False
         if verdict is not None:
@@ -151,7 +152,7 @@ def _repeats(text: str, start: int) -> bool:
 def _counts(text: str, end: int, dash: str, *, loose: bool, whole: bool) -> bool:
     """Whether a number may count what comes next: “smiles—10 seconds later”, “——10年后”.
 
-    `loose`: the dash has a blank behind it, or is one of prose between two words. `whole`: the number has its unit.
+    `loose`: the dash has a blank behind it, or stands between two words. `whole`: the number has its unit.
     """
     if _TOUCHED.match(text, end):
         return not whole or "—" in dash

@@ -87,9 +87,13 @@ _EXAMPLES = {"duration": "--duration 10", "no": "--no blurry, extra hands", "cfg
 
 def option_unknown(name: str, known: Sequence[str], nearest: str | None = None) -> str:
     """An option that does not exist, and the one that may be meant."""
-    examples = ", ".join(_EXAMPLES[k] for k in known)
-    meant = f" Did you mean --{nearest}?" if nearest else ""
-    return f"I don't know the option --{shorten(name, 32)}.{meant} These work: {examples}."
+    examples, said = ", ".join(_EXAMPLES[k] for k in known), shorten(name, 32)
+    if nearest:
+        return f"I don't know the option --{said}. Did you mean --{nearest}? These work: {examples}."
+    return (
+        f"“--{said}” looks like an option, and I have none of that name. If it belongs to the sentence, write it "
+        f"without the dashes, or with one and a blank on both sides: “- {said}”. The options are: {examples}."
+    )
 
 
 def option_unclear(found: str) -> str:

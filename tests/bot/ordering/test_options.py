@@ -350,3 +350,57 @@ def test_every_dash_and_blank_of_unicode_counts() -> None:
             hex(ord(dash)),
             hex(ord(blank)),
         )
+
+
+# ── In markup ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mark", ["*", "**", "***", "_", "__", "~~", "||", "`", "```"])
+@pytest.mark.parametrize(
+    ("option", "draft"),
+    [
+        ("{0}--10s{0}", Draft(SMILES, 10)),
+        ("({0}--10s{0})", Draft(SMILES, 10)),
+        ("--{0}10s{0}", Draft(SMILES, 10)),
+        ("{0}--duration 10{0}", Draft(SMILES, 10)),
+        ("{0}--duration{0} 10", Draft(SMILES, 10)),
+        ("--duration {0}10{0}", Draft(SMILES, 10)),
+        ("{0}--no blurry, red{0}", Draft(SMILES, negative="blurry, red")),
+        ("--no {0}blurry{0}", Draft(SMILES, negative="blurry")),
+        ("--cfg={0}0.7{0}", Draft(SMILES, cfg=0.7)),
+    ],
+)
+def test_markup_around_an_option_is_no_part_of_it_nor_of_the_words(mark: str, option: str, draft: Draft) -> None:
+    assert read(f"{SMILES} {option.format(mark)}") == draft
+    assert (
+        read(f"{option.format(mark)}\n{SMILES}" if "--no" not in option else f"{SMILES} {option.format(mark)}") == draft
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["**she smiles** at -5*2*", "she *smiles*", "a duration *of* joy", "blue-*ish* hair", "_--_", "5 * 3 ** 2"]
+)
+def test_markup_elsewhere_stays(text: str) -> None:
+    assert read(text) == Draft(text)
+
+
+# ── Advice ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("word", ["then", "she", "smiling", "waves"])
+def test_what_is_no_options_name_is_refused_with_the_form_that_works(word: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        read(f"she looks up --{word} softly")
+    assert f"“- {word}”" in str(caught.value)
+    assert read(f"she looks up - {word} softly") == Draft(f"she looks up - {word} softly")
+    assert read(f"she looks up {word} softly") == Draft(f"she looks up {word} softly")
+
+
+@pytest.mark.parametrize(
+    "text", ["she smiles--10 seconds later", "she smiles--10s later she waves", "she smiles--5 s after"]
+)
+def test_a_number_that_may_count_what_comes_next_is_refused(text: str) -> None:
+    with pytest.raises(Refusal, match="I can't tell whether"):
+        read(text)
+    assert read("she smiles--10s, then she waves") == Draft("she smiles then she waves", 10)
+    assert read("she smiles--10s") == Draft(SMILES, 10)

@@ -1,0 +1,40 @@
+"""Markup of Markdown around options, as people write it where it is shown: `**--10s**`, `--no _blur_`. Pure."""
+
+import re
+
+from bot.characters import Plain, plain
+
+_RUN = r"(\*{1,3}|_{1,3}|~~|\|\||`{1,3})"
+_NAME = r"(?:duration|no|cfg)"
+_NUMBER = r"(?:\d+(?:[.,/]\d+)?|[.,]\d+)"
+_WRAPPED = re.compile(rf"(?<!\w){_RUN}([-—]{{1,4}} ?(?:{_NAME}|\d)[^\n]*?)\1(?![^\W_])")
+_INSIDE = re.compile(
+    rf"(?<![-—])[-—]{{1,4}} ?(?:(?:duration|cfg)\s*[=:]?\s*)?{_RUN}({_NAME}|{_NUMBER}[ \w%]{{0,12}}?)\1(?!\w)"
+)
+_ONLY_NAME = re.compile(rf"[-—]+ ?{_NAME}\s*[=:]?")
+_WHOLLY = re.compile(rf"{_RUN}([^*_~|`]+)\1")
+
+
+def unmarked(text: str) -> str:
+    """Without the stars, lines and bars of markup around an option; around one with its value, in brackets instead."""
+    read = plain(text)
+    signs = list(text)
+    for found in _WRAPPED.finditer(read.text):
+        bare = _ONLY_NAME.fullmatch(found[2])
+        for (start, end), sign in ((found.span(1), "("), ((found.end(2), found.end()), ")")):
+            _replace(signs, read, start, end, "" if bare else sign)
+    for found in _INSIDE.finditer(read.text):
+        for start, end in (found.span(1), (found.end(2), found.end())):
+            _replace(signs, read, start, end, "")
+    return "".join(signs)
+
+
+def _replace(signs: list[str], read: Plain, start: int, end: int, sign: str) -> None:
+    places = sorted({*read.places[start:end]})
+    for place in places:
+        signs[place] = sign if place == places[0] else ""
+
+
+def unwrapped(value: str) -> str:
+    """A value without markup around its parts."""
+    return _WHOLLY.sub(r"\2", value)
