@@ -136,6 +136,14 @@ class Core:
             log.error("what a message shows could not be saved: %s", error)
             return True
 
+    async def origin(self, reply: Reply) -> Address | None:
+        """The message with the photo that a reply is about, be the order placed or still waiting for an answer."""
+        if reply.job:
+            job = await self.store.job(reply.job)
+            return job.address if job else None
+        parked = await self.store.books.parked(reply.waits) if reply.waits else None
+        return (await self.store.books.read(parked.body)).address if parked else None
+
     async def closed(self, chat: Address) -> None:
         """Nobody can be answered in `chat` any more: what is still in line for it is given back."""
         for job in await self.store.queued(chat):

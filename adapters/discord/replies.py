@@ -47,8 +47,10 @@ class Answers:
             stands = request.guest and reply.film is None and job and job.state == "done" and job.sent_id
             if stands or (job and job.status_id):
                 return  # told before a restart, or the result stands where this would
-            if job and request.text.startswith(consent.ANSWERS) and job.address.chat == request.channel:
-                request = replace(request, about=job.address.message)  # it answers the photo; the question goes
+        if request.text.startswith(consent.ANSWERS):
+            photo = await self._core.origin(reply)
+            if photo and photo.chat == request.channel:
+                request = replace(request, about=photo.message)  # it answers the photo; the question goes
         if reply.ask is not None:
             words = reply.ask if reply.ask.startswith("/") else f"/animate {reply.ask}".strip()
             command = await self._forms.ask(request, words)
@@ -143,5 +145,5 @@ class Answers:
 
 
 def _is_aside(reply: Reply) -> bool:
-    """Whether the answer to a press is for the person alone: it is not worth a message in the channel."""
-    return reply.private or not (reply.job or reply.film or reply.ask is not None)
+    """Whether the answer to a press is for the person alone, and need not stay: a question waits for an hour."""
+    return reply.private or not (reply.job or reply.film or reply.waits or reply.ask is not None)

@@ -64,8 +64,8 @@ class Answers:
             job = await self._core.store.job(reply.job)
             if job and (job.status_id or job.state == "done"):
                 return  # told before a restart
-            if job and job.address.chat == place.chat:
-                place = job.address  # it answers the photo, not the question whose button was tapped
+        if (photo := await self._core.origin(reply)) and photo.chat == place.chat:
+            place = photo  # it answers the photo, not the question whose button was tapped
         posted = await self.tell(place, reply, to)
         if posted is None:
             return

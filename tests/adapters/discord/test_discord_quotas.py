@@ -311,6 +311,22 @@ async def test_the_question_about_consent_has_one_button_and_gives_way(room: Roo
     await room.clips(2)  # asked once
 
 
+async def test_a_question_behind_a_question_answers_the_photo_as_well(room: Room) -> None:
+    await heard(room, room.slash("limits", {"set": "confirm 5"}, user=boss(room)))
+    room.house.core.ask_consent, room.house.provider.stand_in = True, False
+    said = room.api.say(room.ann, room.channel, "she smiles --10s", [PHOTO], mention_bot=True)
+    consent = await reply(room, said)
+    assert consent.content == texts.consent.ASK
+    room.api.press(room.ann, consent, texts.consent.AGREE)
+    await room.api.until(lambda: consent.deleted)
+    price = await reply(room, said)
+    assert price.labels == ["Yes, 10 credits", "No"]
+    room.api.press(room.ann, price, "Yes, 10 credits")
+    await room.api.until(lambda: price.deleted)
+    (clip,) = await room.clips()
+    assert clip.reply_to is said
+
+
 async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None:
     asked = room.slash(options={**SMILES, "image": ("wide.jpg", picture(2000, 400))})
     await room.api.until(lambda: asked.original and asked.original.labels)

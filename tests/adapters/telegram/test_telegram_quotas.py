@@ -318,6 +318,20 @@ async def test_the_question_about_consent_answers_the_photo_and_gives_way_to_the
     await town.orders(town.bob, "5 credits, 20 left today")  # asked once
 
 
+async def test_a_question_behind_a_question_answers_the_photo_as_well(town: Town) -> None:
+    house = town.room.house
+    await town.hears(town.ann, "/limits confirm 5", "a tap is asked for above 5 credits")
+    house.core.ask_consent, house.provider.stand_in = True, False
+    consent = await town.orders(town.bob, texts.consent.ASK, "she smiles --10s")
+    town.api.press(town.bob, consent, texts.consent.AGREE)
+    price = await town.room.told(town.group, "it waits for an hour")
+    assert price.reply_to == consent.reply_to
+    await town.api.until(lambda: consent.deleted)
+    town.api.press(town.bob, price, "Yes, 10 credits")
+    assert (await town.room.told(town.group, "10 credits, 20 left today")).reply_to == consent.reply_to
+    await town.api.until(lambda: price.deleted)
+
+
 # ── Above and beside ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
