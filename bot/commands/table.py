@@ -49,7 +49,7 @@ async def start(core: "Core", inbound: Inbound, argument: str) -> Reply:
     """What a newcomer's client says first; a link to us may bring the id of a clip along."""
     if ID.fullmatch(argument):
         return await clip(core, inbound, argument)
-    return await help_(core, inbound, "")
+    return Reply(texts.chat.HELLO_HERE if inbound.shared else texts.chat.HELLO)
 
 
 async def animate(core: "Core", inbound: Inbound, argument: str) -> Reply:
@@ -76,7 +76,8 @@ async def jobs(core: "Core", inbound: Inbound, argument: str) -> Reply:
     chat = inbound.address if inbound.shared else None
     found = await core.store.jobs(inbound.person, LISTED, chat, Search(words=argument))
     if not found:
-        return Reply(texts.chat.no_jobs_with(argument) if argument.strip() else texts.chat.NO_JOBS)
+        none = texts.chat.NO_JOBS_HERE if inbound.shared else texts.chat.NO_JOBS
+        return Reply(texts.chat.no_jobs_with(argument) if argument.strip() else none)
     return status.listing(found, core.clock())
 
 
@@ -176,10 +177,10 @@ async def _cancel_what(core: "Core", inbound: Inbound) -> Reply:
             texts.chat.TOO_LATE if any(job.outcome is None for job in latest) else texts.chat.NOTHING_TO_CANCEL
         )
     shown = waiting[:10]
-    return Reply(
-        texts.chat.CANCEL_WHICH,
-        tuple(Button(texts.chat.cancel_this(job.order.prompt), f"/cancel {job.id}") for job in shown),
-    )
+    said = [texts.chat.cancel_this(job.order.prompt) for job in shown]
+    labels = texts.chat.apart(said, [core.clock() - job.created_at for job in shown])
+    buttons = (Button(label, f"/cancel {job.id}") for label, job in zip(labels, shown, strict=True))
+    return Reply(texts.chat.CANCEL_WHICH, tuple(buttons))
 
 
 def _film(core: "Core", clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> Film:

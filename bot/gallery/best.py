@@ -36,8 +36,10 @@ async def best(core: "Core", inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.sharing.BEST_WHERE)
     rule = await lookup.rule_of(core.store, inbound.scope)
     found = await core.store.gallery.best(inbound.scope, core.clock() - _DAYS[span] * DAY, BEST)
+    if not found and not rule.gallery and not rule.web:
+        raise Refusal(texts.sharing.NO_GALLERY)
     if not found:
-        return Reply(texts.sharing.no_best(span) if rule.gallery or rule.web else texts.sharing.NO_GALLERY)
+        return Reply(texts.sharing.no_best(span))
     lines, buttons = _ranked(found)
     named = tuple(one.id for one in found)
     return Reply(texts.sharing.best(span, lines, lookup.hall(core.web, rule)), buttons, shares=named)

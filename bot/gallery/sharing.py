@@ -172,10 +172,9 @@ async def _unshare_what(core: "Core", inbound: Inbound) -> Reply:
     mine = list({one.job: one for one in await core.store.gallery.mine(inbound.person)}.values())
     if not mine:
         raise Refusal(texts.sharing.NOTHING_SHARED)
-    buttons = tuple(
-        Button(texts.sharing.unshare_this(one.prompt, number), f"/unshare {one.job}")
-        for number, one in enumerate(mine[:LISTED], 1)
-    )
+    said = [texts.sharing.unshare_this(one.prompt, number) for number, one in enumerate(mine[:LISTED], 1)]
+    labels = texts.chat.apart(said, [core.clock() - one.at for one in mine[:LISTED]])
+    buttons = tuple(Button(label, f"/unshare {one.job}") for label, one in zip(labels, mine, strict=False))
     rest = len(mine) - len(buttons)
     text = texts.sharing.more_shared(rest) if rest else texts.sharing.UNSHARE_WHICH
     # Whoever reads along must not learn whose a clip without a name is, or what somebody shares elsewhere.
@@ -291,7 +290,7 @@ async def _latest(core: "Core", inbound: Inbound) -> Job:
     latest = await core.store.jobs(inbound.person, 100, inbound.address if inbound.shared else None)
     if finished := next((job for job in latest if job.clip), None):
         return finished
-    raise Refusal(texts.sharing.NOTHING_TO_SHARE)
+    raise Refusal(texts.sharing.NOTHING_TO_SHARE if inbound.scope else texts.sharing.SHARE_WHERE)
 
 
 def _clip(job: Job) -> Clip:

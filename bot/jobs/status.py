@@ -115,11 +115,11 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
         texts.chat.job_line(
             number,
             job.id,
-            job.outcome or job.state,
+            "cancelled" if job.reason == "cancelled" else job.outcome or job.state,
             job.order.prompt,
             job.order.seconds,
             job.price,
-            texts.chat.about(now - job.created_at).removeprefix("about "),
+            now - job.created_at,
         )
         + (f" · {texts.sharing.remix_of(job.after)}" if job.remix_of else "")
         for number, job in enumerate(jobs, 1)

@@ -53,7 +53,9 @@ async def _which(core: "Core", inbound: Inbound) -> Reply:
     done = [job for job in found if job.state == "done"]
     if not done:
         raise Refusal(texts.chat.NOTHING_TO_DELETE)
-    buttons = tuple(Button(texts.chat.delete_this(job.order.prompt), f"/delete {job.id}") for job in done)
+    said = [texts.chat.delete_this(job.order.prompt) for job in done]
+    labels = texts.chat.apart(said, [core.clock() - job.created_at for job in done])
+    buttons = tuple(Button(label, f"/delete {job.id}") for label, job in zip(labels, done, strict=True))
     return Reply(texts.chat.DELETE_WHICH, buttons, private=True, repeats=tuple(job.id for job in done))
 
 

@@ -149,6 +149,14 @@ PHOTO_GONE = "I no longer have that photo. Please send it again."
 CLIP_GONE = "I no longer have that clip."
 NOT_YOURS = "Only the person who asked for that clip can do this."
 NO_JOBS = "No clips yet. " + NO_PHOTO
+NO_JOBS_HERE = "No clips of yours here yet. Make one with /animate."
+HELLO = (
+    "Hello! I make photos move. Send me one with a few words about what should happen in it, for example: “she puts on "
+    "her glasses”. Some minutes later the clip comes back.\n\n"
+    "My first answer says what it costs and what you have left; a clip that fails costs nothing. "
+    "What else I can do: /help"
+)
+HELLO_HERE = "Hello! I make photos move. What else I can do: /help"
 
 
 def no_jobs_with(words: str) -> str:
@@ -508,12 +516,12 @@ COMMANDS = {
     "delete": "delete one of your clips, with its photo and words",
     "link": "be one person here and on another platform: one allowance, one history",
     "unlink": "be two again",
-    "share": "put a clip into this community's gallery",
+    "share": "put a clip into the community's gallery",
     "unshare": "take a clip back from every gallery",
     "sharing": "how you share: with your name, your words, open to remixes",
     "remix": "a clip after a shared one: its photo or its words, and the other your own",
     "best": "the clips that people liked most",
-    "gallery": "where this community's clips are; admins set it up",
+    "gallery": "where the community's shared clips are; admins set it up",
     "privacy": "what is kept, how long, and who can see it",
     "mydata": "all that is kept of you, as one file",
     "forgetme": "have all of it removed",
@@ -537,13 +545,26 @@ STATES = {
     "delivering": "on its way",
     "clip": "ready",
     "failed": "not made, not charged",
+    "cancelled": "cancelled, not charged",
 }
 
 
-def job_line(number: int, job_id: str, state: str, prompt: str, seconds: int, price: int, ago: str) -> str:
+def job_line(number: int, job_id: str, state: str, prompt: str, seconds: int, price: int, age: float) -> str:
     """One line of /jobs."""
-    what = f"“{shorten(prompt, 60)}” · {seconds} s · {credits_(price)}"
-    return f"{number}. {STATES[state]} · {what} · {ago} ago · {job_id}"
+    costs = "" if state in ("failed", "cancelled") else f" · {credits_(price)}"
+    return f"{number}. {STATES[state]} · “{shorten(prompt, 60)}” · {seconds} s{costs} · {ago(age)} · {job_id}"
+
+
+def ago(age: float) -> str:
+    """How long ago, of an age in seconds."""
+    return f"{about(age).removeprefix('about ')} ago"
+
+
+def apart(labels: Sequence[str], ages: Sequence[float]) -> list[str]:
+    """What buttons say; where two would say the same, with the age of what they are about."""
+    return [
+        f"{label} · {ago(age)}" if labels.count(label) > 1 else label for label, age in zip(labels, ages, strict=True)
+    ]
 
 
 def clip_number(number: int) -> str:

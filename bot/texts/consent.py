@@ -12,7 +12,7 @@ STILL = "This one is still waiting for you."
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 NOT_THESE_WORDS = "I can't make a clip of that. Nothing was spent. Please say it in other words."
-NOT_HERE = f"{NOT_THESE_WORDS} If they are harmless, ask an admin here."
+NOT_HERE = f"{NOT_THESE_WORDS} If yours are harmless, ask an admin here."
 
 _USUAL = "Besides, the bot's own list counts here: nudity, sex, minors in such a context, gore and slurs."
 _LAX = "The bot's own list does not count here."

@@ -260,7 +260,7 @@ async def test_cancel_says_what_it_did_and_fails_when_it_did_nothing(tmp_path: P
     assert (code, err) == (0, "")
     assert "Cancelled" in out
     assert (await photoplay(tmp_path, "cancel", job_id)) == (1, "", "That one is over already.\n")
-    assert "not made, not charged" in (await photoplay(tmp_path, "jobs", "FIRST"))[1]
+    assert "1. cancelled, not charged · “first” · 5 s · " in (await photoplay(tmp_path, "jobs", "FIRST"))[1]
     assert "has “zebra, striped” in its words" in (await photoplay(tmp_path, "jobs", "zebra,", "striped"))[1]
 
 

@@ -212,7 +212,7 @@ async def test_only_who_asked_or_moderates_may_press(room: Room) -> None:
 
 async def test_commands_about_oneself_are_for_oneself(room: Room) -> None:
     for command, words in (
-        ("jobs", "No clips yet"),
+        ("jobs", texts.chat.NO_JOBS_HERE),
         ("quota", "left today"),
         ("help", "/animate"),
         ("privacy", "photo"),

@@ -345,7 +345,7 @@ async def test_the_same_no_is_told_once_a_minute(room: Room) -> None:
     room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
     room.api.say(room.ann, room.channel, "/jobs", mention_bot=True)  # the next in line, and it is answered
     await room.api.until(room.posts)
-    assert [texts.chat.NO_JOBS in one.content for one in room.posts()] == [True]
+    assert [texts.chat.NO_JOBS_HERE in one.content for one in room.posts()] == [True]
     room.now.later += 61
     said = room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
     assert "you have 1 left" in (await reply(room, said)).content

@@ -301,11 +301,12 @@ async def test_an_edit_after_the_clip_says_nothing(room: Room) -> None:
 # ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_start_and_help_tell_everything(room: Room) -> None:
-    for command in ("/start", "/help", "/help@photoplay_bot"):
+async def test_help_tells_everything_and_start_how_to_begin(room: Room) -> None:
+    for command in ("/help", "/help@photoplay_bot", "/start"):
         room.api.say(room.ann, room.private, command)
-    first, *others = await room.sent(room.private, 3)
-    assert {post.words for post in others} == {first.words}
+    first, other, hello = await room.sent(room.private, 3)
+    assert other.words == first.words
+    assert hello.words == texts.chat.HELLO
     for name in texts.chat.MENU:
         assert f"/{name} – " in first.words or name == "start"
     assert texts.chat.PRIVACY_MODE not in first.words

@@ -155,7 +155,7 @@ async def test_a_link_with_a_clips_name_is_the_clip(house: House) -> None:
     (job,) = await a_chain(house, 1)
     assert (await said(house, f"/start {job.id}", "7")).film
     assert (await said(house, f"/start {job.id}", "8")).text == texts.chat.NOT_YOURS
-    assert (await said(house, "/start", "8")).text == (await said(house, "/help", "8")).text
+    assert (await said(house, "/start", "8")).text == texts.chat.HELLO
 
 
 # ── Taking back ──────────────────────────────────────────────────────────────────────────────────────────────────────

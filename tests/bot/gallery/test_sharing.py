@@ -117,6 +117,7 @@ async def test_the_latest_clip_needs_no_name(square: Square) -> None:
     assert (await square.say("/share")).text.startswith("Shared")
     assert [share.job for share in await square.house.store.gallery.mine("telegram:7")] == [latest.id]
     assert (await square.say("/share", scope=OTHER)).text == texts.sharing.NOTHING_TO_SHARE
+    assert (await square.say("/share", scope="", user="9")).text == texts.sharing.SHARE_WHERE
 
 
 async def test_a_clip_of_a_community_is_shared_there_from_private_too(square: Square) -> None:

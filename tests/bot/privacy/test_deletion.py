@@ -62,6 +62,23 @@ async def test_which_one_is_asked_where_none_is_named(house: House) -> None:
     assert (await house.say("/jobs")).buttons[-1].command == "/delete"
 
 
+@pytest.mark.parametrize(("said", "what"), [("/delete", "Delete"), ("/cancel", "Cancel")])
+async def test_two_clips_of_the_same_words_are_told_apart(house: House, said: str, what: str) -> None:
+    async def made(words: str) -> None:
+        job = await house.order(words)
+        if said == "/delete":
+            await house.finish(job)
+
+    await made("she smiles")
+    house.clock.tick(7200)
+    await made("she smiles")
+    await made("she waves")
+    labels = [button.label for button in (await house.say(said)).buttons]
+    assert sorted(labels)[2] == f"{what} “she waves”"
+    assert labels[-1] == f"{what} “she smiles” · 2 h ago"
+    assert len(set(labels)) == 3
+
+
 async def test_only_ones_own_and_only_once_it_has_ended(house: House) -> None:
     job = await house.order()
     assert (await house.say(f"/delete {job.id} yes")).text == texts.chat.DELETE_LATER
