@@ -1,4 +1,4 @@
-"""What every test may use: both databases, a clock that stands still, and no network but loopback."""
+"""What every test may use: a database, a clock that stands still, and no network but loopback."""
 
 import asyncio
 import itertools
@@ -32,6 +32,12 @@ def pytest_configure() -> None:
     memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30:
         tempfile.tempdir = str(memory)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What bears the mark `databases` and has a store is run on both."""
+    if "server" in metafunc.fixturenames and metafunc.definition.get_closest_marker("databases"):
+        metafunc.parametrize("server", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -109,19 +115,26 @@ async def a_database(postgres: str) -> AsyncIterator[str]:
         await admin.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, postgres: str) -> AsyncIterator[str | None]:
-    """Where the store of this test lives: None is SQLite in `tmp_path`. Whoever takes this is run on both."""
-    if request.param == "sqlite":
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> str | None:
+    """The PostgreSQL server of this test, which is started when the first test asks for it; None is SQLite."""
+    found: str | None = request.getfixturevalue("postgres") if getattr(request, "param", "") == "postgresql" else None
+    return found
+
+
+@pytest.fixture
+async def database_url(server: str | None) -> AsyncIterator[str | None]:
+    """Where the store of this test lives: None is SQLite in `tmp_path`."""
+    if server is None:
         yield None
     else:
-        async with a_database(postgres) as url:
+        async with a_database(server) as url:
             yield url
 
 
 @pytest.fixture
 async def store(database_url: str | None, tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store, on both databases."""
+    """An empty store."""
     store = await open_store(tmp_path, database_url)
     yield store
     await store.close()

@@ -188,6 +188,7 @@ async def test_a_question_that_is_asked_again_has_the_same_buttons(square: Squar
     assert first.buttons == second.buttons
 
 
+@pytest.mark.databases
 async def test_both_at_once_are_one(square: Square) -> None:
     await square.open()
     share = await square.shared()

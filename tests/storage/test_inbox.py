@@ -11,6 +11,8 @@ from bot.model import Address, Job, Order, Photo
 from storage.jobs import Store
 from tests.clock import Clock
 
+pytestmark = pytest.mark.databases
+
 NAME = "telegram"
 
 

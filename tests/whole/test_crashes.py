@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 from paid_host import STEPS, PaidHost
 
 from bot.app import open_app
@@ -23,6 +24,8 @@ from storage import open_store
 from tests.bookkeeping import folder_agrees
 from tests.houses import picture
 from tests.samples import a_job, an_order
+
+pytestmark = pytest.mark.databases
 
 ROOT = Path(__file__).parents[2]
 LEASE = 2.0

@@ -15,6 +15,8 @@ import asyncpg
 import pytest
 from test_crashes import ROOT, World, end, world
 
+pytestmark = pytest.mark.databases
+
 
 @asynccontextmanager
 async def a_copy(url: str | None) -> AsyncIterator[str | None]:

@@ -165,6 +165,7 @@ async def club(room: Room) -> Club:
 # ── Sharing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.databases
 async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     room, club = both.room, both
     video = await club.clip()

@@ -341,6 +341,7 @@ async def test_a_list_of_the_best_that_somebody_asked_for_goes_with_a_clip_in_it
     await club.api.until(lambda: all(one.deleted for one in lists))
 
 
+@pytest.mark.databases
 async def test_two_at_once_and_one_person_twice(anywhere: Club) -> None:
     club = anywhere
     post = await club.shared(await club.clip())
@@ -626,6 +627,7 @@ async def reports(club: Club, user: User, post: Post, reason: str = "Spam") -> s
     return said
 
 
+@pytest.mark.databases
 async def test_three_reports_hide_until_an_admin_has_looked_and_unsharing_ends_it(anywhere: Club) -> None:
     club = anywhere
     video = await club.clip()

@@ -430,6 +430,7 @@ async def test_a_script_in_words_names_and_titles_stays_text(town: Site, made: C
 # ── Hearts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.databases
 async def test_a_heart_counts_once_and_can_be_taken_back(town: Site, made: Clip) -> None:
     share = await town.share(made)
     path = f"{HALL}/{share.id}"
@@ -449,6 +450,7 @@ async def test_a_heart_counts_once_and_can_be_taken_back(town: Site, made: Clip)
     await galleries.check(town.house.store)
 
 
+@pytest.mark.databases
 async def test_two_people_like_at_once(town: Site, made: Clip) -> None:
     share = await town.share(made)
     path = f"{HALL}/{share.id}"

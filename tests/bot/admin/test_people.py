@@ -669,6 +669,7 @@ async def test_a_group_with_a_new_id_keeps_its_books(town: Town) -> None:
     assert (await town.order(scope="telegram:-200")).refused
 
 
+@pytest.mark.databases
 async def test_two_hundred_orders_on_two_platforms_at_once_spend_ten_credits(
     house: House, database_url: str | None, tmp_path: Path
 ) -> None:

@@ -192,6 +192,7 @@ async def test_cancel_says_that_it_is_too_late(house: House) -> None:
     assert (await said(house, "/cancel", "7")).text == texts.chat.TOO_LATE
 
 
+@pytest.mark.databases
 async def test_a_purchase_and_a_cancel_at_once_settle_once(house: House) -> None:
     jobs = [await ordered(house) for _ in range(3)]
     _, *replies = await asyncio.gather(house.work(), *(said(house, f"/cancel {job.id}", "7") for job in jobs))

@@ -292,6 +292,7 @@ async def test_the_best_are_posted_on_monday_at_nine_where_the_community_is_once
     assert await square.work() == 0
 
 
+@pytest.mark.databases
 async def test_the_best_are_posted_once_whoever_is_killed_or_comes_second(
     square: Square, monkeypatch: pytest.MonkeyPatch
 ) -> None:

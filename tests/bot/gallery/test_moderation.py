@@ -85,6 +85,7 @@ async def test_something_else_is_asked_about(square: Square) -> None:
     assert await report(square, share, "8", reason="other my cat") == [texts.sharing.REPORTED]
 
 
+@pytest.mark.databases
 async def test_three_people_hide_a_clip_and_one_alone_never(square: Square) -> None:
     await square.reviewed()
     share = await square.shared()

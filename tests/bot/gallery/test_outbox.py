@@ -80,6 +80,7 @@ async def test_killed_after_the_post_and_before_the_save_there_is_one_post_where
     assert square.posts() == []
 
 
+@pytest.mark.databases
 async def test_two_runners_do_each_errand_once(square: Square) -> None:
     for number in range(12):
         await square.house.store.errands.put(tell(square, f"tell{number}"))

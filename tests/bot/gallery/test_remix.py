@@ -242,6 +242,7 @@ async def test_a_clip_whose_file_is_gone_has_no_first_picture(square: Square) ->
     await check(square.house.store)
 
 
+@pytest.mark.databases
 async def test_the_same_message_twice_is_one_remix(square: Square) -> None:
     share = await square.shared()
     said = square.inbound(f"/remix {share.id} she waves", user="8")

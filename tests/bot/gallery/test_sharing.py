@@ -28,6 +28,7 @@ async def square(
 # ── The whole way ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.databases
 async def test_from_a_finished_clip_to_the_gallery_and_back(square: Square) -> None:
     await square.open()
     job = await square.clip("she smiles at the lake")
@@ -253,6 +254,7 @@ async def test_a_share_of_another_community_is_not_known_there(square: Square) -
     assert (await square.share(share)).hearts == 0
 
 
+@pytest.mark.databases
 async def test_sharing_twice_at_once_posts_once(square: Square) -> None:
     await square.open()
     job = await square.clip()
@@ -355,6 +357,7 @@ async def test_a_name_and_words_are_shown_as_they_are_and_no_more(square: Square
 # ── Hearts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.databases
 async def test_a_heart_counts_once_and_a_second_tap_takes_it_back(square: Square) -> None:
     await square.open()
     share = await square.shared()

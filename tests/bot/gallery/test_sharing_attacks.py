@@ -372,6 +372,7 @@ async def test_a_clip_goes_up_and_down_only_so_often(square: Square) -> None:
 # ── All at once ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.databases
 async def test_whatever_comes_at_once_ends_in_order(square: Square) -> None:
     """Hearts, hiding, reports, sharing, taking back, linking and forgetting, all on the same clips."""
     house = square.house
@@ -426,6 +427,7 @@ async def errands_of(square: Square) -> list[tuple[str, str, str]]:
     return [cell for cell in await cells(square.house.store) if cell[0] == "errands"]
 
 
+@pytest.mark.databases
 async def test_linking_while_hearting_leaves_one_heart(
     square: Square, database_url: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

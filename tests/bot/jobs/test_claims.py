@@ -16,6 +16,8 @@ from bot.jobs.worker import PAUSE, Worker
 from bot.model import Finished, Job
 from tests.houses import House
 
+pytestmark = pytest.mark.databases
+
 LEASE = 0.3
 
 

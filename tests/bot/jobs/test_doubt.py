@@ -13,6 +13,8 @@ from bot.jobs import claims, delivery, steps, worker
 from bot.model import Accepted, Finished, Job, Order, Render
 from tests.houses import House, attached
 
+pytestmark = pytest.mark.databases
+
 
 class Line:
     """The line to the database, which can be cut: `after` a write that counted, or `before` it."""

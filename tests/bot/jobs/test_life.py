@@ -15,6 +15,8 @@ from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pen
 from bot.quotas.rules import HOUSE, Act
 from tests.houses import House, attached, picture
 
+pytestmark = pytest.mark.databases
+
 # ── The way of a photo ───────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -99,6 +99,7 @@ async def test_nobody_answers_for_somebody_else(house: House) -> None:
     await asked(house, user="8")
 
 
+@pytest.mark.databases
 async def test_a_double_tap_pays_once(house: House) -> None:
     agree = await asked(house)
     first, second = await asyncio.gather(house.say(agree), house.say(agree))

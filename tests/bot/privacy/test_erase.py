@@ -18,6 +18,8 @@ from tests.bookkeeping import check, rows
 from tests.clock import Clock
 from tests.traces import a_past, a_share
 
+pytestmark = pytest.mark.databases
+
 DAY = 86_400.0
 ANN, BOB = "telegram:900100200", "telegram:700100200"
 

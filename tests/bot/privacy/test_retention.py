@@ -20,6 +20,8 @@ from tests.clock import Clock
 from tests.houses import House
 from tests.traces import TOWN, a_past, a_share
 
+pytestmark = pytest.mark.databases
+
 HOUR, DAY = 3600.0, 86_400.0
 
 
