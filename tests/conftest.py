@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from bot import texts
 from storage import open_store
 from storage.jobs import Store
+from tests import decoders
 from tests.clock import Clock
 from tests.fakes import RecordingChat
 from tests.houses import House, wired
@@ -63,6 +64,13 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("ASK_CONSENT", "false")  # whoever tests the question switches it on
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def decoders_end() -> Iterator[None]:
+    """The processes that tests handed on end with the last one."""
+    yield
+    decoders.end()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from bot.ports import Chat, Store
 from bot.quotas import pricing
 from storage import open_store
 from tests.clock import Clock
+from tests.decoders import Shared
 from tests.fakes import RecordingChat, ScriptedProvider
 
 
@@ -98,7 +99,7 @@ async def wired(
 ) -> AsyncIterator[House]:
     """A house with a store of its own; `chats` are the platforms."""
     store = await open_store(folder, url)
-    media = Media(folder / "media", new_id=new_id)
+    media = Media(folder / "media", new_id=new_id, decoder=Shared)
     provider = provider or ScriptedProvider(clip)
     history = History(store, provider, clock)
     work = Acts(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=120)

@@ -34,12 +34,14 @@ class Films:
     They are opened by `processes` processes apart, each given up after `timeout` seconds.
     """
 
-    def __init__(self, root: Path, drafts: Drafts, processes: int, timeout: float) -> None:
+    def __init__(
+        self, root: Path, drafts: Drafts, processes: int, timeout: float, decoder: type[Decoder] = Decoder
+    ) -> None:
         self._clips, self._fitted = root / "clips", root / "fitted"
         self._drafts = drafts
         # Apart from what strangers send, so that no queue of odd files holds up a clip that is paid for; and what takes
         # minutes apart from both.
-        self._projector, self._cutter = Decoder(FILMS, processes, timeout), Decoder(FILMS, 1, CUT)
+        self._projector, self._cutter = decoder(FILMS, processes, timeout), decoder(FILMS, 1, CUT)
         self._framing, self._cutting = asyncio.Lock(), asyncio.Lock()
         with disk():
             for folder in (self._clips, self._fitted):

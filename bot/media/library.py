@@ -51,17 +51,25 @@ class Media:
     Pictures and clips are opened by `processes` processes apart, each given up after `timeout` seconds.
     """
 
-    def __init__(self, folder: Path, *, new_id: Callable[[], str], processes: int = 1, timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        new_id: Callable[[], str],
+        processes: int = 1,
+        timeout: float = 30.0,
+        decoder: type[Decoder] = Decoder,
+    ) -> None:
         root = folder.resolve()
         self._photos, self._exports = root / "photos", root / "exports"
         self._new_id = new_id
         self._drafts = Drafts(root / "incoming", new_id)
         # Apart, so that nobody's film holds up a photo.
         self._decoder, self._stills = (
-            Decoder("bot.media.sandbox.photo_tasks", processes, timeout),
-            Decoder(FILMS, 1, timeout),
+            decoder("bot.media.sandbox.photo_tasks", processes, timeout),
+            decoder(FILMS, 1, timeout),
         )
-        self._films = Films(root, self._drafts, processes, timeout)
+        self._films = Films(root, self._drafts, processes, timeout, decoder)
         self.spool = self._drafts.spool
         # By platform, as one may hang, and films for themselves, as they wait for their decoder in there.
         self._intake = defaultdict[tuple[str, bool], Turns](lambda: Turns(INTAKE, INTAKE // 4))
