@@ -70,7 +70,7 @@ async def test_the_loop_of_another_test_takes_it_over(photo: Path) -> None:
 async def test_who_died_is_not_handed_on(photo: Path) -> None:
     pid = await used(photo)
     os.killpg(pid, signal.SIGKILL)
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    await asyncio.to_thread(os.waitid, os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert await used(photo) != pid
     decoders.end()
 

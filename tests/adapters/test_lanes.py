@@ -12,6 +12,8 @@ from adapters.shared.lanes import Lane, Lanes
 from bot.errors import StoreDown
 from storage.jobs import Store
 
+pytestmark = pytest.mark.databases
+
 Item = dict[str, Any]
 
 

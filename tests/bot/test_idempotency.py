@@ -79,6 +79,7 @@ async def test_what_admins_say_is_done_once(square: Square, name: str, cut: bool
 
 
 @pytest.mark.parametrize("cut", [False, True], ids=["answered", "cut off"])
+@pytest.mark.databases
 async def test_an_act_is_taken_back_once(square: Square, cut: bool) -> None:
     done = await square.say(f"/grant {M} 6", BOB, user="1")
     first, second = await twice(square, square.inbound(done.buttons[0].command, user="1"), cut=cut)

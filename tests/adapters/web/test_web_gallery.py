@@ -75,6 +75,7 @@ async def test_a_wall_shows_clips_as_they_were_shared(town: Site, made: Clip) ->
 
 
 @pytest.mark.parametrize("order", ["newest", "best"])
+@pytest.mark.databases
 async def test_pages_lead_through_everything_and_back(town: Site, made: Clip, order: str) -> None:
     count = 2 * PAGE + 5
     # Some at the same moment, many with the same number of hearts: only the whole key tells them apart.
@@ -460,6 +461,7 @@ async def test_two_people_like_at_once(town: Site, made: Clip) -> None:
     await galleries.check(town.house.store)
 
 
+@pytest.mark.databases
 async def test_a_heart_of_a_linked_person_is_one(town: Site, made: Clip) -> None:
     share = await town.share(made)
     path = f"{HALL}/{share.id}"

@@ -23,6 +23,8 @@ from storage import open_store
 from tests.bookkeeping import check
 from tests.houses import House, attached, picture
 
+pytestmark = pytest.mark.databases
+
 TOWN, OTHER = "telegram:-1", "telegram:-2"
 BOB = Named("person", "telegram:8", "Bob")
 STAFF = Named("role", "55", "Staff")
@@ -669,7 +671,6 @@ async def test_a_group_with_a_new_id_keeps_its_books(town: Town) -> None:
     assert (await town.order(scope="telegram:-200")).refused
 
 
-@pytest.mark.databases
 async def test_two_hundred_orders_on_two_platforms_at_once_spend_ten_credits(
     house: House, database_url: str | None, tmp_path: Path
 ) -> None:

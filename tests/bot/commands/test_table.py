@@ -161,6 +161,7 @@ async def test_a_link_with_a_clips_name_is_the_clip(house: House) -> None:
 # ── Taking back ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.databases
 async def test_cancel_takes_back_the_only_one_that_waits(house: House) -> None:
     job = await ordered(house)
     assert (await said(house, "/cancel", "7")).text == texts.chat.CANCELLED

@@ -402,6 +402,7 @@ async def test_only_errands_of_our_platforms_are_taken(square: Square) -> None:
     assert await square.house.store.errands.next_due(["discord"]) is not None
 
 
+@pytest.mark.databases
 async def test_a_remix_says_after_whom_and_forgets_the_name_when_that_is_taken_back(square: Square) -> None:
     first = await square.shared()
     job = await square.clip("she waves", user="8")

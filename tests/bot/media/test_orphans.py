@@ -45,6 +45,7 @@ def there(house: House) -> set[str]:
     return {path.name for path in root.rglob("*") if path.is_file()}
 
 
+@pytest.mark.databases
 async def test_what_no_row_names_goes_once_it_is_old(house: House) -> None:
     masks = attached(picture(), "static_mask"), attached(picture(), "brush")
     await house.say("she smiles", attached(), *masks)

@@ -16,6 +16,8 @@ from tests.clock import Clock
 from tests.houses import House, attached
 from tests.traces import a_past, a_share, everywhere
 
+pytestmark = pytest.mark.databases
+
 ANN = "telegram:900100200"
 
 
