@@ -36,8 +36,9 @@ def pytest_configure() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What bears the mark `databases` and has a store is run on both."""
-    if "server" in metafunc.fixturenames and metafunc.definition.get_closest_marker("databases"):
+    """What has a store and bears the mark `databases`, or is in `tests/storage`, is run on both."""
+    both = metafunc.definition.get_closest_marker("databases") or metafunc.definition.path.parent.name == "storage"
+    if "server" in metafunc.fixturenames and both:
         metafunc.parametrize("server", ["sqlite", "postgresql"], indirect=True)
 
 

@@ -18,8 +18,6 @@ from tests.bookkeeping import rows
 from tests.older import database_of
 from tests.samples import a_job, an_order
 
-pytestmark = pytest.mark.databases
-
 NOW = 1_800_000_000.0
 ANN, BOB, TOWN = "telegram:900100200", "telegram:700100200", "telegram:-100555"
 HOSTILE = '{"paused": true, "best": "week", "public": true, "people": ["telegram:900100200"], "x": "-100555/"}'

@@ -37,8 +37,6 @@ from tests.galleries import (
 )
 from tests.samples import a_job
 
-pytestmark = pytest.mark.databases
-
 
 @pytest.fixture(autouse=True)
 async def checked(store: Store) -> AsyncIterator[None]:

@@ -17,8 +17,6 @@ from tests.bookkeeping import rows
 from tests.galleries import PLATFORMS, check
 from tests.samples import a_job
 
-pytestmark = pytest.mark.databases
-
 PEOPLE = ("telegram:1", "telegram:2", "telegram:3", "discord:1", "discord:2", "discord:3")
 SCOPES = {
     "telegram:-5": Address("telegram", "-5", thread="4"),

@@ -11,8 +11,6 @@ from bot.model import Address, Job, Order, Photo
 from storage.jobs import Store
 from tests.clock import Clock
 
-pytestmark = pytest.mark.databases
-
 NAME = "telegram"
 
 

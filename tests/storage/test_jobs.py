@@ -19,8 +19,6 @@ from storage import open_store
 from storage.jobs import Store
 from tests.samples import a_job, an_order
 
-pytestmark = pytest.mark.databases
-
 LEASE = 20.0
 HERE = ("console",)
 CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000, sound=True)

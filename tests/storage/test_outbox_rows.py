@@ -4,14 +4,10 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from bot.gallery.model import Errand
 from bot.model import Address, Button
 from storage.jobs import Store
 from tests.galleries import BEN, CAT, NOW, PLATFORMS, a_posted_share, a_share, waiting
-
-pytestmark = pytest.mark.databases
 
 HERE = Address("telegram", "-100", thread="4")
 

@@ -22,8 +22,6 @@ from tests.conftest import a_database
 from tests.poolers import PGBOUNCER, PORT, free_port, keeping, pgbouncer
 from tests.samples import a_job
 
-pytestmark = pytest.mark.databases
-
 DIRECT = Way(pooled=False, keeps=True)
 UNAWARE = Way(pooled=True, keeps=False)
 HARD = "p#a/s@s?:%41&=+'\"x"

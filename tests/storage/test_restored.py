@@ -24,8 +24,6 @@ from storage.restored import LEAP, WHAT, _elsewhere
 from tests.conftest import a_database
 from tests.samples import a_job
 
-pytestmark = pytest.mark.databases
-
 ACT = Act("act1", 50.0, "console:0", HOUSE, "release")
 
 

@@ -23,8 +23,6 @@ from storage.sqlite import Sqlite
 from tests.bookkeeping import check, rows
 from tests.traces import TOWN, a_past, a_share, cells
 
-pytestmark = pytest.mark.databases
-
 NOW = 1_800_000_000.0
 ANN, BOB = "telegram:900100200", "telegram:700100200"
 SPANS = sorted(window.key for window in pricing.windows(NOW).values())

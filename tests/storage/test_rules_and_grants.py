@@ -21,8 +21,6 @@ from tests.bookkeeping import check, rows
 from tests.older import database_of
 from tests.samples import a_job
 
-pytestmark = pytest.mark.databases
-
 NOW = 1_800_000_000.0
 CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000)
 TOWN = "discord:1"

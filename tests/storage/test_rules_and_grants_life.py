@@ -22,8 +22,6 @@ from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.samples import a_job, an_order
 
-pytestmark = pytest.mark.databases
-
 PEOPLE = ("telegram:1", "telegram:2", "discord:1", "discord:2")
 SCOPES = ("", "telegram:-5", "discord:5", "discord:6")
 PLATFORMS = ("telegram", "discord")
