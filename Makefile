@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q install
 .DELETE_ON_ERROR:
 
 demo: .venv/run  ## send the sample photo through the whole system and write demo.mp4
-	@$(BIN)/photoplay animate adapters/web/samples/lake.jpg "slow push in while the boat drifts across the lake" \
+	@$(BIN)/photoplay animate adapters/web/samples/lake.jpg "slow push in, over the water towards the boat" \
 		-o demo.mp4 --timeline
 
 run: .venv/run  ## the worker and the web server, until SIGTERM

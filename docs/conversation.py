@@ -12,20 +12,20 @@ from playwright.sync_api import sync_playwright
 from bot import texts
 from bot.jobs import status
 from bot.jobs.polling import Rhythm
-from bot.model import Address, Clip, Film, Job, Order, Photo, Reply
+from bot.model import Address, Clip, Film, Job, Order, Photo, Render, Reply
 
 HERE = Path(__file__).parent
 PHOTO = HERE.parent / "adapters" / "web" / "samples" / "portrait.jpg"
-PROMPT = texts.chat.SAMPLES["portrait"]["prompt"]
+PROMPT = texts.chat.STAND_IN_SAMPLES["portrait"]
 
 STYLE = """
 * { box-sizing: border-box; margin: 0 }
 body { width: 440px; padding: 14px; font: 15px/1.35 "Noto Sans", sans-serif; background: #b9cfae; color: #111 }
 .row { display: flex; margin-bottom: 10px; align-items: flex-end }
 .me { justify-content: flex-end }
-.bubble { max-width: 330px; border-radius: 14px; padding: 8px 10px; background: #fff; white-space: pre-line }
+.bubble { max-width: 350px; border-radius: 14px; padding: 8px 10px; background: #fff; white-space: pre-line }
 .me .bubble { background: #e3fdcb }
-.bubble img { display: block; width: 310px; border-radius: 8px; margin-bottom: 6px }
+.bubble img { display: block; width: 330px; border-radius: 8px; margin-bottom: 6px }
 .film { position: relative }
 .film i { position: absolute; inset: 0; margin: auto; width: 56px; height: 56px; border-radius: 50%; background: #0009 }
 .film i::after { content: ""; position: absolute; left: 22px; top: 16px; border: 12px solid #0000;
@@ -34,7 +34,7 @@ body { width: 440px; padding: 14px; font: 15px/1.35 "Noto Sans", sans-serif; bac
   font-size: 12px; font-weight: normal }
 .quote { border-left: 3px solid #4a9; padding: 2px 8px; margin-bottom: 6px; border-radius: 4px; background: #eaf6f1;
   font-size: 13px; color: #365 }
-.keys { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; width: 330px; margin: -6px 0 10px }
+.keys { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; width: 350px; margin: -6px 0 10px }
 .keys span { padding: 7px; border-radius: 9px; background: #0004; color: #fff; text-align: center; font-size: 14px }
 .keys span:last-child:nth-child(odd) { grid-column: span 2 }
 """
@@ -45,7 +45,7 @@ def conversation() -> list[str]:
     order = Order("kling", Photo("photo.jpg", 960, 1280), PROMPT)
     clip = Clip("clip.mp4", 960, 1280, 5.0, 1_000_000)
     job = Job("k7m2p9q4xw", "", "telegram:7", Address("telegram", "7"), order, 5, "", 0.0, 0.0, left=25)
-    rhythm = Rhythm.of([150.0 + 2 * n for n in range(30)])
+    rhythm = Rhythm.of([Render(150.0 + 2 * n) for n in range(30)])
     done = status.result(job, Film(Path(clip.name), clip))
     return [
         bubble("me", f"{picture()}{html.escape(PROMPT)}"),

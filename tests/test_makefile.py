@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot import texts
+
 MAKEFILE = Path(__file__).parents[1] / "Makefile"
 
 
@@ -26,3 +28,10 @@ def test_both_halves_run_and_either_fails_the_whole(tmp_path: Path, fails: str) 
     assert "--ignore=tests/whole" in first
     assert second == "-m pytest tests/whole"
     assert bool(done.returncode) == bool(fails)
+
+
+def test_the_demo_promises_what_the_stand_in_shows() -> None:
+    said = subprocess.run(
+        ["make", "-n", "demo"], cwd=MAKEFILE.parent, capture_output=True, text=True, check=True
+    ).stdout
+    assert f'samples/lake.jpg "{texts.chat.STAND_IN_SAMPLES["lake"]}"' in said

@@ -757,7 +757,11 @@ STAND_IN_PAGE = {
     "words_example": "What should happen? “Slow push in, gentle orbit”",
 }
 """What the page says otherwise where the stand-in alone makes the clips."""
-STAND_IN_SAMPLES = {"portrait": "gentle orbit around her, moving closer"}
+STAND_IN_SAMPLES = {
+    "lake": "slow push in, over the water towards the boat",
+    "portrait": "gentle orbit around her, moving closer",
+    "street": "slow pan right past the lanterns",
+}
 """Words of samples where the stand-in alone makes the clips: it moves the camera, and nothing in the photo."""
 SAMPLES = {
     "lake": {

@@ -96,7 +96,7 @@ async def test_a_dropped_photo_and_a_second_one_as_the_end(visit: Visit, photo: 
 async def test_a_sample_is_one_tap(visit: Visit) -> None:
     page = await visit()
     await page.locator("#samples button").first.click()
-    await expect(page.locator(".message")).to_contain_text(texts.chat.SAMPLES["lake"]["prompt"])
+    await expect(page.locator(".message")).to_contain_text(texts.chat.STAND_IN_SAMPLES["lake"])
     await plays(page)
 
 
@@ -408,7 +408,7 @@ async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
     await page.locator("#samples button").first.click()
     await plays(page)
     asked = {
-        "history": texts.chat.SAMPLES["lake"]["prompt"],
+        "history": texts.chat.STAND_IN_SAMPLES["lake"],
         "credits": "You have 595 credits left",
         "privacy": "What is kept",
         "help": "/forgetme",
