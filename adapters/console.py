@@ -122,7 +122,7 @@ async def finish(
 
 async def _now(core: Core, job_id: str) -> Job | None:
     with suppress(StoreDown):
-        return await core.store.job(job_id)
+        return await core.context.store.job(job_id)
     return None
 
 
@@ -130,7 +130,7 @@ async def watch(core: Core, job_id: str, show: Callable[[float, str], None]) -> 
     """Tell `show` how far a job is (0 to 1) and where, until it is done. How it ended is not told."""
     while True:
         with suppress(StoreDown):  # it may be back at the next look
-            job = await core.store.job(job_id)
+            job = await core.context.store.job(job_id)
             if job is None or job.state == "done":
                 return
             if job.outcome is None:
@@ -139,8 +139,8 @@ async def watch(core: Core, job_id: str, show: Callable[[float, str], None]) -> 
 
 
 async def _look(core: Core, job: Job, show: Callable[[float, str], None]) -> None:
-    rhythm = await core.history.rhythm(job.order, job.host)
-    since = core.clock() - job.accepted_at if job.accepted_at else 0.0
+    rhythm = await core.context.history.rhythm(job.order, job.host)
+    since = core.context.clock() - job.accepted_at if job.accepted_at else 0.0
     show(rhythm.progress(since), await core.state(job))
 
 

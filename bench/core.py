@@ -14,10 +14,12 @@ import av
 import numpy as np
 from PIL import Image
 
+from bot.context import Context, Ids, Wake
 from bot.core import Core
 from bot.jobs.history import History
 from bot.jobs.steps import Acts
 from bot.jobs.worker import Worker
+from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Order, Pending, Posted, Reply, Terms
 from bot.quotas.pricing import Policy
@@ -116,17 +118,19 @@ async def measure(folder: Path) -> tuple[float, float]:
     history = History(store, provider, clock)
     acts = Acts(store, media, provider, {"scripted": chat}, history, clock=clock, deadline=1e9, lease=120)
     worker = Worker(store, acts, ("scripted",), clock=clock, slots=LIVES)
-    core = Core(
-        store,
-        media,
-        provider,
-        history,
+    context = Context(
+        store=store,
+        media=media,
+        fit=Fitting(media),
+        provider=provider,
+        history=history,
         clock=clock,
-        new_id=lambda: f"j{next(numbers):09}",
+        ids=Ids(lambda: f"j{next(numbers):09}", b"seed"),
         model="m",
         policy=Policy(10**9),
-        poke=worker.poke,
+        wake=Wake(worker.poke),
     )
+    core = Core(context)
     photo = small_photo()
 
     async def fetch() -> AsyncIterator[bytes]:

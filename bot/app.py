@@ -30,6 +30,7 @@ from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Doors
 from bot import logs
 from bot.config import Settings
+from bot.context import Addresses, Context, Ids, Kept, Wake
 from bot.core import Core
 from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.gallery import best
@@ -40,6 +41,7 @@ from bot.jobs.shelf import Shelf
 from bot.jobs.steps import Acts
 from bot.jobs.supervisor import Supervisor
 from bot.jobs.worker import Worker
+from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
 from bot.model import Address, Film, Incident, Reply
@@ -150,7 +152,6 @@ async def open_app(
     """
     clock = time.time
     order = settings.order_of_providers
-    policy = settings.policy
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -237,26 +238,25 @@ async def open_app(
         )
         worker = Worker(store, acts, tuple(chats), clock=clock, slots=settings.provider_slots)
         runner = Runner(store, media, chats, clock=clock, web=settings.public_url)
-        kept = (settings.photo_hours * 3600, settings.clip_days * 86_400)
-        core = Core(
-            store,
-            media,
-            providers,
-            history,
+        kept = Kept(settings.photo_hours * 3600, settings.clip_days * 86_400)
+        context = Context(
+            store=store,
+            media=media,
+            fit=Fitting(media, reachable),
+            provider=providers,
+            history=history,
             clock=clock,
-            new_id=new_id,
+            ids=Ids(new_id, seed),
             model=settings.model,
-            policy=policy,
-            poke=worker.poke,
-            link=reachable,
-            owners=settings.owners,
+            policy=settings.policy,
+            wake=Wake(worker.poke, runner.poke),
+            owners=frozenset(settings.owners),
+            links=Addresses(settings.public_url, reachable),
             tell=_operators(settings.owners, chats),
-            web=settings.public_url,
             ask_consent=settings.ask_consent,
-            poke_errands=runner.poke,
             kept=kept,
-            seed=seed,
         )
+        core = Core(context)
         platforms: list[Platform] = []
         if line:
             hook = _hook(settings, links)
@@ -264,8 +264,8 @@ async def open_app(
         if discord_line:
             platforms.append(Discord(core, discord_line, discord_chat, shards=settings.discord_shards))
         supervisor = Supervisor(platforms, clock=time.monotonic)
-        retention = Retention(store, media, clock=clock, photos=kept[0], clips=kept[1], platforms=tuple(chats))
-        chores = Chores([retention.round, partial(best.post_best, core)])
+        retention = Retention(store, media, clock=clock, photos=kept.photos, clips=kept.clips, platforms=tuple(chats))
+        chores = Chores([retention.round, partial(best.post_best, context)])
         yield App(
             settings, store, media, providers, history, core, worker, runner, chores, links, platforms, supervisor
         )

@@ -8,14 +8,11 @@ import hashlib
 import hmac
 import json
 import logging
-from typing import TYPE_CHECKING
 
 from bot import texts
+from bot.context import Context
 from bot.errors import StoreDown
 from bot.model import Button, Inbound, Reply
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +34,9 @@ def identity(inbound: Inbound, what: str) -> str:
     return hashlib.sha256(f"{inbound.person} {inbound.key} {what}".encode()).hexdigest()[:16]
 
 
-def code(core: "Core", inbound: Inbound, letters: str, length: int) -> str:
+def code(ctx: Context, inbound: Inbound, letters: str, length: int) -> str:
     """A secret of so many letters that nobody else can tell: the same each time that the message comes."""
-    number = int.from_bytes(hmac.digest(core.seed, f"code {inbound.person} {inbound.key}".encode(), "sha256"))
+    number = int.from_bytes(hmac.digest(ctx.ids.seed, f"code {inbound.person} {inbound.key}".encode(), "sha256"))
     drawn = []
     for _ in range(length):
         number, index = divmod(number, len(letters))
@@ -47,26 +44,26 @@ def code(core: "Core", inbound: Inbound, letters: str, length: int) -> str:
     return "".join(drawn)
 
 
-async def given(core: "Core", inbound: Inbound) -> Reply | None:
+async def given(ctx: Context, inbound: Inbound) -> Reply | None:
     """The answer that this message got before. Raises `StoreDown`."""
-    body = await core.store.answers.given(inbound.key, inbound.person)
+    body = await ctx.store.answers.given(inbound.key, inbound.person)
     return _unpack(body) if body else None
 
 
-async def command_given(core: "Core", inbound: Inbound) -> Reply | None:
+async def command_given(ctx: Context, inbound: Inbound) -> Reply | None:
     """The same, for commands that change something. Raises `StoreDown`."""
     name = _name(inbound)
-    return None if name == ORDER or name in READING else await given(core, inbound)
+    return None if name == ORDER or name in READING else await given(ctx, inbound)
 
 
-async def keep(core: "Core", inbound: Inbound, reply: Reply) -> None:
+async def keep(ctx: Context, inbound: Inbound, reply: Reply) -> None:
     """Remember an answer before it is told: of commands that change something, and of orders that are set aside."""
     name = _name(inbound)
     if name in READING or reply.text in UNSURE or not _is_final(reply) or (name == ORDER and reply.refused):
         return
     named = [who.id for who in (*inbound.named, *([inbound.replied_to] if inbound.replied_to else []))]
     try:
-        await core.store.answers.keep(inbound.key, _pack(reply), inbound.person, [*named, *reply.names], core.clock())
+        await ctx.store.answers.keep(inbound.key, _pack(reply), inbound.person, [*named, *reply.names], ctx.clock())
     except StoreDown as error:  # it was done, and is to be told
         log.error("an answer could not be kept: %s", error)
 

@@ -1,18 +1,21 @@
 """A core and a worker on a store of their own, with scripted edges, and what is sent to them."""
 
 import io
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from PIL import Image
 
+from bot.context import Context, Ids, Wake
 from bot.core import Core
 from bot.jobs.history import History
 from bot.jobs.steps import Acts
 from bot.jobs.worker import Worker
+from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Address, Attachment, Inbound, Job, Reply, Role
 from bot.ports import Chat, Store
@@ -87,6 +90,19 @@ class House:
         return sorted(p.name for p in self.media.path("x.jpg").parent.iterdir())
 
 
+def configure(core: Core, **changes: Any) -> None:
+    """Change what an operator sets, and parts of a context; `web`, `clip` and `outbox` are one level down."""
+    context = core.context
+    for name, value in changes.items():
+        if name in ("web", "clip"):
+            context = replace(context, links=replace(context.links, **{name: value}))
+        elif name == "outbox":
+            context = replace(context, wake=replace(context.wake, outbox=value))
+        else:
+            context = replace(context, **{name: value})
+    core.context = replace(context, fit=Fitting(context.media, context.links.clip))
+
+
 @asynccontextmanager
 async def wired(
     folder: Path,
@@ -105,15 +121,18 @@ async def wired(
     work = Acts(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=120)
     worker = Worker(store, work, tuple(chats), clock=clock, slots=5)
     core = Core(
-        store,
-        media,
-        provider,
-        history,
-        clock=clock,
-        new_id=new_id,
-        model="kling",
-        policy=pricing.Policy(30),
-        poke=worker.poke,
+        Context(
+            store=store,
+            media=media,
+            fit=Fitting(media),
+            provider=provider,
+            history=history,
+            clock=clock,
+            ids=Ids(new_id, secrets.token_bytes(32)),
+            model="kling",
+            policy=pricing.Policy(30),
+            wake=Wake(worker.poke),
+        )
     )
     chat = next(iter(chats.values()))
     try:

@@ -27,7 +27,7 @@ from bot.model import Address, Clip
 from tests import galleries
 from tests.clock import Clock
 from tests.galleries import NOW, TOWN
-from tests.houses import House, wired
+from tests.houses import House, configure, wired
 
 SLUG = "k7m2p9q4xw"
 
@@ -167,9 +167,9 @@ async def site(
         doors = Doors(
             links, clock, private=private, password="not asked for here", secure=False, proxies=Proxies(trusted)
         )
-        house.core.web = web
+        configure(house.core, web=web)
         errands: list[int] = []
-        house.core.poke_errands = lambda: errands.append(1)
+        configure(house.core, outbox=lambda: errands.append(1))
 
         async def health() -> tuple[bool, dict[str, Any]]:
             return True, {}

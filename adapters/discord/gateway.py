@@ -95,7 +95,7 @@ class Gateway(discord.AutoShardedClient):
         self.add_dynamic_items(Press)
         _, url, _ = await self.http.get_bot_gateway()
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)  # where it goes when a session cannot be resumed
-        await self._tree.publish(self._core.store.inbox, self._core.clock())
+        await self._tree.publish(self._core.context.store.inbox, self._core.context.clock())
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         if not await self._budget.spend():
@@ -160,7 +160,7 @@ class Gateway(discord.AutoShardedClient):
         await self._closed([one.id for one in (*guild.channels, *guild.threads)])
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
-        self.down.setdefault(shard_id, self._core.clock())
+        self.down.setdefault(shard_id, self._core.context.clock())
 
     async def on_shard_ready(self, shard_id: int) -> None:
         self.down.pop(shard_id, None)

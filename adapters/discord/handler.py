@@ -9,7 +9,7 @@ from adapters.discord.files import Files
 from adapters.discord.replies import Answers
 from adapters.discord.request import PERSON, PLATFORM, Request
 from adapters.discord.user_install import CLIP, Guests
-from bot import idempotency, texts
+from bot import texts
 from bot.commands import table
 from bot.core import Core
 from bot.errors import StoreDown
@@ -56,7 +56,7 @@ class Desk:
                 await self._guests.begin(request)
         request = await self._about_own(request)
         if request.late and _is_act(request.text):
-            known = await idempotency.given(self._core, inbound(request, self._files))
+            known = await self._core.answered(inbound(request, self._files))
             reply = known or Reply(texts.admin.CUT_OFF, refused=True, private=True)
         elif await self._out_of_place(request) or await self._into_the_open(request):
             reply = Reply(texts.chat.AGE_RESTRICTED, refused=True)
@@ -81,7 +81,7 @@ class Desk:
 
     async def _out_of_place(self, request: Request) -> bool:
         """Whether a clip of an age-restricted channel is called up where everybody would see it."""
-        inbox = self._core.store.inbox
+        inbox = self._core.context.store.inbox
         if request.adult:
             if request.address.chat not in self._adult:
                 await inbox.remember(PLATFORM, request.address.chat, "adult", "yes", FOREVER)
@@ -103,8 +103,8 @@ class Desk:
         job = await self._job(name, argument.split()[0]) if argument.split() else await self._latest(request)
         if job is None or not await self._is_adult(job):
             return False
-        scope = await self._core.store.books.scope(request.scope or job.scope)
-        rule = (await self._core.store.books.rules(scope)).get("", Rule())
+        scope = await self._core.context.store.books.scope(request.scope or job.scope)
+        rule = (await self._core.context.store.books.rules(scope)).get("", Rule())
         if rule.web:
             return True
         place = (rule.gallery or "").partition("/")[0]
@@ -113,18 +113,18 @@ class Desk:
     async def _latest(self, request: Request) -> Job | None:
         """What is shared when nobody says what."""
         here = request.address if request.shared else None
-        latest = await self._core.store.jobs(f"{PLATFORM}:{request.user}", 100, here)
+        latest = await self._core.context.store.jobs(f"{PLATFORM}:{request.user}", 100, here)
         return next((job for job in latest if job.clip), None)
 
     async def _job(self, name: str, id: str) -> Job | None:
         """The job that a command is about."""
         if name in SHARED:
-            share = await self._core.store.gallery.share(id)
-            return await self._core.store.job(share.job) if share else None
-        return await self._core.store.job(id)
+            share = await self._core.context.store.gallery.share(id)
+            return await self._core.context.store.job(share.job) if share else None
+        return await self._core.context.store.job(id)
 
     async def _is_adult(self, job: Job) -> bool:
-        inbox, now = self._core.store.inbox, self._core.clock()
+        inbox, now = self._core.context.store.inbox, self._core.context.clock()
         here = job.address.platform == PLATFORM
         return here and await inbox.recall(PLATFORM, job.address.chat, "adult", now) is not None
 
@@ -133,9 +133,9 @@ class Desk:
         if not request.source or not request.text.startswith("/animate"):
             return request
         words = request.text.removeprefix("/animate").strip()
-        if share := await self._core.store.gallery.at(Address(PLATFORM, request.channel, request.source)):
+        if share := await self._core.context.store.gallery.at(Address(PLATFORM, request.channel, request.source)):
             return replace(request, text=f"/remix {share.id} {words}".strip(), pictures=(), source="")
-        job = await self._core.store.sent(Address(PLATFORM, request.channel, request.source))
+        job = await self._core.context.store.sent(Address(PLATFORM, request.channel, request.source))
         if job is None or job.clip is None or job.person != f"{PLATFORM}:{request.user}":
             return request
         text = f"/continue {job.id} {words}" if words else f"/next {job.id}"

@@ -189,7 +189,7 @@ class Front:
             "post",
             str(message.author.id),
             str(message.channel.id),
-            self._core.clock(),
+            self._core.context.clock(),
             words if words.startswith("/") else "",
             about=about,
             source=source,
@@ -218,7 +218,7 @@ class Front:
 
     def _asked(self, interaction: Interaction, manner: Manner, text: str, **more: Any) -> Request:
         """A request, received now: a token counts from then, whatever Discord's clock says."""
-        return request_from.request(interaction, manner, text, self._core.clock(), **more)
+        return request_from.request(interaction, manner, text, self._core.context.clock(), **more)
 
     async def _answers(self, message: discord.Message, private: bool) -> Request | None:
         """The request whose question a message answers: a reply to it, or in private the next thing that is said."""
@@ -319,7 +319,7 @@ class Front:
 
     def _slipped(self, interaction: Interaction, command: str) -> bool:
         """Whether the same finger hit the same button a moment ago."""
-        now = self._core.clock()
+        now = self._core.context.clock()
         press = interaction.user.id, interaction.message.id if interaction.message else 0, command
         while self._latest and next(iter(self._latest.values())) < now - DOUBLE:
             self._latest.popitem(last=False)

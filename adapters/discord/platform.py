@@ -66,14 +66,14 @@ class Discord:
         self._shards = shards
         self._pace = pace or Pace()
         self._sleep = sleep
-        inbox = core.store.inbox
-        self._budget = budget or Budget(inbox, core.clock)
+        inbox = core.context.store.inbox
+        self._budget = budget or Budget(inbox, core.context.clock)
         self._files = Files(line, sleep)
-        self._forms = Forms(inbox, core.clock)
+        self._forms = Forms(inbox, core.context.clock)
         self._guests = Guests(core, chat, sleep)
         answers = Answers(core, chat, self._forms, self._guests, sleep)
         desk = Desk(core, chat, answers, self._guests, self._files)
-        self._intake = Intake(inbox, desk.work, clock=core.clock, sleep=sleep)
+        self._intake = Intake(inbox, desk.work, clock=core.context.clock, sleep=sleep)
         self._front = Front(core, chat, self._intake, self._forms, self._files)
         self._gateway: Gateway | None = None
         self._trouble = ""
@@ -105,14 +105,14 @@ class Discord:
             return self._trouble
         if not gateway.down:
             return ""
-        return f"no connection to Discord for {self._core.clock() - min(gateway.down.values()):.0f} s"
+        return f"no connection to Discord for {self._core.context.clock() - min(gateway.down.values()):.0f} s"
 
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         """Discord does not post to us."""
         return 404
 
     async def _replay(self) -> None:
-        inbox = self._core.store.inbox
+        inbox = self._core.context.store.inbox
         keys = await inbox.keys(PLATFORM)
         late = [key for key in keys if key.startswith(LATE_KEY)]
         for key, body in (await inbox.bodies(late) if late else {}).items():

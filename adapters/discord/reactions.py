@@ -10,7 +10,6 @@ from adapters.discord import people
 from adapters.discord.request import PLATFORM
 from bot.core import Core
 from bot.errors import StoreDown
-from bot.gallery import sharing
 from bot.model import Address, Inbound
 
 log = logging.getLogger(__name__)
@@ -51,6 +50,6 @@ class Hearts:
             lane = self._lanes[name] = asyncio.Lock()
         async with lane:
             try:
-                await sharing.reacted(self._core, inbound, on)
+                await self._core.reacted(inbound, on)
             except StoreDown as error:
                 log.error("a heart could not be counted: %s", error)

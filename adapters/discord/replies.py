@@ -11,10 +11,10 @@ from adapters.discord.modals import Forms
 from adapters.discord.request import Request
 from adapters.discord.user_install import Guests
 from bot import texts
+from bot.commands.invocation import ANSWERS
 from bot.core import Core
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
 from bot.model import Button, Posted, Reply
-from bot.ordering import consent
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,11 @@ class Answers:
     async def respond(self, request: Request, reply: Reply) -> None:
         """Tell a reply, and note its place for the worker if it is a status line."""
         if reply.job:
-            job = await self._core.store.job(reply.job)
+            job = await self._core.context.store.job(reply.job)
             stands = request.guest and reply.film is None and job and job.state == "done" and job.sent_id
             if stands or (job and job.status_id):
                 return  # told before a restart, or the result stands where this would
-        if request.text.startswith(consent.ANSWERS):
+        if request.text.startswith(ANSWERS):
             photo = await self._core.origin(reply)
             if photo and photo.chat == request.channel:
                 request = replace(request, about=photo.message)  # it answers the photo; the question goes
@@ -56,7 +56,7 @@ class Answers:
             command = await self._forms.ask(request, words)
             reply = replace(reply, buttons=(*reply.buttons, Button(texts.chat.ADD_WORDS, command)))
         posted = await self.tell(request, reply)
-        if request.manner == "aside" and request.text.startswith(consent.ANSWERS) and not reply.refused:
+        if request.manner == "aside" and request.text.startswith(ANSWERS) and not reply.refused:
             with suppress(ChatError):
                 await self._chat.delete(request.token)
         if posted is None:
@@ -77,7 +77,7 @@ class Answers:
         if await self._core.track(reply.job, posted.message, reply.text):
             return
         if request.guest:  # the result was quicker, and the status line took its place
-            done = await self._core.store.job(reply.job)
+            done = await self._core.context.store.job(reply.job)
             if done is None or done.clip:
                 result = await self._core.handle(self._guests.asks(request, reply.job))
             else:
@@ -88,7 +88,7 @@ class Answers:
 
     async def tell(self, request: Request, reply: Reply) -> Posted | None:
         """Tell a reply; None if it could not be done, or if it is for the person alone."""
-        end, pause = self._core.clock() + PATIENCE, 1.0
+        end, pause = self._core.context.clock() + PATIENCE, 1.0
         if reply.film and not request.embeds and reply.film.path.is_file():
             reply = replace(reply, film=replace(reply.film, copy=None))
         while True:
@@ -96,11 +96,11 @@ class Answers:
             try:
                 return await self._told(request, reply)
             except TooLarge as large:
-                reply = await self._core.fitting.smaller(reply, large.limit)
+                reply = await self._core.context.fit.smaller(reply, large.limit)
                 continue
             except Unshowable as error:
                 log.info("a clip is told in words: %s", error)
-                reply = self._core.fitting.told(reply, next(iter(reply.repeats), reply.job or ""))
+                reply = self._core.context.fit.told(reply, next(iter(reply.repeats), reply.job or ""))
                 continue
             except Gone as error:
                 log.info("an answer found nobody: %s", error)
@@ -115,7 +115,7 @@ class Answers:
                     return None  # most likely it is there; everything else can be said twice without harm
             except ChatError as error:
                 log.info("an answer is tried again: %s", error)
-            if self._core.clock() + wait > end:
+            if self._core.context.clock() + wait > end:
                 log.warning("an answer was given up")
                 return None
             await self._sleep(wait)

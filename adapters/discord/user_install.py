@@ -46,7 +46,7 @@ class Guests:
     async def watch(self, address: Address, job: str, ends: float) -> None:
         """See to it that the answer has its button in time, even if we are started again until then."""
         key, body = f"{LATE_KEY}{address.message}:{int(ends)}", json.dumps([address.chat, address.message, job, ends])
-        if await self._core.store.inbox.take(key, PLATFORM, body, self._core.clock()):
+        if await self._core.context.store.inbox.take(key, PLATFORM, body, self._core.context.clock()):
             self.replay(key, body)
 
     def replay(self, key: str, body: str) -> None:
@@ -60,7 +60,7 @@ class Guests:
         """Whether a press gave a job that is still under way another quarter of an hour."""
         if request.manner != "aside" or not request.text.startswith(CLIP):
             return False
-        job = await self._core.store.job(request.text.removeprefix(CLIP))
+        job = await self._core.context.store.job(request.text.removeprefix(CLIP))
         if job is None or job.state == "done" or job.person != f"{PLATFORM}:{request.user}":
             return False
         if job.address.platform != PLATFORM or not job.address.chat.startswith(APART):
@@ -69,7 +69,7 @@ class Guests:
         self._chat.reopen(job.address)
         await self._chat.edit(job.address, "", await self._core.status(job))
         await self.watch(job.address, job.id, request.ends)
-        latest = await self._core.store.job(job.id)
+        latest = await self._core.context.store.job(job.id)
         return latest is not None and latest.state != "done"
 
     def asks(self, request: Request, job: str) -> Inbound:
@@ -84,21 +84,21 @@ class Guests:
             await asyncio.wait(self._tasks)
 
     async def _watch(self, key: str, address: Address, job: str, ends: float) -> None:
-        while (left := ends - EARLY - self._core.clock()) > 0:
+        while (left := ends - EARLY - self._core.context.clock()) > 0:
             await self._sleep(min(left, NAP))
         while True:
             try:
                 await self._offer(address, job)
-                await self._core.store.inbox.handled(key, self._core.clock())
+                await self._core.context.store.inbox.handled(key, self._core.context.clock())
                 return
             except (ChatError, StoreDown) as error:
                 log.info("the button for a late clip is tried again: %s", error)
-            if self._core.clock() > ends:
+            if self._core.context.clock() > ends:
                 return
             await self._sleep(1.0)
 
     async def _offer(self, address: Address, job_id: str) -> None:
-        job = await self._core.store.job(job_id)
+        job = await self._core.context.store.job(job_id)
         if job is None or job.state in ("delivering", "done"):
             return
         status = await self._core.status(job)

@@ -17,10 +17,10 @@ from adapters.telegram.members import Members
 from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People
 from adapters.telegram.replies import Answers
+from bot.commands.invocation import ANSWERS
 from bot.core import Core
 from bot.errors import ChatError
 from bot.model import MENTION, Address, Inbound, Reply
-from bot.ordering import consent
 
 SWIFT = 2.0
 """Seconds in which a tap should be acknowledged; the client shows a spinner until then."""
@@ -91,7 +91,7 @@ class Taps:
         if not short:
             named = reply.ask is not None and inbound.shared and await self._members.shows(where.chat, user)
             await self._answers.respond(inbound, reply, to=query.from_user if named else None, tapped=True)
-        if inbound.pressed and said.startswith(consent.ANSWERS) and not reply.refused:
+        if inbound.pressed and said.startswith(ANSWERS) and not reply.refused:
             with suppress(ChatError):
                 await self._chat.remove(where, where.message)
         return None
@@ -109,7 +109,7 @@ class Taps:
 
     def _slipped(self, query: CallbackQuery, where: Address) -> bool:
         """Whether the same finger hit the same button a moment ago; the same tap, begun anew, is none."""
-        tap, now = (query.from_user.id, f"{where.chat}:{where.message}", query.data or ""), self._core.clock()
+        tap, now = (query.from_user.id, f"{where.chat}:{where.message}", query.data or ""), self._core.context.clock()
         while self._latest and next(iter(self._latest.values()))[0] < now - DOUBLE:
             self._latest.popitem(last=False)
         if tap in self._latest:
@@ -131,9 +131,9 @@ class Taps:
             return parse.address(message) if message else None
         # Telegram shows us no more than where it stood; in which topic, we may know ourselves.
         place = Address(PLATFORM, str(message.chat.id), str(message.message_id))
-        if job := await self._core.store.sent(place):
+        if job := await self._core.context.store.sent(place):
             return replace(place, thread=job.address.thread)
-        share = await self._core.store.gallery.at(place)
+        share = await self._core.context.store.gallery.at(place)
         return replace(place, thread=share.place.thread) if share else place
 
 

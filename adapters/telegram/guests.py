@@ -74,14 +74,14 @@ class Guests:
 
     async def apologise(self, message: Message) -> None:
         """Something broke: the placeholder must come to an end."""
-        if place := await self._core.store.inbox.recall(
-            PLATFORM, INLINE, message.guest_query_id or "", self._core.clock()
+        if place := await self._core.context.store.inbox.recall(
+            PLATFORM, INLINE, message.guest_query_id or "", self._core.context.clock()
         ):
             await self._chat.edit(Address(PLATFORM, INLINE, place), place, Reply(texts.chat.BROKE, refused=True))
 
     async def _place(self, query: str) -> str | None:
         """The message that we may edit."""
-        inbox, now = self._core.store.inbox, self._core.clock()
+        inbox, now = self._core.context.store.inbox, self._core.context.clock()
         if known := await inbox.recall(PLATFORM, INLINE, query, now):
             return known
         placeholder = InlineQueryResultArticle("1", "Photoplay", InputTextMessageContent(texts.chat.ONE_MOMENT))

@@ -38,8 +38,8 @@ async def publish(line: Line, core: Core) -> None:
     told = texts.admin.COMMANDS | texts.chat.COMMANDS
     menus = [(scope, [(name, told[name]) for name in names]) for scope, names in MENUS]
     mark = json.dumps([[scope.type, menu] for scope, menu in menus])
-    inbox = core.store.inbox
-    if await inbox.recall(PLATFORM, "", "menus", core.clock()) == mark:
+    inbox = core.context.store.inbox
+    if await inbox.recall(PLATFORM, "", "menus", core.context.clock()) == mark:
         return
     try:
         for scope, menu in menus:

@@ -95,7 +95,7 @@ class Desk:
 
     async def edited(self, message: Message) -> None:
         """Nobody pays twice for a corrected typo; while there is time, we say how to change an order."""
-        job = await self._core.store.find(parse.key(message))
+        job = await self._core.context.store.find(parse.key(message))
         if job is None or not machine.allows(job, machine.Cancelled):
             return
         if await self._first_time(job.address, f"edited:{message.message_id}"):
@@ -115,7 +115,7 @@ class Desk:
 
     async def moved(self, old: str, new: str) -> None:
         """A group became a supergroup: everything of it goes along."""
-        await self._core.store.inbox.move(PLATFORM, old, new)
+        await self._core.context.store.inbox.move(PLATFORM, old, new)
         self._chat.moved(old, new)
 
     async def _said(self, user: str, parts: Sequence[Message]) -> None:
@@ -233,7 +233,7 @@ class Desk:
             return None
         if message.is_topic_message and other.message_id == message.message_thread_id:
             return None  # every message of a topic answers its first one
-        job = await self._core.store.sent(parse.address(other))
+        job = await self._core.context.store.sent(parse.address(other))
         if job and job.clip and await self._is_own(job, f"{PLATFORM}:{user}"):
             return Heard(f"/continue {job.id} {message.text}")
         # A question is its asker's, and their answer is known; what others say to it is talk.
@@ -243,7 +243,7 @@ class Desk:
 
     async def _about_another(self, user: str, said: str, other: Message) -> Heard:
         """A reply to a picture or to a clip, anybody's. Raises `Refusal`."""
-        job = await self._core.store.sent(parse.address(other))
+        job = await self._core.context.store.sent(parse.address(other))
         if job and job.clip and await self._is_own(job, f"{PLATFORM}:{user}"):
             return Heard(f"/continue {job.id} {said}" if said else f"/next {job.id}")
         if seen := parse.picture(other, videos=True):
@@ -254,7 +254,7 @@ class Desk:
 
     async def _is_own(self, job: Job, person: str) -> bool:
         """Whether the job is a person's, on whatever platform they ordered it."""
-        return job.person == person or job.person in await self._core.store.accounts.people(person)
+        return job.person == person or job.person in await self._core.context.store.accounts.people(person)
 
     async def _about_groups(self, inbound: Inbound) -> list[str]:
         """What people in a group should know besides; its admins once more than that."""
@@ -267,7 +267,7 @@ class Desk:
 
     async def _first_time(self, chat: Address, name: str, kept: float = FOREVER) -> bool:
         """Whether this is told in this chat for the first time; from now on, or for so many seconds, it is not."""
-        inbox, now = self._core.store.inbox, self._core.clock()
+        inbox, now = self._core.context.store.inbox, self._core.context.clock()
         if await inbox.recall(PLATFORM, chat.chat, name, now):
             return False
         await inbox.remember(PLATFORM, chat.chat, name, "told", min(FOREVER, now + kept))

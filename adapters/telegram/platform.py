@@ -76,9 +76,9 @@ class Telegram:
         self._hook = hook
         self._sleep = sleep
         members, files = Members(line, clock), Files(line, sleep)
-        people = People(core.store.inbox, members, core.clock)
-        questions = Questions(core.store.inbox, core.clock)
-        dialogs = Dialogs(core.store.inbox, core.clock)
+        people = People(core.context.store.inbox, members, core.context.clock)
+        questions = Questions(core.context.store.inbox, core.context.clock)
+        dialogs = Dialogs(core.context.store.inbox, core.context.clock)
         answers = Answers(core, line, chat, questions, dialogs, sleep)
         self._caught_up = asyncio.Event()
         self._desk = Desk(core, chat, answers, questions, files, members, people, Albums(self._caught_up, sleep))
@@ -86,7 +86,7 @@ class Telegram:
         self._guests = Guests(core, line, chat, files, people)
         self._hearts = Hearts(core)
         self._taps = Taps(core, line, chat, answers, dialogs, members, people)
-        self._intake = Intake(core.store.inbox, line, self._work, clock=core.clock, sleep=sleep)
+        self._intake = Intake(core.context.store.inbox, line, self._work, clock=core.context.clock, sleep=sleep)
         chat.on_move = self._desk.moved
         self._heard_at = clock()
         self._trouble = ""
@@ -225,7 +225,7 @@ class Telegram:
                             hook.url, secret_token=hook.secret, allowed_updates=HEARD, max_connections=100
                         )
                 told = True
-                self._note(_hook_trouble(info, self._core.clock()))
+                self._note(_hook_trouble(info, self._core.context.clock()))
                 self._heard_at = self._clock()
             except BadToken:
                 raise

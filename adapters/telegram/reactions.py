@@ -7,7 +7,6 @@ from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
 from adapters.telegram import parse
 from adapters.telegram.parse import PLATFORM
 from bot.core import Core
-from bot.gallery import sharing
 from bot.model import Address, Inbound
 
 HEARTS = frozenset(["❤", "❤\u200d🔥", "💘"])
@@ -37,7 +36,7 @@ class Hearts:
             scope=scope,
             community=change.chat.title or "",
         )
-        await sharing.reacted(self._core, inbound, after)
+        await self._core.reacted(inbound, after)
 
 
 def _loves(reactions: Sequence[ReactionType]) -> bool:

@@ -61,7 +61,7 @@ class Answers:
         reply = await self.aside(inbound, reply, pictures)
         place = inbound.address
         if reply.job:
-            job = await self._core.store.job(reply.job)
+            job = await self._core.context.store.job(reply.job)
             if job and (job.status_id or job.state == "done"):
                 return  # told before a restart
         if (photo := await self._core.origin(reply)) and photo.chat == place.chat:
@@ -110,17 +110,17 @@ class Answers:
         return posted[0]
 
     async def _tell(self, address: Address, reply: Reply, to: User | None) -> Posted | None:
-        end, pause = self._core.clock() + PATIENCE, 1.0
+        end, pause = self._core.context.clock() + PATIENCE, 1.0
         while True:
             wait = pause
             try:
                 return await self._chat.answer(address, reply, to)
             except TooLarge as large:
-                reply = await self._core.fitting.smaller(reply, large.limit)
+                reply = await self._core.context.fit.smaller(reply, large.limit)
                 continue
             except Unshowable as error:
                 log.info("a clip is told in words: %s", error)
-                reply = self._core.fitting.told(reply, next(iter(reply.repeats), reply.job or ""))
+                reply = self._core.context.fit.told(reply, next(iter(reply.repeats), reply.job or ""))
                 continue
             except Gone as error:
                 log.info("an answer found nobody: %s", error)
@@ -132,7 +132,7 @@ class Answers:
                     return None  # most likely it is there, and a second one would be in the way
             except ChatError as error:
                 log.info("an answer is tried again: %s", error)
-            if self._core.clock() + wait > end:
+            if self._core.context.clock() + wait > end:
                 log.warning("an answer was given up")
                 return None
             await self._sleep(wait)

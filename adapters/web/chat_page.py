@@ -82,10 +82,10 @@ class Page:
         if self._doors.are_shut(request):
             return card(texts.chat.PAGE["off"], 403)
         if not self._doors.admits(request):
-            return card("", 200, ask=True, address=self._core.web)
+            return card("", 200, ask=True, address=self._core.context.links.web)
         response = web.Response(content_type="text/html")
         person = self._doors.person(request) or self._doors.welcome(response)
-        stand_in = self._core.provider.terms().stand_in
+        stand_in = self._core.context.provider.terms().stand_in
         said = {**texts.chat.PAGE, **texts.chat.STAND_IN_PAGE} if stand_in else texts.chat.PAGE
         state = {
             "csrf": self._doors.token(person),
@@ -96,7 +96,9 @@ class Page:
             "allowance": await self._allowance(person),
         }
         moves = texts.chat.MOVES if stand_in else (*texts.chat.EXAMPLES, *texts.chat.MOVES)
-        response.text = render("chat.html", modules=_MODULES, state=script_data(state), web=self._core.web, moves=moves)
+        response.text = render(
+            "chat.html", modules=_MODULES, state=script_data(state), web=self._core.context.links.web, moves=moves
+        )
         return response
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
@@ -120,7 +122,7 @@ class Page:
             since = 0.0
         headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
-        since = since if 0 <= since <= self._core.clock() else 0.0  # a clock was set back, or somebody plays
+        since = since if 0 <= since <= self._core.context.clock() else 0.0  # a clock was set back, or somebody plays
         await response.prepare(request)
         try:
             await response.write(b"retry: 2000\n\n")
@@ -138,7 +140,7 @@ class Page:
             return web.json_response({"text": texts.chat.PAGE["one_by_one"]}, status=429)
         try:
             with self._counted(person, near), ExitStack() as files:
-                inbound = await message.read(request, person, files, self._core.media.spool)
+                inbound = await message.read(request, person, files, self._core.context.media.spool)
                 if inbound.text == PREVIEW and inbound.attachments:
                     return web.json_response(await self._look(inbound))
                 reply = await self._core.handle(inbound)
@@ -149,25 +151,29 @@ class Page:
     async def _look(self, inbound: Inbound) -> dict[str, object]:
         """How a picture looks that the browser cannot show, or why it will be refused."""
         try:
-            photo = (await self._core.media.keep(inbound.attachments[:1], inbound.person)).photo
+            photo = (await self._core.context.media.keep(inbound.attachments[:1], inbound.person)).photo
         except Refusal as refusal:
             return {"text": str(refusal), "fine": False}
-        path = self._core.media.path(photo.name)
+        path = self._core.context.media.path(photo.name)
         try:
             data = await asyncio.to_thread(path.read_bytes)
         finally:
-            await self._core.media.discard([photo.name])
+            await self._core.context.media.discard([photo.name])
         return {"text": PREVIEW, "fine": True, "preview": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
 
     async def _frame(self, request: web.Request, person: str) -> web.StreamResponse:
         """The last frame of one's own clip, to be seen before going on from it; or the first, small."""
-        job = await self._core.store.job(request.match_info["job"])
-        if job is None or job.clip is None or job.person not in await self._core.store.accounts.people(_name(person)):
+        job = await self._core.context.store.job(request.match_info["job"])
+        if (
+            job is None
+            or job.clip is None
+            or job.person not in await self._core.context.store.accounts.people(_name(person))
+        ):
             raise web.HTTPNotFound
-        if "first" in request.query and (poster := self._core.media.poster(job.clip.name)):
+        if "first" in request.query and (poster := self._core.context.media.poster(job.clip.name)):
             return web.FileResponse(poster, headers={"Cache-Control": "private, max-age=3600"})
         try:
-            return web.Response(body=await self._core.media.last_frame(job.clip), content_type="image/jpeg")
+            return web.Response(body=await self._core.context.media.last_frame(job.clip), content_type="image/jpeg")
         except Refusal:
             raise web.HTTPNotFound from None
 

@@ -14,8 +14,6 @@ from adapters.web.job_json import View
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job
-from bot.ordering import consent
-from bot.privacy import deletion
 
 BUSY, CALM = 0.5, 2.0
 """Seconds between two looks: while something is under way, and else."""
@@ -50,16 +48,16 @@ class Streams:
         """Events for one browser tab, as text, until it goes away or makes room for another."""
         told: dict[str, str] = {}
         ready, quiet, ticked, asked = False, 0.0, 0.0, 0.0
-        whole, opened = not since, since or self._core.clock()
+        whole, opened = not since, since or self._core.context.clock()
         with self._place(person) as ended:
             while not ended.is_set():
-                now = self._core.clock()
+                now = self._core.context.clock()
                 try:
                     if now - ticked >= TICK and (at := await self._forgotten(person)) > opened:
                         opened, since = at, 0.0
                         told.clear()
                         yield event("forgotten", {})
-                    jobs = await self._core.store.changed(person, since - OVERLAP if since else 0.0)
+                    jobs = await self._core.context.store.changed(person, since - OVERLAP if since else 0.0)
                     live = any(job.state != "done" for job in jobs)
                     again = now - ticked >= TICK
                     ticked = now if again else ticked
@@ -94,11 +92,11 @@ class Streams:
 
     async def _forgotten(self, person: str) -> float:
         """When the person was forgotten last; what is left of theirs since is told anew. 0 if never."""
-        return dict(await self._core.store.traces.forgetting()).get(person, 0.0)
+        return dict(await self._core.context.store.traces.forgetting()).get(person, 0.0)
 
     async def _waiting(self, user: str, told: dict[str, str]) -> str:
         """The event for the orders that wait for an answer, all of them, if they are others than before."""
-        found = await consent.waiting(self._core, spoken(user))
+        found = await self._core.waiting(spoken(user))
         mark = " ".join(f"{job.id} {asked.text}" for job, asked in found)
         if told.get("waiting", "") == mark:
             return ""
@@ -107,7 +105,7 @@ class Streams:
 
     async def _deleted(self, user: str, told: dict[str, str]) -> str:
         """The event for clips that were deleted here or elsewhere, if there are others than before."""
-        gone = await deletion.noted(self._core, spoken(user))
+        gone = await self._core.deleted(spoken(user))
         mark = " ".join(gone)
         if told.get("deleted", "") == mark:
             return ""

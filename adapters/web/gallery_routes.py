@@ -77,7 +77,7 @@ class Exhibit:
 
     def __init__(self, core: Core, doors: Doors, clock: Callable[[], float]) -> None:
         self._core = core
-        self._gallery = core.store.gallery
+        self._gallery = core.context.store.gallery
         self._doors = doors
         self._hearts, self._reports = Turnstile(HEARTS, clock), Turnstile(REPORTS, clock)
         self._clock = clock
@@ -166,7 +166,7 @@ class Exhibit:
 
     def _web(self, request: web.Request) -> str:
         try:
-            return self._core.web or str(request.url.origin())
+            return self._core.context.links.web or str(request.url.origin())
         except ValueError:
             raise web.HTTPBadRequest from None  # no browser sends such a Host
 
@@ -186,7 +186,7 @@ class Exhibit:
     @_served
     async def _film(self, request: web.Request) -> web.StreamResponse:
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
-        path = self._core.media.path(found[1].clip.name) if found else None
+        path = self._core.context.media.path(found[1].clip.name) if found else None
         if found is None or path is None or not path.is_file():
             return _missing()
         # aiohttp answers Range and If-Modified-Since, and sends the file without reading it into memory.
@@ -201,11 +201,11 @@ class Exhibit:
         clip, headers = found[1].clip, _headers(*found, "jpg", "image/jpeg")
         if "large" in request.query:
             try:
-                data = await self._core.media.first_frame(clip)
+                data = await self._core.context.media.first_frame(clip)
                 return _bytes(request, data, "image/jpeg", f"{Path(clip.name).stem}-large", headers)
             except Refusal:
                 pass  # the small one may have stayed
-        if poster := self._core.media.poster(clip.name):
+        if poster := self._core.context.media.poster(clip.name):
             return web.FileResponse(poster, headers=headers)
         return _bytes(request, self._pieces["blank.jpg"], "image/jpeg", "blank", headers)
 
@@ -227,7 +227,7 @@ class Exhibit:
         share = await self._gallery.heart(found[1].id, _name(person), on, "tap", self._clock())
         if share is None:
             return _json({"text": texts.gallery.GONE_LEAD}, 404)
-        self._core.poke_errands()
+        self._core.context.wake.outbox()
         return _json({"hearts": share.hearts, "liked": on}, 200)
 
     @_served

@@ -44,8 +44,8 @@ class View:
     async def job(self, job: Job) -> dict[str, Any]:
         """Everything that the page says of a job."""
         core, order = self._core, job.order
-        clip = job.clip if job.clip and core.media.path(job.clip.name).is_file() else None
-        rhythm = await core.history.rhythm(order, job.host)
+        clip = job.clip if job.clip and core.context.media.path(job.clip.name).is_file() else None
+        rhythm = await core.context.history.rhythm(order, job.host)
         return {
             "id": job.id,
             "at": job.created_at,
@@ -59,7 +59,9 @@ class View:
             "text": texts.chat.CLIP_GONE if job.clip and not clip else await core.state(job),
             "state": job.state,
             "outcome": job.outcome,
-            "progress": {"elapsed": core.clock() - job.accepted_at, "usual": rhythm.usual} if job.accepted_at else None,
+            "progress": {"elapsed": core.context.clock() - job.accepted_at, "usual": rhythm.usual}
+            if job.accepted_at
+            else None,
             "cancel": allows(job, Cancelled),
             "clip": self._clip(clip, file_name(order.prompt, job.created_at)) if clip else None,
             "joins": bool(clip and job.follows),
@@ -84,13 +86,13 @@ class View:
         said: dict[str, Any] = {"text": reply.text, "job": reply.job, "fine": not reply.refused}
         if reply.job:
             with suppress(StoreDown):  # it is ordered, and comes with its events
-                if job := await self._core.store.job(reply.job):
+                if job := await self._core.context.store.job(reply.job):
                     said["view"] = await self.job(job)
             return said
-        found = [job for name in reply.repeats if (job := await self._core.store.job(name))]
-        name = file_name(found[-1].order.prompt if found else "photoplay", self._core.clock())
-        if reply.waits and (parked := await self._core.store.books.parked(reply.waits)):
-            said["question"] = self.waiting(await self._core.store.books.read(parked.body), reply)
+        found = [job for name in reply.repeats if (job := await self._core.context.store.job(name))]
+        name = file_name(found[-1].order.prompt if found else "photoplay", self._core.context.clock())
+        if reply.waits and (parked := await self._core.context.store.books.parked(reply.waits)):
+            said["question"] = self.waiting(await self._core.context.store.books.read(parked.body), reply)
         elif reply.film:
             said["clip"] = self._clip(reply.film.clip, name)
         elif found:
@@ -122,7 +124,7 @@ class View:
         }
 
     def _photo(self, photo: Photo, instead: str = _GONE) -> dict[str, Any]:
-        kept = self._core.media.path(photo.name).is_file()
+        kept = self._core.context.media.path(photo.name).is_file()
         return {"src": self.link(photo.name) if kept else instead, "width": photo.width, "height": photo.height}
 
 

@@ -3,17 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from bot import texts
+from bot import rights, texts
 from bot.admin.people import Target, act, check, group, told
+from bot.context import Context
 from bot.errors import Refusal
 from bot.model import MENTION, SHELL, Inbound, Reply
-from bot.quotas import amounts, balance, pricing
+from bot.quotas import amounts, pricing, quote
 from bot.quotas.rules import Rule, about
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 Edit = Callable[[Rule], Rule]
 _LIST = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -23,14 +20,14 @@ MOST_PLACES = 100
 MOST_PEOPLE = 1000
 
 
-async def limits(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def limits(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Show or set."""
     if not argument:
-        return await _show(core, inbound)
-    await check(core, inbound)
+        return await _show(ctx, inbound)
+    await check(ctx, inbound)
     word = argument.split(maxsplit=1)[0].lower()
     everyone = Target("", texts.admin.DEFAULT, argument)
-    found = everyone if word in _SETTERS else await group(core, inbound, argument, texts.admin.LIMITS_HOW)
+    found = everyone if word in _SETTERS else await group(ctx, inbound, argument, texts.admin.LIMITS_HOW)
     name, value = (*found.rest.split(maxsplit=1), "", "")[:2]
     value, because = amounts.because(value)
     setter = _SETTERS.get(name.lower())
@@ -38,13 +35,13 @@ async def limits(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if setter is None or (found.about and not own):
         raise Refusal(texts.admin.LIMITS_HOW)
     edit, words = setter(inbound, value)
-    done = await core.store.books.amend(act(core, inbound, f"limits {name.lower()}", found, because), edit)
+    done = await ctx.store.books.amend(act(ctx, inbound, f"limits {name.lower()}", found, because), edit)
     return told(texts.admin.changed(found.label, words) if own else words, done)
 
 
-async def tier(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def tier(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Named lists: `/tier staff add @someone`; roles for platforms that have none."""
-    await check(core, inbound)
+    await check(ctx, inbound)
     name, rest = (*argument.lower().split(maxsplit=1), "", "")[:2]
     verb = rest.split(maxsplit=1)[0] if rest else ""
     if not _LIST.fullmatch(name) or name in _RESERVED or verb not in ("", "add", "remove"):
@@ -57,7 +54,7 @@ async def tier(core: "Core", inbound: Inbound, argument: str) -> Reply:
     if verb and not people:
         raise Refusal(texts.admin.WHOSE)
     if not verb:
-        rule = (await core.store.books.rules(inbound.scope)).get(about("list", name), Rule())
+        rule = (await ctx.store.books.rules(inbound.scope)).get(about("list", name), Rule())
         return Reply(_list(name, rule), private=True)
 
     def edit(rule: Rule) -> Rule:
@@ -66,15 +63,15 @@ async def tier(core: "Core", inbound: Inbound, argument: str) -> Reply:
         return replace(rule, people=tuple(sorted(now)[:MOST_PEOPLE]))
 
     found = Target(about("list", name), name, "")
-    done = await core.store.books.amend(act(core, inbound, f"tier {verb}", found), edit)
+    done = await ctx.store.books.amend(act(ctx, inbound, f"tier {verb}", found), edit)
     return told(_list(name, Rule.load(done.after)), done)
 
 
-async def _show(core: "Core", inbound: Inbound) -> Reply:
-    rules = await core.store.books.rules(inbound.scope)
+async def _show(ctx: Context, inbound: Inbound) -> Reply:
+    rules = await ctx.store.books.rules(inbound.scope)
     scope = rules.get("", Rule())
     held = pricing.limits(
-        (await core.store.books.rulebook(replace(balance.member(inbound), person="", tiers=frozenset()))), core.policy
+        (await ctx.store.books.rulebook(replace(quote.member(inbound), person="", tiers=frozenset()))), ctx.policy
     )
     names = [_list(name.partition(":")[2], rule) for name, rule in rules.items() if name.startswith("list:")]
     for name, rule in rules.items():
@@ -94,7 +91,7 @@ async def _show(core: "Core", inbound: Inbound) -> Reply:
         flights=scope.flights,
         others=names,
     )
-    if await core.administers(inbound):
+    if await rights.administers(ctx, inbound):
         words += f"\n\n{texts.admin.LIMITS_HOW}"
     return Reply(words, private=True)
 

@@ -5,19 +5,16 @@ import difflib
 import re
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from bot import texts
+from bot import rights, texts
 from bot.admin.people import Target, act, told
+from bot.context import Context
 from bot.errors import Illegal, Refusal
 from bot.jobs import machine
 from bot.model import Inbound, Reply
 from bot.ports import Store
 from bot.quotas import amounts, pricing
 from bot.quotas.rules import HOUSE, Rule
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 _SCOPE = re.compile(r"[a-z]+:-?\w+", re.ASCII)
 NAMED = 5
@@ -27,61 +24,61 @@ PATIENCE = 5.0
 _OFF = frozenset({"off", "none", "unlimited"})
 
 
-async def operator(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Show; `pause`, `resume`, `release`, `return`, `cap`, `flights`."""
-    if not core.operates(inbound):
+    if not rights.operates(ctx, inbound):
         raise Refusal(texts.admin.NOT_OPERATOR)
     rest, because = amounts.because(argument)
     verb, rest = (*rest.split(maxsplit=1), "", "")[:2]
     match verb.lower():
         case "":
-            return await _show(core)
+            return await _show(ctx)
         case "pause" | "resume" if not rest:
-            return await _switch(core, inbound, verb.lower(), because)
+            return await _switch(ctx, inbound, verb.lower(), because)
         case "release" if not rest:
-            return await _release(core, inbound, because)
+            return await _release(ctx, inbound, because)
         case "return" if not rest:
-            return await _return(core, inbound, because)
+            return await _return(ctx, inbound, because)
         case "cap" | "flights":
-            return await _cap(core, inbound, verb.lower(), rest, because)
+            return await _cap(ctx, inbound, verb.lower(), rest, because)
     raise Refusal(texts.admin.OPERATOR_HOW)
 
 
-async def _switch(core: "Core", inbound: Inbound, verb: str, because: str) -> Reply:
-    deed = replace(act(core, inbound, verb, because=because), scope=HOUSE)
+async def _switch(ctx: Context, inbound: Inbound, verb: str, because: str) -> Reply:
+    deed = replace(act(ctx, inbound, verb, because=because), scope=HOUSE)
     paused = True if verb == "pause" else None
-    done = await core.store.books.amend(deed, lambda rule: replace(rule, paused=paused))
-    core.poke()
+    done = await ctx.store.books.amend(deed, lambda rule: replace(rule, paused=paused))
+    ctx.wake.worker()
     return told(texts.admin.PAUSED if paused else texts.admin.RESUMED, done)
 
 
-async def _release(core: "Core", inbound: Inbound, because: str) -> Reply:
+async def _release(ctx: Context, inbound: Inbound, because: str) -> Reply:
     """What was halted after a restore is in line again."""
-    deed = replace(act(core, inbound, "release", because=because), scope=HOUSE)
-    queued, lost = await core.store.restored.release(deed)
-    core.poke()
+    deed = replace(act(ctx, inbound, "release", because=because), scope=HOUSE)
+    queued, lost = await ctx.store.restored.release(deed)
+    ctx.wake.worker()
     return Reply(texts.admin.released(queued, lost) if queued or lost else texts.admin.NOTHING_HALTED, private=True)
 
 
-async def _return(core: "Core", inbound: Inbound, because: str) -> Reply:
+async def _return(ctx: Context, inbound: Inbound, because: str) -> Reply:
     """What was halted after a restore is given back."""
-    restored, now = core.store.restored, core.clock()
+    restored, now = ctx.store.restored, ctx.clock()
     jobs = [job.id for job in await restored.halted()]
-    await restored.noted(replace(act(core, inbound, "return", because=because), scope=HOUSE), jobs)
+    await restored.noted(replace(act(ctx, inbound, "return", because=because), scope=HOUSE), jobs)
     count = 0
     for job in jobs:
         with suppress(Illegal):  # cancelled at this moment
-            count += await core.store.change(job, lambda job: machine.given_back(job, now)) is not None
-    core.poke()
+            count += await ctx.store.change(job, lambda job: machine.given_back(job, now)) is not None
+    ctx.wake.worker()
     return Reply(texts.admin.returned(count) if count else texts.admin.NOTHING_HALTED, private=True)
 
 
-async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: str) -> Reply:
+async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: str) -> Reply:
     """Of this community, or of the one that is named: to operators all are open."""
     scope = inbound.scope
     word, value = (*rest.split(maxsplit=1), "", "")[:2]
     if value and _SCOPE.fullmatch(word):
-        scope = await community(core.store, word)
+        scope = await community(ctx.store, word)
     else:
         value = rest
     if not scope:
@@ -94,8 +91,8 @@ async def _cap(core: "Core", inbound: Inbound, verb: str, rest: str, because: st
     def edit(rule: Rule) -> Rule:
         return replace(rule, cap=limit) if verb == "cap" else replace(rule, flights=limit)
 
-    deed = replace(act(core, inbound, verb, Target("", scope, ""), because), scope=scope)
-    done = await core.store.books.amend(deed, edit)
+    deed = replace(act(ctx, inbound, verb, Target("", scope, ""), because), scope=scope)
+    done = await ctx.store.books.amend(deed, edit)
     if verb == "cap":
         words = "no monthly cap" if limit is None else f"at most {texts.chat.credits_(limit)} a month"
     else:
@@ -111,8 +108,8 @@ async def community(store: Store, name: str) -> str:
     return scope
 
 
-async def _show(core: "Core") -> Reply:
-    now, store, policy = core.clock(), core.store, core.policy
+async def _show(ctx: Context) -> Reply:
+    now, store, policy = ctx.clock(), ctx.store, ctx.policy
     health = await store.health(now)
     states = ", ".join(f"{count} {texts.chat.STATES[state]}" for state, count in sorted(health.states.items()))
     lines = [texts.admin.queue(states, health.overdue)]
@@ -139,7 +136,7 @@ async def _show(core: "Core") -> Reply:
         lines.append(texts.admin.community(scope, used, cap))
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
-            for host, left in (await core.provider.balances()).items():
+            for host, left in (await ctx.provider.balances()).items():
                 lines.append(texts.admin.balance(host, left))
     for incident in await store.incidents(3):
         where = f" ({incident.host})" if incident.host else ""

@@ -7,18 +7,15 @@ Who is an admin is asked at each use (`Core.administers`); the scope is the even
 import json
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
-from bot import idempotency, texts
+from bot import idempotency, rights, texts
+from bot.context import Context
 from bot.errors import Illegal, Refusal
 from bot.model import MENTION, Button, Inbound, Named, Reply
-from bot.quotas import amounts, balance
+from bot.quotas import amounts, balance, quote
 from bot.quotas import pricing as rules_of
 from bot.quotas.pricing import known_zone, zone
 from bot.quotas.rules import FOREVER, HOUSE, Act, Grant, Member, Rule, about
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 UNDO = 60.0
 """Seconds in which a change can be taken back with one tap."""
@@ -36,25 +33,25 @@ class Target:
     person: str = ""
 
 
-async def quota(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def quota(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Mine; somebody's; or `set` whose."""
     word, rest = (*argument.split(maxsplit=1), "", "")[:2]
     if word.lower() == "set":
-        return await _set(core, inbound, rest)
+        return await _set(ctx, inbound, rest)
     if not argument and not inbound.replied_to:
-        return await balance.mine(core, inbound)
+        return await balance.mine(ctx, inbound)
     found = target(inbound, argument)
     if found.person == inbound.person:
-        return await balance.mine(core, inbound)
-    await check(core, inbound)
-    held = await balance.standing(core, inbound, Member(inbound.scope, _person(found)))
+        return await balance.mine(ctx, inbound)
+    await check(ctx, inbound)
+    held = await balance.standing(ctx, inbound, Member(inbound.scope, _person(found)))
     words = texts.admin.quota_of(found.label, held.limit, held.span, held.left, held.extra, held.refill)
     return Reply(words, private=True)
 
 
-async def _set(core: "Core", inbound: Inbound, argument: str) -> Reply:
-    await check(core, inbound)
-    found = await group(core, inbound, argument, texts.admin.QUOTA_HOW)
+async def _set(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    await check(ctx, inbound)
+    found = await group(ctx, inbound, argument, texts.admin.QUOTA_HOW)
     rest, because = amounts.because(found.rest)
     rate = amounts.rate(rest)
     if rate is None:
@@ -63,52 +60,52 @@ async def _set(core: "Core", inbound: Inbound, argument: str) -> Reply:
     def edit(rule: Rule) -> Rule:
         return replace(rule, credits=rate.credits, span=rate.span)
 
-    done = await core.store.books.amend(act(core, inbound, "quota set", found, because), edit)
+    done = await ctx.store.books.amend(act(ctx, inbound, "quota set", found, because), edit)
     return told(texts.admin.quota_set(found.label, rate.credits, rate.span), done)
 
 
-async def grant(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Give somebody credits."""
-    await check(core, inbound)
+    await check(ctx, inbound)
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
-    where, name = await place(core, inbound)
-    gift = amounts.gift(rest, core.clock(), where)
+    where, name = await place(ctx, inbound)
+    gift = amounts.gift(rest, ctx.clock(), where)
     if gift is None:
         raise Refusal(texts.admin.GRANT_HOW)
-    deed = act(core, inbound, "grant", found, because)
+    deed = act(ctx, inbound, "grant", found, because)
     # As it was understood the first time: “for 2 days” begins anew with every reading.
-    if before := await core.store.books.act(deed.id):
+    if before := await ctx.store.books.act(deed.id):
         gift = replace(gift, until=json.loads(before.after)["until"])
     given = Grant(deed.id, inbound.scope, _person(found), gift.credits, 0, gift.until, deed.at, inbound.person, because)
-    done = await core.store.books.grant(deed, given)
+    done = await ctx.store.books.grant(deed, given)
     until = texts.admin.when(gift.until, where, name) if gift.until else ""
     return told(texts.admin.granted(found.label, gift.credits, until, because), done)
 
 
-async def revoke(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def revoke(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Take back what is left of somebody's grants."""
-    await check(core, inbound)
+    await check(ctx, inbound)
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
         raise Refusal(texts.admin.GRANT_HOW.replace("/grant", "/revoke").replace(" 50 until Friday", ""))
-    people = (_person(found),) if inbound.scope else await core.store.accounts.people(_person(found))
-    deed = act(core, inbound, "revoke", found, because)
-    nothing = not await core.store.books.grants(inbound.scope, people, core.clock())
-    if nothing and not await core.store.books.act(deed.id):
+    people = (_person(found),) if inbound.scope else await ctx.store.accounts.people(_person(found))
+    deed = act(ctx, inbound, "revoke", found, because)
+    nothing = not await ctx.store.books.grants(inbound.scope, people, ctx.clock())
+    if nothing and not await ctx.store.books.act(deed.id):
         return Reply(texts.admin.revoked(found.label, 0, because), private=True)
-    done, amount = await core.store.books.revoke(deed, people)
+    done, amount = await ctx.store.books.revoke(deed, people)
     return told(texts.admin.revoked(found.label, amount, because), done)
 
 
-async def ban(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def ban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Keep somebody from ordering, for a time or for good."""
-    await check(core, inbound)
+    await check(ctx, inbound)
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
-    where, name = await place(core, inbound)
-    until = amounts.end(rest, core.clock(), where) if rest else FOREVER
+    where, name = await place(ctx, inbound)
+    until = amounts.end(rest, ctx.clock(), where) if rest else FOREVER
     if until is None:
         raise Refusal(texts.admin.BAN_HOW)
     _person(found)
@@ -116,83 +113,83 @@ async def ban(core: "Core", inbound: Inbound, argument: str) -> Reply:
     def edit(rule: Rule) -> Rule:
         return replace(rule, banned=until, because=because or None)
 
-    done = await core.store.books.amend(act(core, inbound, "ban", found, because), edit)
+    done = await ctx.store.books.amend(act(ctx, inbound, "ban", found, because), edit)
     until = Rule.load(done.after).banned or until
     words = texts.admin.when(until, where, name) if until < FOREVER else ""
     return told(texts.admin.banned(found.label, words, because), done)
 
 
-async def unban(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def unban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Let somebody order again."""
-    await check(core, inbound)
+    await check(ctx, inbound)
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
         raise Refusal(texts.admin.BAN_HOW)
-    rules = await core.store.books.rulebook(Member(inbound.scope, _person(found)))
+    rules = await ctx.store.books.rulebook(Member(inbound.scope, _person(found)))
     people = [found.person] if inbound.scope else rules.people
     deeds = [
-        act(core, inbound, "unban", replace(found, about=about("person", person), person=person), because)
+        act(ctx, inbound, "unban", replace(found, about=about("person", person), person=person), because)
         for person in people
     ]
-    if rules_of.ban(rules, core.clock()) is None and not await core.store.books.act(deeds[-1].id):
+    if rules_of.ban(rules, ctx.clock()) is None and not await ctx.store.books.act(deeds[-1].id):
         return Reply(texts.admin.not_banned(found.label), private=True)
     done = None
     for deed in deeds:
-        done = await core.store.books.amend(deed, lambda rule: replace(rule, banned=None, because=None))
+        done = await ctx.store.books.amend(deed, lambda rule: replace(rule, banned=None, because=None))
     return told(texts.admin.unbanned(found.label), done)
 
 
-async def refund(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def refund(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Give a paid clip's credits back, with a reason."""
-    await check(core, inbound)
+    await check(ctx, inbound)
     job_id, because = amounts.because_or_for(_plain(inbound, argument))
     if not because or not job_id or len(job_id.split()) > 1:
         raise Refusal(texts.admin.REFUND_HOW)
     found = Target(about("job", job_id[:32]), job_id[:32], "")
     try:
-        back = await core.store.books.pardon(act(core, inbound, "refund", found, because), job_id)
+        back = await ctx.store.books.pardon(act(ctx, inbound, "refund", found, because), job_id)
     except Illegal:
         raise Refusal(texts.admin.REFUND_NOT) from None
     return Reply(texts.admin.refunded(job_id, back, because))
 
 
-async def undo(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Take a change back, within a minute and if nothing has changed since."""
-    deed = act(core, inbound, "undo")
-    done = await core.store.books.act(argument.strip()[:32])
+    deed = act(ctx, inbound, "undo")
+    done = await ctx.store.books.act(argument.strip()[:32])
     if done is None:
-        await check(core, inbound)
+        await check(ctx, inbound)
         raise Refusal(texts.admin.UNDO_NOTHING if argument.strip() else texts.admin.UNDO_WHICH)
     if done.scope == HOUSE or done.verb in ("cap", "flights"):
-        if not core.operates(inbound):
+        if not rights.operates(ctx, inbound):
             raise Refusal(texts.admin.NOT_OPERATOR)
     else:
-        await check(core, inbound)
-        if done.scope != inbound.scope and not core.operates(inbound):
+        await check(ctx, inbound)
+        if done.scope != inbound.scope and not rights.operates(ctx, inbound):
             raise Refusal(texts.admin.NOT_HERE)
-    if core.clock() - done.at > UNDO + SLACK and not await core.store.books.act(deed.id):
+    if ctx.clock() - done.at > UNDO + SLACK and not await ctx.store.books.act(deed.id):
         raise Refusal(texts.admin.UNDO_LATE)
     try:
-        await core.store.books.undo(done.id, replace(deed, verb=f"undo {done.verb}"))
+        await ctx.store.books.undo(done.id, replace(deed, verb=f"undo {done.verb}"))
     except Illegal:
         raise Refusal(texts.admin.UNDO_NOTHING) from None
-    core.poke()
+    ctx.wake.worker()
     return Reply(texts.admin.UNDONE, private=True)
 
 
 # ── What the verbs share ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def check(core: "Core", inbound: Inbound) -> None:
+async def check(ctx: Context, inbound: Inbound) -> None:
     """Only for admins of this community; in people's own chats only operators are. Raises `Refusal`."""
-    if not await core.administers(inbound):
+    if not await rights.administers(ctx, inbound):
         raise Refusal(texts.admin.NOT_ADMIN if inbound.scope else texts.admin.NOT_IN_PRIVATE)
 
 
-async def place(core: "Core", inbound: Inbound) -> tuple[tzinfo, str]:
+async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:
     """The scope's time zone, and its name."""
-    name = (await core.store.books.rulebook(balance.member(inbound))).scope.zone
+    name = (await ctx.store.books.rulebook(quote.member(inbound))).scope.zone
     return zone(name), known_zone(name or "UTC") or "UTC"
 
 
@@ -216,7 +213,7 @@ def target(inbound: Inbound, argument: str) -> Target:
     return Target(about("person", named.id), f"@{named.label}", rest, named.id)
 
 
-async def group(core: "Core", inbound: Inbound, argument: str, how: str) -> Target:
+async def group(ctx: Context, inbound: Inbound, argument: str, how: str) -> Target:
     """Like `target`, and besides: `default`, `admins`, and named lists. Where nobody is meant, `how` is said."""
     word, rest = (*argument.split(maxsplit=1), "", "")[:2]
     word = word.lower()
@@ -224,18 +221,18 @@ async def group(core: "Core", inbound: Inbound, argument: str, how: str) -> Targ
         return Target("", texts.admin.DEFAULT, _plain(inbound, rest))
     if word == "admins":
         return Target(about("tier", "admins"), "admins", _plain(inbound, rest))
-    if word and about("list", word) in await core.store.books.rules(inbound.scope):
+    if word and about("list", word) in await ctx.store.books.rules(inbound.scope):
         return Target(about("list", word), word, _plain(inbound, rest))
     if not inbound.named and not inbound.replied_to and not word.startswith("@"):
         raise Refusal(how)
     return target(inbound, argument)
 
 
-def act(core: "Core", inbound: Inbound, verb: str, found: Target | None = None, because: str = "") -> Act:
+def act(ctx: Context, inbound: Inbound, verb: str, found: Target | None = None, because: str = "") -> Act:
     """A deed of whoever says it, for the audit log; its id comes of the message, so that no replay does it twice."""
     return Act(
         id=idempotency.identity(inbound, f"{verb} {found.about if found else ''}"),
-        at=core.clock(),
+        at=ctx.clock(),
         actor=inbound.person,
         scope=inbound.scope,
         verb=verb,

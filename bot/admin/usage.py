@@ -8,18 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from statistics import median
-from typing import TYPE_CHECKING
 
 from bot import texts
 from bot.admin import chart
 from bot.admin.people import check, place
+from bot.context import Context
 from bot.errors import Refusal
 from bot.model import Inbound, Paper, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Deed, Movement, Rule
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 SPANS = {"week": 7, "month": 30}
 """Days in a report; today is the last of them."""
@@ -32,16 +29,16 @@ _TIMES = frozenset({"banned", "until"})
 """What of a rule or a grant is a moment, in unix seconds."""
 
 
-async def usage(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """People and sums, and a picture."""
-    await check(core, inbound)
+    await check(ctx, inbound)
     span = argument.strip().lower() or "week"
     if span not in SPANS:
         raise Refusal(texts.admin.USAGE_HOW)
-    where, _ = await place(core, inbound)
+    where, _ = await place(ctx, inbound)
     days = SPANS[span]
-    first = datetime.fromtimestamp(core.clock(), where).date() - timedelta(days=days - 1)
-    deeds = await core.store.figures.deeds(inbound.scope, pricing.midnight(first, where), MOST)
+    first = datetime.fromtimestamp(ctx.clock(), where).date() - timedelta(days=days - 1)
+    deeds = await ctx.store.figures.deeds(inbound.scope, pricing.midnight(first, where), MOST)
     if not deeds:
         return Reply(texts.admin.NO_USAGE, private=True)
     head = f"The last {days} days"
@@ -58,29 +55,29 @@ async def usage(core: "Core", inbound: Inbound, argument: str) -> Reply:
     return Reply("\n".join(lines), papers=(Paper("usage.png", picture, picture=True),), private=True)
 
 
-async def audit(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Who did what, when and why."""
-    await check(core, inbound)
-    where, _ = await place(core, inbound)
-    acts = await _acts(core, inbound, ACTS)
+    await check(ctx, inbound)
+    where, _ = await place(ctx, inbound)
+    acts = await _acts(ctx, inbound, ACTS)
     if not acts:
         return Reply(texts.admin.NO_AUDIT, private=True)
     return Reply("\n".join(_act(act, where) for act in acts), private=True)
 
 
-async def export(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def export(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Ledger and audit as CSV."""
-    await check(core, inbound)
-    moves = await core.store.figures.ledger(inbound.scope, 0.0, MOST)
-    acts = await _acts(core, inbound, MOST)
+    await check(ctx, inbound)
+    moves = await ctx.store.figures.ledger(inbound.scope, 0.0, MOST)
+    acts = await _acts(ctx, inbound, MOST)
     papers = await asyncio.to_thread(lambda: (_ledger(moves), _audit(acts)))
     return Reply(texts.admin.EXPORTED, papers=papers, private=True)
 
 
-async def _acts(core: "Core", inbound: Inbound, limit: int) -> list[Act]:
+async def _acts(ctx: Context, inbound: Inbound, limit: int) -> list[Act]:
     """What was done there, newest first; people's own space is the operators', and so are the switches of the house."""
     scopes = (inbound.scope,) if inbound.scope else (OWN, HOUSE)
-    found = [act for scope in scopes for act in await core.store.figures.audit(scope, limit)]
+    found = [act for scope in scopes for act in await ctx.store.figures.audit(scope, limit)]
     return sorted(found, key=lambda act: -act.at)[:limit]
 
 

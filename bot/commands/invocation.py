@@ -10,6 +10,8 @@ _AFTER = re.compile(rf":?(?:[\s,;|·•、،؛]|:(?=\s|$|[{UNSPACED}])|\.(?=\s|$
 """What may follow a call before the words begin; two dashes are an option already."""
 SIGN = r"(?:[,;，；、]|[:：](?![)(-]))?"
 """A pattern for what may touch a name, and belongs neither to it nor to the words."""
+ANSWERS = ("/agree ", "/crop ", "/yes ", "/no ")
+"""What the buttons under a question about an order say: a question that is answered goes."""
 
 
 @dataclass(frozen=True, slots=True)

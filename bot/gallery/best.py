@@ -3,17 +3,15 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from bot import texts
+from bot.context import Context
 from bot.errors import Refusal
 from bot.gallery import lookup
 from bot.gallery.model import Errand, Share
 from bot.model import Button, Inbound, Reply
 from bot.quotas import pricing
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 BEST = 5
 """Clips that are named."""
@@ -27,28 +25,28 @@ KEPT = 40 * DAY
 _DAYS = {"week": 7, "month": 30}
 
 
-async def best(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def best(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """What people liked most, of what was shared in the last seven or thirty days."""
     span = argument.lower() or "week"
     if span not in _DAYS:
         raise Refusal(texts.sharing.BEST_HOW)
     if not inbound.scope:
         raise Refusal(texts.sharing.BEST_WHERE)
-    rule = await lookup.rule_of(core.store, inbound.scope)
-    found = await core.store.gallery.best(inbound.scope, core.clock() - _DAYS[span] * DAY, BEST)
+    rule = await lookup.rule_of(ctx.store, inbound.scope)
+    found = await ctx.store.gallery.best(inbound.scope, ctx.clock() - _DAYS[span] * DAY, BEST)
     if not found and not rule.gallery and not rule.web:
         raise Refusal(texts.sharing.NO_GALLERY)
     if not found:
         return Reply(texts.sharing.no_best(span))
     lines, buttons = _ranked(found)
     named = tuple(one.id for one in found)
-    return Reply(texts.sharing.best(span, lines, lookup.hall(core.web, rule)), buttons, shares=named)
+    return Reply(texts.sharing.best(span, lines, lookup.hall(ctx.links.web, rule)), buttons, shares=named)
 
 
-async def post_best(core: "Core") -> None:
+async def post_best(ctx: Context) -> None:
     """A chore: on Monday, or the month's first day, the best are posted, once, where the community wants that."""
-    now, inbox = core.clock(), core.store.inbox
-    for scope, rule in await core.store.gallery.punctual():
+    now, inbox = ctx.clock(), ctx.store.inbox
+    for scope, rule in await ctx.store.gallery.punctual():
         if rule.best is None or not rule.gallery:
             continue
         if (since := _since(now, rule.best, rule.zone)) is not None:
@@ -56,18 +54,18 @@ async def post_best(core: "Core") -> None:
             await inbox.take(key, TAKEN, json.dumps([scope, since]), now)
     for key, body in await inbox.waiting(TAKEN):
         scope, since = json.loads(body)
-        rule, found = await lookup.rule_of(core.store, scope), await core.store.gallery.best(scope, since, BEST)
+        rule, found = await lookup.rule_of(ctx.store, scope), await ctx.store.gallery.best(scope, since, BEST)
         if not (rule.best and rule.gallery and found):
             await inbox.handled(key, now)
             continue
         lines, buttons = _ranked(found)
-        text = texts.sharing.best_post(rule.best, lines, lookup.hall(core.web, rule))
+        text = texts.sharing.best_post(rule.best, lines, lookup.hall(ctx.links.web, rule))
         place = lookup.place_of(scope, rule.gallery)
         errand = Errand(
-            core.new_id(), "tell", place, now, text=text, buttons=buttons, shows=tuple(one.id for one in found)
+            ctx.ids.new(), "tell", place, now, text=text, buttons=buttons, shows=tuple(one.id for one in found)
         )
-        await core.store.errands.put(errand, settles=key)  # both or neither, also when killed between
-        core.poke_errands()
+        await ctx.store.errands.put(errand, settles=key)  # both or neither, also when killed between
+        ctx.wake.outbox()
         await inbox.sweep(TAKEN, now, KEPT)
 
 

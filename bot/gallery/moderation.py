@@ -1,28 +1,25 @@
 """Reports, and what admins make of them. Who reported is told to nobody."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from bot import idempotency, texts
+from bot import idempotency, rights, texts
 from bot.admin.people import Target, act, check, told
+from bot.context import Context
 from bot.errors import Refusal
 from bot.gallery import lookup, notices, sharing
 from bot.gallery.model import ENOUGH, Errand, Share, ShareState
 from bot.model import Button, Inbound, Reply
 from bot.quotas.rules import FOREVER, Rule, about
 
-if TYPE_CHECKING:
-    from bot.core import Core
-
 LISTED = 5
 """Clips under /review at a time: each has four buttons, and a message has room for 25."""
 _OTHER = "other"
 
 
-async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def report(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Say what is wrong with a shared clip: first a button, or words."""
-    share, said = await lookup.seen(core, inbound, argument, texts.sharing.REPORT_HOW)
-    if await core.is_own(inbound, share.person):
+    share, said = await lookup.seen(ctx, inbound, argument, texts.sharing.REPORT_HOW)
+    if await rights.is_own(ctx, inbound, share.person):
         unshare = Button(texts.sharing.UNSHARE, f"/unshare {share.job}")
         return Reply(texts.sharing.REPORT_OWN, (unshare,), refused=True, private=True)
     if not said:
@@ -32,14 +29,14 @@ async def report(core: "Core", inbound: Inbound, argument: str) -> Reply:
     reason = _reason(said)
     if not reason:
         return Reply(texts.sharing.REPORT_OTHER, ask=f"/report {share.id} {_OTHER}", private=True, secret=True)
-    now = core.clock()
-    reported, count = await core.store.gallery.report(share.id, inbound.person, reason, now, ENOUGH, inbound.key)
+    now = ctx.clock()
+    reported, count = await ctx.store.gallery.report(share.id, inbound.person, reason, now, ENOUGH, inbound.key)
     if reported is None:
         raise Refusal(texts.sharing.UNKNOWN_SHARE)
     if not count:
         raise Refusal(texts.sharing.REPORTED_ALREADY)
-    await _tell(core, reported, count, idempotency.identity(inbound, "notice"))
-    core.poke_errands()
+    await _tell(ctx, reported, count, idempotency.identity(inbound, "notice"))
+    ctx.wake.outbox()
     hidden = reported.state == "hidden"
     return Reply(texts.sharing.REPORTED_HIDDEN if hidden else texts.sharing.REPORTED, private=True)
 
@@ -55,17 +52,17 @@ def _reason(said: str) -> str:
     return texts.chat.shorten(rest if first.lower() == _OTHER else f"{first} {rest}", texts.sharing.REASON)
 
 
-async def tell_again(core: "Core", share: Share) -> None:
+async def tell_again(ctx: Context, share: Share) -> None:
     """Somebody's report is gone: what admins were told goes, and they are told what is left."""
-    await notices.dismiss(core.store, share, core.clock())
-    reports = await core.store.gallery.reports(share.id)
-    if reports and (now := await core.store.gallery.share(share.id)):
-        await _tell(core, now, len(reports), core.new_id())
+    await notices.dismiss(ctx.store, share, ctx.clock())
+    reports = await ctx.store.gallery.reports(share.id)
+    if reports and (now := await ctx.store.gallery.share(share.id)):
+        await _tell(ctx, now, len(reports), ctx.ids.new())
 
 
-async def _tell(core: "Core", share: Share, count: int, name: str) -> None:
-    rule = await lookup.rule_of(core.store, share.scope)
-    reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
+async def _tell(ctx: Context, share: Share, count: int, name: str) -> None:
+    rule = await lookup.rule_of(ctx.store, share.scope)
+    reasons = [one.reason for one in await ctx.store.gallery.reports(share.id)]
     text = texts.sharing.notice(reasons, share.prompt, share.name, hidden=share.state == "hidden")
     buttons = (
         Button(texts.sharing.HIDE, f"/hide {share.id}"),
@@ -73,21 +70,21 @@ async def _tell(core: "Core", share: Share, count: int, name: str) -> None:
         Button(texts.sharing.BAN, f"/banish {share.id}"),
     )
     place = lookup.place_of(share.scope, rule.review)
-    notice = Errand(name, "tell", place, core.clock(), share.id, text, buttons, topic="report")
-    await notices.tell(core.store, notice, min(count, ENOUGH))
+    notice = Errand(name, "tell", place, ctx.clock(), share.id, text, buttons, topic="report")
+    await notices.tell(ctx.store, notice, min(count, ENOUGH))
 
 
-async def review(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def review(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """What waits for an admin, oldest first."""
     if not inbound.scope:
         raise Refusal(texts.sharing.REVIEW_WHERE)
-    await check(core, inbound)
-    found = await core.store.gallery.open(inbound.scope, LISTED + 1)
+    await check(ctx, inbound)
+    found = await ctx.store.gallery.open(inbound.scope, LISTED + 1)
     if not found:
         return Reply(texts.sharing.NOTHING_TO_REVIEW, private=True)
     lines, buttons = [], []
     for number, share in enumerate(found[:LISTED], 1):
-        reasons = [one.reason for one in await core.store.gallery.reports(share.id)]
+        reasons = [one.reason for one in await ctx.store.gallery.reports(share.id)]
         lines.append(texts.sharing.review_line(number, share.state, reasons, share.prompt, share.name))
         waits = share.state == "waiting"
         verbs = (
@@ -101,25 +98,25 @@ async def review(core: "Core", inbound: Inbound, argument: str) -> Reply:
     return Reply(text, tuple(buttons), private=True, repeats=jobs)
 
 
-async def keep(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def keep(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Let it be seen, and close its reports."""
-    share = await _judged(core, inbound, argument, "up")
+    share = await _judged(ctx, inbound, argument, "up")
     hide = Button(texts.sharing.HIDE, f"/hide {share.id}")
     return Reply(texts.sharing.KEPT if share.state == "up" else texts.sharing.LET_IN, (hide,), private=True)
 
 
-async def hide(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def hide(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Nobody is to see it."""
-    share = await _judged(core, inbound, argument, "hidden")
+    share = await _judged(ctx, inbound, argument, "hidden")
     show = Button(texts.sharing.SHOW_AGAIN, f"/keep {share.id}")
     return Reply(texts.sharing.REFUSED if share.state == "waiting" else texts.sharing.HIDDEN, (show,), private=True)
 
 
-async def banish(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def banish(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Hide it, and keep its maker from ordering and sharing here."""
-    await check(core, inbound)
-    share = await _found(core, inbound, argument)
-    people = await core.store.accounts.people(share.person)
+    await check(ctx, inbound)
+    share = await _found(ctx, inbound, argument)
+    people = await ctx.store.accounts.people(share.person)
     platform = share.scope.partition(":")[0]
     person = next((one for one in people if one.partition(":")[0] == platform), share.person)
     target = Target(about("person", person), share.name or texts.sharing.THE_MAKER, "", person)
@@ -128,34 +125,34 @@ async def banish(core: "Core", inbound: Inbound, argument: str) -> Reply:
         return replace(rule, banned=FOREVER, because=texts.sharing.BANNED_BECAUSE)
 
     # Banned first: whoever hears “hidden” and shares again at once is refused already.
-    done = await core.store.books.amend(act(core, inbound, "ban", target, texts.sharing.BANNED_BECAUSE), edit)
-    await _judge(core, share, "hidden")
-    await core.store.books.note(act(core, inbound, "hide", Target("", share.id, "")))
+    done = await ctx.store.books.amend(act(ctx, inbound, "ban", target, texts.sharing.BANNED_BECAUSE), edit)
+    await _judge(ctx, share, "hidden")
+    await ctx.store.books.note(act(ctx, inbound, "hide", Target("", share.id, "")))
     return replace(told(texts.sharing.banished(target.label), done), private=True, names=people)
 
 
-async def _judged(core: "Core", inbound: Inbound, argument: str, state: ShareState) -> Share:
+async def _judged(ctx: Context, inbound: Inbound, argument: str, state: ShareState) -> Share:
     """The share as it was before it was judged. Raises `Refusal`."""
-    await check(core, inbound)
-    share = await _found(core, inbound, argument)
-    await _judge(core, share, state)
-    await core.store.books.note(act(core, inbound, "keep" if state == "up" else "hide", Target("", share.id, "")))
+    await check(ctx, inbound)
+    share = await _found(ctx, inbound, argument)
+    await _judge(ctx, share, state)
+    await ctx.store.books.note(act(ctx, inbound, "keep" if state == "up" else "hide", Target("", share.id, "")))
     return share
 
 
-async def _found(core: "Core", inbound: Inbound, argument: str) -> Share:
+async def _found(ctx: Context, inbound: Inbound, argument: str) -> Share:
     if not argument:
         raise Refusal(texts.sharing.WHICH_SHARE)
-    share = await lookup.here(core, inbound, argument)
+    share = await lookup.here(ctx, inbound, argument)
     if share is None:
         raise Refusal(texts.sharing.UNKNOWN_SHARE)
     return share
 
 
-async def _judge(core: "Core", share: Share, state: ShareState) -> None:
-    if await core.store.gallery.judge(share.id, state, core.clock()) is None:
+async def _judge(ctx: Context, share: Share, state: ShareState) -> None:
+    if await ctx.store.gallery.judge(share.id, state, ctx.clock()) is None:
         raise Refusal(texts.sharing.UNKNOWN_SHARE)
     if state == "up":
-        await sharing.absolve(core.store, share)
-    await notices.dismiss(core.store, share, core.clock())
-    core.poke_errands()
+        await sharing.absolve(ctx.store, share)
+    await notices.dismiss(ctx.store, share, ctx.clock())
+    ctx.wake.outbox()

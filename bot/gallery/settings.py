@@ -2,18 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from bot import texts
+from bot import rights, texts
 from bot.admin.people import Target, act, check, told
+from bot.context import Context
 from bot.errors import Refusal
 from bot.gallery import lookup
 from bot.model import MENTION, Inbound, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import Rule
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 Edit = Callable[[Rule], Rule]
 Change = tuple[Edit, str]
@@ -22,33 +20,33 @@ _OFF = frozenset({"off", "no", "none"})
 _HERE = frozenset({"", "here"})
 
 
-async def gallery(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def gallery(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Where it is, for anybody; or a change, for admins."""
     if not argument:
-        return await _show(core, inbound)
+        return await _show(ctx, inbound)
     if not inbound.scope:
         raise Refusal(texts.sharing.GALLERY_WHERE)
-    await check(core, inbound)
+    await check(ctx, inbound)
     word, value = (*argument.split(maxsplit=1), "", "")[:2]
     word = "here" if MENTION in word else word.lower()
     setter = _SETTERS.get(word)
     if setter is None or (value and word in _BARE and MENTION not in argument):
         raise Refusal(texts.sharing.GALLERY_HOW)
-    rule = await lookup.rule_of(core.store, inbound.scope)
-    edit, words = await setter(core, inbound, rule, value.strip())
-    done = await core.store.books.amend(act(core, inbound, f"gallery {word}", Target("", "", "")), edit)
+    rule = await lookup.rule_of(ctx.store, inbound.scope)
+    edit, words = await setter(ctx, inbound, rule, value.strip())
+    done = await ctx.store.books.amend(act(ctx, inbound, f"gallery {word}", Target("", "", "")), edit)
     return told(words, done)
 
 
-async def _show(core: "Core", inbound: Inbound) -> Reply:
+async def _show(ctx: Context, inbound: Inbound) -> Reply:
     if not inbound.scope:
         raise Refusal(texts.sharing.GALLERY_WHERE)
-    rule = await lookup.rule_of(core.store, inbound.scope)
+    rule = await lookup.rule_of(ctx.store, inbound.scope)
     posted = ""
     if rule.gallery:
         posted = "here" if rule.gallery == _here(inbound) else "elsewhere"
-    words = texts.sharing.gallery(rule.title or "", posted, lookup.hall(core.web, rule))
-    if not await core.administers(inbound):
+    words = texts.sharing.gallery(rule.title or "", posted, lookup.hall(ctx.links.web, rule))
+    if not await rights.administers(ctx, inbound):
         return Reply(words, private=True)
     if not (rule.gallery or rule.web or rule.review or rule.approve):
         return Reply(f"{texts.sharing.GALLERY_BEGIN}\n\n{texts.sharing.GALLERY_HOW}", private=True)
@@ -61,7 +59,7 @@ async def _show(core: "Core", inbound: Inbound) -> Reply:
 # ── One setter per word ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _place(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
+async def _place(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     place, label = _where(inbound, value)
     earlier = texts.sharing.EARLIER_STAY if rule.gallery and rule.gallery != place else ""
     return lambda rule: replace(rule, gallery=place, title=_title(inbound, rule)), texts.sharing.gallery_here(
@@ -69,50 +67,50 @@ async def _place(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Chan
     )
 
 
-async def _close(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
+async def _close(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     words = texts.sharing.GALLERY_OFF if rule.web else texts.sharing.GALLERY_OFF_ALL
     return lambda rule: replace(rule, gallery=None, best=None), words
 
 
-async def _review(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
+async def _review(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     if value.lower() in _OFF:
         return lambda rule: replace(rule, review=None), texts.sharing.REVIEW_OFF
     place, label = _where(inbound, value)
     return lambda rule: replace(rule, review=place), texts.sharing.review_here(label)
 
 
-async def _approve(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
+async def _approve(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     if not _on(value):
         return lambda rule: replace(rule, approve=None), texts.sharing.APPROVE_OFF
     where = "" if rule.review else f" {texts.sharing.APPROVE_WHERE}"
     return lambda rule: replace(rule, approve=True), texts.sharing.APPROVE_ON + where
 
 
-async def _web(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
+async def _web(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     new = value.lower() == "new"
     if not new and not _on(value):
         return lambda rule: replace(rule, web=None), texts.sharing.WEB_OFF
-    if not core.web:
+    if not ctx.links.web:
         raise Refusal(texts.sharing.NO_WEB)
-    slug = await core.store.gallery.open_hall(inbound.scope, core.new_id(), new=new)
-    link = lookup.hall(core.web, replace(rule, web=slug))
+    slug = await ctx.store.gallery.open_hall(inbound.scope, ctx.ids.new(), new=new)
+    link = lookup.hall(ctx.links.web, replace(rule, web=slug))
     words = texts.sharing.web_on(link, bool(rule.public))
     if new and rule.web:
         words = f"{words}\n{texts.sharing.OLD_LINK}"
     return lambda rule: replace(rule, web=slug, title=_title(inbound, rule)), words
 
 
-async def _public(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
+async def _public(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     if not rule.web:
         raise Refusal(texts.sharing.WEB_FIRST)
     return lambda rule: replace(rule, public=True), texts.sharing.PUBLIC
 
 
-async def _unlisted(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
+async def _unlisted(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     return lambda rule: replace(rule, public=None), texts.sharing.UNLISTED
 
 
-async def _name(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
+async def _name(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     for named in inbound.named:
         value = value.replace(MENTION, f"@{named.label}", 1)
     title = texts.sharing.name(value)
@@ -121,7 +119,7 @@ async def _name(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Chang
     return lambda rule: replace(rule, title=title), texts.sharing.called(title)
 
 
-async def _best(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Change:
+async def _best(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     if value.lower() in _OFF:
         return lambda rule: replace(rule, best=None), texts.sharing.BEST_OFF
     spans: dict[str, Literal["week", "month"]] = {"week": "week", "month": "month"}
@@ -134,7 +132,7 @@ async def _best(core: "Core", inbound: Inbound, rule: Rule, value: str) -> Chang
     return lambda rule: replace(rule, best=span), texts.sharing.best_on(span, zone)
 
 
-_SETTERS: dict[str, Callable[["Core", Inbound, Rule, str], Awaitable[Change]]] = {
+_SETTERS: dict[str, Callable[[Context, Inbound, Rule, str], Awaitable[Change]]] = {
     "here": _place,
     "off": _close,
     "review": _review,

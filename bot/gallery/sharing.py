@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from bot import idempotency, texts
+from bot import idempotency, rights, texts
+from bot.context import Context
 from bot.errors import Refusal
 from bot.gallery import lookup, notices
 from bot.gallery.model import Errand, Manner, Share
@@ -14,9 +14,6 @@ from bot.ordering import wordlist
 from bot.ports import Store
 from bot.quotas import pricing
 from bot.quotas.rules import Member, Rule
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 HIDDEN = "hidden"
 """Where it is noted that a clip was taken back while it was hidden: shared again, it waits for an admin."""
@@ -31,33 +28,33 @@ LISTED = 10
 """Shared clips that have a button under /unshare."""
 
 
-async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Put a clip into the community's gallery; the first time the person is asked how."""
     job_id, how = (*argument.split(maxsplit=1), "", "")[:2]
     how = " ".join(sorted(how.lower().split()))
     if how and how not in texts.sharing.MANNERS:
         raise Refusal(texts.sharing.SHARE_HOW)
-    job = await _own(core, inbound, job_id) if job_id else await _latest(core, inbound)
+    job = await _own(ctx, inbound, job_id) if job_id else await _latest(ctx, inbound)
     clip = _clip(job)
     scope = inbound.scope or job.scope
     if not scope:
         raise Refusal(texts.sharing.SHARE_WHERE)
-    rule = await lookup.rule_of(core.store, scope)
+    rule = await lookup.rule_of(ctx.store, scope)
     if not rule.gallery and not rule.web:
         raise Refusal(texts.sharing.NO_GALLERY)
-    for person in await core.store.accounts.people(inbound.person):  # a ban of one is no invitation to the other
-        if pricing.ban(await core.store.books.rulebook(Member(scope, person)), core.clock()):
+    for person in await ctx.store.accounts.people(inbound.person):  # a ban of one is no invitation to the other
+        if pricing.ban(await ctx.store.books.rulebook(Member(scope, person)), ctx.clock()):
             raise Refusal(texts.sharing.MAY_NOT_SHARE)
     place = lookup.place_of(scope, rule.gallery)
     copy = job.copy if job.address.platform == place.platform else None
-    if not core.media.path(clip.name).is_file() and not (copy and rule.gallery):
+    if not ctx.media.path(clip.name).is_file() and not (copy and rule.gallery):
         raise Refusal(texts.chat.CLIP_GONE)
     name = idempotency.identity(inbound, "share")
-    if earlier := [one for one in await core.store.gallery.of_job(job.id) if one.scope == scope and one.id != name]:
+    if earlier := [one for one in await ctx.store.gallery.of_job(job.id) if one.scope == scope and one.id != name]:
         return _already(earlier[0])
-    if await _rounds(core, job.id, scope) >= ROUNDS:
+    if await _rounds(ctx, job.id, scope) >= ROUNDS:
         raise Refusal(texts.sharing.TOO_OFTEN)
-    manner = await _manner(core, inbound, how)
+    manner = await _manner(ctx, inbound, how)
     if manner.named is None or manner.worded is None:
         choices = texts.sharing.MANNERS.items()
         buttons = tuple(Button(label, f"/share {job.id} {words}") for words, label in choices)
@@ -71,16 +68,16 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
         prompt=texts.sharing.plain(job.order.prompt) if manner.worded else "",
         remixes=manner.remixes,
         clip=clip,
-        at=core.clock(),
+        at=ctx.clock(),
         place=place,
-        state="waiting" if rule.approve or await _was_hidden(core, job.id, scope) else "up",
+        state="waiting" if rule.approve or await _was_hidden(ctx, job.id, scope) else "up",
         copy=copy,
         spoiler=job.spoiler,
         remix_of=job.remix_of if job.scope == scope else None,  # of another community nothing is shown here
     )
     if made.prompt and job.scope != scope:  # its words have not met those that this community forbids
-        await wordlist.check(core, scope, made.prompt)
-    kept = await core.store.gallery.add(made)
+        wordlist.refuse(rule, scope, made.prompt)
+    kept = await ctx.store.gallery.add(made)
     if kept.id != made.id:
         return _already(kept)
     made = kept
@@ -90,17 +87,17 @@ async def share(core: "Core", inbound: Inbound, argument: str) -> Reply:
             Button(texts.sharing.REFUSE, f"/hide {made.id}"),
             Button(texts.sharing.BAN, f"/banish {made.id}"),
         )
-        notice = Errand(name, "tell", lookup.place_of(scope, rule.review), core.clock(), made.id, buttons=buttons)
-        await notices.tell(core.store, replace(notice, text=texts.sharing.waiting(made.prompt, made.name)), 0)
-    core.poke_errands()
-    return Reply(_shared(core, inbound, rule, made), _after(made), private=True)
+        notice = Errand(name, "tell", lookup.place_of(scope, rule.review), ctx.clock(), made.id, buttons=buttons)
+        await notices.tell(ctx.store, replace(notice, text=texts.sharing.waiting(made.prompt, made.name)), 0)
+    ctx.wake.outbox()
+    return Reply(_shared(ctx, inbound, rule, made), _after(made), private=True)
 
 
-def _shared(core: "Core", inbound: Inbound, rule: Rule, made: Share) -> str:
+def _shared(ctx: Context, inbound: Inbound, rule: Rule, made: Share) -> str:
     if made.state == "waiting":
         return texts.sharing.WAITS
     here = made.place == replace(inbound.address, message="")
-    link = lookup.hall(core.web, rule)
+    link = lookup.hall(ctx.links.web, rule)
     link = link and f"{link}/{made.id}"
     return texts.sharing.shared(here, link, posted=bool(rule.gallery), named=bool(made.name), worded=bool(made.prompt))
 
@@ -114,34 +111,34 @@ def _after(share: Share) -> tuple[Button, ...]:
     return unshare, Button(texts.sharing.HOW_I_SHARE, "/sharing")
 
 
-async def _manner(core: "Core", inbound: Inbound, how: str) -> Manner:
+async def _manner(ctx: Context, inbound: Inbound, how: str) -> Manner:
     if not how:
-        return await core.store.gallery.manner(inbound.person)
+        return await ctx.store.gallery.manner(inbound.person)
     said = how.split()
-    return await core.store.gallery.behave(inbound.person, named="name" in said, worded="words" in said)
+    return await ctx.store.gallery.behave(inbound.person, named="name" in said, worded="words" in said)
 
 
-async def unshare(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def unshare(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Take a clip back from every community; without a name, say what there is."""
     if not argument:
-        return await _unshare_what(core, inbound)
+        return await _unshare_what(ctx, inbound)
     if not ID.fullmatch(argument):
         raise Refusal(texts.sharing.NOT_SHARED)
-    found = await core.store.gallery.share(argument)
-    all_of_it = await core.store.gallery.of_job(found.job if found else argument)
+    found = await ctx.store.gallery.share(argument)
+    all_of_it = await ctx.store.gallery.of_job(found.job if found else argument)
     if not all_of_it:
         raise Refusal(texts.sharing.NOT_SHARED)
-    if not await core.is_own(inbound, all_of_it[0].person):
+    if not await rights.is_own(ctx, inbound, all_of_it[0].person):
         seen = inbound.scope and any(one.scope == inbound.scope for one in all_of_it)
         raise Refusal(texts.sharing.NOT_YOUR_SHARE if seen else texts.sharing.NOT_SHARED)
     for one in all_of_it:
         platform, name = _hidden(one.job, one.scope)
-        rounds = await _rounds(core, one.job, one.scope) + 1
-        await core.store.inbox.remember(platform, "rounds", name, str(rounds), core.clock() + DAY)
+        rounds = await _rounds(ctx, one.job, one.scope) + 1
+        await ctx.store.inbox.remember(platform, "rounds", name, str(rounds), ctx.clock() + DAY)
         if one.state == "hidden":
-            await core.store.inbox.remember(platform, HIDDEN, name, "", core.clock() + REMEMBERED)
-    await take_back(core.store, all_of_it, core.clock())
-    core.poke_errands()
+            await ctx.store.inbox.remember(platform, HIDDEN, name, "", ctx.clock() + REMEMBERED)
+    await take_back(ctx.store, all_of_it, ctx.clock())
+    ctx.wake.outbox()
     again = Button(texts.sharing.SHARE_AGAIN, f"/share {all_of_it[0].job}")
     return Reply(texts.sharing.UNSHARED, (again,), private=True)
 
@@ -151,15 +148,15 @@ def _hidden(job: str, scope: str) -> tuple[str, str]:
     return scope.partition(":")[0], f"{job} {scope}"
 
 
-async def _was_hidden(core: "Core", job: str, scope: str) -> bool:
+async def _was_hidden(ctx: Context, job: str, scope: str) -> bool:
     platform, name = _hidden(job, scope)
-    return await core.store.inbox.recall(platform, HIDDEN, name, core.clock()) is not None
+    return await ctx.store.inbox.recall(platform, HIDDEN, name, ctx.clock()) is not None
 
 
-async def _rounds(core: "Core", job: str, scope: str) -> int:
+async def _rounds(ctx: Context, job: str, scope: str) -> int:
     """How often a clip was taken back of late."""
     platform, name = _hidden(job, scope)
-    return int(await core.store.inbox.recall(platform, "rounds", name, core.clock()) or 0)
+    return int(await ctx.store.inbox.recall(platform, "rounds", name, ctx.clock()) or 0)
 
 
 async def absolve(store: Store, share: Share) -> None:
@@ -168,12 +165,12 @@ async def absolve(store: Store, share: Share) -> None:
     await store.inbox.forget(platform, HIDDEN, name)
 
 
-async def _unshare_what(core: "Core", inbound: Inbound) -> Reply:
-    mine = list({one.job: one for one in await core.store.gallery.mine(inbound.person)}.values())
+async def _unshare_what(ctx: Context, inbound: Inbound) -> Reply:
+    mine = list({one.job: one for one in await ctx.store.gallery.mine(inbound.person)}.values())
     if not mine:
         raise Refusal(texts.sharing.NOTHING_SHARED)
     said = [texts.sharing.unshare_this(one.prompt, number) for number, one in enumerate(mine[:LISTED], 1)]
-    labels = texts.chat.apart(said, [core.clock() - one.at for one in mine[:LISTED]])
+    labels = texts.chat.apart(said, [ctx.clock() - one.at for one in mine[:LISTED]])
     buttons = tuple(Button(label, f"/unshare {one.job}") for label, one in zip(labels, mine, strict=False))
     rest = len(mine) - len(buttons)
     text = texts.sharing.more_shared(rest) if rest else texts.sharing.UNSHARE_WHICH
@@ -192,20 +189,20 @@ async def take_back(store: Store, taken: Sequence[Share], now: float) -> None:
         await notices.dismiss(store, one, now)
 
 
-async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def sharing(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """How the person shares, and how to change it."""
     words = argument.lower().split()
     if not words:
-        manner = await core.store.gallery.manner(inbound.person)
+        manner = await ctx.store.gallery.manner(inbound.person)
     elif len(words) == 2 and words[0] in texts.sharing.TOGGLES and words[1] in ("on", "off"):
         what, on = words[0], words[1] == "on"
-        manner = await core.store.gallery.behave(
+        manner = await ctx.store.gallery.behave(
             inbound.person,
             named=on if what == "name" else None,
             worded=on if what == "words" else None,
             remixes=on if what == "remixes" else None,
         )
-        core.poke_errands()
+        ctx.wake.outbox()
     else:
         raise Refusal(texts.sharing.SHARING_HOW)
     now = {"name": manner.named, "words": manner.worded, "remixes": manner.remixes}
@@ -219,75 +216,67 @@ async def sharing(core: "Core", inbound: Inbound, argument: str) -> Reply:
     return Reply(text, (*buttons, Button(texts.sharing.TAKE_BACK, "/unshare")), private=True)
 
 
-async def heart(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def heart(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Give a shared clip a heart, or take it back."""
-    share, _ = await lookup.seen(core, inbound, argument, texts.sharing.HEART_HOW)
-    liked = await core.store.gallery.heart(share.id, inbound.person, None, "tap", core.clock(), inbound.key)
+    share, _ = await lookup.seen(ctx, inbound, argument, texts.sharing.HEART_HOW)
+    liked = await ctx.store.gallery.heart(share.id, inbound.person, None, "tap", ctx.clock(), inbound.key)
     if liked is None:
         raise Refusal(texts.sharing.UNKNOWN_SHARE)
-    core.poke_errands()
-    on = share.id in await core.store.gallery.hearted(inbound.person, [share.id])
+    ctx.wake.outbox()
+    on = share.id in await ctx.store.gallery.hearted(inbound.person, [share.id])
     return Reply(texts.sharing.hearted(on, liked.hearts), private=True)
 
 
-async def reacted(core: "Core", inbound: Inbound, on: bool) -> None:
+async def reacted(ctx: Context, inbound: Inbound, on: bool) -> None:
     """Somebody put a heart under the message at `inbound.address`, or took it away; of other messages nothing comes.
 
     Raises `StoreDown`.
     """
-    share = await core.store.gallery.at(inbound.address)
+    share = await ctx.store.gallery.at(inbound.address)
     if share is None:
         return
-    if await core.store.gallery.heart(share.id, inbound.person, on, "reaction", core.clock(), inbound.key):
-        core.poke_errands()
+    if await ctx.store.gallery.heart(share.id, inbound.person, on, "reaction", ctx.clock(), inbound.key):
+        ctx.wake.outbox()
 
 
-async def show(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def show(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """A shared clip once more, by the platform's own copy. Admins see here what others do not."""
     try:
-        share, _ = await lookup.seen(core, inbound, argument, texts.sharing.SHOW_HOW)
+        share, _ = await lookup.seen(ctx, inbound, argument, texts.sharing.SHOW_HOW)
     except Refusal:
-        hidden = await lookup.here(core, inbound, argument)
-        if hidden is None or not await core.administers(inbound):
+        hidden = await lookup.here(ctx, inbound, argument)
+        if hidden is None or not await rights.administers(ctx, inbound):
             raise
         share = hidden
-    film = lookup.film_of(core.media, share)
+    film = lookup.film_of(ctx.media, share)
     if film is None:
         raise Refusal(texts.chat.CLIP_GONE)
     if share.state != "up":
-        shown = lookup.post(share, await lookup.after(core.store, share), replace(film, limit=inbound.limit))
+        shown = lookup.post(share, await lookup.after(ctx.store, share), replace(film, limit=inbound.limit))
         return replace(shown, buttons=(), private=True)
-    place, now = inbound.address, core.clock()
+    place, now = inbound.address, ctx.clock()
     # A tap is quickly made, again and again: each would be a message to everybody there.
     name = hashlib.sha256(f"{share.id} {place.chat} {place.thread} {now // SHOWN:.0f}".encode()).hexdigest()[:20]
-    if await core.store.inbox.recall(place.platform, "shown", name, now) is not None:
+    if await ctx.store.inbox.recall(place.platform, "shown", name, now) is not None:
         return Reply(texts.sharing.SHOWN, private=True)
-    await core.store.inbox.remember(place.platform, "shown", name, "", now + SHOWN)
+    await ctx.store.inbox.remember(place.platform, "shown", name, "", now + SHOWN)
     # As an errand, so that it is known where the clip stands, and goes from there as well when it is unshared.
-    await core.store.errands.put(Errand(name, "tell", place, now, share.id))
-    core.poke_errands()
+    await ctx.store.errands.put(Errand(name, "tell", place, now, share.id))
+    ctx.wake.outbox()
     return Reply(texts.sharing.COMING, private=True)
 
 
-async def offered(store: Store, job: Job) -> bool:
-    """Whether there is a gallery that this clip could go to."""
-    if not job.scope:
-        return False
-    rule = await lookup.rule_of(store, job.scope)
-    return bool(rule.gallery or rule.web)
-
-
-async def _own(core: "Core", inbound: Inbound, job_id: str) -> Job:
-    job = await core.store.job(job_id) if ID.fullmatch(job_id) else None
+async def _own(ctx: Context, inbound: Inbound, job_id: str) -> Job:
+    job = await ctx.store.job(job_id) if ID.fullmatch(job_id) else None
     if job is None:
         raise Refusal(texts.chat.UNKNOWN_JOB)
-    if not await core.is_own(inbound, job.person):
+    if not await rights.is_own(ctx, inbound, job.person):
         raise Refusal(texts.chat.NOT_YOURS)
     return job
 
 
-async def _latest(core: "Core", inbound: Inbound) -> Job:
-    latest = await core.store.jobs(inbound.person, 100, inbound.address if inbound.shared else None)
+async def _latest(ctx: Context, inbound: Inbound) -> Job:
+    latest = await ctx.store.jobs(inbound.person, 100, inbound.address if inbound.shared else None)
     if finished := next((job for job in latest if job.clip), None):
         return finished
     raise Refusal(texts.sharing.NOTHING_TO_SHARE if inbound.scope else texts.sharing.SHARE_WHERE)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, Stale, StoreDown, TooLarge, Unconfirmed, Unshowable
-from bot.gallery import sharing
+from bot.gallery import lookup
 from bot.gallery.model import line_removal
 from bot.jobs import machine, status
 from bot.jobs.claims import AGAIN, Claims, backoff
@@ -149,7 +149,7 @@ class Delivery:
             return Reply(texts.chat.CLIP_GONE, job=job.id)
         film = Film(path, job.clip, job.spoiler, job.limit, self._media.poster(job.clip.name))
         try:
-            share, new = await sharing.offered(self._store, job), await self._is_news(job)
+            share, new = await lookup.offered(self._store, job), await self._is_news(job)
         except StoreDown as error:  # nobody waits for a clip because of a button
             log.info("job %s is delivered without its Share button: %s", job.id, error)
             share = new = False

@@ -5,36 +5,23 @@ A refusal names none of them: whoever looks for a way around should not be told 
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
-from typing import TYPE_CHECKING
 
 from bot import texts
-from bot.admin.people import Target, act, told
-from bot.admin.people import check as admins_only
 from bot.characters import FILLERS
 from bot.errors import Refusal
-from bot.model import MENTION, Inbound, Reply
 from bot.ordering import blocklist
 from bot.quotas.rules import Rule
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 MOST = 200
 """Words of a community."""
 LONGEST = 40
 """Characters of one."""
-_SCOPE = Target("", texts.admin.DEFAULT, "")
 
 # ── What is refused ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def check(core: "Core", scope: str, prompt: str) -> None:
-    """Look the scope's rule up, and `refuse`."""
-    refuse((await core.store.books.rules(scope)).get("", Rule()), scope, prompt)
 
 
 def refuse(rule: Rule, scope: str, prompt: str) -> None:
@@ -225,70 +212,6 @@ def _own(words: tuple[str, ...]) -> Words:
     return Words.of(word.replace("*", " ") for word in words)
 
 
-# ── What admins say ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def wordlist(core: "Core", inbound: Inbound, argument: str) -> Reply:
-    """Show or change a community's own words, for its admins alone."""
-    if not inbound.scope:
-        raise Refusal(texts.consent.SCOPE_NEEDED)
-    await admins_only(core, inbound)
-    verb, rest = (*argument.replace(MENTION, "").split(maxsplit=1), "", "")[:2]
-    rule = (await core.store.books.rules(inbound.scope)).get("", Rule())
-    match verb.lower(), _given(rest):
-        case "", _:
-            listed = texts.consent.listed(rule.words or (), bool(rule.lax), MOST, LONGEST)
-            return Reply(listed, private=True, secret=True)
-        case "add", [*given] if given:
-            return await _add(core, inbound, given)
-        case "remove" | "delete", [*given] if given:
-            return await _remove(core, inbound, rule, given)
-        case "house", ["on"]:
-            return await _house(core, inbound, lax=False)
-        case "house", ["off"]:
-            return await _house(core, inbound, lax=True)
-        case _:
-            raise Refusal(texts.consent.how(MOST, LONGEST))
-
-
-async def _add(core: "Core", inbound: Inbound, given: Sequence[str]) -> Reply:
-    for word in given:
-        if len(word) > LONGEST:
-            raise Refusal(texts.consent.TOO_LONG.format(longest=LONGEST))
-        if sum(map(len, _WORD.findall(word))) < (1 if _UNSPACED.search(word) else 2):
-            raise Refusal(texts.consent.NO_LETTERS)
-
-    def edit(rule: Rule) -> Rule:
-        words = tuple(dict.fromkeys((*(rule.words or ()), *given)))
-        if len(words) > MOST:
-            raise Refusal(texts.consent.TOO_MANY.format(most=MOST))
-        return replace(rule, words=words)
-
-    return await _amended(core, inbound, "wordlist add", edit)
-
-
-async def _remove(core: "Core", inbound: Inbound, rule: Rule, given: Sequence[str]) -> Reply:
-    if not set(given) & set(rule.words or ()):
-        raise Refusal(texts.consent.NOT_LISTED)
-
-    def edit(rule: Rule) -> Rule:
-        return replace(rule, words=tuple(word for word in rule.words or () if word not in given) or None)
-
-    return await _amended(core, inbound, "wordlist remove", edit)
-
-
-async def _amended(core: "Core", inbound: Inbound, verb: str, edit: Callable[[Rule], Rule]) -> Reply:
-    done = await core.store.books.amend(act(core, inbound, verb, _SCOPE), edit)
-    return replace(told(texts.consent.changed(len(Rule.load(done.after).words or ())), done), private=True)
-
-
-async def _house(core: "Core", inbound: Inbound, *, lax: bool) -> Reply:
-    deed = act(core, inbound, f"wordlist house {'off' if lax else 'on'}", _SCOPE)
-    done = await core.store.books.amend(deed, lambda rule: replace(rule, lax=lax or None))
-    return replace(told(texts.consent.HOUSE_OFF if lax else texts.consent.HOUSE_ON, done), private=True)
-
-
-def _given(text: str) -> list[str]:
-    """Words as they are kept: small, one space between."""
-    words = (" ".join(unicodedata.normalize("NFKC", word).casefold().split()) for word in re.split(r"[,;\n]", text))
-    return [word for word in dict.fromkeys(words) if word]
+def is_word(text: str) -> bool:
+    """Whether an entry has letters enough to be looked for."""
+    return sum(map(len, _WORD.findall(text))) >= (1 if _UNSPACED.search(text) else 2)

@@ -5,18 +5,15 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from bot import idempotency, texts
+from bot.context import Context
 from bot.errors import Refusal, StoreDown
 from bot.gallery import moderation, notices
 from bot.media.files import disk
 from bot.model import SHELL, Button, Inbound, Paper, Reply
 from bot.privacy import export, retention
-from bot.quotas import balance
-
-if TYPE_CHECKING:
-    from bot.core import Core
+from bot.quotas import linking
 
 CONFIRM = 600.0
 """Seconds for which a confirmation is waited for."""
@@ -33,18 +30,18 @@ CODES = "forgetme"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-async def privacy(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def privacy(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """What is kept, where, how long, who sees it."""
-    return Reply(texts.privacy.privacy(inbound.address.platform, core.provider.hosts(), *core.kept))
+    return Reply(texts.privacy.privacy(inbound.address.platform, ctx.provider.hosts(), ctx.kept.photos, ctx.kept.clips))
 
 
-async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Ask first; then remove what is kept of the person's whole account."""
     word, code = (*argument.split(maxsplit=1), "", "")[:2]
-    inbox, now = core.store.inbox, core.clock()
-    platform, linked = inbound.address.platform, len(await core.store.accounts.people(inbound.person))
+    inbox, now = ctx.store.inbox, ctx.clock()
+    platform, linked = inbound.address.platform, len(await ctx.store.accounts.people(inbound.person))
     if word.lower() != "yes":
-        code = idempotency.code(core, inbound, _LETTERS, 10)
+        code = idempotency.code(ctx, inbound, _LETTERS, 10)
         asked = _hash(inbound, code)
         if await inbox.recall(CODES, inbound.person, "code", now) != asked:
             await inbox.remember(CODES, inbound.person, "code", asked, now + CONFIRM)
@@ -52,7 +49,7 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
         return Reply(texts.privacy.forget_what(platform, linked), (button,), private=True)
     known = await inbox.recall(CODES, inbound.person, "code", now)
     if known is None:
-        since = dict(await core.store.traces.forgetting()).get(inbound.person)
+        since = dict(await ctx.store.traces.forgetting()).get(inbound.person)
         if since is not None and now - since < CONFIRM:  # a second tap, or the same one after a crash
             return Reply(texts.privacy.FORGOTTEN_ALREADY, private=True)
         raise Refusal(texts.privacy.CODE_OVER)
@@ -60,18 +57,18 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
         await inbox.forget(CODES, inbound.person, "code")  # nobody guesses twice
         raise Refusal(texts.privacy.CODE_OVER)
     try:
-        reported = await core.store.gallery.reported(inbound.person)
+        reported = await ctx.store.gallery.reported(inbound.person)
         for share in reported:  # before, as a crash behind it would leave nobody who knows of them
-            await notices.dismiss(core.store, share, now)
-        gone = await retention.forget(core.store, core.media, inbound.person, now)
+            await notices.dismiss(ctx.store, share, now)
+        gone = await retention.forget(ctx.store, ctx.media, inbound.person, now)
         for share in reported:
-            await moderation.tell_again(core, share)
+            await moderation.tell_again(ctx, share)
     except StoreDown:
-        if inbound.person not in dict(await core.store.traces.forgetting()):
+        if inbound.person not in dict(await ctx.store.traces.forgetting()):
             raise
         return Reply(texts.privacy.FORGET_GOES_ON, private=True)
-    core.poke()
-    core.poke_errands()
+    ctx.wake.worker()
+    ctx.wake.outbox()
     words = texts.privacy.forgotten(
         gone.clips,
         gone.photos,
@@ -79,56 +76,56 @@ async def forgetme(core: "Core", inbound: Inbound, argument: str) -> Reply:
         gone.waiting,
         gone.under_way,
         alone=not inbound.shared,
-        unreached=texts.privacy.unreached(platform, linked, core.provider.hosts()),
+        unreached=texts.privacy.unreached(platform, linked, ctx.provider.hosts()),
     )
     return Reply(words, private=True)
 
 
-async def mydata(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def mydata(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """All that is kept of the person's whole account, as a file that they can fetch for a day."""
     if inbound.shared and not inbound.scope:  # as a guest, who cannot whisper
         raise Refusal(texts.privacy.MYDATA_ALONE)
-    people = await core.store.accounts.people(inbound.person)
+    people = await ctx.store.accounts.people(inbound.person)
     earlier = []
     for person in people:
-        note = await core.store.inbox.recall(retention.EXPORTS, person, "file", core.clock())
+        note = await ctx.store.inbox.recall(retention.EXPORTS, person, "file", ctx.clock())
         if note is None:
             continue
         (name, at), ready = retention.export_of(note), json.loads(note)[2]
-        age = core.clock() - at
-        if ready and 0 <= age < HOUR and core.media.path(name).is_file():
-            return await _handed(core, inbound, name, 0)
+        age = ctx.clock() - at
+        if ready and 0 <= age < HOUR and ctx.media.path(name).is_file():
+            return await _handed(ctx, inbound, name, 0)
         if not ready and 0 <= age < PATIENCE:
             raise Refusal(texts.privacy.MYDATA_SOON)
         earlier.append(name)
-    return await _made(core, inbound, people, earlier)
+    return await _made(ctx, inbound, people, earlier)
 
 
-async def _made(core: "Core", inbound: Inbound, people: tuple[str, ...], earlier: list[str]) -> Reply:
-    found = await export.gather(core.store, core.media, inbound.person, people)
+async def _made(ctx: Context, inbound: Inbound, people: tuple[str, ...], earlier: list[str]) -> Reply:
+    found = await export.gather(ctx.store, ctx.media, inbound.person, people)
     if found.empty:
         return Reply(texts.privacy.MYDATA_NOTHING, private=True)
-    if core.link is None and not _links_itself(inbound) and found.size > HEAVIEST_PAPER:
+    if ctx.links.clip is None and not _links_itself(inbound) and found.size > HEAVIEST_PAPER:
         raise Refusal(texts.privacy.MYDATA_NO_LINK)
-    await core.media.discard(earlier)
-    name, now = f"{core.new_id()}.zip", core.clock()
+    await ctx.media.discard(earlier)
+    name, now = f"{ctx.ids.new()}.zip", ctx.clock()
     # Noted before it is there: whoever is forgotten meanwhile, or after a crash, has it removed.
-    await _note(core, inbound.person, name, now, ready=False)
-    about = await _about(core, inbound, people, found)
+    await _note(ctx, inbound.person, name, now, ready=False)
+    about = await _about(ctx, inbound, people, found)
     with disk():
-        await asyncio.to_thread(export.write, found, about, core.media.path(name))
-    if await core.store.inbox.recall(retention.EXPORTS, inbound.person, "file", core.clock()) is None:
-        await core.media.discard([name])  # forgotten meanwhile
+        await asyncio.to_thread(export.write, found, about, ctx.media.path(name))
+    if await ctx.store.inbox.recall(retention.EXPORTS, inbound.person, "file", ctx.clock()) is None:
+        await ctx.media.discard([name])  # forgotten meanwhile
         return Reply(texts.privacy.MYDATA_NOTHING, private=True)
-    await _note(core, inbound.person, name, now, ready=True)
-    return await _handed(core, inbound, name, found.left_out)
+    await _note(ctx, inbound.person, name, now, ready=True)
+    return await _handed(ctx, inbound, name, found.left_out)
 
 
-async def unlink(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """As `purse.unlink`. A file with the things of both goes: one of them alone could not have it removed any more."""
-    people = await core.store.accounts.people(inbound.person)
-    reply = await balance.unlink(core, inbound, argument)
-    await retention.drop_exports(core.store, core.media, people, core.clock())
+    people = await ctx.store.accounts.people(inbound.person)
+    reply = await linking.unlink(ctx, inbound, argument)
+    await retention.drop_exports(ctx.store, ctx.media, people, ctx.clock())
     return reply
 
 
@@ -137,31 +134,32 @@ def _links_itself(inbound: Inbound) -> bool:
     return inbound.address.platform == "web" or inbound.address.chat == SHELL
 
 
-async def _handed(core: "Core", inbound: Inbound, name: str, left_out: int) -> Reply:
+async def _handed(ctx: Context, inbound: Inbound, name: str, left_out: int) -> Reply:
     if _links_itself(inbound):
         return Reply(texts.privacy.mydata_file(left_out), file=name, private=True, secret=True)
-    if core.link:
-        return Reply(texts.privacy.mydata_link(core.link(name), left_out), private=True, secret=True)
+    if ctx.links.clip:
+        return Reply(texts.privacy.mydata_link(ctx.links.clip(name), left_out), private=True, secret=True)
     with disk():
-        data = await asyncio.to_thread(core.media.path(name).read_bytes)
+        data = await asyncio.to_thread(ctx.media.path(name).read_bytes)
     return Reply(texts.privacy.MYDATA_PAPER, papers=(Paper("photoplay.zip", data),), private=True, secret=True)
 
 
-async def _note(core: "Core", person: str, name: str, at: float, *, ready: bool) -> None:
+async def _note(ctx: Context, person: str, name: str, at: float, *, ready: bool) -> None:
     value = json.dumps([name, at, ready])
-    await core.store.inbox.remember(retention.EXPORTS, person, "file", value, at + KEPT)
+    await ctx.store.inbox.remember(retention.EXPORTS, person, "file", value, at + KEPT)
 
 
-async def _about(core: "Core", inbound: Inbound, people: tuple[str, ...], found: export.Bundle) -> str:
-    manner = await core.store.gallery.manner(inbound.person)
+async def _about(ctx: Context, inbound: Inbound, people: tuple[str, ...], found: export.Bundle) -> str:
+    manner = await ctx.store.gallery.manner(inbound.person)
     return texts.privacy.about(
-        _when(core.clock()),
+        _when(ctx.clock()),
         people,
         manner.named,
         manner.worded,
         manner.remixes,
         _when(manner.agreed_at) if manner.agreed_at else "",
-        *core.kept,
+        ctx.kept.photos,
+        ctx.kept.clips,
         found.left_out,
     )
 

@@ -1,16 +1,13 @@
 """One clip of a person's own is deleted: its files, its shares, the messages with it, and its place in the history."""
 
 import json
-from typing import TYPE_CHECKING
 
-from bot import texts
+from bot import rights, texts
+from bot.context import Context
 from bot.errors import Refusal
 from bot.model import ID, Button, Inbound, Job, Reply
 from bot.privacy import retention
 from bot.quotas.rules import GONE
-
-if TYPE_CHECKING:
-    from bot.core import Core
 
 DELETED = "deleted"
 """Under which name it is noted which clips the open pages of a person have to take away."""
@@ -19,51 +16,51 @@ NOTED = 86_400.0
 MOST = 50
 
 
-async def delete(core: "Core", inbound: Inbound, argument: str) -> Reply:
+async def delete(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Ask first; then remove the clip and all that is kept of its order, but for what it cost."""
     job_id, word = (*argument.split(), "", "")[:2]
     if not job_id:
-        return await _which(core, inbound)
-    job = await core.store.job(job_id) if ID.fullmatch(job_id) else None
+        return await _which(ctx, inbound)
+    job = await ctx.store.job(job_id) if ID.fullmatch(job_id) else None
     if job is None:
         raise Refusal(texts.chat.UNKNOWN_JOB)
     if job.person.startswith(GONE):
         raise Refusal(texts.chat.DELETED_ALREADY)
-    if not await core.is_own(inbound, job.person):
+    if not await rights.is_own(ctx, inbound, job.person):
         raise Refusal(texts.chat.NOT_YOURS)
     if job.state != "done":
         raise Refusal(texts.chat.DELETE_LATER)
     if word.lower() != "yes":
         return Reply(texts.chat.DELETE_WHAT, (Button(texts.chat.DELETE, f"/delete {job.id} yes"),), private=True)
-    people = await core.store.accounts.people(inbound.person)
-    await retention.delete(core.store, core.media, job, people, core.clock())
-    await _note(core, job, people)
-    core.poke_errands()
+    people = await ctx.store.accounts.people(inbound.person)
+    await retention.delete(ctx.store, ctx.media, job, people, ctx.clock())
+    await _note(ctx, job, people)
+    ctx.wake.outbox()
     return Reply(texts.chat.DELETED, private=True)
 
 
-async def noted(core: "Core", inbound: Inbound) -> list[str]:
+async def noted(ctx: Context, inbound: Inbound) -> list[str]:
     """The clips that were deleted of late, for a page that may still show them."""
-    note = await core.store.inbox.recall(inbound.address.platform, inbound.user, DELETED, core.clock())
+    note = await ctx.store.inbox.recall(inbound.address.platform, inbound.user, DELETED, ctx.clock())
     return list(json.loads(note)) if note else []
 
 
-async def _which(core: "Core", inbound: Inbound) -> Reply:
-    found = await core.store.jobs(inbound.person, chat=inbound.address if inbound.shared else None)
+async def _which(ctx: Context, inbound: Inbound) -> Reply:
+    found = await ctx.store.jobs(inbound.person, chat=inbound.address if inbound.shared else None)
     done = [job for job in found if job.state == "done"]
     if not done:
         raise Refusal(texts.chat.NOTHING_TO_DELETE)
     said = [texts.chat.delete_this(job.order.prompt) for job in done]
-    labels = texts.chat.apart(said, [core.clock() - job.created_at for job in done])
+    labels = texts.chat.apart(said, [ctx.clock() - job.created_at for job in done])
     buttons = tuple(Button(label, f"/delete {job.id}") for label, job in zip(labels, done, strict=True))
     return Reply(texts.chat.DELETE_WHICH, buttons, private=True, repeats=tuple(job.id for job in done))
 
 
-async def _note(core: "Core", job: Job, people: tuple[str, ...]) -> None:
+async def _note(ctx: Context, job: Job, people: tuple[str, ...]) -> None:
     for person in people:
         platform, _, user = person.partition(":")
         if platform == "web":
-            now = core.clock()
-            known = json.loads(await core.store.inbox.recall(platform, user, DELETED, now) or "[]")
+            now = ctx.clock()
+            known = json.loads(await ctx.store.inbox.recall(platform, user, DELETED, now) or "[]")
             value = json.dumps([*known, job.id][-MOST:])
-            await core.store.inbox.remember(platform, user, DELETED, value, now + NOTED)
+            await ctx.store.inbox.remember(platform, user, DELETED, value, now + NOTED)

@@ -15,7 +15,7 @@ from bot.model import Inbound, Named, Reply
 from tests.bookkeeping import check, rows
 from tests.bot.gallery.gallery_house import Square, Wall
 from tests.bot.gallery.gallery_house import commands as pressed
-from tests.houses import House
+from tests.houses import House, configure
 
 BOB = Named("person", "telegram:8", "Bob")
 Set = Callable[[Square], Awaitable[str]]
@@ -125,13 +125,13 @@ async def test_a_clip_is_shared_and_taken_back_once(square: Square, cut: bool) -
 @pytest.mark.parametrize("said", ["/sharing name off", "/unshare {}", "/cancel {}", "/no {}", "/operator pause"])
 async def test_others_are_answered_the_same(square: Square, said: str) -> None:
     await square.open()
-    square.house.core.owners = frozenset({"telegram:7"})
+    configure(square.house.core, owners=frozenset({"telegram:7"}))
     if "unshare" in said:
         name = (await square.shared()).job
     elif "cancel" in said:
         name = (await square.say("she smiles", photo=True)).job or ""
     else:
-        square.house.core.ask_consent = True
+        configure(square.house.core, ask_consent=True)
         square.house.provider.stand_in = False
         name = pressed(await square.say("she smiles", photo=True)).popitem()[1].split()[-1]
     first, second = await twice(square, square.inbound(said.format(name)), cut=False)
@@ -146,9 +146,9 @@ async def test_a_reaction_that_comes_again_late_does_not_undo_what_came_after_it
     share = await square.shared()
     place = replace((await square.share(share)).place)
     on = replace(square.inbound("", user="8"), address=place, key="telegram:reaction:1")
-    await sharing.reacted(square.house.core, on, True)
-    await sharing.reacted(square.house.core, replace(on, key="telegram:reaction:2"), False)
-    await sharing.reacted(square.house.core, on, True)
+    await sharing.reacted(square.house.core.context, on, True)
+    await sharing.reacted(square.house.core.context, replace(on, key="telegram:reaction:2"), False)
+    await sharing.reacted(square.house.core.context, on, True)
     assert (await square.share(share)).hearts == 0
 
 
@@ -171,7 +171,7 @@ async def test_two_are_linked_and_parted_once_and_a_code_stays_the_same(square: 
 
 
 async def test_an_order_that_waits_for_a_yes_is_set_aside_once(square: Square) -> None:
-    square.house.core.ask_consent = True
+    configure(square.house.core, ask_consent=True)
     square.house.provider.stand_in = False
     said = square.inbound("she smiles", photo=True)
     first, second = await twice(square, said, cut=False)

@@ -21,7 +21,7 @@ from bot.jobs.supervisor import Supervisor
 from tests.adapters.telegram.telegram_room import QuickProvider, briefly
 from tests.discord_api import DiscordApi
 from tests.discord_world import Channel, Guild, Interaction, Message, User
-from tests.houses import House, wired
+from tests.houses import House, configure, wired
 
 QUICK = Pace(between=0.0, settled=0.05)
 
@@ -139,8 +139,8 @@ async def a_room(
             chats["discord"] = chat
             discord = Discord(house.core, line, chat, shards=shards, pace=QUICK, sleep=briefly)
             supervisor = Supervisor([discord], clock=time.monotonic, sleep=briefly)
-            runner = Runner(house.store, house.media, chats, clock=now, web=house.core.web)
-            house.core.poke_errands = runner.poke
+            runner = Runner(house.store, house.media, chats, clock=now, web=house.core.context.links.web)
+            configure(house.core, outbox=runner.poke)
             guild = next(iter(api.guilds.values()), None) or api.guild()
             channel = next((one for one in guild.channels if not one.is_thread), None) or api.channel(guild)
             ann = next((one for one in api.users.values() if one.name == "ann"), None) or api.user("ann")

@@ -24,7 +24,7 @@ from tests.discord_world import (
     User,
     parts,
 )
-from tests.houses import picture
+from tests.houses import configure, picture
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}
@@ -295,7 +295,8 @@ async def test_above_the_threshold_a_tap_confirms(room: Room) -> None:
 
 
 async def test_the_question_about_consent_has_one_button_and_gives_way(room: Room) -> None:
-    room.house.core.ask_consent, room.house.provider.stand_in = True, False
+    configure(room.house.core, ask_consent=True)
+    room.house.provider.stand_in = False
     bob = room.api.user("bob")
     asked = room.slash(options=SMILES)
     await room.api.until(lambda: asked.original and asked.original.labels)
@@ -313,7 +314,8 @@ async def test_the_question_about_consent_has_one_button_and_gives_way(room: Roo
 
 async def test_a_question_behind_a_question_answers_the_photo_as_well(room: Room) -> None:
     await heard(room, room.slash("limits", {"set": "confirm 5"}, user=boss(room)))
-    room.house.core.ask_consent, room.house.provider.stand_in = True, False
+    configure(room.house.core, ask_consent=True)
+    room.house.provider.stand_in = False
     said = room.api.say(room.ann, room.channel, "she smiles --10s", [PHOTO], mention_bot=True)
     consent = await reply(room, said)
     assert consent.content == texts.consent.ASK
@@ -354,8 +356,8 @@ async def test_the_same_no_is_told_once_a_minute(room: Room) -> None:
 async def test_the_operator_hears_of_a_ceiling_in_a_private_message(room: Room) -> None:
     owner, deaf = room.api.user("owner"), room.api.user("deaf")
     owners = (f"discord:{deaf.id + 1}", f"discord:{owner.id}", f"discord:{room.channel.id}")
-    room.house.core.tell = _operators(owners, {"discord": room.chat})
-    room.house.core.policy = Policy(30, day=7)
+    configure(room.house.core, tell=_operators(owners, {"discord": room.chat}))
+    configure(room.house.core, policy=Policy(30, day=7))
     room.slash(options=SMILES)
     await room.clips()
     assert "everybody's limit" in await heard(room, room.slash(options=SMILES))

@@ -26,7 +26,7 @@ from tests.discord_world import (
     Interaction,
     Message,
 )
-from tests.houses import picture
+from tests.houses import configure, picture
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she *smiles* at @everyone"}
@@ -291,10 +291,10 @@ async def test_a_heart_put_and_taken_at_once_is_gone(room: Room, club: Club) -> 
     post = await club.shared(await club.clip())
     slow, done, real = asyncio.Event(), [], sharing.reacted
 
-    async def reacted(core: Any, inbound: Any, on: bool) -> None:
+    async def reacted(ctx: Any, inbound: Any, on: bool) -> None:
         if on:
             await slow.wait()
-        await real(core, inbound, on)
+        await real(ctx, inbound, on)
         done.append((inbound.user, on))
 
     with patch.object(sharing, "reacted", reacted):
@@ -372,7 +372,7 @@ async def test_animate_this_on_a_shared_clip_is_a_remix(room: Room, club: Club) 
     assert "Remix of a shared clip" in remix.content
     room.slash("sharing")
     await room.house.store.gallery.behave(f"discord:{room.ann.id}", remixes=False)
-    room.house.core.poke_errands()
+    room.house.core.context.wake.outbox()
     await room.api.until(lambda: "Remix" not in post.labels)
     assert room.api.plays(post)
     asked = room.api.menu(club.bob, post, "Animate this")
@@ -685,7 +685,7 @@ async def test_a_clip_that_is_shown_again_is_not_the_post_that_is_about_to_go(ro
     room.api.script(DELETE, broken(503))
     for state in ("hidden", "up"):
         await room.house.store.gallery.judge(share.id, state, room.now())
-        room.house.core.poke_errands()
+        room.house.core.context.wake.outbox()
     (again,) = (await room.clips(2, club.gallery))[1:]
     await room.api.until(lambda: room.api.called(DELETE))
     await put_off(room)
@@ -779,7 +779,7 @@ async def test_a_large_paper_goes_to_the_person_alone(room: Room) -> None:
 
 
 async def test_the_first_order_waits_for_a_yes_wherever_it_is_asked(room: Room) -> None:
-    room.house.core.ask_consent = True
+    configure(room.house.core, ask_consent=True)
     room.house.provider.stand_in = False
     asked = room.slash(options=SMILES)
     question = await room.api.until(

@@ -21,7 +21,7 @@ from bot.model import Film, Job, Terms
 from tests.bot_api import BotApi
 from tests.bot_api_world import JSON, Chat, Post, User
 from tests.fakes import ScriptedProvider
-from tests.houses import House, wired
+from tests.houses import House, configure, wired
 
 
 class QuickProvider(ScriptedProvider):
@@ -194,7 +194,7 @@ async def a_room(
         chat = TelegramChat(line, limiter, page=page, upload=upload, storage_chat=storage_chat)
         async with wired(folder, api.now, new_id, clip, {"telegram": chat}, url, QuickProvider(clip)) as house:
             runner = Runner(house.store, house.media, {"telegram": chat}, clock=api.now)
-            house.core.poke_errands = runner.poke
+            configure(house.core, outbox=runner.poke)
             telegram = Telegram(
                 house.core, line, chat, clock=time.monotonic, hook=hook(base) if hook else None, sleep=briefly
             )

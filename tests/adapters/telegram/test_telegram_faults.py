@@ -15,7 +15,7 @@ from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Flood, Hold, Refuse
 from tests.bot_api_world import Chat, Post
-from tests.houses import picture
+from tests.houses import configure, picture
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 
@@ -224,7 +224,7 @@ async def test_a_burst_keeps_to_the_limits(rooms: Rooms) -> None:
     api = BotApi()
     api.limits = True
     async with rooms(api=api, limiter=Limiter(time.monotonic)) as room:
-        room.house.core.policy = pricing.Policy(1000)
+        configure(room.house.core, policy=pricing.Policy(1000))
         people = [room.ann, *(api.user(f"P{number}") for number in range(9))]
         group = api.supergroup(*people)
         for person in people:

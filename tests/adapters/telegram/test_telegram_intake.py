@@ -18,7 +18,7 @@ from bot.model import Accepted, Address, Inbound, Pending, Terms
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room, breaks
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse
-from tests.houses import attached, picture
+from tests.houses import attached, configure, picture
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 
@@ -284,7 +284,8 @@ async def test_fifty_jobs_that_render_are_in_nobodys_way(room: Room) -> None:
     provider = room.house.provider
     provider.terms = lambda host=None: Terms("local", True, True, blind=10.0, usual=300.0)
     provider.creates[:], provider.polls[:] = [Accepted("local", "remote")], [Pending()]
-    room.house.core.policy, room.house.worker._slots = pricing.Policy(1000), 60
+    configure(room.house.core, policy=pricing.Policy(1000))
+    room.house.worker._slots = 60
     for number in range(50):
         room.api.photo(room.ann, room.private, picture(), f"she smiles {number} times")
     await room.api.until(lambda: len(room.api.sent(room.private)) >= 50)

@@ -16,7 +16,7 @@ from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bot_api import BotApi, Refuse
 from tests.bot_api_world import Chat, Post, User, units
-from tests.houses import picture
+from tests.houses import configure, picture
 
 ME = "photoplay_bot"
 DAY = 86_400
@@ -305,7 +305,8 @@ async def test_a_dear_clip_waits_for_a_tap_over_a_restart(
 
 async def test_the_question_about_consent_answers_the_photo_and_gives_way_to_the_clip(town: Town) -> None:
     house = town.room.house
-    house.core.ask_consent, house.provider.stand_in = True, False
+    configure(house.core, ask_consent=True)
+    house.provider.stand_in = False
     question = await town.orders(town.bob, texts.consent.ASK)
     assert question.labels == [texts.consent.AGREE]
     assert question.reply_to
@@ -320,8 +321,9 @@ async def test_the_question_about_consent_answers_the_photo_and_gives_way_to_the
 
 async def test_a_question_behind_a_question_answers_the_photo_as_well(town: Town) -> None:
     house = town.room.house
-    await town.hears(town.ann, "/limits confirm 5", "a tap is asked for above 5 credits")
-    house.core.ask_consent, house.provider.stand_in = True, False
+    await town.hears(town.ann, "/limits confirm 5", "A tap is asked for above 5 credits")
+    configure(house.core, ask_consent=True)
+    house.provider.stand_in = False
     consent = await town.orders(town.bob, texts.consent.ASK, "she smiles --10s")
     town.api.press(town.bob, consent, texts.consent.AGREE)
     price = await town.room.told(town.group, "it waits for an hour")
@@ -337,9 +339,9 @@ async def test_a_question_behind_a_question_answers_the_photo_as_well(town: Town
 
 async def test_the_operator_hears_first_that_buying_has_stopped(town: Town) -> None:
     core = town.room.house.core
-    core.policy = pricing.Policy(30, day=7)
-    core.owners = frozenset({f"telegram:{town.dora.id}"})
-    core.tell = _operators([f"telegram:{town.dora.id}"], {"telegram": town.room.chat})
+    configure(core, policy=pricing.Policy(30, day=7))
+    configure(core, owners=frozenset({f"telegram:{town.dora.id}"}))
+    configure(core, tell=_operators([f"telegram:{town.dora.id}"], {"telegram": town.room.chat}))
     private = town.api.private(town.dora)
     await town.orders(town.bob, "25 left today")
     await town.orders(town.bob, "No clips can be made right now")
@@ -380,7 +382,7 @@ async def test_a_code_from_telegram_is_entered_on_discord(town: Town) -> None:
 
 
 async def test_a_guest_who_is_refused_again_is_not_left_waiting(town: Town) -> None:
-    town.room.house.core.policy = pricing.Policy(3)
+    configure(town.room.house.core, policy=pricing.Policy(3))
     for words in ("That clip costs 5 credits", texts.chat.TOLD_ALREADY):
         post = town.api.guest(town.bob, f"@{ME} she smiles", photo=picture())
         where = f"inline-{post['guest_query_id']}"

@@ -20,7 +20,7 @@ from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bookkeeping import rows
 from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse
 from tests.bot_api_world import JSON, Chat, Post, User, _marked
-from tests.houses import picture
+from tests.houses import configure, picture
 
 ME = "photoplay_bot"
 
@@ -818,7 +818,7 @@ async def test_buttons_of_a_post_that_telegram_no_longer_shows_us_keep_to_its_to
 
 
 async def test_before_the_first_clip_the_person_says_once_that_all_agreed(club: Club) -> None:
-    club.room.house.core.ask_consent = True
+    configure(club.room.house.core, ask_consent=True)
     club.room.house.provider.stand_in = False
     club.api.photo(club.bob, club.forum, picture(), f"/animate@{ME} she smiles")
     question = await club.room.told(club.forum, texts.consent.ASK)

@@ -88,7 +88,7 @@ async def test_later_orders_are_told_the_time_that_earlier_ones_took(room: Room)
     for _ in range(3):
         room.api.photo(room.ann, room.private, picture(), "she smiles")
     await room.clips(room.private, 3)
-    room.house.core.history._known.clear()
+    room.house.core.context.history._known.clear()
     room.hold()
     status = await asked(room)
     assert "ready in a few seconds" in status.words

@@ -36,7 +36,7 @@ from bot.media.signed_links import Links
 from bot.model import Address, Inbound, Pending
 from generator.words import read
 from tests.clock import Clock
-from tests.houses import House, picture, wired
+from tests.houses import House, configure, picture, wired
 from tests.web_gallery import film
 
 TEMPLATES = page_module.STATIC.with_name("templates")
@@ -295,7 +295,8 @@ async def test_a_dear_clip_is_asked_about_with_buttons(start: Start) -> None:
 
 async def test_those_in_the_photo_are_asked_about_with_a_button(start: Start) -> None:
     site = await start()
-    site.house.core.ask_consent, site.house.provider.stand_in = True, False
+    configure(site.house.core, ask_consent=True)
+    site.house.provider.stand_in = False
     browser = await site.browser()
     asked = (await browser.say("x", photo=picture()))[1]
     assert (asked["text"], asked["job"], asked["fine"]) == (texts.consent.ASK, None, True)
@@ -312,7 +313,8 @@ async def test_those_in_the_photo_are_asked_about_with_a_button(start: Start) ->
 
 async def test_what_waits_for_an_answer_is_there_after_a_reload_and_in_every_tab(start: Start) -> None:
     site = await start()
-    site.house.core.ask_consent, site.house.provider.stand_in = True, False
+    configure(site.house.core, ask_consent=True)
+    site.house.provider.stand_in = False
     browser, stranger = await site.browser(), await site.browser()
     asked = (await browser.say("she smiles", photo=picture()))[1]["question"]
     async with browser.events() as events, stranger.events() as others:
@@ -334,7 +336,8 @@ async def test_what_waits_for_an_answer_is_there_after_a_reload_and_in_every_tab
 
 async def test_a_sample_comes_from_here_and_nobody_is_asked_about_it(start: Start) -> None:
     site = await start()
-    site.house.core.ask_consent, site.house.provider.stand_in = True, False
+    configure(site.house.core, ask_consent=True)
+    site.house.provider.stand_in = False
     browser = await site.browser()
     job = await site.house.job((await browser.say("x", sample="lake"))[1]["job"])
     assert job.order.sample
@@ -372,7 +375,7 @@ async def test_an_operator_sees_the_chart_and_can_undo(start: Start) -> None:
     site = await start()
     browser = await site.browser()
     job = await site.house.job((await browser.say("x", photo=picture()))[1]["job"])
-    site.house.core.owners = frozenset({job.person})
+    configure(site.house.core, owners=frozenset({job.person}))
     (chart,) = (await browser.say("/usage"))[1]["files"]
     assert chart["picture"]
     assert chart["href"].startswith("data:image/png;base64,iVBOR")
@@ -783,7 +786,7 @@ async def test_a_link_to_it_has_a_picture(start: Start, password: str | None) ->
     site = await start(private=password is None, password=password)
     browser = await site.browser()
     assert "og:image" not in (await browser.open("/"))[1], "no address that others could reach"
-    site.house.core.web = "https://clips.example"
+    configure(site.house.core, web="https://clips.example")
     _, text = await browser.open("/")
     found = dict(re.findall(r'<meta property="(og:[a-z:]+)" content="([^"]*)">', text))
     assert found["og:url"] == "https://clips.example/"

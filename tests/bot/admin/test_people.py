@@ -21,7 +21,7 @@ from bot.quotas import pricing
 from bot.quotas.rules import HOUSE
 from storage import open_store
 from tests.bookkeeping import check
-from tests.houses import House, attached, picture
+from tests.houses import House, attached, configure, picture
 
 pytestmark = pytest.mark.databases
 
@@ -331,7 +331,7 @@ async def test_another_limit_is_another_denial_and_the_page_is_always_told(town:
     assert (await town.order()).text
     await town.say(f"/ban {M}", BOB)
     assert "can't order" in (await town.order()).text
-    town.house.core.policy = pricing.Policy(0)
+    configure(town.house.core, policy=pricing.Policy(0))
     for _ in range(2):
         assert "none left" in (await town.order("p", scope="", platform="web")).text
 
@@ -342,8 +342,8 @@ async def test_a_ceiling_stops_everybody_and_the_operator_hears_first(town: Town
     async def tell(words: str) -> None:
         told.append(words)
 
-    town.house.core.tell = tell
-    town.house.core.policy = pricing.Policy(30, day=10)
+    configure(town.house.core, tell=tell)
+    configure(town.house.core, policy=pricing.Policy(30, day=10))
     assert (await town.order("8")).job
     assert (await town.order("9", scope="")).job
     denied = await town.order("9")
@@ -360,8 +360,8 @@ async def test_a_ceiling_stops_everybody_and_the_operator_hears_first(town: Town
 
 
 async def test_operators_pause_resume_and_see_it_all(town: Town) -> None:
-    town.house.core.owners = frozenset({"telegram:42"})
-    town.house.core.policy = pricing.Policy(30, day=600, price=31_500, money_month=5_000_000)
+    configure(town.house.core, owners=frozenset({"telegram:42"}))
+    configure(town.house.core, policy=pricing.Policy(30, day=600, price=31_500, money_month=5_000_000))
     first = await town.order()
     await town.say("/operator cap 12", user="42")
     shown = (await town.say("/operator", user="42", scope="")).text
@@ -390,7 +390,7 @@ async def test_operators_pause_resume_and_see_it_all(town: Town) -> None:
 @pytest.mark.parametrize("word", ["release", "return"])
 async def test_what_a_restore_put_on_hold_goes_on_at_a_word(town: Town, word: str) -> None:
     house = town.house
-    house.core.owners = frozenset({"telegram:42"})
+    configure(house.core, owners=frozenset({"telegram:42"}))
     first = (await town.order("8")).job or ""
     await house.core.track(first, "line", "")
     assert (await town.say(f"/operator {word}", user="42", scope="")).text == texts.admin.NOTHING_HALTED
@@ -469,7 +469,7 @@ async def test_a_members_admin_verb_does_nothing(town: Town, said: str, named: t
 
 async def test_admins_are_not_operators(town: Town) -> None:
     assert (await town.say("/operator pause")).text == texts.admin.NOT_OPERATOR
-    town.house.core.owners = frozenset({"discord:1"})  # the same number on another platform
+    configure(town.house.core, owners=frozenset({"discord:1"}))  # the same number on another platform
     assert (await town.say("/operator pause")).text == texts.admin.NOT_OPERATOR
 
 
@@ -551,7 +551,7 @@ async def test_a_clip_is_one_line_as_far_as_it_has_come(town: Town) -> None:
 
 
 async def test_who_paused_it_stands_in_the_operators_audit_and_table(town: Town) -> None:
-    town.house.core.owners = frozenset({"telegram:42"})
+    configure(town.house.core, owners=frozenset({"telegram:42"}))
     there = {"user": "42", "scope": ""}
     await town.say("/operator pause because prices rose", **there)
     town.house.clock.tick(1)
@@ -675,26 +675,13 @@ async def test_two_hundred_orders_on_two_platforms_at_once_spend_ten_credits(
     house: House, database_url: str | None, tmp_path: Path
 ) -> None:
     """One person, linked, on eight connections: exactly two clips of five."""
-    house.core.policy = pricing.Policy(10)
+    configure(house.core, policy=pricing.Policy(10))
     town = Town(house)
     code = (await town.say("/link", user="8", scope="")).text.split("/link ")[1].split("\n")[0]
     assert (await town.say(f"/link {code}", user="8", scope="", platform="discord")).text == texts.admin.LINKED
     stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(8)))
     try:
-        cores = [
-            Core(
-                store,
-                house.media,
-                house.provider,
-                house.core.history,
-                clock=house.clock,
-                new_id=house.core.new_id,
-                model="kling",
-                policy=house.core.policy,
-                poke=house.worker.poke,
-            )
-            for store in stores
-        ]
+        cores = [Core(replace(house.core.context, store=store)) for store in stores]
 
         async def order(number: int) -> Reply:
             platform = ("telegram", "discord")[number % 2]

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot import texts
-from bot.commands import table
+from bot.commands import clips
 from bot.model import Address, Inbound, Job, Pending, Refused, Reply
 from bot.quotas import pricing
 from tests.clock import Clock
 from tests.fakes import RecordingChat
-from tests.houses import House, attached, wired
+from tests.houses import House, attached, configure, wired
 
 GROUP = Address("telegram", "-5")
 
@@ -155,7 +155,7 @@ async def test_a_link_with_a_clips_name_is_the_clip(house: House) -> None:
     (job,) = await a_chain(house, 1)
     assert (await said(house, f"/start {job.id}", "7")).film
     assert (await said(house, f"/start {job.id}", "8")).text == texts.chat.NOT_YOURS
-    assert (await said(house, "/start", "8")).text == texts.chat.HELLO
+    assert (await said(house, "/start", "8")).text == texts.chat.HELLO_HERE
 
 
 # ── Taking back ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -257,9 +257,9 @@ async def test_what_is_endless_is_not_read(house: House) -> None:
 
 
 async def test_the_history_is_searched_by_words(house: House) -> None:
-    house.core.policy = pricing.Policy(1000)
+    configure(house.core, policy=pricing.Policy(1000))
     lake = await ordered(house, "The boat drifts over the  LAKE")
-    for number in range(table.LISTED):
+    for number in range(clips.LISTED):
         house.clock.tick(1)
         await ordered(house, f"she smiles {number}")
     assert lake.id not in (await said(house, "/jobs", "7")).text, "only the last ten"
@@ -269,4 +269,4 @@ async def test_the_history_is_searched_by_words(house: House) -> None:
     none = await said(house, "/jobs meadow", "7")
     assert (none.text, none.buttons) == (texts.chat.no_jobs_with("meadow"), ())
     assert (await said(house, "/jobs lake", "8")).text == texts.chat.no_jobs_with("lake"), "others' are others'"
-    assert len((await said(house, "/jobs she", "7")).repeats) == table.LISTED
+    assert len((await said(house, "/jobs she", "7")).repeats) == clips.LISTED

@@ -9,7 +9,7 @@ from bot.gallery.model import Share
 from bot.gallery.outbox import Runner
 from bot.model import Address, Inbound, Job, Named, Posted, Reply
 from tests.fakes import RecordingChat
-from tests.houses import House, attached
+from tests.houses import House, attached, configure
 
 TOWN, OTHER = "telegram:-1", "telegram:-2"
 WALL, OFFICE = "-1/5", "-1/9"
@@ -65,9 +65,9 @@ class Square:
 
     def __post_init__(self) -> None:
         core = self.house.core
-        core.web = WEB
+        configure(core, web=WEB)
         self.runner = self.another_runner()
-        core.poke_errands = self.runner.poke
+        configure(core, outbox=self.runner.poke)
 
     def another_runner(self) -> Runner:
         """One more on the same store, as after a restart."""

@@ -17,7 +17,7 @@ from bot.model import Address, Named
 from bot.quotas.rules import Rule
 from tests.bot.gallery.gallery_house import OTHER, TOWN, WALL, WEB, Square, Wall, commands
 from tests.clock import Clock
-from tests.houses import wired
+from tests.houses import configure, wired
 
 ART = Named("channel", "77/", "art")
 TOPIC = Address("telegram", "-1", "set", "5")
@@ -157,7 +157,7 @@ async def test_only_admins_of_the_community_set_anything(square: Square, said: s
 
 async def test_in_private_there_is_no_gallery(square: Square) -> None:
     assert (await square.say("/gallery", scope="")).text == texts.sharing.GALLERY_WHERE
-    square.house.core.owners = frozenset({"telegram:1"})
+    configure(square.house.core, owners=frozenset({"telegram:1"}))
     assert (await square.say("/gallery here", user="1", scope="")).text == texts.sharing.GALLERY_WHERE
 
 
@@ -175,7 +175,7 @@ async def test_the_web_gallery_has_one_name_for_good(square: Square) -> None:
     assert (await rule(square)).web == slug
     assert (await square.say("/gallery public", user="1")).text == texts.sharing.PUBLIC
     assert [one.slug for one in await square.house.store.gallery.halls()] == [slug]
-    square.house.core.web = None
+    configure(square.house.core, web=None)
     assert (await square.say("/gallery web on", user="2", scope=OTHER)).text == texts.sharing.NO_WEB
 
 
@@ -273,13 +273,13 @@ async def test_the_best_are_posted_on_monday_at_nine_where_the_community_is_once
     posts = len(square.posts())
     for moment in ("2027-01-15T12:01", "2027-01-17T23:59", "2027-01-18T08:59"):
         clock.now = at(moment)
-        await post_best(core)
+        await post_best(core.context)
     assert await square.work() == 0
     clock.now = at("2027-01-18T09:00")  # 8:00 in UTC
-    await post_best(core)
-    await post_best(core)
+    await post_best(core.context)
+    await post_best(core.context)
     clock.tick(60)
-    await post_best(core)
+    await post_best(core.context)
     await square.work()
     new = square.posts()[posts:]
     assert [reply.text for reply in new] == [
@@ -288,7 +288,7 @@ async def test_the_best_are_posted_on_monday_at_nine_where_the_community_is_once
     assert commands(new[0]) == {"▶ 1": f"/show {share}"}
     assert new[0].film is None
     clock.now = at("2027-01-25T10:00")  # a week in which nobody shared
-    await post_best(core)
+    await post_best(core.context)
     assert await square.work() == 0
 
 
@@ -304,13 +304,13 @@ async def test_the_best_are_posted_once_whoever_is_killed_or_comes_second(
     posts = len(square.posts())
     clock.now = datetime.fromisoformat("2027-01-18T09:00+00:00").timestamp()
     with monkeypatch.context() as patch:
-        patch.setattr(core.store.errands, "put", AsyncMock(side_effect=StoreDown("killed here")))
+        patch.setattr(core.context.store.errands, "put", AsyncMock(side_effect=StoreDown("killed here")))
         with pytest.raises(StoreDown):
-            await post_best(core)
+            await post_best(core.context)
     await square.say("/limits", user="1")  # life goes on
-    await asyncio.gather(post_best(core), post_best(core))
+    await asyncio.gather(post_best(core.context), post_best(core.context))
     await square.work()
-    await post_best(core)
+    await post_best(core.context)
     await square.work()
     assert len(square.posts()) == posts + 1
 
@@ -323,7 +323,7 @@ async def test_the_best_of_a_month_are_posted_on_its_first_day_after(square: Squ
     await square.work()
     for moment, count in (("2027-02-01T08:59", 1), ("2027-02-01T21:00", 2), ("2027-02-02T09:00", 2)):
         clock.now = datetime.fromisoformat(f"{moment}+00:00").timestamp()
-        await post_best(core)
+        await post_best(core.context)
         await square.work()
         assert len(square.wall.at(WALL)) == count
     assert square.posts()[1].text.startswith("The most liked clips of the last month:")
@@ -346,7 +346,7 @@ async def test_a_list_of_the_best_begins_where_the_one_before_it_ended(
         square.house.clock.now = at(moment)
         shares.append(await liked(square, 1))
     square.house.clock.now = at(posted)
-    await post_best(square.house.core)
+    await post_best(square.house.core.context)
     await square.work()
     assert commands(square.posts()[-1]) == {"▶ 1": f"/show {shares[1]}"}
 
@@ -360,5 +360,5 @@ async def test_only_communities_that_want_it_get_the_best(square: Square) -> Non
     await square.say("/gallery best off", user="1")
     await square.work()
     clock.now = at("2027-01-18T12:00")
-    await post_best(square.house.core)
+    await post_best(square.house.core.context)
     assert await square.work() == 0

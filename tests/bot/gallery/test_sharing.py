@@ -13,7 +13,7 @@ from bot.model import Address, Pending, Refused
 from tests.bookkeeping import check
 from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, Wall, commands
 from tests.clock import Clock
-from tests.houses import wired
+from tests.houses import configure, wired
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ async def test_the_answer_says_where_it_went(square: Square) -> None:
     said = await square.say(f"/share {job.id}")
     assert said.text.startswith("Shared in the gallery on the web, without")
     assert f"/g/{slug}/" in said.text
-    square.house.core.web = None
+    configure(square.house.core, web=None)
     job = await square.clip()
     assert "http" not in (await square.say(f"/share {job.id}")).text
     await square.work()
@@ -387,7 +387,7 @@ async def test_a_reaction_counts_as_a_heart_and_takes_back_only_its_own(square: 
     share = await square.share(await square.shared())
 
     async def reacted(user: str, on: bool, where: Address = share.place) -> int:
-        await sharing.reacted(square.house.core, square.inbound("", user=user, where=where), on)
+        await sharing.reacted(square.house.core.context, square.inbound("", user=user, where=where), on)
         return (await square.share(share)).hearts
 
     assert await reacted("8", True) == 1

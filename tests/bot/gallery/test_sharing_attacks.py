@@ -27,7 +27,7 @@ from storage.gallery import Gallery
 from tests.bookkeeping import check
 from tests.bot.gallery.gallery_house import OTHER, TOWN, WALL, Square, Wall
 from tests.clock import Clock
-from tests.houses import wired
+from tests.houses import configure, wired
 from tests.traces import cells, everywhere
 
 DAY = 86_400.0
@@ -104,7 +104,7 @@ async def test_a_ban_holds_for_whoever_is_linked(square: Square) -> None:
 
 async def parked(square: Square, share: Share) -> str:
     """A remix that waits for a yes."""
-    square.house.core.ask_consent = True
+    configure(square.house.core, ask_consent=True)
     square.house.provider.stand_in = False
     asked = await square.say(f"/remix {share.id} she waves", user="8")
     return asked.buttons[0].command
@@ -219,7 +219,7 @@ async def posted_best(square: Square) -> None:
     clock = square.house.clock
     for _ in range(8 * 24):
         clock.tick(3600)
-        await post_best(square.house.core)
+        await post_best(square.house.core.context)
         await square.work()
         if any("most liked" in post.text for post in square.posts()):
             return
@@ -308,7 +308,7 @@ async def test_an_export_of_two_does_not_outlive_their_parting(square: Square) -
     await square.clip("zebras knit umbrellas", scope="")
     await house.store.accounts.offer("telegram:7", "code", house.clock() + 600)
     assert (await house.store.accounts.join("discord:70", "code", house.clock(), 5))[0] == "joined"
-    house.core.link = lambda name: f"https://clips.example/media/{name}"
+    configure(house.core, clip=lambda name: f"https://clips.example/media/{name}")
     await square.say("/mydata", user="70", platform="discord", scope="")
     exports = house.media.path("x.zip").parent
     assert len(list(exports.iterdir())) == 1
@@ -318,7 +318,7 @@ async def test_an_export_of_two_does_not_outlive_their_parting(square: Square) -
 
 async def test_the_export_has_what_waits_for_a_yes(square: Square, tmp_path: Path) -> None:
     house = square.house
-    house.core.ask_consent = True
+    configure(house.core, ask_consent=True)
     await square.say("zebras knit umbrellas", photo=True, scope="")
     found = await export.gather(house.store, house.media, "telegram:7", ("telegram:7",))
     export.write(found, "", tmp_path / "made.zip")
@@ -416,7 +416,7 @@ async def test_what_waits_to_be_said_or_ordered_keeps_no_name(square: Square, tm
     clock = square.house.clock
     while not any("zebras" in value for _, _, value in await errands_of(square)):
         clock.tick(3600)
-        await post_best(square.house.core)
+        await post_best(square.house.core.context)
     await parked(square, share)
     await forget(square)
     await square.house.store._db.scrub()

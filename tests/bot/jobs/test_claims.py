@@ -224,7 +224,7 @@ async def test_a_hiccup_before_a_delivery_costs_a_button_at_most(
     async def down(*_: object) -> None:
         raise StoreDown("database is locked")
 
-    monkeypatch.setattr("bot.gallery.sharing.offered", down)
+    monkeypatch.setattr("bot.gallery.lookup.offered", down)
     house.provider.polls = [Finished("secret://clip")]
     job = await house.order()
     await house.work()

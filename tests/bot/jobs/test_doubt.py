@@ -88,7 +88,7 @@ async def test_a_taken_order_needs_no_history_to_be_remembered(house: House, mon
 
     job = await house.order()
     monkeypatch.setattr(house.store, "renders", down)
-    monkeypatch.setattr(house.core.history, "_known", {})
+    monkeypatch.setattr(house.core.context.history, "_known", {})
     await house.work()
     assert (await house.job(job.id)).remote_id == "remote"
 

@@ -14,7 +14,7 @@ from bot.model import Address, Inbound, Job
 from bot.privacy.retention import Retention
 from storage.jobs import Store
 from tests.bookkeeping import files_agree, rows
-from tests.houses import House, attached, picture
+from tests.houses import House, attached, configure, picture
 from tests.traces import a_past
 
 DAY = 86_400.0
@@ -62,7 +62,8 @@ async def test_what_no_row_names_goes_once_it_is_old(house: House) -> None:
 
 
 async def test_an_order_that_waits_for_a_yes_keeps_its_photo(house: House) -> None:
-    house.core.ask_consent, house.provider.stand_in = True, False
+    configure(house.core, ask_consent=True)
+    house.provider.stand_in = False
     question = await house.say("she smiles", attached())
     await age(house)
     await retention(house).round()
@@ -115,7 +116,8 @@ async def test_nothing_is_swept_while_nothing_can_be_saved(house: House, monkeyp
 async def test_an_order_set_aside_loses_its_files_before_its_row(
     house: House, monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
-    house.core.ask_consent, house.provider.stand_in = True, False
+    configure(house.core, ask_consent=True)
+    house.provider.stand_in = False
     question = await house.say("she smiles", attached())
 
     async def killed(_: str) -> bool:

@@ -7,17 +7,17 @@ import pytest
 
 from bot import texts
 from bot.model import Address, Inbound, Reply
-from bot.ordering import consent
+from bot.ordering import waiting
+from bot.ordering.waiting import WAIT, WAITING
 from bot.privacy.retention import WAITS, Retention
-from bot.quotas.balance import WAIT, WAITING
 from bot.quotas.rules import Act, Rule
-from tests.houses import House, attached
+from tests.houses import House, attached, configure
 from tests.web_gallery import film
 
 
 @pytest.fixture
 def house(house: House) -> House:
-    house.core.ask_consent = True
+    configure(house.core, ask_consent=True)
     house.provider.stand_in = False
     return house
 
@@ -245,7 +245,7 @@ async def test_whoever_is_forgotten_is_asked_again(house: House) -> None:
 
 
 async def test_nobody_is_asked_where_it_is_off(house: House) -> None:
-    house.core.ask_consent = False
+    configure(house.core, ask_consent=False)
     assert (await house.say("x", attached())).job
 
 
@@ -283,21 +283,21 @@ async def test_nobody_is_asked_about_our_own_drawings(house: House) -> None:
 
 async def test_what_waits_is_known_with_its_question(house: House) -> None:
     person = Inbound(Address("telegram", "chat"), "7", "looking")
-    assert await consent.waiting(house.core, person) == []
+    assert await waiting.listed(house.core.context, person) == []
     one = await asked(house, "one")
     house.clock.tick(60)
     await asked(house, "two")
     await asked(house, "not hers", user="8")
-    found = await consent.waiting(house.core, person)
+    found = await waiting.listed(house.core.context, person)
     assert [(job.order.prompt, asked.text) for job, asked in found] == [
         ("one", texts.consent.ASK),
         ("two", texts.consent.ASK),
     ]
     await house.say(one)
-    ((job, still),) = await consent.waiting(house.core, person)
+    ((job, still),) = await waiting.listed(house.core.context, person)
     assert (job.order.prompt, still.text) == ("two", texts.consent.STILL)
     await confirm_above(house, 4)
-    ((_, dear),) = await consent.waiting(house.core, person)
+    ((_, dear),) = await waiting.listed(house.core.context, person)
     assert "This costs 5 credits" in dear.text
     house.clock.tick(WAIT + 1)
-    assert await consent.waiting(house.core, person) == []
+    assert await waiting.listed(house.core.context, person) == []

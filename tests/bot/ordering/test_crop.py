@@ -10,10 +10,10 @@ from bot import texts
 from bot.media import library as media_module
 from bot.media.sandbox import images
 from bot.model import Address, Inbound, Reply
+from bot.ordering.waiting import WAIT, WAITING
 from bot.privacy.retention import WAITS, Retention
-from bot.quotas.balance import WAIT, WAITING
 from bot.quotas.rules import Act, Rule
-from tests.houses import House, attached, picture
+from tests.houses import House, attached, configure, picture
 
 LONG = picture(2000, 400)
 
@@ -83,7 +83,8 @@ async def test_too_small_stays_too_small(house: House) -> None:
 
 
 async def test_what_else_must_be_asked_comes_after(house: House) -> None:
-    house.core.ask_consent, house.provider.stand_in = True, False
+    configure(house.core, ask_consent=True)
+    house.provider.stand_in = False
     await house.store.books.amend(Act(id="act", at=house.clock(), actor="x", scope="", verb="limits confirm"),
                                   lambda rule: Rule(confirm=4))  # fmt: skip
     consent = await house.say(await asked(house))

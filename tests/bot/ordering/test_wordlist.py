@@ -7,6 +7,7 @@ import pytest
 
 from bot import texts
 from bot.errors import Refusal
+from bot.gallery import lookup
 from bot.model import Address, Inbound, Reply
 from bot.ordering import blocklist, wordlist
 from bot.quotas.rules import Rule
@@ -385,6 +386,6 @@ async def test_two_hundred_words_fit(place: Place) -> None:
 async def test_whoever_shares_elsewhere_can_be_checked(place: Place) -> None:
     await place.say("/wordlist add casino")
     with pytest.raises(Refusal, match="other words"):
-        await wordlist.check(place.house.core, SCOPE, "a casino")
-    await wordlist.check(place.house.core, "", "a casino")
+        wordlist.refuse(await lookup.rule_of(place.house.store, SCOPE), SCOPE, "a casino")
+    wordlist.refuse(await lookup.rule_of(place.house.store, ""), "", "a casino")
     wordlist.refuse(Rule(), "", "a casino")

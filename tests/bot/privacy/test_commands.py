@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bot import texts
+from bot.context import Kept
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Incident, Job, Reply
 from bot.privacy import export, retention
@@ -20,7 +21,7 @@ from bot.privacy.retention import COUNTED, Retention
 from bot.quotas import pricing
 from bot.quotas.rules import Act, Grant, Member, Parked, Rule, about
 from tests.bookkeeping import check, rows
-from tests.houses import House, attached
+from tests.houses import House, attached, configure
 from tests.traces import TOWN, a_past, a_share, cells, everywhere, read
 
 pytestmark = pytest.mark.databases
@@ -59,7 +60,7 @@ async def link(house: House, one: str, other: str) -> None:
 def an_act(house: House, verb: str, who: str = "", **values: Any) -> Act:
     person = about("person", who) if who else ""
     given = {"actor": BOB, "scope": TOWN, "about": person, "label": f"@{NAME}" if who else "", "name": "Bob", **values}
-    return Act(id=house.core.new_id(), at=house.clock(), verb=verb, **given)
+    return Act(id=house.core.context.ids.new(), at=house.clock(), verb=verb, **given)
 
 
 async def settle_errands(house: House) -> list[tuple[str, str, str]]:
@@ -446,7 +447,7 @@ async def test_the_export_is_made_once_an_hour_and_goes_with_the_person(
     house: House, keeper: Retention, tmp_path: Path
 ) -> None:
     await a_life(house, banned=False)
-    house.core.link = lambda name: f"https://photoplay.example/media/{name}"
+    configure(house.core, clip=lambda name: f"https://photoplay.example/media/{name}")
     first = await say(house, "/mydata")
     (name,) = re.findall(r"https://photoplay\.example/media/(\w+\.zip)", first.text)
     assert first.private
@@ -490,7 +491,7 @@ async def test_what_is_too_large_for_a_chat_needs_a_link(house: House, monkeypat
     await a_past(house.store, house.media, "one", ANN, house.clock())
     monkeypatch.setattr("bot.privacy.commands.HEAVIEST_PAPER", 100)
     assert (await say(house, "/mydata")).text == texts.privacy.MYDATA_NO_LINK
-    house.core.link = lambda name: f"https://photoplay.example/media/{name}"
+    configure(house.core, clip=lambda name: f"https://photoplay.example/media/{name}")
     assert "https://" in (await say(house, "/mydata")).text
 
 
@@ -535,7 +536,7 @@ async def test_an_export_that_broke_off_is_begun_again_and_found_by_forgetting(h
 
 
 async def test_privacy_says_what_is_set(house: House) -> None:
-    house.core.kept = (12 * HOUR, 7 * DAY)
+    configure(house.core, kept=Kept(12 * HOUR, 7 * DAY))
     said = (await say(house, "/privacy")).text
     for words in (
         "photos until 12 hours",

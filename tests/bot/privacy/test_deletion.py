@@ -144,6 +144,6 @@ async def test_open_pages_hear_of_it_for_a_day(house: House) -> None:
         job = await a_past(house.store, house.media, f"j{number}", f"web:{user}", house.clock())
         await house.core.handle(replace(said, text=f"/delete {job.id} yes", attachments=()))
         gone.append(job.id)
-    assert await deletion.noted(house.core, said) == gone[1:]
+    assert await deletion.noted(house.core.context, said) == gone[1:]
     house.clock.tick(deletion.NOTED + 1)
-    assert await deletion.noted(house.core, said) == []
+    assert await deletion.noted(house.core.context, said) == []

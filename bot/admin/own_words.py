@@ -1,0 +1,83 @@
+"""A community's own words that no prompt may have: shown and changed by its admins."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot import texts
+from bot.admin.people import Target, act, told
+from bot.admin.people import check as admins_only
+from bot.context import Context
+from bot.errors import Refusal
+from bot.model import MENTION, Inbound, Reply
+from bot.ordering.wordlist import LONGEST, MOST, is_word
+from bot.quotas.rules import Rule
+
+_SCOPE = Target("", texts.admin.DEFAULT, "")
+
+
+async def wordlist(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """Show or change a community's own words, for its admins alone."""
+    if not inbound.scope:
+        raise Refusal(texts.consent.SCOPE_NEEDED)
+    await admins_only(ctx, inbound)
+    verb, rest = (*argument.replace(MENTION, "").split(maxsplit=1), "", "")[:2]
+    rule = (await ctx.store.books.rules(inbound.scope)).get("", Rule())
+    match verb.lower(), _given(rest):
+        case "", _:
+            listed = texts.consent.listed(rule.words or (), bool(rule.lax), MOST, LONGEST)
+            return Reply(listed, private=True, secret=True)
+        case "add", [*given] if given:
+            return await _add(ctx, inbound, given)
+        case "remove" | "delete", [*given] if given:
+            return await _remove(ctx, inbound, rule, given)
+        case "house", ["on"]:
+            return await _house(ctx, inbound, lax=False)
+        case "house", ["off"]:
+            return await _house(ctx, inbound, lax=True)
+        case _:
+            raise Refusal(texts.consent.how(MOST, LONGEST))
+
+
+async def _add(ctx: Context, inbound: Inbound, given: Sequence[str]) -> Reply:
+    for word in given:
+        if len(word) > LONGEST:
+            raise Refusal(texts.consent.TOO_LONG.format(longest=LONGEST))
+        if not is_word(word):
+            raise Refusal(texts.consent.NO_LETTERS)
+
+    def edit(rule: Rule) -> Rule:
+        words = tuple(dict.fromkeys((*(rule.words or ()), *given)))
+        if len(words) > MOST:
+            raise Refusal(texts.consent.TOO_MANY.format(most=MOST))
+        return replace(rule, words=words)
+
+    return await _amended(ctx, inbound, "wordlist add", edit)
+
+
+async def _remove(ctx: Context, inbound: Inbound, rule: Rule, given: Sequence[str]) -> Reply:
+    if not set(given) & set(rule.words or ()):
+        raise Refusal(texts.consent.NOT_LISTED)
+
+    def edit(rule: Rule) -> Rule:
+        return replace(rule, words=tuple(word for word in rule.words or () if word not in given) or None)
+
+    return await _amended(ctx, inbound, "wordlist remove", edit)
+
+
+async def _amended(ctx: Context, inbound: Inbound, verb: str, edit: Callable[[Rule], Rule]) -> Reply:
+    done = await ctx.store.books.amend(act(ctx, inbound, verb, _SCOPE), edit)
+    return replace(told(texts.consent.changed(len(Rule.load(done.after).words or ())), done), private=True)
+
+
+async def _house(ctx: Context, inbound: Inbound, *, lax: bool) -> Reply:
+    deed = act(ctx, inbound, f"wordlist house {'off' if lax else 'on'}", _SCOPE)
+    done = await ctx.store.books.amend(deed, lambda rule: replace(rule, lax=lax or None))
+    return replace(told(texts.consent.HOUSE_OFF if lax else texts.consent.HOUSE_ON, done), private=True)
+
+
+def _given(text: str) -> list[str]:
+    """Words as they are kept: small, one space between."""
+    words = (" ".join(unicodedata.normalize("NFKC", word).casefold().split()) for word in re.split(r"[,;\n]", text))
+    return [word for word in dict.fromkeys(words) if word]

@@ -1,0 +1,170 @@
+"""What can be asked about a clip: again, new words, continue, once more, joined, cancelled, listed."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+
+from bot import rights, texts
+from bot.context import Context
+from bot.errors import Illegal, Refusal
+from bot.gallery import lookup
+from bot.jobs import machine, status
+from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply, Search
+from bot.ordering import place, prompt
+from bot.ordering.place import Wish
+
+LISTED = 10
+"""Clips in /jobs."""
+LONGEST_FILM = 20
+"""Clips in a film."""
+
+
+async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """The latest clips, or the latest with these words."""
+    chat = inbound.address if inbound.shared else None
+    found = await ctx.store.jobs(inbound.person, LISTED, chat, Search(words=argument))
+    if not found:
+        none = texts.chat.NO_JOBS_HERE if inbound.shared else texts.chat.NO_JOBS
+        return Reply(texts.chat.no_jobs_with(argument) if argument.strip() else none)
+    return status.listing(found, ctx.clock())
+
+
+async def again(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """The same photo, with the same words or with others."""
+    job, words = await _own(ctx, inbound, "again", argument)
+    new = prompt.reworded(_worded(words, job), inbound.options, job.order) if words else None
+    draft = new or prompt.repeat(job.order)
+    inbound, before = replace(inbound, spoiler=job.spoiler), await _before(ctx, job)
+    # Its photo may be the first picture of somebody's clip.
+    roles, source = prompt.roles(job.order), await lookup.remixed(ctx, inbound, job)
+    wish = Wish(draft, roles, lambda: ctx.media.copy(job.order), job.order.sample, before, source)
+    return await place.place(ctx, inbound, wish)
+
+
+async def words(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """Ask for new words for the same photo."""
+    job, _ = await _own(ctx, inbound, "words", argument)
+    if not ctx.media.path(job.order.photo.name).is_file():
+        raise Refusal(texts.chat.PHOTO_GONE)
+    said = texts.chat.ask_new_words(job.order.prompt)
+    return Reply(said + status.stays(job.order, alike=True), ask=f"/again {job.id}")
+
+
+async def continue_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """The last frame of a clip is the next photo."""
+    job, words = await _own(ctx, inbound, "continue", argument)
+    clip = _clip(job)
+
+    async def frame() -> AsyncIterator[bytes]:
+        yield await ctx.media.last_frame(clip)
+
+    draft = prompt.reworded(_worded(words, job), inbound.options, job.order)
+    inbound = replace(inbound, spoiler=job.spoiler)
+    frames = [Attachment(frame, sample=job.order.sample)]
+    pictures = partial(ctx.media.keep, frames, inbound.person)
+    return await place.place(ctx, inbound, Wish(draft, ["photo"], pictures, job.order.sample, job))
+
+
+async def next_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """Ask what happens after a clip."""
+    job, _ = await _own(ctx, inbound, "next", argument)
+    _clip(job)
+    return Reply(texts.chat.ASK_NEXT + status.stays(job.order), ask=f"/continue {job.id}")
+
+
+async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """A clip once more: it is kept, so it costs nothing."""
+    job, _ = await _own(ctx, inbound, "clip", argument)
+    film = _film(ctx, _clip(job), job, inbound, job.copy if job.address.platform == inbound.address.platform else None)
+    share = await lookup.offered(ctx.store, job)
+    return replace(status.result(job, film, share=share), job=None, repeats=(job.id,))
+
+
+async def join(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """A clip and all that it continues, as one film."""
+    job, _ = await _own(ctx, inbound, "join", argument)
+    chain: list[Job] = [job]
+    while (before := await _before(ctx, chain[0])) and len(chain) < LONGEST_FILM and await _may(ctx, before, inbound):
+        chain.insert(0, before)
+    clips = [part.clip for part in chain if part.clip]
+    if job.clip is None or len(clips) < 2:
+        raise Refusal(texts.chat.NOTHING_TO_JOIN)
+    film = _film(ctx, await ctx.media.join(clips), job, inbound, None)
+    return Reply(texts.chat.joined(len(clips)), film=film, repeats=tuple(part.id for part in chain if part.clip))
+
+
+async def cancel(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    if not argument:
+        return await _cancel_what(ctx, inbound)
+    job, _ = await _own(ctx, inbound, "cancel", argument)
+    try:
+        await ctx.store.change(job.id, lambda job: machine.apply(job, machine.Cancelled(), ctx.clock()))
+    except Illegal:
+        latest = await ctx.store.job(job.id)
+        raise Refusal(texts.chat.OVER if latest and latest.outcome else texts.chat.TOO_LATE) from None
+    ctx.wake.worker()
+    return Reply(texts.chat.CANCELLED)
+
+
+async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
+    """Without a name it is clear only where there is one."""
+    latest = await ctx.store.jobs(inbound.person, 100, inbound.address if inbound.shared else None)
+    waiting = [job for job in latest if machine.allows(job, machine.Cancelled)]
+    if len(waiting) == 1:
+        return await cancel(ctx, inbound, waiting[0].id)
+    if not waiting:
+        raise Refusal(
+            texts.chat.TOO_LATE if any(job.outcome is None for job in latest) else texts.chat.NOTHING_TO_CANCEL
+        )
+    shown = waiting[:10]
+    said = [texts.chat.cancel_this(job.order.prompt) for job in shown]
+    labels = texts.chat.apart(said, [ctx.clock() - job.created_at for job in shown])
+    buttons = (Button(label, f"/cancel {job.id}") for label, job in zip(labels, shown, strict=True))
+    return Reply(texts.chat.CANCEL_WHICH, tuple(buttons))
+
+
+def _film(ctx: Context, clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> Film:
+    path = ctx.media.path(clip.name)
+    if copy is None and not path.is_file():
+        raise Refusal(texts.chat.CLIP_GONE)
+    return Film(path, clip, job.spoiler, inbound.limit, ctx.media.poster(clip.name), copy)
+
+
+def _clip(job: Job) -> Clip:
+    """A job's clip. Raises `Refusal` without one."""
+    if job.clip is None:
+        raise Refusal(texts.chat.failed(job.reason, job.price) if job.reason else texts.chat.NO_CLIP_YET)
+    return job.clip
+
+
+def _worded(words: str, job: Job) -> str:
+    """New words; where only options are new, the words stay."""
+    return f"{job.order.prompt} {words}" if prompt.wordless(words) else words
+
+
+async def _before(ctx: Context, job: Job) -> Job | None:
+    """The job that `job` continues."""
+    return await ctx.store.job(job.follows) if job.follows else None
+
+
+async def _own(ctx: Context, inbound: Inbound, name: str, argument: str) -> tuple[Job, str]:
+    """The job that an argument begins with, if the asker may act on it, and the words after it."""
+    job_id, words = (*argument.split(maxsplit=1), "", "")[:2]
+    if not job_id:
+        raise Refusal(texts.chat.needs_job(name))
+    if not ID.fullmatch(job_id):
+        raise Refusal(texts.chat.UNKNOWN_JOB)
+    job = await ctx.store.job(job_id)
+    if job is None:
+        raise Refusal(texts.chat.UNKNOWN_JOB)
+    if not await _may(ctx, job, inbound):
+        raise Refusal(texts.chat.NOT_YOURS)
+    return job, words
+
+
+async def _may(ctx: Context, job: Job, inbound: Inbound) -> bool:
+    """Whether the job is the asker's own, or belongs to the chat in which this is said by someone with a say there."""
+    if await rights.is_own(ctx, inbound, job.person):
+        return True
+    here = (job.address.platform, job.address.chat) == (inbound.address.platform, inbound.address.chat)
+    return here and await inbound.moderates()

@@ -1,0 +1,82 @@
+"""The answers to what an order asks: yes, no, agree, crop."""
+
+from dataclasses import replace
+
+from bot import texts
+from bot.context import Context
+from bot.errors import Refusal
+from bot.model import Inbound, Job, Reply
+from bot.ordering import place, status_line, waiting
+from bot.quotas.rules import Parked
+
+
+async def crop(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """The middle will do: go on with the order that waited, at once or with what else must be asked."""
+    name = argument.strip()[:32]
+    parked = await ctx.store.books.parked(name)
+    if parked is None or await ctx.store.job(name):  # a second tap, or the first one after a crash
+        return await _buy(ctx, inbound, name)
+    return await _go_on(ctx, parked, inbound)
+
+
+async def agree(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """Remember the yes, and go on with the order that waited for it: at once, or with what else must be asked."""
+    name = argument.strip()[:32]
+    parked = await ctx.store.books.parked(name)
+    if parked is None or await ctx.store.job(name):  # a second tap, or the first one after a crash
+        return await _buy(ctx, inbound, name)
+    if await _is_unasked(ctx, parked, inbound):
+        await ctx.store.gallery.behave(inbound.person, agreed_at=ctx.clock())
+    return await _go_on(ctx, parked, inbound)
+
+
+async def yes(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """It may cost so much: buy it, once those in the photo have agreed."""
+    name = argument.strip()[:32]
+    parked = await ctx.store.books.parked(name)
+    if parked is not None and await _is_unasked(ctx, parked, inbound):
+        return waiting.consent_question(parked.id)
+    return await _buy(ctx, inbound, name)
+
+
+async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """Drop an order that waits."""
+    parked = await ctx.store.books.parked(argument.strip()[:32])
+    if parked is None:
+        raise Refusal(texts.admin.PARKED_GONE)
+    waiting.check(ctx, parked, inbound)
+    if await ctx.store.job(parked.id) is None:
+        await ctx.media.discard(parked.photos)
+        await ctx.store.books.unpark(parked.id)
+    return Reply(texts.admin.DROPPED)
+
+
+async def _go_on(ctx: Context, parked: Parked, inbound: Inbound) -> Reply:
+    if await _is_unasked(ctx, parked, inbound):
+        return waiting.consent_question(parked.id)
+    return await waiting.dear(ctx, parked, inbound) or await _buy(ctx, inbound, parked.id)
+
+
+async def _is_unasked(ctx: Context, parked: Parked, inbound: Inbound) -> bool:
+    """Whether consent is missing for an order that waits. Raises `Refusal` where somebody else answers, or too late."""
+    waiting.check(ctx, parked, inbound)
+    job: Job = await ctx.store.books.read(parked.body)
+    return await waiting.consent_missing(ctx, inbound, sample=job.order.sample)
+
+
+async def _buy(ctx: Context, inbound: Inbound, name: str) -> Reply:
+    """The order that waited becomes a job, once. Raises `Refusal`."""
+    parked = await ctx.store.books.parked(name)
+    if parked is None:
+        job = await ctx.store.job(name)
+        if job is None or job.person != inbound.person:
+            raise Refusal(texts.admin.PARKED_GONE)
+        return await status_line.of(ctx, job)
+    waiting.check(ctx, parked, inbound)
+    job, asked, quoted = await waiting.priced(ctx, parked, inbound)
+    job = replace(job, window=quoted.span or job.window)
+    reply = await place.submit(ctx, job, asked, inbound, keep=True)
+    if reply.job != job.id:
+        await ctx.media.discard(parked.photos)
+    await ctx.store.books.unpark(parked.id)
+    return reply

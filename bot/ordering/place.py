@@ -1,0 +1,181 @@
+"""The straight way of an order: words, rules, price, what must be asked, pictures, purchase.
+
+What waits for an answer stands below (`waiting`), the answers above (`answers`).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bot import idempotency, texts
+from bot.context import Context
+from bot.errors import Refusal, StoreDown
+from bot.gallery import lookup
+from bot.gallery.model import Share
+from bot.jobs.machine import hold
+from bot.media.library import Pictures
+from bot.model import Inbound, Job, Order, Reply, Role
+from bot.ordering import prompt, status_line, waiting, wordlist
+from bot.ordering.prompt import Draft
+from bot.ports import Submission
+from bot.quotas import pricing, quote
+from bot.quotas.rules import Denied, Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be made, of what. `pictures` fetches and keeps them; it is awaited once nothing else is in the way.
+
+    `sample`: they show our own drawings. `follows`: the clip that this one continues.
+    """
+
+    draft: Draft
+    roles: Sequence[Role]
+    pictures: Callable[[], Awaitable[Pictures]]
+    sample: bool = False
+    follows: Job | None = None
+    remix: Share | None = None
+
+
+async def order(ctx: Context, inbound: Inbound) -> Reply:
+    """Order a clip of the pictures that came along. Raises `Refusal`."""
+    if not inbound.attachments:
+        raise Refusal(texts.chat.NO_PHOTO)
+    roles = [attachment.role for attachment in inbound.attachments]
+    if roles.count("photo") + roles.count("end") > 2:
+        raise Refusal(texts.chat.ONE_PHOTO)
+    if prompt.wordless(inbound.text):
+        if earlier := await ctx.store.find(inbound.key):  # one picture of an album, come back after a crash
+            return await status_line.of(ctx, earlier)
+        return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
+    draft = prompt.read(inbound.text, inbound.options)
+    for attachment in inbound.attachments:
+        if attachment.role == "brush":
+            prompt.check_path(attachment.path)
+    sample = all(attachment.sample for attachment in inbound.attachments)
+    pictures = partial(ctx.media.keep, inbound.attachments, inbound.person)
+    return await place(ctx, inbound, Wish(draft, roles, pictures, sample))
+
+
+async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
+    """Order a clip. Raises `Refusal`."""
+    prompt.check(wish.draft, wish.roles)
+    if ("static_mask" in wish.roles or "brush" in wish.roles) and not ctx.provider.terms().masks:
+        raise Refusal(texts.chat.NO_MASKS)
+    if earlier := await ctx.store.find(inbound.key):
+        return await status_line.of(ctx, earlier)
+
+    ask, quoted = await quote.quote(ctx, quote.ask(ctx, inbound, wish.draft.seconds), inbound)
+    if quoted.denied:
+        raise await quote.denial(ctx, ask, quoted.denied, quoted)
+    wordlist.refuse(quoted.rules.scope, inbound.scope, wish.draft.prompt)
+
+    above, unasked = quoted.rules.scope.confirm, await waiting.consent_missing(ctx, inbound, sample=wish.sample)
+    dear = above is not None and ask.price > above
+    if unasked or dear:
+        if asked := await idempotency.given(ctx, inbound):
+            return asked
+        await waiting.check_room(ctx, inbound)
+
+    job = _job(ctx, inbound, wish, await wish.pictures(), ask, quoted)
+    if job.order.cropped:
+        if asked := await _crop_asked(ctx, inbound, job):
+            return asked
+        question = waiting.crop_question(job)
+    elif unasked:
+        question = waiting.consent_question(job.id)
+    elif above is not None and dear:
+        question = waiting.price_question(ctx, job, quoted, above)
+    else:
+        return await submit(ctx, job, ask, inbound)
+    await waiting.set_aside(ctx, job)
+    return question
+
+
+async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, keep: bool = False) -> Reply:
+    """Pay for a job and queue it. Its pictures go if it is not taken, unless `keep`. Raises `Refusal`."""
+    try:
+        remix = await lookup.remixed(ctx, inbound, job)
+    except Refusal:  # taken back, or forbidden, while the order was on its way
+        if not keep:
+            await _discard(ctx, job)
+        raise
+    now = ctx.clock()
+    # Whose clip it is after is written down only now: an order that waits for a yes outlives an unsharing.
+    job = replace(job, after=remix.name if remix else "", created_at=now, due_at=now, changed_at=now)
+    ask = replace(ask, now=now)
+    try:
+        submission = await ctx.store.submit(job, hold(job), pricing.plan(ask, ctx.policy), ask.member.tiers)
+    except StoreDown:
+        # Perhaps only the answer was lost. While nobody knows, the photos stay: a job may need them.
+        try:
+            taken = await ctx.store.find(job.key)
+        except StoreDown:
+            raise Refusal(texts.chat.NOT_SURE) from None
+        if taken is None:
+            if not keep:
+                await _discard(ctx, job)
+            raise
+        submission = Submission(taken)
+    if not keep and (submission.job is None or submission.job.id != job.id):
+        await _discard(ctx, job)
+    if submission.job is None:
+        _, quoted = await quote.quote(ctx, ask, inbound)
+        raise await quote.denial(ctx, ask, submission.denied or Denied("allowance"), quoted)
+    ctx.wake.worker()
+    return await status_line.of(ctx, submission.job)
+
+
+async def _crop_asked(ctx: Context, inbound: Inbound, job: Job) -> Reply | None:
+    """The question that this message got before, if any. Raises `Refusal` where none can be asked."""
+    try:
+        if inbound.address.platform in pricing.UNLIMITED:  # a shell has no buttons
+            raise Refusal(texts.chat.TOO_LONG_SHELL)
+        earlier = await idempotency.given(ctx, inbound)
+        if earlier is None:
+            await waiting.check_room(ctx, inbound)
+    except Refusal:
+        await _discard(ctx, job)
+        raise
+    if earlier:
+        await _discard(ctx, job)
+    return earlier
+
+
+async def _discard(ctx: Context, job: Job) -> None:
+    await ctx.media.discard([photo.name for photo in job.order.photos])
+
+
+def _job(ctx: Context, inbound: Inbound, wish: Wish, pictures: Pictures, ask: pricing.Ask, quoted: Quote) -> Job:
+    draft = wish.draft
+    order = Order(
+        model=ctx.model,
+        photo=pictures.photo,
+        prompt=draft.prompt,
+        seconds=draft.seconds,
+        negative=draft.negative,
+        cfg=draft.cfg,
+        end=pictures.end,
+        static_mask=pictures.static_mask,
+        brushes=pictures.brushes,
+        sample=wish.sample,
+        cropped=pictures.cropped and not inbound.crop,
+    )
+    return Job(
+        id=ctx.ids.new(),
+        key=inbound.key,
+        person=inbound.person,
+        address=inbound.address,
+        order=order,
+        price=ask.price,
+        window=quoted.span,
+        created_at=ask.now,
+        due_at=ask.now,
+        changed_at=ask.now,
+        scope=inbound.scope,
+        label=inbound.label,
+        spoiler=inbound.spoiler,
+        limit=inbound.limit,
+        follows=wish.follows.id if wish.follows else None,
+        remix_of=wish.remix.id if wish.remix else None,
+    )

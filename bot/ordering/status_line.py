@@ -1,0 +1,32 @@
+"""The status line of an order as it stands."""
+
+from contextlib import suppress
+
+from bot.context import Context
+from bot.errors import StoreDown
+from bot.jobs import status
+from bot.model import Job, Reply
+
+
+async def of(ctx: Context, job: Job) -> Reply:
+    """The status line of a job."""
+    ahead, paused = await _turn(ctx, job)
+    rhythm = await ctx.history.rhythm(job.order, job.host)
+    terms = ctx.provider.terms(job.host)
+    now, slots = ctx.clock(), ctx.history.slots
+    return status.line(job, rhythm, now, ahead=ahead, slots=slots, paused=paused, stand_in=terms.stand_in)
+
+
+async def state(ctx: Context, job: Job) -> str:
+    """Where a job is, in a few words."""
+    ahead, paused = await _turn(ctx, job)
+    rhythm = await ctx.history.rhythm(job.order, job.host)
+    return status.state(job, rhythm, ctx.clock(), ahead=ahead, slots=ctx.history.slots, paused=paused)
+
+
+async def _turn(ctx: Context, job: Job) -> tuple[int, bool]:
+    """How many are before a job in line, and whether the line stands."""
+    with suppress(StoreDown):  # the order is in; its place is not worth a fright
+        if job.state == "queued":
+            return await ctx.store.ahead(job), await ctx.store.books.paused()
+    return 0, False

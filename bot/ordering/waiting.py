@@ -1,0 +1,106 @@
+"""Orders that are set aside, with their pictures, until the person has answered a question about them.
+
+Three things are asked, in this order: whether the middle of a picture that is too long will do; before a person's first
+clip, whether those in the photo agree; and whether a clip may cost so much. Nothing is spent before.
+"""
+
+from dataclasses import replace
+
+from bot import texts
+from bot.context import Context
+from bot.errors import Refusal
+from bot.jobs import status
+from bot.model import Button, Inbound, Job, Reply
+from bot.quotas import pricing, quote
+from bot.quotas.rules import Parked, Quote
+
+WAITING = 10
+"""Orders of one person that may wait."""
+WAIT = 3600.0
+"""Seconds for which an order waits."""
+
+
+async def check_room(ctx: Context, inbound: Inbound) -> None:
+    """Raise `Refusal` if too much of the person's waits already: it costs them nothing, and us its pictures."""
+    found = await ctx.store.traces.parked(inbound.person)
+    if sum(parked.until >= ctx.clock() and not taken for parked, taken in found) >= WAITING:
+        raise Refusal(texts.admin.MANY_WAIT)
+
+
+async def set_aside(ctx: Context, job: Job) -> None:
+    """Keep an order, with its pictures, for the answer."""
+    photos = tuple(photo.name for photo in job.order.photos)
+    body = ctx.store.books.write(job)
+    await ctx.store.books.park(Parked(job.id, job.person, job.scope, body, photos, ctx.clock() + WAIT))
+
+
+def check(ctx: Context, parked: Parked, inbound: Inbound) -> None:
+    """Only who ordered may answer, there, and in time. Raises `Refusal`."""
+    if parked.person != inbound.person or parked.scope != inbound.scope:
+        raise Refusal(texts.chat.NOT_YOURS)
+    if parked.until < ctx.clock():
+        raise Refusal(texts.admin.PARKED_GONE)
+
+
+async def priced(ctx: Context, parked: Parked, inbound: Inbound) -> tuple[Job, pricing.Ask, Quote]:
+    """An order that waits, and whether it would pass now, at the price that was told."""
+    job = await ctx.store.books.read(parked.body)
+    place = f"{job.address.chat}/{job.address.thread}"
+    asked = replace(quote.ask(ctx, inbound, job.order.seconds), price=job.price, place=place)
+    return job, *await quote.quote(ctx, asked, inbound)
+
+
+async def consent_missing(ctx: Context, inbound: Inbound, *, sample: bool) -> bool:
+    """Whether the person must be asked before this order.
+
+    Never about our own drawings (`sample`), nor where the stand-in alone makes the clips: no photo leaves this machine.
+    """
+    if sample or not ctx.ask_consent or inbound.address.platform in pricing.UNLIMITED:
+        return False
+    if all(ctx.provider.terms(host).stand_in for host in ctx.provider.hosts()):
+        return False
+    return (await ctx.store.gallery.manner(inbound.person)).agreed_at is None
+
+
+def crop_question(job: Job) -> Reply:
+    """Whether the middle of a picture will do."""
+    return Reply(texts.chat.TOO_LONG, (Button(texts.chat.CROP, f"/crop {job.id}"),), waits=job.id)
+
+
+def consent_question(name: str, text: str = texts.consent.ASK) -> Reply:
+    """Whether those in the photo agree."""
+    return Reply(text, (Button(texts.consent.AGREE, f"/agree {name}"),), waits=name)
+
+
+def price_question(ctx: Context, job: Job, quoted: Quote, above: int) -> Reply:
+    """Whether an order may cost so much; `above`: credits beyond which a community asks."""
+    left = None if quoted.left is None else max(0, quoted.left - job.price)
+    costs = texts.chat.price(job.price, left, pricing.limits(quoted.rules, ctx.policy).span, quoted.extra)
+    buttons = (Button(texts.admin.yes(job.price), f"/yes {job.id}"), Button(texts.admin.NO, f"/no {job.id}"))
+    return Reply(texts.admin.confirm(status.understood(job.order), job.price, above, costs), buttons, waits=job.id)
+
+
+async def dear(ctx: Context, parked: Parked, inbound: Inbound) -> Reply | None:
+    """The question about the price of an order that waits; None if it needs none now."""
+    job, asked, quoted = await priced(ctx, parked, inbound)
+    above = quoted.rules.scope.confirm
+    if above is None or asked.price <= above or quoted.denied is not None:
+        return None
+    return price_question(ctx, job, quoted, above)
+
+
+async def listed(ctx: Context, inbound: Inbound) -> list[tuple[Job, Reply]]:
+    """The person's orders that wait, oldest first, each with its question as it would be asked now."""
+    found = []
+    for parked, taken in await ctx.store.traces.parked(inbound.person):
+        if taken or parked.until < ctx.clock():
+            continue
+        job = await ctx.store.books.read(parked.body)
+        if job.order.cropped:  # asked first, and perhaps answered: the button goes on either way
+            asked = crop_question(job)
+        elif await consent_missing(ctx, inbound, sample=job.order.sample):
+            asked = consent_question(job.id)
+        else:  # the yes came with another order
+            asked = await dear(ctx, parked, inbound) or consent_question(job.id, texts.consent.STILL)
+        found.append((job, asked))
+    return sorted(found, key=lambda each: (each[0].created_at, each[0].id))

@@ -1,0 +1,92 @@
+"""What an order would cost now, whether it would pass, and the words for why not."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+
+from bot import rights, texts
+from bot.context import Context
+from bot.errors import Denial, StoreDown
+from bot.model import Inbound, Incident
+from bot.quotas import pricing
+from bot.quotas.rules import FOREVER, Denied, Member, Quote
+
+log = logging.getLogger(__name__)
+
+ALARM = 5.0
+"""Seconds that telling the operator may hold up the answer."""
+
+
+def member(inbound: Inbound) -> Member:
+    """Who asks, and where."""
+    return Member(inbound.scope, inbound.person, inbound.tiers)
+
+
+def ask(ctx: Context, inbound: Inbound, seconds: int) -> pricing.Ask:
+    """An order of so many seconds, as far as the books care."""
+    return pricing.Ask(
+        member(inbound),
+        pricing.price(seconds, ctx.model),
+        seconds,
+        ctx.clock(),
+        f"{inbound.address.chat}/{inbound.address.thread}",
+        inbound.address.platform in pricing.UNLIMITED,
+    )
+
+
+async def quote(ctx: Context, ask: pricing.Ask, inbound: Inbound) -> tuple[pricing.Ask, Quote]:
+    """Whether an order would pass; the ask comes back with the tier of admins, if that matters and holds."""
+    found = await ctx.store.books.quote(ask.member, pricing.plan(ask, ctx.policy), ask.now)
+    if found.rules.admins_matter and await rights.administers(ctx, inbound):
+        ask = replace(ask, member=replace(ask.member, tiers=ask.member.tiers | {"admins"}))
+        found = await ctx.store.books.quote(ask.member, pricing.plan(ask, ctx.policy), ask.now)
+    return ask, found
+
+
+async def denial(ctx: Context, ask: pricing.Ask, denied: Denied, quoted: Quote) -> Denial:
+    """Why an order is refused; where a ceiling stops everybody, the operator hears of it first."""
+    if pricing.stops_all(denied):
+        await _alarm(ctx, ask, denied)
+    return Denial(_words(ctx, ask, denied, quoted), denied.cause)
+
+
+async def _alarm(ctx: Context, ask: pricing.Ask, denied: Denied) -> None:
+    """Tell the operator, once for each time that a ceiling is reached."""
+    if denied.cause == "paused" or denied.ends_at is None:
+        return
+    key = f"alarm:{denied.cause}:{denied.ends_at:.0f}:{denied.limit}"
+    refill = texts.chat.refill(denied.ends_at - ask.now)
+    words = texts.admin.alarm(denied.cause, denied.limit, refill)
+    with suppress(StoreDown):
+        if not await ctx.store.inbox.take(key, "operator", "", ask.now):
+            return
+        await ctx.store.inbox.handled(key, ask.now)
+        await ctx.store.note(Incident(ask.now, "buying has stopped", words))
+    if ctx.tell:
+        try:
+            async with asyncio.timeout(ALARM):
+                await ctx.tell(words)
+        except Exception as error:  # the person's answer does not depend on it
+            log.warning("the operator could not be told: %s", error)
+
+
+def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> str:
+    """Why an order is refused, in words."""
+    rules = quoted.rules
+    zone = rules.scope.zone or "UTC"
+    span = pricing.limits(rules, ctx.policy).span
+    if denied.cause == "banned":
+        forever = denied.ends_at is None or denied.ends_at >= FOREVER
+        refill = "" if forever else texts.admin.when(denied.ends_at or 0.0, pricing.zone(zone), zone)
+    elif denied.ends_at is None:
+        refill = ""
+    elif denied.cause == "allowance":
+        refill = texts.chat.refill(denied.ends_at - asked.now, span, zone)
+    else:
+        month = denied.cause.endswith("month")
+        own = zone if denied.cause == "community_month" else "UTC"
+        refill = texts.chat.refill(denied.ends_at - asked.now, "month" if month else "day", own)
+    operators = pricing.stops_all(denied) or denied.cause == "community_month"
+    whom = "operator" if pricing.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
+    return texts.admin.denied(denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom)
