@@ -392,6 +392,7 @@ async def test_the_answer_to_a_command_is_in_the_conversation(visit: Visit, phot
     await expect(saying.locator(".answer")).not_to_contain_text("/animate")
     await expect(saying).to_be_in_viewport()
     await expect(page.locator("#notice")).to_be_empty()
+    assert await saying.locator(".answer").evaluate("node => /--\\u2060duration/.test(node.textContent)")
     await expect(page.locator("#photos img")).to_have_count(1)  # the draft stays
     await page.fill("#words", "/clip nothing")
     await page.click("#send")
@@ -421,6 +422,7 @@ async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
         await entry.click()
         await expect(page.locator("#menu")).to_be_hidden()
         await expect(page.locator(".saying").last).to_contain_text(found)
+        await expect(page.locator(".saying").last.locator(".message")).to_be_in_viewport(ratio=1)  # read from its top
         await no_violations(page)
     async with page.expect_download() as downloading:
         await page.locator(".saying").last.get_by_role("link", name=T["download"]).click()
@@ -495,6 +497,16 @@ async def test_a_tap_twice_is_one_and_a_late_one_another(visit: Visit, photo: Pa
 
 async def test_whoever_is_forgotten_sees_nothing_of_it_any_more(visit: Visit, photo: Path) -> None:
     page = await visit()
+    await page.add_init_script(
+        """const Known = EventSource;
+        window.EventSource = class extends Known {
+            constructor(to) {
+                super(to);
+                this.addEventListener('ready', () => { window.streams = 1 + (window.streams ?? 0) });
+            }
+        }"""
+    )
+    await page.reload()
     await order(page, photo, "slow zoom in")
     await plays(page)
     tab = await visit(page.context)
@@ -507,6 +519,9 @@ async def test_whoever_is_forgotten_sees_nothing_of_it_any_more(visit: Visit, ph
     await expect(page.locator(".turn")).to_have_count(1)
     await expect(tab.locator(".turn")).to_have_count(0)
     await expect(tab.locator("#welcome")).to_be_visible()
+    await page.wait_for_function("() => window.streams === 2")  # the new one does not take the sentence away again
+    await expect(page.locator(".saying .answer")).to_contain_text("Removed: 1 clip, 1 photo")
+    await expect(page.locator(".saying .answer")).to_be_focused()
 
 
 async def test_what_went_while_a_tab_was_away_is_gone_there_too(chromium: Browser, tmp_path: Path, photo: Path) -> None:

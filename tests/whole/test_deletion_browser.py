@@ -47,6 +47,22 @@ async def test_it_asks_in_its_place_and_goes_from_every_tab(chromium: Browser, t
         assert not list(app.media.path("x.mp4").parent.glob("*.mp4"))
 
 
+async def test_by_keyboard_the_focus_stays_in_the_conversation(chromium: Browser, tmp_path: Path) -> None:
+    async with site(tmp_path) as (_, address):
+        page = await chromium.new_page()
+        await page.goto(address)
+        await page.locator("#samples button").first.press("Enter")
+        first = page.locator(".turn .answer").first
+        await expect(first).to_be_focused()
+        await plays(page)
+        await page.locator(".turn").first.get_by_role("button", name=T["again"]).click()
+        await plays(page, 1)
+        await bin_of(page).last.press("Enter")
+        await page.locator(".sure").last.get_by_role("button", name=T["delete"]).press("Enter")
+        await expect(page.locator(".turn")).to_have_count(1)
+        await expect(first).to_be_focused()
+
+
 async def test_a_line_of_the_history_has_it_too(chromium: Browser, tmp_path: Path) -> None:
     async with site(tmp_path) as (_, address):
         page = await chromium.new_page()

@@ -62,7 +62,7 @@ export class Composer {
       t('new_words_for', { words: job.prompt }), job.picked);
   }
 
-  /** Go on from the last frame of a job's clip. @param {import('./turn.js').Job} job */
+  /** Go on from the last frame of a job's clip. */
   goOn(job) {
     this.#enterRework({ command: `/continue ${job.id}`, words: '', end: false }, `/frame/${job.id}`,
       t('continue_of', { words: job.prompt }), job.picked);

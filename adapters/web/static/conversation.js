@@ -97,14 +97,16 @@ export class Conversation {
     this.toEnd();
   }
 
-  /** Show what a command was answered, at the end. @param {import('./post.js').Answer} answer */
+  /** Show what a command was answered, at the end. */
   say(words, answer) {
     const saying = new Saying(words, answer, (command) => this.command(command));
     saying.id = `~${String(this.#sayings += 1).padStart(6, '0')}`;
     saying.at = this.#order.at(-1)?.at ?? 0;
     this.#insert(saying);
     announce(answer.text);
-    this.toEnd();
+    // Of a long answer, the beginning.
+    this.#atEnd = false;
+    saying.node.scrollIntoView();
   }
 
   /**
@@ -123,14 +125,19 @@ export class Conversation {
     }
   }
 
-  /** Show an answer where it belongs. @param {import('./post.js').Answer} answer */
+  /** Show an answer where it belongs. */
   take(words, answer) {
-    if (answer.forgotten) this.clear();
+    if (answer.forgotten) {
+      this.clear();
+      document.dispatchEvent(new Event('stale')); // a new stream does not tell of it once more
+    }
     if (answer.deleted) this.drop(answer.deleted);
     if (answer.view && !(this.#items.get(answer.job) instanceof Turn)) this.put(answer.view); // events may be ahead
     if (answer.job) this.toEnd();
     else if (answer.question) this.ask(answer.question);
     else this.say(words, answer);
+    // What went took the focus with it.
+    if (document.activeElement.matches('body, [hidden] *')) this.#focus(-1);
     if (answer.ask) this.#invite(answer.ask);
   }
 
@@ -190,8 +197,13 @@ export class Conversation {
     const focused = item.node.contains(document.activeElement);
     item.node.remove();
     this.#items.delete(item.id);
-    this.#order.splice(this.#order.indexOf(item), 1);
-    if (focused) byId('words').focus({ preventScroll: true });
+    const place = this.#order.indexOf(item);
+    this.#order.splice(place, 1);
+    if (focused) this.#focus(place - 1);
+  }
+
+  #focus(place) {
+    this.#order.at(place)?.answer.focus({ preventScroll: true });
   }
 
   #scrolled() {

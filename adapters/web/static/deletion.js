@@ -3,30 +3,25 @@ import { t } from './state.js';
 
 /** A small button that asks, in its place, before something is deleted. */
 export class Deletion {
-  #question = h('div', { className: 'sure', role: 'group', ariaLabel: t('delete_clip'), hidden: true });
+  question = h('div', { className: 'sure', role: 'group', ariaLabel: t('delete_clip'), hidden: true });
 
   /** @param {() => Promise<void>} act */
   constructor(act) {
     const button = (key, className, onclick) => h('button', { type: 'button', className, onclick }, t(key));
-    this.button = iconButton('bin', t('delete_clip'), () => this.#ask(this.#question.hidden), 'tiny bin');
-    const yes = button('delete', 'button', async () => {
-      yes.disabled = true;
-      await act();
-      yes.disabled = false;
+    this.button = iconButton('bin', t('delete_clip'), () => this.#ask(this.question.hidden), 'tiny bin');
+    const yes = () => {
       this.#ask(false);
-    });
-    this.#question.append(h('p', {}, t('delete_what')), yes, button('keep', 'button quiet', () => this.#ask(false)));
-    this.#question.addEventListener('keydown', (event) => event.key === 'Escape' && this.#ask(false));
-  }
-
-  get question() {
-    return this.#question;
+      act();
+    };
+    this.question.append(h('p', {}, t('delete_what')), button('delete', 'button', yes),
+      button('keep', 'button quiet', () => this.#ask(false)));
+    this.question.addEventListener('keydown', (event) => event.key === 'Escape' && this.#ask(false));
   }
 
   #ask(asked) {
-    this.#question.hidden = !asked;
+    this.question.hidden = !asked;
     this.button.ariaExpanded = String(asked);
-    if (asked) this.#question.querySelector('.quiet').focus();
+    if (asked) this.question.querySelector('.quiet').focus();
     else this.button.focus({ preventScroll: true });
   }
 }

@@ -15,7 +15,7 @@ export function h(name, props = {}, ...children) {
   return node;
 }
 
-/** One of the symbols in index.html. */
+/** One of the symbols in chat.html. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');
   const use = document.createElementNS(SVG, 'use');
@@ -39,9 +39,9 @@ export function setIcon(button, name, label) {
   button.ariaLabel = button.title = label;
 }
 
-/** A number stays on a line with its unit. */
+/** A number stays on a line with its unit, an option with its dashes. */
 export function tied(text) {
-  return text.replace(/(\d) (?=(s|min|h|days?|hours?|credits?|MB)\b)/g, '$1\u00a0');
+  return text.replace(/--\b/g, '--\u2060').replace(/(\d) (?=(s|min|h|days?|hours?|credits?|MB)\b)/g, '$1\u00a0');
 }
 
 /** Assigning the same text again would still make screen readers look at it. */

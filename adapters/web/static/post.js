@@ -12,7 +12,6 @@ export class Unreachable extends Error {}
 
 /** One message to the server. It keeps its key, so that sending it twice is the same as sending it once. */
 class Message {
-  /** When it was answered last. */
   answered = Infinity;
   #key = randomKey();
 
@@ -27,11 +26,7 @@ class Message {
       && fields.every(([name, value], i) => name === this.fields[i][0] && value === this.fields[i][1]);
   }
 
-  /**
-   * Raises `Unreachable` when there is no answer.
-   * @param {(share: number) => void} [onUpload]
-   * @returns {Promise<Answer>}
-   */
+  /** Raises `Unreachable` when there is no answer. @returns {Promise<Answer>} */
   async send(onUpload) {
     const answer = await post('/say', [['key', this.#key], ...this.fields], onUpload);
     this.answered = performance.now();
