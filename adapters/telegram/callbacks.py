@@ -17,6 +17,7 @@ from adapters.telegram.members import Members
 from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People
 from adapters.telegram.replies import Answers
+from bot import texts
 from bot.commands.invocation import ANSWERS
 from bot.core import Core
 from bot.errors import ChatError
@@ -83,6 +84,8 @@ class Taps:
             reply = await doing
         reply = await self._answers.aside(inbound, reply)
         words = not (reply.job or reply.film or reply.papers or reply.ask is not None)
+        if words and not reply.text:  # refused a moment ago in the chat, where it is not said again
+            return None if closed else await self.close(query, Reply(texts.admin.TOLD))
         short = words and not reply.buttons and len(reply.text) <= TOAST and not closed
         if not closed:
             await self.close(query, reply if short or where.chat == INLINE else None)

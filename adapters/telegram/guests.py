@@ -67,7 +67,7 @@ class Guests:
         )
         reply = await self._core.handle(inbound)
         if not reply.text:  # here there is a placeholder, which must come to an end
-            reply = replace(reply, text=texts.chat.TOLD_ALREADY)
+            reply = replace(reply, text=texts.admin.TOLD)
         if not reply.job or await self._core.track(reply.job, place, reply.text):
             await self._chat.edit(where, place, reply)
         return None

@@ -1,7 +1,7 @@
 """What admins say about their community: limits, where and who may order, and named lists of people."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot import rights, texts
@@ -42,6 +42,8 @@ async def limits(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def tier(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Named lists: `/tier staff add @someone`; roles for platforms that have none."""
     await check(ctx, inbound)
+    if not argument and (lists := _lists(await ctx.store.books.rules(inbound.scope))):
+        return Reply("\n".join([*lists, "", texts.admin.TIER_HOW]), private=True)
     name, rest = (*argument.lower().split(maxsplit=1), "", "")[:2]
     verb = rest.split(maxsplit=1)[0] if rest else ""
     if not _LIST.fullmatch(name) or name in _RESERVED or verb not in ("", "add", "remove"):
@@ -54,7 +56,9 @@ async def tier(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if verb and not people:
         raise Refusal(texts.admin.WHOSE)
     if not verb:
-        rule = (await ctx.store.books.rules(inbound.scope)).get(about("list", name), Rule())
+        rule = (await ctx.store.books.rules(inbound.scope)).get(about("list", name))
+        if rule is None:
+            raise Refusal(texts.admin.no_list(name))
         return Reply(_list(name, rule), private=True)
 
     def edit(rule: Rule) -> Rule:
@@ -73,7 +77,7 @@ async def _show(ctx: Context, inbound: Inbound) -> Reply:
     held = pricing.limits(
         (await ctx.store.books.rulebook(replace(quote.member(inbound), person="", tiers=frozenset()))), ctx.policy
     )
-    names = [_list(name.partition(":")[2], rule) for name, rule in rules.items() if name.startswith("list:")]
+    names = _lists(rules)
     for name, rule in rules.items():
         if name.startswith("tier:") and rule.credits is not None:
             rate = texts.admin.rate(rule.credits, rule.span or "day")
@@ -104,6 +108,10 @@ def _places(inbound: Inbound, places: tuple[str, ...] | None) -> str:
         return "in " + ", ".join(f"#{place.removesuffix('/')}" for place in places)
     chat = f"{inbound.address.chat}/"
     return texts.admin.places(len(places), here=chat in places or f"{chat}{inbound.address.thread}" in places)
+
+
+def _lists(rules: Mapping[str, Rule]) -> list[str]:
+    return [_list(name.partition(":")[2], rule) for name, rule in rules.items() if name.startswith("list:")]
 
 
 def _list(name: str, rule: Rule) -> str:

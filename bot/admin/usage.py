@@ -25,6 +25,8 @@ MOST = 200_000
 PEOPLE = 15
 """Lines in a table that stands in a chat."""
 ACTS = 15
+_PLACES = frozenset({"gallery", "review"})
+"""What of a rule is a channel, as `chat/thread`."""
 _TIMES = frozenset({"banned", "until"})
 """What of a rule or a grant is a moment, in unix seconds."""
 
@@ -142,6 +144,8 @@ def _short(name: str, value: object, where: tzinfo) -> str:
         return f"until {end}" if name == "banned" and value < FOREVER else end
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if name in _PLACES and isinstance(value, str):
+        return f"#{value.removesuffix('/')}"
     return "–" if value is None else str(value)
 
 

@@ -67,6 +67,9 @@ async def mine(ctx: Context, inbound: Inbound) -> Reply:
     found = await standing(ctx, inbound)
     where, zone = pricing.zone(found.rules.scope.zone), found.rules.scope.zone or "UTC"
     lines = [found.sentence]
+    banned = pricing.ban(found.rules, ctx.clock())
+    if banned and found.limit is not None:
+        lines.insert(0, texts.admin.barred(quote.until(banned.banned, zone), banned.because or ""))
     for gift in await ctx.store.books.grants(inbound.scope, found.rules.people, ctx.clock()):
         until = f"until {texts.admin.when(gift.until, where, zone)}" if gift.until else ""
         lines.append(texts.admin.grant_line(gift.left, gift.amount, until, gift.because))

@@ -44,6 +44,11 @@ async def quote(ctx: Context, ask: pricing.Ask, inbound: Inbound) -> tuple[prici
     return ask, found
 
 
+def until(ends_at: float | None, zone: str) -> str:
+    """The end of a ban in words; empty for one without."""
+    return "" if ends_at is None or ends_at >= FOREVER else texts.admin.when(ends_at, pricing.zone(zone), zone)
+
+
 async def denial(ctx: Context, ask: pricing.Ask, denied: Denied, quoted: Quote) -> Denial:
     """Why an order is refused; where a ceiling stops everybody, the operator hears of it first."""
     if pricing.stops_all(denied):
@@ -77,8 +82,7 @@ def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> s
     zone = rules.scope.zone or "UTC"
     span = pricing.limits(rules, ctx.policy).span
     if denied.cause == "banned":
-        forever = denied.ends_at is None or denied.ends_at >= FOREVER
-        refill = "" if forever else texts.admin.when(denied.ends_at or 0.0, pricing.zone(zone), zone)
+        refill = until(denied.ends_at, zone)
     elif denied.ends_at is None:
         refill = ""
     elif denied.cause == "allowance":

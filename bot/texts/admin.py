@@ -67,7 +67,7 @@ def denied(
         "money_day": f"No clips can be made right now: everybody's limit for today is reached.{again}",
         "money_month": f"No clips can be made right now: everybody's limit for this month is reached.{again}",
         "paused": "No clips can be made right now: whoever runs this bot has paused it.",
-        "banned": f"You can't order clips here{' until ' + refill if refill else ''}{_why(because)}.",
+        "banned": barred(refill, because),
         "place": "I don't take orders in this channel.",
         "closed": "Ordering clips is for certain people here, and you are not among them yet.",
         "longest": f"Clips of up to {limit} seconds are what you may order here.",
@@ -78,6 +78,11 @@ def denied(
         return f"{why} Nothing is lost; try again later."
     ask = _ASK[cause].format(who=WHO[whom]) if cause in _ASK and whom in WHO else WHOM[whom]
     return f"{why} {ask}"
+
+
+def barred(until: str, because: str) -> str:
+    """What whoever is banned hears."""
+    return f"You can't order clips here{f' until {until}' if until else ''}{_why(because)}."
 
 
 def _clips(count: int | None) -> str:
@@ -264,6 +269,11 @@ def refunded(job: str, amount: int, because: str) -> str:
 def tier(name: str, people: int, credits: str) -> str:
     """A named list."""
     return f"{name}: {'1 person' if people == 1 else f'{people} people'}{f', {credits}' if credits else ''}"
+
+
+def no_list(name: str) -> str:
+    """A named list that there is none of."""
+    return f"There is no list “{name}” yet. {TIER_HOW}"
 
 
 def _why(because: str) -> str:

@@ -184,7 +184,6 @@ NOT_EDITED = (
     "while it is in line that costs nothing."
 )
 ONE_MOMENT = "One moment, please …"
-TOLD_ALREADY = "As I said a moment ago: not now."
 TAKEN_BACK = "This clip was taken back."
 SENT_ALONE = "I have written to you in private."
 NOT_FOR_ANONYMOUS = "That is for you alone, and I don't know who you are. Turn off “remain anonymous” and ask again."

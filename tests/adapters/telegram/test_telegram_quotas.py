@@ -103,7 +103,7 @@ async def test_a_member_is_refused_in_words_and_once_a_minute(town: Town) -> Non
     await town.orders(town.cem, "5 credits, 2 left today")
 
 
-async def test_a_tap_that_is_refused_again_is_closed_without_a_word(town: Town) -> None:
+async def test_a_tap_that_is_refused_again_says_so_to_whoever_tapped_alone(town: Town) -> None:
     status = await town.orders(town.bob, "25 left today")
     job_id = status.buttons[0][0]["callback_data"].split()[1]
     town.room.go_on()
@@ -113,7 +113,7 @@ async def test_a_tap_that_is_refused_again_is_closed_without_a_word(town: Town) 
     assert "That clip costs 5 credits" in await town.taps(town.bob, clip, again)
     clip.buttons[0].append({"text": "the same for the fake", "callback_data": again + " she waves"})
     count = len(town.api.sent(town.group))
-    assert await town.taps(town.bob, clip, again + " she waves") == ""
+    assert await town.taps(town.bob, clip, again + " she waves") == texts.admin.TOLD
     assert len(town.api.sent(town.group)) == count
 
 
@@ -383,7 +383,7 @@ async def test_a_code_from_telegram_is_entered_on_discord(town: Town) -> None:
 
 async def test_a_guest_who_is_refused_again_is_not_left_waiting(town: Town) -> None:
     configure(town.room.house.core, policy=pricing.Policy(3))
-    for words in ("That clip costs 5 credits", texts.chat.TOLD_ALREADY):
+    for words in ("That clip costs 5 credits", texts.admin.TOLD):
         post = town.api.guest(town.bob, f"@{ME} she smiles", photo=picture())
         where = f"inline-{post['guest_query_id']}"
         await town.api.until(lambda where=where, words=words: words in getattr(town.api.inline.get(where), "words", ""))

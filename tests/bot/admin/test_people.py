@@ -147,6 +147,8 @@ async def test_an_allowance_is_set_in_a_sentence_and_told_with_the_price(town: T
         ("/refund k7m2p9q4xw", (), texts.admin.REFUND_HOW),
         ("/refund k7m2p9q4xw because it is black", (), texts.admin.REFUND_NOT),
         (f"/tier admins add {M}", (BOB,), texts.admin.TIER_HOW),
+        ("/tier", (), texts.admin.TIER_HOW),
+        ("/tier staf", (), texts.admin.no_list("staf")),
     ],
 )
 async def test_verbs(town: Town, said: str, named: tuple[Named, ...], heard: str) -> None:
@@ -176,6 +178,7 @@ async def test_admins_and_named_lists_are_tiers_too(town: Town) -> None:
     await town.say("/quota set admins 10 a day")
     await town.say(f"/tier staff add {M}", BOB)
     await town.say("/quota set staff 20 a day")
+    assert (await town.say("/tier")).text.startswith("staff: 1 person, 20 credits a day\n")
     assert "5 left today" in (await town.order("1")).text
     assert "15 left today" in (await town.order("8")).text
     assert (await town.order("9")).refused
@@ -191,6 +194,9 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
         "You can't order clips here until Sunday, 17 January 2027, 08:00 (UTC). The reason: spam."
     )
     assert denied.text.endswith("Questions? Ask an admin here.")
+    assert (await town.say("/quota", user="8")).text.startswith(
+        "You can't order clips here until Sunday, 17 January 2027, 08:00 (UTC). The reason: spam.\nYou have 30 credits"
+    )
     assert (await town.order(scope="", user="8")).job
     assert (await town.order("9")).job
     town.house.clock.tick(2 * 86_400 + 1)
