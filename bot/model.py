@@ -77,6 +77,11 @@ async def nobody() -> bool:
     return False
 
 
+async def nothing() -> str:
+    """The answer where clips can be shown."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Somebody or something that a message points at, as the platform's event says, never as its text does."""
@@ -127,6 +132,8 @@ class Inbound:
     """Whom each `MENTION` in the text means."""
     replied_to: Named | None = None
     """Whose message it answers."""
+    obstacle: Callable[[], Awaitable[str]] = nothing
+    """Why no clip can be shown there, in a sentence; asked before an order."""
     crop: bool = False
     """Of a picture that is too long the middle is taken, without a question."""
     pressed: bool = False

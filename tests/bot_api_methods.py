@@ -120,7 +120,10 @@ class Methods(World):
     def _get_chat(self, p: JSON, files: dict[str, Upload]) -> JSON:
         gifts = words("unlimited_gifts limited_gifts unique_gifts premium_subscription gifts_from_channels")
         told = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": dict.fromkeys(gifts, False)}
-        return self._chat(p).json() | told
+        chat = self._chat(p)
+        kinds = words("messages audios documents photos videos video_notes voice_notes polls other_messages")
+        allowed = {f"can_send_{kind}": kind != "videos" or chat.films for kind in kinds}
+        return chat.json() | told | ({} if chat.is_private else {"permissions": allowed})
 
     def _get_chat_member(self, p: JSON, files: dict[str, Upload]) -> JSON:
         chat, who = self._chat(p), self.users.get(p.get("user_id", 0))

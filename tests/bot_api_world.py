@@ -101,6 +101,8 @@ class Chat:
     moved_to: "Chat | None" = None
     person: User | None = None
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    films: bool = True
+    """Whether its members may send videos."""
 
     @property
     def messages(self) -> list[Post]:

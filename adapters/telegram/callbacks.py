@@ -71,6 +71,7 @@ class Taps:
             scope=parse.scope(query.message.chat) if query.message else "",
             community=(query.message.chat.title or "") if query.message else "",
             administers=partial(self._members.administers, where.chat, user),
+            obstacle=partial(self._members.obstacle, where.chat),
             pressed=_stands_there(query),
         )
         doing = asyncio.ensure_future(self._core.handle(inbound))

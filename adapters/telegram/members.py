@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from telegram import ChatMemberAdministrator, ChatMemberOwner
+from telegram import ChatMemberAdministrator, ChatMemberOwner, ChatMemberRestricted
 
 from adapters.telegram.client import Line, mapped
+from bot import texts
 from bot.errors import ChatError
 
 FRESH = 60.0
@@ -19,6 +20,7 @@ class Members:
         self._line = line
         self._clock = clock
         self._known: dict[tuple[str, str], tuple[float, bool, bool]] = {}
+        self._shut: dict[str, tuple[float, bool]] = {}
 
     async def show_us_all(self, chat: str) -> bool:
         """Whether we are an admin there: then even privacy mode hides nothing from us."""
@@ -60,6 +62,34 @@ class Members:
     async def shows(self, chat: str, user: str) -> bool:
         """Whether the others in the group `chat` may see that `user` is there: not so of an anonymous admin."""
         return (await self._found(chat, user))[1]
+
+    async def obstacle(self, chat: str) -> str:
+        """Why we can show no clip in a chat, in a sentence; nothing if we can, or Telegram does not tell."""
+        if not chat.startswith("-"):
+            return ""
+        try:
+            with mapped():
+                return texts.chat.no_films(await self._line.own_name()) if await self._is_shut(chat) else ""
+        except ChatError:
+            return ""
+
+    async def _is_shut(self, chat: str) -> bool:
+        """Whether we may not send videos there: an admin may, all others what the group and their own limits allow."""
+        since, shut = self._shut.get(chat, (-FRESH, False))
+        if self._clock() - since < FRESH and not shut:
+            return False
+        me = await self._line.get_chat_member(int(chat), (await self._line.get_me()).id)
+        if isinstance(me, ChatMemberAdministrator | ChatMemberOwner):
+            shut = False
+        elif isinstance(me, ChatMemberRestricted) and not me.can_send_videos:
+            shut = True
+        else:
+            allowed = (await self._line.get_chat(int(chat))).permissions
+            shut = allowed is not None and allowed.can_send_videos is False
+        if len(self._shut) >= MOST:
+            self._shut.clear()
+        self._shut[chat] = self._clock(), shut
+        return shut
 
     async def _found(self, chat: str, user: str) -> tuple[bool, bool]:
         since, *known = self._known.get((chat, user), (-FRESH, False, False))

@@ -151,6 +151,7 @@ class Desk:
             scope=heard.scope or parse.scope(message.chat),
             community=message.chat.title or "",
             administers=partial(self._members.administers, where.chat, user),
+            obstacle=partial(self._members.obstacle, where.chat),
             named=named,
             replied_to=replied_to(message),
         )

@@ -69,6 +69,8 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     if quoted.denied:
         raise await quote.denial(ctx, ask, quoted.denied, quoted)
     wordlist.refuse(quoted.rules.scope, inbound.scope, wish.draft.prompt)
+    if obstacle := await inbound.obstacle():
+        raise Refusal(obstacle)
 
     above, unasked = quoted.rules.scope.confirm, await waiting.consent_missing(ctx, inbound, sample=wish.sample)
     dear = above is not None and ask.price > above

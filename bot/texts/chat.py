@@ -230,6 +230,14 @@ def not_here(username: str) -> str:
     return f"That is for you alone. Write to me in private first, at https://t.me/{username}, then ask here again."
 
 
+def no_films(username: str) -> str:
+    """A group whose members, and with them the bot, may not send videos."""
+    return (
+        "I may not send videos in this group, so there is no clip, and nothing is spent. An admin can allow it, in the "
+        f"group's permissions or by making me an admin; or send me the photo in private: https://t.me/{username}"
+    )
+
+
 def group_help(username: str) -> str:
     """How to ask in a group."""
     return (

@@ -100,6 +100,29 @@ async def test_what_was_said_long_before_is_no_comment(room: Room) -> None:
     assert prompts(room) == ["the boat drifts"]
 
 
+async def test_a_group_without_videos_is_told_before_anything_is_bought(room: Room) -> None:
+    group, bob = room.api.group(room.ann), room.api.user("Bob")
+    room.api.set_member(bob, group, "member")
+    words = f"/animate@{room.api.me.username} she smiles"
+    room.api.photo(room.ann, group, picture(500, 400), words)
+    video = await room.clip(group)
+    group.films = False
+    room.telegram._desk._members._shut.clear()  # a minute later
+    room.api.photo(room.ann, group, picture(500, 400), words)
+    said = await room.told(group, "I may not send videos in this group")
+    assert f"https://t.me/{room.api.me.username}" in said.words
+    room.api.press(room.ann, video, "Again · 5 credits")
+    await room.api.until(lambda: len([p for p in room.api.sent(group) if "may not send videos" in p.words]) == 2)
+    assert prompts(room) == ["she smiles"]
+    room.api.set_member(room.api.me, group, "administrator")  # who may send what they like
+    room.api.photo(room.ann, group, picture(500, 400), words)
+    await room.clips(group, 2)
+    room.api.set_member(room.api.me, group, "member")
+    group.films = True
+    room.api.photo(room.ann, group, picture(500, 400), words)
+    await room.clips(group, 3)
+
+
 async def test_in_a_group_a_reply_to_ones_clip_goes_on_with_it(room: Room) -> None:
     group, bob = room.api.group(room.ann), room.api.user("Bob")
     room.api.set_member(bob, group, "member")
