@@ -35,13 +35,15 @@ _OUT = (ChatMember.LEFT, ChatMember.BANNED)
 class Heard:
     """Something that is meant for us; `about` is the message that replies go to, the speaker's own without it.
 
-    `scope` is the community that is spoken of, where it is not the chat's own.
+    `scope` is the community that is spoken of, where it is not the chat's own. `comment`: words to which a picture may
+    follow at once.
     """
 
     text: str
     pictures: Sequence[Picture] = ()
     about: str = ""
     scope: str = ""
+    comment: bool = False
 
 
 class Desk:
@@ -57,6 +59,7 @@ class Desk:
         members: Members,
         people: People,
         albums: Albums,
+        comments: Comments,
     ) -> None:
         self._core = core
         self._chat = chat
@@ -66,7 +69,7 @@ class Desk:
         self._members = members
         self._people = people
         self._albums = albums
-        self._comments = Comments()
+        self._comments = comments
         self.username = ""
         self.reads_all = False
 
@@ -159,7 +162,14 @@ class Desk:
         await self._questions.moved_on(where.chat)
         if inbound.shared and heard.text in ("/help", "/start"):
             reply = replace(reply, text="\n\n".join([reply.text, *await self._about_groups(inbound)]))
-        await self._answers.respond(inbound, reply, heard.pictures)
+        if heard.comment and reply.refused:
+            self._comments.answer(message, partial(self._answers.respond, inbound, reply))
+        else:
+            await self._answers.respond(inbound, reply, heard.pictures)
+
+    async def close(self) -> None:
+        """Let go of what still waits to be said."""
+        await self._comments.close()
 
     def _head(self, parts: Sequence[Message]) -> Message:
         """The message of an album that speaks for it: the one that calls us, or has words."""
@@ -199,7 +209,7 @@ class Desk:
         if called is None and not private and question is None:
             return await self._answered(user, message)
         said = text if called is None else called
-        if private and own and message.forward_origin and question is None:
+        if private and own and question is None and (message.forward_origin or not said):
             said = self._comments.pop(user, message) or said
         if own:
             if len(own) < len(parts):
@@ -224,7 +234,8 @@ class Desk:
         if private:
             if command is None:
                 self._comments.put(user, message, said)
-            return Heard(said if command is None else "/animate")
+                return Heard(said, comment=True)
+            return Heard("/animate")
         raise Refusal(texts.chat.which_photo(self.username))
 
     async def _answered(self, user: str, message: Message) -> Heard | None:

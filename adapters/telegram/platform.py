@@ -13,6 +13,7 @@ from adapters.telegram import menus, parse
 from adapters.telegram.albums import Albums
 from adapters.telegram.callbacks import Taps
 from adapters.telegram.client import BadToken, Line, Rejected, Taken, mapped
+from adapters.telegram.comments import Comments
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
 from adapters.telegram.files import Files
@@ -81,7 +82,8 @@ class Telegram:
         dialogs = Dialogs(core.context.store.inbox, core.context.clock)
         answers = Answers(core, line, chat, questions, dialogs, sleep)
         self._caught_up = asyncio.Event()
-        self._desk = Desk(core, chat, answers, questions, files, members, people, Albums(self._caught_up, sleep))
+        together = Albums(self._caught_up, sleep), Comments(sleep)
+        self._desk = Desk(core, chat, answers, questions, files, members, people, *together)
         self._answers = answers
         self._guests = Guests(core, line, chat, files, people)
         self._hearts = Hearts(core)
@@ -114,6 +116,7 @@ class Telegram:
         finally:
             self._open = False
             await self._intake.close()
+            await self._desk.close()
 
     def trouble(self) -> str:
         """What is wrong, in a few words; empty when all is well."""

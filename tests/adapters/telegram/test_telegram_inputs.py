@@ -1,5 +1,6 @@
 """What people and servers really send, as others have reported it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -80,14 +81,24 @@ async def test_in_a_group_the_command_may_stand_under_any_picture(room: Room, fi
     assert prompts(room) == [f"she smiles {first}".strip()]
 
 
-async def test_a_comment_on_a_picture_that_is_passed_on_is_what_shall_happen(room: Room) -> None:
+@pytest.mark.parametrize("forward", [True, False])
+async def test_a_comment_on_a_picture_that_is_passed_on_is_what_shall_happen(
+    room: Room, monkeypatch: pytest.MonkeyPatch, forward: bool
+) -> None:
+    over = asyncio.Event()
+    monkeypatch.setattr(room.telegram._desk._comments, "_sleep", lambda _: over.wait())
     room.api.say(room.ann, room.private, "make her smile")
-    room.api.photo(room.ann, room.private, picture(), "BUY NOW!!!", forward=True)
+    room.api.photo(room.ann, room.private, picture(), "BUY NOW!!!" if forward else "", forward=forward)
     await room.clip(room.private)
     assert prompts(room) == ["make her smile"]
     room.api.photo(room.ann, room.private, picture(), "the boat drifts", forward=True)
     await room.clips(room.private, 2)
     assert prompts(room)[1] == "the boat drifts", "a comment counts once"
+    over.set()
+    room.api.say(room.ann, room.private, "and then?")
+    await room.told(room.private, texts.chat.NO_PHOTO)
+    asked = [post for post in room.api.sent(room.private) if post.words == texts.chat.NO_PHOTO]
+    assert len(asked) == 1, "no photo was asked for while it followed"
 
 
 async def test_what_was_said_long_before_is_no_comment(room: Room) -> None:
