@@ -64,11 +64,15 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) ->
 
 def forget_what(platform: str, linked: int) -> str:
     """What goes, before it does."""
-    messages = "; and my messages with your clips, where I may still delete them" if _chats(platform, linked) else ""
+    chats = (
+        "; your name; credits you were given; and my messages with your clips, where I may still delete them"
+        if _chats(platform, linked)
+        else "; and credits you were given"
+    )
     account = f" You are linked on {linked} platforms: it goes on all of them." if linked > 1 else ""
     return (
         "This removes for good: your photos, clips and words; what you share, and the posts of it in galleries; your "
-        f"hearts and reports; your name; credits you were given{messages}. "
+        f"hearts and reports{chats}. "
         f"What is still in line is taken back.{account} It can't be undone. Is that what you want?"
     )
 
@@ -120,7 +124,7 @@ def _chats(platform: str, linked: int) -> bool:
 
 def mydata_file(left_out: int) -> str:
     """Over the button that brings the file."""
-    return f"{MYDATA_PAPER} It is kept for 24 hours.{_left_out(left_out)}"
+    return f"{MYDATA_PAPER} The file is kept for 24 hours.{_left_out(left_out)}"
 
 
 def mydata_link(link: str, left_out: int) -> str:

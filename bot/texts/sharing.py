@@ -146,7 +146,7 @@ COMING = "It’s on its way."
 SHOWN = "It was shown here a moment ago."
 SHOW_HOW = "Which clip? The most liked have a button under /best"
 BEST_HOW = "For example: /best, /best week or /best month"
-BEST_WHERE = "The best clips are those of a community; say it there."
+BEST_WHERE = "The best clips are those of a community, a group or a server; say it there."
 SPANS = {"week": "this week", "month": "this month"}
 
 
@@ -192,7 +192,7 @@ def ask_remix(prompt: str) -> str:
 
 # ── The gallery of a community ───────────────────────────────────────────────────────────────────────────────────────
 
-GALLERY_WHERE = "A gallery belongs to a community; say /gallery there."
+GALLERY_WHERE = "A gallery belongs to a community, a group or a server; say /gallery there."
 GALLERY_HOW = "\n".join(
     (
         "Admins can say:",

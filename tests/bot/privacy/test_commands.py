@@ -562,7 +562,7 @@ async def test_a_page_with_the_stand_in_is_told_of_no_chat_and_no_service(house:
     asked = await say(house, "/forgetme", person)
     told += [asked.text, (await say(house, asked.buttons[0].command, person)).text]
     for text in told:
-        for words in ("service", "called on", "message", "rules of"):
+        for words in ("service", "called on", "; your name", "message", "rules of"):
             assert words not in text
 
 
