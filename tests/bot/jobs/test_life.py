@@ -92,7 +92,7 @@ async def test_two_taps_at_once_are_one_job(house: House) -> None:
         ("", [attached()], "What should happen"),
         ("she smiles --duration 7", [attached()], "--duration can be 5 or 10"),
         ("she smiles --cfg 2", [attached()], "--cfg takes a number from 0"),
-        ("she smiles --loud", [attached()], "I don't know the option --loud"),
+        ("she smiles --loud", [attached()], "“--loud” looks like an option"),
         ("x" * 5000, [attached()], "5,000"),
         ("she smiles --10s", [attached(), attached()], "5-second"),
         ("she smiles", [attached(b"<html>")], "isn't a picture"),
