@@ -224,7 +224,8 @@ class Settings(BaseSettings):
             _ = parts.port  # only reading it finds a bad one
         except ValueError:  # whose own words would repeat it
             parts = urlsplit("")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        host = parts.hostname or ""
+        if parts.scheme not in ("http", "https") or not host or (_ends_in_number(host) and not _is_host(host)):
             raise ValueError("it must be an address such as https://photoplay.example.com")
         if parts.username or parts.query or parts.fragment:
             raise ValueError("it must be a bare address: no user, no ? and no #")
@@ -301,7 +302,12 @@ def _is_host(host: str) -> bool:
     try:
         return bool(ip_address(host.partition("%")[0]))
     except ValueError:
-        return re.fullmatch(r"[A-Za-z0-9]([\w.-]*\w)?", host, re.ASCII) is not None
+        return re.fullmatch(r"[A-Za-z0-9]([\w.-]*\w)?", host, re.ASCII) is not None and not _ends_in_number(host)
+
+
+def _ends_in_number(host: str) -> bool:
+    """Whether only an IPv4 address may look like that, as in 999.1.1.1."""
+    return host.rpartition(".")[2].isdecimal()
 
 
 def _millionths(money: Decimal | None) -> int | None:

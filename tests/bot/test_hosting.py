@@ -29,10 +29,19 @@ def test_host_is_one_address_or_several(value: str, hosts: tuple[str, ...], monk
     assert config.load().hosts == hosts
 
 
-@pytest.mark.parametrize("value", ["http://0.0.0.0", "0.0.0.0:8080", "*", ",", "a b", "0.0.0.0 ::"])
+@pytest.mark.parametrize(
+    "value", ["http://0.0.0.0", "0.0.0.0:8080", "*", ",", "a b", "0.0.0.0 ::", "999.1.1.1", "1.2.3", "8080"]
+)
 def test_what_is_no_address_is_refused_in_words(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOST", value)
     with pytest.raises(Misconfigured, match="HOST: it must be an address"):
+        config.load()
+
+
+@pytest.mark.parametrize("url", ["https://999.1.1.1", "http://photos.1:8080"])
+def test_an_address_that_cannot_be_is_refused_in_words(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", url)
+    with pytest.raises(Misconfigured, match="PUBLIC_URL: it must be an address"):
         config.load()
 
 
