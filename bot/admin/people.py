@@ -89,7 +89,7 @@ async def revoke(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
-        raise Refusal(texts.admin.GRANT_HOW.replace("/grant", "/revoke").replace(" 50 until Friday", ""))
+        raise Refusal(texts.admin.REVOKE_HOW)
     people = (_person(found),) if inbound.scope else await ctx.store.accounts.people(_person(found))
     deed = act(ctx, inbound, "revoke", found, because)
     nothing = not await ctx.store.books.grants(inbound.scope, people, ctx.clock())

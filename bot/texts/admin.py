@@ -189,7 +189,10 @@ UNDO_NOTHING = "There is nothing to undo any more: it was undone, or changed sin
 UNDO_WHICH = "Which change? Its undo stands right under it, for one minute."
 UNDONE = "Undone."
 QUOTA_HOW = "For example: /quota set default 30 a day, or /quota set @someone 100 per week"
-GRANT_HOW = "For example: /grant @someone 50 until Friday because they won the contest"
+GRANT_HOW = (
+    "For example: /grant @someone 50 until Friday because they won the contest. An end has to lie in the future."
+)
+REVOKE_HOW = "For example: /revoke @someone, or /revoke @someone because they left"
 BAN_HOW = "For example: /ban @someone for 2 weeks because of spam"
 TIER_HOW = "For example: /tier staff add @someone, /tier staff remove @someone, /tier staff"
 REFUND_HOW = "For example: /refund k7m2p9q4xw because it came out black. A reason is needed."
@@ -398,7 +401,7 @@ def and_more(count: int) -> str:
     return f"· and {count} more; all of them are in /export"
 
 
-EXPORTED = "The ledger and the audit log of this community, the latest first."
+EXPORTED = "The ledger and the audit log, the latest first."
 
 # ── The operator ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -125,9 +125,7 @@ def too_wordy(length: int, limit: int, what: str) -> str:
     return f"{what} may have up to {limit:,} characters, and this has {length:,}. Please shorten it."
 
 
-ONLY_FIVE = (
-    "An end picture, masks and brushes work only with 5-second clips. Leave out --duration 10, or leave them out."
-)
+ONLY_FIVE = "An end picture, masks and brushes work only with 5-second clips. Make it 5 seconds, or leave them out."
 END_OR_MASKS = "An end picture can't be combined with masks or brushes. Please choose one of the two."
 
 # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────

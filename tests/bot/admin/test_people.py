@@ -136,6 +136,7 @@ async def test_an_allowance_is_set_in_a_sentence_and_told_with_the_price(town: T
         (f"/grant {M} 0", (BOB,), texts.admin.GRANT_HOW),
         (f"/grant {M} 50 until yesterday", (BOB,), texts.admin.GRANT_HOW),
         (f"/grant {M} 50", (STAFF,), texts.admin.A_PERSON),
+        (f"/revoke {M} 5", (BOB,), texts.admin.REVOKE_HOW),
         ("/grant 50", (), texts.admin.WHOSE),
         (f"/ban {M} 5", (BOB,), texts.admin.BAN_HOW),
         (f"/ban {M} for four weeks", (BOB,), texts.admin.BAN_HOW),
