@@ -33,8 +33,9 @@ format: .venv/dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-pictures: .venv/dev  ## the conversation shown in README, drawn from what the bot says
+pictures: .venv/dev  ## the conversation and the chat page shown in README, drawn from what is really said
 	@$(BIN)/python docs/conversation.py
+	@$(BIN)/python -m docs.page
 
 screens: .venv/dev  ## every state of every page, on a phone and a wide screen, light and dark, into screens/
 	@SCREENS=$(CURDIR)/screens $(BIN)/python -m pytest -q tests/whole/test_screens.py tests/whole/test_screens_chat.py \
