@@ -62,9 +62,13 @@ async def consent_missing(ctx: Context, inbound: Inbound, *, sample: bool) -> bo
     return (await ctx.store.gallery.manner(inbound.person)).agreed_at is None
 
 
+def _no(name: str) -> Button:
+    return Button(texts.admin.NO, f"/no {name}")
+
+
 def crop_question(job: Job) -> Reply:
     """Whether the middle of a picture will do."""
-    return Reply(texts.chat.TOO_LONG, (Button(texts.chat.CROP, f"/crop {job.id}"),), waits=job.id)
+    return Reply(texts.chat.TOO_LONG, (Button(texts.chat.CROP, f"/crop {job.id}"), _no(job.id)), waits=job.id)
 
 
 def consent_question(name: str, text: str = texts.consent.ASK) -> Reply:
@@ -76,7 +80,7 @@ def price_question(ctx: Context, job: Job, quoted: Quote, above: int) -> Reply:
     """Whether an order may cost so much; `above`: credits beyond which a community asks."""
     left = None if quoted.left is None else max(0, quoted.left - job.price)
     costs = texts.chat.price(job.price, left, pricing.limits(quoted.rules, ctx.policy).span, quoted.extra)
-    buttons = (Button(texts.admin.yes(job.price), f"/yes {job.id}"), Button(texts.admin.NO, f"/no {job.id}"))
+    buttons = (Button(texts.admin.yes(job.price), f"/yes {job.id}"), _no(job.id))
     return Reply(texts.admin.confirm(status.understood(job.order), job.price, above, costs), buttons, waits=job.id)
 
 

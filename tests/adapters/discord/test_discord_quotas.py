@@ -333,7 +333,7 @@ async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None
     asked = room.slash(options={**SMILES, "image": ("wide.jpg", picture(2000, 400))})
     await room.api.until(lambda: asked.original and asked.original.labels)
     assert asked.original
-    assert (asked.original.content, asked.original.labels) == (texts.chat.TOO_LONG, [texts.chat.CROP])
+    assert (asked.original.content, asked.original.labels) == (texts.chat.TOO_LONG, [texts.chat.CROP, texts.admin.NO])
     room.api.press(room.ann, asked.original, texts.chat.CROP)
     await room.clips()
     (order,) = room.house.provider.orders

@@ -99,7 +99,7 @@ async def test_a_sticker_in_answer_to_a_question_buys_nothing(room: Room, button
 async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture(2000, 400), "slow pan right")
     question = await room.told(room.private, texts.chat.TOO_LONG)
-    assert question.labels == [texts.chat.CROP]
+    assert question.labels == [texts.chat.CROP, texts.admin.NO]
     assert question.reply_to
     assert not room.house.provider.orders
     room.api.press(room.ann, question, texts.chat.CROP)

@@ -22,8 +22,8 @@ async def asked(house: House, user: str = "7", data: bytes = LONG) -> str:
     """Order of a panorama; returns what the button says."""
     reply = await house.say("slow pan right", attached(data), user=user)
     assert (reply.text, reply.refused, reply.job) == (texts.chat.TOO_LONG, False, None)
-    (button,) = reply.buttons
-    assert button.label == texts.chat.CROP
+    button, no = reply.buttons
+    assert (button.label, no.label, no.command) == (texts.chat.CROP, texts.admin.NO, f"/no {reply.waits}")
     assert len(button.command.encode()) <= 64
     assert reply.waits == button.command.split()[1]
     return button.command
@@ -46,6 +46,13 @@ async def test_one_tap_orders_the_middle(house: House) -> None:
     assert kept.size == (job.order.photo.width, job.order.photo.height) == (1000, 400)
     again = await house.say(f"/again {job.id}")
     assert again.job, "it is not asked a second time"
+
+
+async def test_a_no_takes_the_photo_along(house: House) -> None:
+    command = await asked(house)
+    assert (await house.say(command.replace("/crop", "/no"))).text == texts.admin.DROPPED
+    assert (await house.kept(), await house.used()) == ([], 0)
+    assert (await house.say(command)).text == texts.admin.PARKED_GONE
 
 
 async def test_the_same_photo_and_the_same_tap_again(house: House) -> None:
