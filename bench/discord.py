@@ -42,9 +42,9 @@ from bench.telegram import (
     set_apart,
     spent,
 )
-from tests.discord_api import PREFIX, Call, DiscordApi
-from tests.discord_world import Interaction, Json, Message
-from tests.whole.paid_host import PATH
+from tests.loopback.discord.server import PREFIX, Call, DiscordApi
+from tests.loopback.discord.world import Interaction, Json, Message
+from tests.loopback.provider.paid import PATH
 
 CHANNELS, PEOPLE = 100, 500
 SHOWN = re.compile("“(.+?)”")

@@ -21,9 +21,9 @@ import numpy as np
 from aiohttp import web
 from PIL import Image
 
-from tests.bot_api import BotApi, Call, Upload
-from tests.bot_api_world import JSON, Chat, Post, User
-from tests.whole.paid_host import PaidHost
+from tests.loopback.provider.paid import PaidHost
+from tests.loopback.telegram.server import BotApi, Call, Upload
+from tests.loopback.telegram.world import JSON, Chat, Post, User
 
 RENDER, SPREAD = 300.0, 0.15
 """Seconds that a clip takes, and how far around that, as in `poll.s015`."""

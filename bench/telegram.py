@@ -30,7 +30,7 @@ from bot.jobs.polling import Rhythm
 from bot.model import Accepted, Address, Clip, Job, Order, Photo, Render
 from storage import open_store
 from storage.jobs import Store
-from tests.whole.paid_host import PATH
+from tests.loopback.provider.paid import PATH
 
 RATE = float(os.environ.get("PHOTOS_A_SECOND", 10))
 SECONDS = float(os.environ.get("SECONDS", 60))

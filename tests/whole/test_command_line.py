@@ -15,7 +15,6 @@ from pathlib import Path
 import av
 import pytest
 from aiohttp import web
-from paid_host import PaidHost
 from PIL import Image, ImageDraw
 from shell import ROOT, Said, photoplay, start
 
@@ -23,6 +22,7 @@ from adapters import console
 from bot.app import open_app
 from bot.config import Settings
 from tests.houses import picture
+from tests.loopback.provider.paid import PaidHost
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from paid_host import STEPS, PaidHost
 
 from bot.app import open_app
 from bot.config import Settings
@@ -23,6 +22,7 @@ from bot.ports import Store
 from storage import open_store
 from tests.bookkeeping import folder_agrees
 from tests.houses import picture
+from tests.loopback.provider.paid import STEPS, PaidHost
 from tests.samples import a_job, an_order
 
 pytestmark = pytest.mark.databases

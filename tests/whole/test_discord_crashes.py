@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paid_host import PaidHost
 from test_crashes import ROOT, TOGETHER, end, remember_quick_renders, stopped
 
 from adapters.discord.render import plain
@@ -26,9 +25,10 @@ from bot.model import Job
 from storage import open_store
 from storage.jobs import Store as SqlStore
 from tests.bookkeeping import folder_agrees, own_books_agree
-from tests.discord_api import FINE, DiscordApi, hang
-from tests.discord_world import Channel, Message
 from tests.houses import picture
+from tests.loopback.discord.server import FINE, DiscordApi, hang
+from tests.loopback.discord.world import Channel, Message
+from tests.loopback.provider.paid import PaidHost
 
 LEASE = 15.0
 """Long, so that a busy machine breaks nothing off; `killed` lets it pass."""
@@ -288,7 +288,7 @@ async def killed_for_longer_than_a_nonce(way: str, passes: int, folder: Path, cl
 async def test_a_clip_is_not_posted_twice_when_its_nonce_is_over(
     tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.discord_api.NONCE_LIVES", SHORT / 10)
+    monkeypatch.setattr("tests.loopback.discord.server.NONCE_LIVES", SHORT / 10)
     async with asyncio.TaskGroup() as group:
         for way, passes in (("slash", 0), ("mention", 1), ("private", 1)):
             group.create_task(killed_for_longer_than_a_nonce(way, passes, tmp_path / way, clip), name=way)

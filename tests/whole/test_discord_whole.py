@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from paid_host import PaidHost
 from test_command_line import photoplay
 from test_crashes import remember_quick_renders
 
@@ -12,9 +11,10 @@ from adapters.discord.gateway import invite
 from bot.app import open_app
 from bot.config import Settings
 from tests.adapters.discord.discord_room import elsewhere
-from tests.bot_api import BotApi
-from tests.discord_api import DiscordApi, broken
 from tests.houses import picture
+from tests.loopback.discord.server import DiscordApi, broken
+from tests.loopback.provider.paid import PaidHost
+from tests.loopback.telegram.server import BotApi
 
 
 async def test_check_prints_the_invitation(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.config import Settings
 from bot.errors import StoreDown
 from bot.jobs import machine
 from bot.model import Accepted
-from tests.bot_api import BotApi
+from tests.loopback.telegram.server import BotApi
 from tests.samples import a_job
 
 

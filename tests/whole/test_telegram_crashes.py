@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from paid_host import PaidHost
 from test_crashes import ROOT, TOGETHER, end, remember_quick_renders, stopped
 
 from bot import texts
@@ -25,9 +24,10 @@ from bot.ports import Store
 from storage import open_store
 from storage.jobs import Store as SqlStore
 from tests.bookkeeping import folder_agrees, own_books_agree
-from tests.bot_api import BotApi, Hold
-from tests.bot_api_world import Chat, Post
 from tests.houses import picture
+from tests.loopback.provider.paid import PaidHost
+from tests.loopback.telegram.server import BotApi, Hold
+from tests.loopback.telegram.world import Chat, Post
 
 LEASE = 15.0
 """Long, so that a busy machine breaks nothing off; `killed` lets it pass."""

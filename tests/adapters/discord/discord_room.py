@@ -19,9 +19,9 @@ from adapters.discord.platform import Discord, Pace
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
 from tests.adapters.telegram.telegram_room import QuickProvider, briefly
-from tests.discord_api import DiscordApi
-from tests.discord_world import Channel, Guild, Interaction, Message, User
 from tests.houses import House, configure, wired
+from tests.loopback.discord.server import DiscordApi
+from tests.loopback.discord.world import Channel, Guild, Interaction, Message, User
 
 QUICK = Pace(between=0.0, settled=0.05)
 

@@ -12,8 +12,9 @@ from adapters.discord.gateway import invite, shares
 from adapters.discord.identify_budget import Budget
 from bot.config import Settings
 from tests.adapters.discord.discord_room import Now, Room, a_room
-from tests.discord_api import DiscordApi, error
-from tests.discord_world import (
+from tests.houses import picture
+from tests.loopback.discord.server import DiscordApi, error
+from tests.loopback.discord.world import (
     ATTACH_FILES,
     EMBED_LINKS,
     READ_MESSAGE_HISTORY,
@@ -21,7 +22,6 @@ from tests.discord_world import (
     SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
 )
-from tests.houses import picture
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

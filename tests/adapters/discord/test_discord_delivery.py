@@ -12,8 +12,9 @@ from bot import texts
 from bot.errors import ChatError, Gone, TooLarge
 from bot.model import Address, Clip, Film, Pending, Reply
 from tests.adapters.discord.discord_room import Room, a_room
-from tests.discord_api import FINE, Fault, broken, cut, error, too_many
-from tests.discord_world import (
+from tests.houses import picture
+from tests.loopback.discord.server import FINE, Fault, broken, cut, error, too_many
+from tests.loopback.discord.world import (
     ATTACH_FILES,
     MANAGE_THREADS,
     READ_MESSAGE_HISTORY,
@@ -21,7 +22,6 @@ from tests.discord_world import (
     SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
 )
-from tests.houses import picture
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

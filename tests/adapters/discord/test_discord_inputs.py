@@ -10,9 +10,9 @@ from adapters.discord.client import Line
 from adapters.discord.files import Files
 from bot import texts
 from tests.adapters.discord.discord_room import Now, Room, a_room
-from tests.discord_api import DiscordApi
-from tests.discord_world import Message
 from tests.houses import picture
+from tests.loopback.discord.server import DiscordApi
+from tests.loopback.discord.world import Message
 
 PHOTO = ("me.jpg", picture())
 

@@ -11,8 +11,8 @@ from bot import logs
 from bot.errors import StoreDown
 from bot.model import Pending
 from tests.adapters.discord.discord_room import Now, Room, a_room
-from tests.discord_api import DiscordApi, broken, error, hang
 from tests.houses import picture
+from tests.loopback.discord.server import DiscordApi, broken, error, hang
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

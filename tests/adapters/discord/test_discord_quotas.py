@@ -12,8 +12,9 @@ from bot.app import _operators
 from bot.model import MENTION
 from bot.quotas.pricing import Policy
 from tests.adapters.discord.discord_room import Now, Room, a_room
-from tests.discord_api import DiscordApi
-from tests.discord_world import (
+from tests.houses import configure, picture
+from tests.loopback.discord.server import DiscordApi
+from tests.loopback.discord.world import (
     MANAGE_GUILD,
     USUAL_PERMISSIONS,
     Channel,
@@ -24,7 +25,6 @@ from tests.discord_world import (
     User,
     parts,
 )
-from tests.houses import configure, picture
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

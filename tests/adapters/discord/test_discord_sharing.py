@@ -16,8 +16,9 @@ from bot.model import Address, Button, Film, Job, Paper, Reply
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.adapters.telegram.telegram_room import breaks
 from tests.bookkeeping import rows
-from tests.discord_api import DiscordApi, broken, cut
-from tests.discord_world import (
+from tests.houses import configure, picture
+from tests.loopback.discord.server import DiscordApi, broken, cut
+from tests.loopback.discord.world import (
     EMBED_LINKS,
     MANAGE_GUILD,
     USUAL_PERMISSIONS,
@@ -26,7 +27,6 @@ from tests.discord_world import (
     Interaction,
     Message,
 )
-from tests.houses import configure, picture
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she *smiles* at @everyone"}

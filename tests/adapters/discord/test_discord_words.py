@@ -15,8 +15,8 @@ from adapters.discord.request import Request, unpack
 from bot.errors import Refusal
 from bot.model import Clip, Film, Reply
 from tests.adapters.discord.discord_room import Room, a_room
-from tests.discord_api import broken, cut, error
 from tests.houses import picture
+from tests.loopback.discord.server import broken, cut, error
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

@@ -18,10 +18,10 @@ from bot.errors import StoreDown
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
 from bot.model import Film, Job, Terms
-from tests.bot_api import BotApi
-from tests.bot_api_world import JSON, Chat, Post, User
 from tests.fakes import ScriptedProvider
 from tests.houses import House, configure, wired
+from tests.loopback.telegram.server import BotApi
+from tests.loopback.telegram.world import JSON, Chat, Post, User
 
 
 class QuickProvider(ScriptedProvider):

@@ -10,8 +10,8 @@ from PIL import Image
 
 from bot import texts
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api import BotApi
 from tests.houses import picture
+from tests.loopback.telegram.server import BotApi
 
 
 @pytest.fixture

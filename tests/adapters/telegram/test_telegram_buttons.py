@@ -10,9 +10,9 @@ from adapters.telegram import callbacks
 from bot import texts
 from bot.model import Pending
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api import BotApi
-from tests.bot_api_world import JSON, Chat, Post, User
 from tests.houses import picture
+from tests.loopback.telegram.server import BotApi
+from tests.loopback.telegram.world import JSON, Chat, Post, User
 
 ME = "photoplay_bot"
 

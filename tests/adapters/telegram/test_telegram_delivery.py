@@ -13,9 +13,9 @@ from bot import texts
 from bot.media.fit import Fitting
 from bot.model import Accepted, Refused
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse, Trouble
-from tests.bot_api_world import Post
 from tests.houses import picture
+from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse, Trouble
+from tests.loopback.telegram.world import Post
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 

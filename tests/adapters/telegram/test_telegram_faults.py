@@ -13,9 +13,9 @@ from bot import texts
 from bot.model import Address, Pending, Reply
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api import BotApi, Flood, Hold, Refuse
-from tests.bot_api_world import Chat, Post
 from tests.houses import configure, picture
+from tests.loopback.telegram.server import BotApi, Flood, Hold, Refuse
+from tests.loopback.telegram.world import Chat, Post
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 

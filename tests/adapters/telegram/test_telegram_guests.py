@@ -8,9 +8,9 @@ import pytest
 from bot import texts
 from bot.model import Finished, Pending, Refused
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api import BotApi, Refuse
-from tests.bot_api_world import Post
 from tests.houses import picture
+from tests.loopback.telegram.server import BotApi, Refuse
+from tests.loopback.telegram.world import Post
 
 ME = "photoplay_bot"
 NewId = Callable[[], str]

@@ -8,8 +8,8 @@ import pytest
 
 from bot import texts
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api import Refuse
 from tests.houses import picture
+from tests.loopback.telegram.server import Refuse
 
 AWAY = Refuse(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
 

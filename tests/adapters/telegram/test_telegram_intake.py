@@ -17,8 +17,8 @@ from bot.errors import StoreDown
 from bot.model import Accepted, Address, Inbound, Pending, Terms
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room, breaks
-from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse
 from tests.houses import attached, configure, picture
+from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 

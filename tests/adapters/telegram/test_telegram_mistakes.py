@@ -15,8 +15,8 @@ from adapters.telegram import platform
 from bot import texts
 from bot.model import Address, Inbound, Reply
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api import BotApi, Refuse
 from tests.houses import picture
+from tests.loopback.telegram.server import BotApi, Refuse
 
 LACKS = Refuse(404, "Not Found: method not found")
 

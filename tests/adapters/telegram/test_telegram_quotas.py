@@ -14,9 +14,9 @@ from bot.app import _operators
 from bot.model import MENTION, Address, Inbound, Paper, Reply
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api import BotApi, Refuse
-from tests.bot_api_world import Chat, Post, User, units
 from tests.houses import configure, picture
+from tests.loopback.telegram.server import BotApi, Refuse
+from tests.loopback.telegram.world import Chat, Post, User, units
 
 ME = "photoplay_bot"
 DAY = 86_400

@@ -20,8 +20,8 @@ from bot.errors import ChatError
 from bot.jobs import status
 from bot.model import Address, Clip, Film, Job, Order, Photo
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse, Trouble
 from tests.houses import picture
+from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse, Trouble
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 TOKEN = "123456:TEST-token"

@@ -18,9 +18,9 @@ from bot.gallery.model import ENOUGH, Share
 from bot.model import Address, Button, Film, Job, Reply
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bookkeeping import rows
-from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse
-from tests.bot_api_world import JSON, Chat, Post, User, _marked
 from tests.houses import configure, picture
+from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse
+from tests.loopback.telegram.world import JSON, Chat, Post, User, _marked
 
 ME = "photoplay_bot"
 

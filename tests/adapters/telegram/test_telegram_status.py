@@ -10,8 +10,8 @@ from bot.errors import NotSent
 from bot.jobs import polling, worker
 from bot.model import Accepted, Finished, Pending, Refused, Terms
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.bot_api_world import Post
 from tests.houses import picture
+from tests.loopback.telegram.world import Post
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from bot.app import open_app, secrets_of
 from bot.config import Settings
 from bot.media.signed_links import Links
 from tests.adapters.telegram.telegram_room import Room, a_room, breaks
-from tests.bot_api import BotApi, Refuse
 from tests.houses import picture
+from tests.loopback.telegram.server import BotApi, Refuse
 
 SECRET = "A-secret_123"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from provider_desk import Desk, Make, data_uri
-from scripted_host import Scripted, scripted
 
 from bot.providers.client import Providers
 from bot.providers.hosts import Host
+from tests.loopback.provider.scripted import Scripted, scripted
 
 
 @pytest.fixture

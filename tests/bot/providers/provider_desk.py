@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pydantic import SecretStr
-from scripted_host import Scripted
 
 from bot.errors import StoreDown
 from bot.model import Incident, Order, Photo
 from bot.providers.client import Providers
 from bot.providers.hosts import Host, aimlapi, apilaplas
+from tests.loopback.provider.scripted import Scripted
 
 KEY = "sk-verysecret0123456789"
 MODEL = "kling-video/v1/standard/image-to-video"

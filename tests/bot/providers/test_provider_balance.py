@@ -3,9 +3,9 @@
 import pytest
 from provider_desk import Make
 from pydantic import SecretStr
-from scripted_host import Scripted
 
 from bot.providers.hosts import aimlapi, apilaplas
+from tests.loopback.provider.scripted import Scripted
 
 
 async def test_the_balance_is_asked_of_the_host_that_tells_it(first: Scripted, second: Scripted, make: Make) -> None:

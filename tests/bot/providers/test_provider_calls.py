@@ -18,13 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from provider_desk import KEY, ORDER, Desk, Make, row
 from pydantic import SecretStr
-from scripted_host import Scripted, closed_port
 from yarl import URL
 
 from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Finished, Pending, Refused
 from bot.providers.client import ANSWER_LIMIT, NEVER_SENT, Probe, silence
 from bot.providers.hosts import PATH
+from tests.loopback.provider.scripted import Scripted, closed_port
 
 TAKEN = {"id": "job:kling-video/v1", "status": "queued"}
 

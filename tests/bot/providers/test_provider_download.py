@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 from provider_desk import KEY, Make, row
 from pydantic import SecretStr
-from scripted_host import Scripted, closed_port, scripted
 
 from bot.errors import BrokenClip, ProviderError, Unreachable
 from bot.providers import download
 from bot.providers.client import Providers
 from bot.providers.hosts import Host, aimlapi, local
+from tests.loopback.provider.scripted import Scripted, closed_port, scripted
 
 CLIP = bytes(range(256)) * 1000
 PUBLIC = "127.0.0.2"

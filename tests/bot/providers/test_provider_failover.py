@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from provider_desk import KEY, ORDER, PHOTO, Desk, Make, other, row
 from pydantic import SecretStr
-from scripted_host import Scripted, closed_port
 
 from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Brush, Incident, Order, Pending, Photo, Refused
 from bot.providers.client import Providers
 from bot.providers.hosts import apilaplas, local
+from tests.loopback.provider.scripted import Scripted, closed_port
 
 MASKED = replace(ORDER, static_mask=Photo("still.png", 640, 480))
 BRUSHED = replace(ORDER, brushes=(Brush(Photo("brush.png", 640, 480), ((0, 0), (9, 9))),))

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 from provider_desk import ORDER, Make, row
-from scripted_host import Scripted
 
 from bot.errors import Ambiguous, ProviderError
 from bot.model import Accepted, Finished, Pending
 from bot.providers import download, wire
 from bot.providers.client import ANSWER_LIMIT
 from bot.providers.hosts import local
+from tests.loopback.provider.scripted import Scripted
 
 BOMB = gzip.compress(bytes(300_000_000), 1)
 BOMBS = {

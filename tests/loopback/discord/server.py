@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from aiohttp import WSMsgType, web
 
-from tests.discord_world import (
+from tests.loopback.discord.world import (
     ADD_REACTIONS,
     ATTACH_FILES,
     COMPONENTS_V2,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tests.bot_api_world import BIGGEST_DOWNLOAD, GONE, JSON, Chat, Post, Refusal, World, member_json, units
+from tests.loopback.telegram.world import BIGGEST_DOWNLOAD, GONE, JSON, Chat, Post, Refusal, World, member_json, units
 
 BIGGEST_THUMBNAIL = 200 * 2**10
 DELETABLE = 48 * 3600

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, unquote
 import aiohttp
 from aiohttp import web
 
-from tests.bot_api_methods import Methods, Upload, words
-from tests.bot_api_world import JSON, Pending, Refusal
+from tests.loopback.telegram.methods import Methods, Upload, words
+from tests.loopback.telegram.world import JSON, Pending, Refusal
 
 LIMITED = words("sendMessage sendVideo sendPhoto sendDocument editMessageText editMessageCaption editMessageMedia")
 METHODS = words(

@@ -37,7 +37,7 @@ from telegram.error import (
 from telegram.ext import Updater
 from telegram.request import HTTPXRequest
 
-from tests.bot_api import BotApi, Cut, Flood, Hold, Refuse, form_parts
+from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse, form_parts
 
 KEYS = InlineKeyboardMarkup([[InlineKeyboardButton("Again", callback_data="again:1")]])
 

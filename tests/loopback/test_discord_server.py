@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 import yarl
 
-from tests.discord_api import FINE, DiscordApi, broken, cut, error, hang, too_many
-from tests.discord_world import (
+from tests.loopback.discord.server import FINE, DiscordApi, broken, cut, error, hang, too_many
+from tests.loopback.discord.world import (
     ATTACH_FILES,
     COMPONENTS_V2,
     MANAGE_MESSAGES,
