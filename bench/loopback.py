@@ -22,8 +22,9 @@ from aiohttp import web
 from PIL import Image
 
 from tests.loopback.provider.paid import PaidHost
-from tests.loopback.telegram.server import BotApi, Call, Upload
-from tests.loopback.telegram.world import JSON, Chat, Post, User
+from tests.loopback.telegram.faults import Call
+from tests.loopback.telegram.model import JSON, Chat, Post, Upload, User
+from tests.loopback.telegram.server import BotApi
 
 RENDER, SPREAD = 300.0, 0.15
 """Seconds that a clip takes, and how far around that, as in `poll.s015`."""

@@ -37,7 +37,9 @@ from telegram.error import (
 from telegram.ext import Updater
 from telegram.request import HTTPXRequest
 
-from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse, form_parts
+from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse
+from tests.loopback.telegram.forms import form_parts
+from tests.loopback.telegram.server import BotApi
 
 KEYS = InlineKeyboardMarkup([[InlineKeyboardButton("Again", callback_data="again:1")]])
 

@@ -21,7 +21,7 @@ from test_telegram_crashes import World, a_world
 
 from bot import texts
 from tests.bookkeeping import folder_agrees
-from tests.loopback.telegram.world import Chat, Post, User
+from tests.loopback.telegram.model import Chat, Post, User
 from tests.web_gallery import Answer, Visitor
 
 PROMPT = "the heron opens its wings over Lake Wolkenstein"

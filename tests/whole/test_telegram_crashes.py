@@ -26,8 +26,9 @@ from storage.jobs import Store as SqlStore
 from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.houses import picture
 from tests.loopback.provider.paid import PaidHost
-from tests.loopback.telegram.server import BotApi, Hold
-from tests.loopback.telegram.world import Chat, Post
+from tests.loopback.telegram.faults import Hold
+from tests.loopback.telegram.model import Chat, Post
+from tests.loopback.telegram.server import BotApi
 
 LEASE = 15.0
 """Long, so that a busy machine breaks nothing off; `killed` lets it pass."""

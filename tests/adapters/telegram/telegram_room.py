@@ -20,8 +20,8 @@ from bot.jobs.supervisor import Supervisor
 from bot.model import Film, Job, Terms
 from tests.fakes import ScriptedProvider
 from tests.houses import House, configure, wired
+from tests.loopback.telegram.model import JSON, Chat, Post, User
 from tests.loopback.telegram.server import BotApi
-from tests.loopback.telegram.world import JSON, Chat, Post, User
 
 
 class QuickProvider(ScriptedProvider):

@@ -11,8 +11,8 @@ from bot import texts
 from bot.model import Pending
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
+from tests.loopback.telegram.model import JSON, Chat, Post, User
 from tests.loopback.telegram.server import BotApi
-from tests.loopback.telegram.world import JSON, Chat, Post, User
 
 ME = "photoplay_bot"
 

@@ -14,8 +14,9 @@ from bot.media.fit import Fitting
 from bot.model import Accepted, Refused
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse, Trouble
-from tests.loopback.telegram.world import Post
+from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse, Trouble
+from tests.loopback.telegram.model import Post
+from tests.loopback.telegram.server import BotApi
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 

@@ -14,8 +14,9 @@ from bot.model import Address, Pending, Reply
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import configure, picture
-from tests.loopback.telegram.server import BotApi, Flood, Hold, Refuse
-from tests.loopback.telegram.world import Chat, Post
+from tests.loopback.telegram.faults import Flood, Hold, Refuse
+from tests.loopback.telegram.model import Chat, Post
+from tests.loopback.telegram.server import BotApi
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 

@@ -9,8 +9,9 @@ import pytest
 from bot import texts
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.telegram.server import BotApi, Refuse
-from tests.loopback.telegram.world import Chat, User
+from tests.loopback.telegram.faults import Refuse
+from tests.loopback.telegram.model import Chat, User
+from tests.loopback.telegram.server import BotApi
 
 ME = "photoplay_bot"
 

@@ -9,8 +9,9 @@ from bot import texts
 from bot.model import Finished, Pending, Refused
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.telegram.server import BotApi, Refuse
-from tests.loopback.telegram.world import Post
+from tests.loopback.telegram.faults import Refuse
+from tests.loopback.telegram.model import Post
+from tests.loopback.telegram.server import BotApi
 
 ME = "photoplay_bot"
 NewId = Callable[[], str]

@@ -9,7 +9,7 @@ import pytest
 from bot import texts
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.telegram.server import Refuse
+from tests.loopback.telegram.faults import Refuse
 
 AWAY = Refuse(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
 

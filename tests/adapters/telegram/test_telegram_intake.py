@@ -18,7 +18,8 @@ from bot.model import Accepted, Address, Inbound, Pending, Terms
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room, breaks
 from tests.houses import attached, configure, picture
-from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse
+from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse
+from tests.loopback.telegram.server import BotApi
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 

@@ -16,7 +16,8 @@ from bot import texts
 from bot.model import Address, Inbound, Reply
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.telegram.server import BotApi, Refuse
+from tests.loopback.telegram.faults import Refuse
+from tests.loopback.telegram.server import BotApi
 
 LACKS = Refuse(404, "Not Found: method not found")
 

@@ -15,8 +15,9 @@ from bot.model import MENTION, Address, Inbound, Paper, Reply
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import configure, picture
-from tests.loopback.telegram.server import BotApi, Refuse
-from tests.loopback.telegram.world import Chat, Post, User, units
+from tests.loopback.telegram.faults import Refuse
+from tests.loopback.telegram.model import Chat, Post, User, units
+from tests.loopback.telegram.server import BotApi
 
 ME = "photoplay_bot"
 DAY = 86_400

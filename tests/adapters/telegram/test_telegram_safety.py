@@ -21,7 +21,8 @@ from bot.jobs import status
 from bot.model import Address, Clip, Film, Job, Order, Photo
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse, Trouble
+from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse, Trouble
+from tests.loopback.telegram.server import BotApi
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 TOKEN = "123456:TEST-token"

@@ -19,8 +19,10 @@ from bot.model import Address, Button, Film, Job, Reply
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bookkeeping import rows
 from tests.houses import configure, picture
-from tests.loopback.telegram.server import BotApi, Cut, Flood, Hold, Refuse
-from tests.loopback.telegram.world import JSON, Chat, Post, User, _marked
+from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse
+from tests.loopback.telegram.model import JSON, Chat, Post, User
+from tests.loopback.telegram.server import BotApi
+from tests.loopback.telegram.world import _marked
 
 ME = "photoplay_bot"
 

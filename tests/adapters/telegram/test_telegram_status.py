@@ -11,7 +11,7 @@ from bot.jobs import polling, worker
 from bot.model import Accepted, Finished, Pending, Refused, Terms
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.telegram.world import Post
+from tests.loopback.telegram.model import Post
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from bot.config import Settings
 from bot.media.signed_links import Links
 from tests.adapters.telegram.telegram_room import Room, a_room, breaks
 from tests.houses import picture
-from tests.loopback.telegram.server import BotApi, Refuse
+from tests.loopback.telegram.faults import Refuse
+from tests.loopback.telegram.server import BotApi
 
 SECRET = "A-secret_123"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
