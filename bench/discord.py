@@ -42,8 +42,10 @@ from bench.telegram import (
     set_apart,
     spent,
 )
-from tests.loopback.discord.server import PREFIX, Call, DiscordApi
-from tests.loopback.discord.world import Interaction, Json, Message
+from tests.loopback.discord.faults import Call
+from tests.loopback.discord.messages import Interaction, Message
+from tests.loopback.discord.refusals import Json
+from tests.loopback.discord.server import PREFIX, DiscordApi
 from tests.loopback.provider.paid import PATH
 
 CHANNELS, PEOPLE = 100, 500

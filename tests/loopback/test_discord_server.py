@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 import yarl
 
-from tests.loopback.discord.server import FINE, DiscordApi, broken, cut, error, hang, too_many
-from tests.loopback.discord.world import (
+from tests.loopback.discord.faults import FINE, broken, cut, error, hang, too_many
+from tests.loopback.discord.messages import COMPONENTS_V2
+from tests.loopback.discord.permissions import (
     ATTACH_FILES,
-    COMPONENTS_V2,
     MANAGE_MESSAGES,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
@@ -24,8 +24,9 @@ from tests.loopback.discord.world import (
     USE_EXTERNAL_APPS,
     USUAL_PERMISSIONS,
     VIEW_CHANNEL,
-    Impossible,
 )
+from tests.loopback.discord.refusals import Impossible
+from tests.loopback.discord.server import DiscordApi
 
 with warnings.catch_warnings():  # discord.py imports `audioop`, which warns from Python 3.11 on
     warnings.simplefilter("ignore", DeprecationWarning)

@@ -26,8 +26,10 @@ from storage import open_store
 from storage.jobs import Store as SqlStore
 from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.houses import picture
-from tests.loopback.discord.server import FINE, DiscordApi, hang
-from tests.loopback.discord.world import Channel, Message
+from tests.loopback.discord.faults import FINE, hang
+from tests.loopback.discord.guilds import Channel
+from tests.loopback.discord.messages import Message
+from tests.loopback.discord.server import DiscordApi
 from tests.loopback.provider.paid import PaidHost
 
 LEASE = 15.0
@@ -288,7 +290,7 @@ async def killed_for_longer_than_a_nonce(way: str, passes: int, folder: Path, cl
 async def test_a_clip_is_not_posted_twice_when_its_nonce_is_over(
     tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.loopback.discord.server.NONCE_LIVES", SHORT / 10)
+    monkeypatch.setattr("tests.loopback.discord.posting.NONCE_LIVES", SHORT / 10)
     async with asyncio.TaskGroup() as group:
         for way, passes in (("slash", 0), ("mention", 1), ("private", 1)):
             group.create_task(killed_for_longer_than_a_nonce(way, passes, tmp_path / way, clip), name=way)

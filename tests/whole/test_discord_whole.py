@@ -12,7 +12,8 @@ from bot.app import open_app
 from bot.config import Settings
 from tests.adapters.discord.discord_room import elsewhere
 from tests.houses import picture
-from tests.loopback.discord.server import DiscordApi, broken
+from tests.loopback.discord.faults import broken
+from tests.loopback.discord.server import DiscordApi
 from tests.loopback.provider.paid import PaidHost
 from tests.loopback.telegram.server import BotApi
 

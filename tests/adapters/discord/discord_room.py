@@ -20,8 +20,9 @@ from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
 from tests.adapters.telegram.telegram_room import QuickProvider, briefly
 from tests.houses import House, configure, wired
+from tests.loopback.discord.guilds import Channel, Guild, User
+from tests.loopback.discord.messages import Interaction, Message
 from tests.loopback.discord.server import DiscordApi
-from tests.loopback.discord.world import Channel, Guild, Interaction, Message, User
 
 QUICK = Pace(between=0.0, settled=0.05)
 

@@ -8,7 +8,7 @@ import pytest
 from bot import texts
 from tests.adapters.discord.discord_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.discord.world import MANAGE_MESSAGES, USUAL_PERMISSIONS
+from tests.loopback.discord.permissions import MANAGE_MESSAGES, USUAL_PERMISSIONS
 
 PHOTO = ("me.jpg", picture())
 

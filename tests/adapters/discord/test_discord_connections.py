@@ -13,8 +13,8 @@ from adapters.discord.identify_budget import Budget
 from bot.config import Settings
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import picture
-from tests.loopback.discord.server import DiscordApi, error
-from tests.loopback.discord.world import (
+from tests.loopback.discord.faults import error
+from tests.loopback.discord.permissions import (
     ATTACH_FILES,
     EMBED_LINKS,
     READ_MESSAGE_HISTORY,
@@ -22,6 +22,7 @@ from tests.loopback.discord.world import (
     SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
 )
+from tests.loopback.discord.server import DiscordApi
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

@@ -13,8 +13,8 @@ from bot.errors import ChatError, Gone, TooLarge
 from bot.model import Address, Clip, Film, Pending, Reply
 from tests.adapters.discord.discord_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.discord.server import FINE, Fault, broken, cut, error, too_many
-from tests.loopback.discord.world import (
+from tests.loopback.discord.faults import FINE, Fault, broken, cut, error, too_many
+from tests.loopback.discord.permissions import (
     ATTACH_FILES,
     MANAGE_THREADS,
     READ_MESSAGE_HISTORY,

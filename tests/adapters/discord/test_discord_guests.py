@@ -9,8 +9,8 @@ import pytest
 from bot.model import Pending
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import picture
+from tests.loopback.discord.permissions import USE_EXTERNAL_APPS, USUAL_PERMISSIONS
 from tests.loopback.discord.server import DiscordApi
-from tests.loopback.discord.world import USE_EXTERNAL_APPS, USUAL_PERMISSIONS
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

@@ -11,8 +11,8 @@ from adapters.discord.files import Files
 from bot import texts
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import picture
+from tests.loopback.discord.messages import Message
 from tests.loopback.discord.server import DiscordApi
-from tests.loopback.discord.world import Message
 
 PHOTO = ("me.jpg", picture())
 

@@ -12,7 +12,8 @@ from bot.errors import StoreDown
 from bot.model import Pending
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import picture
-from tests.loopback.discord.server import DiscordApi, broken, error, hang
+from tests.loopback.discord.faults import broken, error, hang
+from tests.loopback.discord.server import DiscordApi
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

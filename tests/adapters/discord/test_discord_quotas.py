@@ -13,18 +13,10 @@ from bot.model import MENTION
 from bot.quotas.pricing import Policy
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import configure, picture
+from tests.loopback.discord.guilds import Channel, Guild, Member, User
+from tests.loopback.discord.messages import Interaction, Message, parts
+from tests.loopback.discord.permissions import MANAGE_GUILD, USUAL_PERMISSIONS
 from tests.loopback.discord.server import DiscordApi
-from tests.loopback.discord.world import (
-    MANAGE_GUILD,
-    USUAL_PERMISSIONS,
-    Channel,
-    Guild,
-    Interaction,
-    Member,
-    Message,
-    User,
-    parts,
-)
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

@@ -17,16 +17,11 @@ from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.adapters.telegram.telegram_room import breaks
 from tests.bookkeeping import rows
 from tests.houses import configure, picture
-from tests.loopback.discord.server import DiscordApi, broken, cut
-from tests.loopback.discord.world import (
-    EMBED_LINKS,
-    MANAGE_GUILD,
-    USUAL_PERMISSIONS,
-    VIEW_CHANNEL,
-    Channel,
-    Interaction,
-    Message,
-)
+from tests.loopback.discord.faults import broken, cut
+from tests.loopback.discord.guilds import Channel
+from tests.loopback.discord.messages import Interaction, Message
+from tests.loopback.discord.permissions import EMBED_LINKS, MANAGE_GUILD, USUAL_PERMISSIONS, VIEW_CHANNEL
+from tests.loopback.discord.server import DiscordApi
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she *smiles* at @everyone"}

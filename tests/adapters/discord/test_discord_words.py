@@ -16,7 +16,7 @@ from bot.errors import Refusal
 from bot.model import Clip, Film, Reply
 from tests.adapters.discord.discord_room import Room, a_room
 from tests.houses import picture
-from tests.loopback.discord.server import broken, cut, error
+from tests.loopback.discord.faults import broken, cut, error
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}

@@ -1,0 +1,149 @@
+"""Everything that one Discord holds, and how it becomes an event."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from tests.loopback.discord.guilds import MEGABYTE, Channel, Guild, User
+from tests.loopback.discord.messages import Attachment, Interaction, Message
+from tests.loopback.discord.permissions import (
+    ADMINISTRATOR,
+    ALL_PERMISSIONS,
+    ATTACH_FILES,
+    EMBED_LINKS,
+    MANAGE_CHANNELS,
+    MANAGE_THREADS,
+    MENTION_EVERYONE,
+    USE_EXTERNAL_EMOJIS,
+    USUAL_PERMISSIONS,
+    VIEW_CHANNEL,
+    narrowed,
+    overwritten,
+)
+from tests.loopback.discord.refusals import Json
+
+EPOCH = 1_420_070_400_000
+UPLOAD_LIMITS = (10 * MEGABYTE, 10 * MEGABYTE, 50 * MEGABYTE, 100 * MEGABYTE)
+"""By the boosts of a guild."""
+
+
+class State:
+    """What there is, who may do what, and telling the bot. Whoever speaks to the bot overrides `dispatch`."""
+
+    def __init__(self, application_id: int, shards: int, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.shards = shards
+        self.application_id = application_id
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.users: dict[int, User] = {}
+        self.messages: dict[int, Message] = {}
+        self.attachments: dict[int, Attachment] = {}
+        self.interactions: list[Interaction] = []
+        self.by_token: dict[str, Interaction] = {}
+        self.commands: dict[int | None, list[Json]] = {None: []}
+        """What the bot has registered: by guild, None is everywhere."""
+        self.base = ""
+        self.cdn_lifetime = 24 * 3600.0
+        self.strict = True
+        self._secret = b"cdn"
+        self._numbers = itertools.count(1)
+        self._waiting: list[asyncio.Future[None]] = []
+        self.me = User(application_id, "photoplay", bot=True)
+        self.users[self.me.id] = self.me
+
+    async def until(self, predicate: Callable[[], Any], within: float = 60) -> Any:
+        """Return what `predicate()` says as soon as it is true: asked at each event here, and now and then."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + within
+        while not (found := predicate()):
+            if loop.time() > ends:
+                raise AssertionError(f"not within {within} s; {self._lately()}")
+            waiter = loop.create_future()
+            self._waiting.append(waiter)
+            await asyncio.wait([waiter], timeout=0.02)  # what the bot keeps to itself is no event here
+        return found
+
+    def changed(self) -> None:
+        """Let whoever waits look again."""
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _lately(self) -> str:
+        return f"{len(self.interactions)} interactions, {len(self.messages)} messages"
+
+    def snowflake(self, shard: int | None = None) -> int:
+        """A new id; of a guild that lives on `shard` when given."""
+        millis = int(self.clock() * 1000) - EPOCH
+        if shard is not None:
+            millis += (shard - millis) % self.shards
+        return (millis << 22) | (next(self._numbers) & 0x3FFFFF)
+
+    def permissions(self, user: User, channel: Channel) -> int:
+        """What the user may do there, as Discord computes it."""
+        if channel.guild is None:
+            everything = ALL_PERMISSIONS & ~(MANAGE_CHANNELS | MANAGE_THREADS | ADMINISTRATOR)
+            return everything if user in channel.people else 0
+        guild = channel.guild
+        member = guild.members.get(user.id)
+        if member is None:
+            return 0
+        held = guild.everyone.permissions
+        for role in member.roles:
+            held |= role.permissions
+        if guild.owner is user or held & ADMINISTRATOR:
+            return ALL_PERMISSIONS
+        home = channel.parent if channel.is_thread and channel.parent else channel
+        return narrowed(overwritten(held, home, member), channel)
+
+    def app_permissions(self, user: User, channel: Channel) -> int:
+        """What interactions say the app may do: without a bot only what is needed to answer there."""
+        if channel.guild is None or channel.guild.has_bot:
+            return self.permissions(self.me, channel) if self.sees(channel) or channel.guild else USUAL_PERMISSIONS
+        answers = EMBED_LINKS | ATTACH_FILES | MENTION_EVERYONE | USE_EXTERNAL_EMOJIS
+        return answers & self.permissions(user, channel)
+
+    def sees(self, channel: Channel) -> bool:
+        """The bot gets the events of this channel."""
+        if channel.guild is None:
+            return self.me in channel.people
+        return channel.guild.has_bot and bool(self.permissions(self.me, channel) & VIEW_CHANNEL)
+
+    def upload_limit(self, channel: Channel) -> int:
+        return UPLOAD_LIMITS[channel.guild.premium_tier if channel.guild and channel.guild.has_bot else 0]
+
+    def dispatch(self, event: str, body: Json, guild_id: int | None) -> None:
+        """Queue an event for the bot."""
+        raise NotImplementedError
+
+    def _tell(self, guild: Guild, event: str, body: Json, channel: Channel | None = None) -> None:
+        if guild.has_bot and (channel is None or self.sees(channel)):
+            self.dispatch(event, body, guild.id)
+        self.changed()
+
+    def _tell_channel(self, event: str, body: Json, channel: Channel) -> None:
+        if channel.guild:
+            body["guild_id"] = str(channel.guild.id)
+        if self.sees(channel):
+            self.dispatch(event, body, channel.guild_id)
+        self.changed()
+
+    def tell_message(self, event: str, message: Message) -> None:
+        body = self.message_payload(message)
+        guild = message.channel.guild
+        if guild and message.author.id in guild.members:
+            body["member"] = guild.members[message.author.id].payload(user=False)
+        self._tell_channel(event, body, message.channel)
+
+    def put(self, message: Message) -> None:
+        """A message appears; an ephemeral one is nobody else's business, and no event tells of it."""
+        self.messages[message.id] = message
+        if message.ephemeral:
+            self.changed()
+            return
+        message.channel.messages.append(message)
+        message.channel.said.append(message)
+        self.tell_message("MESSAGE_CREATE", message)
