@@ -4,11 +4,12 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import replace
+from typing import get_args
 
 from bot import rights, texts
 from bot.context import Context
 from bot.errors import Denial, StoreDown
-from bot.model import Inbound, Incident
+from bot.model import Inbound, Incident, Seconds
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, Denied, Member, Quote
 
@@ -93,4 +94,8 @@ def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> s
         refill = texts.chat.refill(denied.ends_at - asked.now, "month" if month else "day", own)
     operators = pricing.stops_all(denied) or denied.cause == "community_month"
     whom = "operator" if pricing.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
-    return texts.admin.denied(denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom)
+    short = pricing.price(min(get_args(Seconds)), ctx.model)
+    fits = short if denied.cause == "allowance" and short <= denied.left else 0
+    return texts.admin.denied(
+        denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits
+    )

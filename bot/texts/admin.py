@@ -49,14 +49,18 @@ def zone_unknown(nearest: str | None) -> str:
 
 
 def denied(
-    cause: str, price: int, left: int, limit: int | None, span: str, refill: str, because: str, whom: str
+    cause: str, price: int, left: int, limit: int | None, span: str, refill: str, because: str, whom: str, short: int
 ) -> str:
-    """What was asked, why not, what is left, when there is more, and whom to ask. `refill` may be empty."""
+    """What was asked, why not, what is left, when there is more, and whom to ask. `refill` may be empty.
+
+    `short`: credits for the shortest clip, if that would still do, or 0.
+    """
     have = "none left" if left == 0 else f"{left} left"
     costs = f"That clip costs {credits_(price)}"
     again = f" There is more {refill}." if refill else ""
+    less = f" A clip of 5 seconds costs {credits_(short)}." if short else ""
     why = {
-        "allowance": f"{costs}, and you have {have} {SPANS[span]}. You get new ones {refill}.",
+        "allowance": f"{costs}, and you have {have} {SPANS[span]}.{less} You get new ones {refill}.",
         "flight": f"You have {_clips(limit)} under way, which is as many as you may have at once. "
         "The next can start when one of them is done.",
         "community_flight": f"{_clips(limit)} of this community {'is' if limit == 1 else 'are'} under way, "

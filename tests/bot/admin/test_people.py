@@ -314,6 +314,16 @@ def test_no_cell_is_a_formula(text: str) -> None:
 # ── Denied ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+async def test_a_denial_says_what_still_fits(town: Town) -> None:
+    await town.say("/quota set default 17 a week")
+    assert (await town.order(text="she smiles --10s")).job
+    denied = await town.order(text="she smiles --10s")
+    assert denied.text.startswith(
+        "That clip costs 10 credits, and you have 7 left this week. A clip of 5 seconds costs 5 credits. You get new"
+    )
+    assert (await town.order()).job
+
+
 async def test_a_denial_says_all_of_it_once_a_minute(town: Town) -> None:
     await town.say("/quota set default 7 a week")
     await town.order()
