@@ -168,6 +168,23 @@ def test_drivers_stay_at_their_edge(module: str) -> None:
     assert not strangers, f"{module} may not import {sorted(strangers)}"
 
 
+def test_tests_and_benches_import_from_tests_what_there_is() -> None:
+    """A file that was moved meanwhile is noticed without running everything."""
+    for path in [p for room in ("tests", "bench") for p in (ROOT / room).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("tests"):
+                continue
+            module = ROOT / (node.module or "").replace(".", "/")
+            file = module.with_suffix(".py")
+            for alias in node.names:
+                there = (
+                    re.search(rf"\b{alias.name}\b", file.read_text("utf-8"))
+                    if file.is_file()
+                    else (module / f"{alias.name}.py").is_file()
+                )
+                assert there, f"{path.relative_to(ROOT)}: there is no {node.module}.{alias.name}"
+
+
 def test_only_config_reads_the_environment() -> None:
     readers = {
         path.relative_to(ROOT).as_posix()
