@@ -24,7 +24,7 @@ PLATFORM = "console"
 PLATFORMS = (PLATFORM, "discord", "telegram", "web")
 """Where people are."""
 _NAMES = re.compile(r"(?<!\S)(?:@([a-z]+):(-?[\w-]+)|#(-?\d+(?:/\d*)?))", re.ASCII)
-LOOK = 0.2
+POLL = 0.2
 """Seconds between two looks at a job that somebody watches."""
 
 
@@ -135,7 +135,7 @@ async def watch(core: Core, job_id: str, show: Callable[[float, str], None]) -> 
                 return
             if job.outcome is None:
                 await _look(core, job, show)
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(POLL)
 
 
 async def _look(core: Core, job: Job, show: Callable[[float, str], None]) -> None:

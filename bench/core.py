@@ -17,7 +17,7 @@ from PIL import Image
 from bot.context import Context, Ids, Wake
 from bot.core import Core
 from bot.jobs.history import History
-from bot.jobs.steps import Acts
+from bot.jobs.steps import Steps
 from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
@@ -26,7 +26,7 @@ from bot.quotas.pricing import Policy
 from storage import open_store
 
 LIVES = int(os.environ.get("LIVES", 10_000))
-LOOKS = 8
+POLLS = 8
 WARM_UP = 300
 
 
@@ -48,11 +48,11 @@ class Provider:
         return Accepted("scripted", str(next(self._ids)))
 
     async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished:
-        looks = self._looks.get(remote_id, 0) + 1
-        if looks == LOOKS:
+        polls = self._looks.get(remote_id, 0) + 1
+        if polls == POLLS:
             del self._looks[remote_id]
             return Finished("scripted://clip")
-        self._looks[remote_id] = looks
+        self._looks[remote_id] = polls
         return Pending()
 
     async def balances(self) -> dict[str, float]:
@@ -116,7 +116,7 @@ async def measure(folder: Path) -> tuple[float, float]:
     media = Media(folder, new_id=lambda: f"n{next(numbers):09}")
     provider, chat = Provider(small_clip()), Chat()
     history = History(store, provider, clock)
-    acts = Acts(store, media, provider, {"scripted": chat}, history, clock=clock, deadline=1e9, lease=120)
+    acts = Steps(store, media, provider, {"scripted": chat}, history, clock=clock, deadline=1e9, lease=120)
     worker = Worker(store, acts, ("scripted",), clock=clock, slots=LIVES)
     context = Context(
         store=store,

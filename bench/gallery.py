@@ -84,7 +84,7 @@ async def fill(store: Store, count: int) -> None:
         await store._db.write(lambda tx, text=text: tx.all(text))
     act = Act("act", 0.0, "telegram:1", SCOPE, "web")
     await store.books.amend(act, lambda held: replace(held, web=SLUG))
-    await store.gallery.open_hall(SCOPE, SLUG)
+    await store.gallery.open_gallery(SCOPE, SLUG)
     await store._db.write(lambda tx: tx.all("ANALYZE"))
 
 

@@ -1,4 +1,4 @@
-"""How late, and after how many looks, a clip is seen: our schedule beside the seeds' 10-second loop, simulated."""
+"""How late, and after how many polls, a clip is seen: our schedule beside the seeds' 10-second loop, simulated."""
 
 import asyncio
 import heapq
@@ -38,13 +38,13 @@ def gamma(random: Random) -> float:
 SHAPES: dict[str, Draw] = {"s015": lognormal(0.15), "s035": lognormal(0.35), "gamma": gamma, "bimodal": bimodal}
 
 
-def seen(next_look: Callable[[float], float], renders: Sequence[float]) -> tuple[float, float]:
-    """Mean seconds from completion to the look that sees it, and mean looks per job, that one included."""
-    looks = [0.0]
-    while looks[-1] < max(renders):
-        looks.append(looks[-1] + next_look(looks[-1]))
-    counts = [bisect_left(looks, render) for render in renders]
-    return mean(looks[n] - render for n, render in zip(counts, renders, strict=True)), mean(counts)
+def seen(next_poll: Callable[[float], float], renders: Sequence[float]) -> tuple[float, float]:
+    """Mean seconds from completion to the poll that sees it, and mean polls per job, that one included."""
+    polls = [0.0]
+    while polls[-1] < max(renders):
+        polls.append(polls[-1] + next_poll(polls[-1]))
+    counts = [bisect_left(polls, render) for render in renders]
+    return mean(polls[n] - render for n, render in zip(counts, renders, strict=True)), mean(counts)
 
 
 def ended(durations: Sequence[float]) -> list[Render]:
@@ -55,7 +55,7 @@ def ended(durations: Sequence[float]) -> list[Render]:
 class Burst:
     """Orders that are all accepted at once by a host without history, and looked at as `bot.jobs.steps` does.
 
-    It is the store and the provider of a real `History`: what that learns is what these looks have seen so far.
+    It is the store and the provider of a real `History`: what that learns is what these polls have seen so far.
     """
 
     def __init__(self, renders: Sequence[float]) -> None:
@@ -71,21 +71,21 @@ class Burst:
         return self._seen[::-1]
 
     async def run(self) -> tuple[list[float], float]:
-        """Seconds from completion to the look that sees it, by job, and mean looks per job."""
+        """Seconds from completion to the poll that sees it, by job, and mean polls per job."""
         history = History(cast(Store, self), cast(Provider, self), lambda: self.now)
-        order, waits, looks = Order("model", Photo("photo.jpg", 640, 480), "she smiles"), [0.0] * len(self._renders), 0
-        due = [((await history.rhythm(order)).next_look(0.0), job, 1) for job in range(len(self._renders))]
+        order, waits, polls = Order("model", Photo("photo.jpg", 640, 480), "she smiles"), [0.0] * len(self._renders), 0
+        due = [((await history.rhythm(order)).next_poll(0.0), job, 1) for job in range(len(self._renders))]
         while due:
             self.now, job, count = heapq.heappop(due)
-            looks += 1
+            polls += 1
             self._seen[job] = Render(self.now, ended=self._renders[job] <= self.now)
             if self._seen[job].ended:
                 history.add(order, "host")
                 waits[job] = self.now - self._renders[job]
             else:
-                pause = (await history.rhythm(order)).next_look(self.now, count)
+                pause = (await history.rhythm(order)).next_poll(self.now, count)
                 heapq.heappush(due, (self.now + pause, job, count + 1))
-        return waits, looks / len(self._renders)
+        return waits, polls / len(self._renders)
 
 
 def cold(median: float) -> tuple[float, float]:
@@ -94,9 +94,9 @@ def cold(median: float) -> tuple[float, float]:
     for repeat in range(REPEATS):
         random, draw = Random(repeat), lognormal(0.35, median)
         renders = [draw(random) for _ in range(HISTORY)]
-        waits, looks = asyncio.run(Burst(renders).run())
+        waits, polls = asyncio.run(Burst(renders).run())
         worst = max(worst, *(wait for wait, render in zip(waits, renders, strict=True) if render <= 2 * median))
-        ours.append((mean(waits), looks))
+        ours.append((mean(waits), polls))
         plain.append(seen(lambda elapsed: 10.0, renders))
     for label, runs in ((f"m{median:.0f}", ours), (f"m{median:.0f}.seeds", plain)):
         print(f"poll.cold.{label}.lateness_s {mean(run[0] for run in runs):.2f} s")
@@ -115,7 +115,7 @@ def main() -> None:
             random = Random(repeat)
             history = [draw(random) for _ in range(HISTORY)]
             renders = [draw(random) for _ in range(RENDERS)]
-            ours.append(seen(Rhythm.of(ended(history)).next_look, renders))
+            ours.append(seen(Rhythm.of(ended(history)).next_poll, renders))
             seeds.append(seen(lambda elapsed: 10.0, renders))
         for label, runs in ((name, ours), (f"{name}.seeds", seeds)):
             print(f"poll.{label}.lateness_s {mean(run[0] for run in runs):.2f} s")

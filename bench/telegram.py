@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-from adapters.telegram.rate_limit import Limiter
+from adapters.telegram.rate_limit import RateLimiter
 from bench.loopback import clip, photo, render
 from bot import app, config, logs
 from bot.jobs import machine
@@ -53,7 +53,7 @@ async def be_the_bot(limited: bool) -> None:
     settings = config.load()
     logs.set_up("ERROR", app.secrets_of(settings))
     if not limited:
-        app.Limiter = partial(Limiter, off=True)
+        app.RateLimiter = partial(RateLimiter, off=True)
     async with app.open_app(settings, social=True) as wired:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, wired.worker.stop)
         listening = asyncio.create_task(wired.supervisor.run())
@@ -90,7 +90,7 @@ async def fill(folder: Path, jobs: Sequence[Mapping[str, Any]], renders: Sequenc
     async def go_on(n: int, said: Mapping[str, Any]) -> None:
         began, elapsed = said["began"], 0.0
         while began + elapsed < start:
-            elapsed += rhythm.next_look(elapsed)
+            elapsed += rhythm.next_poll(elapsed)
         platform = said.get("platform", "telegram")
         where = Address(platform, said["chat"], said["message"])
         key, person = f"{platform}:{n}", f"{platform}:{said['person']}"

@@ -11,23 +11,23 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.discord.client import Line as DiscordLine
+from adapters.discord.client import RestClient as DiscordClient
 from adapters.discord.delivery import DiscordChat
-from adapters.discord.interaction_tokens import Tokens
+from adapters.discord.interaction_tokens import InteractionTokens
 from adapters.discord.platform import Discord
 from adapters.discord.request import PERSON as DISCORD_PERSON
 from adapters.discord.request import PLATFORM as DISCORD
-from adapters.telegram.client import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, Line
+from adapters.telegram.client import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, TelegramClient
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.parse import PLATFORM as TELEGRAM
 from adapters.telegram.platform import Hook, Telegram
-from adapters.telegram.rate_limit import Limiter
-from adapters.web.chat_page import Page
-from adapters.web.gallery_routes import Exhibit
-from adapters.web.job_json import MEDIA, View
+from adapters.telegram.rate_limit import RateLimiter
+from adapters.web.chat_page import ChatPage
+from adapters.web.gallery_routes import GalleryRoutes
+from adapters.web.job_json import MEDIA, JobJson
 from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
-from adapters.web.session import Doors
+from adapters.web.session import Sessions
 from bot import logs
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
@@ -36,9 +36,9 @@ from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.gallery import best
 from bot.gallery.outbox import Runner
 from bot.jobs.history import History
-from bot.jobs.periodic import Chores
+from bot.jobs.periodic import Periodic
 from bot.jobs.shelf import Shelf
-from bot.jobs.steps import Acts
+from bot.jobs.steps import Steps
 from bot.jobs.supervisor import Supervisor
 from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
@@ -77,7 +77,7 @@ class App:
     core: Core
     worker: Worker
     runner: Runner
-    chores: Chores
+    periodic: Periodic
     links: Links
     platforms: Sequence[Platform]
     supervisor: Supervisor
@@ -125,7 +125,7 @@ class App:
         """Serve the web; yields the address."""
         settings = self.settings
         password = settings.playground_password
-        doors = Doors(
+        doors = Sessions(
             self.links,
             time.time,
             private=self.private,
@@ -133,9 +133,9 @@ class App:
             secure=(settings.public_url or "").startswith("https:"),
             proxies=Proxies(settings.trusted_proxies),
         )
-        page = Page(self.core, doors, View(self.core, self.links))
+        page = ChatPage(self.core, doors, JobJson(self.core, self.links))
         hooks = {platform.name: platform.hook for platform in self.platforms}
-        exhibit = Exhibit(self.core, doors, time.time)
+        exhibit = GalleryRoutes(self.core, doors, time.time)
         app = make_app(self.links, self.media.path, self.health, page, hooks, exhibit)
         async with serve(app, self.settings.hosts, self.settings.port) as address:
             yield address
@@ -214,18 +214,20 @@ async def open_app(
         chats = dict(chats or {"console": Shelf(), "web": Shelf()})
         line = None
         if social and settings.telegram_token:
-            line = Line(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+            line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
             stack.push_async_callback(line.hang_up)
             chats[TELEGRAM] = telegram_chat = _telegram_chat(settings, line, reachable)
             stack.push_async_callback(telegram_chat.close)
         discord_line = None
         if social and settings.discord_token:
-            discord_line = DiscordLine(settings.discord_token.get_secret_value(), settings.discord_api_url)
+            discord_line = DiscordClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
             stack.push_async_callback(discord_line.hang_up)
-            chats[DISCORD] = discord_chat = DiscordChat(discord_line, Tokens(store.inbox, clock), clock=clock)
+            chats[DISCORD] = discord_chat = DiscordChat(
+                discord_line, InteractionTokens(store.inbox, clock), clock=clock
+            )
             stack.push_async_callback(discord_chat.close)
         history = History(store, providers, clock, settings.provider_slots)
-        acts = Acts(
+        acts = Steps(
             store,
             media,
             providers,
@@ -265,9 +267,9 @@ async def open_app(
             platforms.append(Discord(core, discord_line, discord_chat, shards=settings.discord_shards))
         supervisor = Supervisor(platforms, clock=time.monotonic)
         retention = Retention(store, media, clock=clock, photos=kept.photos, clips=kept.clips, platforms=tuple(chats))
-        chores = Chores([retention.round, partial(best.post_best, context)])
+        periodic = Periodic([retention.round, partial(best.post_best, context)])
         yield App(
-            settings, store, media, providers, history, core, worker, runner, chores, links, platforms, supervisor
+            settings, store, media, providers, history, core, worker, runner, periodic, links, platforms, supervisor
         )
 
 
@@ -287,14 +289,14 @@ def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[st
     return tell
 
 
-def _telegram_chat(settings: Settings, line: Line, link: Callable[[str], str] | None) -> TelegramChat:
+def _telegram_chat(settings: Settings, line: TelegramClient, link: Callable[[str], str] | None) -> TelegramChat:
     async def page(film: Film, job: str) -> str:
         """Where a clip can be had that only an upload could show: by our own link, or from the bot in private."""
         return link(film.clip.name) if link else f"https://t.me/{await line.own_name()}?start={job}"
 
     return TelegramChat(
         line,
-        Limiter(time.monotonic),
+        RateLimiter(time.monotonic),
         page=page,
         upload=UPLOAD if settings.telegram_api_url == PUBLIC else UPLOAD_SELF_HOSTED,
         storage_chat=settings.telegram_storage_chat,

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from adapters.discord.client import BadToken as BadDiscordToken
-from adapters.discord.client import Line as DiscordLine
+from adapters.discord.client import RestClient as DiscordClient
 from adapters.discord.gateway import invite
-from adapters.telegram.client import BadToken, Line, mapped
+from adapters.telegram.client import BadToken, TelegramClient, mapped
 from bot import texts
 from bot.app import App, open_app
 from bot.config import UNHEARD, Settings
@@ -200,7 +200,7 @@ async def _telegram(settings: Settings) -> AsyncIterator[Finding]:
     if not settings.telegram_token:
         yield Finding("hint", "Telegram: off. Make a bot with @BotFather and set TELEGRAM_TOKEN.")
         return
-    line = Line(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
     try:
         with mapped():
             me = await line.get_me()
@@ -221,7 +221,7 @@ async def _telegram(settings: Settings) -> AsyncIterator[Finding]:
         await line.hang_up()
 
 
-async def _storage_chat(line: Line, chat: str) -> Finding:
+async def _storage_chat(line: TelegramClient, chat: str) -> Finding:
     try:
         with mapped():
             await line.get_chat(chat)
@@ -237,7 +237,7 @@ async def _discord(settings: Settings) -> Finding:
         return Finding(
             "hint", "Discord: off. Make an application at https://discord.com/developers and set DISCORD_TOKEN."
         )
-    line = DiscordLine(settings.discord_token.get_secret_value(), settings.discord_api_url)
+    line = DiscordClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
     try:
         return Finding("good", f"Discord: the bot is reachable. Invite it with {invite(await line.application())}")
     except BadDiscordToken as error:

@@ -158,10 +158,10 @@ async def _until_stopped(app: App, stopped: asyncio.Event) -> None:
     working = [asyncio.create_task(work) for work in (app.worker.run(), app.runner.run())]
     for task in working:
         task.add_done_callback(lambda _: stopped.set())
-    chores = asyncio.create_task(app.chores.run())
+    periodic = asyncio.create_task(app.periodic.run())
     await stopped.wait()
-    chores.cancel()
+    periodic.cancel()
     app.worker.stop()
     app.runner.stop()
     await asyncio.gather(*working)
-    await asyncio.wait({chores})
+    await asyncio.wait({periodic})

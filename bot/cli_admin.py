@@ -155,8 +155,8 @@ def _for_somebody(verb: str, sentence: str, where: Where) -> None:
 
 async def _note(app: App, asked: Inbound, verb: str, person: str) -> None:
     """Who looked at or removed somebody's things stands in the audit log; for as long as they are known, whose, too."""
-    deed = act(app.core.context, asked, verb, Target(about("person", person), f"@{person}", "", person))
-    await app.store.books.note(replace(deed, scope=HOUSE))
+    entry = act(app.core.context, asked, verb, Target(about("person", person), f"@{person}", "", person))
+    await app.store.books.note(replace(entry, scope=HOUSE))
 
 
 async def _hand_over(asked: Inbound, person: str, folder: Path) -> None:

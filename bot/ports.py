@@ -24,7 +24,7 @@ from bot.model import (
 from bot.ports_gallery import Errands, Gallery
 from bot.ports_restored import Restored
 from bot.ports_traces import Traces
-from bot.quotas.rules import Act, Deed, Denied, Grant, Joined, Member, Movement, Parked, Plan, Quote, Rule, Rulebook
+from bot.quotas.rules import Act, Denied, Grant, Joined, Member, Movement, Parked, Plan, Quote, Rule, Rulebook, Spending
 
 Step = tuple[Job, LedgerEntry | None]
 """A job after a transition, and the movement of credits that goes with it."""
@@ -254,7 +254,7 @@ class Figures(Protocol):
     async def audit(self, scope: str, limit: int, since: float = 0.0) -> list[Act]:
         """What admins did in a scope, newest first."""
 
-    async def deeds(self, scope: str, since: float, limit: int) -> list[Deed]:
+    async def spendings(self, scope: str, since: float, limit: int) -> list[Spending]:
         """All orders of a scope, oldest first."""
 
     async def communities(self, span: str, limit: int = 20) -> list[tuple[str, int]]:

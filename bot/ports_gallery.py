@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from bot.gallery.model import Errand, Hall, Key, Manner, Order, Report, Share, ShareState, Way
+from bot.gallery.model import Errand, Key, Manner, Order, Report, Share, ShareState, Way, WebGallery
 from bot.model import Address
 from bot.quotas.rules import Rule
 
@@ -82,27 +82,27 @@ class Gallery(Protocol):
 
     # ── On the web ──
 
-    async def hall(self, slug: str) -> Hall | None:
+    async def hall(self, slug: str) -> WebGallery | None:
         """An open gallery, by its name."""
 
-    async def open_hall(self, scope: str, slug: str, *, new: bool = False) -> str:
+    async def open_gallery(self, scope: str, slug: str, *, new: bool = False) -> str:
         """Give a community's gallery a name; the name that it had before, if there is one and it is not to be `new`."""
 
-    async def halls(self, limit: int = 100) -> list[Hall]:
+    async def halls(self, limit: int = 100) -> list[WebGallery]:
         """Those that are public, by title."""
 
     async def page(
         self, slug: str, order: Order, after: Key | None, limit: int, *, back: bool = False
-    ) -> tuple[Hall, list[Share]] | None:
+    ) -> tuple[WebGallery, list[Share]] | None:
         """A page of an open gallery, by key: page 1,000 costs what page 1 costs.
 
         `back`: the shares in front of the key instead, those next to it, in the same order.
         """
 
-    async def shown(self, slug: str, share_id: str) -> tuple[Hall, Share] | None:
+    async def shown(self, slug: str, share_id: str) -> tuple[WebGallery, Share] | None:
         """A share that is to be seen in an open gallery."""
 
-    async def piece(self, slug: str, share_id: str) -> tuple[Hall, Share, list[Share], list[Share]] | None:
+    async def piece(self, slug: str, share_id: str) -> tuple[WebGallery, Share, list[Share], list[Share]] | None:
         """A share that is to be seen in an open gallery, its chain (nearest first), and latest remixes of it (12)."""
 
     # ── How people share ──

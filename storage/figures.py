@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.quotas.rules import HOUSE, Act, Deed, Movement
+from bot.quotas.rules import HOUSE, Act, Movement, Spending
 from storage import charging
 from storage.charging import places
 from storage.database import Database, Row, Transaction
@@ -35,14 +35,14 @@ class Figures:
         sql = "SELECT * FROM audit WHERE scope = $1 AND at >= $2 ORDER BY at DESC, id LIMIT $3"
         return [act_of(row) for row in await self._db.read(lambda tx: tx.all(sql, scope, since, limit))]
 
-    async def deeds(self, scope: str, since: float, limit: int) -> list[Deed]:
+    async def spendings(self, scope: str, since: float, limit: int) -> list[Spending]:
         sql = """
             SELECT person, label, created_at, price, coalesce(outcome, '') AS outcome,
                    coalesce(settled_at, created_at) - created_at AS waited
             FROM jobs WHERE scope = $1 AND created_at >= $2 ORDER BY created_at, id LIMIT $3"""
         found = await self._db.read(lambda tx: tx.all(sql, scope, since, limit))
         return [
-            Deed(row["person"], row["label"], row["created_at"], row["price"], row["outcome"], row["waited"])
+            Spending(row["person"], row["label"], row["created_at"], row["price"], row["outcome"], row["waited"])
             for row in found
         ]
 

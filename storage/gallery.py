@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 
-from bot.gallery.model import Hall, Key, Manner, Order, Report, Share, ShareState, Way
+from bot.gallery.model import Key, Manner, Order, Report, Share, ShareState, Way, WebGallery
 from bot.model import Address
 from bot.quotas.rules import Rule
 from storage import charging, shares, web_gallery
@@ -211,24 +211,24 @@ class Gallery:
 
     # ── On the web ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def hall(self, slug: str) -> Hall | None:
+    async def hall(self, slug: str) -> WebGallery | None:
         return await self._db.read(lambda tx: web_gallery.hall(tx, slug))
 
-    async def open_hall(self, scope: str, slug: str, *, new: bool = False) -> str:
+    async def open_gallery(self, scope: str, slug: str, *, new: bool = False) -> str:
         return await self._db.write(lambda tx: web_gallery.name(tx, scope, slug, new=new))
 
-    async def halls(self, limit: int = 100) -> list[Hall]:
+    async def halls(self, limit: int = 100) -> list[WebGallery]:
         return await self._db.read(lambda tx: web_gallery.public(tx, limit))
 
     async def page(
         self, slug: str, order: Order, after: Key | None, limit: int, *, back: bool = False
-    ) -> tuple[Hall, list[Share]] | None:
+    ) -> tuple[WebGallery, list[Share]] | None:
         return await self._db.read(lambda tx: web_gallery.page(tx, slug, order, after, limit, back=back))
 
-    async def shown(self, slug: str, share_id: str) -> tuple[Hall, Share] | None:
+    async def shown(self, slug: str, share_id: str) -> tuple[WebGallery, Share] | None:
         return await self._db.read(lambda tx: web_gallery.shown(tx, slug, share_id))
 
-    async def piece(self, slug: str, share_id: str) -> tuple[Hall, Share, list[Share], list[Share]] | None:
+    async def piece(self, slug: str, share_id: str) -> tuple[WebGallery, Share, list[Share], list[Share]] | None:
         return await self._db.read(lambda tx: web_gallery.piece(tx, slug, share_id))
 
     # ── How people share ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.gallery.model import Hall, Key, Order, Share
+from bot.gallery.model import Key, Order, Share, WebGallery
 from bot.quotas.rules import Rule
 from storage import shares
 from storage.charging import places
@@ -18,7 +18,7 @@ _HALL = """
     LEFT JOIN rules ON rules.scope = halls.scope AND rules.about = ''"""
 
 
-async def hall(tx: Transaction, slug: str) -> Hall | None:
+async def hall(tx: Transaction, slug: str) -> WebGallery | None:
     """An open gallery, by its name."""
     row = await tx.one(f"{_HALL} WHERE halls.slug = $1", slug)
     return _opened(row) if row else None
@@ -36,7 +36,7 @@ async def name(tx: Transaction, scope: str, slug: str, *, new: bool = False) -> 
     return str(last["slug"])
 
 
-async def public(tx: Transaction, limit: int) -> list[Hall]:
+async def public(tx: Transaction, limit: int) -> list[WebGallery]:
     """Open galleries that are listed, by title."""
     found = [_opened(row) for row in await tx.all(f"{_HALL} WHERE rules.public = 1")]
     return sorted((h for h in found if h and h.public), key=lambda h: (h.title.casefold(), h.slug))[:limit]
@@ -44,7 +44,7 @@ async def public(tx: Transaction, limit: int) -> list[Hall]:
 
 async def page(
     tx: Transaction, slug: str, order: Order, after: Key | None, limit: int, *, back: bool = False
-) -> tuple[Hall, list[Share]] | None:
+) -> tuple[WebGallery, list[Share]] | None:
     """A page of an open gallery, read from an index that has this order, from `after` on, or `back` from there."""
     where = await hall(tx, slug)
     if where is None:
@@ -62,7 +62,7 @@ async def page(
     return where, found[::-1] if back else found
 
 
-async def shown(tx: Transaction, slug: str, share_id: str) -> tuple[Hall, Share] | None:
+async def shown(tx: Transaction, slug: str, share_id: str) -> tuple[WebGallery, Share] | None:
     """A share that is to be seen in an open gallery."""
     sql = """
         SELECT shares.*, halls.slug, rules.value FROM halls
@@ -75,7 +75,7 @@ async def shown(tx: Transaction, slug: str, share_id: str) -> tuple[Hall, Share]
     return where, shares.share(row)
 
 
-async def piece(tx: Transaction, slug: str, share_id: str) -> tuple[Hall, Share, list[Share], list[Share]] | None:
+async def piece(tx: Transaction, slug: str, share_id: str) -> tuple[WebGallery, Share, list[Share], list[Share]] | None:
     """The same, with what it is made after, and what was made after it."""
     found = await shown(tx, slug, share_id)
     return (*found, *await around(tx, found[1], CHAIN, REMIXES)) if found else None
@@ -103,9 +103,9 @@ async def around(tx: Transaction, share: Share, chain: int, remixes: int) -> tup
     return [shares.share(row) for row in before], [shares.share(row) for row in after]
 
 
-def _opened(row: Row) -> Hall | None:
+def _opened(row: Row) -> WebGallery | None:
     """The gallery of a row; None where it is closed."""
     rule = Rule.load(row["value"])
     if rule.web != row["slug"]:
         return None
-    return Hall(row["slug"], row["scope"], rule.title or "Gallery", bool(rule.public))
+    return WebGallery(row["slug"], row["scope"], rule.title or "Gallery", bool(rule.public))

@@ -24,7 +24,7 @@ ARGS = [
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 WIDE = {"viewport": {"width": 1440, "height": 900}}
-LOOKS = [(f"{name}-{scheme}", {**size, "color_scheme": scheme}) for name, size in
+POLLS = [(f"{name}-{scheme}", {**size, "color_scheme": scheme}) for name, size in
          (("390", PHONE), ("1440", WIDE)) for scheme in ("light", "dark")]  # fmt: skip
 """How every state of a page is looked at."""
 
@@ -123,7 +123,7 @@ async def looked_at(
     """Open `address` in each look, as somebody new or as the person of `known`, do what is given, look."""
 
     async def each(prepare: Prepare) -> None:
-        for look, options in LOOKS:
+        for look, options in POLLS:
             who = {"storage_state": await known.context.storage_state()} if known else {}
             context = await chromium.new_context(**options, **who)
             page = await context.new_page()

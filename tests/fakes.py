@@ -17,7 +17,7 @@ class ScriptedProvider:
         self.polls: list[Said] = [Pending(), Finished("secret://clip")]
         self.clips: list[bytes | Exception] = [clip]
         self.orders: list[Order] = []
-        self.looks = 0
+        self.polled = 0
         self.masks = masks
         self.stand_in = stand_in
 
@@ -32,7 +32,7 @@ class ScriptedProvider:
         return _next(self.creates)
 
     async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
-        self.looks += 1
+        self.polled += 1
         return _next(self.polls)
 
     async def balances(self) -> Mapping[str, float]:

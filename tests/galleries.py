@@ -97,4 +97,4 @@ async def chain(store: Store, share: Share, limit: int = 20) -> list[Share]:
 
 async def a_hall(store: Store) -> None:
     """Open the gallery of `TOWN` on the web, as `slug`."""
-    await rule(store, web=await store.gallery.open_hall(TOWN, "slug"))
+    await rule(store, web=await store.gallery.open_gallery(TOWN, "slug"))

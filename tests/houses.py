@@ -13,7 +13,7 @@ from PIL import Image
 from bot.context import Context, Ids, Wake
 from bot.core import Core
 from bot.jobs.history import History
-from bot.jobs.steps import Acts
+from bot.jobs.steps import Steps
 from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
@@ -118,7 +118,7 @@ async def wired(
     media = Media(folder / "media", new_id=new_id, decoder=Shared)
     provider = provider or ScriptedProvider(clip)
     history = History(store, provider, clock)
-    work = Acts(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=120)
+    work = Steps(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=120)
     worker = Worker(store, work, tuple(chats), clock=clock, slots=5)
     core = Core(
         Context(

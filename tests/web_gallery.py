@@ -14,12 +14,12 @@ import aiohttp
 import av
 import numpy as np
 
-from adapters.web.chat_page import Page
-from adapters.web.gallery_routes import Exhibit
-from adapters.web.job_json import View
+from adapters.web.chat_page import ChatPage
+from adapters.web.gallery_routes import GalleryRoutes
+from adapters.web.job_json import JobJson
 from adapters.web.proxies import Proxies
 from adapters.web.server import Hook, make_app, serve
-from adapters.web.session import Doors
+from adapters.web.session import Sessions
 from bot.gallery.model import Share
 from bot.jobs.shelf import Shelf
 from bot.media.signed_links import Links
@@ -161,10 +161,10 @@ async def site(
     """The gallery of `TOWN`, open as `SLUG`, on a server of its own."""
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(wired(folder, clock, new_id, clip, {"telegram": Shelf()}, url))
-        slug = await house.store.gallery.open_hall(TOWN, SLUG)
+        slug = await house.store.gallery.open_gallery(TOWN, SLUG)
         await galleries.rule(house.store, **{"web": slug, "title": "Harbour", "gallery": "-100/4", **rule})
         links = Links(b"k" * 32, clock)
-        doors = Doors(
+        doors = Sessions(
             links, clock, private=private, password="not asked for here", secure=False, proxies=Proxies(trusted)
         )
         configure(house.core, web=web)
@@ -174,7 +174,7 @@ async def site(
         async def health() -> tuple[bool, dict[str, Any]]:
             return True, {}
 
-        page, exhibit = Page(house.core, doors, View(house.core, links)), Exhibit(house.core, doors, clock)
+        page, exhibit = ChatPage(house.core, doors, JobJson(house.core, links)), GalleryRoutes(house.core, doors, clock)
         app = make_app(links, house.media.path, health, page, hooks, exhibit)
         base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
         yield Site(base, house, await stack.enter_async_context(AsyncExitStack()), errands)

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.app_commands import AppCommandChannel, AppCommandThread, Range
 
 from adapters.discord import first_response, people
-from adapters.discord.interactions import Front, Interaction
+from adapters.discord.interactions import Interaction, Interactions
 from bot import texts
 from bot.model import MENTION
 from bot.ordering.prompt import PROMPT_LIMIT
@@ -26,33 +26,33 @@ SILENT = frozenset({discord.ChannelType.forum, discord.ChannelType.media, discor
 """Channels that only contain others."""
 
 
-def own(front: Front) -> dict[str, Callback]:
+def own(interactions: Interactions) -> dict[str, Callback]:
     """What everybody can say."""
 
     async def quota(interaction: Interaction, who: Anybody | None = None, amount: Words | None = None) -> None:
         whom, named = people.picked(who)
         if amount:
-            return await front.command(interaction, "quota", _sentence("set", whom, _typed(amount)), named)
-        return await front.command(interaction, "quota", whom, named)
+            return await interactions.command(interaction, "quota", _sentence("set", whom, _typed(amount)), named)
+        return await interactions.command(interaction, "quota", whom, named)
 
     async def link(interaction: Interaction, code: Range[str, 1, 32] | None = None) -> None:
-        await front.command(interaction, "link", _typed(code))
+        await interactions.command(interaction, "link", _typed(code))
 
     async def unlink(interaction: Interaction) -> None:
-        await front.command(interaction, "unlink")
+        await interactions.command(interaction, "unlink")
 
-    return {"quota": app_commands.rename(amount="set")(quota), "link": link, "unlink": unlink, **_sharing(front)}
+    return {"quota": app_commands.rename(amount="set")(quota), "link": link, "unlink": unlink, **_sharing(interactions)}
 
 
-def _sharing(front: Front) -> dict[str, Callback]:
+def _sharing(interactions: Interactions) -> dict[str, Callback]:
     async def share(interaction: Interaction, mine: Clip | None = None) -> None:
-        await front.command(interaction, "share", _typed(mine))
+        await interactions.command(interaction, "share", _typed(mine))
 
     async def unshare(interaction: Interaction, mine: Clip | None = None) -> None:
-        await front.command(interaction, "unshare", _typed(mine))
+        await interactions.command(interaction, "unshare", _typed(mine))
 
     async def sharing(interaction: Interaction) -> None:
-        await front.command(interaction, "sharing")
+        await interactions.command(interaction, "sharing")
 
     async def remix(
         interaction: Interaction,
@@ -60,24 +60,24 @@ def _sharing(front: Front) -> dict[str, Callback]:
         words: Range[str, 1, PROMPT_LIMIT] | None = None,
         image: discord.Attachment | None = None,
     ) -> None:
-        await front.remix(interaction, _typed(shared), words, image)
+        await interactions.remix(interaction, _typed(shared), words, image)
 
     async def best(interaction: Interaction, span: Literal["week", "month"] | None = None) -> None:
-        await front.command(interaction, "best", span or "")
+        await interactions.command(interaction, "best", span or "")
 
     async def gallery(interaction: Interaction, setting: Words | None = None, channel: Place | None = None) -> None:
         if channel is None:
-            return await front.command(interaction, "gallery", _typed(setting))
+            return await interactions.command(interaction, "gallery", _typed(setting))
         if channel.type in SILENT:
             return await first_response.say(interaction, texts.chat.NO_POSTS_THERE)
         words = _sentence(_typed(setting).removesuffix("here").strip(), MENTION)
-        return await front.command(interaction, "gallery", words, (people.channel(channel.id, channel.name),))
+        return await interactions.command(interaction, "gallery", words, (people.channel(channel.id, channel.name),))
 
     async def mydata(interaction: Interaction) -> None:
-        await front.command(interaction, "mydata")
+        await interactions.command(interaction, "mydata")
 
     async def forgetme(interaction: Interaction) -> None:
-        await front.command(interaction, "forgetme")
+        await interactions.command(interaction, "forgetme")
 
     return {
         "share": app_commands.rename(mine="clip")(share),
@@ -91,13 +91,13 @@ def _sharing(front: Front) -> dict[str, Callback]:
     }
 
 
-def admins(front: Front) -> dict[str, Callback]:
+def admins(interactions: Interactions) -> dict[str, Callback]:
     """What admins and operators can say."""
-    about, reports = _about_people(front), _reports(front)
+    about, reports = _about_people(interactions), _reports(interactions)
     return about | reports
 
 
-def _about_people(front: Front) -> dict[str, Callback]:
+def _about_people(interactions: Interactions) -> dict[str, Callback]:
     async def grant(
         interaction: Interaction,
         user: discord.User,
@@ -106,19 +106,19 @@ def _about_people(front: Front) -> dict[str, Callback]:
         because: Words | None = None,
     ) -> None:
         words = _sentence(MENTION, _typed(amount), _end(until), _why(because))
-        await front.command(interaction, "grant", words, (people.person(user),))
+        await interactions.command(interaction, "grant", words, (people.person(user),))
 
     async def revoke(interaction: Interaction, user: discord.User, because: Words | None = None) -> None:
-        await front.command(interaction, "revoke", _sentence(MENTION, _why(because)), (people.person(user),))
+        await interactions.command(interaction, "revoke", _sentence(MENTION, _why(because)), (people.person(user),))
 
     async def ban(
         interaction: Interaction, user: discord.User, until: Words | None = None, because: Words | None = None
     ) -> None:
         words = _sentence(MENTION, _end(until), _why(because))
-        await front.command(interaction, "ban", words, (people.person(user),))
+        await interactions.command(interaction, "ban", words, (people.person(user),))
 
     async def unban(interaction: Interaction, user: discord.User, because: Words | None = None) -> None:
-        await front.command(interaction, "unban", _sentence(MENTION, _why(because)), (people.person(user),))
+        await interactions.command(interaction, "unban", _sentence(MENTION, _why(because)), (people.person(user),))
 
     async def tier(
         interaction: Interaction,
@@ -127,7 +127,7 @@ def _about_people(front: Front) -> dict[str, Callback]:
         user: discord.User | None = None,
     ) -> None:
         whom, named = people.picked(user)
-        await front.command(interaction, "tier", _sentence(_typed(name), verb or "", whom), named)
+        await interactions.command(interaction, "tier", _sentence(_typed(name), verb or "", whom), named)
 
     async def limits(
         interaction: Interaction,
@@ -140,7 +140,7 @@ def _about_people(front: Front) -> dict[str, Callback]:
             words, named = _sentence("channels", MENTION), (people.channel(channel.id, channel.name),)
         else:
             words = _sentence("" if whom == "default" else whom, _typed(change))
-        await front.command(interaction, "limits", words, named)
+        await interactions.command(interaction, "limits", words, named)
 
     return {
         "grant": grant,
@@ -152,27 +152,27 @@ def _about_people(front: Front) -> dict[str, Callback]:
     }
 
 
-def _reports(front: Front) -> dict[str, Callback]:
+def _reports(interactions: Interactions) -> dict[str, Callback]:
     async def refund(interaction: Interaction, clip: Clip, because: Words) -> None:
-        await front.command(interaction, "refund", _sentence(_typed(clip), _why(because)))
+        await interactions.command(interaction, "refund", _sentence(_typed(clip), _why(because)))
 
     async def usage(interaction: Interaction, span: Literal["week", "month"] | None = None) -> None:
-        await front.command(interaction, "usage", span or "")
+        await interactions.command(interaction, "usage", span or "")
 
     async def audit(interaction: Interaction) -> None:
-        await front.command(interaction, "audit")
+        await interactions.command(interaction, "audit")
 
     async def export(interaction: Interaction) -> None:
-        await front.command(interaction, "export")
+        await interactions.command(interaction, "export")
 
     async def wordlist(interaction: Interaction, word: Words | None = None) -> None:
-        await front.command(interaction, "wordlist", _typed(word))
+        await interactions.command(interaction, "wordlist", _typed(word))
 
     async def review(interaction: Interaction) -> None:
-        await front.command(interaction, "review")
+        await interactions.command(interaction, "review")
 
     async def operator(interaction: Interaction, order: Words | None = None) -> None:
-        await front.command(interaction, "operator", _typed(order))
+        await interactions.command(interaction, "operator", _typed(order))
 
     return {
         "refund": refund,

@@ -72,7 +72,7 @@ class Denied(Gone):
         self.code = code
 
 
-class Line:
+class RestClient:
     """A client that can post and edit; logged in when it is first needed. A refused token is not offered again."""
 
     def __init__(self, token: str, api_url: str = PUBLIC) -> None:

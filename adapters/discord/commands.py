@@ -12,7 +12,7 @@ from discord.app_commands import Choice, Range, locale_str
 
 from adapters.discord import admin_commands, first_response, parse
 from adapters.discord.client import BROKEN, UNREADABLE
-from adapters.discord.interactions import Front, Interaction
+from adapters.discord.interactions import Interaction, Interactions
 from adapters.discord.request import PLATFORM
 from bot import texts
 from bot.errors import StoreDown
@@ -37,20 +37,22 @@ Callback = Callable[..., Awaitable[None]]
 class Tree(app_commands.CommandTree[Any]):
     """Everything that the app can be asked for, wherever it is installed."""
 
-    def __init__(self, client: discord.Client, front: Front) -> None:
+    def __init__(self, client: discord.Client, interactions: Interactions) -> None:
         super().__init__(
             client,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
-        self.add_command(_command("animate", _animate(front)))
-        own = admin_commands.own(front)
+        self.add_command(_command("animate", _animate(interactions)))
+        own = admin_commands.own(interactions)
         for name in texts.chat.COMMANDS:
             if name not in ("animate", "start"):  # Discord's own client begins
-                self.add_command(_command(name, own.get(name) or _other(front, name)))
-        for name, callback in admin_commands.admins(front).items():
+                self.add_command(_command(name, own.get(name) or _other(interactions, name)))
+        for name, callback in admin_commands.admins(interactions).items():
             self.add_command(_for_admins(_command(name, callback)))
-        self.add_command(app_commands.ContextMenu(name=locale_str(texts.chat.ANIMATE_THIS), callback=_menu(front)))
+        self.add_command(
+            app_commands.ContextMenu(name=locale_str(texts.chat.ANIMATE_THIS), callback=_menu(interactions))
+        )
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         """A mistake of ours; or the person's client still shows how a command was before."""
@@ -94,7 +96,7 @@ def _for_admins(made: app_commands.Command[Any, ..., None]) -> app_commands.Comm
     return made
 
 
-def _animate(front: Front) -> Callback:
+def _animate(interactions: Interactions) -> Callback:
     lengths = [Choice(name=locale_str(what), value=seconds) for seconds, what in texts.chat.DURATIONS.items()]
 
     @app_commands.choices(duration=lengths)
@@ -108,26 +110,26 @@ def _animate(front: Front) -> Callback:
         end_image: discord.Attachment | None = None,
     ) -> None:
         picked = parse.options(duration, negative, strength)
-        await front.animate(interaction, image, prompt, end_image, picked)
+        await interactions.animate(interaction, image, prompt, end_image, picked)
 
     return animate
 
 
-def _other(front: Front, name: str) -> Callback:
+def _other(interactions: Interactions, name: str) -> Callback:
     async def alone(interaction: Interaction) -> None:
-        await front.command(interaction, name)
+        await interactions.command(interaction, name)
 
     async def cancel(interaction: Interaction, clip: Name | None = None) -> None:
-        await front.command(interaction, name, clip or "")
+        await interactions.command(interaction, name, clip or "")
 
     async def jobs(interaction: Interaction, sought: Words | None = None) -> None:
-        await front.command(interaction, name, sought or "")
+        await interactions.command(interaction, name, sought or "")
 
     async def one(interaction: Interaction, clip: Name) -> None:
-        await front.command(interaction, name, clip)
+        await interactions.command(interaction, name, clip)
 
     async def wordy(interaction: Interaction, clip: Name, words: Words | None = None) -> None:
-        await front.command(interaction, name, f"{clip} {words or ''}")
+        await interactions.command(interaction, name, f"{clip} {words or ''}")
 
     if name in ALONE:
         return alone
@@ -136,8 +138,8 @@ def _other(front: Front, name: str) -> Callback:
     return cancel if name == "cancel" else wordy if name in WORDY else one
 
 
-def _menu(front: Front) -> Any:
+def _menu(interactions: Interactions) -> Any:
     async def this(interaction: Interaction, message: discord.Message) -> None:
-        await front.menu(interaction, message)
+        await interactions.menu(interaction, message)
 
     return this

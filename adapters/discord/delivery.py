@@ -20,11 +20,11 @@ from adapters.discord.client import (
     UNKNOWN,
     WORDLESS,
     Denied,
-    Line,
+    RestClient,
 )
-from adapters.discord.edit_queue import Lines
-from adapters.discord.interaction_tokens import Tokens
-from adapters.discord.media_links import Copies
+from adapters.discord.edit_queue import EditQueue
+from adapters.discord.interaction_tokens import InteractionTokens
+from adapters.discord.media_links import MediaLinks
 from adapters.discord.parse import LEAST_LIMIT, MEBIBYTE, limit
 from adapters.discord.request import APART, PERSON, PLATFORM
 from bot import texts
@@ -49,12 +49,12 @@ class DiscordChat:
 
     once = True
 
-    def __init__(self, line: Line, tokens: Tokens, *, clock: Callable[[], float] = time.time) -> None:
-        self._line = line
+    def __init__(self, line: RestClient, tokens: InteractionTokens, *, clock: Callable[[], float] = time.time) -> None:
+        self._rest = line
         self._clock = clock
-        self._lines = Lines(self._say_instead, clock)
+        self._lines = EditQueue(self._say_instead, clock)
         self._dead: OrderedDict[str, float] = OrderedDict()
-        self._copies = Copies(line, tokens.inbox, clock)
+        self._media_links = MediaLinks(line, tokens.inbox, clock)
         self.tokens = tokens
         self.embeds: Callable[[str], bool] = lambda chat: True
         """Whether links of ours play in a channel; whoever knows the guilds says so."""
@@ -85,7 +85,7 @@ class DiscordChat:
             return await self.delete(token)
         if self._is_dead(address.chat):
             raise ChatError("it refused a moment ago")
-        client = await self._line.client()
+        client = await self._rest.client()
         try:
             await self._reopened(address.chat, _message(client, address.chat, message).delete)
         except Denied as denied:
@@ -112,8 +112,8 @@ class DiscordChat:
     async def replace(self, token: str, reply: Reply) -> Posted:
         """Have the message of an interaction say this, with the film if there is one; one that it has stays."""
         reply, link = await self._prepared(reply)
-        hook = await self._line.hook(token)
-        with _files(reply, link) as files, _refusals(reply), self._line.mapped():
+        hook = await self._rest.hook(token)
+        with _files(reply, link) as files, _refusals(reply), self._rest.mapped():
             message = await hook.edit_message(
                 ORIGINAL,
                 content=render.content(reply, link),
@@ -125,16 +125,16 @@ class DiscordChat:
     async def whisper(self, token: str, reply: Reply) -> None:
         """Tell something to the person alone."""
         reply, link = await self._prepared(reply)
-        hook, view = await self._line.hook(token), render.view(reply.buttons)
-        with _files(reply, link) as files, _refusals(reply), self._line.mapped():
+        hook, view = await self._rest.hook(token), render.view(reply.buttons)
+        with _files(reply, link) as files, _refusals(reply), self._rest.mapped():
             await hook.send(
                 render.content(reply, link), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
             )
 
     async def delete(self, token: str) -> None:
         """Take the message of an interaction away; one that is gone already is fine."""
-        hook = await self._line.hook(token)
-        with suppress(Gone), self._line.mapped():
+        hook = await self._rest.hook(token)
+        with suppress(Gone), self._rest.mapped():
             await hook.delete_message(ORIGINAL)
 
     def shows(self, address: Address, message: str, reply: Reply) -> None:
@@ -144,9 +144,9 @@ class DiscordChat:
 
     async def is_adult(self, chat: str) -> bool:
         """Whether a channel, or that of a thread, is age-restricted. Raises `ChatError` when nobody can tell."""
-        client, id = await self._line.client(), int(chat)
+        client, id = await self._rest.client(), int(chat)
         for _ in range(2):
-            with self._line.mapped():
+            with self._rest.mapped():
                 data: Mapping[str, Any] = await client.http.get_channel(id)
             if data.get("nsfw") or data.get("type") not in THREADS:
                 return bool(data.get("nsfw"))
@@ -187,21 +187,21 @@ class DiscordChat:
         """A clip that was posted before somebody died over it: Discord knows a nonce for some minutes only."""
         if reply.film is None or not address.chat.isdigit() or (address.message and not reply.job):
             return None
-        since = await self._copies.begun(address.chat, nonce)
+        since = await self._media_links.begun(address.chat, nonce)
         if since is None:
             return None
         content = "" if reply.job else render.content(reply, link)
-        found = await self._copies.standing(address.chat, content, reply.buttons, since)
+        found = await self._media_links.standing(address.chat, content, reply.buttons, since)
         return replace(found, copy=found.copy or reply.film.copy) if found else None
 
     async def _posted(self, address: Address, reply: Reply, link: str, nonce: str) -> Posted:
-        client = await self._line.client()
+        client = await self._rest.client()
         about = None
         if address.message:
             about = discord.MessageReference(
                 message_id=int(address.message), channel_id=int(address.chat), fail_if_not_exists=False
             )
-        with _files(reply, link) as files, self._line.mapped():
+        with _files(reply, link) as files, self._rest.mapped():
             where = await _place(client, address.chat)
             message = await where.send(
                 render.content(reply, link),
@@ -220,7 +220,7 @@ class DiscordChat:
         film = reply.film
         if film is None:
             return reply, ""
-        if film.copy and (not chat or self.embeds(chat)) and (link := await self._copies.link(film.copy)):
+        if film.copy and (not chat or self.embeds(chat)) and (link := await self._media_links.link(film.copy)):
             return reply, link
         if film.copy and not film.path.is_file():
             return replace(reply, text=texts.chat.CLIP_GONE, film=None), ""
@@ -234,8 +234,8 @@ class DiscordChat:
         if token := await self.tokens.find(chat, message) if apart else self.tokens.get(message):
             await self.replace(token, reply)
         elif not apart:
-            client, view = await self._line.client(), render.view(reply.buttons)
-            with self._line.mapped():
+            client, view = await self._rest.client(), render.view(reply.buttons)
+            with self._rest.mapped():
                 await _message(client, chat, message).edit(content=render.content(reply), view=view)
         return None
 
@@ -243,9 +243,9 @@ class DiscordChat:
         """Change what stands around a film. It stays; if it was a link to what is gone, it comes back as a file."""
         film, link, lost = reply.film, "", False
         if film and film.copy and film.copy != media_links.name(int(chat), int(message)):
-            link = await self._copies.link(film.copy) if self.embeds(chat) else ""
-            lost = not link and film.path.is_file() and not await self._copies.has_film(chat, message)
-        client, view = await self._line.client(), render.view(reply.buttons)
+            link = await self._media_links.link(film.copy) if self.embeds(chat) else ""
+            lost = not link and film.path.is_file() and not await self._media_links.has_film(chat, message)
+        client, view = await self._rest.client(), render.view(reply.buttons)
         with render.attached(reply if lost else replace(reply, film=None)) as files:
 
             async def edit() -> None:
@@ -257,15 +257,15 @@ class DiscordChat:
 
     async def _reopened(self, chat: str, act: Callable[[], Awaitable[object]]) -> None:
         """Do something to a message, even if its thread was put away."""
-        client = await self._line.client()
+        client = await self._rest.client()
         try:
-            with self._line.mapped():
+            with self._rest.mapped():
                 await act()
                 return
         except Denied as denied:
             if denied.code != ARCHIVED:
                 raise
-        with self._line.mapped():
+        with self._rest.mapped():
             await client.http.edit_channel(int(chat), archived=False)
             await act()
 

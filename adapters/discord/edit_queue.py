@@ -22,7 +22,7 @@ TOGETHER = 20
 """Edits under way at once; if there are so many, Discord holds them up."""
 
 
-class Lines:
+class EditQueue:
     """Sends what waits, oldest first, by one task per edit. `edit` sends one; `clock` counts Unix seconds."""
 
     def __init__(self, edit: Callable[[str, str, Reply], Awaitable[None]], clock: Callable[[], float]) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from discord.http import Route
 
-from adapters.discord.client import Line
+from adapters.discord.client import RestClient
 from adapters.discord.parse import HOSTS
 from adapters.discord.request import Picture
 from bot import texts
@@ -32,8 +32,8 @@ class _Over(Exception):
 class Files:
     """Fetches what messages show."""
 
-    def __init__(self, line: Line, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        self._line = line
+    def __init__(self, line: RestClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._rest = line
         self._own = urlsplit(line.api_url)
         self._sleep = sleep
         self._session: aiohttp.ClientSession | None = None
@@ -103,8 +103,8 @@ class Files:
     async def _renewed(self, url: str) -> str:
         """The same file under an address that is good again. Raises `Refusal`."""
         try:
-            client = await self._line.client()
-            with self._line.mapped():
+            client = await self._rest.client()
+            with self._rest.mapped():
                 route = Route("POST", "/attachments/refresh-urls")
                 answer = await client.http.request(route, json={"attachment_urls": [url]})
             return str(answer["refreshed_urls"][0]["refreshed"])

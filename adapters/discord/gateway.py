@@ -16,9 +16,9 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from adapters.discord import first_response
 from adapters.discord.client import LONGEST_WAIT
 from adapters.discord.commands import Tree
-from adapters.discord.identify_budget import Budget
-from adapters.discord.interactions import Front, Interaction
-from adapters.discord.reactions import Hearts
+from adapters.discord.identify_budget import IdentifyBudget
+from adapters.discord.interactions import Interaction, Interactions
+from adapters.discord.reactions import Reactions
 from adapters.discord.render import PRESS
 from bot.core import Core
 
@@ -48,7 +48,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PRESS}(
     async def callback(self, interaction: Interaction) -> None:
         client = interaction.client
         if isinstance(client, Gateway):
-            await first_response.guarded(interaction, client.front.pressed(interaction, self._command))
+            await first_response.guarded(interaction, client.interactions.pressed(interaction, self._command))
 
 
 class Gateway(discord.AutoShardedClient):
@@ -57,8 +57,8 @@ class Gateway(discord.AutoShardedClient):
     def __init__(
         self,
         core: Core,
-        front: Front,
-        budget: Budget,
+        interactions: Interactions,
+        budget: IdentifyBudget,
         closed: Callable[[Sequence[int]], Awaitable[None]],
         shards: str,
         *,
@@ -80,16 +80,16 @@ class Gateway(discord.AutoShardedClient):
         )
         for event in UNUSED:
             self._connection.parsers.pop(event, None)
-        self.front = front
+        self.interactions = interactions
         self.spent = asyncio.Event()
         self.down: dict[int, float] = {}
         """Since when a connection is away, by its number."""
         self._core = core
-        self._hearts = Hearts(core)
+        self._reactions = Reactions(core)
         self._budget = budget
         self._closed = closed
         self._between = between
-        self._tree = Tree(self, front)
+        self._tree = Tree(self, interactions)
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Press)
@@ -125,19 +125,19 @@ class Gateway(discord.AutoShardedClient):
 
     async def on_interaction(self, interaction: Interaction) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
-            await first_response.guarded(interaction, self.front.submitted(interaction))
+            await first_response.guarded(interaction, self.interactions.submitted(interaction))
 
     async def on_message(self, message: discord.Message) -> None:
         if self.user:
-            await self.front.heard(message, self.user.id)
+            await self.interactions.heard(message, self.user.id)
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         if self.user:
-            await self._hearts.reacted(event, self.user.id)
+            await self._reactions.reacted(event, self.user.id)
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         if self.user:
-            await self._hearts.reacted(event, self.user.id)
+            await self._reactions.reacted(event, self.user.id)
 
     def embeds(self, channel: int) -> bool:
         """Whether our links play in a channel; where that is not known, they most likely do."""

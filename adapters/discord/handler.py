@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from adapters.discord.delivery import DiscordChat
 from adapters.discord.files import Files
-from adapters.discord.replies import Answers
+from adapters.discord.replies import Replies
 from adapters.discord.request import PERSON, PLATFORM, Request
-from adapters.discord.user_install import CLIP, Guests
+from adapters.discord.user_install import CLIP, UserInstall
 from bot import texts
 from bot.commands import table
 from bot.core import Core
@@ -26,13 +26,13 @@ SHOWING = frozenset({"/clip", "/join", "/again", "/continue", *SHARED})
 """Commands that bring an earlier clip, or what is made of it, to where they are said."""
 
 
-class Desk:
+class Handler:
     """Works off what the intake hands over; a second time for what a crash cut off."""
 
-    def __init__(self, core: Core, chat: DiscordChat, replies: Answers, guests: Guests, files: Files) -> None:
+    def __init__(self, core: Core, chat: DiscordChat, replies: Replies, guests: UserInstall, files: Files) -> None:
         self._core = core
         self._chat = chat
-        self._answers = replies
+        self._replies = replies
         self._guests = guests
         self._files = files
         self._adult: set[str] = set()
@@ -46,7 +46,7 @@ class Desk:
         except Exception:  # a bug of ours: told, and no reason to leave anybody waiting
             log.exception("a request broke")
             with suppress(Exception):  # there is nobody left to tell
-                await self._answers.tell(request, Reply(texts.chat.BROKE, refused=True))
+                await self._replies.tell(request, Reply(texts.chat.BROKE, refused=True))
 
     async def _work(self, request: Request) -> None:
         if request.guest:
@@ -71,13 +71,13 @@ class Desk:
         if reply.private and request.manner == "post" and request.shared:
             await self._in_private(request, reply)
         elif reply.text:
-            await self._answers.respond(request, reply)
+            await self._replies.respond(request, reply)
 
     async def _in_private(self, request: Request, reply: Reply) -> None:
         """Answer a message in a channel where only the writer reads it."""
         alone = replace(request, channel=f"{PERSON}{request.user}", about="")
-        if await self._answers.tell(alone, reply) is None:
-            await self._answers.tell(request, Reply(texts.admin.NO_PRIVATE))
+        if await self._replies.tell(alone, reply) is None:
+            await self._replies.tell(request, Reply(texts.admin.NO_PRIVATE))
 
     async def _out_of_place(self, request: Request) -> bool:
         """Whether a clip of an age-restricted channel is called up where everybody would see it."""

@@ -13,7 +13,7 @@ MOST = 900
 DAY = 86_400.0
 
 
-class Budget:
+class IdentifyBudget:
     """Counted in the database, so that a crash loop is counted too; without it, in memory."""
 
     def __init__(self, inbox: Inbox, clock: Callable[[], float], most: int = MOST) -> None:

@@ -10,7 +10,7 @@ from bot.ports import Inbox
 MOST = 10_000
 
 
-class Tokens:
+class InteractionTokens:
     """By the message they can edit, in memory; where there is no other way, by the request and in the database."""
 
     def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:

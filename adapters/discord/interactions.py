@@ -15,7 +15,7 @@ from adapters.discord.delivery import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.handler import inbound
 from adapters.discord.intake import Intake
-from adapters.discord.modals import KEPT, Forms, form
+from adapters.discord.modals import KEPT, Modals, form
 from adapters.discord.render import PRESS
 from adapters.discord.request import Manner, Request
 from bot import texts
@@ -51,14 +51,14 @@ TRIES = 30
 """Times that a message is offered to a database that fails."""
 
 
-class Front:
+class Interactions:
     """Takes interactions and messages."""
 
-    def __init__(self, core: Core, chat: DiscordChat, intake: Intake, forms: Forms, files: Files) -> None:
+    def __init__(self, core: Core, chat: DiscordChat, intake: Intake, modals: Modals, files: Files) -> None:
         self._core = core
         self._chat = chat
         self._intake = intake
-        self._forms = forms
+        self._modals = modals
         self._files = files
         self._latest: OrderedDict[tuple[int, int, str], float] = OrderedDict()
 
@@ -81,7 +81,7 @@ class Front:
             return await self._take(interaction, request)
         if await self._barred(interaction, request):
             return None
-        command = self._forms.keep(request)
+        command = self._modals.keep(request)
         await first_response.ask(interaction, form(command, "/animate", words=prompt or "", photo=image is None))
         return None
 
@@ -114,7 +114,7 @@ class Front:
         source = str(message.id)
         request = self._asked(interaction, "open", "/animate", pictures=pictures, about=source, source=source)
         if not await self._barred(interaction, request):
-            await first_response.ask(interaction, form(self._forms.keep(request), "/animate"))
+            await first_response.ask(interaction, form(self._modals.keep(request), "/animate"))
         return None
 
     async def pressed(self, interaction: Interaction, command: str) -> None:
@@ -169,7 +169,7 @@ class Front:
             return
         words = called if called is not None else invocation.canonical(message.content)
         pictures, source, about = parse.shown(message), "", str(message.id)
-        kept = await self._answers(message, private)
+        kept = await self._replies(message, private)
         kept = None if words.startswith("/") or pictures else kept
         if called is None and not private and kept is None:
             return
@@ -220,19 +220,19 @@ class Front:
         """A request, received now: a token counts from then, whatever Discord's clock says."""
         return request_from.request(interaction, manner, text, self._core.context.clock(), **more)
 
-    async def _answers(self, message: discord.Message, private: bool) -> Request | None:
+    async def _replies(self, message: discord.Message, private: bool) -> Request | None:
         """The request whose question a message answers: a reply to it, or in private the next thing that is said."""
         to = message.reference.message_id if message.reference else None
         if not private and not to:
             return None
         try:
             async with asyncio.timeout(SWIFT):
-                kept = await self._forms.answered(str(message.channel.id), str(to or ""))
+                kept = await self._modals.answered(str(message.channel.id), str(to or ""))
                 other = message.reference.resolved if message.reference else None
                 if private and isinstance(other, discord.Message) and not kept and not parse.anything(other):
-                    kept = await self._forms.answered(str(message.channel.id), "")
+                    kept = await self._modals.answered(str(message.channel.id), "")
                 if private:
-                    await self._forms.moved_on(str(message.channel.id))
+                    await self._modals.moved_on(str(message.channel.id))
         except (TimeoutError, StoreDown) as error:
             log.error("whether a message is an answer is not known: %s", type(error).__name__)
             return None
@@ -295,7 +295,7 @@ class Front:
         """The request that lacks its words, if it is this person's; otherwise that is said."""
         try:
             async with asyncio.timeout(SWIFT):
-                kept = await self._forms.find(command)
+                kept = await self._modals.find(command)
         except (TimeoutError, StoreDown):
             await first_response.say(interaction, texts.chat.NOT_NOW)
             return None

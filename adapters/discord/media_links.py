@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import discord
 
-from adapters.discord.client import Line
+from adapters.discord.client import RestClient
 from adapters.discord.render import PRESS
 from adapters.discord.request import PLATFORM
 from bot.errors import Gone
@@ -34,11 +34,11 @@ FRESH = 3600.0
 """Seconds that a link is still good for when it is used once more: a post that keeps its link does not load again."""
 
 
-class Copies:
+class MediaLinks:
     """Links by the names of films."""
 
-    def __init__(self, line: Line, inbox: Inbox, clock: Callable[[], float]) -> None:
-        self._line = line
+    def __init__(self, line: RestClient, inbox: Inbox, clock: Callable[[], float]) -> None:
+        self._rest = line
         self._inbox = inbox
         self._clock = clock
         self._links: OrderedDict[str, str] = OrderedDict()
@@ -77,9 +77,9 @@ class Copies:
 
         Without `content` the first of the buttons is enough: it names a job, and the result is told in several ways.
         """
-        client = await self._line.client()
+        client = await self._rest.client()
         try:
-            with self._line.mapped():
+            with self._rest.mapped():
                 latest: list[Any] = await client.http.logs_from(int(chat), LATEST)
         except Gone:
             return None  # nothing can be read there; whether something can be said shows when it is
@@ -98,9 +98,9 @@ class Copies:
         return None
 
     async def _files(self, channel: int, message: int) -> list[dict[str, Any]]:
-        client = await self._line.client()
+        client = await self._rest.client()
         try:
-            with self._line.mapped():
+            with self._rest.mapped():
                 return list((await client.http.get_message(channel, message))["attachments"])  # type: ignore[arg-type]  # ids are text here
         except Gone:
             return []

@@ -34,7 +34,7 @@ TITLES = {
 }
 
 
-class Forms:
+class Modals:
     """Opens forms, and keeps what goes on when they are sent."""
 
     def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import discord
 
-from adapters.discord.client import BadToken, Line
+from adapters.discord.client import BadToken, RestClient
 from adapters.discord.delivery import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.gateway import FAREWELL, Gateway
-from adapters.discord.handler import Desk
-from adapters.discord.identify_budget import Budget
+from adapters.discord.handler import Handler
+from adapters.discord.identify_budget import IdentifyBudget
 from adapters.discord.intake import Intake
-from adapters.discord.interactions import Front
-from adapters.discord.modals import Forms
-from adapters.discord.replies import Answers
+from adapters.discord.interactions import Interactions
+from adapters.discord.modals import Modals
+from adapters.discord.replies import Replies
 from adapters.discord.request import PLATFORM
-from adapters.discord.user_install import LATE_KEY, Guests
+from adapters.discord.user_install import LATE_KEY, UserInstall
 from bot.core import Core
 from bot.errors import ChatError, Misconfigured
 from bot.model import Address
@@ -52,29 +52,29 @@ class Discord:
     def __init__(
         self,
         core: Core,
-        line: Line,
+        line: RestClient,
         chat: DiscordChat,
         *,
         shards: str = "auto",
         pace: Pace | None = None,
-        budget: Budget | None = None,
+        budget: IdentifyBudget | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._core = core
-        self._line = line
+        self._rest = line
         self._chat = chat
         self._shards = shards
         self._pace = pace or Pace()
         self._sleep = sleep
         inbox = core.context.store.inbox
-        self._budget = budget or Budget(inbox, core.context.clock)
+        self._budget = budget or IdentifyBudget(inbox, core.context.clock)
         self._files = Files(line, sleep)
-        self._forms = Forms(inbox, core.context.clock)
-        self._guests = Guests(core, chat, sleep)
-        answers = Answers(core, chat, self._forms, self._guests, sleep)
-        desk = Desk(core, chat, answers, self._guests, self._files)
+        self._modals = Modals(inbox, core.context.clock)
+        self._guests = UserInstall(core, chat, sleep)
+        answers = Replies(core, chat, self._modals, self._guests, sleep)
+        desk = Handler(core, chat, answers, self._guests, self._files)
         self._intake = Intake(inbox, desk.work, clock=core.context.clock, sleep=sleep)
-        self._front = Front(core, chat, self._intake, self._forms, self._files)
+        self._front = Interactions(core, chat, self._intake, self._modals, self._files)
         self._gateway: Gateway | None = None
         self._trouble = ""
         chat.embeds = self._embeds
@@ -83,7 +83,7 @@ class Discord:
         """Listen until cancelled. Raises `Misconfigured` when the token is refused, `ChatError` without Discord."""
         self._trouble = "not connected yet"
         try:
-            await self._line.client()
+            await self._rest.client()
             await self._replay()
             while True:
                 await self._within_budget()
@@ -93,7 +93,7 @@ class Discord:
         finally:
             await self._intake.close()
             await self._guests.close()
-            await self._forms.settle()
+            await self._modals.settle()
             await self._files.close()
 
     def trouble(self) -> str:
@@ -160,9 +160,9 @@ class Discord:
             raise ChatError("Discord closed the connection")
 
     async def _start(self, gateway: Gateway) -> None:
-        with self._line.mapped():
+        with self._rest.mapped():
             try:
-                await gateway.start(self._line.token)
+                await gateway.start(self._rest.token)
             except discord.PrivilegedIntentsRequired:
                 raise Misconfigured(CLOSES[4014]) from None
             except discord.ConnectionClosed as closed:

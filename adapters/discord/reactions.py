@@ -20,7 +20,7 @@ _LOOK = "\ufe0f"
 """Stands behind some, and only says how they are drawn."""
 
 
-class Hearts:
+class Reactions:
     """Tells the core of them; those of one person under one message in their order."""
 
     def __init__(self, core: Core) -> None:

@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from adapters.discord.delivery import DiscordChat
-from adapters.discord.modals import Forms
+from adapters.discord.modals import Modals
 from adapters.discord.request import Request
-from adapters.discord.user_install import Guests
+from adapters.discord.user_install import UserInstall
 from bot import texts
 from bot.commands.invocation import ANSWERS
 from bot.core import Core
@@ -23,20 +23,20 @@ PATIENCE = 600.0
 LONGEST_PAUSE = 60.0
 
 
-class Answers:
+class Replies:
     """Sends replies, and remembers what became of them."""
 
     def __init__(
         self,
         core: Core,
         chat: DiscordChat,
-        forms: Forms,
-        guests: Guests,
+        modals: Modals,
+        guests: UserInstall,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._core = core
         self._chat = chat
-        self._forms = forms
+        self._modals = modals
         self._guests = guests
         self._sleep = sleep
 
@@ -53,7 +53,7 @@ class Answers:
                 request = replace(request, about=photo.message)  # it answers the photo; the question goes
         if reply.ask is not None:
             words = reply.ask if reply.ask.startswith("/") else f"/animate {reply.ask}".strip()
-            command = await self._forms.ask(request, words)
+            command = await self._modals.ask(request, words)
             reply = replace(reply, buttons=(*reply.buttons, Button(texts.chat.ADD_WORDS, command)))
         posted = await self.tell(request, reply)
         if request.manner == "aside" and request.text.startswith(ANSWERS) and not reply.refused:
@@ -62,7 +62,7 @@ class Answers:
         if posted is None:
             return
         if reply.ask is not None:
-            await self._forms.asked(request, posted.message)
+            await self._modals.asked(request, posted.message)
         place = replace(request.address, message=posted.message)
         if not request.guest and not await self._core.stands(reply, place):
             with suppress(ChatError):

@@ -27,7 +27,7 @@ LATE_KEY = f"{PLATFORM}:late:"
 CLIP = "/clip "
 
 
-class Guests:
+class UserInstall:
     """Keeps tokens, and looks after answers that outlive them."""
 
     def __init__(

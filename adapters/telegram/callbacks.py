@@ -9,14 +9,14 @@ from functools import partial
 from telegram import CallbackQuery, Message
 
 from adapters.telegram import parse
-from adapters.telegram.client import Line, mapped
+from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
 from adapters.telegram.inline import INLINE
 from adapters.telegram.members import Members
 from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People
-from adapters.telegram.replies import Answers
+from adapters.telegram.replies import Replies
 from bot import texts
 from bot.commands.invocation import ANSWERS
 from bot.core import Core
@@ -31,23 +31,23 @@ TOAST = 200
 """Characters that fit into what pops up."""
 
 
-class Taps:
+class Callbacks:
     """Takes callback queries."""
 
     def __init__(
         self,
         core: Core,
-        line: Line,
+        line: TelegramClient,
         chat: TelegramChat,
-        answers: Answers,
+        answers: Replies,
         dialogs: Dialogs,
         members: Members,
         people: People,
     ) -> None:
         self._core = core
-        self._line = line
+        self._client = line
         self._chat = chat
-        self._answers = answers
+        self._replies = answers
         self._dialogs = dialogs
         self._members = members
         self._people = people
@@ -83,7 +83,7 @@ class Taps:
             closed = True
             await self.close(query)
             reply = await doing
-        reply = await self._answers.aside(inbound, reply)
+        reply = await self._replies.aside(inbound, reply)
         words = not (reply.job or reply.film or reply.papers or reply.ask is not None)
         if words and not reply.text:  # refused a moment ago in the chat, where it is not said again
             return None if closed else await self.close(query, Reply(texts.admin.TOLD))
@@ -94,7 +94,7 @@ class Taps:
             return None
         if not short:
             named = reply.ask is not None and inbound.shared and await self._members.shows(where.chat, user)
-            await self._answers.respond(inbound, reply, to=query.from_user if named else None, tapped=True)
+            await self._replies.respond(inbound, reply, to=query.from_user if named else None, tapped=True)
         if inbound.pressed and said.startswith(ANSWERS) and not reply.refused:
             with suppress(ChatError):
                 await self._chat.remove(where, where.message)
@@ -125,7 +125,7 @@ class Taps:
         """Have the client stop spinning, and show a short reply."""
         text = reply.text[:TOAST] or None if reply else None
         with suppress(ChatError), mapped():  # it may be too old to be answered
-            await self._line.answer_callback_query(query.id, text, show_alert=bool(text and reply and reply.refused))
+            await self._client.answer_callback_query(query.id, text, show_alert=bool(text and reply and reply.refused))
 
     async def _where(self, query: CallbackQuery) -> Address | None:
         if query.inline_message_id:

@@ -106,7 +106,7 @@ class Moved(ChatError):
         self.chat = chat
 
 
-class Line(Bot):
+class TelegramClient(Bot):
     """A `Bot` that keeps its token to itself."""
 
     def __init__(self, token: str, api_url: str = PUBLIC) -> None:

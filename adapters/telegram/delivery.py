@@ -22,16 +22,16 @@ from adapters.telegram.client import (
     NO_TOPIC,
     UNCHANGED,
     UPLOAD,
-    Line,
     Moved,
     Rejected,
+    TelegramClient,
     mapped,
     says,
 )
-from adapters.telegram.edit_queue import Edits
+from adapters.telegram.edit_queue import EditQueue
 from adapters.telegram.inline import INLINE, Inline
 from adapters.telegram.parse import PLATFORM
-from adapters.telegram.rate_limit import Limiter
+from adapters.telegram.rate_limit import RateLimiter
 from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, blank, cut, is_group, keyboard, length, parts
 from adapters.telegram.uploads import opened
 from bot import texts
@@ -49,16 +49,16 @@ class TelegramChat:
 
     def __init__(
         self,
-        line: Line,
-        limiter: Limiter,
+        line: TelegramClient,
+        limiter: RateLimiter,
         *,
         page: Callable[[Film, str], Awaitable[str]],
         upload: int = UPLOAD,
         storage_chat: str | None = None,
     ) -> None:
-        self._line = line
+        self._client = line
         self._limiter = limiter
-        self._edits = Edits(limiter)
+        self._edits = EditQueue(limiter)
         self._removed: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._inline = Inline(line, limiter, self._uploaded, page=page, storage_chat=storage_chat)
         self.on_move: Callable[[str, str], Awaitable[None]] | None = None
@@ -129,7 +129,7 @@ class TelegramChat:
         await self._edits.drop(address.chat, message)
         try:
             with mapped():
-                await self._line.delete_message(int(address.chat), int(message))
+                await self._client.delete_message(int(address.chat), int(message))
         except Moved as moved:  # what was said in the old chat is out of everybody's reach
             if self.on_move:
                 await self.on_move(address.chat, moved.chat)
@@ -163,7 +163,7 @@ class TelegramChat:
         media = InputMediaPhoto(blank(), caption=texts.chat.TAKEN_BACK, filename="taken_back.png")
         try:
             with mapped():
-                await self._line.edit_message_media(media, int(address.chat), int(message))
+                await self._client.edit_message_media(media, int(address.chat), int(message))
         except Flood as flood:
             self._limiter.hush(address.chat, flood.retry_after)
             raise
@@ -177,17 +177,17 @@ class TelegramChat:
         where, markup = (int(address.chat), int(message)), keyboard(reply.buttons)
         try:
             with mapped():
-                await self._line.edit_message_caption(*where, caption=cut(reply.text, CAPTION), reply_markup=markup)
+                await self._client.edit_message_caption(*where, caption=cut(reply.text, CAPTION), reply_markup=markup)
         except Rejected as error:
             if not says(error, NO_CAPTION):
                 raise
             with mapped():  # the film was too large to be shown, and words say where it is
-                await self._line.edit_message_reply_markup(*where, reply_markup=markup)
+                await self._client.edit_message_reply_markup(*where, reply_markup=markup)
 
     async def _say_instead(self, address: Address, message: str, reply: Reply) -> None:
         inline = address.chat == INLINE
         with mapped():
-            await self._line.edit_message_text(
+            await self._client.edit_message_text(
                 cut(reply.text, TEXT),
                 chat_id=None if inline else int(address.chat),
                 message_id=None if inline else int(message),
@@ -232,7 +232,7 @@ class TelegramChat:
             return await self._paper(chat, thread, about, reply, reply.papers[0], markup)
         if reply.film is None:
             with mapped():
-                message = await self._line.send_message(
+                message = await self._client.send_message(
                     chat,
                     cut(name + reply.text, TEXT),
                     entities=entities,
@@ -253,7 +253,7 @@ class TelegramChat:
         paper: Paper,
         markup: InlineKeyboardMarkup | ForceReply | None,
     ) -> Posted:
-        send = self._line.send_photo if paper.picture else self._line.send_document
+        send = self._client.send_photo if paper.picture else self._client.send_document
         try:
             with mapped():
                 message = await send(
@@ -285,7 +285,7 @@ class TelegramChat:
         if film.copy is None and film.clip.size > limit:
             raise TooLarge(limit)
         with opened(film) as (video, poster), mapped():
-            return await self._line.send_video(
+            return await self._client.send_video(
                 chat,
                 video,
                 caption=cut(reply.text, CAPTION),

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from adapters.telegram.rate_limit import Limiter
+from adapters.telegram.rate_limit import RateLimiter
 from bot.errors import ChatError, Flood
 
 log = logging.getLogger(__name__)
@@ -17,10 +17,10 @@ MOST = 5_000
 """Messages with an edit on its way. Past that a newcomer's edit is dropped: it is a status line, and more will come."""
 
 
-class Edits:
+class EditQueue:
     """One task per message that has an edit on its way; it ends with the last of them."""
 
-    def __init__(self, limiter: Limiter, *, most: int = MOST) -> None:
+    def __init__(self, limiter: RateLimiter, *, most: int = MOST) -> None:
         self._limiter = limiter
         self._most = most
         self._newest: dict[Message, Edit] = {}

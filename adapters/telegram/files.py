@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from telegram import File
 
-from adapters.telegram.client import DOWNLOAD_MB, HEAVIEST_FILE, Line, Rejected, mapped, says
+from adapters.telegram.client import DOWNLOAD_MB, HEAVIEST_FILE, Rejected, TelegramClient, mapped, says
 from adapters.telegram.parse import Picture
 from bot import texts
 from bot.errors import ChatError, Flood, Refusal, TooLarge
@@ -21,8 +21,8 @@ TRIES = 4
 class Files:
     """Fetches what messages show."""
 
-    def __init__(self, line: Line, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        self._line = line
+    def __init__(self, line: TelegramClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._client = line
         self._sleep = sleep
 
     def attachment(self, picture: Picture) -> Attachment:
@@ -39,7 +39,7 @@ class Files:
             limit = DOWNLOAD_MB
             try:
                 with mapped():
-                    file: File = await self._line.get_file(picture.file_id)
+                    file: File = await self._client.get_file(picture.file_id)
                 limit = HEAVIEST_FILE >> 20  # a self-hosted server would hand over two gigabytes
                 if (file.file_size or 0) > HEAVIEST_FILE:
                     raise Refusal(texts.chat.too_heavy(limit))
@@ -60,21 +60,21 @@ class Files:
 
     async def _content(self, file: File) -> bytes:
         """Raises `Refusal`, `ChatError`; a `TooLarge` is about `HEAVIEST_FILE`."""
-        path = (file.file_path or "").removeprefix(f"{self._line.base_file_url}/")
+        path = (file.file_path or "").removeprefix(f"{self._client.base_file_url}/")
         if not _is_absolute(path):
             with mapped():
                 return bytes(await file.download_as_bytearray())
         # A server of one's own that runs with `--local` says where a file lies on its disk.
         here = Path(path)
-        if self._line.self_hosted and await asyncio.to_thread(here.is_file):
+        if self._client.self_hosted and await asyncio.to_thread(here.is_file):
             if (await asyncio.to_thread(here.stat)).st_size > HEAVIEST_FILE:
                 raise Refusal(texts.chat.too_heavy(HEAVIEST_FILE >> 20))
             return await asyncio.to_thread(here.read_bytes)
-        folder, _, rest = path.partition(f"/{self._line.token}/")
+        folder, _, rest = path.partition(f"/{self._client.token}/")
         try:
             with mapped():  # behind some of them a web server hands out the same folder
                 known = {"file_id": file.file_id, "file_unique_id": file.file_unique_id}
-                served = File.de_json({**known, "file_path": f"{self._line.base_file_url}/{rest}"}, self._line)
+                served = File.de_json({**known, "file_path": f"{self._client.base_file_url}/{rest}"}, self._client)
                 return bytes(await served.download_as_bytearray())
         except TooLarge:
             raise

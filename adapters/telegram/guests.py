@@ -8,7 +8,7 @@ from dataclasses import replace
 from telegram import InlineQueryResultArticle, InputTextMessageContent, Message
 
 from adapters.telegram import parse
-from adapters.telegram.client import Line, mapped
+from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.files import Files
 from adapters.telegram.inline import INLINE
@@ -26,9 +26,9 @@ KEPT = 2 * 86_400.0
 class Guests:
     """Takes guest messages."""
 
-    def __init__(self, core: Core, line: Line, chat: TelegramChat, files: Files, people: People) -> None:
+    def __init__(self, core: Core, line: TelegramClient, chat: TelegramChat, files: Files, people: People) -> None:
         self._core = core
-        self._line = line
+        self._client = line
         self._chat = chat
         self._files = files
         self._people = people
@@ -87,7 +87,7 @@ class Guests:
         placeholder = InlineQueryResultArticle("1", "Photoplay", InputTextMessageContent(texts.chat.ONE_MOMENT))
         try:
             with mapped():
-                sent = await self._line.answer_guest_query(query, placeholder)
+                sent = await self._client.answer_guest_query(query, placeholder)
         except ChatError:
             return None  # too late, or answered before we could note where
         await inbox.remember(PLATFORM, INLINE, query, sent.inline_message_id, now + KEPT)

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from telegram import InputMediaVideo, Message
 
-from adapters.telegram.client import UNCHANGED, Line, Moved, Rejected, mapped, says
-from adapters.telegram.rate_limit import Limiter
+from adapters.telegram.client import UNCHANGED, Moved, Rejected, TelegramClient, mapped, says
+from adapters.telegram.rate_limit import RateLimiter
 from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, cut, is_group, length
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, Unconfirmed
@@ -25,14 +25,14 @@ class Inline:
 
     def __init__(
         self,
-        line: Line,
-        limiter: Limiter,
+        line: TelegramClient,
+        limiter: RateLimiter,
         upload: Upload,
         *,
         page: Callable[[Film, str], Awaitable[str]],
         storage_chat: str | None,
     ) -> None:
-        self._line = line
+        self._client = line
         self._limiter = limiter
         self._upload = upload
         self._page = page
@@ -49,7 +49,7 @@ class Inline:
                 return Posted(message, copy)
             where = f"\n{texts.chat.clip_waits(await self._page(reply.film, nonce))}" if reply.film else ""
             with mapped():
-                await self._line.edit_message_text(
+                await self._client.edit_message_text(
                     cut(reply.text, TEXT - length(where)) + where,
                     inline_message_id=message,
                     link_preview_options=NO_PREVIEW,
@@ -65,7 +65,7 @@ class Inline:
         media = InputMediaVideo(copy, caption=cut(reply.text, CAPTION), supports_streaming=True)
         try:
             with mapped():
-                await self._line.edit_message_media(media, inline_message_id=message)
+                await self._client.edit_message_media(media, inline_message_id=message)
         except Rejected as error:
             log.warning("a message takes no clip: %s", error)
             return says(error, UNCHANGED)

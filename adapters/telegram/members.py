@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from telegram import ChatMemberAdministrator, ChatMemberOwner, ChatMemberRestricted
 
-from adapters.telegram.client import Line, mapped
+from adapters.telegram.client import TelegramClient, mapped
 from bot import texts
 from bot.errors import ChatError
 
@@ -16,8 +16,8 @@ MOST = 10_000
 class Members:
     """Asks, and remembers for a minute."""
 
-    def __init__(self, line: Line, clock: Callable[[], float]) -> None:
-        self._line = line
+    def __init__(self, line: TelegramClient, clock: Callable[[], float]) -> None:
+        self._client = line
         self._clock = clock
         self._known: dict[tuple[str, str], tuple[float, bool, bool]] = {}
         self._shut: dict[str, tuple[float, bool]] = {}
@@ -26,7 +26,7 @@ class Members:
         """Whether we are an admin there: then even privacy mode hides nothing from us."""
         try:
             with mapped():
-                me = await self._line.get_me()
+                me = await self._client.get_me()
         except ChatError:
             return False
         return await self.moderates(chat, str(me.id))
@@ -45,7 +45,7 @@ class Members:
             return True
         try:
             with mapped():
-                member = await self._line.get_chat_member(int(chat), int(user))
+                member = await self._client.get_chat_member(int(chat), int(user))
         except ChatError:
             return False
         return isinstance(member, ChatMemberAdministrator | ChatMemberOwner)
@@ -54,7 +54,7 @@ class Members:
         """The username that somebody has now, empty for none; None where Telegram does not tell."""
         try:
             with mapped():
-                member = await self._line.get_chat_member(int(chat), int(user))
+                member = await self._client.get_chat_member(int(chat), int(user))
         except ChatError:
             return None
         return member.user.username or ""
@@ -69,7 +69,7 @@ class Members:
             return ""
         try:
             with mapped():
-                return texts.chat.no_films(await self._line.own_name()) if await self._is_shut(chat) else ""
+                return texts.chat.no_films(await self._client.own_name()) if await self._is_shut(chat) else ""
         except ChatError:
             return ""
 
@@ -78,13 +78,13 @@ class Members:
         since, shut = self._shut.get(chat, (-FRESH, False))
         if self._clock() - since < FRESH and not shut:
             return False
-        me = await self._line.get_chat_member(int(chat), (await self._line.get_me()).id)
+        me = await self._client.get_chat_member(int(chat), (await self._client.get_me()).id)
         if isinstance(me, ChatMemberAdministrator | ChatMemberOwner):
             shut = False
         elif isinstance(me, ChatMemberRestricted) and not me.can_send_videos:
             shut = True
         else:
-            allowed = (await self._line.get_chat(int(chat))).permissions
+            allowed = (await self._client.get_chat(int(chat))).permissions
             shut = allowed is not None and allowed.can_send_videos is False
         if len(self._shut) >= MOST:
             self._shut.clear()
@@ -97,7 +97,7 @@ class Members:
             return known[0], known[1]
         try:
             with mapped():
-                member = await self._line.get_chat_member(int(chat), int(user))
+                member = await self._client.get_chat_member(int(chat), int(user))
         except ChatError:
             return False, False
         if len(self._known) >= MOST:

@@ -10,7 +10,7 @@ from telegram import (
     BotCommandScopeDefault,
 )
 
-from adapters.telegram.client import Line, mapped
+from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.parse import PLATFORM
 from bot import texts
 from bot.core import Core
@@ -33,7 +33,7 @@ MENUS = (
 )
 
 
-async def publish(line: Line, core: Core) -> None:
+async def publish(line: TelegramClient, core: Core) -> None:
     """Tell Telegram what there is, if it has changed. Nothing depends on it."""
     told = texts.admin.COMMANDS | texts.chat.COMMANDS
     menus = [(scope, [(name, told[name]) for name in names]) for scope, names in MENUS]

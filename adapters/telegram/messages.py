@@ -15,8 +15,8 @@ from adapters.telegram.files import Files
 from adapters.telegram.members import Members
 from adapters.telegram.parse import PLATFORM, Picture
 from adapters.telegram.people import People, replied_to
-from adapters.telegram.prompts import PICTURED, Questions
-from adapters.telegram.replies import Answers
+from adapters.telegram.prompts import PICTURED, Prompts
+from adapters.telegram.replies import Replies
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal
@@ -46,15 +46,15 @@ class Heard:
     comment: bool = False
 
 
-class Desk:
+class Messages:
     """Takes messages. `username` (without @) and `reads_all` (privacy mode is off) are what Telegram says of us."""
 
     def __init__(
         self,
         core: Core,
         chat: TelegramChat,
-        answers: Answers,
-        questions: Questions,
+        answers: Replies,
+        prompts: Prompts,
         files: Files,
         members: Members,
         people: People,
@@ -63,8 +63,8 @@ class Desk:
     ) -> None:
         self._core = core
         self._chat = chat
-        self._answers = answers
-        self._questions = questions
+        self._replies = answers
+        self._prompts = prompts
         self._files = files
         self._members = members
         self._people = people
@@ -103,7 +103,7 @@ class Desk:
             return
         if await self._first_time(job.address, f"edited:{message.message_id}"):
             cancel = Button(texts.chat.CANCEL, f"/cancel {job.id}")
-            await self._answers.tell(parse.address(message), Reply(texts.chat.NOT_EDITED, (cancel,)))
+            await self._replies.tell(parse.address(message), Reply(texts.chat.NOT_EDITED, (cancel,)))
 
     async def membership(self, change: ChatMemberUpdated) -> None:
         """We were let in, thrown out or blocked."""
@@ -114,7 +114,7 @@ class Desk:
         elif old in _OUT and change.chat.type in (Chat.GROUP, Chat.SUPERGROUP):
             await self._first_time(chat, "privacy")
             all_ears = self.reads_all or new == ChatMember.ADMINISTRATOR
-            await self._answers.tell(chat, Reply(texts.chat.hello_group(self.username, all_ears=all_ears)))
+            await self._replies.tell(chat, Reply(texts.chat.hello_group(self.username, all_ears=all_ears)))
 
     async def moved(self, old: str, new: str) -> None:
         """A group became a supergroup: everything of it goes along."""
@@ -128,7 +128,7 @@ class Desk:
             text = self._with_captions(text, message, parts)
             heard = await self._heard(user, message, parts, text)
         except Refusal as refusal:
-            await self._answers.tell(parse.address(message), Reply(str(refusal), refused=True))
+            await self._replies.tell(parse.address(message), Reply(str(refusal), refused=True))
             return
         if heard is None:
             return
@@ -137,7 +137,7 @@ class Desk:
         ):
             # Somebody may speak for any number of channels: each would have credits, hearts and reports of its own.
             # For the group itself its admins speak, unnamed. A tap is always a person's.
-            await self._answers.tell(parse.address(message), Reply(texts.chat.AS_A_PERSON, refused=True))
+            await self._replies.tell(parse.address(message), Reply(texts.chat.AS_A_PERSON, refused=True))
             return
         await self._people.met(None if message.sender_chat else message.from_user)
         where = parse.address(message)
@@ -159,13 +159,13 @@ class Desk:
             replied_to=replied_to(message),
         )
         reply = await self._core.handle(inbound)
-        await self._questions.moved_on(where.chat)
+        await self._prompts.moved_on(where.chat)
         if inbound.shared and heard.text in ("/help", "/start"):
             reply = replace(reply, text="\n\n".join([reply.text, *await self._about_groups(inbound)]))
         if heard.comment and reply.refused:
-            self._comments.answer(message, partial(self._answers.respond, inbound, reply))
+            self._comments.answer(message, partial(self._replies.respond, inbound, reply))
         else:
-            await self._answers.respond(inbound, reply, heard.pictures)
+            await self._replies.respond(inbound, reply, heard.pictures)
 
     async def close(self) -> None:
         """Let go of what still waits to be said."""
@@ -205,7 +205,7 @@ class Desk:
             takes = not known or command[0] in PICTURED
             return Heard(f"/{command[0]} {command[1]}".strip(), own if takes else ())
         called = command[1] if command else parse.without_mention(text, self.username)
-        question = await self._questions.answered_by(message, user)
+        question = await self._prompts.answered_by(message, user)
         if called is None and not private and question is None:
             return await self._answered(user, message)
         said = text if called is None else called

@@ -11,8 +11,8 @@ from telegram import Update, WebhookInfo
 
 from adapters.telegram import menus, parse
 from adapters.telegram.albums import Albums
-from adapters.telegram.callbacks import Taps
-from adapters.telegram.client import BadToken, Line, Rejected, Taken, mapped
+from adapters.telegram.callbacks import Callbacks
+from adapters.telegram.client import BadToken, Rejected, Taken, TelegramClient, mapped
 from adapters.telegram.comments import Comments
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
@@ -20,12 +20,12 @@ from adapters.telegram.files import Files
 from adapters.telegram.guests import Guests
 from adapters.telegram.intake import Intake
 from adapters.telegram.members import Members
-from adapters.telegram.messages import Desk
+from adapters.telegram.messages import Messages
 from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People
-from adapters.telegram.prompts import Questions
-from adapters.telegram.reactions import Hearts
-from adapters.telegram.replies import Answers
+from adapters.telegram.prompts import Prompts
+from adapters.telegram.reactions import Reactions
+from adapters.telegram.replies import Replies
 from bot import texts
 from bot.core import Core
 from bot.errors import ChatError, Flood, Misconfigured, StoreDown
@@ -64,7 +64,7 @@ class Telegram:
     def __init__(
         self,
         core: Core,
-        line: Line,
+        line: TelegramClient,
         chat: TelegramChat,
         *,
         clock: Callable[[], float],
@@ -72,24 +72,24 @@ class Telegram:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._core = core
-        self._line = line
+        self._client = line
         self._clock = clock
         self._hook = hook
         self._sleep = sleep
         members, files = Members(line, clock), Files(line, sleep)
         people = People(core.context.store.inbox, members, core.context.clock)
-        questions = Questions(core.context.store.inbox, core.context.clock)
+        prompts = Prompts(core.context.store.inbox, core.context.clock)
         dialogs = Dialogs(core.context.store.inbox, core.context.clock)
-        answers = Answers(core, line, chat, questions, dialogs, sleep)
+        answers = Replies(core, line, chat, prompts, dialogs, sleep)
         self._caught_up = asyncio.Event()
         together = Albums(self._caught_up, sleep), Comments(sleep)
-        self._desk = Desk(core, chat, answers, questions, files, members, people, *together)
-        self._answers = answers
+        self._messages = Messages(core, chat, answers, prompts, files, members, people, *together)
+        self._replies = answers
         self._guests = Guests(core, line, chat, files, people)
-        self._hearts = Hearts(core)
-        self._taps = Taps(core, line, chat, answers, dialogs, members, people)
+        self._reactions = Reactions(core)
+        self._callbacks = Callbacks(core, line, chat, answers, dialogs, members, people)
         self._intake = Intake(core.context.store.inbox, line, self._work, clock=core.context.clock, sleep=sleep)
-        chat.on_move = self._desk.moved
+        chat.on_move = self._messages.moved
         self._heard_at = clock()
         self._trouble = ""
         self._open = False
@@ -98,25 +98,25 @@ class Telegram:
         """Listen until cancelled. Raises `Misconfigured` when the token is refused, `ChatError` without Telegram."""
         try:
             with mapped():
-                me = await self._line.get_me()
+                me = await self._client.get_me()
         except BadToken as error:
             raise Misconfigured(str(error)) from None
-        self._desk.username = self._guests.username = me.username or ""
-        self._desk.reads_all = bool(me.can_read_all_group_messages)
+        self._messages.username = self._guests.username = me.username or ""
+        self._messages.reads_all = bool(me.can_read_all_group_messages)
         self._heard_at = self._clock()
         log.info("on Telegram as @%s", me.username)
         self._open = True
         self._caught_up.clear()
         try:
             await self._intake.replay()
-            await menus.publish(self._line, self._core)
+            await menus.publish(self._client, self._core)
             await (self._be_told(self._hook) if self._hook else self._poll())
         except BadToken as error:
             raise Misconfigured(str(error)) from None
         finally:
             self._open = False
             await self._intake.close()
-            await self._desk.close()
+            await self._messages.close()
 
     def trouble(self) -> str:
         """What is wrong, in a few words; empty when all is well."""
@@ -154,25 +154,25 @@ class Telegram:
 
     async def _apologise(self, update: Update) -> None:
         if update.callback_query:
-            return await self._taps.close(update.callback_query, Reply(texts.chat.BROKE, refused=True))
+            return await self._callbacks.close(update.callback_query, Reply(texts.chat.BROKE, refused=True))
         if update.guest_message:
             return await self._guests.apologise(update.guest_message)
         message = update.message
-        if message and (parse.is_private(message.chat) or self._desk.is_called(message)):
-            await self._answers.tell(parse.address(message), Reply(texts.chat.BROKE, refused=True))
+        if message and (parse.is_private(message.chat) or self._messages.is_called(message)):
+            await self._replies.tell(parse.address(message), Reply(texts.chat.BROKE, refused=True))
         return None
 
     async def _handle(self, update: Update) -> None:
         if update.callback_query:
-            await self._taps.tapped(update.callback_query)
+            await self._callbacks.tapped(update.callback_query)
         elif update.message:
-            await self._desk.message(update.message)
+            await self._messages.message(update.message)
         elif update.edited_message:
-            await self._desk.edited(update.edited_message)
+            await self._messages.edited(update.edited_message)
         elif update.my_chat_member:
-            await self._desk.membership(update.my_chat_member)
+            await self._messages.membership(update.my_chat_member)
         elif update.message_reaction:
-            await self._hearts.reacted(update.message_reaction, update.update_id)
+            await self._reactions.reacted(update.message_reaction, update.update_id)
         elif update.guest_message:
             await self._guests.message(update.guest_message)
 
@@ -185,7 +185,7 @@ class Telegram:
                 if hooked:
                     hooked = not await self._unhooked()
                 with mapped():
-                    updates = await self._line.updates(offset, patience, HEARD)
+                    updates = await self._client.updates(offset, patience, HEARD)
             except BadToken:
                 raise
             except ChatError as error:
@@ -209,7 +209,7 @@ class Telegram:
     async def _unhooked(self) -> bool:
         try:
             with mapped():
-                return await self._line.delete_webhook()
+                return await self._client.delete_webhook()
         except Rejected as error:
             log.info("a webhook could not be removed: %s", error)
             return True  # where there is no such thing, none stands in the way
@@ -221,10 +221,10 @@ class Telegram:
         while True:
             try:
                 with mapped():
-                    info = await self._line.get_webhook_info()
+                    info = await self._client.get_webhook_info()
                     # At every start, as Telegram does not tell whether the secret is still the same.
                     if not told or info.url != hook.url or set(info.allowed_updates or ()) != set(HEARD):
-                        await self._line.set_webhook(
+                        await self._client.set_webhook(
                             hook.url, secret_token=hook.secret, allowed_updates=HEARD, max_connections=100
                         )
                 told = True

@@ -39,7 +39,7 @@ class Question:
         return self.ask.startswith("/") and self.ask[1:].partition(" ")[0] in PICTURED
 
 
-class Questions:
+class Prompts:
     """A note for each question, by its message; in private also for the latest."""
 
     def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:

@@ -86,7 +86,7 @@ class _Chat:
         return max(self.quiet, latest + max((span for _, span in self.rules), default=0.0))
 
 
-class Limiter:
+class RateLimiter:
     """Deliveries go before replies, replies before edits. `off`: nothing is limited, but a 429 still counts."""
 
     def __init__(

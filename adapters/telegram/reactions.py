@@ -15,7 +15,7 @@ _LOOK = "\ufe0f"
 """Stands behind some, and only says how they are drawn."""
 
 
-class Hearts:
+class Reactions:
     """Tells the core of them."""
 
     def __init__(self, core: Core) -> None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from telegram import User
 
-from adapters.telegram.client import Line
+from adapters.telegram.client import TelegramClient
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
 from adapters.telegram.parse import PLATFORM, Picture
-from adapters.telegram.prompts import Question, Questions
+from adapters.telegram.prompts import Prompts, Question
 from adapters.telegram.render import parts
 from bot import texts
 from bot.core import Core
@@ -26,22 +26,22 @@ PATIENCE = 600.0
 LONGEST_PAUSE = 60.0
 
 
-class Answers:
+class Replies:
     """Sends replies, and remembers what became of them."""
 
     def __init__(
         self,
         core: Core,
-        line: Line,
+        line: TelegramClient,
         chat: TelegramChat,
-        questions: Questions,
+        prompts: Prompts,
         dialogs: Dialogs,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._core = core
-        self._line = line
+        self._client = line
         self._chat = chat
-        self._questions = questions
+        self._prompts = prompts
         self._dialogs = dialogs
         self._sleep = sleep
 
@@ -71,7 +71,7 @@ class Answers:
             return
         if reply.ask is not None:
             question = Question(inbound.user, reply.ask, tuple(pictures), inbound.address.message)
-            await self._questions.put(inbound.address.chat, posted.message, question)
+            await self._prompts.put(inbound.address.chat, posted.message, question)
         if tapped and reply.private and reply.buttons and inbound.shared:
             await self._dialogs.put(inbound.address.chat, posted.message, inbound.user)
         if reply.job and not await self._core.track(reply.job, posted.message, reply.text):
@@ -93,10 +93,10 @@ class Answers:
         if posted is None and reply.ask is not None and not reply.secret:
             return replace(reply, private=False)
         if posted is None:
-            return Reply(texts.chat.not_here(await self._line.own_name()), refused=True)
+            return Reply(texts.chat.not_here(await self._client.own_name()), refused=True)
         if reply.ask is not None:
             question = Question(inbound.user, reply.ask, tuple(pictures), "", inbound.scope)
-            await self._questions.put(place.chat, posted.message, question)
+            await self._prompts.put(place.chat, posted.message, question)
         return Reply(texts.chat.SENT_ALONE)
 
     async def tell(self, address: Address, reply: Reply, to: User | None = None) -> Posted | None:

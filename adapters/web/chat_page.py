@@ -11,10 +11,10 @@ from pathlib import Path
 from aiohttp import web
 
 from adapters.web import bodies, homescreen, message
-from adapters.web.event_stream import Streams, spoken
-from adapters.web.job_json import View
+from adapters.web.event_stream import EventStreams, spoken
+from adapters.web.job_json import JobJson
 from adapters.web.proxies import network
-from adapters.web.session import Doors
+from adapters.web.session import Sessions
 from adapters.web.templating import card, render, script_data
 from bot import texts
 from bot.core import Core
@@ -50,14 +50,14 @@ _MODULES = sorted(path.name for path in STATIC.glob("*.js") if path.name != "app
 Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 
 
-class Page:
+class ChatPage:
     """The routes of the chat page."""
 
-    def __init__(self, core: Core, doors: Doors, view: View) -> None:
+    def __init__(self, core: Core, sessions: Sessions, job_json: JobJson) -> None:
         self._core = core
-        self._doors = doors
-        self._view = view
-        self._streams = Streams(core, view, self._allowance)
+        self._sessions = sessions
+        self._job_json = job_json
+        self._streams = EventStreams(core, job_json, self._allowance)
         self._sending: Counter[str] = Counter()
 
     def install(self, app: web.Application) -> None:
@@ -79,19 +79,19 @@ class Page:
         app.on_shutdown.append(self._close)
 
     async def _show(self, request: web.Request) -> web.Response:
-        if self._doors.are_shut(request):
+        if self._sessions.are_shut(request):
             return card(texts.chat.PAGE["off"], 403)
-        if not self._doors.admits(request):
+        if not self._sessions.admits(request):
             return card("", 200, ask=True, address=self._core.context.links.web)
         response = web.Response(content_type="text/html")
-        person = self._doors.person(request) or self._doors.welcome(response)
+        person = self._sessions.person(request) or self._sessions.welcome(response)
         stand_in = self._core.context.provider.terms().stand_in
         said = {**texts.chat.PAGE, **texts.chat.STAND_IN_PAGE} if stand_in else texts.chat.PAGE
         state = {
-            "csrf": self._doors.token(person),
+            "csrf": self._sessions.token(person),
             "texts": said,
             "limits": {"bytes": HEAVIEST_PICTURE, "prompt": PROMPT_LIMIT, "least": LEAST, "longest": LONGEST},
-            "preview": texts.chat.preview(at_home=self._doors.at_home(request)) if stand_in else "",
+            "preview": texts.chat.preview(at_home=self._sessions.at_home(request)) if stand_in else "",
             "samples": [_sample(name, sample, stand_in) for name, sample in texts.chat.SAMPLES.items()],
             "allowance": await self._allowance(person),
         }
@@ -102,13 +102,13 @@ class Page:
         return response
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
-        if self._doors.are_shut(request) or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        if self._sessions.are_shut(request) or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return card(texts.chat.PAGE["off"], 403)
         admitted = None
-        if not self._doors.keep_out(request):
+        if not self._sessions.keep_out(request):
             form = await bodies.form(request)
             response = web.Response(status=303, headers={"Location": "/"})
-            admitted = self._doors.unlock(request, response, form.get("password", ""))
+            admitted = self._sessions.unlock(request, response, form.get("password", ""))
         if admitted:
             return response
         if admitted is None:
@@ -133,9 +133,9 @@ class Page:
         return response
 
     async def _say(self, request: web.Request, person: str) -> web.StreamResponse:
-        if not self._doors.trusts(request, person):
+        if not self._sessions.trusts(request, person):
             return web.json_response({"text": texts.chat.PAGE["reload"]}, status=403)
-        near = f"near {network(self._doors.address(request))}"
+        near = f"near {network(self._sessions.address(request))}"
         if self._sending[person] >= AT_ONCE or self._sending[near] >= NEAR:
             return web.json_response({"text": texts.chat.PAGE["one_by_one"]}, status=429)
         try:
@@ -146,7 +146,7 @@ class Page:
                 reply = await self._core.handle(inbound)
         except message.TooMuch as much:
             return web.json_response({"text": str(much)}, status=413, headers={"Connection": "close"})
-        return web.json_response(await self._view.reply(inbound, reply))
+        return web.json_response(await self._job_json.reply(inbound, reply))
 
     async def _look(self, inbound: Inbound) -> dict[str, object]:
         """How a picture looks that the browser cannot show, or why it will be refused."""
@@ -181,8 +181,8 @@ class Page:
         """Only for people whom the door admits and the cookie names."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            person = self._doors.person(request)
-            if person is None or not self._doors.admits(request):
+            person = self._sessions.person(request)
+            if person is None or not self._sessions.admits(request):
                 return web.json_response({"text": texts.chat.PAGE["reload"]}, status=401)
             return await handler(request, person)
 

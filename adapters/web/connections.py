@@ -15,7 +15,7 @@ HEAD = 20.0
 """Seconds until the first request of a connection must be there with all of its head."""
 KEEP = 130.0
 """Seconds until the next one must: longer than proxies keep idle connections, or they would use one as it closes."""
-LOOK = 2.0
+POLL = 2.0
 """Seconds between two looks."""
 
 
@@ -65,4 +65,4 @@ class Connections:
             for one, opened in self._since.items():
                 if clock() - opened > HEAD:
                     one.force_close()
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import contextmanager
 from typing import Any
 
-from adapters.web.job_json import View
+from adapters.web.job_json import JobJson
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job
@@ -29,12 +29,12 @@ EACH, ALL = 8, 400
 """Streams of one person, and of all together. The oldest ends for a new one; its browser comes back later."""
 
 
-class Streams:
+class EventStreams:
     """All open streams."""
 
-    def __init__(self, core: Core, view: View, allowance: Callable[[str], Any]) -> None:
+    def __init__(self, core: Core, job_json: JobJson, allowance: Callable[[str], Any]) -> None:
         self._core = core
-        self._view = view
+        self._job_json = job_json
         self._allowance = allowance
         self._open: dict[str, list[asyncio.Event]] = {}
 
@@ -101,7 +101,7 @@ class Streams:
         if told.get("waiting", "") == mark:
             return ""
         told["waiting"] = mark
-        return event("waiting", {"orders": [self._view.waiting(job, asked) for job, asked in found]})
+        return event("waiting", {"orders": [self._job_json.waiting(job, asked) for job, asked in found]})
 
     async def _deleted(self, user: str, told: dict[str, str]) -> str:
         """The event for clips that were deleted here or elsewhere, if there are others than before."""
@@ -118,7 +118,7 @@ class Streams:
         change = f"{job.changed_at} {job.state} "
         if known.startswith(change) and (job.state == "done" or not again):
             return ""
-        shown = await self._view.job(job)
+        shown = await self._job_json.job(job)
         if known == change + shown["text"]:
             return ""
         told[job.id] = change + shown["text"]

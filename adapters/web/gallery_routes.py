@@ -12,14 +12,14 @@ from aiohttp import web
 
 from adapters.web import bodies, cursor, leaf
 from adapters.web.chat_page import STATIC
-from adapters.web.session import Doors
+from adapters.web.session import Sessions
 from adapters.web.sheet import FILES, ROOT
 from adapters.web.templating import card_page
-from adapters.web.visitor_limit import Turnstile
+from adapters.web.visitor_limit import VisitorLimit
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
-from bot.gallery.model import Hall, Share
+from bot.gallery.model import Share, WebGallery
 from bot.model import MENTION, Address, Inbound
 
 log = logging.getLogger(__name__)
@@ -55,14 +55,14 @@ _FILE = {
 }
 _NOINDEX = {"X-Robots-Tag": "noindex"}
 
-Handler = Callable[["Exhibit", web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[["GalleryRoutes", web.Request], Awaitable[web.StreamResponse]]
 
 
 def _served(handler: Handler) -> Handler:
     """A database that is down is said as such."""
 
     @functools.wraps(handler)
-    async def guarded(self: "Exhibit", request: web.Request) -> web.StreamResponse:
+    async def guarded(self: "GalleryRoutes", request: web.Request) -> web.StreamResponse:
         try:
             return await handler(self, request)
         except StoreDown as error:
@@ -72,14 +72,14 @@ def _served(handler: Handler) -> Handler:
     return guarded
 
 
-class Exhibit:
+class GalleryRoutes:
     """The routes of the galleries. `clock` gives Unix seconds."""
 
-    def __init__(self, core: Core, doors: Doors, clock: Callable[[], float]) -> None:
+    def __init__(self, core: Core, sessions: Sessions, clock: Callable[[], float]) -> None:
         self._core = core
         self._gallery = core.context.store.gallery
-        self._doors = doors
-        self._hearts, self._reports = Turnstile(HEARTS, clock), Turnstile(REPORTS, clock)
+        self._sessions = sessions
+        self._hearts, self._reports = VisitorLimit(HEARTS, clock), VisitorLimit(REPORTS, clock)
         self._clock = clock
         self._pieces = {name: (FOLDER / name).read_bytes() for name in _PIECES}
         self._pieces["gallery.css"] = _colours() + self._pieces["gallery.css"]
@@ -159,10 +159,10 @@ class Exhibit:
 
     async def _reader(self, request: web.Request, response: web.Response, shares: list[Share]) -> leaf.Reader:
         """Who looks; newcomers get an id, and have liked nothing yet."""
-        person = self._doors.person(request)
+        person = self._sessions.person(request)
         liked = await self._gallery.hearted(_name(person), [one.id for one in shares]) if person and shares else ()
-        person = person or self._doors.welcome(response)
-        return leaf.Reader(self._web(request), self._doors.token(person), liked)
+        person = person or self._sessions.welcome(response)
+        return leaf.Reader(self._web(request), self._sessions.token(person), liked)
 
     def _web(self, request: web.Request) -> str:
         try:
@@ -214,14 +214,14 @@ class Exhibit:
     @_served
     async def _heart(self, request: web.Request) -> web.StreamResponse:
         """Give a heart (`on=1`) or take it back: said twice, it is the same."""
-        person = self._doors.person(request)
-        if person is None or not self._doors.trusts(request, person):
+        person = self._sessions.person(request)
+        if person is None or not self._sessions.trusts(request, person):
             return _json({"text": texts.gallery.RELOAD}, 403)
         on = (await bodies.form(request)).get("on") != "0"
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return _json({"text": texts.gallery.GONE_LEAD}, 404)
-        if on and not self._hearts.admits(found[1].id, self._doors.address(request), person):
+        if on and not self._hearts.admits(found[1].id, self._sessions.address(request), person):
             return _json({"text": texts.gallery.ENOUGH}, 429)
         # Not by `Core.handle`: the community is known by the gallery's name, and a page wants a number, no sentence.
         share = await self._gallery.heart(found[1].id, _name(person), on, "tap", self._clock())
@@ -232,7 +232,7 @@ class Exhibit:
 
     @_served
     async def _report(self, request: web.Request) -> web.StreamResponse:
-        person = self._doors.person(request)
+        person = self._sessions.person(request)
         if person is None:
             return _card(texts.gallery.SAID, texts.gallery.RELOAD, 403)
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
@@ -240,11 +240,11 @@ class Exhibit:
             return _missing()
         hall, share = found
         back = (leaf.place(hall, share), texts.gallery.BACK)
-        where = self._doors.address(request)
+        where = self._sessions.address(request)
         if self._reports.is_shut(share.id, where, person):
             return _card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
         form = await bodies.form(request)
-        if not self._doors.trusts(request, person, form.get("token", "")):
+        if not self._sessions.trusts(request, person, form.get("token", "")):
             return _card(texts.gallery.SAID, texts.gallery.RELOAD, 403)
         words = form.get("words", "").replace(MENTION, "").strip()
         reason = form.get("reason", "").strip()
@@ -273,7 +273,7 @@ def _colours() -> bytes:
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _html(hall: Hall) -> web.Response:
+def _html(hall: WebGallery) -> web.Response:
     return web.Response(content_type="text/html", headers={**_PAGE, **({} if hall.public else _NOINDEX)})
 
 
@@ -295,7 +295,7 @@ def _json(data: dict[str, object], status: int) -> web.Response:
     return web.json_response(data, status=status, headers=_PAGE)
 
 
-def _headers(hall: Hall, share: Share, suffix: str, kind: str) -> dict[str, str]:
+def _headers(hall: WebGallery, share: Share, suffix: str, kind: str) -> dict[str, str]:
     return {
         **_FILE,
         **({} if hall.public else _NOINDEX),

@@ -30,7 +30,7 @@ NAME = 60
 """Characters of the words that a downloaded file is named after."""
 
 
-class View:
+class JobJson:
     """Shows jobs, and what is said, to the person whose they are."""
 
     def __init__(self, core: Core, links: Links) -> None:

@@ -8,7 +8,7 @@ from html import escape
 
 from adapters.web.sheet import BLANK, ICON, ROOT, meta, page
 from bot import texts
-from bot.gallery.model import Hall, Order, Share
+from bot.gallery.model import Order, Share, WebGallery
 
 LONG = 140
 """Characters from which on a prompt is set as text, not as a headline."""
@@ -39,12 +39,12 @@ class Turns:
     on: str | None = None
 
 
-def home(hall: Hall) -> str:
+def home(hall: WebGallery) -> str:
     """Where a gallery is."""
     return f"{ROOT}{hall.slug}"
 
 
-def place(hall: Hall, share: Share) -> str:
+def place(hall: WebGallery, share: Share) -> str:
     """Where a clip is; its files are beside it."""
     return f"{ROOT}{hall.slug}/{share.id}"
 
@@ -52,7 +52,7 @@ def place(hall: Hall, share: Share) -> str:
 # ── Whole pages ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def index(halls: Sequence[Hall], web: str) -> str:
+def index(halls: Sequence[WebGallery], web: str) -> str:
     """Those that are public."""
     items = "".join(
         f'<li><a href="{home(hall)}"><i aria-hidden="true">{escape(hall.title[:1].upper())}</i>'
@@ -66,7 +66,7 @@ def index(halls: Sequence[Hall], web: str) -> str:
     return page(texts.gallery.titled(texts.gallery.INDEX), body, head, listed=True)
 
 
-def wall(hall: Hall, shares: Sequence[Share], turns: Turns, reader: Reader) -> str:
+def wall(hall: WebGallery, shares: Sequence[Share], turns: Turns, reader: Reader) -> str:
     """A page of a gallery."""
     path = home(hall)
     here = ' aria-current="page"'
@@ -92,7 +92,7 @@ def wall(hall: Hall, shares: Sequence[Share], turns: Turns, reader: Reader) -> s
     return page(texts.gallery.titled(hall.title), body, head, listed=hall.public)
 
 
-def leaf(hall: Hall, share: Share, chain: Sequence[Share], remixes: Sequence[Share], reader: Reader) -> str:
+def leaf(hall: WebGallery, share: Share, chain: Sequence[Share], remixes: Sequence[Share], reader: Reader) -> str:
     """A clip on its own page."""
     label = texts.gallery.label(share.prompt, share.name)
     day = f'<time datetime="{datetime.fromtimestamp(share.at, UTC):%Y-%m-%d}">{texts.gallery.day(share.at)}</time>'
@@ -127,13 +127,13 @@ def leaf(hall: Hall, share: Share, chain: Sequence[Share], remixes: Sequence[Sha
 # ── Pieces ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _cards(hall: Hall, shares: Sequence[Share], reader: Reader) -> str:
+def _cards(hall: WebGallery, shares: Sequence[Share], reader: Reader) -> str:
     """Clips side by side."""
     items = "".join(_card(hall, share, reader, eager=n < EAGER) for n, share in enumerate(shares))
     return f'<div class="wall"><ul class="grid" aria-label="{texts.gallery.CLIPS}">{items}</ul></div>'
 
 
-def _card(hall: Hall, share: Share, reader: Reader, *, eager: bool) -> str:
+def _card(hall: WebGallery, share: Share, reader: Reader, *, eager: bool) -> str:
     path, width, height = place(hall, share), share.clip.width, share.clip.height
     shape, fits = _shape(share)
     small = min(1.0, 320 / max(width, height))
@@ -162,7 +162,7 @@ def _shape(share: Share) -> tuple[str, bool]:
     return f"t{kept // 10} u{kept % 10}", kept == high
 
 
-def _likes(hall: Hall, share: Share, reader: Reader) -> str:
+def _likes(hall: WebGallery, share: Share, reader: Reader) -> str:
     """How many like it; with a script it is a button."""
     count = share.hearts or ""
     word = f'<span class="unseen">{texts.gallery.hearts(share.hearts)}</span>'
@@ -174,7 +174,7 @@ def _likes(hall: Hall, share: Share, reader: Reader) -> str:
     )
 
 
-def _film(hall: Hall, share: Share, label: str) -> str:
+def _film(hall: WebGallery, share: Share, label: str) -> str:
     path, shape = place(hall, share), _shape(share)[0]
     size = f'width="{share.clip.width}" height="{share.clip.height}"'
     poster = "" if share.spoiler else f' poster="{path}.jpg?large"'
@@ -190,7 +190,7 @@ def _film(hall: Hall, share: Share, label: str) -> str:
     return f'<div class="show {shape}">{video}</div>'
 
 
-def _lineage(hall: Hall, share: Share, chain: Sequence[Share]) -> str:
+def _lineage(hall: WebGallery, share: Share, chain: Sequence[Share]) -> str:
     if not share.remix_of:
         return ""
     gone = "" if chain and chain[0].id == share.remix_of else f'<p class="soft">{texts.gallery.CHAIN_GONE}</p>'
@@ -210,7 +210,7 @@ def _how(share: Share) -> str:
     return f'<section><h2>{texts.gallery.HOW_TO_REMIX}</h2><p class="soft">{how}</p></section>'
 
 
-def _report(hall: Hall, share: Share, reader: Reader) -> str:
+def _report(hall: WebGallery, share: Share, reader: Reader) -> str:
     radio = '<label><input type="radio" name="reason" value="{}" required>{}</label>'
     reasons = "".join(radio.format(word, escape(label)) for word, label in texts.sharing.REASONS.items())
     return (
@@ -257,7 +257,7 @@ def _status() -> str:
     return f'<p class="notice" role="status" data-failed="{texts.gallery.FAILED}"></p>'
 
 
-def _image(hall: Hall, share: Share | None, web: str) -> tuple[str, tuple[int, int]]:
+def _image(hall: WebGallery, share: Share | None, web: str) -> tuple[str, tuple[int, int]]:
     """What a link shows before it plays; a covered clip stays covered there."""
     if share is None or share.spoiler:
         return f"{web}{BLANK[0]}", BLANK[1:]

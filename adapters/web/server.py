@@ -14,9 +14,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from adapters.web import bodies
-from adapters.web.chat_page import Page
+from adapters.web.chat_page import ChatPage
 from adapters.web.connections import KEEP, MALFORMED, Connections
-from adapters.web.gallery_routes import Exhibit
+from adapters.web.gallery_routes import GalleryRoutes
 from adapters.web.job_json import MEDIA
 from adapters.web.listening import open_sockets
 from adapters.web.mishaps import in_words
@@ -43,9 +43,9 @@ def make_app(
     links: Links,
     path_of: Callable[[str], Path],
     health: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]],
-    page: Page | None = None,
+    page: ChatPage | None = None,
     hooks: Mapping[str, Hook] | None = None,
-    exhibit: Exhibit | None = None,
+    exhibit: GalleryRoutes | None = None,
 ) -> web.Application:
     """The routes. `path_of` gives the file of a name; `health` says whether we work, with figures.
 

@@ -19,7 +19,7 @@ YEAR = 365 * 86_400.0
 _ID = re.compile(r"[a-z0-9]{16}")
 
 
-class Doors:
+class Sessions:
     """`private`: the server listens on loopback and no public address leads to it. `secure`: it is reached by https.
 
     `proxies` say where a request comes from.

@@ -9,7 +9,7 @@ MOST = 20_000
 """Entries that are remembered; then the oldest go."""
 
 
-class Turnstile:
+class VisitorLimit:
     """Lets `few` people of each network through to each thing in a day; those whom it let through come again freely."""
 
     def __init__(self, few: int, clock: Callable[[], float], most: int = MOST) -> None:

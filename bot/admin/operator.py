@@ -45,17 +45,17 @@ async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def _switch(ctx: Context, inbound: Inbound, verb: str, because: str) -> Reply:
-    deed = replace(act(ctx, inbound, verb, because=because), scope=HOUSE)
+    entry = replace(act(ctx, inbound, verb, because=because), scope=HOUSE)
     paused = True if verb == "pause" else None
-    done = await ctx.store.books.amend(deed, lambda rule: replace(rule, paused=paused))
+    done = await ctx.store.books.amend(entry, lambda rule: replace(rule, paused=paused))
     ctx.wake.worker()
     return told(texts.admin.PAUSED if paused else texts.admin.RESUMED, done)
 
 
 async def _release(ctx: Context, inbound: Inbound, because: str) -> Reply:
     """What was halted after a restore is in line again."""
-    deed = replace(act(ctx, inbound, "release", because=because), scope=HOUSE)
-    queued, lost = await ctx.store.restored.release(deed)
+    entry = replace(act(ctx, inbound, "release", because=because), scope=HOUSE)
+    queued, lost = await ctx.store.restored.release(entry)
     ctx.wake.worker()
     return Reply(texts.admin.released(queued, lost) if queued or lost else texts.admin.NOTHING_HALTED, private=True)
 
@@ -91,8 +91,8 @@ async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: st
     def edit(rule: Rule) -> Rule:
         return replace(rule, cap=limit) if verb == "cap" else replace(rule, flights=limit)
 
-    deed = replace(act(ctx, inbound, verb, Target("", scope, ""), because), scope=scope)
-    done = await ctx.store.books.amend(deed, edit)
+    entry = replace(act(ctx, inbound, verb, Target("", scope, ""), because), scope=scope)
+    done = await ctx.store.books.amend(entry, edit)
     if verb == "cap":
         words = "no monthly cap" if limit is None else f"at most {texts.chat.credits_(limit)} a month"
     else:

@@ -72,8 +72,8 @@ async def _amended(ctx: Context, inbound: Inbound, verb: str, edit: Callable[[Ru
 
 
 async def _house(ctx: Context, inbound: Inbound, *, lax: bool) -> Reply:
-    deed = act(ctx, inbound, f"wordlist house {'off' if lax else 'on'}", _SCOPE)
-    done = await ctx.store.books.amend(deed, lambda rule: replace(rule, lax=lax or None))
+    entry = act(ctx, inbound, f"wordlist house {'off' if lax else 'on'}", _SCOPE)
+    done = await ctx.store.books.amend(entry, lambda rule: replace(rule, lax=lax or None))
     return replace(told(texts.consent.HOUSE_OFF if lax else texts.consent.HOUSE_ON, done), private=True)
 
 

@@ -73,12 +73,14 @@ async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     gift = amounts.gift(rest, ctx.clock(), where)
     if gift is None:
         raise Refusal(texts.admin.GRANT_HOW)
-    deed = act(ctx, inbound, "grant", found, because)
+    entry = act(ctx, inbound, "grant", found, because)
     # As it was understood the first time: “for 2 days” begins anew with every reading.
-    if before := await ctx.store.books.act(deed.id):
+    if before := await ctx.store.books.act(entry.id):
         gift = replace(gift, until=json.loads(before.after)["until"])
-    given = Grant(deed.id, inbound.scope, _person(found), gift.credits, 0, gift.until, deed.at, inbound.person, because)
-    done = await ctx.store.books.grant(deed, given)
+    given = Grant(
+        entry.id, inbound.scope, _person(found), gift.credits, 0, gift.until, entry.at, inbound.person, because
+    )
+    done = await ctx.store.books.grant(entry, given)
     until = texts.admin.when(gift.until, where, name) if gift.until else ""
     return told(texts.admin.granted(found.label, gift.credits, until, because), done)
 
@@ -91,11 +93,11 @@ async def revoke(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if rest:
         raise Refusal(texts.admin.REVOKE_HOW)
     people = (_person(found),) if inbound.scope else await ctx.store.accounts.people(_person(found))
-    deed = act(ctx, inbound, "revoke", found, because)
+    entry = act(ctx, inbound, "revoke", found, because)
     nothing = not await ctx.store.books.grants(inbound.scope, people, ctx.clock())
-    if nothing and not await ctx.store.books.act(deed.id):
+    if nothing and not await ctx.store.books.act(entry.id):
         return Reply(texts.admin.revoked(found.label, 0, because), private=True)
-    done, amount = await ctx.store.books.revoke(deed, people)
+    done, amount = await ctx.store.books.revoke(entry, people)
     return told(texts.admin.revoked(found.label, amount, because), done)
 
 
@@ -128,15 +130,15 @@ async def unban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.admin.BAN_HOW)
     rules = await ctx.store.books.rulebook(Member(inbound.scope, _person(found)))
     people = [found.person] if inbound.scope else rules.people
-    deeds = [
+    spendings = [
         act(ctx, inbound, "unban", replace(found, about=about("person", person), person=person), because)
         for person in people
     ]
-    if rules_of.ban(rules, ctx.clock()) is None and not await ctx.store.books.act(deeds[-1].id):
+    if rules_of.ban(rules, ctx.clock()) is None and not await ctx.store.books.act(spendings[-1].id):
         return Reply(texts.admin.not_banned(found.label), private=True)
     done = None
-    for deed in deeds:
-        done = await ctx.store.books.amend(deed, lambda rule: replace(rule, banned=None, because=None))
+    for entry in spendings:
+        done = await ctx.store.books.amend(entry, lambda rule: replace(rule, banned=None, because=None))
     return told(texts.admin.unbanned(found.label), done)
 
 
@@ -156,7 +158,7 @@ async def refund(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Take a change back, within a minute and if nothing has changed since."""
-    deed = act(ctx, inbound, "undo")
+    entry = act(ctx, inbound, "undo")
     done = await ctx.store.books.act(argument.strip()[:32])
     if done is None:
         await check(ctx, inbound)
@@ -168,10 +170,10 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         await check(ctx, inbound)
         if done.scope != inbound.scope and not rights.operates(ctx, inbound):
             raise Refusal(texts.admin.NOT_HERE)
-    if ctx.clock() - done.at > UNDO + SLACK and not await ctx.store.books.act(deed.id):
+    if ctx.clock() - done.at > UNDO + SLACK and not await ctx.store.books.act(entry.id):
         raise Refusal(texts.admin.UNDO_LATE)
     try:
-        await ctx.store.books.undo(done.id, replace(deed, verb=f"undo {done.verb}"))
+        await ctx.store.books.undo(done.id, replace(entry, verb=f"undo {done.verb}"))
     except Illegal:
         raise Refusal(texts.admin.UNDO_NOTHING) from None
     ctx.wake.worker()

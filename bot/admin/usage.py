@@ -16,7 +16,7 @@ from bot.context import Context
 from bot.errors import Refusal
 from bot.model import Inbound, Paper, Reply
 from bot.quotas import pricing
-from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Deed, Movement, Rule
+from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Movement, Rule, Spending
 
 SPANS = {"week": 7, "month": 30}
 """Days in a report; today is the last of them."""
@@ -40,18 +40,18 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     where, _ = await place(ctx, inbound)
     days = SPANS[span]
     first = datetime.fromtimestamp(ctx.clock(), where).date() - timedelta(days=days - 1)
-    deeds = await ctx.store.figures.deeds(inbound.scope, pricing.midnight(first, where), MOST)
-    if not deeds:
+    spendings = await ctx.store.figures.spendings(inbound.scope, pricing.midnight(first, where), MOST)
+    if not spendings:
         return Reply(texts.admin.NO_USAGE, private=True)
     head = f"The last {days} days"
-    waits = [deed.waited for deed in deeds if deed.outcome == "clip"]
-    made, credits, refunds = _sums(deeds)
+    waits = [entry.waited for entry in spendings if entry.outcome == "clip"]
+    made, credits, refunds = _sums(spendings)
     lines = [texts.admin.usage_head(head, made, credits, refunds, median(waits) if waits else None)]
-    people = _people(deeds)
+    people = _people(spendings)
     lines += [texts.admin.usage_line(*line) for line in people[:PEOPLE]]
     if len(people) > PEOPLE:
         lines.append(texts.admin.and_more(len(people) - PEOPLE))
-    series = await asyncio.to_thread(_series, deeds, where, [first + timedelta(days=n) for n in range(days)])
+    series = await asyncio.to_thread(_series, spendings, where, [first + timedelta(days=n) for n in range(days)])
     sums = texts.admin.CHART["sums"].format(clips=made, credits=credits, refunds=refunds)
     picture = await asyncio.to_thread(chart.draw, head, sums, series)
     return Reply("\n".join(lines), papers=(Paper("usage.png", picture, picture=True),), private=True)
@@ -61,7 +61,7 @@ async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Who did what, when and why."""
     await check(ctx, inbound)
     where, _ = await place(ctx, inbound)
-    acts = await _acts(ctx, inbound, ACTS)
+    acts = await _steps(ctx, inbound, ACTS)
     if not acts:
         return Reply(texts.admin.NO_AUDIT, private=True)
     return Reply("\n".join(_act(act, where) for act in acts), private=True)
@@ -71,12 +71,12 @@ async def export(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Ledger and audit as CSV."""
     await check(ctx, inbound)
     moves = await ctx.store.figures.ledger(inbound.scope, 0.0, MOST)
-    acts = await _acts(ctx, inbound, MOST)
+    acts = await _steps(ctx, inbound, MOST)
     papers = await asyncio.to_thread(lambda: (_ledger(moves), _audit(acts)))
     return Reply(texts.admin.EXPORTED, papers=papers, private=True)
 
 
-async def _acts(ctx: Context, inbound: Inbound, limit: int) -> list[Act]:
+async def _steps(ctx: Context, inbound: Inbound, limit: int) -> list[Act]:
     """What was done there, newest first; people's own space is the operators', and so are the switches of the house."""
     scopes = (inbound.scope,) if inbound.scope else (OWN, HOUSE)
     found = [act for scope in scopes for act in await ctx.store.figures.audit(scope, limit)]
@@ -86,35 +86,35 @@ async def _acts(ctx: Context, inbound: Inbound, limit: int) -> list[Act]:
 # ── Sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _sums(deeds: Iterable[Deed]) -> tuple[int, int, int]:
+def _sums(spendings: Iterable[Spending]) -> tuple[int, int, int]:
     """Clips, credits spent, credits given back."""
     found = Counter[str]()
-    for deed in deeds:
-        if deed.outcome == "clip":
+    for entry in spendings:
+        if entry.outcome == "clip":
             found["clips"] += 1
-            found["credits"] += deed.price
-        elif deed.outcome == "failed":
-            found["refunds"] += deed.price
+            found["credits"] += entry.price
+        elif entry.outcome == "failed":
+            found["refunds"] += entry.price
     return found["clips"], found["credits"], found["refunds"]
 
 
-def _people(deeds: Sequence[Deed]) -> list[tuple[str, int, int, int]]:
+def _people(spendings: Sequence[Spending]) -> list[tuple[str, int, int, int]]:
     """Label, clips, credits and refunds of each person, who spent most first."""
-    by_person: dict[str, list[Deed]] = {}
-    for deed in deeds:
-        by_person.setdefault(deed.person, []).append(deed)
+    by_person: dict[str, list[Spending]] = {}
+    for entry in spendings:
+        by_person.setdefault(entry.person, []).append(entry)
     lines = [(own[-1].label or person, *_sums(own)) for person, own in by_person.items()]
     return sorted(lines, key=lambda line: (-line[2], -line[1], line[0]))
 
 
-def _series(deeds: Sequence[Deed], where: tzinfo, days: Sequence[date]) -> list[chart.Day]:
-    by_day: dict[date, list[Deed]] = {}
-    for deed in deeds:
-        by_day.setdefault(datetime.fromtimestamp(deed.at, where).date(), []).append(deed)
+def _series(spendings: Sequence[Spending], where: tzinfo, days: Sequence[date]) -> list[chart.Day]:
+    by_day: dict[date, list[Spending]] = {}
+    for entry in spendings:
+        by_day.setdefault(datetime.fromtimestamp(entry.at, where).date(), []).append(entry)
     found = []
     for day in days:
         own = by_day.get(day, [])
-        waits = [deed.waited for deed in own if deed.outcome == "clip"]
+        waits = [entry.waited for entry in own if entry.outcome == "clip"]
         found.append(chart.Day(f"{day:%d %b}", *_sums(own), median(waits) / 60 if waits else 0.0))
     return found
 

@@ -56,7 +56,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Hall:
+class WebGallery:
     """A community's gallery on the web."""
 
     slug: str

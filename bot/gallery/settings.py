@@ -92,7 +92,7 @@ async def _web(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change
         return lambda rule: replace(rule, web=None), texts.sharing.WEB_OFF
     if not ctx.links.web:
         raise Refusal(texts.sharing.NO_WEB)
-    slug = await ctx.store.gallery.open_hall(inbound.scope, ctx.ids.new(), new=new)
+    slug = await ctx.store.gallery.open_gallery(inbound.scope, ctx.ids.new(), new=new)
     link = lookup.hall(ctx.links.web, replace(rule, web=slug))
     words = texts.sharing.web_on(link, bool(rule.public))
     if new and rule.web:

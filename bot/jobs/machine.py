@@ -35,7 +35,7 @@ class PutBack:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not ready yet. `tries` counts looks that went wrong, `waits` says in which way."""
+    """Not ready yet. `tries` counts polls that went wrong, `waits` says in which way."""
 
     tries: int = 0
     waits: Wait | None = None

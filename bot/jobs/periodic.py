@@ -12,11 +12,11 @@ EVERY = 60.0
 """Seconds between two rounds."""
 
 
-class Chores:
+class Periodic:
     """Does each of `chores` once a round; one that fails keeps no other from its turn."""
 
-    def __init__(self, chores: Sequence[Callable[[], Awaitable[object]]]) -> None:
-        self._chores = chores
+    def __init__(self, periodic: Sequence[Callable[[], Awaitable[object]]]) -> None:
+        self._periodic = periodic
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -26,9 +26,9 @@ class Chores:
 
     async def round(self) -> None:
         """All of them, once."""
-        for chore in self._chores:
+        for errand_round in self._periodic:
             try:
-                await chore()
+                await errand_round()
             except StoreDown as error:
                 log.info("a chore waits for the database: %s", error)
             except Exception:  # the others have their turn all the same

@@ -1,4 +1,4 @@
-"""When to look next at a render, learned from how long earlier ones took. Pure; all times are in seconds."""
+"""When to poll a render, learned from how long earlier ones took. Pure; all times are in seconds."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -10,12 +10,12 @@ from bot.jobs.survival import SHORTEST, Survival
 from bot.model import Render
 
 # Let h(t) be the hazard: the chance per second that a render which is still going at t completes now. With d(t) between
-# two looks a clip waits d/2 on average to be seen, and a job costs the integral of S/d looks, S being the share still
-# going. The fewest looks for a given wait have d proportional to 1/sqrt(h), which is to say: equal steps of
+# two polls a clip waits d/2 on average to be seen, and a job costs the integral of S/d polls, S being the share still
+# going. The fewest polls for a given wait have d proportional to 1/sqrt(h), which is to say: equal steps of
 #
 #     G(t) = the integral of sqrt(h).
 #
-# The size of the step follows from the wait we allow: that of a plain loop every `blind` seconds, half of it. So looks
+# The size of the step follows from the wait we allow: that of a plain loop every `blind` seconds, half of it. So polls
 # are dense while completion is likely, and there are none while it is not.
 #
 # S comes from the history itself, those still going included (`survival`): each render is a small bell in log time
@@ -23,16 +23,16 @@ from bot.model import Render
 # renders. It keeps every logarithm finite, and as its hazard falls with time, a job that outlives the history is looked
 # at ever more rarely.
 #
-# No curve is so sure of itself that anybody should wait longer than with the plain loop: from the first look on, no gap
-# is longer than `blind` until a job is past twice the usual time. Under that limit the first look stands where another
+# No curve is so sure of itself that anybody should wait longer than with the plain loop: from the first poll on, no gap
+# is longer than `blind` until a job is past twice the usual time. Under that limit the first poll stands where another
 # moment's delay costs those that are ready already as much as it saves the others.
 #
-# Hosts change, so newer renders weigh more. And what is recorded is not the end of a render but the look that saw it.
-# Left alone, looks aimed at earlier looks would creep later and later: so that wait is taken off first. Nor would a
-# host that became faster show before our first look: so there is a probe, somewhat before the median of the latest
-# three renders; if those were first looks themselves, the next is earlier again, and so on.
+# Hosts change, so newer renders weigh more. And what is recorded is not the end of a render but the poll that saw it.
+# Left alone, polls aimed at earlier polls would creep later and later: so that wait is taken off first. Nor would a
+# host that became faster show before our first poll: so there is a probe, somewhat before the median of the latest
+# three renders; if those were first polls themselves, the next is earlier again, and so on.
 
-LONGEST = 30.0  # between two looks
+LONGEST = 30.0  # between two polls
 KNOWN = 200  # ended renders used, at most
 TRUSTED = 20  # renders after which the plain loop has no say any more
 FAR = math.log(8)  # a render further off the median than this is taken as this far off
@@ -46,11 +46,11 @@ CELLS = 160
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """The looks at one kind of render. Make a new one when a render finishes (milliseconds); asking it is cheap."""
+    """The polls of one kind of render. Make a new one when a render finishes (milliseconds); asking it is cheap."""
 
     blind: float
     lead: float
-    """The first look while there is no history."""
+    """The first poll while there is no history."""
     trust: float
     """What the history has to say against the plain loop: 0 to 1."""
     usual: float
@@ -61,7 +61,7 @@ class Rhythm:
     first: float
     """Nothing is expected to finish before."""
     probe: float
-    """An earlier look, lest a host that became faster goes unnoticed."""
+    """An earlier poll, lest a host that became faster goes unnoticed."""
     times: tuple[float, ...] = field(repr=False)
     hazards: tuple[float, ...] = field(repr=False)
     """-log S at each of `times`."""
@@ -72,7 +72,7 @@ class Rhythm:
     def of(cls, renders: Sequence[Render], *, blind: float = 10.0, usual: float = 300.0) -> "Rhythm":
         """Learn from `renders`, the latest accepted first; those whose times are no durations are left out.
 
-        `blind` is the time between looks while there is no history, and `usual` what is then expected of a render.
+        `blind` is the time between polls while there is no history, and `usual` what is then expected of a render.
         """
         lead = min(max(blind, LEAD * usual), 2 * blind)
         known = Survival.of(renders)
@@ -94,11 +94,11 @@ class Rhythm:
         past = max(late, (2 - trust) * usual, PATIENCE)
         return cls(blind, lead, trust, usual, past, step, first, probe, *curve)
 
-    def next_look(self, elapsed: float, looks: int = 0) -> float:
-        """Seconds until the next look at a job that was still going `elapsed` seconds after it was accepted.
+    def next_poll(self, elapsed: float, polls: int = 0) -> float:
+        """Seconds until the next poll of a job that was still going `elapsed` seconds after it was accepted.
 
         1 to 30, or longer when that leads no further than the first time at which anything plausibly finished. A job
-        that had as many `looks` as the plain loop makes in that time gets no more than that loop from now on.
+        that had as many `polls` as the plain loop makes in that time gets no more than that loop from now on.
         """
         if elapsed < self.probe:
             learned = self.probe - elapsed
@@ -107,7 +107,7 @@ class Rhythm:
             learned = _at(self.steps, self.times, goal) - elapsed if goal < self.steps[-1] else LONGEST
             longest = max(self.blind, self.first - elapsed) if elapsed < TWICE * self.usual else LONGEST
             learned = min(learned, longest, LONGEST)
-        if looks * self.blind >= elapsed:
+        if polls * self.blind >= elapsed:
             learned = max(learned, min(self.blind, self.usual / 3))
         blind = max(self.lead - elapsed, self.blind)
         return 1 / (self.trust / max(learned, SHORTEST) + (1 - self.trust) / blind)
@@ -151,7 +151,7 @@ def _stride(
     soonest: float,
     wait: float,
 ) -> tuple[float, float, float]:
-    """The step in G with which a clip waits `wait` seconds on average; the first look that comes of it, and a probe."""
+    """The step in G with which a clip waits `wait` seconds on average; the first poll that comes of it, and a probe."""
     cells = [
         (t1, h1, math.exp(-h0) - math.exp(-h1), (t1 - t0) / (g1 - g0), blind if t1 < twice else LONGEST)
         for t0, t1, h0, h1, g0, g1 in zip(times, times[1:], hazards, hazards[1:], steps, steps[1:], strict=False)

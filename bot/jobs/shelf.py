@@ -1,4 +1,4 @@
-"""A chat for places where people come to look: a result counts as delivered once it is kept.
+"""A chat for places where people come for their clips: a result counts as delivered once it is kept.
 
 On the console and on the web page nobody is sent anything; whoever waits follows the job in the store.
 """

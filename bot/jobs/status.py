@@ -48,7 +48,7 @@ def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None
 
 
 def _stuck(job: Job) -> bool:
-    """Whether its looks go wrong. A single one that did is nothing to trouble anybody with."""
+    """Whether its polls go wrong. A single one that did is nothing to trouble anybody with."""
     return job.state == "running" and job.waits is not None and job.tries > 1
 
 

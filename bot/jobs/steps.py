@@ -1,4 +1,4 @@
-"""What a worker does with one claimed job: buy it, look at it, deliver it; each ends in one save."""
+"""What a worker does with one claimed job: buy it, poll it, deliver it; each ends in one save."""
 
 import asyncio
 import logging
@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 FETCHES = 18
 """Fruitless fetches of a finished clip before the person gets the credits back: about a quarter of an hour."""
 LINKLESS, LINKLESS_END = 4, 60
-"""Looks at a clip that is done and nowhere, until the operator hears of it and until the credits go back: an hour."""
-ODD_LOOKS = 6
-"""Looks gone wrong lengthen the pause up to this count, and use up no more of the fetches above."""
+"""Polls of a clip that is done and nowhere, until the operator hears of it and until the credits go back: an hour."""
+ODD_POLLS = 6
+"""Polls gone wrong lengthen the pause up to this count, and use up no more of the fetches above."""
 DOWNLOAD = 300.0
 """Seconds that fetching a clip may take."""
 LINE, UNDER_WAY = 50, 200
@@ -35,7 +35,7 @@ LAST_WORD = 2.0
 """Seconds in which a stopped worker still saves that an order was taken."""
 
 
-class Acts:
+class Steps:
     """`lease`: seconds after which a job is anybody's whose worker fell silent; a purchase must end before."""
 
     def __init__(
@@ -113,14 +113,14 @@ class Acts:
             await self._note(what, f"{accepted.remote_id} at {accepted.host}", job)
             raise
         rhythm = await self._history.rhythm(job.order, accepted.host)
-        await self._claims.release(job, rhythm.next_look(0.0))  # saved with a guess; now it is known better
+        await self._claims.release(job, rhythm.next_poll(0.0))  # saved with a guess; now it is known better
         await self._show(job)
 
     async def give_up(self, job: Job) -> None:
         """A purchase that nobody finished: its worker died, and whether the request went out is unknown."""
         await self._lose(job, "the worker died while the order was on its way")
 
-    async def look(self, job: Job) -> None:
+    async def poll(self, job: Job) -> None:
         """Ask how it is; fetch the clip when there is one."""
         host, remote_id, accepted_at = job.host or "", job.remote_id or "", job.accepted_at or job.created_at
         said = await self._provider.poll(host, remote_id, self._clock() - accepted_at)
@@ -153,7 +153,7 @@ class Acts:
         """Bring status lines up to date: places and times change without anything of theirs."""
         now, platforms = self._clock(), tuple(self._chats)
         waiting = await self._store.line(platforms, LINE)
-        # Who is looked at soon is told then.
+        # Who is polled soon is told then.
         waiting += [(job, 0) for job in await self._store.under_way(platforms, now + EDIT, now - YOUNG, UNDER_WAY)]
         waiting += [(job, 0) for job in await self._store.restored.halted() if job.address.platform in self._chats]
         for job, ahead in waiting:
@@ -176,12 +176,12 @@ class Acts:
             return machine.Rendered(clip), None
         except StoreDown as error:
             await self._note("a clip could not be kept", str(error), job)
-            return machine.Waiting(max(job.tries, ODD_LOOKS), "disk"), seen + LONGEST_PAUSE
+            return machine.Waiting(max(job.tries, ODD_POLLS), "disk"), seen + LONGEST_PAUSE
         except (Unreachable, TimeoutError) as error:
-            # The way is blocked, not the clip lost: looking is free, so it goes on until the deadline.
+            # The way is blocked, not the clip lost: polling is free, so it goes on until the deadline.
             if not job.tries:
                 await self._note("a clip cannot be fetched", str(error) or "no end in time", job)
-            tries = min(job.tries + 1, max(job.tries, ODD_LOOKS))
+            tries = min(job.tries + 1, max(job.tries, ODD_POLLS))
             if self._is_over(job, seen):
                 return Refused("broken_clip"), None
             return machine.Waiting(tries, "clip"), seen + backoff(tries)
@@ -204,9 +204,9 @@ class Acts:
             ends = tries >= LINKLESS_END
             return (Refused("broken_clip"), None) if ends else (machine.Waiting(tries, "link"), seen + backoff(tries))
         rhythm = await self._history.rhythm(job.order, job.host)
-        # Each claim but the first, which bought it, was a look.
-        pause = rhythm.next_look(seen - (job.accepted_at or job.created_at), job.claims - 1)
-        tries = min(job.tries + 1, max(job.tries, ODD_LOOKS)) if said.failed else 0
+        # Each claim but the first, which bought it, was a poll.
+        pause = rhythm.next_poll(seen - (job.accepted_at or job.created_at), job.claims - 1)
+        tries = min(job.tries + 1, max(job.tries, ODD_POLLS)) if said.failed else 0
         waits = said.waits if said.failed else None
         return machine.Waiting(tries, waits), seen + max(pause, backoff(tries))
 

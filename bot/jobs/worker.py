@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.errors import Stale, StoreDown
-from bot.jobs.steps import Acts
+from bot.jobs.steps import Steps
 from bot.model import Job
 from bot.ports import Store
 
@@ -22,7 +22,7 @@ NAP = 2.0
 BREATH = 0.05
 """Seconds between two rounds at least, when the last one took nothing."""
 REFRESH = 20.0
-"""Seconds between two looks at who waits where."""
+"""Seconds between two readings of who waits where."""
 PAUSE = 5.0
 """Seconds until a job is taken up again whose act broke, or met a database that takes nothing."""
 GRACE = 3.0
@@ -37,7 +37,7 @@ class Worker:
     def __init__(
         self,
         store: Store,
-        acts: Acts,
+        steps: Steps,
         platforms: Sequence[str],
         *,
         clock: Callable[[], float],
@@ -45,7 +45,7 @@ class Worker:
         parallel: int = 64,
     ) -> None:
         self._store = store
-        self._acts = acts
+        self._steps = steps
         self._platforms = platforms
         self._clock = clock
         self._slots = slots
@@ -96,7 +96,7 @@ class Worker:
         while True:
             await asyncio.sleep(REFRESH)
             try:
-                await self._acts.refresh()
+                await self._steps.refresh()
             except StoreDown as error:
                 log.info("no status line was refreshed: %s", error)
             except Exception:  # nobody's clip depends on it
@@ -109,15 +109,15 @@ class Worker:
         room = taken
         if room > 0:
             mine = [job.id for job in self._under_way.values()]
-            for job in await self._store.claim(now, self._acts.lease, room, self._platforms, mine):
-                self._begin(job, self._acts.give_up if job.state == "submitting" else None)
+            for job in await self._store.claim(now, self._steps.lease, room, self._platforms, mine):
+                self._begin(job, self._steps.give_up if job.state == "submitting" else None)
                 room -= 1
         if room > 0:
-            lease, hosts = self._acts.lease, self._acts.hosts()
+            lease, hosts = self._steps.lease, self._steps.hosts()
             for job in await self._store.start(
-                now, lease, self._slots, room, self._platforms, hosts, self._acts.start, self.only
+                now, lease, self._slots, room, self._platforms, hosts, self._steps.start, self.only
             ):
-                self._begin(job, self._acts.buy)
+                self._begin(job, self._steps.buy)
                 room -= 1
         self.last_round = self._clock()
         return taken - room
@@ -133,7 +133,7 @@ class Worker:
         self.poke()
 
     async def _wind_down(self) -> None:
-        # A look can be made again by whoever comes next; a purchase and a delivery had better end.
+        # A poll can be made again by whoever comes next; a purchase and a delivery had better end.
         for task, job in self._under_way.items():
             if job.state == "running":
                 task.cancel()
@@ -144,7 +144,7 @@ class Worker:
         await self.idle()
 
     def _begin(self, job: Job, act: Act | None) -> None:
-        act = act or (self._acts.look if job.state == "running" else self._acts.deliver)
+        act = act or (self._steps.poll if job.state == "running" else self._steps.deliver)
         task = asyncio.create_task(self._run(job, act), name=f"job-{job.id}")
         self._under_way[task] = job
         task.add_done_callback(self._end)
@@ -172,7 +172,7 @@ class Worker:
 
     async def _let_go(self, job: Job, pause: float = 0.0) -> None:
         with contextlib.suppress(StoreDown):  # then it falls due when its lease is over
-            await self._acts.release(job, pause)
+            await self._steps.release(job, pause)
 
     async def _pause(self) -> float:
         if len(self._under_way) >= self._parallel:

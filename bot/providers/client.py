@@ -102,13 +102,13 @@ class Providers:
         # A connection that the server closed a moment ago would fail a POST although nothing was taken, and nobody
         # could tell: so each POST has a connection of its own. GETs are free and may be repeated: they keep theirs.
         self._buyer = _client(tls, timeout, fresh=True)
-        self._looker = _client(tls, timeout, fresh=False)
+        self._poller = _client(tls, timeout, fresh=False)
         self._clips = Clips(tls, clip_hosts)
 
     async def close(self) -> None:
         """Let go of all connections."""
         await self._buyer.aclose()
-        await self._looker.aclose()
+        await self._poller.aclose()
 
     def able(self, order_has_masks: bool) -> bool:
         """Whether any host can be given the pictures of such an order, as we are configured."""
@@ -118,7 +118,7 @@ class Providers:
         """What to expect of `host`; of the preferred one without a name, or if it is not configured any more."""
         row = self._hosts.get(host or "") or self._shops[0]
         name = host or row.name
-        return Terms(name, name == "local", self.able(True), row.first_looks, row.usual)
+        return Terms(name, name == "local", self.able(True), row.first_polls, row.usual)
 
     def hosts(self) -> Sequence[str]:
         """The names of all that are configured."""
@@ -151,11 +151,11 @@ class Providers:
         row = self._hosts.get(host)
         if row is None:
             return self._notice(host, Pending("not configured any more", failed=True))
-        match await self._call(self._looker, row, "GET", params={"generation_id": remote_id}):
+        match await self._call(self._poller, row, "GET", params={"generation_id": remote_id}):
             case Silence(why=why):
                 return self._notice(host, Pending(f"no answer: {why}", failed=True))
             case Answer(status=status, body=body):
-                seen = wire.looked(status, body, age)
+                seen = wire.polled(status, body, age)
                 return self._notice(host, seen) if isinstance(seen, Pending) and seen.detail else seen
             case never:
                 assert_never(never)
@@ -169,7 +169,7 @@ class Providers:
 
     async def probe(self, name: str) -> Probe:
         """Ask a host for a job that does not exist: free, and it tells whether the host is there and takes our key."""
-        match await self._call(self._looker, self._hosts[name], "GET", params={"generation_id": "photoplay-check"}):
+        match await self._call(self._poller, self._hosts[name], "GET", params={"generation_id": "photoplay-check"}):
             case Silence(why=why):
                 return Probe("unreachable", why)
             case Answer(status=status):
@@ -180,7 +180,7 @@ class Providers:
     async def balances(self) -> Mapping[str, float]:
         """What is left of our money, by host, in the host's own credits; hosts that do not say are missing."""
         hosts = [host for host in self._hosts.values() if host.balance]
-        said = await asyncio.gather(*(self._call(self._looker, host, "GET", url=host.balance) for host in hosts))
+        said = await asyncio.gather(*(self._call(self._poller, host, "GET", url=host.balance) for host in hosts))
         found = {
             host.name: wire.balance(answer.body)
             for host, answer in zip(hosts, said, strict=True)
@@ -192,7 +192,7 @@ class Providers:
         """Whose Photoplay answers at that address, by its mark; None if none does."""
         body = bytearray()
         try:
-            async with asyncio.timeout(CONNECT), self._looker.stream("GET", f"{base}/livez") as response:
+            async with asyncio.timeout(CONNECT), self._poller.stream("GET", f"{base}/livez") as response:
                 await _fill(body, response)
                 said = json.loads(inflate(response.headers.get("content-encoding", ""), bytes(body), ANSWER_LIMIT))
         except (httpx.HTTPError, aiohttp.ClientError, OSError, ValueError, RecursionError):  # OSError: TimeoutError too

@@ -33,7 +33,7 @@ class Host:
     """Whether masks may, too."""
     inline_first: bool = False
     """Whether they should even when we have public links, because the host cannot open those."""
-    first_looks: float = 10.0
+    first_polls: float = 10.0
     """How far apart the looks at a job are while there is no history to learn from."""
     usual: float = 300.0
     """How long a clip takes as long as nobody knows better."""
@@ -86,7 +86,7 @@ def local(base_url: str, key: SecretStr = NO_KEY) -> Host:
         inline=True,
         inline_masks=True,
         inline_first=True,
-        first_looks=1.0,
+        first_polls=1.0,
         usual=6.0,
         rest=5.0,
     )

@@ -31,7 +31,7 @@ NOT_NOW = frozenset({420, 425, 429, 503})
 """Answers to a create that by their own meaning took nothing: too many, too early, no room."""
 REFUSALS = frozenset({*CODES, "1200", "1201", "1202", "1203"})
 """Kling's codes that mean, also with HTTP 200, that nothing was taken."""
-OF_THE_LOOK = frozenset(
+OF_THE_POLL = frozenset(
     {"1302", "5000", "5001", "5002", "1000", "1001", "1002", "1003", "1004", "1100", "1101", "1102"}
 )
 """Kling's codes that may be about our request or account of this moment, and so do not end a job that is looked at."""
@@ -120,7 +120,7 @@ def _refused(host: str, status: int, text: str, detail: str, pause: float | None
     return Refused("image" if status == 413 else why, detail)
 
 
-def looked(status: int, answer: bytes, age: float) -> Pending | Finished | Refused:
+def polled(status: int, answer: bytes, age: float) -> Pending | Finished | Refused:
     """What an answer to a retrieve means for a job that was accepted `age` seconds ago.
 
     A job ends only on a clear word. Whatever we do not understand is `Pending` with a detail: time decides.
@@ -134,7 +134,7 @@ def looked(status: int, answer: bytes, age: float) -> Pending | Finished | Refus
         said = said[0]
     if not isinstance(said, dict):
         return Pending(f"HTTP {status} without a JSON object", failed=True)
-    state, error = results.state(said), results.error(said, REFUSALS | OF_THE_LOOK)
+    state, error = results.state(said), results.error(said, REFUSALS | OF_THE_POLL)
     if state in results.RUNNING:
         return Pending()
     done = state in results.DONE
@@ -142,7 +142,7 @@ def looked(status: int, answer: bytes, age: float) -> Pending | Finished | Refus
         return Finished(link)
     if done and not error:
         return Pending(NO_LINK, failed=True, waits="link")
-    if not state and isinstance(error, dict) and results.code(error) in OF_THE_LOOK:
+    if not state and isinstance(error, dict) and results.code(error) in OF_THE_POLL:
         return Pending(f"code {results.code(error)}", failed=True)
     if error or state in results.FAILED:
         # An error job may have been charged: whatever the cause, it is never sent again, only given back.

@@ -267,7 +267,7 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Spending:
     """One order as the figures need it."""
 
     person: str

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 
 from adapters.discord import files as discord_files
-from adapters.discord.client import Line as DiscordLine
+from adapters.discord.client import RestClient as DiscordClient
 from adapters.telegram import client as telegram_line
-from adapters.telegram.client import Line, mapped
+from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.files import Files
 from adapters.telegram.parse import Picture
 from bot.errors import ChatError, Refusal, Unconfirmed
@@ -81,7 +81,7 @@ async def no_sleep(_: float) -> None: ...
 )
 async def test_a_file_of_telegram(body: bytes, encoding: str) -> None:
     async with serving(body, encoding) as base:
-        line = Line(TOKEN, base)
+        line = TelegramClient(TOKEN, base)
         try:
             with pytest.raises(Refusal, match="too large"):
                 await read(Files(line, no_sleep).attachment(Picture("f")).fetch())
@@ -92,7 +92,7 @@ async def test_a_file_of_telegram(body: bytes, encoding: str) -> None:
 async def test_a_file_of_telegram_that_fits_arrives_packed_or_not() -> None:
     for body, encoding in ((b"jpeg" * 9, ""), (gzip.compress(b"jpeg" * 9), "gzip")):
         async with serving(body, encoding) as base:
-            line = Line(TOKEN, base)
+            line = TelegramClient(TOKEN, base)
             try:
                 assert await read(Files(line).attachment(Picture("f")).fetch()) == b"jpeg" * 9
             finally:
@@ -101,7 +101,7 @@ async def test_a_file_of_telegram_that_fits_arrives_packed_or_not() -> None:
 
 async def test_an_answer_of_telegram() -> None:
     async with serving(BOMB, answers=True) as base:
-        line = Line(TOKEN, base)
+        line = TelegramClient(TOKEN, base)
         try:
             with pytest.raises(Unconfirmed), mapped():
                 await line.get_me()
@@ -114,7 +114,7 @@ async def test_an_answer_of_telegram() -> None:
 @pytest.mark.parametrize(("body", "encoding"), [(BOMB, "gzip"), (bytes(9**7), "")])
 async def test_a_file_of_discord(body: bytes, encoding: str) -> None:
     async with serving(body, encoding) as base:
-        files = discord_files.Files(DiscordLine("token", f"{base}/api/v10"), no_sleep)
+        files = discord_files.Files(DiscordClient("token", f"{base}/api/v10"), no_sleep)
         try:
             with pytest.raises(Refusal, match="too large"):
                 await files._fetched(f"{base}/attachments/1/2/a.jpg")

@@ -25,7 +25,7 @@ Set = Callable[[Square], Awaitable[str]]
 @pytest.fixture
 def square(house: House) -> Square:
     wall = Wall()
-    house.worker._acts._chats = {"telegram": wall}
+    house.worker._steps._chats = {"telegram": wall}
     return Square(house, wall)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.gallery.model import ENOUGH, Errand, Hall, Key, Manner, Report, Share
+from bot.gallery.model import ENOUGH, Errand, Key, Manner, Report, Share, WebGallery
 from bot.jobs.machine import hold
 from bot.model import Address, Button
 from bot.quotas.rules import Rule
@@ -387,10 +387,10 @@ async def test_a_chain_shows_what_is_to_be_seen_here(store: Store) -> None:
 async def test_a_hall_is_open_while_its_rule_says_so(store: Store) -> None:
     gallery = store.gallery
     await a_share(store)
-    assert await gallery.open_hall(TOWN, "slug") == "slug"
-    assert await gallery.open_hall(TOWN, "newer") == "slug"
-    assert await gallery.open_hall(TOWN, "newest", new=True) == "newest"
-    assert await gallery.open_hall(TOWN, "other") == "newest"
+    assert await gallery.open_gallery(TOWN, "slug") == "slug"
+    assert await gallery.open_gallery(TOWN, "newer") == "slug"
+    assert await gallery.open_gallery(TOWN, "newest", new=True) == "newest"
+    assert await gallery.open_gallery(TOWN, "other") == "newest"
 
     async def seen() -> list[bool]:
         found = (
@@ -403,11 +403,11 @@ async def test_a_hall_is_open_while_its_rule_says_so(store: Store) -> None:
     assert await seen() == [False] * 3
     await rule(store, web="slug")
     assert await seen() == [True] * 3
-    assert await gallery.hall("slug") == Hall("slug", TOWN, "Gallery", False)
+    assert await gallery.hall("slug") == WebGallery("slug", TOWN, "Gallery", False)
     assert await gallery.hall("newer") is None
     assert await gallery.halls() == []
     await rule(store, public=True, title="Our town")
-    assert await gallery.halls() == [await gallery.hall("slug")] == [Hall("slug", TOWN, "Our town", True)]
+    assert await gallery.halls() == [await gallery.hall("slug")] == [WebGallery("slug", TOWN, "Our town", True)]
     for web in (None, "other"):
         await rule(store, web=web)
         assert await seen() == [False] * 3
@@ -417,13 +417,13 @@ async def test_a_hall_is_open_while_its_rule_says_so(store: Store) -> None:
 async def test_listed_halls_by_title(store: Store) -> None:
     for n, (title, public) in enumerate((("b", True), ("C", True), ("a", True), ("d", False), (None, True))):
         scope = f"discord:{n}"
-        await rule(store, scope, web=await store.gallery.open_hall(scope, f"slug{n}"), title=title, public=public)
+        await rule(store, scope, web=await store.gallery.open_gallery(scope, f"slug{n}"), title=title, public=public)
     assert [h.title for h in await store.gallery.halls()] == ["a", "b", "C", "Gallery"]
     assert [h.title for h in await store.gallery.halls(2)] == ["a", "b"]
 
 
 async def test_naming_a_hall_at_once(store: Store) -> None:
-    names = await asyncio.gather(*(store.gallery.open_hall(TOWN, f"slug{n}") for n in range(8)))
+    names = await asyncio.gather(*(store.gallery.open_gallery(TOWN, f"slug{n}") for n in range(8)))
     assert len(set(names)) == 1
 
 
@@ -478,7 +478,7 @@ async def test_a_piece_with_its_chain_and_its_remixes(store: Store) -> None:
     found = await store.gallery.piece("slug", "it")
     assert found
     hall, share, chain, remixes = found
-    assert (hall, share) == (Hall("slug", TOWN, "Gallery", False), await store.gallery.share("it"))
+    assert (hall, share) == (WebGallery("slug", TOWN, "Gallery", False), await store.gallery.share("it"))
     assert [s.id for s in chain] == ["root"]
     assert [s.id for s in remixes] == [f"remix{n:02}" for n in range(14, 2, -1)]
     for gone in ("waits", "abroad", "none"):

@@ -30,7 +30,7 @@ def even(length: float) -> int:
     return max(2, round(length / 2) * 2)
 
 
-class Recoder:
+class Encoder:
     """Writes pictures of `size` at about `rate` a second, in `bits` per second or else at x264's constant `quality`.
 
     `sound` is in bits per second; 0 leaves it away.

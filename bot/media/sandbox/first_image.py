@@ -47,7 +47,7 @@ _LONGEST_FTYP = 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Essence:
+class FirstImage:
     """A picture file of the same format, and what was beside its pixels."""
 
     data: bytes
@@ -57,7 +57,7 @@ class Essence:
     """A JPEG without its end marker; `data` has one, so whether rows are missing is still to be seen."""
 
 
-def distil(data: bytes) -> Essence:
+def distil(data: bytes) -> FirstImage:
     """The essence of a picture; what is of no such format as it is. Raises `Refusal` for what has too many parts."""
     if found := _IN_FRONT.match(data):
         data = data[found.end() :]
@@ -68,8 +68,8 @@ def distil(data: bytes) -> Essence:
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return _webp(data)
     if data[4:8] == b"ftyp":
-        return Essence(_branded(data))
-    return Essence(data)
+        return FirstImage(_branded(data))
+    return FirstImage(data)
 
 
 def _branded(data: bytes) -> bytes:
@@ -80,7 +80,7 @@ def _branded(data: bytes) -> bytes:
     return data if known == brands[0] else data[:8] + known + data[12:]
 
 
-def _jpeg(data: bytes) -> Essence:
+def _jpeg(data: bytes) -> FirstImage:
     head, exif, profile = [b"\xff\xd8"], list[bytes](), list[bytes]()
     scans, start, end = 0, 0, None
     for marker, at, body in _counted(_segments(data)):
@@ -100,10 +100,10 @@ def _jpeg(data: bytes) -> Essence:
         elif _matters(marker, body):
             head.append(data[at : at + 4 + len(body)])
     if not scans:
-        return Essence(data)
+        return FirstImage(data)
     image = data[start:end] if end else data[start:].rstrip(b"\0").rstrip(b"\xff")
     turned = b"Exif\0\0" + b"".join(exif) if exif else None
-    return Essence(b"".join((*head, image, b"\xff\xd9")), turned, _joined(profile), unended=end is None)
+    return FirstImage(b"".join((*head, image, b"\xff\xd9")), turned, _joined(profile), unended=end is None)
 
 
 def _matters(marker: int, body: bytes) -> bool:
@@ -139,7 +139,7 @@ def _joined(pieces: list[bytes]) -> bytes | None:
     return b"".join(piece[2:] for piece in pieces)
 
 
-def _png(data: bytes) -> Essence:
+def _png(data: bytes) -> FirstImage:
     kept, exif, met = [_PNG], None, set[bytes]()
     profiles: dict[bytes, bytes | None] = {}  # by the chunk that says it
     for name, body, whole in _counted(_chunks(data)):
@@ -164,7 +164,7 @@ def _png(data: bytes) -> Essence:
                 case b"gAMA" if len(body) == 4:
                     profiles[name] = colours.encoded(int.from_bytes(body, "big"))
     said = next((name for name in _PNG_COLOURS if name in profiles), b"")
-    return Essence(b"".join(kept), exif, profiles.get(said))
+    return FirstImage(b"".join(kept), exif, profiles.get(said))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -210,7 +210,7 @@ def _inflated(packed: bytes) -> bytes | None:
     return None if inflater.unconsumed_tail else plain
 
 
-def _webp(data: bytes) -> Essence:
+def _webp(data: bytes) -> FirstImage:
     kept, exif, profile, framed = list[bytes](), None, None, False
     for name, body, whole in _counted(_riff(data)):
         match name:
@@ -226,7 +226,7 @@ def _webp(data: bytes) -> Essence:
                 kept.append(whole)
                 framed = True
     image = b"".join(kept)
-    return Essence(b"RIFF" + struct.pack("<I", 4 + len(image)) + b"WEBP" + image, exif, profile)
+    return FirstImage(b"RIFF" + struct.pack("<I", 4 + len(image)) + b"WEBP" + image, exif, profile)
 
 
 def _riff(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:

@@ -19,7 +19,7 @@ from bot import texts
 from bot.errors import Refusal
 from bot.media.sandbox import colours
 from bot.media.sandbox.cpu_limit import limited
-from bot.media.sandbox.first_image import Essence, distil
+from bot.media.sandbox.first_image import FirstImage, distil
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -114,7 +114,7 @@ def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
 @contextmanager
 def _opened(
     data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], otherwise: str
-) -> Iterator[tuple[Image.Image, Essence]]:
+) -> Iterator[tuple[Image.Image, FirstImage]]:
     """A picture in one of `formats`, not yet decoded; whatever goes wrong until the end of the block is its fault."""
     # Pillow's own check of the pixel count knows only one limit for the process, and no sentence for a person.
     theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
@@ -142,7 +142,7 @@ def _opened(
         Image.MAX_IMAGE_PIXELS = theirs
 
 
-def _beside(essence: Essence) -> dict[str, bytes]:
+def _beside(essence: FirstImage) -> dict[str, bytes]:
     """What Pillow would have read from the chunks that it was not given."""
     found = {"exif": essence.exif, "icc_profile": essence.profile}
     return {name: value for name, value in found.items() if value}
@@ -156,7 +156,7 @@ def _draft(image: Image.Image) -> None:
     image.draft(image.mode, (round(image.width * enough), round(image.height * enough)))
 
 
-def _lacks_rows(image: Image.Image, essence: Essence) -> bool:
+def _lacks_rows(image: Image.Image, essence: FirstImage) -> bool:
     """Whether a JPEG that was decoded ended too soon. The decoder makes up what is missing, and does not say so.
 
     Missing blocks are grey, with other blocks in front of them if there is something else to read. What is whole stays
@@ -215,7 +215,7 @@ def _middle(image: Image.Image) -> Image.Image:
     return image.crop((0, top, width, top + long))
 
 
-def _profile(image: Image.Image, essence: Essence) -> bytes | None:
+def _profile(image: Image.Image, essence: FirstImage) -> bytes | None:
     """A colour profile, also of colours that are named by code."""
     if profile := image.info.get("icc_profile"):
         return bytes(profile)

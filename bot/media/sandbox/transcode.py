@@ -21,7 +21,7 @@ from mutagen.mp4 import MP4
 from bot import texts
 from bot.errors import BrokenClip
 from bot.media.sandbox import mp4_boxes, probe
-from bot.media.sandbox.encoder import Recoder, even
+from bot.media.sandbox.encoder import Encoder, even
 
 _TRIES = 3
 _PIECE = 2**20  # bytes copied at once
@@ -49,7 +49,7 @@ def fit(source: BinaryIO, target: BinaryIO, limit: int) -> bool:
             size = _size((found.width, found.height), float(rate), bits - sound)
             if size is None:
                 return False
-            _encode([source], target, Recoder(size, rate, bits=int(bits - sound), sound=sound, mono=mono))
+            _encode([source], target, Encoder(size, rate, bits=int(bits - sound), sound=sound, mono=mono))
             taken = target.seek(0, os.SEEK_END)
             if taken <= limit:
                 _check(target, found.seconds)
@@ -66,7 +66,7 @@ def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> Non
             size = even(found[0].width), even(found[0].height)
             sound = 2 * _SOUND if all(one.sound for one in found) else 0
             rate, mono = _look(sources[0])
-            _encode(sources, target, Recoder(size, rate, quality=_QUALITY, sound=sound, mono=mono))
+            _encode(sources, target, Encoder(size, rate, quality=_QUALITY, sound=sound, mono=mono))
         _check(target, sum(one.seconds for one in found), poster)
 
 
@@ -147,7 +147,7 @@ class _Again(RawIOBase):
         return True
 
 
-def _encode(sources: Sequence[BinaryIO], target: BinaryIO, recoder: Recoder) -> None:
+def _encode(sources: Sequence[BinaryIO], target: BinaryIO, recoder: Encoder) -> None:
     with _written(target) as out:
         recoder.open(out)
         for source in sources:

@@ -12,9 +12,9 @@ from typing import Any
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
-from adapters.discord.client import Line
+from adapters.discord.client import RestClient
 from adapters.discord.delivery import DiscordChat
-from adapters.discord.interaction_tokens import Tokens
+from adapters.discord.interaction_tokens import InteractionTokens
 from adapters.discord.platform import Discord, Pace
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
@@ -43,7 +43,7 @@ class Room:
 
     api: DiscordApi
     house: House
-    line: Line
+    line: RestClient
     chat: DiscordChat
     discord: Discord
     supervisor: Supervisor
@@ -131,12 +131,12 @@ async def a_room(
     if isinstance(api.clock, Now):
         now = api.clock
     with elsewhere():
-        line = Line(token or api.token, base)
+        line = RestClient(token or api.token, base)
         chats: dict[str, Any] = {}
         provider = QuickProvider(clip)
         chats["discord"] = None
         async with wired(folder, now, new_id, clip, chats, url, provider) as house:
-            chat = DiscordChat(line, Tokens(house.store.inbox, now), clock=now)
+            chat = DiscordChat(line, InteractionTokens(house.store.inbox, now), clock=now)
             chats["discord"] = chat
             discord = Discord(house.core, line, chat, shards=shards, pace=QUICK, sleep=briefly)
             supervisor = Supervisor([discord], clock=time.monotonic, sleep=briefly)

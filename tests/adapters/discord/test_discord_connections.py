@@ -9,7 +9,7 @@ import pytest
 
 from adapters.discord import gateway
 from adapters.discord.gateway import invite, shares
-from adapters.discord.identify_budget import Budget
+from adapters.discord.identify_budget import IdentifyBudget
 from bot.config import Settings
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import picture
@@ -66,7 +66,7 @@ async def test_a_crash_loop_stays_below_a_thousand(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
 ) -> None:
     async with a_room(tmp_path, large_clip, new_id, start=False) as room:
-        room.discord._budget = Budget(room.house.store.inbox, room.now, most=3)
+        room.discord._budget = IdentifyBudget(room.house.store.inbox, room.now, most=3)
         room.tasks = [asyncio.create_task(room.supervisor.run())]
         for count in range(1, 4):
             await room.api.until(lambda count=count: len(room.api.identifies) == count and room.api.connected)

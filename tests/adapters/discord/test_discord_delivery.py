@@ -296,7 +296,7 @@ async def test_what_discord_finds_too_large_comes_smaller(room: Room, large_clip
 
 async def test_what_does_not_get_smaller_comes_as_a_link(room: Room) -> None:
     room.api.script(POST, error(413, 40005, "Request entity too large"))
-    room.house.worker._acts._delivery._fitting._link = lambda name: f"https://films.example/media/{name}"
+    room.house.worker._steps._delivery._fitting._link = lambda name: f"https://films.example/media/{name}"
     room.slash(options=SMILES)
     (told,) = await room.api.until(lambda: [one for one in room.posts() if "https://films.example/" in one.content])
     assert "Again · 5 credits" in told.labels

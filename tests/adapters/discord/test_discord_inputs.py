@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.discord import parse, people
-from adapters.discord.client import Line
+from adapters.discord.client import RestClient
 from adapters.discord.files import Files
 from bot import texts
 from tests.adapters.discord.discord_room import Now, Room, a_room
@@ -110,7 +110,7 @@ async def test_a_picture_that_stands_in_a_layout_or_an_embed_can_be_animated(roo
 
 
 def test_what_stands_elsewhere_is_fetched_by_way_of_discord_alone() -> None:
-    files = Files(Line("token"))
+    files = Files(RestClient("token"))
     assert files.allowed("https://images-ext-1.discordapp.net/external/x/https/example.com/a.png")
     assert not files.allowed("https://example.com/a.png")
     assert not files.allowed("https://images-ext-1.discordapp.net.example.com/a.png")

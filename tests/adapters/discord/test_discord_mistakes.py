@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from adapters.discord.commands import Tree
-from adapters.discord.interactions import Front
+from adapters.discord.interactions import Interactions
 from bot import texts
 from tests.adapters.discord.discord_room import Room, a_room
 from tests.houses import picture
@@ -36,7 +36,7 @@ async def test_a_mistake_before_the_acknowledgement(
     (video,) = await room.clips()
     asked = room.api.press(room.ann, video, "New words") if kind == "form" else None
     modal = await room.api.until(lambda: asked.modal) if asked else None
-    monkeypatch.setattr(Front, "_take", broken)
+    monkeypatch.setattr(Interactions, "_take", broken)
     if kind == "slash":
         asked = room.slash("quota")
     elif kind == "press":
@@ -82,7 +82,7 @@ async def test_an_apology_that_fails_itself_is_no_task_that_nobody_looks_at(
 ) -> None:
     seen: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: seen.append(context))
-    monkeypatch.setattr(Front, "_take", broken)
+    monkeypatch.setattr(Interactions, "_take", broken)
     monkeypatch.setattr(discord.InteractionResponse, "send_message", broken)
     tried = asyncio.Event()
     real = Tree.on_error

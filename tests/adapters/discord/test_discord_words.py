@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from adapters.discord import render
-from adapters.discord.client import PUBLIC, Line
+from adapters.discord.client import PUBLIC, RestClient
 from adapters.discord.files import Files
 from adapters.discord.request import Request, unpack
 from bot.errors import Refusal
@@ -66,7 +66,7 @@ def test_a_request_of_an_older_version_is_understood() -> None:
 
 
 def test_attachments_come_from_discord_or_from_the_configured_host() -> None:
-    files = Files(Line("token", PUBLIC))
+    files = Files(RestClient("token", PUBLIC))
     assert files.allowed("https://cdn.discordapp.com/attachments/1/2/a.png?ex=1")
     assert files.allowed("https://media.discordapp.net/attachments/1/2/a.png")
     for bad in (
@@ -79,10 +79,10 @@ def test_attachments_come_from_discord_or_from_the_configured_host() -> None:
         "file:///etc/passwd",
     ):
         assert not files.allowed(bad), bad
-    own = Files(Line("token", "http://127.0.0.1:9999/api/v10"))
+    own = Files(RestClient("token", "http://127.0.0.1:9999/api/v10"))
     assert own.allowed("http://127.0.0.1:9999/attachments/1/2/a.png")
     assert not own.allowed("http://127.0.0.1:9998/attachments/1/2/a.png")
-    Line("token", PUBLIC)
+    RestClient("token", PUBLIC)
 
 
 async def test_an_address_that_is_over_is_renewed(room: Room) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters.telegram.client import UPLOAD, Line
+from adapters.telegram.client import UPLOAD, TelegramClient
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.platform import Hook, Telegram
-from adapters.telegram.rate_limit import Limiter
+from adapters.telegram.rate_limit import RateLimiter
 from bot.errors import StoreDown
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
@@ -57,7 +57,7 @@ class Room:
 
     api: BotApi
     house: House
-    line: Line
+    line: TelegramClient
     chat: TelegramChat
     telegram: Telegram
     runner: Runner
@@ -176,7 +176,7 @@ async def a_room(
     *,
     api: BotApi | None = None,
     hook: Callable[[str], Hook] | None = None,
-    limiter: Limiter | None = None,
+    limiter: RateLimiter | None = None,
     upload: int = UPLOAD,
     storage_chat: str | None = None,
     url: str | None = None,
@@ -185,12 +185,12 @@ async def a_room(
     """A room with everything running."""
     api = api or BotApi()
     async with api.serve() as base:
-        line = Line(api.token, base)
+        line = TelegramClient(api.token, base)
 
         async def page(film: Film, job: str) -> str:
             return f"https://t.me/{await line.own_name()}?start={job}"
 
-        limiter = limiter or Limiter(time.monotonic, off=True)
+        limiter = limiter or RateLimiter(time.monotonic, off=True)
         chat = TelegramChat(line, limiter, page=page, upload=upload, storage_chat=storage_chat)
         async with wired(folder, api.now, new_id, clip, {"telegram": chat}, url, QuickProvider(clip)) as house:
             runner = Runner(house.store, house.media, {"telegram": chat}, clock=api.now)

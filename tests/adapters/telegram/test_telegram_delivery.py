@@ -83,7 +83,7 @@ async def test_a_clip_over_the_limit_is_made_to_fit(
 @pytest.mark.parametrize("link", [None, lambda name: f"https://photoplay.example/media/{name}"])
 async def test_a_clip_that_cannot_fit_is_told_of(rooms: Rooms, link: Callable[[str], str] | None) -> None:
     async with rooms(upload=100, start=False) as room:
-        room.house.worker._acts._delivery._fitting = Fitting(room.house.media, link)
+        room.house.worker._steps._delivery._fitting = Fitting(room.house.media, link)
         await room.open()
         order(room)
         (job,) = await room.done()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.telegram.rate_limit import Limiter
+from adapters.telegram.rate_limit import RateLimiter
 from bot import texts
 from bot.model import Address, Pending, Reply
 from bot.quotas import pricing
@@ -41,7 +41,7 @@ def order(room: Room, chat: Chat | None = None, **how: object) -> Post:
 async def bought(room: Room) -> None:
     """Until a clip is being made."""
     async with asyncio.timeout(60):
-        while not room.house.provider.looks:
+        while not room.house.provider.polled:
             await asyncio.sleep(0.01)
 
 
@@ -58,11 +58,11 @@ async def rendering(rooms: Rooms) -> AsyncIterator[Room]:
         polls = made.house.provider.polls
         made.house.provider.poll = lambda *_: asyncio.sleep(0, polls[0])
         made.house.provider.polls[:] = [Pending(), polls[-1]]
-        looks = made.house.provider.poll
+        polled = made.house.provider.poll
 
         async def poll(*args: object) -> object:
-            made.house.provider.looks += 1
-            return await looks(*args)
+            made.house.provider.polled += 1
+            return await polled(*args)
 
         made.house.provider.poll = poll
         yield made
@@ -172,7 +172,7 @@ async def test_refusals_one_after_the_other_end(room: Room) -> None:
 
 
 async def test_a_flood_in_one_chat_is_not_the_others(rooms: Rooms) -> None:
-    async with rooms(limiter=Limiter(time.monotonic)) as room:
+    async with rooms(limiter=RateLimiter(time.monotonic)) as room:
         bob = room.api.user("Bob")
         theirs = room.api.private(bob)
         room.api.trouble["sendMessage"] += [Flood(3)]
@@ -205,7 +205,7 @@ async def test_edits_that_were_overtaken_are_not_sent(room: Room) -> None:
 
 
 async def test_an_edit_that_was_too_fast_is_sent_later_unless_the_message_goes(rooms: Rooms) -> None:
-    async with rooms(limiter=Limiter(time.monotonic, off=True)) as room:
+    async with rooms(limiter=RateLimiter(time.monotonic, off=True)) as room:
         where = Address("telegram", str(room.private.id))
         posted = await room.chat.answer(where, Reply("one"))
         room.api.trouble["editMessageText"] += [Flood(1)]
@@ -224,7 +224,7 @@ async def test_a_burst_keeps_to_the_limits(rooms: Rooms) -> None:
     """Telegram, which counts, has nothing to complain of; every clip arrives."""
     api = BotApi()
     api.limits = True
-    async with rooms(api=api, limiter=Limiter(time.monotonic)) as room:
+    async with rooms(api=api, limiter=RateLimiter(time.monotonic)) as room:
         configure(room.house.core, policy=pricing.Policy(1000))
         people = [room.ann, *(api.user(f"P{number}") for number in range(9))]
         group = api.supergroup(*people)

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.telegram.edit_queue import Edits
-from adapters.telegram.rate_limit import KEPT, Kind, Limiter
+from adapters.telegram.edit_queue import EditQueue
+from adapters.telegram.rate_limit import KEPT, Kind, RateLimiter
 from bot.errors import Flood, Gone
 
 
@@ -35,7 +35,7 @@ class World:
         self.numbers = itertools.count()
         self.sent: list[Sent] = []
         self.tasks: list[asyncio.Task[None]] = []
-        self.limiter = Limiter(lambda: self.now, sleep=self.sleep, off=off)
+        self.limiter = RateLimiter(lambda: self.now, sleep=self.sleep, off=off)
 
     async def sleep(self, seconds: float) -> None:
         end = asyncio.get_running_loop().create_future()
@@ -121,7 +121,7 @@ def kept(sent: Sequence[Sent]) -> bool:
 
 chats = st.sampled_from(["-1", "-2", "3", "4"])
 many = st.integers(0, 60).map(str)
-deeds = st.one_of(
+spendings = st.one_of(
     st.tuples(st.just("reply"), chats | many, st.integers(1, 8)),
     st.tuples(st.just("edit"), chats | many, st.integers(1, 8)),
     st.tuples(st.just("deliver"), chats | many, st.sampled_from([0.0, 0.3, 2.0, 9.0])),
@@ -135,14 +135,14 @@ deeds = st.one_of(
 
 
 @settings(max_examples=80)
-@given(st.lists(deeds, max_size=40))
+@given(st.lists(spendings, max_size=40))
 def test_no_traffic_breaks_a_rule_and_all_of_it_arrives(plot: list[tuple[str, str, float]]) -> None:
     async def story(world: World) -> None:
-        for number, (deed, chat, amount) in enumerate(plot):
-            match deed:
+        for number, (entry, chat, amount) in enumerate(plot):
+            match entry:
                 case "reply" | "edit":
                     for _ in range(int(amount)):
-                        world.say(chat, "reply" if deed == "reply" else "edit")
+                        world.say(chat, "reply" if entry == "reply" else "edit")
                 case "deliver":
                     world.deliver(chat, f"clip {number}", late=amount)
                 case "crowd":
@@ -506,7 +506,7 @@ class Lines:
 
     def __init__(self, world: World, **settings: int) -> None:
         self.world = world
-        self.edits = Edits(world.limiter, **settings)
+        self.edits = EditQueue(world.limiter, **settings)
         self.done: list[str] = []
 
     def put(self, text: str, message: str = "7", chat: str = "3", takes: float = 0.0) -> None:
@@ -630,8 +630,8 @@ def test_a_removal_comes_after_the_edit_that_is_under_way() -> None:
 def test_nothing_is_sent_of_a_message_once_it_is_dropped(plot: list[tuple[str, str]]) -> None:
     async def story(world: World) -> None:
         lines, newest = Lines(world), dict[str, str]()
-        for n, (deed, message) in enumerate(plot):
-            if deed == "drop":
+        for n, (entry, message) in enumerate(plot):
+            if entry == "drop":
                 drop = world.start(lines.edits.drop("3", message))
                 while not drop.done():
                     await world.passes(1)
@@ -639,11 +639,11 @@ def test_nothing_is_sent_of_a_message_once_it_is_dropped(plot: list[tuple[str, s
                 done = len(lines.done)
                 await world.passes(9)
                 assert not [text for text in lines.done[done:] if text.startswith(message)]
-            elif deed == "pass":
+            elif entry == "pass":
                 await world.passes(0.7)
             else:
                 newest[message] = f"{message} {n}"
-                lines.put(newest[message], message, takes=2 if deed == "slow" else 0)
+                lines.put(newest[message], message, takes=2 if entry == "slow" else 0)
         await world.passes(60)
         for message, text in newest.items():
             assert [line for line in lines.done if line.startswith(message)][-1] == text

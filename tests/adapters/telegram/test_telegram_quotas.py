@@ -273,7 +273,7 @@ async def test_what_is_for_the_asker_alone_stays_out_of_the_group_if_it_cannot_b
 async def test_a_table_too_long_for_a_caption_comes_before_its_picture(town: Town) -> None:
     table = "🎬" * 513  # Telegram counts each twice
     papers = (Paper("a.png", picture(kind="PNG"), picture=True), Paper("b.csv", b"1,2"))
-    await town.room.telegram._desk._answers.tell(Address("telegram", str(town.group.id)), Reply(table, papers=papers))
+    await town.room.telegram._desk._replies.tell(Address("telegram", str(town.group.id)), Reply(table, papers=papers))
     first, second, third = town.api.sent(town.group)
     assert (first["text"], second.words, third.words) == (table, "", "")
     assert "photo" in second

@@ -12,7 +12,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.telegram.client import Line, mapped
+from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.members import Members
 from adapters.telegram.render import keyboard
 from bot import logs
@@ -72,7 +72,7 @@ async def test_a_page_that_repeats_the_address_does_not_spread_it() -> None:
     runner = web.ServerRunner(web.Server(handle, access_log=None))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    line = Line(TOKEN, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    line = TelegramClient(TOKEN, f"http://127.0.0.1:{runner.addresses[0][1]}")
     while codes:
         with pytest.raises(ChatError) as caught, mapped():
             await line.get_me()
@@ -172,7 +172,7 @@ def test_every_button_fits(job_id: str, prompt: str, state: str, follows: bool) 
 
 
 async def test_a_line_that_is_closed_leaves_nothing_behind() -> None:
-    line = Line(TOKEN, "http://127.0.0.1:9")
+    line = TelegramClient(TOKEN, "http://127.0.0.1:9")
     with pytest.raises(ChatError, match="no connection"), mapped():
         await line.get_me()
     await line.hang_up()

@@ -597,15 +597,15 @@ async def test_a_typed_remix_takes_the_photo_that_it_captions(club: Club) -> Non
 
 
 async def test_in_private_the_next_photo_is_the_answer_and_of_other_questions_none(room: Room) -> None:
-    questions = room.telegram._desk._questions
+    prompts = room.telegram._desk._prompts
     place = str(room.ann.id)
-    await questions.put(place, "1", Question(place, "/remix nothing", (), ""))
+    await prompts.put(place, "1", Question(place, "/remix nothing", (), ""))
     room.api.photo(room.ann, room.private, picture())
     await room.told(room.private, texts.sharing.UNKNOWN_SHARE)
-    await questions.put(place, "1", Question(place, "/remix nothing", (), ""))
+    await prompts.put(place, "1", Question(place, "/remix nothing", (), ""))
     room.api.sticker(room.ann, room.private)
     await room.told(room.private, texts.chat.WHAT_WORKS)
-    await questions.put(place, "2", Question(place, "/again nothing", (), ""))
+    await prompts.put(place, "2", Question(place, "/again nothing", (), ""))
     room.api.photo(room.ann, room.private, picture(), "she smiles")
     assert "“she smiles”" in (await room.clip(room.private)).words
 

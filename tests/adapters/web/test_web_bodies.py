@@ -53,7 +53,7 @@ class Everywhere:
 async def everywhere(
     tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Everywhere]:
-    monkeypatch.setattr(connections, "LOOK", 0.05)
+    monkeypatch.setattr(connections, "POLL", 0.05)
 
     async def hook(_: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         json.loads(await body())

@@ -15,7 +15,7 @@ import pytest
 from adapters.web import cursor, gallery_routes
 from adapters.web.chat_page import STATIC
 from adapters.web.gallery_routes import HEARTS, PAGE
-from adapters.web.visitor_limit import DAY, Turnstile
+from adapters.web.visitor_limit import DAY, VisitorLimit
 from bot import texts
 from bot.errors import StoreDown
 from bot.gallery.model import Key
@@ -519,7 +519,7 @@ async def test_whoever_throws_the_cookie_away_comes_not_far(town: Site, made: Cl
 
 def test_a_turnstile_forgets_and_never_grows() -> None:
     clock = Clock()
-    gate = Turnstile(2, clock, most=10)
+    gate = VisitorLimit(2, clock, most=10)
     assert [gate.admits("a", "203.0.113.9", who) for who in "xyzx"] == [True, True, False, True]
     assert not gate.admits("a", "203.0.113.9", "q")
     clock.tick(DAY)

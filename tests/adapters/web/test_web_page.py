@@ -22,11 +22,11 @@ from PIL import Image
 
 from adapters.web import chat_page as page_module
 from adapters.web import event_stream, homescreen, message
-from adapters.web.chat_page import Page
-from adapters.web.job_json import View, file_name
+from adapters.web.chat_page import ChatPage
+from adapters.web.job_json import JobJson, file_name
 from adapters.web.proxies import is_loopback
 from adapters.web.server import make_app, serve
-from adapters.web.session import Doors
+from adapters.web.session import Sessions
 from adapters.web.templating import card, render, script_data
 from adapters.web.tries import EACH
 from bot import texts
@@ -151,13 +151,13 @@ async def start(
         async def begin(*, private: bool = True, password: str | None = None) -> Site:
             house = await stack.enter_async_context(wired(tmp_path, clock, new_id, clip, {"web": Shelf()}))
             links = Links(b"k" * 32, clock)
-            doors = Doors(links, clock, private=private, password=password, secure=False)
+            sessions = Sessions(links, clock, private=private, password=password, secure=False)
 
             async def health() -> tuple[bool, dict[str, Any]]:
                 return True, {}
 
-            view = View(house.core, links)
-            app = make_app(links, house.media.path, health, Page(house.core, doors, view))
+            job_json = JobJson(house.core, links)
+            app = make_app(links, house.media.path, health, ChatPage(house.core, sessions, job_json))
             base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
             return Site(base, house, await stack.enter_async_context(AsyncExitStack()))
 

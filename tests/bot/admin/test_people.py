@@ -299,8 +299,8 @@ async def test_reports_show_sums_and_a_picture(town: Town) -> None:
     assert len(moves) == 9
     assert {row["because"] for row in moves} == {"", "'=HYPERLINK(1)", "cancelled"}
     assert sum(int(row["spent"]) for row in moves) == 20
-    (deed,) = csv.DictReader(io.StringIO(audit.data.decode("utf-8-sig")))
-    assert deed["label"] == "'@=cmd"
+    (entry,) = csv.DictReader(io.StringIO(audit.data.decode("utf-8-sig")))
+    assert entry["label"] == "'@=cmd"
     assert (await town.say("/export", scope=OTHER)).refused
 
 
@@ -415,7 +415,7 @@ async def test_what_a_restore_put_on_hold_goes_on_at_a_word(town: Town, word: st
     await house.store._db.write(lambda tx: tx.all("UPDATE jobs SET halted = 1"))
     await house.work()
     assert (await house.job(first)).state == "queued"
-    await house.worker._acts.refresh()
+    await house.worker._steps.refresh()
     assert texts.chat.HALTED in house.chat.edits[-1][1]
     assert texts.chat.CANCEL in [button.label for button in (await house.core.status(await house.job(first))).buttons]
     shown = (await town.say("/operator", user="42", scope="")).text

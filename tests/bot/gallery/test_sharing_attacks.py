@@ -381,19 +381,19 @@ async def test_whatever_comes_at_once_ends_in_order(square: Square) -> None:
         await square.say(f"/share {job.id} name words", user=job.person.partition(":")[2])
     found = [(await house.store.gallery.of_job(job.id))[0] for job in clips]
     await house.store.accounts.offer("telegram:9", "code", house.clock() + 600)
-    deeds = [square.say(f"/heart {one.id}", user=str(user)) for one in found for user in range(20, 28)]
-    deeds += [square.say(f"/report {one.id} spam", user=str(user)) for one in found for user in range(30, 33)]
-    deeds += [square.say(f"/hide {found[0].id}", user="1"), square.say(f"/keep {found[1].id}", user="1")]
-    deeds += [
+    spendings = [square.say(f"/heart {one.id}", user=str(user)) for one in found for user in range(20, 28)]
+    spendings += [square.say(f"/report {one.id} spam", user=str(user)) for one in found for user in range(30, 33)]
+    spendings += [square.say(f"/hide {found[0].id}", user="1"), square.say(f"/keep {found[1].id}", user="1")]
+    spendings += [
         square.say(f"/unshare {clips[1].id}"),
         square.say(f"/share {clips[1].id}"),
         square.say("/sharing remixes off"),
     ]
-    deeds += [square.say(f"/heart {found[2].id}", user="90", platform="discord") for _ in range(2)]
-    deeds += [house.store.accounts.join("discord:90", "code", house.clock(), 5), square.work()]
+    spendings += [square.say(f"/heart {found[2].id}", user="90", platform="discord") for _ in range(2)]
+    spendings += [house.store.accounts.join("discord:90", "code", house.clock(), 5), square.work()]
     asked = await square.say("/forgetme", user="8", scope="")
-    deeds += [square.say(asked.buttons[0].command, user="8", scope=""), square.work(square.another_runner())]
-    await asyncio.gather(*deeds)
+    spendings += [square.say(asked.buttons[0].command, user="8", scope=""), square.work(square.another_runner())]
+    await asyncio.gather(*spendings)
     square.house.clock.tick(600)
     await square.work()
     assert await house.store.gallery.mine("telegram:8") == []

@@ -11,7 +11,7 @@ from bot.errors import Stale, StoreDown
 from bot.jobs import claims, delivery
 from bot.jobs.claims import Claims
 from bot.jobs.history import History
-from bot.jobs.steps import Acts
+from bot.jobs.steps import Steps
 from bot.jobs.worker import PAUSE, Worker
 from bot.model import Finished, Job
 from tests.houses import House
@@ -25,7 +25,7 @@ def worker(house: House) -> Worker:
     """One more worker on the house's store."""
     history = History(house.store, house.provider, house.clock)
     chats = {"telegram": house.chat}
-    work = Acts(
+    work = Steps(
         house.store, house.media, house.provider, chats, history, clock=house.clock, deadline=86_400, lease=LEASE
     )
     return Worker(house.store, work, ("telegram",), clock=house.clock, slots=5)
@@ -193,7 +193,7 @@ async def test_a_taken_order_is_saved_before_anything_is_asked_of_the_database(
 
     job = await house.order()
     monkeypatch.setattr(house.store, "renders", never)
-    house.worker._acts._history._known.clear()
+    house.worker._steps._history._known.clear()
     await house.worker.round()
     async with asyncio.timeout(5):
         while (await house.job(job.id)).state != "running":

@@ -27,7 +27,7 @@ async def job(house: House) -> Job:
 
 
 def linking(house: House, link: Callable[[str], str]) -> None:
-    house.worker._acts._delivery._fitting._link = link
+    house.worker._steps._delivery._fitting._link = link
 
 
 async def test_a_clip_that_is_refused_is_told_in_words(house: House, job: Job) -> None:
@@ -127,7 +127,7 @@ async def test_a_worker_killed_before_it_takes_the_line_away(
 ) -> None:
     async def killed(*_: object) -> None: ...
 
-    monkeypatch.setattr(house.worker._acts._delivery, "_clear", killed)
+    monkeypatch.setattr(house.worker._steps._delivery, "_clear", killed)
     await house.work()
     assert len(house.chat.films) == 1
     assert house.chat.removed == []

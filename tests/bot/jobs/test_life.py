@@ -9,7 +9,7 @@ from bot import texts
 from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
 from bot.jobs import claims, delivery, machine, steps, worker
 from bot.jobs.history import History
-from bot.jobs.steps import Acts
+from bot.jobs.steps import Steps
 from bot.jobs.worker import Worker
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pending, Refused
 from bot.quotas.rules import HOUSE, Act
@@ -266,7 +266,7 @@ async def test_a_clip_that_stays_broken_is_given_back(house: House) -> None:
     house.provider.clips = [BrokenClip("HTTP 404")]
     job = await house.finish(await house.order())
     assert (job.reason, await house.used()) == ("broken_clip", 0)
-    assert house.provider.looks >= 50 + steps.FETCHES - steps.ODD_LOOKS
+    assert house.provider.polled >= 50 + steps.FETCHES - steps.ODD_POLLS
     assert [one.what for one in await house.store.incidents(50)].count(
         "a clip is broken"
     ) <= 2  # the first, and the end
@@ -470,7 +470,9 @@ def rival(house: House) -> Worker:
     """Another worker's process on the same store."""
     history = History(house.store, house.provider, house.clock)
     chats = {"telegram": house.chat}
-    work = Acts(house.store, house.media, house.provider, chats, history, clock=house.clock, deadline=86_400, lease=120)
+    work = Steps(
+        house.store, house.media, house.provider, chats, history, clock=house.clock, deadline=86_400, lease=120
+    )
     return Worker(house.store, work, ("telegram",), clock=house.clock, slots=5)
 
 

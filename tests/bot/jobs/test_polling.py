@@ -37,19 +37,19 @@ def lived(medians: Sequence[float], sigma: float, seed: int = 1) -> tuple[list[f
     history, waits, counts = list[float](), list[float](), list[int]()
     for usual in medians:
         rhythm, render = Rhythm.of(poll.ended(history)), poll.lognormal(sigma, usual)(random)
-        now, looks = 0.0, 0
+        now, polls = 0.0, 0
         while now < render:
-            now, looks = now + rhythm.next_look(now, looks), looks + 1
+            now, polls = now + rhythm.next_poll(now, polls), polls + 1
         history.insert(0, now)
         waits.append(now - render)
-        counts.append(looks)
+        counts.append(polls)
     return waits, counts
 
 
 @given(renders, elapsed)
 def test_a_look_is_1_to_30_seconds_away_or_the_first(history: list[float], now: float) -> None:
     rhythm = Rhythm.of(poll.ended(history))
-    wait = rhythm.next_look(now)
+    wait = rhythm.next_poll(now)
     assert wait >= SHORTEST - 1e-9
     assert wait <= LONGEST + 1e-9 or now + wait <= rhythm.first + 1e-6
 
@@ -57,7 +57,7 @@ def test_a_look_is_1_to_30_seconds_away_or_the_first(history: list[float], now: 
 @given(renders)
 def test_the_first_look_is_not_absurdly_late(history: list[float]) -> None:
     known = [r for r in history if 0 <= r < math.inf]
-    assert Rhythm.of(poll.ended(history)).next_look(0) <= max([15.0, *known[:3]])
+    assert Rhythm.of(poll.ended(history)).next_poll(0) <= max([15.0, *known[:3]])
 
 
 @given(renders, elapsed)
@@ -77,7 +77,7 @@ def test_progress_never_falls_and_never_ends(history: list[float], one: float, o
 def test_without_history_it_is_the_plain_loop(now: float, blind: float) -> None:
     for history in ([], NO_DURATIONS):
         rhythm = Rhythm.of(poll.ended(history), blind=blind)
-        assert rhythm.next_look(now) == pytest.approx(max(blind, rhythm.lead - now))
+        assert rhythm.next_poll(now) == pytest.approx(max(blind, rhythm.lead - now))
         assert blind <= rhythm.lead <= 2 * blind
 
 
@@ -97,16 +97,16 @@ def test_what_is_no_duration_is_left_out() -> None:
 @pytest.mark.parametrize("sigma", [0.15, 0.35])
 def test_a_short_history_is_no_worse_than_the_loop(n: int, sigma: float) -> None:
     jobs = drawn(sigma, n=2_000, seed=2)
-    ours = [poll.seen(Rhythm.of(poll.ended(drawn(sigma, n=n, seed=seed))).next_look, jobs) for seed in range(3, 9)]
-    late, looks = poll.seen(lambda elapsed: 10.0, jobs)
+    ours = [poll.seen(Rhythm.of(poll.ended(drawn(sigma, n=n, seed=seed))).next_poll, jobs) for seed in range(3, 9)]
+    late, polls = poll.seen(lambda elapsed: 10.0, jobs)
     assert mean(run[0] for run in ours) < 1.05 * late
-    assert mean(run[1] for run in ours) < looks
+    assert mean(run[1] for run in ours) < polls
 
 
 @pytest.mark.parametrize(("sigma", "most"), [(0.15, 10), (0.35, 21)])
 def test_a_known_kind_of_render_is_seen_soon_with_few_looks(sigma: float, most: float) -> None:
     jobs = drawn(sigma, n=4_000, seed=2)
-    runs = [poll.seen(Rhythm.of(poll.ended(drawn(sigma, seed=seed))).next_look, jobs) for seed in range(3, 23)]
+    runs = [poll.seen(Rhythm.of(poll.ended(drawn(sigma, seed=seed))).next_poll, jobs) for seed in range(3, 23)]
     assert mean(run[0] for run in runs) <= 5
     assert mean(run[1] for run in runs) <= most
 
@@ -129,38 +129,38 @@ SHAPES: dict[str, Callable[[Random], float]] = {
 def test_other_shapes_cost_fewer_looks_and_hardly_more_time_than_the_loop(name: str) -> None:
     random = Random(1)
     history, jobs = ([SHAPES[name](random) for _ in range(n)] for n in (200, 2_000))
-    late, looks = poll.seen(Rhythm.of(poll.ended(history)).next_look, jobs)
+    late, polls = poll.seen(Rhythm.of(poll.ended(history)).next_poll, jobs)
     plain_late, plain_looks = poll.seen(lambda elapsed: 10.0, jobs)
     assert late < 1.2 * plain_late
-    assert looks < 1.05 * plain_looks
+    assert polls < 1.05 * plain_looks
 
 
 def test_a_quick_host_is_looked_at_quickly() -> None:
-    late, looks = poll.seen(Rhythm.of(poll.ended(drawn(0.2, 3))).next_look, drawn(0.2, 3, seed=2))
+    late, polls = poll.seen(Rhythm.of(poll.ended(drawn(0.2, 3))).next_poll, drawn(0.2, 3, seed=2))
     assert late < 1
-    assert looks < 5
+    assert polls < 5
 
 
 def test_one_outlier_costs_a_few_looks_and_no_time() -> None:
     history, jobs = drawn(0.15), drawn(0.15, n=2_000, seed=2)
-    late, looks = poll.seen(Rhythm.of(poll.ended(history)).next_look, jobs)
+    late, polls = poll.seen(Rhythm.of(poll.ended(history)).next_poll, jobs)
     for outlier in (0.0, 5.0, 3_600.0, DAY):
-        again, more = poll.seen(Rhythm.of(poll.ended([outlier, *history])).next_look, jobs)
+        again, more = poll.seen(Rhythm.of(poll.ended([outlier, *history])).next_poll, jobs)
         assert again < late + 1
-        assert more < looks + 300 / LONGEST
+        assert more < polls + 300 / LONGEST
 
 
 def test_nothing_is_looked_at_before_anything_plausibly_finished() -> None:
     history = drawn(0.15)
     rhythm = Rhythm.of(poll.ended(history))
-    assert rhythm.next_look(0) == pytest.approx(rhythm.probe)
+    assert rhythm.next_poll(0) == pytest.approx(rhythm.probe)
     assert 0.5 * median(history) < rhythm.first
     assert sum(render < rhythm.first for render in history) <= 10
 
 
 def test_a_job_that_outlives_the_history_is_looked_at_more_rarely() -> None:
     rhythm = Rhythm.of(poll.ended(drawn(0.15)))
-    waits = [rhythm.next_look(now) for now in (300, 600, 1_200, 6_000, DAY)]
+    waits = [rhythm.next_poll(now) for now in (300, 600, 1_200, 6_000, DAY)]
     assert waits == sorted(waits)
     assert waits[-1] == pytest.approx(LONGEST)
     assert rhythm.left(600) is None
@@ -179,26 +179,26 @@ def test_a_burst_on_a_host_without_history_is_no_worse_than_the_loop(median: flo
     """The first to end are the short ones; nobody may wait longer for them having been believed."""
     random, draw = Random(1), poll.lognormal(0.35, median)
     jobs = [draw(random) for _ in range(200)]
-    waits, looks = asyncio.run(poll.Burst(jobs).run())
+    waits, polls = asyncio.run(poll.Burst(jobs).run())
     late, plain = poll.seen(lambda elapsed: 10.0, jobs)
     assert mean(waits) < late + 0.1
-    assert looks <= plain
+    assert polls <= plain
     assert max(wait for wait, job in zip(waits, jobs, strict=True) if job <= 2 * median) <= 10 + 1e-6
 
 
 @given(renders, renders, st.floats(1, 30), elapsed, st.integers(0, 50))
 def test_from_the_first_look_to_twice_the_usual_time_nobody_waits_longer_than_with_the_loop(
-    history: list[float], going: list[float], blind: float, now: float, looks: int
+    history: list[float], going: list[float], blind: float, now: float, polls: int
 ) -> None:
     rhythm = Rhythm.of([*(Render(seen, ended=False) for seen in going), *poll.ended(history)], blind=blind)
     if rhythm.first <= now < 2 * rhythm.usual:
-        assert rhythm.next_look(now, looks) <= max(blind, rhythm.lead - now, SHORTEST) + 1e-6
+        assert rhythm.next_poll(now, polls) <= max(blind, rhythm.lead - now, SHORTEST) + 1e-6
 
 
 def test_a_job_that_had_the_looks_of_the_loop_gets_no_more() -> None:
     rhythm = Rhythm.of(poll.ended(drawn(0.15)))
-    assert rhythm.next_look(300.0, looks=3) < 9
-    assert rhythm.next_look(300.0, looks=30) == pytest.approx(10)
+    assert rhythm.next_poll(300.0, polls=3) < 9
+    assert rhythm.next_poll(300.0, polls=30) == pytest.approx(10)
 
 
 def test_a_quick_start_is_not_called_longer_than_usual() -> None:

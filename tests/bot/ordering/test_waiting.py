@@ -59,7 +59,7 @@ async def test_a_line_that_becomes_known_later_does_not_wait_for_the_first_look(
     await house.core.track(job.id, "line", "Next in line")
     await house.store.release(await house.job(job.id), house.clock() + 240)  # when a known host is first looked at
     house.clock.tick(steps.YOUNG + 0.1)
-    await house.worker._acts.refresh()
+    await house.worker._steps.refresh()
     assert await shown(house, job) == "Rendering, about 5 min left"
 
 
@@ -69,7 +69,7 @@ async def test_time_goes_by_on_a_line_between_two_looks(house: House) -> None:
     row = await house.job(job.id)
     await house.store.release(row, house.clock() + 240)
     house.clock.tick(130)
-    await house.worker._acts.refresh()
+    await house.worker._steps.refresh()
     assert await shown(house, job) == "Rendering, about 3 min left"
 
 
@@ -82,7 +82,7 @@ async def test_an_order_that_nobody_takes_says_why_and_when_there_is_another_try
     assert await shown(house, job) == f"{texts.chat.WAITS[waits]} {again} about 5 min."
     assert (await house.core.status(await house.job(job.id))).text == house.chat.edits[-1][1]
     house.clock.tick(270)
-    await house.worker._acts.refresh()
+    await house.worker._steps.refresh()
     assert await shown(house, job) == f"{texts.chat.WAITS[waits]} {again} about 30 s."
     house.clock.tick(31)
     await house.work()
@@ -92,9 +92,9 @@ async def test_an_order_that_nobody_takes_says_why_and_when_there_is_another_try
 
 async def test_a_purchase_that_hangs_is_said_to_be_asking(house: House) -> None:
     job = await tracked(house)
-    await house.store.start(house.clock(), 120, 5, 5, ("telegram",), ("local",), house.worker._acts.start)
+    await house.store.start(house.clock(), 120, 5, 5, ("telegram",), ("local",), house.worker._steps.start)
     house.clock.tick(steps.YOUNG + 0.1)
-    await house.worker._acts.refresh()
+    await house.worker._steps.refresh()
     assert await shown(house, job) == texts.chat.SENDING
 
 
@@ -166,7 +166,7 @@ async def test_no_line_is_touched_once_the_job_moved_on(house: House, monkeypatc
 
     monkeypatch.setattr(house.store, "under_way", under_way)
     house.clock.tick(200)
-    await house.worker._acts.refresh()
+    await house.worker._steps.refresh()
     assert len(house.chat.edits) == edits
 
 
@@ -177,7 +177,7 @@ async def test_a_line_says_that_the_operator_has_paused_buying(house: House) -> 
         act = Act(f"act{paused}", house.clock(), "console:0", HOUSE, "pause")
         await house.store.books.amend(act, lambda rule: replace(rule, paused=paused))
         await house.work()
-        await house.worker._acts.refresh()
+        await house.worker._steps.refresh()
 
     await switch(True)
     assert await shown(house, job) == texts.chat.PAUSED == await house.core.state(await house.job(job.id))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.errors import Ambiguous, NotSent, ProviderError
 from bot.model import Accepted, Finished, Pending, Refused
 from bot.providers.results import DONE, FAILED, RUNNING
-from bot.providers.wire import NO_LINK, OutOfUse, created, looked, pause
+from bot.providers.wire import NO_LINK, OutOfUse, created, pause, polled
 
 URL = "https://cdn.aimlapi.com/clip.mp4?sig=secret"
 OLD_ID = "60ac7c34-3224-4b14-8e7d-0aa0db708325:kling-video/v1/standard/image-to-video"
@@ -150,14 +150,14 @@ def test_a_refusal_without_words_is_still_one() -> None:
 
 @pytest.mark.parametrize("state", [*sorted(RUNNING), "QUEUED", " Generating "])
 def test_running(state: str) -> None:
-    assert looked(200, js({"id": "i", "status": state, "video": None, "error": None}), 5) == Pending()
+    assert polled(200, js({"id": "i", "status": state, "video": None, "error": None}), 5) == Pending()
 
 
 @pytest.mark.parametrize("state", [*sorted(DONE), "COMPLETED"])
 def test_done(state: str) -> None:
     full = {"url": URL, "content_type": "video/mp4", "file_name": "x", "file_size": 7}
-    assert looked(200, js({"status": state, "video": {"url": URL}}), 5) == Finished(URL)
-    assert looked(201, js({"status": state, "video": full, "error": None, "meta": {"usage": None}}), 5) == Finished(URL)
+    assert polled(200, js({"status": state, "video": {"url": URL}}), 5) == Finished(URL)
+    assert polled(201, js({"status": state, "video": full, "error": None, "meta": {"usage": None}}), 5) == Finished(URL)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_done(state: str) -> None:
      {"url": "https://cdn.aimlapi.com/cover.jpg?x=1"}],
 )  # fmt: skip
 def test_done_without_a_link_waits_and_is_odd(video: Any) -> None:
-    said = looked(200, js({"status": "completed", "image_url": URL, "input": {"url": URL}, "video": video}), 9e9)
+    said = polled(200, js({"status": "completed", "image_url": URL, "input": {"url": URL}, "video": video}), 9e9)
     assert said == Pending(NO_LINK, failed=True, waits="link")
 
 
@@ -193,7 +193,7 @@ def test_done_without_a_link_waits_and_is_odd(video: Any) -> None:
     ],
 )
 def test_a_clear_link_is_taken_wherever_it_stands(more: Any) -> None:
-    assert looked(200, js({"status": "completed", **more}), 5) == Finished(URL)
+    assert polled(200, js({"status": "completed", **more}), 5) == Finished(URL)
 
 
 def respelled(value: Any, spell: Any) -> Any:
@@ -214,39 +214,39 @@ def respelled(value: Any, spell: Any) -> Any:
     ids=["camel", "Pascal", "kebab", "squashed", "UPPER"],
 )
 def test_names_are_read_whatever_their_capitals_and_dashes(spell: Any) -> None:
-    def look(value: Any) -> Any:
-        return looked(200, js(respelled(value, spell)), 5)
+    def poll(value: Any) -> Any:
+        return polled(200, js(respelled(value, spell)), 5)
 
     assert created("h", 200, js({spell("generation_id"): "g1"})) == Accepted("h", "g1")
-    assert look({"data": {"task_status": "succeed", "task_result": {"video_url": URL}}}) == Finished(URL)
-    assert look({"task": {"status": "completed", "download_url": URL}}) == Finished(URL)
-    assert look({"task_status": "processing"}) == Pending()
-    assert look({"task_status": "failed", "failure_reason": "risk control"}).reason == "moderation"
-    assert look({"task_state_word": "completed", "image_url": URL}) == Pending("no status")
+    assert poll({"data": {"task_status": "succeed", "task_result": {"video_url": URL}}}) == Finished(URL)
+    assert poll({"task": {"status": "completed", "download_url": URL}}) == Finished(URL)
+    assert poll({"task_status": "processing"}) == Pending()
+    assert poll({"task_status": "failed", "failure_reason": "risk control"}).reason == "moderation"
+    assert poll({"task_state_word": "completed", "image_url": URL}) == Pending("no status")
     with pytest.raises(OutOfUse):
         created("h", 200, js({spell("code"): 1102}))
 
 
 def test_the_documented_spelling_counts_more_than_another() -> None:
-    assert looked(200, b'{"status": "queued", "Status": "failed"}', 5) == Pending()
-    assert looked(200, b'{"STATUS": "failed", "status": "queued"}', 5) == Pending()
-    assert looked(200, b'{"status": "inProgress"}', 5) == Pending()
-    assert looked(200, b'{"status": "TimedOut"}', 5).reason == "failed"  # type: ignore[union-attr]
+    assert polled(200, b'{"status": "queued", "Status": "failed"}', 5) == Pending()
+    assert polled(200, b'{"STATUS": "failed", "status": "queued"}', 5) == Pending()
+    assert polled(200, b'{"status": "inProgress"}', 5) == Pending()
+    assert polled(200, b'{"status": "TimedOut"}', 5).reason == "failed"  # type: ignore[union-attr]
 
 
 def test_an_answer_in_a_wrapper_counts_by_what_is_inside() -> None:
     def kling(state: str, **more: Any) -> bytes:
         return js({"code": 0, "message": "SUCCEED", "status": "success", "data": {"task_status": state, **more}})
 
-    assert looked(200, kling("processing"), 5) == Pending()
-    assert looked(200, kling("succeed", task_result={"videos": [{"url": URL}]}), 5) == Finished(URL)
-    failed = looked(200, kling("failed", task_status_msg="x"), 5)
+    assert polled(200, kling("processing"), 5) == Pending()
+    assert polled(200, kling("succeed", task_result={"videos": [{"url": URL}]}), 5) == Finished(URL)
+    failed = polled(200, kling("failed", task_status_msg="x"), 5)
     assert isinstance(failed, Refused)
-    assert looked(200, js([{"status": "completed", "video": {"url": URL}}]), 5) == Finished(URL)
-    assert looked(200, js({"state": "In-Progress"}), 5) == Pending()
-    assert looked(200, js({"video": {"url": URL}}), 5) == Finished(URL)
-    assert looked(200, js({"status": "moon", "video": {"url": URL}}), 5) == Finished(URL)
-    assert isinstance(looked(200, js({"url": URL}), 5), Pending)  # of what, nobody says
+    assert polled(200, js([{"status": "completed", "video": {"url": URL}}]), 5) == Finished(URL)
+    assert polled(200, js({"state": "In-Progress"}), 5) == Pending()
+    assert polled(200, js({"video": {"url": URL}}), 5) == Finished(URL)
+    assert polled(200, js({"status": "moon", "video": {"url": URL}}), 5) == Finished(URL)
+    assert isinstance(polled(200, js({"url": URL}), 5), Pending)  # of what, nobody says
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_an_answer_in_a_wrapper_counts_by_what_is_inside() -> None:
      ("nsfw", "moderation"), ("content-moderated", "moderation"), ("policy_violation", "moderation")],
 )  # fmt: skip
 def test_words_that_end_a_job(state: str, reason: str) -> None:
-    answer = looked(200, js({"id": "i", "status": state, "video": None}), 5)
+    answer = polled(200, js({"id": "i", "status": state, "video": None}), 5)
     assert isinstance(answer, Refused)
     assert answer.reason == reason
 
@@ -264,25 +264,25 @@ def test_words_that_end_a_job(state: str, reason: str) -> None:
     ("code", "reason"), [(1300, "moderation"), (1301, "moderation"), ("1303", "busy"), (1201, "failed")]
 )
 def test_a_code_beside_http_200_ends_a_job(code: object, reason: str) -> None:
-    answer = looked(200, js({"code": code, "message": "x", "request_id": "r"}), 5)
+    answer = polled(200, js({"code": code, "message": "x", "request_id": "r"}), 5)
     assert isinstance(answer, Refused)
     assert answer.reason == reason
 
 
 @pytest.mark.parametrize("code", [1302, 5000, 1004, 1102])
 def test_a_code_that_may_be_about_the_look_alone_ends_nothing(code: int) -> None:
-    assert looked(200, js({"code": code, "message": "x"}), 5) == Pending(f"code {code}", failed=True)
+    assert polled(200, js({"code": code, "message": "x"}), 5) == Pending(f"code {code}", failed=True)
 
 
 @pytest.mark.parametrize("code", [0, 200, 7, "", None, True, "٣", -1, 10**30])
 def test_codes_that_we_do_not_know_end_nothing(code: object) -> None:
-    answer = looked(200, js({"code": code, "status": "queued"}), 5), looked(200, js({"code": code}), 5)
+    answer = polled(200, js({"code": code, "status": "queued"}), 5), polled(200, js({"code": code}), 5)
     assert answer == (Pending(), Pending("no status"))
 
 
 @pytest.mark.parametrize("state", sorted(FAILED))
 def test_failed(state: str) -> None:
-    answer = looked(200, js({"status": state, "error": None}), 5)
+    answer = polled(200, js({"status": state, "error": None}), 5)
     assert isinstance(answer, Refused)
     assert answer.reason == FAILED[state]
 
@@ -312,7 +312,7 @@ def test_failed(state: str) -> None:
     ],
 )
 def test_errors_in_a_job_come_in_three_shapes(error: Any, reason: str) -> None:
-    answer = looked(200, js({"id": "i", "status": "error", "video": None, "error": error}), 5)
+    answer = polled(200, js({"id": "i", "status": "error", "video": None, "error": error}), 5)
     assert isinstance(answer, Refused)
     assert answer.reason == reason
     assert "secret" not in answer.detail
@@ -321,32 +321,32 @@ def test_errors_in_a_job_come_in_three_shapes(error: Any, reason: str) -> None:
 
 def test_an_error_counts_unless_the_job_clearly_goes_on_or_is_done() -> None:
     error = {"name": "x", "message": "y"}
-    assert isinstance(looked(200, js({"error": error}), 5), Refused)
-    assert isinstance(looked(200, js({"status": "strange", "error": error}), 5), Refused)
-    assert looked(200, js({"status": "queued", "error": error}), 5) == Pending()
-    assert looked(200, js({"status": "completed", "video": {"url": URL}, "error": error}), 5) == Finished(URL)
+    assert isinstance(polled(200, js({"error": error}), 5), Refused)
+    assert isinstance(polled(200, js({"status": "strange", "error": error}), 5), Refused)
+    assert polled(200, js({"status": "queued", "error": error}), 5) == Pending()
+    assert polled(200, js({"status": "completed", "video": {"url": URL}, "error": error}), 5) == Finished(URL)
 
 
 @pytest.mark.parametrize("body", [{}, {"status": None}, {"status": 3}, {"status": "moon"}, {"status": ""}])
 def test_unknown_and_missing_states_are_pending_and_odd(body: Any) -> None:
-    answer = looked(200, js(body), 9e9)
+    answer = polled(200, js(body), 9e9)
     assert isinstance(answer, Pending)
     assert answer.detail
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 408, 429, 500, 502, 503, 504, 301, 302, 400, 422, 0])
 def test_other_answers_to_a_look_prove_nothing(status: int) -> None:
-    assert looked(status, said("x", status), 9e9) == Pending(f"HTTP {status}", failed=True)
+    assert polled(status, said("x", status), 9e9) == Pending(f"HTTP {status}", failed=True)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b"7", b"\xff"])
 def test_a_look_that_is_no_json_proves_nothing(body: bytes) -> None:
-    assert isinstance(looked(200, body, 9e9), Pending)
+    assert isinstance(polled(200, body, 9e9), Pending)
 
 
 def test_an_unknown_job_gets_ten_minutes() -> None:
-    assert looked(404, b"", 599.9) == Pending("HTTP 404", failed=True)
-    assert looked(404, b"", 600) == Refused("unknown_job", "HTTP 404")
+    assert polled(404, b"", 599.9) == Pending("HTTP 404", failed=True)
+    assert polled(404, b"", 600) == Refused("unknown_job", "HTTP 404")
 
 
 # ── Retry-After ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -398,7 +398,7 @@ def test_no_answer_to_a_create_raises_anything_but_our_errors(status: int, body:
 
 @given(st.integers(0, 700) | st.just(200), bodies, st.floats(0, 1e6))
 def test_no_answer_to_a_look_raises(status: int, body: bytes, age: float) -> None:
-    answer = looked(status, body, age)
+    answer = polled(status, body, age)
     if not 200 <= status < 300 and status not in (404, 410):
         assert isinstance(answer, Pending)
     if not isinstance(answer, Finished):
@@ -423,7 +423,7 @@ def test_no_header_makes_pause_raise(header: str) -> None:
 )
 def test_what_is_alone_in_a_list_is_read_as_if_it_were_none(word: str, kind: type) -> None:
     task = {"task_status": word, **({"url": URL} if kind is Finished else {})}
-    assert looked(200, js({"code": 200, "data": [task]}), 5) == looked(200, js(task), 5)
-    answer = looked(200, js(task), 5)
+    assert polled(200, js({"code": 200, "data": [task]}), 5) == polled(200, js(task), 5)
+    answer = polled(200, js(task), 5)
     assert isinstance(answer, kind)
     assert not (isinstance(answer, Pending) and answer.detail)

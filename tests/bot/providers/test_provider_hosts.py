@@ -17,7 +17,7 @@ def test_the_rows_say_what_the_documentation_says() -> None:
         (True, False, False),
         (True, True, True),
     ]
-    assert [(h.first_looks, h.usual) for h in (one, two, three)] == [(10, 300), (10, 300), (1, 6)]
+    assert [(h.first_polls, h.usual) for h in (one, two, three)] == [(10, 300), (10, 300), (1, 6)]
     assert [h.http for h in (one, two, three)] == [False, False, True]
     assert not apilaplas(SecretStr(KEY), inline=False).inline
 

@@ -78,9 +78,9 @@ def test_nothing_endless_is_taken_for_an_id_a_link_or_a_balance() -> None:
             wire.created("aimlapi", 200, json.dumps({"id": value}).encode())
     assert wire.created("aimlapi", 200, b'{"id": 12345678901234567890}') == Accepted("aimlapi", "12345678901234567890")
     long = json.dumps({"status": "completed", "video": {"url": "https://x/" + "a" * 9000}}).encode()
-    assert isinstance(wire.looked(200, long, 0.0), Pending)
+    assert isinstance(wire.polled(200, long, 0.0), Pending)
     fine = json.dumps({"status": "completed", "video": {"url": "https://x/" + "a" * 3000}}).encode()
-    assert isinstance(wire.looked(200, fine, 0.0), Finished)
+    assert isinstance(wire.polled(200, fine, 0.0), Finished)
     for left in (b"1e999", b"-1e999", b"NaN", b"9" * 400, b"9" * 4200, b"true", b'"5"'):
         assert wire.balance(b'{"balance": ' + left + b"}") is None
     assert wire.balance(b'{"balance": 12.5}') == 12.5
