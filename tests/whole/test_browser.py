@@ -404,6 +404,20 @@ async def test_the_answer_to_a_command_is_in_the_conversation(visit: Visit, phot
     await expect(page.locator("#notice")).to_have_attribute("role", "alert")
 
 
+async def test_whoever_opens_the_menu_stays_where_they_were(visit: Visit) -> None:
+    page = await visit(viewport={"width": 390, "height": 844})
+    await page.evaluate("document.documentElement.style.scrollBehavior = 'auto'")
+    for command in ("/help", "/privacy"):
+        await page.fill("#words", command)
+        await page.click("#send")
+        await expect(page.locator(".saying").last.locator(".message")).to_have_text(command)
+    await expect(page.locator(".saying").last.locator(".message")).to_be_in_viewport(ratio=1)
+    before = await page.evaluate("scrollY")
+    assert before > 300
+    await page.get_by_role("button", name=T["menu"]).focus()
+    assert await page.evaluate("scrollY") == before
+
+
 async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
     page = await visit(viewport={"width": 390, "height": 844})
     await page.locator("#samples button").first.click()

@@ -15,7 +15,7 @@ export function h(name, props = {}, ...children) {
   return node;
 }
 
-/** One of the symbols in chat.html. */
+/** A symbol of chat.html. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');
   const use = document.createElementNS(SVG, 'use');
