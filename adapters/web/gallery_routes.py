@@ -10,10 +10,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from adapters.web import bodies, cursor, leaf
+from adapters.web import bodies, cursor, gallery_pages
 from adapters.web.chat_page import STATIC
+from adapters.web.gallery_pages import FILES, ROOT
 from adapters.web.session import Sessions
-from adapters.web.sheet import FILES, ROOT
 from adapters.web.templating import card_page
 from adapters.web.visitor_limit import VisitorLimit
 from bot import texts
@@ -94,7 +94,7 @@ class GalleryRoutes:
                 web.get(ROOT, self._index),
                 web.get(f"{FILES}{{name}}", self._piece),
                 web.get(hall, self._wall),
-                web.get(share, self._leaf),
+                web.get(share, self._clip),
                 web.get(f"{share}.mp4", self._film),
                 web.get(f"{share}.jpg", self._picture),
                 web.post(f"{share}/heart", self._heart),
@@ -109,7 +109,9 @@ class GalleryRoutes:
     @_served
     async def _index(self, request: web.Request) -> web.StreamResponse:
         halls = await self._gallery.halls()
-        return web.Response(text=leaf.index(halls, self._web(request)), content_type="text/html", headers=_PAGE)
+        return web.Response(
+            text=gallery_pages.index(halls, self._web(request)), content_type="text/html", headers=_PAGE
+        )
 
     @_served
     async def _wall(self, request: web.Request) -> web.StreamResponse:
@@ -128,7 +130,7 @@ class GalleryRoutes:
         more = len(shares) > PAGE
         shares = shares[-PAGE:] if back else shares[:PAGE]
         begins = key is None or (back and not more)
-        turns = leaf.Turns(
+        turns = gallery_pages.Turns(
             order,
             here=cursor.query(order, "before" if back else "after", key),
             begins=begins,
@@ -137,18 +139,18 @@ class GalleryRoutes:
         )
         response = _html(hall)
         reader = await self._reader(request, response, shares)
-        response.text = leaf.wall(hall, shares, turns, reader)
+        response.text = gallery_pages.wall(hall, shares, turns, reader)
         return response
 
     @_served
-    async def _leaf(self, request: web.Request) -> web.StreamResponse:
+    async def _clip(self, request: web.Request) -> web.StreamResponse:
         found = await self._gallery.piece(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return _missing()
         hall, share, chain, remixes = found
         response = _html(hall)
         reader = await self._reader(request, response, [share, *remixes])
-        response.text = leaf.leaf(hall, share, chain, remixes, reader)
+        response.text = gallery_pages.clip(hall, share, chain, remixes, reader)
         return response
 
     async def _home(self, _: web.Request) -> web.StreamResponse:
@@ -157,12 +159,12 @@ class GalleryRoutes:
     async def _nowhere(self, _: web.Request) -> web.StreamResponse:
         return _missing()
 
-    async def _reader(self, request: web.Request, response: web.Response, shares: list[Share]) -> leaf.Reader:
+    async def _reader(self, request: web.Request, response: web.Response, shares: list[Share]) -> gallery_pages.Reader:
         """Who looks; newcomers get an id, and have liked nothing yet."""
         person = self._sessions.person(request)
         liked = await self._gallery.hearted(_name(person), [one.id for one in shares]) if person and shares else ()
         person = person or self._sessions.welcome(response)
-        return leaf.Reader(self._web(request), self._sessions.token(person), liked)
+        return gallery_pages.Reader(self._web(request), self._sessions.token(person), liked)
 
     def _web(self, request: web.Request) -> str:
         try:
@@ -239,7 +241,7 @@ class GalleryRoutes:
         if found is None:
             return _missing()
         hall, share = found
-        back = (leaf.place(hall, share), texts.gallery.BACK)
+        back = (gallery_pages.place(hall, share), texts.gallery.BACK)
         where = self._sessions.address(request)
         if self._reports.is_shut(share.id, where, person):
             return _card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
@@ -257,7 +259,7 @@ class GalleryRoutes:
             Address("web", person), person, f"web:{person}:report:{share.id}:{reason}", said, scope=hall.scope
         )
         reply = await self._core.handle(inbound)
-        return _card(texts.gallery.SAID, reply.text, 200, (leaf.home(hall), texts.gallery.BACK_TO_ALL))
+        return _card(texts.gallery.SAID, reply.text, 200, (gallery_pages.home(hall), texts.gallery.BACK_TO_ALL))
 
 
 def _name(person: str) -> str:

@@ -27,10 +27,11 @@ _HEAD = {
     "picture": homescreen.PICTURE,
     "picture_alt": texts.chat.SAMPLES["lake"]["alt"],
 }
+_TEMPLATES.globals["texts"] = texts
 
 
 def render(name: str, **values: Any) -> str:
-    """A template as text; it knows the chat page's texts as `page`. Raises if it names a value that is not given."""
+    """A template as text; it knows all `texts`, those of the chat page as `page`. Raises if a value is not given."""
     return _TEMPLATES.get_template(name).render(page=texts.chat.PAGE, **_HEAD, **values)
 
 

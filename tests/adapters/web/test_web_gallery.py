@@ -1,7 +1,6 @@
 """Galleries over a socket: pages, files, hearts, reports, and what attackers try. Both databases, real clips."""
 
 import asyncio
-import html
 import os
 import re
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from adapters.web import cursor, gallery_routes
 from adapters.web.chat_page import STATIC
@@ -223,15 +223,15 @@ async def test_a_link_unfurls_as_a_playing_video(
         found = {name: page.meta(name) for name in re.findall(r'property="([\w:]+)"', page.text)}
         assert found == {
             "og:site_name": "Photoplay",
-            "og:title": "&quot;a&quot; &amp; &lt;b&gt;",
-            "og:description": html.escape('“"a" & <b>” · by Ann · in Harbour · AI-generated'),
+            "og:title": escape('"a" & <b>'),
+            "og:description": escape('“"a" & <b>” · by Ann · in Harbour · AI-generated'),
             "og:type": "video.other",
             "og:url": address,
             "og:image": f"{address}.jpg?large",
             "og:image:type": "image/jpeg",
             "og:image:width": "160",
             "og:image:height": "90",
-            "og:image:alt": "&quot;a&quot; &amp; &lt;b&gt;",
+            "og:image:alt": escape('"a" & <b>'),
             "og:video": f"{address}.mp4",
             "og:video:secure_url": f"{address}.mp4",
             "og:video:type": "video/mp4",
@@ -542,15 +542,15 @@ async def test_a_report_needs_no_script(town: Site, made: Clip) -> None:
     assert token
     assert token[1] == visitor.token
     for word, label in texts.sharing.REASONS.items():
-        assert f'value="{word}" required>{html.escape(label)}' in form
+        assert f'value="{word}" required>{escape(label)}' in form
     said = await visitor.report(path, "violent")
     assert said.status == 200
-    assert html.escape(texts.sharing.REPORTED) in said.text
+    assert escape(texts.sharing.REPORTED) in said.text
     assert f'href="{HALL}"' in said.text
     assert [one.reason for one in await town.house.store.gallery.reports(share.id)] == [
         texts.sharing.REASONS["violent"]
     ]
-    assert html.escape(texts.sharing.REPORTED_ALREADY) in (await visitor.report(path, "spam")).text
+    assert escape(texts.sharing.REPORTED_ALREADY) in (await visitor.report(path, "spam")).text
     # In own words, which can say nothing but a reason.
     second = await town.share(made)
     words = "  it shows\nmy door\ufffc <b>/hide it</b>  "

@@ -1,0 +1,206 @@
+"""What the templates in `templates/gallery/` are given: a gallery's index, its wall of clips, and a clip's own page."""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from adapters.web.templating import render
+from bot import texts
+from bot.gallery.model import Order, Share, WebGallery
+
+ROOT = "/g/"
+FILES = f"{ROOT}-/"
+"""Where the style, the script and the neutral picture are; no gallery is called so."""
+LONG = 140
+"""Characters from which on a prompt is set as text, not as a headline."""
+SMALL = 320
+"""Pixels of a poster's longer side."""
+LOWEST, HIGHEST = 20, 115
+"""Heights that a clip may have on a wall, in 48ths of its width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at a page: the token of their forms, and what of it they like. `web`: our address, without a slash."""
+
+    web: str
+    token: str
+    liked: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Where a page stands: its query, and those of the pages beside it, None where there is none."""
+
+    order: Order
+    here: str = ""
+    begins: bool = True
+    """Nothing is in front of it."""
+    back: str | None = None
+    on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What other services show of a link, as Open Graph has it: an address and a picture, or the clip itself."""
+
+    url: str
+    image: str
+    width: int = 1200
+    height: int = 630
+    video: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A shared clip on a page."""
+
+    share: Share
+    path: str
+    liked: bool
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return self.share.clip.width
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return self.share.clip.height
+
+    @property
+    def small(self) -> int:
+        """The width of its poster, in pixels."""
+        return round(self.width * min(1.0, SMALL / max(self.width, self.height)))
+
+    @property
+    def seconds(self) -> int:
+        """How long it plays."""
+        return max(1, round(self.share.clip.seconds))
+
+    @property
+    def shape(self) -> str:
+        """Classes that say how high it is."""
+        high = self._rows()
+        return f"t{high // 10} u{high % 10}"
+
+    @property
+    def cut(self) -> bool:
+        """Whether it is cut to keep the wall together."""
+        return self._rows() != self._height()
+
+    @property
+    def flat(self) -> bool:
+        """Whether one line of words is all that fits over it."""
+        return self.height < self.width * 0.7
+
+    @property
+    def label(self) -> str:
+        """What a screen reader says of it."""
+        return texts.gallery.label(self.share.prompt, self.share.name)
+
+    @property
+    def wordy(self) -> bool:
+        """Whether its words are too many for a headline."""
+        return len(self.share.prompt) > LONG
+
+    @property
+    def date(self) -> str:
+        """When it was shared, for machines."""
+        return f"{datetime.fromtimestamp(self.share.at, UTC):%Y-%m-%d}"
+
+    def _height(self) -> int:
+        return math.ceil(48 * self.height / max(self.width, 1))
+
+    def _rows(self) -> int:
+        return min(max(self._height(), LOWEST), HIGHEST)
+
+
+def home(hall: WebGallery) -> str:
+    """Where a gallery is."""
+    return f"{ROOT}{hall.slug}"
+
+
+def place(hall: WebGallery, share: Share) -> str:
+    """Where a clip is; its files are beside it."""
+    return f"{ROOT}{hall.slug}/{share.id}"
+
+
+def index(halls: Sequence[WebGallery], web: str) -> str:
+    """Those that are public."""
+    return render(
+        "gallery/index.html",
+        files=FILES,
+        titles=(texts.gallery.INDEX,),
+        about=texts.gallery.INDEX_LEAD,
+        preview=Preview(f"{web}{ROOT}", f"{web}{FILES}blank.jpg"),
+        listed=True,
+        script=False,
+        back=None,
+        halls=[(home(hall), hall.title) for hall in halls],
+    )
+
+
+def wall(hall: WebGallery, shares: Sequence[Share], turns: Turns, reader: Reader) -> str:
+    """A page of a gallery."""
+    path = home(hall)
+    starts = {order: "" if order == "newest" else f"?order={order}" for order in texts.gallery.ORDERS}
+    ways = (
+        (None if turns.begins else starts[turns.order], "", texts.gallery.FIRST),
+        (turns.back, "prev", texts.gallery.PREVIOUS),
+        (turns.on, "next", texts.gallery.NEXT),
+    )
+    links = (("canonical", turns.here), ("prev", turns.back), ("next", turns.on))
+    uncovered = next((share for share in shares if not share.spoiler), None)
+    return render(
+        "gallery/wall.html",
+        files=FILES,
+        titles=(hall.title,),
+        about=texts.gallery.LEAD,
+        preview=_preview(f"{reader.web}{path}", hall, uncovered, reader),
+        listed=hall.public,
+        script=bool(shares),
+        back=(ROOT, texts.gallery.INDEX) if hall.public else None,
+        reader=reader,
+        hall=hall,
+        path=path,
+        clips=_shown(hall, shares, reader),
+        begins=turns.begins,
+        present=turns.order,
+        starts=starts,
+        ways=[way for way in ways if way[0] is not None],
+        links=[(rel, f"{reader.web}{path}{query}") for rel, query in links if query is not None],
+    )
+
+
+def clip(hall: WebGallery, share: Share, chain: Sequence[Share], remixes: Sequence[Share], reader: Reader) -> str:
+    """A clip on its own page."""
+    return render(
+        "gallery/clip.html",
+        files=FILES,
+        titles=(texts.gallery.headline(share.prompt, share.name), hall.title),
+        about=texts.gallery.about(share.prompt, share.name, hall.title),
+        preview=_preview(f"{reader.web}{place(hall, share)}", hall, share, reader, video=not share.spoiler),
+        listed=hall.public,
+        script=True,
+        back=(home(hall), hall.title),
+        reader=reader,
+        clip=_shown(hall, [share], reader)[0],
+        chain=_shown(hall, chain, reader),
+        remixes=_shown(hall, remixes, reader),
+        reasons={**texts.sharing.REASONS, "other": texts.sharing.OTHER},
+    )
+
+
+def _shown(hall: WebGallery, shares: Sequence[Share], reader: Reader) -> list[Shown]:
+    return [Shown(share, place(hall, share), share.id in reader.liked) for share in shares]
+
+
+def _preview(url: str, hall: WebGallery, share: Share | None, reader: Reader, *, video: bool = False) -> Preview:
+    """A covered clip stays covered where a link to it is shown."""
+    if share is None or share.spoiler:
+        return Preview(url, f"{reader.web}{FILES}blank.jpg")
+    image = f"{reader.web}{place(hall, share)}.jpg?large"
+    return Preview(url, image, share.clip.width, share.clip.height, video)
