@@ -1,7 +1,6 @@
 """The galleries on the web: `/g/`, their pages, clips and files. What is not to be seen is all the same 404."""
 
 import functools
-import gzip
 import hashlib
 import logging
 import re
@@ -10,16 +9,16 @@ from pathlib import Path
 
 from aiohttp import web
 
-from adapters.web import bodies, cursor, gallery_pages
+from adapters.web import bodies, cursor, gallery_answers, gallery_pages
 from adapters.web.chat_page import STATIC
+from adapters.web.gallery_answers import card, in_memory, json, missing
 from adapters.web.gallery_pages import FILES, ROOT
 from adapters.web.session import Sessions
-from adapters.web.templating import card_page
 from adapters.web.visitor_limit import VisitorLimit
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
-from bot.gallery.model import Share, WebGallery
+from bot.gallery.model import Share
 from bot.model import MENTION, Address, Inbound
 
 log = logging.getLogger(__name__)
@@ -28,32 +27,8 @@ FOLDER = Path(__file__).with_name("exhibit")
 PAGE = 24
 HEARTS, REPORTS = 5, 1
 """People of one network who may like, or report, the same clip in a day: whoever throws their cookie away is new."""
-_PIECES = {"gallery.css": "text/css", "gallery.js": "text/javascript", "blank.jpg": "image/jpeg"}
-
-# Asked about each time, so that what is unshared is gone. Other sites may link to a clip, and those that unfurl links
-# fetch it by themselves; but in a page of theirs it does not play: it was shared with this community, and its maker
-# sees here where it stands.
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    # The form under a clip must say where it comes from; nobody else learns the address of an unlisted gallery.
-    "Referrer-Policy": "same-origin",
-}
-_PAGE = {
-    **_ALWAYS,
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "private, no-cache",
-}
-_FILE = {
-    **_ALWAYS,
-    # What a browser wraps around a film or picture that is opened by itself.
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
-    "Cache-Control": "no-cache",
-}
-_NOINDEX = {"X-Robots-Tag": "noindex"}
+BLANK = FOLDER / "blank.jpg"
+"""What is shown where a picture is gone."""
 
 Handler = Callable[["GalleryRoutes", web.Request], Awaitable[web.StreamResponse]]
 
@@ -67,7 +42,7 @@ def _served(handler: Handler) -> Handler:
             return await handler(self, request)
         except StoreDown as error:
             log.warning("a gallery waits for the database: %s", error)
-            return _card(texts.gallery.DOWN_TITLE, texts.gallery.DOWN, 503, headers={"Retry-After": "30"})
+            return card(texts.gallery.DOWN_TITLE, texts.gallery.DOWN, 503, headers={"Retry-After": "30"})
 
     return guarded
 
@@ -81,9 +56,8 @@ class GalleryRoutes:
         self._sessions = sessions
         self._hearts, self._reports = VisitorLimit(HEARTS, clock), VisitorLimit(REPORTS, clock)
         self._clock = clock
-        self._pieces = {name: (FOLDER / name).read_bytes() for name in _PIECES}
-        self._pieces["gallery.css"] = _colours() + self._pieces["gallery.css"]
-        self._packed = {name: gzip.compress(data) for name, data in self._pieces.items() if not name.endswith(".jpg")}
+        self._style = _colours() + (FOLDER / "gallery.css").read_bytes()
+        self._script = (FOLDER / "gallery.js").read_bytes()
 
     def install(self, app: web.Application) -> None:
         """Add the routes to the web server."""
@@ -92,7 +66,9 @@ class GalleryRoutes:
         app.add_routes(
             [
                 web.get(ROOT, self._index),
-                web.get(f"{FILES}{{name}}", self._piece),
+                web.get(f"{FILES}gallery.css", self._css),
+                web.get(f"{FILES}gallery.js", self._js),
+                web.get(f"{FILES}{BLANK.name}", self._blank),
                 web.get(hall, self._wall),
                 web.get(share, self._clip),
                 web.get(f"{share}.mp4", self._film),
@@ -108,10 +84,9 @@ class GalleryRoutes:
 
     @_served
     async def _index(self, request: web.Request) -> web.StreamResponse:
-        halls = await self._gallery.halls()
-        return web.Response(
-            text=gallery_pages.index(halls, self._web(request)), content_type="text/html", headers=_PAGE
-        )
+        response = gallery_answers.html(listed=True)
+        response.text = gallery_pages.index(await self._gallery.halls(), self._web(request))
+        return response
 
     @_served
     async def _wall(self, request: web.Request) -> web.StreamResponse:
@@ -125,7 +100,7 @@ class GalleryRoutes:
             key, back = None, False
             found = await self._gallery.page(slug, order, None, PAGE + 1)
         if found is None:
-            return _missing()
+            return missing()
         hall, shares = found
         more = len(shares) > PAGE
         shares = shares[-PAGE:] if back else shares[:PAGE]
@@ -137,7 +112,7 @@ class GalleryRoutes:
             back=None if begins or not shares else cursor.query(order, "before", cursor.behind(shares[0])),
             on=cursor.query(order, "after", cursor.behind(shares[-1])) if shares and (more or back) else None,
         )
-        response = _html(hall)
+        response = gallery_answers.html(listed=hall.public)
         reader = await self._reader(request, response, shares)
         response.text = gallery_pages.wall(hall, shares, turns, reader)
         return response
@@ -146,9 +121,9 @@ class GalleryRoutes:
     async def _clip(self, request: web.Request) -> web.StreamResponse:
         found = await self._gallery.piece(request.match_info["slug"], request.match_info["share"])
         if found is None:
-            return _missing()
+            return missing()
         hall, share, chain, remixes = found
-        response = _html(hall)
+        response = gallery_answers.html(listed=hall.public)
         reader = await self._reader(request, response, [share, *remixes])
         response.text = gallery_pages.clip(hall, share, chain, remixes, reader)
         return response
@@ -157,7 +132,7 @@ class GalleryRoutes:
         return web.Response(status=308, headers={"Location": ROOT})
 
     async def _nowhere(self, _: web.Request) -> web.StreamResponse:
-        return _missing()
+        return missing()
 
     async def _reader(self, request: web.Request, response: web.Response, shares: list[Share]) -> gallery_pages.Reader:
         """Who looks; newcomers get an id, and have liked nothing yet."""
@@ -174,42 +149,38 @@ class GalleryRoutes:
 
     # ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _piece(self, request: web.Request) -> web.StreamResponse:
-        """Style, script and the neutral picture."""
-        name = request.match_info["name"]
-        if name not in _PIECES:
-            return _missing()
-        data, headers = self._pieces[name], {**_FILE, "Cache-Control": "public, no-cache", "Vary": "Accept-Encoding"}
-        tag = hashlib.sha256(data).hexdigest()[:16]
-        if name in self._packed and "gzip" in request.headers.get("Accept-Encoding", ""):
-            data, tag, headers["Content-Encoding"] = self._packed[name], f"{tag}-gzip", "gzip"
-        return _bytes(request, data, _PIECES[name], tag, headers)
+    async def _css(self, request: web.Request) -> web.StreamResponse:
+        return _packed(request, self._style, "text/css")
+
+    async def _js(self, request: web.Request) -> web.StreamResponse:
+        return _packed(request, self._script, "text/javascript")
+
+    async def _blank(self, _: web.Request) -> web.StreamResponse:
+        return web.FileResponse(BLANK, headers=gallery_answers.PIECE)
 
     @_served
     async def _film(self, request: web.Request) -> web.StreamResponse:
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         path = self._core.context.media.path(found[1].clip.name) if found else None
         if found is None or path is None or not path.is_file():
-            return _missing()
+            return missing()
         # aiohttp answers Range and If-Modified-Since, and sends the file without reading it into memory.
-        return web.FileResponse(path, headers=_headers(*found, "mp4", "video/mp4"))
+        return web.FileResponse(path, headers=gallery_answers.clip_headers(*found, "mp4", "video/mp4"))
 
     @_served
     async def _picture(self, request: web.Request) -> web.StreamResponse:
         """A clip's first frame: small, or as large as the clip. Where there is none, something neutral."""
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
-            return _missing()
-        clip, headers = found[1].clip, _headers(*found, "jpg", "image/jpeg")
+            return missing()
+        clip, headers = found[1].clip, gallery_answers.clip_headers(*found, "jpg", "image/jpeg")
         if "large" in request.query:
             try:
                 data = await self._core.context.media.first_frame(clip)
-                return _bytes(request, data, "image/jpeg", f"{Path(clip.name).stem}-large", headers)
+                return in_memory(request, data, f"{Path(clip.name).stem}-large", headers)
             except Refusal:
                 pass  # the small one may have stayed
-        if poster := self._core.context.media.poster(clip.name):
-            return web.FileResponse(poster, headers=headers)
-        return _bytes(request, self._pieces["blank.jpg"], "image/jpeg", "blank", headers)
+        return web.FileResponse(self._core.context.media.poster(clip.name) or BLANK, headers=headers)
 
     # ── Hearts and reports ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -218,48 +189,48 @@ class GalleryRoutes:
         """Give a heart (`on=1`) or take it back: said twice, it is the same."""
         person = self._sessions.person(request)
         if person is None or not self._sessions.trusts(request, person):
-            return _json({"text": texts.gallery.RELOAD}, 403)
+            return json({"text": texts.gallery.RELOAD}, 403)
         on = (await bodies.form(request)).get("on") != "0"
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
-            return _json({"text": texts.gallery.GONE_LEAD}, 404)
+            return json({"text": texts.gallery.GONE_LEAD}, 404)
         if on and not self._hearts.admits(found[1].id, self._sessions.address(request), person):
-            return _json({"text": texts.gallery.ENOUGH}, 429)
+            return json({"text": texts.gallery.ENOUGH}, 429)
         # Not by `Core.handle`: the community is known by the gallery's name, and a page wants a number, no sentence.
         share = await self._gallery.heart(found[1].id, _name(person), on, "tap", self._clock())
         if share is None:
-            return _json({"text": texts.gallery.GONE_LEAD}, 404)
+            return json({"text": texts.gallery.GONE_LEAD}, 404)
         self._core.context.wake.outbox()
-        return _json({"hearts": share.hearts, "liked": on}, 200)
+        return json({"hearts": share.hearts, "liked": on}, 200)
 
     @_served
     async def _report(self, request: web.Request) -> web.StreamResponse:
         person = self._sessions.person(request)
         if person is None:
-            return _card(texts.gallery.SAID, texts.gallery.RELOAD, 403)
+            return card(texts.gallery.SAID, texts.gallery.RELOAD, 403)
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
-            return _missing()
+            return missing()
         hall, share = found
         back = (gallery_pages.place(hall, share), texts.gallery.BACK)
         where = self._sessions.address(request)
         if self._reports.is_shut(share.id, where, person):
-            return _card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
+            return card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
         form = await bodies.form(request)
         if not self._sessions.trusts(request, person, form.get("token", "")):
-            return _card(texts.gallery.SAID, texts.gallery.RELOAD, 403)
+            return card(texts.gallery.SAID, texts.gallery.RELOAD, 403)
         words = form.get("words", "").replace(MENTION, "").strip()
         reason = form.get("reason", "").strip()
         if not re.fullmatch("[a-z]{1,16}", reason) or (reason == "other" and not words):
-            return _card(texts.gallery.SAID, texts.gallery.NOT_SAID, 400, back)
+            return card(texts.gallery.SAID, texts.gallery.NOT_SAID, 400, back)
         if not self._reports.admits(share.id, where, person):
-            return _card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
+            return card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
         said = f"/report {share.id} {reason} {words if reason == 'other' else ''}".strip()
         inbound = Inbound(
             Address("web", person), person, f"web:{person}:report:{share.id}:{reason}", said, scope=hall.scope
         )
         reply = await self._core.handle(inbound)
-        return _card(texts.gallery.SAID, reply.text, 200, (gallery_pages.home(hall), texts.gallery.BACK_TO_ALL))
+        return card(texts.gallery.SAID, reply.text, 200, (gallery_pages.home(hall), texts.gallery.BACK_TO_ALL))
 
 
 def _name(person: str) -> str:
@@ -272,43 +243,11 @@ def _colours() -> bytes:
     return style[: style.index(b"/* Page */")]
 
 
-# ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _html(hall: WebGallery) -> web.Response:
-    return web.Response(content_type="text/html", headers={**_PAGE, **({} if hall.public else _NOINDEX)})
-
-
-def _card(
-    title: str, text: str, status: int, *links: tuple[str, str], headers: dict[str, str] | None = None
-) -> web.Response:
-    page = card_page(text, title, links)
-    return web.Response(
-        text=page, status=status, content_type="text/html", headers={**_PAGE, **_NOINDEX, **(headers or {})}
-    )
-
-
-def _missing() -> web.Response:
-    """Closed, unknown, hidden, unshared, malformed: nobody learns which."""
-    return _card(texts.gallery.GONE, texts.gallery.GONE_LEAD, 404)
-
-
-def _json(data: dict[str, object], status: int) -> web.Response:
-    return web.json_response(data, status=status, headers=_PAGE)
-
-
-def _headers(hall: WebGallery, share: Share, suffix: str, kind: str) -> dict[str, str]:
-    return {
-        **_FILE,
-        **({} if hall.public else _NOINDEX),
-        "Content-Type": kind,
-        "Content-Disposition": f'inline; filename="photoplay-{share.id}.{suffix}"',
-    }
-
-
-def _bytes(request: web.Request, data: bytes, kind: str, tag: str, headers: dict[str, str]) -> web.Response:
-    """A small file, or word that the one they have is still good."""
-    headers = {**headers, "ETag": f'"{tag}"'}
-    if any(known.value in (tag, "*") for known in request.if_none_match or ()):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=data, headers={**headers, "Content-Type": kind})
+def _packed(request: web.Request, text: bytes, kind: str) -> web.Response:
+    """A style or a script, compressed for those who take that. What is compressed is another file, by its tag."""
+    tag, gzip = hashlib.sha256(text).hexdigest()[:16], "gzip" in request.headers.get("Accept-Encoding", "").lower()
+    headers = {**gallery_answers.PIECE, "Content-Type": kind, "Vary": "Accept-Encoding"}
+    response = in_memory(request, text, f"{tag}-gzip" if gzip else tag, headers)
+    if gzip and response.body:
+        response.enable_compression(web.ContentCoding.gzip)
+    return response
