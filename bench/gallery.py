@@ -7,7 +7,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class Counting:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self.skip_locked, self.for_update = database.skip_locked, database.for_update
+        self.dialect = database.dialect
         self.seen: list[tuple[str, tuple[object, ...]]] = []
 
     async def read(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
@@ -58,6 +58,15 @@ class Counting:
 
     async def write(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
         return await self._db.write(lambda tx: work(_Noting(tx, self.seen)))
+
+    async def reshape(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
+        return await self._db.reshape(work)
+
+    async def place(self) -> str:
+        return await self._db.place()
+
+    async def scrub(self) -> bool:
+        return await self._db.scrub()
 
     async def close(self) -> None:
         await self._db.close()
@@ -75,6 +84,10 @@ class _Noting:
     async def one(self, sql: str, *args: object) -> Row | None:
         self._seen.append((sql, args))
         return await self._tx.one(sql, *args)
+
+    async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        self._seen += [(sql, tuple(row)) for row in rows]
+        await self._tx.many(sql, rows)
 
 
 async def fill(store: Store, count: int) -> None:

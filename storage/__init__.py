@@ -5,6 +5,8 @@ from pathlib import Path
 
 from storage.database import Database
 from storage.jobs import Store
+
+__all__ = ["Store", "open_store"]
 from storage.marks import Marks
 from storage.migrate import migrate
 from storage.outage import Outage

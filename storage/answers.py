@@ -1,36 +1,41 @@
-"""The `Answers`: what was done and said upon a message, over either database."""
+"""Answers: what was said upon messages that changed something."""
 
 from collections.abc import Sequence
 
-from storage.database import Database, Transaction
+from storage.database import Part, Transaction
+
+GIVEN = "SELECT body FROM answers WHERE key = $1 AND person = $2 AND body <> ''"
+KEEP = """
+    INSERT INTO answers (key, person, body, at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (key, person) DO UPDATE SET body = CASE answers.body WHEN '' THEN excluded.body
+        ELSE answers.body END"""
+FIRST = "INSERT INTO answers (key, person, body, at) VALUES ($1, $2, '', $3) ON CONFLICT DO NOTHING RETURNING key"
+BEFORE = "SELECT 1 FROM answers WHERE key = $1 AND person = $2"
 
 
-class Answers:
-    """The port of the same name in `bot.ports`."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
+class Answers(Part):
+    """What was said upon messages that changed something. Each method is one transaction."""
 
     async def given(self, key: str, person: str) -> str | None:
-        sql = "SELECT body FROM answers WHERE key = $1 AND person = $2 AND body <> ''"
-        row = await self._db.read(lambda tx: tx.one(sql, key, person))
+        """The answer (JSON) to the message with this key, as `person` got it; None if there was none yet."""
+        row = await self._one(GIVEN, key, person)
         return row["body"] if row else None
 
     async def keep(self, key: str, body: str, person: str, named: Sequence[str], at: float) -> None:
-        sql = """
-            INSERT INTO answers (key, person, body, at) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (key, person) DO UPDATE SET body = CASE answers.body WHEN '' THEN excluded.body
-                ELSE answers.body END"""
+        """Store an answer; the first one counts. It is deleted when `person`, or one of `named`, is erased."""
 
         async def work(tx: Transaction) -> None:
-            for one in sorted({*named} - {person}):
-                await tx.all(sql, key, one, "", at)
-            await tx.all(sql, key, person, body, at)
+            await tx.many(KEEP, [(key, one, "", at) for one in sorted({*named} - {person})])
+            await tx.all(KEEP, key, person, body, at)
 
         await self._db.write(work)
 
 
 async def first(tx: Transaction, key: str, person: str, at: float) -> bool:
     """Whether a change is made for the first time, inside the transaction that makes it. Without a key, always."""
-    sql = "INSERT INTO answers (key, person, body, at) VALUES ($1, $2, '', $3) ON CONFLICT DO NOTHING RETURNING key"
-    return not key or bool(await tx.all(sql, key, person, at))
+    return not key or bool(await tx.all(FIRST, key, person, at))
+
+
+async def done_before(tx: Transaction, key: str, person: str) -> bool:
+    """Whether the message with this key took effect before. Without a key, never."""
+    return bool(key and await tx.one(BEFORE, key, person))

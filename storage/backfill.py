@@ -10,35 +10,44 @@ from storage.database import Transaction
 PAGE = 1000
 """Jobs that are read together."""
 
+RULES = "SELECT scope, about, value FROM rules"
+ACTS = "SELECT id, before, after FROM audit"
+MEMBER = "INSERT INTO act_members (act, person) VALUES ($1, $2)"
+TOLD = "SELECT id, share, body FROM errands WHERE kind = 'tell'"
+OF_REPORT = "UPDATE errands SET topic = 'report' WHERE id = $1"
+SHOWS = "INSERT INTO errand_shares (errand, share) VALUES ($1, $2)"
+NOTES = "SELECT platform, chat, name, value FROM notes"
+NAMES = "INSERT INTO note_people (platform, chat, name, person) VALUES ($1, $2, $3, $4)"
+DETAILS = "SELECT id, details FROM jobs WHERE id > $1 ORDER BY id LIMIT $2"
+WORDS = "UPDATE jobs SET words = $2 WHERE id = $1"
+
 
 async def facts_in_columns(tx: Transaction) -> None:
     """0007: what rules, lists, acts, errands and notes say, beside their JSON."""
-    for row in await tx.all("SELECT scope, about, value FROM rules"):
+    for row in await tx.all(RULES):
         await rules.put(tx, row["scope"], row["about"], row["value"])
-    for row in await tx.all("SELECT id, before, after FROM audit"):
+    for row in await tx.all(ACTS):
         for person in rules.members([row["before"], row["after"]]):
-            await tx.all("INSERT INTO act_members (act, person) VALUES ($1, $2)", row["id"], person)
-    for row in await tx.all("SELECT id, share, body FROM errands WHERE kind = 'tell'"):
+            await tx.all(MEMBER, row["id"], person)
+    for row in await tx.all(TOLD):
         taps = [command.partition(" ") for _, command in json.loads(row["body"])["buttons"]]
         if row["share"] and any(verb == "/hide" for verb, _, _ in taps):
-            await tx.all("UPDATE errands SET topic = 'report' WHERE id = $1", row["id"])
+            await tx.all(OF_REPORT, row["id"])
         for share in {name for verb, _, name in taps if verb == "/show" and not row["share"]}:
-            await tx.all("INSERT INTO errand_shares (errand, share) VALUES ($1, $2)", row["id"], share)
-    for row in await tx.all("SELECT platform, chat, name, value FROM notes"):
+            await tx.all(SHOWS, row["id"], share)
+    for row in await tx.all(NOTES):
         # Adapters wrote ids among other things; what only looks like one is nobody's, and goes with the note.
         for user in _numbers(row["value"]):
-            sql = "INSERT INTO note_people (platform, chat, name, person) VALUES ($1, $2, $3, $4)"
-            await tx.all(sql, row["platform"], row["chat"], row["name"], f"{row['platform']}:{user}")
+            await tx.all(NAMES, row["platform"], row["chat"], row["name"], f"{row['platform']}:{user}")
 
 
 async def words_to_search(tx: Transaction) -> None:
     """0012: the words of each order, beside its JSON."""
     last = ""
-    while page := await tx.all("SELECT id, details FROM jobs WHERE id > $1 ORDER BY id LIMIT $2", last, PAGE):
+    while page := await tx.all(DETAILS, last, PAGE):
         last = page[-1]["id"]
-        for row in page:
-            words = rows.fold(json.loads(row["details"])["prompt"])
-            await tx.all("UPDATE jobs SET words = $2 WHERE id = $1", row["id"], words)
+        words = [(row["id"], rows.fold(json.loads(row["details"])["prompt"])) for row in page]
+        await tx.many(WORDS, words)
 
 
 AFTER: Mapping[int, Callable[[Transaction], Awaitable[None]]] = {7: facts_in_columns, 12: words_to_search}

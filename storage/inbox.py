@@ -1,107 +1,114 @@
-"""The `Inbox`: what platforms told us, kept until it is worked off, and what they made us remember."""
+"""The inbox: what platforms sent, kept until it is handled, and what adapters noted about chats."""
 
 from collections.abc import Collection, Sequence
 
 from storage import rules
-from storage.charging import places
-from storage.database import Database, Transaction
+from storage.database import Part, Transaction
+
+TAKE = "INSERT INTO intake (key, platform, body, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING key"
+WAITING = "SELECT key, body FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
+KEYS = "SELECT key FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
+BODIES = "SELECT key, body FROM intake WHERE done_at IS NULL AND key = ANY($1)"
+HANDLED = "UPDATE intake SET body = '', done_at = $2 WHERE key = $1"
+SWEEP_INTAKE = "DELETE FROM intake WHERE platform = $1 AND done_at < $2"
+SWEEP_NOTES = "DELETE FROM notes WHERE platform = $1 AND until < $2"
+REMEMBER = """
+    INSERT INTO notes (platform, chat, name, value, until) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (platform, chat, name) DO UPDATE SET value = excluded.value, until = excluded.until"""
+ABOUT_NONE = "DELETE FROM note_people WHERE platform = $1 AND chat = $2 AND name = $3"
+ABOUT = "INSERT INTO note_people (platform, chat, name, person) VALUES ($1, $2, $3, $4)"
+RECALL = "SELECT value FROM notes WHERE platform = $1 AND chat = $2 AND name = $3 AND until >= $4"
+FORGET = "DELETE FROM notes WHERE platform = $1 AND chat = $2 AND name = $3"
+
+# The new chat counts its messages anew: an old id would point at another message.
+MOVE_SHARES = "UPDATE shares SET chat = $3, message = NULL WHERE platform = $1 AND chat = $2"
+MOVE_JOBS = """
+    UPDATE jobs SET chat = $3, message = '', status_id = NULL, sent_id = NULL WHERE platform = $1 AND chat = $2"""
+# Messages of the old chat are out of reach. What was being posted there is posted in the new one.
+LOST_SHOWINGS = "DELETE FROM showings WHERE platform = $1 AND chat = $2"
+LOST_REPEATS = "DELETE FROM repeats WHERE platform = $1 AND chat = $2"
+LOST_EDITS = "DELETE FROM errands WHERE platform = $1 AND chat = $2 AND kind IN ('refresh', 'remove')"
+MOVE_OUTBOX = "UPDATE errands SET chat = $3, message = '', claims = claims + 1 WHERE platform = $1 AND chat = $2"
+REPLACED_NOTES = """
+    DELETE FROM notes WHERE platform = $1 AND chat = $3
+    AND name IN (SELECT name FROM notes WHERE platform = $1 AND chat = $2)"""
+MOVE_NOTES = "UPDATE notes SET chat = $3 WHERE platform = $1 AND chat = $2"
+SCOPE = "SELECT scope FROM moved WHERE name = $1"
+MOVED = "INSERT INTO moved (name, scope) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
 
-class Inbox:
-    """The port of the same name in `bot.ports`, over either database."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
+class Inbox(Part):
+    """What platforms sent and what adapters noted. Each method is one transaction; times are Unix seconds."""
 
     async def take(self, key: str, platform: str, body: str, now: float) -> bool:
-        sql = """
-            INSERT INTO intake (key, platform, body, at) VALUES ($1, $2, $3, $4)
-            ON CONFLICT DO NOTHING RETURNING key"""
-        return bool(await self._db.write(lambda tx: tx.all(sql, key, platform, body, now)))
+        """Keep something that arrived until it is `handled`; False when this key was there before."""
+        return bool(await self._change(TAKE, key, platform, body, now))
 
     async def waiting(self, platform: str) -> list[tuple[str, str]]:
-        sql = "SELECT key, body FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
-        return [(row["key"], row["body"]) for row in await self._db.read(lambda tx: tx.all(sql, platform))]
+        """Keys and bodies of what is not handled yet, in the order of arrival."""
+        return [(row["key"], row["body"]) for row in await self._all(WAITING, platform)]
 
     async def keys(self, platform: str) -> list[str]:
-        sql = "SELECT key FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
-        return [row["key"] for row in await self._db.read(lambda tx: tx.all(sql, platform))]
+        """The keys of what is not handled yet, in the order of arrival."""
+        return [row["key"] for row in await self._all(KEYS, platform)]
 
     async def bodies(self, keys: Sequence[str]) -> dict[str, str]:
-        sql = f"SELECT key, body FROM intake WHERE done_at IS NULL AND key IN ({places(keys, 1)})"
-        return {row["key"]: row["body"] for row in await self._db.read(lambda tx: tx.all(sql, *keys))}
+        """The bodies of those among these that are not handled yet, by key."""
+        return {row["key"]: row["body"] for row in await self._all(BODIES, list(keys))}
 
     async def handled(self, key: str, now: float) -> None:
-        sql = "UPDATE intake SET body = '', done_at = $2 WHERE key = $1"
-        await self._db.write(lambda tx: tx.all(sql, key, now))
+        """Mark as handled: the body is deleted, the key stays for as long as a platform may send it again."""
+        await self._change(HANDLED, key, now)
 
     async def sweep(self, platform: str, now: float, keep: float) -> None:
+        """Delete the keys of what was handled more than `keep` seconds ago, and notes that are over."""
+
         async def work(tx: Transaction) -> None:
-            await tx.all("DELETE FROM intake WHERE platform = $1 AND done_at < $2", platform, now - keep)
-            await tx.all("DELETE FROM notes WHERE platform = $1 AND until < $2", platform, now)
+            await tx.all(SWEEP_INTAKE, platform, now - keep)
+            await tx.all(SWEEP_NOTES, platform, now)
 
         await self._db.write(work)
 
     async def remember(
         self, platform: str, chat: str, name: str, value: str, until: float, about: Collection[str] = ()
     ) -> None:
-        sql = """
-            INSERT INTO notes (platform, chat, name, value, until) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (platform, chat, name) DO UPDATE SET value = excluded.value, until = excluded.until"""
+        """Store a note about a chat, in the platform's own words; it replaces an earlier note of that name.
+
+        `about`: the persons whom `value` names. A note is deleted when one of them is erased.
+        """
 
         async def work(tx: Transaction) -> None:
-            await tx.all(sql, platform, chat, name, value, until)
-            gone = "DELETE FROM note_people WHERE platform = $1 AND chat = $2 AND name = $3"
-            await tx.all(gone, platform, chat, name)
-            for person in sorted(set(about)):
-                await tx.all("INSERT INTO note_people VALUES ($1, $2, $3, $4)", platform, chat, name, person)
+            await tx.all(REMEMBER, platform, chat, name, value, until)
+            await tx.all(ABOUT_NONE, platform, chat, name)
+            await tx.many(ABOUT, [(platform, chat, name, person) for person in sorted(set(about))])
 
         await self._db.write(work)
 
     async def recall(self, platform: str, chat: str, name: str, now: float) -> str | None:
-        sql = "SELECT value FROM notes WHERE platform = $1 AND chat = $2 AND name = $3 AND until >= $4"
-        row = await self._db.read(lambda tx: tx.one(sql, platform, chat, name, now))
+        """The value of a note, unless it is over."""
+        row = await self._one(RECALL, platform, chat, name, now)
         return row["value"] if row else None
 
     async def forget(self, platform: str, chat: str, name: str) -> None:
-        sql = "DELETE FROM notes WHERE platform = $1 AND chat = $2 AND name = $3"
-        await self._db.write(lambda tx: tx.all(sql, platform, chat, name))
+        """Delete a note."""
+        await self._change(FORGET, platform, chat, name)
 
     async def move(self, platform: str, old: str, new: str) -> None:
+        """A chat has another id: its jobs, shares, notes and rules follow in one transaction."""
+
         async def work(tx: Transaction) -> None:
-            # The new chat counts its messages anew: an old id would point at somebody else's.
-            sql = "UPDATE shares SET chat = $3, message = NULL WHERE platform = $1 AND chat = $2"
-            await tx.all(sql, platform, old, new)
-            for table in ("showings", "repeats"):
-                await tx.all(f"DELETE FROM {table} WHERE platform = $1 AND chat = $2", platform, old)
-            # Messages of the old chat are out of reach. What was being posted there is posted in the new one.
-            sql = "DELETE FROM errands WHERE platform = $1 AND chat = $2 AND kind IN ('refresh', 'remove')"
-            await tx.all(sql, platform, old)
-            sql = """
-                UPDATE errands SET chat = $3, message = '', claims = claims + 1 WHERE platform = $1 AND chat = $2"""
-            await tx.all(sql, platform, old, new)
-            await tx.all(
-                """
-                UPDATE jobs SET chat = $3, message = '', status_id = NULL, sent_id = NULL
-                WHERE platform = $1 AND chat = $2""",
-                platform,
-                old,
-                new,
-            )
-            await tx.all(
-                """
-                DELETE FROM notes WHERE platform = $1 AND chat = $3
-                AND name IN (SELECT name FROM notes WHERE platform = $1 AND chat = $2)""",
-                platform,
-                old,
-                new,
-            )
-            await tx.all("UPDATE notes SET chat = $3 WHERE platform = $1 AND chat = $2", platform, old, new)
+            await tx.all(MOVE_SHARES, platform, old, new)
+            await tx.all(LOST_SHOWINGS, platform, old)
+            await tx.all(LOST_REPEATS, platform, old)
+            await tx.all(LOST_EDITS, platform, old)
+            await tx.all(MOVE_OUTBOX, platform, old, new)
+            await tx.all(MOVE_JOBS, platform, old, new)
+            await tx.all(REPLACED_NOTES, platform, old, new)
+            await tx.all(MOVE_NOTES, platform, old, new)
             name = f"{platform}:{old}"
-            first = await tx.one("SELECT scope FROM moved WHERE name = $1", name)
+            first = await tx.one(SCOPE, name)
             scope = str(first["scope"]) if first else name
-            sql = "INSERT INTO moved (name, scope) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-            await tx.all(sql, f"{platform}:{new}", scope)
+            await tx.all(MOVED, f"{platform}:{new}", scope)
             await rules.move(tx, scope, old, new)
 
         await self._db.write(work)

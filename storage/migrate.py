@@ -35,10 +35,10 @@ def files(dialect: str) -> list[tuple[int, str, str]]:
     return sorted((int(name[1]), file.name, file.read_text("utf-8")) for file, name in chosen)
 
 
-def statements(sql: str) -> list[str]:
+def statements(text: str) -> list[str]:
     """The statements of a file, with the comments before them. Raises `ValueError` if the last one has no end."""
     found, rest = [], ""
-    for part in re.split(r"(?<=;)", sql):
+    for part in re.split(r"(?<=;)", text):
         rest += part
         if sqlite3.complete_statement(rest):
             found.append(rest.strip())
@@ -68,8 +68,8 @@ async def migrate(database: Database) -> int:
 
     async def advance(tx: Transaction) -> None:
         await tx.all(LOCK)  # on PostgreSQL the second process waits here until the first is through
-        for version, name, sql in await missing(tx):
-            for statement in statements(sql):
+        for version, name, text in await missing(tx):
+            for statement in statements(text):
                 await tx.all(statement)
             if version in AFTER:
                 await AFTER[version](tx)

@@ -24,8 +24,6 @@ class Outage:
         self._calls = 0
         self._closed = False
         self.dialect = database.dialect
-        self.skip_locked = database.skip_locked
-        self.for_update = database.for_update
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._watched("read", self._db.read(work))

@@ -1,43 +1,56 @@
-"""The `Errands`: what must still be done on platforms, over either database."""
+"""The outbox: what must still be done on platforms, claimed and fenced like jobs."""
 
 import json
 from collections.abc import Sequence
 
 from bot.gallery.model import Errand
 from bot.model import Address, Button
-from storage.charging import places
-from storage.database import Database, Row, Transaction
+from storage.database import Part, Row, Transaction, places
 
-_COLUMNS = (
-    *(
-        "id",
-        "kind",
-        "platform",
-        "chat",
-        "thread",
-        "message",
-        "share",
-        "topic",
-        "person",
-        "body",
-        "due_at",
-        "tries",
-        "claims",
-    ),
+COLUMNS = (
+    *("id", "kind", "platform", "chat", "thread", "message", "share", "topic", "person", "body"),
+    *("due_at", "tries", "claims"),
 )
+_INSERT = f"INSERT INTO errands ({', '.join(COLUMNS)}) VALUES ({places(COLUMNS)})"
+LEAVE = f"{_INSERT} ON CONFLICT DO NOTHING RETURNING id"
+LEAVE_AGAIN = f"""
+    {_INSERT} ON CONFLICT (id) DO UPDATE SET claims = errands.claims + 1, platform = excluded.platform,
+        chat = excluded.chat, thread = excluded.thread, message = excluded.message,
+        due_at = CASE WHEN errands.tries > 0 THEN errands.due_at ELSE excluded.due_at END"""
+SHOWS = "INSERT INTO errand_shares (errand, share) VALUES ($1, $2)"
+SETTLE = "UPDATE intake SET body = '', done_at = $2 WHERE key = $1 AND done_at IS NULL RETURNING key"
+# What has to go goes first, and what is only brought up to date comes last; but at once if a name has to go from it.
+# And a chat where something is being done, or waits after a failure, comes after the others: it may be a slow one.
+_CLAIM = """
+    UPDATE errands SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + $2
+    WHERE id IN (
+        SELECT id FROM errands WHERE due_at <= $1 AND platform = ANY($4) {which}
+        ORDER BY CASE WHEN kind = 'remove' THEN 0 WHEN kind = 'refresh' AND due_at > 0 THEN 2 ELSE 1 END,
+            CASE WHEN (platform, chat) IN (
+                SELECT platform, chat FROM errands WHERE due_at > $1 AND claims > 0) THEN 1 ELSE 0 END, due_at
+        LIMIT $3 FOR UPDATE SKIP LOCKED)
+    RETURNING *"""
+CLAIM = _CLAIM.format(which="")
+CLAIM_NEW = _CLAIM.format(which="AND kind <> 'refresh'")
+CLAIM_EDITS = _CLAIM.format(which="AND kind = 'refresh'")
+DONE = "DELETE FROM errands WHERE id = $1 AND claims = $2"
+LATER = "UPDATE errands SET due_at = $3, tries = tries + 1 WHERE id = $1 AND claims = $2"
+NEXT = "SELECT min(due_at) AS at FROM errands WHERE platform = ANY($1)"
+_RANK = {"remove": 0, "refresh": 2}
 
 
-class Errands:
-    """The port of the same name in `bot.ports_gallery`."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
+class Outbox(Part):
+    """What must still be done on platforms. Each method is one transaction."""
 
     async def put(self, errand: Errand, *, settles: str | None = None) -> bool:
-        sql = "UPDATE intake SET body = '', done_at = $2 WHERE key = $1 AND done_at IS NULL RETURNING key"
+        """Add an entry; False if one of that id exists.
+
+        `settles`: the key of something taken in (`Inbox.take`) that is handled by it, in the same transaction; False
+        if it was handled before.
+        """
 
         async def work(tx: Transaction) -> bool:
-            if settles is not None and await tx.one(sql, settles, errand.due_at) is None:
+            if settles is not None and await tx.one(SETTLE, settles, errand.due_at) is None:
                 return False
             return await leave(tx, errand)
 
@@ -46,76 +59,51 @@ class Errands:
     async def claim(
         self, now: float, lease: float, limit: int, platforms: Sequence[str], edits: int | None = None
     ) -> list[Errand]:
-        # What has to go goes first, and what is only brought up to date comes last; but at once if a name has to go
-        # from it. And a chat where something is being done, or waits after a failure, comes after the others: it may
-        # be a slow one.
-        def sql(which: str) -> str:
-            return f"""
-            UPDATE errands SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + $2
-            WHERE id IN (
-                SELECT id FROM errands WHERE due_at <= $1 AND platform IN ({places(platforms, 4)}) {which}
-                ORDER BY CASE WHEN kind = 'remove' THEN 0 WHEN kind = 'refresh' AND due_at > 0 THEN 2 ELSE 1 END,
-                    CASE WHEN (platform, chat) IN (
-                        SELECT platform, chat FROM errands WHERE due_at > $1 AND claims > 0) THEN 1 ELSE 0 END, due_at
-                LIMIT $3 {self._db.skip_locked})
-            RETURNING *"""
+        """Claim up to `limit` due entries for `lease` seconds, removals first.
 
-        async def work(tx: Transaction) -> list[Errand]:
+        With `edits`, entries that change a message (`refresh`) have that limit of their own.
+        """
+
+        async def work(tx: Transaction) -> list[Row]:
+            there = list(platforms)
             found = []
-            for which, most in _shares(limit, edits):
-                if most > 0:
-                    found += await tx.all(sql(which), now, lease, most, *platforms)
-            return [_errand(row) for row in found]
+            if limit > 0:
+                found += await tx.all(CLAIM if edits is None else CLAIM_NEW, now, lease, limit, there)
+            if edits is not None and edits > 0:
+                found += await tx.all(CLAIM_EDITS, now, lease, edits, there)
+            return found
 
-        return sorted(await self._db.write(work), key=lambda errand: (_RANK.get(errand.kind, 1), errand.id))
+        found = [_errand(row) for row in await self._db.write(work)]
+        return sorted(found, key=lambda errand: (_RANK.get(errand.kind, 1), errand.id))
 
     async def done(self, errand: Errand) -> None:
-        sql = "DELETE FROM errands WHERE id = $1 AND claims = $2"
-        await self._db.write(lambda tx: tx.all(sql, errand.id, errand.claims))
+        """Delete a claimed entry, unless it was claimed or put again meanwhile."""
+        await self._change(DONE, errand.id, errand.claims)
 
     async def later(self, errand: Errand, due_at: float) -> None:
-        sql = "UPDATE errands SET due_at = $3, tries = tries + 1 WHERE id = $1 AND claims = $2"
-        await self._db.write(lambda tx: tx.all(sql, errand.id, errand.claims, due_at))
+        """Try a claimed entry again then (Unix seconds); counts a try."""
+        await self._change(LATER, errand.id, errand.claims, due_at)
 
     async def next_due(self, platforms: Sequence[str]) -> float | None:
-        sql = f"SELECT min(due_at) AS at FROM errands WHERE platform IN ({places(platforms, 1)})"
-        row = await self._db.read(lambda tx: tx.one(sql, *platforms))
+        """When the next entry is due, Unix seconds; None if there is none."""
+        row = await self._one(NEXT, list(platforms))
         return row["at"] if row else None
 
 
-_RANK = {"remove": 0, "refresh": 2}
-
-
-def _shares(limit: int, edits: int | None) -> list[tuple[str, int]]:
-    """What is claimed how often: `edits` of what only changes a message, if that has a limit of its own."""
-    if edits is None:
-        return [("", limit)]
-    return [("AND kind <> 'refresh'", limit), ("AND kind = 'refresh'", edits)]
-
-
 async def leave(tx: Transaction, errand: Errand) -> bool:
-    """Put an errand, inside a transaction; False if one of that id is there."""
-    sql = f"""
-        INSERT INTO errands ({", ".join(_COLUMNS)}) VALUES ({places(_COLUMNS, 1)})
-        ON CONFLICT DO NOTHING RETURNING id"""
-    if not await tx.all(sql, *_values(errand)):
+    """Add an entry, inside a transaction; False if one of that id exists."""
+    if not await tx.all(LEAVE, *_values(errand)):
         return False
-    for share in sorted(set(errand.shows)):
-        await tx.all("INSERT INTO errand_shares (errand, share) VALUES ($1, $2)", errand.id, share)
+    await tx.many(SHOWS, [(errand.id, share) for share in sorted(set(errand.shows))])
     return True
 
 
 async def leave_again(tx: Transaction, errand: Errand) -> None:
-    """Put an errand; if one of that id is there, even if it is being done, it is done (again) from now on.
+    """Add an entry; if one of that id exists, even a claimed one, it is done (again) from now on.
 
     One that failed keeps its time: what the platform refuses is not tried more often because more is asked of it.
     """
-    sql = f"""
-        INSERT INTO errands ({", ".join(_COLUMNS)}) VALUES ({places(_COLUMNS, 1)})
-        ON CONFLICT (id) DO UPDATE SET claims = errands.claims + 1, platform = excluded.platform, chat = excluded.chat,
-            thread = excluded.thread, message = excluded.message,
-            due_at = CASE WHEN errands.tries > 0 THEN errands.due_at ELSE excluded.due_at END"""
-    await tx.all(sql, *_values(errand))
+    await tx.all(LEAVE_AGAIN, *_values(errand))
 
 
 def _values(errand: Errand) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -39,8 +39,11 @@ PATIENCE = 30.0
 """Seconds to wait for a connection: where the server is gone, all who wait are refused at once, not eight at a time."""
 COMMAND = 30.0
 """Seconds that a statement may take."""
-STATEMENTS = 100
-"""Statements that a connection keeps prepared."""
+STATEMENTS = 400
+"""Statements that a connection keeps prepared: all that we have, and some more."""
+MAY_ASK = "SELECT has_function_privilege(to_regprocedure('pg_control_system()'), 'execute') AS may"
+CLUSTER = "SELECT system_identifier AS id FROM pg_control_system()"
+DATABASE = "SELECT oid AS id FROM pg_database WHERE datname = current_database()"
 
 _AGAIN = (
     asyncpg.DeadlockDetectedError,
@@ -71,13 +74,15 @@ class _Session:
     async def one(self, sql: str, *args: object) -> Row | None:
         return cast(Row | None, await self._connection.fetchrow(sql, *args))
 
+    async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        if rows:
+            await self._connection.executemany(sql, rows)
+
 
 class Postgres:
     """A `Database` behind a URL. Make it with `open`."""
 
     dialect: Dialect = "postgresql"
-    skip_locked = "FOR UPDATE SKIP LOCKED"
-    for_update = "FOR UPDATE"
 
     def __init__(self, target: Target, way: Way, pool: "Pool", connections: int) -> None:
         self._target = target
@@ -147,13 +152,10 @@ class Postgres:
 
     async def place(self) -> str:
         """The cluster, as far as we may ask for it, and the database in it: a restored dump is another one."""
-        may = "SELECT has_function_privilege(to_regprocedure('pg_control_system()'), 'execute') AS may"
-        cluster = "SELECT system_identifier AS id FROM pg_control_system()"
-        database = "SELECT oid AS id FROM pg_database WHERE datname = current_database()"
 
         async def work(tx: Transaction) -> str:
-            allowed = await tx.one(may)
-            asked = [await tx.one(cluster) if allowed and allowed["may"] else None, await tx.one(database)]
+            allowed = await tx.one(MAY_ASK)
+            asked = [await tx.one(CLUSTER) if allowed and allowed["may"] else None, await tx.one(DATABASE)]
             return "/".join(str(row["id"]) if row else "" for row in asked)
 
         return await self._run(work)

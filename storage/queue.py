@@ -8,14 +8,9 @@ from bot.gallery.model import line_removal
 from bot.model import Job, LedgerEntry
 from bot.ports import Step
 from storage import charging, rows, rules
-from storage.charging import places
-from storage.database import Transaction
+from storage.database import Row, Transaction
 from storage.outbox import leave
 
-_SAVE = (
-    f"UPDATE jobs SET {', '.join(f'{column} = ${i}' for i, column in enumerate(rows.CHANGING, 3))} "
-    "WHERE id = $1 AND claims = $2 RETURNING status_id"
-)
 WORKING = "state IN ('submitting', 'running', 'delivering') AND halted = 0"
 AT_PROVIDER = "state IN ('submitting', 'running') AND halted = 0"
 # Fair on two levels: the next is of the scope with the fewest at the provider or before it in line, and there of the
@@ -38,9 +33,28 @@ LINE = f"""
     LEFT JOIN (SELECT {_PARTY} AS party, count(*) AS n FROM jobs WHERE {AT_PROVIDER} GROUP BY {_PARTY}) AS parties
       ON parties.party = lanes.party
     LEFT JOIN turns ON turns.party = lanes.party AND turns.person = ''"""
-_SERVED = """
+_READY = f"SELECT jobs.* FROM jobs JOIN ({LINE}) AS line ON line.id = jobs.id"
+_ORDER = "ORDER BY line.turn, line.served, line.created_at, line.id LIMIT $2"
+READY = f"{_READY} WHERE line.due_at <= $1 AND line.platform = ANY($3) {_ORDER}"
+READY_ONE = f"{_READY} WHERE line.due_at <= $1 AND line.platform = ANY($3) AND line.id = $4 {_ORDER}"
+# What was sent to a host that is no longer configured takes no room at those that are.
+BUSY = f"SELECT count(*) AS n FROM jobs WHERE {AT_PROVIDER} AND (host IS NULL OR host = ANY($1))"
+TAKE = "UPDATE jobs SET claims = claims + 1 WHERE id = $1 AND claims = $2 RETURNING claims"
+SERVED = """
     INSERT INTO turns (party, person, at) VALUES ($1, $2, $3), ($1, '', $3)
     ON CONFLICT (party, person) DO UPDATE SET at = excluded.at"""
+_SET = ", ".join(f"{column} = ${i}" for i, column in enumerate(rows.CHANGING, 3))
+SAVE = f"UPDATE jobs SET {_SET} WHERE id = $1 AND claims = $2 RETURNING status_id"
+FIRST = f"""
+    SELECT jobs.*, line.ahead FROM jobs JOIN (
+        SELECT id, row_number() OVER (ORDER BY turn, served, created_at, id) - 1 AS ahead FROM ({LINE}) AS waiting
+    ) AS line ON line.id = jobs.id
+    WHERE jobs.status_id IS NOT NULL AND jobs.platform = ANY($2) ORDER BY line.ahead LIMIT $1"""
+AHEAD = f"""
+    WITH line AS ({LINE})
+    SELECT count(*) AS n FROM line JOIN line AS own ON own.id = $1
+    WHERE (line.turn, line.served, line.created_at, line.id)
+        < (own.turn, own.served, own.created_at, own.id)"""
 
 
 async def start(
@@ -53,54 +67,48 @@ async def start(
     hosts: Sequence[str],
     begin: Callable[[Job], Step],
     only: str | None,
-    lock: str,
 ) -> list[Job]:
     """Take queued jobs, fairly, and save what `begin` makes of each; returns those that are to be bought now.
 
-    The gate must be locked. The rest is as in the port `Store`; `lock` is what locks a row there.
+    The gate must be locked. The rest is as in `Claims.start`.
     """
-    sql = f"""
-        SELECT jobs.* FROM jobs JOIN ({LINE}) AS line ON line.id = jobs.id
-        WHERE line.due_at <= $1 AND line.platform IN ({places(platforms, 3)})
-        {f"AND line.id = ${3 + len(platforms)}" if only else ""}
-        ORDER BY line.turn, line.served, line.created_at, line.id LIMIT $2"""
-    # What was sent to a host that is no longer ours takes no room at those that are.
-    at_ours = f"{AT_PROVIDER} AND (host IS NULL OR host IN ({places(hosts, 1)}))"
     if await tx.one(rules.PAUSED):
         return []
-    used = await tx.one(f"SELECT count(*) AS n FROM jobs WHERE {at_ours}", *hosts)
-    free = min(slots - (used["n"] if used else 0), limit)
+    busy = await tx.one(BUSY, list(hosts))
+    free = min(slots - (busy["n"] if busy else 0), limit)
     started, settled = [], []
-    for row in await tx.all(sql, now, free, *platforms, *([only] if only else [])) if free > 0 else []:
+    for row in await _ready(tx, now, free, list(platforms), only) if free > 0 else []:
         job = rows.job(row)
-        # The claim before the state: whoever cancelled it meanwhile has raised `claims`, and then we leave it.
-        taken = await tx.one(
-            "UPDATE jobs SET claims = claims + 1 WHERE id = $1 AND claims = $2 RETURNING claims",
-            job.id,
-            job.claims,
-        )
-        if taken is not None:
-            job, entry = begin(replace(job, claims=taken["claims"]))
-            # What expired in the queue goes on at once, by the way of all results.
-            job = replace(job, due_at=now + lease if job.state == "submitting" else now)
-            await save(tx, job, None, lock)
-            if job.state == "submitting":
-                started.append(job)
-                party = job.scope or f"={job.account}"
-                await tx.all(_SERVED, party, job.person, now)
-            if entry:
-                settled.append((job, entry))
-    await charging.settle(tx, settled, lock)
+        # Bump `claims` first; skip the job if a cancel already did.
+        taken = await tx.one(TAKE, job.id, job.claims)
+        if taken is None:
+            continue
+        job, entry = begin(replace(job, claims=taken["claims"]))
+        # What expired in the queue goes on at once, by the way of all results.
+        job = replace(job, due_at=now + lease if job.state == "submitting" else now)
+        await save(tx, job, None)
+        if job.state == "submitting":
+            started.append(job)
+            await tx.all(SERVED, job.scope or f"={job.account}", job.person, now)
+        if entry:
+            settled.append((job, entry))
+    await charging.settle(tx, settled)
     return started
 
 
-async def save(tx: Transaction, job: Job, entry: LedgerEntry | None, lock: str) -> None:
+async def _ready(tx: Transaction, now: float, limit: int, platforms: list[str], only: str | None) -> list[Row]:
+    if only:
+        return await tx.all(READY_ONE, now, limit, platforms, only)
+    return await tx.all(READY, now, limit, platforms)
+
+
+async def save(tx: Transaction, job: Job, entry: LedgerEntry | None) -> None:
     """Save a claimed job, with its movement of credits. Raises `Stale` if it was claimed again."""
     row = rows.values(job)
-    saved = await tx.one(_SAVE, job.id, job.claims, *(row[column] for column in rows.CHANGING))
+    saved = await tx.one(SAVE, job.id, job.claims, *(row[column] for column in rows.CHANGING))
     if saved is None:
         raise Stale(job.id)
-    if job.state == "done" and saved["status_id"]:  # the line goes, even if we are killed now
+    if job.state == "done" and saved["status_id"]:  # the status line goes, even if we are killed now
         await leave(tx, line_removal(replace(job, status_id=saved["status_id"])))
     if entry:
-        await charging.settle(tx, [(job, entry)], lock)
+        await charging.settle(tx, [(job, entry)])

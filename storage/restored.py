@@ -17,8 +17,8 @@ from dataclasses import replace
 
 from bot.model import Job
 from bot.quotas.rules import Act
-from storage import rows, rules_and_grants
-from storage.database import Database, Transaction
+from storage import audit, rows
+from storage.database import Database, Part, Transaction
 from storage.marks import Marks
 
 log = logging.getLogger(__name__)
@@ -27,12 +27,34 @@ LEAP = 1_000_000
 """What the counter is raised by, above the mark, once a return was noticed: the marks of other machines lie below."""
 WHAT = "the database came back from a copy"
 
+GATE = "SELECT name, place, starts FROM gate WHERE id = 1 FOR UPDATE"
+ARRANGE = "UPDATE gate SET name = $1, place = $2, starts = $3 WHERE id = 1"
+ANY_JOB = "SELECT 1 FROM jobs LIMIT 1"
+COUNT = "UPDATE gate SET starts = starts + 1 WHERE id = 1 RETURNING name, starts"
+CORRECT = "UPDATE gate SET name = $1, starts = $2 WHERE id = 1"
+DOUBTS = """
+    SELECT 1 FROM gate JOIN intake ON intake.at < gate.arrived_at
+    WHERE gate.id = 1 AND intake.platform = $1 AND intake.done_at IS NULL LIMIT 1"""
+ARRIVED = "SELECT arrived_at FROM gate WHERE id = 1"
+ARRIVE = "UPDATE gate SET arrived_at = $1 WHERE id = 1"
+HALTED = "SELECT * FROM jobs WHERE halted = 1 AND (changed_at < $1 OR $1 < 0) ORDER BY changed_at, id"
+RELEASE = """
+    UPDATE jobs SET halted = 0, claims = claims + 1, due_at = $1, changed_at = $1 WHERE halted = 1
+    RETURNING id, state"""
+HALT = """
+    UPDATE jobs SET halted = 1, claims = claims + 1, changed_at = $1
+    WHERE state IN ('queued', 'submitting') AND halted = 0 RETURNING id"""
+NOTE = "INSERT INTO incidents (at, what, detail, host, job) VALUES ($1, $2, $3, '', '')"
 
-class Restored:
-    """The port of the same name in `bot.ports_restored`. `open` comes first."""
+
+class Restored(Part):
+    """Orders on hold: they were queued when the database was copied, and may have been bought since.
+
+    `open` comes first.
+    """
 
     def __init__(self, database: Database, marks: Marks) -> None:
-        self._db = database
+        super().__init__(database)
         self._marks = marks
         self._name = ""
         self._seen = 0
@@ -43,7 +65,7 @@ class Restored:
         place, marks, now = await self._db.place(), await asyncio.to_thread(self._marks.highest), time.time()
 
         async def work(tx: Transaction) -> tuple[str, int, str, int]:
-            gate = await tx.one(f"SELECT name, place, starts FROM gate WHERE id = 1 {self._db.for_update}")
+            gate = await tx.one(GATE)
             assert gate is not None
             name, starts = gate["name"] or fresh_name, gate["starts"]
             mark, why = marks.get(name, 0), ""
@@ -54,9 +76,9 @@ class Restored:
             elif starts < mark:
                 why = f"it knows {starts} starts, and there were {mark}"
             starts = starts if starts >= mark else mark + LEAP
-            await tx.all("UPDATE gate SET name = $1, place = $2, starts = $3 WHERE id = 1", name, place, starts)
-            if not gate["name"] and not await tx.one("SELECT 1 FROM jobs LIMIT 1"):  # new, and not of an older version
-                await _arrived(tx, now)
+            await tx.all(ARRANGE, name, place, starts)
+            if not gate["name"] and not await tx.one(ANY_JOB):  # new, and not of an older version
+                await tx.all(ARRIVE, now)
             return name, starts, why, await _halt(tx, why, now) if why else 0
 
         self._name, self._seen, why, count = await self._db.write(work)
@@ -67,12 +89,12 @@ class Restored:
 
         If it is not, what is in line is halted, and nothing may be started.
         """
-        gate = await tx.one("UPDATE gate SET starts = starts + 1 WHERE id = 1 RETURNING name, starts")
+        gate = await tx.one(COUNT)
         assert gate is not None
         if gate["name"] == self._name and gate["starts"] > self._seen:
             return gate["starts"], True
         starts = self._seen + LEAP
-        await tx.all("UPDATE gate SET name = $1, starts = $2 WHERE id = 1", self._name, starts)
+        await tx.all(CORRECT, self._name, starts)
         why = f"it knows {gate['starts'] - 1} starts, and there were {self._seen}"
         _log(why, await _halt(tx, why, now))
         return starts, False
@@ -83,10 +105,7 @@ class Restored:
 
     async def doubts(self, tx: Transaction, platform: str) -> bool:
         """Whether an order of there may have been made before: messages of before the return are being worked off."""
-        sql = """
-            SELECT 1 FROM gate JOIN intake ON intake.at < gate.arrived_at
-            WHERE gate.id = 1 AND intake.platform = $1 AND intake.done_at IS NULL LIMIT 1"""
-        return await tx.one(sql, platform) is not None
+        return await tx.one(DOUBTS, platform) is not None
 
     async def mark(self, number: int) -> None:
         """Put the mark on the disk. Without room for it orders are bought all the same: it is a second line."""
@@ -96,23 +115,21 @@ class Restored:
             log.error("the high-water mark cannot be kept (MARK_DIR): %s", error.strerror or error)
 
     async def arrived(self) -> float:
-        """When the database was first opened here, or last came back; Unix seconds."""
-        gate = await self._db.read(lambda tx: tx.one("SELECT arrived_at FROM gate WHERE id = 1"))
+        """When the database was first opened here, or last came back from a copy; Unix seconds."""
+        gate = await self._one(ARRIVED)
         return float(gate["arrived_at"]) if gate else 0.0
 
     # ── The operator's word ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def halted(self, before: float | None = None) -> list[Job]:
-        sql = "SELECT * FROM jobs WHERE halted = 1 AND (changed_at < $1 OR $1 < 0) ORDER BY changed_at, id"
-        found = await self._db.read(lambda tx: tx.all(sql, -1.0 if before is None else before))
-        return [rows.job(row) for row in found]
+        """Jobs on hold, oldest first; with `before`, those that have been on hold since then or longer."""
+        return [rows.job(row) for row in await self._all(HALTED, -1.0 if before is None else before)]
 
     async def release(self, act: Act) -> tuple[int, int]:
+        """End the hold: how many are queued again, and how many had left the queue; the next worker gives those up."""
+
         async def work(tx: Transaction) -> tuple[int, int]:
-            sql = """
-                UPDATE jobs SET halted = 0, claims = claims + 1, due_at = $1, changed_at = $1 WHERE halted = 1
-                RETURNING id, state"""
-            found = await tx.all(sql, act.at)
+            found = await tx.all(RELEASE, act.at)
             await _enter(tx, act, [row["id"] for row in found])
             queued = sum(row["state"] == "queued" for row in found)
             return queued, len(found) - queued
@@ -120,23 +137,17 @@ class Restored:
         return await self._db.write(work)
 
     async def noted(self, act: Act, jobs: Sequence[str]) -> None:
+        """Write into the audit log what is done with these jobs."""
         await self._db.write(lambda tx: _enter(tx, act, jobs))
 
 
 async def _halt(tx: Transaction, why: str, now: float) -> int:
     """Halt what is in line or on its way to the provider, and tell the operator; how many orders that were."""
-    sql = """
-        UPDATE jobs SET halted = 1, claims = claims + 1, changed_at = $1
-        WHERE state IN ('queued', 'submitting') AND halted = 0 RETURNING id"""
-    count = len(await tx.all(sql, now))
+    count = len(await tx.all(HALT, now))
     detail = f"{why}; {count or 'no'} order{'' if count == 1 else 's'} in line"
-    await tx.all("INSERT INTO incidents (at, what, detail, host, job) VALUES ($1, $2, $3, '', '')", now, WHAT, detail)
-    await _arrived(tx, now)
+    await tx.all(NOTE, now, WHAT, detail)
+    await tx.all(ARRIVE, now)
     return count
-
-
-async def _arrived(tx: Transaction, now: float) -> None:
-    await tx.all("UPDATE gate SET arrived_at = $1 WHERE id = 1", now)
 
 
 def _log(why: str, count: int) -> None:
@@ -146,7 +157,7 @@ def _log(why: str, count: int) -> None:
 
 async def _enter(tx: Transaction, act: Act, jobs: Sequence[str]) -> None:
     if jobs:
-        await rules_and_grants.enter(tx, replace(act, after=json.dumps({"jobs": jobs})))
+        await audit.enter(tx, replace(act, after=json.dumps({"jobs": jobs})))
 
 
 def _elsewhere(before: str, now: str) -> bool:

@@ -1,14 +1,13 @@
-"""The `Traces`: what is kept of people, and how it goes, over either database."""
+"""Retention: what is kept of people, for how long, and what is left of those who asked to be forgotten."""
 
 import json
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import fields
 
 from bot.model import Address, Job
 from bot.quotas.rules import Movement, Parked
-from storage import erase, rows
-from storage.charging import places
-from storage.database import Database, Row, Transaction
+from storage import erase, ledger, rows
+from storage.database import Part, Row, Transaction
+from storage.rules_and_grants import parked_of
 
 DAY = 86_400.0
 WEEKS = 40 * DAY
@@ -17,12 +16,54 @@ INCIDENTS = 90 * DAY
 REPEATS = 90 * DAY
 TURNS = 30 * DAY
 PAGE = 1000
-"""Jobs whose files are looked up together."""
+"""Jobs whose files are read together."""
 COUNTERS = 400 * DAY
-"""Seconds after its last change in which a counter goes."""
+"""Seconds after its last change in which a counter is deleted."""
 LATE = DAY
 """Seconds for which an order that was being taken when its maker asked to be forgotten may still turn up."""
-# What is left of somebody who asked to be forgotten; a later order of theirs is another matter.
+
+# `swept < 2` is said for the partial index.
+OVEREXPOSED = """
+    SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 0 AND done_at <= $1
+    ORDER BY done_at LIMIT $2"""
+OUTWORN = """
+    SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 1 AND done_at <= $1
+    AND NOT EXISTS (SELECT 1 FROM shares WHERE shares.job = jobs.id) ORDER BY done_at LIMIT $2"""
+SWEPT = "UPDATE jobs SET swept = 2 WHERE state = 'done' AND swept < 2 AND id = ANY($1)"
+# A job that failed has nothing but photos.
+SWEPT_PHOTOS = """
+    UPDATE jobs SET swept = CASE outcome WHEN 'clip' THEN 1 ELSE 2 END
+    WHERE state = 'done' AND swept < 2 AND id = ANY($1)"""
+_PARKED = "SELECT *, (SELECT 1 FROM jobs WHERE jobs.id = parked.id) AS taken FROM parked"
+OVERDUE = f"{_PARKED} WHERE until < $1 ORDER BY until LIMIT $2"
+PARKED_OF = f"{_PARKED} WHERE person = $1 ORDER BY id"
+PARKED_PHOTOS = "SELECT photos FROM parked"
+FILES_UNDER_WAY = "SELECT details, clip FROM jobs WHERE state <> 'done'"
+FILES_DONE = """
+    SELECT id, done_at, details, clip FROM jobs WHERE state = 'done' AND swept < 2 AND swept = $1
+    AND done_at >= $2 AND (done_at > $2 OR id > $3) ORDER BY done_at, id LIMIT $4"""
+STRANDED = """
+    SELECT * FROM jobs WHERE state <> 'done' AND created_at < $1 AND changed_at < $1
+    AND platform <> ALL($3) ORDER BY created_at LIMIT $2"""
+
+TRIM_INTAKE = "DELETE FROM intake WHERE at < $1 AND coalesce(done_at, at) < $1"
+TRIM_ANSWERS = "DELETE FROM answers WHERE at < $1"
+TRIM_CODES = "DELETE FROM codes WHERE until < $1"
+TRIM_NOTES = "DELETE FROM notes WHERE until < $1"
+TRIM_INCIDENTS = "DELETE FROM incidents WHERE at < $1"
+TRIM_REPEATS = "DELETE FROM repeats WHERE at < $1"
+TRIM_TURNS = "DELETE FROM turns WHERE at < $1"
+TRIM_OUTBOX = "DELETE FROM errands WHERE due_at > 0 AND due_at < $1"  # of a platform that is no longer served
+TRIM_GUESSES = "DELETE FROM guesses WHERE hour < $1"
+TRIM_COUNTERS = "DELETE FROM books WHERE at < $1 AND span <> 'flight'"
+TRIM_EMPTY = "DELETE FROM books WHERE at < $1 AND used = 0"  # no counter says the same
+
+HOLD_JOBS = "SELECT id FROM jobs WHERE id = ANY($1) AND forgotten = 0 ORDER BY id FOR UPDATE"
+REPEATED = """
+    INSERT INTO repeats (job, platform, chat, thread, message, at) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT DO NOTHING"""
+FORGETTING = "SELECT person, at FROM forgetting ORDER BY at, person"
+# What is left of a person who asked to be forgotten; later orders do not count.
 _THEIRS = "SELECT 1 FROM jobs WHERE jobs.person = forgetting.person AND jobs.created_at <= forgetting.at"
 _BESIDES = """
     EXISTS (SELECT 1 FROM parked WHERE parked.person = forgetting.person)
@@ -30,183 +71,184 @@ _BESIDES = """
         WHERE shares.person = forgetting.person AND jobs.created_at <= forgetting.at)"""
 _LEFT = f"(EXISTS ({_THEIRS}) OR {_BESIDES})"
 # What of it can be removed now: an order that is with the provider, or being delivered, comes back first.
-_REMOVABLE = f"(EXISTS ({_THEIRS} AND jobs.state IN ('queued', 'done')) OR {_BESIDES})"
-TAKEN = "(SELECT 1 FROM jobs WHERE jobs.id = parked.id) AS taken"
+UNERASED = f"""
+    SELECT person, at FROM forgetting WHERE (erased_at IS NULL OR at > $1)
+    AND (EXISTS ({_THEIRS} AND jobs.state IN ('queued', 'done')) OR {_BESIDES}) ORDER BY at, person"""
+FINISHED = f"""
+    SELECT person, at FROM forgetting WHERE erased_at IS NULL AND NOT {_LEFT}
+    AND NOT EXISTS (SELECT 1 FROM errands WHERE errands.person = forgetting.person AND errands.person <> '')"""
+ERASED = "UPDATE forgetting SET erased_at = $3 WHERE person = $1 AND at = $2"
+LAPSING = f"SELECT person FROM forgetting WHERE at < $1 AND NOT {_LEFT} ORDER BY at, person"
+ORDERS = """
+    SELECT * FROM jobs WHERE person = $1 AND created_at <= $2
+    ORDER BY CASE state WHEN 'done' THEN 0 ELSE 1 END, created_at, id LIMIT $3"""
+COUNT = "SELECT count(*) AS n FROM jobs WHERE person = $1 AND created_at <= $2"
+UNFOLLOW = "UPDATE jobs SET follows = NULL WHERE follows = $1 AND person = ANY($2)"
+
+HISTORY = """
+    SELECT * FROM jobs WHERE person = ANY($4) AND created_at >= $1
+    AND (created_at > $1 OR id > $2) ORDER BY created_at, id LIMIT $3"""
+# By the scopes that they were in, for which there is an index.
+LEDGER = """
+    SELECT * FROM ledger WHERE person = ANY($2) AND scope IN (
+        SELECT '' UNION SELECT scope FROM jobs WHERE person = ANY($2)
+        UNION SELECT scope FROM grants WHERE person = ANY($2))
+    ORDER BY at DESC, step DESC LIMIT $1"""
+HEARTS = "SELECT share, at FROM hearts WHERE account = ANY($1) ORDER BY at"
+REPORTS = "SELECT share, reason, at FROM reports WHERE account = ANY($1) ORDER BY at"
 
 
-class Traces:
-    """The port of the same name in `bot.ports_traces`."""
+class Retention(Part):
+    """What is kept of people, and how it goes. Files go first, then their rows: a repeat harms nothing.
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    Each method is one transaction, but for `named` and `scrub`; times are Unix seconds.
+    """
 
     async def overexposed(self, before: float, limit: int) -> list[Job]:
-        # `swept < 2` is said for the partial index.
-        sql = """
-            SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 0 AND done_at <= $1
-            ORDER BY done_at LIMIT $2"""
-        return await self._jobs(sql, before, limit)
+        """Jobs that were done before then and still have their photos, oldest first."""
+        return await self._jobs(OVEREXPOSED, before, limit)
 
     async def outworn(self, before: float, limit: int) -> list[Job]:
-        sql = """
-            SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 1 AND done_at <= $1
-            AND NOT EXISTS (SELECT 1 FROM shares WHERE shares.job = jobs.id) ORDER BY done_at LIMIT $2"""
-        return await self._jobs(sql, before, limit)
+        """Jobs without photos that were done before then, still have their clip and are not shared; oldest first."""
+        return await self._jobs(OUTWORN, before, limit)
 
     async def swept(self, job_ids: Sequence[str], *, clips: bool) -> None:
-        # A job that failed has nothing but photos.
-        value = "2" if clips else "CASE outcome WHEN 'clip' THEN 1 ELSE 2 END"
-        sql = f"UPDATE jobs SET swept = {value} WHERE state = 'done' AND swept < 2 AND id IN ({places(job_ids, 1)})"
-        await self._db.write(lambda tx: tx.all(sql, *job_ids))
+        """Mark the photos of these jobs as deleted; with `clips`, all of their files."""
+        await self._change(SWEPT if clips else SWEPT_PHOTOS, list(job_ids))
 
     async def overdue(self, before: float, limit: int) -> list[tuple[Parked, bool]]:
-        sql = f"SELECT *, {TAKEN} FROM parked WHERE until < $1 ORDER BY until LIMIT $2"
-        return [_parked(row) for row in await self._db.read(lambda tx: tx.all(sql, before, limit))]
+        """Parked orders that ended before then; True if one became a job, which has its photos now."""
+        return [_parked(row) for row in await self._all(OVERDUE, before, limit)]
 
     async def named(self) -> AsyncIterator[set[str]]:
+        """The names of all pictures and clips that rows still have, in portions."""
         # In the order of a job's life, so that none slips from one question to the next unseen.
-        parked = await self._all("SELECT photos FROM parked")
+        parked = await self._all(PARKED_PHOTOS)
         yield {name for row in parked for name in json.loads(row["photos"])}
-        yield _names(await self._all("SELECT details, clip FROM jobs WHERE state <> 'done'"))
-        sql = """
-            SELECT id, done_at, details, clip FROM jobs WHERE state = 'done' AND swept < 2 AND swept = $1
-            AND done_at >= $2 AND (done_at > $2 OR id > $3) ORDER BY done_at, id LIMIT $4"""
+        yield _names(await self._all(FILES_UNDER_WAY))
         for swept in (0, 1):
             last = (0.0, "")
-            while page := await self._all(sql, swept, *last, PAGE):
+            while page := await self._all(FILES_DONE, swept, *last, PAGE):
                 yield _names(page, photos=not swept)
                 last = page[-1]["done_at"], page[-1]["id"]
 
     async def stranded(self, platforms: Sequence[str], before: float, limit: int) -> list[Job]:
-        sql = f"""
-            SELECT * FROM jobs WHERE state <> 'done' AND created_at < $1 AND changed_at < $1
-            AND platform NOT IN ({places(platforms, 3)}) ORDER BY created_at LIMIT $2"""
-        return await self._jobs(sql, before, limit, *platforms)
+        """Unfinished jobs of other platforms than these that have not changed since then, oldest first.
+
+        None without a platform: then it is not known which are served.
+        """
+        return await self._jobs(STRANDED, before, limit, list(platforms)) if platforms else []
 
     async def trim(self, now: float) -> None:
+        """Delete what is no longer needed."""
+
         async def work(tx: Transaction) -> None:
-            await tx.all("DELETE FROM intake WHERE at < $1 AND coalesce(done_at, at) < $1", now - WEEKS)
-            await tx.all("DELETE FROM answers WHERE at < $1", now - WEEKS)
-            await tx.all("DELETE FROM codes WHERE until < $1", now)
-            await tx.all("DELETE FROM notes WHERE until < $1", now)
-            await tx.all("DELETE FROM incidents WHERE at < $1", now - INCIDENTS)
-            await tx.all("DELETE FROM repeats WHERE at < $1", now - REPEATS)
-            await tx.all("DELETE FROM turns WHERE at < $1", now - TURNS)
-            await tx.all("DELETE FROM errands WHERE due_at > 0 AND due_at < $1", now - TURNS)  # of a platform that left
-            await tx.all("DELETE FROM guesses WHERE hour < $1", int(now) // 3600 - 24)
-            await tx.all("DELETE FROM books WHERE at < $1 AND span <> 'flight'", now - COUNTERS)
-            await tx.all("DELETE FROM books WHERE at < $1 AND used = 0", now - DAY)  # none says the same
+            await tx.all(TRIM_INTAKE, now - WEEKS)
+            await tx.all(TRIM_ANSWERS, now - WEEKS)
+            await tx.all(TRIM_CODES, now)
+            await tx.all(TRIM_NOTES, now)
+            await tx.all(TRIM_INCIDENTS, now - INCIDENTS)
+            await tx.all(TRIM_REPEATS, now - REPEATS)
+            await tx.all(TRIM_TURNS, now - TURNS)
+            await tx.all(TRIM_OUTBOX, now - TURNS)
+            await tx.all(TRIM_GUESSES, int(now) // 3600 - 24)
+            await tx.all(TRIM_COUNTERS, now - COUNTERS)
+            await tx.all(TRIM_EMPTY, now - DAY)
 
         await self._db.write(work)
 
     # ── Forgetting ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def repeated(self, job_ids: Sequence[str], place: Address, at: float) -> bool:
+        """The message at `place` shows the clips or words of these jobs. False: one of their makers was erased."""
+
         async def work(tx: Transaction) -> bool:
-            these = f"id IN ({places(job_ids, 1)}) AND forgotten = 0"
-            found = await tx.all(f"SELECT id FROM jobs WHERE {these} ORDER BY id {self._db.for_update}", *job_ids)
+            found = await tx.all(HOLD_JOBS, list(job_ids))
             if len(found) < len(job_ids):
                 return False
-            sql = "INSERT INTO repeats VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
-            for job in job_ids:
-                await tx.all(sql, job, place.platform, place.chat, place.thread, place.message, at)
+            there = (place.platform, place.chat, place.thread, place.message, at)
+            await tx.many(REPEATED, [(job, *there) for job in job_ids])
             return True
 
         return await self._db.write(work)
 
     async def forget(self, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
-        return await self._db.write(lambda tx: erase.begin(tx, person, at, spans, alias, self._db.for_update))
+        """Begin to erase an account: all but its orders and shares goes at once. Returns its persons.
+
+        Counters in `spans` stay. `alias` is an unused name, in whose books the sums stand from now on.
+        """
+        return await self._db.write(lambda tx: erase.begin(tx, person, at, spans, alias))
 
     async def forgetting(self) -> list[tuple[str, float]]:
-        sql = "SELECT person, at FROM forgetting ORDER BY at, person"
-        return [(row["person"], row["at"]) for row in await self._db.read(lambda tx: tx.all(sql))]
+        """Persons who asked to be forgotten, and when, until `lapse`."""
+        return [(row["person"], row["at"]) for row in await self._all(FORGETTING)]
 
     async def unerased(self, now: float) -> list[tuple[str, float]]:
-        sql = f"""
-            SELECT person, at FROM forgetting WHERE (erased_at IS NULL OR at > $1) AND {_REMOVABLE}
-            ORDER BY at, person"""
-        found = await self._db.read(lambda tx: tx.all(sql, now - LATE))
-        return [(row["person"], row["at"]) for row in found]
+        """Those of whom something is left that can be removed now; jobs under way are waited for."""
+        return [(row["person"], row["at"]) for row in await self._all(UNERASED, now - LATE)]
 
     async def finished(self) -> list[tuple[str, float]]:
-        sql = f"""
-            SELECT person, at FROM forgetting WHERE erased_at IS NULL AND NOT {_LEFT}
-            AND NOT EXISTS (SELECT 1 FROM errands WHERE errands.person = forgetting.person AND errands.person <> '')"""
-        return [(row["person"], row["at"]) for row in await self._db.read(lambda tx: tx.all(sql))]
+        """Those who are not marked as erased although nothing is left, nor a message that is to be removed."""
+        return [(row["person"], row["at"]) for row in await self._all(FINISHED)]
 
     async def erased(self, people: Sequence[tuple[str, float]], now: float) -> None:
-        # Not of who has asked once more meanwhile.
-        async def work(tx: Transaction) -> None:
-            for person, at in people:
-                await tx.all("UPDATE forgetting SET erased_at = $3 WHERE person = $1 AND at = $2", person, at, now)
-
-        await self._db.write(work)
+        """Mark persons as erased, unless they asked anew. What counts goes on counting until `lapse`."""
+        await self._db.write(lambda tx: tx.many(ERASED, [(person, at, now) for person, at in people]))
 
     async def lapsing(self, before: float) -> list[str]:
-        sql = f"SELECT person FROM forgetting WHERE at < $1 AND NOT {_LEFT} ORDER BY at, person"
-        return [row["person"] for row in await self._db.read(lambda tx: tx.all(sql, before))]
+        """Those who asked before then, and of whom nothing is left."""
+        return [row["person"] for row in await self._all(LAPSING, before)]
 
     async def parked(self, person: str) -> list[tuple[Parked, bool]]:
-        sql = f"SELECT *, {TAKEN} FROM parked WHERE person = $1 ORDER BY id"
-        return [_parked(row) for row in await self._db.read(lambda tx: tx.all(sql, person))]
+        """A person's parked orders, as in `overdue`."""
+        return [_parked(row) for row in await self._all(PARKED_OF, person)]
 
     async def orders(self, person: str, until: float, limit: int) -> list[Job]:
-        sql = """
-            SELECT * FROM jobs WHERE person = $1 AND created_at <= $2
-            ORDER BY CASE state WHEN 'done' THEN 0 ELSE 1 END, created_at, id LIMIT $3"""
-        return await self._jobs(sql, person, until, limit)
+        """What is left of a person's jobs that were created until then, finished ones first."""
+        return await self._jobs(ORDERS, person, until, limit)
 
     async def count(self, person: str, until: float) -> int:
-        sql = "SELECT count(*) AS n FROM jobs WHERE person = $1 AND created_at <= $2"
-        return int((await self._db.read(lambda tx: tx.all(sql, person, until)))[0]["n"])
+        """How many jobs are left, as in `orders`."""
+        return int((await self._all(COUNT, person, until))[0]["n"])
 
     async def husk(self, person: str, job_ids: Sequence[str], now: float, spans: Collection[str], alias: str) -> int:
-        lock = self._db.for_update
-        return await self._db.write(lambda tx: erase.husk(tx, person, job_ids, now, spans, alias, lock))
+        """Anonymise finished jobs whose files are deleted, and have their messages removed; returns the count."""
+        return await self._db.write(lambda tx: erase.husk(tx, person, job_ids, now, spans, alias))
 
     async def unfollow(self, people: Iterable[str], job_id: str) -> None:
-        these = tuple(people)
-        sql = f"UPDATE jobs SET follows = NULL WHERE follows = $1 AND person IN ({places(these, 2)})"
-        await self._db.write(lambda tx: tx.all(sql, job_id, *these))
+        """Detach the jobs of these people from a clip that they continue."""
+        await self._change(UNFOLLOW, job_id, list(people))
 
     async def lapse(self, person: str) -> None:
+        """End the erasure of a person: delete the counters that were kept."""
         await self._db.write(lambda tx: erase.lapse(tx, person))
 
     async def scrub(self) -> bool:
+        """Remove deleted rows from the database's files, as far as it can do that; False: later."""
         return await self._db.scrub()
 
     # ── For the person ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def history(self, people: Sequence[str], after: tuple[float, str], limit: int) -> list[Job]:
-        sql = f"""
-            SELECT * FROM jobs WHERE person IN ({places(people, 4)}) AND created_at >= $1
-            AND (created_at > $1 OR id > $2) ORDER BY created_at, id LIMIT $3"""
-        return await self._jobs(sql, *after, limit, *people)
+        """Jobs of these people, oldest first, behind the one with this `created_at` and id."""
+        return await self._jobs(HISTORY, *after, limit, list(people))
 
     async def ledger(self, people: Sequence[str], limit: int) -> list[Movement]:
-        these = places(people, 2)
-        # By the scopes that they were in, for which there is an index.
-        sql = f"""
-            SELECT * FROM ledger WHERE person IN ({these}) AND scope IN (
-                SELECT '' UNION SELECT scope FROM jobs WHERE person IN ({these})
-                UNION SELECT scope FROM grants WHERE person IN ({these}))
-            ORDER BY at DESC, step DESC LIMIT $1"""
-        return [_movement(row) for row in await self._db.read(lambda tx: tx.all(sql, limit, *people))]
+        """The movements of these people's credits, newest first."""
+        return [ledger.movement(row) for row in await self._all(LEDGER, limit, list(people))]
 
     async def opinions(self, people: Sequence[str]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+        """The hearts that these people gave (`share`, `at`), and their reports (`share`, `reason`, `at`)."""
+
         async def work(tx: Transaction) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-            these = places(people, 1)  # an account is named after one of its persons
-            hearts = await tx.all(f"SELECT share, at FROM hearts WHERE account IN ({these}) ORDER BY at", *people)
-            sql = f"SELECT share, reason, at FROM reports WHERE account IN ({these}) ORDER BY at"
-            return [dict(row) for row in hearts], [dict(row) for row in await tx.all(sql, *people)]
+            names = list(people)  # an account is named after one of its persons
+            hearts = [dict(row) for row in await tx.all(HEARTS, names)]
+            return hearts, [dict(row) for row in await tx.all(REPORTS, names)]
 
         return await self._db.read(work)
 
-    async def _all(self, sql: str, *args: object) -> list[Row]:
-        return await self._db.read(lambda tx: tx.all(sql, *args))
-
     async def _jobs(self, sql: str, *args: object) -> list[Job]:
-        return [rows.job(row) for row in await self._db.read(lambda tx: tx.all(sql, *args))]
+        return [rows.job(row) for row in await self._all(sql, *args)]
 
 
 def _names(found: Sequence[Row], *, photos: bool = True) -> set[str]:
@@ -220,10 +262,4 @@ def _names(found: Sequence[Row], *, photos: bool = True) -> set[str]:
 
 
 def _parked(row: Row) -> tuple[Parked, bool]:
-    photos = tuple(json.loads(row["photos"]))
-    parked = Parked(row["id"], row["person"], row["scope"], row["body"], photos, row["until"])
-    return parked, bool(row["taken"])
-
-
-def _movement(row: Row) -> Movement:
-    return Movement(**{field.name: row[field.name] for field in fields(Movement)} | {"job": row["job"] or ""})
+    return parked_of(row), bool(row["taken"])

@@ -17,6 +17,16 @@ CHANGING = (
 SOUGHT = 16
 """Words that a history is searched for; more make no difference."""
 
+COLUMNS = (
+    *("id", "key", "person", "platform", "chat", "thread", "message", "model", "seconds", "details", "price"),
+    *("spent_from", "credits_left", "credits_extra", "scope", "account", "label", "paid", "state", "outcome"),
+    *("reason", "due_at", "claims", "tries", "waits", "host", "remote_id", "clip", "spoiler", "upload_limit"),
+    *("follows", "remix_of", "remix_after", "sends", "sent_id", "copy_id", "status_id", "shown", "halted"),
+    *("created_at", "started_at", "accepted_at", "settled_at", "done_at", "changed_at"),
+    *("favourite", "words"),
+)
+"""The columns of a new job."""
+
 
 def values(job: Job) -> dict[str, Any]:
     """The row of a job, by column."""

@@ -1,6 +1,6 @@
 """Shares as rows, and what changes of theirs have to be shown: inside the transaction that changes them.
 
-On PostgreSQL rows are locked in one order: shares by id, then their hearts and errands, then jobs.
+On PostgreSQL rows are locked in one order: shares by id, then their hearts and outbox entries, then jobs.
 """
 
 import json
@@ -11,20 +11,57 @@ from typing import Any
 
 from bot.gallery.model import Errand, Share
 from bot.model import Address, Clip
-from storage.charging import places
 from storage.database import Row, Transaction
 from storage.outbox import leave, leave_again
 
 AT_ONCE = 0.0
-"""When an errand is due that nobody gave a time."""
-PEOPLE = """
-    SELECT CAST($1 AS TEXT) UNION SELECT b.person FROM accounts AS a JOIN accounts AS b ON b.account = a.account
-    WHERE a.person = $1"""
-"""The linked persons of $1, $1 among them."""
+"""When an outbox entry is due that was given no time."""
+COLUMNS = (
+    *("id", "job", "scope", "person", "name", "prompt", "remixes", "state", "at", "platform", "chat", "thread"),
+    *("message", "copy_id", "clip", "spoiler", "remix_of"),
+)
+"""The columns of a new share: it has no hearts."""
+POSTING = "SELECT 1 FROM errands WHERE share = $1 AND share <> '' AND kind = 'post'"
+UNSHOW = "DELETE FROM showings WHERE share = $1 RETURNING *"
+UNPOST = "DELETE FROM errands WHERE share = $1 AND share <> '' AND kind IN ('post', 'refresh')"
+NO_MESSAGE = "UPDATE shares SET message = NULL WHERE id = $1"
+REMIXABLE = "SELECT id FROM shares WHERE person = ANY($2) AND remixes <> $1 ORDER BY id FOR UPDATE"
+ALLOW_REMIXES = "UPDATE shares SET remixes = $1 WHERE id = ANY($2) RETURNING *"
+# Of either side: what one of them says about a share at this moment is waited for, and counted.
+HOLD_JUDGED = """
+    SELECT id FROM shares WHERE id IN (SELECT share FROM hearts WHERE account IN ($1, $2)
+        UNION SELECT share FROM reports WHERE account IN ($1, $2)) ORDER BY id FOR UPDATE"""
+JOIN_HEARTS = """
+    UPDATE hearts SET account = $2
+    WHERE account = $1 AND share NOT IN (SELECT share FROM hearts WHERE account = $2)"""
+JOIN_REPORTS = """
+    UPDATE reports SET account = $2
+    WHERE account = $1 AND share NOT IN (SELECT share FROM reports WHERE account = $2)"""
+DOUBLE_HEARTS = "DELETE FROM hearts WHERE account = $1 RETURNING share"
+DOUBLE_REPORTS = "DELETE FROM reports WHERE account = $1"
+UNHEART = "UPDATE shares SET hearts = hearts - 1 WHERE id = $1 AND hearts > 0 RETURNING *"
+_MANNERS = """
+    INSERT INTO manners (account, named, worded, remixes, agreed_at)
+    SELECT $2, named, worded, remixes, agreed_at FROM manners WHERE account = $1
+    ON CONFLICT (account) DO UPDATE SET"""
+# What either of the two did not want stays unwanted.
+JOIN_MANNERS = f"""{_MANNERS}
+        named = CASE WHEN manners.named < excluded.named THEN manners.named
+            ELSE coalesce(excluded.named, manners.named) END,
+        worded = CASE WHEN manners.worded < excluded.worded THEN manners.worded
+            ELSE coalesce(excluded.worded, manners.worded) END,
+        remixes = manners.remixes * excluded.remixes,
+        agreed_at = CASE WHEN manners.agreed_at < excluded.agreed_at THEN manners.agreed_at
+            ELSE coalesce(excluded.agreed_at, manners.agreed_at) END"""
+COPY_MANNERS = f"""{_MANNERS} named = excluded.named, worded = excluded.worded,
+        remixes = excluded.remixes, agreed_at = excluded.agreed_at"""
+NO_MANNERS = "DELETE FROM manners WHERE account = $1"
+FORBIDS = "SELECT 1 FROM manners WHERE account = $1 AND remixes = 0"
+ACCOUNT = "SELECT person FROM accounts WHERE account = $1"
 
 
 def values(share: Share) -> dict[str, Any]:
-    """The row of a new share, by column: nobody has given it a heart."""
+    """The row of a new share, by column."""
     return {
         "id": share.id,
         "job": share.job,
@@ -68,104 +105,75 @@ def share(row: Row) -> Share:
 
 
 async def post(tx: Transaction, it: Share, now: float) -> None:
-    """Have it posted, if it has a place where it does not stand and nobody was sent already."""
+    """Have a share posted, if it has a place where it has no message and is not being posted already."""
     if not it.place.chat or it.place.message:
         return
-    if await tx.one("SELECT 1 FROM errands WHERE share = $1 AND share <> '' AND kind = 'post'", it.id) is None:
+    if await tx.one(POSTING, it.id) is None:
         await leave(tx, Errand(secrets.token_hex(8), "post", it.place, now, it.id))
 
 
 async def refresh(tx: Transaction, it: Share, now: float) -> None:
-    """Have its post brought up to date, if it has one."""
+    """Have the post of a share brought up to date, if it has one."""
     if it.place.message:
         await leave_again(tx, Errand(f"refresh-{it.id}", "refresh", it.place, now, it.id))
 
 
 async def unname(tx: Transaction, it: Share, now: float) -> None:
-    """Its messages are to lose the name of the maker of what it was made after: its post says it anew, others go."""
+    """Take the name of the original's maker from a remix's messages: its post is edited, others are removed."""
     await _unshow(tx, it, now)
     if it.state == "up":
         await refresh(tx, it, AT_ONCE)
 
 
 async def _unshow(tx: Transaction, it: Share, now: float) -> None:
-    for row in await tx.all("DELETE FROM showings WHERE share = $1 RETURNING *", it.id):
+    for row in await tx.all(UNSHOW, it.id):
         place = Address(row["platform"], row["chat"], row["message"], row["thread"])
         await leave(tx, Errand(secrets.token_hex(8), "remove", place, now, it.id, person=it.person))
 
 
 async def take_down(tx: Transaction, it: Share, now: float) -> Share:
-    """Nothing more is shown of it, and its messages are to be removed; the share as it is then."""
-    sql = "DELETE FROM errands WHERE share = $1 AND share <> '' AND kind IN ('post', 'refresh')"
-    await tx.all(sql, it.id)
+    """Have all messages that show a share removed; the share as it is then."""
+    await tx.all(UNPOST, it.id)
     await _unshow(tx, it, now)
     if not it.place.message:
         return it
     await leave(tx, Errand(secrets.token_hex(8), "remove", it.place, now, it.id, person=it.person))
-    await tx.all("UPDATE shares SET message = NULL WHERE id = $1", it.id)
+    await tx.all(NO_MESSAGE, it.id)
     return replace(it, place=replace(it.place, message=""))
 
 
-async def allow_remixes(tx: Transaction, people: Sequence[str], remixes: bool, lock: str) -> None:
-    """What these people share may be remixed from now on, or not; posts that say otherwise are refreshed."""
-    sql = f"SELECT id FROM shares WHERE person IN ({places(people, 2)}) AND remixes <> $1 ORDER BY id {lock}"
-    found = [row["id"] for row in await tx.all(sql, int(remixes), *people)]
-    for chunk in (found[i : i + 500] for i in range(0, len(found), 500)):
-        sql = f"UPDATE shares SET remixes = $1 WHERE id IN ({places(chunk, 2)}) RETURNING *"
-        for row in await tx.all(sql, int(remixes), *chunk):
-            if row["state"] == "up":
-                await refresh(tx, share(row), AT_ONCE)
+async def unheart(tx: Transaction, share_id: str) -> None:
+    """Count one heart less, and have the post say so."""
+    if (row := await tx.one(UNHEART, share_id)) and row["state"] == "up":
+        await refresh(tx, share(row), AT_ONCE)
 
 
-async def merge(tx: Transaction, old: str, new: str, lock: str) -> None:
-    """An account becomes part of another: one heart and one report for each share, one manner."""
+async def allow_remixes(tx: Transaction, people: Sequence[str], remixes: bool) -> None:
+    """Allow or forbid remixes of what these people share; posts that say otherwise are refreshed."""
+    found = [row["id"] for row in await tx.all(REMIXABLE, int(remixes), list(people))]
+    for row in await tx.all(ALLOW_REMIXES, int(remixes), found):
+        if row["state"] == "up":
+            await refresh(tx, share(row), AT_ONCE)
+
+
+async def merge(tx: Transaction, old: str, new: str) -> None:
+    """An account becomes part of another: one heart and one report for each share, one way of sharing."""
     if old == new:
         return
-    # Those of either side: what one of them says about a share at this moment is waited for, and counted.
-    given = " UNION ".join(f"SELECT share FROM {table} WHERE account IN ($1, $2)" for table in ("hearts", "reports"))
-    await tx.all(f"SELECT id FROM shares WHERE id IN ({given}) ORDER BY id {lock}", old, new)
-    for table in ("hearts", "reports"):
-        await tx.all(
-            f"""
-            UPDATE {table} SET account = $2 WHERE account = $1 AND share NOT IN (
-                SELECT share FROM {table} WHERE account = $2)""",
-            old,
-            new,
-        )
-    for double in await tx.all("DELETE FROM hearts WHERE account = $1 RETURNING share", old):
-        sql = "UPDATE shares SET hearts = hearts - 1 WHERE id = $1 AND hearts > 0 RETURNING *"
-        if (row := await tx.one(sql, double["share"])) and row["state"] == "up":
-            await refresh(tx, share(row), AT_ONCE)
-    await tx.all("DELETE FROM reports WHERE account = $1", old)
-    await _merge_manners(tx, old, new, lock)
-
-
-async def _merge_manners(tx: Transaction, old: str, new: str, lock: str) -> None:
-    """What either of the two did not want stays unwanted."""
-    sql = """
-        INSERT INTO manners (account, named, worded, remixes, agreed_at)
-        SELECT $2, named, worded, remixes, agreed_at FROM manners WHERE account = $1
-        ON CONFLICT (account) DO UPDATE SET
-            named = CASE WHEN manners.named < excluded.named THEN manners.named
-                ELSE coalesce(excluded.named, manners.named) END,
-            worded = CASE WHEN manners.worded < excluded.worded THEN manners.worded
-                ELSE coalesce(excluded.worded, manners.worded) END,
-            remixes = manners.remixes * excluded.remixes,
-            agreed_at = CASE WHEN manners.agreed_at < excluded.agreed_at THEN manners.agreed_at
-                ELSE coalesce(excluded.agreed_at, manners.agreed_at) END"""
-    await tx.all(sql, old, new)
-    await tx.all("DELETE FROM manners WHERE account = $1", old)
+    await tx.all(HOLD_JUDGED, old, new)
+    await tx.all(JOIN_HEARTS, old, new)
+    await tx.all(JOIN_REPORTS, old, new)
+    for double in await tx.all(DOUBLE_HEARTS, old):
+        await unheart(tx, double["share"])
+    await tx.all(DOUBLE_REPORTS, old)
+    await tx.all(JOIN_MANNERS, old, new)
+    await tx.all(NO_MANNERS, old)
     # Called once the two are linked: what one forbade counts for the clips of the other too.
-    if await tx.one("SELECT 1 FROM manners WHERE account = $1 AND remixes = 0", new):
-        people = [row["person"] for row in await tx.all("SELECT person FROM accounts WHERE account = $1", new)]
-        await allow_remixes(tx, people or [new], False, lock)
+    if await tx.one(FORBIDS, new):
+        people = [row["person"] for row in await tx.all(ACCOUNT, new)]
+        await allow_remixes(tx, people or [new], False)
 
 
 async def part(tx: Transaction, account: str, leaver: str) -> None:
-    """Both sides behave as before. Hearts and reports stay with the account's name, each counted once."""
-    sql = """
-        INSERT INTO manners (account, named, worded, remixes, agreed_at)
-        SELECT $2, named, worded, remixes, agreed_at FROM manners WHERE account = $1
-        ON CONFLICT (account) DO UPDATE SET named = excluded.named, worded = excluded.worded,
-            remixes = excluded.remixes, agreed_at = excluded.agreed_at"""
-    await tx.all(sql, account, leaver)
+    """Both sides share as before. Hearts and reports stay with the account's name, each counted once."""
+    await tx.all(COPY_MANNERS, account, leaver)

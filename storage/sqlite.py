@@ -14,7 +14,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -24,6 +24,7 @@ import aiosqlite
 from bot.errors import StoreDown
 from storage.birth import birth
 from storage.database import Dialect, Row, Transaction
+from storage.sqlite_sql import for_sqlite, named
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,8 @@ Work = Callable[[Transaction], Awaitable[Any]]
 
 ROUND = 256
 """Pieces of work in one commit: bounds how long the first of them waits."""
-
-
+STATEMENTS = 400
+"""Statements that a connection keeps prepared: all that we have, and some more."""
 SCRUB = 250
 """Milliseconds that the scrubbing waits for another process's lock."""
 SECURE = 1
@@ -55,12 +56,14 @@ class _Session:
         self._connection = connection
 
     async def all(self, sql: str, *args: object) -> list[Row]:
-        named = {str(i): value for i, value in enumerate(args, 1)}
-        return cast(list[Row], self._connection.execute(sql, named).fetchall())
+        return cast(list[Row], self._connection.execute(for_sqlite(sql), named(args)).fetchall())
 
     async def one(self, sql: str, *args: object) -> Row | None:
         rows = await self.all(sql, *args)
         return rows[0] if rows else None
+
+    async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        self._connection.executemany(for_sqlite(sql), [named(row) for row in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,6 @@ class Sqlite:
     """A `Database` in one file. Make it with `open`."""
 
     dialect: Dialect = "sqlite"
-    skip_locked = ""
-    for_update = ""
 
     def __init__(self, path: Path, writer: _Connection, reader: _Connection) -> None:
         self._path = path
@@ -103,7 +104,7 @@ class Sqlite:
         if self._task.done():
             raise StoreDown("the database is closed")
         try:
-            return await self._reader.visit(lambda connection: _looked(connection, work))
+            return await self._reader.visit(lambda connection: _read(connection, work))
         except sqlite3.Error as error:
             raise StoreDown(str(error)) from error
 
@@ -188,7 +189,7 @@ async def _stop(_: Transaction) -> None:
     """Put into the queue to end the writer after all that came before."""
 
 
-def _looked(connection: sqlite3.Connection, work: Callable[[Transaction], Awaitable[T]]) -> T:
+def _read(connection: sqlite3.Connection, work: Callable[[Transaction], Awaitable[T]]) -> T:
     connection.execute("BEGIN")
     try:
         return _at_once(work(_Session(connection)))
@@ -270,7 +271,8 @@ def _create(path: Path) -> None:
 
 async def _connect(path: Path, patience: float) -> _Connection:
     # isolation_level=None: transactions begin and end where we say so, not where the driver guesses.
-    connection = _Connection(lambda: sqlite3.connect(path, timeout=patience, isolation_level=None), 64)
+    settings: dict[str, Any] = {"timeout": patience, "isolation_level": None, "cached_statements": STATEMENTS}
+    connection = _Connection(lambda: sqlite3.connect(path, **settings), 64)
     await connection
     try:
         connection.row_factory = sqlite3.Row
@@ -292,9 +294,8 @@ async def _use_wal(connection: _Connection, patience: float) -> None:
     while True:
         try:
             await connection.execute_fetchall("PRAGMA journal_mode=WAL")
+            return
         except sqlite3.OperationalError:
             if time.monotonic() > end:
                 raise
-            await asyncio.sleep(0.02)
-        else:
-            return
+        await asyncio.sleep(0.02)

@@ -1,74 +1,100 @@
-"""What of a gallery is seen on the web, and what a clip is made after: a few questions, each of one transaction."""
+"""What of a gallery is seen on the web, and what a clip is made after; inside a transaction."""
 
 from dataclasses import replace
 
 from bot.gallery.model import Key, Order, Share, WebGallery
 from bot.quotas.rules import Rule
 from storage import shares
-from storage.charging import places
 from storage.database import Row, Transaction
 
 CHAIN, REMIXES = 20, 12
 """Shown with a clip on its page."""
 MOST = 2**53
 """Hearts; more than there are people."""
-_KEYS = {"newest": ("at", "id"), "best": ("hearts", "at", "id")}
-_HALL = """
+_KEYS: dict[Order, tuple[str, ...]] = {"newest": ("at", "id"), "best": ("hearts", "at", "id")}
+_HALLS = """
     SELECT halls.slug, halls.scope, rules.value FROM halls
     LEFT JOIN rules ON rules.scope = halls.scope AND rules.about = ''"""
+BY_SLUG = f"{_HALLS} WHERE halls.slug = $1"
+PUBLIC = f"{_HALLS} WHERE rules.public = 1"
+LAST_NAME = "SELECT slug, turn FROM halls WHERE scope = $1 ORDER BY turn DESC LIMIT 1"
+NAME = "INSERT INTO halls (slug, scope, turn) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+SHOWN = """
+    SELECT shares.*, halls.slug, rules.value FROM halls
+    JOIN shares ON shares.scope = halls.scope AND shares.id = $2 AND shares.state = 'up'
+    LEFT JOIN rules ON rules.scope = halls.scope AND rules.about = '' WHERE halls.slug = $1"""
+AROUND = """
+    WITH RECURSIVE chain(id, scope, remix_of, n) AS (
+        SELECT id, scope, remix_of, 1 FROM shares WHERE id = $1 AND scope = $2
+        UNION ALL
+        SELECT shares.id, shares.scope, shares.remix_of, chain.n + 1 FROM chain
+        JOIN shares ON shares.id = chain.remix_of AND shares.scope = chain.scope WHERE chain.n < $3)
+    SELECT shares.*, (SELECT min(n) FROM chain WHERE chain.id = shares.id) AS n
+    FROM shares WHERE id IN (SELECT id FROM chain) AND state = 'up'
+    UNION ALL SELECT * FROM (
+        SELECT shares.*, 0 AS n FROM shares WHERE remix_of = $4 AND scope = $2 AND state = 'up'
+        ORDER BY at DESC, id DESC LIMIT $5) AS made"""
+
+
+def _page(order: Order, *, behind: bool, back: bool) -> str:
+    """A page read from the index that has this order; `behind` a key, whose parts are $3 and on."""
+    columns = _KEYS[order]
+    sign, way = (">", "ASC") if back else ("<", "DESC")
+    key = ", ".join(f"${i}" for i in range(3, 3 + len(columns)))
+    return f"""
+        SELECT * FROM shares WHERE scope = $1 AND state = 'up'
+        {f"AND ({', '.join(columns)}) {sign} ({key})" if behind else ""}
+        ORDER BY {", ".join(f"{column} {way}" for column in columns)} LIMIT $2"""
+
+
+PAGES = {
+    (order, behind, back): _page(order, behind=behind, back=back)
+    for order in _KEYS
+    for behind in (False, True)
+    for back in (False, True)
+}
 
 
 async def hall(tx: Transaction, slug: str) -> WebGallery | None:
     """An open gallery, by its name."""
-    row = await tx.one(f"{_HALL} WHERE halls.slug = $1", slug)
+    row = await tx.one(BY_SLUG, slug)
     return _opened(row) if row else None
 
 
 async def name(tx: Transaction, scope: str, slug: str, *, new: bool = False) -> str:
     """The name of a community's gallery: the last that it was given, or `slug` if there is none, or a `new` one."""
-    sql = "SELECT slug, turn FROM halls WHERE scope = $1 ORDER BY turn DESC LIMIT 1"
-    last = await tx.one(sql, scope)
+    last = await tx.one(LAST_NAME, scope)
     if last is None or new:  # of two at once, both get the name of the first
         turn = 1 + int(last["turn"] if last else 0)
-        values = "INSERT INTO halls (slug, scope, turn) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
-        await tx.all(values, slug, scope, turn)
-        last = (await tx.all(sql, scope))[0]
+        await tx.all(NAME, slug, scope, turn)
+        last = (await tx.all(LAST_NAME, scope))[0]
     return str(last["slug"])
 
 
 async def public(tx: Transaction, limit: int) -> list[WebGallery]:
     """Open galleries that are listed, by title."""
-    found = [_opened(row) for row in await tx.all(f"{_HALL} WHERE rules.public = 1")]
+    found = [_opened(row) for row in await tx.all(PUBLIC)]
     return sorted((h for h in found if h and h.public), key=lambda h: (h.title.casefold(), h.slug))[:limit]
 
 
 async def page(
     tx: Transaction, slug: str, order: Order, after: Key | None, limit: int, *, back: bool = False
 ) -> tuple[WebGallery, list[Share]] | None:
-    """A page of an open gallery, read from an index that has this order, from `after` on, or `back` from there."""
+    """A page of an open gallery, from `after` on, or `back` from there; None if the gallery is closed."""
     where = await hall(tx, slug)
     if where is None:
         return None
-    if after:  # out of a link, where anybody may write anything
+    if after:  # out of a link, where anything may be written
         after = replace(after, hearts=max(0, min(after.hearts, MOST)))
-    columns = _KEYS[order]
-    sign, way = (">", "ASC") if back else ("<", "DESC")
-    behind = f"AND ({', '.join(columns)}) {sign} ({places(columns, 3)})" if after else ""
-    values = [getattr(after, column) for column in columns] if after else []
-    sql = f"""
-        SELECT * FROM shares WHERE scope = $1 AND state = 'up' {behind}
-        ORDER BY {", ".join(f"{column} {way}" for column in columns)} LIMIT $2"""
-    found = [shares.share(row) for row in await tx.all(sql, where.scope, limit, *values)]
+    key = [getattr(after, column) for column in _KEYS[order]] if after else []
+    rows = await tx.all(PAGES[order, after is not None, back], where.scope, limit, *key)
+    found = [shares.share(row) for row in rows]
     return where, found[::-1] if back else found
 
 
 async def shown(tx: Transaction, slug: str, share_id: str) -> tuple[WebGallery, Share] | None:
-    """A share that is to be seen in an open gallery."""
-    sql = """
-        SELECT shares.*, halls.slug, rules.value FROM halls
-        JOIN shares ON shares.scope = halls.scope AND shares.id = $2 AND shares.state = 'up'
-        LEFT JOIN rules ON rules.scope = halls.scope AND rules.about = '' WHERE halls.slug = $1"""
-    row = await tx.one(sql, slug, share_id)
+    """A share that is visible in an open gallery."""
+    row = await tx.one(SHOWN, slug, share_id)
     where = _opened(row) if row else None
     if row is None or where is None:
         return None
@@ -76,28 +102,17 @@ async def shown(tx: Transaction, slug: str, share_id: str) -> tuple[WebGallery, 
 
 
 async def piece(tx: Transaction, slug: str, share_id: str) -> tuple[WebGallery, Share, list[Share], list[Share]] | None:
-    """The same, with what it is made after, and what was made after it."""
+    """`shown`, with what it is made after (nearest first), and its latest remixes."""
     found = await shown(tx, slug, share_id)
     return (*found, *await around(tx, found[1], CHAIN, REMIXES)) if found else None
 
 
 async def around(tx: Transaction, share: Share, chain: int, remixes: int) -> tuple[list[Share], list[Share]]:
-    """What a share is made after, nearest first, and the latest that are made after it.
+    """What a share is made after, nearest first, and its latest remixes.
 
-    Only of the same community: what is shown in another, nobody there has seen.
+    Only of the same community: shares of another may not be visible here.
     """
-    sql = """
-        WITH RECURSIVE chain(id, scope, remix_of, n) AS (
-            SELECT id, scope, remix_of, 1 FROM shares WHERE id = $1 AND scope = $2
-            UNION ALL
-            SELECT shares.id, shares.scope, shares.remix_of, chain.n + 1 FROM chain
-            JOIN shares ON shares.id = chain.remix_of AND shares.scope = chain.scope WHERE chain.n < $3)
-        SELECT shares.*, (SELECT min(n) FROM chain WHERE chain.id = shares.id) AS n
-        FROM shares WHERE id IN (SELECT id FROM chain) AND state = 'up'
-        UNION ALL SELECT * FROM (
-            SELECT shares.*, 0 AS n FROM shares WHERE remix_of = $4 AND scope = $2 AND state = 'up'
-            ORDER BY at DESC, id DESC LIMIT $5) AS made"""
-    found = await tx.all(sql, share.remix_of or "", share.scope, chain, share.id, remixes)
+    found = await tx.all(AROUND, share.remix_of or "", share.scope, chain, share.id, remixes)
     before = sorted((row for row in found if row["n"]), key=lambda row: int(row["n"]))
     after = sorted((row for row in found if not row["n"]), key=lambda row: (row["at"], row["id"]), reverse=True)
     return [shares.share(row) for row in before], [shares.share(row) for row in after]

@@ -40,7 +40,7 @@ async def everywhere(store: Store, folder: Path, needles: Iterable[bytes]) -> di
 
 async def cells(store: Store) -> list[tuple[str, str, str]]:
     """Every text in every table."""
-    if not store._db.for_update:  # SQLite locks no rows
+    if store._db.dialect == "sqlite":  # SQLite locks no rows
         tables = [row["name"] for row in await rows(store, "SELECT name FROM sqlite_master WHERE type = 'table'")]
     else:
         sql = "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'"

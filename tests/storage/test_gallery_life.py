@@ -222,6 +222,6 @@ async def test_a_piece_and_its_hearts_are_three_questions_by_keys(store: Store) 
 
 async def explained(store: Store, sql: str, args: tuple[object, ...]) -> str:
     """What the database makes of a statement."""
-    words = "EXPLAIN" if store._db.for_update else "EXPLAIN QUERY PLAN"
+    words = "EXPLAIN QUERY PLAN" if store._db.dialect == "sqlite" else "EXPLAIN"
     plan = await store._db.read(lambda tx: tx.all(f"{words} {sql}", *args))
     return "\n".join(str(tuple(row.values()) if isinstance(row, dict) else tuple(row)) for row in plan)

@@ -449,7 +449,7 @@ async def test_a_database_of_version_3_goes_on_where_it_was(
 def test_nothing_changes_or_deletes_what_was_written() -> None:
     root = Path(__file__).parent.parent.parent
     for path in [p for room in ("bot", "adapters", "storage") for p in (root / room).rglob("*.py")]:
-        if path.name == "erase.py":  # takes names out; test_retention_rows.py says what else it may not touch
+        if path.name in ("erase.py", "redaction.py"):  # take names out; test_retention_rows.py says what else they do
             continue
         text = " ".join(path.read_text("utf-8").upper().split())
         for table in ("AUDIT", "LEDGER"):

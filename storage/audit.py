@@ -1,0 +1,33 @@
+"""The audit log: what admins did; inside a transaction. Rows are added and never changed, but for names (`erase`)."""
+
+from bot.quotas.rules import Act
+from storage import rules
+from storage.database import Row, Transaction, places
+
+COLUMNS = (
+    *("id", "at", "actor", "scope", "verb", "about", "because", "before", "after", "undoes"),
+    *("label", "name"),
+)
+BY_ID = "SELECT * FROM audit WHERE id = $1"
+HELD = f"{BY_ID} FOR UPDATE"
+UNDONE = "SELECT 1 FROM audit WHERE undoes = $1"
+ENTER = f"INSERT INTO audit ({', '.join(COLUMNS)}) VALUES ({places(COLUMNS)})"
+MEMBER = "INSERT INTO act_members (act, person) VALUES ($1, $2)"
+
+
+async def done_before(tx: Transaction, it: Act) -> Act | None:
+    """The act of that id, if it was done before: its message came twice. Asked when what it changes is locked."""
+    row = await tx.one(BY_ID, it.id)
+    return act(row) if row else None
+
+
+async def enter(tx: Transaction, it: Act) -> Act:
+    """Write an act into the log; returns it."""
+    await tx.all(ENTER, *(getattr(it, column) for column in COLUMNS))
+    await tx.many(MEMBER, [(it.id, person) for person in rules.members([it.before, it.after])])
+    return it
+
+
+def act(row: Row) -> Act:
+    """The act of a row."""
+    return Act(**{column: row[column] for column in COLUMNS})

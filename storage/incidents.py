@@ -1,0 +1,34 @@
+"""Incidents and figures of the queue, for the operator."""
+
+from bot.model import Incident
+from bot.ports import Health
+from storage import queue
+from storage.database import Part, Transaction
+
+NOTE = "INSERT INTO incidents (at, what, detail, host, job) VALUES ($1, $2, $3, $4, $5)"
+LATEST = "SELECT at, what, detail, host, job FROM incidents ORDER BY at DESC LIMIT $1"
+STATES = "SELECT state, count(*) AS n FROM jobs WHERE state <> 'done' GROUP BY state"
+OLDEST = f"SELECT min(due_at) AS at FROM jobs WHERE {queue.WORKING}"
+
+
+class Incidents(Part):
+    """What the operator should know. Each method is one transaction."""
+
+    async def note(self, incident: Incident) -> None:
+        """Store an incident."""
+        await self._change(NOTE, incident.at, incident.what, incident.detail, incident.host, incident.job)
+
+    async def incidents(self, limit: int = 5) -> list[Incident]:
+        """The latest incidents, newest first."""
+        return [Incident(**row) for row in await self._all(LATEST, limit)]
+
+    async def health(self, now: float) -> Health:
+        """How many unfinished jobs are in each state, and by how many seconds the oldest due job is late."""
+
+        async def work(tx: Transaction) -> Health:
+            states = await tx.all(STATES)
+            oldest = await tx.one(OLDEST)
+            at = oldest["at"] if oldest else None
+            return Health({row["state"]: row["n"] for row in states}, max(0.0, now - at) if at else 0.0)
+
+        return await self._db.read(work)
