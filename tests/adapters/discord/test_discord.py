@@ -1,12 +1,9 @@
 """Discord through the real library: what people do, and what they see."""
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-
 import pytest
 
 from bot import texts
-from tests.adapters.discord.discord_room import Room, a_room
+from tests.adapters.discord.discord_room import Room
 from tests.houses import picture
 from tests.loopback.discord.permissions import MANAGE_MESSAGES, USUAL_PERMISSIONS
 
@@ -14,10 +11,10 @@ PHOTO = ("me.jpg", picture())
 
 
 @pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        made.api.keeps_files = True
-        yield made
+def room(room: Room) -> Room:
+    """One whose films are looked at."""
+    room.api.keeps_files = True
+    return room
 
 
 async def test_a_slash_command_becomes_a_clip(room: Room, large_clip: bytes) -> None:

@@ -1,7 +1,6 @@
 """Discord through the real library: where clips go, and where they cannot."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -11,7 +10,7 @@ import pytest
 from bot import texts
 from bot.errors import ChatError, Gone, TooLarge
 from bot.model import Address, Clip, Film, Pending, Reply
-from tests.adapters.discord.discord_room import Room, a_room
+from tests.adapters.discord.discord_room import Room
 from tests.houses import picture
 from tests.loopback.discord.faults import FINE, Fault, broken, cut, error, too_many
 from tests.loopback.discord.permissions import (
@@ -27,12 +26,6 @@ PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}
 POST = "POST /channels/{channel}/messages"
 LINE = "PATCH /webhooks/{application}/{token}/messages/{message}"
-
-
-@pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
 
 
 def mine(room: Room) -> object:

@@ -1,10 +1,8 @@
 """Discord through the real library: where the bot is no member."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from bot.model import Pending
 from tests.adapters.discord.discord_room import Now, Room, a_room
@@ -15,12 +13,6 @@ from tests.loopback.discord.server import DiscordApi
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}
 POST = "POST /channels/{channel}/messages"
-
-
-@pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
 
 
 async def test_installed_by_a_person_alone(room: Room) -> None:

@@ -1,6 +1,6 @@
 """What people really send, as others have reported it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,6 @@ from tests.loopback.discord.messages import Message
 from tests.loopback.discord.server import DiscordApi
 
 PHOTO = ("me.jpg", picture())
-
-
-@pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
 
 
 def prompts(room: Room) -> list[str]:

@@ -1,7 +1,7 @@
 """Discord through the real library: what is acknowledged is kept and worked off once, whatever happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -18,12 +18,6 @@ from tests.loopback.discord.server import DiscordApi
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}
 CALLBACK = "POST /interactions/{interaction}/{token}/callback"
-
-
-@pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
 
 
 async def test_the_acknowledgement_does_not_wait_for_a_slow_database(

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,6 @@ from tests.adapters.discord.discord_room import Room, a_room
 from tests.houses import picture
 
 SMILES = {"image": ("me.jpg", picture()), "prompt": "she smiles"}
-
-
-@pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
 
 
 async def broken(*_: Any, **__: Any) -> Any:

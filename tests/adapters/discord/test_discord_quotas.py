@@ -1,7 +1,7 @@
 """Credits and admins on Discord, through the real library: what is said, what is seen, and what is tried against it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -23,10 +23,10 @@ SMILES = {"image": PHOTO, "prompt": "she smiles"}
 
 
 @pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        made.api.keeps_files = True
-        yield made
+def room(room: Room) -> Room:
+    """One whose films are looked at."""
+    room.api.keeps_files = True
+    return room
 
 
 def boss(room: Room, guild: Guild | None = None, name: str = "boss") -> User:

@@ -30,10 +30,10 @@ DELETE = "DELETE /channels/{channel}/messages/{message}"
 
 
 @pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        made.api.keeps_files = True
-        yield made
+def room(room: Room) -> Room:
+    """One whose films are looked at."""
+    room.api.keeps_files = True
+    return room
 
 
 class Club:

@@ -1,7 +1,6 @@
 """Discord through the real library: what is shown, and what is fetched."""
 
 import json
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -14,19 +13,13 @@ from adapters.discord.files import Files
 from adapters.discord.request import Request, unpack
 from bot.errors import Refusal
 from bot.model import Clip, Film, Reply
-from tests.adapters.discord.discord_room import Room, a_room
+from tests.adapters.discord.discord_room import Room
 from tests.houses import picture
 from tests.loopback.discord.faults import broken, cut, error
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}
 POST = "POST /channels/{channel}/messages"
-
-
-@pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
 
 
 async def test_prompts_call_nobody_and_format_nothing(room: Room) -> None:

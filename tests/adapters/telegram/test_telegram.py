@@ -1,7 +1,7 @@
 """Telegram in private, through the real library: what people do, and what they see."""
 
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pillow_heif
@@ -12,13 +12,6 @@ from bot import texts
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
 from tests.loopback.telegram.server import BotApi
-
-
-@pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
-
 
 # ── Photos ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,7 @@
 """Buttons on Telegram, through the real library: what they do, for whom, and for how long."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,6 @@ from tests.loopback.telegram.model import JSON, Chat, Post, User
 from tests.loopback.telegram.server import BotApi
 
 ME = "photoplay_bot"
-
-
-@pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
 
 
 async def a_clip(room: Room, words: str = "she smiles") -> Post:

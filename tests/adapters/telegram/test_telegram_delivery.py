@@ -1,7 +1,7 @@
 """A clip on its way to a chat: what is sent, in what size, and what happens when there is no clean answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -18,19 +18,9 @@ from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse, Trouble
 from tests.loopback.telegram.model import Post
 from tests.loopback.telegram.server import BotApi
 
+pytestmark = pytest.mark.usefixtures("quick_tries")
+
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
-
-
-@pytest.fixture
-def rooms(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Rooms:
-    monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)  # nobody waits in a test
-    return lambda **how: a_room(tmp_path, large_clip, new_id, **how)
-
-
-@pytest.fixture
-async def room(rooms: Rooms) -> AsyncIterator[Room]:
-    async with rooms() as made:
-        yield made
 
 
 def order(room: Room, words: str = "she smiles", **how: object) -> Post:

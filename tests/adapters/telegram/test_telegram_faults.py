@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 import pytest
 
@@ -12,25 +11,20 @@ from adapters.telegram.rate_limit import RateLimiter
 from bot import texts
 from bot.model import Address, Pending, Reply
 from bot.quotas import pricing
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room
 from tests.houses import configure, picture
 from tests.loopback.telegram.faults import Flood, Hold, Refuse
 from tests.loopback.telegram.model import Chat, Post
 from tests.loopback.telegram.server import BotApi
 
+pytestmark = pytest.mark.usefixtures("quick_tries")
+
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 
 
 @pytest.fixture
-def rooms(tmp_path: Path, clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Rooms:
-    monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
-    return lambda **how: a_room(tmp_path, clip, new_id, **how)
-
-
-@pytest.fixture
-async def room(rooms: Rooms) -> AsyncIterator[Room]:
-    async with rooms() as made:
-        yield made
+def film(clip: bytes) -> bytes:
+    return clip
 
 
 def order(room: Room, chat: Chat | None = None, **how: object) -> Post:

@@ -18,12 +18,6 @@ NewId = Callable[[], str]
 
 
 @pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: NewId) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
-
-
-@pytest.fixture
 async def stored(tmp_path: Path, large_clip: bytes, new_id: NewId) -> AsyncIterator[Room]:
     """With a storage chat."""
     api = BotApi()

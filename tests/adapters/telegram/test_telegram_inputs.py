@@ -1,23 +1,16 @@
 """What people and servers really send, as others have reported it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from bot import texts
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room
 from tests.houses import picture
 from tests.loopback.telegram.faults import Refuse
 
 AWAY = Refuse(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
-
-
-@pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
 
 
 def prompts(room: Room) -> list[str]:

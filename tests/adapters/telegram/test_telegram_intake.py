@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from adapters.shared import lanes
 from bot.errors import StoreDown
 from bot.model import Accepted, Address, Inbound, Pending, Terms
 from bot.quotas import pricing
-from tests.adapters.telegram.telegram_room import Room, a_room, breaks
+from tests.adapters.telegram.telegram_room import Room, breaks
 from tests.houses import attached, configure, picture
 from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse
 from tests.loopback.telegram.server import BotApi
@@ -25,14 +24,8 @@ Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 
 
 @pytest.fixture
-def rooms(tmp_path: Path, clip: bytes, new_id: Callable[[], str]) -> Rooms:
-    return lambda **how: a_room(tmp_path, clip, new_id, **how)
-
-
-@pytest.fixture
-async def room(rooms: Rooms) -> AsyncIterator[Room]:
-    async with rooms() as made:
-        yield made
+def film(clip: bytes) -> bytes:
+    return clip
 
 
 @pytest.fixture

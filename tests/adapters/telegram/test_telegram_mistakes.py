@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,8 @@ LACKS = Refuse(404, "Not Found: method not found")
 
 
 @pytest.fixture
-async def room(tmp_path: Path, clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, clip, new_id) as made:
-        yield made
+def film(clip: bytes) -> bytes:
+    return clip
 
 
 def breaks(room: Room, words: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -19,25 +19,20 @@ from bot import logs
 from bot.errors import ChatError
 from bot.jobs import status
 from bot.model import Address, Clip, Film, Job, Order, Photo
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_room import Room
 from tests.houses import picture
 from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse, Trouble
 from tests.loopback.telegram.server import BotApi
+
+pytestmark = pytest.mark.usefixtures("quick_tries")
 
 Rooms = Callable[..., AbstractAsyncContextManager[Room]]
 TOKEN = "123456:TEST-token"
 
 
 @pytest.fixture
-def rooms(tmp_path: Path, clip: bytes, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Rooms:
-    monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
-    return lambda **how: a_room(tmp_path, clip, new_id, **how)
-
-
-@pytest.fixture
-async def room(rooms: Rooms) -> AsyncIterator[Room]:
-    async with rooms() as made:
-        yield made
+def film(clip: bytes) -> bytes:
+    return clip
 
 
 async def test_the_token_is_in_no_log(rooms: Rooms, caplog: pytest.LogCaptureFixture) -> None:

@@ -140,12 +140,6 @@ def gathered(room: Room) -> Club:
 
 
 @pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
-        yield made
-
-
-@pytest.fixture
 async def club(room: Room) -> Club:
     made = gathered(room)
     await made.open()

@@ -1,9 +1,7 @@
 """What admins set about their gallery, what anybody is told of it, and the best by request and by the calendar."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from pathlib import Path
 from unittest.mock import AsyncMock
 from zoneinfo import ZoneInfo
 
@@ -15,21 +13,16 @@ from bot.gallery.best import post_best
 from bot.model import MENTION as M
 from bot.model import Address, Named
 from bot.quotas.rules import Rule
-from tests.bot.gallery.gallery_house import OTHER, TOWN, WALL, WEB, Square, Wall, commands
-from tests.clock import Clock
-from tests.houses import configure, wired
+from tests.bot.gallery.gallery_house import OTHER, TOWN, WALL, WEB, Square, commands
+from tests.houses import configure
 
 ART = Named("channel", "77/", "art")
 TOPIC = Address("telegram", "-1", "set", "5")
 
 
 @pytest.fixture
-async def square(
-    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes
-) -> AsyncIterator[Square]:
-    wall = Wall()
-    async with wired(tmp_path, clock, new_id, clip, {"telegram": wall}, database_url) as house:
-        yield Square(house, wall)
+def square(unopened: Square) -> Square:
+    return unopened
 
 
 async def rule(square: Square) -> Rule:

@@ -1,8 +1,6 @@
 """Reports, and what admins make of them: who may, what they are told, and what becomes of the clip."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
 
@@ -10,19 +8,11 @@ from bot import texts
 from bot.errors import Flood
 from bot.gallery.model import Share
 from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, Wall, commands
-from tests.clock import Clock
-from tests.houses import wired
 
 
 @pytest.fixture
-async def square(
-    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes
-) -> AsyncIterator[Square]:
-    wall = Wall()
-    async with wired(tmp_path, clock, new_id, clip, {"telegram": wall, "discord": Wall()}, database_url) as house:
-        made = Square(house, wall)
-        await made.open()
-        yield made
+def walls() -> dict[str, Wall]:
+    return {"telegram": Wall(), "discord": Wall()}
 
 
 async def report(square: Square, share: Share, *users: str, reason: str = "spam") -> list[str]:

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +12,7 @@ from bot.gallery import outbox
 from bot.gallery.model import Errand
 from bot.gallery.outbox import Runner
 from bot.model import Address, Button, Clip, Posted, Reply
-from tests.bot.gallery.gallery_house import OFFICE, TOWN, WEB, Square, Wall, commands
-from tests.clock import Clock
-from tests.houses import wired
-
-
-@pytest.fixture
-async def square(
-    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes
-) -> AsyncIterator[Square]:
-    wall = Wall()
-    async with wired(tmp_path, clock, new_id, clip, {"telegram": wall}, database_url) as house:
-        made = Square(house, wall)
-        await made.open()
-        yield made
+from tests.bot.gallery.gallery_house import OFFICE, TOWN, WEB, Square, commands
 
 
 async def later(square: Square, seconds: float) -> int:

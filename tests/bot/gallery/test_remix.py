@@ -1,9 +1,7 @@
 """Remixes: one's own words or one's own photo, the remixer's own credits, and nothing that was not shared."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,22 +11,15 @@ from bot import texts
 from bot.gallery.model import Share
 from bot.model import Job, Posted, Reply
 from tests.bookkeeping import check
-from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, Wall, commands
-from tests.clock import Clock
+from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, commands
 from tests.galleries import chain
-from tests.houses import attached, wired
+from tests.houses import attached
 
 
 @pytest.fixture
-async def square(
-    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], large_clip: bytes
-) -> AsyncIterator[Square]:
-    """One whose clips are large enough to go on from."""
-    wall = Wall()
-    async with wired(tmp_path, clock, new_id, large_clip, {"telegram": wall}, database_url) as house:
-        made = Square(house, wall)
-        await made.open()
-        yield made
+def clip(large_clip: bytes) -> bytes:
+    """Large enough to go on from."""
+    return large_clip
 
 
 async def job_of(square: Square, reply: Reply) -> Job:

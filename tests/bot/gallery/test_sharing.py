@@ -1,9 +1,7 @@
 """Sharing: the whole way through the one door, what people control, and what is tried against it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,18 +9,13 @@ from bot import texts
 from bot.gallery import sharing
 from bot.model import Address, Pending, Refused
 from tests.bookkeeping import check
-from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, Wall, commands
-from tests.clock import Clock
-from tests.houses import configure, wired
+from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, commands
+from tests.houses import configure
 
 
 @pytest.fixture
-async def square(
-    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes
-) -> AsyncIterator[Square]:
-    wall = Wall()
-    async with wired(tmp_path, clock, new_id, clip, {"telegram": wall}, database_url) as house:
-        yield Square(house, wall)
+def square(unopened: Square) -> Square:
+    return unopened
 
 
 # ── The whole way ────────────────────────────────────────────────────────────────────────────────────────────────────

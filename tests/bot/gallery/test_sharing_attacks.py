@@ -3,7 +3,6 @@
 import asyncio
 import unicodedata
 import zipfile
-from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,23 +24,18 @@ from bot.quotas.rules import Rule
 from storage import shares as stored
 from storage.gallery import Gallery
 from tests.bookkeeping import check
-from tests.bot.gallery.gallery_house import OTHER, TOWN, WALL, Square, Wall
+from tests.bot.gallery.gallery_house import OTHER, TOWN, WALL, Square
 from tests.clock import Clock
-from tests.houses import configure, wired
+from tests.houses import configure
 from tests.traces import cells, everywhere
 
 DAY = 86_400.0
 
 
 @pytest.fixture
-async def square(
-    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], large_clip: bytes
-) -> AsyncIterator[Square]:
-    wall = Wall()
-    async with wired(tmp_path, clock, new_id, large_clip, {"telegram": wall}, database_url) as house:
-        made = Square(house, wall)
-        await made.open()
-        yield made
+def clip(large_clip: bytes) -> bytes:
+    """Large enough to go on from."""
+    return large_clip
 
 
 @pytest.fixture
