@@ -14,7 +14,7 @@ import tempfile
 import time
 from asyncio.subprocess import PIPE
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -206,11 +206,9 @@ def upload(number: int) -> aiohttp.FormData:
     return form
 
 
-async def be_bare(api: str, token: str, host: str, calls: Mapping[str, float]) -> None:
-    """A loop that hears interactions and makes the calls of one job for each, one after the other."""
+def _debts(calls: Mapping[str, float]) -> Callable[..., range]:
+    """How often a call is due now, where a job makes a fraction of it: parts are owed until they are whole."""
     owed = dict.fromkeys(calls, 0.0)
-    create = {"model": "kling", "prompt": "a wave rolls in", "duration": 5}
-    turn = 0
 
     def times(*names: str) -> range:
         whole = 0
@@ -219,6 +217,15 @@ async def be_bare(api: str, token: str, host: str, calls: Mapping[str, float]) -
             whole += int(owed[name])
             owed[name] -= int(owed[name])
         return range(whole)
+
+    return times
+
+
+async def be_bare(api: str, token: str, host: str, calls: Mapping[str, float]) -> None:
+    """A loop that hears interactions and makes the calls of one job for each, one after the other."""
+    times = _debts(calls)
+    create = {"model": "kling", "prompt": "a wave rolls in", "duration": 5}
+    turn = 0
 
     async def job(http: aiohttp.ClientSession, event: Mapping[str, Any]) -> None:
         nonlocal turn

@@ -185,6 +185,30 @@ def test_tests_and_benches_import_from_tests_what_there_is() -> None:
                 assert there, f"{path.relative_to(ROOT)}: there is no {node.module}.{alias.name}"
 
 
+PRIVATE = {
+    ("adapters/discord/client.py", "_connection"): "a webhook of an application has no public way to be made",
+    ("adapters/discord/gateway.py", "_connection"): "which events are not read, and whose a heartbeat's thread is",
+    ("adapters/discord/people.py", "_roles"): "`roles` leaves out those that the cache does not know",
+    ("adapters/telegram/client.py", "_do_post"): "a 404 is taken for a refused token",
+}
+"""What is used of a library's own parts, and why. Tests drive each; `pyproject.toml` bounds the versions."""
+
+
+def test_private_parts_of_libraries_are_used_where_it_is_known() -> None:
+    used, ours = set(), set()
+    for path in [p for room in ("bot", "adapters", "storage", "generator") for p in (ROOT / room).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                ours.add(node.name)
+            if not isinstance(node, ast.Attribute) or not re.match(r"_[a-z]", node.attr):
+                continue
+            owner = ast.unparse(node.value)
+            if owner == "super()" or owner not in ("self", "os"):  # os._exit is public
+                used.add((path.relative_to(ROOT).as_posix(), node.attr, owner))
+    foreign = {(file, name) for file, name, owner in used if name not in ours or owner == "super()"}
+    assert foreign == set(PRIVATE)
+
+
 def test_only_config_reads_the_environment() -> None:
     readers = {
         path.relative_to(ROOT).as_posix()

@@ -77,15 +77,13 @@ class Tree(app_commands.CommandTree[Any]):
 
 
 def _command(name: str, callback: Callback) -> app_commands.Command[Any, ..., None]:
-    known = {key: locale_str(what) for key, what in {**texts.chat.DISCORD_OPTIONS, **texts.admin.OPTIONS}.items()}
+    known = {**texts.chat.DISCORD_OPTIONS, **texts.admin.OPTIONS}
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=locale_str(name),
         description=locale_str({**texts.admin.COMMANDS, **texts.chat.COMMANDS}[name]),
         callback=callback,  # type: ignore[arg-type]  # the library wants to see the options, which differ
     )
-    for parameter in made.parameters:
-        made._params[parameter.name].description = known[parameter.name]
-    return made
+    return app_commands.describe(**{option.name: locale_str(known[option.name]) for option in made.parameters})(made)
 
 
 def _for_admins(made: app_commands.Command[Any, ..., None]) -> app_commands.Command[Any, ..., None]:

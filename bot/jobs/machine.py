@@ -130,6 +130,12 @@ TABLE: dict[tuple[State, type[Event]], State] = {
     ("delivering", Sent): "done",
     ("delivering", Undeliverable): "done",
 }
+_REASONS: dict[type[Event], Reason] = {
+    Lost: "lost",
+    Expired: "expired",
+    Cancelled: "cancelled",
+    Returned: "restored",
+}
 
 
 def allows(job: Job, event: type[Event]) -> bool:
@@ -163,14 +169,8 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
             return _settle(replace(job, outcome="clip", clip=clip), now)
         case Refused(reason):
             return _fail(job, reason, now)
-        case Lost():
-            return _fail(job, "lost", now)
-        case Expired():
-            return _fail(job, "expired", now)
-        case Cancelled():
-            return _fail(job, "cancelled", now)
-        case Returned():
-            return _fail(job, "restored", now)
+        case Lost() | Expired() | Cancelled() | Returned():
+            return _fail(job, _REASONS[type(event)], now)
         case Sent(message, copy):
             return replace(job, done_at=now, tries=0, sent_id=message, copy=copy), None
         case Undeliverable():
