@@ -1,10 +1,10 @@
 """Tokens of interactions: good for a quarter of an hour, for answers there and nowhere else. Never in a log."""
 
 import json
-from collections import OrderedDict
 from collections.abc import Callable
 
 from adapters.discord.request import LATE, PLATFORM
+from adapters.shared.newest import Newest
 from bot.ports import Inbox
 
 MOST = 10_000
@@ -16,14 +16,11 @@ class InteractionTokens:
     def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
         self.inbox = inbox
         self._clock = clock
-        self._handy: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._handy: Newest[str, tuple[str, float]] = Newest(MOST)
 
     def put(self, name: str, token: str, ends: float) -> None:
         """Have a token at hand."""
         self._handy[name] = token, ends
-        self._handy.move_to_end(name)
-        if len(self._handy) > MOST:
-            self._handy.popitem(last=False)
 
     def get(self, name: str) -> str:
         """A token that still lives, or nothing."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,7 @@ from adapters.discord.intake import Intake
 from adapters.discord.modals import KEPT, Modals, form
 from adapters.discord.render import PRESS
 from adapters.discord.request import Manner, Request
+from adapters.shared.double_taps import DoubleTaps
 from bot import texts
 from bot.commands import invocation
 from bot.core import Core
@@ -30,8 +30,6 @@ Interaction = discord.Interaction[Any]
 
 SWIFT = 1.0
 """Seconds that the database gets before the acknowledgement goes out without it."""
-DOUBLE = 3.0
-"""Seconds in which the same press again is a slip of the finger."""
 HIDDEN = frozenset(
     {
         *("jobs", "quota", "help", "privacy", "cancel", "link", "unlink", "mydata", "forgetme"),
@@ -60,7 +58,7 @@ class Interactions:
         self._intake = intake
         self._modals = modals
         self._files = files
-        self._latest: OrderedDict[tuple[int, int, str], float] = OrderedDict()
+        self._taps = DoubleTaps(core.context.clock)
 
     async def animate(
         self,
@@ -126,7 +124,8 @@ class Interactions:
             return await self._ask_more(interaction, command, command)
         if name in ASKING:
             return await self._ask_more(interaction, command, f"{ASKING[name]} {argument}")
-        if self._slipped(interaction, command):
+        press = interaction.user.id, interaction.message.id if interaction.message else 0, command
+        if self._taps.slipped(press, str(interaction.id)):
             with suppress(*BROKEN):
                 await interaction.response.defer()
             return None
@@ -316,17 +315,6 @@ class Interactions:
                 await first_response.say(interaction, reply.text or texts.admin.TOLD)
                 return
         await first_response.ask(interaction, form(text, text.partition(" ")[0]))
-
-    def _slipped(self, interaction: Interaction, command: str) -> bool:
-        """Whether the same finger hit the same button a moment ago."""
-        now = self._core.context.clock()
-        press = interaction.user.id, interaction.message.id if interaction.message else 0, command
-        while self._latest and next(iter(self._latest.values())) < now - DOUBLE:
-            self._latest.popitem(last=False)
-        if press in self._latest:
-            return True
-        self._latest[press] = now
-        return False
 
 
 def _about(message: discord.Message | None) -> str:

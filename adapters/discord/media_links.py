@@ -5,7 +5,6 @@ show. A film is gone with its message.
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +14,7 @@ import discord
 from adapters.discord.client import RestClient
 from adapters.discord.render import PRESS
 from adapters.discord.request import PLATFORM
+from adapters.shared.newest import Newest
 from bot.errors import Gone
 from bot.model import Button, Posted
 from bot.ports import Inbox
@@ -41,7 +41,7 @@ class MediaLinks:
         self._rest = line
         self._inbox = inbox
         self._clock = clock
-        self._links: OrderedDict[str, str] = OrderedDict()
+        self._links: Newest[str, str] = Newest(MOST)
 
     async def link(self, name: str) -> str:
         """A link that is good now; empty when the film is gone, or not to be read. Raises `ChatError`."""
@@ -56,8 +56,6 @@ class MediaLinks:
         if known.partition("?")[0] == new.partition("?")[0] and _ends(known) > self._clock() + FRESH:
             return known
         self._links[name] = new
-        if len(self._links) > MOST:
-            self._links.popitem(last=False)
         return new
 
     async def has_film(self, chat: str, message: str) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ import discord
 
 from adapters.discord.render import PRESS
 from adapters.discord.request import PLATFORM, Request, unpack
+from adapters.shared.newest import Newest
 from bot import texts
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
@@ -40,14 +40,12 @@ class Modals:
     def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
         self._inbox = inbox
         self._clock = clock
-        self._handy: OrderedDict[str, Request] = OrderedDict()
+        self._handy: Newest[str, Request] = Newest(MOST)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def keep(self, request: Request) -> str:
         """Keep a request until its words come; what to put into the form's id. The database may take its time."""
         self._handy[request.id] = request
-        if len(self._handy) > MOST:
-            self._handy.popitem(last=False)
         task = asyncio.create_task(self._write(request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

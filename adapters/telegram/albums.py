@@ -5,13 +5,13 @@ part that was kept before a restart may have others that wait at Telegram: until
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from telegram import Message
 
+from adapters.shared.newest import Newest
 from bot.errors import StoreDown
 
 QUIET = 1.5
@@ -34,7 +34,7 @@ class Albums:
         self._caught_up = caught_up
         self._sleep = sleep
         self._open: dict[str, _Album] = {}
-        self._over: OrderedDict[str, None] = OrderedDict()
+        self._over: Newest[str, None] = Newest(REMEMBERED)
 
     @asynccontextmanager
     async def whole(self, message: Message) -> AsyncIterator[list[Message]]:
@@ -54,7 +54,7 @@ class Albums:
                 await self._silence(album)
                 yield sorted(album.parts, key=lambda part: part.message_id)
                 album.well = True
-                self._close(name)
+                self._over[name] = None
             finally:
                 del self._open[name]
                 album.ended.set()
@@ -65,8 +65,3 @@ class Albums:
         while count != len(album.parts):
             count = len(album.parts)
             await self._sleep(QUIET)
-
-    def _close(self, name: str) -> None:
-        self._over[name] = None
-        if len(self._over) > REMEMBERED:
-            self._over.popitem(last=False)

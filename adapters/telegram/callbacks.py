@@ -1,13 +1,13 @@
 """Buttons: a tap says its command in the place of whoever tapped. The core decides whether they may."""
 
 import asyncio
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 from telegram import CallbackQuery, Message
 
+from adapters.shared.double_taps import DoubleTaps
 from adapters.telegram import parse
 from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.delivery import TelegramChat
@@ -25,8 +25,6 @@ from bot.model import MENTION, Address, Inbound, Reply
 
 SWIFT = 2.0
 """Seconds in which a tap should be acknowledged; the client shows a spinner until then."""
-DOUBLE = 3.0
-"""Seconds in which the same tap again is a slip of the finger."""
 TOAST = 200
 """Characters that fit into what pops up."""
 
@@ -51,12 +49,13 @@ class Callbacks:
         self._dialogs = dialogs
         self._members = members
         self._people = people
-        self._latest: OrderedDict[tuple[int, str, str], tuple[float, str]] = OrderedDict()
+        self._taps = DoubleTaps(core.context.clock)
 
     async def tapped(self, query: CallbackQuery) -> None:
         """Do what the button says, and let the client stop spinning."""
         where, said = await self._where(query), (query.data or "").replace(MENTION, "")
-        if where is None or not said.startswith("/") or self._slipped(query, where):
+        tap = query.from_user.id, where, query.data
+        if where is None or not said.startswith("/") or self._taps.slipped(tap, query.id):
             return await self.close(query)
         user = str(query.from_user.id)
         await self._people.met(query.from_user)
@@ -110,16 +109,6 @@ class Callbacks:
         with suppress(ChatError):
             await self._chat.remove(where, where.message)
         return True
-
-    def _slipped(self, query: CallbackQuery, where: Address) -> bool:
-        """Whether the same finger hit the same button a moment ago; the same tap, begun anew, is none."""
-        tap, now = (query.from_user.id, f"{where.chat}:{where.message}", query.data or ""), self._core.context.clock()
-        while self._latest and next(iter(self._latest.values()))[0] < now - DOUBLE:
-            self._latest.popitem(last=False)
-        if tap in self._latest:
-            return self._latest[tap][1] != query.id
-        self._latest[tap] = now, query.id
-        return False
 
     async def close(self, query: CallbackQuery, reply: Reply | None = None) -> None:
         """Have the client stop spinning, and show a short reply."""

@@ -5,10 +5,11 @@ it is for a moment.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from telegram import Message
+
+from adapters.shared.newest import Newest
 
 TOGETHER = 2.0
 """Seconds between the two, at most."""
@@ -22,15 +23,12 @@ class Comments:
 
     def __init__(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._sleep = sleep
-        self._latest: OrderedDict[str, tuple[Message, str]] = OrderedDict()
+        self._latest: Newest[str, tuple[Message, str]] = Newest(MOST)
         self._answering: dict[tuple[int, int], asyncio.Task[None]] = {}
 
     def put(self, user: str, message: Message, words: str) -> None:
         """Remember words."""
         self._latest[user] = message, words
-        self._latest.move_to_end(user)
-        if len(self._latest) > MOST:
-            self._latest.popitem(last=False)
 
     def pop(self, user: str, picture: Message) -> str:
         """The words that were written to a picture that is passed on, or nothing."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from telegram import ChatMemberAdministrator, ChatMemberOwner, ChatMemberRestricted
 
+from adapters.shared.newest import Newest
 from adapters.telegram.client import TelegramClient, mapped
 from bot import texts
 from bot.errors import ChatError
@@ -19,8 +20,8 @@ class Members:
     def __init__(self, line: TelegramClient, clock: Callable[[], float]) -> None:
         self._client = line
         self._clock = clock
-        self._known: dict[tuple[str, str], tuple[float, bool, bool]] = {}
-        self._shut: dict[str, tuple[float, bool]] = {}
+        self._known: Newest[tuple[str, str], tuple[float, bool, bool]] = Newest(MOST)
+        self._shut: Newest[str, tuple[float, bool]] = Newest(MOST)
 
     async def show_us_all(self, chat: str) -> bool:
         """Whether we are an admin there: then even privacy mode hides nothing from us."""
@@ -86,8 +87,6 @@ class Members:
         else:
             allowed = (await self._client.get_chat(int(chat))).permissions
             shut = allowed is not None and allowed.can_send_videos is False
-        if len(self._shut) >= MOST:
-            self._shut.clear()
         self._shut[chat] = self._clock(), shut
         return shut
 
@@ -100,8 +99,6 @@ class Members:
                 member = await self._client.get_chat_member(int(chat), int(user))
         except ChatError:
             return False, False
-        if len(self._known) >= MOST:
-            self._known.clear()
         admin, shown = False, True
         if isinstance(member, ChatMemberAdministrator | ChatMemberOwner):
             admin, shown = True, not member.is_anonymous

@@ -4,11 +4,11 @@ A mention by @username carries no id, so a small directory remembers the usernam
 """
 
 import json
-from collections import OrderedDict
 from collections.abc import Callable
 
 from telegram import Message, MessageEntity, User
 
+from adapters.shared.newest import Newest
 from adapters.telegram import parse
 from adapters.telegram.members import Members
 from adapters.telegram.parse import PLATFORM
@@ -30,7 +30,7 @@ class People:
         self._inbox = inbox
         self._members = members
         self._clock = clock
-        self._noted: OrderedDict[int, tuple[float, str]] = OrderedDict()
+        self._noted: Newest[int, tuple[float, str]] = Newest(MOST)
 
     async def met(self, user: User | None) -> None:
         """Remember the username of somebody who speaks to us; at most once a day, unless it changed."""
@@ -47,9 +47,6 @@ class People:
             PLATFORM, "", f"name:{name}", json.dumps(user.id), now + KEPT, [f"{PLATFORM}:{user.id}"]
         )
         self._noted[user.id] = now, name
-        self._noted.move_to_end(user.id)
-        if len(self._noted) > MOST:
-            self._noted.popitem(last=False)
 
     async def read(self, message: Message, own: str) -> tuple[str, tuple[Named, ...]]:
         """Text or caption; in a command with a `MENTION` for each person that it names. `own` is our username."""
