@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
@@ -27,6 +26,7 @@ from adapters.discord.interaction_tokens import InteractionTokens
 from adapters.discord.media_links import MediaLinks
 from adapters.discord.parse import LEAST_LIMIT, MEBIBYTE, limit
 from adapters.discord.request import APART, PERSON, PLATFORM
+from adapters.shared.newest import Newest
 from bot import texts
 from bot.errors import ChatError, Gone, TooLarge, Unshowable
 from bot.model import Address, Job, Posted, Reply
@@ -52,8 +52,8 @@ class DiscordChat:
     def __init__(self, line: RestClient, tokens: InteractionTokens, *, clock: Callable[[], float] = time.time) -> None:
         self._rest = line
         self._clock = clock
-        self._lines = EditQueue(self._say_instead, clock)
-        self._dead: OrderedDict[str, float] = OrderedDict()
+        self._edits = EditQueue(self._say_instead, clock)
+        self._dead: Newest[str, float] = Newest(MOST)
         self._media_links = MediaLinks(line, tokens.inbox, clock)
         self.tokens = tokens
         self.embeds: Callable[[str], bool] = lambda chat: True
@@ -65,20 +65,20 @@ class DiscordChat:
         token = await self.tokens.find(address.chat, address.message)
         if not token:
             raise Gone("the bot is no member there, and its leave to answer is over: a button gets the clip")
-        await self._lines.drop(address.chat, address.message)
+        await self._edits.end((address.chat, address.message))
         return await self.replace(token, reply)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
         name = address.message if address.chat.startswith(APART) else message
         if reply.job:  # a status line: another edit of it will come
-            self._lines.put(address.chat, name, reply)
+            self._edits.put((address.chat, name), reply)
         else:
-            await self._lines.done(address.chat, name, reply)
+            await self._edits.done((address.chat, name), reply)
 
     async def remove(self, address: Address, message: str) -> None:
         if address.chat.startswith(APART):
             return None  # the result stands in its place
-        await self._lines.drop(address.chat, message)
+        await self._edits.end((address.chat, message))
         token = self.tokens.get(message)
         self.tokens.drop(message)
         if token:
@@ -101,13 +101,13 @@ class DiscordChat:
 
     async def last_word(self, address: Address, reply: Reply) -> None:
         """Say something by a token that is about to end; other edits come too late."""
-        await self._lines.drop(address.chat, address.message)
+        await self._edits.end((address.chat, address.message))
         if token := await self.tokens.find(address.chat, address.message):
             await self.replace(token, reply)
 
     def reopen(self, address: Address) -> None:
         """There is a new token: edits go on."""
-        self._lines.reopen(address.chat, address.message)
+        self._edits.reopen((address.chat, address.message))
 
     async def replace(self, token: str, reply: Reply) -> Posted:
         """Have the message of an interaction say this, with the film if there is one; one that it has stays."""
@@ -140,7 +140,7 @@ class DiscordChat:
     def shows(self, address: Address, message: str, reply: Reply) -> None:
         """Note what a status line says, so that it is edited only when that changes."""
         name = address.message if address.chat.startswith(APART) else message
-        self._lines.shows(address.chat, name, reply)
+        self._edits.shows((address.chat, name), reply)
 
     async def is_adult(self, chat: str) -> bool:
         """Whether a channel, or that of a thread, is age-restricted. Raises `ChatError` when nobody can tell."""
@@ -160,12 +160,10 @@ class DiscordChat:
     def gone(self, chat: str) -> None:
         """A channel refuses, or is no more: it is left alone for a while."""
         self._dead[chat] = self._clock() + DEAD
-        if len(self._dead) > MOST:
-            self._dead.popitem(last=False)
 
     async def close(self) -> None:
         """Let go of edits that still wait."""
-        await self._lines.close()
+        await self._edits.close()
 
     async def _post(self, address: Address, reply: Reply, nonce: str) -> Posted:
         if self._is_dead(address.chat):

@@ -1,6 +1,5 @@
 """Telegram, outbound: the `Chat` port for results and status lines, and answers to what people just said."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from telegram import (
     User,
 )
 
+from adapters.shared.edit_queue import EditQueue, Place
 from adapters.telegram.client import (
     BAD_COPY,
     NO_CAPTION,
@@ -28,7 +28,6 @@ from adapters.telegram.client import (
     mapped,
     says,
 )
-from adapters.telegram.edit_queue import EditQueue
 from adapters.telegram.inline import INLINE, Inline
 from adapters.telegram.parse import PLATFORM
 from adapters.telegram.rate_limit import RateLimiter
@@ -37,9 +36,6 @@ from adapters.telegram.uploads import opened
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unshowable
 from bot.model import Address, Film, Job, Paper, Posted, Reply
-
-REMEMBERED = 1000
-"""Messages that were taken away, which no edit that comes late shall fill again."""
 
 
 class TelegramChat:
@@ -58,15 +54,14 @@ class TelegramChat:
     ) -> None:
         self._client = line
         self._limiter = limiter
-        self._edits = EditQueue(limiter)
-        self._removed: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._edits: EditQueue[tuple[Address, Reply]] = EditQueue(self._turn, self._edited)
         self._inline = Inline(line, limiter, self._uploaded, page=page, storage_chat=storage_chat)
         self.on_move: Callable[[str, str], Awaitable[None]] | None = None
         self._upload = upload
 
     async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
         if address.chat == INLINE:
-            await self._edits.drop(INLINE, address.message)
+            await self._edits.drop((INLINE, address.message))
             return await self._inline.replace(address.message, reply, nonce)
         wait = self._limiter.book(address.chat, is_group(address.chat), nonce)
         if wait > 0:
@@ -84,23 +79,11 @@ class TelegramChat:
         self._limiter.move(old, new)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
-        change = self._caption if reply.film and address.chat != INLINE else self._say_instead
-        if (address.chat, message) in self._removed:
-            return
-
-        async def edit() -> None:
-            try:
-                await change(address, message, reply)
-            except Flood as flood:
-                self._limiter.hush(address.chat, flood.retry_after)
-                raise
-
-        group = is_group(address.chat)
+        place, edit = (address.chat, message), (address, reply)
         if reply.job or address.chat == INLINE:  # a status line: another edit of it will come
-            self._edits.put(address.chat, group, message, edit)
-            return
+            return self._edits.put(place, edit)
         try:
-            await self._edits.done(address.chat, group, message, edit)
+            await self._edits.done(place, edit)
         except Moved as moved:
             if self.on_move:
                 await self.on_move(address.chat, moved.chat)
@@ -123,10 +106,7 @@ class TelegramChat:
     async def remove(self, address: Address, message: str) -> None:
         if address.chat == INLINE:
             return  # the result stands in its place
-        self._removed[address.chat, message] = None
-        if len(self._removed) > REMEMBERED:
-            self._removed.popitem(last=False)
-        await self._edits.drop(address.chat, message)
+        await self._edits.end((address.chat, message))
         try:
             with mapped():
                 await self._client.delete_message(int(address.chat), int(message))
@@ -144,6 +124,19 @@ class TelegramChat:
     async def close(self) -> None:
         """Let go of edits that still wait."""
         await self._edits.close()
+
+    async def _turn(self, place: Place) -> None:
+        await self._limiter.turn(place[0], is_group(place[0]), "edit")
+
+    async def _edited(self, place: Place, edit: tuple[Address, Reply]) -> bool:
+        address, reply = edit
+        change = self._caption if reply.film and address.chat != INLINE else self._say_instead
+        try:
+            await change(address, place[1], reply)
+        except Flood as flood:
+            self._limiter.hush(address.chat, flood.retry_after)
+            return False
+        return True
 
     async def _empty(self, address: Address, message: str) -> None:
         """A message that is too old to be deleted should at least not show any more what it shows."""

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from random import Random
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.telegram.edit_queue import EditQueue
+from adapters.shared.edit_queue import EditQueue, Place
 from adapters.telegram.rate_limit import KEPT, Kind, RateLimiter
 from bot.errors import Flood, Gone
 
@@ -506,8 +507,18 @@ class Lines:
 
     def __init__(self, world: World, **settings: int) -> None:
         self.world = world
-        self.edits = EditQueue(world.limiter, **settings)
+        self.edits: EditQueue[Callable[[], Awaitable[None]]] = EditQueue(self.turn, self.send, **settings)
         self.done: list[str] = []
+
+    async def turn(self, message: Place) -> None:
+        await self.world.limiter.turn(message[0], is_group(message[0]), "edit")
+
+    async def send(self, _: Place, edit: Callable[[], Awaitable[None]]) -> bool:
+        try:
+            await edit()
+        except Flood:
+            return False
+        return True
 
     def put(self, text: str, message: str = "7", chat: str = "3", takes: float = 0.0) -> None:
         async def edit() -> None:
@@ -517,7 +528,7 @@ class Lines:
                 raise ValueError(text)
             self.done.append(text)
 
-        self.edits.put(chat, is_group(chat), message, edit)
+        self.edits.put((chat, message), edit)
 
 
 def test_only_the_newest_edit_of_a_message_is_sent() -> None:
@@ -564,7 +575,7 @@ def test_whoever_must_know_waits_until_an_edit_is_through() -> None:
 
             errors = [Flood(2)] if isinstance(error, Gone) else []
             try:
-                await lines.edits.done("3", False, message, edit)
+                await lines.edits.done(("3", message), edit)
                 heard.append(text)
             except Gone:
                 heard.append(f"{text} is gone")
@@ -580,7 +591,7 @@ def test_whoever_must_know_waits_until_an_edit_is_through() -> None:
         world.limiter.hush("3", 5)
         tasks.append(asyncio.create_task(wait("four")))
         await world.calm()
-        await lines.edits.drop("3", "7")
+        await lines.edits.drop(("3", "7"))
         await asyncio.gather(*tasks)
         assert (lines.done, heard[-1]) == (["two"], "four"), "its message goes"
 
@@ -593,14 +604,14 @@ def test_a_dropped_edit_is_not_sent_and_frees_its_turn() -> None:
         world.limiter.book("3", False, "clip")
         lines.put("old")
         await world.calm()
-        await lines.edits.drop("3", "7")
-        await lines.edits.drop("3", "8")
+        await lines.edits.drop(("3", "7"))
+        await lines.edits.drop(("3", "8"))
         world.say("3", "reply")
         await world.passes(1)
         assert world.times("reply") == [1]
         assert lines.done == []
         lines.put("not even started")
-        await lines.edits.drop("3", "7")
+        await lines.edits.drop(("3", "7"))
         lines.put("a new life")
         await world.passes(1)
         assert lines.done == ["a new life"]
@@ -614,7 +625,7 @@ def test_a_removal_comes_after_the_edit_that_is_under_way() -> None:
         lines.put("under way", takes=3)
         await world.calm()
         lines.put("waits behind it")
-        drop = world.start(lines.edits.drop("3", "7"))
+        drop = world.start(lines.edits.drop(("3", "7")))
         await world.passes(2)
         assert not drop.done()
         lines.put("too late")
@@ -626,13 +637,30 @@ def test_a_removal_comes_after_the_edit_that_is_under_way() -> None:
     run(story)
 
 
+def test_a_message_at_its_end_takes_no_edit_until_it_is_reopened() -> None:
+    async def story(world: World) -> None:
+        lines = Lines(world)
+        lines.put("waits")
+        await lines.edits.end(("3", "7"))
+        lines.put("too late")
+        await lines.edits.done(("3", "7"), AsyncMock(side_effect=AssertionError))
+        await world.passes(5)
+        assert lines.done == []
+        lines.edits.reopen(("3", "7"))
+        lines.put("again")
+        await world.passes(1)
+        assert lines.done == ["again"]
+
+    run(story)
+
+
 @given(st.lists(st.tuples(st.sampled_from(["put", "slow", "drop", "pass"]), st.sampled_from("ab")), max_size=30))
 def test_nothing_is_sent_of_a_message_once_it_is_dropped(plot: list[tuple[str, str]]) -> None:
     async def story(world: World) -> None:
         lines, newest = Lines(world), dict[str, str]()
         for n, (entry, message) in enumerate(plot):
             if entry == "drop":
-                drop = world.start(lines.edits.drop("3", message))
+                drop = world.start(lines.edits.drop(("3", message)))
                 while not drop.done():
                     await world.passes(1)
                 newest.pop(message, None)
