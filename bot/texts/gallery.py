@@ -12,7 +12,8 @@ TITLE = 70
 
 INDEX = "Galleries"
 INDEX_LEAD = "Clips that communities made from photos and a few words, and chose to show."
-NO_GALLERIES = "No community shows its gallery to everybody yet."
+NO_GALLERIES = "There is no gallery to see yet"
+NO_GALLERIES_LEAD = "When a community shows its gallery to everybody, it appears here."
 LEAD = "Short clips made from photos and a few words, shared by the people who made them."
 ORDERS = {"newest": "Newest", "best": "Most liked"}
 ORDER = "Order"
