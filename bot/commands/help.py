@@ -19,10 +19,10 @@ async def help_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if argument.lower().strip() in ("admin", "admins"):
         verbs = {**texts.admin.ALSO, **texts.admin.COMMANDS}
         return Reply("\n".join(f"/{name} – {what}" for name, what in verbs.items()))
+    if inbound.address.platform == "web":
+        return Reply(texts.chat.help_on_page())
     names: Iterable[str] = (
         texts.chat.MENU if inbound.shared else texts.chat.COMMANDS
     )  # others read along: no more than they need
-    if inbound.address.platform == "web":
-        names = texts.chat.PAGE_COMMANDS
     text = texts.chat.help_([(name, texts.chat.COMMANDS[name]) for name in names if name != "start"])
     return Reply(f"{text}\n\n{texts.chat.HELP_MORE}" if inbound.shared else text)

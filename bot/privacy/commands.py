@@ -32,7 +32,9 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 async def privacy(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """What is kept, where, how long, who sees it."""
-    return Reply(texts.privacy.privacy(inbound.address.platform, ctx.provider.hosts(), ctx.kept.photos, ctx.kept.clips))
+    platform = inbound.address.platform
+    text = texts.privacy.privacy(platform, ctx.provider.hosts(), ctx.kept.photos, ctx.kept.clips)
+    return Reply(text, (Button(texts.privacy.FORGET_FIRST, "/forgetme"),) if platform == "web" else ())
 
 
 async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:

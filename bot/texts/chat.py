@@ -340,6 +340,34 @@ def help_(commands: Sequence[tuple[str, str]]) -> str:
     )
 
 
+def help_on_page() -> str:
+    """What can be done on the chat page, by what its buttons say; commands are named for what has none."""
+    says = PAGE
+    return "\n".join(
+        [
+            "Send a photo with a few words about what should happen in it; the clip comes back below it.",
+            "",
+            f"“{says['options']}” has the length, what to avoid, how closely to follow your words, and a last frame. "
+            f"They may stand in your words, too, as in {_EXAMPLES['duration']}.",
+            f"“{says['cancel']}” takes a clip back while it is still in line.",
+            f"“{says['again']}” and “{says['new_words']}” under a clip make another one of the same photo, "
+            f"“{says['go_on']}” goes on from its last frame, and “{says['join']}” makes one film of a clip and what it "
+            "continues.",
+            "The bin beside your words deletes the clip that they became, with its photo.",
+            "",
+            "In the menu at the top:",
+            f"{says['history']} – your last ten clips",
+            f"{says['credits']} – {COMMANDS['quota']}",
+            f"{says['mydata']} – {COMMANDS['mydata']}",
+            f"{says['privacy']} – what is kept, how long, who can see it, and how to have it removed",
+            "",
+            "What has no button is sent as a message:",
+            "/jobs lake – your clips with that word",
+            *(f"/{name} – {COMMANDS[name]}" for name in ("link", "unlink")),
+        ]
+    )
+
+
 HELP_MORE = "The buttons under a clip do the rest. All that I can do: say /help to me in private."
 
 
@@ -533,12 +561,6 @@ COMMANDS = {
     "help": "what I can do",
     "start": "how to begin",
 }
-
-PAGE_COMMANDS = (
-    *("jobs", "quota", "cancel", "again", "continue", "clip", "join", "delete", "link", "unlink"),
-    *("privacy", "mydata", "forgetme", "help"),
-)
-"""Those that make sense on the chat page: it has no community, and its composer needs no command."""
 
 MENU = ("animate", "jobs", "quota", "cancel", "best", "gallery", "privacy", "help", "start")
 """Those that a platform lists: the others need the name of a clip, which buttons know."""

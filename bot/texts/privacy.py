@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from bot.texts.chat import PAGE
+
 PLATFORMS = {"telegram": "Telegram", "discord": "Discord", "web": "the chat page", "console": "the console"}
 CHATS = frozenset({"telegram", "discord"})
 """Where people have names, and our messages stay."""
@@ -12,6 +14,17 @@ HOSTS = {
 }
 
 FORGET = "Remove all of it"
+FORGET_FIRST = "Remove all of it…"
+"""The button that leads to the question whether to."""
+BY_COMMAND = (
+    "/delete removes one clip, with its photo and words. /sharing says how you share and changes it. /mydata gives you "
+    "all of it as one file. /forgetme removes it."
+)
+ON_PAGE = (
+    f"the bin beside your words removes the clip that they became, with its photo and words; older ones are under "
+    f"“{PAGE['history']}” in the menu. “{PAGE['mydata']}” there gives you all of it as one file. The button below "
+    "removes it, once you have been asked."
+)
 CODE_OVER = "That button was somebody else's, or its time is over. Nothing was removed. To be asked again: /forgetme"
 FORGOTTEN_ALREADY = "That was done a moment ago."
 FORGET_GOES_ON = (
@@ -56,8 +69,7 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) ->
             "disk and the database at once, and from backups with the next one.",
             "Who sees it: you; in a group whoever reads there, what was made there, and its admins, what you used; "
             "whoever runs the bot; and whoever sees a gallery, what you shared there.",
-            "What you can do: /delete removes one clip, with its photo and words. /sharing says how you "
-            "share and changes it. /mydata gives you all of it as one file. /forgetme removes it.",
+            f"What you can do: {ON_PAGE if platform == 'web' else BY_COMMAND}",
         )
     )
 

@@ -388,8 +388,21 @@ async def test_the_answer_to_a_command_is_in_the_conversation(visit: Visit, phot
     await page.click("#send")
     saying = page.locator(".saying").last
     await expect(saying.locator(".message")).to_have_text("/help")
-    await expect(saying.locator(".answer")).to_contain_text("/privacy")
-    await expect(saying.locator(".answer")).not_to_contain_text("/animate")
+    for named in (
+        "options",
+        "cancel",
+        "again",
+        "new_words",
+        "go_on",
+        "join",
+        "history",
+        "credits",
+        "mydata",
+        "privacy",
+    ):
+        await expect(saying.locator(".answer")).to_contain_text(T[named])
+    for command in ("/animate", "/quota", "/privacy", "/mydata"):
+        await expect(saying.locator(".answer")).not_to_contain_text(command)
     await expect(saying).to_be_in_viewport()
     await expect(page.locator("#notice")).to_be_empty()
     assert await saying.locator(".answer").evaluate("node => /--\\u2060duration/.test(node.textContent)")
@@ -426,7 +439,7 @@ async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
         "history": texts.chat.STAND_IN_SAMPLES["lake"],
         "credits": "You have 595 credits left",
         "privacy": "What is kept",
-        "help": "/forgetme",
+        "help": "/unlink",
         "mydata": texts.privacy.MYDATA_PAPER,
     }
     for name, found in asked.items():
@@ -443,6 +456,8 @@ async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
     download = await downloading.value
     assert re.fullmatch(r"photoplay-\d{4}-\d\d-\d\d\.zip", download.suggested_filename)
     assert zipfile.is_zipfile(await download.path())
+    await page.get_by_role("button", name=texts.privacy.FORGET_FIRST).click()
+    await expect(page.locator(".saying").last).to_contain_text("It can't be undone. Is that what you want?")
     # The history shows what it was, and brings it again.
     row = page.locator(".jobs li")
     await expect(row).to_have_count(1)

@@ -555,6 +555,17 @@ async def test_privacy_says_what_is_set(house: House) -> None:
     assert texts.privacy.span(1.5 * HOUR) == "1.5 hours"
 
 
+async def test_the_page_names_its_own_ways_and_leads_to_them(house: House) -> None:
+    said = await say(house, "/privacy", "web:somebody")
+    assert not re.search(r"(?<!\w)/\w", said.text)
+    assert texts.chat.PAGE["history"] in said.text
+    assert texts.chat.PAGE["mydata"] in said.text
+    (button,) = said.buttons
+    asked = await say(house, button.command, "web:somebody")
+    assert [one.label for one in asked.buttons] == [texts.privacy.FORGET]
+    assert not (await say(house, "/privacy")).buttons
+
+
 async def test_a_page_with_the_stand_in_is_told_of_no_chat_and_no_service(house: House) -> None:
     person = "web:somebody"
     await a_past(house.store, house.media, "one", person, house.clock())
