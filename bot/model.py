@@ -240,9 +240,9 @@ class Job:
     host: str | None = None
     remote_id: str | None = None
     clip: Clip | None = None
-    left: int | None = None
+    credits_left: int | None = None
     """Credits left in the allowance once this order was paid; None where spending is not limited."""
-    extra: int = 0
+    credits_extra: int = 0
     """Credits left in grants then."""
     scope: str = ""
     """The community whose members share it; empty for a person's own space."""
@@ -253,13 +253,13 @@ class Job:
     paid: tuple[Payment, ...] = ()
     """From where, so that it can go back there."""
     spoiler: bool = False
-    limit: int | None = None
+    upload_limit: int | None = None
     """Bytes that the clip may have where it goes; what the platform allows everywhere, without it."""
     follows: str | None = None
     """The job whose clip it continues."""
     remix_of: str | None = None
     """The shared clip (`Share.id`) that it is made after."""
-    after: str = ""
+    remix_after: str = ""
     """The name of that clip's maker, as it was shared; empty when it was shared without one."""
     sends: int = 0
     """Sends of the result that began and of whose end nothing is known."""

@@ -74,8 +74,8 @@ async def pay(tx: Transaction, job: Job, member: Member, plan: Plan) -> Job | De
     return replace(
         job,
         window=first.span,
-        left=None if first.limit is None else max(0, first.limit - _pool(first, used) - own),
-        extra=sum(grant.left for grant in open_) - given,
+        credits_left=None if first.limit is None else max(0, first.limit - _pool(first, used) - own),
+        credits_extra=sum(grant.left for grant in open_) - given,
         account=rules.account,
         paid=tuple(paid),
     )

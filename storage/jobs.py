@@ -94,7 +94,7 @@ class Store(Claims, Incidents):
             fresh = await charging.pay(tx, job, member, plan or free)
             if isinstance(fresh, Denied):
                 return Submission(None, denied=fresh)
-            fresh = replace(fresh, after="") if gone else fresh
+            fresh = replace(fresh, remix_after="") if gone else fresh
             fresh = replace(fresh, halted=await self.restored.doubts(tx, job.address.platform))
             row = rows.values(fresh)
             if not await tx.all(NEW, *(row[column] for column in rows.COLUMNS)):

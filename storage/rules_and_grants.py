@@ -66,7 +66,7 @@ class Books(Part):
         async def work(tx: Transaction) -> Act:
             fresh = await tx.all(
                 grants.NEW,
-                *(grant.id, grant.scope, grant.person, grant.amount, grant.until, grant.at, grant.by, grant.because),
+                *(grant.id, grant.scope, grant.person, grant.amount, grant.until, grant.at, grant.actor, grant.because),
             )
             if not fresh and (done := await audit.done_before(tx, act)):
                 return done

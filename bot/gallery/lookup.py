@@ -89,7 +89,7 @@ async def after(store: Store, share: Share) -> str:
     if share.remix_of is None:
         return ""
     job = await store.job(share.job)
-    return texts.sharing.remix_of(job.after if job else "")
+    return texts.sharing.remix_of(job.remix_after if job else "")
 
 
 def film_of(media: Media, share: Share, *, missing: bool = False) -> Film | None:

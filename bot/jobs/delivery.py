@@ -147,7 +147,7 @@ class Delivery:
         if not path.is_file():
             await self._claims.note("a finished clip is gone from the disk", job.clip.name, job)
             return Reply(texts.chat.CLIP_GONE, job=job.id)
-        film = Film(path, job.clip, job.spoiler, job.limit, self._media.poster(job.clip.name))
+        film = Film(path, job.clip, job.spoiler, job.upload_limit, self._media.poster(job.clip.name))
         try:
             share, new = await lookup.offered(self._store, job), await self._is_news(job)
         except StoreDown as error:  # nobody waits for a clip because of a button

@@ -35,7 +35,7 @@ def line(
 
 def price(job: Job) -> str:
     """What it cost and what was left then."""
-    return texts.chat.price(job.price, job.left, span_of(job.window), job.extra)
+    return texts.chat.price(job.price, job.credits_left, span_of(job.window), job.credits_extra)
 
 
 def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None:
@@ -121,7 +121,7 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
             job.price,
             now - job.created_at,
         )
-        + (f" · {texts.sharing.remix_of(job.after)}" if job.remix_of else "")
+        + (f" · {texts.sharing.remix_of(job.remix_after)}" if job.remix_of else "")
         for number, job in enumerate(jobs, 1)
     ]
     buttons = [Button(texts.chat.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]

@@ -104,7 +104,7 @@ async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, 
         raise
     now = ctx.clock()
     # Whose clip it is after is written down only now: an order that waits for a yes outlives an unsharing.
-    job = replace(job, after=remix.name if remix else "", created_at=now, due_at=now, changed_at=now)
+    job = replace(job, remix_after=remix.name if remix else "", created_at=now, due_at=now, changed_at=now)
     ask = replace(ask, now=now)
     try:
         submission = await ctx.store.submit(job, hold(job), pricing.plan(ask, ctx.policy), ask.member.tiers)
@@ -177,7 +177,7 @@ def _job(ctx: Context, inbound: Inbound, wish: Wish, pictures: Pictures, ask: pr
         scope=inbound.scope,
         label=inbound.label,
         spoiler=inbound.spoiler,
-        limit=inbound.limit,
+        upload_limit=inbound.limit,
         follows=wish.follows.id if wish.follows else None,
         remix_of=wish.remix.id if wish.remix else None,
     )

@@ -213,7 +213,7 @@ class Grant:
     used: int
     until: float | None
     at: float
-    by: str
+    actor: str
     because: str = ""
     over_at: float | None = None
     """When it was revoked."""

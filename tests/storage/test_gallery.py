@@ -135,8 +135,8 @@ async def test_unsharing_takes_everything_along(store: Store) -> None:
         await store.gallery.heart(one, BEN, True, "tap", NOW)
         await store.gallery.report(one, CAT, "dull", NOW, ENOUGH)
         await store.errands.put(Errand(f"say-{one}", "tell", Address("telegram", "9"), NOW, one, "reported"))
-    remix = replace(a_job("remix", person=BEN), remix_of="s1", after="Ann")
-    remix2 = replace(a_job("remix2", person=BEN), remix_of="s2", after="Ann")
+    remix = replace(a_job("remix", person=BEN), remix_of="s1", remix_after="Ann")
+    remix2 = replace(a_job("remix2", person=BEN), remix_of="s2", remix_after="Ann")
     for job in (remix, remix2):
         await store.submit(job, hold(job))
     assert await store.gallery.remove(["s1", "none", "s1"], NOW + 1) == [replace(share, hearts=1)]
@@ -153,7 +153,7 @@ async def test_unsharing_takes_everything_along(store: Store) -> None:
         "s2",
     ]
     found = [await store.job(job.id) for job in (remix, remix2)]
-    assert [(job.remix_of, job.after) for job in found if job] == [("s1", ""), ("s2", "Ann")]
+    assert [(job.remix_of, job.remix_after) for job in found if job] == [("s1", ""), ("s2", "Ann")]
     assert await store.gallery.share("s2") == replace(other, hearts=1)
     (errand,) = [e for e in await store.errands.claim(NOW + 1, 60.0, 10, PLATFORMS) if e.kind == "remove"]
     assert errand.place == share.place

@@ -67,7 +67,7 @@ async def test_a_job_comes_back_as_it_went_in(store: Store) -> None:
     job = a_job(order=order, address=Address("console", "chat", "message", "thread"))
     submission = await store.submit(job, hold(job), upto(job, 30))
     paid = (Payment("own", "console:0", "day:2026-11-20", 5),)
-    assert submission.job == replace(job, left=25, account="console:0", paid=paid)
+    assert submission.job == replace(job, credits_left=25, account="console:0", paid=paid)
     assert await store.job("job1") == await store.find("console:job1") == submission.job
     assert await store.job("job2") is await store.find("console:job2") is None
     end = a_job("job2", order=an_order(end=Photo("end.jpg", 300, 400)))

@@ -173,7 +173,7 @@ async def test_an_admin_who_is_forgotten_leaves_deeds_without_a_doer(store: Stor
         assert (act.at, act.verb, act.undoes, act.scope) == (NOW, was[id].verb, None, TOWN)
     assert json.loads(acts["a1"].after) == json.loads(was["a1"].after)
     assert await store.books.grants(TOWN, [ANN], NOW) == []
-    assert [(grant.left, grant.by) for grant in await store.books.grants(TOWN, [BOB], NOW)] == [(9, "gone:x")]
+    assert [(grant.left, grant.actor) for grant in await store.books.grants(TOWN, [BOB], NOW)] == [(9, "gone:x")]
     assert await rows(store, f"SELECT 1 FROM ledger WHERE actor = '{ANN}' OR person = '{ANN}'") == []
     await check(store)
 

@@ -96,7 +96,7 @@ async def test_an_allowance_then_grants_the_soonest_expiry_first(store: Store) -
         ("own", f"{TOWN}/discord:7", 3),
         ("grant", f"grant:{soon.id}", 2),
     ]
-    assert (first.left, first.extra, first.window) == (0, 10, DAY)
+    assert (first.credits_left, first.credits_extra, first.window) == (0, 10, DAY)
     second = await taken(store, town_job("b"), policy)
     assert [(p.book, p.amount) for p in second.paid if p.kind == "grant"] == [
         (f"grant:{soon.id}", 2),
@@ -182,9 +182,9 @@ async def test_communities_are_closed_books(store: Store) -> None:
     await taken(store, town_job("b"))
     assert await order(store, town_job("c")) == "allowance"
     elsewhere = await taken(store, town_job("d", scope="discord:2"))
-    assert (elsewhere.left, elsewhere.extra) == (25, 0)
+    assert (elsewhere.credits_left, elsewhere.credits_extra) == (25, 0)
     own = await taken(store, town_job("e", scope=""))
-    assert (own.left, own.extra) == (25, 0)
+    assert (own.credits_left, own.credits_extra) == (25, 0)
     await check(store)
 
 
@@ -296,7 +296,7 @@ async def test_linked_persons_share_one_allowance_and_parting_gives_nobody_more(
     assert await store.accounts.join("discord:7", "code", NOW, 5) == ("joined", "telegram:7")
     assert await store.accounts.people("telegram:7") == both
     last = await taken(store, town_job("c", scope=""), Policy(20))
-    assert last.left == 0
+    assert last.credits_left == 0
     assert await order(store, town_job("d", "telegram:7", scope=""), Policy(20)) == "allowance"
     assert {job.id for job in await store.jobs("telegram:7")} == {"a", "b", "c"}
     assert await store.accounts.leave("discord:7", [DAY, MONTH], NOW)
@@ -441,7 +441,7 @@ async def test_a_database_of_version_3_goes_on_where_it_was(
         assert job
         await store.save(*apply(job, machine.Sent(), NOW))
         fresh = await taken(store, town_job("new", scope="", window=span))
-        assert fresh.left == 15
+        assert fresh.credits_left == 15
     finally:
         await store.close()
 

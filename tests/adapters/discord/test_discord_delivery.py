@@ -179,7 +179,7 @@ async def test_the_limit_of_the_interaction_goes_with_the_job(room: Room) -> Non
     room.slash(options=SMILES)
     await room.clips()
     (job,) = await room.house.store.jobs(f"discord:{room.ann.id}")
-    assert job.limit == int(50 * 2**20 * 0.95)
+    assert job.upload_limit == int(50 * 2**20 * 0.95)
 
 
 async def test_a_channel_that_is_gone_is_asked_once(room: Room) -> None:

@@ -62,7 +62,7 @@ async def test_own_words_go_with_the_first_picture_of_the_clip_not_with_the_make
     share = await square.shared()
     original = await square.house.job(share.job)
     job = await job_of(square, await square.say(f"/remix {share.id} she waves --10s", user="8"))
-    assert (job.person, job.remix_of, job.after) == ("telegram:8", share.id, "User 7")
+    assert (job.person, job.remix_of, job.remix_after) == ("telegram:8", share.id, "User 7")
     assert (job.order.prompt, job.order.seconds, job.price) == ("she waves", 10, 10)
     assert job.order.photo.name != original.order.photo.name
     assert (job.order.photo.width, job.order.photo.height) == (400, 320)  # the clip's, not the photo's 400 × 300
@@ -180,7 +180,7 @@ async def test_the_name_goes_from_a_remix_that_was_being_posted(
 async def test_without_a_name_it_is_a_shared_clip(square: Square) -> None:
     share = await remixed(square, await square.shared("plain"))
     assert "Remix of a shared clip" in square.posts()[1].text
-    assert (await square.house.job(share.job)).after == ""
+    assert (await square.house.job(share.job)).remix_after == ""
 
 
 async def test_in_another_community_nothing_of_the_original_is_told(square: Square) -> None:

@@ -150,7 +150,7 @@ async def test_the_name_of_who_left_is_in_no_order_that_came_at_that_moment(
 
     monkeypatch.setattr(lookup, "original", slow)
     await square.say(f"/remix {share.id} she waves", user="8")
-    names = [job.after for job in await square.house.store.jobs("telegram:8")]
+    names = [job.remix_after for job in await square.house.store.jobs("telegram:8")]
     assert "User 7" not in names
 
 

@@ -92,9 +92,9 @@ async def a_life(house: House, *, banned: bool = True) -> dict[str, Job]:
         await store.gallery.heart("bobs", person, True, "tap", now)
         await store.gallery.heart("anns", person, True, "tap", now)
     await store.gallery.report("bobs", ANN, "spam", now, 3)
-    remix = replace(jobs["bob"], id="remix", key="remix", remix_of="anns", after=NAME)
+    remix = replace(jobs["bob"], id="remix", key="remix", remix_of="anns", remix_after=NAME)
     await store._db.write(lambda tx: tx.all("UPDATE jobs SET remix_of='anns', remix_after=$1 WHERE id='bob'", NAME))
-    assert remix.after == NAME
+    assert remix.remix_after == NAME
     await store.gallery.behave(ANN, named=True, worded=True, agreed_at=now)
     await store.accounts.offer(ANN, "a code", now + 600)
     await store.note(Incident(now, "an order was refused", WORDS, "local", "mine"))
@@ -190,7 +190,7 @@ async def test_whoever_is_not_forgotten_keeps_everything(house: House, tmp_path:
     assert set(await everywhere(house.store, tmp_path, found(BOBS))) == set(BOBS)
     bob = await house.store.job("bob")
     assert bob
-    assert (bob.person, bob.label, bob.order.prompt, bob.after) == (BOB, "Bob", "a boat", "")
+    assert (bob.person, bob.label, bob.order.prompt, bob.remix_after) == (BOB, "Bob", "a boat", "")
     (share,) = await house.store.gallery.mine(BOB)
     assert (share.name, share.hearts) == ("Bob", 1)  # Ann's heart is gone
     assert ("refresh", "-100555", "post-bobs") in await settle_errands(house)
