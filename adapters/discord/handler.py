@@ -1,7 +1,5 @@
 """Requests, put to the core."""
 
-import logging
-from contextlib import suppress
 from dataclasses import replace
 
 from adapters.discord.delivery import DiscordChat
@@ -12,11 +10,8 @@ from adapters.discord.user_install import CLIP, UserInstall
 from bot import texts
 from bot.commands import table
 from bot.core import Core
-from bot.errors import StoreDown
 from bot.model import Address, Inbound, Job, Reply
 from bot.quotas.rules import Rule
-
-log = logging.getLogger(__name__)
 
 FOREVER = 4e9
 """Unix seconds that never come."""
@@ -37,18 +32,12 @@ class Handler:
         self._files = files
         self._adult: set[str] = set()
 
-    async def work(self, request: Request) -> None:
-        """Have it answered; whatever breaks is in the log, and the person gets a sentence. Raises `StoreDown`."""
-        try:
-            await self._work(request)
-        except StoreDown:
-            raise
-        except Exception:  # a bug of ours: told, and no reason to leave anybody waiting
-            log.exception("a request broke")
-            with suppress(Exception):  # there is nobody left to tell
-                await self._replies.tell(request, Reply(texts.chat.BROKE, refused=True))
+    async def apologise(self, request: Request) -> None:
+        """Something broke."""
+        await self._replies.tell(request, Reply(texts.chat.BROKE, refused=True))
 
-    async def _work(self, request: Request) -> None:
+    async def work(self, request: Request) -> None:
+        """Have it answered. Raises `StoreDown`."""
         if request.guest:
             if await self._guests.renewed(request):
                 return

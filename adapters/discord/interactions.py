@@ -13,11 +13,11 @@ from adapters.discord.client import BROKEN
 from adapters.discord.delivery import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.handler import inbound
-from adapters.discord.intake import Intake
 from adapters.discord.modals import KEPT, Modals, form
 from adapters.discord.render import PRESS
 from adapters.discord.request import Manner, Request
 from adapters.shared.double_taps import DoubleTaps
+from adapters.shared.intake import Intake
 from bot import texts
 from bot.commands import invocation
 from bot.core import Core
@@ -52,7 +52,7 @@ TRIES = 30
 class Interactions:
     """Takes interactions and messages."""
 
-    def __init__(self, core: Core, chat: DiscordChat, intake: Intake, modals: Modals, files: Files) -> None:
+    def __init__(self, core: Core, chat: DiscordChat, intake: Intake[Request], modals: Modals, files: Files) -> None:
         self._core = core
         self._chat = chat
         self._intake = intake
@@ -240,8 +240,7 @@ class Interactions:
     async def _keep_message(self, request: Request) -> None:
         for _ in range(TRIES):
             try:
-                if await self._intake.keep(request):
-                    self._intake.begin(request)
+                await self._intake.take(request)
                 return
             except StoreDown:
                 await asyncio.sleep(SWIFT)

@@ -13,12 +13,12 @@ from adapters.discord.files import Files
 from adapters.discord.gateway import FAREWELL, Gateway
 from adapters.discord.handler import Handler
 from adapters.discord.identify_budget import IdentifyBudget
-from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
 from adapters.discord.modals import Modals
 from adapters.discord.replies import Replies
-from adapters.discord.request import PLATFORM
+from adapters.discord.request import PLATFORM, unpack
 from adapters.discord.user_install import LATE_KEY, UserInstall
+from adapters.shared.intake import Intake
 from bot.core import Core
 from bot.errors import ChatError, Misconfigured
 from bot.model import Address
@@ -73,7 +73,10 @@ class Discord:
         self._guests = UserInstall(core, chat, sleep)
         answers = Replies(core, chat, self._modals, self._guests, sleep)
         desk = Handler(core, chat, answers, self._guests, self._files)
-        self._intake = Intake(inbox, desk.work, clock=core.context.clock, sleep=sleep)
+        now = core.context.clock
+        self._intake = Intake(
+            PLATFORM, inbox, desk.work, desk.apologise, lambda body: unpack(body).again(), clock=now, sleep=sleep
+        )
         self._front = Interactions(core, chat, self._intake, self._modals, self._files)
         self._gateway: Gateway | None = None
         self._trouble = ""
@@ -117,8 +120,7 @@ class Discord:
         late = [key for key in keys if key.startswith(LATE_KEY)]
         for key, body in (await inbox.bodies(late) if late else {}).items():
             self._guests.replay(key, body)
-        self._intake.replay([key for key in keys if not key.startswith(LATE_KEY)])
-        await self._intake.sweep()
+        await self._intake.replay([key for key in keys if not key.startswith(LATE_KEY)])
 
     async def _within_budget(self) -> None:
         """Wait for tomorrow if the connections of today are used up."""

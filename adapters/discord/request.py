@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
+from adapters.shared.lanes import Lane
 from bot.model import Address, Named
 
 PLATFORM = "discord"
@@ -73,6 +74,11 @@ class Request:
     def key(self) -> str:
         """Unique, and the same each time Discord sends it."""
         return f"{PLATFORM}:{self.id}"
+
+    @property
+    def lane(self) -> Lane:
+        """What one person wants in one channel is done in its order."""
+        return Lane(self.channel, f"{self.channel}:{self.user}")
 
     @property
     def people(self) -> list[str]:

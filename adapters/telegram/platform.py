@@ -4,12 +4,12 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
-from telegram import Update, WebhookInfo
+from telegram import WebhookInfo
 
-from adapters.telegram import menus, parse
+from adapters.shared.intake import Intake
+from adapters.telegram import menus, parse, updates
 from adapters.telegram.albums import Albums
 from adapters.telegram.callbacks import Callbacks
 from adapters.telegram.client import BadToken, Rejected, Taken, TelegramClient, mapped
@@ -18,7 +18,6 @@ from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
 from adapters.telegram.files import Files
 from adapters.telegram.guests import Guests
-from adapters.telegram.intake import Intake
 from adapters.telegram.members import Members
 from adapters.telegram.messages import Messages
 from adapters.telegram.parse import PLATFORM
@@ -26,6 +25,7 @@ from adapters.telegram.people import People
 from adapters.telegram.prompts import Prompts
 from adapters.telegram.reactions import Reactions
 from adapters.telegram.replies import Replies
+from adapters.telegram.updates import RawUpdate
 from bot import texts
 from bot.core import Core
 from bot.errors import ChatError, Flood, Misconfigured, StoreDown
@@ -88,7 +88,10 @@ class Telegram:
         self._guests = Guests(core, line, chat, files, people)
         self._reactions = Reactions(core)
         self._callbacks = Callbacks(core, line, chat, answers, dialogs, members, people)
-        self._intake = Intake(core.context.store.inbox, line, self._work, clock=core.context.clock, sleep=sleep)
+        self._inbox, now = core.context.store.inbox, core.context.clock
+        self._intake = Intake(
+            PLATFORM, self._inbox, self._work, self._apologise, updates.unpack, clock=now, sleep=sleep
+        )
         chat.on_move = self._messages.moved
         self._heard_at = clock()
         self._trouble = ""
@@ -108,7 +111,7 @@ class Telegram:
         self._open = True
         self._caught_up.clear()
         try:
-            await self._intake.replay()
+            await self._intake.replay(await self._inbox.keys(PLATFORM))
             await menus.publish(self._client, self._core)
             await (self._be_told(self._hook) if self._hook else self._poll())
         except BadToken as error:
@@ -133,7 +136,7 @@ class Telegram:
         if not self._open:
             return 503
         try:
-            await self._intake.hook(await body())
+            await self._intake.take(updates.unpack(await body()))
         except ValueError:
             return 400
         except StoreDown:
@@ -141,18 +144,11 @@ class Telegram:
         self._heard_at = self._clock()
         return 200
 
-    async def _work(self, update: Update) -> None:
-        """Whatever breaks is in the log, and whoever waits for an answer gets a sentence. Raises `StoreDown`."""
-        try:
-            await self._handle(update)
-        except StoreDown:
-            raise
-        except Exception:  # a bug of ours: told, and no reason to leave anybody waiting
-            log.exception("an update broke")
-            with suppress(Exception):  # there is nobody left to tell
-                await self._apologise(update)
-
-    async def _apologise(self, update: Update) -> None:
+    async def _apologise(self, raw: RawUpdate) -> None:
+        """To whoever waits for an answer."""
+        update = raw.read(self._client)
+        if update is None:
+            return None
         if update.callback_query:
             return await self._callbacks.close(update.callback_query, Reply(texts.chat.BROKE, refused=True))
         if update.guest_message:
@@ -162,7 +158,10 @@ class Telegram:
             await self._replies.tell(parse.address(message), Reply(texts.chat.BROKE, refused=True))
         return None
 
-    async def _handle(self, update: Update) -> None:
+    async def _work(self, raw: RawUpdate) -> None:
+        update = raw.read(self._client)
+        if update is None:
+            return
         if update.callback_query:
             await self._callbacks.tapped(update.callback_query)
         elif update.message:
@@ -185,7 +184,7 @@ class Telegram:
                 if hooked:
                     hooked = not await self._unhooked()
                 with mapped():
-                    updates = await self._client.updates(offset, patience, HEARD)
+                    found = await self._client.updates(offset, patience, HEARD)
             except BadToken:
                 raise
             except ChatError as error:
@@ -197,13 +196,13 @@ class Telegram:
             pause, self._heard_at = 1.0, self._clock()
             self._note("")
             fresh = False
-            if updates:
-                fresh = await self._intake.take(updates)
-                self._heard_at, offset = self._clock(), updates[-1]["update_id"] + 1
-            if len(updates) < BATCH:
+            if found:
+                fresh = await self._intake.take_all([RawUpdate(one) for one in found])
+                self._heard_at, offset = self._clock(), found[-1]["update_id"] + 1
+            if len(found) < BATCH:
                 self._caught_up.set()
             # Telegram holds a poll open; a server or a proxy that does not would be asked without a pause.
-            if (patience or updates) and not fresh and (early := FLOOR - (self._clock() - asked_at)) > 0:
+            if (patience or found) and not fresh and (early := FLOOR - (self._clock() - asked_at)) > 0:
                 await self._sleep(early)
 
     async def _unhooked(self) -> bool:

@@ -1,6 +1,7 @@
 """Discord through the real library: what is acknowledged is kept and worked off once, whatever happens."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
@@ -11,6 +12,7 @@ from bot import logs
 from bot.errors import StoreDown
 from bot.model import Pending
 from tests.adapters.discord.discord_room import Now, Room, a_room
+from tests.adapters.telegram.telegram_room import breaks
 from tests.houses import picture
 from tests.loopback.discord.faults import broken, error, hang
 from tests.loopback.discord.server import DiscordApi
@@ -48,6 +50,28 @@ async def test_what_cannot_be_kept_is_not_promised(room: Room) -> None:
     room.slash(options=SMILES)
     await room.clips()
     assert not room.discord.trouble()
+
+
+async def test_a_message_whose_keeping_was_not_confirmed_is_begun_all_the_same(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.discord.interactions.SWIFT", 0.05)
+    breaks(room.house.store.inbox, "take", 1, done=True)
+    room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
+    await room.clips()
+    assert len(room.house.provider.orders) == 1
+
+
+async def test_old_keys_go_while_it_runs(room: Room) -> None:
+    inbox = room.house.store.inbox
+    await inbox.take("discord:1", "discord", "{}", 0.0)
+    await inbox.handled("discord:1", 0.0)
+    room.discord._intake._swept_at = 0.0
+    room.slash("help")
+    await room.discord._intake.idle()
+    await room.api.until(lambda: room.discord._intake._swept_at)
+    await room.discord._intake.idle()
+    assert await inbox.take("discord:1", "discord", "{}", time.time())
 
 
 async def test_many_at_once_are_all_acknowledged(room: Room) -> None:
@@ -108,7 +132,7 @@ async def test_buttons_and_forms_outlive_a_restart(
             (video,) = await room.clips()
             asked = room.slash(options={"image": PHOTO})
             modal = await api.until(lambda: asked.modal)
-            await room.discord._forms.settle()
+            await room.discord._modals.settle()
         async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
             api.submit(modal, {"What should happen?": "she laughs"})
             room.api.press(room.ann, video, "Again · 5 credits")
