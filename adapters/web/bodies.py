@@ -43,12 +43,16 @@ async def whole(request: web.Request, kind: str, limit: int = SMALL, seconds: fl
 
 async def form(request: web.Request, limit: int = SMALL) -> dict[str, str]:
     """The fields of a small form. Raises `Unreadable`."""
+    return dict(await pairs(request, limit, FIELDS))
+
+
+async def pairs(request: web.Request, limit: int, fields: int) -> list[tuple[str, str]]:
+    """The fields of a form in which a name may stand more than once. Raises `Unreadable`."""
     body = await whole(request, FORM, limit)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS, errors="replace")
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields, errors="replace")
     except ValueError:
         raise Unreadable(400) from None
-    return dict(pairs)
 
 
 async def parts(request: web.Request, limit: int, seconds: float) -> AsyncIterator[MultipartSegment | bytes | None]:

@@ -3,17 +3,17 @@
 import asyncio
 import base64
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from aiohttp import web
 
 from adapters.web import bodies, homescreen, message
+from adapters.web.clips_page import ClipsPage
+from adapters.web.crowd import Crowd
 from adapters.web.event_stream import EventStreams, spoken
 from adapters.web.job_json import JobJson
-from adapters.web.proxies import network
 from adapters.web.session import Sessions
 from adapters.web.templating import card, render, script_data
 from bot import texts
@@ -26,12 +26,12 @@ from bot.ordering.prompt import PROMPT_LIMIT
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).with_name("static")
+KINDS = "image/*,.heic,.heif,.hif,.avif,.jfif,.jpe"
+"""What the file picker offers; some systems do not know the latter as pictures."""
 PREVIEW = "/preview"
 """What the page says with a picture that it only wants to be looked at."""
 LEAST, LONGEST = 300, LONGEST_TO_SHORTEST
 """Pixels of a picture's sides, and how much longer one may be: what the page looks at by itself."""
-AT_ONCE, NEAR = 4, 16
-"""Forms that one person, and all people of one network, may be sending at the same time."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -44,10 +44,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_MODULES = sorted(path.name for path in STATIC.glob("*.js") if path.name != "app.js")
+_MODULES = sorted(path.name for path in STATIC.glob("*.js") if path.name not in ("app.js", "clips.js"))
 """What `app.js` loads; named in the page, they all come at once."""
-
-Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 
 
 class ChatPage:
@@ -58,20 +56,23 @@ class ChatPage:
         self._sessions = sessions
         self._job_json = job_json
         self._streams = EventStreams(core, job_json, self._allowance)
-        self._sending: Counter[str] = Counter()
+        self._crowd = Crowd(sessions)
+        self._clips = ClipsPage(core, sessions, job_json, self._crowd)
 
     def install(self, app: web.Application) -> None:
         """Add the routes to the web server."""
+        sessions = self._sessions
         app.add_routes(
             [
                 web.get("/", self._show),
                 web.get("/manifest.webmanifest", homescreen.manifest),
                 web.post("/login", self._login),
-                web.get("/events", self._for_a_person(self._events)),
-                web.post("/say", self._for_a_person(self._say)),
-                web.get("/frame/{job}", self._for_a_person(self._frame)),
+                web.get("/events", sessions.for_a_person(self._events)),
+                web.post("/say", sessions.for_a_person(self._say)),
+                web.get("/frame/{job}", sessions.for_a_person(self._frame)),
             ]
         )
+        self._clips.install(app)
         # What anybody may have, with or without a password: it is in the public repository.
         app.router.add_static("/static/samples", message.SAMPLES)
         app.router.add_static("/static", STATIC)
@@ -89,15 +90,20 @@ class ChatPage:
         said = {**texts.chat.PAGE, **texts.chat.STAND_IN_PAGE} if stand_in else texts.chat.PAGE
         state = {
             "csrf": self._sessions.token(person),
-            "texts": said,
+            "texts": texts.chat.PAGE,
             "limits": {"bytes": HEAVIEST_PICTURE, "prompt": PROMPT_LIMIT, "least": LEAST, "longest": LONGEST},
-            "preview": texts.chat.preview(at_home=self._sessions.at_home(request)) if stand_in else "",
-            "samples": [_sample(name, sample, stand_in) for name, sample in texts.chat.SAMPLES.items()],
             "allowance": await self._allowance(person),
         }
-        moves = texts.chat.MOVES if stand_in else (*texts.chat.EXAMPLES, *texts.chat.MOVES)
         response.text = render(
-            "chat.html", modules=_MODULES, state=script_data(state), web=self._core.context.links.web, moves=moves
+            "chat.html",
+            page=said,
+            kinds=KINDS,
+            modules=_MODULES,
+            state=script_data(state),
+            web=self._core.context.links.web,
+            preview=texts.chat.preview(at_home=self._sessions.at_home(request)) if stand_in else "",
+            moves=texts.chat.MOVES if stand_in else (*texts.chat.EXAMPLES, *texts.chat.MOVES),
+            samples=[_sample(name, sample, stand_in) for name, sample in texts.chat.SAMPLES.items()],
         )
         return response
 
@@ -135,11 +141,10 @@ class ChatPage:
     async def _say(self, request: web.Request, person: str) -> web.StreamResponse:
         if not self._sessions.trusts(request, person):
             return web.json_response({"text": texts.chat.PAGE["reload"]}, status=403)
-        near = f"near {network(self._sessions.address(request))}"
-        if self._sending[person] >= AT_ONCE or self._sending[near] >= NEAR:
+        if self._crowd.is_full(request, person):
             return web.json_response({"text": texts.chat.PAGE["one_by_one"]}, status=429)
         try:
-            with self._counted(person, near), ExitStack() as files:
+            with self._crowd.counted(request, person), ExitStack() as files:
                 inbound = await message.read(request, person, files, self._core.context.media.spool)
                 if inbound.text == PREVIEW and inbound.attachments:
                     return web.json_response(await self._look(inbound))
@@ -176,25 +181,6 @@ class ChatPage:
             return web.Response(body=await self._core.context.media.last_frame(job.clip), content_type="image/jpeg")
         except Refusal:
             raise web.HTTPNotFound from None
-
-    def _for_a_person(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Only for people whom the door admits and the cookie names."""
-
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            person = self._sessions.person(request)
-            if person is None or not self._sessions.admits(request):
-                return web.json_response({"text": texts.chat.PAGE["reload"]}, status=401)
-            return await handler(request, person)
-
-        return guarded
-
-    @contextmanager
-    def _counted(self, *names: str) -> Iterator[None]:
-        self._sending.update(names)
-        try:
-            yield
-        finally:
-            self._sending -= Counter(names)  # which also drops those that are at nothing
 
     async def _allowance(self, person: str) -> str:
         return await self._core.allowance(spoken(person, "/quota"))

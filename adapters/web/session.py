@@ -7,16 +7,19 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from adapters.web.proxies import FORWARDED, Proxies, is_loopback
 from adapters.web.tries import Tries
+from bot import texts
 from bot.media.signed_links import BadLink, Links
 
 YEAR = 365 * 86_400.0
 _ID = re.compile(r"[a-z0-9]{16}")
+
+Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 
 
 class Sessions:
@@ -104,6 +107,17 @@ class Sessions:
             )
         except BadLink:
             return False
+
+    def for_a_person(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Only for people whom the door admits and the cookie names."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            person = self.person(request)
+            if person is None or not self.admits(request):
+                return web.json_response({"text": texts.chat.PAGE["reload"]}, status=401)
+            return await handler(request, person)
+
+        return guarded
 
     def _at_home(self, request: web.Request) -> bool:
         # The Host header too: a foreign page can point a name of its own at this machine. And a proxy is not home.

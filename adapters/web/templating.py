@@ -22,6 +22,7 @@ _TEMPLATES = Environment(
 )
 
 _HEAD = {
+    "title": texts.chat.PAGE["title"],
     "light": homescreen.LIGHT,
     "dark": homescreen.DARK,
     "picture": homescreen.PICTURE,
@@ -32,7 +33,7 @@ _TEMPLATES.globals["texts"] = texts
 
 def render(name: str, **values: Any) -> str:
     """A template as text; it knows all `texts`, those of the chat page as `page`. Raises if a value is not given."""
-    return _TEMPLATES.get_template(name).render(page=texts.chat.PAGE, **_HEAD, **values)
+    return _TEMPLATES.get_template(name).render({"page": texts.chat.PAGE, **_HEAD, **values})
 
 
 def script_data(data: object) -> Markup:

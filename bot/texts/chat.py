@@ -764,6 +764,18 @@ PAGE = {
     "keep": "Keep it",
     "menu": "Menu",
     "history": "History",
+    "clips": "All my clips",
+    "back": "Back to the chat",
+    "find": "Words to find",
+    "search": "Find",
+    "favourites": "Favourites only",
+    "favourite": "Favourite",
+    "choose": "Choose",
+    "choose_none": "Choose none",
+    "more": "More",
+    "not_marked": "That didn't get through. Please tap once more.",
+    "too_many": "That is more than one file can hold. Please choose fewer clips.",
+    "none_left": "None of those clips are there any more.",
     "credits": "Credits",
     "mydata": "My data",
     "privacy": "Privacy",
@@ -810,6 +822,16 @@ def preview(*, at_home: bool) -> str:
     """Over the chat page, where the stand-in makes the clips; only whoever sits there can change that."""
     how = " For real clips, put AIMLAPI_KEY into the file .env." if at_home else ""
     return f"This is a preview: a stand-in makes the clips, not the real model.{how}"
+
+
+def no_clips(words: str, favourites: bool) -> str:
+    """A history without clips, or a search in it that found none."""
+    if words.strip():
+        where = "favourites" if favourites else "clips"
+        return f"None of your {where} has “{shorten(words, 60)}” in its words."
+    if favourites:
+        return "No favourites yet. Tap the star on a clip that you like."
+    return "No clips yet. Send a photo in the chat, and what comes of it shows up here."
 
 
 def alt(prompt: str) -> str:

@@ -326,19 +326,6 @@ async def test_accessible_and_inside_its_window_at_every_width(visit: Visit, pho
     assert await page.locator("video").get_attribute("aria-label") or await page.locator("video").get_attribute("title")
 
 
-async def test_texts_are_all_from_one_place(visit: Visit) -> None:
-    page = await visit()
-    missing = await page.evaluate(
-        """() => {
-            const texts = JSON.parse(document.getElementById('state').textContent).texts;
-            return [...document.querySelectorAll('[data-text], [data-label], [data-placeholder]')]
-                .flatMap(({ dataset }) => [dataset.text, dataset.label, dataset.placeholder])
-                .filter(key => key && !(key in texts));
-        }"""
-    )
-    assert missing == []
-
-
 async def test_a_lost_session_keeps_the_draft_and_then_loads_anew(
     chromium: Browser, tmp_path: Path, photo: Path
 ) -> None:

@@ -1,22 +1,20 @@
 import { Composer } from './composer.js';
 import { Conversation } from './conversation.js';
 import { byId, setText } from './dom.js';
-import { fill, state, t } from './state.js';
+import { state, t } from './state.js';
 import { Stream } from './stream.js';
-import { Welcome } from './welcome.js';
 
 /** Milliseconds between two looks for fresh links, lest one lost file ask forever. */
 const FRESH = 30_000;
 
-fill(document);
 byId('composer').parentNode.hidden = false;
-setText(byId('stand-in'), state.preview);
 setText(byId('allowance'), state.allowance);
 
 let ready = false;
-const conversation = new Conversation(() => welcome.show(ready && conversation.empty));
+/** Who has sent nothing yet is greeted, with samples to try. */
+const welcome = (wanted = true) => { byId('welcome').hidden = !(wanted && conversation.empty); };
+const conversation = new Conversation(() => welcome(ready));
 const composer = conversation.composer = new Composer(conversation);
-const welcome = new Welcome((sample) => composer.sendSample(sample));
 const stream = new Stream({
   job: (job) => conversation.put(job),
   waiting: ({ orders }) => conversation.wait(orders),
@@ -27,12 +25,12 @@ const stream = new Stream({
   ready({ whole }) {
     ready = true;
     conversation.live(whole);
-    welcome.show(conversation.empty);
+    welcome();
   },
   online(online) {
     if (online) conversation.begin();
     setText(byId('offline'), online ? '' : t(navigator.onLine ? 'server_away' : 'offline_now'));
-    if (!online) welcome.show(conversation.empty);
+    if (!online) welcome();
   },
   lost(known) {
     // Words outlive a reload, photos don't.
@@ -40,6 +38,11 @@ const stream = new Stream({
     else setText(byId('offline'), t('reload'));
   },
 });
+
+byId('samples').onclick = ({ target }) => {
+  const button = target.closest('button');
+  if (button) composer.sendSample(button.value, button.textContent.trim());
+};
 
 let asked = -Infinity;
 document.addEventListener('stale', () => {
@@ -50,12 +53,10 @@ document.addEventListener('stale', () => {
 
 receiveFiles();
 
-for (const button of document.querySelectorAll('#menu [data-say]')) {
-  button.onclick = () => {
-    byId('menu').hidePopover();
-    composer.say(button.dataset.say, button.textContent.trim());
-  };
-}
+byId('menu').onclick = ({ target }) => {
+  byId('menu').hidePopover();
+  if (target.value) composer.say(target.value, target.textContent);
+};
 
 /** Photos dropped anywhere on the page, or pasted. */
 function receiveFiles() {

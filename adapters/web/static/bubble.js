@@ -2,13 +2,10 @@ import { h } from './dom.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
-/** @typedef {{src: string, width: number, height: number}} Photo */
-
 /** What somebody said: photos over words. */
 export class Bubble {
   #images = [];
 
-  /** @param {{prompt: string, photo?: Photo, end?: Photo | null}} said */
   constructor({ prompt, photo, end }) {
     const words = { words: prompt };
     if (photo) this.#images.push(picture(t('photo_alt', words)));
@@ -24,6 +21,13 @@ export class Bubble {
   }
 }
 
+/** What the bot says to that: `is` says which kind of answer it is. */
+export function answerTo(words, is, ...children) {
+  const node = h('article', { className: 'answer', ariaLabel: t('answer', { words }), tabIndex: -1 }, ...children);
+  node.dataset.is = is;
+  return node;
+}
+
 function picture(alt) {
-  return h('img', { alt, width: 112, height: 112, loading: 'lazy', decoding: 'async' });
+  return h('img', { alt, loading: 'lazy', decoding: 'async' });
 }

@@ -2,18 +2,11 @@ import { calm, h, iconButton, setIcon } from './dom.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
-/**
- * @typedef {{
- *   src: string, download: string, width: number, height: number, seconds: number, sound: boolean,
- * }} ClipData
- */
-
 /** Clips play while they are seen; one observer watches them all. */
 const seen = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) players.get(target).visible(isIntersecting);
 }, { threshold: 0.25 });
 
-/** @type {WeakMap<HTMLVideoElement, Clip>} */
 const players = new WeakMap();
 
 /** A clip that plays muted in a loop, with the few controls that it needs. */
@@ -23,7 +16,6 @@ export class Clip {
   #seen = false;
   #toggle = iconButton('play', t('play'), () => this.#turn(), 'over');
 
-  /** @param {ClipData} data @param {string} alt */
   constructor(data, alt) {
     this.video = h('video', {
       className: 'video', muted: true, loop: true, playsInline: true, preload: 'none', ariaLabel: alt,
@@ -47,7 +39,6 @@ export class Clip {
     seen.observe(this.video);
   }
 
-  /** @param {ClipData} data */
   set(data) {
     setSource(this.video, data.src);
   }
@@ -76,9 +67,9 @@ export class Clip {
   #sound() {
     const { video } = this;
     const button = iconButton('muted', t('unmute'), () => { video.muted = !video.muted; }, 'over');
-    video.addEventListener('volumechange', () => (
-      video.muted ? setIcon(button, 'muted', t('unmute')) : setIcon(button, 'loud', t('mute'))
-    ));
+    video.addEventListener('volumechange', () => {
+      setIcon(button, ...(video.muted ? ['muted', t('unmute')] : ['loud', t('mute')]));
+    });
     return button;
   }
 

@@ -1,7 +1,7 @@
 import { byId, setText } from './dom.js';
 import { Options } from './options.js';
 import { Photos } from './photos.js';
-import { messageOf, Unreachable } from './post.js';
+import { say } from './post.js';
 import { state, t } from './state.js';
 
 const KEPT = 'draft';
@@ -25,7 +25,6 @@ export class Composer {
   #options = new Options();
   #photos = new Photos(() => this.#changed(), (text) => this.#tell(text));
 
-  /** @param {import('./conversation.js').Conversation} conversation where answers are shown */
   constructor(conversation) {
     this.conversation = conversation;
     this.#words.maxLength = state.limits.prompt * 2; // room for the options; the server counts what is left
@@ -56,7 +55,7 @@ export class Composer {
     }
   }
 
-  /** Other words for the photo of a job. @param {import('./turn.js').Job} job */
+  /** Other words for the photo of a job. */
   newWords(job) {
     this.#enterRework({ command: `/again ${job.id}`, words: job.prompt, end: Boolean(job.end) }, job.photo.src,
       t('new_words_for', { words: job.prompt }), job.picked);
@@ -69,8 +68,8 @@ export class Composer {
   }
 
   /** Send a sample; the server has its picture. What is being written stays. */
-  async sendSample(sample) {
-    if (!this.#busy) await this.#post([['text', sample.prompt], ['sample', sample.name]], () => {});
+  async sendSample(name, words) {
+    if (!this.#busy) await this.#post([['text', words], ['sample', name]], () => {});
   }
 
   /** Say a command, as if someone had typed `words`. */
@@ -97,23 +96,16 @@ export class Composer {
 
   /**
    * What cannot be done with a draft is told beside it; everything else has its place in the conversation.
-   * @param {[string, string | File][]} fields @param {(answer: object) => void} taken
-   * @param {string} command what it answers
+   * `taken`: what to do then; `command`: what it answers.
    */
   async #post(fields, taken, command = '') {
     this.#setBusy(true);
-    let answer;
-    try {
-      answer = await messageOf(fields).send((share) => this.#send.style.setProperty('--sent', share));
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-    } finally {
-      this.#setBusy(false);
-    }
-    if (answer?.job || answer?.question || (answer && command)) {
+    const answer = await say(fields, (share) => this.#send.style.setProperty('--sent', share));
+    this.#setBusy(false);
+    if (answer.job || answer.question || (command && !answer.lost)) {
       taken(answer);
       this.conversation.take(command, answer);
-    } else this.#tell(answer?.text ?? t('unreached'), answer?.fine);
+    } else this.#tell(answer.text, answer.fine);
   }
 
   #missing() {
@@ -125,7 +117,6 @@ export class Composer {
     return words ? '' : t('need_words');
   }
 
-  /** @returns {[string, string | File][]} */
   #fields(pictures) {
     const words = this.#words.value.trim();
     const text = this.#rework ? `${this.#rework.command} ${words}` : words;

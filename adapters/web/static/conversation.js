@@ -1,6 +1,6 @@
 import { announce, byId } from './dom.js';
 import { allowed, notify } from './notify.js';
-import { messageOf, Unreachable } from './post.js';
+import { say } from './post.js';
 import { Question } from './question.js';
 import { Saying } from './saying.js';
 import { t } from './state.js';
@@ -12,24 +12,21 @@ const NEAR = 80;
 /**
  * Everything that was said, oldest first. Jobs and questions come from events, so that all tabs show the same; the
  * answers to commands are this tab's.
- *
- * @typedef {{id: string, at: number, node: Element}} Item a `Turn`, a `Question` or a `Saying`
+ * An item is a `Turn`, a `Question` or a `Saying`.
  */
 export class Conversation {
-  /** @type {Map<string, Item>} */
   #items = new Map();
-  /** @type {Item[]} */
   #order = [];
   #live = false;
   #atEnd = true;
   #position = 0;
   #height = 0;
   #sayings = 0;
-  /** @type {Set<string>} jobs that the present stream has told of */
+  /** Jobs that the present stream has told of */
   #told = new Set();
   #node = byId('conversation');
 
-  /** @param {() => void} onChange what to do when something was added or taken away */
+  /** `onChange`: what to do when something was added or taken away. */
   constructor(onChange) {
     this.onChange = onChange;
     addEventListener('scroll', () => this.#scrolled(), { passive: true });
@@ -61,7 +58,6 @@ export class Conversation {
     this.onChange();
   }
 
-  /** @param {import('./turn.js').Job} job */
   put(job) {
     this.#told.add(job.id);
     const item = this.#items.get(job.id);
@@ -87,7 +83,6 @@ export class Conversation {
     }
   }
 
-  /** @param {import('./question.js').Waiting} order */
   ask(order, news = true) {
     const item = this.#items.get(order.id);
     if (item instanceof Question) item.set(order);
@@ -109,20 +104,9 @@ export class Conversation {
     saying.node.scrollIntoView();
   }
 
-  /**
-   * Say what a button says, and show what comes of it. Resolves to the answer, null without one.
-   * @returns {Promise<import('./post.js').Answer | null>}
-   */
+  /** Say what a button says, and show what comes of it. */
   async command(text) {
-    try {
-      const answer = await messageOf([['text', text]]).send();
-      this.take('', answer);
-      return answer;
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      this.say('', { text: t('unreached'), buttons: [] });
-      return null;
-    }
+    this.take('', await say([['text', text]]));
   }
 
   /** Show an answer where it belongs. */
@@ -172,15 +156,13 @@ export class Conversation {
 
   /** The answer to a question: what is told there, if it brought no job. */
   async #answer(command) {
-    try {
-      const answer = await messageOf([['text', command]]).send();
-      if (answer.job || answer.question) this.take('', answer);
-      else announce(answer.text);
-      return answer.job || answer.question ? '' : answer.text;
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      return t('unreached');
+    const answer = await say([['text', command]]);
+    if (answer.job || answer.question) {
+      this.take('', answer);
+      return '';
     }
+    announce(answer.text);
+    return answer.text;
   }
 
   #insert(item) {

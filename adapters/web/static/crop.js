@@ -15,10 +15,10 @@ export function tooLong({ naturalWidth: width, naturalHeight: height }) {
 
 /** A picture that is too long in a frame for the part that is used: it is moved, and stretched by its ends. */
 export class Crop {
-  /** @type {File | null} what is sent, until the frame moves */
+  /** What is sent, until the frame moves */
   #made = null;
 
-  /** @param {HTMLImageElement} image once it is loaded */
+  /** `image` is loaded. */
   constructor(image) {
     this.image = image;
     const [short, long] = [image.naturalWidth, image.naturalHeight].sort((a, b) => a - b);

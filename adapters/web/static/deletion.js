@@ -1,20 +1,18 @@
-import { h, iconButton } from './dom.js';
+import { button, h, iconButton } from './dom.js';
 import { t } from './state.js';
 
 /** A small button that asks, in its place, before something is deleted. */
 export class Deletion {
   question = h('div', { className: 'sure', role: 'group', ariaLabel: t('delete_clip'), hidden: true });
 
-  /** @param {() => Promise<void>} act */
   constructor(act) {
-    const button = (key, className, onclick) => h('button', { type: 'button', className, onclick }, t(key));
     this.button = iconButton('bin', t('delete_clip'), () => this.#ask(this.question.hidden), 'tiny bin');
     const yes = () => {
       this.#ask(false);
       act();
     };
-    this.question.append(h('p', {}, t('delete_what')), button('delete', 'button', yes),
-      button('keep', 'button quiet', () => this.#ask(false)));
+    this.question.append(h('p', {}, t('delete_what')), button([t('delete')], yes, 'button'),
+      button([t('keep')], () => this.#ask(false)));
     this.question.addEventListener('keydown', (event) => event.key === 'Escape' && this.#ask(false));
   }
 

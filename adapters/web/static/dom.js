@@ -1,7 +1,5 @@
 /** Small helpers to build elements. Text always goes in as text, never as markup. */
 
-const SVG = 'http://www.w3.org/2000/svg';
-
 export const byId = (id) => document.getElementById(id);
 
 /** An element; what it knows as a property is set as one, everything else as an attribute. */
@@ -15,28 +13,34 @@ export function h(name, props = {}, ...children) {
   return node;
 }
 
-/** A symbol of chat.html. */
+/** A symbol of icons.html: a copy of one in the page, with another name. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, 'svg');
-  const use = document.createElementNS(SVG, 'use');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  use.setAttribute('href', `#i-${name}`);
-  svg.append(use);
+  const svg = document.querySelector('svg:has(use)').cloneNode(true);
+  svg.firstElementChild.setAttribute('href', `#i-${name}`);
   return svg;
+}
+
+/** A button with words, and what else stands in it. */
+export function button(content, onclick, className = 'button quiet') {
+  return h('button', { type: 'button', className, onclick }, ...content);
+}
+
+/** A link to a file, as a button. */
+export function link(label, href = '', download = '') {
+  return h('a', { className: 'button quiet', href, download }, icon('save'), h('span', {}, label));
 }
 
 /** A button that is only a symbol. */
 export function iconButton(name, label, onclick, className = 'tiny') {
-  const button = h('button', { type: 'button', className, onclick });
-  setIcon(button, name, label);
-  return button;
+  const made = button([], onclick, className);
+  setIcon(made, name, label);
+  return made;
 }
 
 /** What an `iconButton` shows; the label is read aloud and shown as a tooltip. */
-export function setIcon(button, name, label) {
-  button.replaceChildren(icon(name));
-  button.ariaLabel = button.title = label;
+export function setIcon(node, name, label) {
+  node.replaceChildren(icon(name));
+  node.ariaLabel = node.title = label;
 }
 
 /** A number stays on a line with its unit, an option with its dashes. */

@@ -3,13 +3,10 @@ import { t } from './state.js';
 
 /**
  * The folded options. What stands in the words wins over what is picked here, and is shown as if it were picked.
- *
- * @typedef {{end: boolean, endAllowed: boolean}} Pictures is there an end picture, may there be one
  */
 export class Options {
   picked = {};
   #written = {};
-  /** @type {Pictures} */
   #pictures = { end: false, endAllowed: true };
 
   #fold = byId('fold');
@@ -65,7 +62,6 @@ export class Options {
     this.#render();
   }
 
-  /** @param {Pictures} pictures */
   look(pictures) {
     this.#pictures = pictures;
     this.#render();
@@ -121,8 +117,6 @@ export class Options {
 /**
  * Options written into the words, read for display only: `--10s`, `--duration 10`, `--no rain`, `--cfg 0.7`.
  * The server reads them again, and its reading is the one that counts.
- *
- * @typedef {{duration?: string, no?: string, cfg?: string}} Written
  */
 
 const DASH = '\\-\\p{Pd}\\u2212';
@@ -132,7 +126,6 @@ const MARK = new RegExp(
   'giu',
 );
 
-/** @returns {Written} */
 function written(words) {
   const text = words.normalize('NFKC');
   const marks = [...text.matchAll(MARK)];

@@ -1,32 +1,26 @@
 import { Crop, tooLong } from './crop.js';
 import { byId, h, iconButton } from './dom.js';
-import { messageOf, Unreachable } from './post.js';
+import { say } from './post.js';
 import { state, t } from './state.js';
 
 /**
- * A picture in the composer: a file of this person's, or one that the server has already.
- * @typedef {{src: string, file: File | null, name: string, fine?: boolean, crop?: Crop}} Picture `fine`: it was looked
- *   at; `crop`: a part of it is sent
+ * The start picture and the end picture of the message that is being written. Each is a `file` of this person's, or has
+ * none, as the server has it already; `fine`: it was looked at; `crop`: a part of it is sent.
  */
-
-/** The start picture and the end picture of the message that is being written. */
 export class Photos {
-  /** @type {Picture | null} */
   start = null;
-  /** @type {Picture | null} */
   end = null;
   /** Settled when all are in memory. */
   read = null;
 
   #node = byId('photos');
 
-  /** @param {() => void} changed @param {(text: string) => void} refuse say why a picture was taken out again */
+  /** `refuse`: say why a picture was taken out again. */
   constructor(changed, refuse) {
     this.changed = changed;
     this.refuse = refuse;
   }
 
-  /** @param {'start' | 'end'} side @param {File} file */
   set(side, file) {
     const { name, type } = file;
     const picture = { src: URL.createObjectURL(file), file, name };
@@ -36,7 +30,7 @@ export class Photos {
     this.#put({ [side]: picture });
   }
 
-  /** The pictures as they are sent. @returns {Promise<Record<'start' | 'end', File | undefined>>} */
+  /** The pictures as they are sent. */
   async files() {
     await this.read;
     const file = async (picture) => (await picture?.crop?.file(picture.name)) ?? picture?.file;
@@ -103,7 +97,7 @@ export class Photos {
     const image = h('img', { src, alt: t(`${side}_preview`) });
     image.onload = () => {
       if (!file || picture.fine || this[side] !== picture) return;
-      if (tooSmall(image)) this.#look(picture);
+      if (Math.min(image.naturalWidth, image.naturalHeight) < state.limits.least) this.#look(picture);
       else if (tooLong(image)) {
         picture.crop = new Crop(image);
         this.#render();
@@ -123,23 +117,13 @@ export class Photos {
   async #look(picture) {
     picture.fine = true;
     await this.read;
-    let seen;
-    try {
-      seen = await messageOf([['text', '/preview'], ['photo', picture.file]]).send();
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      return; // it is looked at when it is sent
-    }
+    const seen = await say([['text', '/preview'], ['photo', picture.file]]);
     const side = ['start', 'end'].find((one) => this[one] === picture);
-    if (!side) return;
+    if (!side || seen.lost) return; // it is looked at again when it is sent
     if (seen.preview) this.#put({ [side]: { ...picture, src: seen.preview } });
     else {
       this.#remove(side);
       this.refuse(seen.text);
     }
   }
-}
-
-function tooSmall({ naturalWidth: width, naturalHeight: height }) {
-  return Math.min(width, height) < state.limits.least;
 }

@@ -1,61 +1,38 @@
-import { state } from './state.js';
-
-/** @typedef {object} Answer what `View.reply` makes; `job` and `buttons` are always there */
+import { state, t } from './state.js';
 
 /** Milliseconds without progress. */
 const PATIENCE = 30_000;
 /** Milliseconds after an answer in which the same words are the same tap. */
 const TWICE = 2000;
 
-/** Nobody can say whether the message arrived: the same message may be sent again, and makes no second clip. */
-export class Unreachable extends Error {}
-
-/** One message to the server. It keeps its key, so that sending it twice is the same as sending it once. */
-class Message {
-  answered = Infinity;
-  #key = randomKey();
-
-  /** @param {[string, string | File][]} fields in the order in which they are sent: files last */
-  constructor(fields) {
-    this.fields = fields;
-  }
-
-  /** Whether these fields would make the very same message. */
-  says(fields) {
-    return fields.length === this.fields.length
-      && fields.every(([name, value], i) => name === this.fields[i][0] && value === this.fields[i][1]);
-  }
-
-  /** Raises `Unreachable` when there is no answer. @returns {Promise<Answer>} */
-  async send(onUpload) {
-    const answer = await post('/say', [['key', this.#key], ...this.fields], onUpload);
-    this.answered = performance.now();
-    return { job: null, buttons: [], ...answer };
-  }
-}
-
-/** @type {Message[]} those without an answer, and those that were answered a moment ago */
+/** Without an answer, or just answered */
 let known = [];
 
-/** The message for what is said now: the same as before if that got no answer, or if a tap came twice. */
-export function messageOf(fields) {
-  known = known.filter(({ answered }) => answered === Infinity || performance.now() - answered < TWICE).slice(-8);
-  const found = known.find((message) => message.says(fields)) ?? new Message(fields);
-  if (!known.includes(found)) known.push(found);
-  return found;
+/**
+ * Say something to the server. The same again keeps its key if it got no answer, or if a tap came twice, so that it is
+ * the same as saying it once. Without an answer nobody can say whether it arrived: then `lost` is set.
+ * `fields` are names and values in the order in which they are sent, files last; the answer is what `View.reply` makes.
+ */
+export async function say(fields, onUpload = () => {}) {
+  known = known.filter(({ answered }) => performance.now() - answered < TWICE).slice(-8);
+  const same = (one) => one.fields.length === fields.length
+    && fields.every(([name, value], i) => name === one.fields[i][0] && value === one.fields[i][1]);
+  const message = known.find(same) ?? { fields, key: randomKey(), answered: Infinity };
+  if (!known.includes(message)) known.push(message);
+  const answer = await post([['key', message.key], ...fields], onUpload);
+  if (!answer) return { text: t('unreached'), lost: true, job: null, buttons: [] };
+  message.answered = performance.now();
+  return { job: null, buttons: [], ...answer };
 }
 
-/**
- * Send a form; the answer is JSON with a `text`.
- * @param {(share: number) => void} [onUpload]
- */
-export function post(path, fields, onUpload = () => {}) {
+/** Send a form; resolves to the JSON of the answer, or to nothing. */
+function post(fields, onUpload) {
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     // fetch() does not tell how much of a photo is on its way.
     const request = new XMLHttpRequest();
-    request.open('POST', path);
+    request.open('POST', '/say');
     request.setRequestHeader('X-Photoplay', state.csrf);
     request.responseType = 'json';
     let patience;
@@ -67,12 +44,9 @@ export function post(path, fields, onUpload = () => {}) {
       wait();
       if (event.lengthComputable) onUpload(event.loaded / event.total);
     };
-    request.onerror = request.onabort = () => reject(new Unreachable());
-    request.onloadend = () => clearTimeout(patience);
-    request.onload = () => {
-      const { status, response } = request;
-      if (status < 500 && response?.text) resolve(response);
-      else reject(new Unreachable());
+    request.onloadend = () => {
+      clearTimeout(patience);
+      resolve(request.status < 500 && request.response?.text && request.response);
     };
     wait();
     request.send(body);
@@ -80,6 +54,4 @@ export function post(path, fields, onUpload = () => {}) {
 }
 
 /** crypto.randomUUID() is missing on plain http. */
-function randomKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+const randomKey = () => crypto.getRandomValues(new Uint32Array(4)).join('-');

@@ -1,20 +1,15 @@
-import { Bubble } from './bubble.js';
+import { answerTo, Bubble } from './bubble.js';
 import { Clip } from './clip.js';
-import { h, icon, iconButton, tied } from './dom.js';
+import { button, h, iconButton, link, tied } from './dom.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
 /** Something that was said besides a photo, and its answer as from the bot: words, clips, files, buttons. */
 export class Saying {
-  /**
-   * @param {string} words what the person said; nothing for what a button says
-   * @param {import('./post.js').Answer} answer
-   * @param {(command: string) => Promise<void>} say
-   */
+  /** `words`: what the person said; nothing for what a button says. */
   constructor(words, answer, say) {
     const { text, clip, jobs, files = [], buttons } = answer;
-    this.answer = h('article', { className: 'answer', ariaLabel: t('answer', { words: words || text }), tabIndex: -1 });
-    this.answer.dataset.is = clip ? 'clip' : 'said';
+    this.answer = answerTo(words || text, clip ? 'clip' : 'said');
     if (clip) this.answer.append(stage(clip, text));
     this.answer.append(jobs
       ? h('ul', { className: 'jobs', ariaLabel: t('history') }, ...jobs.map((job) => row(job, say)))
@@ -24,7 +19,7 @@ export class Saying {
     const actions = [
       ...(clip ? [link(t('download'), clip.download)] : []),
       ...files.map(({ name, href }) => link(name, href, href.startsWith('data:') ? name : '')),
-      ...buttons.map(([label, command]) => button(label, command, say)),
+      ...buttons.map(([label, command]) => button([label], once(() => say(command)))),
     ];
     if (actions.length) this.answer.append(h('div', { className: 'actions' }, ...actions));
     this.node = h('div', { className: 'turn saying' });
@@ -39,27 +34,19 @@ function stage(clip, alt) {
   return node;
 }
 
-function link(label, href, download = '') {
-  return h('a', { className: 'button quiet', href, download }, icon('save'), h('span', {}, label));
-}
-
-function button(label, command, say) {
-  return h('button', { type: 'button', className: 'button quiet', onclick: once(() => say(command)) }, label);
-}
-
 /** A button rests until its answer is there. */
 function once(act) {
-  return async ({ currentTarget: button }) => {
-    if (button.ariaDisabled === 'true') return;
-    button.ariaDisabled = 'true';
+  return async ({ currentTarget }) => {
+    if (currentTarget.ariaDisabled === 'true') return;
+    currentTarget.ariaDisabled = 'true';
     await act();
-    button.ariaDisabled = null;
+    currentTarget.ariaDisabled = null;
   };
 }
 
 /** A line of the history. */
 function row(job, say) {
-  const image = h('img', { alt: '', width: 56, height: 56, decoding: 'async' });
+  const image = h('img', { alt: '', decoding: 'async' });
   setSource(image, job.photo.src);
   const when = new Date(job.at * 1000)
     .toLocaleString([], { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' });

@@ -3,7 +3,6 @@
  * loaded with, or it would load again at every event; only when that one fails does it take the newest.
  */
 
-/** @type {WeakMap<Element, {newest: string, failed: boolean}>} */
 const known = new WeakMap();
 
 /** Give an image or a video its link, or a newer one to fall back on. */

@@ -17,9 +17,8 @@ export class Stream {
   #known = false;
 
   /**
-   * @param {object} on what to do on the events `job`, `waiting` (orders that wait for an answer, all of them),
-   *   `forgotten` (everything goes; what is left comes again), `allowance` and `ready` (the backlog is through), when the
-   *   page goes `online` or not, and when it is `lost`: the server does not know us, though it may have before
+   * `on`: what to do on each event, when the page goes `online` or not, and when it is `lost`: the server does not know us,
+   * though it may have before.
    */
   constructor(on) {
     this.on = on;

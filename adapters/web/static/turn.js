@@ -1,18 +1,15 @@
-import { Bubble } from './bubble.js';
+import { answerTo, Bubble } from './bubble.js';
 import { Clip } from './clip.js';
 import { Deletion } from './deletion.js';
-import { announce, h, icon, setText } from './dom.js';
+import { announce, button, h, icon, link, setText } from './dom.js';
 import { ask, askable } from './notify.js';
-import { messageOf, Unreachable } from './post.js';
+import { say } from './post.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
-/** @typedef {object} Job what `View.job` makes; times in unix seconds */
-
-/** A message and its answer. Built once; every later event only changes what changed. */
+/** A message and its answer, as `View.job` makes them. Built once; every later event only changes what changed. */
 export class Turn {
   #progress = new Progress();
-  /** @type {Clip | null} */
   #clip = null;
   /** The answer to a command. */
   #told = '';
@@ -22,10 +19,6 @@ export class Turn {
   #note = h('p', { className: 'note' });
   #image = h('img', { alt: '', loading: 'lazy', decoding: 'async' });
 
-  /**
-   * @param {Job} job
-   * @param {import('./conversation.js').Conversation} conversation
-   */
   constructor(job, conversation) {
     this.id = job.id;
     this.at = job.at;
@@ -38,22 +31,20 @@ export class Turn {
     this.buttons = {
       cancel: this.#button('close', 'cancel', () => this.#command('cancel')),
       notify: this.#button('loud', 'notify', () => ask().then(() => this.set(this.job))),
-      download: h('a', { className: 'button quiet', download: '' }, icon('save'), h('span', {}, t('download'))),
+      download: link(t('download')),
       again: this.#button('again', 'again', () => this.#command('again')),
       words: this.#button('words', 'new_words', () => composer.newWords(this.job)),
       goOn: this.#button('next', 'go_on', () => composer.goOn(this.job)),
       join: this.#button('join', 'join', () => this.#command('join')),
     };
     this.deletion = new Deletion(() => this.#command('delete', ' yes'));
-    this.answer = h('article', { className: 'answer', ariaLabel: t('answer', { words: job.prompt }), tabIndex: -1 },
-      this.stage, this.#status, this.#facts, this.#note,
+    this.answer = answerTo(job.prompt, 'busy', this.stage, this.#status, this.#facts, this.#note,
       h('div', { className: 'actions' }, ...Object.values(this.buttons)), this.deletion.question);
     this.bubble.node.append(this.deletion.button);
     this.node = h('div', { className: 'turn' }, this.bubble.node, this.answer);
     this.set(job);
   }
 
-  /** @param {Job} job */
   set(job) {
     // It stands until something new happens.
     if (job.text !== this.job.text || job.state !== this.job.state) this.#told = '';
@@ -99,26 +90,19 @@ export class Turn {
   }
 
   #button(symbol, key, onclick) {
-    return h('button', { type: 'button', className: 'button quiet', onclick }, icon(symbol),
-      h('span', {}, t(key)));
+    return button([icon(symbol), h('span', {}, t(key))], onclick);
   }
 
   async #command(name, more = '') {
-    const button = this.buttons[name] ?? this.deletion.button;
-    if (button.ariaDisabled === 'true') return;
-    button.ariaDisabled = 'true';
+    const tapped = this.buttons[name] ?? this.deletion.button;
+    if (tapped.ariaDisabled === 'true') return;
+    tapped.ariaDisabled = 'true';
     this.#told = '';
-    try {
-      const answer = await messageOf([['text', `/${name} ${this.job.id}${more}`]]).send();
-      if (answer.deleted) this.conversation.drop(answer.deleted);
-      if (answer.question || answer.clip || (answer.job && name === 'again')) this.conversation.take('', answer);
-      else this.#told = answer.text;
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      this.#told = t('unreached');
-    } finally {
-      button.ariaDisabled = null;
-    }
+    const answer = await say([['text', `/${name} ${this.job.id}${more}`]]);
+    tapped.ariaDisabled = null;
+    if (answer.deleted) this.conversation.drop(answer.deleted);
+    if (answer.question || answer.clip || (answer.job && name === 'again')) this.conversation.take('', answer);
+    else this.#told = answer.text;
     this.#showStatus();
     if (this.#told) announce(this.#told);
   }
@@ -142,7 +126,7 @@ class Progress {
       ariaValueMax: '100', hidden: true }, h('span'));
   }
 
-  /** @param {{elapsed: number, usual: number} | null} progress as of now, or null when nothing is under way */
+  /** `progress` as of now, or null when nothing is under way. */
   set(progress) {
     clearInterval(this.#timer);
     this.node.hidden = !progress;

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.web import bodies, connections, message
-from adapters.web.chat_page import NEAR
+from adapters.web.crowd import NEAR
 from adapters.web.server import UPDATE
 from adapters.web.tries import EACH
 from bot import texts

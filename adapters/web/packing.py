@@ -1,0 +1,45 @@
+"""A ZIP that is made while it is sent: one piece of one file in memory, whatever the whole weighs."""
+
+import zipfile
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+PIECE = 1 << 18
+"""Bytes that are read at a time."""
+
+
+class _Pipe:
+    """What was written, until it is taken. `zipfile` sees that it cannot seek, and writes sizes behind each file."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._written += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def take(self) -> bytes:
+        taken = bytes(self._written)
+        self._written.clear()
+        return taken
+
+
+def pieces(files: Sequence[tuple[str, Path]]) -> Generator[bytes, None, None]:
+    """The ZIP in pieces; `files` are names in it, and where they are. Blocks. A file that is gone is left out."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", strict_timestamps=False) as made:  # type: ignore[call-overload]
+        for name, path in files:
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:  # deleted since it was chosen
+                continue
+            with file:
+                about = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+                with made.open(about, "w") as entry:  # stored: clips are compressed already
+                    while data := file.read(PIECE):
+                        entry.write(data)
+                        yield pipe.take()
+    yield pipe.take()
