@@ -4,14 +4,14 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import idempotency, texts
+from bot import idempotency, rights, texts
 from bot.commands import invocation, table
 from bot.context import Context
 from bot.errors import Denial, Illegal, Refusal, StoreDown
-from bot.gallery import sharing
+from bot.gallery import age, reactions
 from bot.jobs import machine
 from bot.model import MENTION, Address, Inbound, Job, Reply
-from bot.ordering import place, prompt, status_line, waiting
+from bot.ordering import about, place, prompt, status_line, waiting
 from bot.privacy import deletion
 from bot.quotas import balance
 
@@ -34,25 +34,40 @@ class Core:
     async def handle(self, inbound: Inbound) -> Reply:
         """Answer anything. What cannot be done is said in words; nothing is spent then.
 
-        The same message again changes nothing, and gets the answer that it got the first time.
+        The same message again changes nothing, and gets the answer that it got the first time. Raises `StoreDown` only
+        where nobody waits for an answer: for a reaction, an edit, and for what is not said to us.
         """
         inbound = replace(inbound, text=invocation.canonical(_legible(inbound.text)), tiers=inbound.tiers - {"admins"})
+        if inbound.reaction:
+            await reactions.reacted(self.context, inbound, inbound.reaction)
+            return about.SILENCE
+        if inbound.edited:
+            return await about.edited(self.context, inbound)
         try:
-            if earlier := await idempotency.command_given(self.context, inbound):
+            meant = await about.meant(self.context, inbound)
+            if isinstance(meant, Reply):
+                return meant
+            if earlier := await idempotency.command_given(self.context, meant):
                 return earlier
-            if inbound.scope:
-                inbound = replace(inbound, scope=await self.context.store.books.scope(inbound.scope))
+            if meant.scope:
+                meant = replace(meant, scope=await self.context.store.books.scope(meant.scope))
         except StoreDown as error:
+            if not inbound.called:
+                raise
             log.error("nothing could be answered: %s", error)
             return Reply(texts.chat.TRY_LATER, refused=True)
-        reply = await self._answer(inbound)
-        await idempotency.keep(self.context, inbound, reply)
-        return reply
+        if inbound.late and _is_act(inbound.text):
+            return Reply(texts.admin.CUT_OFF, refused=True, private=True)
+        reply = await self._answer(meant)
+        await idempotency.keep(self.context, meant, reply)
+        return replace(reply, bare=True) if reply.ask is not None and meant.text != inbound.text else reply
 
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
             if len(inbound.text) > prompt.TEXT_LIMIT:
                 raise Refusal(texts.chat.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, "A message"))
+            rights.check_person(inbound)
+            await age.note(self.context, inbound)
             if not table.takes_names(inbound.text):
                 inbound = spelled(inbound)
             if inbound.text.startswith("/") and (not inbound.attachments or table.named(inbound.text)):
@@ -98,13 +113,13 @@ class Core:
                 )
         self.context.wake.worker()
 
-    async def answered(self, inbound: Inbound) -> Reply | None:
-        """The answer that this message got before. Raises `StoreDown`."""
-        return await idempotency.given(self.context, inbound)
+    async def first_time(self, chat: Address, name: str) -> bool:
+        """Whether something is told in this chat for the first time; from now on it is not. Raises `StoreDown`."""
+        return await about.first_time(self.context, chat, name)
 
-    async def reacted(self, inbound: Inbound, on: bool) -> None:
-        """Somebody put a heart under a message of ours, or took it away."""
-        await sharing.reacted(self.context, inbound, on)
+    async def own(self, inbound: Inbound, job_id: str) -> Job | None:
+        """A job, if it is the person's."""
+        return await about.own(self.context, inbound, job_id)
 
     async def waiting(self, inbound: Inbound) -> list[tuple[Job, Reply]]:
         """The person's orders that wait for an answer, oldest first, each with its question."""
@@ -147,6 +162,11 @@ def spelled(inbound: Inbound) -> Inbound:
     labels = [f"@{named.label}" for named in inbound.named] + [""] * len(pieces)
     text = "".join(piece + label for piece, label in zip(pieces, [*labels[: len(pieces) - 1], ""], strict=True))
     return replace(inbound, text=text, named=())
+
+
+def _is_act(text: str) -> bool:
+    """Whether it is an admin's word: done twice, it would give or take twice."""
+    return text.startswith("/undo") or (table.takes_names(text) and text.strip() != "/quota")
 
 
 def _legible(text: str) -> str:

@@ -77,6 +77,11 @@ async def nobody() -> bool:
     return False
 
 
+async def never(_: str) -> bool:
+    """The answer where no channel is age-restricted."""
+    return False
+
+
 async def nothing() -> str:
     """The answer where clips can be shown."""
     return ""
@@ -91,6 +96,14 @@ class Named:
     """Of a person `discord:456`, the name across the house; of a role the platform's id; of a channel `chat/thread`."""
     label: str
     """What people see, without an @."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What somebody's reactions to a message were and are, as emoji."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 SHELL = "shell"
@@ -138,6 +151,25 @@ class Inbound:
     """Of a picture that is too long the middle is taken, without a question."""
     pressed: bool = False
     """It is a tap on a button under our own message at `address`."""
+    source: str = ""
+    """Another message of that chat that this is about: which it answers, or which was picked. Its picture may come
+    along among the attachments."""
+    called: bool = True
+    """It is said to us. False: to everybody, and all that speaks for us is that it answers our message `source`."""
+    no_photo: str = ""
+    """How people there give a photo, in a sentence; told where an order lacks one."""
+    behind: str = ""
+    """The group or channel in whose name it is said, where nobody sees which person it is."""
+    adult: bool = False
+    """The channel is age-restricted."""
+    is_adult: Callable[[str], Awaitable[bool]] = never
+    """Whether another channel of that community is; asked only when it matters."""
+    reaction: Reaction | None = None
+    """It is no message, but a change of reactions to the one at `address`."""
+    edited: bool = False
+    """It is the message with this key, changed after it was sent."""
+    late: bool = False
+    """It was begun before a crash, and who held which rights then is not known any more."""
 
     @property
     def person(self) -> str:
@@ -355,6 +387,8 @@ class Reply:
     refused: bool = False
     ask: str | None = None
     """It is a question: the answer is said behind these words, with the pictures that came with them."""
+    bare: bool = False
+    """With `ask`: the pictures that came along are no part of the answer."""
     waits: str | None = None
     """It is a question about an order that was set aside (`Parked.id`); a button answers it."""
     ready_at: float | None = None

@@ -2,9 +2,14 @@
 
 import logging
 
+from bot import texts
 from bot.context import Context
+from bot.errors import Refusal
 from bot.model import Inbound
 from bot.quotas import pricing
+
+_PERSONAL = frozenset({"/heart", "/report"})
+"""Commands that count by person."""
 
 log = logging.getLogger(__name__)
 
@@ -30,3 +35,13 @@ async def administers(ctx: Context, inbound: Inbound) -> bool:
 async def is_own(ctx: Context, inbound: Inbound, person: str) -> bool:
     """Whether whoever says it is that person, on whatever platform."""
     return person == inbound.person or person in await ctx.store.accounts.people(inbound.person)
+
+
+def check_person(inbound: Inbound) -> None:
+    """Raise `Refusal` where it has to show who says it.
+
+    Somebody may speak for any number of channels: each would have credits, hearts and reports of its own. For the
+    group itself its admins speak, unnamed.
+    """
+    if inbound.behind and (inbound.behind != inbound.address.chat or inbound.text.partition(" ")[0] in _PERSONAL):
+        raise Refusal(texts.chat.AS_A_PERSON)

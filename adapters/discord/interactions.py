@@ -309,7 +309,7 @@ class Interactions:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(SWIFT):
-                reply = await self._core.handle(inbound(request, self._files))
+                reply = await self._core.handle(inbound(request, self._files, self._chat))
             if reply.refused:
                 await first_response.say(interaction, reply.text or texts.admin.TOLD)
                 return

@@ -1,4 +1,4 @@
-"""Hearts that people put under messages as reactions."""
+"""Reactions that people put under messages."""
 
 import asyncio
 import logging
@@ -10,14 +10,9 @@ from adapters.discord import people
 from adapters.discord.request import PLATFORM
 from bot.core import Core
 from bot.errors import StoreDown
-from bot.model import Address, Inbound
+from bot.model import Address, Inbound, Reaction
 
 log = logging.getLogger(__name__)
-
-HEARTS = frozenset(["❤", "♥", "❣", *"🩷🧡💛💚💙🩵💜🖤🩶🤍🤎", *"💖💗💓💕💞💘💝💟", "❤\u200d🔥"])
-"""Hearts of every colour, and those with a ribbon, an arrow or a spark; a broken one is none."""
-_LOOK = "\ufe0f"
-"""Stands behind some, and only says how they are drawn."""
 
 
 class Reactions:
@@ -33,9 +28,9 @@ class Reactions:
         others = event.message_author_id not in (None, me)  # of those that came Discord says under whose message
         if event.user_id == me or bot or others or event.guild_id is None:
             return
-        if event.emoji.id is not None or event.emoji.name.replace(_LOOK, "") not in HEARTS:
-            return
-        on = event.event_type == "REACTION_ADD"
+        if event.emoji.id is not None:
+            return  # a picture of the guild's own
+        sign = (event.emoji.name,)
         name = f"{event.message_id}:{event.user_id}"
         inbound = Inbound(
             Address(PLATFORM, str(event.channel_id), str(event.message_id)),
@@ -44,12 +39,13 @@ class Reactions:
             shared=True,
             label=event.member.display_name if event.member else "",
             scope=people.scope(event.guild_id),
+            reaction=Reaction(after=sign) if event.event_type == "REACTION_ADD" else Reaction(before=sign),
         )
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = asyncio.Lock()
         async with lane:
             try:
-                await self._core.reacted(inbound, on)
+                await self._core.handle(inbound)
             except StoreDown as error:
                 log.error("a heart could not be counted: %s", error)

@@ -38,10 +38,10 @@ class Guests:
         """A placeholder at once, then what the core says, in its place."""
         user, query = parse.person(message), message.guest_query_id
         if user is None or not query:
-            return None
+            return
         place = await self._place(query)
         if place is None:
-            return None
+            return
         text, named = await self._people.read(message, self.username)
         command = parse.command(text, self.username)
         if command and command[0] not in ("animate", ""):
@@ -51,8 +51,6 @@ class Guests:
         sources = [message, *([message.reply_to_message] if message.reply_to_message else [])]
         seen = next((p for source in sources if (p := parse.picture(source, videos=True))), None)
         where = Address(PLATFORM, INLINE, place)
-        if not seen and not said.startswith("/"):
-            return await self._chat.edit(where, place, Reply(texts.chat.guest_help(self.username)))
         inbound = Inbound(
             where,
             user,
@@ -64,13 +62,14 @@ class Guests:
             label=parse.label(message),
             named=named,
             replied_to=replied_to(message),
+            no_photo="" if said.startswith("/") else texts.chat.guest_help(self.username),
         )
         reply = await self._core.handle(inbound)
         if not reply.text:  # here there is a placeholder, which must come to an end
             reply = replace(reply, text=texts.admin.TOLD)
         if not reply.job or await self._core.track(reply.job, place, reply.text):
             await self._chat.edit(where, place, reply)
-        return None
+        return
 
     async def apologise(self, message: Message) -> None:
         """Something broke: the placeholder must come to an end."""

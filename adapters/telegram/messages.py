@@ -20,14 +20,10 @@ from adapters.telegram.replies import Replies
 from bot import texts
 from bot.core import Core
 from bot.errors import Refusal
-from bot.jobs import machine
-from bot.model import MENTION, Address, Button, Inbound, Job, Reply
+from bot.model import MENTION, Address, Inbound, Reply
 
 log = logging.getLogger(__name__)
 
-FOREVER = 4e9
-"""Unix seconds that never come."""
-DAY = 86_400.0
 _OUT = (ChatMember.LEFT, ChatMember.BANNED)
 
 
@@ -36,7 +32,7 @@ class Heard:
     """Something that is meant for us; `about` is the message that replies go to, the speaker's own without it.
 
     `scope` is the community that is spoken of, where it is not the chat's own. `comment`: words to which a picture may
-    follow at once.
+    follow at once. `source`, `called` and `no_photo` are those of `Inbound`.
     """
 
     text: str
@@ -44,6 +40,9 @@ class Heard:
     about: str = ""
     scope: str = ""
     comment: bool = False
+    source: str = ""
+    called: bool = True
+    no_photo: str = ""
 
 
 class Messages:
@@ -97,13 +96,11 @@ class Messages:
         return bool(known) or parse.without_mention(text, self.username) is not None
 
     async def edited(self, message: Message) -> None:
-        """Nobody pays twice for a corrected typo; while there is time, we say how to change an order."""
-        job = await self._core.context.store.find(parse.key(message))
-        if job is None or not machine.allows(job, machine.Cancelled):
-            return
-        if await self._first_time(job.address, f"edited:{message.message_id}"):
-            cancel = Button(texts.chat.CANCEL, f"/cancel {job.id}")
-            await self._replies.tell(parse.address(message), Reply(texts.chat.NOT_EDITED, (cancel,)))
+        """A message was changed after it was sent."""
+        where = parse.address(message)
+        reply = await self._core.handle(Inbound(where, parse.person(message) or "", parse.key(message), edited=True))
+        if reply.text:
+            await self._replies.tell(where, reply)
 
     async def membership(self, change: ChatMemberUpdated) -> None:
         """We were let in, thrown out or blocked."""
@@ -112,7 +109,7 @@ class Messages:
         if new in _OUT:
             await self._core.closed(chat)
         elif old in _OUT and change.chat.type in (Chat.GROUP, Chat.SUPERGROUP):
-            await self._first_time(chat, "privacy")
+            await self._core.first_time(chat, "privacy")
             all_ears = self.reads_all or new == ChatMember.ADMINISTRATOR
             await self._replies.tell(chat, Reply(texts.chat.hello_group(self.username, all_ears=all_ears)))
 
@@ -132,14 +129,6 @@ class Messages:
             return
         if heard is None:
             return
-        if (behind := message.sender_chat) and (
-            behind.id != message.chat.id or heard.text.split(maxsplit=1)[:1] in (["/heart"], ["/report"])
-        ):
-            # Somebody may speak for any number of channels: each would have credits, hearts and reports of its own.
-            # For the group itself its admins speak, unnamed. A tap is always a person's.
-            await self._replies.tell(parse.address(message), Reply(texts.chat.AS_A_PERSON, refused=True))
-            return
-        await self._people.met(None if message.sender_chat else message.from_user)
         where = parse.address(message)
         inbound = Inbound(
             replace(where, message=heard.about or where.message),
@@ -157,15 +146,21 @@ class Messages:
             obstacle=partial(self._members.obstacle, where.chat),
             named=named,
             replied_to=replied_to(message),
+            source=heard.source,
+            called=heard.called,
+            no_photo=heard.no_photo,
+            behind=str(message.sender_chat.id) if message.sender_chat else "",
         )
         reply = await self._core.handle(inbound)
+        if (heard.called or reply.text) and not message.sender_chat:
+            await self._people.met(message.from_user)
         await self._prompts.moved_on(where.chat)
         if inbound.shared and heard.text in ("/help", "/start"):
             reply = replace(reply, text="\n\n".join([reply.text, *await self._about_groups(inbound)]))
         if heard.comment and reply.refused:
             self._comments.answer(message, partial(self._replies.respond, inbound, reply))
         else:
-            await self._replies.respond(inbound, reply, heard.pictures)
+            await self._replies.respond(inbound, reply, () if reply.bare else heard.pictures)
 
     async def close(self) -> None:
         """Let go of what still waits to be said."""
@@ -207,7 +202,7 @@ class Messages:
         called = command[1] if command else parse.without_mention(text, self.username)
         question = await self._prompts.answered_by(message, user)
         if called is None and not private and question is None:
-            return await self._answered(user, message)
+            return self._answer_to_us(message)
         said = text if called is None else called
         if private and own and question is None and (message.forward_origin or not said):
             said = self._comments.pop(user, message) or said
@@ -230,57 +225,37 @@ class Messages:
         if message.external_reply and (seen := parse.picture(message.external_reply, videos=True)):
             return Heard(said, [seen])
         if message.reply_to_message:
-            return await self._about_another(user, said, message.reply_to_message)
+            other = message.reply_to_message
+            lacking = texts.chat.ANIMATE_WHAT if private else texts.chat.which_photo(self.username)
+            return Heard(said, _shown(other), source=str(other.message_id), no_photo=lacking)
         if private:
             if command is None:
                 self._comments.put(user, message, said)
                 return Heard(said, comment=True)
             return Heard("/animate")
-        raise Refusal(texts.chat.which_photo(self.username))
+        return Heard(said, no_photo=texts.chat.which_photo(self.username))
 
-    async def _answered(self, user: str, message: Message) -> Heard | None:
-        """A message of a group that calls nobody, and answers one of ours: it goes on with one's own clip."""
+    def _answer_to_us(self, message: Message) -> Heard | None:
+        """A message of a group that calls nobody, and answers one of ours."""
         other = message.reply_to_message
         if not other or not message.text or not other.from_user or other.from_user.username != self.username:
             return None
         if message.is_topic_message and other.message_id == message.message_thread_id:
             return None  # every message of a topic answers its first one
-        job = await self._core.context.store.sent(parse.address(other))
-        if job and job.clip and await self._is_own(job, f"{PLATFORM}:{user}"):
-            return Heard(f"/continue {job.id} {message.text}")
-        # A question is its asker's, and their answer is known; what others say to it is talk.
-        if parse.picture(other, videos=True) and await self._first_time(parse.address(other), "hint", DAY):
-            raise Refusal(texts.chat.which_photo(self.username))
-        return None
-
-    async def _about_another(self, user: str, said: str, other: Message) -> Heard:
-        """A reply to a picture or to a clip, anybody's. Raises `Refusal`."""
-        job = await self._core.context.store.sent(parse.address(other))
-        if job and job.clip and await self._is_own(job, f"{PLATFORM}:{user}"):
-            return Heard(f"/continue {job.id} {said}" if said else f"/next {job.id}")
-        if seen := parse.picture(other, videos=True):
-            return Heard(said, [seen])
-        raise Refusal(
-            texts.chat.ANIMATE_WHAT if parse.is_private(other.chat) else texts.chat.which_photo(self.username)
-        )
-
-    async def _is_own(self, job: Job, person: str) -> bool:
-        """Whether the job is a person's, on whatever platform they ordered it."""
-        return job.person == person or job.person in await self._core.context.store.accounts.people(person)
+        lacking = texts.chat.which_photo(self.username)
+        return Heard(message.text, _shown(other), source=str(other.message_id), called=False, no_photo=lacking)
 
     async def _about_groups(self, inbound: Inbound) -> list[str]:
         """What people in a group should know besides; its admins once more than that."""
         if self.reads_all or await self._members.show_us_all(inbound.address.chat):
             return [texts.chat.group_help(self.username)]
         told = [texts.chat.group_help(self.username), texts.chat.PRIVACY_MODE]
-        if await inbound.moderates() and await self._first_time(inbound.address, "privacy"):
+        if await inbound.moderates() and await self._core.first_time(inbound.address, "privacy"):
             told.append(texts.chat.PRIVACY_MODE_OFF)
         return told
 
-    async def _first_time(self, chat: Address, name: str, kept: float = FOREVER) -> bool:
-        """Whether this is told in this chat for the first time; from now on, or for so many seconds, it is not."""
-        inbox, now = self._core.context.store.inbox, self._core.context.clock()
-        if await inbox.recall(PLATFORM, chat.chat, name, now):
-            return False
-        await inbox.remember(PLATFORM, chat.chat, name, "told", min(FOREVER, now + kept))
-        return True
+
+def _shown(message: Message) -> Sequence[Picture]:
+    """What a message shows that somebody speaks about: a clip counts too."""
+    seen = parse.picture(message, videos=True)
+    return [seen] if seen else ()

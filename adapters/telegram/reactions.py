@@ -1,4 +1,4 @@
-"""Hearts that people put under messages as reactions. Telegram tells of them where the bot is an admin."""
+"""Reactions that people put under messages. Telegram tells of them where the bot is an admin."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,7 @@ from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
 from adapters.telegram import parse
 from adapters.telegram.parse import PLATFORM
 from bot.core import Core
-from bot.model import Address, Inbound
-
-HEARTS = frozenset(["❤", "❤\u200d🔥", "💘"])
-"""Those among Telegram's reactions; a broken one is none."""
-_LOOK = "\ufe0f"
-"""Stands behind some, and only says how they are drawn."""
+from bot.model import Address, Inbound, Reaction
 
 
 class Reactions:
@@ -23,9 +18,8 @@ class Reactions:
 
     async def reacted(self, change: MessageReactionUpdated, number: int) -> None:
         """Somebody's reactions to a message changed, as the update with this number says. Who is nobody has none."""
-        user, scope = change.user, parse.scope(change.chat)
-        before, after = _loves(change.old_reaction), _loves(change.new_reaction)
-        if user is None or user.is_bot or not scope or before == after:
+        user = change.user
+        if user is None or user.is_bot:
             return
         inbound = Inbound(
             Address(PLATFORM, str(change.chat.id), str(change.message_id)),
@@ -33,11 +27,12 @@ class Reactions:
             f"{PLATFORM}:reaction:{number}",
             shared=True,
             label=user.full_name,
-            scope=scope,
+            scope=parse.scope(change.chat),
             community=change.chat.title or "",
+            reaction=Reaction(_emoji(change.old_reaction), _emoji(change.new_reaction)),
         )
-        await self._core.reacted(inbound, after)
+        await self._core.handle(inbound)
 
 
-def _loves(reactions: Sequence[ReactionType]) -> bool:
-    return any(one.emoji.replace(_LOOK, "") in HEARTS for one in reactions if isinstance(one, ReactionTypeEmoji))
+def _emoji(reactions: Sequence[ReactionType]) -> tuple[str, ...]:
+    return tuple(one.emoji for one in reactions if isinstance(one, ReactionTypeEmoji))

@@ -168,12 +168,8 @@ class ChatPage:
 
     async def _frame(self, request: web.Request, person: str) -> web.StreamResponse:
         """The last frame of one's own clip, to be seen before going on from it; or the first, small."""
-        job = await self._core.context.store.job(request.match_info["job"])
-        if (
-            job is None
-            or job.clip is None
-            or job.person not in await self._core.context.store.accounts.people(_name(person))
-        ):
+        job = await self._core.own(spoken(person), request.match_info["job"])
+        if job is None or job.clip is None:
             raise web.HTTPNotFound
         if "first" in request.query and (poster := self._core.context.media.poster(job.clip.name)):
             return web.FileResponse(poster, headers={"Cache-Control": "private, max-age=3600"})

@@ -73,7 +73,13 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
         attached += (_sample(sample),)
     address = Address("web", person, key)
     return Inbound(
-        address, person, f"web:{person}:{key}", invocation.canonical(fields.get("text", "")), attached, options
+        address,
+        person,
+        f"web:{person}:{key}",
+        invocation.canonical(fields.get("text", "")),
+        attached,
+        options,
+        no_photo=texts.chat.PAGE["need_photo"],
     )
 
 

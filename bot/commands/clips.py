@@ -7,7 +7,7 @@ from functools import partial
 from bot import rights, texts
 from bot.context import Context
 from bot.errors import Illegal, Refusal
-from bot.gallery import lookup
+from bot.gallery import age, lookup
 from bot.jobs import machine, status
 from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply, Search
 from bot.ordering import place, prompt
@@ -31,7 +31,7 @@ async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def again(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """The same photo, with the same words or with others."""
-    job, words = await _own(ctx, inbound, "again", argument)
+    job, words = await _brought(ctx, inbound, "again", argument)
     new = prompt.reworded(_worded(words, job), inbound.options, job.order) if words else None
     draft = new or prompt.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(ctx, job)
@@ -52,7 +52,7 @@ async def words(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def continue_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """The last frame of a clip is the next photo."""
-    job, words = await _own(ctx, inbound, "continue", argument)
+    job, words = await _brought(ctx, inbound, "continue", argument)
     clip = _clip(job)
 
     async def frame() -> AsyncIterator[bytes]:
@@ -74,7 +74,7 @@ async def next_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """A clip once more: it is kept, so it costs nothing."""
-    job, _ = await _own(ctx, inbound, "clip", argument)
+    job, _ = await _brought(ctx, inbound, "clip", argument)
     film = _film(ctx, _clip(job), job, inbound, job.copy if job.address.platform == inbound.address.platform else None)
     share = await lookup.offered(ctx.store, job)
     return replace(status.result(job, film, share=share), job=None, repeats=(job.id,))
@@ -82,7 +82,7 @@ async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def join(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """A clip and all that it continues, as one film."""
-    job, _ = await _own(ctx, inbound, "join", argument)
+    job, _ = await _brought(ctx, inbound, "join", argument)
     chain: list[Job] = [job]
     while (before := await _before(ctx, chain[0])) and len(chain) < LONGEST_FILM and await _may(ctx, before, inbound):
         chain.insert(0, before)
@@ -159,6 +159,13 @@ async def _own(ctx: Context, inbound: Inbound, name: str, argument: str) -> tupl
         raise Refusal(texts.chat.UNKNOWN_JOB)
     if not await _may(ctx, job, inbound):
         raise Refusal(texts.chat.NOT_YOURS)
+    return job, words
+
+
+async def _brought(ctx: Context, inbound: Inbound, name: str, argument: str) -> tuple[Job, str]:
+    """The same, where the clip or what is made of it will stand where this is said."""
+    job, words = await _own(ctx, inbound, name, argument)
+    await age.check_place(ctx, inbound, job)
     return job, words
 
 

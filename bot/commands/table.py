@@ -37,7 +37,7 @@ def named(text: str) -> bool:
 
 async def animate(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if not inbound.attachments:
-        raise Refusal(texts.chat.PAGE["need_photo"] if inbound.address.platform == "web" else texts.chat.ANIMATE_WHAT)
+        raise Refusal(inbound.no_photo or texts.chat.ANIMATE_WHAT)
     return await place.order(ctx, replace(inbound, text=argument))
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from bot import texts
 from bot.context import Context
 from bot.errors import Refusal
-from bot.gallery import lookup
+from bot.gallery import age, lookup
 from bot.gallery.model import Share
 from bot.model import Attachment, Inbound, Reply
 from bot.ordering import place, prompt
@@ -21,6 +21,8 @@ async def remix(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Ask for words or a photo; with them, order."""
     share, words = await lookup.seen(ctx, inbound, argument, texts.sharing.REMIX_HOW)
     await lookup.check_remix(ctx, inbound, share)
+    if job := await ctx.store.job(share.job):
+        await age.check_place(ctx, inbound, job)
     if inbound.attachments:
         return await _own_photo(ctx, inbound, share, words)
     if not words:

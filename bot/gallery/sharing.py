@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot import idempotency, rights, texts
 from bot.context import Context
 from bot.errors import Refusal
-from bot.gallery import lookup, notices
+from bot.gallery import age, lookup, notices
 from bot.gallery.model import Errand, Manner, Share
 from bot.model import ID, Button, Clip, Inbound, Job, Reply
 from bot.ordering import wordlist
@@ -42,6 +42,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     rule = await lookup.rule_of(ctx.store, scope)
     if not rule.gallery and not rule.web:
         raise Refusal(texts.sharing.NO_GALLERY)
+    await age.check_gallery(ctx, inbound, job, rule)
     for person in await ctx.store.accounts.people(inbound.person):  # a ban of one is no invitation to the other
         if pricing.ban(await ctx.store.books.rulebook(Member(scope, person)), ctx.clock()):
             raise Refusal(texts.sharing.MAY_NOT_SHARE)
@@ -248,6 +249,8 @@ async def show(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         if hidden is None or not await rights.administers(ctx, inbound):
             raise
         share = hidden
+    if job := await ctx.store.job(share.job):
+        await age.check_place(ctx, inbound, job)
     film = lookup.film_of(ctx.media, share)
     if film is None:
         raise Refusal(texts.chat.CLIP_GONE)

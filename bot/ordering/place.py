@@ -40,7 +40,7 @@ class Wish:
 async def order(ctx: Context, inbound: Inbound) -> Reply:
     """Order a clip of the pictures that came along. Raises `Refusal`."""
     if not inbound.attachments:
-        raise Refusal(texts.chat.NO_PHOTO)
+        raise Refusal(inbound.no_photo or texts.chat.NO_PHOTO)
     roles = [attachment.role for attachment in inbound.attachments]
     if roles.count("photo") + roles.count("end") > 2:
         raise Refusal(texts.chat.ONE_PHOTO)

@@ -79,7 +79,7 @@ async def test_a_comment_on_a_picture_that_is_passed_on_is_what_shall_happen(
     room: Room, monkeypatch: pytest.MonkeyPatch, forward: bool
 ) -> None:
     over = asyncio.Event()
-    monkeypatch.setattr(room.telegram._desk._comments, "_sleep", lambda _: over.wait())
+    monkeypatch.setattr(room.telegram._messages._comments, "_sleep", lambda _: over.wait())
     room.api.say(room.ann, room.private, "make her smile")
     room.api.photo(room.ann, room.private, picture(), "BUY NOW!!!" if forward else "", forward=forward)
     await room.clip(room.private)
@@ -111,7 +111,7 @@ async def test_a_group_without_videos_is_told_before_anything_is_bought(room: Ro
     room.api.photo(room.ann, group, picture(500, 400), words)
     video = await room.clip(group)
     group.films = False
-    room.telegram._desk._members._shut.clear()  # a minute later
+    room.telegram._messages._members._shut.clear()  # a minute later
     room.api.photo(room.ann, group, picture(500, 400), words)
     said = await room.told(group, "I may not send videos in this group")
     assert f"https://t.me/{room.api.me.username}" in said.words

@@ -61,7 +61,7 @@ async def test_in_a_group_only_who_called_us_hears_of_it(room: Room, monkeypatch
         raise KeyError("new")
 
     with monkeypatch.context() as patch:
-        patch.setattr(room.telegram._desk._people, "read", read)
+        patch.setattr(room.telegram._messages._people, "read", read)
         room.api.say(room.ann, group, "nice weather")
         room.api.say(room.ann, group, f"/jobs@{room.api.me.username}")
         await room.told(group, texts.chat.BROKE)
@@ -136,7 +136,7 @@ async def test_an_answer_that_the_library_cannot_read_is_not_sent_again(
     with monkeypatch.context() as patch:
         patch.setattr(Message, "de_json", unreadable)
         room.hold()
-        posted = await room.telegram._answers.tell(Address("telegram", str(room.private.id)), Reply("x", job="j"))
+        posted = await room.telegram._replies.tell(Address("telegram", str(room.private.id)), Reply("x", job="j"))
     assert posted is None
     assert [post.words for post in room.api.sent(room.private)] == ["x"]
     assert "cannot be read" in caplog.text

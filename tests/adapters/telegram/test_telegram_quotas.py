@@ -172,7 +172,7 @@ async def test_a_username_is_noted_once_a_day_and_known_after_a_restart(
     for _ in range(3):
         await town.hears(town.dora, f"/quota@{ME}", "30 credits")
     assert noted == ["name:dora_77"]
-    town.room.telegram._desk._people._noted.clear()
+    town.room.telegram._messages._people._noted.clear()
     await town.hears(town.ann, "/ban @dora_77", "@dora_77 can't order clips here any more.")
 
 
@@ -273,7 +273,9 @@ async def test_what_is_for_the_asker_alone_stays_out_of_the_group_if_it_cannot_b
 async def test_a_table_too_long_for_a_caption_comes_before_its_picture(town: Town) -> None:
     table = "🎬" * 513  # Telegram counts each twice
     papers = (Paper("a.png", picture(kind="PNG"), picture=True), Paper("b.csv", b"1,2"))
-    await town.room.telegram._desk._replies.tell(Address("telegram", str(town.group.id)), Reply(table, papers=papers))
+    await town.room.telegram._messages._replies.tell(
+        Address("telegram", str(town.group.id)), Reply(table, papers=papers)
+    )
     first, second, third = town.api.sent(town.group)
     assert (first["text"], second.words, third.words) == (table, "", "")
     assert "photo" in second

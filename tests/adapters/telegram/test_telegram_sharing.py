@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from adapters.telegram.callbacks import DOUBLE
+from adapters.shared.double_taps import DOUBLE
 from adapters.telegram.prompts import Question
 from adapters.telegram.render import length
 from bot import texts
@@ -591,7 +591,7 @@ async def test_a_typed_remix_takes_the_photo_that_it_captions(club: Club) -> Non
 
 
 async def test_in_private_the_next_photo_is_the_answer_and_of_other_questions_none(room: Room) -> None:
-    prompts = room.telegram._desk._prompts
+    prompts = room.telegram._messages._prompts
     place = str(room.ann.id)
     await prompts.put(place, "1", Question(place, "/remix nothing", (), ""))
     room.api.photo(room.ann, room.private, picture())

@@ -1,0 +1,53 @@
+"""Clips of age-restricted channels: they are not brought to where everybody would see them."""
+
+import logging
+
+from bot import texts
+from bot.context import Context
+from bot.errors import Refusal
+from bot.model import Inbound, Job
+from bot.quotas.rules import Rule
+
+log = logging.getLogger(__name__)
+
+FOREVER = 4e9
+"""Unix seconds that never come."""
+_NOTE = "adult"
+
+
+async def note(ctx: Context, inbound: Inbound) -> None:
+    """Remember that a channel is age-restricted: its clips are known by that, wherever they are asked for."""
+    place, inbox = inbound.address, ctx.store.inbox
+    if inbound.adult and await inbox.recall(place.platform, place.chat, _NOTE, ctx.clock()) is None:
+        await inbox.remember(place.platform, place.chat, _NOTE, "yes", FOREVER)
+
+
+async def check_place(ctx: Context, inbound: Inbound, job: Job) -> None:
+    """Raise `Refusal` if a clip, or what is made of it, would be brought out of an age-restricted channel."""
+    there, here = job.address, inbound.address
+    if inbound.adult or not inbound.shared or (there.platform, there.chat) == (here.platform, here.chat):
+        return
+    if await _is_adult(ctx, job):
+        raise Refusal(texts.chat.AGE_RESTRICTED)
+
+
+async def check_gallery(ctx: Context, inbound: Inbound, job: Job, rule: Rule) -> None:
+    """Raise `Refusal` if a clip of an age-restricted channel would be shared where everybody could see it."""
+    if not await _is_adult(ctx, job):
+        return
+    place = (rule.gallery or "").partition("/")[0]
+    if rule.web or (place and not await _stays_among_adults(inbound, place)):
+        raise Refusal(texts.chat.AGE_RESTRICTED)
+
+
+async def _stays_among_adults(inbound: Inbound, place: str) -> bool:
+    try:
+        return await inbound.is_adult(place)
+    except Exception:  # whatever an edge raises, nothing is opened by it
+        log.exception("nobody could say whether a channel is age-restricted")
+        return False
+
+
+async def _is_adult(ctx: Context, job: Job) -> bool:
+    place = job.address
+    return await ctx.store.inbox.recall(place.platform, place.chat, _NOTE, ctx.clock()) is not None
