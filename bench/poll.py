@@ -12,7 +12,8 @@ from typing import cast
 from bot.jobs.history import History
 from bot.jobs.polling import Rhythm
 from bot.model import Order, Photo, Render, Terms
-from bot.ports import Provider, Store
+from bot.ports import Provider
+from storage import Store
 
 RENDERS, HISTORY, REPEATS = 4_000, 200, 20
 """Each figure is the mean of 20 runs: 200 renders to learn from, then 4,000 others."""

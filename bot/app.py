@@ -45,13 +45,13 @@ from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
 from bot.model import Address, Film, Incident, Reply
-from bot.ports import Chat, Platform, Store
+from bot.ports import Chat, Platform
 from bot.privacy.retention import Retention
 from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
 from generator.server import Generator
-from storage import database_url, open_store
+from storage import Store, database_url, open_store
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from bot.jobs.history import History
 from bot.media.fit import Fitting
 from bot.media.library import Media
-from bot.ports import Provider, Store
+from bot.ports import Provider
 from bot.quotas.pricing import Policy
+from storage import Store
+from storage.inbox import Inbox
+
+__all__ = ["Addresses", "Context", "Ids", "Inbox", "Kept", "Store", "Tell", "Wake"]
 
 Tell = Callable[[str], Awaitable[None]]
 """Reaches the operators."""

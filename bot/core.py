@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot import idempotency, rights, texts
 from bot.commands import invocation, table
-from bot.context import Context
+from bot.context import Context, Inbox
 from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import age, reactions
 from bot.jobs import machine
@@ -16,6 +16,8 @@ from bot.privacy import deletion
 from bot.quotas import balance
 
 log = logging.getLogger(__name__)
+
+__all__ = ["Core", "Inbox"]
 
 ALWAYS_TOLD = frozenset({"console", "web"})
 """Platforms where nobody else is bothered by hearing the same denial again."""
@@ -88,7 +90,7 @@ class Core:
     async def stands(self, reply: Reply, place: Address) -> bool:
         """Note what a message shows that may have to go. False: some of it is gone already, take the message away."""
         try:
-            there = not reply.repeats or await self.context.store.traces.repeated(
+            there = not reply.repeats or await self.context.store.retention.repeated(
                 reply.repeats, place, self.context.clock()
             )
             return there and all([await self.context.store.gallery.showed(share, place) for share in reply.shares])

@@ -68,8 +68,8 @@ class Store(Claims, Incidents):
         self.accounts = Accounts(database)
         self.figures = Figures(database)
         self.gallery = Gallery(database)
-        self.errands = Outbox(database)
-        self.traces = Retention(database)
+        self.outbox = Outbox(database)
+        self.retention = Retention(database)
 
     async def close(self) -> None:
         """Close the database."""

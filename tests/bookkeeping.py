@@ -79,5 +79,5 @@ async def files_agree(store: Store, media: Media) -> None:
     To be called when nobody writes.
     """
     await orphans.sweep(store, media, math.inf)
-    named = {name async for names in store.traces.named() for name in names}
+    named = {name async for names in store.retention.named() for name in names}
     assert set(await media.aged(math.inf)) == named - NO_FILES

@@ -37,10 +37,10 @@ async def a_share(store: Store, id: str = "s1", **changes: Any) -> Share:
 async def a_posted_share(store: Store, id: str = "s1", **changes: Any) -> Share:
     """One whose message stands there, and of which nothing is left to be done."""
     share = await a_share(store, id, **changes)
-    for errand in await store.errands.claim(NOW, 0.0, 100, PLATFORMS):
+    for errand in await store.outbox.claim(NOW, 0.0, 100, PLATFORMS):
         if errand.share == id:
             assert await store.gallery.posted(id, f"message-{id}", f"copy-{id}")
-            await store.errands.done(errand)
+            await store.outbox.done(errand)
     share = replace(share, place=replace(share.place, message=f"message-{id}"), copy=f"copy-{id}")
     assert await store.gallery.share(id) == share
     return share

@@ -18,9 +18,9 @@ from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Address, Attachment, Inbound, Job, Reply, Role
-from bot.ports import Chat, Store
+from bot.ports import Chat
 from bot.quotas import pricing
-from storage import open_store
+from storage import Store, open_store
 from tests.clock import Clock
 from tests.decoders import Shared
 from tests.fakes import RecordingChat, ScriptedProvider

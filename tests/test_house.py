@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.model", "bot.errors", "bot.characters", "bot.inflate"),
     ("bot.texts", "bot.quotas.rules", "bot.gallery.model"),
-    ("bot.ports", "bot.ports_gallery", "bot.ports_restored", "bot.ports_traces"),
+    ("bot.ports",),
     (
         *("bot.jobs.machine", "bot.jobs.polling", "bot.jobs.survival", "bot.quotas.pricing", "bot.quotas.amounts"),
         *(
@@ -27,9 +27,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         ),
         *("bot.media.sandbox", "bot.commands.invocation"),
     ),
+    ("storage",),
     (
         *("bot.media", "bot.jobs.history", "bot.jobs.status", "bot.jobs.supervisor", "bot.jobs.shelf"),
-        *("bot.providers", "storage"),
+        "bot.providers",
     ),
     ("bot.context",),
     ("bot.rights", "bot.idempotency"),
@@ -135,9 +136,9 @@ def may(module: str, other: str) -> bool:
         if inside(other, "bot.core", "bot.commands") or (module, other) == ("adapters.console", "bot.jobs.worker"):
             return True
         return below < layer("bot.context") and not inside(other, "storage", "bot.providers")
-    if above >= layer("bot.context") and (
-        inside(other, "bot.providers") or (inside(other, "storage") and module != "bot.context")
-    ):
+    if inside(module, "bot") and inside(other, "storage"):  # its type; SQL is nobody else's business
+        return below < above and (other == "storage" or (module, other) == ("bot.context", "storage.inbox"))
+    if above >= layer("bot.context") and inside(other, "bot.providers"):
         return False
     return below < above or (below == above and (package(module) == package(other) or inside(other, module)))
 

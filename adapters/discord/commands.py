@@ -15,9 +15,9 @@ from adapters.discord.client import BROKEN, UNREADABLE
 from adapters.discord.interactions import Interaction, Interactions
 from adapters.discord.request import PLATFORM
 from bot import texts
+from bot.core import Inbox
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
-from bot.ports import Inbox
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable
 
 from adapters.discord.request import PLATFORM
+from bot.core import Inbox
 from bot.errors import StoreDown
-from bot.ports import Inbox
 
 log = logging.getLogger(__name__)
 

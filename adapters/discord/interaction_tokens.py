@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from adapters.discord.request import LATE, PLATFORM
 from adapters.shared.newest import Newest
-from bot.ports import Inbox
+from bot.core import Inbox
 
 MOST = 10_000
 

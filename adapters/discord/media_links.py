@@ -15,9 +15,9 @@ from adapters.discord.client import RestClient
 from adapters.discord.render import PRESS
 from adapters.discord.request import PLATFORM
 from adapters.shared.newest import Newest
+from bot.core import Inbox
 from bot.errors import Gone
 from bot.model import Button, Posted
-from bot.ports import Inbox
 
 _NAME = re.compile(r"(\d{1,20})/(\d{1,20})", re.ASCII)
 

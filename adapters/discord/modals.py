@@ -11,9 +11,9 @@ from adapters.discord.render import PRESS
 from adapters.discord.request import PLATFORM, Request, unpack
 from adapters.shared.newest import Newest
 from bot import texts
+from bot.core import Inbox
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
-from bot.ports import Inbox
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import Generic, Protocol, TypeVar
 
 from adapters.shared.lanes import Lane, Lanes
 from adapters.shared.newest import Newest
+from bot.core import Inbox
 from bot.errors import StoreDown
-from bot.ports import Inbox
 
 log = logging.getLogger(__name__)
 

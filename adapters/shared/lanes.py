@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from bot.core import Inbox
 from bot.errors import StoreDown
-from bot.ports import Inbox
 
 log = logging.getLogger(__name__)
 

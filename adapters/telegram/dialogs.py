@@ -7,8 +7,8 @@ is. The notes outlive a restart.
 from collections.abc import Callable
 
 from adapters.telegram.parse import PLATFORM
+from bot.core import Inbox
 from bot.model import Address
-from bot.ports import Inbox
 
 OPEN = 2 * 86_400.0
 """Seconds for which a dialog goes on in its message."""

@@ -13,8 +13,8 @@ from adapters.telegram import parse
 from adapters.telegram.members import Members
 from adapters.telegram.parse import PLATFORM
 from bot.commands import invocation
+from bot.core import Inbox
 from bot.model import MENTION, Named
-from bot.ports import Inbox
 
 KEPT = 90 * 86_400.0
 """Seconds for which a username is known."""

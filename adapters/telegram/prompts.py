@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from telegram import Message
 
 from adapters.telegram.parse import PLATFORM, Picture, is_private, pack, picture
-from bot.ports import Inbox
+from bot.core import Inbox
 
 OPEN = 7 * 86_400.0
 """Seconds for which a reply to a question is understood."""

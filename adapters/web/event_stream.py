@@ -92,7 +92,7 @@ class EventStreams:
 
     async def _forgotten(self, person: str) -> float:
         """When the person was forgotten last; what is left of theirs since is told anew. 0 if never."""
-        return dict(await self._core.context.store.traces.forgetting()).get(person, 0.0)
+        return dict(await self._core.context.store.retention.forgetting()).get(person, 0.0)
 
     async def _waiting(self, user: str, told: dict[str, str]) -> str:
         """The event for the orders that wait for an answer, all of them, if they are others than before."""

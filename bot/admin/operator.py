@@ -12,9 +12,9 @@ from bot.context import Context
 from bot.errors import Illegal, Refusal
 from bot.jobs import machine
 from bot.model import Inbound, Reply
-from bot.ports import Store
 from bot.quotas import amounts, pricing
 from bot.quotas.rules import HOUSE, Rule
+from storage import Store
 
 _SCOPE = re.compile(r"[a-z]+:-?\w+", re.ASCII)
 NAMED = 5

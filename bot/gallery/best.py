@@ -64,7 +64,7 @@ async def post_best(ctx: Context) -> None:
         errand = Errand(
             ctx.ids.new(), "tell", place, now, text=text, buttons=buttons, shows=tuple(one.id for one in found)
         )
-        await ctx.store.errands.put(errand, settles=key)  # both or neither, also when killed between
+        await ctx.store.outbox.put(errand, settles=key)  # both or neither, also when killed between
         ctx.wake.outbox()
         await inbox.sweep(TAKEN, now, KEPT)
 

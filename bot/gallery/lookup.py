@@ -6,8 +6,8 @@ from bot.errors import Refusal
 from bot.gallery.model import Errand, Share
 from bot.media.library import Media
 from bot.model import ID, Address, Button, Film, Inbound, Job, Reply
-from bot.ports import Store
 from bot.quotas.rules import Rule
+from storage import Store
 
 
 async def rule_of(store: Store, scope: str) -> Rule:
@@ -48,7 +48,7 @@ async def _clear_away(ctx: Context, inbound: Inbound, argument: str) -> None:
         return
     # A forged tap may come from under any message: where a clip stands that is still somebody's, it stays.
     if await ctx.store.gallery.at(inbound.address) is None and await ctx.store.sent(inbound.address) is None:
-        await ctx.store.errands.put(Errand(ctx.ids.new(), "remove", inbound.address, ctx.clock()))
+        await ctx.store.outbox.put(Errand(ctx.ids.new(), "remove", inbound.address, ctx.clock()))
         ctx.wake.outbox()
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.gallery.model import ENOUGH, Errand, Share
 from bot.model import Address
-from bot.ports import Store
+from storage import Store
 
 NOTED = 90 * 86_400.0
 """Seconds for which such a message is remembered, so that it can be taken away."""
@@ -15,7 +15,7 @@ NOTICES = "notices"
 async def tell(store: Store, notice: Errand, number: int) -> None:
     """Tell admins about a share, with its film; nothing, if they have no place. `number`: 0 to `ENOUGH`."""
     if notice.place.chat:
-        await store.errands.put(replace(notice, id=f"{notice.id}-{number}"))
+        await store.outbox.put(replace(notice, id=f"{notice.id}-{number}"))
 
 
 async def note(store: Store, errand: Errand, share_id: str, message: str, now: float) -> None:
@@ -33,7 +33,7 @@ async def dismiss(store: Store, share: Share, now: float) -> None:
         if at := await store.inbox.recall(platform, NOTICES, name, now):
             chat, thread, message = at.split("/", 2)
             place = Address(platform, chat, message, thread)
-            await store.errands.put(Errand(f"x{message}-{name}", "remove", place, now, share.id))
+            await store.outbox.put(Errand(f"x{message}-{name}", "remove", place, now, share.id))
             await store.inbox.forget(platform, NOTICES, name)
 
 

@@ -17,7 +17,8 @@ from bot.gallery.model import Errand, Share
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Film, Incident, Posted, Reply
-from bot.ports import Chat, Store
+from bot.ports import Chat
+from storage import Store
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Runner:
 
     async def overdue(self) -> float:
         """Seconds that what waits longest has waited. Raises `StoreDown`."""
-        due_at = await self._store.errands.next_due(self._platforms)
+        due_at = await self._store.outbox.next_due(self._platforms)
         return max(0.0, self._clock() - due_at) if due_at is not None else 0.0
 
     def poke(self) -> None:
@@ -111,7 +112,7 @@ class Runner:
         room, edits = self._room()
         if room <= 0 and edits <= 0:
             return 0
-        taken = await self._store.errands.claim(self._clock(), self._lease, room, self._platforms, edits)
+        taken = await self._store.outbox.claim(self._clock(), self._lease, room, self._platforms, edits)
         for errand in taken:
             task = asyncio.create_task(self._run(errand), name=f"errand-{errand.id}")
             self._under_way[task] = errand
@@ -136,7 +137,7 @@ class Runner:
                 return NAP
             if taken:
                 return 0.0
-            due_at = await self._store.errands.next_due(self._platforms)
+            due_at = await self._store.outbox.next_due(self._platforms)
         except StoreDown as error:
             log.error("the database takes nothing: %s", error)
             return NAP
@@ -154,20 +155,20 @@ class Runner:
         try:
             wait = await self._tried(errand)
             if wait is None:
-                await self._store.errands.done(errand)
+                await self._store.outbox.done(errand)
             elif errand.tries + 1 >= MOST_TRIES:
                 log.warning("errand %s (%s) is given up", errand.id, errand.kind)
                 if what := _GIVEN_UP.get(errand.kind):
                     where = f"{errand.place.platform}:{errand.place.chat}, message {errand.place.message}"
                     await self._store.note(Incident(self._clock(), what, where))
-                await self._store.errands.done(errand)
+                await self._store.outbox.done(errand)
             else:
-                await self._store.errands.later(errand, self._clock() + wait)
+                await self._store.outbox.later(errand, self._clock() + wait)
         except asyncio.CancelledError:
             # What can be done twice need not wait for its lease; a post or a notice may be there already.
             if errand.kind in _GIVEN_UP:
                 with contextlib.suppress(StoreDown):
-                    await self._store.errands.later(errand, self._clock())
+                    await self._store.outbox.later(errand, self._clock())
             raise
         except StoreDown as error:
             log.error("errand %s waits for the database: %s", errand.id, error)
@@ -225,7 +226,7 @@ class Runner:
         review = lookup.place_of(share.scope, (await lookup.rule_of(self._store, share.scope)).review)
         if review.chat and review != place:
             told = Errand(f"w{errand.id}", "tell", review, now, text=texts.sharing.CANNOT_POST)
-            await self._store.errands.put(told)
+            await self._store.outbox.put(told)
 
     async def _post(self, chat: Chat, errand: Errand) -> None:
         share = await self._store.gallery.share(errand.share)
@@ -313,7 +314,7 @@ class Runner:
     async def _take_away(self, errand: Errand, posted: Posted) -> None:
         """What was unshared while it was being posted goes, as an errand, so that it goes even if we are killed now."""
         place = replace(errand.place, message=posted.message)
-        await self._store.errands.put(Errand(f"x{errand.id}", "remove", place, self._clock(), errand.share))
+        await self._store.outbox.put(Errand(f"x{errand.id}", "remove", place, self._clock(), errand.share))
 
 
 def backoff(tries: int) -> float:

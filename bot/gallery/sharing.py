@@ -11,9 +11,9 @@ from bot.gallery import age, lookup, notices
 from bot.gallery.model import Errand, Manner, Share
 from bot.model import ID, Button, Clip, Inbound, Job, Reply
 from bot.ordering import wordlist
-from bot.ports import Store
 from bot.quotas import pricing
 from bot.quotas.rules import Member, Rule
+from storage import Store
 
 HIDDEN = "hidden"
 """Where it is noted that a clip was taken back while it was hidden: shared again, it waits for an admin."""
@@ -264,7 +264,7 @@ async def show(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return Reply(texts.sharing.SHOWN, private=True)
     await ctx.store.inbox.remember(place.platform, "shown", name, "", now + SHOWN)
     # As an errand, so that it is known where the clip stands, and goes from there as well when it is unshared.
-    await ctx.store.errands.put(Errand(name, "tell", place, now, share.id))
+    await ctx.store.outbox.put(Errand(name, "tell", place, now, share.id))
     ctx.wake.outbox()
     return Reply(texts.sharing.COMING, private=True)
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.errors import Stale, StoreDown
 from bot.jobs import machine
 from bot.model import Incident, Job
-from bot.ports import Store
+from storage import Store
 
 log = logging.getLogger(__name__)
 

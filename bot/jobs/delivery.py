@@ -13,7 +13,8 @@ from bot.jobs.claims import AGAIN, Claims, backoff
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Film, Job, Posted, Reply
-from bot.ports import Chat, Provider, Store
+from bot.ports import Chat, Provider
+from storage import Store
 
 log = logging.getLogger(__name__)
 
@@ -179,4 +180,4 @@ class Delivery:
                 if tried == REMOVALS or isinstance(error, Gone | Flood):
                     return
             await asyncio.sleep(AGAIN)
-        await self._store.errands.done(line_removal(latest))
+        await self._store.outbox.done(line_removal(latest))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bot.errors import StoreDown
 from bot.jobs.polling import KNOWN, Rhythm
 from bot.model import Order
-from bot.ports import Provider, Store
+from bot.ports import Provider
+from storage import Store
 
 FRESH = 60.0
 """Seconds after which the store is asked again: other workers learn, too."""

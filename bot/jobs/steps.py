@@ -13,7 +13,8 @@ from bot.jobs.delivery import EDIT, Delivery
 from bot.jobs.history import History
 from bot.media.library import Media
 from bot.model import Accepted, Finished, Job, Pending, Refused
-from bot.ports import Chat, Provider, Step, Store
+from bot.ports import Chat, Provider, Step
+from storage import Store
 
 log = logging.getLogger(__name__)
 

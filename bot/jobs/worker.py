@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from bot.errors import Stale, StoreDown
 from bot.jobs.steps import Steps
 from bot.model import Job
-from bot.ports import Store
+from storage import Store
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import time
 
 from bot.media.library import Media
 from bot.model import Incident
-from bot.ports import Store
+from storage import Store
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ async def sweep(store: Store, media: Media, before: float | None = None) -> int:
     if before is None and now - arrived < DOUBT:
         strays.difference_update(await media.aged(arrived))
     if strays:
-        async for names in store.traces.named():
+        async for names in store.retention.named():
             strays.difference_update(names)
     if len(strays) > FEW and len(strays) > found / 2:
         what = "most files in DATA_DIR are unknown to the database, so none was swept: is it the right one?"

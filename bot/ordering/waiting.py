@@ -22,7 +22,7 @@ WAIT = 3600.0
 
 async def check_room(ctx: Context, inbound: Inbound) -> None:
     """Raise `Refusal` if too much of the person's waits already: it costs them nothing, and us its pictures."""
-    found = await ctx.store.traces.parked(inbound.person)
+    found = await ctx.store.retention.parked(inbound.person)
     if sum(parked.until >= ctx.clock() and not taken for parked, taken in found) >= WAITING:
         raise Refusal(texts.admin.MANY_WAIT)
 
@@ -96,7 +96,7 @@ async def dear(ctx: Context, parked: Parked, inbound: Inbound) -> Reply | None:
 async def listed(ctx: Context, inbound: Inbound) -> list[tuple[Job, Reply]]:
     """The person's orders that wait, oldest first, each with its question as it would be asked now."""
     found = []
-    for parked, taken in await ctx.store.traces.parked(inbound.person):
+    for parked, taken in await ctx.store.retention.parked(inbound.person):
         if taken or parked.until < ctx.clock():
             continue
         job = await ctx.store.books.read(parked.body)

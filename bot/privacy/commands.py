@@ -51,7 +51,7 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return Reply(texts.privacy.forget_what(platform, linked), (button,), private=True)
     known = await inbox.recall(CODES, inbound.person, "code", now)
     if known is None:
-        since = dict(await ctx.store.traces.forgetting()).get(inbound.person)
+        since = dict(await ctx.store.retention.forgetting()).get(inbound.person)
         if since is not None and now - since < CONFIRM:  # a second tap, or the same one after a crash
             return Reply(texts.privacy.FORGOTTEN_ALREADY, private=True)
         raise Refusal(texts.privacy.CODE_OVER)
@@ -66,7 +66,7 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         for share in reported:
             await moderation.tell_again(ctx, share)
     except StoreDown:
-        if inbound.person not in dict(await ctx.store.traces.forgetting()):
+        if inbound.person not in dict(await ctx.store.retention.forgetting()):
             raise
         return Reply(texts.privacy.FORGET_GOES_ON, private=True)
     ctx.wake.worker()

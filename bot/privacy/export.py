@@ -16,8 +16,8 @@ from bot.admin.usage import cell
 from bot.gallery.model import Share
 from bot.media.library import Media
 from bot.model import Job
-from bot.ports import Store
 from bot.quotas.rules import Movement
+from storage import Store
 
 MOST = 2 * 1024**3
 """Bytes of files; what is older is left out."""
@@ -48,11 +48,11 @@ async def gather(store: Store, media: Media, person: str, people: Sequence[str],
     shares = await store.gallery.mine(person)
     jobs: list[Job] = []
     last = (0.0, "")
-    while page := await store.traces.history(people, last, PAGE):
+    while page := await store.retention.history(people, last, PAGE):
         jobs += page
         last = page[-1].created_at, page[-1].id
     for one in people:
-        waiting = [parked for parked, taken in await store.traces.parked(one) if not taken]
+        waiting = [parked for parked, taken in await store.retention.parked(one) if not taken]
         jobs += [await store.books.read(parked.body) for parked in waiting]
     found: list[tuple[str, Path, int]] = []
     for job in reversed(jobs):
@@ -68,10 +68,10 @@ async def gather(store: Store, media: Media, person: str, people: Sequence[str],
     by_job: dict[str, list[Share]] = {}
     for share in shares:
         by_job.setdefault(share.job, []).append(share)
-    hearts, reports = await store.traces.opinions(people)
+    hearts, reports = await store.retention.opinions(people)
     return Bundle(
         [_job(media, job, by_job.get(job.id, []), kept) for job in jobs],
-        _credits(await store.traces.ledger(people, MOVEMENTS)),
+        _credits(await store.retention.ledger(people, MOVEMENTS)),
         {"shared": [_share(share) for share in shares], "hearts": hearts, "reports": reports},
         files,
         size,

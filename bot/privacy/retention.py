@@ -18,9 +18,10 @@ from bot.jobs import machine
 from bot.media import orphans
 from bot.media.library import Media
 from bot.model import Incident, Job, State
-from bot.ports import Step, Store
+from bot.ports import Step
 from bot.quotas import pricing
 from bot.quotas.rules import GONE, Parked
+from storage import Store
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Retention:
 
     async def round(self) -> int:
         """Remove what is due; of how many jobs something was. Raises `StoreDown`."""
-        now, traces = self._clock(), self._store.traces
+        now, traces = self._clock(), self._store.retention
         done = await self._sweep(lambda: traces.overexposed(now - self._photos, BATCH), _photos, clips=False)
         done += await self._sweep(lambda: traces.outworn(now - self._clips, BATCH), _all, clips=True)
         for _ in range(BATCHES):
@@ -108,7 +109,7 @@ class Retention:
 
     async def _end_stranded(self, now: float) -> None:
         """Nobody serves their platform any more: credits go back now, and photos when they would have."""
-        for job in await self._store.traces.stranded(self._platforms, now - STRANDED, BATCH):
+        for job in await self._store.retention.stranded(self._platforms, now - STRANDED, BATCH):
             if await _end(self._store, job, _ENDS[job.state], now):
                 what = "a job was given up, as nothing runs its platform"
                 await self._store.note(Incident(now, what, job.address.platform, job.host or "", job.id))
@@ -124,7 +125,7 @@ class Retention:
 
         Somebody is marked as erased once nothing is left, nor under way, and what was deleted is overwritten.
         """
-        traces, done = self._store.traces, 0
+        traces, done = self._store.retention, 0
         for person, at in await traces.unerased(now):
             try:
                 removed = await erase(self._store, self._media, person, at, now)
@@ -153,7 +154,7 @@ class Retention:
             found = await find()
             gone = [job.id for job in found if await _discarded(self._media, files(job))]
             if gone:
-                await self._store.traces.swept(gone, clips=clips)
+                await self._store.retention.swept(gone, clips=clips)
             done += len(gone)
             if len(found) < BATCH or not gone:
                 break
@@ -163,17 +164,17 @@ class Retention:
 async def forget(store: Store, media: Media, person: str, now: float) -> Removed:
     """Forget someone's whole account, as far as that can be done now; `Retention` does the rest. May be repeated."""
     await drop_exports(store, media, await store.accounts.people(person), now)
-    people = await store.traces.forget(person, now, _open(now), _alias())
+    people = await store.retention.forget(person, now, _open(now), _alias())
     removed = Removed()
     for one in people:
         removed += await erase(store, media, one, now, now)
-    await store.traces.scrub()
+    await store.retention.scrub()
     return removed
 
 
 async def erase(store: Store, media: Media, person: str, until: float, now: float) -> Removed:
     """Erase what somebody shared, asked for and was given until then, but for what is under way."""
-    traces = store.traces
+    traces = store.retention
     # By when it was ordered: what was being shared at that moment came a little later.
     shares = [share for share in await store.gallery.mine(person) if await _ordered(store, share) <= until]
     await sharing.take_back(store, shares, now)
@@ -206,9 +207,9 @@ async def delete(store: Store, media: Media, job: Job, people: Iterable[str], no
     await media.discard(_all(job))
     if job.clip:
         await media.drop_joined()
-    await store.traces.unfollow(people, job.id)
-    await store.traces.husk(job.person, [job.id], now, _open(now), _alias())
-    await store.traces.scrub()
+    await store.retention.unfollow(people, job.id)
+    await store.retention.husk(job.person, [job.id], now, _open(now), _alias())
+    await store.retention.scrub()
 
 
 async def drop_exports(store: Store, media: Media, people: Iterable[str], now: float) -> None:

@@ -245,7 +245,7 @@ async def test_answers_go_in_time(square: Square) -> None:
     store = square.house.store
     await square.say(f"/grant {M} 6", BOB, user="1")
     assert len(await rows(store, "SELECT * FROM answers")) == 2
-    await store.traces.trim(square.house.clock() + 41 * 86_400)
+    await store.retention.trim(square.house.clock() + 41 * 86_400)
     assert await rows(store, "SELECT * FROM answers") == []
 
 

@@ -94,7 +94,7 @@ async def test_who_is_forgotten_leaves_every_list_and_the_log_of_it(store: Store
     await put(store, "a1", Rule(people=(ANN, BOB), title=HOSTILE), about=staff)
     await put(store, "a2", Rule(people=(BOB,), title=HOSTILE), about=staff)
     await put(store, "a3", Rule(people=(ANN, BOB), title=HOSTILE), about=staff)
-    await store.traces.forget(ANN, NOW, [], "gone:x")
+    await store.retention.forget(ANN, NOW, [], "gone:x")
     rule = (await store.books.rules(TOWN))[staff]
     assert (rule.people, rule.title) == ((BOB,), HOSTILE)
     acts = {act.id: act for act in await store.figures.audit(TOWN, 9)}
@@ -113,7 +113,7 @@ async def test_a_note_goes_with_whom_it_names_and_not_with_who_looks_alike(store
     await inbox.remember("telegram", "-1", "asked:3", "x", NOW, [BOB])  # asked anew
     await inbox.remember("telegram", "-1", "asked:4", "x", NOW, [ANN])
     await inbox.move("telegram", "-1", "-9")
-    await store.traces.forget(ANN, NOW, [], "gone:x")
+    await store.retention.forget(ANN, NOW, [], "gone:x")
     assert [row["name"] for row in await rows(store, "SELECT name FROM notes ORDER BY name")] == ["asked:2", "asked:3"]
     assert {row["person"] for row in await rows(store, "SELECT person FROM note_people")} == {BOB}
 
@@ -121,10 +121,10 @@ async def test_a_note_goes_with_whom_it_names_and_not_with_who_looks_alike(store
 async def test_what_is_to_be_said_goes_with_what_it_shows(store: Store) -> None:
     place = Address("telegram", "-1")
     for id, shows in (("one", ("s1", "s2")), ("two", ("s2",)), ("words", ())):
-        await store.errands.put(Errand(id, "tell", place, NOW, text="see /show s1", shows=shows))
-    for errand in await store.errands.claim(NOW, 60.0, 9, ["telegram"]):
+        await store.outbox.put(Errand(id, "tell", place, NOW, text="see /show s1", shows=shows))
+    for errand in await store.outbox.claim(NOW, 60.0, 9, ["telegram"]):
         if errand.id == "two":
-            await store.errands.done(errand)
+            await store.outbox.done(errand)
     assert {row["errand"] for row in await rows(store, "SELECT errand FROM errand_shares")} == {"one"}
 
 
@@ -224,7 +224,7 @@ async def test_a_database_of_version_6_keeps_its_facts(
         assert await store.figures.communities("month:2026-11") == [(TOWN, 7)]
         sources = await rows(store, "SELECT book, source FROM ledger ORDER BY book")
         assert [tuple(row.values()) for row in sources] == [("grant:g1", "grant"), (ANN, "own")]
-        await store.traces.forget(ANN, NOW, [], "gone:x")
+        await store.retention.forget(ANN, NOW, [], "gone:x")
         assert (await store.books.rules(TOWN))["list:staff"].people == (BOB,)
         notes = await rows(store, "SELECT name FROM notes ORDER BY name")
         assert [row["name"] for row in notes] == ["asked:2", "privacy"]

@@ -55,7 +55,7 @@ async def test_what_is_shared_is_found_again_and_to_be_posted(store: Store) -> N
     )
     assert await store.gallery.share("s1") == share
     assert await store.gallery.share("s2") is None
-    (errand,) = await store.errands.claim(NOW, 60.0, 10, PLATFORMS)
+    (errand,) = await store.outbox.claim(NOW, 60.0, 10, PLATFORMS)
     assert errand == Errand(errand.id, "post", CHANNEL, NOW + 60, "s1", claims=1)
     assert len(errand.id) <= 25
 
@@ -112,7 +112,7 @@ async def test_where_it_stands(store: Store) -> None:
 async def test_a_post_that_comes_too_late_has_to_go(store: Store) -> None:
     await a_share(store, "s1")
     await a_share(store, "s2")
-    assert len(await store.errands.claim(NOW, 60.0, 10, PLATFORMS)) == 2  # both are being posted
+    assert len(await store.outbox.claim(NOW, 60.0, 10, PLATFORMS)) == 2  # both are being posted
     await store.gallery.judge("s1", "hidden", NOW)
     await store.gallery.remove(["s2"], NOW)
     assert not await store.gallery.posted("s1", "m1", None)
@@ -134,7 +134,7 @@ async def test_unsharing_takes_everything_along(store: Store) -> None:
     for one in ("s1", "s2"):
         await store.gallery.heart(one, BEN, True, "tap", NOW)
         await store.gallery.report(one, CAT, "dull", NOW, ENOUGH)
-        await store.errands.put(Errand(f"say-{one}", "tell", Address("telegram", "9"), NOW, one, "reported"))
+        await store.outbox.put(Errand(f"say-{one}", "tell", Address("telegram", "9"), NOW, one, "reported"))
     remix = replace(a_job("remix", person=BEN), remix_of="s1", remix_after="Ann")
     remix2 = replace(a_job("remix2", person=BEN), remix_of="s2", remix_after="Ann")
     for job in (remix, remix2):
@@ -155,7 +155,7 @@ async def test_unsharing_takes_everything_along(store: Store) -> None:
     found = [await store.job(job.id) for job in (remix, remix2)]
     assert [(job.remix_of, job.remix_after) for job in found if job] == [("s1", ""), ("s2", "Ann")]
     assert await store.gallery.share("s2") == replace(other, hearts=1)
-    (errand,) = [e for e in await store.errands.claim(NOW + 1, 60.0, 10, PLATFORMS) if e.kind == "remove"]
+    (errand,) = [e for e in await store.outbox.claim(NOW + 1, 60.0, 10, PLATFORMS) if e.kind == "remove"]
     assert errand.place == share.place
     # It can be shared anew.
     assert (await a_share(store, "s9", job="of-s1")).id == "s9"
@@ -352,7 +352,7 @@ async def test_what_is_unshared_is_in_no_list_that_waits_to_be_said(store: Store
         listed = Errand(
             f"with-{id}", "tell", CHANNEL, NOW, text="she smiles", buttons=(Button("▶ 1", f"/show {id}"),), shows=(id,)
         )
-        await store.errands.put(listed)
+        await store.outbox.put(listed)
     await store.gallery.remove(["s1"], NOW)
     assert [row["id"] for row in await rows(store, "SELECT id FROM errands")] == ["with-s2"]
 
@@ -521,8 +521,8 @@ async def test_linking_makes_two_hearts_one(store: Store) -> None:
     for share, person in (("s1", BEN), ("s1", "discord:2"), ("s1", CAT), ("s2", BEN)):
         await store.gallery.heart(share, person, True, "tap", NOW)
         await store.gallery.report(share, person, "dull", NOW, 9)
-    for errand in await store.errands.claim(NOW, 60.0, 10, PLATFORMS):
-        await store.errands.done(errand)
+    for errand in await store.outbox.claim(NOW, 60.0, 10, PLATFORMS):
+        await store.outbox.done(errand)
     await link(store, BEN, "discord:2")
     assert await store.gallery.share("s1") == replace(both, hearts=2)
     assert await store.gallery.share("s2") == replace(one, hearts=1)
@@ -595,7 +595,7 @@ async def test_shares_move_with_their_chat(store: Store) -> None:
     await store.gallery.remove([gone.id], NOW)
     await store.gallery.heart("s1", BEN, True, "tap", NOW)
     await a_share(store, "s4")
-    (posting,) = [e for e in await store.errands.claim(NOW, 60.0, 10, PLATFORMS) if e.kind == "post"]
+    (posting,) = [e for e in await store.outbox.claim(NOW, 60.0, 10, PLATFORMS) if e.kind == "post"]
     for _ in range(2):
         await store.inbox.move("telegram", "-100", "-1009")
     place = replace(CHANNEL, chat="-1009")
@@ -603,8 +603,8 @@ async def test_shares_move_with_their_chat(store: Store) -> None:
     assert await store.gallery.share("s3") == elsewhere
     assert await store.gallery.at(share.place) is None
     assert await waiting(store) == [("post", "s4", "")]
-    await store.errands.done(posting)  # the old chat was gone: that is no end of it
-    (again,) = await store.errands.claim(NOW + 60, 60.0, 10, PLATFORMS)
+    await store.outbox.done(posting)  # the old chat was gone: that is no end of it
+    (again,) = await store.outbox.claim(NOW + 60, 60.0, 10, PLATFORMS)
     assert again.place == place
     assert await store.gallery.posted("s4", "1", None)
     assert await store.gallery.at(replace(place, message="1"))

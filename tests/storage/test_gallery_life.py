@@ -32,7 +32,7 @@ class Life:
     """Everything that may happen to shares, one random step at a time; some steps at once."""
 
     def __init__(self, store: Store, seed: int) -> None:
-        self.store, self.gallery, self.errands = store, store.gallery, store.errands
+        self.store, self.gallery, self.errands = store, store.gallery, store.outbox
         self.random = random.Random(seed)
         self.numbers = itertools.count(1)
         self.now = 1_800_000_000.0
@@ -144,14 +144,14 @@ async def test_a_gallery_adds_up(store: Store, seed: int) -> None:
     # Once everything is done, what stands in chats is what is said to stand there.
     life.random = random.Random(seed)
     life.hands = []
-    while await store.errands.next_due(PLATFORMS) is not None:
+    while await store.outbox.next_due(PLATFORMS) is not None:
         life.now += 61
-        for errand in await store.errands.claim(life.now, 60.0, 50, PLATFORMS):
+        for errand in await store.outbox.claim(life.now, 60.0, 50, PLATFORMS):
             if errand.kind == "post":
                 assert await store.gallery.posted(errand.share, f"last-{errand.share}", None)
             elif errand.kind == "remove":
                 life.messages.pop(errand.place, None)
-            await store.errands.done(errand)
+            await store.outbox.done(errand)
     await check(store)
     standing = {
         Address(r["platform"], r["chat"], r["message"], r["thread"]): r["id"]

@@ -102,7 +102,7 @@ async def before(store: Store) -> dict[str, list[dict[str, Any]]]:
     await store.gallery.heart(share.id, ANN, True, "tap", NOW)
     await store.gallery.report(share.id, ANN, "no", NOW, 9)
     await store.gallery.showed(share.id, Address("telegram", "7", "8"))
-    await store.traces.repeated([share.job], Address("telegram", "7", "9"), NOW)
+    await store.retention.repeated([share.job], Address("telegram", "7", "9"), NOW)
     found = await contents(store)
     assert all(found.values())
     return found

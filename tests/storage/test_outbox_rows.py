@@ -17,7 +17,7 @@ def an_errand(id: str = "e1", **changes: Any) -> Errand:
 
 
 async def claim(store: Store, now: float = NOW, limit: int = 10) -> list[Errand]:
-    return await store.errands.claim(now, 60.0, limit, PLATFORMS)
+    return await store.outbox.claim(now, 60.0, limit, PLATFORMS)
 
 
 async def test_an_errand_comes_back_as_it_was_put(store: Store) -> None:
@@ -27,48 +27,48 @@ async def test_an_errand_comes_back_as_it_was_put(store: Store) -> None:
         buttons=(Button("♥ 3", "/heart s1"), Button("“Ja”", "/x")),
         tries=2,
     )
-    assert await store.errands.put(errand)
-    assert not await store.errands.put(replace(errand, text="other"))
+    assert await store.outbox.put(errand)
+    assert not await store.outbox.put(replace(errand, text="other"))
     assert await claim(store) == [replace(errand, due_at=NOW + 60, claims=1)]
 
 
 async def test_only_what_is_due_and_of_these_platforms(store: Store) -> None:
-    await store.errands.put(an_errand("e1", due_at=NOW + 1))
-    await store.errands.put(an_errand("e2", place=Address("discord", "5")))
-    await store.errands.put(an_errand("e3"))
-    assert [e.id for e in await store.errands.claim(NOW, 60.0, 10, ["telegram"])] == ["e3"]
-    assert await store.errands.claim(NOW, 60.0, 10, []) == []
+    await store.outbox.put(an_errand("e1", due_at=NOW + 1))
+    await store.outbox.put(an_errand("e2", place=Address("discord", "5")))
+    await store.outbox.put(an_errand("e3"))
+    assert [e.id for e in await store.outbox.claim(NOW, 60.0, 10, ["telegram"])] == ["e3"]
+    assert await store.outbox.claim(NOW, 60.0, 10, []) == []
     assert [e.id for e in await claim(store, NOW + 1)] == ["e1", "e2"]
 
 
 async def test_when_the_next_is_due(store: Store) -> None:
-    assert await store.errands.next_due(PLATFORMS) is None
-    await store.errands.put(an_errand("e1", due_at=NOW + 5))
-    await store.errands.put(an_errand("e2", due_at=NOW + 3, place=Address("discord", "5")))
-    assert await store.errands.next_due(PLATFORMS) == NOW + 3
-    assert await store.errands.next_due(["telegram"]) == NOW + 5
-    assert await store.errands.next_due([]) is None
+    assert await store.outbox.next_due(PLATFORMS) is None
+    await store.outbox.put(an_errand("e1", due_at=NOW + 5))
+    await store.outbox.put(an_errand("e2", due_at=NOW + 3, place=Address("discord", "5")))
+    assert await store.outbox.next_due(PLATFORMS) == NOW + 3
+    assert await store.outbox.next_due(["telegram"]) == NOW + 5
+    assert await store.outbox.next_due([]) is None
 
 
 async def test_a_lease_that_ran_out_fences_whoever_had_it(store: Store) -> None:
-    await store.errands.put(an_errand())
+    await store.outbox.put(an_errand())
     (first,) = await claim(store)
     assert await claim(store, NOW + 59) == []
     (second,) = await claim(store, NOW + 60)
     assert second.claims == first.claims + 1
-    await store.errands.done(first)
-    await store.errands.later(first, NOW + 900)
-    assert await store.errands.next_due(PLATFORMS) == NOW + 120
-    await store.errands.later(second, NOW + 200)
+    await store.outbox.done(first)
+    await store.outbox.later(first, NOW + 900)
+    assert await store.outbox.next_due(PLATFORMS) == NOW + 120
+    await store.outbox.later(second, NOW + 200)
     (third,) = await claim(store, NOW + 200)
     assert third.tries == 1
-    await store.errands.done(third)
-    assert await store.errands.next_due(PLATFORMS) is None
+    await store.outbox.done(third)
+    assert await store.outbox.next_due(PLATFORMS) is None
 
 
 async def test_many_claim_each_errand_once(store: Store) -> None:
     for n in range(60):
-        await store.errands.put(an_errand(f"e{n}", due_at=NOW - n))
+        await store.outbox.put(an_errand(f"e{n}", due_at=NOW - n))
     found = await asyncio.gather(*(claim(store, limit=5) for _ in range(16)))
     ids = [errand.id for some in found for errand in some]
     while more := await claim(store, limit=5):  # those that nobody got because others looked at the same moment
@@ -80,7 +80,7 @@ async def test_what_is_due_longest_comes_first_and_refreshes_last(store: Store) 
     await a_posted_share(store)
     await store.gallery.heart("s1", BEN, True, "tap", NOW - 99)
     for n in (1, 3, 2):
-        await store.errands.put(an_errand(f"e{n}", due_at=NOW - n))
+        await store.outbox.put(an_errand(f"e{n}", due_at=NOW - n))
     assert [[e.id for e in await claim(store, limit=1)] for _ in range(5)] == [
         ["e3"],
         ["e2"],
@@ -95,7 +95,7 @@ async def test_what_has_to_go_goes_first_and_a_name_before_hearts(store: Store) 
     await a_posted_share(store, "s2", remix_of="s3")
     await a_posted_share(store, "s3")
     await store.gallery.heart("s1", BEN, True, "tap", NOW - 99)
-    await store.errands.put(an_errand("e1", due_at=NOW - 50))
+    await store.outbox.put(an_errand("e1", due_at=NOW - 50))
     await store.gallery.remove(["s3"], NOW)
     found = [(await claim(store, limit=1))[0] for _ in range(4)]
     assert [(e.kind, e.share) for e in found] == [("remove", "s3"), ("refresh", "s2"), ("tell", ""), ("refresh", "s1")]
@@ -106,11 +106,11 @@ async def test_edits_have_room_of_their_own(store: Store) -> None:
     await a_posted_share(store, "s2")
     for share in ("s1", "s2"):
         await store.gallery.heart(share, BEN, True, "tap", NOW)
-    await store.errands.put(an_errand("e1"))
-    await store.errands.put(an_errand("e2"))
-    assert [e.kind for e in await store.errands.claim(NOW, 60.0, 1, PLATFORMS, 1)] == ["tell", "refresh"]
-    assert [e.kind for e in await store.errands.claim(NOW, 60.0, 0, PLATFORMS, 5)] == ["refresh"]
-    assert [e.kind for e in await store.errands.claim(NOW, 60.0, 5, PLATFORMS, 0)] == ["tell"]
+    await store.outbox.put(an_errand("e1"))
+    await store.outbox.put(an_errand("e2"))
+    assert [e.kind for e in await store.outbox.claim(NOW, 60.0, 1, PLATFORMS, 1)] == ["tell", "refresh"]
+    assert [e.kind for e in await store.outbox.claim(NOW, 60.0, 0, PLATFORMS, 5)] == ["refresh"]
+    assert [e.kind for e in await store.outbox.claim(NOW, 60.0, 5, PLATFORMS, 0)] == ["tell"]
 
 
 async def test_refreshes_are_one_and_none_is_lost(store: Store) -> None:
@@ -121,9 +121,9 @@ async def test_refreshes_are_one_and_none_is_lost(store: Store) -> None:
     assert (first.id, first.kind, first.place.message) == ("refresh-s1", "refresh", "message-s1")
     # Whoever is at it has read the number already: once more, at once.
     await store.gallery.heart("s1", "telegram:4", True, "tap", NOW + 1)
-    await store.errands.done(first)
+    await store.outbox.done(first)
     (second,) = await claim(store, NOW + 1)
-    await store.errands.done(second)
+    await store.outbox.done(second)
     assert await waiting(store) == []
 
 
@@ -131,9 +131,9 @@ async def test_more_hearts_do_not_hurry_what_the_platform_refused(store: Store) 
     await a_posted_share(store)
     await store.gallery.heart("s1", BEN, True, "tap", NOW)
     (errand,) = await claim(store)
-    await store.errands.later(errand, NOW + 300)
+    await store.outbox.later(errand, NOW + 300)
     await store.gallery.heart("s1", CAT, True, "tap", NOW + 1)
-    assert await store.errands.next_due(PLATFORMS) == NOW + 300
+    assert await store.outbox.next_due(PLATFORMS) == NOW + 300
 
 
 async def test_a_share_that_goes_takes_its_errands_along(store: Store) -> None:
@@ -144,5 +144,5 @@ async def test_a_share_that_goes_takes_its_errands_along(store: Store) -> None:
     assert [e.kind for e in running] == ["post", "refresh"]
     await store.gallery.remove(["s1", "s2"], NOW)
     for errand in running:  # too late: nothing comes back
-        await store.errands.later(errand, NOW)
+        await store.outbox.later(errand, NOW)
     assert [(kind, share) for kind, share, _ in await waiting(store)] == [("remove", "s2")]

@@ -41,7 +41,7 @@ def an_act(id: str, verb: str, who: str = "", actor: str = BOB) -> Act:
 
 
 async def husk(store: Store, person: str, *ids: str) -> int:
-    return await store.traces.husk(person, ids, NOW, SPANS, "gone:x")
+    return await store.retention.husk(person, ids, NOW, SPANS, "gone:x")
 
 
 async def test_a_husk_has_its_place_in_the_sums_and_nothing_else(store: Store, media: Media) -> None:
@@ -71,14 +71,14 @@ async def test_what_shows_a_clip_once_more_goes_with_it(store: Store, media: Med
     await a_past(store, media, "bobs", BOB, NOW, scope=TOWN)
     joined, again = (Address("telegram", "-1", message, "7") for message in ("joined", "again"))
     for _ in range(2):  # a repeat harms nothing
-        assert await store.traces.repeated(["one", "bobs"], joined, NOW)
-        assert await store.traces.repeated(["two"], again, NOW)
+        assert await store.retention.repeated(["one", "bobs"], joined, NOW)
+        assert await store.retention.repeated(["two"], again, NOW)
     await husk(store, ANN, "two", "one")
     sql = "SELECT chat, thread FROM errands WHERE kind = 'remove' AND message = '{}'"
     for message in ("joined", "again"):
         assert await rows(store, sql.format(message)) == [{"chat": "-1", "thread": "7"}]
     assert [row["job"] for row in await rows(store, "SELECT job FROM repeats")] == ["bobs"]
-    assert not await store.traces.repeated(["bobs", "one"], again, NOW), "one of them was forgotten meanwhile"
+    assert not await store.retention.repeated(["bobs", "one"], again, NOW), "one of them was forgotten meanwhile"
     assert len(await rows(store, "SELECT job FROM repeats")) == 1
 
 
@@ -87,7 +87,7 @@ async def test_a_status_line_that_still_stands_there_goes_with_the_clip(store: S
         await a_past(store, media, id, ANN, NOW - 60, status_id=f"line-{id}")
     old = await store.job("old")
     assert old
-    await store.errands.done(line_removal(old))
+    await store.outbox.done(line_removal(old))
     await husk(store, ANN, "new", "old")
     gone = await rows(store, "SELECT message FROM errands WHERE kind = 'remove' ORDER BY message")
     assert [row["message"] for row in gone] == ["line-new", "sent-new", "sent-old"]
@@ -120,8 +120,8 @@ async def test_old_days_move_as_a_whole(store: Store, media: Media) -> None:
     kept = await rows(store, f"SELECT book, span, spent, job, because FROM ledger WHERE person = '{ANN}'")
     assert kept == [{"book": ANN, "span": DAY, "spent": 5, "job": None, "because": "forgotten"}]
     await check(store)
-    await store.traces.lapse(ANN)
-    await store.traces.trim(NOW + 2 * 86_400)  # empty counters go
+    await store.retention.lapse(ANN)
+    await store.retention.trim(NOW + 2 * 86_400)  # empty counters go
     assert await rows(store, f"SELECT 1 FROM ledger WHERE person = '{ANN}'") == []
     assert await rows(store, f"SELECT 1 FROM books WHERE book = '{ANN}'") == []
     await check(store)
@@ -129,7 +129,7 @@ async def test_old_days_move_as_a_whole(store: Store, media: Media) -> None:
 
 async def test_what_is_under_way_can_still_be_given_back_to_where_it_came_from(store: Store, media: Media) -> None:
     job = await a_past(store, media, "one", ANN, NOW, state="running")
-    assert await store.traces.forget(ANN, NOW, SPANS, "gone:x") == [ANN]
+    assert await store.retention.forget(ANN, NOW, SPANS, "gone:x") == [ANN]
     assert await husk(store, ANN, "one") == 0
     failed, entry = apply(job, Refused("failed"), NOW + 9)
     await store.save(failed, entry)
@@ -144,7 +144,7 @@ async def test_two_who_forget_and_order_at_once_leave_the_books_right(store: Sto
     done = await asyncio.gather(
         husk(store, ANN, *ids),
         husk(store, ANN, *reversed(ids)),
-        store.traces.forget(ANN, NOW, SPANS, "gone:y"),
+        store.retention.forget(ANN, NOW, SPANS, "gone:y"),
         *(a_past(store, media, f"more{n}", ANN, NOW) for n in range(6)),
     )
     assert done[0] + done[1] == 12
@@ -159,7 +159,7 @@ async def test_an_admin_who_is_forgotten_leaves_deeds_without_a_doer(store: Stor
     await store.books.amend(an_act("a3", "list"), lambda rule: replace(rule, people=(ANN, BOB)))
     await store.books.amend(an_act("a4", "ban", ANN), lambda rule: replace(rule, banned=9e9, because="why"))
     was = {act.id: act for act in await store.figures.audit(TOWN, 9)}
-    await store.traces.forget(ANN, NOW, SPANS, "gone:x")
+    await store.retention.forget(ANN, NOW, SPANS, "gone:x")
     acts = {act.id: act for act in await store.figures.audit(TOWN, 9)}
     assert len(acts) == 4
     nobody = about("person", "gone:x")
@@ -184,9 +184,9 @@ async def test_a_person_whose_id_begins_like_anothers_is_another(store: Store, m
         await a_past(store, media, f"job{n}", person, NOW, scope=TOWN)
         await store.inbox.remember("telegram", "-1", f"asked:{n}", "x", NOW + 9, [person])
     await store.books.amend(an_act("a1", "list"), lambda rule: replace(rule, people=(ANN, longer, member)))
-    await store.traces.forget(ANN, NOW, SPANS, "gone:x")
+    await store.retention.forget(ANN, NOW, SPANS, "gone:x")
     await husk(store, ANN, "job0", "job1")
-    await store.traces.lapse(ANN)
+    await store.retention.lapse(ANN)
     assert (await store.books.rules(TOWN))[""].people == (ANN, longer, member)  # not a list
     assert [note["name"] for note in await rows(store, "SELECT name FROM notes")] == ["asked:1"]
     assert await store.figures.used(f"{TOWN}/{longer}", DAY) == 5
@@ -200,10 +200,10 @@ async def test_the_ledger_of_a_person_is_theirs(store: Store, media: Media) -> N
     await a_past(store, media, "one", ANN, NOW, scope=TOWN)
     await a_past(store, media, "two", BOB, NOW, scope=TOWN)
     await store.books.grant(an_act("a1", "grant", ANN), Grant("a1", "discord:5", ANN, 9, 0, None, NOW, BOB, "why"))
-    moves = await store.traces.ledger([ANN], MOVEMENTS)
+    moves = await store.retention.ledger([ANN], MOVEMENTS)
     assert {move.person for move in moves} == {ANN}
     assert sorted((move.kind, move.job) for move in moves) == [("capture", "one"), ("grant", ""), ("hold", "one")]
-    assert len(await store.traces.ledger([ANN], 1)) == 1
+    assert len(await store.retention.ledger([ANN], 1)) == 1
 
 
 async def test_history_goes_page_by_page(store: Store, media: Media) -> None:
@@ -212,7 +212,7 @@ async def test_history_goes_page_by_page(store: Store, media: Media) -> None:
     await a_past(store, media, "bobs", BOB, NOW)
     seen: list[str] = []
     last = (0.0, "")
-    while page := await store.traces.history([ANN], last, 2):
+    while page := await store.retention.history([ANN], last, 2):
         seen += [job.id for job in page]
         last = page[-1].created_at, page[-1].id
     assert seen == [f"job{n}" for n in range(7)]
@@ -267,14 +267,14 @@ async def test_what_is_deleted_is_overwritten_in_every_file_of_the_database(
         )
         if n % 5 == 0:
             await store.gallery.add(a_share(job, f"s{id}", NOW, prompt=prompt))
-    await store.traces.scrub()
+    await store.retention.scrub()
     assert all(prompt.encode() in bytes_of(tmp_path) for prompt in words.values())
     for person in ("telegram:00000", "telegram:10000"):
-        await store.traces.forget(person, NOW, SPANS, "gone:x")
+        await store.retention.forget(person, NOW, SPANS, "gone:x")
         await store.gallery.remove([share.id for share in await store.gallery.mine(person)], NOW)
-        while found := await store.traces.orders(person, NOW, 50):
+        while found := await store.retention.orders(person, NOW, 50):
             await husk(store, person, *(job.id for job in found))
-    await store.traces.scrub()
+    await store.retention.scrub()
     whole = bytes_of(tmp_path)
     for n, (id, prompt) in enumerate(words.items()):
         stays = n % 3 == 2
@@ -326,7 +326,7 @@ async def test_an_older_file_is_written_anew_once(tmp_path: Path) -> None:
 
 async def test_scrubbing_works_on_both_and_disturbs_nobody(store: Store, media: Media) -> None:
     orders = (a_past(store, media, f"job{n}", ANN, NOW) for n in range(5))
-    await asyncio.gather(store.traces.scrub(), *orders)
+    await asyncio.gather(store.retention.scrub(), *orders)
     assert len(await store.jobs(ANN)) == 5
 
 

@@ -18,8 +18,7 @@ from bot.app import open_app
 from bot.config import Settings
 from bot.jobs import machine
 from bot.model import Accepted, Address, Attachment, Clip, Inbound, Job
-from bot.ports import Store
-from storage import open_store
+from storage import Store, open_store
 from tests.bookkeeping import folder_agrees
 from tests.houses import picture
 from tests.loopback.provider.paid import STEPS, PaidHost

@@ -109,7 +109,7 @@ class Club:
     async def settled(self, within: float = 60) -> None:
         """Until no errand is left."""
         async with self.world.store() as store, asyncio.timeout(within):
-            while await store.errands.next_due(("telegram",)) is not None:
+            while await store.outbox.next_due(("telegram",)) is not None:
                 await asyncio.sleep(0.05)
 
     async def page(self, path: str, found: Callable[[Answer], Any], within: float = 60) -> Answer:

@@ -20,8 +20,7 @@ from test_crashes import ROOT, TOGETHER, end, remember_quick_renders, stopped
 
 from bot import texts
 from bot.model import Job
-from bot.ports import Store
-from storage import open_store
+from storage import Store, open_store
 from storage.jobs import Store as SqlStore
 from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.houses import picture

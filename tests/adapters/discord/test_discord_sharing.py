@@ -119,7 +119,7 @@ async def heard(room: Room, asked: Interaction) -> str:
 async def settled(room: Room) -> None:
     """Wait until no errand is left."""
     for _ in range(500):
-        if await room.house.store.errands.next_due(("discord",)) is None:
+        if await room.house.store.outbox.next_due(("discord",)) is None:
             return
         await asyncio.sleep(0.02)
     raise AssertionError("errands are left")

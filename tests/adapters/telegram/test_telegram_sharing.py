@@ -118,7 +118,7 @@ class Club:
         """Until no errand is left, and no edit."""
 
         async def idle() -> bool:
-            left = await self.room.house.store.errands.next_due(("telegram",))
+            left = await self.room.house.store.outbox.next_due(("telegram",))
             return left is None and not self.room.runner._under_way and not self.room.chat._edits._tasks
 
         await self.until(idle)
@@ -276,7 +276,7 @@ async def test_a_post_that_was_begun_before_a_crash_stands_once(
         (job,) = await jobs(club, club.bob)
         await club.until(lambda: room.house.store.gallery.of_job(job.id))
         # Somebody took the errand and died before the post went out.
-        (errand,) = await room.house.store.errands.claim(api.now(), 1.0, 9, ["telegram"])
+        (errand,) = await room.house.store.outbox.claim(api.now(), 1.0, 9, ["telegram"])
         assert errand.kind == "post"
         assert club.posts == []
     api.later = 2.0
@@ -447,7 +447,7 @@ async def test_an_edit_counts_as_done_once_telegram_has_answered(club: Club) -> 
     club.forum.members[club.ann.id] = "member"
     club.api.react(club.ann, post, "❤")
     assert await club.api.reached.get() == "editMessageCaption"
-    errands = club.room.house.store.errands
+    errands = club.room.house.store.outbox
     assert await errands.next_due(["telegram"]) is not None
     club.api.let_go()
     await club.api.until(lambda: "♥ 1" in post.labels)
@@ -857,7 +857,7 @@ async def test_nor_one_that_was_sent_once_more(club: Club) -> None:
 async def test_nor_one_that_came_as_its_maker_was_forgotten(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     await club.clip()
     (job,) = await club.room.house.store.jobs(f"telegram:{club.bob.id}", 10)
-    monkeypatch.setattr(club.room.house.store.traces, "repeated", AsyncMock(return_value=False))
+    monkeypatch.setattr(club.room.house.store.retention, "repeated", AsyncMock(return_value=False))
     again = await club.says(club.bob, f"/clip@{ME} {job.id}", "smiles")
     await club.api.until(lambda: again.deleted)
 

@@ -297,7 +297,7 @@ async def test_the_best_are_posted_once_whoever_is_killed_or_comes_second(
     posts = len(square.posts())
     clock.now = datetime.fromisoformat("2027-01-18T09:00+00:00").timestamp()
     with monkeypatch.context() as patch:
-        patch.setattr(core.context.store.errands, "put", AsyncMock(side_effect=StoreDown("killed here")))
+        patch.setattr(core.context.store.outbox, "put", AsyncMock(side_effect=StoreDown("killed here")))
         with pytest.raises(StoreDown):
             await post_best(core.context)
     await square.say("/limits", user="1")  # life goes on

@@ -31,7 +31,7 @@ def tell(square: Square, name: str = "hello", **changes: object) -> Errand:
 
 async def test_an_errand_that_nobody_finished_is_done_after_its_lease(square: Square) -> None:
     share = await square.shared(posted=False)
-    claimed = await square.house.store.errands.claim(square.house.clock(), 300, 10, ["telegram"])
+    claimed = await square.house.store.outbox.claim(square.house.clock(), 300, 10, ["telegram"])
     assert [errand.kind for errand in claimed] == ["post"]  # and here whoever claimed it is killed
     assert await later(square, 299) == 0
     runner = square.another_runner()
@@ -39,7 +39,7 @@ async def test_an_errand_that_nobody_finished_is_done_after_its_lease(square: Sq
     await square.work(runner)
     assert len(square.posts()) == 1
     assert (await square.share(share)).place.message
-    await square.house.store.errands.done(claimed[0])
+    await square.house.store.outbox.done(claimed[0])
     assert await later(square, 3600) == 0
 
 
@@ -68,7 +68,7 @@ async def test_killed_after_the_post_and_before_the_save_there_is_one_post_where
 @pytest.mark.databases
 async def test_two_runners_do_each_errand_once(square: Square) -> None:
     for number in range(12):
-        await square.house.store.errands.put(tell(square, f"tell{number}"))
+        await square.house.store.outbox.put(tell(square, f"tell{number}"))
     one, other = square.another_runner(), square.another_runner()
     await asyncio.gather(*(square.work(runner) for runner in (one, other)))
     assert len(square.wall.at(OFFICE)) == 12
@@ -77,7 +77,7 @@ async def test_two_runners_do_each_errand_once(square: Square) -> None:
 async def test_what_stands_there_is_not_posted_by_another_who_comes_late(square: Square) -> None:
     share = await square.shared()
     late = Errand("late", "post", replace(share.place, message=""), square.house.clock(), share.id)
-    await square.house.store.errands.put(late)
+    await square.house.store.outbox.put(late)
     assert await square.work() == 1
     assert len([reply for _, reply in square.wall.sent if "Report" in commands(reply)]) == 1
 
@@ -168,13 +168,13 @@ async def test_a_flood_is_waited_for(square: Square) -> None:
 
 
 async def test_a_chat_that_floods_for_ever_comes_to_an_end_after_a_day_too(square: Square) -> None:
-    await square.house.store.errands.put(tell(square))
+    await square.house.store.outbox.put(tell(square))
     square.wall.trouble = [Flood(1)] * 1000
-    begun, due_at = square.house.clock(), await square.house.store.errands.next_due(["telegram"])
+    begun, due_at = square.house.clock(), await square.house.store.outbox.next_due(["telegram"])
     while due_at is not None:
         square.house.clock.now = max(square.house.clock(), due_at)
         await square.work()
-        due_at = await square.house.store.errands.next_due(["telegram"])
+        due_at = await square.house.store.outbox.next_due(["telegram"])
     assert square.house.clock() - begun > 18 * 3600
 
 
@@ -184,7 +184,7 @@ async def test_a_chat_that_fails_is_asked_again_and_less_and_less_often(square: 
     waits = []
     for _ in range(4):
         await square.work()
-        due_at = await square.house.store.errands.next_due(["telegram"])
+        due_at = await square.house.store.outbox.next_due(["telegram"])
         if due_at is None:
             break
         waits.append(due_at - square.house.clock())
@@ -207,12 +207,12 @@ async def test_an_adapters_own_mistake_is_no_end(square: Square, monkeypatch: py
 
 
 async def test_an_errand_is_given_up_after_a_day(square: Square) -> None:
-    await square.house.store.errands.put(tell(square))
+    await square.house.store.outbox.put(tell(square))
     square.wall.trouble = [ChatError("never")] * 1000
     begun = square.house.clock()
     for _ in range(outbox.MOST_TRIES + 1):
         await square.work()
-        due_at = await square.house.store.errands.next_due(["telegram"])
+        due_at = await square.house.store.outbox.next_due(["telegram"])
         if due_at is None:
             break
         square.house.clock.now = due_at
@@ -226,11 +226,11 @@ async def test_a_message_that_nobody_can_take_away_is_the_operators_to_know(
 ) -> None:
     monkeypatch.setattr(outbox, "MOST_TRIES", 2)
     place = Address("telegram", "-1", "m9", "5")
-    await square.house.store.errands.put(Errand("x", "remove", place, square.house.clock()))
+    await square.house.store.outbox.put(Errand("x", "remove", place, square.house.clock()))
     square.wall.trouble = [ChatError("never")] * 2
     await square.work()
     await later(square, 60)
-    assert await square.house.store.errands.next_due(["telegram"]) is None
+    assert await square.house.store.outbox.next_due(["telegram"]) is None
     (incident,) = await square.house.store.incidents()
     assert incident.what == "a message could not be taken away"
     assert "m9" in incident.detail
@@ -244,7 +244,7 @@ async def test_where_the_chat_is_gone_the_share_stays_for_the_web(square: Square
     assert "♥ 1" in (await square.say(f"/heart {share.id}", user="8")).text
     while square.wall.trouble:
         assert await later(square, outbox.LONGEST_PAUSE) == 1
-    assert await square.house.store.errands.next_due(["telegram"]) is None, "tried for a day, then given up"
+    assert await square.house.store.outbox.next_due(["telegram"]) is None, "tried for a day, then given up"
     assert square.posts() == []
     told = [one.detail for one in await square.house.store.incidents()]
     assert set(told) == {"telegram:-1/5: closed"}
@@ -295,7 +295,7 @@ async def test_where_the_nonce_is_known_it_is_repeated_and_stands_there_once(squ
 
 async def test_a_notice_that_may_have_been_lost_is_said_again(square: Square) -> None:
     square.wall.once = False
-    await square.house.store.errands.put(tell(square))
+    await square.house.store.outbox.put(tell(square))
     square.wall.after = [Unconfirmed("no answer")]
     await square.work()
     await later(square, 10)
@@ -382,9 +382,9 @@ async def test_a_hearts_refresh_has_the_film_so_that_it_is_a_captions(square: Sq
 
 
 async def test_only_errands_of_our_platforms_are_taken(square: Square) -> None:
-    await square.house.store.errands.put(tell(square, place=Address("discord", "5")))
+    await square.house.store.outbox.put(tell(square, place=Address("discord", "5")))
     assert await square.work() == 0
-    assert await square.house.store.errands.next_due(["discord"]) is not None
+    assert await square.house.store.outbox.next_due(["discord"]) is not None
 
 
 @pytest.mark.databases
@@ -422,15 +422,15 @@ async def test_a_runner_wakes_when_poked_and_stops_when_told(square: Square) -> 
 
 
 async def test_a_runner_outlives_a_database_that_is_down(square: Square, monkeypatch: pytest.MonkeyPatch) -> None:
-    claim, fails = square.house.store.errands.claim, [StoreDown("away"), KeyError("odd")]
+    claim, fails = square.house.store.outbox.claim, [StoreDown("away"), KeyError("odd")]
 
     async def flaky(*args: object) -> list[Errand]:
         if fails:
             raise fails.pop(0)
         return await claim(*args)
 
-    monkeypatch.setattr(square.house.store.errands, "claim", flaky)
-    await square.house.store.errands.put(tell(square))
+    monkeypatch.setattr(square.house.store.outbox, "claim", flaky)
+    await square.house.store.outbox.put(tell(square))
     running = asyncio.create_task(square.runner.run())
     async with asyncio.timeout(60):
         while not square.wall.at(OFFICE):
@@ -457,7 +457,7 @@ async def test_edits_that_wait_for_their_turn_hold_up_nothing_else(
         await square.say(f"/heart {share.id}", user="8")
     assert await runner.round() == 1  # one edit at a time, as here there is room for one
     for number in range(8):
-        await square.house.store.errands.put(tell(square, f"hello {number}"))
+        await square.house.store.outbox.put(tell(square, f"hello {number}"))
     assert await runner.round() == 8
     assert await runner.round() == 0
     square.house.clock.tick(1)
@@ -465,12 +465,12 @@ async def test_edits_that_wait_for_their_turn_hold_up_nothing_else(
     while len(runner._under_way) > 1:
         await asyncio.sleep(0.01)
     assert square.wall.texts().count("Hello") == 8
-    waiting = await square.house.store.errands.next_due(["telegram"])
+    waiting = await square.house.store.outbox.next_due(["telegram"])
     assert waiting is not None
     turn.set()
     await runner.idle()
     assert await square.work(runner) == 1
-    assert await square.house.store.errands.next_due(["telegram"]) is None
+    assert await square.house.store.outbox.next_due(["telegram"]) is None
 
 
 async def test_an_edit_that_a_stop_cuts_off_is_anybodys_at_once(

@@ -329,11 +329,11 @@ async def test_one_busy_chat_does_not_hold_up_the_others(square: Square) -> None
     """A thousand things to be said where only some may be said a minute; then one thing elsewhere."""
     store, now = square.house.store, square.house.clock()
     for number in range(40):
-        await store.errands.put(Errand(f"busy{number:03}", "tell", Address("telegram", "-5"), now - 100, text="x"))
-    taken = await store.errands.claim(now, 60.0, 8, ("telegram",))
+        await store.outbox.put(Errand(f"busy{number:03}", "tell", Address("telegram", "-5"), now - 100, text="x"))
+    taken = await store.outbox.claim(now, 60.0, 8, ("telegram",))
     assert len(taken) == 8
-    await store.errands.put(Errand("quiet", "tell", Address("telegram", "-6"), now, text="x"))
-    assert [one.id for one in await store.errands.claim(now, 60.0, 1, ("telegram",))] == ["quiet"]
+    await store.outbox.put(Errand("quiet", "tell", Address("telegram", "-6"), now, text="x"))
+    assert [one.id for one in await store.outbox.claim(now, 60.0, 1, ("telegram",))] == ["quiet"]
 
 
 async def test_many_taps_show_a_clip_once(square: Square, clock: Clock) -> None:

@@ -86,7 +86,7 @@ async def test_more_jobs_than_a_page(
     media = Media(tmp_path / "media", new_id=new_id)
     for n, state in enumerate(["done"] * 5 + ["queued", "running", "delivering"]):
         await a_past(store, media, f"j{n}", "telegram:1", 1000.0, state=state)  # all at the same time
-    await store.traces.swept(["j0", "j1", "j2"], clips=False)
+    await store.retention.swept(["j0", "j1", "j2"], clips=False)
     media.path("stray.mp4").write_bytes(b"x")
     assert await orphans.sweep(store, media, time.time() + 1) == 1 + 3, "and the photos of three that say they are gone"
     await media.close()
@@ -106,7 +106,7 @@ async def test_nothing_is_swept_while_nothing_can_be_saved(house: House, monkeyp
 
     put(house, "paid.mp4")  # its save waits for the database
     await age(house, DAY)
-    monkeypatch.setattr(house.store.traces, "trim", down)
+    monkeypatch.setattr(house.store.retention, "trim", down)
     with pytest.raises(StoreDown):
         await retention(house).round()
     assert there(house) == {"paid.mp4"}

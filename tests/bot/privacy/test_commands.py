@@ -66,10 +66,10 @@ def an_act(house: House, verb: str, who: str = "", **values: Any) -> Act:
 async def settle_errands(house: House) -> list[tuple[str, str, str]]:
     """Do what is to be done on platforms; what it was."""
     done = []
-    while found := await house.store.errands.claim(house.clock(), 60.0, 50, ("telegram", "discord")):
+    while found := await house.store.outbox.claim(house.clock(), 60.0, 50, ("telegram", "discord")):
         for errand in found:
             done.append((errand.kind, errand.place.chat, errand.place.message))
-            await house.store.errands.done(errand)
+            await house.store.outbox.done(errand)
     return sorted(done)
 
 
@@ -86,7 +86,7 @@ async def a_life(house: House, *, banned: bool = True) -> dict[str, Job]:
     }
     await store.gallery.add(a_share(jobs["town"], "anns", now, name=NAME, prompt=WORDS))
     await store.gallery.add(a_share(jobs["bob"], "bobs", now, name="Bob", prompt="a boat"))
-    for errand in await store.errands.claim(now, 60.0, 9, ("telegram",)):
+    for errand in await store.outbox.claim(now, 60.0, 9, ("telegram",)):
         assert await store.gallery.posted(errand.share, f"post-{errand.share}", None)
     for person in (ANN, BOB):
         await store.gallery.heart("bobs", person, True, "tap", now)
@@ -287,7 +287,7 @@ async def test_what_waits_is_taken_back_and_what_is_under_way_ends_and_goes_then
 
 STEPS = [
     *[("media", name) for name in ("discard", "drop_joined")],
-    *[("traces", name) for name in ("forget", "husk", "scrub")],
+    *[("retention", name) for name in ("forget", "husk", "scrub")],
     *[("gallery", "remove"), ("books", "unpark"), ("store", "change")],
 ]
 
@@ -327,7 +327,7 @@ async def test_a_crash_at_any_step_is_gone_on_from(
                 patch.setattr(owner, name, breaking(getattr(owner, name), n % 2 == 1, n // 2 + 1))
             asked = await say(house, "/forgetme", person)
             said = await say(house, asked.buttons[0].command, person)
-        begun = person in dict(await house.store.traces.forgetting())
+        begun = person in dict(await house.store.retention.forgetting())
         if said.text in (texts.chat.TRY_LATER, texts.privacy.FORGET_GOES_ON):
             crashes += 1
             assert (said.text == texts.privacy.FORGET_GOES_ON) == begun
@@ -383,7 +383,7 @@ async def test_nobody_is_forgotten_by_a_guess_or_by_anothers_tap(house: House) -
     house.clock.tick(601)
     assert (await say(house, late)).text == texts.privacy.CODE_OVER
     assert len(await house.store.jobs(ANN)) == 4
-    assert await house.store.traces.forgetting() == []
+    assert await house.store.retention.forgetting() == []
     notes = await rows(house.store, "SELECT value FROM notes WHERE platform = 'forgetme'")
     assert all(button.command.split()[-1] not in note["value"] for note in notes)
 

@@ -40,13 +40,13 @@ def keeper(store: Store, media: Media, clock: Clock) -> Retention:
 def scrubs(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each scrubbing was complete."""
     done: list[bool] = []
-    scrub = store.traces.scrub
+    scrub = store.retention.scrub
 
     async def counted() -> bool:
         done.append(await scrub())
         return done[-1]
 
-    monkeypatch.setattr(store.traces, "scrub", counted)
+    monkeypatch.setattr(store.retention, "scrub", counted)
     return done
 
 
@@ -60,8 +60,8 @@ async def nobody(*_: object) -> None:
 
 
 async def remove_messages(store: Store, clock: Clock) -> None:
-    for errand in await store.errands.claim(clock(), 60.0, 50, ["telegram"]):
-        await store.errands.done(errand)
+    for errand in await store.outbox.claim(clock(), 60.0, 50, ["telegram"]):
+        await store.outbox.done(errand)
 
 
 async def test_who_is_erased_costs_nothing_more(
@@ -121,7 +121,7 @@ async def test_nobody_is_erased_while_the_files_still_hold_them(
         asked += 1
         return answers.pop() if answers else True
 
-    monkeypatch.setattr(store.traces, "scrub", scrub)
+    monkeypatch.setattr(store.retention, "scrub", scrub)
     await a_past(store, media, "one", ANN, clock())
     await retention.forget(store, media, ANN, clock())  # the first False
     await remove_messages(store, clock)

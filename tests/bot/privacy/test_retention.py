@@ -161,7 +161,7 @@ async def test_a_crash_between_the_files_and_the_row_is_made_good(
         raise StoreDown("now")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.traces, "swept", down)
+        patch.setattr(store.retention, "swept", down)
         with pytest.raises(StoreDown):
             await retention.round()
     assert "onep.jpg" not in files(media)
@@ -220,12 +220,12 @@ async def test_old_rows_go_and_young_ones_stay(store: Store, media: Media, reten
         await store.accounts.offer(f"telegram:{n}", what, clock() + 600)
         await store.accounts.join(f"discord:{n}", "wrong", clock(), 5)
         await store._db.write(lambda tx, n=n: tx.all("INSERT INTO turns VALUES ($1, '', $2)", f"={n}", clock()))
-        await store.errands.put(Errand(what, "remove", Address("telegram", "-1", what), clock()))
+        await store.outbox.put(Errand(what, "remove", Address("telegram", "-1", what), clock()))
         clock.tick(100 * DAY)
     clock.tick(60 - 100 * DAY)  # the young ones are of a minute ago
     await store.inbox.take("slow", "telegram", "body", clock() - 100 * DAY)
     await store.inbox.handled("slow", clock())  # it may come again, and must be known
-    await store.errands.put(Errand("at once", "remove", Address("telegram", "-1", "1"), 0.0))
+    await store.outbox.put(Errand("at once", "remove", Address("telegram", "-1", "1"), 0.0))
     await retention.round()
     columns = {"intake": "key", "incidents": "what", "codes": "code", "turns": "party", "errands": "id"}
     found = {
