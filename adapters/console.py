@@ -18,7 +18,7 @@ from bot import texts
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
 from bot.jobs.worker import Worker
-from bot.model import MENTION, SHELL, Address, Attachment, Inbound, Job, Named, Point, Role
+from bot.model import MENTION, SHELL, Address, Attachment, Inbound, Job, Named, Point, Role, Stored
 
 PLATFORM = "console"
 PLATFORMS = (PLATFORM, "discord", "telegram", "web")
@@ -200,17 +200,18 @@ def check_place(output: Path, pictures: Iterable[Path] = ()) -> None:
         raise Refusal(texts.chat.no_place(str(output)))
 
 
-def save(clip: Path, output: Path) -> None:
+def save(clip: Stored, output: Path) -> None:
     """Copy a clip to where the person wants it: a file whole or not at all, whatever it was. Raises OSError."""
     mode = _mode(output)
     if mode is not None and not stat.S_ISREG(mode):  # a pipe or a device is written to, not replaced
-        with clip.open("rb") as source, output.open("wb") as target:
+        with clip.open() as source, output.open("wb") as target:
             shutil.copyfileobj(source, target)
         return
     target_file = output.resolve()
     draft = _draft(target_file)
     try:
-        shutil.copyfile(clip, draft)
+        with clip.open() as source, draft.open("wb") as target:
+            shutil.copyfileobj(source, target)
         os.replace(draft, target_file)
     finally:
         draft.unlink(missing_ok=True)

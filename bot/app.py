@@ -136,7 +136,7 @@ class App:
         page = ChatPage(self.core, doors, JobJson(self.core, self.links))
         hooks = {platform.name: platform.hook for platform in self.platforms}
         exhibit = GalleryRoutes(self.core, doors, time.time)
-        app = make_app(self.links, self.media.path, self.health, page, hooks, exhibit)
+        app = make_app(self.links, self.media.stored, self.health, page, hooks, exhibit)
         async with serve(app, self.settings.hosts, self.settings.port) as address:
             yield address
 
@@ -186,7 +186,7 @@ async def open_app(
             return f"{settings.public_url}/media/{links.sign(MEDIA, name, lifetime)}"
 
         def link(name: str) -> str:
-            if not media.path(name).is_file():
+            if not media.has(name):
                 raise LookupError(name)  # nobody pays for a photo that is not there
             return address(name, PHOTO_LINK)
 

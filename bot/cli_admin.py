@@ -133,7 +133,7 @@ def _write(app: App, reply: Reply, folder: Path, name: str = "photoplay.zip") ->
         (folder / paper.name).write_bytes(paper.data)
         out.print(str(folder / paper.name), markup=False, soft_wrap=True)
     if reply.file:
-        console.save(app.media.path(reply.file), folder / name)
+        console.save(app.media.stored(reply.file), folder / name)
         out.print(str(folder / name), markup=False, soft_wrap=True)
 
 

@@ -13,13 +13,14 @@ from adapters import console
 from bot import texts
 from bot.app import App, new_id
 from bot.errors import Misconfigured, Refusal
+from bot.media.stored import StoredFile
 from bot.model import Job
 from bot.shell import QUIET, err, out, plainly, say, with_app
 
 cli = typer.Typer()
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="where the clip goes")]
-Made = tuple[Job, Path]
+Made = tuple[Job, StoredFile]
 """A job that is over, and the file of its clip."""
 
 
@@ -140,17 +141,17 @@ async def _finish(app: App, job_id: str, stopped: asyncio.Event, said: str = "")
     if job.clip is None:
         hint = f" {texts.chat.SEE_CHECK}" if job.reason == "unavailable" else ""
         raise Refusal(texts.chat.failed(job.reason or "failed", job.price) + hint)
-    return job, app.media.path(job.clip.name)
+    return job, app.media.stored(job.clip.name)
 
 
 def _save(made: Made, output: Path) -> Job:
     """Hand over the clip. Here Ctrl-C breaks off, as a pipe may never be read."""
-    job, path = made
+    job, file = made
     with plainly():
-        if job.clip is None or not path.is_file():
+        if job.clip is None or not file.exists():
             raise Refusal(texts.chat.CLIP_GONE)
         try:
-            console.save(path, output)
+            console.save(file, output)
         except OSError as error:
             raise Refusal(texts.chat.not_saved(str(output), error.strerror or str(error), job.id)) from None
         out.print(texts.chat.saved(str(output), job.clip.width, job.clip.height, job.clip.seconds), markup=False)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from io import BufferedReader
+from typing import Literal, Protocol
 
 State = Literal["queued", "submitting", "running", "delivering", "done"]
 Outcome = Literal["clip", "failed"]
@@ -350,16 +350,28 @@ class Button:
     command: str
 
 
+class Stored(Protocol):
+    """A file that we keep, there or not: it is opened, not located. Its methods block, and raise `OSError`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def suffix(self) -> str: ...
+    def exists(self) -> bool: ...
+    def open(self) -> BufferedReader: ...
+    def read(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Film:
     """A clip to be shown: the file and what a platform must know of it."""
 
-    path: Path
+    file: Stored
     clip: Clip
     spoiler: bool = False
     limit: int | None = None
     """Bytes that it may have there; None where only the platform knows."""
-    poster: Path | None = None
+    poster: Stored | None = None
     copy: str | None = None
     """The platform's own name of it, if it was there before."""
 

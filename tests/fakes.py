@@ -1,7 +1,6 @@
 """Stand-ins for our own ports: a provider that follows a script, a chat that keeps what it was told."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from pathlib import Path
 
 from bot.errors import PhotoplayError
 from bot.model import Accepted, Address, Finished, Job, Order, Pending, Posted, Refused, Reply, Terms
@@ -67,7 +66,7 @@ class RecordingChat:
         self._fail()
         self.sent.append((address, reply))
         if reply.film:
-            self.films.append(Path(reply.film.path).read_bytes())
+            self.films.append(reply.film.file.read())
         return Posted(f"message-{len(self.sent)}")
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:

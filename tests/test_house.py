@@ -95,6 +95,11 @@ def modules() -> dict[str, set[str]]:
 MODULES = modules()
 
 
+def source(module: str) -> str:
+    path = ROOT.joinpath(*module.split("."))
+    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
+
+
 def ours(name: str) -> set[str]:
     """The modules of ours that a module imports."""
     known = set(MODULES)
@@ -219,6 +224,40 @@ def test_only_config_reads_the_environment() -> None:
     }
     # The decoder hands an almost empty one to its children; the line to Telegram sets a switch of the library.
     assert readers <= {"bot/config.py", "bot/media/sandbox/client.py", "adapters/telegram/client.py"}
+
+
+KNOW_PATHS = {
+    "adapters.console": "photos and clips of somebody at a shell, where they say",
+    "adapters.telegram.files": "a Bot API server on this machine says where a photo lies",
+    "adapters.web.chat_page": "the page's own files",
+    "adapters.web.gallery_routes": "the page's own files",
+    "adapters.web.message": "the page's own samples",
+    "adapters.web.templating": "the page's own templates",
+}
+"""Who may say `Path` outside of `bot.media` and the composition root: none of it is a file that is kept."""
+
+
+def uses(tree: ast.AST) -> set[str]:
+    """What a module says of where kept files lie."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "local_path":
+            found.add("local_path")
+        elif isinstance(node, ast.Attribute) and node.attr == "path":
+            owner = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+            found.update({f"{owner}.path"} if owner.lstrip("_") == "media" else ())
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_only_media_knows_where_a_file_lies(module: str) -> None:
+    """A clip is opened, not located, so that it may stand elsewhere one day."""
+    if inside(module, "bot.media", "adapters.web.file_response", "generator", "storage"):
+        return
+    said = uses(ast.parse(source(module)))
+    assert not said, f"{module} says {sorted(said)}"
+    paths = MODULES[module] & {"pathlib", "pathlib.Path", "os.path", "glob"}
+    assert not paths or layer(module) == TOP or module in KNOW_PATHS, f"{module} imports {sorted(paths)}"
 
 
 def test_temporary_files_are_made_in_our_own_folder() -> None:

@@ -175,6 +175,6 @@ async def site(
             return True, {}
 
         page, exhibit = ChatPage(house.core, doors, JobJson(house.core, links)), GalleryRoutes(house.core, doors, clock)
-        app = make_app(links, house.media.path, health, page, hooks, exhibit)
+        app = make_app(links, house.media.stored, health, page, hooks, exhibit)
         base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
         yield Site(base, house, await stack.enter_async_context(AsyncExitStack()), errands)

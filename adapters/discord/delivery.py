@@ -220,7 +220,7 @@ class DiscordChat:
             return reply, ""
         if film.copy and (not chat or self.embeds(chat)) and (link := await self._media_links.link(film.copy)):
             return reply, link
-        if film.copy and not film.path.is_file():
+        if film.copy and not film.file.exists():
             return replace(reply, text=texts.chat.CLIP_GONE, film=None), ""
         _check(reply)
         return reply, ""
@@ -242,7 +242,7 @@ class DiscordChat:
         film, link, lost = reply.film, "", False
         if film and film.copy and film.copy != media_links.name(int(chat), int(message)):
             link = await self._media_links.link(film.copy) if self.embeds(chat) else ""
-            lost = not link and film.path.is_file() and not await self._media_links.has_film(chat, message)
+            lost = not link and film.file.exists() and not await self._media_links.has_film(chat, message)
         client, view = await self._rest.client(), render.view(reply.buttons)
         with render.attached(reply if lost else replace(reply, film=None)) as files:
 

@@ -4,7 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import discord
 
@@ -64,15 +64,15 @@ def view(buttons: tuple[Button, ...]) -> discord.ui.View | None:
 @contextmanager
 def attached(reply: Reply) -> Iterator[list[discord.File]]:
     """The files of a reply, open while it is sent: read then, not before. Discord shows those that are pictures."""
-    files = [_paper(one) for one in reply.papers]
-    if film := reply.film:
-        source = io.BytesIO(film.path.read_bytes()) if film.clip.size <= SMALL else film.path
-        files.append(discord.File(source, f"photoplay{film.path.suffix}", spoiler=film.spoiler))
-    try:
-        yield files
-    finally:
+    with ExitStack() as stack:
+        files = [_paper(one) for one in reply.papers]
+        if film := reply.film:
+            heavy = film.clip.size > SMALL
+            source = stack.enter_context(film.file.open()) if heavy else io.BytesIO(film.file.read())
+            files.append(discord.File(source, f"photoplay{film.file.suffix}", spoiler=film.spoiler))
         for file in files:
-            file.close()
+            stack.callback(file.close)
+        yield files
 
 
 def _paper(paper: Paper) -> discord.File:

@@ -89,7 +89,7 @@ class Replies:
     async def tell(self, request: Request, reply: Reply) -> Posted | None:
         """Tell a reply; None if it could not be done, or if it is for the person alone."""
         end, pause = self._core.context.clock() + PATIENCE, 1.0
-        if reply.film and not request.embeds and reply.film.path.is_file():
+        if reply.film and not request.embeds and reply.film.file.exists():
             reply = replace(reply, film=replace(reply.film, copy=None))
         while True:
             wait = pause

@@ -208,8 +208,8 @@ class TelegramChat:
                 film = replace(reply.film, copy=None) if reply.film and reply.film.copy else None
                 if address.message and address.thread and says(error, *NO_TOPIC):
                     address = Address(PLATFORM, address.chat)
-                elif film and says(error, *BAD_COPY) and (film.path.is_file() or address.message):
-                    reply = replace(reply, film=film) if film.path.is_file() else Reply(texts.chat.CLIP_GONE)
+                elif film and says(error, *BAD_COPY) and (film.file.exists() or address.message):
+                    reply = replace(reply, film=film) if film.file.exists() else Reply(texts.chat.CLIP_GONE)
                 elif reply.film:
                     raise Unshowable(str(error)) from None
                 else:

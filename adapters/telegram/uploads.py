@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from telegram import InputFile
 
-from bot.model import Film
+from bot.model import Film, Stored
 
 
 @contextmanager
@@ -17,10 +16,10 @@ def opened(film: Film) -> Iterator[tuple[InputFile | str, InputFile | None]]:
         return
     with ExitStack() as stack:
 
-        def file(path: Path) -> InputFile:
+        def sent(file: Stored) -> InputFile:
             # Read while it is sent, not before: fifty films of fifty megabytes would not fit into memory.
-            content = stack.enter_context(path.open("rb"))
-            return InputFile(content, f"photoplay{path.suffix}", read_file_handle=False)
+            content = stack.enter_context(file.open())
+            return InputFile(content, f"photoplay{file.suffix}", read_file_handle=False)
 
-        poster = film.poster if film.poster and film.poster.is_file() else None
-        yield file(film.path), file(poster) if poster else None
+        poster = film.poster if film.poster and film.poster.exists() else None
+        yield sent(film.file), sent(poster) if poster else None

@@ -1,6 +1,5 @@
 """The chat page: it shows itself, takes what people say, and tells them what becomes of it."""
 
-import asyncio
 import base64
 import logging
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from adapters.web import bodies, homescreen, message
 from adapters.web.clips_page import ClipsPage
 from adapters.web.crowd import Crowd
 from adapters.web.event_stream import EventStreams, spoken
+from adapters.web.file_response import file_response
 from adapters.web.job_json import JobJson
 from adapters.web.session import Sessions
 from adapters.web.templating import card, render, script_data
@@ -159,9 +159,8 @@ class ChatPage:
             photo = (await self._core.context.media.keep(inbound.attachments[:1], inbound.person)).photo
         except Refusal as refusal:
             return {"text": str(refusal), "fine": False}
-        path = self._core.context.media.path(photo.name)
         try:
-            data = await asyncio.to_thread(path.read_bytes)
+            data = await self._core.context.media.read(photo.name)
         finally:
             await self._core.context.media.discard([photo.name])
         return {"text": PREVIEW, "fine": True, "preview": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
@@ -172,7 +171,7 @@ class ChatPage:
         if job is None or job.clip is None:
             raise web.HTTPNotFound
         if "first" in request.query and (poster := self._core.context.media.poster(job.clip.name)):
-            return web.FileResponse(poster, headers={"Cache-Control": "private, max-age=3600"})
+            return file_response(poster, {"Cache-Control": "private, max-age=3600"})
         try:
             return web.Response(body=await self._core.context.media.last_frame(job.clip), content_type="image/jpeg")
         except Refusal:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +19,7 @@ from adapters.web.session import Sessions
 from adapters.web.templating import card, render, script_data
 from bot import texts
 from bot.core import Core
+from bot.media.stored import StoredFile
 from bot.model import ID, Job, Search
 
 PAGE = 48
@@ -131,10 +131,10 @@ class ClipsPage:
                 request, files, f"photoplay-{datetime.fromtimestamp(self._core.context.clock(), UTC):%Y-%m-%d}"
             )
 
-    async def _files(self, names: Sequence[str], person: str) -> list[tuple[str, Path]]:
-        """What the clips among these that are the person's are called in a ZIP, and where they are."""
+    async def _files(self, names: Sequence[str], person: str) -> list[tuple[str, StoredFile]]:
+        """What the clips among these that are the person's are called in a ZIP, and they themselves."""
         people = await self._core.context.store.accounts.people(spoken(person).person)
-        files: list[tuple[str, Path]] = []
+        files: list[tuple[str, StoredFile]] = []
         taken: Counter[str] = Counter()
         for name in names:
             job = await self._core.context.store.job(name)
@@ -142,11 +142,11 @@ class ClipsPage:
                 called = file_name(job.order.prompt, job.created_at)
                 taken[called] += 1
                 number = f"-{taken[called]}" if taken[called] > 1 else ""
-                files.append((f"{called}{number}.mp4", self._core.context.media.path(job.clip.name)))
+                files.append((f"{called}{number}.mp4", self._core.context.media.stored(job.clip.name)))
         return files
 
 
-async def _send(request: web.Request, files: Sequence[tuple[str, Path]], name: str) -> web.StreamResponse:
+async def _send(request: web.Request, files: Sequence[tuple[str, StoredFile]], name: str) -> web.StreamResponse:
     headers = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}.zip"'}
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
@@ -164,12 +164,12 @@ async def _send(request: web.Request, files: Sequence[tuple[str, Path]], name: s
     return response
 
 
-def _weigh(files: Sequence[tuple[str, Path]]) -> int:
+def _weigh(files: Sequence[tuple[str, StoredFile]]) -> int:
     """Bytes of those that are there."""
     size = 0
-    for _, path in files:
+    for _, file in files:
         with suppress(OSError):
-            size += path.stat().st_size
+            size += file.size()
     return size
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from adapters.web import bodies, cursor, gallery_answers, gallery_pages
 from adapters.web.chat_page import STATIC
+from adapters.web.file_response import file_response
 from adapters.web.gallery_answers import card, in_memory, json, missing
 from adapters.web.gallery_pages import FILES, ROOT
 from adapters.web.session import Sessions
@@ -161,11 +162,10 @@ class GalleryRoutes:
     @_served
     async def _film(self, request: web.Request) -> web.StreamResponse:
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
-        path = self._core.context.media.path(found[1].clip.name) if found else None
-        if found is None or path is None or not path.is_file():
+        file = self._core.context.media.stored(found[1].clip.name) if found else None
+        if found is None or file is None or not file.exists():
             return missing()
-        # aiohttp answers Range and If-Modified-Since, and sends the file without reading it into memory.
-        return web.FileResponse(path, headers=gallery_answers.clip_headers(*found, "mp4", "video/mp4"))
+        return file_response(file, gallery_answers.clip_headers(*found, "mp4", "video/mp4"))
 
     @_served
     async def _picture(self, request: web.Request) -> web.StreamResponse:
@@ -177,10 +177,12 @@ class GalleryRoutes:
         if "large" in request.query:
             try:
                 data = await self._core.context.media.first_frame(clip)
-                return in_memory(request, data, f"{Path(clip.name).stem}-large", headers)
+                return in_memory(request, data, f"{clip.name.removesuffix('.mp4')}-large", headers)
             except Refusal:
                 pass  # the small one may have stayed
-        return web.FileResponse(self._core.context.media.poster(clip.name) or BLANK, headers=headers)
+        if poster := self._core.context.media.poster(clip.name):
+            return file_response(poster, headers)
+        return web.FileResponse(BLANK, headers=headers)
 
     # ── Hearts and reports ───────────────────────────────────────────────────────────────────────────────────────────
 

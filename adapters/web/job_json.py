@@ -44,7 +44,7 @@ class JobJson:
     async def job(self, job: Job) -> dict[str, Any]:
         """Everything that the page says of a job."""
         core, order = self._core, job.order
-        clip = job.clip if job.clip and core.context.media.path(job.clip.name).is_file() else None
+        clip = job.clip if job.clip and core.context.media.has(job.clip.name) else None
         rhythm = await core.context.history.rhythm(order, job.host)
         return {
             "id": job.id,
@@ -124,7 +124,7 @@ class JobJson:
         }
 
     def _photo(self, photo: Photo, instead: str = _GONE) -> dict[str, Any]:
-        kept = self._core.context.media.path(photo.name).is_file()
+        kept = self._core.context.media.has(photo.name)
         return {"src": self.link(photo.name) if kept else instead, "width": photo.width, "height": photo.height}
 
 

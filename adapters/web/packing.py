@@ -2,7 +2,8 @@
 
 import zipfile
 from collections.abc import Generator, Sequence
-from pathlib import Path
+
+from bot.media.stored import StoredFile
 
 PIECE = 1 << 18
 """Bytes that are read at a time."""
@@ -27,19 +28,17 @@ class _Pipe:
         return taken
 
 
-def pieces(files: Sequence[tuple[str, Path]]) -> Generator[bytes, None, None]:
-    """The ZIP in pieces; `files` are names in it, and where they are. Blocks. A file that is gone is left out."""
+def pieces(files: Sequence[tuple[str, StoredFile]]) -> Generator[bytes, None, None]:
+    """The ZIP in pieces; `files` are what stands in it, by name. Blocks. A file that is gone is left out."""
     pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", strict_timestamps=False) as made:  # type: ignore[call-overload]
-        for name, path in files:
+    with zipfile.ZipFile(pipe, "w") as made:  # type: ignore[call-overload]
+        for name, stored in files:
             try:
-                file = path.open("rb")
+                file = stored.open()
             except FileNotFoundError:  # deleted since it was chosen
                 continue
-            with file:
-                about = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
-                with made.open(about, "w") as entry:  # stored: clips are compressed already
-                    while data := file.read(PIECE):
-                        entry.write(data)
-                        yield pipe.take()
+            with file, made.open(stored.zip_info(name), "w") as entry:
+                while data := file.read(PIECE):
+                    entry.write(data)
+                    yield pipe.take()
     yield pipe.take()

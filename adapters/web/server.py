@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,12 +15,14 @@ from aiohttp import web
 from adapters.web import bodies
 from adapters.web.chat_page import ChatPage
 from adapters.web.connections import KEEP, MALFORMED, Connections
+from adapters.web.file_response import file_response
 from adapters.web.gallery_routes import GalleryRoutes
 from adapters.web.job_json import MEDIA
 from adapters.web.listening import open_sockets
 from adapters.web.mishaps import in_words
 from bot.errors import Misconfigured
 from bot.media.signed_links import BadLink, Links
+from bot.media.stored import StoredFile
 
 log = logging.getLogger(__name__)
 
@@ -41,28 +42,27 @@ HEADERS = {
 
 def make_app(
     links: Links,
-    path_of: Callable[[str], Path],
+    stored: Callable[[str], StoredFile],
     health: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]],
     page: ChatPage | None = None,
     hooks: Mapping[str, Hook] | None = None,
     exhibit: GalleryRoutes | None = None,
 ) -> web.Application:
-    """The routes. `path_of` gives the file of a name; `health` says whether we work, with figures.
+    """The routes. `stored` gives the file of a name; `health` says whether we work, with figures.
 
     What is posted to `/hooks/<name>` goes to the hook of that name.
     """
 
     async def media(request: web.Request) -> web.StreamResponse:
         try:
-            path = path_of(links.open(MEDIA, request.match_info["token"]))
+            file = stored(links.open(MEDIA, request.match_info["token"]))
         except (BadLink, LookupError, ValueError):
             raise web.HTTPNotFound from None  # forged, expired, malformed: nobody learns which
-        if not path.is_file():
+        if not file.exists():
             raise web.HTTPNotFound
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        # aiohttp answers Range and If-Modified-Since, and sends the file without reading it into memory.
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         headers = {**HEADERS, "Content-Type": kind}
-        if path.suffix == ".zip":  # all that is kept of somebody: no copy of it stays behind in a browser
+        if file.suffix == ".zip":  # all that is kept of somebody: no copy of it stays behind in a browser
             headers["Cache-Control"] = "no-store"
         if name := request.query.get("download"):
             if not re.fullmatch(r"[\w-]{1,100}", name):
@@ -70,9 +70,9 @@ def make_app(
             # Browsers take the second; both are letters, digits and hyphens, so nothing needs a quote.
             plain = name if name.isascii() else "photoplay"
             headers["Content-Disposition"] = (
-                f"attachment; filename=\"{plain}{path.suffix}\"; filename*=UTF-8''{quote(name)}{path.suffix}"
+                f"attachment; filename=\"{plain}{file.suffix}\"; filename*=UTF-8''{quote(name)}{file.suffix}"
             )
-        return web.FileResponse(path, headers=headers)
+        return file_response(file, headers)
 
     async def livez(_: web.Request) -> web.Response:
         return web.json_response({"ok": True, "installation": links.mark(INSTALLATION)})

@@ -44,7 +44,7 @@ async def again(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def words(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Ask for new words for the same photo."""
     job, _ = await _own(ctx, inbound, "words", argument)
-    if not ctx.media.path(job.order.photo.name).is_file():
+    if not ctx.media.has(job.order.photo.name):
         raise Refusal(texts.chat.PHOTO_GONE)
     said = texts.chat.ask_new_words(job.order.prompt)
     return Reply(said + status.stays(job.order, alike=True), ask=f"/again {job.id}")
@@ -124,10 +124,10 @@ async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
 
 
 def _film(ctx: Context, clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> Film:
-    path = ctx.media.path(clip.name)
-    if copy is None and not path.is_file():
+    file = ctx.media.stored(clip.name)
+    if copy is None and not file.exists():
         raise Refusal(texts.chat.CLIP_GONE)
-    return Film(path, clip, job.spoiler, inbound.limit, ctx.media.poster(clip.name), copy)
+    return Film(file, clip, job.spoiler, inbound.limit, ctx.media.poster(clip.name), copy)
 
 
 def _clip(job: Job) -> Clip:

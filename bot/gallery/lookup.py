@@ -94,10 +94,10 @@ async def after(store: Store, share: Share) -> str:
 
 def film_of(media: Media, share: Share, *, missing: bool = False) -> Film | None:
     """The film of a share; None if the file is gone and its platform has no copy, unless it may be `missing`."""
-    path = media.path(share.clip.name)
-    if not share.copy and not missing and not path.is_file():
+    file = media.stored(share.clip.name)
+    if not share.copy and not missing and not file.exists():
         return None
-    return Film(path, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy)
+    return Film(file, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy)
 
 
 def hall(web: str | None, rule: Rule) -> str:

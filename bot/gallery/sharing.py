@@ -48,7 +48,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             raise Refusal(texts.sharing.MAY_NOT_SHARE)
     place = lookup.place_of(scope, rule.gallery)
     copy = job.copy if job.address.platform == place.platform else None
-    if not ctx.media.path(clip.name).is_file() and not (copy and rule.gallery):
+    if not ctx.media.has(clip.name) and not (copy and rule.gallery):
         raise Refusal(texts.chat.CLIP_GONE)
     name = idempotency.identity(inbound, "share")
     if earlier := [one for one in await ctx.store.gallery.of_job(job.id) if one.scope == scope and one.id != name]:

@@ -144,11 +144,11 @@ class Delivery:
     async def _result(self, job: Job) -> Reply:
         if job.clip is None:
             return status.result(job, None)
-        path = self._media.path(job.clip.name)
-        if not path.is_file():
+        file = self._media.stored(job.clip.name)
+        if not file.exists():
             await self._claims.note("a finished clip is gone from the disk", job.clip.name, job)
             return Reply(texts.chat.CLIP_GONE, job=job.id)
-        film = Film(path, job.clip, job.spoiler, job.upload_limit, self._media.poster(job.clip.name))
+        film = Film(file, job.clip, job.spoiler, job.upload_limit, self._media.poster(job.clip.name))
         try:
             share, new = await lookup.offered(self._store, job), await self._is_news(job)
         except StoreDown as error:  # nobody waits for a clip because of a button

@@ -15,6 +15,7 @@ from bot import texts
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media.files import Drafts, aged, disk, make_folder, older, pour, settle
 from bot.media.sandbox.client import Decoder
+from bot.media.stored import StoredFile
 from bot.model import Clip
 
 log = logging.getLogger(__name__)
@@ -57,10 +58,10 @@ class Films:
             raise ValueError("not the name of a clip")
         return (self._fitted if match[2] else self._clips) / name
 
-    def poster(self, name: str) -> Path | None:
+    def poster(self, name: str) -> StoredFile | None:
         """A clip's first frame: a JPEG of at most 320 pixels a side and 200 kB. None if there is none."""
-        path = self._poster(f"{self.path(name).name.partition('.')[0]}.mp4")
-        return path if path.is_file() else None
+        file = StoredFile(self._poster(f"{self.path(name).name.partition('.')[0]}.mp4"))
+        return file if file.exists() else None
 
     async def keep(self, stream: AsyncIterator[bytes]) -> Clip:
         """Keep a finished clip. Raises `BrokenClip` if it does not play, `StoreDown`, and whatever `stream` raises."""

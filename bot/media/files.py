@@ -80,6 +80,14 @@ def twin(source: Path, target: Path) -> None:
         _sync(target)
 
 
+def write_private(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file that strangers on the machine cannot open, and have it on the disk. Raises `OSError`."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
     """Write a stream to a new file; returns its size, or, having stopped reading, some number above `most`."""
     size, held = 0, bytearray()

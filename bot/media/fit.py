@@ -22,7 +22,7 @@ class Fitting:
             return reply
         clip = await self._media.fit(film.clip, limit)
         if clip and clip.size < film.clip.size:
-            fitted = Film(self._media.path(clip.name), clip, film.spoiler, film.limit, film.poster)
+            fitted = Film(self._media.stored(clip.name), clip, film.spoiler, film.limit, film.poster)
             return replace(reply, film=fitted)
         return self.linked(reply)
 

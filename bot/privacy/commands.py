@@ -1,16 +1,15 @@
 """What people know and decide about what is kept of them."""
 
-import asyncio
 import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 from bot import idempotency, texts
 from bot.context import Context
 from bot.errors import Refusal, StoreDown
 from bot.gallery import moderation, notices
-from bot.media.files import disk
 from bot.model import SHELL, Button, Inbound, Paper, Reply
 from bot.privacy import export, retention
 from bot.quotas import linking
@@ -95,7 +94,7 @@ async def mydata(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             continue
         (name, at), ready = retention.export_of(note), json.loads(note)[2]
         age = ctx.clock() - at
-        if ready and 0 <= age < HOUR and ctx.media.path(name).is_file():
+        if ready and 0 <= age < HOUR and ctx.media.has(name):
             return await _handed(ctx, inbound, name, 0)
         if not ready and 0 <= age < PATIENCE:
             raise Refusal(texts.privacy.MYDATA_SOON)
@@ -114,8 +113,7 @@ async def _made(ctx: Context, inbound: Inbound, people: tuple[str, ...], earlier
     # Noted before it is there: whoever is forgotten meanwhile, or after a crash, has it removed.
     await _note(ctx, inbound.person, name, now, ready=False)
     about = await _about(ctx, inbound, people, found)
-    with disk():
-        await asyncio.to_thread(export.write, found, about, ctx.media.path(name))
+    await ctx.media.write_export(name, partial(export.write, found, about))
     if await ctx.store.inbox.recall(retention.EXPORTS, inbound.person, "file", ctx.clock()) is None:
         await ctx.media.discard([name])  # forgotten meanwhile
         return Reply(texts.privacy.MYDATA_NOTHING, private=True)
@@ -141,8 +139,7 @@ async def _handed(ctx: Context, inbound: Inbound, name: str, left_out: int) -> R
         return Reply(texts.privacy.mydata_file(left_out), file=name, private=True, secret=True)
     if ctx.links.clip:
         return Reply(texts.privacy.mydata_link(ctx.links.clip(name), left_out), private=True, secret=True)
-    with disk():
-        data = await asyncio.to_thread(ctx.media.path(name).read_bytes)
+    data = await ctx.media.read(name)
     return Reply(texts.privacy.MYDATA_PAPER, papers=(Paper("photoplay.zip", data),), private=True, secret=True)
 
 

@@ -3,18 +3,18 @@
 import csv
 import io
 import json
-import os
+import shutil
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from bot.admin.usage import cell
 from bot.gallery.model import Share
 from bot.media.library import Media
+from bot.media.stored import StoredFile
 from bot.model import Job
 from bot.quotas.rules import Movement
 from storage import Store
@@ -28,12 +28,12 @@ MOVEMENTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What goes into the file. `files`: names in it, and where they are; `size` is what they weigh."""
+    """What goes into the file. `files`: names in it, and what stands under them; `size` is what they weigh."""
 
     clips: list[dict[str, Any]]
     credits: str
     shared: dict[str, Any]
-    files: list[tuple[str, Path]]
+    files: list[tuple[str, StoredFile]]
     size: int
     left_out: int
 
@@ -54,15 +54,15 @@ async def gather(store: Store, media: Media, person: str, people: Sequence[str],
     for one in people:
         waiting = [parked for parked, taken in await store.retention.parked(one) if not taken]
         jobs += [await store.books.read(parked.body) for parked in waiting]
-    found: list[tuple[str, Path, int]] = []
+    found: list[tuple[str, StoredFile, int]] = []
     for job in reversed(jobs):
-        for name, path in _files(media, job):
+        for name, file in _files(media, job):
             with suppress(OSError):
-                found.append((name, path, path.stat().st_size))
+                found.append((name, file, file.size()))
     files, size = [], 0
-    for name, path, weight in found:
+    for name, file, weight in found:
         if size + weight <= most:
-            files.append((name, path))
+            files.append((name, file))
             size += weight
     kept = {name for name, _ in files}
     by_job: dict[str, list[Share]] = {}
@@ -79,27 +79,27 @@ async def gather(store: Store, media: Media, person: str, people: Sequence[str],
     )
 
 
-def write(bundle: Bundle, about: str, target: Path) -> int:
-    """Write the file; its size in bytes. Blocks. Raises `OSError`."""
-    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        with zipfile.ZipFile(file, "w", strict_timestamps=False) as made:
-            made.writestr("about.txt", about)
-            made.writestr("clips.json", _json(bundle.clips), zipfile.ZIP_DEFLATED)
-            made.writestr("credits.csv", bundle.credits.encode("utf-8-sig"), zipfile.ZIP_DEFLATED)
-            made.writestr("shared.json", _json(bundle.shared), zipfile.ZIP_DEFLATED)
-            for name, path in bundle.files:
-                with suppress(FileNotFoundError):  # its time ended while we were writing
-                    made.write(path, name)  # already compressed
-        file.flush()
-        os.fsync(file.fileno())
-        return file.tell()
+def write(bundle: Bundle, about: str, target: BinaryIO) -> None:
+    """Write the file. Blocks. Raises `OSError`."""
+    with zipfile.ZipFile(target, "w") as made:
+        made.writestr("about.txt", about)
+        made.writestr("clips.json", _json(bundle.clips), zipfile.ZIP_DEFLATED)
+        made.writestr("credits.csv", bundle.credits.encode("utf-8-sig"), zipfile.ZIP_DEFLATED)
+        made.writestr("shared.json", _json(bundle.shared), zipfile.ZIP_DEFLATED)
+        for name, file in bundle.files:
+            with (
+                suppress(FileNotFoundError),  # its time ended while we were writing
+                file.open() as source,
+                made.open(file.zip_info(name), "w") as copy,
+            ):
+                shutil.copyfileobj(source, copy)
 
 
-def _files(media: Media, job: Job) -> list[tuple[str, Path]]:
-    """What a job's files are called in the bundle, and where they are."""
-    photos = [(f"photos/{job.id}-{n}{Path(p.name).suffix}", p.name) for n, p in enumerate(job.order.photos, 1)]
-    clips = [(f"clips/{job.id}.mp4", job.clip.name)] if job.clip else []
-    return [(name, media.path(kept)) for name, kept in (*clips, *photos)]
+def _files(media: Media, job: Job) -> list[tuple[str, StoredFile]]:
+    """What a job's files are called in the bundle, and they themselves."""
+    clips = [(f"clips/{job.id}.mp4", media.stored(job.clip.name))] if job.clip else []
+    photos = [media.stored(photo.name) for photo in job.order.photos]
+    return [*clips, *((f"photos/{job.id}-{n}{photo.suffix}", photo) for n, photo in enumerate(photos, 1))]
 
 
 def _job(media: Media, job: Job, shares: Sequence[Share], kept: set[str]) -> dict[str, Any]:

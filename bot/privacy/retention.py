@@ -185,8 +185,8 @@ async def erase(store: Store, media: Media, person: str, until: float, now: floa
         found = await traces.orders(person, until, BATCH)
         waiting += await _cancel(store, [job for job in found if job.state == "queued"], now)
         done = [job for job in found if job.state == "done"]
-        clips += sum(media.path(job.clip.name).is_file() for job in done if job.clip)
-        photos += sum(media.path(name).is_file() for job in done for name in _photos(job))
+        clips += sum(media.has(job.clip.name) for job in done if job.clip)
+        photos += sum(media.has(name) for job in done for name in _photos(job))
         gone = [job.id for job in done if await _discarded(media, _all(job))]
         if any(job.clip for job in done):  # before the row forgets that there was a clip
             await media.drop_joined()

@@ -9,6 +9,7 @@ import pytest
 
 from bot import texts
 from bot.errors import ChatError, Gone, TooLarge
+from bot.media.stored import StoredFile
 from bot.model import Address, Clip, Film, Pending, Reply
 from tests.adapters.discord.discord_room import Room
 from tests.houses import picture
@@ -166,10 +167,10 @@ async def test_too_large_is_made_smaller_and_then_a_link(room: Room, tmp_path: P
     where = Address("discord", str(room.channel.id))
     room.api.script(POST, error(413, 40005, "Request entity too large"))
     with pytest.raises(TooLarge) as large:
-        await room.chat.send(where, Reply("x", film=Film(path, clip)), nonce="a")
+        await room.chat.send(where, Reply("x", film=Film(StoredFile(path), clip)), nonce="a")
     assert large.value.limit == int(10 * 2**20 * 0.95)
     with pytest.raises(TooLarge) as large:
-        await room.chat.send(where, Reply("x", film=Film(path, clip, limit=9_000_000)), nonce="b")
+        await room.chat.send(where, Reply("x", film=Film(StoredFile(path), clip, limit=9_000_000)), nonce="b")
     assert large.value.limit == 9_000_000
     assert len(room.api.called(POST)) == 1
 

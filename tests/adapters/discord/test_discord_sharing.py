@@ -739,7 +739,7 @@ async def test_an_edit_of_a_film_that_is_gone_is_told(room: Room, club: Club) ->
     post = await club.shared(await club.clip())
     share = await club.share(post)
     room.api.delete(post)
-    film = Film(room.house.media.path(share.clip.name), share.clip, copy=share.copy)
+    film = Film(room.house.media.stored(share.clip.name), share.clip, copy=share.copy)
     with pytest.raises(Gone):
         await room.chat.edit(share.place, str(post.id), Reply("x", film=film))
 
@@ -747,7 +747,7 @@ async def test_an_edit_of_a_film_that_is_gone_is_told(room: Room, club: Club) ->
 async def test_the_latest_of_many_edits_wins(room: Room, club: Club) -> None:
     post = await club.shared(await club.clip())
     share = await club.share(post)
-    film = Film(room.house.media.path(share.clip.name), share.clip, copy=share.copy)
+    film = Film(room.house.media.stored(share.clip.name), share.clip, copy=share.copy)
     replies = [Reply("x", (Button(f"♥ {n}", f"/heart {share.id}"),), film=film) for n in range(1, 21)]
     await asyncio.gather(*(room.chat.edit(share.place, str(post.id), one) for one in replies))
     assert post.labels == ["♥ 20"]

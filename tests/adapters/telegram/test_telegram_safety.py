@@ -18,6 +18,7 @@ from adapters.telegram.render import keyboard
 from bot import logs
 from bot.errors import ChatError
 from bot.jobs import status
+from bot.media.stored import StoredFile
 from bot.model import Address, Clip, Film, Job, Order, Photo
 from tests.adapters.telegram.telegram_room import Room
 from tests.houses import picture
@@ -152,7 +153,7 @@ def test_every_button_fits(job_id: str, prompt: str, state: str, follows: bool) 
     job = replace(job, outcome="clip", follows=job_id if follows else None, clip=clip)
     job = replace(job, state=state)
     replies = [
-        status.result(job, Film(Path("clip.mp4"), clip)),
+        status.result(job, Film(StoredFile(Path("clip.mp4")), clip)),
         status.result(replace(job, reason="failed"), None),
         status.unsure(job),
         status.listing([job] * 10, 100.0),

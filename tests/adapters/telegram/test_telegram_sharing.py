@@ -15,6 +15,7 @@ from adapters.telegram.render import length
 from bot import texts
 from bot.errors import ChatError, Gone
 from bot.gallery.model import ENOUGH, Share
+from bot.media.stored import StoredFile
 from bot.model import Address, Button, Film, Job, Reply
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bookkeeping import rows
@@ -228,7 +229,7 @@ async def test_whatever_telegram_says_of_a_bad_copy(club: Club, refusal: str) ->
 
 
 async def test_where_neither_copy_nor_film_is_left_nothing_is_posted(club: Club) -> None:
-    film = Film(club.room.house.media.path("none.mp4"), (await jobs_clip(club)), copy="gone")
+    film = Film(club.room.house.media.stored("none.mp4"), (await jobs_clip(club)), copy="gone")
     place = Address("telegram", str(club.forum.id), thread=str(club.gallery))
     count = len(club.api.sent(club.forum))
     with pytest.raises(Gone):
@@ -459,7 +460,7 @@ async def test_an_edit_of_what_is_not_there_or_the_same_harms_nothing(club: Club
     post = await club.shared(await club.clip())
     share = await club.share(post)
     assert share
-    film = Film(club.room.house.media.path(share.clip.name), share.clip)
+    film = Film(club.room.house.media.stored(share.clip.name), share.clip)
     chat, place = club.room.chat, club.place(post)
     long = "é" * 500 + "👍" * 600
     for message, text in ((post.id, post.words), (999, "x"), (post.id, long)):
@@ -474,7 +475,7 @@ async def test_where_the_film_did_not_fit_the_buttons_change_alone(club: Club) -
     post = await club.shared(await club.clip())
     share = await club.share(post)
     assert share
-    film = Film(club.room.house.media.path(share.clip.name), share.clip)
+    film = Film(club.room.house.media.stored(share.clip.name), share.clip)
     said = await club.room.chat.send(replace(club.place(post), message=""), Reply("it plays elsewhere"), nonce="n")
     await club.room.chat.edit(club.place(post), said.message, Reply("x", (Button("♥ 5", "/heart x"),), film=film))
     await club.settled()
@@ -734,7 +735,7 @@ async def test_after_two_days_the_clip_makes_way_for_a_grey_picture(club: Club) 
     assert post.labels == []
     await club.settled()
     # An edit that comes late does not bring its words back.
-    late = Reply("“she smiles”", (Button("♥ 1", "/heart x"),), film=Film(Path("x.mp4"), share.clip))
+    late = Reply("“she smiles”", (Button("♥ 1", "/heart x"),), film=Film(StoredFile(Path("x.mp4")), share.clip))
     await club.room.chat.edit(club.place(post), str(post.id), late)
     await club.settled()
     assert (post.words, post.labels) == (texts.chat.TAKEN_BACK, [])

@@ -19,6 +19,7 @@ from bot import logs
 from bot.app import open_app, secrets_of
 from bot.config import Settings
 from bot.media.signed_links import Links
+from bot.media.stored import StoredFile
 from tests.adapters.telegram.telegram_room import Room, a_room, breaks
 from tests.houses import picture
 from tests.loopback.telegram.faults import Refuse
@@ -42,7 +43,7 @@ async def hooked(
         troubles = rooms[0].supervisor.troubles()
         return not any(troubles.values()), troubles
 
-    app = make_app(Links("x" * 32, time.time), lambda name: folder / name, health, None, {"telegram": hook})
+    app = make_app(Links("x" * 32, time.time), lambda name: StoredFile(folder / name), health, None, {"telegram": hook})
     async with (
         serve(app, "127.0.0.1", 0) as web,
         a_room(

@@ -291,7 +291,7 @@ async def test_posters_small_large_and_none(town: Site, made: Clip) -> None:
         assert (await visitor.get(path, **{"If-None-Match": answer.headers["Etag"]})).status == 304
     poster = town.house.media.poster(made.name)
     assert poster
-    poster.unlink()
+    poster.local_path.unlink()
     for path in town.house.media.path(made.name).parent.iterdir():
         path.unlink()
     for path in (small, large):

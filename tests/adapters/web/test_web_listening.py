@@ -4,7 +4,6 @@ import errno
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,6 +13,7 @@ from adapters.web import listening
 from adapters.web.server import make_app, serve
 from bot.errors import Misconfigured
 from bot.media.signed_links import Links
+from bot.media.stored import StoredFile
 from tests.clock import Clock
 
 
@@ -33,11 +33,15 @@ async def health() -> tuple[bool, Mapping[str, Any]]:
     return True, {}
 
 
+def nowhere(name: str) -> StoredFile:
+    raise LookupError(name)
+
+
 async def heard(hosts: str | Sequence[str], clock: Clock) -> dict[str, bool]:
     """By which family a server is heard, having been told these addresses."""
     found = {}
     async with (
-        serve(make_app(Links(b"k" * 32, clock), Path, health), hosts, 0) as address,
+        serve(make_app(Links(b"k" * 32, clock), nowhere, health), hosts, 0) as address,
         aiohttp.ClientSession() as http,
     ):
         port = address.rpartition(":")[2]
@@ -87,7 +91,7 @@ async def test_a_machine_without_ipv6_is_heard_all_the_same(
 @pytest.mark.parametrize("hosts", ["203.0.113.7", ["no.such.host.invalid"]])
 async def test_an_address_that_is_not_ours_is_said(hosts: str | list[str], clock: Clock) -> None:
     with pytest.raises(Misconfigured, match="Check HOST and PORT"):
-        async with serve(make_app(Links(b"k" * 32, clock), Path, health), hosts, 0):
+        async with serve(make_app(Links(b"k" * 32, clock), nowhere, health), hosts, 0):
             pass
 
 

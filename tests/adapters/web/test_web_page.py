@@ -34,6 +34,7 @@ from bot import texts
 from bot.jobs.shelf import Shelf
 from bot.media.sandbox import images
 from bot.media.signed_links import Links
+from bot.media.stored import StoredFile
 from bot.model import Address, Inbound, Pending
 from bot.quotas.pricing import Policy
 from generator.words import read
@@ -159,7 +160,7 @@ async def start(
                 return True, {}
 
             job_json = JobJson(house.core, links)
-            app = make_app(links, house.media.path, health, ChatPage(house.core, sessions, job_json))
+            app = make_app(links, house.media.stored, health, ChatPage(house.core, sessions, job_json))
             base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
             return Site(base, house, await stack.enter_async_context(AsyncExitStack()))
 
@@ -970,8 +971,8 @@ def test_a_zip_is_made_with_little_in_memory(tmp_path: Path) -> None:
     data = secrets.token_bytes(3 * packing.PIECE + 5)
     for name in "ab":
         (tmp_path / name).write_bytes(data)
-    files = [("a.mp4", tmp_path / "a"), ("gone.mp4", tmp_path / "gone"), ("ü.mp4", tmp_path / "b")]
-    pieces = list(packing.pieces(files))
+    files = {"a.mp4": tmp_path / "a", "gone.mp4": tmp_path / "gone", "ü.mp4": tmp_path / "b"}
+    pieces = list(packing.pieces([(name, StoredFile(path)) for name, path in files.items()]))
     assert max(map(len, pieces)) < packing.PIECE + 1000
     made = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     assert (made.testzip(), made.namelist()) == (None, ["a.mp4", "ü.mp4"])

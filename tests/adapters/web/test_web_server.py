@@ -11,6 +11,7 @@ from adapters.web.job_json import MEDIA
 from adapters.web.server import make_app, serve
 from bot.errors import Misconfigured
 from bot.media.signed_links import Links
+from bot.media.stored import StoredFile
 from tests.clock import Clock
 
 BYTES = bytes(range(256)) * 40
@@ -38,15 +39,15 @@ async def site(tmp_path: Path, clock: Clock) -> AsyncIterator[Site]:
     (tmp_path / "all.zip").write_bytes(b"PK")
     links = Links(b"k" * 32, clock)
 
-    def path_of(name: str) -> Path:
+    def stored(name: str) -> StoredFile:
         if "/" in name:
             raise ValueError(name)
-        return tmp_path / name
+        return StoredFile(tmp_path / name)
 
     async def health() -> tuple[bool, dict[str, Any]]:
         return made.well, {"jobs": {"running": 3}}
 
-    async with aiohttp.ClientSession() as http, serve(make_app(links, path_of, health), "127.0.0.1", 0) as base:
+    async with aiohttp.ClientSession() as http, serve(make_app(links, stored, health), "127.0.0.1", 0) as base:
         made = Site(base, http, links, clock)
         yield made
 
@@ -115,5 +116,7 @@ async def test_a_port_in_use_is_said(site: Site, clock: Clock) -> None:
 
     port = int(site.base.rpartition(":")[2])
     with pytest.raises(Misconfigured, match=f"Port {port} is in use"):
-        async with serve(make_app(Links(b"k" * 32, clock), Path, health), "127.0.0.1", port):
+        async with serve(
+            make_app(Links(b"k" * 32, clock), lambda name: StoredFile(Path(name)), health), "127.0.0.1", port
+        ):
             pass

@@ -5,6 +5,7 @@ import unicodedata
 import zipfile
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -310,16 +311,16 @@ async def test_an_export_of_two_does_not_outlive_their_parting(square: Square) -
     assert list(exports.iterdir()) == []
 
 
-async def test_the_export_has_what_waits_for_a_yes(square: Square, tmp_path: Path) -> None:
+async def test_the_export_has_what_waits_for_a_yes(square: Square) -> None:
     house = square.house
     configure(house.core, ask_consent=True)
     await square.say("zebras knit umbrellas", photo=True, scope="")
     found = await export.gather(house.store, house.media, "telegram:7", ("telegram:7",))
-    export.write(found, "", tmp_path / "made.zip")
-    made = zipfile.ZipFile(tmp_path / "made.zip")
+    await house.media.write_export("made.zip", partial(export.write, found, ""))
+    made = zipfile.ZipFile(house.media.path("made.zip"))
     assert "zebras knit" in made.read("clips.json").decode()
     assert any(name.startswith("photos/") for name in made.namelist())
-    assert (tmp_path / "made.zip").stat().st_mode & 0o077 == 0
+    assert house.media.path("made.zip").stat().st_mode & 0o077 == 0
 
 
 # ── Too much of it ───────────────────────────────────────────────────────────────────────────────────────────────────

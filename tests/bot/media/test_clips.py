@@ -214,7 +214,7 @@ async def test_a_turned_clip_stays_as_it_is_shown(box: Media, quarters: int) -> 
     poster = box.poster(clip.name)
     assert poster
     expected = np.rot90(half[..., 0], -quarters)
-    for picture in (shown, grey(poster.read_bytes()), grey(await box.last_frame(clip))):
+    for picture in (shown, grey(poster.read()), grey(await box.last_frame(clip))):
         assert picture.shape == expected.shape
         assert np.abs(picture.astype(int) - expected).mean() < 20
 
@@ -321,10 +321,10 @@ async def test_a_poster(box: Media, size: tuple[int, int], small: tuple[int, int
     clip = await kept(box, video(size, 0.2))
     poster = box.poster(clip.name)
     assert poster is not None
-    assert poster.stat().st_size <= 200_000
-    with Image.open(poster) as image:
+    assert poster.size() <= 200_000
+    with Image.open(poster.local_path) as image:
         assert (image.format, image.size) == ("JPEG", small)
-    poster.unlink()
+    poster.local_path.unlink()
     assert box.poster(clip.name) is None
 
 
@@ -333,7 +333,7 @@ async def test_a_poster_of_noise_is_small(box: Media) -> None:
     clip = await kept(box, drawn(noise))
     poster = box.poster(clip.name)
     assert poster is not None
-    assert 10_000 < poster.stat().st_size <= 200_000
+    assert 10_000 < poster.size() <= 200_000
 
 
 async def test_no_poster_without_a_name_of_ours(box: Media) -> None:

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import re
+import time
 import zipfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -508,14 +510,17 @@ async def test_what_is_larger_than_the_bound_leaves_out_the_oldest(house: House)
     assert "4 did not fit" in texts.privacy.mydata_link("x", made.left_out)
 
 
-async def test_a_file_whose_time_ends_meanwhile_is_left_out(house: House, tmp_path: Path) -> None:
+async def test_a_file_whose_time_ends_meanwhile_is_left_out(house: House) -> None:
     await a_past(house.store, house.media, "one", ANN, house.clock())
     made = await export.gather(house.store, house.media, ANN, [ANN])
     house.media.path("onep.jpg").unlink()
-    target = tmp_path / "made.zip"
-    export.write(made, "about", target)
-    assert "clips/one.mp4" in zipfile.ZipFile(target).namelist()
-    assert "photos/one-1.jpg" not in zipfile.ZipFile(target).namelist()
+    await house.media.write_export("made.zip", partial(export.write, made, "about"))
+    target = house.media.path("made.zip")
+    with zipfile.ZipFile(target) as bundle:
+        assert bundle.read("clips/one.mp4") == b"clip of one" * 9
+        kept = house.media.path("onec.mp4").stat().st_mtime
+        assert bundle.getinfo("clips/one.mp4").date_time[:5] == time.localtime(kept)[:5], "when it came"
+        assert "photos/one-1.jpg" not in bundle.namelist()
     assert target.stat().st_mode & 0o077 == 0
 
 
