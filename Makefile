@@ -13,15 +13,8 @@ demo: .venv/run  ## send the sample photo through the whole system and write dem
 run: .venv/run  ## the worker and the web server, until SIGTERM
 	@exec $(BIN)/photoplay run
 
-test: .venv/dev  ## the whole suite, or what ARGS says; whole processes one after the other, whatever came before
-ifdef ARGS
-	@$(BIN)/python -m pytest $(ARGS)
-else
-	@failed=0; \
-	$(BIN)/python -m pytest -n logical --dist worksteal --ignore=tests/whole || failed=1; \
-	$(BIN)/python -m pytest tests/whole || failed=1; \
-	exit $$failed
-endif
+test: .venv/dev  ## the whole suite on all cores, or what ARGS says
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n logical --dist worksteal)
 
 check: .venv/dev  ## formatter, linter, types, import rule
 	@$(BIN)/ruff format --check .
