@@ -1,4 +1,4 @@
-"""Where jobs and credits live: one SQL text, two databases."""
+"""Persistence of jobs and credits: one SQL text for SQLite and PostgreSQL."""
 
 import secrets
 from pathlib import Path
@@ -16,9 +16,9 @@ from storage.sqlite import Sqlite
 
 
 async def open_store(folder: Path, url: str | None = None, marks: Path | None = None) -> Store:
-    """The store in `folder` (SQLite) or behind `url` (PostgreSQL), at the newest schema.
+    """Open the store in `folder` (SQLite) or behind `url` (PostgreSQL), migrated to the newest schema.
 
-    `marks` is where its high-water mark is kept; in `folder` without it. Raises `StoreDown`, `Misconfigured`.
+    `marks`: folder of the high-water marks; default `folder`. Raises `StoreDown`, `Misconfigured`.
     """
     database: Database = Outage(await Postgres.open(url) if url else await Sqlite.open(folder / "photoplay.db"))
     try:

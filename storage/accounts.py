@@ -1,7 +1,7 @@
-"""Linked persons: which are one account, and the codes by which they are linked.
+"""Accounts: persons linked across platforms, and the one-time codes that link them.
 
-Each person keeps a book of their own; an account's limit counts all of them together. So joining adds what both have
-used, without anything being moved that a job under way may still give back.
+Each person keeps counters of their own; an account's limit applies to their sum. So linking moves no credits that a
+running job may still refund.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from storage.people import people_of
 HOUR = 3600
 OLD_CODES = "DELETE FROM codes WHERE person = $1 OR until < $2"
 NEW_CODE = "INSERT INTO codes (code, person, until) VALUES ($1, $2, $3)"
-# Taken by the first who enters it, so it works once even when two enter it at the same moment.
+# A DELETE that returns the row: a code works once, also when entered twice at the same moment.
 TAKE_CODE = "DELETE FROM codes WHERE code = $1 RETURNING person, until"
 FIRST_GUESS = "INSERT INTO guesses (person, hour, used) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING"
 GUESS = "UPDATE guesses SET used = used + 1 WHERE person = $1 AND hour = $2 AND used < $3 RETURNING used"
@@ -23,30 +23,30 @@ LINK = "INSERT INTO accounts (person, account) VALUES ($1, $2) ON CONFLICT DO NO
 LEAVE = "DELETE FROM accounts WHERE person = $1"
 DISSOLVE = "DELETE FROM accounts WHERE account = $1"
 RENAME = "UPDATE accounts SET account = $2 WHERE account = $1"
-# Turns in the queue are counted together from then on.
+# From here on the queue counts both persons' turns together.
 JOBS_JOIN = "UPDATE jobs SET account = $2 WHERE person = $1 AND state <> 'done'"
 
 
 class Accounts(Part):
-    """Who is one person on several platforms. Each method is one transaction; the same `key` takes effect once."""
+    """Accounts of linked persons. Each method is one transaction; repeating a `key` has no further effect."""
 
     async def people(self, person: str) -> tuple[str, ...]:
         """The linked persons of an account, `person` among them."""
         return (await self._db.read(lambda tx: people_of(tx, person)))[0]
 
     async def offer(self, person: str, code: str, until: float, key: str = "") -> None:
-        """Store a code (its hash) that links its user with `person` until then (Unix seconds); earlier codes end."""
+        """Store the hash of a linking code of `person`, valid until `until` (Unix seconds); earlier codes end."""
 
         async def work(tx: Transaction) -> None:
             if not await first(tx, key, person, until):
-                return  # or a code that was used meanwhile would be good again
+                return  # a repeat must not revive a code that was used meanwhile
             await tx.all(OLD_CODES, person, until - HOUR)
             await tx.all(NEW_CODE, code, person, until)
 
         await self._db.write(work)
 
     async def join(self, person: str, code: str, now: float, guesses: int, key: str = "") -> tuple[Joined, str]:
-        """Enter a code; how it ended, and with whom it linked. `guesses`: codes that may be entered within an hour."""
+        """Enter a code; returns the outcome and the person linked. `guesses`: codes allowed per hour."""
 
         async def work(tx: Transaction) -> tuple[Joined, str]:
             if await done_before(tx, key, person):
@@ -67,7 +67,7 @@ class Accounts(Part):
         return await self._db.write(work)
 
     async def _link(self, tx: Transaction, person: str, other: str) -> Joined | None:
-        """Make two persons one account; why not, where that cannot be."""
+        """Merge two persons' accounts; returns the reason if that is not allowed, else None."""
         if _platform(other) == _platform(person):
             return "same"
         theirs, account = await people_of(tx, other)
@@ -82,7 +82,7 @@ class Accounts(Part):
         return None
 
     async def leave(self, person: str, spans: Sequence[str], now: float, key: str = "") -> bool:
-        """Part from the account; what it used in `spans` stays used on both sides. False if there was no link."""
+        """Leave the account; both sides keep its joint use in `spans`. False if there was no link."""
 
         async def work(tx: Transaction) -> bool:
             people, account = await people_of(tx, person)
@@ -90,22 +90,22 @@ class Accounts(Part):
             if not others:
                 return await done_before(tx, key, person)
             if not await first(tx, key, person, now):
-                return True  # and linked anew since
+                return True  # and linked again since
             for span in sorted(spans):
                 used = await counters.hold_span(tx, people, span)
                 whole = sum(used.values())
                 rest = whole - used[person]
-                # Both sides have used what the two used together: parting gives nobody a fresh allowance.
+                # Each side is charged the joint use: leaving an account yields no fresh allowance.
                 for one, amount in ((person, whole - used[person]), (others[0], whole - rest)):
                     if amount:
                         await _adjust(tx, one, span, amount, now)
-            # The account's name stays with one side; how they share goes with both.
+            # One side keeps the account's name; both keep its sharing preferences.
             await shares.part(tx, account, others[0] if person == account else person)
             await tx.all(LEAVE, person)
             if len(others) == 1:
                 await tx.all(DISSOLVE, account)
             elif person == account:
-                # The account was named after the one who leaves, who may be linked anew under that name.
+                # The account bore the leaver's name, under which they may link again.
                 await tx.all(RENAME, account, others[0])
             return True
 

@@ -1,4 +1,4 @@
-"""Answers: what was said upon messages that changed something."""
+"""Answers: replies to messages that changed something, stored so that a repeated message gets the same one."""
 
 from collections.abc import Sequence
 
@@ -14,15 +14,15 @@ BEFORE = "SELECT 1 FROM answers WHERE key = $1 AND person = $2"
 
 
 class Answers(Part):
-    """What was said upon messages that changed something. Each method is one transaction."""
+    """Stored replies to messages that changed something. Each method is one transaction."""
 
     async def given(self, key: str, person: str) -> str | None:
-        """The answer (JSON) to the message with this key, as `person` got it; None if there was none yet."""
+        """The stored answer (JSON) of `person` to the message with this key, or None."""
         row = await self._one(GIVEN, key, person)
         return row["body"] if row else None
 
     async def keep(self, key: str, body: str, person: str, named: Sequence[str], at: float) -> None:
-        """Store an answer; the first one counts. It is deleted when `person`, or one of `named`, is erased."""
+        """Store an answer unless one exists. Erasing `person`, or one of `named`, deletes it."""
 
         async def work(tx: Transaction) -> None:
             await tx.many(KEEP, [(key, one, "", at) for one in sorted({*named} - {person})])
@@ -32,10 +32,10 @@ class Answers(Part):
 
 
 async def first(tx: Transaction, key: str, person: str, at: float) -> bool:
-    """Whether a change is made for the first time, inside the transaction that makes it. Without a key, always."""
+    """Record a key inside the transaction of its change; False if it was recorded before. True without a key."""
     return not key or bool(await tx.all(FIRST, key, person, at))
 
 
 async def done_before(tx: Transaction, key: str, person: str) -> bool:
-    """Whether the message with this key took effect before. Without a key, never."""
+    """Whether a key was recorded before. False without a key."""
     return bool(key and await tx.one(BEFORE, key, person))

@@ -1,4 +1,4 @@
-"""The audit log: what admins did; inside a transaction. Rows are added and never changed, but for names (`erase`)."""
+"""The audit log of admins' acts, append-only except for redaction (`redaction`); inside a transaction."""
 
 from bot.quotas.rules import Act
 from storage import rules
@@ -16,18 +16,18 @@ MEMBER = "INSERT INTO act_members (act, person) VALUES ($1, $2)"
 
 
 async def done_before(tx: Transaction, it: Act) -> Act | None:
-    """The act of that id, if it was done before: its message came twice. Asked when what it changes is locked."""
+    """The act with that id, if the message came twice. Call it after locking the rows that the act changes."""
     row = await tx.one(BY_ID, it.id)
     return act(row) if row else None
 
 
 async def enter(tx: Transaction, it: Act) -> Act:
-    """Write an act into the log; returns it."""
+    """Append an act to the log; returns it."""
     await tx.all(ENTER, *(getattr(it, column) for column in COLUMNS))
     await tx.many(MEMBER, [(it.id, person) for person in rules.members([it.before, it.after])])
     return it
 
 
 def act(row: Row) -> Act:
-    """The act of a row."""
+    """The act from a row."""
     return Act(**{column: row[column] for column in COLUMNS})

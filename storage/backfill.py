@@ -1,4 +1,4 @@
-"""What a migration has to read JSON for: facts that get columns and rows of their own."""
+"""Backfills of migrations that need Python to read JSON: values that move to columns and rows of their own."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,7 +8,7 @@ from storage import rows, rules
 from storage.database import Transaction
 
 PAGE = 1000
-"""Jobs that are read together."""
+"""Jobs per page."""
 
 RULES = "SELECT scope, about, value FROM rules"
 ACTS = "SELECT id, before, after FROM audit"
@@ -23,7 +23,7 @@ WORDS = "UPDATE jobs SET words = $2 WHERE id = $1"
 
 
 async def facts_in_columns(tx: Transaction) -> None:
-    """0007: what rules, lists, acts, errands and notes say, beside their JSON."""
+    """0007: columns for values inside rules, lists, acts, outbox entries and notes."""
     for row in await tx.all(RULES):
         await rules.put(tx, row["scope"], row["about"], row["value"])
     for row in await tx.all(ACTS):
@@ -36,13 +36,13 @@ async def facts_in_columns(tx: Transaction) -> None:
         for share in {name for verb, _, name in taps if verb == "/show" and not row["share"]}:
             await tx.all(SHOWS, row["id"], share)
     for row in await tx.all(NOTES):
-        # Adapters wrote ids among other things; what only looks like one is nobody's, and goes with the note.
+        # Adapters noted ids and other texts alike; a text that only resembles an id is deleted with its note.
         for user in _numbers(row["value"]):
             await tx.all(NAMES, row["platform"], row["chat"], row["name"], f"{row['platform']}:{user}")
 
 
 async def words_to_search(tx: Transaction) -> None:
-    """0012: the words of each order, beside its JSON."""
+    """0012: the searchable words of each order."""
     last = ""
     while page := await tx.all(DETAILS, last, PAGE):
         last = page[-1]["id"]
@@ -51,7 +51,7 @@ async def words_to_search(tx: Transaction) -> None:
 
 
 AFTER: Mapping[int, Callable[[Transaction], Awaitable[None]]] = {7: facts_in_columns, 12: words_to_search}
-"""By the number of the migration that it belongs to."""
+"""Backfills by the number of their migration."""
 
 
 def _numbers(note: str) -> set[str]:

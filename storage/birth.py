@@ -1,4 +1,4 @@
-"""When a file was made, which no copy takes along. `os.stat` says so on macOS; on Linux the system has to be asked."""
+"""A file's creation time, which copies do not keep. `os.stat` has it on macOS; Linux needs the `statx` call."""
 
 import ctypes
 import os
@@ -8,11 +8,11 @@ from pathlib import Path
 _HERE, _BIRTH = -100, 0x800
 """`AT_FDCWD` and `STATX_BTIME`."""
 _AT = 80
-"""Bytes into `struct statx` at which that time stands: seconds in eight of them, nanoseconds in four."""
+"""Offset in bytes of `stx_btime` in `struct statx`: 8 bytes of seconds, 4 bytes of nanoseconds."""
 
 
 def birth(path: Path) -> str:
-    """Seconds with nine decimals; empty where system or file system do not know."""
+    """Creation time in Unix seconds with nine decimals; empty if the system or file system does not record it."""
     if (made := getattr(path.stat(), "st_birthtime", None)) is not None:
         return f"{made:.9f}"
     try:

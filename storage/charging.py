@@ -1,6 +1,6 @@
 """Charging and refunding, inside the transaction that moves a job.
 
-On PostgreSQL rows are locked in one order everywhere: jobs, then counters by book and span, then grants by id.
+Lock order on PostgreSQL, everywhere: jobs, then counters by book and span, then grants by id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from storage import counters, grants, ledger
 from storage.counters import NO_LIMIT, Key, Raced
 from storage.database import Transaction
 
-# The persons of an account stand beside the rules, under a scope that no community has: one question, not two.
+# The account's persons come with the rules, under a scope that no community has: one query instead of two.
 RULEBOOK = """
     SELECT '@' AS scope, b.person AS about, b.account AS value
     FROM accounts AS a JOIN accounts AS b ON b.account = a.account WHERE a.person = $3 AND $1 = ''
@@ -23,7 +23,7 @@ RULEBOOK = """
 
 
 async def rulebook(tx: Transaction, member: Member) -> Rulebook:
-    """Everything that is set for a member."""
+    """All rules that apply to a member."""
     tiers = ["", f"person:{member.person}", *(f"tier:{t}" for t in sorted({*member.tiers, "admins"}))]
     found = await tx.all(RULEBOOK, member.scope, HOUSE, member.person, tiers)
     linked = sorted((row["about"], row["value"]) for row in found if row["scope"] == "@")
@@ -35,7 +35,7 @@ async def rulebook(tx: Transaction, member: Member) -> Rulebook:
 
 
 async def quote(tx: Transaction, member: Member, plan: Plan, now: float) -> Quote:
-    """Whether a bill would pass now; nothing is locked or changed."""
+    """Whether a bill would pass now; locks and changes nothing."""
     rules = await rulebook(tx, member)
     bill = plan(rules)
     if isinstance(bill, Denied):
@@ -49,9 +49,9 @@ async def quote(tx: Transaction, member: Member, plan: Plan, now: float) -> Quot
 
 
 async def pay(tx: Transaction, job: Job, member: Member, plan: Plan) -> Job | Denied:
-    """Count a job against every book it concerns, all or nothing; the job then says what was paid from where.
+    """Charge a job to every book of the plan, all or nothing; returns the job with its payments, or the refusal.
 
-    Raises `Raced`.
+    Raises `Raced` when another transaction changed a counter meanwhile.
     """
     rules = await rulebook(tx, member)
     bill = plan(rules)
@@ -82,7 +82,7 @@ async def pay(tx: Transaction, job: Job, member: Member, plan: Plan) -> Job | De
 
 
 async def record(tx: Transaction, job: Job, entry: LedgerEntry) -> None:
-    """The rows of the ledger that go with a new job."""
+    """Write the ledger rows of a new job."""
     paid = [payment for payment in job.paid if payment.kind in ("own", "grant")]
     await ledger.write_all(
         tx,
@@ -95,7 +95,7 @@ async def record(tx: Transaction, job: Job, entry: LedgerEntry) -> None:
 
 
 async def settle(tx: Transaction, settled: Iterable[tuple[Job, LedgerEntry]]) -> None:
-    """Free what jobs took up; without a clip, refund exactly what was paid to where it came from."""
+    """Release the counters of settled jobs; without a clip, refund each payment to its source."""
     settled = list(settled)
     parts = [(job, payment, entry) for job, entry in settled for payment in job.paid]
     changes: dict[Key, int] = {}
@@ -120,7 +120,7 @@ async def settle(tx: Transaction, settled: Iterable[tuple[Job, LedgerEntry]]) ->
 
 
 def _settled(job: Job, payment: Payment, entry: LedgerEntry, kind: str, spent: int) -> dict[str, object]:
-    """The row of the ledger that settles a payment."""
+    """The ledger row that settles a payment."""
     about = {"at": entry.at, "actor": "", "kind": kind, "step": "settle", "because": job.reason or ""}
     return {**_moved(job, payment), **about, "held": -payment.amount, "spent": spent}
 
@@ -141,14 +141,14 @@ def _pool(line: Line, used: Mapping[Key, int]) -> int:
 
 
 def _room(line: Line, used: Mapping[Key, int]) -> int:
-    """How far the line's own counter may go."""
+    """The cap of the line's own counter."""
     if line.limit is None:
         return NO_LIMIT
     return line.limit - sum(used.get((book, line.span), 0) for book in line.also)
 
 
 def _weigh(bill: Bill, used: Mapping[Key, int], open_: Sequence[Grant]) -> list[Payment] | Denied:
-    """Who pays what, or which line refuses."""
+    """The payment of each line, or the line that refuses."""
     first, *others = bill.lines
     free = first.amount if first.limit is None else max(0, first.limit - _pool(first, used))
     own = min(first.amount, free)

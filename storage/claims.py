@@ -1,4 +1,4 @@
-"""Claims: what workers take, renew, save and release, and what they know of past renders."""
+"""Claims: workers take, renew, save and release jobs; and the render times of past jobs."""
 
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -18,29 +18,29 @@ CLAIM = f"""
 WAITING = """
     SELECT starts, (SELECT count(*) FROM jobs WHERE state = 'queued' AND halted = 0 AND due_at <= $1) AS n
     FROM gate WHERE id = 1"""
-# Nothing but when it is due, and only if nothing has happened: a save may have gone through after all.
+# Changes `due_at` alone, and only an unchanged job: an earlier save may have succeeded after all.
 RENEW = "UPDATE jobs SET due_at = $4 WHERE id = $1 AND claims = $2 AND state = $3 RETURNING id"
 NEXT = f"SELECT min(due_at) AS at FROM jobs WHERE {queue.WORKING} AND platform = ANY($1)"
 ENDED = """
     SELECT accepted_at, settled_at AS seen FROM jobs
     WHERE outcome = 'clip' AND host = $1 AND model = $2 AND seconds = $3 ORDER BY settled_at DESC LIMIT $4"""
-# Only a poll that went well says that the render was still going.
+# Only a successful poll proves that the render was still running.
 GOING = f"""
     SELECT accepted_at, changed_at AS seen FROM jobs
     WHERE {queue.AT_PROVIDER} AND state = 'running' AND tries = 0 AND host = $1 AND model = $2 AND seconds = $3"""
 
 
 class Claims(Part):
-    """A worker's rounds. Each method is one transaction; times are Unix seconds, leases are seconds."""
+    """A worker's queries. Each method is one transaction; times are Unix seconds, leases are seconds."""
 
     restored: Restored
 
     async def claim(
         self, now: float, lease: float, limit: int, platforms: Sequence[str], mine: Collection[str] = ()
     ) -> list[Job]:
-        """Claim due jobs that have left the queue, until the lease is over.
+        """Claim due jobs that have left the queue, for the length of the lease.
 
-        `mine`: ids that the caller is still busy with; a clock that leaps must not claim them again.
+        `mine`: ids in the caller's hands, excluded so that a clock jump does not claim them twice.
         """
         found = await self._change(CLAIM, now, limit, lease, list(platforms), list(mine))
         return [rows.job(row) for row in found]
@@ -56,9 +56,9 @@ class Claims(Part):
         begin: Callable[[Job], Step],
         only: str | None = None,
     ) -> list[Job]:
-        """Take up to `limit` queued jobs (with `only`, that one), fairly, while fewer than `slots` are at `hosts`.
+        """Take up to `limit` queued jobs (`only`: that one), fairly, while fewer than `slots` are at `hosts`.
 
-        Saves what `begin` makes of each, and returns those that are to be bought now.
+        Saves the result of `begin` for each, and returns the jobs to be bought now.
         """
 
         async def work(tx: Transaction) -> tuple[list[Job], int]:
@@ -67,7 +67,7 @@ class Claims(Part):
                 return [], number
             return await queue.start(tx, now, lease, slots, limit, platforms, hosts, begin, only), number
 
-        # Reading costs nothing; opening the gate is a write.
+        # Read first: it needs no write transaction.
         seen = await self._one(WAITING, now)
         if not seen or not seen["n"]:
             self.restored.saw(seen["starts"] if seen else 0)
@@ -79,28 +79,28 @@ class Claims(Part):
         return started
 
     async def save(self, job: Job, entry: LedgerEntry | None = None) -> None:
-        """Save a claimed job, with its movement of credits. Raises `Stale` when it was claimed again meanwhile."""
+        """Save a claimed job and its ledger entry. Raises `Stale` when the job was claimed again meanwhile."""
         await self._db.write(lambda tx: queue.save(tx, job, entry))
 
     async def renew(self, job: Job, due_at: float) -> bool:
-        """Extend the lease of a claimed job; False if it was claimed again meanwhile, or has moved on."""
+        """Extend the lease of a claimed job; False if it was claimed again or has changed state."""
         return bool(await self._change(RENEW, job.id, job.claims, job.state, due_at))
 
     async def release(self, job: Job, due_at: float) -> None:
-        """End the lease of a claimed job that is unchanged; it is due again at `due_at`."""
+        """End the lease of an unchanged claimed job; it is due again at `due_at`."""
         await self.renew(job, due_at)
 
     async def next_due(self, platforms: Sequence[str]) -> float | None:
-        """When the next job that has left the queue is due; None if there is none."""
+        """The earliest `due_at` of jobs that have left the queue; None if there are none."""
         row = await self._one(NEXT, list(platforms))
         return row["at"] if row else None
 
     async def renders(self, host: str, model: str, seconds: int, limit: int = 200) -> list[Render]:
-        """The latest `limit` renders that ended, and those still going at their last poll; newest accepted first."""
+        """The latest `limit` finished renders, and those still running at their last poll; newest accepted first."""
 
         async def work(tx: Transaction) -> list[Render]:
             done = await tx.all(ENDED, host, model, seconds, limit)
-            # Before the oldest of them ended nothing is known of others that ended, so nothing of those going counts.
+            # Running renders count only within the period that the finished ones cover.
             since = done[-1]["seen"] if len(done) == limit else -math.inf
             found = [(row, True) for row in done]
             found += [(row, False) for row in await tx.all(GOING, host, model, seconds)]

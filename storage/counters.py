@@ -1,6 +1,6 @@
-"""Counters: how much of each book was used in a span; inside a transaction.
+"""Counters: use of a book in a span, in credits; inside a transaction.
 
-A counter changes by a conditional UPDATE, never by a sum. On PostgreSQL rows are locked by book, then span.
+A counter changes by a conditional UPDATE, never by a sum. PostgreSQL locks rows by book, then span.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from storage.database import Transaction, records
 
 NO_LIMIT = 2**62
 Key = tuple[str, str]
-"""Book and span."""
+"""Book and span, for example a person in a scope and a month."""
 
 USED = "SELECT used FROM books WHERE book = $1 AND span = $2"
 OPEN = """
@@ -36,48 +36,48 @@ DROP_EMPTY = "DELETE FROM books WHERE book = $1 AND span = $2 AND used = 0"
 
 
 class Raced(Exception):
-    """Undoes a transaction that another one came between: begin again."""
+    """A concurrent transaction changed the same rows: the caller rolls back and runs again."""
 
 
 async def used(tx: Transaction, book: str, span: str) -> int:
-    """What a counter says; 0 if there is none."""
+    """A counter's value; 0 if it does not exist."""
     row = await tx.one(USED, book, span)
     return int(row["used"]) if row else 0
 
 
 async def open_all(tx: Transaction, kinds: Mapping[Key, str], now: float) -> None:
-    """Make the counters that are missing, by kind, so that the condition of an UPDATE is all that decides."""
+    """Create missing counters, by kind, so that the condition of the UPDATE alone decides."""
     fresh = [(book, span, kind) for (book, span), kind in sorted(kinds.items())]
     await tx.all(OPEN, records(("book", "span", "kind"), fresh), now)
 
 
 async def read(tx: Transaction, keys: Sequence[Key]) -> dict[Key, int]:
-    """What counters say; those that do not exist are left out."""
+    """Values of the counters that exist."""
     found = await tx.all(FOUND, records(("book", "span"), keys))
     return {(row["book"], row["span"]): int(row["used"]) for row in found}
 
 
 async def hold(tx: Transaction, keys: Sequence[Key]) -> dict[Key, int]:
-    """`read`, and lock them until the end of the transaction."""
+    """`read`, with row locks until the end of the transaction."""
     found = await tx.all(HELD, records(("book", "span"), keys))
     return {(row["book"], row["span"]): int(row["used"]) for row in found}
 
 
 async def hold_span(tx: Transaction, people: Sequence[str], span: str) -> dict[str, int]:
-    """What each of these books has used in a span; locked until the end of the transaction."""
+    """Each of these books' use in a span, with row locks until the end of the transaction."""
     found = {row["book"]: int(row["used"]) for row in await tx.all(OF_BOOKS, span, list(people))}
     return {person: found.get(person, 0) for person in people}
 
 
 async def add(tx: Transaction, changes: Mapping[Key, int], now: float, caps: Mapping[Key, int] | None = None) -> None:
-    """Change counters, each up to its cap. Raises `Raced` if one is missing or would pass its cap."""
+    """Change counters, each up to its cap. Raises `Raced` if one is missing or would exceed its cap."""
     rows = [(*key, changes[key], (caps or {}).get(key, NO_LIMIT)) for key in sorted(changes)]
     if len(await tx.all(ADD, records(("book", "span", "n", "cap"), rows), now)) != len(rows):
         raise Raced
 
 
 async def shift(tx: Transaction, book: str, span: str, amount: int, now: float = 0.0) -> None:
-    """Change one counter. It is made (`now`) if it is missing, and dropped once it says 0."""
+    """Change one counter; creates it (at `now`) if missing, deletes it at 0."""
     found = await tx.one(TAKE, book, span, amount)
     if found is None and amount > 0:
         await tx.all(COUNT, book, span, amount, now)

@@ -1,11 +1,11 @@
 """The seam between our SQL and a database driver: one text per statement, rows as mappings, one transaction per call.
 
-Statements are constants in PostgreSQL's own words, so that both drivers find them prepared. Three of these words are
-put into SQLite's by `storage.sqlite_sql`; nothing else in the SQL may differ:
+Statements are constants in PostgreSQL's dialect, so that both drivers' statement caches work. `storage.sqlite_sql`
+translates three constructs for SQLite; the SQL may differ in nothing else:
 
-    person = ANY($1), person <> ALL($1)             a list as one value; a `list` or `tuple` is bound
-    json_to_recordset($1) AS key(book TEXT, n BIGINT)   several rows as one value; the text of `records` is bound
-    FOR UPDATE, FOR UPDATE SKIP LOCKED              no word at all on SQLite, where a writer has the file to itself
+    person = ANY($1), person <> ALL($1)             a list as one parameter; bind a `list` or `tuple`
+    json_to_recordset($1) AS key(book TEXT, n BIGINT)   several rows as one parameter; bind the text of `records`
+    FOR UPDATE, FOR UPDATE SKIP LOCKED              dropped on SQLite, where a writer has the file to itself
 """
 
 import json
@@ -21,40 +21,40 @@ class Transaction(Protocol):
     """One open transaction."""
 
     async def all(self, sql: str, *args: object) -> list[Row]:
-        """Run one statement; its rows."""
+        """Run one statement; returns its rows."""
 
     async def one(self, sql: str, *args: object) -> Row | None:
-        """Run one statement; its first row."""
+        """Run one statement; returns its first row."""
 
     async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Run one statement once for each row of values."""
+        """Run one statement for each row of parameters."""
 
 
 class Database(Protocol):
-    """Runs `work` in a transaction. Raises `StoreDown` when the database cannot take it, else what `work` raises.
+    """Runs `work` in a transaction. Raises `StoreDown` when the database is unavailable, else the error of `work`.
 
-    `work` may run more than once before it counts, so it must do nothing but SQL.
+    `work` may run more than once before the commit, so it may do nothing but SQL.
     """
 
     dialect: Dialect
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """For work that changes nothing."""
+        """Run `work` without changes."""
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """For work that changes something; it is on disk when this returns."""
+        """Run `work` with changes; they are on disk when this returns."""
 
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """`write`, for work that may rebuild tables which others refer to; references hold again at its end.
+        """`write` for work that rebuilds referenced tables; foreign keys are checked at the end, before the commit.
 
-        Raises the driver's own error where they do not, and keeps nothing.
+        Raises the driver's own error when they do not hold, and rolls back.
         """
 
     async def place(self) -> str:
-        """What tells this database from a copy of it, in parts divided by `/`; those that are unknown are empty."""
+        """Identity of this database, as opposed to a copy: parts divided by `/`, empty where unknown."""
 
     async def scrub(self) -> bool:
-        """Remove deleted rows from the files, as far as the database can do that; False if some remain for now."""
+        """Remove deleted rows from the files, as far as the database can; False if some remain for now."""
 
     async def close(self) -> None:
         """Close every connection."""
@@ -77,10 +77,10 @@ class Part:
 
 
 def places(columns: Sequence[str]) -> str:
-    """Placeholders for these columns, from $1 on; for the text of constants."""
+    """Placeholders for these columns, from $1; for building constants."""
     return ", ".join(f"${i}" for i in range(1, len(columns) + 1))
 
 
 def records(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows of texts and whole numbers as the one value that `json_to_recordset` takes apart."""
+    """Rows of texts and integers as the one parameter of `json_to_recordset`."""
     return json.dumps([dict(zip(columns, row, strict=True)) for row in rows])

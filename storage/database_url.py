@@ -1,4 +1,4 @@
-"""`DATABASE_URL` as hosters and other programs write it. What is wrong is said without repeating any part of it."""
+"""`DATABASE_URL` in the spellings of hosters and other programs. Errors repeat no part of it."""
 
 import re
 import shlex
@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlencode
 from bot.errors import Misconfigured
 
 TIMEOUT = 10.0
-"""Seconds to wait for a connection, where the address says nothing else."""
+"""Connect timeout in seconds, unless the URL sets one."""
 PROGRAM = "photoplay"
-"""What the server's list of connections shows."""
+"""`application_name` on the server."""
 
 SCHEME = "DATABASE_URL: it must start with postgresql://; without the setting, SQLite is used"
 UNREADABLE = (
@@ -48,7 +48,7 @@ _DRIVERS = (
     *("ssl_min_protocol_version", "ssl_max_protocol_version", "target_session_attrs", "krbsrvname", "gsslib"),
     *("passfile", "service"),
 )
-"""What the driver reads by itself."""
+"""Parameters that the driver reads itself."""
 _TIMEOUTS = ("connect_timeout", "logintimeout")
 _LIMITS = ("connection_limit", "pool_size", "max_pool_size", "pool_max_conns")
 _NAMES = ("application_name", "applicationname")
@@ -56,7 +56,7 @@ _SCHEMAS = ("schema", "currentschema")
 _SETTINGS = (
     *("search_path", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "timezone", "role"),
 )
-"""Settings of a session, by their own names."""
+"""Session settings by their own names."""
 _POOLED: Mapping[str, Callable[[str], bool]] = {
     "pgbouncer": lambda value: value in ("true", "1", "on", "yes"),
     "pool_mode": lambda value: value == "transaction",
@@ -69,14 +69,14 @@ _POOLED: Mapping[str, Callable[[str], bool]] = {
     "default_query_exec_mode": lambda value: value not in ("", "cache_statement"),
     "preferquerymode": lambda value: value == "simple",
 }
-"""How other programs are told that prepared statements are not kept."""
+"""Other programs' parameters that turn prepared statements off."""
 _PLACES = ("host", "hostaddr", "port", "user", "password", "dbname", "database", "options")
 _KNOWN = {*_TLS, *_DRIVERS, *_TIMEOUTS, *_LIMITS, *_NAMES, *_SCHEMAS, *_SETTINGS, *_POOLED, *_PLACES}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server, and how to speak to it. None and empty mean the driver's default (PGHOST, PGUSER, …)."""
+    """A server and its connection parameters. None and empty mean the driver's default (PGHOST, PGUSER, …)."""
 
     hosts: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
@@ -84,24 +84,24 @@ class Target:
     password: str | None = field(default=None, repr=False)
     database: str | None = None
     tls: str = ""
-    """A query string for the driver: TLS, and what else it reads by itself."""
+    """A query string for the driver: TLS, and other parameters that it reads itself."""
     public_tls: bool = False
-    """The server's certificate must be one that this machine trusts (`sslrootcert=system`)."""
+    """The server's certificate must be signed by a CA of this machine (`sslrootcert=system`)."""
     options: str = ""
-    """As the server takes them when a connection begins."""
+    """The startup packet's `options`."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """Of every session."""
+    """Session settings."""
     name: str = PROGRAM
     timeout: float = TIMEOUT
-    """Seconds."""
+    """Connect timeout in seconds."""
     connections: int | None = None
-    """At most."""
+    """Upper limit of the pool."""
     pooled: bool = False
-    """We are told that no prepared statement outlives its transaction."""
+    """The URL says that no prepared statement outlives its transaction."""
 
 
 def read(url: str) -> Target:
-    """What the address says; parameters that mean nothing here are left out. Raises `Misconfigured`."""
+    """Parse the URL; unknown parameters are ignored. Raises `Misconfigured`."""
     credentials, place = _split(url)
     given = _parameters(place["query"] or "")
     user, _, password = credentials.partition(":")
@@ -128,7 +128,7 @@ def read(url: str) -> Target:
 
 
 def secrets(url: str) -> list[str]:
-    """What of it must not be shown anywhere, as it is written and as it is meant."""
+    """Parts of the URL that must not be shown, both as written and decoded."""
     try:
         target = read(url)
     except Misconfigured:
@@ -138,10 +138,10 @@ def secrets(url: str) -> list[str]:
 
 
 def _split(url: str) -> tuple[str, re.Match[str]]:
-    """User and password, and what stands behind them.
+    """Split into user and password, and the rest.
 
-    A password may hold any of `#/?@` as it is: the last @ counts behind which stands what looks like a server. One that
-    stands in a parameter which we know is not that @.
+    A password may hold `#/?@` unescaped: the split is at the last @ that is followed by something like a server. An
+    @ inside a known parameter does not count.
     """
     text = _pasted(url)
     scheme, sep, rest = text.partition("://")
@@ -167,17 +167,17 @@ def _split(url: str) -> tuple[str, re.Match[str]]:
 
 
 def _pasted(text: str) -> str:
-    """An address out of what it was copied from: a line of settings or of a shell, quotes, another program's prefix."""
+    """The URL within a pasted line: a setting, a shell command, quotes, another program's prefix."""
     text = text.strip(_AROUND)
     if line := _LINE.match(text):
         text = text[line.end() :].strip(_AROUND)
-    if line and (line["quote"] or line["program"]):  # what stands behind it is the command's
+    if line and (line["quote"] or line["program"]):  # the rest belongs to the command
         text = text.partition(line["quote"])[0] if line["quote"] else text.split(maxsplit=1)[0]
     return text.strip(_AROUND)
 
 
 def _hosts(text: str, ports: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Servers with their ports; a path is the folder of a socket."""
+    """Servers with their ports; a path is a socket's folder."""
     if text.startswith("/"):
         return tuple(text.split(",")), (_port(ports),) if ports else ()
     found = [_HOST.fullmatch(part) for part in text.split(",")] if text else []
@@ -219,7 +219,7 @@ def _is_public(given: Mapping[str, str]) -> bool:
 
 
 def _options(text: str) -> tuple[str, dict[str, str]]:
-    """Options of a connection: settings (`-c name=value`), and what else the server or its proxy makes of them."""
+    """Connection options: settings (`-c name=value`), and the rest, for the server or its proxy."""
     try:
         words = shlex.split(text if " " in text else text.replace("+", " "))  # some write a blank as +
     except ValueError:
@@ -256,7 +256,7 @@ def _quoted(name: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    """Without its %-signs, or as it is where they mean nothing."""
+    """Percent-decoded, or unchanged where the escapes are invalid."""
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:

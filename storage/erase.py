@@ -1,7 +1,7 @@
-"""Taking a person out of the database: everything that names them, inside the transaction that does it.
+"""Erasure of a person: every row that names them, inside one transaction.
 
-Sums have to go on adding up, so what was paid moves to the book of an unused name (`alias`). What counts against an
-allowance that is still open stays where it was, as one number without the orders behind it.
+Sums must still add up, so payments move to the book of an unused name (`alias`). Use of a still open allowance stays
+in its counter, as one number without the orders behind it.
 """
 
 import json
@@ -19,7 +19,7 @@ from storage.outbox import leave
 from storage.people import people_of
 
 KEPT = "forgotten"
-"""Why a number stands in the ledger that belongs to no order."""
+"""The ledger's reason for a number that belongs to no order."""
 _NOBODY = Order(model="", photo=Photo("gone.jpg", 1, 1), prompt="")
 _CLIP = Clip("gone.mp4", 1, 1, 0.0, 0)
 _DETAILS = json.dumps({k: v for k, v in asdict(_NOBODY).items() if k not in ("model", "seconds")})
@@ -73,7 +73,7 @@ RULES_ABOUT = "SELECT scope, about, value FROM rules WHERE about = ANY($1)"
 HOLD_HEARTED = """
     SELECT id FROM shares WHERE id IN (SELECT share FROM hearts WHERE account = ANY($1)) ORDER BY id FOR UPDATE"""
 NO_HEARTS = "DELETE FROM hearts WHERE account = ANY($1) RETURNING share"
-# What admins are about to be told of these reports quotes them; of what is left they are told anew.
+# Outbox entries that quote these reports are deleted; admins are told anew of the remaining ones.
 UNTOLD_REPORTS = """
     DELETE FROM errands WHERE topic = 'report' AND share <> ''
     AND share IN (SELECT share FROM reports WHERE closed = 0 AND account = ANY($1))"""
@@ -84,7 +84,7 @@ NO_NOTES = """
 
 
 async def begin(tx: Transaction, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
-    """Erase an account but for its orders and shares, which have files and messages; returns its persons."""
+    """Erase an account except orders and shares, which have files and messages; returns its persons."""
     linked, account = await people_of(tx, person)
     people = list(linked)
     names = sorted({*people, account})
@@ -106,7 +106,7 @@ async def begin(tx: Transaction, person: str, at: float, spans: Collection[str],
 
 
 async def husk(tx: Transaction, person: str, ids: Sequence[str], now: float, spans: Collection[str], alias: str) -> int:
-    """Anonymise finished orders of a person, and have their messages removed; returns the count."""
+    """Anonymise finished jobs of a person and queue the removal of their messages; returns the count."""
     jobs = [rows.job(row) for row in await tx.all(HOLD_JOBS, person, list(ids))]
     sums: Counter[tuple[str, str]] = Counter()
     for job in jobs:
@@ -116,7 +116,7 @@ async def husk(tx: Transaction, person: str, ids: Sequence[str], now: float, spa
         await _blank(tx, job, alias)
         await tx.all(NO_INCIDENTS, job.id)
         await tx.all(NO_ANSWER, job.key)
-        # Most status lines are gone by then; one that is still to be removed waits in the outbox, and stays theirs.
+        # Most status lines are removed by then; one that is not has an outbox entry, which keeps the person's name.
         stands = await tx.all(UNSENT, line_removal(job).id)
         stands += await tx.all(NO_REPEATS, job.id)
         stand = [Address(row["platform"], row["chat"], row["message"], row["thread"]) for row in stands]
@@ -129,7 +129,7 @@ async def husk(tx: Transaction, person: str, ids: Sequence[str], now: float, spa
 
 
 async def lapse(tx: Transaction, person: str) -> None:
-    """Delete the numbers that were kept: the allowances that they counted against are over."""
+    """Delete the numbers kept for a person: the allowances that they counted against are over."""
     for row in await tx.all(NO_NUMBERS, person, KEPT):
         await counters.shift(tx, row["book"], row["span"], -int(row["n"]))
     await tx.all(LAPSED, person)
@@ -143,7 +143,7 @@ async def _blank(tx: Transaction, job: Job, alias: str) -> None:
 
 
 async def _move(tx: Transaction, person: str, sums: Sums, now: float, spans: Collection[str], alias: str) -> None:
-    """Move what stands in a person's books to `alias`; what still counts stays as well, as a number."""
+    """Move the sums of a person's books to `alias`; use of open spans also stays, as a number."""
     for (scope, span), amount in sorted(sums.items()):
         if not amount:
             continue
@@ -155,7 +155,7 @@ async def _move(tx: Transaction, person: str, sums: Sums, now: float, spans: Col
 
 
 async def _keep_what_was_used(tx: Transaction, people: Sequence[str], at: float, spans: Collection[str]) -> None:
-    """Linked persons share one limit: apart, each has used what they used together."""
+    """Linked persons share one limit; unlinked, each is charged the joint use."""
     for span in sorted(spans) if len(people) > 1 else ():
         used = await counters.hold_span(tx, people, span)
         whole = sum(used.values())
@@ -166,7 +166,7 @@ async def _keep_what_was_used(tx: Transaction, people: Sequence[str], at: float,
 
 
 async def _adjustments(tx: Transaction, people: Sequence[str], at: float, spans: Collection[str], alias: str) -> None:
-    """Move what was counted without an order, when accounts parted."""
+    """Move the adjustments made when accounts parted, which have no order."""
     for person in people:
         sums: Counter[tuple[str, str]] = Counter()
         for row in await tx.all(MOVE_ADJUSTED, OWN, person, alias, KEPT):
@@ -175,7 +175,7 @@ async def _adjustments(tx: Transaction, people: Sequence[str], at: float, spans:
 
 
 async def _gifts(tx: Transaction, people: list[str], alias: str) -> None:
-    """Move grants to `alias`, whether spent or not; those that the person gave stay others'."""
+    """Move grants to `alias`, spent or not; grants given by the person keep their receivers."""
     for scope in {row["scope"] for row in await tx.all(MOVE_GRANTS, alias, people)}:
         await tx.all(MOVE_GRANTED, alias, people, scope)
     await tx.all(UNNAME_GIVER, alias, people)
@@ -184,12 +184,12 @@ async def _gifts(tx: Transaction, people: list[str], alias: str) -> None:
 
 
 async def _rules(tx: Transaction, people: Sequence[str], now: float) -> None:
-    """Keep a ban, without its reason, for each who was linked; delete all else that was set for the person."""
+    """Keep the bans of linked persons, without reasons; delete all their other rules."""
     subjects = {about("person", person): person for person in people}
     banned: dict[tuple[str, str], float] = {}
     for row in await tx.all(RULES_ABOUT, list(subjects)):
         until = Rule.load(row["value"]).banned or 0.0
-        # In their own spaces a ban of one is a ban of all who are linked.
+        # In private chats a ban of one linked person bans all of them.
         for subject in subjects if row["scope"] == OWN else (row["about"],):
             banned[row["scope"], subject] = max(until, banned.get((row["scope"], subject), 0.0))
         await rules.drop(tx, row["scope"], row["about"])
@@ -204,7 +204,7 @@ async def _rules(tx: Transaction, people: Sequence[str], now: float) -> None:
 
 
 async def _take_opinions(tx: Transaction, names: list[str]) -> None:
-    """Delete hearts, which are counted, and reports."""
+    """Delete hearts, with their counts, and reports."""
     await tx.all(HOLD_HEARTED, names)
     for heart in await tx.all(NO_HEARTS, names):
         await shares.unheart(tx, heart["share"])
@@ -213,7 +213,7 @@ async def _take_opinions(tx: Transaction, names: list[str]) -> None:
 
 
 async def _notes(tx: Transaction, people: Sequence[str]) -> None:
-    """Delete what adapters noted in a person's own chat, or about them."""
+    """Delete adapters' notes in a person's own chat, or about them."""
     for person in people:
         platform, _, user = person.partition(":")
         await tx.all(NO_NOTES, person, platform, user, f"user:{user}")

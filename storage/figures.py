@@ -1,4 +1,4 @@
-"""Figures: what was spent and done, read for reports."""
+"""Figures for reports: credits spent and acts done."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from bot.quotas.rules import HOUSE, Act, Movement, Spending
 from storage import audit, counters, ledger
 from storage.database import Part
 
-# Of a clip the last step alone: set aside (hold), settled (settle), given back by an admin (pardon).
+# One row per clip, its last step: held (hold), settled (settle), refunded by an admin (pardon).
 MOVEMENTS = """
     SELECT * FROM ledger AS this WHERE scope = $1 AND person = ANY($3)
     AND NOT EXISTS (SELECT 1 FROM ledger AS later WHERE later.job = this.job
@@ -29,18 +29,18 @@ COMMUNITIES = """
 
 
 class Figures(Part):
-    """What was spent, for reports. Each method is one transaction; amounts are credits, times Unix seconds."""
+    """Queries for reports. Each method is one transaction; amounts are credits, times Unix seconds."""
 
     async def used(self, book: str, span: str) -> int:
-        """What a counter says; 0 if there is none."""
+        """A counter's value; 0 if it does not exist."""
         return await self._db.read(lambda tx: counters.used(tx, book, span))
 
     async def scopes(self) -> list[str]:
-        """The names of all communities that appear in rules, the audit log, counters or shares."""
+        """All communities that occur in rules, the audit log, counters or shares."""
         return sorted({row["scope"].removeprefix("scope:") for row in await self._all(SCOPES, HOUSE)})
 
     async def movements(self, scope: str, people: Sequence[str], limit: int = 10) -> list[Movement]:
-        """The latest movements of these people's credits, newest first; of a clip the last step alone, per book."""
+        """The latest movements of these people's credits, newest first; for a clip its last step, per book."""
         return [ledger.movement(row) for row in await self._all(MOVEMENTS, scope, limit, list(people))]
 
     async def ledger(self, scope: str, since: float, limit: int) -> list[Movement]:
@@ -48,7 +48,7 @@ class Figures(Part):
         return [ledger.movement(row) for row in await self._all(LEDGER, scope, since, limit)]
 
     async def audit(self, scope: str, limit: int, since: float = 0.0) -> list[Act]:
-        """What admins did in a scope, newest first."""
+        """Admins' acts in a scope, newest first."""
         return [audit.act(row) for row in await self._all(AUDIT, scope, since, limit)]
 
     async def spendings(self, scope: str, since: float, limit: int) -> list[Spending]:
@@ -59,6 +59,6 @@ class Figures(Part):
         ]
 
     async def communities(self, span: str, limit: int = 20) -> list[tuple[str, int]]:
-        """Communities and what they used in a span, most first."""
+        """Communities and their use in a span, highest first."""
         found = await self._all(COMMUNITIES, span, limit)
         return [(row["book"].removeprefix("scope:"), row["used"]) for row in found]

@@ -1,4 +1,4 @@
-"""The galleries: shared clips, where they are shown, and how people share."""
+"""The galleries: shared clips, their places, and how people share."""
 
 import asyncio
 from collections.abc import Collection
@@ -22,7 +22,7 @@ EXISTS = "SELECT 1 FROM shares WHERE id = $1"
 OF_JOB = "SELECT * FROM shares WHERE job = $1 ORDER BY at, id"
 AT = "SELECT * FROM shares WHERE platform = $1 AND chat = $2 AND message = $3"
 MINE = f"SELECT * FROM shares WHERE person IN ({PEOPLE}) ORDER BY at DESC, id DESC"
-# Where it stands already, a second message is one too many.
+# Already shown there: the second message is removed again.
 POSTED = """
     UPDATE shares SET message = $2, copy_id = $3
     WHERE id = $1 AND state = 'up' AND (message IS NULL OR message = $2) RETURNING *"""
@@ -32,7 +32,7 @@ SHOWED = """
     INSERT INTO showings (share, platform, chat, thread, message) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT DO NOTHING"""
 HOLD_WITH_REMIXES = "SELECT * FROM shares WHERE id = ANY($1) OR remix_of = ANY($1) ORDER BY id FOR UPDATE"
-# Lists that wait to be told.
+# Outbox entries whose list for admins names this share.
 LISTED = "DELETE FROM errands WHERE id IN (SELECT errand FROM errand_shares WHERE share = $1)"
 UNTOLD = "DELETE FROM errands WHERE share = ANY($1) AND share <> '' AND kind <> 'remove'"
 NO_HEARTS = "DELETE FROM hearts WHERE share = ANY($1)"
@@ -53,13 +53,13 @@ BEHAVE = """
 class Gallery(Judging):
     """Shared clips. Each method is one transaction; times are Unix seconds.
 
-    A change of what people see adds the outbox entry that shows it, in the same transaction.
+    A change of a visible share adds its outbox entry in the same transaction.
     """
 
     async def add(self, share: Share) -> Share:
-        """Share a clip, once in each community: the share that exists, if it was shared before.
+        """Share a clip, once per community; returns the existing share if there is one.
 
-        When it is `up` and has a place, an outbox entry to post it comes with it.
+        A share that is `up` and has a place gets an outbox entry that posts it.
         """
         row = shares.values(share)
 
@@ -77,19 +77,19 @@ class Gallery(Judging):
         while True:
             try:
                 return await self._db.write(work)
-            except Raced:  # the one that was there has gone since: try again
+            except Raced:  # the existing share was deleted meanwhile: try again
                 await asyncio.sleep(0)
 
     async def share(self, share_id: str) -> Share | None:
-        """One share, in whatever state."""
+        """One share, in any state."""
         return await self._share(BY_ID, share_id)
 
     async def of_job(self, job_id: str) -> list[Share]:
-        """Where a clip is shared, oldest first."""
+        """The shares of a clip, oldest first."""
         return await self._shares(OF_JOB, job_id)
 
     async def at(self, address: Address) -> Share | None:
-        """The share that is posted as the message at `address`."""
+        """The share whose message is at `address`."""
         return await self._share(AT, address.platform, address.chat, address.message)
 
     async def mine(self, person: str) -> list[Share]:
@@ -97,14 +97,14 @@ class Gallery(Judging):
         return await self._shares(MINE, person)
 
     async def posted(self, share_id: str, message: str, copy: str | None) -> bool:
-        """A share was posted as `message`; without `copy` the clip is not in it. False: remove the message again."""
+        """Store `message` as a share's post (`copy` None: without the clip). False: remove the message again."""
 
         async def work(tx: Transaction) -> bool:
             row = await tx.one(POSTED, share_id, message, copy)
             if row is None:
                 return False
             await tx.all(NOT_POSTING, share_id)
-            # Given, or the name of the original's maker taken from it, perhaps while it was being posted.
+            # A heart given, or the maker's name erased, perhaps while it was being posted.
             if row["hearts"] or (row["remix_of"] and await tx.one(EXISTS, row["remix_of"]) is None):
                 await shares.refresh(tx, shares.share(row), AT_ONCE)
             return True
@@ -112,7 +112,7 @@ class Gallery(Judging):
         return await self._db.write(work)
 
     async def showed(self, share_id: str, place: Address) -> bool:
-        """The message at `place` shows a share once more, and is removed with it. False: it is no longer visible."""
+        """The message at `place` also shows a share, and is removed with it. False if it is no longer visible."""
 
         async def work(tx: Transaction) -> bool:
             if await tx.one(VISIBLE, share_id) is None:
@@ -123,16 +123,16 @@ class Gallery(Judging):
         return await self._db.write(work)
 
     async def remove(self, share_ids: Collection[str], now: float) -> list[Share]:
-        """Unshare: delete rows, hearts and reports, and the maker's name from remixes; messages are removed.
+        """Unshare: delete rows, hearts and reports, remove messages, and take the maker's name from remixes.
 
-        Returns the shares that existed.
+        Returns the deleted shares.
         """
         ids = sorted(set(share_ids))
 
         async def work(tx: Transaction) -> list[Share]:
             held = [shares.share(row) for row in await tx.all(HOLD_WITH_REMIXES, ids)]
             found = [one for one in held if one.id in ids]
-            for one in held:  # messages of remixes name the maker of what they are made after
+            for one in held:  # messages of remixes name the original's maker
                 if one.id not in ids:
                     await shares.unname(tx, one, now)
             for one in found:
@@ -148,21 +148,21 @@ class Gallery(Judging):
         return await self._db.write(work) if ids else []
 
     async def best(self, scope: str, since: float, limit: int) -> list[Share]:
-        """The shares with most hearts among those shared since then."""
+        """The shares since then with the most hearts."""
         return await self._shares(BEST, scope, since, limit)
 
     async def punctual(self) -> list[tuple[str, Rule]]:
-        """The communities whose best clips are posted by the calendar, with their rules."""
+        """Communities that post their best clips on a schedule, with their rules."""
         return [(row["scope"], Rule.load(row["value"])) for row in await self._all(PUNCTUAL)]
 
     # ── On the web ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def hall(self, slug: str) -> WebGallery | None:
-        """An open gallery, by its name."""
+        """An open gallery by its slug."""
         return await self._db.read(lambda tx: web_gallery.hall(tx, slug))
 
     async def open_gallery(self, scope: str, slug: str, *, new: bool = False) -> str:
-        """Name a community's gallery `slug`; an earlier name wins unless it is to be `new`. Returns the name."""
+        """Name a community's gallery `slug`, unless it has a name and `new` is False. Returns the name."""
         return await self._db.write(lambda tx: web_gallery.name(tx, scope, slug, new=new))
 
     async def halls(self, limit: int = 100) -> list[WebGallery]:

@@ -1,4 +1,4 @@
-"""Grants: credits that people were given, as rows; inside a transaction."""
+"""Grants: extra credits of a person, as rows; inside a transaction."""
 
 from collections.abc import Sequence
 
@@ -22,27 +22,27 @@ RESTORE = "UPDATE grants SET amount = amount + $2, over_at = NULL WHERE id = $1 
 
 
 async def open_grants(tx: Transaction, scope: str, people: Sequence[str], now: float) -> list[Grant]:
-    """What can be spent, soonest expiry first."""
+    """Grants that can be spent, soonest expiry first."""
     return _by_expiry(await tx.all(OPEN, scope, now, list(people)))
 
 
 async def hold_open(tx: Transaction, scope: str, people: Sequence[str], now: float) -> list[Grant]:
-    """`open_grants`, and lock them until the end of the transaction."""
+    """`open_grants`, with row locks until the end of the transaction."""
     return _by_expiry(await tx.all(OPEN_HELD, scope, now, list(people)))
 
 
 async def spend(tx: Transaction, book: str, amount: int) -> bool:
-    """Spend credits of the grant that `book` names; False if it has too few."""
+    """Spend credits of the grant named by `book`; False if it has too few."""
     return bool(await tx.all(SPEND, book.partition(":")[2], amount))
 
 
 async def give_back(tx: Transaction, book: str, amount: int, now: float) -> bool:
-    """Return credits to the grant that `book` names; False if it is over."""
+    """Refund credits to the grant named by `book`; False if it is over."""
     return bool(await tx.all(GIVE_BACK, book.partition(":")[2], amount, now))
 
 
 def grant(row: Row) -> Grant:
-    """The grant of a row."""
+    """The grant from a row."""
     return Grant(
         *(row["id"], row["scope"], row["person"], row["amount"], row["used"], row["until"], row["at"]),
         *(row["actor"], row["because"], row["over_at"]),

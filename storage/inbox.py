@@ -1,4 +1,4 @@
-"""The inbox: what platforms sent, kept until it is handled, and what adapters noted about chats."""
+"""The inbox: platform updates stored until handled, and adapters' notes about chats."""
 
 from collections.abc import Collection, Sequence
 
@@ -20,11 +20,11 @@ ABOUT = "INSERT INTO note_people (platform, chat, name, person) VALUES ($1, $2, 
 RECALL = "SELECT value FROM notes WHERE platform = $1 AND chat = $2 AND name = $3 AND until >= $4"
 FORGET = "DELETE FROM notes WHERE platform = $1 AND chat = $2 AND name = $3"
 
-# The new chat counts its messages anew: an old id would point at another message.
+# The new chat numbers its messages anew: an old id would name another message.
 MOVE_SHARES = "UPDATE shares SET chat = $3, message = NULL WHERE platform = $1 AND chat = $2"
 MOVE_JOBS = """
     UPDATE jobs SET chat = $3, message = '', status_id = NULL, sent_id = NULL WHERE platform = $1 AND chat = $2"""
-# Messages of the old chat are out of reach. What was being posted there is posted in the new one.
+# Messages of the old chat are out of reach. A post under way goes to the new chat.
 LOST_SHOWINGS = "DELETE FROM showings WHERE platform = $1 AND chat = $2"
 LOST_REPEATS = "DELETE FROM repeats WHERE platform = $1 AND chat = $2"
 LOST_EDITS = "DELETE FROM errands WHERE platform = $1 AND chat = $2 AND kind IN ('refresh', 'remove')"
@@ -38,30 +38,30 @@ MOVED = "INSERT INTO moved (name, scope) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
 
 class Inbox(Part):
-    """What platforms sent and what adapters noted. Each method is one transaction; times are Unix seconds."""
+    """Platform updates and adapters' notes. Each method is one transaction; times are Unix seconds."""
 
     async def take(self, key: str, platform: str, body: str, now: float) -> bool:
-        """Keep something that arrived until it is `handled`; False when this key was there before."""
+        """Store an update until it is `handled`; False if its key exists."""
         return bool(await self._change(TAKE, key, platform, body, now))
 
     async def waiting(self, platform: str) -> list[tuple[str, str]]:
-        """Keys and bodies of what is not handled yet, in the order of arrival."""
+        """Keys and bodies of unhandled updates, in order of arrival."""
         return [(row["key"], row["body"]) for row in await self._all(WAITING, platform)]
 
     async def keys(self, platform: str) -> list[str]:
-        """The keys of what is not handled yet, in the order of arrival."""
+        """Keys of unhandled updates, in order of arrival."""
         return [row["key"] for row in await self._all(KEYS, platform)]
 
     async def bodies(self, keys: Sequence[str]) -> dict[str, str]:
-        """The bodies of those among these that are not handled yet, by key."""
+        """Bodies by key, of those updates that are still unhandled."""
         return {row["key"]: row["body"] for row in await self._all(BODIES, list(keys))}
 
     async def handled(self, key: str, now: float) -> None:
-        """Mark as handled: the body is deleted, the key stays for as long as a platform may send it again."""
+        """Mark as handled: deletes the body; the key stays for as long as the platform may send it again."""
         await self._change(HANDLED, key, now)
 
     async def sweep(self, platform: str, now: float, keep: float) -> None:
-        """Delete the keys of what was handled more than `keep` seconds ago, and notes that are over."""
+        """Delete keys handled more than `keep` seconds ago, and expired notes."""
 
         async def work(tx: Transaction) -> None:
             await tx.all(SWEEP_INTAKE, platform, now - keep)
@@ -72,9 +72,9 @@ class Inbox(Part):
     async def remember(
         self, platform: str, chat: str, name: str, value: str, until: float, about: Collection[str] = ()
     ) -> None:
-        """Store a note about a chat, in the platform's own words; it replaces an earlier note of that name.
+        """Store a note about a chat, as JSON or text of the adapter; replaces an earlier note of that name.
 
-        `about`: the persons whom `value` names. A note is deleted when one of them is erased.
+        `about`: the persons named in `value`. Erasing one of them deletes the note.
         """
 
         async def work(tx: Transaction) -> None:
@@ -85,7 +85,7 @@ class Inbox(Part):
         await self._db.write(work)
 
     async def recall(self, platform: str, chat: str, name: str, now: float) -> str | None:
-        """The value of a note, unless it is over."""
+        """The value of a note, or None if it is missing or expired."""
         row = await self._one(RECALL, platform, chat, name, now)
         return row["value"] if row else None
 
@@ -94,7 +94,7 @@ class Inbox(Part):
         await self._change(FORGET, platform, chat, name)
 
     async def move(self, platform: str, old: str, new: str) -> None:
-        """A chat has another id: its jobs, shares, notes and rules follow in one transaction."""
+        """Change a chat's id: its jobs, shares, notes and rules follow in one transaction."""
 
         async def work(tx: Transaction) -> None:
             await tx.all(MOVE_SHARES, platform, old, new)

@@ -1,4 +1,4 @@
-"""Incidents and figures of the queue, for the operator."""
+"""Incidents and queue figures for the operator."""
 
 from bot.model import Incident
 from bot.ports import Health
@@ -12,7 +12,7 @@ OLDEST = f"SELECT min(due_at) AS at FROM jobs WHERE {queue.WORKING}"
 
 
 class Incidents(Part):
-    """What the operator should know. Each method is one transaction."""
+    """Reports to the operator. Each method is one transaction."""
 
     async def note(self, incident: Incident) -> None:
         """Store an incident."""
@@ -23,7 +23,7 @@ class Incidents(Part):
         return [Incident(**row) for row in await self._all(LATEST, limit)]
 
     async def health(self, now: float) -> Health:
-        """How many unfinished jobs are in each state, and by how many seconds the oldest due job is late."""
+        """Number of unfinished jobs by state, and the lateness of the oldest due job in seconds."""
 
         async def work(tx: Transaction) -> Health:
             states = await tx.all(STATES)

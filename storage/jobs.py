@@ -1,4 +1,4 @@
-"""The store: a person's jobs, from the order to its status line, and the other parts of the database."""
+"""The store: jobs from order to status line, composed with the other parts of the database."""
 
 import asyncio
 import math
@@ -27,7 +27,7 @@ from storage.rules_and_grants import Books
 BY_KEY = "SELECT * FROM jobs WHERE key = $1"
 BY_ID = "SELECT * FROM jobs WHERE id = $1"
 HELD = f"{BY_ID} FOR UPDATE"
-# Locked, so that it cannot be unshared without this job: its maker's name would stay in it.
+# Row lock: a concurrent unshare would miss this job, and leave the maker's name in it.
 ORIGINAL = "SELECT 1 FROM shares WHERE id = $1 FOR UPDATE"
 NEW = f"""
     INSERT INTO jobs ({", ".join(rows.COLUMNS)}) VALUES ({places(rows.COLUMNS)})
@@ -54,7 +54,7 @@ FENCE = "UPDATE jobs SET claims = claims + 1 WHERE id = $1"
 
 
 class Store(Claims, Incidents):
-    """Jobs and what they cost. Each method is one transaction; raises `StoreDown` when it cannot be made.
+    """Jobs and their prices. Each method is one transaction; raises `StoreDown` when the database is unavailable.
 
     Times are Unix seconds, prices are credits.
     """
@@ -78,9 +78,9 @@ class Store(Claims, Incidents):
     async def submit(
         self, job: Job, entry: LedgerEntry, plan: Plan | None = None, tiers: frozenset[str] = frozenset()
     ) -> Submission:
-        """Spend as `plan` says (without one, without limit), hold (`entry`) and queue, all or nothing.
+        """Charge by `plan` (None: no limits), write the hold (`entry`) and queue the job, all or nothing.
 
-        The same `job.key` again gets the first job back.
+        Repeating `job.key` returns the first job.
         """
         member = Member(job.scope, job.person, tiers)
 
@@ -105,15 +105,15 @@ class Store(Claims, Incidents):
         while True:
             try:
                 return await self._db.write(work)
-            except Raced:  # nothing of ours was kept: look again
+            except Raced:  # nothing was committed: look again
                 await asyncio.sleep(0)
 
     async def find(self, key: str) -> Job | None:
-        """The job that the message with this key started."""
+        """The job started by the message with this key."""
         return await self._job(BY_KEY, key)
 
     async def job(self, job_id: str) -> Job | None:
-        """One job by its id."""
+        """A job by its id."""
         return await self._job(BY_ID, job_id)
 
     async def jobs(
@@ -140,18 +140,18 @@ class Store(Claims, Incidents):
         return await self._jobs(QUEUED, chat.platform, chat.chat)
 
     async def line(self, platforms: Sequence[str], limit: int) -> list[tuple[Job, int]]:
-        """The first jobs of the queue that have a status line, each with how many come before it."""
+        """The first queued jobs with a status line, each with its number of predecessors."""
         return [(rows.job(row), row["ahead"]) for row in await self._all(queue.FIRST, limit, list(platforms))]
 
     async def under_way(self, platforms: Sequence[str], due: float, changed: float, limit: int) -> list[Job]:
-        """Jobs at a provider that have a status line, are due after `due` and changed before `changed`.
+        """Jobs at a provider with a status line, due after `due` and last changed before `changed`.
 
-        The last due come first.
+        Latest `due_at` first.
         """
         return await self._jobs(UNDER_WAY, due, changed, limit, list(platforms))
 
     async def changed(self, person: str, since: float, limit: int = 1000) -> list[Job]:
-        """Jobs of a person's account that changed at `since` or later, the latest change last."""
+        """Jobs of a person's account that changed at `since` or later, oldest change first."""
         return (await self._jobs(CHANGED, person, since, limit))[::-1]
 
     async def used(self, person: str, window: str) -> int:
@@ -159,22 +159,22 @@ class Store(Claims, Incidents):
         return await self._db.read(lambda tx: counters.used(tx, person, window))
 
     async def ahead(self, job: Job) -> int:
-        """How many jobs will leave the queue before this one."""
+        """Number of jobs that leave the queue before this one."""
         row = await self._one(queue.AHEAD, job.id)
         return int(row["n"]) if row else 0
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
-        """Store the platform's id of a job's status line and its text; False when the job is done already."""
+        """Store the message id and text of a job's status line; False when the job is done already."""
         return bool(await self._change(TRACK, job_id, status_id, shown))
 
     async def shown(self, job_id: str, status_id: str, shown: str) -> None:
-        """Store the present text of a job's status line, if `status_id` is still its line."""
+        """Store the text of a job's status line, if `status_id` is still its message."""
         await self._change(SHOWN, job_id, status_id, shown)
 
     async def change(self, job_id: str, step: Callable[[Job], Step]) -> Job | None:
-        """Apply `step` to a job that is not claimed, and fence off later saves of older claims.
+        """Apply `step` to a job that no worker has claimed, and bump `claims` so that saves of older claims fail.
 
-        What `step` raises undoes all. None if there is no such job.
+        An error of `step` rolls back. None if there is no such job.
         """
 
         async def work(tx: Transaction) -> Job | None:

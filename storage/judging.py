@@ -1,4 +1,4 @@
-"""Hearts, reports and what admins decide about shares."""
+"""Hearts, reports, and admins' decisions about shares."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ REPORT = "INSERT INTO reports (share, account, reason, at) VALUES ($1, $2, $3, $
 OPEN_REPORTS = "SELECT count(*) AS n FROM reports WHERE share = $1 AND closed = 0"
 REPORTS = "SELECT reason, at FROM reports WHERE share = $1 AND closed = 0 ORDER BY at, account"
 REPORTED = f"SELECT * FROM shares WHERE id IN (SELECT share FROM reports WHERE closed = 0 AND account IN ({PEOPLE}))"
-# The first `state` is said for the partial index, which wants to hear its own words.
+# `state` is repeated literally: the partial index matches only its own condition.
 OPEN = """
     SELECT * FROM shares WHERE id IN (
         SELECT id FROM shares WHERE scope = $1 AND state <> 'up' AND state = 'waiting'
@@ -32,10 +32,10 @@ OPEN = """
 
 
 class Judging(Part):
-    """What people and admins say about shares. Each method is one transaction; times are Unix seconds."""
+    """Opinions of people and admins about shares. Each method is one transaction; times are Unix seconds."""
 
     async def judge(self, share_id: str, state: ShareState, now: float) -> Share | None:
-        """Hide a share, or let it be seen, and close its reports; its message is posted or removed. None if gone."""
+        """Hide or approve a share and close its reports; its message is removed or posted. None if it was deleted."""
 
         async def work(tx: Transaction) -> Share | None:
             if await _held(tx, share_id) is None:
@@ -48,13 +48,13 @@ class Judging(Part):
     async def heart(
         self, share_id: str, person: str, on: bool | None, way: Way, now: float, key: str = ""
     ) -> Share | None:
-        """Give or take back the one heart of a person's account (None: toggle); the share as it is then.
+        """Set or remove the one heart of a person's account (None: toggle); returns the updated share.
 
-        None when it is not visible. Its post is refreshed if the number changed. The same `key` takes effect once.
+        None if it is not visible. A changed number refreshes its post. Repeating `key` has no effect.
         """
 
         async def work(tx: Transaction) -> Share | None:
-            # One after the other for each share, so that the second sees what the first has done.
+            # The lock serialises hearts of one share, so that the second sees the effect of the first.
             share = await _held(tx, share_id)
             if share is None or share.state != "up":
                 return None
@@ -70,16 +70,15 @@ class Judging(Part):
         return await self._db.write(work)
 
     async def hearted(self, person: str, share_ids: Sequence[str]) -> set[str]:
-        """Those of these shares that have a heart of the person's account."""
+        """The subset of these shares hearted by the person's account."""
         return {row["share"] for row in await self._all(HEARTED, person, list(share_ids))}
 
     async def report(
         self, share_id: str, person: str, reason: str, now: float, enough: int, key: str = ""
     ) -> tuple[Share | None, int]:
-        """Store the one report of a person's account; the share as it is then, and how many reports are open.
+        """Store the one report of a person's account; returns the updated share and its number of open reports.
 
-        With `enough` of them it is hidden. None when it is not visible; 0 when this account reported it before by
-        another message than the one with this `key`.
+        `enough` reports hide it. None if it is not visible; 0 if this account reported it before under another `key`.
         """
 
         async def work(tx: Transaction) -> tuple[Share | None, int]:
@@ -101,22 +100,22 @@ class Judging(Part):
         return [Report(row["reason"], row["at"]) for row in await self._all(REPORTS, share_id)]
 
     async def reported(self, person: str) -> list[Share]:
-        """Shares that a person's account reported, and no admin has judged since."""
+        """Shares reported by a person's account and not judged by an admin since."""
         return [shares.share(row) for row in await self._all(REPORTED, person)]
 
     async def open(self, scope: str, limit: int = 10) -> list[Share]:
-        """Shares that wait for an admin: reported, hidden by reports, or to be approved; oldest first."""
+        """Shares for an admin to judge: reported, hidden by reports, or awaiting approval; oldest first."""
         return [shares.share(row) for row in await self._all(OPEN, scope, limit)]
 
 
 async def _held(tx: Transaction, share_id: str) -> Share | None:
-    """A share, locked until the end of the transaction."""
+    """A share, with a row lock until the end of the transaction."""
     row = await tx.one(HELD, share_id)
     return shares.share(row) if row else None
 
 
 async def _hearted(tx: Transaction, share_id: str, person: str, on: bool | None, way: Way, now: float) -> int:
-    """Add or delete the hearts of an account; by how many the share's number changes."""
+    """Add or delete an account's hearts; returns the change of the share's number."""
     names, account = await _names(tx, person)
     given = await tx.all(HEARTS_OF, share_id, names)
     if not given and on is not False:
@@ -130,13 +129,13 @@ async def _hearted(tx: Transaction, share_id: str, person: str, on: bool | None,
 
 
 async def _names(tx: Transaction, person: str) -> tuple[list[str], str]:
-    """Every name under which an account may have given something, also just before it was linked; and its own."""
+    """All names under which an account may have given a heart or report, also before it was linked; and its own."""
     people, account = await people_of(tx, person)
     return sorted({account, *people}), account
 
 
 async def _turn(tx: Transaction, share_id: str, state: ShareState, now: float) -> Share:
-    """Bring a share into a state, and its message with it."""
+    """Set a share's state, and queue the change of its message."""
     share = shares.share((await tx.all(STATE, share_id, state))[0])
     if state != "up":
         return await shares.take_down(tx, share, now)

@@ -1,4 +1,4 @@
-"""The ledger: every movement of credits, append only; inside a transaction."""
+"""The ledger: every movement of credits, append-only; inside a transaction."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -15,16 +15,16 @@ _EMPTY = {"job": None, "source": "own", "span": "", "held": 0, "spent": 0, "give
 
 
 async def write(tx: Transaction, **row: object) -> None:
-    """One row, by column; sums that are not named are 0."""
+    """Insert one row, by column; missing sums are 0."""
     await write_all(tx, [row])
 
 
 async def write_all(tx: Transaction, rows: Sequence[dict[str, object]]) -> None:
-    """Several rows, each as in `write`."""
+    """Insert several rows, each as in `write`."""
     if rows:
         await tx.many(WRITE, [[({**_EMPTY, **row})[column] for column in COLUMNS] for row in rows])
 
 
 def movement(row: Row) -> Movement:
-    """The movement of a row."""
+    """The movement from a row."""
     return Movement(**{field.name: row[field.name] for field in fields(Movement)} | {"job": row["job"] or ""})

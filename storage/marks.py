@@ -1,7 +1,7 @@
-"""High-water marks: how often orders were started, kept in a folder beside the database, not in it.
+"""High-water marks: the number of orders started, in a folder beside the database, not in it.
 
-A mark is an empty file, named after the database and the number. The highest one counts, so that a restore which puts
-older files beside newer ones takes nothing back, and several processes need no lock.
+A mark is an empty file named after the database and the number. The highest counts, so a restore that adds older
+files lowers nothing, and processes need no lock.
 """
 
 import errno
@@ -13,7 +13,7 @@ from bot.errors import Misconfigured
 
 
 class Marks:
-    """The marks in `folder`, which is made if need be. Raises `Misconfigured` when it cannot be used."""
+    """The marks in `folder`, created if missing. Raises `Misconfigured` when it cannot be used."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,18 +25,18 @@ class Marks:
             raise Misconfigured(f"MARK_DIR {folder} cannot be used: {os.strerror(errno.EACCES)}.")
 
     def highest(self) -> dict[str, int]:
-        """The mark of each database."""
+        """The highest mark, by database."""
         found: dict[str, int] = {}
         for name, number, _ in self._all():
             found[name] = max(number, found.get(name, 0))
         return found
 
     def put(self, name: str, number: int) -> None:
-        """Have a mark on the disk, and take away lower ones of the same database. Raises `OSError`."""
+        """Write a mark to disk and remove lower ones of the same database. Raises `OSError`."""
         (self._folder / f"{name}.{number}").touch(mode=0o600)
         directory = os.open(self._folder, os.O_RDONLY)
         try:
-            with suppress(OSError):  # not every file system takes it
+            with suppress(OSError):  # not every file system syncs folders
                 os.fsync(directory)
         finally:
             os.close(directory)

@@ -1,8 +1,8 @@
-"""Numbered, forward-only SQL files; each runs once. All that are new run in one transaction, with their marks.
+"""Numbered, forward-only SQL files; each runs once. All pending ones run in one transaction, with their marks.
 
 `0014_name.sql` is for both databases. Where they need different statements there are two files of that number,
-`0014_name.sqlite.sql` and `0014_name.postgresql.sql`. To change a CHECK of a table, SQLite rebuilds it (make `t_new`,
-copy, drop `t`, rename, make its indexes again); other tables may refer to it meanwhile, as references are checked at
+`0014_name.sqlite.sql` and `0014_name.postgresql.sql`. To change a CHECK, SQLite rebuilds the table (create `t_new`,
+copy, drop `t`, rename, recreate its indexes); other tables may refer to it meanwhile, as foreign keys are checked at
 the end. PostgreSQL drops the constraint and adds the new one.
 """
 
@@ -29,14 +29,14 @@ MARK = "INSERT INTO migrations (version, name, at) VALUES ($1, $2, $3)"
 
 
 def files(dialect: str) -> list[tuple[int, str, str]]:
-    """Number, name and SQL of each migration for that database, in order."""
+    """Number, name and SQL of each migration for that dialect, in order."""
     named = [(file, _NAME.fullmatch(file.name)) for file in FOLDER.iterdir()]
     chosen = [(file, name) for file, name in named if name and name[2] in (None, dialect)]
     return sorted((int(name[1]), file.name, file.read_text("utf-8")) for file, name in chosen)
 
 
 def statements(text: str) -> list[str]:
-    """The statements of a file, with the comments before them. Raises `ValueError` if the last one has no end."""
+    """The statements of a file, with their comments. Raises `ValueError` if the last one is incomplete."""
     found, rest = [], ""
     for part in re.split(r"(?<=;)", text):
         rest += part
@@ -49,10 +49,10 @@ def statements(text: str) -> list[str]:
 
 
 async def migrate(database: Database) -> int:
-    """Bring the database to the newest schema; returns its version. Two processes at once do it once.
+    """Migrate to the newest schema; returns its version. Concurrent processes do it once.
 
-    Raises `Misconfigured` for a database of a newer version, and what the driver raises for rows that break a
-    constraint of the new schema; nothing is changed then.
+    Raises `Misconfigured` for a database of a newer version, and the driver's error for rows that violate a
+    constraint of the new schema; both change nothing.
     """
     known = files(database.dialect)
 
@@ -67,7 +67,7 @@ async def migrate(database: Database) -> int:
         return [one for one in known if one[0] not in done]
 
     async def advance(tx: Transaction) -> None:
-        await tx.all(LOCK)  # on PostgreSQL the second process waits here until the first is through
+        await tx.all(LOCK)  # on PostgreSQL the second process waits here for the first
         for version, name, text in await missing(tx):
             for statement in statements(text):
                 await tx.all(statement)

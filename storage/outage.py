@@ -1,4 +1,4 @@
-"""A database that tells the log when it goes and when it is back, in one line each, whatever happens between."""
+"""A `Database` that logs the beginning and the end of an outage, in one line each."""
 
 import logging
 import time
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Outage:
-    """The `Database` that it is given. Errors that it has told are marked, so that nobody tells them again."""
+    """Wraps a `Database`. Errors that it has logged are marked, so that callers do not log them again."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._db = database
@@ -64,7 +64,7 @@ class Outage:
             log.error("the database is away: %s; what needs it is tried again until it is back", str(error))
 
     def _up(self, kind: str, call: int) -> None:
-        """What failed works again: a locked file can still be read, and what began earlier may end later."""
+        """Log recovery of the failed kind of call: a locked file can still be read, and earlier calls may end later."""
         if self._since is None or call <= self._failed.get(kind, self._calls):
             return
         del self._failed[kind]

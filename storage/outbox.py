@@ -1,4 +1,4 @@
-"""The outbox: what must still be done on platforms, claimed and fenced like jobs."""
+"""The outbox: actions still to be done on platforms, claimed and fenced like jobs."""
 
 import json
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ LEAVE_AGAIN = f"""
         due_at = CASE WHEN errands.tries > 0 THEN errands.due_at ELSE excluded.due_at END"""
 SHOWS = "INSERT INTO errand_shares (errand, share) VALUES ($1, $2)"
 SETTLE = "UPDATE intake SET body = '', done_at = $2 WHERE key = $1 AND done_at IS NULL RETURNING key"
-# What has to go goes first, and what is only brought up to date comes last; but at once if a name has to go from it.
-# And a chat where something is being done, or waits after a failure, comes after the others: it may be a slow one.
+# Removals first, edits last, except edits that take out a name. Chats with an action in progress or a failed one
+# come after the others: they may be slow.
 _CLAIM = """
     UPDATE errands SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + $2
     WHERE id IN (
@@ -40,13 +40,13 @@ _RANK = {"remove": 0, "refresh": 2}
 
 
 class Outbox(Part):
-    """What must still be done on platforms. Each method is one transaction."""
+    """Actions to be done on platforms (`Errand`). Each method is one transaction."""
 
     async def put(self, errand: Errand, *, settles: str | None = None) -> bool:
-        """Add an entry; False if one of that id exists.
+        """Add an entry; False if its id exists.
 
-        `settles`: the key of something taken in (`Inbox.take`) that is handled by it, in the same transaction; False
-        if it was handled before.
+        `settles`: the key of an inbox update handled by it, marked in the same transaction; False if that was handled
+        before.
         """
 
         async def work(tx: Transaction) -> bool:
@@ -61,7 +61,7 @@ class Outbox(Part):
     ) -> list[Errand]:
         """Claim up to `limit` due entries for `lease` seconds, removals first.
 
-        With `edits`, entries that change a message (`refresh`) have that limit of their own.
+        With `edits`, entries that edit a message (`refresh`) have that limit of their own.
         """
 
         async def work(tx: Transaction) -> list[Row]:
@@ -77,21 +77,21 @@ class Outbox(Part):
         return sorted(found, key=lambda errand: (_RANK.get(errand.kind, 1), errand.id))
 
     async def done(self, errand: Errand) -> None:
-        """Delete a claimed entry, unless it was claimed or put again meanwhile."""
+        """Delete a claimed entry, unless it was claimed or added again meanwhile."""
         await self._change(DONE, errand.id, errand.claims)
 
     async def later(self, errand: Errand, due_at: float) -> None:
-        """Try a claimed entry again then (Unix seconds); counts a try."""
+        """Reschedule a claimed entry for `due_at` (Unix seconds); counts as an attempt."""
         await self._change(LATER, errand.id, errand.claims, due_at)
 
     async def next_due(self, platforms: Sequence[str]) -> float | None:
-        """When the next entry is due, Unix seconds; None if there is none."""
+        """`due_at` of the next entry (Unix seconds); None if there is none."""
         row = await self._one(NEXT, list(platforms))
         return row["at"] if row else None
 
 
 async def leave(tx: Transaction, errand: Errand) -> bool:
-    """Add an entry, inside a transaction; False if one of that id exists."""
+    """Add an entry inside a transaction; False if its id exists."""
     if not await tx.all(LEAVE, *_values(errand)):
         return False
     await tx.many(SHOWS, [(errand.id, share) for share in sorted(set(errand.shows))])
@@ -99,9 +99,9 @@ async def leave(tx: Transaction, errand: Errand) -> bool:
 
 
 async def leave_again(tx: Transaction, errand: Errand) -> None:
-    """Add an entry; if one of that id exists, even a claimed one, it is done (again) from now on.
+    """Add an entry; an existing one of that id, even a claimed one, is due (again) from now on.
 
-    One that failed keeps its time: what the platform refuses is not tried more often because more is asked of it.
+    A failed entry keeps its time: more requests do not retry a refusal sooner.
     """
     await tx.all(LEAVE_AGAIN, *_values(errand))
 

@@ -1,9 +1,9 @@
-"""PostgreSQL through asyncpg, for several machines, also where a pooler stands between.
+"""PostgreSQL through asyncpg, for several machines, with or without a connection pooler.
 
-A pooler in transaction mode (PgBouncer, those of several hosters) gives a connection another server session for every
-transaction. Before PgBouncer 1.21 a prepared statement is then not there, or is somebody else's. So nothing outlives a
-transaction there: no cached statement, no setting of a session (they are set in each transaction), no reset. What is
-prepared has no name and is used within its transaction. LISTEN and advisory locks are used nowhere.
+A pooler in transaction mode (PgBouncer, those of several hosters) may use another server session for every
+transaction. Before PgBouncer 1.21 a prepared statement is then missing, or another client's. So behind a pooler no
+state outlives a transaction: no cached statement, no session setting (they are set in each transaction), no reset.
+Prepared statements are unnamed and used within their transaction. LISTEN and advisory locks are not used.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ T = TypeVar("T")
 
 CONNECTIONS = 8
 ATTEMPTS = 5
-"""How often a transaction is run when the database asks for it again (deadlock, serialisation, a row
-that another transaction inserted at the same moment: the next run sees it)."""
+"""Runs of a transaction that the database asks to repeat (deadlock, serialisation failure, or a row inserted by
+a concurrent transaction, which the next run sees)."""
 PATIENCE = 30.0
-"""Seconds to wait for a connection: where the server is gone, all who wait are refused at once, not eight at a time."""
+"""Seconds to wait for a connection. When the server is down all waiting calls fail at once, not pool by pool."""
 COMMAND = 30.0
-"""Seconds that a statement may take."""
+"""Statement timeout in seconds."""
 STATEMENTS = 400
-"""Statements that a connection keeps prepared: all that we have, and some more."""
+"""Size of a connection's statement cache: all our constants, and a reserve."""
 MAY_ASK = "SELECT has_function_privilege(to_regprocedure('pg_control_system()'), 'execute') AS may"
 CLUSTER = "SELECT system_identifier AS id FROM pg_control_system()"
 DATABASE = "SELECT oid AS id FROM pg_database WHERE datname = current_database()"
@@ -49,7 +49,7 @@ _AGAIN = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.UniqueViolationError,
-    asyncpg.InvalidCachedStatementError,  # a newer process changed the schema meanwhile
+    asyncpg.InvalidCachedStatementError,  # a newer process migrated the schema meanwhile
 )
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
@@ -59,9 +59,9 @@ class Way:
     """How the server is reached."""
 
     pooled: bool
-    """Each transaction may be another server's."""
+    """Each transaction may run on another server session."""
     keeps: bool
-    """Prepared statements are there in the next transaction."""
+    """Prepared statements survive a transaction."""
 
 
 class _Session:
@@ -80,7 +80,7 @@ class _Session:
 
 
 class Postgres:
-    """A `Database` behind a URL. Make it with `open`."""
+    """A `Database` behind a URL. Create with `open`."""
 
     dialect: Dialect = "postgresql"
 
@@ -103,7 +103,7 @@ class Postgres:
                 log.info("PostgreSQL is reached through a pooler that keeps no prepared statements")
             return cls(target, way, await _pool(target, way, connections), connections)
         except (*_FAILURES, ValueError) as error:
-            # asyncpg may quote the address, which holds the password: only what we make of it goes on.
+            # asyncpg may quote the address, with its password: only our own message leaves.
             raise unreachable(error) from None
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -113,7 +113,7 @@ class Postgres:
         return await self._run(work)
 
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        return await self._run(work)  # a constraint is changed in its place here, and holds at every statement
+        return await self._run(work)  # constraints change in place here, and hold at every statement
 
     async def _run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
@@ -127,7 +127,7 @@ class Postgres:
                 if attempt == ATTEMPTS:
                     raise StoreDown(str(error)) from error
             except asyncpg.IntegrityConstraintViolationError:
-                raise  # a bug of ours, not of the database
+                raise  # our bug, not the database's
             except _FAILURES as error:
                 cached = self.way.keeps or pool is not self._pool
                 if cached and _is_lost(error) and attempt < ATTEMPTS:
@@ -137,10 +137,10 @@ class Postgres:
         raise AssertionError("unreachable")
 
     async def _distrust(self, pool: "Pool") -> None:
-        """A statement that we had prepared was not there: a pooler came between since. From here on none is kept."""
+        """A prepared statement was missing: a pooler was put in between since. Stop caching statements."""
         async with self._lock:
             if pool is not self._pool:
-                return  # somebody else was faster
+                return  # a concurrent call did it
             log.warning("a pooler does not keep our prepared statements; going on without them")
             way = Way(pooled=True, keeps=False)
             try:
@@ -151,7 +151,7 @@ class Postgres:
             self._old.append(pool)
 
     async def place(self) -> str:
-        """The cluster, as far as we may ask for it, and the database in it: a restored dump is another one."""
+        """Identity of the cluster, if we may read it, and of the database: a restored dump has another."""
 
         async def work(tx: Transaction) -> str:
             allowed = await tx.one(MAY_ASK)
@@ -161,10 +161,10 @@ class Postgres:
         return await self._run(work)
 
     async def scrub(self) -> bool:
-        """Nothing: the server itself frees the room of deleted rows (autovacuum) and overwrites it with the next ones.
+        """Nothing to do: the server reuses the space of deleted rows (autovacuum).
 
-        More cannot be asked of it while it runs. Its write-ahead log goes with its own rotation; copies and archives
-        of it are the operator's.
+        There is no command for more while it runs. Its write-ahead log is rotated by the server; copies and archives of
+        it are the operator's responsibility.
         """
         return True
 
@@ -178,31 +178,31 @@ class Postgres:
 
 
 def _is_lost(error: BaseException) -> bool:
-    """Whether a cached statement was not there, or another's: behind a pooler. Nothing of the transaction was done."""
+    """Whether a cached statement was missing or another client's (pooler). The transaction had no effect."""
     missing = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
     others = isinstance(error, asyncpg.ProtocolViolationError) and "bind message" in str(error)
     return others or isinstance(error, missing)
 
 
 async def _explore(target: Target) -> Way:
-    """Find out whether a pooler stands between, and what it makes of prepared statements."""
+    """Detect a pooler, and its support for prepared statements."""
     try:
         connection = await asyncpg.connect(**_arguments(target), statement_cache_size=0)
     except asyncpg.ProtocolViolationError as error:
         if "startup parameter" not in str(error):
             raise
-        # A pooler, whose servers others use as well: settings are made in each transaction there.
+        # A pooler shares its servers among clients: settings are made in each transaction.
         connection = await asyncpg.connect(**_arguments(target, settings=False), statement_cache_size=0)
     try:
         async with connection.transaction():
-            # A pooler hands out a number of its own, by which it knows whose query is to be cancelled.
+            # A pooler issues its own process ids, for cancel requests.
             if await connection.fetchval("SELECT pg_backend_pid()") == connection.get_server_pid():
                 return Way(pooled=target.pooled, keeps=not target.pooled)
             name = f"photoplay_{secrets.token_hex(8)}"
-            held = await connection.prepare("SELECT 1", name=name)  # it is closed once nobody holds it
+            held = await connection.prepare("SELECT 1", name=name)  # closed when the last reference goes
             sql = "SELECT count(*) FROM pg_prepared_statements WHERE name = $1"
             raw = await connection.fetchval(sql, held.get_name())
-            if raw:  # our name went through: whoever gets that server next would find it there
+            if raw:  # our name reached the server: another client on it would collide
                 await connection.execute(f"DEALLOCATE {name}")
             return Way(pooled=True, keeps=not raw and not target.pooled)
     finally:
@@ -211,19 +211,19 @@ async def _explore(target: Target) -> Way:
 
 async def _pool(target: Target, way: Way, connections: int) -> "Pool":
     async def leave(_: object) -> None:
-        """Nothing: by now the server is somebody else's."""
+        """No reset: the server session may be another client's by now."""
 
     arguments = _arguments(target, settings=not way.pooled)
     if way.pooled:
         arguments["reset"] = leave
     cache = STATEMENTS if way.keeps else 0
-    # None is held for its own sake: with the server away, the library would try again and again, with a traceback each.
+    # No minimum: with the server down, the library would reconnect again and again, with a traceback each.
     pool: Pool = await asyncpg.create_pool(**arguments, min_size=0, max_size=connections, statement_cache_size=cache)
     return pool
 
 
 def _arguments(target: Target, *, settings: bool = True) -> dict[str, Any]:
-    """For asyncpg; what is not set there comes from the environment (PGHOST, …)."""
+    """Arguments for asyncpg; missing ones come from the environment (PGHOST, …)."""
     startup = {"application_name": target.name, **(target.settings if settings else {})}
     given = {
         "dsn": f"postgresql:///?{target.tls}" if target.tls else None,
@@ -242,6 +242,6 @@ def _arguments(target: Target, *, settings: bool = True) -> dict[str, Any]:
 
 
 async def _set(connection: "Connection", target: Target) -> None:
-    """The settings of a session, until the end of this transaction."""
+    """Apply the session settings until the end of this transaction."""
     for name, value in target.settings.items():
         await connection.fetchval("SELECT set_config($1, $2, true)", name, value)

@@ -1,6 +1,6 @@
-"""What PostgreSQL's errors, and those on the way to it, mean to the operator: in words that repeat nothing of them.
+"""PostgreSQL and connection errors in the operator's words, without repeating the original texts.
 
-Their own texts may hold the address, and with it the password.
+Those may hold the address, and with it the password.
 """
 
 import re
@@ -35,7 +35,7 @@ MEND: Causes = (
     (asyncpg.ClientConfigurationError, "", "one of the parameters behind the ? cannot be used"),
     (ValueError, "", "one of the parameters behind the ? cannot be used"),
 )
-"""The setting is wrong. A kind of error, an expression that its text must match, and what it means."""
+"""Wrong settings: error type, a pattern for its text, and its meaning."""
 WAIT: Causes = (
     (asyncpg.TooManyConnectionsError, "", "it has no connection left for us"),
     (asyncpg.PostgresError, "no more connections|max client", "it has no connection left for us"),
@@ -47,18 +47,18 @@ WAIT: Causes = (
     (ConnectionRefusedError, "", "nobody answers at its host and port"),
     (OSError, "", "its host is not found, or there is no way to it"),
 )
-"""It may pass."""
+"""Temporary faults, in the same form."""
 
 
 def unreachable(error: BaseException) -> Misconfigured | StoreDown:
-    """Why there is no connection."""
+    """The reason why there is no connection."""
     if found := _cause(error, MEND):
         return Misconfigured(f"DATABASE_URL: {found}.")
     return StoreDown(f"cannot reach PostgreSQL: {_cause(error, WAIT) or type(error).__name__}")
 
 
 def words(error: BaseException) -> str:
-    """Why something could not be done; where no more is known, what the server says."""
+    """The reason of a failure; the server's own message if unknown."""
     return _cause(error, MEND + WAIT) or f"{type(error).__name__}: {error}"
 
 

@@ -1,4 +1,4 @@
-"""The queue: who is next, who has what in hand, and what a worker saves of it; inside a transaction."""
+"""The queue: order of turns, starts, and a worker's saves; inside a transaction."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,9 +13,9 @@ from storage.outbox import leave
 
 WORKING = "state IN ('submitting', 'running', 'delivering') AND halted = 0"
 AT_PROVIDER = "state IN ('submitting', 'running') AND halted = 0"
-# Fair on two levels: the next is of the scope with the fewest at the provider or before it in line, and there of the
-# person with the fewest; among equals, of whoever was served longest ago. In their own spaces everybody (linked persons
-# together) is a scope. So whoever has twenty waiting takes one turn at a time, even where there is a single slot.
+# Fair on two levels: the scope with the fewest turns (at the provider, or earlier in the queue) is next, and in it the
+# person with the fewest; ties go to the least recently served. In private chats each account is a scope of its own. So
+# a person with twenty orders gets one turn at a time, even with a single slot.
 _PARTY = "CASE scope WHEN '' THEN '=' || account ELSE scope END"
 LINE = f"""
     SELECT lanes.id, lanes.created_at, lanes.due_at, lanes.platform, coalesce(turns.at, 0) AS served,
@@ -37,7 +37,7 @@ _READY = f"SELECT jobs.* FROM jobs JOIN ({LINE}) AS line ON line.id = jobs.id"
 _ORDER = "ORDER BY line.turn, line.served, line.created_at, line.id LIMIT $2"
 READY = f"{_READY} WHERE line.due_at <= $1 AND line.platform = ANY($3) {_ORDER}"
 READY_ONE = f"{_READY} WHERE line.due_at <= $1 AND line.platform = ANY($3) AND line.id = $4 {_ORDER}"
-# What was sent to a host that is no longer configured takes no room at those that are.
+# Jobs at a host that is no longer configured take no slot of the configured ones.
 BUSY = f"SELECT count(*) AS n FROM jobs WHERE {AT_PROVIDER} AND (host IS NULL OR host = ANY($1))"
 TAKE = "UPDATE jobs SET claims = claims + 1 WHERE id = $1 AND claims = $2 RETURNING claims"
 SERVED = """
@@ -68,9 +68,9 @@ async def start(
     begin: Callable[[Job], Step],
     only: str | None,
 ) -> list[Job]:
-    """Take queued jobs, fairly, and save what `begin` makes of each; returns those that are to be bought now.
+    """Take queued jobs, fairly, save the result of `begin` for each, and return the jobs to be bought now.
 
-    The gate must be locked. The rest is as in `Claims.start`.
+    The caller holds the gate's lock. Otherwise as `Claims.start`.
     """
     if await tx.one(rules.PAUSED):
         return []
@@ -84,7 +84,7 @@ async def start(
         if taken is None:
             continue
         job, entry = begin(replace(job, claims=taken["claims"]))
-        # What expired in the queue goes on at once, by the way of all results.
+        # Jobs that expired in the queue continue at once, like every other result.
         job = replace(job, due_at=now + lease if job.state == "submitting" else now)
         await save(tx, job, None)
         if job.state == "submitting":
@@ -103,12 +103,12 @@ async def _ready(tx: Transaction, now: float, limit: int, platforms: list[str], 
 
 
 async def save(tx: Transaction, job: Job, entry: LedgerEntry | None) -> None:
-    """Save a claimed job, with its movement of credits. Raises `Stale` if it was claimed again."""
+    """Save a claimed job and its ledger entry. Raises `Stale` if it was claimed again."""
     row = rows.values(job)
     saved = await tx.one(SAVE, job.id, job.claims, *(row[column] for column in rows.CHANGING))
     if saved is None:
         raise Stale(job.id)
-    if job.state == "done" and saved["status_id"]:  # the status line goes, even if we are killed now
+    if job.state == "done" and saved["status_id"]:  # an outbox entry removes the status line, even after a crash
         await leave(tx, line_removal(replace(job, status_id=saved["status_id"])))
     if entry:
         await charging.settle(tx, [(job, entry)])

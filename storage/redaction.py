@@ -1,6 +1,6 @@
-"""Taking names out of the audit log; inside a transaction. Nothing else may change that log.
+"""Redaction of names in the audit log, the only change allowed to it; inside a transaction.
 
-That something was done stays; who did it to whom goes.
+The act remains; its actor and target do not.
 """
 
 import json
@@ -18,12 +18,12 @@ UNLIST = "DELETE FROM act_members WHERE person = $1"
 
 
 async def redact(tx: Transaction, people: Sequence[str], alias: str) -> None:
-    """Put `alias` in the place of these people, and remove labels and reasons of what was done to them."""
+    """Replace these people by `alias`, and remove labels and reasons of acts about them."""
     await tx.all(UNNAME_ACTOR, alias, list(people))
     for row in await tx.all(ABOUT, [about("person", person) for person in people]):
         texts = _unsaid(row["before"]), _unsaid(row["after"])
         await tx.all(UNNAME_SUBJECT, row["id"], about("person", alias), *texts)
-    for person in people:  # in the lists that were changed
+    for person in people:  # in the changed lists
         for row in await tx.all(LISTING, person):
             renamed = [_renamed(row[column], person, alias) for column in ("before", "after")]
             await tx.all(RELIST, row["id"], *renamed)
@@ -31,7 +31,7 @@ async def redact(tx: Transaction, people: Sequence[str], alias: str) -> None:
 
 
 def _renamed(text: str, person: str, alias: str) -> str:
-    """A list as it was written down, with another name in it."""
+    """A list's JSON with `person` replaced."""
     if not text:
         return text
     rule = json.loads(text)
@@ -41,7 +41,7 @@ def _renamed(text: str, person: str, alias: str) -> str:
 
 
 def _unsaid(text: str) -> str:
-    """A rule as it was written down, without the reason in it."""
+    """A rule's JSON without its reason."""
     if not text:
         return text
     return json.dumps({name: value for name, value in json.loads(text).items() if name != "because"}, sort_keys=True)

@@ -1,11 +1,11 @@
-"""The `Restored`: notices a database that came back from a copy, and halts what may have been bought since.
+"""Detection of a database restored from a copy; halts orders that may have been bought since the copy.
 
-Two signs tell. The database's place: a copied file has another inode or another time of birth, a restored PostgreSQL
-another identity. And a high-water mark outside the database: each start of an order raises a counter in the same
-transaction, and the mark follows once that is committed and before anything is sent. So a counter below the mark means
-that the database was put back to an earlier state, also under a running process.
+Two signs. The database's identity: a copied file has another inode or creation time, a restored PostgreSQL another
+system identifier. And a high-water mark outside the database: each start of an order raises a counter in the same
+transaction, and the mark follows after the commit and before the paid request. A counter below the mark means an
+earlier state of the database, also under a running process.
 
-What is in line then waits for the operator's word; new orders are bought as ever.
+Queued orders then wait for the operator's decision; new orders are bought as usual.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from storage.marks import Marks
 log = logging.getLogger(__name__)
 
 LEAP = 1_000_000
-"""What the counter is raised by, above the mark, once a return was noticed: the marks of other machines lie below."""
+"""Step of the counter above the mark after a detected restore: exceeds the marks of other machines."""
 WHAT = "the database came back from a copy"
 
 GATE = "SELECT name, place, starts FROM gate WHERE id = 1 FOR UPDATE"
@@ -48,9 +48,9 @@ NOTE = "INSERT INTO incidents (at, what, detail, host, job) VALUES ($1, $2, $3, 
 
 
 class Restored(Part):
-    """Orders on hold: they were queued when the database was copied, and may have been bought since.
+    """Halted orders: queued when the database was copied, and perhaps bought since.
 
-    `open` comes first.
+    Call `open` first.
     """
 
     def __init__(self, database: Database, marks: Marks) -> None:
@@ -58,10 +58,10 @@ class Restored(Part):
         self._marks = marks
         self._name = ""
         self._seen = 0
-        """The highest count that this process knows of."""
+        """The highest count known to this process."""
 
     async def open(self, fresh_name: str) -> None:
-        """Look for signs; `fresh_name` is for a database that has none yet."""
+        """Compare the signs; `fresh_name` names a database that has no name yet."""
         place, marks, now = await self._db.place(), await asyncio.to_thread(self._marks.highest), time.time()
 
         async def work(tx: Transaction) -> tuple[str, int, str, int]:
@@ -77,7 +77,7 @@ class Restored(Part):
                 why = f"it knows {starts} starts, and there were {mark}"
             starts = starts if starts >= mark else mark + LEAP
             await tx.all(ARRANGE, name, place, starts)
-            if not gate["name"] and not await tx.one(ANY_JOB):  # new, and not of an older version
+            if not gate["name"] and not await tx.one(ANY_JOB):  # new, not migrated from an older version
                 await tx.all(ARRIVE, now)
             return name, starts, why, await _halt(tx, why, now) if why else 0
 
@@ -85,9 +85,9 @@ class Restored(Part):
         _log(why, count)
 
     async def count(self, tx: Transaction, now: float) -> tuple[int, bool]:
-        """Count a start, in its transaction; the number, and whether the database is as we left it.
+        """Count a start, in its transaction; returns the number, and False if the database was restored meanwhile.
 
-        If it is not, what is in line is halted, and nothing may be started.
+        In that case queued orders are halted, and the caller must start nothing.
         """
         gate = await tx.one(COUNT)
         assert gate is not None
@@ -100,33 +100,33 @@ class Restored(Part):
         return starts, False
 
     def saw(self, number: int) -> None:
-        """What was counted is committed, by us or by another."""
+        """Record a committed count, ours or another process's."""
         self._seen = max(self._seen, number)
 
     async def doubts(self, tx: Transaction, platform: str) -> bool:
-        """Whether an order of there may have been made before: messages of before the return are being worked off."""
+        """Whether an order from this platform may be a repeat: updates from before the restore are being handled."""
         return await tx.one(DOUBTS, platform) is not None
 
     async def mark(self, number: int) -> None:
-        """Put the mark on the disk. Without room for it orders are bought all the same: it is a second line."""
+        """Write the mark to disk. A full disk does not stop orders: the mark is a second line of defence."""
         try:
             await asyncio.to_thread(self._marks.put, self._name, number)
         except OSError as error:
             log.error("the high-water mark cannot be kept (MARK_DIR): %s", error.strerror or error)
 
     async def arrived(self) -> float:
-        """When the database was first opened here, or last came back from a copy; Unix seconds."""
+        """When the database was first opened here, or last restored; Unix seconds."""
         gate = await self._one(ARRIVED)
         return float(gate["arrived_at"]) if gate else 0.0
 
-    # ── The operator's word ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── The operator's decision ──────────────────────────────────────────────────────────────────────────────────────
 
     async def halted(self, before: float | None = None) -> list[Job]:
-        """Jobs on hold, oldest first; with `before`, those that have been on hold since then or longer."""
+        """Halted jobs, oldest first; with `before`, those halted until then."""
         return [rows.job(row) for row in await self._all(HALTED, -1.0 if before is None else before)]
 
     async def release(self, act: Act) -> tuple[int, int]:
-        """End the hold: how many are queued again, and how many had left the queue; the next worker gives those up."""
+        """Release halted jobs; returns how many are queued again, and how many were past it (the worker fails them)."""
 
         async def work(tx: Transaction) -> tuple[int, int]:
             found = await tx.all(RELEASE, act.at)
@@ -137,12 +137,12 @@ class Restored(Part):
         return await self._db.write(work)
 
     async def noted(self, act: Act, jobs: Sequence[str]) -> None:
-        """Write into the audit log what is done with these jobs."""
+        """Write an act about each of these jobs into the audit log."""
         await self._db.write(lambda tx: _enter(tx, act, jobs))
 
 
 async def _halt(tx: Transaction, why: str, now: float) -> int:
-    """Halt what is in line or on its way to the provider, and tell the operator; how many orders that were."""
+    """Halt jobs that are queued or being submitted, and report to the operator; returns the count."""
     count = len(await tx.all(HALT, now))
     detail = f"{why}; {count or 'no'} order{'' if count == 1 else 's'} in line"
     await tx.all(NOTE, now, WHAT, detail)
@@ -161,5 +161,5 @@ async def _enter(tx: Transaction, act: Act, jobs: Sequence[str]) -> None:
 
 
 def _elsewhere(before: str, now: str) -> bool:
-    """Whether two places differ in something that is known of both."""
+    """Whether two identities differ in a part known of both."""
     return any(a and b and a != b for a, b in zip(before.split("/"), now.split("/"), strict=False))

@@ -1,4 +1,4 @@
-"""Retention: what is kept of people, for how long, and what is left of those who asked to be forgotten."""
+"""Retention: periods after which data of people is deleted, and the erasure of persons who asked for it."""
 
 import json
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
@@ -11,18 +11,18 @@ from storage.rules_and_grants import parked_of
 
 DAY = 86_400.0
 WEEKS = 40 * DAY
-"""Seconds for which it is known that something was handled; an alarm is given once a month."""
+"""Seconds for which inbox keys and answers are kept; an alarm repeats once a month."""
 INCIDENTS = 90 * DAY
 REPEATS = 90 * DAY
 TURNS = 30 * DAY
 PAGE = 1000
-"""Jobs whose files are read together."""
+"""Jobs per page when reading file names."""
 COUNTERS = 400 * DAY
-"""Seconds after its last change in which a counter is deleted."""
+"""Seconds after its last change until a counter is deleted."""
 LATE = DAY
-"""Seconds for which an order that was being taken when its maker asked to be forgotten may still turn up."""
+"""Seconds within which an order under way at the time of /forgetme may still arrive."""
 
-# `swept < 2` is said for the partial index.
+# `swept < 2` is repeated literally for the partial index.
 OVEREXPOSED = """
     SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 0 AND done_at <= $1
     ORDER BY done_at LIMIT $2"""
@@ -30,7 +30,7 @@ OUTWORN = """
     SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 1 AND done_at <= $1
     AND NOT EXISTS (SELECT 1 FROM shares WHERE shares.job = jobs.id) ORDER BY done_at LIMIT $2"""
 SWEPT = "UPDATE jobs SET swept = 2 WHERE state = 'done' AND swept < 2 AND id = ANY($1)"
-# A job that failed has nothing but photos.
+# A failed job has only photos.
 SWEPT_PHOTOS = """
     UPDATE jobs SET swept = CASE outcome WHEN 'clip' THEN 1 ELSE 2 END
     WHERE state = 'done' AND swept < 2 AND id = ANY($1)"""
@@ -53,24 +53,24 @@ TRIM_NOTES = "DELETE FROM notes WHERE until < $1"
 TRIM_INCIDENTS = "DELETE FROM incidents WHERE at < $1"
 TRIM_REPEATS = "DELETE FROM repeats WHERE at < $1"
 TRIM_TURNS = "DELETE FROM turns WHERE at < $1"
-TRIM_OUTBOX = "DELETE FROM errands WHERE due_at > 0 AND due_at < $1"  # of a platform that is no longer served
+TRIM_OUTBOX = "DELETE FROM errands WHERE due_at > 0 AND due_at < $1"  # of platforms no longer served
 TRIM_GUESSES = "DELETE FROM guesses WHERE hour < $1"
 TRIM_COUNTERS = "DELETE FROM books WHERE at < $1 AND span <> 'flight'"
-TRIM_EMPTY = "DELETE FROM books WHERE at < $1 AND used = 0"  # no counter says the same
+TRIM_EMPTY = "DELETE FROM books WHERE at < $1 AND used = 0"  # equal to no counter
 
 HOLD_JOBS = "SELECT id FROM jobs WHERE id = ANY($1) AND forgotten = 0 ORDER BY id FOR UPDATE"
 REPEATED = """
     INSERT INTO repeats (job, platform, chat, thread, message, at) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT DO NOTHING"""
 FORGETTING = "SELECT person, at FROM forgetting ORDER BY at, person"
-# What is left of a person who asked to be forgotten; later orders do not count.
+# Remaining data of a person who asked for erasure; later orders do not count.
 _THEIRS = "SELECT 1 FROM jobs WHERE jobs.person = forgetting.person AND jobs.created_at <= forgetting.at"
 _BESIDES = """
     EXISTS (SELECT 1 FROM parked WHERE parked.person = forgetting.person)
     OR EXISTS (SELECT 1 FROM shares JOIN jobs ON jobs.id = shares.job
         WHERE shares.person = forgetting.person AND jobs.created_at <= forgetting.at)"""
 _LEFT = f"(EXISTS ({_THEIRS}) OR {_BESIDES})"
-# What of it can be removed now: an order that is with the provider, or being delivered, comes back first.
+# The part that can be removed now: an order at the provider, or being delivered, is waited for.
 UNERASED = f"""
     SELECT person, at FROM forgetting WHERE (erased_at IS NULL OR at > $1)
     AND (EXISTS ({_THEIRS} AND jobs.state IN ('queued', 'done')) OR {_BESIDES}) ORDER BY at, person"""
@@ -88,7 +88,7 @@ UNFOLLOW = "UPDATE jobs SET follows = NULL WHERE follows = $1 AND person = ANY($
 HISTORY = """
     SELECT * FROM jobs WHERE person = ANY($4) AND created_at >= $1
     AND (created_at > $1 OR id > $2) ORDER BY created_at, id LIMIT $3"""
-# By the scopes that they were in, for which there is an index.
+# By scope, which is indexed.
 LEDGER = """
     SELECT * FROM ledger WHERE person = ANY($2) AND scope IN (
         SELECT '' UNION SELECT scope FROM jobs WHERE person = ANY($2)
@@ -99,30 +99,30 @@ REPORTS = "SELECT share, reason, at FROM reports WHERE account = ANY($1) ORDER B
 
 
 class Retention(Part):
-    """What is kept of people, and how it goes. Files go first, then their rows: a repeat harms nothing.
+    """Deletion by age and on request. Files are deleted before their rows, so that a repeat after a crash is safe.
 
-    Each method is one transaction, but for `named` and `scrub`; times are Unix seconds.
+    Each method is one transaction, except `named` and `scrub`; times are Unix seconds.
     """
 
     async def overexposed(self, before: float, limit: int) -> list[Job]:
-        """Jobs that were done before then and still have their photos, oldest first."""
+        """Jobs done before then whose photos still exist, oldest first."""
         return await self._jobs(OVEREXPOSED, before, limit)
 
     async def outworn(self, before: float, limit: int) -> list[Job]:
-        """Jobs without photos that were done before then, still have their clip and are not shared; oldest first."""
+        """Jobs done before then, without photos, not shared, whose clip still exists; oldest first."""
         return await self._jobs(OUTWORN, before, limit)
 
     async def swept(self, job_ids: Sequence[str], *, clips: bool) -> None:
-        """Mark the photos of these jobs as deleted; with `clips`, all of their files."""
+        """Mark the photos of these jobs as deleted; with `clips`, all their files."""
         await self._change(SWEPT if clips else SWEPT_PHOTOS, list(job_ids))
 
     async def overdue(self, before: float, limit: int) -> list[tuple[Parked, bool]]:
-        """Parked orders that ended before then; True if one became a job, which has its photos now."""
+        """Parked orders that ended before then; True if the order became a job, which owns its photos."""
         return [_parked(row) for row in await self._all(OVERDUE, before, limit)]
 
     async def named(self) -> AsyncIterator[set[str]]:
-        """The names of all pictures and clips that rows still have, in portions."""
-        # In the order of a job's life, so that none slips from one question to the next unseen.
+        """Names of all photos and clips that rows refer to, in pages."""
+        # In the order of a job's life, so that a job that moves meanwhile is seen at least once.
         parked = await self._all(PARKED_PHOTOS)
         yield {name for row in parked for name in json.loads(row["photos"])}
         yield _names(await self._all(FILES_UNDER_WAY))
@@ -133,14 +133,14 @@ class Retention(Part):
                 last = page[-1]["done_at"], page[-1]["id"]
 
     async def stranded(self, platforms: Sequence[str], before: float, limit: int) -> list[Job]:
-        """Unfinished jobs of other platforms than these that have not changed since then, oldest first.
+        """Unfinished jobs of platforms other than these, unchanged since then, oldest first.
 
-        None without a platform: then it is not known which are served.
+        None if `platforms` is empty: then the served platforms are unknown.
         """
         return await self._jobs(STRANDED, before, limit, list(platforms)) if platforms else []
 
     async def trim(self, now: float) -> None:
-        """Delete what is no longer needed."""
+        """Delete expired rows of every kind."""
 
         async def work(tx: Transaction) -> None:
             await tx.all(TRIM_INTAKE, now - WEEKS)
@@ -157,10 +157,10 @@ class Retention(Part):
 
         await self._db.write(work)
 
-    # ── Forgetting ───────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Erasure ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def repeated(self, job_ids: Sequence[str], place: Address, at: float) -> bool:
-        """The message at `place` shows the clips or words of these jobs. False: one of their makers was erased."""
+        """The message at `place` shows clips or words of these jobs. False if one of their makers was erased."""
 
         async def work(tx: Transaction) -> bool:
             found = await tx.all(HOLD_JOBS, list(job_ids))
@@ -173,30 +173,30 @@ class Retention(Part):
         return await self._db.write(work)
 
     async def forget(self, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
-        """Begin to erase an account: all but its orders and shares goes at once. Returns its persons.
+        """Start the erasure of an account: deletes all but its orders and shares. Returns its persons.
 
-        Counters in `spans` stay. `alias` is an unused name, in whose books the sums stand from now on.
+        Counters in `spans` stay. `alias` is an unused name that takes over the sums.
         """
         return await self._db.write(lambda tx: erase.begin(tx, person, at, spans, alias))
 
     async def forgetting(self) -> list[tuple[str, float]]:
-        """Persons who asked to be forgotten, and when, until `lapse`."""
+        """Persons under erasure with the time of their request, until `lapse`."""
         return [(row["person"], row["at"]) for row in await self._all(FORGETTING)]
 
     async def unerased(self, now: float) -> list[tuple[str, float]]:
-        """Those of whom something is left that can be removed now; jobs under way are waited for."""
+        """Persons under erasure with data that can be removed now; running jobs are waited for."""
         return [(row["person"], row["at"]) for row in await self._all(UNERASED, now - LATE)]
 
     async def finished(self) -> list[tuple[str, float]]:
-        """Those who are not marked as erased although nothing is left, nor a message that is to be removed."""
+        """Persons not marked as erased, with no data and no message left to remove."""
         return [(row["person"], row["at"]) for row in await self._all(FINISHED)]
 
     async def erased(self, people: Sequence[tuple[str, float]], now: float) -> None:
-        """Mark persons as erased, unless they asked anew. What counts goes on counting until `lapse`."""
+        """Mark persons as erased, unless they asked again. Kept counters stay until `lapse`."""
         await self._db.write(lambda tx: tx.many(ERASED, [(person, at, now) for person, at in people]))
 
     async def lapsing(self, before: float) -> list[str]:
-        """Those who asked before then, and of whom nothing is left."""
+        """Persons who asked before then and have no data left."""
         return [row["person"] for row in await self._all(LAPSING, before)]
 
     async def parked(self, person: str) -> list[tuple[Parked, bool]]:
@@ -204,33 +204,33 @@ class Retention(Part):
         return [_parked(row) for row in await self._all(PARKED_OF, person)]
 
     async def orders(self, person: str, until: float, limit: int) -> list[Job]:
-        """What is left of a person's jobs that were created until then, finished ones first."""
+        """A person's remaining jobs created until then, finished ones first."""
         return await self._jobs(ORDERS, person, until, limit)
 
     async def count(self, person: str, until: float) -> int:
-        """How many jobs are left, as in `orders`."""
+        """The number of remaining jobs, as in `orders`."""
         return int((await self._all(COUNT, person, until))[0]["n"])
 
     async def husk(self, person: str, job_ids: Sequence[str], now: float, spans: Collection[str], alias: str) -> int:
-        """Anonymise finished jobs whose files are deleted, and have their messages removed; returns the count."""
+        """Anonymise finished jobs whose files are deleted, and remove their messages; returns the count."""
         return await self._db.write(lambda tx: erase.husk(tx, person, job_ids, now, spans, alias))
 
     async def unfollow(self, people: Iterable[str], job_id: str) -> None:
-        """Detach the jobs of these people from a clip that they continue."""
+        """Detach these people's jobs from a clip that they continue."""
         await self._change(UNFOLLOW, job_id, list(people))
 
     async def lapse(self, person: str) -> None:
-        """End the erasure of a person: delete the counters that were kept."""
+        """End a person's erasure: delete the kept counters."""
         await self._db.write(lambda tx: erase.lapse(tx, person))
 
     async def scrub(self) -> bool:
-        """Remove deleted rows from the database's files, as far as it can do that; False: later."""
+        """Remove deleted rows from the database's files, as far as it can; False: try again later."""
         return await self._db.scrub()
 
-    # ── For the person ───────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Export ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def history(self, people: Sequence[str], after: tuple[float, str], limit: int) -> list[Job]:
-        """Jobs of these people, oldest first, behind the one with this `created_at` and id."""
+        """Jobs of these people, oldest first, after the one with this `created_at` and id."""
         return await self._jobs(HISTORY, *after, limit, list(people))
 
     async def ledger(self, people: Sequence[str], limit: int) -> list[Movement]:
@@ -238,10 +238,10 @@ class Retention(Part):
         return [ledger.movement(row) for row in await self._all(LEDGER, limit, list(people))]
 
     async def opinions(self, people: Sequence[str]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-        """The hearts that these people gave (`share`, `at`), and their reports (`share`, `reason`, `at`)."""
+        """Hearts given by these people (`share`, `at`), and their reports (`share`, `reason`, `at`)."""
 
         async def work(tx: Transaction) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-            names = list(people)  # an account is named after one of its persons
+            names = list(people)  # an account bears the name of one of its persons
             hearts = [dict(row) for row in await tx.all(HEARTS, names)]
             return hearts, [dict(row) for row in await tx.all(REPORTS, names)]
 
@@ -252,7 +252,7 @@ class Retention(Part):
 
 
 def _names(found: Sequence[Row], *, photos: bool = True) -> set[str]:
-    """The files of jobs; read without the rest of them, as there may be very many."""
+    """File names of jobs, without reading whole rows: there may be very many."""
     names = {json.loads(row["clip"])["name"] for row in found if row["clip"]}
     for row in found if photos else ():
         order = json.loads(row["details"])

@@ -1,4 +1,4 @@
-"""A job as a row and back. What is searched for has a column; the rest of the order and the clip are JSON."""
+"""Conversion of jobs to rows and back. Searched fields have columns; the rest of order and clip is JSON."""
 
 import json
 import re
@@ -13,9 +13,9 @@ CHANGING = (
     *("state", "outcome", "reason", "due_at", "tries", "waits", "host", "remote_id", "clip"),
     *("started_at", "accepted_at", "settled_at", "done_at", "changed_at", "sends", "sent_id", "copy_id", "halted"),
 )
-"""The columns that a transition may change. What the status line says is `track`'s."""
+"""Columns that a transition may change. The status line's text belongs to `track`."""
 SOUGHT = 16
-"""Words that a history is searched for; more make no difference."""
+"""Words considered in a search of the history; further ones are ignored."""
 
 COLUMNS = (
     *("id", "key", "person", "platform", "chat", "thread", "message", "model", "seconds", "details", "price"),
@@ -29,7 +29,7 @@ COLUMNS = (
 
 
 def values(job: Job) -> dict[str, Any]:
-    """The row of a job, by column."""
+    """A job as a row, by column."""
     order = job.order
     return {
         "id": job.id,
@@ -83,7 +83,7 @@ def values(job: Job) -> dict[str, Any]:
 
 
 def job(row: Row) -> Job:
-    """The job of a row."""
+    """The job from a row."""
     return Job(
         id=row["id"],
         key=row["key"],
@@ -130,13 +130,13 @@ def job(row: Row) -> Job:
 
 
 def fold(text: str) -> str:
-    """Words as they are searched for: without case, variants of characters, and what cannot be seen."""
+    """Text normalised for search: casefolded, compatibility variants unified, invisible characters removed."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return " ".join("".join(one if one.isprintable() else " " for one in plain).split())
 
 
 def patterns(words: str) -> list[str]:
-    """Patterns for a search, with ! as the escape: each word anywhere in the folded words of an order."""
+    """LIKE patterns with ! as the escape: each word anywhere in an order's folded words."""
     plain = re.sub("([!%_])", r"!\1", fold(words))
     return [f"%{word}%" for word in plain.split()[:SOUGHT]]
 
@@ -155,7 +155,7 @@ def _order(row: Row) -> Order:
         brushes=tuple(
             Brush(Photo(**brush["mask"]), tuple((x, y) for x, y in brush["path"])) for brush in details["brushes"]
         ),
-        sample=details.get("sample", False),  # older rows do not say, nor this
+        sample=details.get("sample", False),  # missing in older rows, like the next
         cropped=details.get("cropped", False),
     )
 

@@ -1,6 +1,6 @@
-"""Rules as rows: a rule's JSON, and beside it, in columns and rows of their own, what is searched for.
+"""Rules as rows: the rule's JSON, and its searchable parts in columns and rows of their own.
 
-Nothing else writes to these tables: the two never differ.
+No other module writes to these tables, so the two always agree.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from bot.quotas.rules import Rule
 from storage.database import Row, Transaction
 
 PAUSED = "SELECT 1 FROM rules WHERE scope = '*' AND about = '' AND paused = 1"
-"""A row if the operator has paused buying."""
+"""Returns a row if the operator has paused buying."""
 PUT = """
     INSERT INTO rules (scope, about, kind, value, paused, best, public) VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (scope, about) DO UPDATE SET value = excluded.value, paused = excluded.paused,
@@ -37,7 +37,7 @@ async def put(tx: Transaction, scope: str, about: str, value: str) -> None:
 
 
 async def held(tx: Transaction, scope: str, about: str) -> str:
-    """A rule's JSON, locked until the end of the transaction."""
+    """A rule's JSON, with a row lock until the end of the transaction."""
     await tx.all(EMPTY, scope, about, kind(about))
     row = await tx.one(HELD, scope, about)
     return str(row["value"]) if row else "{}"
@@ -50,22 +50,22 @@ async def drop(tx: Transaction, scope: str, about: str) -> None:
 
 
 async def lists_with(tx: Transaction, person: str) -> list[Row]:
-    """The named lists (scope, about, value) that a person is in."""
+    """Named lists (scope, about, value) with this person."""
     return await tx.all(LISTS_WITH, person)
 
 
 async def move(tx: Transaction, scope: str, old: str, new: str) -> None:
-    """A community's chat has another id: the places that its rule names follow."""
+    """Change a chat's id in the places named by its community's rule."""
     row = await tx.one(OF_SCOPE, scope)
     if row is not None:
         await put(tx, scope, "", Rule.load(row["value"]).moved(old, new).dump())
 
 
 def kind(about: str) -> str:
-    """What a rule is about: `person`, `tier`, `list`; empty for the scope itself."""
+    """The kind of a rule's subject: `person`, `tier`, `list`; empty for the scope itself."""
     return about.partition(":")[0]
 
 
 def members(values: Iterable[str]) -> list[str]:
-    """All persons who are listed in one of these rules."""
+    """All persons listed in these rules."""
     return sorted({person for value in values for person in Rule.load(value).people or ()})

@@ -23,24 +23,24 @@ UNPARK = "DELETE FROM parked WHERE id = $1 RETURNING id"
 class Books(Part):
     """Rules, grants, acts and parked orders. Each method is one transaction; amounts are credits, times Unix seconds.
 
-    An act whose id is in the log was done: nothing happens, and the caller gets what came of it the first time.
+    An act whose id is in the log has no effect again: the caller gets its first result.
     """
 
     async def scope(self, name: str) -> str:
-        """The name under which a community has its books: the first that it had."""
+        """A community's name in the books: its first id, also after the platform changed it."""
         row = await self._one(SCOPE, name)
         return str(row["scope"]) if row else name
 
     async def quote(self, member: Member, plan: Plan, now: float) -> Quote:
-        """Whether an order would pass now; nothing is locked or changed."""
+        """Whether an order would pass now; locks and changes nothing."""
         return await self._db.read(lambda tx: charging.quote(tx, member, plan, now))
 
     async def rulebook(self, member: Member) -> Rulebook:
-        """Everything that is set for a member."""
+        """All rules that apply to a member."""
         return await self._db.read(lambda tx: charging.rulebook(tx, member))
 
     async def rules(self, scope: str) -> dict[str, Rule]:
-        """All rules of a scope, by what they are about."""
+        """All rules of a scope, by subject."""
         return {row["about"]: Rule.load(row["value"]) for row in await self._all(RULES, scope)}
 
     async def paused(self) -> bool:
@@ -48,7 +48,7 @@ class Books(Part):
         return await self._one(rules.PAUSED) is not None
 
     async def amend(self, act: Act, edit: Callable[[Rule], Rule]) -> Act:
-        """Change the rule that the act is about; returns the act as it was written, with before and after."""
+        """Change the rule named by the act; returns the act with its before and after values."""
 
         async def work(tx: Transaction) -> Act:
             before = await rules.held(tx, act.scope, act.about)
@@ -61,7 +61,7 @@ class Books(Part):
         return await self._db.write(work)
 
     async def grant(self, act: Act, grant: Grant) -> Act:
-        """Give credits."""
+        """Create a grant."""
 
         async def work(tx: Transaction) -> Act:
             fresh = await tx.all(
@@ -77,11 +77,11 @@ class Books(Part):
         return await self._db.write(work)
 
     async def grants(self, scope: str, people: Sequence[str], now: float) -> list[Grant]:
-        """Grants that these people can spend, soonest expiry first."""
+        """Spendable grants of these people, soonest expiry first."""
         return await self._db.read(lambda tx: grants.open_grants(tx, scope, people, now))
 
     async def revoke(self, act: Act, people: Sequence[str]) -> tuple[Act, int]:
-        """End all open grants of these people; the act, and how many credits that took away."""
+        """End all open grants of these people; returns the act and the revoked credits."""
 
         async def work(tx: Transaction) -> tuple[Act, int]:
             found = await grants.hold_open(tx, act.scope, people, act.at)
@@ -94,7 +94,7 @@ class Books(Part):
         return await self._db.write(work)
 
     async def pardon(self, act: Act, job_id: str) -> int:
-        """Refund a paid clip; the credits that came back. Raises `Illegal`, also the second time."""
+        """Refund a paid clip; returns the refunded credits. Raises `Illegal`, also when it was refunded before."""
 
         async def work(tx: Transaction) -> int:
             row = await tx.one(JOB_HELD, job_id)
@@ -105,7 +105,7 @@ class Books(Part):
                 raise Illegal("only a paid clip of the same scope can be given back")
             if await tx.one(PARDONED, job_id):
                 raise Illegal("it was given back already")
-            # The money is spent: the ceilings keep counting it.
+            # The provider was paid: ceilings keep counting the clip.
             returned = [await _refund(tx, act, job, part) for part in job.paid if part.kind in ("own", "grant")]
             await audit.enter(tx, replace(act, after=json.dumps({"job": job.id, "back": sum(returned)})))
             return sum(returned)
@@ -113,12 +113,12 @@ class Books(Part):
         return await self._db.write(work)
 
     async def act(self, act_id: str) -> Act | None:
-        """One act of the audit log."""
+        """An act of the audit log by its id."""
         row = await self._one(audit.BY_ID, act_id)
         return audit.act(row) if row else None
 
     async def note(self, act: Act) -> None:
-        """Write an act that sets nothing into the audit log; it cannot be undone."""
+        """Write an act without a setting into the audit log; it cannot be undone."""
 
         async def work(tx: Transaction) -> None:
             if not await audit.done_before(tx, act):
@@ -127,7 +127,7 @@ class Books(Part):
         await self._db.write(work)
 
     async def undo(self, act_id: str, act: Act) -> Act:
-        """Reverse an act, which is an act as well. Raises `Illegal` if it was undone, or changed since."""
+        """Reverse an act; the reversal is an act, too. Raises `Illegal` if it was undone, or its rule changed since."""
 
         async def work(tx: Transaction) -> Act:
             row = await tx.one(audit.HELD, act_id)
@@ -142,10 +142,10 @@ class Books(Part):
 
         return await self._db.write(work)
 
-    # ── Orders that wait for a yes ───────────────────────────────────────────────────────────────────────────────────
+    # ── Parked orders ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def park(self, parked: Parked) -> None:
-        """Store an order that waits for a yes."""
+        """Store an order until its person confirms it."""
         photos = json.dumps(parked.photos)
         await self._change(PARK, parked.id, parked.person, parked.scope, parked.body, photos, parked.until)
 
@@ -155,26 +155,26 @@ class Books(Part):
         return parked_of(row) if row else None
 
     async def unpark(self, parked_id: str) -> bool:
-        """Delete a parked order; False if it was gone."""
+        """Delete a parked order; False if it did not exist."""
         return bool(await self._change(UNPARK, parked_id))
 
     async def read(self, body: str) -> Job:
-        """The job of a parked order's body."""
-        return rows.job({"halted": 0, "waits": None, **json.loads(body)})  # set aside before there were these columns
+        """The job from a parked order's JSON."""
+        return rows.job({"halted": 0, "waits": None, **json.loads(body)})  # parked before these columns existed
 
     def write(self, job: Job) -> str:
-        """The body of a parked order, as JSON."""
+        """A parked order's JSON."""
         return json.dumps(rows.values(job))
 
 
 def parked_of(row: Row) -> Parked:
-    """The parked order of a row."""
+    """The parked order from a row."""
     photos = tuple(json.loads(row["photos"]))
     return Parked(row["id"], row["person"], row["scope"], row["body"], photos, row["until"])
 
 
 async def _refund(tx: Transaction, act: Act, job: Job, part: Payment) -> int:
-    """Give back one payment of a settled clip; how much came back: nothing to a grant that is over."""
+    """Refund one payment of a settled clip; returns the credits: 0 to a grant that is over."""
     back = True
     if part.kind == "grant":
         back = await grants.give_back(tx, part.book, part.amount, act.at)
@@ -191,7 +191,7 @@ async def _refund(tx: Transaction, act: Act, job: Job, part: Payment) -> int:
 
 
 async def _undone(tx: Transaction, act: Act, done: Act) -> str:
-    """What is set once `done` is reversed, as JSON. Raises `Illegal`."""
+    """The value set by reversing `done`, as JSON. Raises `Illegal`."""
     if done.verb == "grant":
         return await _take_back(tx, act, json.loads(done.after)["grant"])
     if done.verb == "revoke":
@@ -219,7 +219,7 @@ async def _restore(tx: Transaction, act: Act, taken: Sequence[tuple[str, int]]) 
 
 
 async def _end(tx: Transaction, act: Act, grant: Grant) -> int:
-    """Revoke what is left of a grant; how much that was."""
+    """Revoke a grant's remaining credits; returns their number."""
     await tx.all(grants.END, grant.id, act.at)
     await _given(tx, act, "revoke", grant, -grant.left)
     return grant.left

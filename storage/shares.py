@@ -1,6 +1,6 @@
-"""Shares as rows, and what changes of theirs have to be shown: inside the transaction that changes them.
+"""Shares as rows, and the outbox entries that show their changes; inside the transaction of the change.
 
-On PostgreSQL rows are locked in one order: shares by id, then their hearts and outbox entries, then jobs.
+Lock order on PostgreSQL: shares by id, then their hearts and outbox entries, then jobs.
 """
 
 import json
@@ -15,19 +15,19 @@ from storage.database import Row, Transaction
 from storage.outbox import leave, leave_again
 
 AT_ONCE = 0.0
-"""When an outbox entry is due that was given no time."""
+"""`due_at` of an outbox entry without a time: immediately."""
 COLUMNS = (
     *("id", "job", "scope", "person", "name", "prompt", "remixes", "state", "at", "platform", "chat", "thread"),
     *("message", "copy_id", "clip", "spoiler", "remix_of"),
 )
-"""The columns of a new share: it has no hearts."""
+"""Columns of a new share, which has no hearts."""
 POSTING = "SELECT 1 FROM errands WHERE share = $1 AND share <> '' AND kind = 'post'"
 UNSHOW = "DELETE FROM showings WHERE share = $1 RETURNING *"
 UNPOST = "DELETE FROM errands WHERE share = $1 AND share <> '' AND kind IN ('post', 'refresh')"
 NO_MESSAGE = "UPDATE shares SET message = NULL WHERE id = $1"
 REMIXABLE = "SELECT id FROM shares WHERE person = ANY($2) AND remixes <> $1 ORDER BY id FOR UPDATE"
 ALLOW_REMIXES = "UPDATE shares SET remixes = $1 WHERE id = ANY($2) RETURNING *"
-# Of either side: what one of them says about a share at this moment is waited for, and counted.
+# Locks both accounts' hearts and reports, so that a concurrent one is waited for and counted.
 HOLD_JUDGED = """
     SELECT id FROM shares WHERE id IN (SELECT share FROM hearts WHERE account IN ($1, $2)
         UNION SELECT share FROM reports WHERE account IN ($1, $2)) ORDER BY id FOR UPDATE"""
@@ -44,7 +44,7 @@ _MANNERS = """
     INSERT INTO manners (account, named, worded, remixes, agreed_at)
     SELECT $2, named, worded, remixes, agreed_at FROM manners WHERE account = $1
     ON CONFLICT (account) DO UPDATE SET"""
-# What either of the two did not want stays unwanted.
+# An entry of either account that is closed or off stays so.
 JOIN_MANNERS = f"""{_MANNERS}
         named = CASE WHEN manners.named < excluded.named THEN manners.named
             ELSE coalesce(excluded.named, manners.named) END,
@@ -61,7 +61,7 @@ ACCOUNT = "SELECT person FROM accounts WHERE account = $1"
 
 
 def values(share: Share) -> dict[str, Any]:
-    """The row of a new share, by column."""
+    """A new share as a row, by column."""
     return {
         "id": share.id,
         "job": share.job,
@@ -84,7 +84,7 @@ def values(share: Share) -> dict[str, Any]:
 
 
 def share(row: Row) -> Share:
-    """The share of a row."""
+    """The share from a row."""
     return Share(
         id=row["id"],
         job=row["job"],
@@ -105,7 +105,7 @@ def share(row: Row) -> Share:
 
 
 async def post(tx: Transaction, it: Share, now: float) -> None:
-    """Have a share posted, if it has a place where it has no message and is not being posted already."""
+    """Queue the post of a share that has a place, no message, and no pending post."""
     if not it.place.chat or it.place.message:
         return
     if await tx.one(POSTING, it.id) is None:
@@ -113,13 +113,13 @@ async def post(tx: Transaction, it: Share, now: float) -> None:
 
 
 async def refresh(tx: Transaction, it: Share, now: float) -> None:
-    """Have the post of a share brought up to date, if it has one."""
+    """Queue an edit of a share's post, if it has one."""
     if it.place.message:
         await leave_again(tx, Errand(f"refresh-{it.id}", "refresh", it.place, now, it.id))
 
 
 async def unname(tx: Transaction, it: Share, now: float) -> None:
-    """Take the name of the original's maker from a remix's messages: its post is edited, others are removed."""
+    """Take the maker's name of the original from a remix's messages: edit its post, remove the others."""
     await _unshow(tx, it, now)
     if it.state == "up":
         await refresh(tx, it, AT_ONCE)
@@ -132,7 +132,7 @@ async def _unshow(tx: Transaction, it: Share, now: float) -> None:
 
 
 async def take_down(tx: Transaction, it: Share, now: float) -> Share:
-    """Have all messages that show a share removed; the share as it is then."""
+    """Queue the removal of all messages of a share; returns the updated share."""
     await tx.all(UNPOST, it.id)
     await _unshow(tx, it, now)
     if not it.place.message:
@@ -143,13 +143,13 @@ async def take_down(tx: Transaction, it: Share, now: float) -> Share:
 
 
 async def unheart(tx: Transaction, share_id: str) -> None:
-    """Count one heart less, and have the post say so."""
+    """Decrement a share's hearts, and queue the edit of its post."""
     if (row := await tx.one(UNHEART, share_id)) and row["state"] == "up":
         await refresh(tx, share(row), AT_ONCE)
 
 
 async def allow_remixes(tx: Transaction, people: Sequence[str], remixes: bool) -> None:
-    """Allow or forbid remixes of what these people share; posts that say otherwise are refreshed."""
+    """Allow or forbid remixes of these people's shares, and queue edits of affected posts."""
     found = [row["id"] for row in await tx.all(REMIXABLE, int(remixes), list(people))]
     for row in await tx.all(ALLOW_REMIXES, int(remixes), found):
         if row["state"] == "up":
@@ -157,7 +157,7 @@ async def allow_remixes(tx: Transaction, people: Sequence[str], remixes: bool) -
 
 
 async def merge(tx: Transaction, old: str, new: str) -> None:
-    """An account becomes part of another: one heart and one report for each share, one way of sharing."""
+    """Merge accounts: one heart and one report per share, one set of sharing preferences."""
     if old == new:
         return
     await tx.all(HOLD_JUDGED, old, new)
@@ -168,12 +168,12 @@ async def merge(tx: Transaction, old: str, new: str) -> None:
     await tx.all(DOUBLE_REPORTS, old)
     await tx.all(JOIN_MANNERS, old, new)
     await tx.all(NO_MANNERS, old)
-    # Called once the two are linked: what one forbade counts for the clips of the other too.
+    # After linking: a prohibition by one applies to the clips of both.
     if await tx.one(FORBIDS, new):
         people = [row["person"] for row in await tx.all(ACCOUNT, new)]
         await allow_remixes(tx, people or [new], False)
 
 
 async def part(tx: Transaction, account: str, leaver: str) -> None:
-    """Both sides share as before. Hearts and reports stay with the account's name, each counted once."""
+    """Copy sharing preferences to both sides. Hearts and reports stay with the account's name, counted once each."""
     await tx.all(COPY_MANNERS, account, leaver)

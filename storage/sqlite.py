@@ -1,13 +1,13 @@
-"""SQLite through aiosqlite: one writer, one reader, and many small transactions committed together.
+"""SQLite through aiosqlite: one writer, one reader, and group commit of small transactions.
 
-A commit waits for the disk (`synchronous=FULL`: a paid order must survive a power cut), so the writer takes all work
-that is waiting, runs it one after the other in a single transaction and commits once. Each piece has a savepoint: what
-one raises undoes that piece alone. Everybody is answered after the commit, those who are refused as well, since a
-refusal may rest on what another piece of the round has just written. Where the transaction itself fails (a lock held by
-another process, a full disk) nothing of the round was kept, and all of it gets one `StoreDown`.
+A commit waits for the disk (`synchronous=FULL`: a paid order must survive a power cut), so the writer takes all
+waiting work, runs it in sequence in one transaction and commits once. Each piece has a savepoint: an error undoes that
+piece alone. Results and errors are delivered after the commit, since a refusal may rest on another piece of the same
+round. If the transaction itself fails (a lock held by another process, a full disk) the whole round is rolled back,
+and all its callers get one `StoreDown`.
 
-A transaction is a single visit to the connection's thread, however many statements it has: going there and back costs
-more than most of them. It can be, as work does nothing but SQL.
+A transaction is a single visit to the connection's thread, whatever its number of statements: a thread switch costs
+more than most statements. This works because transactions do nothing but SQL.
 """
 
 import asyncio
@@ -32,17 +32,17 @@ T = TypeVar("T")
 Work = Callable[[Transaction], Awaitable[Any]]
 
 ROUND = 256
-"""Pieces of work in one commit: bounds how long the first of them waits."""
+"""Pieces of work per commit; bounds the wait of the first one."""
 STATEMENTS = 400
-"""Statements that a connection keeps prepared: all that we have, and some more."""
+"""Size of a connection's statement cache: all our constants, and a reserve."""
 SCRUB = 250
-"""Milliseconds that the scrubbing waits for another process's lock."""
+"""Milliseconds that scrubbing waits for another process's lock."""
 SECURE = 1
-"""`user_version` of a file in which deletion always overwrote what was deleted, or that was written anew since."""
+"""`user_version` of a file that always had `secure_delete`, or was vacuumed since."""
 
 
 class _Connection(aiosqlite.Connection):
-    """One whose thread also takes a whole function."""
+    """An aiosqlite connection that can run a whole function in its thread."""
 
     async def visit(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` in the connection's thread."""
@@ -50,7 +50,7 @@ class _Connection(aiosqlite.Connection):
 
 
 class _Session:
-    """A transaction, used in the connection's thread; nothing in it waits."""
+    """A transaction inside the connection's thread; its methods never suspend."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -68,13 +68,13 @@ class _Session:
 
 @dataclass(frozen=True, slots=True)
 class _Raised:
-    """The answer to a piece of work that raised."""
+    """The error of a piece of work."""
 
     error: Exception
 
 
 class Sqlite:
-    """A `Database` in one file. Make it with `open`."""
+    """A `Database` in one file. Create with `open`."""
 
     dialect: Dialect = "sqlite"
 
@@ -124,14 +124,14 @@ class Sqlite:
             raise StoreDown(str(error)) from error
 
     async def place(self) -> str:
-        """The file's inode, and when that was made: where a copy takes the original's room, both get the same inode."""
+        """The file's inode and creation time: a copy that replaces the original may reuse the inode."""
         return f"{self._path.stat().st_ino}/{birth(self._path)}"
 
     async def scrub(self) -> bool:
-        """Empty the write-ahead log into the file, in which what is deleted is overwritten (`secure_delete`).
+        """Checkpoint the write-ahead log into the file, which overwrites deleted data (`secure_delete`).
 
-        A file that is older than that is written anew the first time. False while another process reads what the log
-        holds, or has the file to itself; a later call does it.
+        A file without that history is vacuumed the first time. False while another process reads the log or locks the
+        file; call again later.
         """
         if self._task.done():
             raise StoreDown("the database is closed")
@@ -162,7 +162,7 @@ class Sqlite:
                 return
 
     async def _commit(self, round_: list[tuple[Work, asyncio.Future[Any]]]) -> None:
-        """Run a round in one transaction, and answer everybody who waits for it."""
+        """Run a round in one transaction, then deliver its results and errors."""
         if not round_:
             return
         try:
@@ -171,14 +171,14 @@ class Sqlite:
             answers = [_Raised(StoreDown(str(error))) for _ in round_]
         for (_, future), answer in zip(round_, answers, strict=True):
             if future.done():
-                continue  # whoever asked has gone
+                continue  # the caller was cancelled
             if isinstance(answer, _Raised):
                 future.set_exception(answer.error)
             else:
                 future.set_result(answer)
 
     def _refuse_rest(self) -> None:
-        """Answer those who came while the database was closing."""
+        """Refuse work queued during closing."""
         while not self._waiting.empty():
             _, future = self._waiting.get_nowait()
             if not future.done():
@@ -186,7 +186,7 @@ class Sqlite:
 
 
 async def _stop(_: Transaction) -> None:
-    """Put into the queue to end the writer after all that came before."""
+    """Marks the end of the queue: the writer stops after the work before it."""
 
 
 def _read(connection: sqlite3.Connection, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -198,7 +198,7 @@ def _read(connection: sqlite3.Connection, work: Callable[[Transaction], Awaitabl
 
 
 def _committed(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
-    """What each piece of a round returned, or what it raised; raises where nothing of the round was kept."""
+    """The result or error of each piece of a round; raises if the round was rolled back."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         answers = [_piece(connection, work) for work in works]
@@ -215,7 +215,7 @@ def _piece(connection: sqlite3.Connection, work: Work) -> Any:
         answer = _at_once(work(_Session(connection)))
     except Exception as error:
         if not connection.in_transaction:
-            raise  # some errors (a full disk, a failing one) end the whole transaction
+            raise  # some errors (a full disk, an I/O error) end the whole transaction
         connection.execute("ROLLBACK TO piece")
         ours = not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.IntegrityError)
         answer = _Raised(error if ours else StoreDown(str(error)))
@@ -224,7 +224,7 @@ def _piece(connection: sqlite3.Connection, work: Work) -> Any:
 
 
 def _reshaped(connection: sqlite3.Connection, work: Callable[[Transaction], Awaitable[T]]) -> T:
-    connection.execute("PRAGMA foreign_keys=OFF")  # has no effect within a transaction
+    connection.execute("PRAGMA foreign_keys=OFF")  # no effect within a transaction
     try:
         connection.execute("BEGIN IMMEDIATE")
         answer = _at_once(work(_Session(connection)))
@@ -239,7 +239,7 @@ def _reshaped(connection: sqlite3.Connection, work: Callable[[Transaction], Awai
 
 def _scrubbed(connection: sqlite3.Connection) -> bool:
     patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
-    connection.execute(f"PRAGMA busy_timeout={SCRUB}")  # all who write wait meanwhile
+    connection.execute(f"PRAGMA busy_timeout={SCRUB}")  # writers wait meanwhile
     try:
         return _emptied(connection)
     finally:
@@ -254,7 +254,7 @@ def _emptied(connection: sqlite3.Connection) -> bool:
 
 
 def _at_once(work: Awaitable[T]) -> T:
-    """The end of something that never waits."""
+    """The result of an awaitable that never suspends."""
     steps = work.__await__()
     try:
         next(steps)
@@ -264,13 +264,13 @@ def _at_once(work: Awaitable[T]) -> T:
 
 
 def _create(path: Path) -> None:
-    """A file that is its owner's alone, and its journals with it. Raises `OSError`, `sqlite3.Error`."""
+    """Create the file with mode 0600; its journals inherit that. Raises `OSError`, `sqlite3.Error`."""
     path.touch(mode=0o600)
-    sqlite3.connect(path).close()  # aiosqlite would leave a thread behind where a file cannot be opened
+    sqlite3.connect(path).close()  # aiosqlite would leave a thread behind for a file that cannot be opened
 
 
 async def _connect(path: Path, patience: float) -> _Connection:
-    # isolation_level=None: transactions begin and end where we say so, not where the driver guesses.
+    # isolation_level=None: explicit transactions instead of the driver's implicit ones.
     settings: dict[str, Any] = {"timeout": patience, "isolation_level": None, "cached_statements": STATEMENTS}
     connection = _Connection(lambda: sqlite3.connect(path, **settings), 64)
     await connection
@@ -283,13 +283,13 @@ async def _connect(path: Path, patience: float) -> _Connection:
         if fresh:
             await connection.execute_fetchall(f"PRAGMA user_version={SECURE}")
     except BaseException:
-        await connection.close()  # its thread would keep the process from ending
+        await connection.close()  # its thread would keep the process alive
         raise
     return connection
 
 
 async def _use_wal(connection: _Connection, patience: float) -> None:
-    """Readers and the writer side by side. SQLite does not wait by itself while another process does the same."""
+    """Switch to WAL. SQLite's busy timeout does not cover a concurrent switch by another process."""
     end = time.monotonic() + patience
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Our SQL in SQLite's words: the only place where the texts for the two databases differ (see `storage.database`)."""
+"""Translation of our SQL to SQLite: the only place where the two dialects differ (see `storage.database`)."""
 
 import json
 import re
@@ -10,15 +10,15 @@ _LIST = re.compile(r"(= ANY|<> ALL)\(\$(\d+)\)")
 _RECORDS = re.compile(r"json_to_recordset\(\$(\d+)\) AS (\w+)\(([^)]*)\)")
 
 
-@cache  # of constants; the same text each time is also what the driver knows a prepared statement by
+@cache  # of constants; the identical text is also the key of the driver's statement cache
 def for_sqlite(sql: str) -> str:
-    """A statement as SQLite takes it."""
+    """A statement in SQLite's dialect."""
     sql = _RECORDS.sub(_records, _LOCK.sub("", sql))
     return _LIST.sub(lambda found: f"{_WORDS[found[1]]} (SELECT value FROM json_each(${found[2]}))", sql)
 
 
 def named(values: Sequence[object]) -> Mapping[str, object]:
-    """Values for `$1`, `$2`, ...; lists as JSON."""
+    """Parameters for `$1`, `$2`, …; lists as JSON."""
     return {str(i): json.dumps(v) if isinstance(v, (list, tuple)) else v for i, v in enumerate(values, 1)}
 
 

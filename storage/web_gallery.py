@@ -1,4 +1,4 @@
-"""What of a gallery is seen on the web, and what a clip is made after; inside a transaction."""
+"""Galleries on the web: pages of shares, and a clip's chain and remixes; inside a transaction."""
 
 from dataclasses import replace
 
@@ -8,9 +8,9 @@ from storage import shares
 from storage.database import Row, Transaction
 
 CHAIN, REMIXES = 20, 12
-"""Shown with a clip on its page."""
+"""Originals and remixes shown on a clip's page."""
 MOST = 2**53
-"""Hearts; more than there are people."""
+"""An upper bound of hearts."""
 _KEYS: dict[Order, tuple[str, ...]] = {"newest": ("at", "id"), "best": ("hearts", "at", "id")}
 _HALLS = """
     SELECT halls.slug, halls.scope, rules.value FROM halls
@@ -37,7 +37,7 @@ AROUND = """
 
 
 def _page(order: Order, *, behind: bool, back: bool) -> str:
-    """A page read from the index that has this order; `behind` a key, whose parts are $3 and on."""
+    """SQL for a page in this order, read from its index; `behind`: after a key, given as $3 and following."""
     columns = _KEYS[order]
     sign, way = (">", "ASC") if back else ("<", "DESC")
     key = ", ".join(f"${i}" for i in range(3, 3 + len(columns)))
@@ -56,15 +56,15 @@ PAGES = {
 
 
 async def hall(tx: Transaction, slug: str) -> WebGallery | None:
-    """An open gallery, by its name."""
+    """An open gallery by its slug."""
     row = await tx.one(BY_SLUG, slug)
     return _opened(row) if row else None
 
 
 async def name(tx: Transaction, scope: str, slug: str, *, new: bool = False) -> str:
-    """The name of a community's gallery: the last that it was given, or `slug` if there is none, or a `new` one."""
+    """A community's slug: its latest one; `slug` if it has none, or if `new`."""
     last = await tx.one(LAST_NAME, scope)
-    if last is None or new:  # of two at once, both get the name of the first
+    if last is None or new:  # concurrent calls both get the first one's name
         turn = 1 + int(last["turn"] if last else 0)
         await tx.all(NAME, slug, scope, turn)
         last = (await tx.all(LAST_NAME, scope))[0]
@@ -72,7 +72,7 @@ async def name(tx: Transaction, scope: str, slug: str, *, new: bool = False) -> 
 
 
 async def public(tx: Transaction, limit: int) -> list[WebGallery]:
-    """Open galleries that are listed, by title."""
+    """Open, listed galleries by title."""
     found = [_opened(row) for row in await tx.all(PUBLIC)]
     return sorted((h for h in found if h and h.public), key=lambda h: (h.title.casefold(), h.slug))[:limit]
 
@@ -80,11 +80,11 @@ async def public(tx: Transaction, limit: int) -> list[WebGallery]:
 async def page(
     tx: Transaction, slug: str, order: Order, after: Key | None, limit: int, *, back: bool = False
 ) -> tuple[WebGallery, list[Share]] | None:
-    """A page of an open gallery, from `after` on, or `back` from there; None if the gallery is closed."""
+    """A page of an open gallery, `after` a key or, with `back`, before it; None if the gallery is closed."""
     where = await hall(tx, slug)
     if where is None:
         return None
-    if after:  # out of a link, where anything may be written
+    if after:  # from a URL: untrusted
         after = replace(after, hearts=max(0, min(after.hearts, MOST)))
     key = [getattr(after, column) for column in _KEYS[order]] if after else []
     rows = await tx.all(PAGES[order, after is not None, back], where.scope, limit, *key)
@@ -93,7 +93,7 @@ async def page(
 
 
 async def shown(tx: Transaction, slug: str, share_id: str) -> tuple[WebGallery, Share] | None:
-    """A share that is visible in an open gallery."""
+    """A visible share of an open gallery."""
     row = await tx.one(SHOWN, slug, share_id)
     where = _opened(row) if row else None
     if row is None or where is None:
@@ -102,15 +102,15 @@ async def shown(tx: Transaction, slug: str, share_id: str) -> tuple[WebGallery, 
 
 
 async def piece(tx: Transaction, slug: str, share_id: str) -> tuple[WebGallery, Share, list[Share], list[Share]] | None:
-    """`shown`, with what it is made after (nearest first), and its latest remixes."""
+    """`shown`, with its chain of originals (nearest first) and latest remixes."""
     found = await shown(tx, slug, share_id)
     return (*found, *await around(tx, found[1], CHAIN, REMIXES)) if found else None
 
 
 async def around(tx: Transaction, share: Share, chain: int, remixes: int) -> tuple[list[Share], list[Share]]:
-    """What a share is made after, nearest first, and its latest remixes.
+    """A share's chain of originals, nearest first, and its latest remixes.
 
-    Only of the same community: shares of another may not be visible here.
+    Of the same community only: other communities' shares may not be visible here.
     """
     found = await tx.all(AROUND, share.remix_of or "", share.scope, chain, share.id, remixes)
     before = sorted((row for row in found if row["n"]), key=lambda row: int(row["n"]))
@@ -119,7 +119,7 @@ async def around(tx: Transaction, share: Share, chain: int, remixes: int) -> tup
 
 
 def _opened(row: Row) -> WebGallery | None:
-    """The gallery of a row; None where it is closed."""
+    """The gallery from a row; None if it is closed."""
     rule = Rule.load(row["value"])
     if rule.web != row["slug"]:
         return None
