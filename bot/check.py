@@ -19,7 +19,7 @@ from bot.app import App, open_app
 from bot.config import UNHEARD, Settings
 from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
 from bot.quotas.rules import HOUSE, Rule
-from bot.texts.shell import in_shell
+from bot.shell import as_here
 
 INCIDENTS = 5
 PASSWORD = 12
@@ -253,9 +253,9 @@ async def _jobs(app: App) -> AsyncIterator[Finding]:
     waiting = ", ".join(f"{count} {state}" for state, count in sorted(health.states.items()))
     yield Finding("good", f"Clips under way: {waiting or 'none'}.")
     if (await app.store.books.rules(HOUSE)).get("", Rule()).paused:
-        yield Finding("hint", in_shell(texts.admin.PAUSED))
+        yield Finding("hint", as_here(texts.admin.PAUSED))
     if halted := await app.store.restored.halted():
-        yield Finding("bad", in_shell(texts.admin.halted(len(halted))))
+        yield Finding("bad", as_here(texts.admin.halted(len(halted))))
     for incident in await app.store.incidents(INCIDENTS):
         when = time.strftime("%Y-%m-%d %H:%M", time.gmtime(incident.at))
         about = " ".join(part for part in (incident.host, incident.job) if part)

@@ -14,6 +14,7 @@ from bot import texts
 from bot.admin.operator import community
 from bot.admin.people import Target, act
 from bot.app import App, new_id, open_app
+from bot.commands import table
 from bot.errors import Refusal
 from bot.model import Inbound, Reply
 from bot.quotas.rules import HOUSE, about
@@ -78,7 +79,7 @@ def _command(verb: str) -> Callable[..., None]:
         where = Where(scope or before.scope, output or before.output, new or before.new, sure or before.sure)
         sentence = " ".join([verb, *(words or [])])
         if verb == "help":
-            out.print(texts.shell.verbs(), markup=False, soft_wrap=True)
+            out.print(texts.shell.verbs(table.verbs()), markup=False, soft_wrap=True)
         elif verb in ABOUT_PEOPLE and words:
             _for_somebody(verb, sentence, where)
         else:
@@ -87,8 +88,8 @@ def _command(verb: str) -> Callable[..., None]:
     return run
 
 
-for _verb in texts.shell.VERBS:
-    cli.command(_verb, help=texts.shell.described(_verb))(_command(_verb))
+for _verb, _said in table.verbs().items():
+    cli.command(_verb, help=texts.shell.described(_said))(_command(_verb))
 
 
 def _say(inbound: Callable[[], Inbound], where: Where) -> None:

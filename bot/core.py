@@ -49,7 +49,8 @@ class Core:
             meant = await about.meant(self.context, inbound)
             if isinstance(meant, Reply):
                 return meant
-            if earlier := await idempotency.command_given(self.context, meant):
+            again = table.again(meant.text)
+            if earlier := await idempotency.command_given(self.context, meant, again):
                 return earlier
             if meant.scope:
                 meant = replace(meant, scope=await self.context.store.books.scope(meant.scope))
@@ -61,18 +62,19 @@ class Core:
         if inbound.late and _is_act(inbound.text):
             return Reply(texts.admin.CUT_OFF, refused=True, private=True)
         reply = await self._answer(meant)
-        await idempotency.keep(self.context, meant, reply)
+        await idempotency.keep(self.context, meant, reply, again)
         return replace(reply, bare=True) if reply.ask is not None and meant.text != inbound.text else reply
 
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
             if len(inbound.text) > prompt.TEXT_LIMIT:
                 raise Refusal(texts.chat.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, "A message"))
-            rights.check_person(inbound)
+            row = table.of(inbound.text)
+            rights.check_person(inbound, personal=row is not None and row.personal)
             await age.note(self.context, inbound)
-            if not table.takes_names(inbound.text):
+            if not (row and row.names):
                 inbound = spelled(inbound)
-            if inbound.text.startswith("/") and (not inbound.attachments or table.named(inbound.text)):
+            if inbound.text.startswith("/") and (row or not inbound.attachments):
                 return await table.run(self.context, inbound)
             return await place.order(self.context, inbound)
         except Denial as denial:
@@ -168,7 +170,8 @@ def spelled(inbound: Inbound) -> Inbound:
 
 def _is_act(text: str) -> bool:
     """Whether it is an admin's word: done twice, it would give or take twice."""
-    return text.startswith("/undo") or (table.takes_names(text) and text.strip() != "/quota")
+    row, argument = table.of(text), text.partition(" ")[2]
+    return row is not None and (row.audience != "everyone" or bool(row.manages and argument))
 
 
 def _legible(text: str) -> str:

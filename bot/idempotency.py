@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import logging
+from typing import Literal
 
 from bot import texts
 from bot.context import Context
@@ -16,15 +17,9 @@ from bot.model import Button, Inbound, Reply
 
 log = logging.getLogger(__name__)
 
-ORDER = "animate"
-READING = frozenset(
-    {
-        *("help", "start", "jobs", "clip", "join", "words", "next", "privacy"),
-        *("best", "usage", "audit", "export", "review", "mydata"),
-        "forgetme",  # who is forgotten leaves no answer behind, and it knows by itself that it was done
-    }
-)
-"""Commands that change nothing, and are answered anew."""
+Again = Literal["order", "anew", "kept"]
+"""What the same message gets a second time: the order that it placed, which is known by its job; an answer that is made
+anew, as nothing was changed; or the first answer, which is kept."""
 UNSURE = frozenset({texts.chat.TRY_LATER, texts.chat.NOT_SURE})
 """Answers after which the same message may be tried again."""
 
@@ -50,29 +45,20 @@ async def given(ctx: Context, inbound: Inbound) -> Reply | None:
     return _unpack(body) if body else None
 
 
-async def command_given(ctx: Context, inbound: Inbound) -> Reply | None:
+async def command_given(ctx: Context, inbound: Inbound, again: Again) -> Reply | None:
     """The same, for commands that change something. Raises `StoreDown`."""
-    name = _name(inbound)
-    return None if name == ORDER or name in READING else await given(ctx, inbound)
+    return await given(ctx, inbound) if again == "kept" else None
 
 
-async def keep(ctx: Context, inbound: Inbound, reply: Reply) -> None:
+async def keep(ctx: Context, inbound: Inbound, reply: Reply, again: Again) -> None:
     """Remember an answer before it is told: of commands that change something, and of orders that are set aside."""
-    name = _name(inbound)
-    if name in READING or reply.text in UNSURE or not _is_final(reply) or (name == ORDER and reply.refused):
+    if again == "anew" or reply.text in UNSURE or not _is_final(reply) or (again == "order" and reply.refused):
         return
     named = [who.id for who in (*inbound.named, *([inbound.replied_to] if inbound.replied_to else []))]
     try:
         await ctx.store.answers.keep(inbound.key, _pack(reply), inbound.person, [*named, *reply.names], ctx.clock())
     except StoreDown as error:  # it was done, and is to be told
         log.error("an answer could not be kept: %s", error)
-
-
-def _name(inbound: Inbound) -> str:
-    """The command's name; that of an order is `ORDER`, however it is written."""
-    if not inbound.text.startswith("/"):
-        return ORDER
-    return (inbound.text[1:].split(maxsplit=1) or [""])[0].partition("@")[0].lower()
 
 
 def _is_final(reply: Reply) -> bool:

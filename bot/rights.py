@@ -8,9 +8,6 @@ from bot.errors import Refusal
 from bot.model import Inbound
 from bot.quotas import pricing
 
-_PERSONAL = frozenset({"/heart", "/report"})
-"""Commands that count by person."""
-
 log = logging.getLogger(__name__)
 
 
@@ -37,11 +34,23 @@ async def is_own(ctx: Context, inbound: Inbound, person: str) -> bool:
     return person == inbound.person or person in await ctx.store.accounts.people(inbound.person)
 
 
-def check_person(inbound: Inbound) -> None:
-    """Raise `Refusal` where it has to show who says it.
+def check_person(inbound: Inbound, *, personal: bool) -> None:
+    """Raise `Refusal` where it has to show who says it. `personal`: it is about what counts by person.
 
     Somebody may speak for any number of channels: each would have credits, hearts and reports of its own. For the
     group itself its admins speak, unnamed.
     """
-    if inbound.behind and (inbound.behind != inbound.address.chat or inbound.text.partition(" ")[0] in _PERSONAL):
+    if inbound.behind and (inbound.behind != inbound.address.chat or personal):
         raise Refusal(texts.chat.AS_A_PERSON)
+
+
+async def check_admin(ctx: Context, inbound: Inbound) -> None:
+    """Raise `Refusal` where no admin of this community says it; in people's own chats only operators are."""
+    if not await administers(ctx, inbound):
+        raise Refusal(texts.admin.NOT_ADMIN if inbound.scope else texts.admin.NOT_IN_PRIVATE)
+
+
+def check_operator(ctx: Context, inbound: Inbound) -> None:
+    """Raise `Refusal` where no operator says it."""
+    if not operates(ctx, inbound):
+        raise Refusal(texts.admin.NOT_OPERATOR)

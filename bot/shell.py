@@ -13,6 +13,7 @@ import typer
 from adapters import console
 from bot import config, env_file, logs, texts
 from bot.app import App, new_id, open_app, secrets_of
+from bot.commands import table
 from bot.errors import Misconfigured, Refusal, StoreDown
 from bot.model import Inbound, Reply
 from bot.shutdown import signals
@@ -98,9 +99,14 @@ def say(text: str) -> None:
         tell(reply.text)
 
 
+def as_here(sentence: str) -> str:
+    """A sentence of the chat, as a shell says it."""
+    return texts.shell.in_shell(sentence, table.verbs())
+
+
 def tell(text: str) -> None:
     """Print a sentence of the chat."""
-    out.print(texts.shell.in_shell(text), markup=False, soft_wrap=True)
+    out.print(as_here(text), markup=False, soft_wrap=True)
 
 
 def say_stopping() -> None:
@@ -119,7 +125,7 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        _fail(texts.shell.in_shell(str(refusal)), 1, "yellow")
+        _fail(as_here(str(refusal)), 1, "yellow")
     except Misconfigured as error:
         _fail(str(error), 2)
     except StoreDown as error:

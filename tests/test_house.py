@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli, cli_clips, config, texts
+from bot import cli, cli_clips, config
 from bot.ordering import prompt
 
 ROOT = Path(__file__).parent.parent
@@ -314,28 +314,6 @@ def test_the_chat_guide_shows_options_that_work() -> None:
     assert len(shown) >= len(prompt.OPTIONS)
     for example in shown:
         prompt.read(f"she smiles {example}")
-
-
-def test_every_command_has_its_line() -> None:
-    from bot.commands import table
-
-    hidden = {
-        "words",
-        "next",
-        "yes",
-        "no",
-        "undo",
-        "agree",
-        "crop",
-        "heart",
-        "show",
-        "report",
-        "keep",
-        "hide",
-        "banish",
-    }
-    assert set(table.TABLE) == {*texts.chat.COMMANDS, *texts.admin.COMMANDS, *hidden}
-    assert set(texts.chat.MENU) <= set(texts.chat.COMMANDS)
 
 
 def test_pins_are_hashed_and_name_no_index() -> None:

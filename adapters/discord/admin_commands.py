@@ -1,4 +1,4 @@
-"""The slash commands about credits: native options, from which the sentence is made that the core reads.
+"""Slash commands with options of their own, from which the sentence is made that the core reads.
 
 Who may use them is settled by the core at each use; what Discord shows to whom is a hint.
 """
@@ -26,8 +26,14 @@ SILENT = frozenset({discord.ChannelType.forum, discord.ChannelType.media, discor
 """Channels that only contain others."""
 
 
-def own(interactions: Interactions) -> dict[str, Callback]:
-    """What everybody can say."""
+def by_hand(interactions: Interactions) -> dict[str, Callback]:
+    """By the name of the command; any other asks for what its row says that it takes."""
+    return _own(interactions) | _sharing(interactions) | _about_people(interactions) | _reports(interactions)
+
+
+def _own(interactions: Interactions) -> dict[str, Callback]:
+    async def jobs(interaction: Interaction, sought: Range[str, 1, PROMPT_LIMIT] | None = None) -> None:
+        await interactions.command(interaction, "jobs", sought or "")
 
     async def quota(interaction: Interaction, who: Anybody | None = None, amount: Words | None = None) -> None:
         whom, named = people.picked(who)
@@ -38,10 +44,11 @@ def own(interactions: Interactions) -> dict[str, Callback]:
     async def link(interaction: Interaction, code: Range[str, 1, 32] | None = None) -> None:
         await interactions.command(interaction, "link", _typed(code))
 
-    async def unlink(interaction: Interaction) -> None:
-        await interactions.command(interaction, "unlink")
-
-    return {"quota": app_commands.rename(amount="set")(quota), "link": link, "unlink": unlink, **_sharing(interactions)}
+    return {
+        "jobs": app_commands.rename(sought="words")(jobs),
+        "quota": app_commands.rename(amount="set")(quota),
+        "link": link,
+    }
 
 
 def _sharing(interactions: Interactions) -> dict[str, Callback]:
@@ -50,9 +57,6 @@ def _sharing(interactions: Interactions) -> dict[str, Callback]:
 
     async def unshare(interaction: Interaction, mine: Clip | None = None) -> None:
         await interactions.command(interaction, "unshare", _typed(mine))
-
-    async def sharing(interaction: Interaction) -> None:
-        await interactions.command(interaction, "sharing")
 
     async def remix(
         interaction: Interaction,
@@ -73,28 +77,13 @@ def _sharing(interactions: Interactions) -> dict[str, Callback]:
         words = _sentence(_typed(setting).removesuffix("here").strip(), MENTION)
         return await interactions.command(interaction, "gallery", words, (people.channel(channel.id, channel.name),))
 
-    async def mydata(interaction: Interaction) -> None:
-        await interactions.command(interaction, "mydata")
-
-    async def forgetme(interaction: Interaction) -> None:
-        await interactions.command(interaction, "forgetme")
-
     return {
         "share": app_commands.rename(mine="clip")(share),
         "unshare": app_commands.rename(mine="clip")(unshare),
-        "sharing": sharing,
         "remix": app_commands.rename(shared="clip")(remix),
         "best": best,
         "gallery": app_commands.rename(setting="set")(gallery),
-        "mydata": mydata,
-        "forgetme": forgetme,
     }
-
-
-def admins(interactions: Interactions) -> dict[str, Callback]:
-    """What admins and operators can say."""
-    about, reports = _about_people(interactions), _reports(interactions)
-    return about | reports
 
 
 def _about_people(interactions: Interactions) -> dict[str, Callback]:
@@ -159,17 +148,8 @@ def _reports(interactions: Interactions) -> dict[str, Callback]:
     async def usage(interaction: Interaction, span: Literal["week", "month"] | None = None) -> None:
         await interactions.command(interaction, "usage", span or "")
 
-    async def audit(interaction: Interaction) -> None:
-        await interactions.command(interaction, "audit")
-
-    async def export(interaction: Interaction) -> None:
-        await interactions.command(interaction, "export")
-
     async def wordlist(interaction: Interaction, word: Words | None = None) -> None:
         await interactions.command(interaction, "wordlist", _typed(word))
-
-    async def review(interaction: Interaction) -> None:
-        await interactions.command(interaction, "review")
 
     async def operator(interaction: Interaction, order: Words | None = None) -> None:
         await interactions.command(interaction, "operator", _typed(order))
@@ -177,10 +157,7 @@ def _reports(interactions: Interactions) -> dict[str, Callback]:
     return {
         "refund": refund,
         "usage": usage,
-        "audit": audit,
-        "export": export,
         "wordlist": app_commands.rename(word="change")(wordlist),
-        "review": review,
         "operator": app_commands.rename(order="do")(operator),
     }
 

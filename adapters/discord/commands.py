@@ -10,11 +10,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
-from adapters.discord import admin_commands, first_response, parse
+from adapters.discord import admin_commands, first_response, parse, people
 from adapters.discord.client import BROKEN, UNREADABLE
 from adapters.discord.interactions import Interaction, Interactions
 from adapters.discord.request import PLATFORM
 from bot import texts
+from bot.commands import table
+from bot.commands.command import Command, Takes
 from bot.core import Inbox
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
@@ -24,10 +26,6 @@ log = logging.getLogger(__name__)
 FOREVER = 4e9
 CLIP = 32
 """Characters in a clip's name."""
-ALONE = frozenset({"privacy", "help"})
-"""Commands without options."""
-WORDY = frozenset({"again", "continue"})
-"""Commands that take a clip's name and words; `cancel` does without a name too."""
 
 Words = Range[str, 1, PROMPT_LIMIT]
 Name = Range[str, 1, CLIP]
@@ -43,13 +41,11 @@ class Tree(app_commands.CommandTree[Any]):
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
-        self.add_command(_command("animate", _animate(interactions)))
-        own = admin_commands.own(interactions)
-        for name in texts.chat.COMMANDS:
-            if name not in ("animate", "start"):  # Discord's own client begins
-                self.add_command(_command(name, own.get(name) or _other(interactions, name)))
-        for name, callback in admin_commands.admins(interactions).items():
-            self.add_command(_for_admins(_command(name, callback)))
+        by_hand = {"animate": _animate(interactions), **admin_commands.by_hand(interactions)}
+        for row in table.TABLE.values():
+            if row.listed and row.menu != "greeting":  # Discord's own client begins
+                made = _command(row, by_hand.get(row.name) or _other(interactions, row))
+                self.add_command(_for_admins(made) if row.manage else made)
         self.add_command(
             app_commands.ContextMenu(name=locale_str(texts.chat.ANIMATE_THIS), callback=_menu(interactions))
         )
@@ -76,14 +72,15 @@ class Tree(app_commands.CommandTree[Any]):
             log.error("Discord's answer about the commands cannot be read", exc_info=error)
 
 
-def _command(name: str, callback: Callback) -> app_commands.Command[Any, ..., None]:
+def _command(row: Command, callback: Callback) -> app_commands.Command[Any, ..., None]:
     known = {**texts.chat.DISCORD_OPTIONS, **texts.admin.OPTIONS}
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
-        name=locale_str(name),
-        description=locale_str({**texts.admin.COMMANDS, **texts.chat.COMMANDS}[name]),
+        name=locale_str(row.name),
+        description=locale_str(row.help),
         callback=callback,  # type: ignore[arg-type]  # the library wants to see the options, which differ
     )
-    return app_commands.describe(**{option.name: locale_str(known[option.name]) for option in made.parameters})(made)
+    said = {option.name: locale_str(known.get(option.name, row.help)) for option in made.parameters}
+    return app_commands.describe(**said)(made)
 
 
 def _for_admins(made: app_commands.Command[Any, ..., None]) -> app_commands.Command[Any, ..., None]:
@@ -113,27 +110,32 @@ def _animate(interactions: Interactions) -> Callback:
     return animate
 
 
-def _other(interactions: Interactions, name: str) -> Callback:
-    async def alone(interaction: Interaction) -> None:
-        await interactions.command(interaction, name)
+def _other(interactions: Interactions, row: Command) -> Callback:
+    """Asks for what the row takes."""
 
-    async def cancel(interaction: Interaction, clip: Name | None = None) -> None:
-        await interactions.command(interaction, name, clip or "")
-
-    async def jobs(interaction: Interaction, sought: Words | None = None) -> None:
-        await interactions.command(interaction, name, sought or "")
+    async def nothing(interaction: Interaction) -> None:
+        await interactions.command(interaction, row.name)
 
     async def one(interaction: Interaction, clip: Name) -> None:
-        await interactions.command(interaction, name, clip)
+        await interactions.command(interaction, row.name, clip)
+
+    async def any_clip(interaction: Interaction, clip: Name | None = None) -> None:
+        await interactions.command(interaction, row.name, clip or "")
 
     async def wordy(interaction: Interaction, clip: Name, words: Words | None = None) -> None:
-        await interactions.command(interaction, name, f"{clip} {words or ''}")
+        await interactions.command(interaction, row.name, f"{clip} {words or ''}")
 
-    if name in ALONE:
-        return alone
-    if name == "jobs":
-        return app_commands.rename(sought="words")(jobs)
-    return cancel if name == "cancel" else wordy if name in WORDY else one
+    async def sentence(interaction: Interaction, rest: Words | None = None) -> None:
+        await interactions.command(interaction, row.name, people.typed(rest or "").strip())
+
+    asking: dict[Takes, Callback] = {
+        "nothing": nothing,
+        "clip": one,
+        "any clip": any_clip,
+        "clip and words": wordy,
+        "words": app_commands.rename(rest="words")(sentence),
+    }
+    return asking[row.takes]
 
 
 def _menu(interactions: Interactions) -> Any:

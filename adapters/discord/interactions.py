@@ -19,7 +19,7 @@ from adapters.discord.request import Manner, Request
 from adapters.shared.double_taps import DoubleTaps
 from adapters.shared.intake import Intake
 from bot import texts
-from bot.commands import invocation
+from bot.commands import invocation, table
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
 from bot.model import Named, Reply
@@ -30,21 +30,6 @@ Interaction = discord.Interaction[Any]
 
 SWIFT = 1.0
 """Seconds that the database gets before the acknowledgement goes out without it."""
-HIDDEN = frozenset(
-    {
-        *("jobs", "quota", "help", "privacy", "cancel", "link", "unlink", "mydata", "forgetme"),
-        *("share", "unshare", "sharing", "gallery", "report"),
-        *texts.admin.COMMANDS,
-    }
-)
-"""Commands whose answers concern nobody else."""
-QUIET = (
-    *("/cancel", "/jobs", "/quota", "/help", "/privacy", "/undo", "/no ", "/mydata", "/forgetme"),
-    *("/share", "/unshare", "/sharing", "/gallery", "/heart", "/report", "/keep", "/hide", "/banish", "/review"),
-)
-"""What posts no clip."""
-ASKING = {"/words": "/again", "/next": "/continue", "/remix": "/remix"}
-"""Commands of buttons that open a form, and what the form says."""
 TRIES = 30
 """Times that a message is offered to a database that fails."""
 
@@ -87,9 +72,8 @@ class Interactions:
         self, interaction: Interaction, name: str, argument: str = "", named: tuple[Named, ...] = ()
     ) -> None:
         """Any other slash command; `named` are those that were picked."""
-        manner: Manner = "hidden" if name in HIDDEN else "open"
         text = f"/{name} {argument}".strip()
-        await self._take(interaction, self._asked(interaction, manner, text, named=named))
+        await self._take(interaction, self._asked(interaction, _manner(text), text, named=named))
 
     async def remix(
         self, interaction: Interaction, clip: str, words: str | None, image: discord.Attachment | None
@@ -122,8 +106,8 @@ class Interactions:
             return await self._ask_words(interaction, command)
         if name == "/report" and argument.endswith(" other"):
             return await self._ask_more(interaction, command, command)
-        if name in ASKING:
-            return await self._ask_more(interaction, command, f"{ASKING[name]} {argument}")
+        if (row := table.of(name)) and row.asks:
+            return await self._ask_more(interaction, command, f"/{row.asks} {argument}")
         press = interaction.user.id, interaction.message.id if interaction.message else 0, command
         if self._taps.slipped(press, str(interaction.id)):
             with suppress(*BROKEN):
@@ -153,9 +137,8 @@ class Interactions:
             request = self._asked(interaction, "open", text, pictures=pictures, options=kept.options, about=kept.about)
             await self._take(interaction, replace(request, source=kept.source))
         else:
-            manner: Manner = "hidden" if command[1:].partition(" ")[0] in HIDDEN else "open"
             text, about = f"{command} {words}".strip(), _about(interaction.message)
-            request = self._asked(interaction, manner, text, pictures=pictures, about=about)
+            request = self._asked(interaction, _manner(command), text, pictures=pictures, about=about)
             await self._take(interaction, request)
 
     async def heard(self, message: discord.Message, me: int) -> None:
@@ -276,7 +259,9 @@ class Interactions:
 
     async def _barred(self, interaction: Interaction, request: Request) -> bool:
         """Whether a clip could not be posted there; then that is said, and nothing else happens."""
-        if request.guest or request.manner == "hidden" or not interaction.guild_id or request.text.startswith(QUIET):
+        row = table.of(request.text)
+        quiet = row is not None and (row.private or row.quiet)
+        if request.guest or request.manner == "hidden" or not interaction.guild_id or quiet:
             return False
         thread = isinstance(interaction.channel, discord.Thread)
         if lacking := parse.missing(interaction.app_permissions, thread):
@@ -319,3 +304,9 @@ class Interactions:
 def _about(message: discord.Message | None) -> str:
     """The message that an answer can be a reply to: one that all see."""
     return "" if message is None or message.flags.ephemeral else str(message.id)
+
+
+def _manner(text: str) -> Manner:
+    """Who sees the answer to a command."""
+    row = table.of(text)
+    return "hidden" if row and row.private else "open"

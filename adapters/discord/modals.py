@@ -11,6 +11,7 @@ from adapters.discord.render import PRESS
 from adapters.discord.request import PLATFORM, Request, unpack
 from adapters.shared.newest import Newest
 from bot import texts
+from bot.commands import table
 from bot.core import Inbox
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
@@ -26,12 +27,6 @@ FRESH = 600.0
 LATEST = "asked"
 MOST = 5_000
 TITLE = 45
-TITLES = {
-    "/continue": texts.chat.FORM_CONTINUE,
-    "/again": texts.chat.NEW_WORDS,
-    "/remix": texts.sharing.REMIX,
-    "/report": texts.sharing.REPORT,
-}
 
 
 class Modals:
@@ -102,7 +97,8 @@ def form(command: str, name: str, *, words: str = "", photo: bool = False) -> di
     `name` is the command that it is about in the end. A remix takes words, a photo, or both.
     """
     remix, report = name == "/remix", name == "/report"
-    title = TITLES.get(name, texts.chat.FORM_ANIMATE)
+    row = table.of(name)
+    title = (row.title if row else "") or texts.chat.FORM_ANIMATE
     made = discord.ui.Modal(title=title[:TITLE], custom_id=f"{PRESS}{command}", timeout=None)
     if photo or remix:
         made.add_item(

@@ -11,7 +11,7 @@ from adapters.discord.modals import Modals
 from adapters.discord.request import Request
 from adapters.discord.user_install import UserInstall
 from bot import texts
-from bot.commands.invocation import ANSWERS
+from bot.commands import table
 from bot.core import Core
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
 from bot.model import Button, Posted, Reply
@@ -47,7 +47,9 @@ class Replies:
             stands = request.guest and reply.film is None and job and job.state == "done" and job.sent_id
             if stands or (job and job.status_id):
                 return  # told before a restart, or the result stands where this would
-        if request.text.startswith(ANSWERS):
+        row = table.of(request.text)
+        answers = row is not None and row.answers
+        if answers:
             photo = await self._core.origin(reply)
             if photo and photo.chat == request.channel:
                 request = replace(request, about=photo.message)  # it answers the photo; the question goes
@@ -56,7 +58,7 @@ class Replies:
             command = await self._modals.ask(request, words)
             reply = replace(reply, buttons=(*reply.buttons, Button(texts.chat.ADD_WORDS, command)))
         posted = await self.tell(request, reply)
-        if request.manner == "aside" and request.text.startswith(ANSWERS) and not reply.refused:
+        if request.manner == "aside" and answers and not reply.refused:
             with suppress(ChatError):
                 await self._chat.delete(request.token)
         if posted is None:

@@ -18,7 +18,7 @@ from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People
 from adapters.telegram.replies import Replies
 from bot import texts
-from bot.commands.invocation import ANSWERS
+from bot.commands import table
 from bot.core import Core
 from bot.errors import ChatError
 from bot.model import MENTION, Address, Inbound, Reply
@@ -94,7 +94,7 @@ class Callbacks:
         if not short:
             named = reply.ask is not None and inbound.shared and await self._members.shows(where.chat, user)
             await self._replies.respond(inbound, reply, to=query.from_user if named else None, tapped=True)
-        if inbound.pressed and said.startswith(ANSWERS) and not reply.refused:
+        if inbound.pressed and (row := table.of(said)) and row.answers and not reply.refused:
             with suppress(ChatError):
                 await self._chat.remove(where, where.message)
         return None

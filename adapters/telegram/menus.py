@@ -4,6 +4,7 @@ import json
 import logging
 
 from telegram import (
+    BotCommandScope,
     BotCommandScopeAllChatAdministrators,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
@@ -12,37 +13,41 @@ from telegram import (
 
 from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.parse import PLATFORM
-from bot import texts
+from bot.commands import table
+from bot.commands.command import Command, in_menu
 from bot.core import Core
 from bot.errors import ChatError
 
 log = logging.getLogger(__name__)
 
 FOREVER = 4e9
-GROUP = tuple(name for name in texts.chat.MENU if name != "start")
-PRIVATE = (
-    *(name for name in texts.chat.MENU if name not in ("best", "gallery")),  # which are a community's
-    *("sharing", "link", "unlink", "mydata", "forgetme"),
-)
-MENUS = (
-    (BotCommandScopeDefault(), texts.chat.MENU),
-    (BotCommandScopeAllPrivateChats(), PRIVATE),
-    (BotCommandScopeAllGroupChats(), GROUP),
+
+
+def menus() -> list[tuple[BotCommandScope, list[tuple[str, str]]]]:
+    """What each kind of chat is shown."""
+    rows = list(table.TABLE.values())
+    group = in_menu(rows, "everywhere", "groups")
+    private = [*in_menu(rows, "everywhere", "greeting"), *in_menu(rows, "private")]
     # What operators say is for them alone, so it stands in no menu.
-    (BotCommandScopeAllChatAdministrators(), (*GROUP, *(name for name in texts.admin.COMMANDS if name != "operator"))),
-)
+    admins = [*group, *(row for row in rows if row.listed and row.audience == "admins")]
+    scopes: tuple[tuple[BotCommandScope, list[Command]], ...] = (
+        (BotCommandScopeDefault(), in_menu(rows, "everywhere", "groups", "greeting")),
+        (BotCommandScopeAllPrivateChats(), private),
+        (BotCommandScopeAllGroupChats(), group),
+        (BotCommandScopeAllChatAdministrators(), admins),
+    )
+    return [(scope, [(row.name, row.help) for row in shown]) for scope, shown in scopes]
 
 
 async def publish(line: TelegramClient, core: Core) -> None:
     """Tell Telegram what there is, if it has changed. Nothing depends on it."""
-    told = texts.admin.COMMANDS | texts.chat.COMMANDS
-    menus = [(scope, [(name, told[name]) for name in names]) for scope, names in MENUS]
-    mark = json.dumps([[scope.type, menu] for scope, menu in menus])
+    now = menus()
+    mark = json.dumps([[scope.type, menu] for scope, menu in now])
     inbox = core.context.store.inbox
     if await inbox.recall(PLATFORM, "", "menus", core.context.clock()) == mark:
         return
     try:
-        for scope, menu in menus:
+        for scope, menu in now:
             with mapped():
                 await line.set_my_commands(menu, scope=scope)
     except ChatError as error:

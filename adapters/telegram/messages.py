@@ -15,9 +15,11 @@ from adapters.telegram.files import Files
 from adapters.telegram.members import Members
 from adapters.telegram.parse import PLATFORM, Picture
 from adapters.telegram.people import People, replied_to
-from adapters.telegram.prompts import PICTURED, Prompts
+from adapters.telegram.prompts import Prompts
 from adapters.telegram.replies import Replies
 from bot import texts
+from bot.commands import table
+from bot.commands.table import TABLE
 from bot.core import Core
 from bot.errors import Refusal
 from bot.model import MENTION, Address, Inbound, Reply
@@ -92,8 +94,8 @@ class Messages:
         """Whether a message of a group is meant for us, as far as its words alone say."""
         text = parse.words(message)
         command = parse.command(text, self.username)
-        known = command and (command[0] in texts.chat.COMMANDS or command[0] in texts.admin.COMMANDS)
-        return bool(known) or parse.without_mention(text, self.username) is not None
+        row = TABLE.get(command[0]) if command else None
+        return bool(row and row.listed) or parse.without_mention(text, self.username) is not None
 
     async def edited(self, message: Message) -> None:
         """A message was changed after it was sent."""
@@ -155,7 +157,7 @@ class Messages:
         if (heard.called or reply.text) and not message.sender_chat:
             await self._people.met(message.from_user)
         await self._prompts.moved_on(where.chat)
-        if inbound.shared and heard.text in ("/help", "/start"):
+        if inbound.shared and (row := table.of(heard.text)) and row.greets and heard.text == f"/{row.name}":
             reply = replace(reply, text="\n\n".join([reply.text, *await self._about_groups(inbound)]))
         if heard.comment and reply.refused:
             self._comments.answer(message, partial(self._replies.respond, inbound, reply))
@@ -174,7 +176,8 @@ class Messages:
     def _with_captions(self, text: str, head: Message, parts: Sequence[Message]) -> str:
         """What an order says, with what stands under its other pictures."""
         command = parse.command(text, self.username)
-        if command and command[0] not in ("animate", *PICTURED):
+        row = TABLE.get(command[0]) if command else None
+        if command and not (row and row.pictures):
             return text
         seen = {head.caption}
         words: list[str] = []
@@ -194,10 +197,11 @@ class Messages:
         if command == parse.ANOTHERS:
             return None
         if command and command[0] != "animate":
-            known = command[0] in texts.chat.COMMANDS or command[0] in texts.admin.COMMANDS
+            row = TABLE.get(command[0])
+            known = row is not None and row.listed
             if not (known or private or "@" in text.split()[0]):
                 return None  # said to another bot, most likely
-            takes = not known or command[0] in PICTURED
+            takes = not known or (row is not None and row.pictures)
             return Heard(f"/{command[0]} {command[1]}".strip(), own if takes else ())
         called = command[1] if command else parse.without_mention(text, self.username)
         question = await self._prompts.answered_by(message, user)

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from telegram import Message
 
 from adapters.telegram.parse import PLATFORM, Picture, is_private, pack, picture
+from bot.commands import table
 from bot.core import Inbox
 
 OPEN = 7 * 86_400.0
 """Seconds for which a reply to a question is understood."""
 FRESH = 600.0
 """Seconds in which the next thing said in private is the answer, even if it is no reply."""
-
-PICTURED = frozenset({"remix"})
-"""Commands to which a picture may be said, without words or with them."""
 
 _LATEST = "asked"
 
@@ -36,7 +34,8 @@ class Question:
     @property
     def takes_pictures(self) -> bool:
         """Whether pictures are an answer to it; otherwise they are an order of their own."""
-        return self.ask.startswith("/") and self.ask[1:].partition(" ")[0] in PICTURED
+        row = table.of(self.ask)
+        return row is not None and row.pictures
 
 
 class Prompts:

@@ -17,6 +17,8 @@ from adapters.web.job_json import JobJson
 from adapters.web.session import Sessions
 from adapters.web.templating import card, render, script_data
 from bot import texts
+from bot.commands import table
+from bot.commands.command import in_page_menu
 from bot.core import Core
 from bot.errors import Refusal
 from bot.media.library import HEAVIEST_PICTURE, LONGEST_TO_SHORTEST
@@ -104,6 +106,7 @@ class ChatPage:
             preview=texts.chat.preview(at_home=self._sessions.at_home(request)) if stand_in else "",
             moves=texts.chat.MOVES if stand_in else (*texts.chat.EXAMPLES, *texts.chat.MOVES),
             samples=[_sample(name, sample, stand_in) for name, sample in texts.chat.SAMPLES.items()],
+            menu=in_page_menu(table.TABLE.values()),
         )
         return response
 

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import rights, texts
+from bot import texts
 from bot.admin.people import Target, act, told
 from bot.context import Context
 from bot.errors import Illegal, Refusal
@@ -26,8 +26,6 @@ _OFF = frozenset({"off", "none", "unlimited"})
 
 async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Show; `pause`, `resume`, `release`, `return`, `cap`, `flights`."""
-    if not rights.operates(ctx, inbound):
-        raise Refusal(texts.admin.NOT_OPERATOR)
     rest, because = amounts.because(argument)
     verb, rest = (*rest.split(maxsplit=1), "", "")[:2]
     match verb.lower():

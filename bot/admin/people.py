@@ -1,6 +1,6 @@
 """What admins say about people: allowances, grants, bans, refunds, and taking a change back.
 
-Who is an admin is asked at each use (`Core.administers`); the scope is the event's, whom is meant is the event's
+Who is an admin is asked at each use (`rights`); the scope is the event's, whom is meant is the event's
 (`Inbound.named`, `replied_to`). Nothing of this is read from text, options or buttons.
 """
 
@@ -43,14 +43,14 @@ async def quota(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     found = target(inbound, argument)
     if found.person == inbound.person:
         return await balance.mine(ctx, inbound)
-    await check(ctx, inbound)
+    await rights.check_admin(ctx, inbound)
     held = await balance.standing(ctx, inbound, Member(inbound.scope, _person(found)))
     words = texts.admin.quota_of(found.label, held.limit, held.span, held.left, held.extra, held.refill)
     return Reply(words, private=True)
 
 
 async def _set(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    await check(ctx, inbound)
+    await rights.check_admin(ctx, inbound)
     found = await group(ctx, inbound, argument, texts.admin.QUOTA_HOW)
     rest, because = amounts.because(found.rest)
     rate = amounts.rate(rest)
@@ -66,7 +66,6 @@ async def _set(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Give somebody credits."""
-    await check(ctx, inbound)
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     where, name = await place(ctx, inbound)
@@ -87,7 +86,6 @@ async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def revoke(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Take back what is left of somebody's grants."""
-    await check(ctx, inbound)
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
@@ -103,7 +101,6 @@ async def revoke(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def ban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Keep somebody from ordering, for a time or for good."""
-    await check(ctx, inbound)
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     where, name = await place(ctx, inbound)
@@ -123,7 +120,6 @@ async def ban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def unban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Let somebody order again."""
-    await check(ctx, inbound)
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
@@ -144,7 +140,6 @@ async def unban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def refund(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Give a paid clip's credits back, with a reason."""
-    await check(ctx, inbound)
     job_id, because = amounts.because_or_for(_plain(inbound, argument))
     if not because or not job_id or len(job_id.split()) > 1:
         raise Refusal(texts.admin.REFUND_HOW)
@@ -161,13 +156,12 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     entry = act(ctx, inbound, "undo")
     done = await ctx.store.books.act(argument.strip()[:32])
     if done is None:
-        await check(ctx, inbound)
+        await rights.check_admin(ctx, inbound)
         raise Refusal(texts.admin.UNDO_NOTHING if argument.strip() else texts.admin.UNDO_WHICH)
     if done.scope == HOUSE or done.verb in ("cap", "flights"):
-        if not rights.operates(ctx, inbound):
-            raise Refusal(texts.admin.NOT_OPERATOR)
+        rights.check_operator(ctx, inbound)
     else:
-        await check(ctx, inbound)
+        await rights.check_admin(ctx, inbound)
         if done.scope != inbound.scope and not rights.operates(ctx, inbound):
             raise Refusal(texts.admin.NOT_HERE)
     if ctx.clock() - done.at > UNDO + SLACK and not await ctx.store.books.act(entry.id):
@@ -181,12 +175,6 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 # ── What the verbs share ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def check(ctx: Context, inbound: Inbound) -> None:
-    """Only for admins of this community; in people's own chats only operators are. Raises `Refusal`."""
-    if not await rights.administers(ctx, inbound):
-        raise Refusal(texts.admin.NOT_ADMIN if inbound.scope else texts.admin.NOT_IN_PRIVATE)
 
 
 async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:

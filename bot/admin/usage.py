@@ -11,7 +11,7 @@ from statistics import median
 
 from bot import texts
 from bot.admin import chart
-from bot.admin.people import check, place
+from bot.admin.people import place
 from bot.context import Context
 from bot.errors import Refusal
 from bot.model import Inbound, Paper, Reply
@@ -33,7 +33,6 @@ _TIMES = frozenset({"banned", "until"})
 
 async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """People and sums, and a picture."""
-    await check(ctx, inbound)
     span = argument.strip().lower() or "week"
     if span not in SPANS:
         raise Refusal(texts.admin.USAGE_HOW)
@@ -59,7 +58,6 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Who did what, when and why."""
-    await check(ctx, inbound)
     where, _ = await place(ctx, inbound)
     acts = await _steps(ctx, inbound, ACTS)
     if not acts:
@@ -69,7 +67,6 @@ async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def export(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Ledger and audit as CSV."""
-    await check(ctx, inbound)
     moves = await ctx.store.figures.ledger(inbound.scope, 0.0, MOST)
     acts = await _steps(ctx, inbound, MOST)
     papers = await asyncio.to_thread(lambda: (_ledger(moves), _audit(acts)))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bot import texts
 from bot.commands import clips
+from bot.commands.command import Command, in_menu, in_page_menu
 from bot.context import Context
 from bot.model import ID, Inbound, Reply
 
@@ -15,14 +16,18 @@ async def start(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     return Reply(texts.chat.HELLO_HERE if inbound.shared else texts.chat.HELLO)
 
 
-async def help_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+def help_(rows: Iterable[Command], inbound: Inbound, argument: str) -> Reply:
+    """The commands that are for whoever asks, and for where they ask."""
     if argument.lower().strip() in ("admin", "admins"):
-        verbs = {**texts.admin.ALSO, **texts.admin.COMMANDS}
-        return Reply("\n".join(f"/{name} – {what}" for name, what in verbs.items()))
+        rows = list(rows)
+        lines = [line for row in rows for line in row.manages] + [(row.name, row.help) for row in rows if row.manage]
+        return Reply("\n".join(f"/{name} – {what}" for name, what in lines))
     if inbound.address.platform == "web":
-        return Reply(texts.chat.help_on_page())
-    names: Iterable[str] = (
-        texts.chat.MENU if inbound.shared else texts.chat.COMMANDS
-    )  # others read along: no more than they need
-    text = texts.chat.help_([(name, texts.chat.COMMANDS[name]) for name in names if name != "start"])
+        menu = [(row.label, row.page_help or row.help) for row in in_page_menu(rows) if row.name != "help"]
+        return Reply(texts.chat.help_on_page(menu, [(row.name, row.help) for row in rows if row.typed]))
+    if inbound.shared:  # others read along: no more than they need
+        shown = in_menu(rows, "everywhere", "groups")
+    else:
+        shown = [row for row in rows if row.common and row.menu != "greeting"]
+    text = texts.chat.help_([(row.name, row.help) for row in shown])
     return Reply(f"{text}\n\n{texts.chat.HELP_MORE}" if inbound.shared else text)

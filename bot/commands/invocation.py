@@ -10,12 +10,10 @@ _AFTER = re.compile(rf":?(?:[\s,;|·•、،؛]|:(?=\s|$|[{UNSPACED}])|\.(?=\s|$
 """What may follow a call before the words begin; two dashes are an option already."""
 SIGN = r"(?:[,;，；、]|[:：](?![)(-]))?"
 """A pattern for what may touch a name, and belongs neither to it nor to the words."""
-ANSWERS = ("/agree ", "/crop ", "/yes ", "/no ")
-"""What the buttons under a question about an order say: a question that is answered goes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class Call:
     """`/name@whose argument`, name and whose in small letters."""
 
     name: str
@@ -23,14 +21,14 @@ class Command:
     argument: str
 
 
-def command(text: str) -> Command | None:
+def command(text: str) -> Call | None:
     """The command that a text begins with, whatever blanks and signs stand around it."""
     text = trim(text)
     read = plain("".join(" " if is_unseen(sign) else sign for sign in text))  # it ends a name, as a blank does
     match = _COMMAND.match(read.text)
     if match is None:
         return None
-    return Command(match[1], match[2] or "", opened(text[read.places[match.end()] :]))
+    return Call(match[1], match[2] or "", opened(text[read.places[match.end()] :]))
 
 
 def canonical(text: str) -> str:

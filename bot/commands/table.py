@@ -1,44 +1,60 @@
 """What people can ask for besides a clip: one table, the same on every platform. Buttons say these words too."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from bot import texts
 from bot.admin import limits, operator, own_words, people, usage
 from bot.commands import clips, help, invocation
+from bot.commands.command import Command, admit
 from bot.context import Context
 from bot.errors import Refusal
 from bot.gallery import best, moderation, remix, settings, sharing
+from bot.idempotency import Again
 from bot.model import Inbound, Reply
 from bot.ordering import answers, place
 from bot.privacy import commands, deletion
 from bot.quotas import linking
-
-Handler = Callable[[Context, Inbound, str], Awaitable[Reply]]
+from bot.texts import commands as what
+from bot.texts import shell
 
 
 async def run(ctx: Context, inbound: Inbound) -> Reply:
     """Do what `/name argument` asks for."""
     name, argument = _split(inbound.text)
-    if name not in TABLE:
+    row = TABLE.get(name)
+    if row is None:
         raise Refusal(texts.chat.unknown_command(texts.chat.shorten(name, 32)))
-    return await TABLE[name](ctx, inbound, argument)
+    await admit(row, ctx, inbound, argument)
+    return await row.run(ctx, inbound, argument)
 
 
-def takes_names(text: str) -> bool:
-    """Whether a command is about people: it gets whom the message names, not how they are written."""
-    return text.startswith("/") and _split(text)[0] in NAMING
+def of(text: str) -> Command | None:
+    """The command that a text says, if it is one of ours."""
+    return TABLE.get(_split(text)[0]) if text.startswith("/") else None
 
 
-def named(text: str) -> bool:
-    """Whether the text begins with one of our commands."""
-    return _split(text)[0] in TABLE
+def again(text: str) -> Again:
+    """What the same text gets in the same message a second time; that of no command of ours is kept with the others."""
+    if not text.startswith("/"):
+        return "order"
+    row = of(text)
+    return row.again if row else "kept"
+
+
+def verbs() -> dict[str, shell.Verb]:
+    """The verbs of `photoplay admin`."""
+    return {row.name: row.verb for row in TABLE.values() if row.verb}
 
 
 async def animate(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if not inbound.attachments:
         raise Refusal(inbound.no_photo or texts.chat.ANIMATE_WHAT)
     return await place.order(ctx, replace(inbound, text=argument))
+
+
+async def help_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    return help.help_(TABLE.values(), inbound, argument)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -48,56 +64,170 @@ def _split(text: str) -> tuple[str, str]:
     return (text[1:].split(maxsplit=1) or [""])[0].lower(), ""
 
 
-TABLE: dict[str, Handler] = {
-    "animate": animate,
-    "help": help.help_,
-    "start": help.start,
-    "jobs": clips.jobs,
-    "quota": people.quota,
-    "again": clips.again,
-    "continue": clips.continue_,
-    "cancel": clips.cancel,
-    "clip": clips.clip,
-    "join": clips.join,
-    "privacy": commands.privacy,
-    "mydata": commands.mydata,
-    "forgetme": commands.forgetme,
-    "words": clips.words,
-    "next": clips.next_,
-    "yes": answers.yes,
-    "no": answers.no,
-    "link": linking.link,
-    "unlink": commands.unlink,
-    "grant": people.grant,
-    "revoke": people.revoke,
-    "ban": people.ban,
-    "unban": people.unban,
-    "refund": people.refund,
-    "undo": people.undo,
-    "limits": limits.limits,
-    "tier": limits.tier,
-    "usage": usage.usage,
-    "audit": usage.audit,
-    "export": usage.export,
-    "operator": operator.operator,
-    "share": sharing.share,
-    "unshare": sharing.unshare,
-    "sharing": sharing.sharing,
-    "heart": sharing.heart,
-    "show": sharing.show,
-    "best": best.best,
-    "remix": remix.remix,
-    "gallery": settings.gallery,
-    "wordlist": own_words.wordlist,
-    "report": moderation.report,
-    "review": moderation.review,
-    "keep": moderation.keep,
-    "hide": moderation.hide,
-    "banish": moderation.banish,
-    "agree": answers.agree,
-    "crop": answers.crop,
-    "delete": deletion.delete,
-}
-"""Every name in `texts.COMMANDS` and `texts_admin.COMMANDS`, and those that only buttons say."""
-
-NAMING = frozenset({"quota", "gallery", *texts.admin.COMMANDS})
+_admins = partial(Command, audience="admins", names=True, private=True)
+_judge = partial(Command, audience="admins", quiet=True)
+"""What admins say by a button, and in a shell."""
+_ROWS = (
+    # Clips
+    Command("animate", animate, what.ANIMATE, menu="everywhere", pictures=True, again="order"),
+    Command(
+        "jobs",
+        clips.jobs,
+        what.JOBS,
+        menu="everywhere",
+        label=texts.chat.PAGE["history"],
+        page_help=what.JOBS_ON_PAGE,
+        private=True,
+        again="anew",
+    ),
+    Command(
+        "quota",
+        people.quota,
+        what.QUOTA,
+        menu="everywhere",
+        label=texts.chat.PAGE["credits"],
+        manages=(("quota set", what.QUOTA_SET),),
+        verb=shell.QUOTA,
+        names=True,
+        private=True,
+    ),
+    Command("cancel", clips.cancel, what.CANCEL, menu="everywhere", takes="any clip", private=True),
+    Command(
+        "again",
+        clips.again,
+        what.AGAIN,
+        takes="clip and words",
+        title=texts.chat.NEW_WORDS,
+    ),
+    Command(
+        "continue",
+        clips.continue_,
+        what.CONTINUE,
+        takes="clip and words",
+        title=texts.chat.FORM_CONTINUE,
+    ),
+    Command("clip", clips.clip, what.CLIP, takes="clip", again="anew"),
+    Command("join", clips.join, what.JOIN, takes="clip", again="anew"),
+    Command("delete", deletion.delete, what.DELETE, takes="clip"),
+    Command("words", clips.words, asks="again", again="anew"),
+    Command("next", clips.next_, asks="continue", again="anew"),
+    # Answers to questions about an order
+    Command("yes", answers.yes, answers=True),
+    Command("no", answers.no, answers=True, quiet=True),
+    Command("agree", answers.agree, answers=True),
+    Command("crop", answers.crop, answers=True),
+    # One person on two platforms
+    Command("link", linking.link, what.LINK, menu="private", typed=True, private=True),
+    Command("unlink", commands.unlink, what.UNLINK, menu="private", typed=True, takes="nothing", private=True),
+    # What is shared
+    Command("share", sharing.share, what.SHARE, takes="any clip", private=True),
+    Command("unshare", sharing.unshare, what.UNSHARE, takes="any clip", private=True),
+    Command("sharing", sharing.sharing, what.SHARING, menu="private", rank=-1, takes="nothing", private=True),
+    Command(
+        "remix",
+        remix.remix,
+        what.REMIX,
+        pictures=True,
+        takes="clip and words",
+        asks="remix",
+        title=texts.sharing.REMIX,
+    ),
+    Command("best", best.best, what.BEST, menu="groups", again="anew"),
+    Command("heart", sharing.heart, quiet=True, personal=True),
+    Command("show", sharing.show),
+    Command("report", moderation.report, private=True, personal=True, title=texts.sharing.REPORT),
+    # A community's admins
+    _admins("grant", people.grant, what.GRANT, verb=shell.GRANT),
+    _admins("revoke", people.revoke, what.REVOKE, verb=shell.REVOKE),
+    _admins("ban", people.ban, what.BAN, verb=shell.BAN),
+    _admins("unban", people.unban, what.UNBAN, verb=shell.UNBAN),
+    _admins("limits", limits.limits, what.LIMITS, look=True, verb=shell.LIMITS),
+    _admins("tier", limits.tier, what.TIER, verb=shell.TIER),
+    _admins("refund", people.refund, what.REFUND, verb=shell.REFUND),
+    _admins("usage", usage.usage, what.USAGE, again="anew", verb=shell.USAGE),
+    _admins("audit", usage.audit, what.AUDIT, takes="nothing", again="anew", verb=shell.AUDIT),
+    _admins("export", usage.export, what.EXPORT, takes="nothing", again="anew", verb=shell.EXPORT),
+    _admins("wordlist", own_words.wordlist, what.WORDLIST, community=texts.consent.SCOPE_NEEDED, verb=shell.WORDLIST),
+    Command(
+        "gallery",
+        settings.gallery,
+        what.GALLERY,
+        community=texts.sharing.GALLERY_WHERE,
+        menu="groups",
+        manages=(("gallery", what.GALLERY_SET),),
+        verb=shell.GALLERY,
+        names=True,
+        private=True,
+    ),
+    _admins(
+        "review",
+        moderation.review,
+        what.REVIEW,
+        community=texts.sharing.REVIEW_WHERE,
+        takes="nothing",
+        again="anew",
+        verb=shell.REVIEW,
+    ),
+    _judge("keep", moderation.keep, verb=shell.KEEP),
+    _judge("hide", moderation.hide, verb=shell.HIDE),
+    _judge("banish", moderation.banish, verb=shell.BANISH),
+    Command(
+        "operator",
+        operator.operator,
+        what.OPERATOR,
+        audience="operators",
+        names=True,
+        private=True,
+        verb=shell.OPERATOR,
+    ),
+    _judge("undo", people.undo, checks=True, verb=shell.UNDO),
+    # What is kept, and what there is
+    Command(
+        "privacy",
+        commands.privacy,
+        what.PRIVACY,
+        menu="everywhere",
+        rank=1,
+        label=texts.chat.PAGE["privacy"],
+        page_help=what.PRIVACY_ON_PAGE,
+        takes="nothing",
+        private=True,
+        again="anew",
+    ),
+    Command(
+        "mydata",
+        commands.mydata,
+        what.MYDATA,
+        menu="private",
+        label=texts.chat.PAGE["mydata"],
+        takes="nothing",
+        private=True,
+        again="anew",
+        verb=shell.MYDATA,
+    ),
+    Command(
+        "forgetme",
+        commands.forgetme,
+        what.FORGETME,
+        menu="private",
+        takes="nothing",
+        private=True,
+        again="anew",  # who is forgotten leaves no answer behind, and it knows by itself that it was done
+        verb=shell.FORGETME,
+    ),
+    Command(
+        "help",
+        help_,
+        what.HELP,
+        menu="everywhere",
+        rank=1,
+        greets=True,
+        label=texts.chat.PAGE["help"],
+        takes="nothing",
+        private=True,
+        again="anew",
+        verb=shell.HELP,
+    ),
+    Command("start", help.start, what.START, menu="greeting", rank=1, greets=True, again="anew"),
+)
+TABLE = {row.name: row for row in _ROWS}

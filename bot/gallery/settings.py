@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bot import rights, texts
-from bot.admin.people import Target, act, check, told
+from bot.admin.people import Target, act, told
 from bot.context import Context
 from bot.errors import Refusal
 from bot.gallery import lookup
@@ -24,9 +24,7 @@ async def gallery(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Where it is, for anybody; or a change, for admins."""
     if not argument:
         return await _show(ctx, inbound)
-    if not inbound.scope:
-        raise Refusal(texts.sharing.GALLERY_WHERE)
-    await check(ctx, inbound)
+    await rights.check_admin(ctx, inbound)
     word, value = (*argument.split(maxsplit=1), "", "")[:2]
     word = "here" if MENTION in word else word.lower()
     setter = _SETTERS.get(word)
@@ -39,8 +37,6 @@ async def gallery(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def _show(ctx: Context, inbound: Inbound) -> Reply:
-    if not inbound.scope:
-        raise Refusal(texts.sharing.GALLERY_WHERE)
     rule = await lookup.rule_of(ctx.store, inbound.scope)
     posted = ""
     if rule.gallery:

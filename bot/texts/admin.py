@@ -5,28 +5,6 @@ from datetime import datetime, timedelta, tzinfo
 
 from bot.texts.chat import SPANS, about, credits_, shorten
 
-ALSO = {
-    "quota set": "an allowance: /quota set default 30 a day, /quota set @someone 100 per week",
-    "gallery": "where shared clips go: /gallery here; /gallery says what else",
-}
-"""What everybody's own commands do besides, for admins."""
-COMMANDS = {
-    "grant": "give somebody credits: /grant @someone 50 until Friday because …",
-    "revoke": "take back what is left of them: /revoke @someone",
-    "ban": "keep somebody from ordering: /ban @someone for 2 weeks because …",
-    "unban": "let them order again: /unban @someone",
-    "limits": "clips at once, longest clip, channels, who may order, confirmation, time zone",
-    "tier": "a named list of people: /tier staff add @someone",
-    "refund": "give back a clip's credits: /refund k7m2p9q4xw because …",
-    "usage": "who used what: /usage week or /usage month",
-    "audit": "who did what, when and why",
-    "export": "ledger and audit as CSV",
-    "wordlist": "words that no prompt may have here: /wordlist add …, /wordlist remove …, /wordlist house off",
-    "review": "shared clips that were reported, or wait for a yes",
-    "operator": "health, queue, spending and ceilings; /operator pause and /operator resume",
-}
-"""What admins and operators alone can say."""
-
 # ── Denied ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _EACH = {"day": "a day", "week": "a week", "month": "a month"}

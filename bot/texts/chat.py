@@ -340,8 +340,8 @@ def help_(commands: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def help_on_page() -> str:
-    """What can be done on the chat page, by what its buttons say; commands are named for what has none."""
+def help_on_page(menu: Sequence[tuple[str, str]], commands: Sequence[tuple[str, str]]) -> str:
+    """What can be done on the chat page, by what its buttons say; `commands` are those for which there is none."""
     says = PAGE
     return "\n".join(
         [
@@ -356,14 +356,11 @@ def help_on_page() -> str:
             "The bin beside your words deletes the clip that they became, with its photo.",
             "",
             "In the menu at the top:",
-            f"{says['history']} – your last ten clips",
-            f"{says['credits']} – {COMMANDS['quota']}",
-            f"{says['mydata']} – {COMMANDS['mydata']}",
-            f"{says['privacy']} – what is kept, how long, who can see it, and how to have it removed",
+            *(f"{label} – {what}" for label, what in menu),
             "",
             "What has no button is sent as a message:",
             "/jobs lake – your clips with that word",
-            *(f"/{name} – {COMMANDS[name]}" for name in ("link", "unlink")),
+            *(f"/{name} – {what}" for name, what in commands),
         ]
     )
 
@@ -536,34 +533,6 @@ def shorten(text: str, length: int) -> str:
 
 
 # ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-COMMANDS = {
-    "animate": "make a clip of a photo",
-    "jobs": "your last ten clips; /jobs lake: those with that word",
-    "quota": "what you have left, and where it went",
-    "cancel": "take a clip back while it is still in line",
-    "again": "the same photo again, with the same words or with others",
-    "continue": "go on from a clip's last frame",
-    "clip": "have a clip sent once more",
-    "join": "a clip and what it continues, as one film",
-    "delete": "delete one of your clips, with its photo and words",
-    "link": "be one person here and on another platform: one allowance, one history",
-    "unlink": "be two again",
-    "share": "put a clip into the community's gallery",
-    "unshare": "take a clip back from every gallery",
-    "sharing": "how you share: with your name, your words, open to remixes",
-    "remix": "a clip after a shared one: its photo or its words, and the other your own",
-    "best": "the clips that people liked most",
-    "gallery": "where the community's shared clips are; admins set it up",
-    "privacy": "what is kept, how long, and who can see it",
-    "mydata": "all that is kept of you, as one file",
-    "forgetme": "have all of it removed",
-    "help": "what I can do",
-    "start": "how to begin",
-}
-
-MENU = ("animate", "jobs", "quota", "cancel", "best", "gallery", "privacy", "help", "start")
-"""Those that a platform lists: the others need the name of a clip, which buttons know."""
 
 STATES = {
     "queued": "in line",

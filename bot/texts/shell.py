@@ -1,80 +1,87 @@
 """What is said in a shell alone, and the sentences of a chat as a shell says them."""
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from bot.texts import admin, chat, sharing
 
-VERBS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "quota": (
-        "Say what somebody may spend; “quota set” sets an allowance.",
-        (
-            "quota @discord:456 --scope discord:123",
-            "quota set default 30 a day --scope discord:123",
-            "quota set @telegram:789 100 per week",
-        ),
+
+class Verb(NamedTuple):
+    """A verb of `photoplay admin`: what it does, and examples."""
+
+    what: str
+    examples: tuple[str, ...]
+
+
+QUOTA = Verb(
+    "Say what somebody may spend; “quota set” sets an allowance.",
+    (
+        "quota @discord:456 --scope discord:123",
+        "quota set default 30 a day --scope discord:123",
+        "quota set @telegram:789 100 per week",
     ),
-    "grant": (
-        "Give somebody credits.",
-        ("grant @discord:456 50 until Friday because they won --scope discord:123", "grant @telegram:789 50"),
+)
+GRANT = Verb(
+    "Give somebody credits.",
+    ("grant @discord:456 50 until Friday because they won --scope discord:123", "grant @telegram:789 50"),
+)
+REVOKE = Verb("Take back what is left of somebody's grants.", ("revoke @telegram:789",))
+BAN = Verb("Keep somebody from ordering.", ("ban @discord:456 for 2 weeks because they sent spam",))
+UNBAN = Verb("Let somebody order again.", ("unban @discord:456",))
+LIMITS = Verb(
+    "Say or set clips at once, longest clip, channels, who may order, confirmation, time zone.",
+    (
+        "limits --scope discord:123",
+        "limits flight 2 --scope discord:123",
+        "limits channels '#77' --scope discord:123",
+        "limits zone Europe/Berlin --scope discord:123",
     ),
-    "revoke": ("Take back what is left of somebody's grants.", ("revoke @telegram:789",)),
-    "ban": ("Keep somebody from ordering.", ("ban @discord:456 for 2 weeks because they sent spam",)),
-    "unban": ("Let somebody order again.", ("unban @discord:456",)),
-    "limits": (
-        "Say or set clips at once, longest clip, channels, who may order, confirmation, time zone.",
-        (
-            "limits --scope discord:123",
-            "limits flight 2 --scope discord:123",
-            "limits channels '#77' --scope discord:123",
-            "limits zone Europe/Berlin --scope discord:123",
-        ),
+)
+TIER = Verb(
+    "A named list of people.",
+    ("tier staff add @discord:456 --scope discord:123", "tier staff --scope discord:123"),
+)
+REFUND = Verb(
+    "Give back a clip's credits, with a reason.",
+    ("refund k7m2p9q4xw because it came out black --scope discord:123",),
+)
+USAGE = Verb(
+    "Who used what, with a picture.",
+    ("usage week --scope discord:123", "usage month -o reports --scope discord:123"),
+)
+AUDIT = Verb(
+    "Who did what, when and why; without --scope also the operator's own switches.",
+    ("audit", "audit --scope discord:123"),
+)
+EXPORT = Verb("Write ledger and audit as CSV.", ("export -o reports --scope discord:123",))
+WORDLIST = Verb(
+    "Words that no prompt may have.",
+    ("wordlist add … --scope discord:123", "wordlist house off --scope discord:123"),
+)
+GALLERY = Verb(
+    "Where a community's shared clips go.",
+    (
+        "gallery --scope discord:123",
+        "gallery '#77' --scope discord:123",
+        "gallery web on --scope discord:123",
     ),
-    "tier": (
-        "A named list of people.",
-        ("tier staff add @discord:456 --scope discord:123", "tier staff --scope discord:123"),
-    ),
-    "refund": (
-        "Give back a clip's credits, with a reason.",
-        ("refund k7m2p9q4xw because it came out black --scope discord:123",),
-    ),
-    "usage": (
-        "Who used what, with a picture.",
-        ("usage week --scope discord:123", "usage month -o reports --scope discord:123"),
-    ),
-    "audit": (
-        "Who did what, when and why; without --scope also the operator's own switches.",
-        ("audit", "audit --scope discord:123"),
-    ),
-    "export": ("Write ledger and audit as CSV.", ("export -o reports --scope discord:123",)),
-    "wordlist": (
-        "Words that no prompt may have.",
-        ("wordlist add … --scope discord:123", "wordlist house off --scope discord:123"),
-    ),
-    "gallery": (
-        "Where a community's shared clips go.",
-        (
-            "gallery --scope discord:123",
-            "gallery '#77' --scope discord:123",
-            "gallery web on --scope discord:123",
-        ),
-    ),
-    "review": ("Shared clips that were reported, or wait for a yes.", ("review --scope discord:123",)),
-    "keep": ("Let a shared clip be seen.", ("keep k7m2p9q4xw --scope discord:123",)),
-    "hide": ("Hide a shared clip.", ("hide k7m2p9q4xw --scope discord:123",)),
-    "banish": ("Hide a shared clip, and let its maker share no more.", ("banish k7m2p9q4xw --scope discord:123",)),
-    "operator": (
-        "Say how all is: health, queue, spending, ceilings; pause and resume buying; cap a community.",
-        ("operator", "operator pause because the bill is odd", "operator resume", "operator cap discord:123 1000"),
-    ),
-    "undo": ("Take a change back, within a minute.", ("undo 1f0a9c44d2e87b36",)),
-    "mydata": (
-        "Write all that is kept of somebody into one file, after a question.",
-        ("mydata @telegram:789 -o reports", "mydata"),
-    ),
-    "forgetme": ("Remove all that is kept of somebody, after a question.", ("forgetme @telegram:789",)),
-    "help": ("List these verbs.", ("help admin",)),
-}
-"""What follows `photoplay admin`: what it does, and examples."""
+)
+REVIEW = Verb("Shared clips that were reported, or wait for a yes.", ("review --scope discord:123",))
+KEEP = Verb("Let a shared clip be seen.", ("keep k7m2p9q4xw --scope discord:123",))
+HIDE = Verb("Hide a shared clip.", ("hide k7m2p9q4xw --scope discord:123",))
+BANISH = Verb("Hide a shared clip, and let its maker share no more.", ("banish k7m2p9q4xw --scope discord:123",))
+OPERATOR = Verb(
+    "Say how all is: health, queue, spending, ceilings; pause and resume buying; cap a community.",
+    ("operator", "operator pause because the bill is odd", "operator resume", "operator cap discord:123 1000"),
+)
+UNDO = Verb("Take a change back, within a minute.", ("undo 1f0a9c44d2e87b36",))
+MYDATA = Verb(
+    "Write all that is kept of somebody into one file, after a question.",
+    ("mydata @telegram:789 -o reports", "mydata"),
+)
+FORGETME = Verb("Remove all that is kept of somebody, after a question.", ("forgetme @telegram:789",))
+HELP = Verb("List these verbs.", ("help admin",))
 
 CHANNEL = "'#77'"
 INSTEAD = {
@@ -117,28 +124,27 @@ INSTEAD = {
 """What a chat says that makes no sense here, and what is said instead."""
 
 _OWN = re.compile(r"(?<![\w/])/(?=(jobs|quota|cancel)\b)")
-_ADMIN = re.compile(rf"(?<![\w/])/(?=({'|'.join(VERBS)})\b)")
 _SET = re.compile(r"(?<![\w/])/(?=quota (set|@))")
 
 
-def in_shell(sentence: str) -> str:
-    """A sentence of the chat, with the commands as they are called here."""
+def in_shell(sentence: str, verbs: Iterable[str]) -> str:
+    """A sentence of the chat, with the commands as they are called here; `verbs` are those of `photoplay admin`."""
     for there, here in INSTEAD.items():
         sentence = sentence.replace(there, here)
     sentence = re.sub(r"(?<![\w/])/help\b(?! admin)", "photoplay --help", sentence)
-    return _ADMIN.sub("photoplay admin ", _OWN.sub("photoplay ", _SET.sub("photoplay admin ", sentence)))
+    admins = re.compile(rf"(?<![\w/])/(?=({'|'.join(verbs)})\b)")
+    return admins.sub("photoplay admin ", _OWN.sub("photoplay ", _SET.sub("photoplay admin ", sentence)))
 
 
-def verbs() -> str:
+def verbs(known: Mapping[str, Verb]) -> str:
     """`photoplay admin help admin`."""
-    lines = [f"photoplay admin {name} – {what}" for name, (what, _) in VERBS.items()]
+    lines = [f"photoplay admin {name} – {verb.what}" for name, verb in known.items()]
     return "\n".join([*lines, "", "Examples: photoplay admin VERB --help"])
 
 
-def described(verb: str) -> str:
+def described(verb: Verb) -> str:
     """A verb's help: paragraphs, as the shell's help joins lines."""
-    what, examples = VERBS[verb]
-    return "\n\n".join([what, "For example:", *(f"photoplay admin {example}" for example in examples)])
+    return "\n\n".join([verb.what, "For example:", *(f"photoplay admin {example}" for example in verb.examples)])
 
 
 def no_data(folder: str) -> str:

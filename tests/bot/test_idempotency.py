@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import idempotency, texts
-from bot.commands import table
+from bot import texts
 from bot.errors import StoreDown
 from bot.model import MENTION as M
 from bot.model import Inbound, Named, Reply
@@ -247,7 +246,3 @@ async def test_answers_go_in_time(square: Square) -> None:
     assert len(await rows(store, "SELECT * FROM answers")) == 2
     await store.retention.trim(square.house.clock() + 41 * 86_400)
     assert await rows(store, "SELECT * FROM answers") == []
-
-
-def test_what_is_answered_anew_are_commands() -> None:
-    assert set(table.TABLE) >= idempotency.READING | {idempotency.ORDER}

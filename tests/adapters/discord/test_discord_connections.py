@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -10,6 +11,7 @@ import pytest
 from adapters.discord import gateway
 from adapters.discord.gateway import invite, shares
 from adapters.discord.identify_budget import IdentifyBudget
+from bot.commands.table import TABLE
 from bot.config import Settings
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import picture
@@ -17,12 +19,15 @@ from tests.loopback.discord.faults import error
 from tests.loopback.discord.permissions import (
     ATTACH_FILES,
     EMBED_LINKS,
+    MANAGE_GUILD,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
+    USUAL_PERMISSIONS,
     VIEW_CHANNEL,
 )
 from tests.loopback.discord.server import DiscordApi
+from tests.wave import WAVE
 
 PHOTO = ("me.jpg", picture())
 SMILES = {"image": PHOTO, "prompt": "she smiles"}
@@ -118,14 +123,19 @@ async def test_commands_are_told_when_they_changed(
 ) -> None:
     api = DiscordApi(clock=Now())
     async with api.serve() as base:
-        for known in (1, 1, 2):
-            if known == 2:
-                with patch.dict("bot.texts.chat.COMMANDS", {"jobs": "your clips"}):
-                    async with a_room(tmp_path, large_clip, new_id, api=api, base=base):
-                        assert len(api.synced) == 2
-                break
+        for _ in range(2):
             async with a_room(tmp_path, large_clip, new_id, api=api, base=base):
                 assert len(api.synced) == 1
+        for_admins = replace(WAVE, name="nod", audience="admins", takes="nothing", private=True)
+        with patch.dict(TABLE, {"wave": WAVE, "nod": for_admins}):
+            async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
+                assert len(api.synced) == 2
+                waved = room.slash("wave", {"words": "hand"})
+                await api.until(lambda: any(one.content == "👋 hand" for one in waved.responses))
+                boss = api.user("boss")
+                api.member(boss, room.guild, [api.role(room.guild, "mod", USUAL_PERMISSIONS | MANAGE_GUILD)])
+                (nodded,) = await room.whispers(room.slash("nod", user=boss))
+                assert nodded == "👋"
     animate = next(one for one in api.commands[None] if one["name"] == "animate")
     assert animate["integration_types"] == [0, 1]
     assert animate["contexts"] == [0, 1, 2]

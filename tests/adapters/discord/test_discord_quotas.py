@@ -369,13 +369,16 @@ async def test_what_a_crash_cut_off_is_not_done_with_the_rights_of_then(
             with patch.object(type(room.discord._front._intake), "begin"):  # it dies before it begins
                 asked = room.slash("grant", {"user": bob, "amount": "50"}, user=admin)
                 mine = room.slash("quota", user=bob)
+                api.say(admin, room.channel, "/hide k7m2p9q4xw", mention_bot=True)
                 await api.until(lambda: asked.callbacks and mine.callbacks)
                 for _ in range(100):
-                    if len(kept := await room.house.store.inbox.waiting("discord")) == 2:
+                    if len(kept := await room.house.store.inbox.waiting("discord")) == 3:
                         break
                     await asyncio.sleep(0.01)
                 assert all('"administers": false' in body for _, body in kept)
         async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
             assert await heard(room, asked) == texts.admin.CUT_OFF
+            (hiding,) = await api.until(lambda: room.posts(api.dm(admin)))
+            assert hiding.content == texts.admin.CUT_OFF
             assert "20 credits left today" in await heard(room, mine)
             assert len(await room.house.store.figures.audit(f"discord:{room.guild.id}", 9)) == 1

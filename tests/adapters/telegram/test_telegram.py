@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from bot import texts
+from bot.commands.table import TABLE
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
 from tests.loopback.telegram.server import BotApi
+from tests.wave import WAVE
 
 # ── Photos ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -300,8 +302,8 @@ async def test_help_tells_everything_and_start_how_to_begin(room: Room) -> None:
     first, other, hello = await room.sent(room.private, 3)
     assert other.words == first.words
     assert hello.words == texts.chat.HELLO
-    for name in texts.chat.MENU:
-        assert f"/{name} – " in first.words or name == "start"
+    for name in ("animate", "jobs", "quota", "cancel", "best", "gallery", "privacy", "help"):
+        assert f"/{name} – " in first.words
     assert texts.chat.PRIVACY_MODE not in first.words
 
 
@@ -371,11 +373,13 @@ async def test_the_menus_are_pushed_by_scope_and_only_when_they_changed(
     menus = {scope: [each["command"] for each in menu] for (scope, _), menu in api.commands.items()}
     own = ["animate", "jobs", "quota", "cancel", "privacy", "help", "start"]
     assert menus["all_private_chats"] == [*own, "sharing", "link", "unlink", "mydata", "forgetme"]
-    common = [name for name in texts.chat.MENU if name != "start"]
+    common = ["animate", "jobs", "quota", "cancel", "best", "gallery", "privacy", "help"]
     assert menus["all_group_chats"] == common
-    assert {"best", "gallery"} < set(common)
     verbs = ["grant", "revoke", "ban", "unban", "limits", "tier", "refund", "usage", "audit", "export"]
     assert menus["all_chat_administrators"] == [*common, *verbs, "wordlist", "review"]
     assert await pushed() == 0
-    monkeypatch.setitem(texts.chat.COMMANDS, "quota", "what is left for you")
+    monkeypatch.setitem(TABLE, "wave", WAVE)
     assert await pushed() == 4
+    for scope in ("default", "all_private_chats", "all_group_chats", "all_chat_administrators"):
+        menu = next(menu for (kind, _), menu in api.commands.items() if kind == scope)
+        assert {"command": "wave", "description": "wave to me"} in menu

@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from adapters.web.session import Sessions
 from adapters.web.templating import card, render, script_data
 from adapters.web.tries import EACH
 from bot import texts
+from bot.commands.table import TABLE
 from bot.jobs.shelf import Shelf
 from bot.media.sandbox import images
 from bot.media.signed_links import Links
@@ -40,6 +41,7 @@ from bot.quotas.pricing import Policy
 from generator.words import read
 from tests.clock import Clock
 from tests.houses import House, configure, picture, wired
+from tests.wave import WAVE
 from tests.web_gallery import film
 
 TEMPLATES = page_module.STATIC.with_name("templates")
@@ -210,6 +212,23 @@ async def test_a_photo_sent_here_becomes_a_clip_in_the_conversation(start: Start
             assert answer.status == 404
     async with browser.http.get(f"{site.base}/frame/{done['id']}") as answer:
         assert (answer.status, answer.content_type) == (200, "image/jpeg")
+
+
+async def test_a_row_of_the_table_is_in_the_menu_and_in_the_help(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLE, "wave", WAVE)
+    browser = await (await start()).browser()
+    _, page = await browser.open()
+    menu = page.partition('id="menu"')[2].partition("</nav>")[0]
+    said = re.findall(r'value="(/[a-z]+)">([^<]+)<', menu)
+    labels = [texts.chat.PAGE[name] for name in ("history", "credits", "mydata", "privacy", "help")]
+    own = list(zip(("/jobs", "/quota", "/mydata", "/privacy", "/help"), labels, strict=True))
+    assert [one for one in said if one not in own] == [("/wave", "Wave")]
+    assert [one for one in said if one in own] == own
+    monkeypatch.setitem(TABLE, "nod", replace(WAVE, name="nod", help="nod to me", menu="none", label="", typed=True))
+    told = (await browser.say("/help"))[1]["text"].splitlines()
+    assert "Wave – wave to me" in told
+    assert "/nod – nod to me" in told
+    assert (await browser.say("/wave"))[1]["text"] == "👋"
 
 
 async def test_the_conversation_is_there_after_a_reload_and_in_a_second_tab(start: Start) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.commands import invocation
-from bot.commands.invocation import Command
+from bot.commands.invocation import Call
 
 BLANKS = [" ", "\u00a0", "\u3000", "\u2003", "\n", "\u200b ", " \u200f"]
 SIGNS = [":", "：", ",", "，", "、", ";", " —", " –", " -", "\u200b", ": —", " : "]
@@ -23,20 +23,20 @@ def test_a_command_ends_where_its_name_does(call: str, sign: str, blank: str) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("/jobs", Command("jobs", "", "")),
-        ("/jobs:", Command("jobs", "", "")),
-        ("/animate@the_bot\u200bshe smiles", Command("animate", "the_bot", "she smiles")),
-        ("/animate她微笑", Command("animate", "", "她微笑")),
-        ("/animate@the_bot：她微笑", Command("animate", "the_bot", "她微笑")),
-        ("/animate:she smiles", Command("animate", "", "she smiles")),
-        ("/animate --10s she smiles", Command("animate", "", "--10s she smiles")),
-        ("/animate@the_bot--no blurry", Command("animate", "the_bot", "--no blurry")),
-        ("/animate@the_bot -- no blurry", Command("animate", "the_bot", "-- no blurry")),
-        ("/animate :) she smiles", Command("animate", "", ":) she smiles")),
-        ("/animate :cat: dances", Command("animate", "", ":cat: dances")),
-        ("/again k7m2p9q4xw  new words", Command("again", "", "k7m2p9q4xw  new words")),
-        ("/quota set default 30 a day", Command("quota", "", "set default 30 a day")),
-        ("/quota \ufffc", Command("quota", "", "\ufffc")),
+        ("/jobs", Call("jobs", "", "")),
+        ("/jobs:", Call("jobs", "", "")),
+        ("/animate@the_bot\u200bshe smiles", Call("animate", "the_bot", "she smiles")),
+        ("/animate她微笑", Call("animate", "", "她微笑")),
+        ("/animate@the_bot：她微笑", Call("animate", "the_bot", "她微笑")),
+        ("/animate:she smiles", Call("animate", "", "she smiles")),
+        ("/animate --10s she smiles", Call("animate", "", "--10s she smiles")),
+        ("/animate@the_bot--no blurry", Call("animate", "the_bot", "--no blurry")),
+        ("/animate@the_bot -- no blurry", Call("animate", "the_bot", "-- no blurry")),
+        ("/animate :) she smiles", Call("animate", "", ":) she smiles")),
+        ("/animate :cat: dances", Call("animate", "", ":cat: dances")),
+        ("/again k7m2p9q4xw  new words", Call("again", "", "k7m2p9q4xw  new words")),
+        ("/quota set default 30 a day", Call("quota", "", "set default 30 a day")),
+        ("/quota \ufffc", Call("quota", "", "\ufffc")),
         ("/home/pictures", None),
         ("/animate/x", None),
         ("/an\u00efmate", None),
@@ -46,7 +46,7 @@ def test_a_command_ends_where_its_name_does(call: str, sign: str, blank: str) ->
         ("", None),
     ],
 )
-def test_commands(text: str, said: Command | None) -> None:
+def test_commands(text: str, said: Call | None) -> None:
     assert invocation.command(text) == said
     assert invocation.canonical(invocation.canonical(text)) == invocation.canonical(text)
 

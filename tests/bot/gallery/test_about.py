@@ -140,6 +140,9 @@ async def test_who_speaks_for_a_channel_orders_nothing_and_counts_for_nothing(sq
 
 
 async def test_an_admins_word_that_a_crash_cut_off_is_not_done_without_its_rights(square: Square) -> None:
+    for word in ("/grant 5", "/gallery off", "/hide k7m2p9q4xw", "/undo k7m2p9q4xw"):
+        cut_off = replace(square.inbound(word, user="1"), late=True)
+        assert (await told(square, cut_off)).text == texts.admin.CUT_OFF
     act = replace(square.inbound("/limits daily 10", user="1"), late=True)
     assert (await told(square, act)).text == texts.admin.CUT_OFF
     done = await told(square, replace(act, late=False))
