@@ -1,9 +1,9 @@
-"""The paid API over HTTP: which host is asked, what counts as an answer, and what is proof that nothing was taken.
+"""HTTP client of the paid API: choice of host, classification of answers, proof that a request was not taken.
 
-The one rule: a POST may cost money, so it leaves once per order. The next host is tried only after such a proof.
+A POST may cost money, so it is sent once per order. The next host is tried only after proof that nothing was taken.
 
-Environment proxies are not used: keys and photos go to the configured address and nowhere else. Who needs a proxy puts
-its address where the host's URL is configured.
+Environment proxies are ignored: keys and photos go to the configured address only. To use a proxy, configure its
+address as the host's URL.
 """
 
 import asyncio
@@ -29,23 +29,23 @@ from bot.providers.hosts import Host
 log = logging.getLogger(__name__)
 
 ANSWER_LIMIT = 1_000_000
-"""Bytes of an answer that are read, and into which they may unfold; what is cut off is no JSON any more, and so no
-answer."""
+"""Bytes of an answer that are read and, again, into which they may unfold; a longer answer is cut, and so no valid
+JSON."""
 CONNECT = 10.0
-"""Seconds to get a connection, name lookup and TLS included."""
+"""Seconds for a connection, including DNS and TLS."""
 ODDITIES = 200
-"""Distinct oddities that are logged; a host that makes up new ones all the time shall not fill the disk."""
+"""Distinct oddities that are logged, so that a host with ever new ones cannot fill the disk."""
 
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-"""The failures that prove that no byte of a request left. The list is of aiohttp's errors, not of httpx's: to the
-transport, a server that took the request and hung up is an `httpx.ConnectTimeout`, just like one never reached."""
+"""Errors which prove that no byte of a request was sent. They are aiohttp's, not httpx's: httpx reports
+`ConnectTimeout` both for a server never reached and for one that took the request and hung up."""
 
 NO_WAY = "The host opens pictures by link only: set PUBLIC_URL to the https address of this server."
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, with our key taken out; `retry_after` is the header as it stands."""
+    """An answer, with our key removed; `retry_after` is the raw header."""
 
     status: int
     body: bytes
@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """No answer. `sent` is False only if the request provably never left; `why` names the error, without its text
+    """No answer. `sent` is False only if the request provably was not sent; `why` is the error's type, without its text
     (which would hold the URL)."""
 
     sent: bool
@@ -63,21 +63,21 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What one free look told about a host, for `photoplay check`."""
+    """Result of one free request to a host, for `photoplay check`."""
 
     verdict: Literal["reachable", "refused", "unreachable"]
-    """`refused`: it is there, but does not accept our key."""
+    """`refused`: reachable, but it rejects our key."""
     detail: str
 
 
 class Providers:
-    """All hosts behind the `Provider` port. Names of photos are files in `Media`.
+    """All hosts behind the `Provider` port. A photo's name is its file in `Media`.
 
-    Orders go to those named in `buying`, in that order; all others only owe us clips, and are looked at for those.
+    Orders go to the hosts in `buying`, in that order; the others are only polled for clips already bought.
 
-    `link` gives the public, signed URL of a photo (None without PUBLIC_URL), `data_uri` the photo itself. `clock` is in
-    Unix seconds. `report` keeps an incident for the operator. `timeout` bounds every call, in seconds. `clip_hosts` are
-    the only names that clips may come from, besides a host's own and all their subdomains; empty allows any public one.
+    `link` gives a photo's public, signed URL (None without PUBLIC_URL), `data_uri` the photo itself. `clock` returns
+    Unix seconds. `report` stores an incident for the operator. `timeout` bounds every call, in seconds. `clip_hosts`:
+    the names that clips may come from, with subdomains, besides a host's own; empty allows any public one.
     """
 
     def __init__(
@@ -99,29 +99,29 @@ class Providers:
         self._clock, self._timeout = clock, timeout
         self._noticed: set[tuple[str, str]] = set()
         tls = httpx.create_ssl_context()
-        # A connection that the server closed a moment ago would fail a POST although nothing was taken, and nobody
-        # could tell: so each POST has a connection of its own. GETs are free and may be repeated: they keep theirs.
+        # On a reused connection, closed by the server a moment ago, a POST fails without telling whether it was
+        # taken: so each POST has a fresh connection. GETs are free and repeatable: they keep theirs alive.
         self._buyer = _client(tls, timeout, fresh=True)
         self._poller = _client(tls, timeout, fresh=False)
         self._clips = Clips(tls, clip_hosts)
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         await self._buyer.aclose()
         await self._poller.aclose()
 
     def able(self, order_has_masks: bool) -> bool:
-        """Whether any host can be given the pictures of such an order, as we are configured."""
+        """Whether any configured host can be given the pictures of such an order."""
         return any(self._way(host, order_has_masks) for host in self._shops)
 
     def terms(self, host: str | None = None) -> Terms:
-        """What to expect of `host`; of the preferred one without a name, or if it is not configured any more."""
+        """Expectations of `host`; of the preferred host if `host` is None or no longer configured."""
         row = self._hosts.get(host or "") or self._shops[0]
         name = host or row.name
         return Terms(name, name == "local", self.able(True), row.first_polls, row.usual)
 
     def hosts(self) -> Sequence[str]:
-        """The names of all that are configured."""
+        """Names of all configured hosts."""
         return tuple(self._hosts)
 
     async def create(self, order: Order) -> Accepted | Refused:
@@ -147,7 +147,7 @@ class Providers:
         raise NotSent(said, soonest.retry_after, soonest.waits)
 
     async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
-        """Look at a generation that `host` accepted `age` seconds ago. Free; raises nothing but cancellation."""
+        """Poll a generation accepted by `host` `age` seconds ago. Free; raises nothing but cancellation."""
         row = self._hosts.get(host)
         if row is None:
             return self._notice(host, Pending("not configured any more", failed=True))
@@ -161,14 +161,14 @@ class Providers:
                 assert_never(never)
 
     def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
-        """The bytes of a finished clip. Raises `BrokenClip`, at the latest while they are read."""
+        """The bytes of a finished clip. Raises `BrokenClip`, at the latest during iteration."""
         row = self._hosts.get(host)
         if row is None:
             raise BrokenClip(f"{host} is not configured any more")
         return self._clips.fetch(row, url)
 
     async def probe(self, name: str) -> Probe:
-        """Ask a host for a job that does not exist: free, and it tells whether the host is there and takes our key."""
+        """Ask a host for a nonexistent job: free, and proves that the host is reachable and accepts our key."""
         match await self._call(self._poller, self._hosts[name], "GET", params={"generation_id": "photoplay-check"}):
             case Silence(why=why):
                 return Probe("unreachable", why)
@@ -178,7 +178,7 @@ class Providers:
                 assert_never(never)
 
     async def balances(self) -> Mapping[str, float]:
-        """What is left of our money, by host, in the host's own credits; hosts that do not say are missing."""
+        """Our balance by host, in the host's own credits; hosts that report none are missing."""
         hosts = [host for host in self._hosts.values() if host.balance]
         said = await asyncio.gather(*(self._call(self._poller, host, "GET", url=host.balance) for host in hosts))
         found = {
@@ -189,7 +189,7 @@ class Providers:
         return {name: left for name, left in found.items() if left is not None}
 
     async def installation(self, base: str) -> str | None:
-        """Whose Photoplay answers at that address, by its mark; None if none does."""
+        """The installation mark of the Photoplay that answers at that address; None if none does."""
         body = bytearray()
         try:
             async with asyncio.timeout(CONNECT), self._poller.stream("GET", f"{base}/livez") as response:
@@ -201,15 +201,15 @@ class Providers:
         return mark if isinstance(mark, str) else None
 
     def _way(self, host: Host, masks: bool) -> Literal["link", "inline"] | None:
-        """How the pictures of an order get to a host; None if they cannot."""
+        """How an order's pictures get to a host; None if they cannot."""
         inline = host.inline and (host.inline_masks or not masks)
         if self._link and not (inline and host.inline_first):
             return "link"
         return "inline" if inline else None
 
     async def _pictures(self, host: Host, order: Order, masks: bool) -> Mapping[str, str]:
-        """The address of each of the order's pictures, by name. Raises `NotSent` if one cannot be read, `LookupError`
-        if it is gone."""
+        """Addresses of the order's pictures, by name. Raises `NotSent` for an unreadable one, `LookupError` for
+        a missing one."""
         names = {photo.name for photo in order.photos}
         if self._link and self._way(host, masks) == "link":
             return {name: self._link(name) for name in names}
@@ -219,14 +219,14 @@ class Providers:
             raise NotSent(f"a picture could not be read: {type(exc).__name__}", waits="disk") from exc
 
     async def _buy(self, host: Host, order: Order, masks: bool) -> Accepted | Refused:
-        """The paid call, at one host, once."""
+        """The paid call, once, to one host."""
         self._standing.attempt(host, self._timeout)
         try:
             urls = await self._pictures(host, order, masks)
         except LookupError:
             return Refused("failed", "a picture of the order is gone")
         said = wire.body(order, host, lambda photo: urls[photo.name])
-        # Megabytes of photo, perhaps: not in the loop.
+        # in a thread: megabytes of photos
         content = await asyncio.to_thread(lambda: json.dumps(said, allow_nan=False).encode())
         match await self._call(self._buyer, host, "POST", content=content):
             case Silence(sent=False, why=why):
@@ -252,7 +252,7 @@ class Providers:
         return result
 
     def _notice(self, host: str, odd: Pending) -> Pending:
-        """Log an oddity when it is seen for the first time."""
+        """Log an oddity at its first occurrence."""
         key = (host, odd.detail)
         if key not in self._noticed and len(self._noticed) < ODDITIES:
             self._noticed.add(key)
@@ -271,8 +271,8 @@ class Providers:
     ) -> Answer | Silence:
         """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
 
-        Once the head of an answer is there, the status counts however the body ends: a no stays a no, and an id that
-        arrived before the line broke is the only key to something that was paid.
+        Once the head has arrived the status counts, however the body ends: a refusal stays one, and an id that arrived
+        before the connection broke is the only key to a paid clip.
         """
         key = host.key.get_secret_value()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -289,7 +289,7 @@ class Providers:
                 head = response.status_code, response.headers.get("retry-after")
                 packed = response.headers.get("content-encoding", "")
                 await _fill(body, response)
-        except Exception as exc:  # whatever it is: a paid request with an unknown end must not look like a bug of ours
+        except Exception as exc:  # a paid request with an unknown end must not look like our bug
             if head is None:
                 return silence(exc)
         said = inflate(packed, bytes(body), ANSWER_LIMIT)
@@ -297,7 +297,7 @@ class Providers:
 
 
 async def _fill(body: bytearray, response: httpx.Response) -> None:
-    """Read what is sent, as it is sent, up to the limit; it is unpacked later, within the same limit."""
+    """Read the raw body up to the limit; it is decompressed later, within the same limit."""
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > ANSWER_LIMIT:
@@ -306,22 +306,22 @@ async def _fill(body: bytearray, response: httpx.Response) -> None:
 
 
 def silence(exc: Exception) -> Silence:
-    """The one place where the transport's errors get a meaning: was the request sent, or provably not?"""
+    """The only classification of transport errors: sent, or provably not sent."""
     cause = exc if isinstance(exc, aiohttp.ClientError) else exc.__cause__
     return Silence(not isinstance(cause, NEVER_SENT), type(cause or exc).__name__)
 
 
 def _client(tls: ssl.SSLContext, timeout: float, *, fresh: bool) -> httpx.AsyncClient:
-    """A client for the API. `fresh` opens a new connection for each request. The client owns its session."""
+    """A client for the API that owns its session. `fresh`: a new connection for each request."""
 
-    def session() -> aiohttp.ClientSession:  # made by the transport at the first request, when a loop runs
+    def session() -> aiohttp.ClientSession:  # created by the transport at the first request, inside the loop
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=fresh, ssl=tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         )
 
-    connect = min(CONNECT, timeout / 2)  # so that the end of the whole time never cuts off a mere attempt to connect
+    connect = min(CONNECT, timeout / 2)  # so that the total timeout never cuts off a mere connection attempt
     return httpx.AsyncClient(
         transport=AiohttpTransport(verify=tls, trust_env=False, client=session),
         timeout=httpx.Timeout(timeout, connect=connect, pool=connect),
@@ -337,6 +337,6 @@ def _client(tls: ssl.SSLContext, timeout: float, *, fresh: bool) -> httpx.AsyncC
 
 
 async def _pieces(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
-    """A body that can be read once only: megabytes do not block the loop, and no layer below could send it again."""
+    """A one-shot body: sent in pieces, so that megabytes do not block the loop, and no lower layer can resend it."""
     for start in range(0, len(content), size):
         yield content[start : start + size]

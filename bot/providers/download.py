@@ -1,7 +1,7 @@
-"""Fetching a finished clip from wherever the provider says. The link is secret and not ours: it is neither trusted nor
-logged, and it does not lead into our own network.
+"""Download of finished clips. The link is secret and from outside: it is not trusted, not logged, and must not lead
+into our own network.
 
-Plain aiohttp, because httpx logs every URL, and because aiohttp shows the very address that is about to be opened.
+Plain aiohttp, because httpx logs every URL, and because aiohttp exposes the resolved address before it connects.
 """
 
 import asyncio
@@ -21,27 +21,27 @@ from bot.errors import BrokenClip, Unreachable
 from bot.providers.hosts import Host
 
 CLIP_LIMIT = 200_000_000
-"""Bytes; ten seconds of 720p are some 15 MB."""
+"""Bytes; ten seconds of 720p are about 15 MB."""
 TIMEOUT = aiohttp.ClientTimeout(total=300.0, sock_connect=10.0, sock_read=30.0)
 REDIRECTS = 3
 PIECE = 65_536
 NAT64 = IPv6Network("64:ff9b::/96")
 NOT_NOW = frozenset({202, 204, 205, 408, 420, 423, 425, 429})
-"""With 5xx, what says nothing about the clip: look again for as long as it takes."""
+"""With 5xx, statuses that say nothing about the clip: try again until the deadline."""
 _LONE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LEGAL = "%!#$&'()*+,/:;=?@[]~"
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 class Clips:
-    """`tls` verifies the servers; `names` are the only ones that clips may come from (empty: any public one)."""
+    """`tls` verifies servers; `names` are the only names that clips may come from (empty: any public one)."""
 
     def __init__(self, tls: ssl.SSLContext, names: Sequence[str] = ()) -> None:
         self._tls = tls
         self._names = tuple(name.lower().strip(". ") for name in names)
 
     async def fetch(self, host: Host, url: str) -> AsyncIterator[bytes]:
-        """The bytes at `url`, which `host` gave us. Raises `BrokenClip` or `Unreachable`, neither holds the URL."""
+        """The bytes at `url`, a link from `host`. Raises `BrokenClip` or `Unreachable`; neither holds the URL."""
         problem = ""
         try:
             async with await self._session(host) as session:
@@ -63,13 +63,13 @@ class Clips:
                 problem = "too many redirects"
         except aiohttp.ClientConnectorError as exc:
             problem = f"{type(exc).__name__}, {exc.os_error.strerror}"
-        except (aiohttp.ClientError, OSError, ValueError) as exc:  # TimeoutError is an OSError; ValueError: no URL
+        except (aiohttp.ClientError, OSError, ValueError) as exc:  # TimeoutError is an OSError; ValueError: not a URL
             problem = type(exc).__name__
-        # Out here, so that no error with the URL hangs on.
+        # Outside the except block, so that no error with the URL is chained.
         raise Unreachable(f"the clip could not be fetched: {problem}")
 
     def admit(self, host: Host, url: str) -> URL:
-        """The URL, if we may open it: https (or http, from a host that is itself on http), no user, an allowed name."""
+        """The URL if allowed: https (http only if `host` itself uses http), no user, an allowed name."""
         link = _url(url)
         name = (link.host or "").lower().rstrip(".")
         if link.scheme != "https" and not (link.scheme == "http" and host.http):
@@ -81,7 +81,7 @@ class Clips:
         return link
 
     async def _session(self, host: Host) -> aiohttp.ClientSession:
-        """A session for one clip: no cookies, keys or proxies, and private addresses only if `host` itself has one."""
+        """A session for one clip: no cookies, keys or proxies; private addresses only if `host` itself has one."""
         jar: AbstractCookieJar = aiohttp.DummyCookieJar()
         opener = _open if await _lives_inside(host) else _open_public
         connector = aiohttp.TCPConnector(force_close=True, ssl=self._tls, socket_factory=opener)
@@ -90,7 +90,7 @@ class Clips:
 
 
 def private(address: str) -> bool:
-    """Whether an IP address is anything but a public one, in whatever IPv6 dress an IPv4 address comes."""
+    """Whether an IP address is not public, including IPv4 addresses embedded in IPv6."""
     ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
         inner = IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in NAT64 else None
@@ -99,7 +99,7 @@ def private(address: str) -> bool:
 
 
 async def _lives_inside(host: Host) -> bool:
-    """Whether the host's own base URL leads to a private address, like our stand-in's."""
+    """Whether the host's base URL resolves to a private address, like our stand-in's."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host.hostname, None)
     except OSError:
@@ -113,16 +113,16 @@ def _open(info: aiohttp.AddrInfoType) -> socket.socket:
 
 
 def _open_public(info: aiohttp.AddrInfoType) -> socket.socket:
-    """Called with the address that is to be connected, after the name lookup: there is nothing to slip in between."""
+    """Called with the resolved address, right before the connection: DNS rebinding is impossible."""
     if private(str(info[4][0])):
         raise OSError(errno.EACCES, "not a public address")
     return _open(info)
 
 
 def _url(text: str) -> URL:
-    """A URL as it stands: quoting it anew would break its signature. Raises `ValueError`.
+    """Parse a URL without requoting, which would break its signature. Raises `ValueError`.
 
-    Only what no URL can hold (blanks, quotes, a lone %) is quoted, as browsers do: raw, it would break the request.
+    Only characters invalid in a URL (blanks, quotes, a lone %) are quoted, as browsers do.
     """
     text = text.strip()
     if not text or not text.isprintable():

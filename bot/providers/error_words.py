@@ -1,6 +1,6 @@
-"""What a provider says when something is wrong: the words, what they mean to us, and what of them may be kept.
+"""Providers' error texts: extraction, cause, and redaction.
 
-Pure, and total: no input raises. Nothing that a provider wrote reaches a log or the store except through `redact`.
+Pure and total: no input raises. Provider texts reach a log or the store only through `redact`.
 """
 
 import json
@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from bot.model import Reason
 
 DETAIL = 300
-"""Characters of a provider's words that are worth keeping."""
+"""Characters kept of a provider's text."""
 
 _TOLD = ("code", "name", "type", "message", "msg", "detail", "error", "errors")
-"""The fields that hold words. `input` repeats the picture's link; ids, paths and times say nothing about the cause."""
+"""Fields with text. Not `input`, which repeats the picture's link; ids, paths and times say nothing about the cause."""
 
 CODES: Mapping[str, Reason] = {
     "1100": "unavailable",  # the account behind the provider is abnormal,
@@ -24,7 +24,7 @@ CODES: Mapping[str, Reason] = {
     "1302": "busy",
     "1303": "busy",
 }
-"""Kling's own codes, where a host passes them on."""
+"""Kling's error codes, as passed on by some hosts."""
 
 SIGNS: tuple[tuple[str, Reason], ...] = (
     ("risk control", "moderation"),
@@ -38,9 +38,9 @@ SIGNS: tuple[tuple[str, Reason], ...] = (
     ("feature_not_supported", "rejected"),
     ("parallel task", "busy"),
 )
-"""Words and error types that name a cause, in lower case; the first that occurs decides."""
+"""Words and error types that name a cause, in lower case; the first match decides."""
 
-_CODE = re.compile(r"\bcode\W{0,4}(\d{4})\b")  # not any four digits: pictures are 1300 pixels wide, too
+_CODE = re.compile(r"\bcode\W{0,4}(\d{4})\b")  # not any four digits: pictures may be 1300 pixels wide
 _APART = re.compile(r"""([\s"'<>`\\]+)""")
 _BEARER = re.compile(r"""\bbearer\s+[^\s"'<>`\\]+""", re.IGNORECASE)
 _LABELLED = re.compile(
@@ -52,17 +52,17 @@ _ID = re.compile(r"(?=[a-z_+=.-]{0,60}\d)[\w+=.-]{20,}|[\w+/=-]{60,}", re.IGNORE
 
 
 class Named(dict[str, object]):
-    """An object of an answer, read by name whatever its capitals and dashes: `videoUrl`, `VideoURL` are `video_url`."""
+    """A JSON object whose keys ignore case and separators: `videoUrl`, `VideoURL` are `video_url`."""
 
     def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
-        # The documented spelling is written last, so that no other one takes its place.
+        # The documented spelling is written last, so that it wins.
         super().__init__((_bare(name), value) for name, value in sorted(pairs, key=lambda pair: _is_plain(pair[0])))
 
     def __getitem__(self, name: str) -> object:
         return super().__getitem__(_bare(name))
 
     def get(self, name: str, default: object = None) -> object:
-        """As of any dict."""
+        """As of `dict`."""
         return super().get(_bare(name), default)
 
 
@@ -75,15 +75,15 @@ def _bare(name: str) -> str:
 
 
 def parse(body: bytes) -> object:
-    """JSON, its objects as `Named`; None for anything that is not."""
+    """JSON with objects as `Named`; None if invalid."""
     try:
         return json.loads(body, object_pairs_hook=Named)
-    except (ValueError, RecursionError):  # bad bytes and bad JSON; brackets nested by the thousand
+    except (ValueError, RecursionError):  # bad bytes, bad JSON; deeply nested brackets
         return None
 
 
 def words(error: object) -> str:
-    """The words of an error in any of its shapes: `{name, message}`, `{detail: [{loc, msg, type, input}]}`, text."""
+    """The text of an error in any of its shapes: `{name, message}`, `{detail: [{loc, msg, type, input}]}`, text."""
     return "; ".join(_words(error, 0))
 
 
@@ -111,7 +111,7 @@ def _numeric(value: object) -> bool:
 
 
 def reason(text: str, otherwise: Reason) -> Reason:
-    """Why we were refused, if the words say so clearly."""
+    """The cause of a refusal, if the text names it; else `otherwise`."""
     text = text.lower()
     for code in _CODE.findall(text):
         if code in CODES:
@@ -122,7 +122,7 @@ def reason(text: str, otherwise: Reason) -> Reason:
 def redact(text: str) -> str:
     """Text without links, data URIs, keys, ids and unprintable characters, in one line of at most `DETAIL` characters.
 
-    It takes out too much rather than too little: whatever looks like it might let someone in, or identify a picture.
+    Errs on the side of removal: anything that may be a credential, or identify a picture.
     """
     if len(text) > 10 * DETAIL:  # the last word may be half a key
         text = text[: 10 * DETAIL].rpartition(" ")[0]
@@ -135,7 +135,7 @@ def redact(text: str) -> str:
 
 
 def _kept(word: str) -> str:
-    """What may stay of one word; words end at blanks and quotes, because links may hold anything else."""
+    """The part of a word that may be kept. Words end only at blanks and quotes: links may hold anything else."""
     lower = word.lower()
     if "data:" in lower and ("," in lower or ";" in lower):
         return "[data]"

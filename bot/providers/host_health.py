@@ -1,4 +1,4 @@
-"""Which hosts may be asked now, and what the operator was told about the others. All times are Unix seconds."""
+"""Availability of hosts, and reports of outages to the operator. All times are Unix seconds."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -23,50 +23,49 @@ class _Record:
 
 
 class Standing:
-    """How each host stands with us. It lives as long as the process: after a restart every host gets its chance."""
+    """State of each host, in memory: a restart gives every host a new chance."""
 
     def __init__(self, clock: Callable[[], float], report: Callable[[Incident], Awaitable[None]]) -> None:
         self._clock, self._report = clock, report
         self._records: dict[str, _Record] = {}
 
     def wait(self, host: Host) -> float:
-        """Seconds until the host may be asked; 0 or less means now."""
+        """Seconds until the host may be asked; ≤ 0 means now."""
         return self._record(host).until - self._clock()
 
     def waits(self, host: Host) -> Wait:
-        """Why the host may not be asked now."""
+        """The reason why the host may not be asked now."""
         record = self._record(host)
         return "account" if record.told else record.waits
 
     def unusable(self, host: Host) -> bool:
-        """Whether the host refuses us altogether; waiting alone does not help then."""
+        """Whether the host rejects everything until the operator acts; waiting does not help."""
         return self._record(host).told
 
     def attempt(self, host: Host, seconds: float) -> None:
-        """An order is on its way. If the host was out of use, the others pass it by until this one knows more."""
+        """Record that an order is being sent. If the host was out of use, other orders avoid it until this one ends."""
         if self._record(host).told:
             self.rest(host, seconds, "account")
 
     def rest(self, host: Host, seconds: float, waits: Wait) -> None:
-        """Leave the host alone for a while; what was known before may make it longer."""
+        """Pause a host; an earlier, longer pause stays."""
         record = self._record(host)
         record.until, record.waits = max(record.until, self._clock() + seconds), waits
 
     def stumble(self, host: Host) -> None:
-        """An order may have been taken and nobody can tell. The more in a row, the longer the host is left alone:
-        each of them may cost money."""
+        """Record an ambiguous order. The pause grows with each in a row: each may cost money."""
         record = self._record(host)
         record.stumbles += 1
         seconds = min(host.rest * 2.0 ** (record.stumbles - 2), LONGEST_REST) if record.stumbles > 1 else 0.0
         self.rest(host, seconds, "silence")
 
     def fine(self, host: Host) -> None:
-        """The host works."""
+        """Record success."""
         if self._records.pop(host.name, _Record()).told:
             log.info("%s is in use again", host.title)
 
     async def out(self, host: Host, why: OutOfUse) -> None:
-        """The host is out of use for a while. The operator hears of it once, until an order gets through again."""
+        """Pause an unusable host. The operator gets one report per outage, until an order succeeds."""
         self.rest(host, why.retry_after, "account")
         record = self._record(host)
         if record.told:
@@ -76,7 +75,7 @@ class Standing:
         log.error("%s (%s)", what, why)
         try:
             await self._report(Incident(self._clock(), what, str(why), host.name))
-        except PhotoplayError as exc:  # the log has it, and the order must still find another host
+        except PhotoplayError as exc:  # logged already; the order must still find another host
             log.warning("that could not be noted: %s", exc)
 
     def _record(self, host: Host) -> _Record:

@@ -1,4 +1,4 @@
-"""The hosts we can buy from, one row of data each. What differs between hosts stands here and nowhere else."""
+"""The hosts we buy from, one row of data each. All differences between hosts are here."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,7 +15,7 @@ AIMLAPI = "https://api.aimlapi.com"
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One provider and its dialect. All times are in seconds. Raises `Misconfigured` for a base URL that is none."""
+    """One provider and its dialect. All times are in seconds. Raises `Misconfigured` for an invalid base URL."""
 
     name: str
     title: str
@@ -23,61 +23,61 @@ class Host:
     key: SecretStr
     path: str = PATH
     duration: Literal["string", "integer"] = "integer"
-    """How the host's schema types `duration`; the numbers are 5 and 10 either way."""
+    """Type of `duration` in the host's schema; the values are 5 and 10 either way."""
     static_mask: str = "static_mask_url"
     dynamic_mask: str = "mask_url"
-    """The mask fields' names. AI/ML API's schemas since 2025-08 say `static_mask` and `mask`."""
+    """Names of the mask fields. AI/ML API's schemas since 2025-08 say `static_mask` and `mask`."""
     inline: bool = False
-    """Whether the photo and the end picture may travel inside the request, as data URIs."""
+    """Whether photo and end picture may be sent as data URIs."""
     inline_masks: bool = False
-    """Whether masks may, too."""
+    """Whether masks may be, too."""
     inline_first: bool = False
-    """Whether they should even when we have public links, because the host cannot open those."""
+    """Prefer data URIs even with public links, because the host cannot open those."""
     first_polls: float = 10.0
-    """How far apart the looks at a job are while there is no history to learn from."""
+    """Poll interval while there is no history."""
     usual: float = 300.0
-    """How long a clip takes as long as nobody knows better."""
+    """Assumed render time while there is no history."""
     balance: str = ""
-    """Where the host says what is left of our money, if it does."""
+    """Path of the balance request, if there is one."""
     rest: float = 60.0
-    """How long the host is left alone after it could not be reached."""
+    """Pause after the host could not be reached."""
     http: bool = field(init=False, default=False)
-    """Whether the host itself is spoken to without TLS; only then may its clips be."""
+    """Whether the host's base URL is plain http; only then may its clips' links be."""
 
     def __post_init__(self) -> None:
         try:
             parts = urlsplit(self.base_url)
-            _ = parts.port  # only reading it finds a bad one
+            _ = parts.port  # reading it validates it
         except ValueError:
             raise Misconfigured(f"The base URL of {self.title} is not a URL.") from None
         if parts.scheme not in ("https", "http") or not parts.hostname:
             raise Misconfigured(f"The base URL of {self.title} must look like https://api.example.com.")
         if parts.username or parts.query or parts.fragment:
             raise Misconfigured(f"The base URL of {self.title} must be a bare address: no user, no ? and no #.")
-        # Our path starts with /v2, and the vendors' samples have it in their base URL: both spellings work.
+        # Our paths start with /v2, and the vendors' samples have it in their base URL: accept both.
         object.__setattr__(self, "base_url", self.base_url.rstrip("/").removesuffix("/v2"))
         object.__setattr__(self, "http", parts.scheme == "http")
 
     @property
     def hostname(self) -> str:
-        """The name or address in the base URL."""
+        """Host name or address of the base URL."""
         return urlsplit(self.base_url).hostname or ""
 
 
 def aimlapi(key: SecretStr, base_url: str = AIMLAPI) -> Host:
-    """AI/ML API. Its schema documents Base64 for both pictures since 2025-09; masks stay links."""
+    """AI/ML API. Its schema documents Base64 for both pictures since 2025-09, but not for masks."""
     billing = "https://billing.aimlapi.com" if base_url == AIMLAPI else base_url
     balance = f"{billing}/v1/billing/balance"
     return Host("aimlapi", "AI/ML API", base_url, key, duration="integer", inline=True, balance=balance)
 
 
 def apilaplas(key: SecretStr, base_url: str = "https://api.apilaplas.com", *, inline: bool = True) -> Host:
-    """Apilaplas, whose documentation stands still at spring 2025. `inline` is unverified: False makes links a must."""
+    """Apilaplas; its documentation dates from spring 2025. `inline` is unverified: False requires links."""
     return Host("apilaplas", "Apilaplas", base_url, key, duration="string", inline=inline)
 
 
 def local(base_url: str, key: SecretStr = NO_KEY) -> Host:
-    """Our own stand-in, on this machine or near it, which asks for a key only if it was given one."""
+    """Our stand-in, on this machine or nearby, which checks a key only if it was given one."""
     return Host(
         "local",
         "the local stand-in",

@@ -1,6 +1,6 @@
-"""Where the parts of a retrieve's answer stand: its state, its link, its error. Pure; no shape of JSON raises.
+"""Locations of state, link and error in the answer to a poll. Pure; no shape of JSON raises.
 
-The documented shape is `{status, video: {url}, error}`. Hosts rename and wrap it; no paid clip may be lost over that.
+The documented shape is `{status, video: {url}, error}`. Hosts rename and wrap it; no paid clip may be lost to that.
 """
 
 import re
@@ -28,7 +28,7 @@ FAILED: Mapping[str, Reason] = {
     **dict.fromkeys(("nsfw", "moderated", "content_filtered", "content_moderated", "blocked", "unsafe"), "moderation"),
     **dict.fromkeys(("sensitive", "flagged", "banned", "policy_violation", "content_policy_violation"), "moderation"),
 }
-"""Words that end a job, and what they alone say of the cause."""
+"""Statuses that end a job, with the cause that they imply."""
 
 STATES = ("status", "state", "task_status")
 WRAPPERS = ("data", "task", "generation", "result", "output", "response")
@@ -38,15 +38,15 @@ PLACES = (
     *("url", "urls", "uri", "src", "link", "output", "outputs", "output_url", "result", "results", "result_url"),
     *("task_result", "generation", "data", "task", "response", "files", "file", "download_url"),
 )
-"""Where a link of a finished clip may stand, best first. What we sent (`image_url`, `input`) is in none of them."""
+"""Paths of a finished clip's link, best first. None matches our own input (`image_url`, `input`)."""
 LONGEST = 8000
-"""Characters of a clip's address."""
+"""Characters of a clip's URL."""
 DEPTH = 5
 IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
 
 def state(said: Mapping[str, Any]) -> str:
-    """The job's own state: the innermost, as an outer one may be about the request. Lower case, `_` between words."""
+    """The job's status: the innermost, as outer ones may be about the request. Lower case, `_` between words."""
     found = ""
     for part in _parts(said):
         word = next((part[name] for name in STATES if isinstance(part.get(name), str) and part[name].strip()), "")
@@ -56,14 +56,14 @@ def state(said: Mapping[str, Any]) -> str:
 
 
 def error(said: Mapping[str, Any], codes: Collection[str]) -> object:
-    """The first error that is not empty; without one, what is said beside one of these `codes`."""
+    """The first nonempty error; without one, the text beside one of these `codes`."""
     parts = list(_parts(said))
     plain = (part[name] for part in parts for name in ("error", "errors", "failure_reason") if part.get(name))
     return next(plain, None) or next((part for part in parts if code(part) in codes), None)
 
 
 def code(said: Mapping[str, Any]) -> str:
-    """The number of an answer that says by a number what is wrong; empty if it says that nothing is."""
+    """The answer's error code; empty if it is a success code."""
     value = said.get("code")
     digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     fine = not digits.isascii() or not digits.isdigit() or int(digits[:9]) == 0 or 200 <= int(digits[:9]) < 300
@@ -71,7 +71,7 @@ def code(said: Mapping[str, Any]) -> str:
 
 
 def link(said: Mapping[str, Any], *, sure: bool) -> str | None:
-    """The clip's address. Without `sure` (no word says that it is done) only one that can be nothing but a clip's."""
+    """The clip's URL. Without `sure` (no status says that it is done) only from an unambiguous field."""
     for part in _parts(said):
         for name in CLIPS:
             if found := _link(part.get(name), 0):
@@ -80,7 +80,7 @@ def link(said: Mapping[str, Any], *, sure: bool) -> str | None:
 
 
 def _parts(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """An answer and what is wrapped in it, from the outside in."""
+    """An answer and its nested answers, from the outside in."""
     for _ in range(DEPTH):
         yield said
         inner = next(filter(None, (_alone(said.get(name)) for name in WRAPPERS)), None)
@@ -90,7 +90,7 @@ def _parts(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _alone(value: object) -> Mapping[str, Any] | None:
-    """What is wrapped: an object, or the only one of a list."""
+    """A wrapped object: itself, or the single item of a list."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     return value if isinstance(value, dict) else None

@@ -1,6 +1,6 @@
-"""The paid API's language: an order as JSON, an answer as one of our words. Pure: bytes in, values out, no I/O.
+"""The paid API's wire format: order to JSON, answer to a value. Pure: no I/O.
 
-The rule of `created`: only an answer that proves nothing was taken may lead to another attempt. Sources: the vendors'
+`created` permits another attempt only after an answer which proves that nothing was taken. Sources: the vendors'
 schemas and error pages; nothing here has been confirmed by a live call.
 """
 
@@ -17,24 +17,24 @@ from bot.providers.error_words import CODES, parse, reason, redact, words
 from bot.providers.hosts import Host
 
 PAUSE = 30.0
-"""Seconds to wait after a 429 or 503 that does not say how long."""
+"""Seconds to wait after a 429 or 503 without Retry-After."""
 LONGEST_PAUSE = 600.0
 OUT = 600.0
 """Seconds for which a host stays out of use."""
 NO_LINK = "done, but without a link"
 NEWBORN = 600.0
-"""Seconds for which "no such job" is not believed."""
+"""Age of a job, in seconds, up to which "no such job" is ignored."""
 LONGEST_ID, LONGEST_NUMBER = 1000, 40
-"""Characters of an id, and digits of one that is a number."""
+"""Characters of a text id, and digits of a numeric one."""
 
 NOT_NOW = frozenset({420, 425, 429, 503})
-"""Answers to a create that by their own meaning took nothing: too many, too early, no room."""
+"""Statuses of a create that by definition took nothing: too many, too early, no capacity."""
 REFUSALS = frozenset({*CODES, "1200", "1201", "1202", "1203"})
-"""Kling's codes that mean, also with HTTP 200, that nothing was taken."""
+"""Kling's codes for "not taken", also with HTTP 200."""
 OF_THE_POLL = frozenset(
     {"1302", "5000", "5001", "5002", "1000", "1001", "1002", "1003", "1004", "1100", "1101", "1102"}
 )
-"""Kling's codes that may be about our request or account of this moment, and so do not end a job that is looked at."""
+"""Kling's codes that may concern the poll itself or our account, and so do not end the polled job."""
 
 FAULTS: Mapping[int, str] = {
     401: "does not accept our key",
@@ -45,11 +45,11 @@ FAULTS: Mapping[int, str] = {
     407: "is behind a proxy that does not let us through",
     410: "has no such endpoint any more: check its URL",
 }
-"""Answers to a create that only the operator can do something about."""
+"""Statuses of a create that only the operator can resolve."""
 
 
 class OutOfUse(NotSent):
-    """The host takes nothing until the operator acts; `fault` says why, as the end of a sentence about the host."""
+    """The host takes nothing until the operator acts; `fault` completes a sentence about the host."""
 
     def __init__(self, fault: str, detail: str) -> None:
         super().__init__(detail, OUT, "account")
@@ -57,9 +57,9 @@ class OutOfUse(NotSent):
 
 
 def body(order: Order, host: Host, url_of: Callable[[Photo], str]) -> dict[str, Any]:
-    """The JSON of a create. `url_of` gives the address under which the host finds a picture: https or a data URI.
+    """The JSON of a create. `url_of` gives a picture's address for the host: https or a data URI.
 
-    The deprecated `ratio` and `aspect_ratio` are never sent: a clip has the shape of its photo.
+    The deprecated `ratio` and `aspect_ratio` are never sent: a clip has its photo's aspect ratio.
     """
     said: dict[str, Any] = {
         "model": order.model,
@@ -81,13 +81,13 @@ def body(order: Order, host: Host, url_of: Callable[[Photo], str]) -> dict[str, 
 
 
 def _mask(brush: Brush, host: Host, url_of: Callable[[Photo], str], height: int) -> dict[str, Any]:
-    # Our points count from the top left pixel, theirs from the bottom left one.
+    # Our origin is the top left pixel, theirs the bottom left one.
     path = [{"x": x, "y": height - 1 - y} for x, y in brush.path]
     return {host.dynamic_mask: url_of(brush.mask), "trajectories": path}
 
 
 def created(host: str, status: int, answer: bytes, pause: float | None = None) -> Accepted | Refused:
-    """What an answer to a create means. `pause` is the host's own Retry-After, in seconds.
+    """Classify the answer to a create. `pause` is the Retry-After header, in seconds.
 
     Raises `OutOfUse` or another `NotSent` when nothing was taken, `Ambiguous` when it may have been.
     """
@@ -95,7 +95,7 @@ def created(host: str, status: int, answer: bytes, pause: float | None = None) -
     if 200 <= status < 300:
         if (remote_id := _remote_id(said)) is not None:
             return Accepted(host, remote_id)
-        # Kling's way of saying no: HTTP 200 and a code that we know. Any other answer without an id may have been paid.
+        # Kling refuses with HTTP 200 and a known code. Any other answer without an id may have been paid.
         if not isinstance(said, dict) or results.code(said) not in REFUSALS:
             raise Ambiguous(f"{host} said HTTP {status} without an id")
     text, detail = _complaint(status, said, answer)
@@ -111,9 +111,9 @@ def created(host: str, status: int, answer: bytes, pause: float | None = None) -
 
 
 def _refused(host: str, status: int, text: str, detail: str, pause: float | None) -> Refused:
-    """A no, or a "not now", which is raised."""
+    """A refusal. Raises `NotSent` for a temporary one, `OutOfUse` for one of the host's account."""
     why = reason(text, "rejected")
-    if why == "unavailable":  # the host's own account upstream; Kling says so with 429, where waiting does not help
+    if why == "unavailable":  # the host's own upstream account; Kling sends 429, where waiting does not help
         raise OutOfUse("cannot work: its own account upstream is suspended or used up", detail)
     if status in NOT_NOW:
         raise NotSent(f"{host} said {detail}", PAUSE if pause is None else pause)
@@ -121,9 +121,9 @@ def _refused(host: str, status: int, text: str, detail: str, pause: float | None
 
 
 def polled(status: int, answer: bytes, age: float) -> Pending | Finished | Refused:
-    """What an answer to a retrieve means for a job that was accepted `age` seconds ago.
+    """Classify the answer to a poll of a job accepted `age` seconds ago.
 
-    A job ends only on a clear word. Whatever we do not understand is `Pending` with a detail: time decides.
+    A job ends only on an unambiguous answer. Others are `Pending` with a detail, until the deadline.
     """
     if status in (404, 410):
         return unknown(status, age)
@@ -145,28 +145,28 @@ def polled(status: int, answer: bytes, age: float) -> Pending | Finished | Refus
     if not state and isinstance(error, dict) and results.code(error) in OF_THE_POLL:
         return Pending(f"code {results.code(error)}", failed=True)
     if error or state in results.FAILED:
-        # An error job may have been charged: whatever the cause, it is never sent again, only given back.
+        # A failed job may have been charged: it is never resubmitted, only refunded.
         text = words(error)
         return Refused(reason(text, results.FAILED.get(state, "failed")), redact(f"{state}: {text}"))
     return Pending(f"unknown status {redact(state)[:40]!r}" if state else "no status")
 
 
 def unknown(status: int, age: float) -> Pending | Refused:
-    """The host does not know the job. What hosts say of a fresh or expired one is unverified: a fresh one gets time."""
+    """The host does not know the job. Answers for fresh and expired jobs are unverified, so fresh ones get time."""
     return Pending(f"HTTP {status}", failed=True) if age < NEWBORN else Refused("unknown_job", f"HTTP {status}")
 
 
 def balance(answer: bytes) -> float | None:
-    """What a host says is left of our money; None for what is no such answer."""
+    """Our balance at the host; None for an answer without one."""
     said = parse(answer)
     left = said.get("balance") if isinstance(said, dict) else None
-    if isinstance(left, bool) or not isinstance(left, int | float) or not abs(left) < 1e15:  # NaN is not less, either
+    if isinstance(left, bool) or not isinstance(left, int | float) or not abs(left) < 1e15:  # NaN fails, too
         return None
     return float(left)
 
 
 def pause(retry_after: str | None, now: float) -> float | None:
-    """A Retry-After header (seconds, or an HTTP date) as seconds from `now`; None if there is none to be understood."""
+    """A Retry-After header (seconds, or an HTTP date) as seconds from `now`; None if missing or invalid."""
     value = (retry_after or "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         wait = float(value)
@@ -180,7 +180,7 @@ def pause(retry_after: str | None, now: float) -> float | None:
 
 
 def _remote_id(said: object) -> str | None:
-    """`id`, else `generation_id`. Opaque, but it must survive a URL and a database: printable, and not endless."""
+    """`id`, else `generation_id`: opaque, but printable and bounded, as it goes into URLs and the database."""
     if not isinstance(said, dict):
         return None
     for name in ("id", "generation_id"):
@@ -193,6 +193,6 @@ def _remote_id(said: object) -> str | None:
 
 
 def _complaint(status: int, said: object, answer: bytes) -> tuple[str, str]:
-    """A refusal's words, raw for `reason` and redacted for everyone else."""
+    """A refusal's text, raw for `reason` and redacted for everything else."""
     text = words(said) if isinstance(said, dict | list | str) else answer[:4000].decode("utf-8", "replace")
     return text, f"HTTP {status}: {redact(text)}" if text else f"HTTP {status}"
