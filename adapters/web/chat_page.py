@@ -21,7 +21,8 @@ from bot.commands import table
 from bot.commands.command import in_page_menu
 from bot.core import Core
 from bot.errors import Refusal
-from bot.media.library import HEAVIEST_PICTURE, LONGEST_TO_SHORTEST
+from bot.media.arrival import HEAVIEST_PICTURE
+from bot.media.library import LONGEST_TO_SHORTEST
 from bot.model import Inbound
 from bot.ordering.prompt import PROMPT_LIMIT
 

@@ -13,8 +13,8 @@ from multipart import MultipartSegment
 from adapters.web import bodies
 from bot import texts
 from bot.commands import invocation
+from bot.media.arrival import HEAVIEST_PICTURE
 from bot.media.files import disk
-from bot.media.library import HEAVIEST_PICTURE
 from bot.model import Address, Attachment, Inbound, Role
 from bot.ordering.prompt import PROMPT_LIMIT
 

@@ -5,7 +5,7 @@ import base64
 import logging
 import re
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 from bot import texts
 from bot.errors import Refusal, StoreDown
+from bot.media import arrival
 from bot.media.clips import FILMS, Films
-from bot.media.files import Drafts, aged, disk, hang_up, make_folder, pour, settle, sweep, twin, write_private
+from bot.media.files import Drafts, aged, disk, make_folder, settle, sweep, twin, write_private
 from bot.media.sandbox.client import Decoder, Size
 from bot.media.sandbox.confine import Held
 from bot.media.sandbox.turns import Turns
@@ -23,12 +24,9 @@ from bot.model import Attachment, Brush, Clip, Order, Photo, Point
 
 log = logging.getLogger(__name__)
 
-HEAVIEST_PICTURE = 32 * 1024**2  # bytes, as it arrives
-HEAVIEST_VIDEO = 64 * 1024**2  # of one whose last frame is the picture
 CACHED = 24 * 3600.0  # seconds for which joined films and exports stay
 LONGEST_TO_SHORTEST = 2.5  # side of a picture; of one that is longer only the middle is kept
 INTAKE = 16  # messages whose pictures are taken in at once, a quarter of them one person's: their weight is bounded
-ARRIVAL = 120.0  # seconds in which a picture must have come from its platform, and its place is taken
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png)")
 _EXPORT = re.compile(r"[A-Za-z0-9_-]{1,64}\.zip")
@@ -254,14 +252,14 @@ class Media:
     async def _photo(self, attachment: Attachment, person: str) -> tuple[Photo, Size]:
         """A kept photo, and the size it had before, held upright."""
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            await _download(attachment, raw)
+            await arrival.download(attachment, raw)
             develop = self._stills.still if attachment.video else self._decoder.photo
             size, original = await develop(raw, fitted, person)
             return Photo(await self._settle(fitted, "jpg"), *size), original
 
     async def _mask(self, attachment: Attachment, original: Size, photo: Photo, person: str) -> Photo:
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            await _download(attachment, raw)
+            await arrival.download(attachment, raw)
             size = photo.width, photo.height
             await self._decoder.mask(raw, fitted, original, size, person)
             return Photo(await self._settle(fitted, "png"), *size)
@@ -290,32 +288,3 @@ def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, .
         if not (0 <= x < original[0] and 0 <= y < original[1]):
             raise Refusal(texts.chat.brush_outside(x, y, *original))
     return tuple((x * size[0] // original[0], y * size[1] // original[1]) for x, y in path)
-
-
-async def _download(attachment: Attachment, target: Path) -> None:
-    heaviest = HEAVIEST_VIDEO if attachment.video else HEAVIEST_PICTURE
-    try:
-        async with asyncio.timeout(ARRIVAL):
-            size = await pour(_fetched(attachment), target, heaviest)
-    except TimeoutError:
-        raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None
-    if size > heaviest:
-        raise Refusal(texts.chat.too_heavy(HEAVIEST_PICTURE // 1024**2))
-    if size == 0:
-        raise Refusal(texts.chat.EMPTY_PICTURE)
-
-
-async def _fetched(attachment: Attachment) -> AsyncGenerator[bytes, None]:
-    """The bytes of a picture; every failure to get them is the same to the person who sent it."""
-    try:
-        chunks = attachment.fetch()
-        try:
-            async for chunk in chunks:
-                yield chunk
-        finally:
-            await hang_up(chunks)
-    except Refusal:
-        raise
-    except Exception as error:
-        log.warning("a picture could not be fetched: %s", type(error).__name__)  # its message may hold a secret URL
-        raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None

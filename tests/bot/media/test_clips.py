@@ -24,7 +24,7 @@ from PIL import Image
 
 from bot import texts
 from bot.errors import BrokenClip, Refusal, StoreDown
-from bot.media import clips, library
+from bot.media import arrival, clips
 from bot.media.library import Media
 from bot.media.sandbox import probe, transcode
 from bot.model import Attachment, Clip
@@ -667,9 +667,9 @@ async def test_videos_that_are_refused(box: Media, data: bytes, sentence: str) -
 
 async def test_a_video_may_weigh_more_than_a_picture(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     data = video((400, 320))
-    monkeypatch.setattr(library, "HEAVIEST_PICTURE", len(data) - 1)
+    monkeypatch.setattr(arrival, "HEAVIEST_PICTURE", len(data) - 1)
     await box.keep([sent(data)])
-    monkeypatch.setattr(library, "HEAVIEST_VIDEO", len(data) - 1)
+    monkeypatch.setattr(arrival, "HEAVIEST_VIDEO", len(data) - 1)
     with pytest.raises(Refusal, match="too large"):
         await box.keep([sent(data)])
 

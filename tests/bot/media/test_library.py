@@ -27,7 +27,7 @@ from PIL import Image
 
 from bot import texts
 from bot.errors import BrokenClip, NotSent, Refusal, StoreDown
-from bot.media import clips, library
+from bot.media import arrival, clips, library
 from bot.media.library import Media
 from bot.media.sandbox import probe, transcode
 from bot.media.sandbox.client import Decoder
@@ -758,7 +758,7 @@ async def test_a_platform_whose_files_hang_and_films_that_wait_hold_up_no_other_
 
 
 async def test_what_never_arrives_is_refused(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "ARRIVAL", 0.05)
+    monkeypatch.setattr(arrival, "ARRIVAL", 0.05)
     with pytest.raises(Refusal, match=texts.chat.PICTURE_UNREACHABLE):
         await box.keep([Attachment(arrives_never)], "discord:1")
     assert files(box) == []
