@@ -1,0 +1,90 @@
+"""Discord for the suite that every platform passes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from adapters.discord.render import PRESS
+from bot.model import Address
+from tests.adapters.discord.discord_room import Room, a_room
+from tests.adapters.driving import Shown
+from tests.loopback.discord.faults import error, too_many
+from tests.loopback.discord.messages import Interaction, Message, parts
+from tests.loopback.discord.permissions import MANAGE_GUILD, USUAL_PERMISSIONS
+
+POST = "POST /channels/{channel}/messages"
+
+
+class DiscordDriver:
+    """Ann."""
+
+    name = "discord"
+    chats = True
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self.house = room.house
+        self.channel = room.api.dm(room.ann)
+        self.asked: list[Interaction] = []
+        room.api.keeps_files = True
+
+    async def say(self, words: str = "", photo: bytes | None = None) -> Message:
+        files = [("me.jpg", photo)] if photo else []
+        called = self.channel.guild is not None
+        return self.room.api.say(self.room.ann, self.channel, words, files, mention_bot=called)
+
+    async def again(self, said: Message) -> None:
+        self.room.api.again(said)
+
+    def shown(self) -> list[Shown]:
+        aside = [one for asked in self.asked for one in asked.responses if one.ephemeral and not one.deleted]
+        return [self._shown(one) for one in [*aside, *self.room.posts(self.channel)]]
+
+    def is_reply(self, shown: Shown, said: Message) -> bool:
+        return shown.handle.reply_to is said
+
+    async def tap(self, shown: Shown, label: str) -> None:
+        self.asked.append(self.room.api.press(self.room.ann, shown.handle, label))
+
+    async def kill(self) -> None:
+        task = self.room.tasks.pop(0)
+        task.cancel()
+        await asyncio.wait({task})
+
+    async def start(self) -> None:
+        self.room.tasks.insert(0, asyncio.create_task(self.room.supervisor.run()))
+        await self.room.api.until(lambda: self.room.api.connected and not self.room.discord.trouble())
+
+    async def gather(self) -> tuple[Address, str]:
+        self.channel = self.room.channel
+        rights = self.room.api.role(self.room.guild, "admins", USUAL_PERMISSIONS | MANAGE_GUILD)
+        self.room.api.member(self.room.ann, self.room.guild, [rights])
+        return Address(self.name, str(self.channel.id)), f"discord:{self.room.guild.id}"
+
+    def flood(self) -> None:
+        self.room.api.script(POST, too_many(0.05))
+
+    def gone(self) -> None:
+        self.room.api.script(POST, error(403, 50007, "Cannot send messages to this user"))
+
+    async def react(self, message: str, *reactions: str) -> None:
+        post = next(one for one in self.room.posts(self.channel) if str(one.id) == message)
+        ann = self.room.ann
+        for emoji, user in list(post.reactions):
+            if user == ann.id and emoji not in reactions:
+                self.room.api.unreact(ann, post, emoji)
+        for emoji in reactions:
+            if (emoji, ann.id) not in post.reactions:
+                self.room.api.react(ann, post, emoji)
+
+    def _shown(self, one: Message) -> Shown:
+        found = [part for part in parts(one.components) if part.get("custom_id")]
+        buttons = {str(part.get("label")): str(part["custom_id"]).removeprefix(PRESS) for part in found}
+        return Shown(one.content, buttons, bool(self.room.api.plays(one)), one)
+
+
+@asynccontextmanager
+async def discord(folder: Path, clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[DiscordDriver]:
+    async with a_room(folder, clip, new_id) as room:
+        yield DiscordDriver(room)

@@ -1,0 +1,414 @@
+"""What holds on every platform, through the door that its people use. A new platform adds its driver to `PLATFORMS`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from adapters.shared import lanes
+from adapters.web import event_stream
+from bot import texts
+from bot.core import Core
+from bot.model import Address, Inbound, Reply
+from tests.adapters.discord.discord_driver import discord
+from tests.adapters.driving import Driver, Shown, sees, until
+from tests.adapters.telegram.telegram_driver import telegram
+from tests.adapters.web.web_driver import web
+from tests.houses import configure, picture
+
+PLATFORMS: dict[str, Callable[..., Any]] = {"telegram": telegram, "discord": discord, "web": web}
+AGAIN = texts.chat.again(5)
+
+
+@pytest.fixture(params=PLATFORMS)
+async def driver(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    large_clip: bytes,
+    new_id: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Driver]:
+    monkeypatch.setattr(event_stream, "BUSY", 0.02)
+    monkeypatch.setattr(event_stream, "CALM", 0.02)
+    monkeypatch.setattr(event_stream, "TICK", 0.05)
+    monkeypatch.setattr(lanes, "GRACE", 0.05)
+    async with PLATFORMS[request.param](tmp_path, large_clip, new_id) as made:
+        yield made
+
+
+@pytest.fixture
+def chat(driver: Driver) -> Driver:
+    """Only where the bot writes to people."""
+    if not driver.chats:
+        pytest.skip("nobody is written to here, and there are no communities")
+    return driver
+
+
+def hold(driver: Driver) -> None:
+    """Nothing leaves the queue."""
+    driver.house.worker.only = "nobody"
+
+
+def go_on(driver: Driver) -> None:
+    driver.house.worker.only = None
+    driver.house.worker.poke()
+
+
+def bought(driver: Driver) -> int:
+    return len(driver.house.provider.orders)
+
+
+async def a_clip(driver: Driver, words: str = "she smiles") -> Shown:
+    """The clip of an order, once all of it is done."""
+    await driver.say(words, picture())
+    shown = await sees(driver, words, film=True)
+    await settled(driver)
+    return shown
+
+
+async def settled(driver: Driver) -> None:
+    """Until no job is under way."""
+
+    async def idle() -> bool:
+        states = (await driver.house.store.health(0.0)).states
+        return not sum(count for state, count in states.items() if state != "done")
+
+    await until(idle)
+
+
+async def quiet(driver: Driver) -> None:
+    """Until all that the person said is worked off: what is said now is answered last."""
+    before = sum("credits left today" in shown.words for shown in driver.shown())
+    await driver.say("/quota")
+    await until(lambda: sum("credits left today" in shown.words for shown in driver.shown()) > before)
+
+
+# ── Orders ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_photo_with_words_is_confirmed_and_becomes_a_clip_in_its_place(driver: Driver) -> None:
+    hold(driver)
+    said = await driver.say("she smiles", picture())
+    status = await sees(driver, "she smiles", label=texts.chat.CANCEL)
+    assert not status.film
+    go_on(driver)
+    clip = await sees(driver, "she smiles", film=True)
+    assert driver.is_reply(clip, said)
+    assert AGAIN in clip.buttons
+    await settled(driver)
+    assert bought(driver) == 1
+    # The status line goes.
+    await until(lambda: sum("she smiles" in shown.words for shown in driver.shown()) == 1)
+
+
+async def test_words_alone_are_answered_with_how_to_send_a_photo(driver: Driver) -> None:
+    await driver.say("she smiles")
+    await sees(driver, "photo")
+    assert not bought(driver)
+
+
+async def test_a_photo_alone_is_asked_about(driver: Driver) -> None:
+    await driver.say("", picture())
+    await sees(driver, texts.chat.NO_WORDS)
+    assert not bought(driver)
+    if driver.chats:  # the page keeps the photo in the form
+        await driver.say("she smiles")
+        await sees(driver, "she smiles", film=True)
+
+
+async def test_an_unknown_option_is_refused(driver: Driver) -> None:
+    await driver.say("she smiles --lighting 3", picture())
+    await sees(driver, "--lighting")
+    assert not await driver.house.kept()
+    assert not bought(driver)
+
+
+async def test_the_same_message_twice_buys_once(driver: Driver) -> None:
+    hold(driver)
+    said = await driver.say("she smiles", picture())
+    await sees(driver, "she smiles", label=texts.chat.CANCEL)
+    await driver.again(said)
+    await quiet(driver)
+    go_on(driver)
+    await sees(driver, "she smiles", film=True)
+    await settled(driver)
+    assert bought(driver) == 1
+    assert sum(shown.film for shown in driver.shown()) == 1
+
+
+# ── Questions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def asking(driver: Driver) -> Driver:
+    """Photos leave this machine, so people are asked first."""
+    driver.house.provider.stand_in = False
+    configure(driver.house.core, ask_consent=True)
+    return driver
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["tapped", "written"])
+async def test_a_question_is_answered_by_a_tap_or_in_writing(asking: Driver, written: bool) -> None:
+    driver = asking
+    said = await driver.say("she smiles", picture())
+    question = await sees(driver, texts.consent.ASK, label=texts.consent.AGREE)
+    assert not bought(driver)
+    if written:
+        await driver.say(question.buttons[texts.consent.AGREE])
+    else:
+        await driver.tap(question, texts.consent.AGREE)
+    clip = await sees(driver, "she smiles", film=True)
+    assert not driver.chats or driver.is_reply(clip, said), "it answers the photo, not the question"
+    await settled(driver)
+    assert bought(driver) == 1
+
+
+async def test_an_answer_tapped_twice_buys_once(asking: Driver) -> None:
+    driver = asking
+    await driver.say("she smiles", picture())
+    question = await sees(driver, label=texts.consent.AGREE)
+    await driver.tap(question, texts.consent.AGREE)
+    await driver.tap(question, texts.consent.AGREE)
+    await sees(driver, "she smiles", film=True)
+    await quiet(driver)
+    await settled(driver)
+    assert bought(driver) == 1
+    assert sum(shown.film for shown in driver.shown()) == 1
+
+
+async def test_a_panorama_is_asked_about(driver: Driver) -> None:
+    await driver.say("she smiles", picture(1600, 400))
+    question = await sees(driver, texts.chat.TOO_LONG, label=texts.chat.CROP)
+    assert not bought(driver)
+    await driver.tap(question, texts.admin.NO)
+    await sees(driver, texts.admin.DROPPED)
+    await until(lambda: not any(texts.chat.CROP in shown.buttons for shown in driver.shown()))
+    await driver.say("she turns", picture(1600, 400))
+    await driver.tap(await sees(driver, texts.chat.TOO_LONG, label=texts.chat.CROP), texts.chat.CROP)
+    await sees(driver, "she turns", film=True)
+    await settled(driver)
+    assert bought(driver) == 1
+
+
+async def test_a_price_above_the_communitys_limit_is_asked_about(chat: Driver) -> None:
+    town = await chat.gather()
+    assert not (await admin(chat, town, "/limits confirm 3")).refused
+    await chat.say("she smiles", picture())
+    question = await sees(chat, label=texts.admin.yes(5))
+    assert not bought(chat)
+    await chat.tap(question, texts.admin.yes(5))
+    await sees(chat, "she smiles", film=True)
+    await settled(chat)
+    assert bought(chat) == 1
+
+
+# ── After the order ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["tapped", "written"])
+async def test_what_waits_in_the_queue_is_cancelled_and_costs_nothing(driver: Driver, written: bool) -> None:
+    hold(driver)
+    await driver.say("she smiles", picture())
+    status = await sees(driver, "she smiles", label=texts.chat.CANCEL)
+    if written:
+        await driver.say("/cancel")
+    else:
+        await driver.tap(status, texts.chat.CANCEL)
+    await sees(driver, texts.chat.CANCELLED)
+    go_on(driver)
+    await settled(driver)
+    await driver.say("/quota")
+    await sees(driver, "You have 30 credits left today")
+    assert not bought(driver)
+
+
+async def test_again_makes_another_clip_of_the_same_photo(driver: Driver) -> None:
+    first = await a_clip(driver)
+    await driver.tap(first, AGAIN)
+    await until(lambda: sum(shown.film for shown in driver.shown()) == 2)
+    await settled(driver)
+    one, other = driver.house.provider.orders
+    assert (one.prompt, one.seconds) == (other.prompt, other.seconds)
+
+
+async def test_a_slip_of_the_finger_buys_once(chat: Driver) -> None:
+    """The page locks its form instead while a command is under way."""
+    first = await a_clip(chat)
+    hold(chat)
+    await chat.tap(first, AGAIN)
+    await chat.tap(first, AGAIN)
+    await sees(chat, "she smiles", label=texts.chat.CANCEL)
+    await quiet(chat)
+    go_on(chat)
+    await until(lambda: sum(shown.film for shown in chat.shown()) == 2)
+    await settled(chat)
+    assert bought(chat) == 2
+
+
+async def test_a_clip_is_continued_by_its_name(chat: Driver) -> None:
+    first = await a_clip(chat)
+    job = first.buttons[AGAIN].split()[1]
+    await chat.say(f"/continue {job} and turns")
+    await sees(chat, "and turns", film=True)
+    await settled(chat)
+    person = (await chat.house.job(job)).person
+    assert [one.follows for one in await chat.house.store.jobs(person, 10)] == [job, None]
+
+
+# ── Crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before it was done", "before it was told"])
+async def test_what_a_crash_cut_off_is_done_once_all_the_same(driver: Driver, done: bool) -> None:
+    real, reached = Core.handle, asyncio.Event()
+
+    async def killed(core: Core, inbound: Inbound) -> Reply:
+        if done:
+            await real(core, inbound)
+        reached.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    hold(driver)
+    with patch.object(Core, "handle", killed):
+        await driver.say("she smiles", picture())
+        await asyncio.wait_for(reached.wait(), 60)
+        await driver.kill()
+    await driver.start()
+    await sees(driver, "she smiles", label=texts.chat.CANCEL)
+    go_on(driver)
+    await sees(driver, "she smiles", film=True)
+    await settled(driver)
+    assert bought(driver) == 1
+    assert sum(shown.film for shown in driver.shown()) == 1
+
+
+async def test_a_mistake_of_ours_is_told_and_ends_nothing(chat: Driver) -> None:
+    async def breaks(core: Core, inbound: Inbound) -> Reply:
+        raise RuntimeError("a bug")
+
+    with patch.object(Core, "handle", breaks):
+        await chat.say("she smiles", picture())
+        await sees(chat, texts.chat.BROKE)
+    await a_clip(chat)
+
+
+# ── Delivery ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_flood_puts_a_clip_off(chat: Driver) -> None:
+    hold(chat)
+    await chat.say("she smiles", picture())
+    await sees(chat, label=texts.chat.CANCEL)
+    chat.flood()
+    go_on(chat)
+    await sees(chat, "she smiles", film=True)
+    await settled(chat)
+    assert bought(chat) == 1
+    assert sum(shown.film for shown in chat.shown()) == 1
+
+
+async def test_a_chat_that_is_gone_ends_the_delivery_and_the_clip_is_kept(chat: Driver) -> None:
+    hold(chat)
+    await chat.say("she smiles", picture())
+    status = await sees(chat, label=texts.chat.CANCEL)
+    job_id = status.buttons[texts.chat.CANCEL].split()[1]
+    chat.gone()
+    go_on(chat)
+    await settled(chat)
+    job = await chat.house.job(job_id)
+    assert (job.outcome, job.sent_id) == ("clip", None)
+    assert bought(chat) == 1
+    await chat.say(f"/clip {job_id}")  # the person is back
+    await sees(chat, film=True)
+    assert bought(chat) == 1
+
+
+# ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_help_privacy_quota_and_jobs_answer(driver: Driver) -> None:
+    await driver.say("/help")
+    assert "/jobs" in (await sees(driver, texts.chat.COMMANDS["quota"])).words
+    await driver.say("/privacy")
+    await sees(driver, "What is kept: your photos")
+    await driver.say("/quota")
+    await sees(driver, "You have 30 credits left today")
+    await driver.say("/jobs")
+    await sees(driver, texts.chat.NO_JOBS)
+    await a_clip(driver)
+    await driver.say("/jobs")
+    await sees(driver, "she smiles")
+
+
+async def test_an_unknown_command_is_named(driver: Driver) -> None:
+    await driver.say("/dance")
+    await sees(driver, texts.chat.unknown_command("dance"))
+
+
+async def test_forgetme_asks_first_and_then_removes_all(driver: Driver) -> None:
+    clip = await a_clip(driver)
+    job = clip.buttons[AGAIN].split()[1]
+    await driver.say("/forgetme")
+    question = await sees(driver, label=texts.privacy.FORGET)
+    assert await driver.house.kept()
+    await driver.tap(question, texts.privacy.FORGET)
+
+    async def gone() -> bool:
+        found = await driver.house.store.job(job)
+        return not await driver.house.kept() and (found is None or not found.order.prompt)
+
+    await until(gone)
+
+
+# ── Hearts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_heart_under_a_shared_clip_counts_until_it_is_taken_back(chat: Driver) -> None:
+    town = await chat.gather()
+    assert not (await admin(chat, town, "/gallery here")).refused
+    clip = await a_clip(chat)
+    job = await chat.house.job(clip.buttons[AGAIN].split()[1])
+    reply = await chat.house.core.handle(
+        Inbound(town[0], job.person.partition(":")[2], "share", f"/share {job.id} name words", scope=job.scope)
+    )
+    assert not reply.refused, reply.text
+    store = chat.house.store.gallery
+
+    async def posted() -> bool:
+        return bool((await store.of_job(job.id))[0].place.message)
+
+    await until(posted)
+    (share,) = await store.of_job(job.id)
+
+    async def hearts() -> int:
+        found = await store.share(share.id)
+        assert found
+        return found.hearts
+
+    async def none() -> bool:
+        return await hearts() == 0
+
+    async def one() -> bool:
+        return await hearts() == 1
+
+    await chat.react(share.place.message, "💔")
+    await chat.react(share.place.message, "💔", "❤")
+    await until(one)
+    await sees(chat, label=texts.sharing.heart(1))
+    await chat.react(share.place.message)
+    await until(none)
+    await sees(chat, label=texts.sharing.heart(0))
+
+
+async def admin(driver: Driver, town: tuple[Address, str], text: str) -> Reply:
+    """An admin of the community says something there."""
+
+    async def yes() -> bool:
+        return True
+
+    place, scope = town
+    return await driver.house.core.handle(Inbound(place, "1", f"admin:{text}", text, scope=scope, administers=yes))
