@@ -54,7 +54,7 @@ class DiscordChat:
         self._clock = clock
         self._edits = EditQueue(self._say_instead, clock)
         self._dead: Newest[str, float] = Newest(MOST)
-        self._media_links = MediaLinks(line, tokens.inbox, clock)
+        self._media_links = MediaLinks(line, tokens.notes, clock)
         self.tokens = tokens
         self.embeds: Callable[[str], bool] = lambda chat: True
         """Whether links of ours play in a channel; whoever knows the guilds says so."""

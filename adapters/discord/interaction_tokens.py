@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from adapters.discord.request import LATE, PLATFORM
 from adapters.shared.newest import Newest
+from adapters.shared.notes import Notes
 from bot.core import Inbox
 
 MOST = 10_000
@@ -14,7 +15,7 @@ class InteractionTokens:
     """By the message they can edit, in memory; where there is no other way, by the request and in the database."""
 
     def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
-        self.inbox = inbox
+        self.notes = Notes(PLATFORM, inbox, clock)
         self._clock = clock
         self._handy: Newest[str, tuple[str, float]] = Newest(MOST)
 
@@ -38,11 +39,11 @@ class InteractionTokens:
     async def keep(self, chat: str, name: str, token: str, ends: float) -> None:
         """Have a token at hand in every process, and after a restart."""
         self.put(name, token, ends)
-        await self.inbox.remember(PLATFORM, chat, f"token:{name}", json.dumps([token, ends]), ends)
+        await self.notes.put(chat, f"token:{name}", json.dumps([token, ends]), ends - self._clock())
 
     async def find(self, chat: str, name: str) -> str:
         """A kept token that still lives, or nothing. The latest counts: another process may have got it."""
-        note = await self.inbox.recall(PLATFORM, chat, f"token:{name}", self._clock())
+        note = await self.notes.get(chat, f"token:{name}")
         if note is None:
             return ""
         token, ends = json.loads(note)

@@ -13,9 +13,8 @@ import discord
 
 from adapters.discord.client import RestClient
 from adapters.discord.render import PRESS
-from adapters.discord.request import PLATFORM
 from adapters.shared.newest import Newest
-from bot.core import Inbox
+from adapters.shared.notes import Notes
 from bot.errors import Gone
 from bot.model import Button, Posted
 
@@ -37,9 +36,9 @@ FRESH = 3600.0
 class MediaLinks:
     """Links by the names of films."""
 
-    def __init__(self, line: RestClient, inbox: Inbox, clock: Callable[[], float]) -> None:
+    def __init__(self, line: RestClient, notes: Notes, clock: Callable[[], float]) -> None:
         self._rest = line
-        self._inbox = inbox
+        self._notes = notes
         self._clock = clock
         self._links: Newest[str, str] = Newest(MOST)
 
@@ -64,10 +63,9 @@ class MediaLinks:
 
     async def begun(self, chat: str, nonce: str) -> float | None:
         """When this very send was tried first, Unix seconds; None if that is now. Raises `StoreDown`."""
-        now = self._clock()
-        if began := await self._inbox.recall(PLATFORM, chat, f"post:{nonce}", now):
+        if began := await self._notes.get(chat, f"post:{nonce}"):
             return float(began)
-        await self._inbox.remember(PLATFORM, chat, f"post:{nonce}", str(now), now + TRIED)
+        await self._notes.put(chat, f"post:{nonce}", str(self._clock()), TRIED)
         return None
 
     async def standing(self, chat: str, content: str, buttons: tuple[Button, ...], since: float) -> Posted | None:

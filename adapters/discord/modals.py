@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 
 import discord
 
 from adapters.discord.render import PRESS
-from adapters.discord.request import PLATFORM, Request, unpack
+from adapters.discord.request import Request, unpack
 from adapters.shared.newest import Newest
+from adapters.shared.notes import Notes
+from adapters.shared.questions import OPEN, Questions
 from bot import texts
 from bot.commands import table
-from bot.core import Inbox
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
 
@@ -20,11 +20,8 @@ log = logging.getLogger(__name__)
 
 KEPT = "?"
 """How a command begins that stands for a request which lacks its words."""
-OPEN = 7 * 86_400.0
-"""Seconds for which a form, or the button that opens it, is understood."""
-FRESH = 600.0
-"""Seconds in which the next thing said in private is the answer, even if it is no reply."""
-LATEST = "asked"
+FORMS = "forms"
+"""Stands for the chat of what forms belong to."""
 MOST = 5_000
 TITLE = 45
 
@@ -32,9 +29,9 @@ TITLE = 45
 class Modals:
     """Opens forms, and keeps what goes on when they are sent."""
 
-    def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
-        self._inbox = inbox
-        self._clock = clock
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._questions = Questions(notes)
         self._handy: Newest[str, Request] = Newest(MOST)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -48,33 +45,31 @@ class Modals:
 
     async def ask(self, request: Request, words: str) -> str:
         """Keep a request that is asked about; `words` go before the answer. What the button says. May be repeated."""
-        asked, now = replace(request, text=words, token=""), self._clock()
-        await self._inbox.remember(PLATFORM, "forms", asked.id, asked.pack(), now + OPEN, asked.people)
+        asked = replace(request, text=words, token="")
+        await self._notes.put(FORMS, asked.id, asked.pack(), OPEN, asked.people)
         if not asked.shared:  # before it is asked: the answer may come at once
-            await self._inbox.remember(PLATFORM, asked.channel, LATEST, asked.id, now + FRESH, asked.people)
+            await self._questions.put_latest(asked.channel, asked.id, asked.people)
         return f"{KEPT}{asked.id}"
 
     async def asked(self, request: Request, message: str) -> None:
         """Note which message asked: a reply to it is the answer."""
-        until = self._clock() + OPEN
-        await self._inbox.remember(PLATFORM, request.channel, f"{LATEST}:{message}", request.id, until, request.people)
+        await self._questions.put(request.channel, message, request.id, request.people)
 
     async def answered(self, channel: str, to: str) -> Request | None:
         """The request that lacks what is said now: in reply to a message, or (without `to`) after the latest."""
-        name = f"{LATEST}:{to}" if to else LATEST
-        note = await self._inbox.recall(PLATFORM, channel, name, self._clock())
+        note = await self._questions.answered(channel, to)
         return await self.find(f"{KEPT}{note}") if note else None
 
     async def moved_on(self, channel: str) -> None:
         """Something was said in private: from now on only a reply is an answer."""
-        await self._inbox.forget(PLATFORM, channel, LATEST)
+        await self._questions.moved_on(channel)
 
     async def find(self, command: str) -> Request | None:
         """The request that `?id` stands for."""
         name = command.removeprefix(KEPT)
         if request := self._handy.get(name):
             return request
-        note = await self._inbox.recall(PLATFORM, "forms", name, self._clock())
+        note = await self._notes.get(FORMS, name)
         return unpack(note) if note else None
 
     async def settle(self) -> None:
@@ -84,9 +79,7 @@ class Modals:
 
     async def _write(self, request: Request) -> None:
         try:
-            value = replace(request, token="").pack()
-            until = self._clock() + OPEN
-            await self._inbox.remember(PLATFORM, "forms", request.id, value, until, request.people)
+            await self._notes.put(FORMS, request.id, replace(request, token="").pack(), OPEN, request.people)
         except StoreDown as error:
             log.error("a form would not outlive a restart: %s", error)
 

@@ -19,6 +19,7 @@ from adapters.discord.replies import Replies
 from adapters.discord.request import PLATFORM, unpack
 from adapters.discord.user_install import LATE_KEY, UserInstall
 from adapters.shared.intake import Intake
+from adapters.shared.notes import Notes
 from bot.core import Core
 from bot.errors import ChatError, Misconfigured
 from bot.model import Address
@@ -69,7 +70,7 @@ class Discord:
         inbox = core.context.store.inbox
         self._budget = budget or IdentifyBudget(inbox, core.context.clock)
         self._files = Files(line, sleep)
-        self._modals = Modals(inbox, core.context.clock)
+        self._modals = Modals(Notes(PLATFORM, inbox, core.context.clock))
         self._guests = UserInstall(core, chat, sleep)
         answers = Replies(core, chat, self._modals, self._guests, sleep)
         desk = Handler(core, chat, answers, self._guests, self._files)

@@ -4,10 +4,8 @@ Otherwise each step of a small dialog would be another message for everybody. Wh
 is. The notes outlive a restart.
 """
 
-from collections.abc import Callable
-
+from adapters.shared.notes import Notes
 from adapters.telegram.parse import PLATFORM
-from bot.core import Inbox
 from bot.model import Address
 
 OPEN = 2 * 86_400.0
@@ -17,18 +15,16 @@ OPEN = 2 * 86_400.0
 class Dialogs:
     """A note for each such message."""
 
-    def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
-        self._inbox = inbox
-        self._clock = clock
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
 
     async def put(self, chat: str, message: str, user: str) -> None:
         """Remember whose dialog a message is."""
-        about = [f"{PLATFORM}:{user}"]
-        await self._inbox.remember(PLATFORM, chat, _name(message), user, self._clock() + OPEN, about)
+        await self._notes.put(chat, _name(message), user, OPEN, [f"{PLATFORM}:{user}"])
 
     async def belongs(self, address: Address, user: str) -> bool:
         """Whether the message at `address` is a dialog with `user`."""
-        return await self._inbox.recall(PLATFORM, address.chat, _name(address.message), self._clock()) == user
+        return await self._notes.get(address.chat, _name(address.message)) == user
 
 
 def _name(message: str) -> str:

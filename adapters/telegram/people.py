@@ -9,11 +9,11 @@ from collections.abc import Callable
 from telegram import Message, MessageEntity, User
 
 from adapters.shared.newest import Newest
+from adapters.shared.notes import Notes
 from adapters.telegram import parse
 from adapters.telegram.members import Members
 from adapters.telegram.parse import PLATFORM
 from bot.commands import invocation
-from bot.core import Inbox
 from bot.model import MENTION, Named
 
 KEPT = 90 * 86_400.0
@@ -26,8 +26,8 @@ MOST = 10_000
 class People:
     """The directory, and what it makes of messages."""
 
-    def __init__(self, inbox: Inbox, members: Members, clock: Callable[[], float]) -> None:
-        self._inbox = inbox
+    def __init__(self, notes: Notes, members: Members, clock: Callable[[], float]) -> None:
+        self._notes = notes
         self._members = members
         self._clock = clock
         self._noted: Newest[int, tuple[float, str]] = Newest(MOST)
@@ -43,9 +43,7 @@ class People:
         if noted and noted != name:
             await self._drop(noted, user.id)
         # Usernames are the same everywhere, so one note serves all chats.
-        await self._inbox.remember(
-            PLATFORM, "", f"name:{name}", json.dumps(user.id), now + KEPT, [f"{PLATFORM}:{user.id}"]
-        )
+        await self._notes.put("", f"name:{name}", json.dumps(user.id), KEPT, [f"{PLATFORM}:{user.id}"])
         self._noted[user.id] = now, name
 
     async def read(self, message: Message, own: str) -> tuple[str, tuple[Named, ...]]:
@@ -80,7 +78,7 @@ class People:
 
     async def _known(self, name: str, chat: str) -> str | None:
         """Whose username it is; nobody's if Telegram says that they gave it up, as it may be a stranger's by now."""
-        note = await self._inbox.recall(PLATFORM, "", f"name:{name}", self._clock())
+        note = await self._notes.get("", f"name:{name}")
         if note is None:
             return None
         user = str(json.loads(note))
@@ -92,9 +90,9 @@ class People:
 
     async def _drop(self, name: str, user: int) -> None:
         """Forget a username, unless somebody else has it by now."""
-        note = await self._inbox.recall(PLATFORM, "", f"name:{name}", self._clock())
+        note = await self._notes.get("", f"name:{name}")
         if note is not None and json.loads(note) == user:
-            await self._inbox.forget(PLATFORM, "", f"name:{name}")
+            await self._notes.drop("", f"name:{name}")
 
 
 def replied_to(message: Message) -> Named | None:

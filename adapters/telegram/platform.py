@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from telegram import WebhookInfo
 
 from adapters.shared.intake import Intake
+from adapters.shared.notes import Notes
+from adapters.shared.questions import Questions
 from adapters.telegram import menus, parse, updates
 from adapters.telegram.albums import Albums
 from adapters.telegram.callbacks import Callbacks
@@ -77,9 +79,9 @@ class Telegram:
         self._hook = hook
         self._sleep = sleep
         members, files = Members(line, clock), Files(line, sleep)
-        people = People(core.context.store.inbox, members, core.context.clock)
-        prompts = Prompts(core.context.store.inbox, core.context.clock)
-        dialogs = Dialogs(core.context.store.inbox, core.context.clock)
+        self._inbox, now = core.context.store.inbox, core.context.clock
+        notes = Notes(PLATFORM, self._inbox, now)
+        people, prompts, dialogs = People(notes, members, now), Prompts(Questions(notes)), Dialogs(notes)
         answers = Replies(core, line, chat, prompts, dialogs, sleep)
         self._caught_up = asyncio.Event()
         together = Albums(self._caught_up, sleep), Comments(sleep)
@@ -88,7 +90,6 @@ class Telegram:
         self._guests = Guests(core, line, chat, files, people)
         self._reactions = Reactions(core)
         self._callbacks = Callbacks(core, line, chat, answers, dialogs, members, people)
-        self._inbox, now = core.context.store.inbox, core.context.clock
         self._intake = Intake(
             PLATFORM, self._inbox, self._work, self._apologise, updates.unpack, clock=now, sleep=sleep
         )

@@ -1,21 +1,13 @@
-"""Questions that the bot asked, and what the answers belong to. They outlive a restart."""
+"""Questions that the bot asked, and what the answers belong to."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from telegram import Message
 
+from adapters.shared.questions import Questions
 from adapters.telegram.parse import PLATFORM, Picture, is_private, pack, picture
 from bot.commands import table
-from bot.core import Inbox
-
-OPEN = 7 * 86_400.0
-"""Seconds for which a reply to a question is understood."""
-FRESH = 600.0
-"""Seconds in which the next thing said in private is the answer, even if it is no reply."""
-
-_LATEST = "asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +31,34 @@ class Question:
 
 
 class Prompts:
-    """A note for each question, by its message; in private also for the latest."""
+    """Questions as Telegram's messages have them."""
 
-    def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
-        self._inbox = inbox
-        self._clock = clock
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
 
     async def put(self, chat: str, message: str, question: Question) -> None:
         """Remember that `message` asked."""
         parts = [question.user, question.ask, pack(question.pictures), question.about, question.scope]
-        value = json.dumps(parts)
-        now, about = self._clock(), [f"{PLATFORM}:{question.user}"]
-        await self._inbox.remember(PLATFORM, chat, f"{_LATEST}:{message}", value, now + OPEN, about)
+        value, about = json.dumps(parts), [f"{PLATFORM}:{question.user}"]
+        await self._questions.put(chat, message, value, about)
         if chat == question.user:
-            await self._inbox.remember(PLATFORM, chat, _LATEST, value, now + FRESH, about)
+            await self._questions.put_latest(chat, value, about)
 
     async def answered_by(self, message: Message, user: str) -> Question | None:
         """The question that a message answers, if its author was asked."""
         to = message.reply_to_message
         if to is None and not (is_private(message.chat) and (message.text or picture(message))):
             return None
-        name = f"{_LATEST}:{to.message_id}" if to else _LATEST
-        chat, now = str(message.chat.id), self._clock()
-        note = await self._inbox.recall(PLATFORM, chat, name, now)
+        chat = str(message.chat.id)
+        note = await self._questions.answered(chat, str(to.message_id) if to else "")
         if note is None and to and to.text and to.from_user and to.from_user.is_bot and chat == user:
             # A crash came between a question and its note, so it was asked again: either may be answered.
-            note = await self._inbox.recall(PLATFORM, chat, _LATEST, now)
+            note = await self._questions.answered(chat)
         if note is None:
             return None
         asked, ask, pictures, about, *scope = json.loads(note)
         # Whoever taps as an anonymous admin is asked by their own name, and answers in the group's.
-        if asked != user and not (ask.startswith("/") and user == str(message.chat.id)):
+        if asked != user and not (ask.startswith("/") and user == chat):
             return None
         question = Question(asked, ask, tuple(Picture(**one) for one in pictures), about, *scope)
         return question if to or message.text or question.takes_pictures else None
@@ -77,4 +66,4 @@ class Prompts:
     async def moved_on(self, chat: str) -> None:
         """Something else was said in private: from now on only a reply is an answer."""
         if not chat.startswith("-"):
-            await self._inbox.forget(PLATFORM, chat, _LATEST)
+            await self._questions.moved_on(chat)
