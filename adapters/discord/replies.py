@@ -1,7 +1,6 @@
 """What the core says, told to the person in the way they asked."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -10,17 +9,12 @@ from adapters.discord.delivery import DiscordChat
 from adapters.discord.modals import Modals
 from adapters.discord.request import Request
 from adapters.discord.user_install import UserInstall
+from adapters.shared.telling import Telling
 from bot import texts
 from bot.commands import table
 from bot.core import Core
-from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
+from bot.errors import ChatError, Gone, Unshowable
 from bot.model import Button, Posted, Reply
-
-log = logging.getLogger(__name__)
-
-PATIENCE = 600.0
-"""Seconds for which an answer is offered to a Discord that fails."""
-LONGEST_PAUSE = 60.0
 
 
 class Replies:
@@ -38,7 +32,7 @@ class Replies:
         self._chat = chat
         self._modals = modals
         self._guests = guests
-        self._sleep = sleep
+        self._telling = Telling(core, chat, sleep)
 
     async def respond(self, request: Request, reply: Reply) -> None:
         """Tell a reply, and note its place for the worker if it is a status line."""
@@ -66,9 +60,8 @@ class Replies:
         if reply.ask is not None:
             await self._modals.asked(request, posted.message)
         place = replace(request.address, message=posted.message)
-        if not request.guest and not await self._core.stands(reply, place):
-            with suppress(ChatError):
-                await self._chat.remove(place, posted.message)
+        if not request.guest:
+            await self._telling.stands(reply, place)
         if reply.job is None:
             return
         if job and not request.guest and job.address.chat != request.address.chat:
@@ -86,42 +79,27 @@ class Replies:
                 result = await self._core.status(done)
             await self.tell(request, result)
         else:
-            await self._chat.remove(request.address, posted.message)
+            await self._telling.take_away(place)
 
     async def tell(self, request: Request, reply: Reply) -> Posted | None:
         """Tell a reply; None if it could not be done, or if it is for the person alone."""
-        end, pause = self._core.context.clock() + PATIENCE, 1.0
         if reply.film and not request.embeds and reply.film.file.exists():
             reply = replace(reply, film=replace(reply.film, copy=None))
-        while True:
-            wait = pause
+
+        async def send(one: Reply) -> Posted | None:
+            nonlocal request
             try:
-                return await self._told(request, reply)
-            except TooLarge as large:
-                reply = await self._core.context.fit.smaller(reply, large.limit)
-                continue
-            except Unshowable as error:
-                log.info("a clip is told in words: %s", error)
-                reply = self._core.context.fit.told(reply, next(iter(reply.repeats), reply.job or ""))
-                continue
-            except Gone as error:
-                log.info("an answer found nobody: %s", error)
+                return await self._told(request, one)
+            except Unshowable:
+                raise
+            except Gone:
                 if not request.token or request.guest:
-                    return None
+                    raise
                 request = replace(request, token="")  # it was never acknowledged, or too late: so in the channel
-                continue
-            except Flood as flood:
-                wait = flood.retry_after
-            except Unconfirmed:
-                if self._is_whispered(request, reply):
-                    return None  # most likely it is there; everything else can be said twice without harm
-            except ChatError as error:
-                log.info("an answer is tried again: %s", error)
-            if self._core.context.clock() + wait > end:
-                log.warning("an answer was given up")
-                return None
-            await self._sleep(wait)
-            pause = min(LONGEST_PAUSE, 2 * pause)
+            return await self._told(request, one)
+
+        # Everything but a whisper can be said twice without harm.
+        return await self._telling.tell(reply, send, lambda one: self._is_whispered(request, one))
 
     async def _told(self, request: Request, reply: Reply) -> Posted | None:
         token = request.token if self._chat.tokens.lives(request.ends) else ""

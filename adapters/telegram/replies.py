@@ -1,13 +1,12 @@
 """What the core says, told to the person: now, and in the chat where they spoke."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from telegram import User
 
+from adapters.shared.telling import Telling
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
@@ -16,14 +15,7 @@ from adapters.telegram.prompts import Prompts, Question
 from adapters.telegram.render import parts
 from bot import texts
 from bot.core import Core
-from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
 from bot.model import Address, Inbound, Posted, Reply
-
-log = logging.getLogger(__name__)
-
-PATIENCE = 600.0
-"""Seconds for which an answer is offered to a Telegram that fails."""
-LONGEST_PAUSE = 60.0
 
 
 class Replies:
@@ -43,7 +35,7 @@ class Replies:
         self._chat = chat
         self._prompts = prompts
         self._dialogs = dialogs
-        self._sleep = sleep
+        self._telling = Telling(core, chat, sleep)
 
     async def respond(
         self,
@@ -75,8 +67,7 @@ class Replies:
         if tapped and reply.private and reply.buttons and inbound.shared:
             await self._dialogs.put(inbound.address.chat, posted.message, inbound.user)
         if reply.job and not await self._core.track(reply.job, posted.message, reply.text):
-            with suppress(ChatError):
-                await self._chat.remove(inbound.address, posted.message)  # the clip was quicker
+            await self._telling.take_away(replace(place, message=posted.message))  # the clip was quicker
 
     async def aside(self, inbound: Inbound, reply: Reply, pictures: Sequence[Picture] = ()) -> Reply:
         """Say in private what is for the asker alone, files, films and questions; what is left to be said in the group.
@@ -101,39 +92,15 @@ class Replies:
 
     async def tell(self, address: Address, reply: Reply, to: User | None = None) -> Posted | None:
         """Post a reply, and say where its first message is; None if it could not be done, or nobody knows."""
-        posted = [await self._tell(address, part, to) for part in parts(reply)]
+        posted = [
+            await self._telling.tell(part, lambda one: self._chat.answer(address, one, to), _is_once)
+            for part in parts(reply)
+        ]
         if not posted or posted[0] is None:
             return None
-        if not await self._core.stands(reply, replace(address, message=posted[0].message)):
-            with suppress(ChatError):
-                await self._chat.remove(address, posted[0].message)
+        await self._telling.stands(reply, replace(address, message=posted[0].message))
         return posted[0]
 
-    async def _tell(self, address: Address, reply: Reply, to: User | None) -> Posted | None:
-        end, pause = self._core.context.clock() + PATIENCE, 1.0
-        while True:
-            wait = pause
-            try:
-                return await self._chat.answer(address, reply, to)
-            except TooLarge as large:
-                reply = await self._core.context.fit.smaller(reply, large.limit)
-                continue
-            except Unshowable as error:
-                log.info("a clip is told in words: %s", error)
-                reply = self._core.context.fit.told(reply, next(iter(reply.repeats), reply.job or ""))
-                continue
-            except Gone as error:
-                log.info("an answer found nobody: %s", error)
-                return None
-            except Flood as flood:
-                wait = flood.retry_after
-            except Unconfirmed:
-                if reply.job or reply.film:
-                    return None  # most likely it is there, and a second one would be in the way
-            except ChatError as error:
-                log.info("an answer is tried again: %s", error)
-            if self._core.context.clock() + wait > end:
-                log.warning("an answer was given up")
-                return None
-            await self._sleep(wait)
-            pause = min(LONGEST_PAUSE, 2 * pause)
+
+def _is_once(reply: Reply) -> bool:
+    return bool(reply.job or reply.film)

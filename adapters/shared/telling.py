@@ -1,0 +1,71 @@
+"""Replies on their way to people: offered for as long as it makes sense, smaller or in words where that is refused."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from bot.core import Core
+from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
+from bot.model import Address, Posted, Reply
+from bot.ports import Chat
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 600.0
+"""Seconds for which an answer is offered to a platform that fails."""
+LONGEST_PAUSE = 60.0
+
+
+class Telling:
+    """Tells replies in `chat`, and takes away again what must not stay."""
+
+    def __init__(self, core: Core, chat: Chat, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._core = core
+        self._chat = chat
+        self._sleep = sleep
+
+    async def tell(
+        self, reply: Reply, send: Callable[[Reply], Awaitable[Posted | None]], once: Callable[[Reply], bool]
+    ) -> Posted | None:
+        """Have `send` post a reply; what it returns, or None if it could not be done, or nobody knows.
+
+        `once`: a second one would be in the way, so after an `Unconfirmed` it most likely is there.
+        """
+        end, pause = self._core.context.clock() + PATIENCE, 1.0
+        while True:
+            wait = pause
+            try:
+                return await send(reply)
+            except TooLarge as large:
+                reply = await self._core.context.fit.smaller(reply, large.limit)
+                continue
+            except Unshowable as error:
+                log.info("a clip is told in words: %s", error)
+                reply = self._core.context.fit.told(reply, next(iter(reply.repeats), reply.job or ""))
+                continue
+            except Gone as error:
+                log.info("an answer found nobody: %s", error)
+                return None
+            except Flood as flood:
+                wait = flood.retry_after
+            except Unconfirmed:
+                if once(reply):
+                    return None
+            except ChatError as error:
+                log.info("an answer is tried again: %s", error)
+            if self._core.context.clock() + wait > end:
+                log.warning("an answer was given up")
+                return None
+            await self._sleep(wait)
+            pause = min(LONGEST_PAUSE, 2 * pause)
+
+    async def stands(self, reply: Reply, place: Address) -> None:
+        """Note what the message at `place` shows; if some of it is gone already, the message goes."""
+        if not await self._core.stands(reply, place):
+            await self.take_away(place)
+
+    async def take_away(self, place: Address) -> None:
+        """Remove a message, if that can be done."""
+        with suppress(ChatError):
+            await self._chat.remove(place, place.message)
