@@ -1,8 +1,8 @@
 """Attachments, fetched when they are wanted: from Discord's own hosts, or from that of the configured API."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -11,22 +11,22 @@ from discord.http import Route
 from adapters.discord.client import RestClient
 from adapters.discord.parse import HOSTS
 from adapters.discord.request import Picture
+from adapters.shared.fetching import HEAVIEST, Fetching
 from bot import texts
 from bot.errors import ChatError, Refusal
-from bot.model import Attachment
-
-log = logging.getLogger(__name__)
+from bot.model import Attachment, Role
 
 PROXIES = frozenset(f"images-ext-{number}.discordapp.net" for number in (1, 2))
 """Where Discord shows what stands elsewhere."""
-TRIES = 4
-HEAVIEST = 64 * 2**20
-"""Bytes; what people with a subscription may send is larger."""
 WHOLE = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=30)
 
 
-class _Over(Exception):
+class _Over(Refusal):
     """The address is signed for a time that is over, or the file is gone."""
+
+
+class _Hiccup(Refusal):
+    """It may be there at the next try."""
 
 
 class Files:
@@ -35,16 +35,13 @@ class Files:
     def __init__(self, line: RestClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._rest = line
         self._own = urlsplit(line.api_url)
-        self._sleep = sleep
+        self._fetching = Fetching(lambda error: isinstance(error, _Hiccup), sleep)
         self._session: aiohttp.ClientSession | None = None
 
     def attachment(self, picture: Picture) -> Attachment:
         """The picture as the core takes it."""
-
-        async def fetch() -> AsyncIterator[bytes]:
-            yield await self._fetched(picture.url)
-
-        return Attachment(fetch, "end" if picture.end else "photo", video=picture.video)
+        role: Role = "end" if picture.end else "photo"
+        return self._fetching.attachment(partial(self._fetched, picture.url), role, video=picture.video)
 
     def allowed(self, url: str) -> bool:
         """Whether it is a place from which attachments come."""
@@ -67,30 +64,23 @@ class Files:
             self._session = None
 
     async def _fetched(self, url: str) -> bytes:
-        """Asking is free, so a hiccup is not the person's to see. Raises `Refusal`."""
-        renewed = False
-        for tried in range(1, TRIES + 1):
-            if not self.allowed(url):
-                raise Refusal(texts.chat.PICTURE_UNREACHABLE)
+        """Raises `Refusal`."""
+        try:
             try:
                 return await self._read(url)
             except _Over:
-                if renewed:
-                    break
-                renewed, url = True, await self._renewed(url)
-                continue
-            except (aiohttp.ClientError, OSError) as error:
-                log.info("an attachment is fetched again: %s", type(error).__name__)
-            if tried < TRIES:
-                await self._sleep(tried)
-        raise Refusal(texts.chat.PICTURE_UNREACHABLE)
+                return await self._read(await self._renewed(url))
+        except (aiohttp.ClientError, OSError):
+            raise _Hiccup(texts.chat.PICTURE_UNREACHABLE) from None
 
     async def _read(self, url: str) -> bytes:
+        if not self.allowed(url):
+            raise Refusal(texts.chat.PICTURE_UNREACHABLE)
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=WHOLE, cookie_jar=aiohttp.DummyCookieJar())
         async with self._session.get(url, allow_redirects=False) as response:
             if response.status in (401, 403, 404, 410):
-                raise _Over
+                raise _Over(texts.chat.PICTURE_UNREACHABLE)
             if response.status != 200:
                 raise aiohttp.ClientError(response.status)
             content = bytearray()

@@ -24,6 +24,7 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from adapters.shared.fetching import HEAVIEST
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
 from bot.inflate import inflate
 
@@ -42,7 +43,7 @@ READ = 30.0
 """Seconds of silence after which an answer is not waited for any longer."""
 WHOLE = 300.0
 """Seconds that an upload may take: 50 MB over a slow line."""
-HEAVIEST_FILE, HEAVIEST_ANSWER = 64 * 2**20, 16 * 2**20
+HEAVIEST_FILE, HEAVIEST_ANSWER = HEAVIEST, 16 * 2**20
 """Bytes that are read of a file, and of any other answer, and into which they may unfold."""
 
 _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)

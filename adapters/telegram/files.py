@@ -2,20 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from telegram import File
 
+from adapters.shared.fetching import Fetching
 from adapters.telegram.client import DOWNLOAD_MB, HEAVIEST_FILE, Rejected, TelegramClient, mapped, says
 from adapters.telegram.parse import Picture
 from bot import texts
-from bot.errors import ChatError, Flood, Refusal, TooLarge
+from bot.errors import ChatError, Refusal, TooLarge
 from bot.model import Attachment
 
 log = logging.getLogger(__name__)
-
-TRIES = 4
 
 
 class Files:
@@ -23,40 +23,24 @@ class Files:
 
     def __init__(self, line: TelegramClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._client = line
-        self._sleep = sleep
+        self._fetching = Fetching(_is_hiccup, sleep)
 
     def attachment(self, picture: Picture) -> Attachment:
         """The picture as the core takes it."""
+        return self._fetching.attachment(partial(self._read, picture.file_id), video=picture.video)
 
-        async def fetch() -> AsyncIterator[bytes]:
-            yield await self._fetched(picture)
-
-        return Attachment(fetch, video=picture.video)
-
-    async def _fetched(self, picture: Picture) -> bytes:
-        """Asking is free, so a hiccup is not the person's to see. Raises `Refusal`, `ChatError`."""
-        for tried in range(1, TRIES + 1):
-            limit = DOWNLOAD_MB
-            try:
-                with mapped():
-                    file: File = await self._client.get_file(picture.file_id)
-                limit = HEAVIEST_FILE >> 20  # a self-hosted server would hand over two gigabytes
-                if (file.file_size or 0) > HEAVIEST_FILE:
-                    raise Refusal(texts.chat.too_heavy(limit))
-                return await self._content(file)
-            except TooLarge:
-                raise Refusal(texts.chat.too_heavy(limit)) from None
-            except Rejected as error:
-                # Telegram says the same of a file that never was and of one that it cannot reach at the moment.
-                if tried == TRIES or not says(error, "temporarily unavailable"):
-                    raise
-                await self._sleep(tried)
-            except ChatError as error:
-                if tried == TRIES:
-                    raise
-                log.info("a picture is fetched again: %s", error)
-                await self._sleep(error.retry_after if isinstance(error, Flood) else tried)
-        raise AssertionError
+    async def _read(self, file_id: str) -> bytes:
+        """Raises `Refusal`, `ChatError`."""
+        limit = DOWNLOAD_MB
+        try:
+            with mapped():
+                file: File = await self._client.get_file(file_id)
+            limit = HEAVIEST_FILE >> 20  # a self-hosted server would hand over two gigabytes
+            if (file.file_size or 0) > HEAVIEST_FILE:
+                raise Refusal(texts.chat.too_heavy(limit))
+            return await self._content(file)
+        except TooLarge:
+            raise Refusal(texts.chat.too_heavy(limit)) from None
 
     async def _content(self, file: File) -> bytes:
         """Raises `Refusal`, `ChatError`; a `TooLarge` is about `HEAVIEST_FILE`."""
@@ -85,6 +69,13 @@ class Files:
                 folder if rest else "a folder of its own",
             )
             raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None
+
+
+def _is_hiccup(error: Exception) -> bool:
+    if isinstance(error, Rejected):
+        # Telegram says the same of a file that never was and of one that it cannot reach at the moment.
+        return says(error, "temporarily unavailable")
+    return isinstance(error, ChatError)
 
 
 def _is_absolute(path: str) -> bool:
