@@ -85,7 +85,7 @@ class App:
     @property
     def private(self) -> bool:
         """Whether only this machine can reach the web server."""
-        return all(map(is_loopback, self.settings.hosts)) and not self.settings.public_url
+        return _is_private(self.settings)
 
     @property
     def own_address(self) -> str:
@@ -257,6 +257,7 @@ async def open_app(
             tell=_operators(settings.owners, chats),
             ask_consent=settings.ask_consent,
             kept=kept,
+            platforms=_platforms(settings),
         )
         core = Core(context)
         platforms: list[Platform] = []
@@ -271,6 +272,17 @@ async def open_app(
         yield App(
             settings, store, media, providers, history, core, worker, runner, periodic, links, platforms, supervisor
         )
+
+
+def _is_private(settings: Settings) -> bool:
+    return all(map(is_loopback, settings.hosts)) and not settings.public_url
+
+
+def _platforms(settings: Settings) -> frozenset[str]:
+    """Where people can be met, whatever this process itself connects to."""
+    page = settings.playground_password or _is_private(settings)
+    met = {TELEGRAM: settings.telegram_token, DISCORD: settings.discord_token, "web": page}
+    return frozenset(name for name, is_met in met.items() if is_met)
 
 
 def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[str], Awaitable[None]]:

@@ -53,7 +53,8 @@ class Kept:
 class Context:
     """`clock` gives Unix seconds; `owners` are the operators' ids.
 
-    `ask_consent`: before a person's first clip they are asked whether those in the photo agree.
+    `ask_consent`: before a person's first clip they are asked whether those in the photo agree. `platforms`: the names
+    of those where people can be met.
     """
 
     store: Store
@@ -71,3 +72,8 @@ class Context:
     tell: Tell | None = None
     ask_consent: bool = False
     kept: Kept = Kept()
+    platforms: frozenset[str] = frozenset({"telegram", "discord", "web"})
+
+    def only_on(self, platform: str) -> bool:
+        """Whether there is no other platform where somebody from this one could be, too."""
+        return not self.platforms - {platform}

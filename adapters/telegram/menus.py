@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 
 from telegram import (
     BotCommandScope,
@@ -23,9 +24,8 @@ log = logging.getLogger(__name__)
 FOREVER = 4e9
 
 
-def menus() -> list[tuple[BotCommandScope, list[tuple[str, str]]]]:
+def menus(rows: Sequence[Command]) -> list[tuple[BotCommandScope, list[tuple[str, str]]]]:
     """What each kind of chat is shown."""
-    rows = list(table.TABLE.values())
     group = in_menu(rows, "everywhere", "groups")
     private = [*in_menu(rows, "everywhere", "greeting"), *in_menu(rows, "private")]
     # What operators say is for them alone, so it stands in no menu.
@@ -41,7 +41,7 @@ def menus() -> list[tuple[BotCommandScope, list[tuple[str, str]]]]:
 
 async def publish(line: TelegramClient, core: Core) -> None:
     """Tell Telegram what there is, if it has changed. Nothing depends on it."""
-    now = menus()
+    now = menus(table.offered(core.context, PLATFORM))
     mark = json.dumps([[scope.type, menu] for scope, menu in now])
     inbox = core.context.store.inbox
     if await inbox.recall(PLATFORM, "", "menus", core.context.clock()) == mark:

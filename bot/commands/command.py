@@ -52,6 +52,8 @@ class Command:
     """What the help of the chat page says of a label, where that is not `help`."""
     typed: bool = False
     """It makes sense on the chat page and has no button there, so its help names the command."""
+    elsewhere: bool = False
+    """It is listed only where there is another platform besides."""
     manages: tuple[tuple[str, str], ...] = ()
     """What admins do with a command of everyone's, as lines of their help."""
     verb: Verb | None = None

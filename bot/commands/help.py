@@ -24,7 +24,7 @@ def help_(rows: Iterable[Command], inbound: Inbound, argument: str) -> Reply:
         return Reply("\n".join(f"/{name} – {what}" for name, what in lines))
     if inbound.address.platform == "web":
         menu = [(row.label, row.page_help or row.help) for row in in_page_menu(rows) if row.name != "help"]
-        return Reply(texts.chat.help_on_page(menu, [(row.name, row.help) for row in rows if row.typed]))
+        return Reply(texts.page.help_(menu, [(row.name, row.help) for row in rows if row.typed]))
     if inbound.shared:  # others read along: no more than they need
         shown = in_menu(rows, "everywhere", "groups")
     else:

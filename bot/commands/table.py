@@ -42,6 +42,11 @@ def again(text: str) -> Again:
     return row.again if row else "kept"
 
 
+def offered(ctx: Context, platform: str) -> list[Command]:
+    """The commands that make sense on a platform."""
+    return [row for row in TABLE.values() if not (row.elsewhere and ctx.only_on(platform))]
+
+
 def verbs() -> dict[str, shell.Verb]:
     """The verbs of `photoplay admin`."""
     return {row.name: row.verb for row in TABLE.values() if row.verb}
@@ -54,7 +59,7 @@ async def animate(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def help_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    return help.help_(TABLE.values(), inbound, argument)
+    return help.help_(offered(ctx, inbound.address.platform), inbound, argument)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -117,8 +122,17 @@ _ROWS = (
     Command("agree", answers.agree, answers=True),
     Command("crop", answers.crop, answers=True),
     # One person on two platforms
-    Command("link", linking.link, what.LINK, menu="private", typed=True, private=True),
-    Command("unlink", commands.unlink, what.UNLINK, menu="private", typed=True, takes="nothing", private=True),
+    Command("link", linking.link, what.LINK, menu="private", typed=True, elsewhere=True, private=True),
+    Command(
+        "unlink",
+        commands.unlink,
+        what.UNLINK,
+        menu="private",
+        typed=True,
+        elsewhere=True,
+        takes="nothing",
+        private=True,
+    ),
     # What is shared
     Command("share", sharing.share, what.SHARE, takes="any clip", private=True),
     Command("unshare", sharing.unshare, what.UNSHARE, takes="any clip", private=True),

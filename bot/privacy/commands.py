@@ -32,7 +32,8 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 async def privacy(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """What is kept, where, how long, who sees it."""
     platform = inbound.address.platform
-    text = texts.privacy.privacy(platform, ctx.provider.hosts(), ctx.kept.photos, ctx.kept.clips)
+    alone, kept = ctx.only_on(platform), ctx.kept
+    text = texts.privacy.privacy(platform, ctx.provider.hosts(), kept.photos, kept.clips, alone=alone)
     return Reply(text, (Button(texts.privacy.FORGET_FIRST, "/forgetme"),) if platform == "web" else ())
 
 

@@ -20,6 +20,8 @@ async def link(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Without a code: make one. With one: be one person with whoever made it."""
     if inbound.shared or inbound.scope:
         raise Refusal(texts.admin.LINK_ALONE)
+    if ctx.only_on(inbound.address.platform):
+        raise Refusal(texts.admin.NO_OTHER_PLATFORM)
     if not argument:
         code = idempotency.code(ctx, inbound, _LETTERS, 8)
         await ctx.store.accounts.offer(inbound.person, _hash(code), ctx.clock() + CODE, inbound.key)

@@ -137,6 +137,7 @@ LINK_FAILED = {
     "tired": "Too many wrong codes. Please wait an hour.",
 }
 LINK_ALONE = "Please send me /link in private: whoever reads the code could use it."
+NO_OTHER_PLATFORM = "There is no other platform here on which you could be one person."
 UNLINKED = "Unlinked. From now on you are two again; what you used together stays used on both sides."
 NOT_LINKED = "You are not linked with anybody."
 

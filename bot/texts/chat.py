@@ -82,7 +82,8 @@ def too_many_brushes(limit: int) -> str:
 
 # ── Options ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_EXAMPLES = {"duration": "--duration 10", "no": "--no blurry, extra hands", "cfg": "--cfg 0.7"}
+DURATION_EXAMPLE = "--duration 10"
+_EXAMPLES = {"duration": DURATION_EXAMPLE, "no": "--no blurry, extra hands", "cfg": "--cfg 0.7"}
 
 
 def option_unknown(name: str, known: Sequence[str], nearest: str | None = None) -> str:
@@ -336,31 +337,6 @@ def help_(commands: Sequence[tuple[str, str]]) -> str:
             f"{_EXAMPLES['cfg']} – how strictly to follow the words, from 0 to 1",
             "",
             *lines,
-        ]
-    )
-
-
-def help_on_page(menu: Sequence[tuple[str, str]], commands: Sequence[tuple[str, str]]) -> str:
-    """What can be done on the chat page, by what its buttons say; `commands` are those for which there is none."""
-    says = PAGE
-    return "\n".join(
-        [
-            "Send a photo with a few words about what should happen in it; the clip comes back below it.",
-            "",
-            f"“{says['options']}” has the length, what to avoid, how closely to follow your words, and a last frame. "
-            f"They may stand in your words, too, as in {_EXAMPLES['duration']}.",
-            f"“{says['cancel']}” takes a clip back while it is still in line.",
-            f"“{says['again']}” and “{says['new_words']}” under a clip make another one of the same photo, "
-            f"“{says['go_on']}” goes on from its last frame, and “{says['join']}” makes one film of a clip and what it "
-            "continues.",
-            "The bin beside your words deletes the clip that they became, with its photo.",
-            "",
-            "In the menu at the top:",
-            *(f"{label} – {what}" for label, what in menu),
-            "",
-            "What has no button is sent as a message:",
-            "/jobs lake – your clips with that word",
-            *(f"/{name} – {what}" for name, what in commands),
         ]
     )
 

@@ -47,8 +47,8 @@ def span(seconds: float) -> str:
     return f"{number:g} {unit}{'' if number == 1 else 's'}" if number == round(number) else f"{number:.1f} {unit}s"
 
 
-def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) -> str:
-    """What is kept, where, how long, and who sees it."""
+def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float, *, alone: bool = False) -> str:
+    """What is kept, where, how long, and who sees it; `alone`: there is no other platform."""
     chat = PLATFORMS[platform] if platform in CHATS else ""
     called = f"what you are called on {chat}, " if chat else ""
     if tuple(hosts) == ("local",):
@@ -59,6 +59,12 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) ->
         where = f"on this bot's server. Photo and words also go to whoever makes the clip: {services}."
         said = f", and what is said on {chat}," if chat else ""
         outside = f" What they get{said} is kept there by rules of their own."
+    seen = (
+        "you, and whoever runs the bot."
+        if alone and not chat
+        else "you; in a group whoever reads there, what was made there, and its admins, what you used; "
+        "whoever runs the bot; and whoever sees a gallery, what you shared there."
+    )
     return "\n\n".join(
         (
             "What is kept: your photos without their place and camera data, your words, your clips, "
@@ -67,8 +73,7 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float) ->
             f"How long: photos until {span(photos)} after their clip is done, clips until {span(clips)} after; what "
             "you share until you take it back; the rest until you have it removed. What is removed is gone from the "
             "disk and the database at once, and from backups with the next one.",
-            "Who sees it: you; in a group whoever reads there, what was made there, and its admins, what you used; "
-            "whoever runs the bot; and whoever sees a gallery, what you shared there.",
+            f"Who sees it: {seen}",
             f"What you can do: {ON_PAGE if platform == 'web' else BY_COMMAND}",
         )
     )
@@ -184,7 +189,7 @@ def about(
         f"You said that those in your photos agree: {agreed or asked}",
         "",
         f"Photos are kept until {span(photos)} after their clip is done, clips until {span(clips)} after; what you",
-        "share until you take it back; the rest until you say /forgetme. This file is kept for 24 hours.",
+        "share until you take it back; the rest until you have it removed. This file is kept for 24 hours.",
         *([_left_out(left_out).strip()] if left_out else []),
     )
     return "\n".join(lines) + "\n"

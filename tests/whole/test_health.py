@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from adapters import console
 from bot.app import LATE, App, open_app
@@ -48,6 +49,13 @@ async def test_it_says_that_buying_is_paused(settings: Settings) -> None:
             await app.core.handle(console.admin(word, f"operator {word}", ""))
             well, figures = await app.health()
             assert (well, figures["buying"]) == (True, said)
+
+
+async def test_people_are_linked_only_where_there_are_two_platforms(settings: Settings) -> None:
+    public = {"public_url": "https://photoplay.example", "telegram_token": SecretStr("1:a")}
+    for changes, met in (({}, {"web"}), (public, {"telegram"})):
+        async with open_app(settings.model_copy(update=changes), idle=True) as app:
+            assert app.core.context.platforms == met
 
 
 async def test_red_when_the_poller_is_late(settings: Settings) -> None:

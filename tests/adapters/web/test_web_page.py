@@ -393,6 +393,53 @@ async def test_commands_bring_what_they_promise(start: Start) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+IN_MENU = re.compile(r"(?<![\w/<.])/(jobs|quota|mydata|privacy|help|forgetme)\b")
+ELSEWHERE = (
+    *(texts.chat.BROKE, texts.chat.HELP_MORE, texts.privacy.MYDATA_ALONE, texts.privacy.BY_COMMAND),
+    texts.sharing.SHARE_HOW,
+)
+"""What the page never says."""
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        *(("/fly", "help"), ("/start", "help"), ("/jobs zebra", "history")),
+        *(("/again", "history"), ("/again nosuchclip", "history"), ("/forgetme yes aaaaaaaaaa", "privacy")),
+    ],
+)
+async def test_answers_name_the_menu_instead_of_commands(start: Start, text: str, entry: str) -> None:
+    said = (await (await (await start()).browser()).say(text))[1]["text"]
+    assert f"“{texts.chat.PAGE[entry]}” in the menu" in said
+    assert not IN_MENU.search(said)
+
+
+async def test_words_of_people_stay_as_they_are(start: Start) -> None:
+    said = (await (await (await start()).browser()).say("/jobs say /mydata or /help"))[1]["text"]
+    assert "“say /mydata or /help”" in said
+
+
+def test_no_sentence_of_a_chat_leads_the_page_to_a_command_that_its_menu_has() -> None:
+    said = [
+        sentence
+        for module in (texts.chat, texts.privacy, texts.sharing, texts.consent, texts.admin)
+        for sentence in vars(module).values()
+        if isinstance(sentence, str) and sentence not in ELSEWHERE
+    ]
+    assert [shown for shown in map(texts.page.on_page, said) if IN_MENU.search(shown.replace("/quota set", ""))] == []
+
+
+async def test_help_and_privacy_name_nothing_that_is_only_elsewhere(start: Start) -> None:
+    site = await start()
+    browser = await site.browser()
+    assert "/link" in (await browser.say("/help"))[1]["text"]
+    assert "in a group" in (await browser.say("/privacy"))[1]["text"]
+    configure(site.house.core, platforms=frozenset({"web"}))
+    assert "/" not in (await browser.say("/help"))[1]["text"]
+    assert "in a group" not in (await browser.say("/privacy"))[1]["text"]
+    assert (await browser.say("/link"))[1]["text"] == texts.admin.NO_OTHER_PLATFORM
+
+
 async def test_an_operator_sees_the_chart_and_can_undo(start: Start) -> None:
     site = await start()
     browser = await site.browser()

@@ -14,7 +14,7 @@ from bot.jobs.steps import Steps
 from bot.jobs.worker import Worker
 from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pending, Refused
 from bot.quotas.rules import HOUSE, Act
-from tests.houses import House, attached, picture
+from tests.houses import House, attached, configure, picture
 
 pytestmark = pytest.mark.databases
 
@@ -463,6 +463,9 @@ async def test_quota_jobs_and_help(house: House) -> None:
     assert "/gallery – " in short
     assert "/unlink" not in short
     assert short.endswith(texts.chat.HELP_MORE)
+    configure(house.core, platforms=frozenset({"telegram"}))
+    assert "/link – " not in (await house.say("/help")).text
+    assert (await house.say("/link")).text == texts.admin.NO_OTHER_PLATFORM
 
 
 # ── Crashes and rivals ───────────────────────────────────────────────────────────────────────────────────────────────
