@@ -1,1 +1,1 @@
-"""What is done with the files of strangers, in processes of their own."""
+"""Processing of untrusted files, in processes of their own."""

@@ -1,7 +1,7 @@
-"""Opens pictures and clips in processes that may crash, hang, eat memory or be taken over without harm to the bot.
+"""Client of the sandbox: opens pictures and clips in processes whose crash, hang or compromise does not harm the bot.
 
-A process serves one request at a time, so whoever kills it is known, and only that one is refused. What it answers is
-checked as a stranger's words are.
+A process serves one request at a time, so a crash is attributed to one file, and only that one is refused. Answers are
+validated like any untrusted input.
 """
 
 import asyncio
@@ -29,19 +29,19 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 _CODE = Path(__file__).resolve().parents[3]
-# Not multiprocessing: it would run the bot's own start script again in every child, and all its imports with it.
+# Not multiprocessing, which would rerun the bot's start script and imports in every child.
 _COMMAND = (sys.executable, "-m", "bot.media.sandbox.worker")
-# What a picture might take over shall find no key there.
+# A compromised decoder must find no keys in its environment.
 _ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR") if name in os.environ}
-# Large pages, where glibc and the kernel have them: each file has fresh memory, and small ones take longer than a fork.
+# Large pages, where glibc and the kernel have them: page faults of a file's fresh memory cost more than the fork.
 _ENVIRONMENT["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
-_ENVIRONMENT["OPENBLAS_NUM_THREADS"] = "1"  # one for each core would take address space, and nothing here counts
+_ENVIRONMENT["OPENBLAS_NUM_THREADS"] = "1"  # one thread per core would use up address space, and nothing here needs it
 
 
 class Decoder:
-    """At most `processes` at work at once, each given up after `timeout` seconds. They start at the first request.
+    """At most `processes` workers at once, each request limited to `timeout` seconds. Started at the first request.
 
-    `module` has the `TASKS`. People who wait are served in turn: `person` says for whom a file is opened.
+    `module` has the `TASKS`. Waiting requests are served in turn by `person`.
     """
 
     def __init__(self, module: str, processes: int = 1, timeout: float = 30.0) -> None:
@@ -52,14 +52,14 @@ class Decoder:
         self._idle: list[Process] = []
 
     async def photo(self, source: Path, target: Path, person: str = "") -> tuple[Size, Size]:
-        """Write the fitted JPEG; returns its size and that of the upright original. Raises `Refusal`, `StoreDown`."""
+        """Write the fitted JPEG; returns its size and the upright original's. Raises `Refusal`, `StoreDown`."""
         match await self._ask("photo", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
         raise Refusal(texts.chat.BROKEN_PICTURE)
 
     async def still(self, source: Path, target: Path, person: str = "") -> tuple[Size, Size]:
-        """As `photo`, of the picture that a video ends on. Raises `Refusal`, `StoreDown`."""
+        """As `photo`, of a video's last frame. Raises `Refusal`, `StoreDown`."""
         match await self._ask("still", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
@@ -75,8 +75,8 @@ class Decoder:
     ) -> tuple[int, int, float, bool]:
         """A clip's width, height, seconds and whether it has sound. Raises `BrokenClip`, `StoreDown`.
 
-        Its first frame goes to `poster`: a JPEG of at most 320 pixels a side and 200 kB. With `copy`, the clip is
-        copied there with the words that say how it was made, and that is looked at instead.
+        Its first frame is written to `poster`: a JPEG of at most 320 pixels a side and 200 kB. With `copy`, the clip is
+        copied there with the label of its origin, and the copy is probed instead.
         """
         match await self._ask("clip", [source], [poster, copy]):
             case [int(width), int(height), int() | float() as seconds, bool(sound)]:
@@ -84,41 +84,41 @@ class Decoder:
         raise BrokenClip("it stops the decoder")
 
     async def fit(self, source: Path, target: Path, limit: int) -> bool:
-        """Write a clip in at most `limit` bytes, unless it would not be watchable. Raises `BrokenClip`, `StoreDown`."""
+        """Write a clip in at most `limit` bytes; False if it would be unwatchable. Raises `BrokenClip`, `StoreDown`."""
         match await self._ask("fit", [source], [target], limit):
             case bool(fits):
                 return fits
         raise BrokenClip("it stops the decoder")
 
     async def join(self, sources: Sequence[Path], target: Path, poster: Path) -> None:
-        """Write clips one after the other as one, and its poster. Raises `BrokenClip`, `StoreDown`."""
+        """Concatenate clips, and write the poster. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("join", sources, [target, poster]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
     async def last_frame(self, source: Path, target: Path) -> None:
-        """Write the picture that a clip ends on, as a JPEG. Raises `BrokenClip`, `StoreDown`."""
+        """Write a clip's last frame as a JPEG. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("last", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
     async def first_frame(self, source: Path, target: Path) -> None:
-        """Write the picture that a clip begins with, as a JPEG. Raises `BrokenClip`, `StoreDown`."""
+        """Write a clip's first frame as a JPEG. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("first", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
     async def held(self) -> frozenset[confine.Held]:
-        """What a process gives up before it opens a file, on this machine. Raises `StoreDown`."""
+        """The restrictions of a worker on this machine. Raises `StoreDown`."""
         names = await self._ask(confine.HELD, [], [])
         return frozenset(names if isinstance(names, list) else [])
 
     async def close(self) -> None:
-        """End the processes; what they are at is refused."""
+        """End the processes; running requests are refused."""
         for process in tuple(self._all):
             await self._end(process)
 
     async def _ask(
         self, name: str, sources: Sequence[Path], targets: Sequence[Path | None], *rest: object, person: str = ""
     ) -> object:
-        """What a process answers; `_DIED` when it died or took too long. Raises as the public methods do."""
+        """A worker's answer; `_DIED` after a crash or timeout. Raises as the public methods do."""
         files = [str(path) for path in sources], [path and str(path) for path in targets]
         line = json.dumps([name, *files, rest]).encode() + b"\n"
         async with self._turns.turn(person):
@@ -130,7 +130,7 @@ class Decoder:
                     answer = await _exchange(process, line)
             except TimeoutError:
                 pass
-            finally:  # also when we are cancelled: a process that may still be at it takes no other request
+            finally:  # also when cancelled: a process that may still be busy takes no other request
                 if process is not None and answer is not None:
                     self._idle.append(process)
                 elif process is not None:
@@ -153,10 +153,10 @@ class Decoder:
             process = self._idle.pop()
             if process.returncode is None:
                 return process
-            self._all.discard(process)  # it died while it had nothing to do, which is no picture's fault
-        confine.hide()  # before there is somebody to hide from
+            self._all.discard(process)  # it died idle, which is no picture's fault
+        confine.hide()  # before the first worker starts
         try:
-            # In a session of its own: Ctrl-C at the terminal is meant for the bot, and would reach it too.
+            # In a session of its own: Ctrl-C at the terminal is meant for the bot alone.
             process = await asyncio.create_subprocess_exec(
                 *_COMMAND, self._module, stdin=PIPE, stdout=PIPE, cwd=_CODE, env=_ENVIRONMENT, start_new_session=True
             )
@@ -173,7 +173,7 @@ class Decoder:
             if sys.platform == "win32":
                 process.kill()
             else:
-                os.killpg(process.pid, signal.SIGKILL)  # and what it has forked
+                os.killpg(process.pid, signal.SIGKILL)  # with its forks
         await process.wait()
 
 
@@ -184,6 +184,6 @@ async def _exchange(process: Process, line: bytes) -> list[Any] | None:
         process.stdin.write(line)
         await process.stdin.drain()
         answer = json.loads(await process.stdout.readline())
-    except (OSError, ValueError):  # it died, half way through its answer at the latest
+    except (OSError, ValueError):  # it died, at the latest within its answer
         return None
     return answer if isinstance(answer, list) else []

@@ -1,4 +1,4 @@
-"""What is done with films: strangers', and the clips that providers made. The worker loads this."""
+"""Tasks for clips, people's and providers'. Loaded by the worker."""
 
 from io import BytesIO
 from typing import BinaryIO
@@ -12,11 +12,11 @@ from bot.media.sandbox.confine import Task
 
 _MEMORY = 1024**3  # bytes
 _PICTURE = 64 * 1024**2  # bytes
-_FILM = 1024**3  # bytes; a clip has at most half of it, and several may be joined
+_FILM = 1024**3  # bytes; a clip has at most half of that, and several may be joined
 
 
 def _still(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
-    bitmap = BytesIO()  # which loses nothing, and takes no time
+    bitmap = BytesIO()  # lossless, and fast to encode
     try:
         probe.last_frame(read[0], webm=True).save(bitmap, "BMP")
     except BrokenClip:
@@ -55,6 +55,6 @@ TASKS = {
     "clip": Task(_clip, 30, _MEMORY, _FILM),
     "last": Task(_last, 30, _MEMORY, _PICTURE),
     "first": Task(_first, 10, _MEMORY, _PICTURE),
-    "fit": Task(_fit, 330, _MEMORY, _FILM, nice=15),  # the bot gives up after 300 seconds
+    "fit": Task(_fit, 330, _MEMORY, _FILM, nice=15),  # the bot's timeout is 300 seconds
     "join": Task(_join, 330, _MEMORY, _FILM, nice=15),
 }

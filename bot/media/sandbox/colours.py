@@ -1,6 +1,6 @@
-"""Brings colours to sRGB: those of an ICC profile, and those that a file names by code (CICP, ITU-T H.273).
+"""Conversion of colours to sRGB: from ICC profiles, and from code points (CICP, ITU-T H.273).
 
-HDR (PQ, HLG) is tone-mapped by the curve of such a profile, so that one colour engine does it all.
+HDR (PQ, HLG) is tone-mapped by the curve of a generated profile, so that one colour engine does everything.
 """
 
 import math
@@ -13,7 +13,7 @@ from io import BytesIO
 from PIL import Image, ImageCms
 
 _PQ, _HLG = 16, 18
-_USUAL = (1, 6, 13, 14, 15)  # BT.709, 601, sRGB, BT.2020: all are shown alike
+_USUAL = (1, 6, 13, 14, 15)  # BT.709, 601, sRGB, BT.2020: displayed alike
 _SRGB = 1
 _SRGB_GAMMA = 45_455  # 1/100,000
 
@@ -25,15 +25,15 @@ _PRIMARIES = {
 }
 _D50 = (0.9642, 1.0, 0.8249)
 
-_WHITE = 203.0  # cd/m² of a white sheet of paper in HDR, by BT.2408
-_PEAK = 1000.0  # cd/m² that HLG is made for
-_KNEE = 0.6  # of white; what is darker stays as it is, all that is brighter shares the rest
+_WHITE = 203.0  # cd/m² of diffuse white in HDR, by BT.2408
+_PEAK = 1000.0  # cd/m², the nominal peak of HLG
+_KNEE = 0.6  # of white; darker values are unchanged, brighter ones are compressed into the rest
 
 
 def srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """An L, RGB or CMYK picture as RGB in sRGB. A profile that cannot be used is ignored."""
+    """Convert an L, RGB or CMYK picture to sRGB. An unusable profile is ignored."""
     if profile:
-        with suppress(Exception):  # colours that are a little off are better than no clip
+        with suppress(Exception):  # slightly wrong colours are better than no clip
             if image.mode == "L" and profile[16:20] == b"RGB ":
                 image = image.convert("RGB")
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
@@ -46,7 +46,7 @@ def srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 @cache
 def named(primaries: int, transfer: int) -> bytes | None:
-    """The profile of colours that are named by code; None for sRGB, and for what is unknown or unspecified."""
+    """The profile of CICP code points; None for sRGB, and for unknown or unspecified ones."""
     curves = {_PQ: _pq, _HLG: _hlg, **dict.fromkeys(_USUAL, _gamma)}
     if transfer in _USUAL and primaries not in _PRIMARIES.keys() - {_SRGB}:
         return None
@@ -56,7 +56,7 @@ def named(primaries: int, transfer: int) -> bytes | None:
 
 @cache
 def encoded(gamma: int) -> bytes | None:
-    """The profile of values that are encoded with a gamma, in 1/100,000 (PNG); None for what shows like sRGB."""
+    """The profile of a gamma in 1/100,000 (PNG); None for one that is displayed like sRGB."""
     if not 10_000 <= gamma <= 200_000 or abs(gamma - _SRGB_GAMMA) < 2_500:
         return None
     return _profile(_PRIMARIES[_SRGB], lambda value: float(value ** (100_000 / gamma)))
@@ -74,20 +74,20 @@ def _pq(value: float) -> float:
 
 
 def _hlg(value: float) -> float:
-    """ARIB STD-B67, with the gamma of a screen of `_PEAK`, for each channel by itself."""
+    """ARIB STD-B67, with the system gamma of a display of `_PEAK`, per channel."""
     a, b, c = 0.17883277, 0.28466892, 0.55991073
     scene = value**2 / 3 if value <= 0.5 else (math.exp((value - c) / a) + b) / 12
     return _toned(_PEAK * scene**1.2)
 
 
 def _toned(light: float) -> float:
-    """cd/m² as a share of what sRGB can show: straight up to the knee, then ever flatter."""
+    """cd/m² as a share of sRGB's range: linear up to the knee, then compressed."""
     over = (light / _WHITE - _KNEE) / (1 - _KNEE)
     return light / _WHITE if over <= 0 else _KNEE + (1 - _KNEE) * over / (1 + over)
 
 
 def _profile(primaries: tuple[tuple[float, ...], ...], curve: Callable[[float], float]) -> bytes:
-    """An ICC profile (version 2) of three primaries and one curve, with a value for each of 256."""
+    """An ICC profile (version 2) of three primaries and one curve of 256 values."""
     values = [round(65535 * min(1.0, curve(value / 255))) for value in range(256)]
     bodies = [_xyz(colour) for colour in (*primaries, _D50)] + [struct.pack(">4sII256H", b"curv", 0, 256, *values)]
     names = (b"rXYZ", b"gXYZ", b"bXYZ", b"wtpt", b"rTRC", b"gTRC", b"bTRC")
@@ -95,7 +95,7 @@ def _profile(primaries: tuple[tuple[float, ...], ...], curve: Callable[[float], 
     for body in bodies:
         places.append((at, len(body)))
         at += len(body)
-    places += [places[-1]] * 2  # one curve for all three
+    places += [places[-1]] * 2  # the three channels share one curve
     table = b"".join(struct.pack(">4sII", name, *place) for name, place in zip(names, places, strict=True))
     header = struct.pack(">I4xI4s4s4s12x4s28x", at, 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
     header += _xyz(_D50)[8:] + bytes(48)

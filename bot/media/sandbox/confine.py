@@ -1,6 +1,6 @@
-"""What a process gives up before it opens a stranger's file, so that whoever takes it over has won nothing.
+"""Restrictions that a process enters before it opens an untrusted file, so that its compromise gains nothing.
 
-All of it is for good: there is no way back. What a system does not have is left out, and `photoplay check` says so.
+All are irrevocable. Restrictions missing on a system are skipped; `photoplay check` lists them.
 """
 
 import ctypes
@@ -14,54 +14,54 @@ from typing import Literal
 from bot.media.sandbox import landlock, seccomp
 
 if sys.platform != "win32":
-    import resource  # now, as later there is nothing to load it from
+    import resource  # imported now: later nothing can be loaded
 
 Held = Literal["user", "limits", "privileges", "memory", "files", "calls"]
-"""What a decoder gave up: the bot's user, unlimited resources, new privileges, letting others of its user read its
-memory, files and TCP (Landlock), sockets and programs (seccomp)."""
+"""Restrictions of a decoder: another user, resource limits, no new privileges, memory closed to processes of its
+user, no files or TCP (Landlock), no sockets or programs (seccomp)."""
 
 HELD = "held"
-"""The request that is answered with what a decoder gave up."""
+"""The request for the list of restrictions."""
 
-_USER = 65_530  # nobody logs in with it, and unlike `nobody` no other program uses it
-_FILES = 256  # open at once, with those of a long film
+_USER = 65_530  # no login, and unlike `nobody` shared with no other program
+_FILES = 256  # open at once, including those of a long joined clip
 _SET_DEATH_SIGNAL, _SET_DUMPABLE, _SET_NO_NEW_PRIVILEGES = 1, 4, 38  # of <linux/prctl.h>
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one kind of request runs, and what it may take. `run` gets files to read, files to write, and the rest."""
+    """One kind of request and its limits. `run` gets input files, output files, and the other arguments."""
 
     run: Callable[..., object]
     seconds: int
-    """Of processor time."""
+    """CPU time."""
     memory: int
-    """Bytes of address space."""
+    """Address space in bytes."""
     heaviest: int
-    """Bytes that a file may grow to."""
+    """Maximum size of a written file in bytes."""
     nice: int = 5
-    """How far behind the bot's own loop it stands in the line for the cores."""
+    """Niceness relative to the bot's own loop."""
 
 
 def hide() -> bool:
-    """Keep this process's memory and environment from others of its user; debuggers and core dumps lose them, too."""
+    """Close this process's memory and environment to others of its user, including debuggers and core dumps."""
     return sys.platform == "linux" and _prctl(_SET_DUMPABLE, 0)
 
 
 def sacrifice() -> None:
-    """Be the first to go when the machine runs out of memory."""
+    """Make this process the OOM killer's first choice."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
 
 
 def enter(task: Task) -> list[Held]:
-    """Give up everything but the open files, in a process of this one task; returns what was given up."""
+    """Enter all restrictions, keeping the open files, in a process of this one task; returns them."""
     if sys.platform == "win32":
         return []
     os.nice(task.nice)
     held: dict[Held, bool] = {"user": _other_user()}
     if sys.platform == "linux":
-        _prctl(_SET_DEATH_SIGNAL, 9)  # when the parent is gone
+        _prctl(_SET_DEATH_SIGNAL, 9)  # when the parent dies
         held["memory"] = hide()
         held["privileges"] = _prctl(_SET_NO_NEW_PRIVILEGES, 1)
         held["files"] = landlock.restrict() > 0
@@ -72,7 +72,7 @@ def enter(task: Task) -> list[Held]:
 
 
 def _other_user() -> bool:
-    """Only root can become somebody else."""
+    """Change the user; only root can."""
     try:
         os.setgroups([])
         os.setgid(_USER)
@@ -95,7 +95,7 @@ def _limit(task: Task) -> bool:
         most = min([most, *(limit for limit in resource.getrlimit(what) if limit != resource.RLIM_INFINITY)])
         try:
             resource.setrlimit(what, (most, most))
-        except (OSError, ValueError):  # macOS knows no bound for the address space
+        except (OSError, ValueError):  # macOS cannot limit the address space
             held = False
     return held
 

@@ -1,4 +1,4 @@
-"""Bounds the processor time of a block: a decoder that runs in circles does not come back to be asked."""
+"""A CPU time limit for a block: a decoder in an endless loop never returns to a check."""
 
 import signal
 import sys
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Let the kernel end this process if the block takes more seconds of processor time. Not nested."""
+    """Have the kernel end this process if the block uses more seconds of CPU time. Not nestable."""
     if sys.platform == "win32":
         yield
         return

@@ -1,6 +1,6 @@
-"""Encodes clips anew, one behind the other, as one track of pictures and perhaps one of sound. Runs in the sandbox.
+"""Encoder: concatenates clips into one video track and, optionally, one sound track. Runs in the sandbox.
 
-H.264 and AAC: what every phone plays. Whatever goes wrong raises what PyAV likes.
+H.264 and AAC, which every phone plays. Errors are PyAV's.
 """
 
 from contextlib import suppress
@@ -18,22 +18,22 @@ from bot.media.sandbox import probe
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-_CLOCK = 90_000  # ticks per second: all common frame rates fall on one
-_LONGEST = 3600  # seconds of sound to a clip that does not say how long it is
+_CLOCK = 90_000  # ticks per second: a multiple of all common frame rates
+_LONGEST = 3600  # seconds of sound for a clip without a duration
 _SAMPLES = 48_000  # per second
-_HOLE = _SAMPLES // 10  # what is missing longer than that is heard as missing
+_HOLE = _SAMPLES // 10  # longer gaps are filled with silence
 _TURNS = {90: ["cclock"], 180: ["clock", "clock"], 270: ["clock"]}
 
 
 def even(length: float) -> int:
-    """The next length that a picture with half as many colours can have."""
+    """The nearest even number of pixels, at least 2, as 4:2:0 needs."""
     return max(2, round(length / 2) * 2)
 
 
 class Encoder:
-    """Writes pictures of `size` at about `rate` a second, in `bits` per second or else at x264's constant `quality`.
+    """Encodes pictures of `size` at about `rate` per second, in `bits` per second or at x264's constant `quality`.
 
-    `sound` is in bits per second; 0 leaves it away.
+    `sound` is in bits per second; 0: no sound.
     """
 
     def __init__(
@@ -41,13 +41,13 @@ class Encoder:
     ) -> None:
         self._size, self._rate, self._bits, self._quality = size, rate, bits, quality
         self._sound, self._mono = sound, mono
-        self._begins = Fraction(0)  # seconds; where the next clip does
+        self._begins = Fraction(0)  # seconds; start of the next clip
 
     def open(self, out: OutputContainer) -> None:
         """Begin a file."""
-        # One thread: the number of darkrooms says how many cores clips may take.
+        # One thread: the number of workers limits the cores for clips.
         options = {"preset": "veryfast", "threads": "1"}
-        # The second that the buffer holds is all by which a clip can become larger than it should.
+        # The buffer of one second bounds the overshoot of the size.
         limits = {"maxrate": str(self._bits), "bufsize": str(self._bits)} if self._bits else {"crf": self._quality}
         self._out = out
         self._pictures = out.add_stream("libx264", rate=self._rate, options=options | limits)
@@ -60,7 +60,7 @@ class Encoder:
         self._track = _Sound(out, self._sound, self._mono) if self._sound else None
 
     def add(self, clip: InputContainer) -> None:
-        """Encode a clip behind those before it."""
+        """Append a clip."""
         video = probe.track(clip)
         assert video.time_base is not None
         first = (video.start_time or 0) * video.time_base
@@ -70,7 +70,7 @@ class Encoder:
         if self._track is not None:
             self._track.begin(self._begins + lasts)
         for packet in clip.demux(*([video] if self._track is None else [video, clip.streams.audio[0]])):
-            with suppress(av.error.InvalidDataError):  # one damaged moment; too many make the clip too short
+            with suppress(av.error.InvalidDataError):  # one damaged packet; with too many the clip becomes too short
                 for frame in packet.decode():
                     if not isinstance(frame, av.VideoFrame | av.AudioFrame) or frame.pts is None:
                         continue
@@ -85,20 +85,20 @@ class Encoder:
         self._begins = ends
 
     def close(self) -> None:
-        """Finish the file; whoever opened it closes it."""
+        """Flush; the caller closes the file."""
         self._out.mux(self._pictures.encode())
         if self._track is not None:
             self._track.close()
 
     def _show(self, picture: av.VideoFrame, at: Fraction) -> None:
         ticks = round(at * _CLOCK)
-        if ticks > self._last:  # the encoder takes no picture twice, or from the past
+        if ticks > self._last:  # the encoder requires increasing timestamps
             picture.pts, picture.time_base, self._last = ticks, Fraction(1, _CLOCK), ticks
             self._out.mux(self._pictures.encode(picture))
 
 
 class _Scaler:
-    """Turns pictures upright and to one size, with black beside those of another shape."""
+    """Rotates pictures upright and scales them to one size, with black bars for other aspect ratios."""
 
     def __init__(self, size: Size, pixel: Fraction) -> None:
         self._size, self._pixel = size, pixel
@@ -107,7 +107,7 @@ class _Scaler:
 
     def scaled(self, frame: av.VideoFrame) -> av.VideoFrame:
         kind = frame.width, frame.height, frame.format.name, frame.rotation
-        if kind != self._kind:  # a file may change them half way
+        if kind != self._kind:  # a file may change its format midway
             self._kind, self._graph = kind, self._made(frame)
         self._graph.vpush(frame)
         picture = self._graph.vpull()
@@ -132,7 +132,7 @@ class _Scaler:
         chain.append(graph.add("setsar", "1"))
         chain.append(graph.add("format", "yuv420p"))
         if inner != self._size:
-            left, top = (across - inner[0]) // 4 * 2, (down - inner[1]) // 4 * 2  # even, as colours are shared by two
+            left, top = (across - inner[0]) // 4 * 2, (down - inner[1]) // 4 * 2  # even: chroma is halved
             chain.append(graph.add("pad", f"{across}:{down}:{left}:{top}"))
         chain.append(graph.add("buffersink"))
         graph.link_nodes(*chain).configure()
@@ -140,38 +140,38 @@ class _Scaler:
 
 
 class _Sound:
-    """One unbroken track: silence where a clip has none, and nothing that sticks out."""
+    """One continuous track: silence for clips without sound, and sound cut to the clip's length."""
 
     def __init__(self, out: OutputContainer, bits: int, mono: bool) -> None:
         self._out = out
-        self._layout, self._channels = ("mono", 1) if mono else ("stereo", 2)  # making two of one halves its power
+        self._layout, self._channels = ("mono", 1) if mono else ("stereo", 2)  # mixing mono to stereo halves its power
         self._stream = out.add_stream("aac", rate=_SAMPLES, layout=self._layout)
         self._stream.bit_rate = bits
         self._written = 0  # samples
 
     def begin(self, until: Fraction) -> None:
-        """A clip begins, whose sound may be of another kind; what it has after `until` is left away."""
+        """Begin a clip, whose sound may have another format; sound after `until` is cut."""
         self._resampler = AudioResampler(format="fltp", layout=self._layout, rate=_SAMPLES)
         self._room = round(until * _SAMPLES)
         self._skip: int | None = None
 
     def add(self, frame: av.AudioFrame, at: Fraction) -> None:
-        """Sound that begins at `at`."""
+        """Append sound at the time `at`."""
         late = min(round(at * _SAMPLES), self._room) - self._written
         if self._skip is None:
             self._skip = max(0, -late)
         if late > (0 if self._written == 0 else _HOLE):
             self._silence(late)
-        frame.pts = None  # the resampler has no say in when
+        frame.pts = None  # timestamps are ours, not the resampler's
         self._play(self._resampler.resample(frame))
 
     def end(self, at: Fraction) -> None:
-        """The clip's pictures end."""
+        """End a clip's pictures."""
         self._play(self._resampler.resample(None))
         self._silence(round(at * _SAMPLES) - self._written)
 
     def close(self) -> None:
-        """No more clips."""
+        """End the track."""
         self._out.mux(self._stream.encode())
 
     def _play(self, frames: list[av.AudioFrame]) -> None:

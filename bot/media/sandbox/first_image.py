@@ -1,8 +1,8 @@
-"""What a picture is decoded from: its first image, without what follows it and the chunks beside it.
+"""Extraction of a file's first image, without later images and ancillary chunks.
 
-Side chunks (texts, previews, comments, lists of other images) may be broken, huge, or made to bring a library down, and
-viewers skip them. Two are read, as they change the look: EXIF, which turns it, and the colour profile. Each function is
-linear in the file's size and decodes no pixel.
+Ancillary chunks (texts, previews, comments, other images) may be broken, huge, or exploits of a library, and viewers
+skip them. Two are kept, as they change the look: EXIF (orientation) and the colour profile. Each function is linear in
+the file's size and decodes no pixel.
 """
 
 import re
@@ -17,12 +17,12 @@ from bot import texts
 from bot.errors import Refusal
 from bot.media.sandbox import colours
 
-SCANS = 30  # a progressive JPEG has about ten; one of thousands, in few bytes, would decode for a minute
+SCANS = 30  # a progressive JPEG has about ten; thousands, in few bytes, would decode for a minute
 PIECES = 50_000  # chunks of a PNG or WebP, markers of a JPEG; a PNG of 32 MB has four thousand
 
 _Part = TypeVar("_Part")
 
-_LARGEST_PROFILE = 2**24  # bytes; what fits into a JPEG
+_LARGEST_PROFILE = 2**24  # bytes; the maximum in a JPEG
 
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # not a stuffed FF 00, a restart or a fill byte
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
@@ -32,15 +32,15 @@ _IN_FRONT = re.compile(
     rb"(?=\xff\xd8\xff|\x89PNG\r\n|GIF8|RIFF....WEBP)",
     re.DOTALL,
 )
-"""What careless programs write before a picture: a mark of text, blank lines, a server's head, warnings."""
+"""Junk that faulty programs write before a picture: a byte order mark, blank lines, HTTP headers, warnings."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-_UNSPECIFIED = 2  # as a code of CICP
-_PNG_COLOURS = (b"cICP", b"iCCP", b"sRGB", b"gAMA")  # the first of them that is there counts
+_UNSPECIFIED = 2  # CICP code
+_PNG_COLOURS = (b"cICP", b"iCCP", b"sRGB", b"gAMA")  # in order of precedence
 _PNG_LOOKS = (b"tRNS", b"eXIf", *_PNG_COLOURS)
 
-_WEBP_FLAGS = 0x12  # of VP8X: alpha and animation, and not what else there is
+_WEBP_FLAGS = 0x12  # of VP8X: alpha and animation only
 
 _BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"avif", b"avis", b"mif1", b"msf1")
 _LONGEST_FTYP = 1024  # bytes
@@ -48,17 +48,17 @@ _LONGEST_FTYP = 1024  # bytes
 
 @dataclass(frozen=True, slots=True)
 class FirstImage:
-    """A picture file of the same format, and what was beside its pixels."""
+    """A picture file of the same format, and the metadata removed from it."""
 
     data: bytes
     exif: bytes | None = None
     profile: bytes | None = None
     unended: bool = False
-    """A JPEG without its end marker; `data` has one, so whether rows are missing is still to be seen."""
+    """A JPEG without an end marker; `data` has one, so missing rows are still to be detected."""
 
 
 def distil(data: bytes) -> FirstImage:
-    """The essence of a picture; what is of no such format as it is. Raises `Refusal` for what has too many parts."""
+    """Reduce a picture to its first image; other formats are unchanged. Raises `Refusal` for too many parts."""
     if found := _IN_FRONT.match(data):
         data = data[found.end() :]
     if data.startswith(b"\xff\xd8"):
@@ -73,7 +73,7 @@ def distil(data: bytes) -> FirstImage:
 
 
 def _branded(data: bytes) -> bytes:
-    """A HEIC or AVIF whose first brand is one that decoders go by, if it is of such a brand at all."""
+    """A HEIC or AVIF with a major brand that decoders accept, if one of its brands is."""
     size = min(int.from_bytes(data[:4], "big"), _LONGEST_FTYP)
     brands = [data[at : at + 4] for at in (8, *range(16, size - 3, 4))]
     known = next((brand for brand in brands if brand in _BRANDS), brands[0])
@@ -92,9 +92,9 @@ def _jpeg(data: bytes) -> FirstImage:
             if scans > SCANS:
                 raise Refusal(texts.chat.BROKEN_PICTURE)
         elif scans:
-            continue  # tables between scans, which stay with them
+            continue  # tables between scans belong to them
         elif marker == _APP1 and body.startswith(b"Exif\0\0"):
-            exif.append(body[6:])  # a long one goes on in the next segment
+            exif.append(body[6:])  # long EXIF continues in the next segment
         elif marker == _APP2 and body.startswith(b"ICC_PROFILE\0"):
             profile.append(body[12:])
         elif _matters(marker, body):
@@ -107,7 +107,7 @@ def _jpeg(data: bytes) -> FirstImage:
 
 
 def _matters(marker: int, body: bytes) -> bool:
-    """Whether the decoder goes by a segment. JFIF and Adobe say how colours are stored; shorter ones say nothing."""
+    """Whether a segment affects decoding. JFIF and Adobe define the colour encoding; shorter ones are void."""
     if marker == _APP0:
         return body.startswith(b"JFIF\0") and len(body) >= 12
     if marker == _APP14:
@@ -116,12 +116,12 @@ def _matters(marker: int, body: bytes) -> bool:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """The markers of the first image up to its end, where each begins, and what it carries."""
+    """Markers of the first image up to its end: marker, offset, payload."""
     at = 2
     while found := _MARKER.search(data, at):
         at = found.start()
         marker = data[at + 1]
-        if marker < 0xC0 or marker in (_SOI, _EOI):  # which stand alone
+        if marker < 0xC0 or marker in (_SOI, _EOI):  # markers without payload
             yield marker, at, b""
             at += 2
         else:
@@ -131,7 +131,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _joined(pieces: list[bytes]) -> bytes | None:
-    """A colour profile of numbered pieces, if all are there."""
+    """A colour profile from numbered pieces; None if one is missing."""
     pieces = sorted(set(pieces))
     count = len(pieces)
     if not 0 < count < 256 or [piece[:2] for piece in pieces] != [bytes((at + 1, count)) for at in range(count)]:
@@ -141,14 +141,14 @@ def _joined(pieces: list[bytes]) -> bytes | None:
 
 def _png(data: bytes) -> FirstImage:
     kept, exif, met = [_PNG], None, set[bytes]()
-    profiles: dict[bytes, bytes | None] = {}  # by the chunk that says it
+    profiles: dict[bytes, bytes | None] = {}  # by chunk name
     for name, body, whole in _counted(_chunks(data)):
         if name in _PNG_PIXELS:
             kept.append(whole)
             if name == b"IEND":
                 break
         elif name in _PNG_LOOKS and name not in met and _is_sound(name, body, whole):
-            met.add(name)  # each counts once; more of them would only take time
+            met.add(name)  # repeats are ignored: they would only take time
             match name:
                 case b"tRNS":
                     kept.append(_chunk(b"tRNS", _transparent(data[24], data[25], body)))
@@ -168,7 +168,7 @@ def _png(data: bytes) -> FirstImage:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """The name, the body and the whole of each chunk of a PNG; the last one may be cut off."""
+    """Name, body and whole of each chunk of a PNG; the last may be truncated."""
     at = len(_PNG)
     while at + 8 <= len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
@@ -177,12 +177,12 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 
 def _is_sound(name: bytes, body: bytes, whole: bytes) -> bool:
-    """Whether its checksum is right. Viewers skip a side chunk with a wrong one."""
+    """Whether the checksum is right. Viewers skip ancillary chunks with a wrong one."""
     return len(whole) == 12 + len(body) and zlib.crc32(name + body).to_bytes(4, "big") == whole[-4:]
 
 
 def _transparent(bits: int, kind: int, body: bytes) -> bytes:
-    """What a tRNS chunk names as transparent, in the depth in which Pillow has the pixels; b"" for nothing."""
+    """The transparent colour of a tRNS chunk, in the depth of Pillow's pixels; b"" if there is none."""
     keys = [int.from_bytes(body[at : at + 2], "big") for at in range(0, len(body) - 1, 2)]
     match kind, bits:
         case 3, _:
@@ -222,7 +222,7 @@ def _webp(data: bytes) -> FirstImage:
                 kept.append(whole[:8] + bytes([body[0] & _WEBP_FLAGS]) + whole[9:])
             case b"ANIM" | b"ALPH" if not framed:
                 kept.append(whole)
-            case b"ANMF" | b"VP8 " | b"VP8L" if not framed:  # of an animation the first frame is enough
+            case b"ANMF" | b"VP8 " | b"VP8L" if not framed:  # the first frame of an animation
                 kept.append(whole)
                 framed = True
     image = b"".join(kept)
@@ -230,7 +230,7 @@ def _webp(data: bytes) -> FirstImage:
 
 
 def _riff(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """The name, the body and the whole of each chunk of a WebP; the last one may be cut off."""
+    """Name, body and whole of each chunk of a WebP; the last may be truncated."""
     at = 12
     while at + 8 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 8], "little")

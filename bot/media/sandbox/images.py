@@ -1,7 +1,7 @@
-"""Turns a stranger's picture into what a provider takes: an upright sRGB JPEG without metadata, or a grey PNG mask.
+"""Conversion of an untrusted picture to provider input: an upright sRGB JPEG without metadata, or a grey PNG mask.
 
-Pure functions from bytes to bytes, which raise `Refusal` and nothing else. Decoders have bugs, so the bot never calls
-these in its own process; `bot.media.sandbox.worker` does.
+Pure functions from bytes to bytes that raise only `Refusal`. Decoders have bugs, so these run in the sandbox
+(`bot.media.sandbox.worker`), never in the bot's process.
 """
 
 import re
@@ -25,14 +25,14 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 MOST_PIXELS = 50_500_000  # phones of “50 megapixels” write up to 8192 × 6144
-WEBP_PIXELS = 25_000_000  # whose decoder holds four copies; no phone writes larger ones
-LONGEST = 2048  # clips have 720 lines; more only makes the request heavier
+WEBP_PIXELS = 25_000_000  # its decoder holds four copies; no phone writes larger ones
+LONGEST = 2048  # clips have 720 lines; larger pictures only make the request larger
 LEAST = 300
 LONGEST_TO_SHORTEST = 2.5
 HEAVIEST = 10_000_000  # bytes
 
-_OPENING = 1.0  # seconds of processor time for a header; the usual one takes a millisecond
-_PER_MEGAPIXEL = 0.3  # seconds; the slowest kind takes 0.06 on a small virtual machine
+_OPENING = 1.0  # seconds of CPU time for a header; a millisecond is usual
+_PER_MEGAPIXEL = 0.3  # seconds of CPU time; the slowest format takes 0.06 on a small virtual machine
 
 # JPEG opens MPO too. AVIF stands before HEIF, which claims files of the brand `mif1` that it cannot decode.
 _PICTURES = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP")
@@ -43,9 +43,9 @@ _MASKS = ("PNG",)  # JPEG has no hard edges
 _MASK_STARTS = re.compile(rb"\x89PNG\r\n\x1a\n")
 
 _END = b"\xff\xd9"  # of a JPEG
-_ONES = b"\xff\0" * 64  # no code in a JPEG is all ones
-_NEARLY = 2  # where missing colours meet those that are there
-_RUNS = (1, 2)  # BMPs of runs, which nobody sends and which decode in Python, pixel by pixel
+_ONES = b"\xff\0" * 64  # no JPEG code is all ones
+_NEARLY = 2  # tolerance where missing pixels meet present ones
+_RUNS = (1, 2)  # run-length BMPs, which are unused and decode in Python, pixel by pixel
 
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -59,15 +59,15 @@ _TURNS = {
 }
 _SIDEWAYS = (5, 6, 7, 8)
 
-Image.init()  # all formats now: once a stranger's file is open, nothing more can be loaded
+Image.init()  # load all formats now: inside the sandbox nothing more can be loaded
 pillow_heif.register_heif_opener()
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A JPEG of `size`, made from a picture that was `original` when held upright.
+    """A JPEG of `size`, from a picture of size `original` when upright.
 
-    Of one that is too long the middle is taken: it is for the bot to ask whether that will do (`too_long`).
+    An overlong picture is cropped to its middle; the bot asks whether that is acceptable (`too_long`).
     """
 
     data: bytes
@@ -76,7 +76,7 @@ class Fitted:
 
 
 def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
-    """Make a picture fit the provider's limits, in at most `heaviest` bytes."""
+    """Fit a picture to the provider's limits, in at most `heaviest` bytes."""
     with _opened(data, _PICTURES, _PICTURE_STARTS, texts.chat.NOT_A_PICTURE) as (image, essence):
         header = image.size
         drafted = image.format == "JPEG"
@@ -85,7 +85,7 @@ def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
         image.load()
         if drafted and _lacks_rows(image, essence):
             raise Refusal(texts.chat.BROKEN_PICTURE)
-        # Cropping can make a HEIC smaller than its header says, so only a drafted size comes from there.
+        # Cropping can make a HEIC smaller than its header says, so only a drafted size is taken from the header.
         turn = _orientation(image)
         original = _turned(header if drafted else image.size, turn)
         _check(original)
@@ -96,7 +96,7 @@ def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
 
 
 def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
-    """Make a mask, drawn on a photo of `original` size, fit the photo's final `size`: white is selected."""
+    """Fit a mask, drawn on a photo of `original` size, to the photo's final `size`: white is selected."""
     with _opened(data, _MASKS, _MASK_STARTS, texts.chat.NOT_A_MASK) as (image, _):
         image.load()
         upright = _turn(_plain(image), _orientation(image))
@@ -115,14 +115,14 @@ def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
 def _opened(
     data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], otherwise: str
 ) -> Iterator[tuple[Image.Image, FirstImage]]:
-    """A picture in one of `formats`, not yet decoded; whatever goes wrong until the end of the block is its fault."""
-    # Pillow's own check of the pixel count knows only one limit for the process, and no sentence for a person.
+    """A picture in one of `formats`, not yet decoded; any error inside the block counts as the picture's."""
+    # Pillow's own pixel limit is one per process, and has no message for people.
     theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         with warnings.catch_warnings(action="ignore"):
             with limited(_OPENING):
                 essence = distil(data)
-                if essence.data[8:12] == b"WEBP":  # which makes two empty pictures when it is opened
+                if essence.data[8:12] == b"WEBP":  # opening it allocates two blank pictures
                     _check_pixels(_webp_size(essence.data[12:30]), "WEBP")
                 image = Image.open(BytesIO(essence.data), formats=formats)
             with image:
@@ -136,31 +136,31 @@ def _opened(
         raise
     except UnidentifiedImageError:
         raise Refusal(texts.chat.BROKEN_PICTURE if starts.match(data) else otherwise) from None
-    except Exception:  # a decoder that reads garbage raises what it likes
+    except Exception:  # decoders raise anything on garbage
         raise Refusal(texts.chat.BROKEN_PICTURE) from None
     finally:
         Image.MAX_IMAGE_PIXELS = theirs
 
 
 def _beside(essence: FirstImage) -> dict[str, bytes]:
-    """What Pillow would have read from the chunks that it was not given."""
+    """Metadata in the form in which Pillow would have read it from the removed chunks."""
     found = {"exif": essence.exif, "icc_profile": essence.profile}
     return {name: value for name, value in found.items() if value}
 
 
 def _draft(image: Image.Image) -> None:
-    """Have a large JPEG decoded at half its size or less, which its decoder does for free."""
-    # Asking for a little less than we want lets 4032 × 3024, the commonest photo there is, arrive as 2016 × 1512
-    # instead of being decoded in full and scaled down by 1.6 %.
+    """Decode a large JPEG at half its size or less, which costs its decoder nothing."""
+    # The request is slightly below the wanted size, so that 4032 × 3024, the most common photo, arrives as
+    # 2016 × 1512 instead of being decoded in full and scaled down by 1.6 %.
     enough = 0.88 * LONGEST / min(max(image.size), LONGEST_TO_SHORTEST * min(image.size))
     image.draft(image.mode, (round(image.width * enough), round(image.height * enough)))
 
 
 def _lacks_rows(image: Image.Image, essence: FirstImage) -> bool:
-    """Whether a JPEG that was decoded ended too soon. The decoder makes up what is missing, and does not say so.
+    """Whether a decoded JPEG was truncated. The decoder fills missing blocks without an error.
 
-    Missing blocks are grey, with other blocks in front of them if there is something else to read. What is whole stays
-    the same whatever follows it.
+    Missing blocks are grey, or contain other data if something readable follows. A complete picture is the same
+    whatever follows it.
     """
     last = image.crop((image.width - 1, image.height - 1, image.width, image.height)).tobytes()
     grey = all(abs(value - 128) <= _NEARLY for value in last)
@@ -174,7 +174,7 @@ def _lacks_rows(image: Image.Image, essence: FirstImage) -> bool:
 
 
 def _webp_size(start: bytes) -> Size:
-    """What the first chunk of a WebP claims; (0, 0) if it is of no kind that we know."""
+    """The size in a WebP's first chunk; (0, 0) for an unknown chunk."""
     match start[:4]:
         case b"VP8X":
             return int.from_bytes(start[12:15], "little") + 1, int.from_bytes(start[15:18], "little") + 1
@@ -198,12 +198,12 @@ def _check(size: Size) -> None:
 
 
 def too_long(size: Size) -> bool:
-    """Whether a picture has a shape of which no clip can be made."""
+    """Whether a picture's aspect ratio is too extreme for a clip."""
     return max(size) > LONGEST_TO_SHORTEST * min(size)
 
 
 def _middle(image: Image.Image) -> Image.Image:
-    """As much of a picture as has a shape that is allowed, around its centre."""
+    """The largest central part of a picture with an allowed aspect ratio."""
     if not too_long(image.size):
         return image
     width, height = image.size
@@ -216,11 +216,11 @@ def _middle(image: Image.Image) -> Image.Image:
 
 
 def _profile(image: Image.Image, essence: FirstImage) -> bytes | None:
-    """A colour profile, also of colours that are named by code."""
+    """The colour profile, also from code points."""
     if profile := image.info.get("icc_profile"):
         return bytes(profile)
     codes = image.info.get("nclx_profile")
-    if image.format == "AVIF":  # of which Pillow does not say it; libheif reads the boxes, and need not decode
+    if image.format == "AVIF":  # Pillow does not expose it; libheif reads it without decoding
         with suppress(Exception):
             container: Any = pillow_heif.HeifFile
             codes = container(BytesIO(essence.data)).info.get("nclx_profile")
@@ -228,7 +228,7 @@ def _profile(image: Image.Image, essence: FirstImage) -> bytes | None:
 
 
 def _orientation(image: Image.Image) -> int:
-    with suppress(Exception):  # a picture with a broken EXIF block is still a picture
+    with suppress(Exception):  # a broken EXIF block does not invalidate the picture
         return int(image.getexif().get(_ORIENTATION, 1))
     return 1
 
@@ -243,17 +243,17 @@ def _turn(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """One of L, RGB, CMYK and RGBA, eight bits each: what can be scaled smoothly."""
+    """Convert to L, RGB, CMYK or RGBA, eight bits each, which can be resampled."""
     if image.mode.startswith("I"):
         image = _eight_bits(image)
     if image.mode == "La":
         image = image.convert("LA")
     mode = "RGBA" if image.has_transparency_data else image.mode if image.mode in ("L", "CMYK") else "RGB"
-    return image if image.mode == mode else image.convert(mode)  # which would copy 200 MB of a large picture
+    return image if image.mode == mode else image.convert(mode)  # convert would copy 200 MB of a large picture
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits as L, or as LA if one of its greys is transparent."""
+    """16-bit grey as L, or as LA if one grey is transparent."""
     grey = image.point(lambda value: value * (1 / 256)).convert("L")  # a bare convert() clips
     key = grey.info.pop("transparency", None)
     if key is None:
@@ -263,7 +263,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _visible(image: Image.Image) -> Image.Image:
-    """Without an alpha that is 0 everywhere, which is one that a program left unset."""
+    """Drop an alpha channel that is 0 everywhere: it was left unset."""
     if image.mode == "RGBA" and image.getchannel("A").getbbox() is None:
         return image.convert("RGB")
     return image
@@ -287,7 +287,7 @@ def _flat(image: Image.Image, ground: str = "white") -> Image.Image:
 
 def _jpeg(image: Image.Image, heaviest: int) -> tuple[bytes, Size]:
     """Encode in at most `heaviest` bytes: lower the quality first, then the size."""
-    image.info.clear()  # Pillow would write some of it into the file, a JPEG's comment for one
+    image.info.clear()  # Pillow would write parts of it, such as a JPEG's comment
     while True:
         for quality in (92, 85, 75):
             jpeg = BytesIO()

@@ -1,30 +1,30 @@
-"""Landlock: a Linux process gives up opening files and connections, for itself and all that it starts, for good.
+"""Landlock: a Linux process irrevocably loses the right to open files and connections, with all its children.
 
-No rules are added, so nothing is left but what is open already. The numbers are those of <linux/landlock.h>; the
+No rules are added, so only open descriptors remain usable. The numbers are those of <linux/landlock.h>; the
 system calls have the same ones on every architecture.
 """
 
 import ctypes
 
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
-_VERSION = 1  # a flag: say which version the kernel has
+_VERSION = 1  # flag: return the supported version
 
-# All accesses that a version knows: to files (bits of what may be done), to TCP ports (bind, connect), and outwards
-# (abstract sockets, signals).
+# All access rights by version: files (bits of operations), TCP ports (bind, connect), and scopes (abstract sockets,
+# signals).
 _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _PORTS = {4: 0b11}
 _OUTWARDS = {6: 0b11}
 
 
 def version() -> int:
-    """The version of the kernel's Landlock; 0 if it has none, or it is turned off."""
+    """The kernel's Landlock version; 0 if it is missing or disabled."""
     return max(0, int(_libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)))
 
 
 def restrict() -> int:
-    """Give up all that Landlock can take away; returns its version, 0 if nothing was given up.
+    """Give up all rights that Landlock handles; returns its version, 0 if nothing was given up.
 
-    The process must have given up new privileges before.
+    The process must have set no_new_privs before.
     """
     known = version()
     if not known:
@@ -32,7 +32,7 @@ def restrict() -> int:
     given_up = [max((bits for since, bits in each.items() if since <= known), default=0)
                 for each in (_FILES, _PORTS, _OUTWARDS)]  # fmt: skip
     attributes = (ctypes.c_uint64 * 3)(*given_up)
-    # Older kernels know fewer of the fields, and take more if they are zero.
+    # Older kernels know fewer fields, and accept more if those are zero.
     ruleset = _libc().syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(ctypes.sizeof(attributes)), 0)
     if ruleset < 0 or _libc().syscall(_RESTRICT_SELF, ruleset, 0) != 0:
         return 0

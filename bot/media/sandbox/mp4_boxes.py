@@ -1,6 +1,6 @@
-"""Reads what the tables of an MP4 claim, before a decoder believes them: counts cost nothing to write down.
+"""Validation of an MP4's tables before a decoder allocates by them: large counts cost a sender nothing.
 
-Bounds the number of boxes, their depth, samples and edits; whatever hides from it meets the limits of the sandbox.
+Bounds the number of boxes, their depth, samples and edits; anything it misses meets the limits of the sandbox.
 """
 
 import os
@@ -11,11 +11,11 @@ from bot.errors import BrokenClip
 
 BOXES = 50_000
 DEPTH = 16
-SAMPLES = 500_000  # of all tracks together: more than two hours of pictures and sound
+SAMPLES = 500_000  # all tracks together: more than two hours of video and sound
 EDITS = 100
 
 _CONTAINERS = {b"moov", b"hoov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"mvex", b"moof", b"traf"}
-# Where the number of entries stands in a box, behind its header, and the bytes of an entry.
+# Offset of the entry count in a box, after its header, and bytes per entry.
 _TABLES = {
     b"stts": (4, 8),
     b"ctts": (4, 8),
@@ -28,12 +28,12 @@ _TABLES = {
     b"dref": (4, 8),
     b"sbgp": (8, 8),
 }
-# The fields of a fragment's samples, by its flags; all have four bytes.
+# Fields per sample of a fragment, by flag; four bytes each.
 _RUN_FIELDS = 0xF00
 
 
 def check(file: BinaryIO) -> None:
-    """Raise `BrokenClip` if an MP4 claims more than it holds, or more than we take; leaves other files alone."""
+    """Raise `BrokenClip` if an MP4 claims more than it holds or than we accept; ignores other formats."""
     file.seek(0)
     if file.read(8)[4:] in (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"moof"):
         _Claims(file).read()
@@ -48,7 +48,7 @@ class _Claims:
         self._sound = False
 
     def read(self) -> None:
-        """Walk through all boxes that hold boxes or tables."""
+        """Visit all boxes that hold boxes or tables."""
         todo = [(0, self._size, 0)]
         while todo:
             start, end, depth = todo.pop()
@@ -61,7 +61,7 @@ class _Claims:
                     self._table(kind, at, until - at)
 
     def _inside(self, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-        """Each box's kind, and where its content begins and ends."""
+        """Kind, start and end of the content of each box."""
         while at + 8 <= end:
             self._boxes += 1
             if self._boxes > BOXES:
@@ -71,13 +71,13 @@ class _Claims:
             header = 16 if size == 1 else 8
             size = large if size == 1 else size or end - at
             if size < header:
-                return  # the end of what a reader can make sense of
+                return  # the end of the parsable part
             yield kind, at + header, min(at + size, end)
             at += size
 
     def _table(self, kind: bytes, at: int, room: int) -> None:
         if kind == b"cmov":
-            raise BrokenClip("a packed index")  # which nobody writes any more, and which hides the tables
+            raise BrokenClip("a packed index")  # obsolete, and it would hide the tables
         if kind == b"hdlr":
             self._sound = self._bytes(at + 8, 4) == b"soun"
         elif kind in _TABLES:
@@ -108,7 +108,7 @@ class _Claims:
             self._hold(count, every, self._size)
         else:
             self._hold(count, 4, room - 12)
-        if not (every and self._sound):  # plain waves have a sample for each tick, which is read by the chunk
+        if not (every and self._sound):  # PCM has a sample per tick, which is read by the chunk
             self._samples += count
 
     def _hold(self, count: int, width: float, room: int) -> None:

@@ -1,4 +1,4 @@
-"""What is done with a stranger's picture, in a process of its own. The worker loads this."""
+"""Tasks for pictures. Loaded by the worker."""
 
 from typing import BinaryIO
 
@@ -8,11 +8,11 @@ from PIL import AvifImagePlugin
 from bot.media.sandbox import images
 from bot.media.sandbox.confine import HELD, Task
 
-_MEMORY = 1024**3  # bytes: 50 megapixels of the hungriest kind take 820 MB
+_MEMORY = 1024**3  # bytes: 50 megapixels of the most demanding format take 820 MB
 _SECONDS = 25
 _HEAVIEST = 16 * 1024**2  # bytes; a photo has at most 10,000,000
 
-# A thread for each of many cores would use up the address space, and a process of one task has no use for any.
+# One thread per core would use up address space; a process of one task needs none.
 AvifImagePlugin.DEFAULT_MAX_THREADS = pillow_heif.options.DECODE_THREADS = 1
 
 

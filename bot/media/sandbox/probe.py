@@ -1,4 +1,4 @@
-"""Says whether a file is a clip that plays, and what it looks like. Runs in the sandbox, as decoders have bugs."""
+"""Probe: whether a file is a playable clip, its size, length, sound and frames. Runs in the sandbox."""
 
 import errno
 from collections import deque
@@ -14,32 +14,31 @@ from bot.errors import BrokenClip
 from bot.media.sandbox import colours, mp4_boxes
 from bot.media.sandbox.cpu_limit import limited
 
-# Only what is sent as .mp4. Playlists, which can name other files and addresses, are other formats.
+# Only .mp4. Playlists, which can name other files and URLs, are other formats.
 _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
-_WEBM = "matroska,webm"  # FFmpeg does not follow the links to other files that Matroska knows
-_POSTER = 320  # pixels of the longer side; then quality 80 stays under 200 kB, even for noise
+_WEBM = "matroska,webm"  # FFmpeg does not follow Matroska's links to other files
+_POSTER = 320  # pixels of the longer side; at quality 80 under 200 kB, even for noise
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
-_OPENING = 2.0  # seconds of processor time in which a file's index must be read; the usual one takes milliseconds
-_MOST_PIXELS = 36_000_000  # of a picture: 8192 × 4320
-_WHOLE = 0.95  # of the length that the header promises; rounding and odd last frames stay above
+_OPENING = 2.0  # seconds of CPU time for a file's index; milliseconds are usual
+_MOST_PIXELS = 36_000_000  # per picture: 8192 × 4320
+_WHOLE = 0.95  # of the header's length; rounding and odd last frames stay above
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A clip as it is shown: pixels, seconds, and whether it has a sound track."""
+    """A clip as displayed: pixels, seconds, and whether it has a sound track."""
 
     width: int
     height: int
     seconds: float
     sound: bool
     rotation: int
-    """Degrees, counterclockwise, by which a player turns the pictures that are stored; `width` and `height` are after.
-    """
+    """Rotation by players, in degrees counterclockwise; `width` and `height` are after it."""
 
 
 @contextmanager
 def opened(file: BinaryIO, formats: str = _MP4) -> Iterator[av.container.InputContainer]:
-    """A stranger's file. What goes wrong until the end of the block is its fault, as in `blamed`."""
+    """Open an untrusted file; errors inside the block count as the clip's, as in `blamed`."""
     options = {"format_whitelist": formats, "protocol_whitelist": "none"}
     with blamed():
         mp4_boxes.check(file)
@@ -50,33 +49,33 @@ def opened(file: BinaryIO, formats: str = _MP4) -> Iterator[av.container.InputCo
 
 
 def track(container: av.container.InputContainer) -> av.VideoStream:
-    """Its pictures, to be decoded by one thread. Raises `BrokenClip`."""
+    """The video track, to be decoded by one thread. Raises `BrokenClip`."""
     if not container.streams.video:
         raise BrokenClip("no picture track")
     video = container.streams.video[0]
-    if video.codec_context is None:  # whatever PyAV's types say: a codec that it does not know
+    if video.codec_context is None:  # despite PyAV's types: an unknown codec
         raise BrokenClip("unknown codec")
     if video.codec_context.width * video.codec_context.height > _MOST_PIXELS:
         raise BrokenClip("too many pixels")
-    video.codec_context.thread_count = 1  # the number of darkrooms says how many cores clips may take
+    video.codec_context.thread_count = 1  # the number of workers limits the cores for clips
     return video
 
 
 @contextmanager
 def blamed() -> Iterator[None]:
-    """Whatever goes wrong in the block is the clip's fault, `BrokenClip`; only what the disk says stays `OSError`."""
+    """Turn any error in the block into `BrokenClip`, except those of the disk (`OSError`)."""
     try:
         yield
     except BrokenClip:
         raise
-    except Exception as error:  # a decoder that reads garbage raises what it likes
+    except Exception as error:  # decoders raise anything on garbage
         if disk := _disk(error):
             raise disk from None
         raise BrokenClip(f"not a playable video: {type(error).__name__}") from None
 
 
 def _disk(error: BaseException | None) -> OSError | None:
-    """What the disk said, if that is behind it: libraries pass it on as their own."""
+    """The disk's error among the causes: libraries wrap it in their own."""
     while error:
         if isinstance(error, OSError) and error.errno in _DISK:
             return error
@@ -85,9 +84,9 @@ def _disk(error: BaseException | None) -> OSError | None:
 
 
 def probe(file: BinaryIO, poster: BinaryIO | None = None) -> Probe:
-    """Look at an MP4: decode its first frame and read the rest without decoding. Raises `BrokenClip`, `OSError`.
+    """Probe an MP4: decode its first frame, and read the rest without decoding. Raises `BrokenClip`, `OSError`.
 
-    The first frame goes to `poster`: a JPEG of at most 320 pixels a side and 200 kB.
+    The first frame is written to `poster`: a JPEG of at most 320 pixels a side and 200 kB.
     """
     with opened(file) as container:
         found, first = _probe(container)
@@ -98,13 +97,13 @@ def probe(file: BinaryIO, poster: BinaryIO | None = None) -> Probe:
 
 
 def last_frame(file: BinaryIO, webm: bool = False) -> Image.Image:
-    """The picture that an MP4, or a WebM if that may be, ends on. Raises `BrokenClip`."""
+    """The last frame of an MP4 (or, with `webm`, a WebM). Raises `BrokenClip`."""
     with opened(file, f"{_MP4},{_WEBM}" if webm else _MP4) as container:
         video = track(container)
-        # From the last key frame on; a clip may have a single one, then all of it is decoded.
+        # From the last key frame; with a single one the whole clip is decoded.
         if video.duration:
             container.seek(video.duration, stream=video, backward=True)
-        elif container.duration:  # WebM knows only that
+        elif container.duration:  # WebM has no track durations
             container.seek(container.duration, backward=True)
         last = deque(container.decode(video), maxlen=1)
         if not last:
@@ -113,7 +112,7 @@ def last_frame(file: BinaryIO, webm: bool = False) -> Image.Image:
 
 
 def first_frame(file: BinaryIO) -> Image.Image:
-    """The picture that an MP4 begins with. Raises `BrokenClip`."""
+    """The first frame of an MP4. Raises `BrokenClip`."""
     with opened(file) as container:
         video = track(container)
         frame = next(container.decode(video), None)
@@ -123,7 +122,7 @@ def first_frame(file: BinaryIO) -> Image.Image:
 
 
 def _picture(frame: av.VideoFrame, longest: int | None = None) -> Image.Image:
-    """A frame as it is shown, its longer side at most `longest` pixels."""
+    """A frame as displayed, its longer side at most `longest` pixels."""
     shrink = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
     size = max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink))
     image = Image.fromarray(frame.to_ndarray(format="rgb24", width=size[0], height=size[1], threads=1))
@@ -152,7 +151,7 @@ def _probe(container: av.container.InputContainer) -> tuple[Probe, av.VideoFrame
     first = first or next(iter(video.codec_context.decode(None)), None)
     if first is None:
         raise BrokenClip("no picture")
-    # A file whose index stands in front still opens when only half of it arrived; its packets end too soon then.
+    # With the index in front, a truncated file still opens; its packets end too soon then.
     promised = float(video.duration * video.time_base) if video.duration and video.time_base else 0.0
     seconds = end - start
     if seconds <= 0 or seconds < _WHOLE * promised:

@@ -1,7 +1,7 @@
-"""A system call filter for Linux: sockets, programs, other processes and the kernel's back rooms are refused.
+"""A system call filter for Linux: refuses sockets, programs, other processes and rare kernel interfaces.
 
-A list of what is refused, not of what is allowed: codecs and the C library may call what they like for memory, time and
-files that are open already. Both are known for x86-64 and ARM64; elsewhere there is no filter.
+A deny list: codecs and the C library may use any call for memory, time and open files. Defined for x86-64 and ARM64;
+elsewhere there is no filter.
 """
 
 import ctypes
@@ -49,17 +49,17 @@ _REFUSED = {
 }
 
 _LOAD, _EQUAL, _AT_LEAST, _HAS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # of <linux/bpf_common.h>
-_ALLOW, _REFUSE, _UNKNOWN = 0x7FFF0000, 0x00050001, 0x00050026  # the last two with EPERM, and with ENOSYS
-_ARCHITECTURE, _NUMBER, _FIRST_VALUE = 4, 0, 16  # where they stand in `struct seccomp_data`
-_THREAD = 0x10000  # the flag with which `clone` makes a thread: libde265 decodes a HEIC in one
-_X32 = 0x40000000  # x86-64 has a second set of numbers from here on
+_ALLOW, _REFUSE, _UNKNOWN = 0x7FFF0000, 0x00050001, 0x00050026  # refusals are EPERM and ENOSYS
+_ARCHITECTURE, _NUMBER, _FIRST_VALUE = 4, 0, 16  # offsets in `struct seccomp_data`
+_THREAD = 0x10000  # CLONE_THREAD: libde265 decodes HEIC in a thread
+_X32 = 0x40000000  # first number of x86-64's second table (x32)
 _SET_SECCOMP, _FILTER = 22, 2
 
 
 def restrict() -> bool:
-    """Give up the calls above, for good; False if this machine has no such filter.
+    """Irrevocably refuse the calls above; False if there is no filter for this machine.
 
-    The process must have given up new privileges before.
+    The process must have set no_new_privs before.
     """
     machine = os.uname().machine
     if machine not in _ARCHITECTURES or struct.calcsize("P") != 8:
@@ -69,10 +69,10 @@ def restrict() -> bool:
     count = len(numbers)
     code = [
         _step(_LOAD, _ARCHITECTURE),
-        _step(_EQUAL, name, otherwise=count + 7),  # the calls of another architecture
+        _step(_EQUAL, name, otherwise=count + 7),  # calls of another architecture
         _step(_LOAD, _NUMBER),
         _step(_AT_LEAST, _X32, then=count + 5),
-        _step(_EQUAL, _CLONE3[column], then=count + 6),  # whose flags cannot be seen; then `clone` is tried
+        _step(_EQUAL, _CLONE3[column], then=count + 6),  # flags out of reach; glibc then uses `clone`
         _step(_EQUAL, _CLONE[column], then=count + 1),
         *(_step(_EQUAL, number, then=count + 2 - at) for at, number in enumerate(numbers)),
         _step(_RETURN, _ALLOW),
@@ -88,5 +88,5 @@ def restrict() -> bool:
 
 
 def _step(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:
-    """An instruction of the filter, and how many to skip if it compares, by how that ends."""
+    """A BPF instruction, with the number of instructions to skip if it compares true (`then`) or false."""
     return struct.pack("HBBI", code, then, otherwise, value)

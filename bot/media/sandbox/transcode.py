@@ -1,8 +1,8 @@
-"""Makes clips smaller, joins them, and writes into each how it was made.
+"""Transcoding: makes clips smaller, joins them, and labels each with its origin.
 
 Runs in the sandbox, packet by packet or frame by frame: a clip may have 500 MB.
 
-Errors of the target's disk are `OSError`; whatever else goes wrong is the clip's fault, `BrokenClip`.
+Errors of the target's disk are `OSError`; any other error is `BrokenClip`.
 """
 
 import os
@@ -25,20 +25,20 @@ from bot.media.sandbox.encoder import Encoder, even
 
 _TRIES = 3
 _PIECE = 2**20  # bytes copied at once
-_RESERVE = 0.96  # of the bytes; an encoder that aims at a rate never quite hits it
-_AGAIN = 0.95  # of what the last try makes expect
-_HEAD = 4096  # bytes of a file before and after its pictures
-_ENTRY = 24  # bytes of its index per picture, with the sound that goes with it
+_RESERVE = 0.96  # of the limit: encoders miss a target bit rate slightly
+_AGAIN = 0.95  # of the size predicted from the last attempt
+_HEAD = 4096  # bytes of a file's header and trailer
+_ENTRY = 24  # bytes of index per frame, with its sound
 _SIDES = (1920, 1280, 960, 640, 480)  # pixels of the longer side
-_PIXEL = 0.04  # bits that a pixel needs to look like something
-_LEAST = 100_000  # bits per second under which nothing is watchable
+_PIXEL = 0.04  # bits per pixel for acceptable quality
+_LEAST = 100_000  # bits per second, the minimum for a watchable clip
 _SOUND, _POOR_SOUND = 64_000, 32_000  # bits per second
-_COMMENT = "\xa9cmt"  # the name of that field in an MP4
-_QUALITY = "20"  # x264's, where nothing limits the size
+_COMMENT = "\xa9cmt"  # the comment field of an MP4
+_QUALITY = "20"  # x264's CRF, where the size is not limited
 
 
 def fit(source: BinaryIO, target: BinaryIO, limit: int) -> bool:
-    """Write a clip again in at most `limit` bytes; False if nothing watchable is that small."""
+    """Re-encode a clip to at most `limit` bytes; False if no watchable size is that small."""
     with probe.blamed():
         found = probe.probe(source)
         rate, mono = _look(source)
@@ -59,7 +59,7 @@ def fit(source: BinaryIO, target: BinaryIO, limit: int) -> bool:
 
 
 def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> None:
-    """Write clips one after the other as one, in the size of the first, and its poster. Sound stays if all have it."""
+    """Concatenate clips in the size of the first, and write the poster. Sound is kept if all have it."""
     with probe.blamed():
         found = [probe.probe(source) for source in sources]
         if any(one.rotation for one in found) or not _copy(sources, target):
@@ -71,7 +71,7 @@ def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> Non
 
 
 def mark(source: BinaryIO, target: BinaryIO) -> None:
-    """Copy a clip, with the words that say how it was made; nothing else in it changes."""
+    """Copy a clip with the label of its origin; nothing else changes."""
     shutil.copyfileobj(source, target, _PIECE)
     with probe.blamed():
         mp4_boxes.check(target)
@@ -84,12 +84,12 @@ def mark(source: BinaryIO, target: BinaryIO) -> None:
 
 def _check(target: BinaryIO, seconds: float, poster: BinaryIO | None = None) -> None:
     made = probe.probe(target, poster)
-    if made.seconds < 0.9 * seconds:  # what was probed played; what was decoded did not
+    if made.seconds < 0.9 * seconds:  # the probe passed, but decoding lost part of it
         raise BrokenClip(f"only {made.seconds:.2f} of {seconds:.2f} seconds can be decoded")
 
 
 def _look(source: BinaryIO) -> tuple[Fraction, bool]:
-    """Pictures per second, of which a header may claim any number, and whether the sound is mono."""
+    """Frame rate, bounded because headers may claim any, and whether the sound is mono."""
     with probe.opened(source) as container:
         claimed = container.streams.video[0].average_rate or Fraction(25)
         mono = any(track.codec_context and track.codec_context.channels == 1 for track in container.streams.audio[:1])
@@ -97,7 +97,7 @@ def _look(source: BinaryIO) -> tuple[Fraction, bool]:
 
 
 def _size(shown: tuple[int, int], rate: float, bits: float) -> tuple[int, int] | None:
-    """The largest size that looks good at so many bits per second; None if none is watchable."""
+    """The largest size with acceptable quality at this bit rate (bits per second); None if none is watchable."""
     if bits < _LEAST:
         return None
     longest = max(shown)
@@ -108,7 +108,7 @@ def _size(shown: tuple[int, int], rate: float, bits: float) -> tuple[int, int] |
 
 @contextmanager
 def _written(target: BinaryIO) -> Iterator[OutputContainer]:
-    """An MP4 that can be played while it arrives, and says what it is."""
+    """A progressive MP4 with the label of its origin."""
     target.seek(0)
     target.truncate()
 
@@ -122,7 +122,7 @@ def _written(target: BinaryIO) -> Iterator[OutputContainer]:
 
 
 class _Again(RawIOBase):
-    """An open file read from a place of its own: the writer moves what it wrote, and this process may open nothing."""
+    """An open file with a read position of its own: the muxer moves the shared one, and nothing can be opened here."""
 
     def __init__(self, file: int) -> None:
         self._file, self._at = file, 0
@@ -157,7 +157,7 @@ def _encode(sources: Sequence[BinaryIO], target: BinaryIO, recoder: Encoder) -> 
 
 
 def _copy(sources: Sequence[BinaryIO], target: BinaryIO) -> bool:
-    """Write the clips' packets as they are, if all were encoded alike."""
+    """Concatenate the clips' packets without re-encoding; False if their encodings differ."""
     with ExitStack() as stack:
         opened = [stack.enter_context(probe.opened(source)) for source in sources]
         tracks = [_tracks(container) for container in opened]
@@ -178,7 +178,7 @@ def _tracks(container: InputContainer) -> list[Stream]:
 
 
 def _kind(track: Stream) -> tuple[object, ...]:
-    """What two tracks must share to stand behind one another in a file, which describes them once."""
+    """Properties that must be equal for two tracks to share one description in the file."""
     codec = track.codec_context
     if codec is None:
         raise BrokenClip("unknown codec")
@@ -190,7 +190,7 @@ def _kind(track: Stream) -> tuple[object, ...]:
 
 
 def _append(out: OutputContainer, container: InputContainer, to: dict[Stream, Stream], begins: Fraction) -> Fraction:
-    """Copy a clip's packets to where it begins in the film; returns how long its pictures last. All in seconds."""
+    """Copy a clip's packets to the offset `begins`; returns the length of its video. All in seconds."""
     video = next(iter(to))
     assert video.time_base is not None
     first = (video.start_time or 0) * video.time_base
@@ -203,7 +203,7 @@ def _append(out: OutputContainer, container: InputContainer, to: dict[Stream, St
         if packet.stream is video:
             ends = max(ends, at + (packet.duration or 0) * packet.time_base)
         elif (begins and at < first) or (last is not None and at >= last):
-            continue  # sound that sticks out would lie over that of the next clip
+            continue  # sound beyond the pictures would overlap the next clip
         shift = round((begins - first) / packet.time_base)
         packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, to[packet.stream]
         out.mux(packet)

@@ -1,4 +1,4 @@
-"""Who is next, when many wait for few places: in turn by person, so that nobody's heap stands before another's one."""
+"""Fair scheduling of waiting requests: round robin by person, so that one person's many do not delay another's one."""
 
 import asyncio
 from collections import Counter, deque
@@ -7,17 +7,17 @@ from contextlib import asynccontextmanager
 
 
 class Turns:
-    """`places` at once, of which one person has at most `each`."""
+    """`places` at once, at most `each` per person."""
 
     def __init__(self, places: int, each: int | None = None) -> None:
         self._free, self._each = places, each or places
         self._taken: Counter[str] = Counter()
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
-        """In the order in which they are next."""
+        """In the order of turns."""
 
     @asynccontextmanager
     async def turn(self, person: str) -> AsyncIterator[None]:
-        """Wait for a place, and have it for the block."""
+        """Wait for a place, and hold it inside the block."""
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(person, deque()).append(place)
         self._hand_out()
@@ -38,7 +38,7 @@ class Turns:
             if self._free and self._taken[person] < self._each and not place.done():
                 self._leave_line(person, place)
                 if person in self._waiting:
-                    self._waiting[person] = self._waiting.pop(person)  # others first now
+                    self._waiting[person] = self._waiting.pop(person)  # to the back of the line
                 self._free -= 1
                 self._taken[person] += 1
                 place.set_result(None)

@@ -1,8 +1,8 @@
-"""The program that opens what strangers sent, started by the decoder as `python -m … MODULE`.
+"""The worker program that opens untrusted files, started by the client as `python -m … MODULE`.
 
-A request per line of JSON on stdin, an answer per line on stdout. Each request runs in a process of its own, forked
-from this one, which has loaded everything and sees no stranger's byte: so nobody's file meets another's, and all limits
-are fresh. When stdin closes, the bot is gone: leave at once.
+Requests are lines of JSON on stdin, answers lines of JSON on stdout. Each request runs in a fork of this process, which
+has loaded everything and reads no untrusted byte: files never meet, and limits start afresh. When stdin closes the bot
+is gone, and the worker exits.
 """
 
 import json
@@ -20,19 +20,19 @@ from bot.errors import BrokenClip, Refusal
 from bot.media.sandbox import confine
 from bot.media.sandbox.confine import HELD, Task
 
-_LONGEST = 4096  # bytes of an answer; who takes over a decoder may talk without end
+_LONGEST = 4096  # bytes of an answer; a compromised decoder may write without end
 
 
 def main() -> None:
-    """Answer until stdin closes."""
-    # A stop or Ctrl-C meant for the bot reaches its children too; let the bot finish with what it started.
+    """Answer requests until stdin closes."""
+    # SIGTERM and Ctrl-C for the bot reach its children, too; the bot finishes its running requests.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     confine.sacrifice()
     confine.hide()
     tasks: Mapping[str, Task] = import_module(sys.argv[1]).TASKS
     answers = os.dup(1)
-    os.dup2(2, 1)  # whatever a library wants to say is not an answer
+    os.dup2(2, 1)  # output of libraries is not an answer
     while line := sys.stdin.buffer.readline():
         os.write(answers, _answer(answers, tasks, *json.loads(line)) + b"\n")
 
@@ -54,14 +54,14 @@ def _answer(
 
 
 def _apart(answers: int, work: Callable[[], object]) -> bytes:
-    """Run it in a process of its own; `null` when that died before its answer was whole."""
+    """Run `work` in a fork; `null` if it died before its answer was complete."""
     mine, theirs = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(answers)
             nothing = os.open(os.devnull, os.O_RDWR)
-            for stream in range(3):  # the bot's log is not for strangers to write
+            for stream in range(3):  # untrusted code must not write to the bot's log
                 os.dup2(nothing, stream)
             os.write(theirs, json.dumps(work()).encode() + b"\n")
         finally:
@@ -77,12 +77,12 @@ def _apart(answers: int, work: Callable[[], object]) -> bytes:
 
 
 def _heard(answer: int) -> bytes:
-    """What a process says, but for the end of what is too long. If stdin speaks first, the bot is gone."""
+    """A fork's answer, truncated at the limit. Exits if stdin is readable first: the bot is gone."""
     heard = b""
     while len(heard) < _LONGEST:
         ready, _, _ = select.select([answer, 0], [], [])
         if 0 in ready:
-            sys.exit()  # by way of the `finally` that ends the process
+            sys.exit()  # through the `finally` that ends the fork
         part = os.read(answer, _LONGEST)
         if not part:
             break
@@ -91,7 +91,7 @@ def _heard(answer: int) -> bytes:
 
 
 def _outcome(name: str, task: Task, files: tuple[Any, ...]) -> tuple[str, object]:
-    """Give everything up, then run the task."""
+    """Enter all restrictions, then run the task."""
     try:
         held = confine.enter(task)
         result = held if name == HELD else task.run(*files)
