@@ -1,7 +1,7 @@
 """Amounts and spans as people write them: `30/day`, `50 until Friday`, `for 2 weeks`, `because …`. Pure.
 
-Nothing is guessed: what is not understood is None, and the caller says what would be. What is long is none of these,
-and is not looked at: the expressions below take time by the square of its length, or worse.
+Nothing is guessed: unparsable text gives None, and the caller explains the syntax. Text above `WORDY` is rejected
+unparsed, as the expressions below take quadratic time or worse.
 """
 
 import re
@@ -13,11 +13,11 @@ from bot.quotas.pricing import midnight
 from bot.quotas.rules import Span
 
 MOST = 10_000_000
-"""Credits in one sentence."""
+"""Maximum credits in one sentence."""
 LONGEST = 10 * 366 * 86_400.0
-"""Seconds that anything may last."""
+"""Maximum length of any period, in seconds."""
 WORDY = 100
-"""Characters that an amount and its span may have."""
+"""Maximum characters of an amount and its span."""
 
 _NUMBER = r"(\d{1,3}(?:[,'’٬_ ]\d{3})+|\d{1,9})"
 _AMOUNT = re.compile(rf"{_NUMBER}(?![\d.,/])\s*(?:credits?\b|cr\b)?\s*", re.IGNORECASE)
@@ -67,19 +67,19 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """Credits, and until when (Unix seconds; None: for good)."""
+    """Credits, and their expiry (Unix seconds; None: never)."""
 
     credits: int
     until: float | None
 
 
 def because(text: str) -> tuple[str, str]:
-    """What stands before `because`, `because of`, `due to` or `reason:`, and the reason behind it."""
+    """Split at `because`, `because of`, `due to` or `reason:` into text and reason."""
     return _cut(text, _BECAUSE.search(text))
 
 
 def because_or_for(text: str) -> tuple[str, str]:
-    """As `because`, where a sentence is about one person: `for spam` is a reason, too, unless it speaks of a time."""
+    """As `because`, for sentences about one person: `for spam` is a reason, too, unless it is a time."""
     match = _BECAUSE.search(text)
     early = _FOR.search(text, 0, match.start() if match else len(text))
     if early and not any(map(_TIMES.fullmatch, re.findall(r"[a-z]+", text[early.end() :].lower()))):
@@ -122,7 +122,7 @@ def gift(text: str, now: float, where: tzinfo) -> Gift | None:
 
 
 def end(text: str, now: float, where: tzinfo) -> float | None:
-    """When `until Friday`, `until 2026-12-24` or `for 2 weeks` is over, in Unix seconds; a day counts to its end."""
+    """The end of `until Friday`, `until 2026-12-24` or `for 2 weeks` in Unix seconds; a day counts to its end."""
     word, rest = (*_short(text).split(maxsplit=1), "", "")[:2]
     found = None
     if word.lower() in ("until", "till", "til"):
@@ -151,7 +151,7 @@ def duration(text: str) -> float | None:
 
 
 def _until(text: str, now: float, where: tzinfo) -> float | None:
-    """The end of a day that is named."""
+    """The end of a named day."""
     today = datetime.fromtimestamp(now, where).date()
     day = _day(" ".join(text.lower().split()), today)
     try:
@@ -171,7 +171,7 @@ def _day(text: str, today: date) -> date | None:
         return (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     name = text.removeprefix("next ").removeprefix("this ")
     weekday = _named(name, _DAYS)
-    if weekday is not None:  # said on a Friday, “until Friday” is a week away
+    if weekday is not None:  # on a Friday, “until Friday” is a week away
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     try:
         if iso := _ISO.fullmatch(text):
@@ -189,14 +189,14 @@ def _day(text: str, today: date) -> date | None:
 
 
 def _named(word: str, names: tuple[str, ...]) -> int | None:
-    """Which of the names a word is; three letters are enough."""
+    """The index of a name, which may be shortened to three letters."""
     if len(word) < 3:
         return None
     return next((i for i, name in enumerate(names) if name.startswith(word.lower())), None)
 
 
 def _short(text: str) -> str:
-    """In plain characters with single spaces; nothing at all if it is too long to be an amount."""
+    """In plain characters with single spaces; empty if too long for an amount."""
     text = " ".join(plain(trim(text)).text.replace("—", "-").split()) if len(text) <= 10 * WORDY else ""
     return text if len(text) <= WORDY else ""
 

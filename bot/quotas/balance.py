@@ -1,4 +1,4 @@
-"""What people see of their own credits: what is left, when it refills, the latest movements."""
+"""A person's own balance: credits left, next refill, latest movements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +11,14 @@ from bot.quotas import pricing, quote
 from bot.quotas.rules import Bill, Denied, Member, Movement, Quote, Rulebook
 
 LATEST = 10
-"""Lines about movements in /quota."""
+"""Movements listed in /quota."""
 BOOKS = 11
-"""Books at most that pay for one clip: each of its credits may come of another grant."""
+"""Maximum books per clip: its credits may come from several grants."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a member has. `limit` is None where spending is not limited."""
+    """A member's balance. `limit` is None where spending is unlimited."""
 
     rules: Rulebook
     limit: int | None
@@ -30,7 +30,7 @@ class Standing:
 
 
 async def standing(ctx: Context, inbound: Inbound, other: Member | None = None) -> Standing:
-    """What whoever asks, or `other`, may still spend."""
+    """The balance of the asker, or of `other`."""
     asked = quote.ask(ctx, inbound, 5)
     if other:
         asked = replace(asked, member=other, unlimited=False)
@@ -49,7 +49,7 @@ async def standing(ctx: Context, inbound: Inbound, other: Member | None = None) 
 
 
 async def _look(ctx: Context, asked: pricing.Ask, rules: Rulebook | None = None) -> Quote:
-    """What is left, whatever else would forbid an order."""
+    """What is left, ignoring other reasons to refuse an order."""
 
     def bare(found: Rulebook) -> Bill | Denied:
         scope = replace(found.scope, places=None, closed=None)
@@ -63,7 +63,7 @@ async def _look(ctx: Context, asked: pricing.Ask, rules: Rulebook | None = None)
 
 
 async def mine(ctx: Context, inbound: Inbound) -> Reply:
-    """What is left, when it refills, the grants, the latest movements."""
+    """Balance, next refill, grants, latest movements."""
     found = await standing(ctx, inbound)
     where, zone = pricing.zone(found.rules.scope.zone), found.rules.scope.zone or "UTC"
     lines = [found.sentence]
@@ -81,7 +81,7 @@ async def mine(ctx: Context, inbound: Inbound) -> Reply:
 
 
 def _events(moves: Sequence[Movement]) -> list[list[Movement]]:
-    """Movements by what they are about: a clip is one thing, whatever books paid for it."""
+    """Movements grouped by clip or act: several books may have paid for one clip."""
     events: dict[object, list[Movement]] = {}
     for number, move in enumerate(moves):
         events.setdefault(move.job or number, []).append(move)
@@ -92,6 +92,6 @@ def _line(event: Sequence[Movement], where: tzinfo) -> str:
     first, kinds = event[0], {move.kind for move in event}
     moved = [move for move in event if move.kind != "lapse"]
     amount = sum(abs(move.given or move.held or move.spent) for move in moved)
-    because = "" if first.job and first.held else first.because  # how a job ended was told with its result
+    because = "" if first.job and first.held else first.because  # the result's message told how the job ended
     kind = "partly" if {"refund", "lapse"} <= kinds else first.kind
     return texts.admin.movement(texts.admin.stamp(first.at, where), kind, amount, first.job, because)

@@ -1,4 +1,4 @@
-"""One person on two platforms: a code links, /unlink parts."""
+"""One person on two platforms: a code links their accounts, /unlink separates them."""
 
 import hashlib
 
@@ -10,14 +10,14 @@ from bot.quotas import pricing
 from bot.quotas.rules import Member
 
 CODE = 600.0
-"""Seconds for which a code links."""
+"""Seconds until a code expires."""
 GUESSES = 5
-"""Codes that a person may enter in an hour."""
+"""Codes that a person may try per hour."""
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 
 async def link(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Without a code: make one. With one: be one person with whoever made it."""
+    """Without a code: issue one. With one: link with its issuer."""
     if inbound.shared or inbound.scope:
         raise Refusal(texts.admin.LINK_ALONE)
     if ctx.only_on(inbound.address.platform):
@@ -33,7 +33,7 @@ async def link(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Two again; both keep what they used together as used."""
+    """Separate the accounts; both keep their joint use."""
     rules = await ctx.store.books.rulebook(Member("", inbound.person))
     now = ctx.clock()
     spans = [window.key for window in pricing.windows(now, pricing.zone(rules.scope.zone)).values()]
@@ -43,6 +43,6 @@ async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 def _hash(code: str) -> str:
-    """Codes are kept as hashes: whoever reads the database can't link with them."""
+    """Codes are stored as hashes, so that reading the database does not suffice to link."""
     bare = "".join(character for character in code.upper() if character.isalnum())
     return hashlib.sha256(bare.encode()).hexdigest()

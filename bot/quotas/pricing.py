@@ -1,4 +1,4 @@
-"""What an order costs and what a person may spend. Pure; the store does the spending."""
+"""Prices and limits of an order. Pure; the store charges."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from bot.characters import plain, trim
 from bot.quotas.rules import FLIGHT, OPERATORS, Bill, Denied, Line, Member, Plan, Rule, Rulebook, Span
 
 UNLIMITED = frozenset({"console"})
-"""Platforms whose people are the operator: recorded, not limited by an allowance."""
+"""Platforms used by the operator: recorded, but without an allowance."""
 FACTORS: dict[str, tuple[int, int]] = {
     "kling-video/v1/standard/image-to-video": (1, 1),
     "kling-video/v1/pro/image-to-video": (25, 6),
 }
-"""Credits per second of a model, as a fraction of the standard one: the ratio of the host's published prices."""
+"""Credits per second relative to the standard model, as a fraction: the ratio of the host's published prices."""
 MILLIONTHS = 1_000_000
 _DAYS = {"day": 1, "week": 7, "month": 30}
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A span in which an allowance holds; `key` names it, `ends_at` (Unix seconds) is when it refills."""
+    """A span of an allowance: `key` names it, and it refills at `ends_at` (Unix seconds)."""
 
     key: str
     ends_at: float
@@ -32,7 +32,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's settings. `price` is the money of one credit, and money is in millionths; None is no limit."""
+    """The operator's settings. `price` is the cost of one credit; money is in millionths; None is no limit."""
 
     credits: int
     day: int | None = None
@@ -44,7 +44,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """An order, as far as the books care. `place` is `chat/thread`."""
+    """An order's inputs to the limits. `place` is `chat/thread`."""
 
     member: Member
     price: int
@@ -56,7 +56,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What holds for a member: the first that is set of their own, the best of their tiers, and the scope's."""
+    """A member's limits: their own where set, else the best of their tiers, else the scope's."""
 
     credits: int
     span: Span
@@ -65,13 +65,13 @@ class Limits:
 
 
 def price(seconds: int, model: str = "") -> int:
-    """Credits for a clip: one per second of standard video; a model that is not in `FACTORS` costs the same."""
+    """Credits for a clip: one per second of standard video; models missing from `FACTORS` cost the same."""
     over, under = FACTORS.get(model, (1, 1))
     return ceil(seconds * over / under)
 
 
 def zone(name: str | None) -> tzinfo:
-    """A time zone by its IANA name; UTC for none, and where it is unknown here."""
+    """A time zone by its IANA name; UTC for None or an unknown one."""
     known = known_zone(name) if name else None
     try:
         return ZoneInfo(known) if known and known != "UTC" else UTC
@@ -80,12 +80,12 @@ def zone(name: str | None) -> tzinfo:
 
 
 def known_zone(name: str) -> str | None:
-    """The name of a time zone as it is written, whatever the case; None for one that does not exist."""
+    """The canonical spelling of a time zone in any case; None if it does not exist."""
     return _zones().get(_folded(name))
 
 
 def nearest_zone(name: str) -> str | None:
-    """The time zone that is most likely meant: named by its city alone, or misspelt."""
+    """The likely time zone for a city's name or a misspelling."""
     zones, said = _zones(), _folded(name)
     cities = {folded.rpartition("/")[2]: zones[folded] for folded in sorted(zones, reverse=True)}
     city = said.rpartition("/")[2]
@@ -99,7 +99,7 @@ def nearest_zone(name: str) -> str | None:
 
 @cache
 def _zones() -> Mapping[str, str]:
-    """The name of every zone by its folded one. What this machine happens to be set to is none, nor is its folder."""
+    """Zone names by their folded form, without the system's aliases and folders."""
     no_zones = {"localtime", "posixrules", "posix", "right", "factory", "systemv"}
     names = {name for name in available_timezones() if name.partition("/")[0].lower() not in no_zones}
     return {_folded(name): name for name in names | {"UTC"}}
@@ -110,7 +110,7 @@ def _folded(name: str) -> str:
 
 
 def window(now: float, span: Span = "day", where: tzinfo = UTC) -> Window:
-    """The day, week (from Monday) or month that `now` falls in, by the calendar there; it ends at midnight there."""
+    """The calendar day, week (from Monday) or month in that zone that contains `now`; it ends at midnight there."""
     day = datetime.fromtimestamp(now, where).date()
     if span == "month":
         following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
@@ -122,17 +122,17 @@ def window(now: float, span: Span = "day", where: tzinfo = UTC) -> Window:
 
 
 def windows(now: float, where: tzinfo = UTC) -> dict[Span, Window]:
-    """All that are open now."""
+    """All windows that contain `now`."""
     return {span: window(now, span, where) for span in ("day", "week", "month")}
 
 
 def midnight(day: date, where: tzinfo) -> float:
-    """When a day begins, in Unix seconds; where the clock leaps over midnight, the moment of the leap."""
+    """The start of a day in Unix seconds; if the clock skips midnight, the moment of the skip."""
     return datetime.combine(day, time(), where).timestamp()
 
 
 def limits(rules: Rulebook, policy: Policy) -> Limits:
-    """What holds for a member."""
+    """A member's limits."""
     stairs = (rules.own, rules.tiers, (rules.scope,))
     credits, span = policy.credits, _span("day")
     for stair in stairs:
@@ -149,25 +149,25 @@ def limits(rules: Rulebook, policy: Policy) -> Limits:
 
 
 def ban(rules: Rulebook, now: float) -> Rule | None:
-    """The ban that holds for a member, if there is one."""
+    """The member's ban, or None."""
     found = [rule for rule in rules.own if rule.banned is not None and rule.banned > now]
     return max(found, key=lambda rule: rule.banned or 0.0) if found else None
 
 
 def takes_place(rules: Rulebook, place: str) -> bool:
-    """Whether orders are taken there; an entry without a thread stands for all threads of its chat."""
+    """Whether orders are taken at a place; an entry without a thread covers all threads of its chat."""
     chat = place.partition("/")[0]
     places = rules.scope.places
     return places is None or place in places or f"{chat}/" in places
 
 
 def plan(ask: Ask, policy: Policy) -> Plan:
-    """What an order must pass, for the store to ask within its transaction."""
+    """The limits of an order, for the store to evaluate inside its transaction."""
     return lambda rules: bill(ask, rules, policy)
 
 
 def bill(ask: Ask, rules: Rulebook, policy: Policy) -> Bill | Denied:
-    """What an order must pass under these rules; `Denied` where no sum can help."""
+    """The limits of an order under these rules; `Denied` if it is refused regardless of the balance."""
     member, now = ask.member, ask.now
     held = limits(rules, policy)
     banned = ban(rules, now)
@@ -198,7 +198,7 @@ def bill(ask: Ask, rules: Rulebook, policy: Policy) -> Bill | Denied:
 
 
 def ceilings(amount: int, now: float, policy: Policy) -> Sequence[Line]:
-    """The operator's own lines. Their days change at midnight UTC."""
+    """The operator's own limits. Their days change at midnight UTC."""
     day, month = window(now, "day"), window(now, "month")
     lines = [
         Line("ceiling_day", "cap", "operator", f"credits:{day.key}", amount, policy.day, day.ends_at),
@@ -214,12 +214,12 @@ def ceilings(amount: int, now: float, policy: Policy) -> Sequence[Line]:
 
 
 def stops_all(denied: Denied) -> bool:
-    """Whether it is the operator's to mend."""
+    """Whether only the operator can lift the limit."""
     return denied.cause in OPERATORS
 
 
 def _first(stairs: Sequence[Sequence[int | None]]) -> int | None:
-    """The largest of the first stair on which anything is set."""
+    """The maximum of the first level on which anything is set."""
     for stair in stairs:
         if found := [value for value in stair if value is not None]:
             return max(found)

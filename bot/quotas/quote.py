@@ -1,4 +1,4 @@
-"""What an order would cost now, whether it would pass, and the words for why not."""
+"""Quotes: an order's price, whether it would pass now, and the sentence for a refusal."""
 
 import asyncio
 import logging
@@ -16,16 +16,16 @@ from bot.quotas.rules import FOREVER, Denied, Member, Quote
 log = logging.getLogger(__name__)
 
 ALARM = 5.0
-"""Seconds that telling the operator may hold up the answer."""
+"""Seconds by which the report to the operator may delay the reply."""
 
 
 def member(inbound: Inbound) -> Member:
-    """Who asks, and where."""
+    """The asker and their place."""
     return Member(inbound.scope, inbound.person, inbound.tiers)
 
 
 def ask(ctx: Context, inbound: Inbound, seconds: int) -> pricing.Ask:
-    """An order of so many seconds, as far as the books care."""
+    """The limits' view of an order for so many seconds of video."""
     return pricing.Ask(
         member(inbound),
         pricing.price(seconds, ctx.model),
@@ -37,7 +37,7 @@ def ask(ctx: Context, inbound: Inbound, seconds: int) -> pricing.Ask:
 
 
 async def quote(ctx: Context, ask: pricing.Ask, inbound: Inbound) -> tuple[pricing.Ask, Quote]:
-    """Whether an order would pass; the ask comes back with the tier of admins, if that matters and holds."""
+    """Whether an order would pass; the returned ask includes the admins' tier if it matters and applies."""
     found = await ctx.store.books.quote(ask.member, pricing.plan(ask, ctx.policy), ask.now)
     if found.rules.admins_matter and await rights.administers(ctx, inbound):
         ask = replace(ask, member=replace(ask.member, tiers=ask.member.tiers | {"admins"}))
@@ -46,19 +46,19 @@ async def quote(ctx: Context, ask: pricing.Ask, inbound: Inbound) -> tuple[prici
 
 
 def until(ends_at: float | None, zone: str) -> str:
-    """The end of a ban in words; empty for one without."""
+    """The end of a ban in words; empty if it has none."""
     return "" if ends_at is None or ends_at >= FOREVER else texts.admin.when(ends_at, pricing.zone(zone), zone)
 
 
 async def denial(ctx: Context, ask: pricing.Ask, denied: Denied, quoted: Quote) -> Denial:
-    """Why an order is refused; where a ceiling stops everybody, the operator hears of it first."""
+    """The refusal in words; a reached ceiling that stops everybody is reported to the operator first."""
     if pricing.stops_all(denied):
         await _alarm(ctx, ask, denied)
     return Denial(_words(ctx, ask, denied, quoted), denied.cause)
 
 
 async def _alarm(ctx: Context, ask: pricing.Ask, denied: Denied) -> None:
-    """Tell the operator, once for each time that a ceiling is reached."""
+    """Tell the operator, once each time a ceiling is reached."""
     if denied.cause == "paused" or denied.ends_at is None:
         return
     key = f"alarm:{denied.cause}:{denied.ends_at:.0f}:{denied.limit}"
@@ -73,12 +73,12 @@ async def _alarm(ctx: Context, ask: pricing.Ask, denied: Denied) -> None:
         try:
             async with asyncio.timeout(ALARM):
                 await ctx.tell(words)
-        except Exception as error:  # the person's answer does not depend on it
+        except Exception as error:  # the person is answered in any case
             log.warning("the operator could not be told: %s", error)
 
 
 def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> str:
-    """Why an order is refused, in words."""
+    """The reason for a refusal, in words."""
     rules = quoted.rules
     zone = rules.scope.zone or "UTC"
     span = pricing.limits(rules, ctx.policy).span

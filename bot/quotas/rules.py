@@ -1,14 +1,14 @@
-"""The words of the books: rules, bills, grants and acts. Amounts are credits unless they say otherwise.
+"""Values of the quotas: rules, bills, grants and acts. Amounts are credits unless stated otherwise.
 
 A *book* is a counter in a *span*: `telegram:7` in `day:2026-11-20` is what a person used of a day. Books:
 
-    telegram:7                  a person's own space (linked persons have one each, and share one limit)
+        telegram:7                  a person in private chats (linked persons have one book each, and share one limit)
     discord:1/discord:7         a member in a community
     scope:discord:1             a community
-    operator                    the whole house: `credits:…` and `money:…` (millionths) per day and month
-    grant:k3m9                  a grant, in the ledger only; its counter stands with the grant
+        operator                    this installation: `credits:…` and `money:…` (millionths) per day and month
+        grant:k3m9                  a grant, in the ledger only; its counter is in the grant's row
 
-The span `flight` counts clips that are not settled.
+The span `flight` counts unsettled clips.
 """
 
 import json
@@ -32,79 +32,79 @@ Cause = Literal[
     "closed",
     "longest",
 ]
-"""Which limit refused an order; `texts_admin.DENIED` has the sentence for each."""
+"""The limit that refused an order; `texts_admin.DENIED` has the sentence for each."""
 OPERATORS = frozenset({"ceiling_day", "ceiling_month", "money_day", "money_month", "paused"})
-"""Causes that stop all buying at once."""
+"""Causes that stop all purchases."""
 
 FLIGHT = "flight"
 HOUSE = "*"
-"""The scope of the operator's own switches."""
+"""The scope of the operator's rules."""
 OWN = ""
-"""The scope of everybody's own spaces."""
+"""The scope of private chats."""
 GONE = "gone:"
-"""What the names of those begin with who do not exist."""
+"""Prefix of the random ids that replace erased users."""
 FOREVER = 9e9
-"""Unix seconds; a ban until then has no end."""
+"""Unix seconds; a ban until then is permanent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is set for a scope, a person or a tier; None is “not set here”."""
+    """Settings of a scope, a person or a tier; None means not set at this level."""
 
     credits: int | None = None
     span: Span | None = None
     flight: int | None = None
-    """Clips in flight of one member."""
+    """Unsettled clips per member."""
     longest: int | None = None
-    """Seconds of a clip."""
+    """Maximum seconds of a clip."""
 
     zone: str | None = None
     """A scope's IANA time zone."""
     places: tuple[str, ...] | None = None
-    """`chat/thread` of where orders are taken; everywhere if not set."""
+    """Places (`chat/thread`) where orders are taken; None: everywhere."""
     closed: bool | None = None
-    """Only who has a tier, or credits of their own, may order."""
+    """Only members with a tier or grants may order."""
     confirm: int | None = None
-    """Credits above which a tap is asked for."""
+    """Credits above which an order needs confirmation."""
     cap: int | None = None
-    """Credits that a community may use in a month."""
+    """Credits per month for the whole community."""
     flights: int | None = None
-    """Clips in flight of a community."""
+    """Unsettled clips of the whole community."""
 
     gallery: str | None = None
-    """`chat/thread` where shared clips are posted."""
+    """`chat/thread` for shared clips."""
     review: str | None = None
-    """`chat/thread` where reports, and clips that wait for an admin's yes, are posted."""
+    """`chat/thread` for reports and clips that wait for approval."""
     approve: bool | None = None
-    """Nothing appears before an admin said yes."""
+    """Shared clips wait for an admin's approval."""
     web: str | None = None
-    """The name of its gallery on the web; off if not set."""
+    """The gallery's slug on the web; None: off."""
     public: bool | None = None
-    """That gallery is listed, and search engines may find it."""
+    """The web gallery is listed and indexable."""
     title: str | None = None
-    """What the gallery is called."""
+    """The gallery's title."""
     best: Literal["week", "month"] | None = None
-    """How often the best clips are posted."""
+    """Interval of the best clips' posts."""
     words: tuple[str, ...] | None = None
-    """Words that no prompt may have here, besides those of the house."""
+    """Words that prompts must not contain here, in addition to the operator's list."""
     lax: bool | None = None
-    """The house's own list of words does not count here."""
+    """The operator's word list does not apply here."""
 
     banned: float | None = None
-    """Until when."""
+    """End of a ban, Unix seconds."""
     because: str | None = None
 
     people: tuple[str, ...] | None = None
-    """Who is in a named list."""
+    """Members of a named list."""
     paused: bool | None = None
-    """The house buys nothing."""
+    """Purchases are paused everywhere."""
 
     def dump(self) -> str:
-        """As JSON; the same rule gives the same text."""
+        """As canonical JSON."""
         return json.dumps({name: value for name, value in asdict(self).items() if value is not None}, sort_keys=True)
 
     def moved(self, old: str, new: str) -> "Rule":
-        """The same rule, once the chat `old` has another id."""
+        """The rule after the chat `old` has got another id."""
 
         def follow(place: str | None) -> str | None:
             return place and (new + place.removeprefix(old) if place.partition("/")[0] == old else place)
@@ -114,7 +114,7 @@ class Rule:
 
     @classmethod
     def load(cls, text: str | None) -> "Rule":
-        """The rule of `dump`; an empty one for nothing. Fields of a newer version are left out."""
+        """The inverse of `dump`; None gives an empty rule. Unknown fields (of a newer version) are ignored."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in json.loads(text or "{}").items() if name in known}
         for name in ("places", "people", "words"):
@@ -125,7 +125,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Who asks, and where."""
+    """A person in a place."""
 
     scope: str
     person: str
@@ -133,29 +133,29 @@ class Member:
 
     @property
     def book(self) -> str:
-        """The name of the person's book there."""
+        """The person's book in that scope."""
         return f"{self.scope}/{self.person}" if self.scope else self.person
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Everything that is set for a member at one moment."""
+    """All rules that apply to a member at one moment."""
 
     people: tuple[str, ...]
-    """The linked persons of the member's account, the member among them."""
+    """The linked persons of the member's account, the member included."""
     account: str
     scope: Rule
     own: tuple[Rule, ...]
     tiers: tuple[Rule, ...]
-    """Of those that the member has."""
+    """Rules of the member's tiers."""
     house: Rule
     admins_matter: bool = False
-    """There is a tier `admins`, and the member was not said to be one."""
+    """A tier `admins` exists, and the member's admin status was not given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A limit that an order must fit under: `used + amount <= limit`; without a limit it is only counted."""
+    """A limit: `used + amount <= limit`; limit None only counts."""
 
     cause: Cause
     kind: Literal["own", "cap", "flight"]
@@ -164,21 +164,21 @@ class Line:
     amount: int
     limit: int | None
     ends_at: float | None = None
-    """When it refills."""
+    """Next refill, Unix seconds."""
     also: tuple[str, ...] = ()
-    """Books of the same span that count with it."""
+    """Books of the same span that count towards it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """All that an order must pass. The first line is the allowance; what it lacks, grants may pay."""
+    """All limits of an order. The first line is the allowance; grants may pay its shortfall."""
 
     lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Which limit refused, and what is left of it."""
+    """The limit that refused, and its rest."""
 
     cause: Cause
     limit: int | None = None
@@ -188,12 +188,12 @@ class Denied:
 
 
 Plan = Callable[[Rulebook], Bill | Denied]
-"""What an order must pass under the rules of the moment. Pure: the store runs it inside its transaction."""
+"""The limits of an order under the current rules. Pure: the store runs it inside its transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Whether an order would pass now. `left` is what the allowance has (None: no limit), `extra` what grants have."""
+    """Whether an order would pass now. `left`: rest of the allowance (None: no limit); `extra`: rest of the grants."""
 
     rules: Rulebook
     denied: Denied | None
@@ -204,7 +204,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Credits that somebody was given."""
+    """Extra credits of a person."""
 
     id: str
     scope: str
@@ -216,21 +216,21 @@ class Grant:
     actor: str
     because: str = ""
     over_at: float | None = None
-    """When it was revoked."""
+    """Time of revocation."""
 
     @property
     def left(self) -> int:
-        """What can still be spent of it."""
+        """Credits not spent yet."""
         return self.amount - self.used
 
     def open(self, now: float) -> bool:
-        """Whether it can be spent."""
+        """Whether credits can be spent from it."""
         return self.over_at is None and (self.until is None or self.until > now)
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One deed of an admin, for the audit log; `before` and `after` are JSON."""
+    """One act of an admin, for the audit log; `before` and `after` are JSON."""
 
     id: str
     at: float
@@ -243,9 +243,9 @@ class Act:
     after: str = ""
     undoes: str | None = None
     label: str = ""
-    """What people call the one it is about."""
+    """Display name of the target."""
     name: str = ""
-    """What people call the actor."""
+    """Display name of the actor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """One order as the figures need it."""
+    """One order, for reports."""
 
     person: str
     label: str
@@ -276,12 +276,12 @@ class Spending:
     price: int
     outcome: str
     waited: float
-    """Seconds from the order to its end."""
+    """Seconds from order to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """An order that waits for a yes: the row of its job, and until when."""
+    """An order that waits for confirmation: its job's row, and its expiry."""
 
     id: str
     person: str
@@ -292,16 +292,16 @@ class Parked:
 
 
 Joined = Literal["joined", "unknown", "same", "taken", "tired"]
-"""What became of a code: joined; no such code; from the same platform; one of the two is linked; too many guesses."""
+"""Outcome of a linking code: joined; unknown code; same platform; one is linked already; too many attempts."""
 
 
 def about(kind: str, name: str = "") -> str:
-    """The name under which a rule stands: `person:discord:7`, `tier:123`, `list:staff`, or nothing for the scope."""
+    """The key of a rule: `person:discord:7`, `tier:123`, `list:staff`, or empty for the scope."""
     return f"{kind}:{name}" if kind else ""
 
 
 def rules_of(rows: Mapping[str, str], member: Member, people: tuple[str, ...], account: str, house: str) -> Rulebook:
-    """A member's rulebook out of a scope's rules, by what they are about."""
+    """A member's rulebook from a scope's rules, by key."""
     loaded = {name: Rule.load(value) for name, value in rows.items()}
     lists = [rule for name, rule in loaded.items() if name.startswith("list:")]
     admins = about("tier", "admins")
@@ -320,6 +320,6 @@ def rules_of(rows: Mapping[str, str], member: Member, people: tuple[str, ...], a
 
 
 def span_of(window: str) -> Span:
-    """The length of a window, by its key."""
+    """The span of a window, from its key."""
     name = window.partition(":")[0]
     return cast(Span, name) if name in ("day", "week", "month") else "day"
