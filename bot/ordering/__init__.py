@@ -1,1 +1,1 @@
-"""From the words of a message to an order that is bought."""
+"""From a message to a purchased order."""

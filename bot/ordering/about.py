@@ -1,4 +1,4 @@
-"""What a message is about besides its words: the message that it answers, or its own earlier version."""
+"""Context of a message: the message it answers, or its own earlier version."""
 
 from dataclasses import replace
 
@@ -9,15 +9,15 @@ from bot.jobs import machine
 from bot.model import Address, Button, Inbound, Job, Reply
 
 FOREVER = 4e9
-"""Unix seconds that never come."""
+"""Unix seconds in the far future: no expiry."""
 DAY = 86_400.0
 SILENCE = Reply("", refused=True)
 
 
 async def meant(ctx: Context, inbound: Inbound) -> Inbound | Reply:
-    """The message with the command that it amounts to, or what is said to talk that calls nobody.
+    """The message with its implied command, or a reply to a message that is not addressed to the bot.
 
-    Said about a clip of one's own it continues that clip; about a shared clip it is a remix. Raises `StoreDown`.
+    An answer to one's own clip continues it; an answer to a shared clip remixes it. Raises `StoreDown`.
     """
     words = _words(inbound)
     if not inbound.source or words is None:
@@ -30,14 +30,14 @@ async def meant(ctx: Context, inbound: Inbound) -> Inbound | Reply:
         return _command(inbound, f"/continue {job.id} {words}" if words else f"/next {job.id}")
     if inbound.called:
         return inbound
-    # A question is its asker's, and their answer is known; what others say to it is talk.
+    # Only the asker answers a question; other people's answers are conversation.
     if inbound.attachments and await first_time(ctx, where, "hint", DAY):
         return Reply(inbound.no_photo or texts.chat.NO_PHOTO, refused=True)
     return SILENCE
 
 
 async def edited(ctx: Context, inbound: Inbound) -> Reply:
-    """A message was changed: nobody pays twice for a corrected typo. While there is time, say how to change an order.
+    """An edited message: edits are not charged. While the job is queued, explains how to change it.
 
     Raises `StoreDown`.
     """
@@ -50,7 +50,7 @@ async def edited(ctx: Context, inbound: Inbound) -> Reply:
 
 
 async def first_time(ctx: Context, chat: Address, name: str, kept: float = FOREVER) -> bool:
-    """Whether this is told in this chat for the first time; from now on, or for so many seconds, it is not."""
+    """Whether a notice is new to this chat; marks it as told, for good or for `kept` seconds."""
     inbox, now = ctx.store.inbox, ctx.clock()
     if await inbox.recall(chat.platform, chat.chat, name, now):
         return False
@@ -59,13 +59,13 @@ async def first_time(ctx: Context, chat: Address, name: str, kept: float = FOREV
 
 
 async def own(ctx: Context, inbound: Inbound, job_id: str) -> Job | None:
-    """A job, if it is the person's."""
+    """A job, if it belongs to the person."""
     job = await ctx.store.job(job_id)
     return job if job and await rights.is_own(ctx, inbound, job.person) else None
 
 
 def _words(inbound: Inbound) -> str | None:
-    """The words of an order; None if something else is said."""
+    """The words of an order; None for other messages."""
     if not inbound.called or not inbound.text.startswith("/"):
         return inbound.text
     said = invocation.command(inbound.text)

@@ -1,4 +1,4 @@
-"""The answers to what an order asks: yes, no, agree, crop."""
+"""Answers to an order's questions: yes, no, agree, crop."""
 
 from dataclasses import replace
 
@@ -11,19 +11,19 @@ from bot.quotas.rules import Parked
 
 
 async def crop(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """The middle will do: go on with the order that waited, at once or with what else must be asked."""
+    """Accept the cropped picture: continue with the parked order, or ask its next question."""
     name = argument.strip()[:32]
     parked = await ctx.store.books.parked(name)
-    if parked is None or await ctx.store.job(name):  # a second tap, or the first one after a crash
+    if parked is None or await ctx.store.job(name):  # a double tap, or the first one after a crash
         return await _buy(ctx, inbound, name)
     return await _go_on(ctx, parked, inbound)
 
 
 async def agree(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Remember the yes, and go on with the order that waited for it: at once, or with what else must be asked."""
+    """Store the consent, and continue with the parked order, or ask its next question."""
     name = argument.strip()[:32]
     parked = await ctx.store.books.parked(name)
-    if parked is None or await ctx.store.job(name):  # a second tap, or the first one after a crash
+    if parked is None or await ctx.store.job(name):  # a double tap, or the first one after a crash
         return await _buy(ctx, inbound, name)
     if await _is_unasked(ctx, parked, inbound):
         await ctx.store.gallery.behave(inbound.person, agreed_at=ctx.clock())
@@ -31,7 +31,7 @@ async def agree(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def yes(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """It may cost so much: buy it, once those in the photo have agreed."""
+    """Accept the price: buy the order, after consent."""
     name = argument.strip()[:32]
     parked = await ctx.store.books.parked(name)
     if parked is not None and await _is_unasked(ctx, parked, inbound):
@@ -40,7 +40,7 @@ async def yes(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Drop an order that waits."""
+    """Delete a parked order."""
     parked = await ctx.store.books.parked(argument.strip()[:32])
     if parked is None:
         raise Refusal(texts.admin.PARKED_GONE)
@@ -58,14 +58,14 @@ async def _go_on(ctx: Context, parked: Parked, inbound: Inbound) -> Reply:
 
 
 async def _is_unasked(ctx: Context, parked: Parked, inbound: Inbound) -> bool:
-    """Whether consent is missing for an order that waits. Raises `Refusal` where somebody else answers, or too late."""
+    """Whether a parked order lacks consent. Raises `Refusal` for another person's answer, or a late one."""
     waiting.check(ctx, parked, inbound)
     job: Job = await ctx.store.books.read(parked.body)
     return await waiting.consent_missing(ctx, inbound, sample=job.order.sample)
 
 
 async def _buy(ctx: Context, inbound: Inbound, name: str) -> Reply:
-    """The order that waited becomes a job, once. Raises `Refusal`."""
+    """Turn a parked order into a job, once. Raises `Refusal`."""
     parked = await ctx.store.books.parked(name)
     if parked is None:
         job = await ctx.store.job(name)

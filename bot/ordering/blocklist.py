@@ -1,6 +1,6 @@
-"""The house's own list: what no prompt may ask for. Kept short; what a provider refuses besides, it refuses itself.
+"""The operator's word list: banned in every prompt. Kept short; the provider has content rules of its own.
 
-One entry per comma: a word or a short phrase. `a|b` is either word, `word*` is any word that begins so.
+Entries are separated by commas: a word or a short phrase. `a|b` is either word, `word*` any word with that prefix.
 """
 
 NUDITY = """
@@ -78,10 +78,10 @@ zieht|ziehen sich aus der, pies|pie|arbol|arboles|ramas|rama desnudo|desnudos|de
 albero si spoglia, alberi si spogliano, roccia nuda, rocha nua, parede nua, deshabille le sapin,
 голые ветки|ветви|деревья|скалы|стены, голый камень|лес, голая земля|стена|скала, голого камня
 """
-"""Phrases in which a word of the lists means something else."""
+"""Phrases in which a listed word is harmless."""
 
 MARKED = frozenset({"râpe", "râpes", "râpé", "râpée", "râpés", "râpées"})
-"""Words that are harmless as they are spelled, and would not be without their marks."""
+"""Words that are harmless with their accents, and listed without them."""
 
 YOUNG = """
 child, children, kid, kids, little girl, little girls, little boy, little boys, young girl, young girls, schoolgirl,
@@ -94,4 +94,4 @@ sexy, sexual, sexually, sexualized, seductive, seductively, erotic, erotically, 
 twerk, twerks, twerking, stripper, strippers, horny, aroused, sexuell, erotisch, sexuel, sexuelle, erotique, erotico,
 erotica, sexualmente, sensuell, sensuale, sensualmente, эротично, эротический, сексуально, сексуальная
 """
-"""What nobody under age is shown with; each is fine without the other."""
+"""Words banned together with a word for a minor; each is harmless alone."""

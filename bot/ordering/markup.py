@@ -1,4 +1,4 @@
-"""Markup of Markdown around options, as people write it where it is shown: `**--10s**`, `--no _blur_`. Pure."""
+"""Markdown around options, as people type it where it is rendered: `**--10s**`, `--no _blur_`. Pure."""
 
 import re
 
@@ -16,7 +16,7 @@ _WHOLLY = re.compile(rf"{_RUN}([^*_~|`]+)\1")
 
 
 def unmarked(text: str) -> str:
-    """Without the stars, lines and bars of markup around an option; around one with its value, in brackets instead."""
+    """Remove markup around an option; markup around an option with its value becomes brackets."""
     read = plain(text)
     signs = list(text)
     for found in _WRAPPED.finditer(read.text):

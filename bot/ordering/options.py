@@ -1,8 +1,8 @@
 """Options in a text: `--no`, `--duration`, `--cfg`, `--10s`, as keyboards, phones and languages write them. Pure.
 
-A dash that touches an option's name is an option, and so are two of them with a blank before the name. Two that touch
-another word are an option that we do not have. One dash with blanks around it is prose, and so is one between words.
-What could be either is refused: nothing that may be an option is bought as part of the sentence.
+A dash that touches an option's name is an option, and so are two dashes with a blank before the name. Two dashes that
+touch another word are an unknown option. A single dash with blanks around it, or between words, is prose. Ambiguous
+cases are refused: no possible option is bought as part of the prompt.
 """
 
 import re
@@ -23,22 +23,22 @@ _MEANT = {
     **dict.fromkeys(("negative", "neg", "avoid", "without", "not", "exclude", "n"), "no"),
     **dict.fromkeys(("strength", "guidance", "scale", "strict", "strictness", "c"), "cfg"),
 }
-"""Other programs' names for the same."""
+"""Other programs' names for our options."""
 
-# ── What is looked for, in plain characters ──────────────────────────────────────────────────────────────────────────
+# ── Patterns, for plain characters ───────────────────────────────────────────────────────────────────────────────────
 
 _STOP = rf"{END}(?![-—.,:/*]\d)"
-"""The end of a number: 5 is no number in 5-10, 5:30 or 5.5."""
+"""End of a number: 5 is no number in 5-10, 5:30 or 5.5."""
 _NUMBER = r"(?:\d+(?:[.,/]\d+)?|[.,]\d+)"
 SECONDS = (
     r"(?:s|secs?|seconds?|seconde[ns]?|second[oi]|secund[ea]|segs?|segundos?|sek|sekund(?:en|er|e|y|a)?|sekunt(?:i|ia)"
     r"|másodperc|szekundum|saniye|sn|detik|giây|сек|секунд[аиы]?|с|δευτερόλεπτα|שניות|ثانية|ثانیه|ثواني|ثوان|सेकंड"
     r"|วินาที|秒[钟鐘間间]?|초|′′|''|\")"
 )
-"""Seconds, in the languages that most people write."""
+"""Units of seconds in the most common languages."""
 _OTHER_UNITS = r"(?:ms|milli\w*|mins?|minut\w*|m|hrs?|hours?|h|frames?|f|минут\w*|час\w*|分[钟鐘間间]?|小时|時間|분)"
 _MARK = re.compile(
-    r"://[!-~]*/[-—]*+|"  # the path of an address, in which dashes are its own
+    r"://[!-~]*/[-—]*+|"  # the path of a URL, whose dashes are its own
     rf"((?<![-—])[-—]++|(?<!{KANA_DASH}){KANA_DASH}{{2,}}+)([ \n]*+)(?=(\w[\w-]{{0,40}}))"
 )
 _KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{UNSPACED}])|(no){END}(?!-\w))\s*[=:]?\s*")
@@ -51,16 +51,16 @@ _TOUCHED = re.compile(rf"[{UNSPACED}]")
 _NEXT_WORD = re.compile(r" *[^\W\d_]")
 _LEAD = re.compile(rf"(?:[\s,;|·•、،؛)\]}}]|[—-]++(?![\d_>])|:(?=\s|$|[{UNSPACED}])|\.(?![.\d]))*+")
 _TAIL = " \n,;:|·•、،؛([{—-"
-"""What may stand between an option and the rest, and belongs to neither."""
+"""Separators between an option and the rest, which belong to neither."""
 
 Before = Literal["blank", "stop", "mark", "sign", "wide", "word", "digit"]
-"""What a dash follows: nothing or a blank, punctuation of CJK, any other, a sign as in ±5 or and/or; a letter of a
-script without capitals, of one with; a digit."""
+"""The character before a dash: blank or start, CJK punctuation, other punctuation, a sign as in ±5 or and/or; a letter
+of a script without capitals, of one with capitals; a digit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An option in plain text: where its dash is, where its value begins; no `name` if it could be prose as well."""
+    """An option in plain text: offset of its dash, offset of its value; no `name` if it could also be prose."""
 
     start: int
     end: int
@@ -69,7 +69,7 @@ class Mark:
 
 
 def split(text: str) -> tuple[str, dict[str, str]]:
-    """The words, and the options by name with their values as they are written. Raises `Refusal`."""
+    """Split into words and raw option values by name. Raises `Refusal`."""
     words: list[str] = []
     values: dict[str, str] = {}
     for piece in _pieces(markup.unmarked(text)):
@@ -93,16 +93,16 @@ def split(text: str) -> tuple[str, dict[str, str]]:
 
 
 def nearest(name: str) -> str | None:
-    """The option that somebody most likely means."""
+    """The closest option name."""
     found = get_close_matches(name, NAMES, 1, 0.6) or [known for known in NAMES if name.startswith(known)]
     return _MEANT.get(name) or (found[0] if found else None)
 
 
-# ── Where options are ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Finding options ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _marks(text: str, read: Plain) -> Iterator[Mark]:
-    """The options of a text, in their order. Raises `Refusal` for one that does not exist."""
+    """Options in order of appearance. Raises `Refusal` for an unknown one."""
     for found in _MARK.finditer(read.text):
         dash, gap, word = found.groups()
         if dash is None:
@@ -128,9 +128,9 @@ def _marks(text: str, read: Plain) -> Iterator[Mark]:
 
 
 def _verdict(dash: str, gap: bool, before: Before, *, prose: bool, number: bool, whole: bool) -> bool | None:
-    """Whether a dash and a known name are an option: True, None for no, False if nobody can tell.
+    """Whether a dash and a known name are an option: True; None if it is prose; False if ambiguous.
 
-    `prose`: the name is a word of many languages. `number`: it is a number, `whole` if with its unit.
+    `prose`: the name is also a common word. `number`: it is a number, `whole` if with its unit.
     """
     two, glued = len(dash) > 1, before in ("word", "digit")
     if not whole:
@@ -140,19 +140,19 @@ def _verdict(dash: str, gap: bool, before: Before, *, prose: bool, number: bool,
     if not glued:
         return True if two or "—" in dash or before != "sign" else None
     if not two and (dash == "-" or (number and before == "digit")):
-        return None  # a well-known word, 5–10s
+        return None  # a compound, or a range such as 5–10s
     return not prose and not (number and before == "digit")
 
 
 def _repeats(text: str, start: int) -> bool:
-    """Whether a dash stands between “no” and the next one: “no--no--no”."""
+    """Whether a dash is between “no” and another “no”: “no--no--no”."""
     return re.search(r"\bno\Z", text[max(0, start - 3) : start]) is not None
 
 
 def _counts(text: str, end: int, dash: str, *, loose: bool, whole: bool) -> bool:
-    """Whether a number may count what comes next: “smiles—10 seconds later”, “——10年后”.
+    """Whether a number may belong to the following words: “smiles—10 seconds later”, “——10年后”.
 
-    `loose`: the dash has a blank behind it, or stands between two words. `whole`: the number has its unit.
+    `loose`: the dash is followed by a blank, or is between two words. `whole`: the number has its unit.
     """
     if _TOUCHED.match(text, end):
         return not whole or "—" in dash
@@ -160,7 +160,7 @@ def _counts(text: str, end: int, dash: str, *, loose: bool, whole: bool) -> bool
 
 
 def _is_unknown(dash: str, word: str, before: Before) -> bool:
-    """Whether two dashes make an option of a word; in Chinese two long ones are a dash of prose."""
+    """Whether two dashes make an unknown option of a word; in Chinese two long ones are punctuation."""
     if len(dash) < 2 or KANA_DASH in dash or before in ("word", "digit") or word[0] == "_":
         return False
     if "—" in dash:
@@ -172,7 +172,7 @@ _SIGNS = frozenset(("Sm", "Sc", "Sk", "Pc", "Pe", "Pf"))
 
 
 def _before(text: str, place: int) -> Before:
-    """What stands before a place."""
+    """The class of the character before an offset."""
     while place and unicodedata.category(text[place - 1])[0] == "M":
         place -= 1
     inches = place
@@ -193,14 +193,14 @@ def _before(text: str, place: int) -> Before:
     return "digit" if category[0] == "N" else "word"
 
 
-# ── In brackets ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Brackets ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _QUOTES = "\"'`"
 _LOW_QUOTES = "„‚"
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The text, cut where a bracket or a quote begins with an option, and where it ends: the option ends there, too."""
+    """The text, cut at brackets and quotes that begin with an option, and at their ends: the option ends there, too."""
     read = plain(text)
     done, unclosed = 0, set[str]()
     for mark in _marks(text, read):
@@ -218,7 +218,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _opening(text: str, place: int, done: int) -> int | None:
-    """Where the bracket stands that opens right before a place, and behind what is done; a quote must touch it."""
+    """Offset of the bracket that opens right before an offset and after `done`; a quote must touch it."""
     before = place - 1
     if done <= before and text[before] in _QUOTES:
         return before if before == done or text[before - 1].isspace() else None
@@ -228,7 +228,7 @@ def _opening(text: str, place: int, done: int) -> int | None:
 
 
 def _closing(text: str, opening: int) -> int | None:
-    """Where the bracket is closed."""
+    """Offset of the closing bracket."""
     depth = 1
     for place in range(opening + 1, len(text)):
         if _closes(text[place], text[opening]):
@@ -248,7 +248,7 @@ def _closes(sign: str, opening: str) -> bool:
     return unicodedata.category(sign) == ("Pe" if unicodedata.category(opening) == "Ps" else "Pf")
 
 
-# ── Cutting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Removal ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _slice(text: str, read: Plain, start: int, end: int) -> str:
@@ -256,17 +256,17 @@ def _slice(text: str, read: Plain, start: int, end: int) -> str:
 
 
 def _tidy(text: str, *, tail: bool = True) -> str:
-    """Without what stands between an option and the rest."""
+    """Strip separators between an option and the rest."""
     text = trim(text)
     read = plain(text)
     lead = _LEAD.match(read.text)
     start = lead.end() if lead else 0
     end = max(start, len(read.text.rstrip(_TAIL))) if tail else len(read.text)
     while 0 < end < len(read.text) and read.places[end] == read.places[end - 1]:
-        end += 1  # Ŀ is L and a dot in plain characters: no half of a letter goes
+        end += 1  # Ŀ becomes two plain characters: do not split the letter
     return trim(_slice(text, read, start, end))
 
 
 def is_punctuation(sign: str) -> bool:
-    """Whether a character says nothing by itself."""
+    """Whether a character is punctuation."""
     return unicodedata.category(sign)[0] in "PZC"

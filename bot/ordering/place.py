@@ -1,6 +1,6 @@
-"""The straight way of an order: words, rules, price, what must be asked, pictures, purchase.
+"""An order's straight path: words, rules, price, questions, pictures, purchase.
 
-What waits for an answer stands below (`waiting`), the answers above (`answers`).
+Parked orders are below (`waiting`), the answers that resume them above (`answers`).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,9 +24,9 @@ from bot.quotas.rules import Denied, Quote
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be made, of what. `pictures` fetches and keeps them; it is awaited once nothing else is in the way.
+    """A clip to be made. `pictures` fetches and stores its pictures; it is awaited after all other checks.
 
-    `sample`: they show our own drawings. `follows`: the clip that this one continues.
+    `sample`: the pictures are our own drawings. `follows`: the clip that this one continues.
     """
 
     draft: Draft
@@ -38,14 +38,14 @@ class Wish:
 
 
 async def order(ctx: Context, inbound: Inbound) -> Reply:
-    """Order a clip of the pictures that came along. Raises `Refusal`."""
+    """Order a clip of the attached pictures. Raises `Refusal`."""
     if not inbound.attachments:
         raise Refusal(inbound.no_photo or texts.chat.NO_PHOTO)
     roles = [attachment.role for attachment in inbound.attachments]
     if roles.count("photo") + roles.count("end") > 2:
         raise Refusal(texts.chat.ONE_PHOTO)
     if prompt.wordless(inbound.text):
-        if earlier := await ctx.store.find(inbound.key):  # one picture of an album, come back after a crash
+        if earlier := await ctx.store.find(inbound.key):  # one picture of an album, replayed after a crash
             return await status_line.of(ctx, earlier)
         return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
     draft = prompt.read(inbound.text, inbound.options)
@@ -95,21 +95,21 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
 
 
 async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, keep: bool = False) -> Reply:
-    """Pay for a job and queue it. Its pictures go if it is not taken, unless `keep`. Raises `Refusal`."""
+    """Charge and queue a job. Deletes its pictures on refusal, unless `keep`. Raises `Refusal`."""
     try:
         remix = await lookup.remixed(ctx, inbound, job)
-    except Refusal:  # taken back, or forbidden, while the order was on its way
+    except Refusal:  # unshared or forbidden meanwhile
         if not keep:
             await _discard(ctx, job)
         raise
     now = ctx.clock()
-    # Whose clip it is after is written down only now: an order that waits for a yes outlives an unsharing.
+    # The original's maker is recorded only now: a parked order outlives an unsharing.
     job = replace(job, remix_after=remix.name if remix else "", created_at=now, due_at=now, changed_at=now)
     ask = replace(ask, now=now)
     try:
         submission = await ctx.store.submit(job, hold(job), pricing.plan(ask, ctx.policy), ask.member.tiers)
     except StoreDown:
-        # Perhaps only the answer was lost. While nobody knows, the photos stay: a job may need them.
+        # Perhaps only the answer was lost, and a job exists: its photos stay.
         try:
             taken = await ctx.store.find(job.key)
         except StoreDown:
@@ -129,7 +129,7 @@ async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, 
 
 
 async def _crop_asked(ctx: Context, inbound: Inbound, job: Job) -> Reply | None:
-    """The question that this message got before, if any. Raises `Refusal` where none can be asked."""
+    """The question that this message got before, if any. Raises `Refusal` where questions are impossible."""
     try:
         if inbound.address.platform in pricing.UNLIMITED:  # a shell has no buttons
             raise Refusal(texts.chat.TOO_LONG_SHELL)

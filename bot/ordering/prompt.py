@@ -1,4 +1,4 @@
-"""What people write, read as an order: the caption is the prompt, options may stand anywhere in it. Pure.
+"""Parser of messages: the caption is the prompt, with options anywhere in it. Pure.
 
 `--duration 10` or `--10s` · `--no blurry, extra hands` (up to the next option) · `--cfg 0.7`. `options` finds them.
 """
@@ -16,11 +16,11 @@ from bot.ordering import options as written
 
 OPTIONS = written.NAMES
 PROMPT_LIMIT = 2500
-"""Characters in a prompt or a negative prompt: the model's own limit."""
+"""Characters of a prompt or a negative prompt: the model's limit."""
 TEXT_LIMIT = 3 * PROMPT_LIMIT
-"""Characters in anything that is said to us: a prompt, what to avoid, and options."""
+"""Characters of a whole message: prompt, negative prompt and options."""
 NOTHING = frozenset({"nothing", "none"})
-"""What `--no` says where nothing is to be avoided."""
+"""Values of `--no` for an empty negative prompt."""
 BRUSHES = 6
 POINTS = range(2, 78)
 
@@ -30,7 +30,7 @@ _CFG = re.compile(r"(\d{0,3}[.,]?\d{1,9}) *(%|/ *([1-9]\d{0,3}))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An order in words, before its pictures are here."""
+    """An order's words and options, without its pictures."""
 
     prompt: str
     seconds: Seconds = 5
@@ -39,7 +39,7 @@ class Draft:
 
 
 def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
-    """The order that `text` describes; picked `options` win over written ones. Raises `Refusal`."""
+    """Parse an order; picked `options` override written ones. Raises `Refusal`."""
     prompt, values = written.split(text)
     values |= options or {}
     for name in values:
@@ -55,9 +55,9 @@ def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
 
 
 def reworded(text: str, options: Mapping[str, str], before: Order) -> Draft:
-    """New words for what an earlier order was about: its options stay where nothing else is said. Raises `Refusal`.
+    """New words for an earlier order, whose options stay unless overridden. Raises `Refusal`.
 
-    A picked option that is empty takes the earlier one away.
+    A picked option that is empty removes the earlier one.
     """
     said = {*written.split(text)[1], *options}
     draft = read(text, {name: value for name, value in options.items() if value})
@@ -70,28 +70,28 @@ def reworded(text: str, options: Mapping[str, str], before: Order) -> Draft:
 
 
 def kept(order: Order) -> dict[str, str]:
-    """The options of an order, as they are picked for the next one."""
+    """An order's options, as picked options of the next one."""
     cfg = {} if order.cfg is None else {"cfg": f"{order.cfg:g}"}
     return {"duration": str(order.seconds), **({"no": order.negative} if order.negative else {}), **cfg}
 
 
 def wordless(text: str) -> bool:
-    """Whether there is nothing to be seen in it but options. Raises `Refusal`."""
+    """Whether the text is empty apart from options. Raises `Refusal`."""
     return not is_visible(written.split(text)[0])
 
 
 def apart(text: str) -> str:
-    """Options for words that are still to come; with a list of things to avoid in brackets, so that it ends there."""
+    """Options to put before words that follow; a negative prompt is bracketed, so that it ends there."""
     return f"({trim(text)})" if "no" in written.split(text)[1] else trim(text)
 
 
 def repeat(order: Order) -> Draft:
-    """The words and options of an earlier order."""
+    """Words and options of an earlier order."""
     return Draft(order.prompt, order.seconds, order.negative, order.cfg)
 
 
 def roles(order: Order) -> list[Role]:
-    """The roles of an earlier order's pictures, as `check` takes them."""
+    """Roles of an earlier order's pictures, for `check`."""
     found: list[Role] = ["photo"]
     if order.end:
         found.append("end")
@@ -101,7 +101,7 @@ def roles(order: Order) -> list[Role]:
 
 
 def check(draft: Draft, roles: Sequence[Role]) -> None:
-    """What excludes what, and what is missing: known before a byte is downloaded. Raises `Refusal`."""
+    """Check exclusions and missing parts, before any download. Raises `Refusal`."""
     masked = "brush" in roles or "static_mask" in roles
     ends = roles.count("photo") - 1 + roles.count("end")
     if "photo" not in roles:
@@ -119,13 +119,13 @@ def check(draft: Draft, roles: Sequence[Role]) -> None:
 
 
 def check_path(path: Sequence[Point]) -> None:
-    """A brush's way has 2 to 77 points. Raises `Refusal`."""
+    """Check a brush's path: 2 to 77 points. Raises `Refusal`."""
     if len(path) not in POINTS:
         raise Refusal(texts.chat.brush_points(len(path)))
 
 
 def _negative(value: str) -> str:
-    """What to avoid. Picked in a form, it may begin with the option's own name; another has no place in it."""
+    """A negative prompt. From a form it may begin with the option's name; other options in it are refused."""
     rest, inside = written.split(value)
     if inside and (rest or inside.keys() != {"no"}):
         raise Refusal(texts.chat.option_unclear(value))
@@ -143,7 +143,7 @@ def _seconds(value: str) -> Seconds:
 
 
 def _cfg(value: str | None) -> float | None:
-    """A share: 0.7, 0,7, 70 %, 7/10."""
+    """A share of one: 0.7, 0,7, 70 %, 7/10."""
     if value is None:
         return None
     match = _CFG.fullmatch(plain(trim(value)).text)

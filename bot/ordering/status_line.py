@@ -1,4 +1,4 @@
-"""The status line of an order as it stands."""
+"""A job's current status line."""
 
 from contextlib import suppress
 
@@ -18,15 +18,15 @@ async def of(ctx: Context, job: Job) -> Reply:
 
 
 async def state(ctx: Context, job: Job) -> str:
-    """Where a job is, in a few words."""
+    """A job's state in a few words."""
     ahead, paused = await _turn(ctx, job)
     rhythm = await ctx.history.rhythm(job.order, job.host)
     return status.state(job, rhythm, ctx.clock(), ahead=ahead, slots=ctx.history.slots, paused=paused)
 
 
 async def _turn(ctx: Context, job: Job) -> tuple[int, bool]:
-    """How many are before a job in line, and whether the line stands."""
-    with suppress(StoreDown):  # the order is in; its place is not worth a fright
+    """The number of jobs before this one, and whether the queue is paused."""
+    with suppress(StoreDown):  # the order is placed; its position is optional
         if job.state == "queued":
             return await ctx.store.ahead(job), await ctx.store.books.paused()
     return 0, False

@@ -1,7 +1,7 @@
-"""Orders that are set aside, with their pictures, until the person has answered a question about them.
+"""Parked orders: stored with their pictures until their person has answered a question.
 
-Three things are asked, in this order: whether the middle of a picture that is too long will do; before a person's first
-clip, whether those in the photo agree; and whether a clip may cost so much. Nothing is spent before.
+Three questions, in this order: whether a long picture may be cropped to its middle; before a person's first clip,
+whether the people in the photo consent; whether the price is accepted. Nothing is charged before.
 """
 
 from dataclasses import replace
@@ -15,27 +15,27 @@ from bot.quotas import pricing, quote
 from bot.quotas.rules import Parked, Quote
 
 WAITING = 10
-"""Orders of one person that may wait."""
+"""Maximum parked orders per person."""
 WAIT = 3600.0
-"""Seconds for which an order waits."""
+"""Seconds until a parked order expires."""
 
 
 async def check_room(ctx: Context, inbound: Inbound) -> None:
-    """Raise `Refusal` if too much of the person's waits already: it costs them nothing, and us its pictures."""
+    """Raise `Refusal` if the person has too many parked orders: they are free for them, but keep pictures."""
     found = await ctx.store.retention.parked(inbound.person)
     if sum(parked.until >= ctx.clock() and not taken for parked, taken in found) >= WAITING:
         raise Refusal(texts.admin.MANY_WAIT)
 
 
 async def set_aside(ctx: Context, job: Job) -> None:
-    """Keep an order, with its pictures, for the answer."""
+    """Park an order with its pictures."""
     photos = tuple(photo.name for photo in job.order.photos)
     body = ctx.store.books.write(job)
     await ctx.store.books.park(Parked(job.id, job.person, job.scope, body, photos, ctx.clock() + WAIT))
 
 
 def check(ctx: Context, parked: Parked, inbound: Inbound) -> None:
-    """Only who ordered may answer, there, and in time. Raises `Refusal`."""
+    """Only the orderer may answer, in the same chat, before the expiry. Raises `Refusal`."""
     if parked.person != inbound.person or parked.scope != inbound.scope:
         raise Refusal(texts.chat.NOT_YOURS)
     if parked.until < ctx.clock():
@@ -43,7 +43,7 @@ def check(ctx: Context, parked: Parked, inbound: Inbound) -> None:
 
 
 async def priced(ctx: Context, parked: Parked, inbound: Inbound) -> tuple[Job, pricing.Ask, Quote]:
-    """An order that waits, and whether it would pass now, at the price that was told."""
+    """A parked order, and whether it would pass now at the quoted price."""
     job = await ctx.store.books.read(parked.body)
     place = f"{job.address.chat}/{job.address.thread}"
     asked = replace(quote.ask(ctx, inbound, job.order.seconds), price=job.price, place=place)
@@ -51,9 +51,9 @@ async def priced(ctx: Context, parked: Parked, inbound: Inbound) -> tuple[Job, p
 
 
 async def consent_missing(ctx: Context, inbound: Inbound, *, sample: bool) -> bool:
-    """Whether the person must be asked before this order.
+    """Whether the person must be asked for consent before this order.
 
-    Never about our own drawings (`sample`), nor where the stand-in alone makes the clips: no photo leaves this machine.
+    Not for our own drawings (`sample`), nor if only the stand-in makes clips: then no photo leaves this machine.
     """
     if sample or not ctx.ask_consent or inbound.address.platform in pricing.UNLIMITED:
         return False
@@ -67,17 +67,17 @@ def _no(name: str) -> Button:
 
 
 def crop_question(job: Job) -> Reply:
-    """Whether the middle of a picture will do."""
+    """The question whether to crop a picture."""
     return Reply(texts.chat.TOO_LONG, (Button(texts.chat.CROP, f"/crop {job.id}"), _no(job.id)), waits=job.id)
 
 
 def consent_question(name: str, text: str = texts.consent.ASK) -> Reply:
-    """Whether those in the photo agree."""
+    """The question of consent."""
     return Reply(text, (Button(texts.consent.AGREE, f"/agree {name}"),), waits=name)
 
 
 def price_question(ctx: Context, job: Job, quoted: Quote, above: int) -> Reply:
-    """Whether an order may cost so much; `above`: credits beyond which a community asks."""
+    """The question about the price; `above`: credits from which the community requires it."""
     left = None if quoted.left is None else max(0, quoted.left - job.price)
     costs = texts.chat.price(job.price, left, pricing.limits(quoted.rules, ctx.policy).span, quoted.extra)
     buttons = (Button(texts.admin.yes(job.price), f"/yes {job.id}"), _no(job.id))
@@ -85,7 +85,7 @@ def price_question(ctx: Context, job: Job, quoted: Quote, above: int) -> Reply:
 
 
 async def dear(ctx: Context, parked: Parked, inbound: Inbound) -> Reply | None:
-    """The question about the price of an order that waits; None if it needs none now."""
+    """The question about a parked order's price; None if none is needed now."""
     job, asked, quoted = await priced(ctx, parked, inbound)
     above = quoted.rules.scope.confirm
     if above is None or asked.price <= above or quoted.denied is not None:
@@ -94,17 +94,17 @@ async def dear(ctx: Context, parked: Parked, inbound: Inbound) -> Reply | None:
 
 
 async def listed(ctx: Context, inbound: Inbound) -> list[tuple[Job, Reply]]:
-    """The person's orders that wait, oldest first, each with its question as it would be asked now."""
+    """The person's parked orders, oldest first, each with its current question."""
     found = []
     for parked, taken in await ctx.store.retention.parked(inbound.person):
         if taken or parked.until < ctx.clock():
             continue
         job = await ctx.store.books.read(parked.body)
-        if job.order.cropped:  # asked first, and perhaps answered: the button goes on either way
+        if job.order.cropped:  # the first question; the button continues even if it was answered
             asked = crop_question(job)
         elif await consent_missing(ctx, inbound, sample=job.order.sample):
             asked = consent_question(job.id)
-        else:  # the yes came with another order
+        else:  # consent was given with another order
             asked = await dear(ctx, parked, inbound) or consent_question(job.id, texts.consent.STILL)
         found.append((job, asked))
     return sorted(found, key=lambda each: (each[0].created_at, each[0].id))

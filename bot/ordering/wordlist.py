@@ -1,6 +1,6 @@
-"""Words that no prompt may have: the house's own (`bot.ordering.blocklist`), and those of a community.
+"""Banned words in prompts: the operator's list (`bot.ordering.blocklist`), and those of a community.
 
-A refusal names none of them: whoever looks for a way around should not be told where the fence stands.
+A refusal quotes none of them, so that it does not help to evade the list.
 """
 
 import re
@@ -17,28 +17,28 @@ from bot.ordering import blocklist
 from bot.quotas.rules import Rule
 
 MOST = 200
-"""Words of a community."""
+"""Maximum words of a community."""
 LONGEST = 40
-"""Characters of one."""
+"""Maximum characters of one."""
 
-# ── What is refused ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Refusal ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def refuse(rule: Rule, scope: str, prompt: str) -> None:
-    """Raise `Refusal`, in words that repeat none, for a prompt that may not be used under a scope's rule."""
+    """Raise `Refusal`, without quoting, for a prompt that is banned under a scope's rule."""
     if (not rule.lax and is_unwanted(prompt)) or (rule.words and _own(rule.words).found(read(prompt))):
         raise Refusal(texts.consent.NOT_HERE if scope else texts.consent.NOT_THESE_WORDS)
 
 
 def is_unwanted(prompt: str) -> bool:
-    """Whether the house's own list has something against it."""
+    """Whether the operator's list bans the text."""
     readings = read(prompt)
     return _HOUSE.found(readings) or (
         _SUGGESTIVE.found(readings) and (bool(_AGE.search(prompt)) or _YOUNG.found(readings))
     )
 
 
-# ── How a text is read ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── Readings of a text ───────────────────────────────────────────────────────────────────────────────────────────────
 
 _ALIKE = str.maketrans(
     "авекмнорстухѕіјԁһԛԝѵαβεηικνορτυχɡøłđıħ",
@@ -59,22 +59,22 @@ _DOUBLE = re.compile(r"([aeioux])\1")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _AGE = re.compile(r"(?<!\d)(?:\d|1[0-7])[\s-]*(?:years?|yrs?|y\s*/?\s*o)\b", re.IGNORECASE)
 _SPELLED = LONGEST
-"""Letters of a word that is spelled letter by letter, at most."""
+"""Maximum letters of a word that is spelled letter by letter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The ways in which a text can be read: each a sequence of words, and of each word all that it may stand for."""
+    """Possible readings of a text: each a sequence of words, each word a set of variants."""
 
     bare: str
     words: tuple[tuple[frozenset[str], ...], ...]
     spelled: frozenset[str]
-    """Words that stand there letter by letter, or in pieces."""
+    """Words spelled letter by letter, or in pieces."""
 
 
 @lru_cache(maxsize=64)
 def read(text: str) -> Readings:
-    """Read a text as it may be meant: n.u.d.e, nuuude, n0de and nudé are all one word."""
+    """Normalise evasions: n.u.d.e, nuuude, n0de and nudé are all one word."""
     text = _said(text)
     marked = [word for word in _WORD.findall(unicodedata.normalize("NFC", text)) if word in blocklist.MARKED]
     for word in marked:
@@ -88,19 +88,19 @@ def read(text: str) -> Readings:
 
 
 def _said(text: str) -> str:
-    """Small letters, in their usual form, without what nobody sees."""
+    """Casefolded, in compatibility form, without invisible characters."""
     text = unicodedata.normalize("NFKC", text)
     seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and sign not in FILLERS)
     return _POSSESSIVE.sub("", seen.casefold())
 
 
 def _meant(text: str) -> str:
-    """With signs that stand for letters read as those."""
+    """With lookalike signs replaced by letters."""
     return _SIGN.sub(lambda sign: sign[0].translate(_SIGNS), text)
 
 
 def _bare(text: str) -> str:
-    """Without marks, and every letter as the Latin one that it looks like."""
+    """Without diacritics, and lookalike letters replaced by Latin ones."""
     apart = unicodedata.normalize("NFD", text.casefold().translate(_JOINED))
     kept = "".join(sign for sign in apart if unicodedata.category(sign) != "Mn")
     return unicodedata.normalize("NFC", kept).translate(_ALIKE)
@@ -108,7 +108,7 @@ def _bare(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _forms(word: str) -> frozenset[str]:
-    """All that a word may stand for."""
+    """All variants of a word."""
     forms = {word}
     if not word.isdigit() and any(digit in word for digit in _DIGITS):
         forms |= {word.translate(_LEET_I), word.translate(_LEET_L)}
@@ -119,12 +119,12 @@ def _forms(word: str) -> frozenset[str]:
 
 
 def _joined(parts: Sequence[str]) -> frozenset[str]:
-    """What stands there in pieces."""
+    """Words made of adjacent pieces."""
     return _forms("".join(parts)) if len(parts) > 1 else frozenset()
 
 
 def _spelled(words: Sequence[str]) -> Iterator[str]:
-    """Every word that could be made of single letters in a row."""
+    """Words made of consecutive single letters."""
     run: list[str] = []
     for word in (*words, ""):
         if len(word) == 1:
@@ -144,18 +144,18 @@ def _spelled(words: Sequence[str]) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Words:
-    """A list, ready to be looked for. `harmless` are phrases in which its words do not count."""
+    """A list prepared for matching. `harmless`: phrases in which its words do not match."""
 
     phrases: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
-    """By their first word."""
+    """Phrases by their first word."""
     stems: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
-    """Of scripts that put no spaces between words."""
+    """Words of scripts without spaces."""
     harmless: "Words | None" = None
 
     @classmethod
     def of(cls, entries: Iterable[str], harmless: "Words | None" = None) -> "Words":
-        """Entries as `bot.ordering.blocklist` has them; a star counts at the end of a single word only."""
+        """Entries in the syntax of `bot.ordering.blocklist`; a star is valid only at the end of a single word."""
         made, stems, inside = cls(harmless=harmless), set(), set()
         for entry in entries:
             words = tuple(_WORD.findall(_meant(_bare(_said(entry)))))
@@ -171,7 +171,7 @@ class Words:
         return made
 
     def found(self, readings: Readings) -> bool:
-        """Whether a text has one of the words."""
+        """Whether a text contains one of the words."""
         if any((word,) in self.phrases.get(word, ()) for word in readings.spelled):
             return True
         if any(each in readings.bare for each in self.inside):
@@ -183,7 +183,7 @@ class Words:
         return False
 
     def _places(self, words: Sequence[frozenset[str]]) -> Iterator[int]:
-        """Where each word stands that makes up something of the list; a phrase is all of its words."""
+        """Positions of words that match the list; for a phrase all of its words."""
         for at, forms in enumerate(words):
             for form in forms:
                 if form.startswith(self.stems):
@@ -195,7 +195,7 @@ class Words:
 
 
 def entries(text: str) -> Iterator[str]:
-    """The entries of a list in `bot.ordering.blocklist`, with each choice between words made."""
+    """The entries of a list in `bot.ordering.blocklist`, with alternatives expanded."""
     for entry in text.split(","):
         for words in product(*(choice.split("|") for choice in entry.split())):
             yield " ".join(words)
@@ -213,5 +213,5 @@ def _own(words: tuple[str, ...]) -> Words:
 
 
 def is_word(text: str) -> bool:
-    """Whether an entry has letters enough to be looked for."""
+    """Whether an entry has enough letters to match on."""
     return sum(map(len, _WORD.findall(text))) >= (1 if _UNSPACED.search(text) else 2)
