@@ -1,17 +1,20 @@
 """Discord through the real library: where clips go, and where they cannot."""
 
 import asyncio
+import random
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
+from adapters.discord.render import SMALL
 from bot import texts
 from bot.errors import ChatError, Gone, TooLarge
 from bot.media.stored import StoredFile
 from bot.model import Address, Clip, Film, Pending, Reply
 from tests.adapters.discord.discord_room import Room
+from tests.elsewhere import Elsewhere
 from tests.houses import picture
 from tests.loopback.discord.faults import FINE, Fault, broken, cut, error, too_many
 from tests.loopback.discord.permissions import (
@@ -173,6 +176,15 @@ async def test_too_large_is_made_smaller_and_then_a_link(room: Room, tmp_path: P
         await room.chat.send(where, Reply("x", film=Film(StoredFile(path), clip, limit=9_000_000)), nonce="b")
     assert large.value.limit == 9_000_000
     assert len(room.api.called(POST)) == 1
+
+
+@pytest.mark.parametrize("size", [SMALL, SMALL + 1])
+async def test_a_clip_is_sent_from_wherever_it_stands(room: Room, size: int) -> None:
+    data, room.api.keeps_files = random.Random(0).randbytes(size), True
+    film = Film(Elsewhere(data), Clip("clip.mp4", 64, 48, 1.0, size))
+    posted = await room.chat.send(Address("discord", str(room.channel.id)), Reply("x", film=film), nonce="a")
+    (post,) = [one for one in room.posts() if str(one.id) == posted.message]
+    assert post.attachments[0].data == data
 
 
 async def test_the_limit_of_the_interaction_goes_with_the_job(room: Room) -> None:

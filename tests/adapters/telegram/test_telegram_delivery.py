@@ -11,8 +11,9 @@ from PIL import Image
 from adapters.telegram import client as lines
 from bot import texts
 from bot.media.fit import Fitting
-from bot.model import Accepted, Refused
+from bot.model import Accepted, Address, Clip, Film, Refused, Reply
 from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.elsewhere import Elsewhere
 from tests.houses import picture
 from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse, Trouble
 from tests.loopback.telegram.model import Post
@@ -45,6 +46,13 @@ async def test_what_comes_with_the_clip(room: Room, large_clip: bytes) -> None:
         assert thumbnail.format == "JPEG"
         assert max(thumbnail.size) <= 320
     assert "has_spoiler" not in {key for key in said if str(said[key]).lower() == "false"}
+
+
+async def test_a_clip_is_sent_from_wherever_it_stands(room: Room, large_clip: bytes) -> None:
+    film = Film(Elsewhere(large_clip), Clip("clip.mp4", 400, 320, 1.0, len(large_clip)), poster=Elsewhere(b"jpeg"))
+    posted = await room.chat.send(Address("telegram", str(room.private.id)), Reply("x", film=film), nonce="a")
+    (post,) = [one for one in room.api.sent(room.private) if str(one.id) == posted.message]
+    assert (post.film, post.thumbnail) == (large_clip, b"jpeg")
 
 
 async def test_the_longest_order_still_says_that_it_is_made_by_a_machine(room: Room) -> None:
