@@ -1,4 +1,4 @@
-"""The two kinds of array that pictures are made of here, and how a result of OpenCV becomes one of them."""
+"""The two array types of pictures, and conversion of OpenCV's results."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

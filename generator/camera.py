@@ -1,4 +1,4 @@
-"""The movement of a camera through one clip. Pure numbers: no words and no picture are needed here."""
+"""Camera movement of a clip. Pure numbers: no words and no pictures."""
 
 import math
 from dataclasses import dataclass, fields
@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """How far the camera gets in a whole clip.
+    """Movement over a whole clip.
 
-    `right` and `down` are in halves of the frame, `zoom` is the part of the frame that is lost (in) or gained
-    (out, negative), `roll` is in radians clockwise, `orbit` is the sideways shift between the nearest and the
-    farthest thing, `shake` is the size of a tremor that never settles.
+    `right` and `down` are in halves of the frame, `zoom` is the share of the frame that is lost (in) or gained (out,
+    negative), `roll` is in radians clockwise, `orbit` is the sideways shift between the nearest and the farthest point,
+    `shake` is the amplitude of a constant tremor.
     """
 
     right: float = 0.0
@@ -21,7 +21,7 @@ class Motion:
     shake: float = 0.0
 
     def axes(self) -> dict[str, float]:
-        """The axes on which something happens."""
+        """Axes with a movement."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
     def times(self, strength: float) -> "Motion":
@@ -30,7 +30,7 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where the camera is at one moment, in the units of `Motion`.
+    """Camera position at one moment, in the units of `Motion`.
 
     `reserve` is the margin that keeps a tremor (`jolt_x`, `jolt_y`) inside the picture.
     """

@@ -1,4 +1,4 @@
-"""A guess at how near each part of a photo is. No model: a few habits of photographs, added up and smoothed."""
+"""Estimated depth of a photo, without a model: a few rules of composition, added and smoothed."""
 
 import cv2
 import numpy as np
@@ -11,8 +11,8 @@ SMOOTHING = 0.085  # of the short side; displacement follows depth, so a step in
 def estimate(photo: Pixels, width: int, height: int) -> Floats:
     """Height × width values from 0 (far) to 1 (near) for an RGB photo of any size.
 
-    People put their subject in the middle, the ground lies below and near, the sky above and far, and what
-    differs in colour from the picture's rim or in detail from its surroundings is rarely background.
+    Subjects are usually in the middle, the ground is below and near, the sky above and far, and areas that differ in
+    colour from the picture's rim or in detail from their surroundings are rarely background.
     """
     lab = floats(cv2.cvtColor(cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB))
     short = min(width, height)
@@ -39,7 +39,7 @@ def _blurred(values: Floats, sigma: float) -> Floats:
 
 
 def _stretched(values: Floats) -> Floats:
-    """Onto 0..1, with the extreme hundredths cut off. A flat input stays flat, in the middle."""
+    """Scale to 0..1, with the extreme hundredths clipped. Constant input becomes 0.5."""
     low, high = np.percentile(values, (1, 99))
     if high - low < 1e-6:
         return np.full_like(values, 0.5)

@@ -1,4 +1,4 @@
-"""The bytes behind an image address. Bounded in time and size; nothing but http, https and data addresses is opened."""
+"""Download of an image address, bounded in time and size; http, https and data addresses only."""
 
 import asyncio
 import base64
@@ -13,7 +13,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 
 
 async def download(session: aiohttp.ClientSession, address: str) -> bytes:
-    """Raises `Failed` when the address does not give an image's worth of bytes."""
+    """The image's bytes. Raises `Failed` for an unreachable, empty or oversized image."""
     if address[:5].lower() == "data:":
         return await asyncio.to_thread(_decode, address)
     try:
@@ -23,7 +23,7 @@ async def download(session: aiohttp.ClientSession, address: str) -> bytes:
                 raise Failed("image_download_error", f"The image address answered with status {answer.status}")
             return await _read(answer)
     except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
-        # The kind of the error only: its text may repeat the address, which may carry a secret.
+        # The error's type only: its text may repeat the address, which may carry a secret.
         raise Failed("image_download_error", f"The image could not be downloaded ({type(error).__name__})") from error
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, by who has to act.
+"""Errors, by who must act.
 
 Exception
 ├── Refused   the HTTP request is wrong or comes too early: the client acts; answered with the error envelope
@@ -7,7 +7,7 @@ Exception
 
 
 class Refused(Exception):
-    """An HTTP request that is not served. `status` is the HTTP status, `message` is for the client to read."""
+    """A refused HTTP request. `status` is the HTTP status, `message` is for the client."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(status, message)
@@ -18,7 +18,7 @@ class Refused(Exception):
 class Failed(Exception):
     """A generation that ends without a clip. Both texts are shown to the client.
 
-    Both go to `Exception` as they are, because rendering processes send this error home pickled.
+    Both are passed to `Exception` unchanged, because rendering processes pickle this error.
     """
 
     def __init__(self, name: str, message: str) -> None:

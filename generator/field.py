@@ -1,4 +1,4 @@
-"""Where each pixel of a frame comes from. Computed on a coarse grid: camera movement is smooth."""
+"""Source position of each pixel of a frame, on a coarse grid: camera movement is smooth."""
 
 import math
 
@@ -10,9 +10,9 @@ from generator.camera import Pose
 from generator.depth import estimate
 
 CELL = 8  # pixels of the clip per grid cell
-PARALLAX = 0.3  # how much faster than the average the nearest things move
-FEATHER = 0.3  # of the short side: the way from a still region to full movement
-STRETCH = 0.55  # of that way: the farthest a pixel may come from beside a still region, or the picture would fold
+PARALLAX = 0.3  # speed of the nearest points above the average
+FEATHER = 0.3  # of the short side: transition from a still region to full movement
+STRETCH = 0.55  # of that transition: farthest source of a pixel beside a still region; beyond it the picture would fold
 
 
 class Field:
@@ -38,7 +38,7 @@ class Field:
         self._held = bool((self.freedom == 0).any())
 
     def at(self, pose: Pose) -> Floats:
-        """The field of a camera pose. It never reaches outside the photo."""
+        """The field of a camera pose; its sources lie inside the photo."""
         x, y, speed, aspect = self._x, self._y, self._speed, self._aspect
         cos, sin = np.float32(np.cos(pose.roll) - 1), np.float32(np.sin(pose.roll))
         dx = x * cos - y * sin + speed * (pose.right * aspect - pose.zoom * x) + self._offset * (pose.orbit / 2)
@@ -50,7 +50,7 @@ class Field:
         return floats(field * self.freedom * (self._half_height * self._tamed(field)))
 
     def _tamed(self, field: Floats) -> float:
-        """The factor that keeps the field from folding around a still region: near 1 at first, then ever smaller."""
+        """The factor that keeps the field from folding around a still region: near 1 at first, then decreasing."""
         farthest = float(np.abs(field).max())
         if not self._held or farthest < 1e-6:
             return 1.0
@@ -58,14 +58,14 @@ class Field:
         return limit * math.tanh(farthest / limit) / farthest
 
     def _fit(self, dx: Floats, dy: Floats) -> float:
-        """How much to enlarge (1 = not at all) so that the rim of the frame still lies within the photo."""
+        """The magnification (1 = none) with which the rim of the frame lies inside the photo."""
         sides = 1 + min(float(dx[:, 0].min()), float(-dx[:, -1].max())) / self._aspect
         ends = 1 + min(float(dy[0].min()), float(-dy[-1].max()))
         return min(1.0, sides, ends)
 
 
 class Grid:
-    """Turns coarse fields into the maps that `cv2.remap` wants, reusing its buffers.
+    """Converts coarse fields to maps for `cv2.remap`, reusing its buffers.
 
     `luma` and `chroma` return the same array each time: it is valid until the next call.
     """
@@ -98,7 +98,7 @@ class _Level:
 
 
 def _freedom(still: Pixels | None, columns: int, rows: int) -> Floats:
-    """Rows × columns × 1: 0 in the still region, rising smoothly to 1 well away from it."""
+    """Rows × columns × 1: 0 in the still region, rising smoothly to 1 at a distance."""
     if still is None or not still.any():
         return np.ones((rows, columns, 1), np.float32)
     coarse = cv2.resize(still, (columns, rows), interpolation=cv2.INTER_AREA)

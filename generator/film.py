@@ -1,4 +1,4 @@
-"""Frames into an MP4 file that plays everywhere and starts before it is loaded."""
+"""Encoding of frames to a progressive MP4 that plays everywhere."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from generator.arrays import Pixels
 
 RATE = 30  # frames per second
-BT709 = 1  # the number of that standard in H.264's colour fields
+BT709 = 1  # BT.709 in H.264's colour fields
 COMMENT = "AI-style animation of a photo, synthesized by a local stand-in renderer; not a recording"
 
 
@@ -24,7 +24,7 @@ def encode(frames: Iterable[Pixels], width: int, height: int, out: Path) -> None
         stream.time_base = Fraction(1, RATE)
         context = stream.codec_context
         context.thread_count = 1
-        context.color_range = 1  # the narrow range of video; the three below say which RGB it stands for
+        context.color_range = 1  # limited range; the next three fields define RGB
         context.colorspace = context.color_primaries = context.color_trc = BT709
         for number, pixels in enumerate(frames):
             frame = VideoFrame.from_ndarray(pixels, format="yuv420p")

@@ -6,8 +6,8 @@
     generations/<name>/error.json     }
     open/<name>                       the ticket of an unfinished generation; locked by the process that renders it
 
-The kernel drops a lock when its holder dies, whatever the reason, and the ticket is then free for the next.
-Every file appears whole: it is written under another name first and then renamed.
+The kernel releases a lock when its holder dies, for whatever reason, and another process can claim the ticket.
+Files are written under a temporary name and renamed, so that each appears complete.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ SUFFIX = ":" + MODEL
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a client may know. `clip` is set with "completed", `error` with "error"."""
+    """State of a generation for clients. `clip` is set with "completed", `error` with "error"."""
 
     name: str
     status: Status
@@ -51,18 +51,18 @@ class Ticket:
 
 
 def id_of(name: str) -> str:
-    """The id clients see. It holds ':' and '/', as the real ones do."""
+    """The public id, with ':' and '/', as in the real service."""
     return name + SUFFIX
 
 
 def name_of(generation_id: str) -> str | None:
-    """The name inside an id, or None for what cannot be an id. Only names checked here become paths."""
+    """The name inside an id; None for an invalid id. Only validated names become paths."""
     name = generation_id.removesuffix(SUFFIX)
     return name if generation_id.endswith(SUFFIX) and NAME.fullmatch(name) else None
 
 
 class Folder:
-    """The generations under `root`. Every method touches the disk and is short, except where it says otherwise."""
+    """The generations under `root`. Methods access the disk and are short, unless stated otherwise."""
 
     def __init__(self, root: Path) -> None:
         self._generations = root / "generations"
@@ -71,7 +71,7 @@ class Folder:
         self._open.mkdir(exist_ok=True)
 
     def accept(self, body: bytes) -> str:
-        """Keep a checked request body; returns its new name. Waits for the disk."""
+        """Store a validated request body; returns its new name. Waits for the disk."""
         name = str(uuid.uuid4())
         home = self._generations / name
         home.mkdir()
@@ -84,7 +84,7 @@ class Folder:
         return name
 
     def state(self, name: str) -> State | None:
-        """The state of a generation that any process accepted, or None when there is none of that name."""
+        """The state of a generation, accepted by any process; None if there is none of that name."""
         home = self._generations / name
         if (clip := home / "clip.mp4").exists():
             return State(name, "completed", clip=clip)
@@ -98,7 +98,7 @@ class Folder:
         return len(os.listdir(self._open))
 
     def claim(self) -> Ticket | None:
-        """The oldest unfinished generation that nobody is rendering, now ours; None when there is none."""
+        """Claim the oldest unfinished generation that no process renders; None if there is none."""
         for path in self._tickets():
             try:
                 lock = path.open("rb")
@@ -109,7 +109,7 @@ class Folder:
             except BlockingIOError:
                 lock.close()
                 continue
-            # Whoever held the lock before may have finished between our listing and our lock.
+            # The previous holder may have finished between our listing and our lock.
             if (state := self.state(path.name)) and state.status in ("queued", "generating"):
                 (self._generations / path.name / "started").touch()
                 return Ticket(path.name, lock)
@@ -118,11 +118,11 @@ class Folder:
         return None
 
     def body(self, name: str) -> bytes:
-        """The accepted request body, which may be many megabytes."""
+        """The accepted request body, perhaps many megabytes."""
         return (self._generations / name / "request.json").read_bytes()
 
     def draft(self, name: str) -> Path:
-        """A fresh path to render into; `complete` takes it from there."""
+        """A fresh path to render into, for `complete`."""
         return self._generations / name / f"{uuid.uuid4()}.part"
 
     def complete(self, name: str, draft: Path) -> None:
@@ -134,10 +134,10 @@ class Folder:
         self._close(name)
 
     def forget(self, before: float) -> int:
-        """Remove what has not changed since that Unix time, finished or not; returns how many. May take long."""
+        """Delete generations unchanged since that Unix time; returns the count. May take long."""
         old = []
         for home in self._generations.iterdir():
-            with contextlib.suppress(FileNotFoundError):  # another process forgets the same ones
+            with contextlib.suppress(FileNotFoundError):  # another process deletes the same ones
                 if NAME.fullmatch(home.name) and home.stat().st_mtime < before:
                     old.append(home)
         for home in old:
@@ -146,7 +146,7 @@ class Folder:
         return len(old)
 
     def _close(self, name: str) -> None:
-        """It needs no more work, and so neither its ticket nor the photo and words that came with it."""
+        """Delete the ticket of a finished generation, and its request with photo and words."""
         (self._open / name).unlink(missing_ok=True)
         (self._generations / name / "request.json").unlink(missing_ok=True)
 

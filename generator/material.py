@@ -1,4 +1,4 @@
-"""What a rendering process gets: the request and the image files it names, still encoded."""
+"""Input of a rendering process: the request and its image files, still encoded."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from generator.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """`brushes` has one mask for each of `request.brushes`, in the same order."""
+    """`brushes` has a mask for each of `request.brushes`, in the same order."""
 
     request: Request
     image: bytes

@@ -1,18 +1,18 @@
-"""The change from the photo to the tail image: things slide towards their new places while one fades into the other."""
+"""Transition from the photo to the tail image: optical flow moves points while one fades into the other."""
 
 import cv2
 import numpy as np
 
 from generator.arrays import Floats, Pixels, floats
 
-SIDE = 180  # short side at which the two pictures are compared
-SOFTNESS = 0.06  # of the short side: unlike pictures give wild answers, which smoothing tames
+SIDE = 180  # short side at which the pictures are compared
+SOFTNESS = 0.06  # of the short side: smooths the flow of unlike pictures
 FARTHEST = 0.12  # of the short side
-START, END = 0.12, 0.97  # the part of the clip in which it happens
+START, END = 0.12, 0.97  # the part of the clip with the transition
 
 
 def flow(photo: Pixels, tail: Pixels, size: tuple[int, int]) -> Floats:
-    """Where things of the photo are in the tail image: `size` (width, height) × 2, in pixels of the photo."""
+    """Positions of the photo's points in the tail image: `size` (width, height) × 2, in pixels of the photo."""
     height, width = photo.shape[:2]
     scale = SIDE / min(height, width)
     small = (max(16, round(width * scale)), max(16, round(height * scale)))
@@ -28,6 +28,6 @@ def flow(photo: Pixels, tail: Pixels, size: tuple[int, int]) -> Floats:
 
 
 def share(moment: float) -> float:
-    """How much of the tail image there is at `moment`: 0 at first, 1 in the last frames."""
+    """Opacity of the tail image at `moment`: 0 at first, 1 in the last frames."""
     way = min(1.0, max(0.0, (moment - START) / (END - START)))
     return way * way * (3 - 2 * way)

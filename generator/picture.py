@@ -1,4 +1,4 @@
-"""Image bytes into arrays: the one place that opens what strangers sent."""
+"""Decoding of images into arrays: the only place that opens untrusted files."""
 
 import io
 from typing import Final
@@ -13,11 +13,11 @@ FORMATS: Final = ("JPEG", "PNG")
 PIXEL_LIMIT = 60_000_000
 SIDE_MINIMUM = 300
 RATIO_LIMIT = 2.5
-RATIO_SLACK = 1.05  # how far a mask's shape may be from the photo's
+RATIO_SLACK = 1.05  # largest ratio between the shapes of mask and photo
 
 
 def opened(content: bytes) -> Image.Image:
-    """A picture with only its header read, so that its size is known before any pixel is. Raises `Failed`."""
+    """A picture with only its header read, so that its size is known before decoding. Raises `Failed`."""
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except Exception as error:  # Pillow's parsers raise almost anything on hostile bytes
@@ -28,10 +28,10 @@ def opened(content: bytes) -> Image.Image:
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
-    """Width and height as a viewer sees them, after the camera's orientation mark."""
+    """Width and height after the EXIF orientation."""
     try:
         turned = image.getexif().get(0x0112) in (5, 6, 7, 8)
-    except Exception:  # a broken mark is no mark, exactly as below
+    except Exception:  # broken EXIF is ignored, as below
         turned = False
     return (image.height, image.width) if turned else image.size
 
@@ -53,10 +53,10 @@ def check_shape(mask: Image.Image, width: int, height: int) -> None:
 
 
 def photo(image: Image.Image, width: int, height: int) -> Pixels:
-    """RGB, upright, filling width × height; what sticks out of that shape is cut off evenly."""
+    """RGB, upright, filling width × height; the rest is cropped evenly."""
     try:
         image.draft("RGB", (width, height) if image.size == upright_size(image) else (height, width))
-        # Shrink before turning and converting: both copy the picture.
+        # Shrink before rotating and converting: both copy the picture.
         longest = 2 * max(width, height)
         if max(image.size) > longest:
             image.thumbnail((longest, longest), Image.Resampling.BOX)
@@ -67,7 +67,7 @@ def photo(image: Image.Image, width: int, height: int) -> Pixels:
 
 
 def mask(image: Image.Image, width: int, height: int) -> Pixels:
-    """Width × height, 255 where the picture is white and 0 elsewhere. Transparent counts as black."""
+    """Width × height, 255 for white and 0 elsewhere. Transparent counts as black."""
     try:
         upright = _upright(image)
         if upright.mode != "L":
@@ -83,7 +83,7 @@ def mask(image: Image.Image, width: int, height: int) -> Pixels:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # a broken orientation mark does not spoil the picture
+    except Exception:  # broken EXIF does not invalidate the picture
         return image
 
 

@@ -1,4 +1,4 @@
-"""A picture as video keeps it: brightness at full size, colour at half size (4:2:0, BT.709)."""
+"""A picture in video format: full-size luma, half-size chroma (4:2:0, BT.709)."""
 
 from dataclasses import dataclass
 
@@ -29,21 +29,21 @@ class Planes:
         return Planes(self.luma.copy(), self.chroma.copy())
 
     def warped(self, luma_map: Floats, chroma_map: Floats) -> "Planes":
-        """Sampled at the maps' positions. Past the rim the picture continues as its mirror image."""
+        """Sampled at the maps' positions, mirrored beyond the rim."""
         return Planes(
             _sampled(self.luma, luma_map),
             _sampled(self.chroma, chroma_map),
         )
 
     def mixed(self, other: "Planes", share: float) -> "Planes":
-        """This picture with `share` (0..1) of another one over it."""
+        """This picture, blended with another one of opacity `share` (0..1)."""
         return Planes(
             pixels(cv2.addWeighted(self.luma, 1 - share, other.luma, share, 0)),
             pixels(cv2.addWeighted(self.chroma, 1 - share, other.chroma, share, 0)),
         )
 
     def flat(self) -> Pixels:
-        """The yuv420p layout that encoders take: height × 3/2 rows."""
+        """The yuv420p layout for encoders: height × 3/2 rows."""
         height, width = self.luma.shape
         flat = np.empty((height * 3 // 2, width), np.uint8)
         flat[:height] = self.luma

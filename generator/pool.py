@@ -1,8 +1,8 @@
-"""One rendering process, replaced when it dies.
+"""One rendering process, restarted when it dies.
 
-Each slot has a process of its own rather than a share in a pool, so that a picture which kills its renderer
-takes no other picture's renderer with it. This file stays free of OpenCV and FFmpeg: the server imports it,
-and only the processes need those.
+Each slot has a process of its own instead of a share in a pool, so that a picture which kills its renderer affects no
+other one. This file imports neither OpenCV nor FFmpeg: the server imports it, and only the rendering processes need
+those.
 """
 
 import asyncio
@@ -29,21 +29,21 @@ log = logging.getLogger(__name__)
 
 
 class Renderer:
-    """Turns material into clips, one at a time. `stop` kills what is running; the process starts with the first use."""
+    """Renders material to clips, one at a time. `stop` kills a running render; the process starts on first use."""
 
     def __init__(self) -> None:
         self._executor: ProcessPoolExecutor | None = None
         self._leash: Connection | None = None
 
     async def render(self, material: Material, out: Path) -> None:
-        """Write the clip to `out`. Raises `Failed` when it cannot be made, also when the process died twice over it.
+        """Write the clip to `out`. Raises `Failed` if that is impossible, or if the process died twice over it.
 
-        Raises OSError when the disk does not take it, or no process can be started.
+        Raises `OSError` for a full disk, or if no process can be started.
         """
         loop = asyncio.get_running_loop()
         for _ in range(TRIES):
             try:
-                with _deaf():  # the process starts in here
+                with _deaf():  # the process starts here
                     rendering = loop.run_in_executor(self._process(), work, material, out)
                 async with asyncio.timeout(TIME_LIMIT):
                     await rendering
@@ -57,7 +57,7 @@ class Renderer:
         raise Failed("internal_error", "The renderer died while making this clip")
 
     async def stop(self) -> None:
-        """Kill the process, in the middle of a clip if need be."""
+        """Kill the process, even within a render."""
         executor, self._executor = self._executor, None
         if self._leash:
             self._leash.close()
@@ -73,7 +73,7 @@ class Renderer:
 
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes started in here get no SIGINT. Ctrl+C reaches the whole terminal group; the parent decides on it."""
+    """Processes started inside get no SIGINT: Ctrl+C reaches the whole process group; the parent decides."""
     resource_tracker.ensure_running()  # its own start would end our blocking
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -83,12 +83,12 @@ def _deaf() -> Iterator[None]:
 
 
 def prepare(leash: Connection) -> None:
-    """Runs first in a rendering process."""
+    """Initialise a rendering process."""
     threading.Thread(target=_follow, args=(leash,), daemon=True).start()
 
 
 def work(material: Material, out: Path) -> None:
-    """Runs in the rendering process. The imports are here so that only that process pays for them."""
+    """Render, in the rendering process; imported here so that only that process loads the libraries."""
     from generator.render import render
     from generator.scene import compose
 
@@ -96,7 +96,7 @@ def work(material: Material, out: Path) -> None:
 
 
 def _follow(leash: Connection) -> None:
-    """Die with the parent. The other end of the leash closes when the parent lets go, and at SIGKILL too."""
+    """Exit with the parent: the other end of the pipe closes when the parent releases it, and on SIGKILL."""
     parent = multiprocessing.parent_process()
     wait([leash, parent.sentinel] if parent else [leash])
     os._exit(1)

@@ -1,4 +1,4 @@
-"""A scene into a clip: for each frame, where the camera is, what has moved, and how far the tail image has come."""
+"""Rendering of a scene: for each frame the camera pose, the strokes, and the share of the tail image."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +17,8 @@ from generator.words import read
 
 
 def render(scene: Scene, out: Path) -> None:
-    """Write the clip to `out`. Takes seconds and one core."""
-    cv2.setNumThreads(1)  # several slots render at once; each is one core's work
+    """Write the clip to `out`. CPU-bound: seconds on one core."""
+    cv2.setNumThreads(1)  # several slots render at once, one core each
     height, width = scene.photo.shape[:2]
     encode(frames(scene), width, height, out)
 
@@ -48,6 +48,6 @@ def frames(scene: Scene) -> Iterator[Pixels]:
 
 
 def _motion(scene: Scene) -> Motion:
-    """The camera's movement. A scene with moving parts has no drift of its own: trajectories are exact then."""
+    """The camera's movement. A scene with strokes has no drift, so that trajectories are exact."""
     drift = not any(len(stroke.way) > 1 for stroke in scene.strokes)
     return read(scene.prompt, scene.negative_prompt, drift=drift).times(0.4 + 1.2 * scene.strength)

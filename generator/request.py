@@ -1,4 +1,4 @@
-"""The body of a generation request, checked field by field. Pure: no address is opened here."""
+"""Validation of a generation request, field by field. Pure: no address is opened here."""
 
 import json
 import re
@@ -20,7 +20,7 @@ ADDRESS = re.compile(r"https?://[^\s/?#]|data:image/[a-z0-9.+-]+;base64,", re.IG
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Pixels of the input image, counted from its bottom-left corner."""
+    """Pixels of the input image, from its bottom-left corner."""
 
     x: int
     y: int
@@ -28,7 +28,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Brush:
-    """A dynamic mask: the white part of the image at `mask` moves along `path`. Below two points it stays."""
+    """A dynamic mask: the white part of the image at `mask` moves along `path`; below two points it stays."""
 
     mask: str
     path: tuple[Point, ...] = ()
@@ -36,7 +36,7 @@ class Brush:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One clip to make. Images are addresses: http, https or `data:image/…;base64,`."""
+    """One clip to render. Images are addresses: http, https or `data:image/…;base64,`."""
 
     image: str
     prompt: str
@@ -49,7 +49,7 @@ class Request:
 
 
 def parse(raw: bytes) -> Request:
-    """Read a request body. Raises `Refused` (400) naming the field, what was expected and what came."""
+    """Parse a request body. Raises `Refused` (400) with the field, the expected and the given value."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
@@ -58,7 +58,7 @@ def parse(raw: bytes) -> Request:
         raise _mismatch("body", "an object", body)
     if body.get("model") != MODEL:
         raise _mismatch("model", f'"{MODEL}"', body.get("model"))
-    for name in ("ratio", "aspect_ratio"):  # deprecated: checked like the real service does, then ignored
+    for name in ("ratio", "aspect_ratio"):  # deprecated: validated as in the real service, then ignored
         if body.get(name) not in (None, *RATIOS):
             raise _mismatch(name, "one of " + ", ".join(f'"{ratio}"' for ratio in RATIOS), body[name])
     return Request(
@@ -74,7 +74,7 @@ def parse(raw: bytes) -> Request:
 
 
 def _given(body: Mapping[str, Any], name: str, default: object) -> object:
-    """The value of an optional field, where null counts as left out."""
+    """The value of an optional field; null counts as missing."""
     value = body.get(name)
     return default if value is None else value
 
@@ -152,7 +152,7 @@ def _mismatch(field: str, expected: str, received: object) -> Refused:
 
 
 def _shown(value: object) -> str:
-    """What came, short: containers by their kind and size, long strings by their beginning."""
+    """The given value, shortened: containers by type and size, long strings by their beginning."""
     match value:
         case None:
             return "nothing"

@@ -1,4 +1,4 @@
-"""Everything that can be seen in one clip, decoded and brought to the clip's size."""
+"""The contents of a clip, decoded and scaled to the clip's size."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ LONG_SIDE = 1280
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A part of the photo (255 in `mask`) and its way: offsets in clip pixels from where it is, y downwards."""
+    """A part of the photo (255 in `mask`) and its path: offsets in clip pixels, y downwards."""
 
     mask: Pixels
     way: tuple[tuple[float, float], ...]
@@ -23,9 +23,9 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`photo` and `tail` are RGB and of one size, with even sides; masks are of that size too.
+    """`photo` and `tail` are RGB of the same size, with even sides; masks have that size, too.
 
-    `still` is 255 where nothing may move. `strength` is the request's cfg_scale.
+    `still` is 255 in unmoving regions. `strength` is the request's cfg_scale.
     """
 
     photo: Pixels
@@ -39,13 +39,13 @@ class Scene:
 
 
 def clip_size(width: int, height: int) -> tuple[int, int]:
-    """The 720p class in the photo's own shape: short side 720, long side at most 1280, both even."""
+    """The 720p class with the photo's aspect ratio: short side 720, long side at most 1280, both even."""
     scale = min(SHORT_SIDE / min(width, height), LONG_SIDE / max(width, height))
     return 2 * round(width * scale / 2), 2 * round(height * scale / 2)
 
 
 def compose(material: Material) -> Scene:
-    """Decode and check the images. Raises `Failed` with what the real service finds wrong after accepting."""
+    """Decode and validate the images. Raises `Failed` for faults that the real service reports after accepting."""
     request = material.request
     image = picture.opened(material.image)
     size = picture.upright_size(image)
@@ -81,7 +81,7 @@ def _check_masks(masks: list[Image.Image], size: tuple[int, int]) -> None:
 
 
 def _way(path: list[tuple[int, int]], scale: float) -> tuple[tuple[float, float], ...]:
-    """Offsets from the first point. The request counts y upwards, pictures count it downwards."""
+    """Offsets from the first point. The request's y axis points up, the picture's down."""
     if not path:
         return ()
     first_x, first_y = path[0]

@@ -1,4 +1,4 @@
-"""The HTTP surface: create a generation, ask for it, fetch its clip. What it answers is the documented contract."""
+"""The HTTP interface: create a generation, poll it, download its clip. Answers follow the documented contract."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from generator.request import parse
 from generator.studio import Studio
 
 PATH = "/v2/generate/video/kling/generation"
-BODY_LIMIT = 40 * 2**20  # two 10 MB images as base64, and masks
+BODY_LIMIT = 40 * 2**20  # two 10 MB images in base64, and masks
 UNFINISHED_LIMIT = 100
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 class Generator:
     """The stand-in service over one folder.
 
-    With a `key` every API call must carry it; without one any caller is served. `delay` seconds are added
-    before a clip completes. At most `limit` generations may be unfinished.
+    With a `key` every API call must carry it; without one any caller is served. `delay` seconds are added before a clip
+    completes. At most `limit` generations may be unfinished.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Generator:
         self._limit = limit
 
     def app(self) -> web.Application:
-        """An application that renders from its startup to its cleanup."""
+        """An application that renders from startup to cleanup."""
         studio = Studio(self._folder, slots=self._slots, delay=self._delay)
 
         async def rendering(app: web.Application) -> AsyncIterator[None]:
@@ -68,7 +68,7 @@ class Generator:
 
     @contextlib.asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-        """Listen, and yield the base address. Port 0 takes a free one."""
+        """Listen, and yield the base URL. Port 0 takes a free one."""
         runner = web.AppRunner(self.app(), access_log=None, auto_decompress=False, shutdown_timeout=0.5)
         await runner.setup()
         try:
@@ -85,7 +85,7 @@ class Generator:
             raise Refused(429, "Too many requests: too many unfinished generations, try again later")
         try:
             name = await asyncio.to_thread(self._folder.accept, body)
-        except OSError as error:  # a full disk, say: nothing was accepted
+        except OSError as error:  # a full disk: nothing was accepted
             log.error("a request could not be kept: %s", error.strerror)
             raise Refused(503, "Service unavailable: try again later") from None
         studio.poke()
@@ -102,7 +102,7 @@ class Generator:
         return web.json_response(_answer(state, f"{request.scheme}://{request.host}"))
 
     async def _file(self, request: web.Request) -> web.FileResponse:
-        """Open to everyone who knows the name, like the signed links of the real service."""
+        """Accessible to everyone with the name, like the real service's signed links."""
         name = name_of(id_of(request.match_info["name"]))
         state = self._folder.state(name) if name else None
         if state is None or state.clip is None:
@@ -118,13 +118,13 @@ class Generator:
 
 
 def _answer(state: State, base: str) -> dict[str, Any]:
-    """The documented shape of a generation, with nulls where there is nothing to say."""
+    """A generation in the documented shape, null where empty."""
     video = error = meta = None
     if state.clip:
         file = f"{state.name}.mp4"
         size = state.clip.stat().st_size
         video = {"url": f"{base}/files/{file}", "content_type": "video/mp4", "file_name": file, "file_size": size}
-        meta = {"usage": {"credits_used": 0}}  # nothing was paid
+        meta = {"usage": {"credits_used": 0}}  # free
     if state.error:
         error = {"name": state.error.name, "message": state.error.message}
     return {"id": id_of(state.name), "status": state.status, "video": video, "error": error, "meta": meta}
@@ -134,7 +134,7 @@ def _answer(state: State, base: str) -> dict[str, Any]:
 async def envelope(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Every error leaves in the same documented form, those of aiohttp and our own bugs included."""
+    """Every error has the documented shape, including aiohttp's and our own bugs."""
     try:
         return await handler(request)
     except Refused as refused:

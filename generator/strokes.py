@@ -1,4 +1,4 @@
-"""Dynamic masks: parts of the photo cut out, moved along their ways, and the background behind them made up."""
+"""Dynamic masks: parts of the photo, cut out and moved along paths over an inpainted background."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from generator.planes import Planes
 from generator.scene import Scene
 
 EDGE = 2.0  # pixels of softness along a cut
-FILL_SIDE = 360  # short side at which the background is made up: it is blurred anyway, and the cost grows fast
+FILL_SIDE = 360  # short side of the inpainting: the result is blurred anyway, and the cost grows fast
 
 
 class Strokes:
-    """The moving parts of one scene. `at` paints them over the made-up background."""
+    """The strokes of one scene. `at` paints them over the inpainted background."""
 
     def __init__(self, scene: Scene, photo: Planes) -> None:
         moving = [stroke for stroke in scene.strokes if len(stroke.way) > 1 and _core(stroke.mask).any()]
@@ -33,10 +33,10 @@ class Strokes:
 
 
 class _Part:
-    """One cut-out with its way. Only the rectangle around it is ever touched."""
+    """One cut-out with its path, limited to its bounding box."""
 
     def __init__(self, photo: Planes, mask: Pixels, way: Sequence[tuple[float, float]], still: Pixels | None) -> None:
-        # The softness lies inside the cut: outside it would carry a rim of the old background along.
+        # Softened inwards: outwards it would include a rim of the old background.
         alpha = floats(cv2.GaussianBlur(_core(mask), (0, 0), EDGE / 2) / 255)
         shown = None if still is None else floats(1 - still / 255)
         self._luma = _Layer(photo.luma[:, :, None], alpha, shown)
@@ -62,14 +62,14 @@ class _Part:
 class _Layer:
     """A cut-out rectangle of one plane (height × width × channels), with its opacity (0..1).
 
-    `shown` is 0 where the layer disappears behind a still region, whatever lies there.
+    `shown` is 0 where a still region covers the layer.
     """
 
     def __init__(self, plane: Pixels, alpha: Floats, shown: Floats | None) -> None:
         rows, columns = np.flatnonzero(alpha.max(axis=1)), np.flatnonzero(alpha.max(axis=0))
         self._top, self._left = int(rows[0]), int(columns[0])
         window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        # One pixel of margin on each side takes up the fraction of a pixel that a move leaves.
+        # A margin of one pixel for fractional moves.
         self._patch = cv2.copyMakeBorder(plane[window], 1, 1, 1, 1, cv2.BORDER_REPLICATE)
         self._alpha = cv2.copyMakeBorder(alpha[window], 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
         self._shown = shown
@@ -100,16 +100,16 @@ class _Layer:
 
 
 def _core(mask: Pixels) -> Pixels:
-    """The mask less its outermost pixel all around."""
+    """The mask eroded by one pixel."""
     return pixels(cv2.erode(mask, np.ones((3, 3), np.uint8)))
 
 
 def _filled(photo: Pixels, hole: Pixels) -> Pixels:
-    """The photo with a plausible background in the hole: its surroundings, drawn inwards and softened."""
+    """The photo with the hole inpainted: its surroundings, extended inwards and blurred."""
     height, width = hole.shape
     scale = min(1.0, FILL_SIDE / min(height, width))
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Wider than the hole: the rim of a cut-out thing still has its colour.
+    # Wider than the hole: the rim of a cut-out still has its colour.
     wide = cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     coarse_hole = pixels(np.where(cv2.resize(wide, small, interpolation=cv2.INTER_AREA) > 0, 255, 0))
     coarse = cv2.resize(photo, small, interpolation=cv2.INTER_AREA)

@@ -1,4 +1,4 @@
-"""Takes tickets from the folder and turns them into clips, `slots` at a time."""
+"""Renders the folder's tickets, `slots` at a time."""
 
 import asyncio
 import contextlib
@@ -15,15 +15,15 @@ from generator.material import Material
 from generator.pool import Renderer
 from generator.request import Request, parse
 
-LOOK_AGAIN = 2.0  # seconds; finds the tickets that another process left behind
-NO_DISK = 10.0  # seconds to wait when the disk takes nothing
+LOOK_AGAIN = 2.0  # seconds between scans for tickets of other processes
+NO_DISK = 10.0  # seconds to wait when the disk is full
 KEEP = 24 * 3600.0  # seconds
 FORGET_EVERY = 3600.0  # seconds
 log = logging.getLogger(__name__)
 
 
 class Studio:
-    """Works while `running()` is entered. `poke` says that there is something new in the folder."""
+    """Works inside `running()`. `poke` signals a new ticket."""
 
     def __init__(self, folder: Folder, *, slots: int, delay: float) -> None:
         self._folder = folder
@@ -36,7 +36,7 @@ class Studio:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """On the way out running renders are killed; the next start renders them again."""
+        """Running renders are killed at the end; the next start renders them again."""
         async with aiohttp.ClientSession() as session:
             renderers = [Renderer() for _ in range(self._slots)]
             tasks = [asyncio.create_task(self._slot(renderer, session)) for renderer in renderers]
@@ -54,7 +54,7 @@ class Studio:
             try:
                 if await self._next(renderer, session):
                     continue
-            except OSError as error:  # a full disk, say: not a reason to stop serving, nor to give up what was accepted
+            except OSError as error:  # a full disk: keep serving, and keep accepted generations
                 log.error("the stand-in cannot work now, and tries again: %s", error.strerror or error)
                 await asyncio.sleep(NO_DISK)
                 continue
@@ -65,8 +65,8 @@ class Studio:
             self._news.clear()
 
     async def _next(self, renderer: Renderer, session: aiohttp.ClientSession) -> bool:
-        """Finish one generation; False when none is waiting."""
-        # Not in a thread: a claim that arrives after we were cancelled would never be released.
+        """Finish one generation; False if none is waiting."""
+        # Not in a thread: a claim that returns after a cancellation would never be released.
         ticket = self._folder.claim()
         if ticket is None:
             return False
@@ -104,7 +104,7 @@ class Studio:
 
 
 async def _gather(request: Request, session: aiohttp.ClientSession) -> Material:
-    """Fetch every image of a request, the photo first: its fault is the one to report."""
+    """Download all images of a request, the photo first, so that its fault is the one reported."""
 
     async def optional(address: str | None) -> bytes | None:
         return None if address is None else await download(session, address)

@@ -1,4 +1,4 @@
-"""From the words of a prompt to a camera's movement."""
+"""Camera movement from the words of a prompt."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from generator.camera import Motion
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A way to ask for a movement. With `any_way`, barring it bars both directions of its axes."""
+    """Words for a movement. With `any_way`, a ban covers both directions of its axes."""
 
     pattern: re.Pattern[str]
     motion: Motion
@@ -29,8 +29,8 @@ _SOME = r"(?: \w+){0,3}?"  # "pan slowly to the left"
 
 DRIFT = Motion(zoom=0.05, right=0.025, orbit=0.045)
 
-# The first word that matches for a kind of movement has it: "zoom in and pan left" does both, while "zoom in, then zoom
-# out" does not stand still. So words with a direction stand before the bare ones.
+# The first match for a kind of movement wins: "zoom in and pan left" does both, while "zoom in, then zoom out"
+# does not cancel out. So words with a direction come before those without.
 WORDS = (
     _word(rf"{_ZOOM}{_SOME} out|pull(?:s|ing)?{_SOME} (?:out|back|away)|dolly (?:out|back)", Motion(zoom=-0.17)),
     _word(rf"{_ZOOM}{_SOME} in(?:to)?|push(?:es|ing)?{_SOME} in|dolly (?:in|forward)|moves? closer", Motion(zoom=0.17)),
@@ -55,7 +55,7 @@ _ANY_CAMERA = re.compile(r"\bcamera (?:motion|movements?|moves?)\b|\bmoving came
 
 
 def read(prompt: str, negative_prompt: str = "", *, drift: bool = True) -> Motion:
-    """The movement a prompt asks for; with no camera word in it a gentle drift, or nothing without `drift`.
+    """The movement named in a prompt; without camera words a gentle drift, or none without `drift`.
 
     A movement named in the negative prompt, or after a "no" in the prompt, is left out.
     """
@@ -91,6 +91,6 @@ def _negated(text: str, match: re.Match[str] | None) -> bool:
 
 
 def _bar(word: Word) -> set[tuple[str, bool]]:
-    """The axes and directions (True is positive) that must not move when `word` is unwanted."""
+    """Axes and directions (True is positive) that are banned by an unwanted `word`."""
     axes = word.motion.axes()
     return {(axis, way) for axis, value in axes.items() for way in (True, False) if word.any_way or way == (value > 0)}
