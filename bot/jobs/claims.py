@@ -1,7 +1,7 @@
-"""What a worker does with a claim: renews it while it works, saves what came of it, lets go.
+"""A worker's claims: renews the lease during work, saves the outcome, releases the job.
 
-A save that the database cannot take is tried again until it succeeds or the job is another's: after a paid order was
-accepted, the worst that could happen is to forget it.
+A save that fails because the database is down is repeated until it succeeds or another worker owns the job: losing
+the record of a paid order would be the worst outcome.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 AGAIN = 0.5
-"""Seconds between two tries to save."""
+"""Seconds between the first attempts to save."""
 LONGEST_PAUSE = 60.0
-"""Seconds between two tries of what keeps failing."""
+"""Maximum seconds between attempts."""
 
 
 class Claims:
-    """`lease`: seconds after which a job is anybody's whose worker fell silent."""
+    """`lease`: seconds after which another worker may claim the job of a silent one."""
 
     def __init__(self, store: Store, clock: Callable[[], float], lease: float) -> None:
         self._store = store
@@ -32,14 +32,14 @@ class Claims:
         self.lease = lease
 
     def until(self) -> float:
-        """When a claim that is renewed now runs out, Unix seconds."""
+        """End of a lease that is renewed now, Unix seconds."""
         return self._clock() + self.lease
 
     @asynccontextmanager
     async def held(self, job: Job) -> AsyncIterator[None]:
-        """Renew the claim on a job every third of the lease while the block runs.
+        """Renew the lease of a job every third of it while the block runs.
 
-        As soon as the job turns out to be another worker's the block is cancelled, and this raises `Stale`.
+        If another worker has claimed the job, the block is cancelled and this raises `Stale`.
         """
         done, overtaken = asyncio.Event(), False
 
@@ -58,11 +58,11 @@ class Claims:
                     return
 
         try:
-            async with asyncio.timeout(None) as limit:  # without an end: `renew` sets one
+            async with asyncio.timeout(None) as limit:  # no deadline yet: `renew` sets it
                 renewing = asyncio.create_task(renew(), name=f"claim-{job.id}")
                 try:
                     yield
-                finally:  # a renewal under way is waited for: it must not undo what is saved next
+                finally:  # wait for a running renewal: it must not overwrite the next save
                     done.set()
                     await asyncio.wait({renewing})
         except TimeoutError:
@@ -79,7 +79,7 @@ class Claims:
         *,
         once: bool = False,
     ) -> Job:
-        """Save what `event` makes of a job; until it succeeds, unless `once`, or until the job is another's."""
+        """Save the job after `event`; repeats until saved or claimed by another worker; `once`: a single attempt."""
         changed, entry = machine.apply(job, event, self._clock() if now is None else now, due_at)
         while True:
             try:
@@ -90,17 +90,17 @@ class Claims:
                 if once:
                     raise
             await asyncio.sleep(AGAIN)
-            with suppress(StoreDown):  # it may have been saved, and only the answer was lost
+            with suppress(StoreDown):  # an earlier attempt may have succeeded without its answer arriving
                 latest = await self._store.job(job.id)
                 if latest and replace(latest, shown="", status_id=None) == replace(changed, shown="", status_id=None):
                     return changed
 
     async def release(self, job: Job, pause: float = 0.0) -> None:
-        """Let go of a job that is as it was; anyone may take it in `pause` seconds."""
+        """Release an unchanged job; it is due again in `pause` seconds."""
         await self._store.release(job, self._clock() + pause)
 
     async def note(self, what: str, detail: str, job: Job) -> None:
-        """Keep something about a job for the operator, if the database takes it."""
+        """Store an incident about a job; a failure to store is ignored."""
         log.warning("job %s: %s: %s", job.id, what, detail)
         try:
             await self._store.note(Incident(self._clock(), what, detail, job.host or "", job.id))
@@ -109,7 +109,7 @@ class Claims:
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether an event is set in time."""
+    """Whether the event is set within so many seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(max(0.0, seconds)):
             await event.wait()
@@ -117,5 +117,5 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
 
 
 def backoff(tries: int) -> float:
-    """Seconds before a try that follows so many."""
+    """Seconds to wait after so many failures."""
     return min(LONGEST_PAUSE, 2.5 * float(1 << min(tries, 6))) if tries else 0.0

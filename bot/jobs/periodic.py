@@ -1,4 +1,4 @@
-"""What is done now and then, beside the jobs: old files go, the best clips are posted by the calendar."""
+"""Periodic chores beside the jobs: deletion of old files, posts of the best clips."""
 
 import asyncio
 import logging
@@ -9,27 +9,27 @@ from bot.errors import StoreDown
 log = logging.getLogger(__name__)
 
 EVERY = 60.0
-"""Seconds between two rounds."""
+"""Seconds between rounds."""
 
 
 class Periodic:
-    """Does each of `chores` once a round; one that fails keeps no other from its turn."""
+    """Runs each of `chores` once per round; a failure does not stop the others."""
 
     def __init__(self, periodic: Sequence[Callable[[], Awaitable[object]]]) -> None:
         self._periodic = periodic
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Run until cancelled."""
         while True:
             await self.round()
             await asyncio.sleep(EVERY)
 
     async def round(self) -> None:
-        """All of them, once."""
+        """Run every chore once."""
         for errand_round in self._periodic:
             try:
                 await errand_round()
             except StoreDown as error:
                 log.info("a chore waits for the database: %s", error)
-            except Exception:  # the others have their turn all the same
+            except Exception:  # the other chores still run
                 log.exception("a chore broke")

@@ -1,13 +1,13 @@
-"""A chat for places where people come for their clips: a result counts as delivered once it is kept.
+"""A `Chat` for console and web page, where people fetch their clips: a result counts as delivered once stored.
 
-On the console and on the web page nobody is sent anything; whoever waits follows the job in the store.
+Nothing is sent; clients follow the job in the store.
 """
 
 from bot.model import Address, Job, Posted, Reply
 
 
 class Shelf:
-    """A `Chat` that keeps silent."""
+    """A `Chat` without messages."""
 
     once = True
 
@@ -15,10 +15,10 @@ class Shelf:
         return Posted(nonce)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
-        """Nothing stands there to be edited."""
+        """No message to edit."""
 
     async def remove(self, address: Address, message: str) -> None:
-        """Nothing stands there to be removed."""
+        """No message to remove."""
 
     def alone(self, job: Job) -> Address | None:
-        """Nobody is written to."""
+        """No private chat."""

@@ -1,4 +1,4 @@
-"""What a job looks like to the person who asked: its status line, its result, its line in a list."""
+"""A job in words: its status line, its result, its line in a list."""
 
 from collections.abc import Sequence
 
@@ -19,9 +19,9 @@ def line(
     paused: bool = False,
     stand_in: bool = False,
 ) -> Reply:
-    """The status line of a job that is not done; `ahead` are before it in the queue, `slots` are made at once.
+    """The status line of an unfinished job; `ahead`: jobs before it in the queue, `slots`: renders at once.
 
-    `paused`: nothing is bought until the operator says so.
+    `paused`: the operator has paused purchases.
     """
     head = f"{understood(job.order)}\n{price(job)}"
     note = f"\n{texts.chat.STAND_IN}" if stand_in else ""
@@ -34,12 +34,12 @@ def line(
 
 
 def price(job: Job) -> str:
-    """What it cost and what was left then."""
+    """The price, and the balance after it."""
     return texts.chat.price(job.price, job.credits_left, span_of(job.window), job.credits_extra)
 
 
 def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None:
-    """Seconds until the clip should be ready, `rounds` of others' clips included; None while nobody can say."""
+    """Estimated seconds until the clip is ready, after `rounds` of other clips; None if unknown."""
     if job.state == "queued" and not job.waits and not job.halted:
         return rounds * rhythm.usual + (rhythm.left(0) or rhythm.usual)
     if job.state == "running" and not _stuck(job):
@@ -48,12 +48,12 @@ def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None
 
 
 def _stuck(job: Job) -> bool:
-    """Whether its polls go wrong. A single one that did is nothing to trouble anybody with."""
+    """Whether polls keep failing; a single failure is not shown."""
     return job.state == "running" and job.waits is not None and job.tries > 1
 
 
 def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1, paused: bool = False) -> str:
-    """Where the job is, in a few words."""
+    """The job's state in a few words."""
     wait = _wait(job, rhythm, now, ahead // slots)
     match job.state:
         case "queued" | "submitting" if job.halted:
@@ -77,9 +77,9 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 
 
 
 def result(job: Job, film: Film | None, *, stand_in: bool = False, share: bool = False) -> Reply:
-    """What ends a job: the clip, or why there is none and that it cost nothing.
+    """The result of a job: the clip, or the reason for the failure, which was free.
 
-    `stand_in`: it is said that the stand-in made it; `share`: there is a gallery for it.
+    `stand_in`: mention that the stand-in made it; `share`: offer a gallery.
     """
     again = Button(texts.chat.again(job.price), f"/again {job.id}")
     words = Button(texts.chat.NEW_WORDS, f"/words {job.id}")
@@ -92,25 +92,25 @@ def result(job: Job, film: Film | None, *, stand_in: bool = False, share: bool =
         buttons.append(Button(texts.chat.JOIN, f"/join {job.id}"))
     if share:
         buttons.append(Button(texts.sharing.SHARE, f"/share {job.id}"))
-    # Without the name of the maker, who may take it back: this message stays with the remixer.
+    # Without the maker's name: this message stays with the remixer, and the maker may unshare.
     after = f"\n{texts.sharing.remix_of('')}" if job.remix_of else ""
     return Reply(f"{understood(job.order)}{after}\n{made_by}", tuple(buttons), film=film, job=job.id)
 
 
 def unsure(job: Job) -> Reply:
-    """The clip went out, and the platform did not say that it arrived."""
+    """Sent when an upload was not confirmed by the platform."""
     return Reply(
         f"{understood(job.order)}\n{texts.chat.UNSURE}", (Button(texts.chat.SEND_AGAIN, f"/clip {job.id}"),), job=job.id
     )
 
 
 def elsewhere(job: Job) -> Reply:
-    """The clip is there, and its chat is closed to us. Without the words: nobody notes where this stands."""
+    """Sent elsewhere when the job's own chat is closed. Without the prompt: this message is not recorded."""
     return Reply(texts.chat.CLIP_ELSEWHERE, (Button(texts.chat.SEND_AGAIN, f"/clip {job.id}"),))
 
 
 def listing(jobs: Sequence[Job], now: float) -> Reply:
-    """A person's jobs, a line each, with a button for each clip to have it sent again."""
+    """A person's jobs, one per line, with buttons to resend clips."""
     lines = [
         texts.chat.job_line(
             number,
@@ -131,7 +131,7 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
 
 
 def stays(order: Order, *, alike: bool = False) -> str:
-    """What the next order takes over from this one, as a line after a question; `alike`: its other pictures, too."""
+    """The options inherited from this order, as a line below a question; `alike`: its other pictures, too."""
     chosen = options(order) if alike else texts.chat.options(order.seconds, order.negative, order.cfg, [])
     if chosen == texts.chat.options(5, "", None, []):
         return ""
@@ -140,7 +140,7 @@ def stays(order: Order, *, alike: bool = False) -> str:
 
 
 def options(order: Order) -> list[str]:
-    """What was chosen besides the words."""
+    """Options other than the words."""
     extras = [
         *([texts.chat.END] if order.end else []),
         *([texts.chat.HELD] if order.static_mask else []),

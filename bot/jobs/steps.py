@@ -1,4 +1,4 @@
-"""What a worker does with one claimed job: buy it, poll it, deliver it; each ends in one save."""
+"""A worker's steps with a claimed job: buy, poll, deliver; each ends in one save."""
 
 import asyncio
 import logging
@@ -19,25 +19,25 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 FETCHES = 18
-"""Fruitless fetches of a finished clip before the person gets the credits back: about a quarter of an hour."""
+"""Failed downloads of a finished clip before the refund: about a quarter of an hour."""
 LINKLESS, LINKLESS_END = 4, 60
-"""Polls of a clip that is done and nowhere, until the operator hears of it and until the credits go back: an hour."""
+"""Polls of a finished clip without a link: until the operator is told, and until the refund (an hour)."""
 ODD_POLLS = 6
-"""Polls gone wrong lengthen the pause up to this count, and use up no more of the fetches above."""
+"""Failed polls lengthen the pause up to this count, and do not use up `FETCHES`."""
 DOWNLOAD = 300.0
-"""Seconds that fetching a clip may take."""
+"""Timeout of a clip's download in seconds."""
 LINE, UNDER_WAY = 50, 200
-"""Status lines that are kept up to date: of the first in line, and of those with a provider."""
+"""Status lines kept up to date: first jobs of the queue, and jobs at a provider."""
 YOUNG = 5.0
-"""Seconds after a change of state in which its own act may still be telling it."""
+"""Seconds after a change of state in which its own step may still be editing the status line."""
 NEW = 120.0
-"""Seconds after an order in which its status line may become known at any moment."""
+"""Seconds after an order in which its status line may still become known."""
 LAST_WORD = 2.0
-"""Seconds in which a stopped worker still saves that an order was taken."""
+"""Seconds in which a stopped worker still saves an accepted order."""
 
 
 class Steps:
-    """`lease`: seconds after which a job is anybody's whose worker fell silent; a purchase must end before."""
+    """`lease`: seconds after which another worker may claim a silent one's job; a purchase must end before."""
 
     def __init__(
         self,
@@ -65,13 +65,13 @@ class Steps:
         self.lease = lease
 
     def start(self, job: Job) -> Step:
-        """Out of the queue; saved before anything is sent."""
+        """Take a job out of the queue; saved before the paid request."""
         now = self._clock()
-        late = now - max(job.created_at, job.changed_at) > self._deadline  # an operator may have let it go on
+        late = now - max(job.created_at, job.changed_at) > self._deadline  # the operator may have released it lately
         return machine.apply(job, machine.Expired() if late else machine.Started(), now)
 
     async def buy(self, job: Job) -> None:
-        """The paid request: made once, whatever happens."""
+        """The paid request: sent once, in every case."""
         event: machine.Event
         due_at = None
         try:
@@ -81,7 +81,7 @@ class Steps:
             log.warning("job %s was not taken: %s", job.id, error)
             event, due_at = machine.PutBack(error.waits), self._clock() + error.retry_after
         except asyncio.CancelledError:
-            with suppress(StoreDown, Stale):  # else whoever finds it says the same
+            with suppress(StoreDown, Stale):  # otherwise the next worker concludes the same
                 await self._lose(job, "the worker was stopped while the order was on its way", once=True)
             raise
         except (Ambiguous, TimeoutError) as error:
@@ -98,7 +98,7 @@ class Steps:
         return None
 
     async def _remember(self, job: Job, accepted: Accepted) -> None:
-        """Save that an order was taken: the one save that must not fail, as it is paid for, so it waits for nothing."""
+        """Save that an order was accepted: it is paid, so this save is repeated until it succeeds."""
         soon = self._clock() + self._provider.terms(accepted.host).blind
         saving = asyncio.ensure_future(self._save(job, accepted, soon))
         try:
@@ -114,18 +114,18 @@ class Steps:
             await self._note(what, f"{accepted.remote_id} at {accepted.host}", job)
             raise
         rhythm = await self._history.rhythm(job.order, accepted.host)
-        await self._claims.release(job, rhythm.next_poll(0.0))  # saved with a guess; now it is known better
+        await self._claims.release(job, rhythm.next_poll(0.0))  # replaces the estimate saved above
         await self._show(job)
 
     async def give_up(self, job: Job) -> None:
-        """A purchase that nobody finished: its worker died, and whether the request went out is unknown."""
+        """End a purchase whose worker died: whether the request was sent is unknown."""
         await self._lose(job, "the worker died while the order was on its way")
 
     async def poll(self, job: Job) -> None:
-        """Ask how it is; fetch the clip when there is one."""
+        """Poll the render; download a finished clip."""
         host, remote_id, accepted_at = job.host or "", job.remote_id or "", job.accepted_at or job.created_at
         said = await self._provider.poll(host, remote_id, self._clock() - accepted_at)
-        seen = self._clock()  # the clip was ready now, however long it takes to fetch
+        seen = self._clock()  # ready as of now, whatever the download takes
         match said:
             case Finished(url):
                 event, due_at = await self._fetch(job, url, seen)
@@ -147,14 +147,14 @@ class Steps:
             self._history.add(job.order, host)
 
     async def deliver(self, job: Job) -> None:
-        """Send the clip, or say why there is none; then take the status line away."""
+        """Send the clip, or the reason for its failure; then remove the status line."""
         await self._delivery.deliver(job)
 
     async def refresh(self) -> None:
-        """Bring status lines up to date: places and times change without anything of theirs."""
+        """Update status lines whose position or time changed without an event of their own."""
         now, platforms = self._clock(), tuple(self._chats)
         waiting = await self._store.line(platforms, LINE)
-        # Who is polled soon is told then.
+        # Jobs that are polled soon are updated then.
         waiting += [(job, 0) for job in await self._store.under_way(platforms, now + EDIT, now - YOUNG, UNDER_WAY)]
         waiting += [(job, 0) for job in await self._store.restored.halted() if job.address.platform in self._chats]
         for job, ahead in waiting:
@@ -163,11 +163,11 @@ class Steps:
                 await self._show(latest, ahead)
 
     async def release(self, job: Job, pause: float = 0.0) -> None:
-        """Let go of a job untouched, so that anyone may take it in `pause` seconds."""
+        """Release an unchanged job; it is due again in `pause` seconds."""
         await self._claims.release(job, pause)
 
     def hosts(self) -> Sequence[str]:
-        """Where jobs may be."""
+        """Hosts where jobs may be."""
         return self._provider.hosts()
 
     async def _fetch(self, job: Job, url: str, seen: float) -> tuple[machine.Event, float | None]:
@@ -179,7 +179,7 @@ class Steps:
             await self._note("a clip could not be kept", str(error), job)
             return machine.Waiting(max(job.tries, ODD_POLLS), "disk"), seen + LONGEST_PAUSE
         except (Unreachable, TimeoutError) as error:
-            # The way is blocked, not the clip lost: polling is free, so it goes on until the deadline.
+            # The download is blocked, the clip not lost: polls are free, so they go on until the deadline.
             if not job.tries:
                 await self._note("a clip cannot be fetched", str(error) or "no end in time", job)
             tries = min(job.tries + 1, max(job.tries, ODD_POLLS))
@@ -188,7 +188,9 @@ class Steps:
             return machine.Waiting(tries, "clip"), seen + backoff(tries)
         except BrokenClip as error:
             tries = job.tries + 1
-            if job.waits != "clip" or tries >= FETCHES:  # the first time and the last: the list of incidents is short
+            if (
+                job.waits != "clip" or tries >= FETCHES
+            ):  # only the first and last failure: the list of incidents is short
                 await self._note("a clip is broken", str(error), job)
             if tries >= FETCHES:
                 return Refused("broken_clip"), None
@@ -205,14 +207,14 @@ class Steps:
             ends = tries >= LINKLESS_END
             return (Refused("broken_clip"), None) if ends else (machine.Waiting(tries, "link"), seen + backoff(tries))
         rhythm = await self._history.rhythm(job.order, job.host)
-        # Each claim but the first, which bought it, was a poll.
+        # Each claim except the purchase was a poll.
         pause = rhythm.next_poll(seen - (job.accepted_at or job.created_at), job.claims - 1)
         tries = min(job.tries + 1, max(job.tries, ODD_POLLS)) if said.failed else 0
         waits = said.waits if said.failed else None
         return machine.Waiting(tries, waits), seen + max(pause, backoff(tries))
 
     def _is_over(self, job: Job, seen: float) -> bool:
-        """Whether a clip is given up. It is paid for: the time in line does not count."""
+        """Whether to give up a clip. Time in the queue does not count, as the clip is paid."""
         return seen - (job.accepted_at or job.created_at) > self._deadline
 
     async def _lose(self, job: Job, why: str, *, once: bool = False) -> None:
@@ -220,7 +222,7 @@ class Steps:
         await self._save(job, machine.Lost(), once=once)
 
     async def _show(self, job: Job, ahead: int = 0) -> Job:
-        """Bring the status line up to date, if what it says has changed."""
+        """Edit the status line if its text changed."""
         if job.status_id is None and self._clock() - job.created_at < NEW:
             job = await self._with_line(job)
         if job.status_id is None or job.state not in ("queued", "submitting", "running"):
@@ -242,7 +244,7 @@ class Steps:
         return replace(job, shown=reply.text)
 
     async def _with_line(self, job: Job) -> Job:
-        """A new job with the status line that it got while a worker was busy with it."""
+        """A job with the status line that was recorded while the worker was busy."""
         with suppress(StoreDown):
             latest = await self._store.job(job.id)
             return replace(job, status_id=latest.status_id, shown=latest.shown) if latest else job

@@ -1,4 +1,4 @@
-"""Keeps platforms running, each for itself: one that breaks, or cannot be used, is nobody else's trouble."""
+"""Supervisor: restarts platforms independently of each other."""
 
 import asyncio
 import logging
@@ -10,13 +10,13 @@ from bot.ports import Platform
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
-"""Seconds before a broken platform is started again; the pause doubles each time."""
+"""Seconds before a failed platform restarts; the pause doubles each time."""
 STEADY = 600.0
-"""Seconds after which a platform that ran counts as well again."""
+"""Seconds of running after which the pause starts afresh."""
 
 
 class Supervisor:
-    """Runs platforms until it is cancelled."""
+    """Runs platforms until cancelled."""
 
     def __init__(
         self,
@@ -31,13 +31,13 @@ class Supervisor:
         self._down: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Attend to all of them."""
+        """Run all platforms."""
         async with asyncio.TaskGroup() as group:
             for platform in self._platforms:
                 group.create_task(self._attend(platform), name=platform.name)
 
     def troubles(self) -> dict[str, str]:
-        """What is wrong, by platform; an empty sentence where all is well."""
+        """Current trouble by platform; empty text if it works."""
         return {p.name: self._down.get(p.name) or p.trouble() for p in self._platforms}
 
     def _note(self, platform: Platform, trouble: str, *, exc_info: bool = False) -> None:
@@ -56,12 +56,12 @@ class Supervisor:
                 return self._note(platform, f"it is off: {error}")
             except ChatError as error:
                 self._note(platform, f"{error}; it is started again soon")
-            except Exception:  # a bug of ours must not end the platform either
+            except Exception:  # our own bugs must not end the platform either
                 self._note(platform, "it broke, and is started again soon", exc_info=True)
             except asyncio.CancelledError:
                 if (me := asyncio.current_task()) is None or me.cancelling():
                     raise
-                self._note(platform, "it gave up, and is started again soon")  # a cancellation of its own making
+                self._note(platform, "it gave up, and is started again soon")  # it cancelled itself
             pause = FIRST_PAUSE if self._clock() - began > STEADY else pause
             await self._sleep(pause)
             pause = min(LONGEST_PAUSE, 2 * pause)

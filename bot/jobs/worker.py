@@ -1,8 +1,7 @@
-"""The background worker: take what is due, act on it, sleep until the next is due.
+"""The background worker: claim due jobs, run their steps, sleep until the next is due.
 
-Nothing about a job lives here between two rounds: all of it is in the store. So a killed worker loses nothing, and any
-number of them may run. What one has claimed is its own until the lease is over; a save with an older claim touches
-nothing.
+No state of a job is kept here between rounds: all of it is in the store. So a killed worker loses nothing, and any
+number may run. A claim is exclusive until its lease ends; a save with an older claim changes nothing.
 """
 
 import asyncio
@@ -18,21 +17,21 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 NAP = 2.0
-"""Seconds that a worker sleeps at most: another process may have queued something."""
+"""Maximum seconds of sleep: another process may have queued a job."""
 BREATH = 0.05
-"""Seconds between two rounds at least, when the last one took nothing."""
+"""Minimum seconds between rounds, if the last one took nothing."""
 REFRESH = 20.0
-"""Seconds between two readings of who waits where."""
+"""Seconds between refreshes of status lines."""
 PAUSE = 5.0
-"""Seconds until a job is taken up again whose act broke, or met a database that takes nothing."""
+"""Seconds until a job is retried whose step failed, or met a database outage."""
 GRACE = 3.0
-"""Seconds that work under way gets at shutdown."""
+"""Seconds that running steps get at shutdown."""
 
 Act = Callable[[Job], Awaitable[None]]
 
 
 class Worker:
-    """Serves the jobs of `platforms`, `parallel` at once, and has at most `slots` of them at the provider."""
+    """Works on the jobs of `platforms`, `parallel` at once, with at most `slots` at the provider."""
 
     def __init__(
         self,
@@ -54,16 +53,16 @@ class Worker:
         self._poked = asyncio.Event()
         self._stopping = False
         self.only: str | None = None
-        """The one job to work on, for whoever waits for no other; everybody's without it."""
+        """Restricts the worker to one job (console); None: all."""
         self.last_round = clock()
-        """When it last looked for work; `/healthz` turns red when that is long ago."""
+        """Time of the last round; `/healthz` fails when it is long ago."""
 
     def poke(self) -> None:
-        """Something is due now."""
+        """Wake the worker: something is due now."""
         self._poked.set()
 
     async def run(self) -> None:
-        """Work until `stop`; then finish, or put back, what is under way."""
+        """Work until `stop`; then finish or release running steps."""
         refreshing = asyncio.create_task(self._refresh(), name="status-lines")
         try:
             while not self._stopping:
@@ -78,32 +77,32 @@ class Worker:
             await self._wind_down()
 
     async def _turn(self) -> float:
-        """One round; how long to sleep after it, in seconds. Whatever went wrong, there will be another."""
+        """One round; returns the seconds to sleep. Never raises."""
         try:
             taken = await self.round()
             pause = await self._pause()
         except StoreDown as error:
             log.error("the database takes nothing: %s", error)
             return NAP
-        except Exception:  # a worker that ends leaves every job lying; one odd row must not do that
+        except Exception:  # an odd row must not end the worker, which would strand every job
             log.exception("a round broke")
             return NAP
-        # What is due but was not taken is in another's hands at this very moment.
+        # Due but not taken: another worker has it at this moment.
         return pause if taken else max(pause, BREATH)
 
     async def _refresh(self) -> None:
-        """Keep the status lines of those who wait true."""
+        """Refresh the status lines of waiting jobs."""
         while True:
             await asyncio.sleep(REFRESH)
             try:
                 await self._steps.refresh()
             except StoreDown as error:
                 log.info("no status line was refreshed: %s", error)
-            except Exception:  # nobody's clip depends on it
+            except Exception:  # optional work
                 log.exception("the status lines could not be refreshed")
 
     async def round(self) -> int:
-        """Take what is due, as much as there is room for, and begin on it; how many jobs that was."""
+        """Claim due jobs up to the capacity and start their steps; returns their number."""
         now = self._clock()
         taken = self._parallel - len(self._under_way)
         room = taken
@@ -123,17 +122,17 @@ class Worker:
         return taken - room
 
     async def idle(self) -> None:
-        """Wait until all that was begun has ended."""
+        """Wait until all running steps have ended."""
         while self._under_way:
             await asyncio.wait(self._under_way)
 
     def stop(self) -> None:
-        """Take nothing new; `run` returns within some `GRACE` seconds."""
+        """Take no more jobs; `run` returns within about `GRACE` seconds."""
         self._stopping = True
         self.poke()
 
     async def _wind_down(self) -> None:
-        # A poll can be made again by whoever comes next; a purchase and a delivery had better end.
+        # A poll can be repeated by the next worker; a purchase or a delivery should finish.
         for task, job in self._under_way.items():
             if job.state == "running":
                 task.cancel()
@@ -157,7 +156,7 @@ class Worker:
         try:
             await act(job)
         except asyncio.CancelledError:
-            # A purchase has settled itself; anything else is let go, so that it need not wait for its lease.
+            # A purchase saves its own outcome; other jobs are released, so that they need not wait for the lease.
             if job.state != "submitting":
                 await self._let_go(job)
             raise
@@ -166,12 +165,12 @@ class Worker:
         except StoreDown as error:
             log.error("job %s waits for the database: %s", job.id, error)
             await self._let_go(job, PAUSE)
-        except Exception:  # one job's mistake is not the others'
+        except Exception:  # a failing job must not affect the others
             log.exception("job %s: an act broke; it falls due again", job.id)
             await self._let_go(job, PAUSE)
 
     async def _let_go(self, job: Job, pause: float = 0.0) -> None:
-        with contextlib.suppress(StoreDown):  # then it falls due when its lease is over
+        with contextlib.suppress(StoreDown):  # else it is due again when its lease ends
             await self._steps.release(job, pause)
 
     async def _pause(self) -> float:
