@@ -1,1 +1,1 @@
-"""What admins and operators say, and what they read."""
+"""Commands and reports of admins and operators."""

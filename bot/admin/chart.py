@@ -1,4 +1,4 @@
-"""The picture of /usage: four small charts, one under the other, to be read on a phone. Pure."""
+"""The picture of /usage: four small charts in a column, legible on a phone. Pure."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ class Day:
 
 
 def draw(title: str, sums: str, days: Sequence[Day]) -> bytes:
-    """A PNG of credits, clips, refunds and waiting times a day."""
+    """A PNG of credits, clips, refunds and waiting times per day."""
     panels: Sequence[tuple[str, Callable[[Day], float]]] = (
         (texts.admin.CHART["credits"], lambda day: day.credits),
         (texts.admin.CHART["clips"], lambda day: day.clips),

@@ -1,4 +1,4 @@
-"""What admins say about their community: limits, where and who may order, and named lists of people."""
+"""/limits and /tier: a community's limits, places and lists of people."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ MOST_PEOPLE = 1000
 
 
 async def limits(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Show or set."""
+    """Show or set limits."""
     if not argument:
         return await _show(ctx, inbound)
     word = argument.split(maxsplit=1)[0].lower()
@@ -39,7 +39,7 @@ async def limits(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def tier(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Named lists: `/tier staff add @someone`; roles for platforms that have none."""
+    """Manage named lists: `/tier staff add @someone`; they replace roles on platforms without roles."""
     if not argument and (lists := _lists(await ctx.store.books.rules(inbound.scope))):
         return Reply("\n".join([*lists, "", texts.admin.TIER_HOW]), private=True)
     name, rest = (*argument.lower().split(maxsplit=1), "", "")[:2]
@@ -99,7 +99,7 @@ async def _show(ctx: Context, inbound: Inbound) -> Reply:
 
 
 def _places(inbound: Inbound, places: tuple[str, ...] | None) -> str:
-    """Where orders are taken; empty for everywhere. In a shell channels are named by their ids."""
+    """Names of the places where orders are taken; empty for everywhere. In a shell, ids instead of names."""
     if places is None:
         return ""
     if inbound.address.chat == SHELL:
@@ -153,7 +153,7 @@ def _zone(inbound: Inbound, value: str) -> tuple[Edit, str]:
 
 
 def _channels(inbound: Inbound, value: str) -> tuple[Edit, str]:
-    # Whom the message names is read anew: in `value` the names are written out already.
+    # Mentions are parsed from the message: in `value` they are expanded to names already.
     named = tuple(channel.id for channel in inbound.named if channel.kind == "channel")
     if value.lower() in ("everywhere", "all", "any", *_OFF):
         return lambda rule: replace(rule, places=None), texts.admin.orders_in("")
@@ -184,7 +184,7 @@ _SETTERS: dict[str, Callable[[Inbound, str], tuple[Edit, str]]] = {
 
 
 _OWN = frozenset({"flight", "clips", "longest"})
-"""What can be set for one person or role, too."""
+"""Limits that can be set for a person or role, too."""
 
 
 def _count(value: str) -> int | None:

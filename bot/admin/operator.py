@@ -1,4 +1,4 @@
-"""What operators say: how all is, what is spent against the ceilings, caps of communities, and the kill switch."""
+"""/operator: state and spending of the installation, caps of communities, the kill switch."""
 
 import asyncio
 import difflib
@@ -18,14 +18,14 @@ from storage import Store
 
 _SCOPE = re.compile(r"[a-z]+:-?\w+", re.ASCII)
 NAMED = 5
-"""Communities that are named to whoever names none of ours."""
+"""Communities suggested for an unknown name."""
 PATIENCE = 5.0
-"""Seconds that a host may take to tell our balance."""
+"""Timeout in seconds of a host's balance request."""
 _OFF = frozenset({"off", "none", "unlimited"})
 
 
 async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Show; `pause`, `resume`, `release`, `return`, `cap`, `flights`."""
+    """Show; or `pause`, `resume`, `release`, `return`, `cap`, `flights`."""
     rest, because = amounts.because(argument)
     verb, rest = (*rest.split(maxsplit=1), "", "")[:2]
     match verb.lower():
@@ -51,7 +51,7 @@ async def _switch(ctx: Context, inbound: Inbound, verb: str, because: str) -> Re
 
 
 async def _release(ctx: Context, inbound: Inbound, because: str) -> Reply:
-    """What was halted after a restore is in line again."""
+    """Queue the jobs again that a restore has halted."""
     entry = replace(act(ctx, inbound, "release", because=because), scope=HOUSE)
     queued, lost = await ctx.store.restored.release(entry)
     ctx.wake.worker()
@@ -59,20 +59,20 @@ async def _release(ctx: Context, inbound: Inbound, because: str) -> Reply:
 
 
 async def _return(ctx: Context, inbound: Inbound, because: str) -> Reply:
-    """What was halted after a restore is given back."""
+    """Refund the jobs that a restore has halted."""
     restored, now = ctx.store.restored, ctx.clock()
     jobs = [job.id for job in await restored.halted()]
     await restored.noted(replace(act(ctx, inbound, "return", because=because), scope=HOUSE), jobs)
     count = 0
     for job in jobs:
-        with suppress(Illegal):  # cancelled at this moment
+        with suppress(Illegal):  # cancelled meanwhile
             count += await ctx.store.change(job, lambda job: machine.given_back(job, now)) is not None
     ctx.wake.worker()
     return Reply(texts.admin.returned(count) if count else texts.admin.NOTHING_HALTED, private=True)
 
 
 async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: str) -> Reply:
-    """Of this community, or of the one that is named: to operators all are open."""
+    """Set a cap of this community, or of a named one: operators may set all."""
     scope = inbound.scope
     word, value = (*rest.split(maxsplit=1), "", "")[:2]
     if value and _SCOPE.fullmatch(word):
@@ -99,7 +99,7 @@ async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: st
 
 
 async def community(store: Store, name: str) -> str:
-    """The scope of that name, under which something is known. Raises `Refusal` with the nearest."""
+    """The scope of that name, if any data exist for it. Raises `Refusal` with the nearest names."""
     scope, known = await store.books.scope(name), await store.figures.scopes()
     if scope not in known:
         raise Refusal(texts.admin.no_community(name, difflib.get_close_matches(name, known, 1, 0.6) or known[:NAMED]))

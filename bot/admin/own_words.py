@@ -1,4 +1,4 @@
-"""A community's own words that no prompt may have: shown and changed by its admins."""
+"""/wordlist: a community's own banned words, shown and changed by its admins."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ _SCOPE = Target("", texts.admin.DEFAULT, "")
 
 
 async def wordlist(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Show or change a community's own words, for its admins alone."""
+    """Show or change a community's own words; for its admins only."""
     verb, rest = (*argument.replace(MENTION, "").split(maxsplit=1), "", "")[:2]
     rule = (await ctx.store.books.rules(inbound.scope)).get("", Rule())
     match verb.lower(), _given(rest):
@@ -74,6 +74,6 @@ async def _house(ctx: Context, inbound: Inbound, *, lax: bool) -> Reply:
 
 
 def _given(text: str) -> list[str]:
-    """Words as they are kept: small, one space between."""
+    """Words in their stored form: lower case, single spaces."""
     words = (" ".join(unicodedata.normalize("NFKC", word).casefold().split()) for word in re.split(r"[,;\n]", text))
     return [word for word in dict.fromkeys(words) if word]

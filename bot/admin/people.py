@@ -1,7 +1,7 @@
-"""What admins say about people: allowances, grants, bans, refunds, and taking a change back.
+"""Admins' commands about people: allowances, grants, bans, refunds, undo.
 
-Who is an admin is asked at each use (`rights`); the scope is the event's, whom is meant is the event's
-(`Inbound.named`, `replied_to`). Nothing of this is read from text, options or buttons.
+Admin rights are checked at each use (`rights`). Scope and targets come from the platform's event (`Inbound.named`,
+`replied_to`), never from text, options or buttons.
 """
 
 import json
@@ -18,14 +18,14 @@ from bot.quotas.pricing import known_zone, zone
 from bot.quotas.rules import FOREVER, HOUSE, Act, Grant, Member, Rule, about
 
 UNDO = 60.0
-"""Seconds in which a change can be taken back with one tap."""
+"""Seconds in which a change can be undone with a tap."""
 SLACK = 10.0
-"""Seconds more that a tap may take to arrive."""
+"""Grace period in seconds for a tap's transmission."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a sentence is about, and what it says of them. `person` is set for people only."""
+    """The target of a sentence, and the rest of it. `person` is set for people only."""
 
     about: str
     label: str
@@ -34,7 +34,7 @@ class Target:
 
 
 async def quota(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Mine; somebody's; or `set` whose."""
+    """Show the asker's balance, or another person's; or `set` an allowance."""
     word, rest = (*argument.split(maxsplit=1), "", "")[:2]
     if word.lower() == "set":
         return await _set(ctx, inbound, rest)
@@ -65,7 +65,7 @@ async def _set(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Give somebody credits."""
+    """Give a person extra credits."""
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     where, name = await place(ctx, inbound)
@@ -73,7 +73,7 @@ async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if gift is None:
         raise Refusal(texts.admin.GRANT_HOW)
     entry = act(ctx, inbound, "grant", found, because)
-    # As it was understood the first time: “for 2 days” begins anew with every reading.
+    # Parsed once: a relative time such as “for 2 days” would move with every replay.
     if before := await ctx.store.books.act(entry.id):
         gift = replace(gift, until=json.loads(before.after)["until"])
     given = Grant(
@@ -85,7 +85,7 @@ async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def revoke(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Take back what is left of somebody's grants."""
+    """Revoke a person's remaining grants."""
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
@@ -100,7 +100,7 @@ async def revoke(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def ban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Keep somebody from ordering, for a time or for good."""
+    """Ban a person from ordering, for a time or permanently."""
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     where, name = await place(ctx, inbound)
@@ -119,7 +119,7 @@ async def ban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def unban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Let somebody order again."""
+    """End a ban."""
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
@@ -139,7 +139,7 @@ async def unban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def refund(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Give a paid clip's credits back, with a reason."""
+    """Refund a paid clip, with a reason."""
     job_id, because = amounts.because_or_for(_plain(inbound, argument))
     if not because or not job_id or len(job_id.split()) > 1:
         raise Refusal(texts.admin.REFUND_HOW)
@@ -152,7 +152,7 @@ async def refund(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Take a change back, within a minute and if nothing has changed since."""
+    """Undo a change, within a minute and if nothing has changed since."""
     entry = act(ctx, inbound, "undo")
     done = await ctx.store.books.act(argument.strip()[:32])
     if done is None:
@@ -174,7 +174,7 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     return Reply(texts.admin.UNDONE, private=True)
 
 
-# ── What the verbs share ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── Shared by the commands ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:
@@ -184,7 +184,7 @@ async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:
 
 
 def target(inbound: Inbound, argument: str) -> Target:
-    """Whom it is about: who is mentioned first, or whose message is answered. Raises `Refusal`."""
+    """The target: the first mention, or the author of the answered message. Raises `Refusal`."""
     if inbound.text.count(MENTION) != len(inbound.named):
         raise Refusal(texts.admin.WHOSE_NAME)
     if argument.startswith(MENTION):
@@ -196,7 +196,7 @@ def target(inbound: Inbound, argument: str) -> Target:
     if named.kind == "channel":
         raise Refusal(texts.admin.WHOSE)
     if inbound.scope and named.kind == "person" and _platform(named.id) != _platform(inbound.scope):
-        raise Refusal(texts.admin.WHOSE)  # members of a community are of its platform
+        raise Refusal(texts.admin.WHOSE)  # members of a community are of its own platform
     rest = _plain(inbound, rest, inbound.named[1:] if argument.startswith(MENTION) else inbound.named).strip()
     if named.kind == "role":
         return Target(about("tier", named.id), f"@{named.label}", rest)
@@ -204,7 +204,7 @@ def target(inbound: Inbound, argument: str) -> Target:
 
 
 async def group(ctx: Context, inbound: Inbound, argument: str, how: str) -> Target:
-    """Like `target`, and besides: `default`, `admins`, and named lists. Where nobody is meant, `how` is said."""
+    """As `target`, plus `default`, `admins`, and named lists. Without a target it raises `how`."""
     word, rest = (*argument.split(maxsplit=1), "", "")[:2]
     word = word.lower()
     if word in ("default", "everyone", "all"):
@@ -219,7 +219,7 @@ async def group(ctx: Context, inbound: Inbound, argument: str, how: str) -> Targ
 
 
 def act(ctx: Context, inbound: Inbound, verb: str, found: Target | None = None, because: str = "") -> Act:
-    """A deed of whoever says it, for the audit log; its id comes of the message, so that no replay does it twice."""
+    """An act of the asker, for the audit log; its id derives from the message, so that a replay has no effect."""
     return Act(
         id=idempotency.identity(inbound, f"{verb} {found.about if found else ''}"),
         at=ctx.clock(),
@@ -234,7 +234,7 @@ def act(ctx: Context, inbound: Inbound, verb: str, found: Target | None = None, 
 
 
 def told(words: str, done: Act | None) -> Reply:
-    """What was understood, with a way back."""
+    """The confirmation of an act, with an undo button."""
     return Reply(words, (Button(texts.admin.UNDO, f"/undo {done.id}"),) if done else ())
 
 
@@ -245,7 +245,7 @@ def _person(found: Target) -> str:
 
 
 def _plain(inbound: Inbound, text: str, named: tuple[Named, ...] | None = None) -> str:
-    """With names written out, as in a reason."""
+    """The text with mentions expanded to names, as in a reason."""
     for who in inbound.named if named is None else named:
         text = text.replace(MENTION, f"@{who.label}", 1)
     return text.replace(MENTION, "")

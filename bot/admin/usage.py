@@ -1,4 +1,4 @@
-"""What admins read: who used what, who did what, and all of it as tables to keep."""
+"""Admins' reports: use by person, the audit log, and both as CSV."""
 
 import asyncio
 import csv
@@ -19,20 +19,20 @@ from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Movement, Rule, Spending
 
 SPANS = {"week": 7, "month": 30}
-"""Days in a report; today is the last of them."""
+"""Days of a report, today included."""
 MOST = 200_000
-"""Rows in a report."""
+"""Maximum rows of a report."""
 PEOPLE = 15
-"""Lines in a table that stands in a chat."""
+"""Maximum lines of a table in a chat."""
 ACTS = 15
 _PLACES = frozenset({"gallery", "review"})
-"""What of a rule is a channel, as `chat/thread`."""
+"""Fields of a rule that are channels, as `chat/thread`."""
 _TIMES = frozenset({"banned", "until"})
-"""What of a rule or a grant is a moment, in unix seconds."""
+"""Fields of a rule or grant that are times, in Unix seconds."""
 
 
 async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """People and sums, and a picture."""
+    """People and sums, with a chart."""
     span = argument.strip().lower() or "week"
     if span not in SPANS:
         raise Refusal(texts.admin.USAGE_HOW)
@@ -57,7 +57,7 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Who did what, when and why."""
+    """The audit log: actor, act, time and reason."""
     where, _ = await place(ctx, inbound)
     acts = await _steps(ctx, inbound, ACTS)
     if not acts:
@@ -74,7 +74,7 @@ async def export(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def _steps(ctx: Context, inbound: Inbound, limit: int) -> list[Act]:
-    """What was done there, newest first; people's own space is the operators', and so are the switches of the house."""
+    """The scope's acts, newest first; private chats and the operator's switches are visible to operators only."""
     scopes = (inbound.scope,) if inbound.scope else (OWN, HOUSE)
     found = [act for scope in scopes for act in await ctx.store.figures.audit(scope, limit)]
     return sorted(found, key=lambda act: -act.at)[:limit]
@@ -84,7 +84,7 @@ async def _steps(ctx: Context, inbound: Inbound, limit: int) -> list[Act]:
 
 
 def _sums(spendings: Iterable[Spending]) -> tuple[int, int, int]:
-    """Clips, credits spent, credits given back."""
+    """Clips, credits spent, credits refunded."""
     found = Counter[str]()
     for entry in spendings:
         if entry.outcome == "clip":
@@ -96,7 +96,7 @@ def _sums(spendings: Iterable[Spending]) -> tuple[int, int, int]:
 
 
 def _people(spendings: Sequence[Spending]) -> list[tuple[str, int, int, int]]:
-    """Label, clips, credits and refunds of each person, who spent most first."""
+    """Label, clips, credits and refunds per person, highest spending first."""
     by_person: dict[str, list[Spending]] = {}
     for entry in spendings:
         by_person.setdefault(entry.person, []).append(entry)
@@ -123,10 +123,10 @@ def _act(act: Act, where: tzinfo) -> str:
 
 
 def change(act: Act, where: tzinfo) -> str:
-    """What an act changed, in a few words."""
+    """The change made by an act, in a few words."""
     before, after = json.loads(act.before or "{}"), json.loads(act.after or "{}")
     parts = []
-    for name in sorted({*before, *after} - {"because", "grant", "paused"}):  # the verb says whether it is paused
+    for name in sorted({*before, *after} - {"because", "grant", "paused"}):  # the verb tells `paused`
         old, new = _short(name, before.get(name), where), _short(name, after.get(name), where)
         if old != new:
             parts.append(f"{name} {old} → {new}" if name in Rule.__dataclass_fields__ else f"{name} {new}")
@@ -150,11 +150,11 @@ def _short(name: str, value: object, where: tzinfo) -> str:
 
 
 _FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
-"""How a formula begins; in full width, too, for spreadsheets set to Japanese."""
+"""First characters of formulas, including full width, for Japanese spreadsheets."""
 
 
 def cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    """A CSV cell that no spreadsheet evaluates as a formula; numbers stay numbers."""
     if isinstance(value, str) and value.strip() and value.lstrip()[0] in _FORMULA:
         return f"'{value}"
     if isinstance(value, str) and value[:1] in ("\t", "\r", "\n"):
@@ -180,7 +180,7 @@ def _ledger(moves: Sequence[Movement]) -> Paper:
 
 
 def _plain(state: str) -> str:
-    """The JSON of an act as `name: value` pairs; times are ISO 8601."""
+    """An act's JSON as `name: value` pairs; times in ISO 8601."""
     found = json.loads(state or "{}")
     return "; ".join(f"{name}: {_value(name, found[name])}" for name in sorted(found) if found[name] is not None)
 
