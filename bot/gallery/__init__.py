@@ -1,1 +1,1 @@
-"""Sharing: galleries, votes, remixes, moderation."""
+"""Sharing: galleries, hearts, remixes, moderation."""

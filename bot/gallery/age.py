@@ -1,4 +1,4 @@
-"""Clips of age-restricted channels: they are not brought to where everybody would see them."""
+"""Age restriction: clips of age-restricted channels are not shown where everybody could see them."""
 
 import logging
 
@@ -11,19 +11,19 @@ from bot.quotas.rules import Rule
 log = logging.getLogger(__name__)
 
 FOREVER = 4e9
-"""Unix seconds that never come."""
+"""Unix seconds in the far future: no expiry."""
 _NOTE = "adult"
 
 
 async def note(ctx: Context, inbound: Inbound) -> None:
-    """Remember that a channel is age-restricted: its clips are known by that, wherever they are asked for."""
+    """Record that a channel is age-restricted, so that its clips are known to be, wherever they are requested."""
     place, inbox = inbound.address, ctx.store.inbox
     if inbound.adult and await inbox.recall(place.platform, place.chat, _NOTE, ctx.clock()) is None:
         await inbox.remember(place.platform, place.chat, _NOTE, "yes", FOREVER)
 
 
 async def check_place(ctx: Context, inbound: Inbound, job: Job) -> None:
-    """Raise `Refusal` if a clip, or what is made of it, would be brought out of an age-restricted channel."""
+    """Raise `Refusal` if a clip, or a clip made from it, would leave an age-restricted channel."""
     there, here = job.address, inbound.address
     if inbound.adult or not inbound.shared or (there.platform, there.chat) == (here.platform, here.chat):
         return
@@ -32,7 +32,7 @@ async def check_place(ctx: Context, inbound: Inbound, job: Job) -> None:
 
 
 async def check_gallery(ctx: Context, inbound: Inbound, job: Job, rule: Rule) -> None:
-    """Raise `Refusal` if a clip of an age-restricted channel would be shared where everybody could see it."""
+    """Raise `Refusal` if a clip of an age-restricted channel would be shared in an unrestricted gallery."""
     if not await _is_adult(ctx, job):
         return
     place = (rule.gallery or "").partition("/")[0]
@@ -43,7 +43,7 @@ async def check_gallery(ctx: Context, inbound: Inbound, job: Job, rule: Rule) ->
 async def _stays_among_adults(inbound: Inbound, place: str) -> bool:
     try:
         return await inbound.is_adult(place)
-    except Exception:  # whatever an edge raises, nothing is opened by it
+    except Exception:  # an error of the platform must not open anything
         log.exception("nobody could say whether a channel is age-restricted")
         return False
 

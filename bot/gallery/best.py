@@ -1,4 +1,4 @@
-"""The clips that people liked most: when they ask, and by the calendar."""
+"""The clips with the most hearts: on request, and posted on a schedule."""
 
 import json
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ from bot.model import Button, Inbound, Reply
 from bot.quotas import pricing
 
 BEST = 5
-"""Clips that are named."""
+"""Maximum clips in the list."""
 HOUR = 9
-"""From when on, on its day, the best are posted."""
+"""Hour of the day from which scheduled posts are made."""
 DAY = 86_400.0
 TAKEN = "best"
-"""Where it is noted that a community's turn has come."""
+"""Name of the note that a community's scheduled post was queued."""
 KEPT = 40 * DAY
-"""Seconds for which that is remembered: longer than a month."""
+"""Seconds for which that note is kept: longer than a month."""
 _DAYS = {"week": 7, "month": 30}
 
 
 async def best(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """What people liked most, of what was shared in the last seven or thirty days."""
+    """The most-liked clips among those shared in the last seven or thirty days."""
     span = argument.lower() or "week"
     if span not in _DAYS:
         raise Refusal(texts.sharing.BEST_HOW)
@@ -44,7 +44,7 @@ async def best(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def post_best(ctx: Context) -> None:
-    """A chore: on Monday, or the month's first day, the best are posted, once, where the community wants that."""
+    """Chore: on Monday, or the first of the month, queue one post of the best clips in each community that wants it."""
     now, inbox = ctx.clock(), ctx.store.inbox
     for scope, rule in await ctx.store.gallery.punctual():
         if rule.best is None or not rule.gallery:
@@ -64,13 +64,13 @@ async def post_best(ctx: Context) -> None:
         errand = Errand(
             ctx.ids.new(), "tell", place, now, text=text, buttons=buttons, shows=tuple(one.id for one in found)
         )
-        await ctx.store.outbox.put(errand, settles=key)  # both or neither, also when killed between
+        await ctx.store.outbox.put(errand, settles=key)  # one transaction: both or neither, also after a crash
         ctx.wake.outbox()
         await inbox.sweep(TAKEN, now, KEPT)
 
 
 def _since(now: float, span: Literal["week", "month"], zone: str | None) -> float | None:
-    """When the time began whose best are to be posted now; None while there is nothing to post."""
+    """Start of the period whose best clips are due to be posted; None if none is due."""
     moment = datetime.fromtimestamp(now, pricing.zone(zone))
     first = moment.weekday() == 0 if span == "week" else moment.day == 1
     if not first or moment.hour < HOUR:

@@ -1,4 +1,4 @@
-"""A shared clip: which one is meant, who may have it, where it belongs, and how it looks."""
+"""Lookup of shared clips: by name, by message, by job; their visibility, place and appearance."""
 
 from bot import rights, texts
 from bot.context import Context
@@ -11,18 +11,18 @@ from storage import Store
 
 
 async def rule_of(store: Store, scope: str) -> Rule:
-    """What is set for a community."""
+    """A community's rule."""
     return (await store.books.rules(scope)).get("", Rule())
 
 
 def place_of(scope: str, place: str | None) -> Address:
-    """`chat/thread` of a rule as an address on the community's platform."""
+    """A rule's `chat/thread` as an address on the community's platform."""
     chat, _, thread = (place or "").partition("/")
     return Address(scope.partition(":")[0], chat, thread=thread)
 
 
 async def here(ctx: Context, inbound: Inbound, argument: str) -> Share | None:
-    """A share of the community where this is said, in whatever state; of others nothing is known here."""
+    """A share of the asker's community, in any state; other communities' shares are not found."""
     name = argument.split(maxsplit=1)[0] if argument else ""
     if not inbound.scope or not ID.fullmatch(name):
         return None
@@ -31,7 +31,7 @@ async def here(ctx: Context, inbound: Inbound, argument: str) -> Share | None:
 
 
 async def seen(ctx: Context, inbound: Inbound, argument: str, how: str) -> tuple[Share, str]:
-    """A share that everybody in this community may see, and the words behind its name. Raises `Refusal`."""
+    """A visible share of this community, and the words after its name. Raises `Refusal`."""
     if not argument:
         raise Refusal(how)
     share = await here(ctx, inbound, argument)
@@ -42,24 +42,24 @@ async def seen(ctx: Context, inbound: Inbound, argument: str, how: str) -> tuple
 
 
 async def _clear_away(ctx: Context, inbound: Inbound, argument: str) -> None:
-    """A post whose clip was taken back still stands, as a crash kept its message from us: it goes."""
+    """Remove the tapped post of an unshared clip, left behind by a crash before its id was recorded."""
     name = argument.split(maxsplit=1)[0]
     if not inbound.pressed or not ID.fullmatch(name) or await ctx.store.gallery.share(name):
         return
-    # A forged tap may come from under any message: where a clip stands that is still somebody's, it stays.
+    # A forged tap may name any message: the post of an existing share stays.
     if await ctx.store.gallery.at(inbound.address) is None and await ctx.store.sent(inbound.address) is None:
         await ctx.store.outbox.put(Errand(ctx.ids.new(), "remove", inbound.address, ctx.clock()))
         ctx.wake.outbox()
 
 
 async def original(store: Store, job: Job) -> Share | None:
-    """The shared clip that a job is made after, while it is to be seen."""
+    """The share that a job remixes, if visible."""
     share = await store.gallery.share(job.remix_of) if job.remix_of else None
     return share if share and share.state == "up" else None
 
 
 async def remixed(ctx: Context, inbound: Inbound, job: Job) -> Share | None:
-    """The shared clip that a job is made after. Raises `Refusal` if it may not be remixed, or not any more."""
+    """The share that a job remixes. Raises `Refusal` if it must not be remixed, or is no longer visible."""
     if job.remix_of is None:
         return None
     share = await original(ctx.store, job)
@@ -70,13 +70,13 @@ async def remixed(ctx: Context, inbound: Inbound, job: Job) -> Share | None:
 
 
 async def check_remix(ctx: Context, inbound: Inbound, share: Share) -> None:
-    """Raise `Refusal` if its maker forbids remixing to whoever asks."""
+    """Raise `Refusal` if the maker forbids remixes and the asker is another person."""
     if not share.remixes and not await rights.is_own(ctx, inbound, share.person):
         raise Refusal(texts.sharing.NO_REMIX)
 
 
 def post(share: Share, after: str, film: Film | None) -> Reply:
-    """A shared clip as it stands in the gallery; `after` is its line as a remix."""
+    """A shared clip's post in the gallery; `after` is its line as a remix."""
     buttons = [Button(texts.sharing.heart(share.hearts), f"/heart {share.id}")]
     if share.remixes:
         buttons.append(Button(texts.sharing.REMIX, f"/remix {share.id}"))
@@ -85,7 +85,7 @@ def post(share: Share, after: str, film: Film | None) -> Reply:
 
 
 async def after(store: Store, share: Share) -> str:
-    """After whose clip a share is made; empty if it is no remix."""
+    """The name of the maker of the original; empty if the share is no remix."""
     if share.remix_of is None:
         return ""
     job = await store.job(share.job)
@@ -93,7 +93,7 @@ async def after(store: Store, share: Share) -> str:
 
 
 def film_of(media: Media, share: Share, *, missing: bool = False) -> Film | None:
-    """The film of a share; None if the file is gone and its platform has no copy, unless it may be `missing`."""
+    """A share's clip; None without file and platform copy, unless it may be `missing`."""
     file = media.stored(share.clip.name)
     if not share.copy and not missing and not file.exists():
         return None
@@ -101,12 +101,12 @@ def film_of(media: Media, share: Share, *, missing: bool = False) -> Film | None
 
 
 def hall(web: str | None, rule: Rule) -> str:
-    """The address of a community's gallery on the web; empty if it is not open."""
+    """URL of a community's web gallery; empty if it is off."""
     return f"{web.rstrip('/')}/g/{rule.web}" if web and rule.web else ""
 
 
 async def offered(store: Store, job: Job) -> bool:
-    """Whether there is a gallery that this clip could go to."""
+    """Whether the clip's community has a gallery."""
     if not job.scope:
         return False
     rule = await rule_of(store, job.scope)

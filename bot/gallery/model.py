@@ -1,4 +1,4 @@
-"""The words of the gallery: shared clips, who likes or reports them, and what must still be done about them."""
+"""Values of the gallery: shares, hearts, reports, and outbox entries (errands)."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -6,49 +6,49 @@ from typing import Literal
 from bot.model import Address, Button, Clip, Job
 
 ShareState = Literal["waiting", "up", "hidden"]
-"""Waiting for an admin's first yes; to be seen; hidden by an admin, or by reports until one has looked."""
+"""Waiting for approval; visible; hidden by an admin, or by reports until an admin decides."""
 Order = Literal["newest", "best"]
 Way = Literal["tap", "reaction"]
-"""How a heart was given. A reaction taken back takes back only what a reaction gave."""
+"""How a heart was given. Removing a reaction removes only a heart given by reaction."""
 ErrandKind = Literal["post", "refresh", "remove", "tell"]
-"""Post a shared clip; bring its post up to date; take a message away; say something."""
+"""Post a shared clip; edit its post; remove a message; send text."""
 
 CLEARED = 30.0
-"""Seconds in which a worker takes away the status line of a job that it ended."""
+"""Seconds in which a worker removes the status line of a job that it finished; then the outbox does."""
 ENOUGH = 3
-"""Reports that hide a clip until an admin has looked."""
+"""Reports that hide a clip until an admin decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A clip in the gallery of a community, as its maker shared it. Gone when they unshare it."""
+    """A clip shared with a community. Deleted when its maker unshares it."""
 
     id: str
     job: str
     scope: str
     person: str
     name: str
-    """The maker's; empty when it was shared without."""
+    """The maker's name; empty if shared without."""
     prompt: str
-    """Empty when it was shared without."""
+    """Empty if shared without."""
     remixes: bool
     """Others may remix it."""
     clip: Clip
     at: float
     place: Address
-    """Where it is posted; `chat` is empty where a gallery is on the web alone, `message` until it stands there."""
+    """Place of its post; `chat` is empty for a web-only gallery, `message` until it is posted."""
     state: ShareState = "up"
     hearts: int = 0
     copy: str | None = None
-    """The platform's own name of the film; None once it stands there without."""
+    """The platform's id of the uploaded clip; None if the post has no clip."""
     spoiler: bool = False
     remix_of: str | None = None
-    """The share that it is made after; it may be gone."""
+    """The share that it remixes, which may be deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Where a page of a gallery begins: behind this share."""
+    """Cursor of a gallery page: the page starts after this share."""
 
     hearts: int
     at: float
@@ -67,7 +67,7 @@ class WebGallery:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What somebody said against a shared clip."""
+    """A complaint about a shared clip."""
 
     reason: str
     at: float
@@ -75,38 +75,38 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a person shares. None: not asked yet."""
+    """A person's sharing preferences. None: not asked yet."""
 
     named: bool | None = None
     worded: bool | None = None
     remixes: bool = True
     agreed_at: float | None = None
-    """When they said that whoever is in their photos has consented."""
+    """When they confirmed that the people in their photos consent to sharing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Something to be done on a platform, for as long as it takes. `claims` fences its owner."""
+    """An outbox entry: an action on a platform, retried until done. `claims` fences its owner."""
 
     id: str
     kind: ErrandKind
     place: Address
-    """Where; for `remove` with the message."""
+    """Target of the action; for `remove` including the message."""
     due_at: float
     share: str = ""
     text: str = ""
     buttons: tuple[Button, ...] = ()
     topic: Literal["", "report"] = ""
-    """`report`: it tells admins what was reported."""
+    """`report`: notifies admins of a report."""
     shows: tuple[str, ...] = ()
-    """Shares that its words show; it is not said once one of them is gone."""
+    """Shares shown by its text; the entry is dropped once one of them is deleted."""
     person: str = ""
-    """Whose content a `remove` takes away, when they are forgotten."""
+    """For `remove`: whose content it removes, on erasure."""
     tries: int = 0
     claims: int = 0
 
 
 def line_removal(job: Job) -> Errand:
-    """Take away the status line of a job that is done, if whoever ended it did not come to that."""
+    """The outbox entry that removes a finished job's status line, in case the worker did not."""
     line = replace(job.address, message=job.status_id or "")
     return Errand(f"line-{job.id}", "remove", line, (job.done_at or 0.0) + CLEARED)

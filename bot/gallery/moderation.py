@@ -1,4 +1,4 @@
-"""Reports, and what admins make of them. Who reported is told to nobody."""
+"""Reports, and admins' decisions about them. Reporters stay anonymous."""
 
 from dataclasses import replace
 
@@ -12,12 +12,12 @@ from bot.model import Button, Inbound, Reply
 from bot.quotas.rules import FOREVER, Rule, about
 
 LISTED = 5
-"""Clips under /review at a time: each has four buttons, and a message has room for 25."""
+"""Clips per /review message: four buttons each, and a message holds 25."""
 _OTHER = "other"
 
 
 async def report(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Say what is wrong with a shared clip: first a button, or words."""
+    """Report a shared clip: first by a button, or in words."""
     share, said = await lookup.seen(ctx, inbound, argument, texts.sharing.REPORT_HOW)
     if await rights.is_own(ctx, inbound, share.person):
         unshare = Button(texts.sharing.UNSHARE, f"/unshare {share.job}")
@@ -42,7 +42,7 @@ async def report(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 def _reason(said: str) -> str:
-    """In our words for one of our reasons, by its word or number; in theirs for another; empty if none is said."""
+    """A canonical reason for one of ours, by word or number; free text for others; empty if none is given."""
     words = list(texts.sharing.REASONS.values())
     if said.lower() in texts.sharing.REASONS:
         return texts.sharing.REASONS[said.lower()]
@@ -53,7 +53,7 @@ def _reason(said: str) -> str:
 
 
 async def tell_again(ctx: Context, share: Share) -> None:
-    """Somebody's report is gone: what admins were told goes, and they are told what is left."""
+    """Replace the admins' notice after a report was deleted."""
     await notices.dismiss(ctx.store, share, ctx.clock())
     reports = await ctx.store.gallery.reports(share.id)
     if reports and (now := await ctx.store.gallery.share(share.id)):
@@ -75,7 +75,7 @@ async def _tell(ctx: Context, share: Share, count: int, name: str) -> None:
 
 
 async def review(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """What waits for an admin, oldest first."""
+    """Shares waiting for an admin, oldest first."""
     found = await ctx.store.gallery.open(inbound.scope, LISTED + 1)
     if not found:
         return Reply(texts.sharing.NOTHING_TO_REVIEW, private=True)
@@ -96,21 +96,21 @@ async def review(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def keep(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Let it be seen, and close its reports."""
+    """Approve a share, and close its reports."""
     share = await _judged(ctx, inbound, argument, "up")
     hide = Button(texts.sharing.HIDE, f"/hide {share.id}")
     return Reply(texts.sharing.KEPT if share.state == "up" else texts.sharing.LET_IN, (hide,), private=True)
 
 
 async def hide(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Nobody is to see it."""
+    """Hide a share from everybody."""
     share = await _judged(ctx, inbound, argument, "hidden")
     show = Button(texts.sharing.SHOW_AGAIN, f"/keep {share.id}")
     return Reply(texts.sharing.REFUSED if share.state == "waiting" else texts.sharing.HIDDEN, (show,), private=True)
 
 
 async def banish(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Hide it, and keep its maker from ordering and sharing here."""
+    """Hide a share, and ban its maker from ordering and sharing here."""
     share = await _found(ctx, inbound, argument)
     people = await ctx.store.accounts.people(share.person)
     platform = share.scope.partition(":")[0]
@@ -120,7 +120,7 @@ async def banish(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     def edit(rule: Rule) -> Rule:
         return replace(rule, banned=FOREVER, because=texts.sharing.BANNED_BECAUSE)
 
-    # Banned first: whoever hears “hidden” and shares again at once is refused already.
+    # Ban first: a reshare right after the message “hidden” is then refused.
     done = await ctx.store.books.amend(act(ctx, inbound, "ban", target, texts.sharing.BANNED_BECAUSE), edit)
     await _judge(ctx, share, "hidden")
     await ctx.store.books.note(act(ctx, inbound, "hide", Target("", share.id, "")))
@@ -128,7 +128,7 @@ async def banish(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def _judged(ctx: Context, inbound: Inbound, argument: str, state: ShareState) -> Share:
-    """The share as it was before it was judged. Raises `Refusal`."""
+    """Set a share's state; returns the share as it was before. Raises `Refusal`."""
     share = await _found(ctx, inbound, argument)
     await _judge(ctx, share, state)
     await ctx.store.books.note(act(ctx, inbound, "keep" if state == "up" else "hide", Target("", share.id, "")))

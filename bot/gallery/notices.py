@@ -1,4 +1,4 @@
-"""What admins are told about a share: that it was reported, or waits for a yes. It goes when they have decided."""
+"""Notices to admins about shares: reported, or waiting for approval. Removed after the decision."""
 
 from dataclasses import replace
 
@@ -7,26 +7,26 @@ from bot.model import Address
 from storage import Store
 
 NOTED = 90 * 86_400.0
-"""Seconds for which such a message is remembered, so that it can be taken away."""
+"""Seconds for which a notice's message is recorded, so that it can be removed."""
 NOTICES = "notices"
-"""Where they are remembered: by share and the number at the end of the errand's id."""
+"""Name of those records: by share and the number at the end of the entry's id."""
 
 
 async def tell(store: Store, notice: Errand, number: int) -> None:
-    """Tell admins about a share, with its film; nothing, if they have no place. `number`: 0 to `ENOUGH`."""
+    """Queue a notice about a share, with its clip, if the community has a place for it. `number`: 0 to `ENOUGH`."""
     if notice.place.chat:
         await store.outbox.put(replace(notice, id=f"{notice.id}-{number}"))
 
 
 async def note(store: Store, errand: Errand, share_id: str, message: str, now: float) -> None:
-    """Where such a message stands."""
+    """Record the message of a notice."""
     at = f"{errand.place.chat}/{errand.place.thread}/{message}"
     name = _name(share_id, errand.id.rpartition("-")[2])
     await store.inbox.remember(errand.place.platform, NOTICES, name, at, now + NOTED)
 
 
 async def dismiss(store: Store, share: Share, now: float) -> None:
-    """Take them away."""
+    """Queue the removal of a share's notices."""
     platform = share.place.platform
     for number in range(ENOUGH + 1):
         name = _name(share.id, number)

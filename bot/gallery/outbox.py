@@ -1,7 +1,7 @@
-"""What must still be done on platforms for the gallery: posts, their hearts, removals, notices to admins.
+"""Runner of the outbox: posts, edits with hearts, removals, notices to admins.
 
-As with jobs, nothing about an errand lives here: a killed runner loses none, as each falls due again when its lease is
-over, and any number of runners may work.
+As with jobs, no state of an entry is kept here: after a crash it is due again when its lease ends. Any number of
+runners may work.
 """
 
 import asyncio
@@ -23,32 +23,32 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 NAP = 2.0
-"""Seconds that a runner sleeps at most: another process may have left something."""
+"""Maximum seconds of sleep: another process may have added an entry."""
 LONGEST_PAUSE = 600.0
 MOST_TRIES = 150
-"""Tries of one errand, which at the pauses of `backoff` are a day; what the platform asks us to wait comes on top."""
-PROMPT = 30
-"""Tries that come as soon as the platform allows."""
+"""Attempts per entry, about a day at the pauses of `backoff`; the platform's Retry-After comes on top."""
+FAST_RETRIES = 30
+"""Retries that wait only for the platform's Retry-After."""
 SIZES = 3
-"""Films that are tried, each smaller than the last, before the post goes without."""
+"""Sizes of a clip that are tried, each smaller, before the post is made without it."""
 DAY = 86_400.0
 AGAIN = 0.5
-"""Seconds between two tries to save."""
+"""Seconds between attempts to save."""
 SHOW = "/show "
-"""What a button says that names a share."""
+"""Command prefix of buttons that name a share."""
 GRACE = 3.0
-"""Seconds that work under way gets at shutdown."""
+"""Seconds that running entries get at shutdown."""
 _GIVEN_UP = {
     "remove": "a message could not be taken away",
     "refresh": "a message could not be changed: it may show a name that should go",
 }
-"""What operators are told of errands that never succeed, by kind."""
+"""Report to operators about entries that were given up, by kind."""
 
 
 class Runner:
-    """Does the errands of `chats`, `parallel` at once. `web` is the address of our web server; `lease`: seconds of one.
+    """Works on outbox entries of `chats`, `parallel` at once. `web`: our public URL; `lease`: seconds.
 
-    Edits wait for their turn on the platform, behind everything else there, so they have room of their own (`edits`).
+    Edits wait for the platform's rate limit, so they have a capacity of their own (`edits`).
     """
 
     def __init__(
@@ -78,16 +78,16 @@ class Runner:
         self._stopping = False
 
     async def overdue(self) -> float:
-        """Seconds that what waits longest has waited. Raises `StoreDown`."""
+        """Lateness of the oldest due entry in seconds. Raises `StoreDown`."""
         due_at = await self._store.outbox.next_due(self._platforms)
         return max(0.0, self._clock() - due_at) if due_at is not None else 0.0
 
     def poke(self) -> None:
-        """Something is due now."""
+        """Wake the runner: something is due now."""
         self._poked.set()
 
     def stop(self) -> None:
-        """Take nothing new; `run` returns within some `GRACE` seconds."""
+        """Take no more entries; `run` returns within about `GRACE` seconds."""
         self._stopping = True
         self.poke()
 
@@ -108,7 +108,7 @@ class Runner:
             await self.idle()
 
     async def round(self) -> int:
-        """Take what is due, as much as there is room for, and begin on it; how many errands that was."""
+        """Claim due entries up to the capacity and start them; returns their number."""
         room, edits = self._room()
         if room <= 0 and edits <= 0:
             return 0
@@ -120,17 +120,17 @@ class Runner:
         return len(taken)
 
     def _room(self) -> tuple[int, int]:
-        """How many errands may be begun now: edits, and all others."""
+        """Free capacity: for edits, and for all other entries."""
         edits = sum(errand.kind == "refresh" for errand in self._under_way.values())
         return self._parallel - (len(self._under_way) - edits), self._edits - edits
 
     async def idle(self) -> None:
-        """Wait until all that was begun has ended."""
+        """Wait until all running entries have ended."""
         while self._under_way:
             await asyncio.wait(self._under_way)
 
     async def _turn(self) -> float:
-        """One round; how long to sleep after it, in seconds. Whatever went wrong, there will be another."""
+        """One round; returns the seconds to sleep. Never raises."""
         try:
             taken = await self.round()
             if min(self._room()) <= 0:
@@ -141,10 +141,10 @@ class Runner:
         except StoreDown as error:
             log.error("the database takes nothing: %s", error)
             return NAP
-        except Exception:  # one odd row must not keep the others lying
+        except Exception:  # an odd row must not block the others
             log.exception("a round of errands broke")
             return NAP
-        # What is due but was not taken is in another's hands at this very moment.
+        # Due but not taken: another runner has it at this moment.
         return NAP if due_at is None else min(NAP, max(0.05, due_at - self._clock()))
 
     def _end(self, task: asyncio.Task[None]) -> None:
@@ -165,18 +165,18 @@ class Runner:
             else:
                 await self._store.outbox.later(errand, self._clock() + wait)
         except asyncio.CancelledError:
-            # What can be done twice need not wait for its lease; a post or a notice may be there already.
+            # A repeatable action need not wait for its lease; a post or a notice may have been sent.
             if errand.kind in _GIVEN_UP:
                 with contextlib.suppress(StoreDown):
                     await self._store.outbox.later(errand, self._clock())
             raise
         except StoreDown as error:
             log.error("errand %s waits for the database: %s", errand.id, error)
-        except Exception:  # it falls due again
+        except Exception:  # due again after its lease
             log.exception("errand %s broke", errand.id)
 
     async def _tried(self, errand: Errand) -> float | None:
-        """Do it. None: nothing is left to do; else in how many seconds to try again."""
+        """Perform an entry. Returns None when finished, else the seconds until the next attempt."""
         chat, once_more = self._chats[errand.place.platform], backoff(errand.tries + 1)
         try:
             async with asyncio.timeout(self._lease * 2 / 3):
@@ -193,25 +193,25 @@ class Runner:
             log.info("errand %s (%s) has no place any more: %s", errand.id, errand.kind, error)
             if errand.kind in ("post", "tell"):
                 await self._shut_out(errand, str(error))
-            if errand.kind == "post":  # until somebody lets us
+            if errand.kind == "post":  # until we are allowed to post
                 return LONGEST_PAUSE
         except Flood as flood:
-            # A busy chat is no failing one; but what is put off for ever must come to its end, too.
-            return flood.retry_after if errand.tries < PROMPT else max(flood.retry_after, once_more)
+            # A rate limit is no failure; but an entry that is deferred again and again must end, too.
+            return flood.retry_after if errand.tries < FAST_RETRIES else max(flood.retry_after, once_more)
         except (Unconfirmed, TimeoutError) as error:
             log.warning("errand %s (%s) may have been done: %s", errand.id, errand.kind, error)
-            # A second post would be seen; everything else can be said or done twice.
+            # A second post would be visible; all other actions are repeatable.
             return None if errand.kind == "post" and not chat.once else once_more
         except StoreDown:
             raise
-        except Exception as error:  # an adapter's own mistake, too, must end some day
+        except Exception as error:  # an adapter's own bug, too, must end at last
             known = isinstance(error, ChatError)
             log.log(logging.INFO if known else logging.ERROR, "errand %s: %s", errand.id, error, exc_info=not known)
             return once_more
         return None
 
     async def _shut_out(self, errand: Errand, why: str) -> None:
-        """We may not write there, or it is gone: operators are told, and admins where their reports go, once a day."""
+        """No right to write there, or the chat is gone: tell operators, and the admins' place, once a day."""
         place, now = errand.place, self._clock()
         where = f"{place.platform}:{place.chat}/{place.thread}"
         key = f"shut:{where}:{now // DAY:.0f}"
@@ -241,7 +241,7 @@ class Runner:
             await self._take_away(errand, posted)
 
     async def _stands(self, share: Share, posted: Posted) -> bool:
-        """Save where a post stands, until it succeeds: else nobody could take it away. False: it has to go."""
+        """Save a post's message id, until it succeeds: without it the post could not be removed. False: remove it."""
         while True:
             try:
                 return await self._store.gallery.posted(share.id, posted.message, posted.copy)
@@ -253,9 +253,9 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None or share.state != "up" or not share.place.message:
             return
-        film = lookup.film_of(self._media, share, missing=True)  # an edit shows the film that is there
+        film = lookup.film_of(self._media, share, missing=True)  # an edit keeps the existing clip
         reply = lookup.post(share, await lookup.after(self._store, share), film)
-        # Without a copy it stands there as words.
+        # Without a copy the post has no clip.
         reply = reply if share.copy else await self._filmless(share, reply)
         await chat.edit(share.place, share.place.message, reply)
 
@@ -277,7 +277,7 @@ class Runner:
             await self._take_away(errand, posted)
 
     async def _list(self, chat: Chat, errand: Errand, reply: Reply) -> None:
-        """Say something; what names shared clips goes when one of them does."""
+        """Send a text; record which shares it shows, so that it is removed with them."""
         named = [button.command.removeprefix(SHOW) for button in errand.buttons if button.command.startswith(SHOW)]
         found = [await self._store.gallery.share(share_id) for share_id in named]
         if not all(share and share.state == "up" for share in found):
@@ -288,7 +288,7 @@ class Runner:
             await self._take_away(errand, posted)
 
     async def _show(self, chat: Chat, errand: Errand, share: Share, film: Film | None) -> None:
-        """The clip once more, for whoever asked."""
+        """Show a clip again on request."""
         posted = await self._send(chat, errand, share, lookup.post(share, await lookup.after(self._store, share), film))
         if not await self._store.gallery.showed(share.id, replace(errand.place, message=posted.message)):
             await self._take_away(errand, posted)
@@ -305,18 +305,18 @@ class Runner:
         return await chat.send(errand.place, await self._filmless(share, reply), nonce=errand.id)
 
     async def _filmless(self, share: Share, reply: Reply) -> Reply:
-        """In words. Not with a link to the file, which would outlive the sharing: to its page, looked up each visit."""
+        """The post without its clip. Links to the share's page, not to the file, whose link would outlive the share."""
         rule = await lookup.rule_of(self._store, share.scope)
         hall = lookup.hall(self._web, rule) if share.state == "up" else ""
         words = texts.sharing.at_page(f"{hall}/{share.id}" if hall else "")
         return replace(reply, text=f"{reply.text}\n{words}", film=None)
 
     async def _take_away(self, errand: Errand, posted: Posted) -> None:
-        """What was unshared while it was being posted goes, as an errand, so that it goes even if we are killed now."""
+        """Queue the removal of a post whose share was deleted meanwhile, so that a crash does not lose it."""
         place = replace(errand.place, message=posted.message)
         await self._store.outbox.put(Errand(f"x{errand.id}", "remove", place, self._clock(), errand.share))
 
 
 def backoff(tries: int) -> float:
-    """Seconds before another try."""
+    """Seconds until the next attempt."""
     return min(LONGEST_PAUSE, 2.5 * float(1 << min(tries, 8)))

@@ -1,4 +1,4 @@
-"""Hearts that people put under shared clips as reactions."""
+"""Hearts given as emoji reactions to shared clips."""
 
 from collections.abc import Iterable
 
@@ -7,13 +7,13 @@ from bot.gallery import sharing
 from bot.model import Inbound, Reaction
 
 HEARTS = frozenset(["❤", "♥", "❣", *"🩷🧡💛💚💙🩵💜🖤🩶🤍🤎", *"💖💗💓💕💞💘💝💟", "❤\u200d🔥"])
-"""Hearts of every colour, and those with a ribbon, an arrow or a spark; a broken one is none."""
+"""Hearts of every colour, and decorated ones; not the broken one."""
 _LOOK = "\ufe0f"
-"""Stands behind some, and only says how they are drawn."""
+"""Variation selector: emoji presentation."""
 
 
 async def reacted(ctx: Context, inbound: Inbound, reaction: Reaction) -> None:
-    """Count a heart that came or went; any other reaction changes nothing. Raises `StoreDown`."""
+    """Count a heart added or removed; other reactions are ignored. Raises `StoreDown`."""
     before, after = _loves(reaction.before), _loves(reaction.after)
     if inbound.scope and before != after:
         await sharing.reacted(ctx, inbound, after)

@@ -1,6 +1,6 @@
-"""A clip after a shared one: its first picture with one's own words, or one's own photo with the same words.
+"""Remixes of a shared clip: its first frame with new words, or one's own photo with its words.
 
-The maker's photo itself is never used: only what was shared is.
+The maker's photo itself is never used, only the shared clip.
 """
 
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ async def remix(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if inbound.attachments:
         return await _own_photo(ctx, inbound, share, words)
     if not words:
-        # A topic that is the gallery is for what people share; and members may not be let write there.
+        # A gallery topic is for shared clips, and members may be unable to write there.
         topic = lookup.place_of(share.scope, (await lookup.rule_of(ctx.store, share.scope)).gallery)
         apart = bool(topic.thread) and topic == replace(inbound.address, message="")
         return Reply(texts.sharing.ask_remix(share.prompt), ask=f"/remix {share.id}", private=apart)
@@ -43,7 +43,7 @@ async def remix(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def _own_photo(ctx: Context, inbound: Inbound, share: Share, words: str) -> Reply:
-    """The asker's picture, with new words or with those of the shared clip."""
+    """Order with the asker's picture, and new words or the shared clip's."""
     roles = [attachment.role for attachment in inbound.attachments]
     if roles.count("photo") + roles.count("end") > 2:
         raise Refusal(texts.chat.ONE_PHOTO)

@@ -1,4 +1,4 @@
-"""What admins set about their gallery: where clips are posted, who looks at them first, the web, the calendar."""
+"""/gallery: an admin's settings of the gallery: places, approval, the web, scheduled posts."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -15,13 +15,13 @@ from bot.quotas.rules import Rule
 
 Edit = Callable[[Rule], Rule]
 Change = tuple[Edit, str]
-"""What is set, and what is told of it."""
+"""An edit of the rule, and the confirmation."""
 _OFF = frozenset({"off", "no", "none"})
 _HERE = frozenset({"", "here"})
 
 
 async def gallery(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Where it is, for anybody; or a change, for admins."""
+    """Show where the gallery is, for everybody; change it, for admins."""
     if not argument:
         return await _show(ctx, inbound)
     await rights.check_admin(ctx, inbound)
@@ -140,18 +140,18 @@ _SETTERS: dict[str, Callable[[Context, Inbound, Rule, str], Awaitable[Change]]] 
     "best": _best,
 }
 _BARE = frozenset({"here", "off", "public", "unlisted"})
-"""Words that stand alone."""
+"""Settings without a value."""
 
 
 def _where(inbound: Inbound, value: str) -> tuple[str, str]:
-    """`chat/thread` of the place that is meant, by the platform's event, and its name if it is not this one."""
+    """`chat/thread` of the named place, from the platform's event, and its name if it is not this one."""
     named = [one for one in inbound.named if one.kind == "channel"]
     if inbound.text.count(MENTION) != len(inbound.named) or len(named) != len(inbound.named) or len(named) > 1:
         raise Refusal(texts.sharing.A_CHANNEL)
     if named:
         return named[0].id, named[0].label
     if value.lower() not in _HERE or inbound.address.platform != inbound.scope.partition(":")[0]:
-        raise Refusal(texts.sharing.A_CHANNEL)  # in a shell, too: it is no place where a community posts
+        raise Refusal(texts.sharing.A_CHANNEL)  # not in a shell, where no community posts
     return _here(inbound), ""
 
 
@@ -160,12 +160,12 @@ def _here(inbound: Inbound) -> str:
 
 
 def _on(value: str) -> bool:
-    """Raises `Refusal`."""
+    """A yes or no. Raises `Refusal`."""
     if value.lower() not in ("on", "yes", *_OFF):
         raise Refusal(texts.sharing.GALLERY_HOW)
     return value.lower() not in _OFF
 
 
 def _title(inbound: Inbound, rule: Rule) -> str | None:
-    """What the gallery is called: what was set, else what the platform calls the community."""
+    """The gallery's title: the one set, else the platform's name of the community."""
     return rule.title or texts.sharing.name(inbound.community) or None

@@ -1,4 +1,4 @@
-"""Sharing clips in a community: share and take back, hearts, and how a person shares."""
+"""Sharing with a community: share, unshare, hearts, and sharing preferences."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,20 +16,20 @@ from bot.quotas.rules import Member, Rule
 from storage import Store
 
 HIDDEN = "hidden"
-"""Where it is noted that a clip was taken back while it was hidden: shared again, it waits for an admin."""
+"""Name of the note that a clip was unshared while hidden: a reshare needs an admin's approval."""
 REMEMBERED = 400 * 86_400.0
-"""Seconds for which that is noted."""
+"""Seconds for which that note is kept."""
 ROUNDS = 3
-"""How often a day a clip may be taken back and shared again: each time is a message to everybody there."""
+"""Unshares of a clip per day before it cannot be shared again: each posts a message."""
 DAY = 86_400.0
 SHOWN = 60.0
-"""Seconds in which a clip is shown once more in one place at most once."""
+"""Seconds between two `show` of the same clip in the same place."""
 LISTED = 10
-"""Shared clips that have a button under /unshare."""
+"""Shared clips with a button in /unshare."""
 
 
 async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Put a clip into the community's gallery; the first time the person is asked how."""
+    """Share a clip with the community; the first time the person is asked for their preferences."""
     job_id, how = (*argument.split(maxsplit=1), "", "")[:2]
     how = " ".join(sorted(how.lower().split()))
     if how and how not in texts.sharing.MANNERS:
@@ -43,7 +43,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if not rule.gallery and not rule.web:
         raise Refusal(texts.sharing.NO_GALLERY)
     await age.check_gallery(ctx, inbound, job, rule)
-    for person in await ctx.store.accounts.people(inbound.person):  # a ban of one is no invitation to the other
+    for person in await ctx.store.accounts.people(inbound.person):  # a ban of one linked person applies to all
         if pricing.ban(await ctx.store.books.rulebook(Member(scope, person)), ctx.clock()):
             raise Refusal(texts.sharing.MAY_NOT_SHARE)
     place = lookup.place_of(scope, rule.gallery)
@@ -74,9 +74,9 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         state="waiting" if rule.approve or await _was_hidden(ctx, job.id, scope) else "up",
         copy=copy,
         spoiler=job.spoiler,
-        remix_of=job.remix_of if job.scope == scope else None,  # of another community nothing is shown here
+        remix_of=job.remix_of if job.scope == scope else None,  # originals of other communities are not shown here
     )
-    if made.prompt and job.scope != scope:  # its words have not met those that this community forbids
+    if made.prompt and job.scope != scope:  # its words were not checked against this community's list
         wordlist.refuse(rule, scope, made.prompt)
     kept = await ctx.store.gallery.add(made)
     if kept.id != made.id:
@@ -120,7 +120,7 @@ async def _manner(ctx: Context, inbound: Inbound, how: str) -> Manner:
 
 
 async def unshare(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Take a clip back from every community; without a name, say what there is."""
+    """Unshare a clip everywhere; without a name, list the shared clips."""
     if not argument:
         return await _unshare_what(ctx, inbound)
     if not ID.fullmatch(argument):
@@ -145,7 +145,7 @@ async def unshare(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 def _hidden(job: str, scope: str) -> tuple[str, str]:
-    """The platform and the name under which it is noted."""
+    """Platform and name of the note."""
     return scope.partition(":")[0], f"{job} {scope}"
 
 
@@ -155,13 +155,13 @@ async def _was_hidden(ctx: Context, job: str, scope: str) -> bool:
 
 
 async def _rounds(ctx: Context, job: str, scope: str) -> int:
-    """How often a clip was taken back of late."""
+    """How often a clip was unshared lately."""
     platform, name = _hidden(job, scope)
     return int(await ctx.store.inbox.recall(platform, "rounds", name, ctx.clock()) or 0)
 
 
 async def absolve(store: Store, share: Share) -> None:
-    """An admin has let it in: it need not wait any more."""
+    """An admin approved it: reshares need no further approval."""
     platform, name = _hidden(share.job, share.scope)
     await store.inbox.forget(platform, HIDDEN, name)
 
@@ -175,14 +175,14 @@ async def _unshare_what(ctx: Context, inbound: Inbound) -> Reply:
     buttons = tuple(Button(label, f"/unshare {one.job}") for label, one in zip(labels, mine, strict=False))
     rest = len(mine) - len(buttons)
     text = texts.sharing.more_shared(rest) if rest else texts.sharing.UNSHARE_WHICH
-    # Whoever reads along must not learn whose a clip without a name is, or what somebody shares elsewhere.
+    # Other readers must not learn the maker of an anonymous share, or what the person shares elsewhere.
     secret = any(not one.name or one.scope != inbound.scope for one in mine)
     return Reply(text, buttons, private=True, secret=secret, repeats=tuple(one.job for one in mine[:LISTED]))
 
 
 async def take_back(store: Store, taken: Sequence[Share], now: float) -> None:
-    """Unshare these everywhere, and take away what admins were told about them."""
-    # Before, as a crash behind the removal would leave nobody who knows of them; after, as one may be on its way.
+    """Unshare everywhere, and remove the notices to admins."""
+    # Before the removal, as a crash after it would lose them; and after it, for a notice that is being sent.
     for one in taken:
         await notices.dismiss(store, one, now)
     await store.gallery.remove([one.id for one in taken], now)
@@ -191,7 +191,7 @@ async def take_back(store: Store, taken: Sequence[Share], now: float) -> None:
 
 
 async def sharing(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """How the person shares, and how to change it."""
+    """Show or change the person's sharing preferences."""
     words = argument.lower().split()
     if not words:
         manner = await ctx.store.gallery.manner(inbound.person)
@@ -218,7 +218,7 @@ async def sharing(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def heart(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Give a shared clip a heart, or take it back."""
+    """Toggle the asker's heart for a shared clip."""
     share, _ = await lookup.seen(ctx, inbound, argument, texts.sharing.HEART_HOW)
     liked = await ctx.store.gallery.heart(share.id, inbound.person, None, "tap", ctx.clock(), inbound.key)
     if liked is None:
@@ -229,7 +229,7 @@ async def heart(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def reacted(ctx: Context, inbound: Inbound, on: bool) -> None:
-    """Somebody put a heart under the message at `inbound.address`, or took it away; of other messages nothing comes.
+    """Count a reaction on the message at `inbound.address`; messages that are no share are ignored.
 
     Raises `StoreDown`.
     """
@@ -241,7 +241,7 @@ async def reacted(ctx: Context, inbound: Inbound, on: bool) -> None:
 
 
 async def show(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """A shared clip once more, by the platform's own copy. Admins see here what others do not."""
+    """Post a shared clip again, from the platform's copy. Admins also see hidden ones."""
     try:
         share, _ = await lookup.seen(ctx, inbound, argument, texts.sharing.SHOW_HOW)
     except Refusal:
@@ -258,12 +258,12 @@ async def show(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         shown = lookup.post(share, await lookup.after(ctx.store, share), replace(film, limit=inbound.limit))
         return replace(shown, buttons=(), private=True)
     place, now = inbound.address, ctx.clock()
-    # A tap is quickly made, again and again: each would be a message to everybody there.
+    # Taps are cheap, and each would be a message to everybody there.
     name = hashlib.sha256(f"{share.id} {place.chat} {place.thread} {now // SHOWN:.0f}".encode()).hexdigest()[:20]
     if await ctx.store.inbox.recall(place.platform, "shown", name, now) is not None:
         return Reply(texts.sharing.SHOWN, private=True)
     await ctx.store.inbox.remember(place.platform, "shown", name, "", now + SHOWN)
-    # As an errand, so that it is known where the clip stands, and goes from there as well when it is unshared.
+    # Through the outbox, so that the message is recorded, and removed when the clip is unshared.
     await ctx.store.outbox.put(Errand(name, "tell", place, now, share.id))
     ctx.wake.outbox()
     return Reply(texts.sharing.COMING, private=True)
