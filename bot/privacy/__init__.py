@@ -1,1 +1,1 @@
-"""What is kept of people: told, handed over, removed."""
+"""Personal data: information, export, deletion."""

@@ -1,4 +1,4 @@
-"""What people know and decide about what is kept of them."""
+"""/privacy, /forgetme, /mydata: information, erasure and export for a person."""
 
 import hashlib
 import hmac
@@ -15,22 +15,22 @@ from bot.privacy import export, retention
 from bot.quotas import linking
 
 CONFIRM = 600.0
-"""Seconds for which a confirmation is waited for."""
+"""Seconds in which a confirmation is valid."""
 HOUR = 3600.0
-"""Seconds in which there is one export."""
+"""Seconds between exports."""
 KEPT = 24 * 3600.0
-"""Seconds for which it is kept."""
+"""Seconds for which an export is kept."""
 PATIENCE = 900.0
-"""Seconds after which an export that was begun is taken for broken off."""
+"""Seconds after which an unfinished export counts as aborted."""
 HEAVIEST_PAPER = 8 * 1024**2
-"""Bytes of an export that a chat is handed as a file."""
+"""Bytes up to which an export is sent to a chat as a file."""
 CODES = "forgetme"
-"""Where confirmations are noted."""
+"""Name of the notes with confirmation codes."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 async def privacy(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """What is kept, where, how long, who sees it."""
+    """What is stored, where, for how long, and who sees it."""
     platform = inbound.address.platform
     alone, kept = ctx.only_on(platform), ctx.kept
     text = texts.privacy.privacy(platform, ctx.provider.hosts(), kept.photos, kept.clips, alone=alone)
@@ -38,7 +38,7 @@ async def privacy(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Ask first; then remove what is kept of the person's whole account."""
+    """Ask for confirmation; then erase the person's whole account."""
     word, code = (*argument.split(maxsplit=1), "", "")[:2]
     inbox, now = ctx.store.inbox, ctx.clock()
     platform, linked = inbound.address.platform, len(await ctx.store.accounts.people(inbound.person))
@@ -52,15 +52,15 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     known = await inbox.recall(CODES, inbound.person, "code", now)
     if known is None:
         since = dict(await ctx.store.retention.forgetting()).get(inbound.person)
-        if since is not None and now - since < CONFIRM:  # a second tap, or the same one after a crash
+        if since is not None and now - since < CONFIRM:  # a double tap, or the same one after a crash
             return Reply(texts.privacy.FORGOTTEN_ALREADY, private=True)
         raise Refusal(texts.privacy.CODE_OVER)
     if not hmac.compare_digest(known, _hash(inbound, code)):
-        await inbox.forget(CODES, inbound.person, "code")  # nobody guesses twice
+        await inbox.forget(CODES, inbound.person, "code")  # a single attempt per code
         raise Refusal(texts.privacy.CODE_OVER)
     try:
         reported = await ctx.store.gallery.reported(inbound.person)
-        for share in reported:  # before, as a crash behind it would leave nobody who knows of them
+        for share in reported:  # before the erasure, as a crash after it would lose the notices
             await notices.dismiss(ctx.store, share, now)
         gone = await retention.forget(ctx.store, ctx.media, inbound.person, now)
         for share in reported:
@@ -84,8 +84,8 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def mydata(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """All that is kept of the person's whole account, as a file that they can fetch for a day."""
-    if inbound.shared and not inbound.scope:  # as a guest, who cannot whisper
+    """Export the whole account as a file, available for a day."""
+    if inbound.shared and not inbound.scope:  # a guest there, without private replies
         raise Refusal(texts.privacy.MYDATA_ALONE)
     people = await ctx.store.accounts.people(inbound.person)
     earlier = []
@@ -111,19 +111,19 @@ async def _made(ctx: Context, inbound: Inbound, people: tuple[str, ...], earlier
         raise Refusal(texts.privacy.MYDATA_NO_LINK)
     await ctx.media.discard(earlier)
     name, now = f"{ctx.ids.new()}.zip", ctx.clock()
-    # Noted before it is there: whoever is forgotten meanwhile, or after a crash, has it removed.
+    # Recorded before it exists, so that an erasure meanwhile, or after a crash, removes it.
     await _note(ctx, inbound.person, name, now, ready=False)
     about = await _about(ctx, inbound, people, found)
     await ctx.media.write_export(name, partial(export.write, found, about))
     if await ctx.store.inbox.recall(retention.EXPORTS, inbound.person, "file", ctx.clock()) is None:
-        await ctx.media.discard([name])  # forgotten meanwhile
+        await ctx.media.discard([name])  # erased meanwhile
         return Reply(texts.privacy.MYDATA_NOTHING, private=True)
     await _note(ctx, inbound.person, name, now, ready=True)
     return await _handed(ctx, inbound, name, found.left_out)
 
 
 async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """As `purse.unlink`. A file with the things of both goes: one of them alone could not have it removed any more."""
+    """As `linking.unlink`. Deletes a joint export, which neither person alone could have removed later."""
     people = await ctx.store.accounts.people(inbound.person)
     reply = await linking.unlink(ctx, inbound, argument)
     await retention.drop_exports(ctx.store, ctx.media, people, ctx.clock())
@@ -131,7 +131,7 @@ async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 def _links_itself(inbound: Inbound) -> bool:
-    """Whether our files are had without a public address: on the page, which is served from here, and in a shell."""
+    """Whether links to our files work without a public URL: on the web page, which we serve, and in a shell."""
     return inbound.address.platform == "web" or inbound.address.chat == SHELL
 
 
@@ -169,5 +169,5 @@ def _when(at: float) -> str:
 
 
 def _hash(inbound: Inbound, code: str) -> str:
-    """A code is kept as a hash, and is nobody else's."""
+    """The hash under which a person's code is stored."""
     return hashlib.sha256(f"{inbound.person} {code.strip().lower()}".encode()).hexdigest()

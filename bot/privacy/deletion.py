@@ -1,4 +1,4 @@
-"""One clip of a person's own is deleted: its files, its shares, the messages with it, and its place in the history."""
+"""/delete: removes one own clip with its files, shares, messages, and its entry in the history."""
 
 import json
 
@@ -10,14 +10,14 @@ from bot.privacy import retention
 from bot.quotas.rules import GONE
 
 DELETED = "deleted"
-"""Under which name it is noted which clips the open pages of a person have to take away."""
+"""Name of the notes about deleted clips, which open pages must remove."""
 NOTED = 86_400.0
-"""Seconds for which that is noted."""
+"""Seconds for which those notes are kept."""
 MOST = 50
 
 
 async def delete(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Ask first; then remove the clip and all that is kept of its order, but for what it cost."""
+    """Ask for confirmation; then delete the clip and its order's data, except the price."""
     job_id, word = (*argument.split(), "", "")[:2]
     if not job_id:
         return await _which(ctx, inbound)
@@ -40,7 +40,7 @@ async def delete(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def noted(ctx: Context, inbound: Inbound) -> list[str]:
-    """The clips that were deleted of late, for a page that may still show them."""
+    """Ids of recently deleted clips, for pages that may still show them."""
     note = await ctx.store.inbox.recall(inbound.address.platform, inbound.user, DELETED, ctx.clock())
     return list(json.loads(note)) if note else []
 

@@ -1,4 +1,4 @@
-"""All that is kept of a person, as one ZIP. Files go in one after the other, never as a whole in memory."""
+"""Export of a person's data as one ZIP. Files are streamed, never wholly in memory."""
 
 import csv
 import io
@@ -20,15 +20,15 @@ from bot.quotas.rules import Movement
 from storage import Store
 
 MOST = 2 * 1024**3
-"""Bytes of files; what is older is left out."""
+"""Bytes of files; older files beyond that are left out."""
 PAGE = 500
-"""Jobs that are read together."""
+"""Jobs per page."""
 MOVEMENTS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What goes into the file. `files`: names in it, and what stands under them; `size` is what they weigh."""
+    """Contents of the ZIP. `files`: names in it, and their sources; `size` in bytes."""
 
     clips: list[dict[str, Any]]
     credits: str
@@ -39,12 +39,12 @@ class Bundle:
 
     @property
     def empty(self) -> bool:
-        """Nothing is kept."""
+        """No data stored."""
         return not (self.clips or self.credits.count("\n") > 1 or any(self.shared.values()))
 
 
 async def gather(store: Store, media: Media, person: str, people: Sequence[str], most: int = MOST) -> Bundle:
-    """Find everything of the linked `people`; `person` is one of them."""
+    """Collect the data of the linked `people`; `person` is one of them."""
     shares = await store.gallery.mine(person)
     jobs: list[Job] = []
     last = (0.0, "")
@@ -80,7 +80,7 @@ async def gather(store: Store, media: Media, person: str, people: Sequence[str],
 
 
 def write(bundle: Bundle, about: str, target: BinaryIO) -> None:
-    """Write the file. Blocks. Raises `OSError`."""
+    """Write the ZIP. Blocks. Raises `OSError`."""
     with zipfile.ZipFile(target, "w") as made:
         made.writestr("about.txt", about)
         made.writestr("clips.json", _json(bundle.clips), zipfile.ZIP_DEFLATED)
@@ -88,7 +88,7 @@ def write(bundle: Bundle, about: str, target: BinaryIO) -> None:
         made.writestr("shared.json", _json(bundle.shared), zipfile.ZIP_DEFLATED)
         for name, file in bundle.files:
             with (
-                suppress(FileNotFoundError),  # its time ended while we were writing
+                suppress(FileNotFoundError),  # expired meanwhile
                 file.open() as source,
                 made.open(file.zip_info(name), "w") as copy,
             ):
@@ -96,7 +96,7 @@ def write(bundle: Bundle, about: str, target: BinaryIO) -> None:
 
 
 def _files(media: Media, job: Job) -> list[tuple[str, StoredFile]]:
-    """What a job's files are called in the bundle, and they themselves."""
+    """A job's files with their names in the ZIP."""
     clips = [(f"clips/{job.id}.mp4", media.stored(job.clip.name))] if job.clip else []
     photos = [media.stored(photo.name) for photo in job.order.photos]
     return [*clips, *((f"photos/{job.id}-{n}{photo.suffix}", photo) for n, photo in enumerate(photos, 1))]

@@ -1,7 +1,7 @@
-"""What is kept no longer: photos and clips after their time, people who asked to be forgotten.
+"""Retention: deletes photos and clips after their period, and the data of persons who asked for erasure.
 
-Files go first, then the row says so. A crash between the two is made good by the next round; files that never had a row
-are `strays`.
+Files are deleted before the row records it. A crash between the two is repaired by the next round; files without a
+row are orphans (`media.orphans`).
 """
 
 import json
@@ -26,11 +26,11 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 BATCH = 200
-"""Jobs that are looked at together."""
+"""Jobs per batch."""
 BATCHES = 25
-"""How many batches of each kind a round takes: it must end."""
+"""Maximum batches of each kind per round."""
 STRANDED = 7 * 86_400.0
-"""Seconds after which a job is given up that waits for a platform which nothing here runs."""
+"""Seconds after which a job of an unserved platform expires."""
 _ENDS: dict[State, Sequence[machine.Event]] = {
     "queued": (machine.Expired(), machine.Undeliverable()),
     "submitting": (machine.Lost(), machine.Undeliverable()),
@@ -39,18 +39,18 @@ _ENDS: dict[State, Sequence[machine.Event]] = {
 }
 _CANCELLED: Sequence[machine.Event] = (machine.Cancelled(), machine.Undeliverable())
 WAITS = 600.0
-"""Seconds after which the photos of an order go that nobody said yes to, once its time is over."""
+"""Grace period, in seconds, before the photos of an expired parked order are deleted."""
 TRIM = 3600.0
-"""Seconds between two times that old rows are dropped."""
+"""Seconds between deletions of old rows."""
 COUNTED = 32 * 86_400.0
-"""Seconds for which the numbers of somebody forgotten stay: longer than the longest allowance."""
+"""Seconds for which an erased person's counters are kept: longer than the longest allowance."""
 EXPORTS = "mydata"
-"""Where it is noted which export a person was given last."""
+"""Name of the notes about each person's last export."""
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was removed of a person; `under_way` are with the provider, and go when they come back."""
+    """Result of an erasure; `under_way`: jobs at the provider, erased when they end."""
 
     clips: int = 0
     photos: int = 0
@@ -63,9 +63,9 @@ class Removed:
 
 
 class Retention:
-    """`photos` and `clips`: seconds for which they are kept once their job is done; a shared clip stays.
+    """`photos` and `clips`: seconds for which they are kept after the job is done; shared clips stay.
 
-    `platforms` are those that somebody serves here; what waits for another one must end some day, too.
+    `platforms`: those served here; jobs of others expire, too.
     """
 
     def __init__(
@@ -86,10 +86,10 @@ class Retention:
         self._platforms = platforms
         self._trimmed_at = 0.0
         self._unscrubbed = False
-        """Something was removed, and may still stand in the database's files."""
+        """Deleted rows may remain in the database's files."""
 
     async def round(self) -> int:
-        """Remove what is due; of how many jobs something was. Raises `StoreDown`."""
+        """Delete what is due; returns the number of affected jobs. Raises `StoreDown`."""
         now, traces = self._clock(), self._store.retention
         done = await self._sweep(lambda: traces.overexposed(now - self._photos, BATCH), _photos, clips=False)
         done += await self._sweep(lambda: traces.outworn(now - self._clips, BATCH), _all, clips=True)
@@ -103,27 +103,27 @@ class Retention:
             await self._end_halted(now)
             await self._media.sweep(now)
             await traces.trim(now)
-            await orphans.sweep(self._store, self._media)  # after that write, as it asks
+            await orphans.sweep(self._store, self._media)  # its precondition is a successful write
             self._trimmed_at = now
         return done + await self._forget(now)
 
     async def _end_stranded(self, now: float) -> None:
-        """Nobody serves their platform any more: credits go back now, and photos when they would have."""
+        """Expire jobs of unserved platforms: refund now, delete photos on schedule."""
         for job in await self._store.retention.stranded(self._platforms, now - STRANDED, BATCH):
             if await _end(self._store, job, _ENDS[job.state], now):
                 what = "a job was given up, as nothing runs its platform"
                 await self._store.note(Incident(now, what, job.address.platform, job.host or "", job.id))
 
     async def _end_halted(self, now: float) -> None:
-        """The operator said nothing for as long: what a restore has put on hold is given back."""
+        """Refund jobs that a restore halted and the operator did not decide on in time."""
         for job in await self._store.restored.halted(now - STRANDED):
-            with suppress(Illegal):  # something happened to it at this moment
+            with suppress(Illegal):  # it changed meanwhile
                 await self._store.change(job.id, lambda job: machine.given_back(job, now))
 
     async def _forget(self, now: float) -> int:
-        """Go on with those who asked to be forgotten.
+        """Continue the erasures.
 
-        Somebody is marked as erased once nothing is left, nor under way, and what was deleted is overwritten.
+        A person is marked as erased once no data and no running job is left, and deleted rows are overwritten.
         """
         traces, done = self._store.retention, 0
         for person, at in await traces.unerased(now):
@@ -131,7 +131,7 @@ class Retention:
                 removed = await erase(self._store, self._media, person, at, now)
             except StoreDown:
                 raise
-            except Exception:  # nobody has to wait for anybody else
+            except Exception:  # an error with one person must not delay the others
                 log.exception("somebody could not be forgotten yet")
             else:
                 self._unscrubbed |= removed != Removed(under_way=removed.under_way)
@@ -162,7 +162,7 @@ class Retention:
 
 
 async def forget(store: Store, media: Media, person: str, now: float) -> Removed:
-    """Forget someone's whole account, as far as that can be done now; `Retention` does the rest. May be repeated."""
+    """Erase an account as far as possible now; `Retention` does the rest. Repeatable."""
     await drop_exports(store, media, await store.accounts.people(person), now)
     people = await store.retention.forget(person, now, _open(now), _alias())
     removed = Removed()
@@ -173,9 +173,9 @@ async def forget(store: Store, media: Media, person: str, now: float) -> Removed
 
 
 async def erase(store: Store, media: Media, person: str, until: float, now: float) -> Removed:
-    """Erase what somebody shared, asked for and was given until then, but for what is under way."""
+    """Erase a person's shares, orders and grants until then, except jobs under way."""
     traces = store.retention
-    # By when it was ordered: what was being shared at that moment came a little later.
+    # By time of order: a share under way at that moment is created slightly later.
     shares = [share for share in await store.gallery.mine(person) if await _ordered(store, share) <= until]
     await sharing.take_back(store, shares, now)
     parked = [found for found in await traces.parked(person) if await _asked(store, found[0]) <= until]
@@ -188,7 +188,7 @@ async def erase(store: Store, media: Media, person: str, until: float, now: floa
         clips += sum(media.has(job.clip.name) for job in done if job.clip)
         photos += sum(media.has(name) for job in done for name in _photos(job))
         gone = [job.id for job in done if await _discarded(media, _all(job))]
-        if any(job.clip for job in done):  # before the row forgets that there was a clip
+        if any(job.clip for job in done):  # before the row loses its clip
             await media.drop_joined()
         if gone:
             await traces.husk(person, gone, now, _open(now), _alias())
@@ -198,9 +198,9 @@ async def erase(store: Store, media: Media, person: str, until: float, now: floa
 
 
 async def delete(store: Store, media: Media, job: Job, people: Iterable[str], now: float) -> None:
-    """Erase one finished order of an account: its shares, its files, its messages. May be repeated.
+    """Erase one finished order of an account: shares, files, messages. Repeatable.
 
-    Raises `StoreDown` if something stands in the way; what is left then goes at the next try.
+    Raises `StoreDown` on a failure; a repeat deletes the rest.
     """
     await sharing.take_back(store, await store.gallery.of_job(job.id), now)
     await drop_exports(store, media, people, now)
@@ -213,7 +213,7 @@ async def delete(store: Store, media: Media, job: Job, people: Iterable[str], no
 
 
 async def drop_exports(store: Store, media: Media, people: Iterable[str], now: float) -> None:
-    """Remove the files that these people were given. Raises `StoreDown`."""
+    """Delete these people's export files. Raises `StoreDown`."""
     for one in people:
         if name := export_of(await store.inbox.recall(EXPORTS, one, "file", now))[0]:
             await media.discard([name])
@@ -221,13 +221,13 @@ async def drop_exports(store: Store, media: Media, people: Iterable[str], now: f
 
 
 def export_of(note: str | None) -> tuple[str, float]:
-    """The file that a person was given last, and when it was begun."""
+    """A person's last export file, and when it was started."""
     name, at = json.loads(note)[:2] if note else ("", 0.0)
     return str(name), float(at)
 
 
 async def _drop(store: Store, media: Media, found: Sequence[tuple[Parked, bool]]) -> int:
-    """Orders that nobody said yes to; the photos of one that became a job are the job's."""
+    """Delete parked orders; the photos of one that became a job belong to the job."""
     done = 0
     for parked, taken in found:
         if taken or await _discarded(media, parked.photos):
@@ -237,12 +237,12 @@ async def _drop(store: Store, media: Media, found: Sequence[tuple[Parked, bool]]
 
 
 async def _cancel(store: Store, jobs: Sequence[Job], now: float) -> int:
-    """Give back what is still in line; of how many. Nobody is told: whoever is forgotten gets no more messages."""
+    """Refund queued jobs; returns their number. No messages: an erased person gets none."""
     return sum([await _end(store, job, _CANCELLED, now) for job in jobs])
 
 
 async def _end(store: Store, job: Job, events: Sequence[machine.Event], now: float) -> bool:
-    """Have it done, by way of these; False if something happened to it at this moment, and it ends in another way."""
+    """Finish a job through these events; False if it changed meanwhile, and ends otherwise."""
 
     def step(job: Job) -> Step:
         entry = None
@@ -285,10 +285,10 @@ def _all(job: Job) -> list[str]:
 
 
 def _open(now: float) -> list[str]:
-    """The keys of every allowance that may be open somewhere: midnight is not everywhere at once."""
+    """Keys of every allowance window that may be open in some time zone."""
     return sorted({window.key for day in (-1, 0, 1) for window in pricing.windows(now + day * 86_400).values()})
 
 
 def _alias() -> str:
-    """A name that nobody has, and that follows from nothing."""
+    """A random unused name."""
     return f"{GONE}{secrets.token_hex(5)}"
