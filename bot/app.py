@@ -1,4 +1,4 @@
-"""The composition root: the one place where settings become parts and the parts meet."""
+"""The composition root: builds the parts from the settings and connects them."""
 
 import logging
 import secrets
@@ -56,18 +56,18 @@ from storage import Store, database_url, open_store
 log = logging.getLogger(__name__)
 
 PHOTO_LINK = 24 * 3600.0
-"""Seconds for which a provider may open the link to a photo: it may queue an order before it looks."""
+"""Validity of a photo's link in seconds: a provider may queue an order before it downloads the photo."""
 CLIP_LINK = 30 * 86_400.0
-"""Seconds for which a person may open the link to a clip that a chat could not take."""
+"""Validity of a clip's link in seconds, for clips that a chat could not take."""
 HOOK = "telegram-hook"
-"""What the secret is for that Telegram shows when it posts to us."""
+"""Purpose of the derived secret in Telegram's webhook header."""
 LATE = 30.0
-"""Seconds without a round, or that a due job has waited, after which `/healthz` turns red."""
+"""Seconds without a round, or of lateness of a due job, after which `/healthz` fails."""
 
 
 @dataclass(frozen=True)
 class App:
-    """Everything that runs, wired."""
+    """All parts of a running Photoplay."""
 
     settings: Settings
     store: Store
@@ -84,22 +84,22 @@ class App:
 
     @property
     def private(self) -> bool:
-        """Whether only this machine can reach the web server."""
+        """Whether the web server is reachable from this machine only."""
         return _is_private(self.settings)
 
     @property
     def own_address(self) -> str:
-        """Where the web server of this installation is found from this machine, if it runs."""
+        """URL of this installation's web server from this machine, if it runs."""
         host = {"0.0.0.0": "127.0.0.1", "::": "localhost"}.get(self.settings.hosts[0], self.settings.hosts[0])
         return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
 
     @property
     def mark(self) -> str:
-        """Which installation this is, as `/livez` says it."""
+        """Identity of this installation, as returned by `/livez`."""
         return self.links.mark(INSTALLATION)
 
     async def health(self) -> tuple[bool, Mapping[str, Any]]:
-        """Whether Photoplay works, and the figures; a platform's trouble stands there, and is no reason to restart."""
+        """Whether Photoplay works, with figures; a platform's trouble is among them, but is no reason for a restart."""
         now = time.time()
         since = now - self.worker.last_round
         platforms = {name: trouble or "up" for name, trouble in self.supervisor.troubles().items()}
@@ -112,7 +112,7 @@ class App:
         figures = {
             "worker_last_round_s": round(since, 1),
             "oldest_overdue_s": round(health.overdue, 1),
-            "errands_overdue_s": round(errands, 1),  # a busy gallery may be behind: no alarm
+            "errands_overdue_s": round(errands, 1),  # no alarm: a busy gallery may lag
             "database": "up",
             "buying": "paused" if paused else "on",
             "jobs": health.states,
@@ -122,7 +122,7 @@ class App:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
-        """Serve the web; yields the address."""
+        """Serve the web; yields the URL."""
         settings = self.settings
         password = settings.playground_password
         doors = Sessions(
@@ -145,10 +145,10 @@ class App:
 async def open_app(
     settings: Settings, chats: Mapping[str, Chat] | None = None, *, idle: bool = False, social: bool = False
 ) -> AsyncIterator[App]:
-    """Wire everything, with these platforms or those that are configured, and take it apart again.
+    """Build everything, with these platforms or the configured ones; closes it at the end.
 
-    `idle` is for looking only: no stand-in is started, so nothing may be bought or polled. `social` adds the platforms
-    that have a token. Raises `Misconfigured` or `StoreDown` in words for the operator.
+    `idle`: read-only, starts no stand-in, so nothing may be bought or polled. `social`: also the platforms with a
+    token. Raises `Misconfigured` or `StoreDown` with messages for the operator.
     """
     clock = time.time
     order = settings.order_of_providers
@@ -187,7 +187,7 @@ async def open_app(
 
         def link(name: str) -> str:
             if not media.has(name):
-                raise LookupError(name)  # nobody pays for a photo that is not there
+                raise LookupError(name)  # do not pay for a missing photo
             return address(name, PHOTO_LINK)
 
         def clip_link(name: str) -> str:
@@ -196,7 +196,7 @@ async def open_app(
         reachable = clip_link if settings.public_url else None
 
         providers = Providers(
-            list(rows.values()),  # those that are not bought from any more may still owe us clips
+            list(rows.values()),  # hosts no longer bought from may still have clips for us
             buying=order,
             link=link if settings.public_url else None,
             data_uri=media.data_uri,
@@ -286,7 +286,7 @@ def _platforms(settings: Settings) -> frozenset[str]:
 
 
 def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[str], Awaitable[None]]:
-    """A way to write to every operator; on a platform that is not connected nobody can be reached."""
+    """A function that writes to every operator whose platform is connected."""
 
     async def tell(words: str) -> None:
         for owner in owners:
@@ -303,7 +303,7 @@ def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[st
 
 def _telegram_chat(settings: Settings, line: TelegramClient, link: Callable[[str], str] | None) -> TelegramChat:
     async def page(film: Film, job: str) -> str:
-        """Where a clip can be had that only an upload could show: by our own link, or from the bot in private."""
+        """Where a clip can be seen that needs an upload: by our own link, or in a private chat with the bot."""
         return link(film.clip.name) if link else f"https://t.me/{await line.own_name()}?start={job}"
 
     return TelegramChat(
@@ -316,7 +316,7 @@ def _telegram_chat(settings: Settings, line: TelegramClient, link: Callable[[str
 
 
 def _hook(settings: Settings, links: Links) -> Hook | None:
-    """Telegram posts to https only; a Bot API server of one's own may post to anything."""
+    """Telegram posts to https only; a self-hosted Bot API server may post to anything."""
     url = settings.public_url or ""
     if not url or (settings.telegram_api_url == PUBLIC and not url.startswith("https:")):
         return None
@@ -329,7 +329,7 @@ def new_id() -> str:
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """What must never reach a log."""
+    """Values that must never be logged."""
     values = (getattr(settings, name) for name in type(settings).model_fields)
     found = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
     url = settings.database_url

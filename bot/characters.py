@@ -1,15 +1,15 @@
-"""What characters are, by Unicode's categories: seen or not, blanks, dashes, and the plain ones that they stand for."""
+"""Classes of characters, by Unicode category: visible, blank, dash; and their plain equivalents."""
 
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
 FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Letters and symbols by their category, of which nothing is seen: fillers, and the empty Braille cell."""
+"""Letters and symbols by category that are invisible: fillers, and the empty Braille cell."""
 UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-"""Scripts without blanks between words, for a set in a pattern."""
+"""Scripts without blanks between words, as ranges for a regex set."""
 END = rf"(?![\u0300-\u036f]|[^\W{UNSPACED}])"
-"""A pattern for the end of a word; in scripts without blanks the next word may follow at once."""
+"""A regex for the end of a word; in scripts without blanks the next word may follow directly."""
 _SEEN = frozenset("LNPS")
 _LINES = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _BARE = frozenset(("", " ", "\n", "-", "—"))
@@ -19,13 +19,13 @@ _LIKE_DASHES = "\u2500\u2501\u23af\u2e3a\u2e3b"
 _DOUBLE = {"\u2e3a": 2, "\u2e3b": 3}
 _ALIKE = {"\u2236": ":", "\ua789": ":", "\u066b": ".", "\u3002": ".", "\uff61": ".", "\u2044": "/", "\u2215": "/"}
 KANA_DASH = "\u30fc"
-"""What a Japanese keyboard writes for a hyphen: a letter of most words, so that it takes two to be dashes."""
+"""Typed for a hyphen on Japanese keyboards; also a letter of most words, so that only two of them are dashes."""
 
 
 def is_seen(sign: str) -> bool:
-    """Whether there is anything to see of a character: a letter, a number, a mark of writing, a symbol.
+    """Whether a character is visible: a letter, number, combining mark, or symbol.
 
-    What has no category yet is seen: the next year's emoji. Marks are part of a letter, and nothing without one.
+    Unassigned code points are visible: next year's emoji. Combining marks belong to a letter, and are nothing alone.
     """
     if sign in FILLERS:
         return False
@@ -34,7 +34,7 @@ def is_seen(sign: str) -> bool:
 
 
 def _is_reserved(code: int) -> bool:
-    """Whether Unicode keeps an unassigned code point for what is not seen, or for no character at all."""
+    """Whether Unicode reserves an unassigned code point for invisible characters or noncharacters."""
     return (
         code & 0xFFFE == 0xFFFE
         or 0xFDD0 <= code <= 0xFDEF
@@ -44,17 +44,17 @@ def _is_reserved(code: int) -> bool:
 
 
 def is_visible(text: str) -> bool:
-    """Whether anybody can see that something is written."""
+    """Whether a text has any visible character."""
     return any(map(is_seen, text))
 
 
 def is_unseen(sign: str) -> bool:
-    """Whether a character is nothing by itself, and no blank: a mark of direction, a filler, half of a character."""
+    """Whether a character is invisible and no blank: direction marks, fillers, lone surrogates."""
     return not (sign.isspace() or is_seen(sign) or unicodedata.category(sign)[0] == "M")
 
 
 def trim(text: str) -> str:
-    """Without blanks and what nobody sees at either end; what joins or marks the last letter stays with it."""
+    """Strip blanks and invisible characters at both ends; joiners and marks of the last letter stay."""
     start, end = 0, len(text)
     while start < end and not is_seen(text[start]):
         start += 1
@@ -66,16 +66,16 @@ def trim(text: str) -> str:
 
 
 def _is_attached(sign: str) -> bool:
-    """Whether a character is part of the one before it: marks, joiners, the tags of flags."""
+    """Whether a character belongs to the one before it: marks, joiners, flag tags."""
     return unicodedata.category(sign)[0] == "M" or sign in _JOINERS or 0xE0000 <= ord(sign) <= 0xE0FFF
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A text in small plain characters, and for each of these its place in the text; one more place for the end.
+    """A text in lower-case plain characters, with each one's offset in the original, and one offset for the end.
 
-    Every blank is a space or a line feed; every dash is `-`, or `—` if it is a long one; digits and Latin letters of
-    any width or style are those of ASCII. What is not seen is left out.
+    Every blank is a space or line feed; every dash is `-`, or `—` if long; digits and Latin letters of any width or
+    style become ASCII. Invisible characters are dropped.
     """
 
     text: str
@@ -83,13 +83,13 @@ class Plain:
 
 
 def plain(text: str) -> Plain:
-    """The text as it is meant, for whoever looks for words of ours in it."""
+    """Normalise a text for matching keywords."""
     signs: list[str] = []
     places: list[int] = []
     for place, sign in enumerate(text):
         said = sign if "!" <= sign <= "@" or "a" <= sign <= "z" else _plain(sign)
         if sign > "\u02ff" and unicodedata.category(sign)[0] == "M" and "".join(signs[-1:]) in _BARE:
-            continue  # a mark on a dash or a blank, as those that make an emoji of a minus
+            continue  # a variation mark on a dash or blank, as in the emoji minus
         if said:
             signs.append(said)
             places += [place] * len(said)
@@ -117,7 +117,7 @@ def _plain(sign: str) -> str:
 
 
 def _dashes(sign: str) -> str:
-    """A dash as `-` or `—`; nothing for anything else."""
+    """A dash as `-` or `—`; empty for other characters."""
     folded = unicodedata.normalize("NFKC", sign)
     if sign in _LIKE_HYPHENS or folded in _LIKE_HYPHENS:
         return "-"

@@ -23,9 +23,9 @@ from bot.shell import as_here
 
 INCIDENTS = 5
 PASSWORD = 12
-"""Characters of a password that is not guessed at eight tries a minute from each address that somebody has."""
+"""Minimum characters of a password, at eight tries per minute from each address of an attacker."""
 LEAST_ROOM = 50 * 2**20
-"""Bytes on the disk under which it takes no more than a few clips."""
+"""Bytes of free disk below which only a few clips fit."""
 
 _GIVEN_UP = {
     "files": "all other files (Landlock)",
@@ -35,19 +35,19 @@ _GIVEN_UP = {
     "limits": "unlimited memory and time",
     "user": "the bot's own user",
 }
-"""What a decoder may give up, in the words of `bot.media.sandbox.confine.Held`, and in plain ones."""
+"""Restrictions of a decoder (`bot.media.sandbox.confine.Held`), in plain words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`bad` is something configured that does not work; `hint` is something that could be set."""
+    """`bad`: configured but not working; `hint`: could be configured."""
 
     kind: Literal["good", "bad", "hint"]
     text: str
 
 
 async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator[Finding]:
-    """Look at everything that can be looked at for free. `missing`: the folder for data is one that goes again."""
+    """Check everything that is free to check. `missing`: the data folder is temporary."""
     try:
         if not missing:
             yield _room(settings.data_dir)
@@ -78,7 +78,7 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
 
 
 def _room(folder: Path) -> Finding:
-    """Write there, as everything else will. Raises `Misconfigured`."""
+    """Write to the data folder. Raises `Misconfigured`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -93,7 +93,7 @@ def _room(folder: Path) -> Finding:
 
 
 async def _decoders(app: App) -> Finding:
-    """What the processes that open strangers' files give up first, tried out in one of them."""
+    """The restrictions of the processes that open untrusted files, tried in one of them."""
     held = await app.media.held()
     kept = ", ".join(words for name, words in _GIVEN_UP.items() if name in held)
     missing = ", ".join(words for name, words in _GIVEN_UP.items() if name not in held)
@@ -106,7 +106,7 @@ async def _decoders(app: App) -> Finding:
 
 
 def _seen_by_others(settings: Settings) -> Iterator[Finding]:
-    """What other accounts of this machine can read, and should not."""
+    """Files that other accounts of this machine can read, and should not."""
     file = Path(str(settings.model_config.get("env_file", ".env")))
     for path, what, mode in ((file, "keys and tokens", "600"), (settings.data_dir, "photos and the secret", "700")):
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The command line. Each command opens the app, does one thing, and says what came of it."""
+"""The command line. Each command opens the app, performs one action, and prints the result."""
 
 import asyncio
 import errno
@@ -113,12 +113,12 @@ def check() -> None:
 def main() -> None:
     """The console script."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a question mark is better than no sentence
+        if isinstance(stream, io.TextIOWrapper):  # a question mark is better than an exception
             stream.reconfigure(errors="replace")
     cli()
 
 
-# ── How they run ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Running ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def _findings() -> AsyncIterator[Finding]:
@@ -142,7 +142,7 @@ async def _findings() -> AsyncIterator[Finding]:
 
 @asynccontextmanager
 async def _attended(app: App, stopped: asyncio.Event) -> AsyncIterator[None]:
-    """With the platforms listening; at a stop they end while the worker does, not after it."""
+    """Runs the platforms inside the block; at a stop they end concurrently with the worker."""
     listening = asyncio.create_task(app.supervisor.run())
     waiting = asyncio.create_task(stopped.wait())
     waiting.add_done_callback(lambda _: listening.cancel())
@@ -154,7 +154,7 @@ async def _attended(app: App, stopped: asyncio.Event) -> AsyncIterator[None]:
 
 
 async def _until_stopped(app: App, stopped: asyncio.Event) -> None:
-    """Work until a signal, or until one of the workers breaks."""
+    """Work until a signal, or until a worker breaks."""
     working = [asyncio.create_task(work) for work in (app.worker.run(), app.runner.run())]
     for task in working:
         task.add_done_callback(lambda _: stopped.set())

@@ -1,4 +1,4 @@
-"""`photoplay admin …`: what admins and operators can do in chat, a command for each verb."""
+"""`photoplay admin …`: the chat commands of admins and operators in the shell."""
 
 import re
 from collections.abc import Callable
@@ -21,22 +21,22 @@ from bot.quotas.rules import HOUSE, about
 from bot.shell import QUIET, go, out, plainly, settings, tell
 
 FOLDER = Path("reports")
-"""Where pictures and tables go unless told otherwise; git leaves it alone."""
+"""Default folder for charts and tables; ignored by git."""
 ABOUT_PEOPLE = ("mydata", "forgetme")
 _SCOPE = re.compile(r"(discord|telegram):-?\d+", re.ASCII)
 
 
 class Verbs(TyperGroup):
-    """Takes a whole sentence in quotes, too, and a verb with the slash that it has in chat."""
+    """Also accepts a whole quoted sentence, and a verb with the slash of the chat command."""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # the library's own types have moved between versions
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # the library's types changed between versions
         first = args[0].split() or [""]
         return super().resolve_command(ctx, [first[0].removeprefix("/"), *first[1:], *args[1:]])
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The options that may stand before the verb as well as behind it."""
+    """Options that are accepted before and after the verb."""
 
     scope: str = ""
     output: Path = FOLDER
@@ -93,7 +93,7 @@ for _verb, _said in table.verbs().items():
 
 
 def _say(inbound: Callable[[], Inbound], where: Where) -> None:
-    """Say it, and print what comes of it."""
+    """Send a command through the core, and print the reply."""
     go(_answer(inbound, where))
 
 
@@ -116,7 +116,7 @@ async def _answer(inbound: Callable[[], Inbound], where: Where) -> None:
 
 
 async def _check(app: App, scope: str, *, new: bool) -> None:
-    """A community that is misspelt would be a new one, whose settings nobody feels. Raises `Refusal`."""
+    """Refuse a misspelt community, which would be created silently. Raises `Refusal`."""
     if not scope or (new and _SCOPE.fullmatch(scope)):
         return
     try:
@@ -126,7 +126,7 @@ async def _check(app: App, scope: str, *, new: bool) -> None:
 
 
 def _write(app: App, reply: Reply, folder: Path, name: str = "photoplay.zip") -> None:
-    """Put what comes with a reply into the folder, which is made for nobody else's eyes."""
+    """Write a reply's files into the folder, which is created with mode 0700."""
     if not reply.papers and not reply.file:
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -155,7 +155,7 @@ def _for_somebody(verb: str, sentence: str, where: Where) -> None:
 
 
 async def _note(app: App, asked: Inbound, verb: str, person: str) -> None:
-    """Who looked at or removed somebody's things stands in the audit log; for as long as they are known, whose, too."""
+    """Log access to or erasure of a person's data; with their name while they are known."""
     entry = act(app.core.context, asked, verb, Target(about("person", person), f"@{person}", "", person))
     await app.store.books.note(replace(entry, scope=HOUSE))
 

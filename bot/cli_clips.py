@@ -1,4 +1,4 @@
-"""The commands of the shell that are about one's own clips."""
+"""The shell's commands about one's own clips."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ cli = typer.Typer()
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="where the clip goes")]
 Made = tuple[Job, StoredFile]
-"""A job that is over, and the file of its clip."""
+"""A finished job and its clip's file."""
 
 
 @cli.command()
@@ -121,7 +121,7 @@ def fetch(job: Annotated[str, typer.Argument(metavar="ID")], output: Output = Pa
 
 @asynccontextmanager
 async def _photos_served(app: App) -> AsyncIterator[None]:
-    """With a public address the provider fetches photos here, from us or from a `photoplay run` beside us."""
+    """With a public URL the provider downloads photos from here: from this process or a running `photoplay run`."""
     settings = app.settings
     async with AsyncExitStack() as stack:
         if settings.public_url:
@@ -145,7 +145,7 @@ async def _finish(app: App, job_id: str, stopped: asyncio.Event, said: str = "")
 
 
 def _save(made: Made, output: Path) -> Job:
-    """Hand over the clip. Here Ctrl-C breaks off, as a pipe may never be read."""
+    """Write the clip. Here Ctrl-C interrupts, as a pipe may never be read."""
     job, file = made
     with plainly():
         if job.clip is None or not file.exists():

@@ -1,4 +1,4 @@
-"""Settings, read once from the environment or from `.env`. Every one has a default that works."""
+"""Settings, read once from the environment or from `.env`. Every one has a working default."""
 
 import logging
 import os
@@ -31,7 +31,7 @@ PLAIN = {
     "greater_than_equal": "it must be at least {ge:g}",
     "less_than_equal": "it must be at most {le:g}",
 }
-"""What is wrong, by pydantic's name for it."""
+"""Error messages, by pydantic's error type."""
 
 
 UNHEARD = (
@@ -41,7 +41,7 @@ UNHEARD = (
 
 
 class Settings(BaseSettings):
-    """The descriptions are README's table of settings; a test compares the two."""
+    """Field descriptions are README's table of settings; a test compares the two."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
@@ -145,10 +145,10 @@ class Settings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("*", mode="before")  # the last one runs first
+    @field_validator("*", mode="before")  # defined last, so it runs before the others
     @classmethod
     def _trim(cls, value: object, info: ValidationInfo) -> object:
-        """Set to nothing is not set, which also switches off what `.env` says."""
+        """An empty value means unset, which also overrides `.env`."""
         if not isinstance(value, str):
             return value
         return value.strip() or cls.model_fields[info.field_name or ""].default
@@ -221,8 +221,8 @@ class Settings(BaseSettings):
             return None
         try:
             parts = urlsplit(value)
-            _ = parts.port  # only reading it finds a bad one
-        except ValueError:  # whose own words would repeat it
+            _ = parts.port  # reading it validates it
+        except ValueError:  # its message would repeat the value
             parts = urlsplit("")
         host = parts.hostname or ""
         if parts.scheme not in ("http", "https") or not host or (_ends_in_number(host) and not _is_host(host)):
@@ -250,18 +250,18 @@ class Settings(BaseSettings):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The addresses to listen on."""
+        """Addresses to listen on."""
         return _listed(self.host)
 
     @property
     def unheard(self) -> bool:
-        """Whether a platform chose PORT, and could not reach us: HOST is not set, and nobody sits at this machine."""
+        """Whether a hosting platform chose PORT but cannot reach us: HOST is unset, so we listen on loopback."""
         chosen = bool(self.port) and any(name.upper() == "PORT" for name in os.environ)
         return chosen and "host" not in self.model_fields_set and not (sys.stdin and sys.stdin.isatty())
 
     @property
     def order_of_providers(self) -> tuple[str, ...]:
-        """The hosts to buy from, the preferred one first. Raises `Misconfigured`."""
+        """The hosts to buy from, in order of preference. Raises `Misconfigured`."""
         keys = {"aimlapi": self.aimlapi_key, "apilaplas": self.apilaplas_key}
         for name in self.providers:
             if name not in (*keys, "local"):
@@ -272,7 +272,7 @@ class Settings(BaseSettings):
 
     @property
     def policy(self) -> Policy:
-        """What everybody together may spend. With a paid host there is always a ceiling. Raises `Misconfigured`."""
+        """The operator's ceilings. A paid host always has one. Raises `Misconfigured`."""
         if not self.credit_price and (self.money_day is not None or self.money_month is not None):
             raise Misconfigured("MONEY_DAY and MONEY_MONTH need CREDIT_PRICE: what one credit costs you.")
         free = self.order_of_providers == ("local",)
@@ -287,7 +287,7 @@ class Settings(BaseSettings):
 
     @property
     def credits_a_day(self) -> int:
-        """A person's default allowance."""
+        """The default daily allowance of a person, in credits."""
         if self.daily_credits is not None:
             return self.daily_credits
         return 600 if self.order_of_providers == ("local",) else 30
@@ -298,7 +298,7 @@ def _listed(host: str) -> tuple[str, ...]:
 
 
 def _is_host(host: str) -> bool:
-    """Whether it is an address or a name, and nothing besides."""
+    """Whether the text is a plain address or host name."""
     try:
         return bool(ip_address(host.partition("%")[0]))
     except ValueError:
@@ -306,7 +306,7 @@ def _is_host(host: str) -> bool:
 
 
 def _ends_in_number(host: str) -> bool:
-    """Whether only an IPv4 address may look like that, as in 999.1.1.1."""
+    """Whether the text could only be an IPv4 address, as 999.1.1.1."""
     return host.rpartition(".")[2].isdecimal()
 
 
@@ -315,13 +315,13 @@ def _millionths(money: Decimal | None) -> int | None:
 
 
 def names() -> list[str]:
-    """How settings are called in the environment."""
+    """Names of the settings in the environment."""
     return [name.upper() for name in Settings.model_fields]
 
 
 def load() -> Settings:
-    """The settings. Raises `Misconfigured` in words that repeat no value: it might be a secret."""
-    logging.getLogger("dotenv").setLevel(logging.ERROR)  # `env_file` tells of such lines, in our words
+    """Read the settings. Raises `Misconfigured`, whose message repeats no value: it might be a secret."""
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # `env_file` reports such lines
     try:
         return Settings()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What every handler is given: the parts of a running Photoplay, and what its operator has set."""
+"""The context of handlers: the parts of a running Photoplay, and its operator's settings."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from storage.inbox import Inbox
 __all__ = ["Addresses", "Context", "Ids", "Inbox", "Kept", "Store", "Tell", "Wake"]
 
 Tell = Callable[[str], Awaitable[None]]
-"""Reaches the operators."""
+"""Sends a text to the operators."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """`new` draws an id. From `seed` come secrets that are the same when a message comes twice."""
+    """`new` draws an id. `seed` derives secrets that stay the same when a message is repeated."""
 
     new: Callable[[], str]
     seed: bytes
@@ -27,7 +27,7 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`web`: the address of our web server, if people can reach it; `clip` gives that of a kept file."""
+    """`web`: public URL of our web server, if there is one; `clip`: URL of a stored file."""
 
     web: str | None = None
     clip: Callable[[str], str] | None = None
@@ -35,7 +35,7 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Ends the sleep of the worker, and of the runner of the outbox."""
+    """Wakes the worker, and the runner of the outbox."""
 
     worker: Callable[[], None]
     outbox: Callable[[], None] = lambda: None
@@ -43,7 +43,7 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Seconds that files stay."""
+    """Retention of files, in seconds."""
 
     photos: float = 24 * 3600.0
     clips: float = 30 * 86_400.0
@@ -51,10 +51,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`clock` gives Unix seconds; `owners` are the operators' ids.
+    """`clock` returns Unix seconds; `owners` are the operators' ids.
 
-    `ask_consent`: before a person's first clip they are asked whether those in the photo agree. `platforms`: the names
-    of those where people can be met.
+    `ask_consent`: a person's first clip needs the consent of the people in the photo. `platforms`: names of the served
+    platforms.
     """
 
     store: Store

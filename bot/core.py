@@ -1,4 +1,4 @@
-"""The one door: whatever a person sends, on any platform, is an `Inbound`, and gets a `Reply`."""
+"""The one entry point: every message of a person, from any platform, is an `Inbound`, answered by a `Reply`."""
 
 import logging
 from contextlib import suppress
@@ -20,24 +20,24 @@ log = logging.getLogger(__name__)
 __all__ = ["Core", "Inbox"]
 
 ALWAYS_TOLD = frozenset({"console", "web"})
-"""Platforms where nobody else is bothered by hearing the same denial again."""
+"""Platforms where a repeated denial disturbs no other people."""
 QUIET = 60.0
-"""Seconds in which the same denial is told a person once."""
+"""Seconds in which a person is told the same denial only once."""
 MOST_DENIALS = 10_000
 
 
 class Core:
-    """What Photoplay does, whoever asks and wherever."""
+    """Photoplay's functions, independent of the platform."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self._denials: dict[tuple[str, str, str], float] = {}
 
     async def handle(self, inbound: Inbound) -> Reply:
-        """Answer anything. What cannot be done is said in words; nothing is spent then.
+        """Answer an inbound message. Refusals are replies in words, and free.
 
-        The same message again changes nothing, and gets the answer that it got the first time. Raises `StoreDown` only
-        where nobody waits for an answer: for a reaction, an edit, and for what is not said to us.
+        A repeated message changes nothing and gets its first reply. Raises `StoreDown` only where no reply is expected:
+        for reactions, edits, and messages that are not addressed to the bot.
         """
         inbound = replace(inbound, text=invocation.canonical(_legible(inbound.text)), tiers=inbound.tiers - {"admins"})
         if inbound.reaction:
@@ -86,22 +86,22 @@ class Core:
             return Reply(texts.chat.TRY_LATER, refused=True)
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
-        """Tell which message is a job's status line. False: the job is done already, take the line away."""
+        """Record the message of a job's status line. False: the job is done, remove the message."""
         return await self.context.store.track(job_id, status_id, shown)
 
     async def stands(self, reply: Reply, place: Address) -> bool:
-        """Note what a message shows that may have to go. False: some of it is gone already, take the message away."""
+        """Record what a message shows, for its later removal. False: some of it was deleted, remove the message."""
         try:
             there = not reply.repeats or await self.context.store.retention.repeated(
                 reply.repeats, place, self.context.clock()
             )
             return there and all([await self.context.store.gallery.showed(share, place) for share in reply.shares])
-        except StoreDown as error:  # to say so would have it shown a third time
+        except StoreDown as error:  # an error would make the caller post it again
             log.error("what a message shows could not be saved: %s", error)
             return True
 
     async def origin(self, reply: Reply) -> Address | None:
-        """The message with the photo that a reply is about, be the order placed or still waiting for an answer."""
+        """The message with the photo of a reply's order, whether placed or parked."""
         if reply.job:
             job = await self.context.store.job(reply.job)
             return job.address if job else None
@@ -109,7 +109,7 @@ class Core:
         return (await self.context.store.books.read(parked.body)).address if parked else None
 
     async def closed(self, chat: Address) -> None:
-        """Nobody can be answered in `chat` any more: what is still in line for it is given back."""
+        """The chat is closed to us: refund its queued jobs."""
         for job in await self.context.store.queued(chat):
             with suppress(Illegal):
                 await self.context.store.change(
@@ -118,35 +118,35 @@ class Core:
         self.context.wake.worker()
 
     async def first_time(self, chat: Address, name: str) -> bool:
-        """Whether something is told in this chat for the first time; from now on it is not. Raises `StoreDown`."""
+        """Whether a notice is new to this chat; marks it as told. Raises `StoreDown`."""
         return await about.first_time(self.context, chat, name)
 
     async def own(self, inbound: Inbound, job_id: str) -> Job | None:
-        """A job, if it is the person's."""
+        """A job, if it belongs to the person."""
         return await about.own(self.context, inbound, job_id)
 
     async def waiting(self, inbound: Inbound) -> list[tuple[Job, Reply]]:
-        """The person's orders that wait for an answer, oldest first, each with its question."""
+        """The person's parked orders, oldest first, each with its question."""
         return await waiting.listed(self.context, inbound)
 
     async def deleted(self, inbound: Inbound) -> list[str]:
-        """The ids of clips that were deleted of late, for a page that may still show them."""
+        """Ids of recently deleted clips, for pages that may still show them."""
         return await deletion.noted(self.context, inbound)
 
     async def allowance(self, inbound: Inbound) -> str:
-        """What the person has left, in a sentence."""
+        """The person's balance in a sentence."""
         return (await balance.standing(self.context, inbound)).sentence
 
     async def status(self, job: Job) -> Reply:
-        """The status line of a job as it stands."""
+        """A job's current status line."""
         return await status_line.of(self.context, job)
 
     async def state(self, job: Job) -> str:
-        """Where a job is, in a few words."""
+        """A job's state in a few words."""
         return await status_line.state(self.context, job)
 
     def _was_told(self, inbound: Inbound, denial: Denial) -> bool:
-        """Whether the person heard the same a moment ago, in a place where others read along."""
+        """Whether the person was told the same denial a moment ago, in a chat with other readers."""
         if inbound.address.platform in ALWAYS_TOLD:
             return False
         key, now = (inbound.person, inbound.scope, denial.cause), self.context.clock()
@@ -159,7 +159,7 @@ class Core:
 
 
 def spelled(inbound: Inbound) -> Inbound:
-    """With names written out, for words that are not about somebody's credits."""
+    """The message with mentions expanded to names, for texts that are not about a person's credits."""
     pieces = inbound.text.split(MENTION)
     if len(pieces) == 1:
         return inbound
@@ -169,11 +169,11 @@ def spelled(inbound: Inbound) -> Inbound:
 
 
 def _is_act(text: str) -> bool:
-    """Whether it is an admin's word: done twice, it would give or take twice."""
+    """Whether it is an admin's command, which must not run twice."""
     row, argument = table.of(text), text.partition(" ")[2]
     return row is not None and (row.audience != "everyone" or bool(row.manages and argument))
 
 
 def _legible(text: str) -> str:
-    """Without what no database and no provider can take: zero bytes and halves of characters."""
+    """Without characters that databases and providers reject: NUL and lone surrogates."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode()

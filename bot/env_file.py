@@ -1,4 +1,4 @@
-"""What stands in `.env` and sets nothing: a misspelt name, a line without `=`. No value is ever repeated."""
+"""Lines of `.env` without effect: misspelt names, lines without `=`. No value is ever repeated."""
 
 import difflib
 import re
@@ -9,21 +9,21 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 
 NEAR = 0.75
-"""How alike two names are of which one is taken for the other, misspelt; 1 is the same."""
+"""Similarity from which a name counts as a misspelling of a setting; 1 is identical."""
 _NAME = re.compile(r"[A-Z]+(_[A-Z0-9]+)+")
-"""What is surely a name, and no secret that stands where a name should."""
+"""Matches names only, never a secret in a name's position."""
 
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """`misspelt`: it was most likely meant for us."""
+    """`misspelt`: probably meant for us."""
 
     text: str
     misspelt: bool = False
 
 
 def oddities(names: Collection[str], path: Path = Path(".env")) -> Iterator[Oddity]:
-    """All that stands in the file for nothing, in order; `names` are the settings that there are."""
+    """All lines without effect, in order; `names` are the existing settings."""
     try:
         with path.open(encoding="utf-8") as file:
             bindings = list(parse_stream(file))

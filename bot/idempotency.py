@@ -1,7 +1,7 @@
-"""Messages that arrive twice: what they change has a name that comes of them, and the first answer is given again.
+"""Idempotency: a repeated message changes nothing, and gets its first reply.
 
-A platform sends a message again when it cannot know that it arrived, and a crash replays what was not ticked off.
-Orders are known by their jobs (`Store.find`); everything else is remembered here.
+Platforms repeat a message that may not have arrived, and a crash replays unfinished ones. Orders are recognised by
+their jobs (`Store.find`); replies of other commands are stored here.
 """
 
 import hashlib
@@ -18,19 +18,19 @@ from bot.model import Button, Inbound, Reply
 log = logging.getLogger(__name__)
 
 Again = Literal["order", "anew", "kept"]
-"""What the same message gets a second time: the order that it placed, which is known by its job; an answer that is made
-anew, as nothing was changed; or the first answer, which is kept."""
+"""Reply to a repeated message: the order's, found by its job; a new one, as nothing was changed; or the stored first
+one."""
 UNSURE = frozenset({texts.chat.TRY_LATER, texts.chat.NOT_SURE})
-"""Answers after which the same message may be tried again."""
+"""Replies after which the same message may be tried again."""
 
 
 def identity(inbound: Inbound, what: str) -> str:
-    """The name of what a message makes (an act, a share): the same each time that the message comes."""
+    """The id of what a message creates (an act, a share), the same for each repetition."""
     return hashlib.sha256(f"{inbound.person} {inbound.key} {what}".encode()).hexdigest()[:16]
 
 
 def code(ctx: Context, inbound: Inbound, letters: str, length: int) -> str:
-    """A secret of so many letters that nobody else can tell: the same each time that the message comes."""
+    """A secret of this length that only we can derive, the same for each repetition of the message."""
     number = int.from_bytes(hmac.digest(ctx.ids.seed, f"code {inbound.person} {inbound.key}".encode(), "sha256"))
     drawn = []
     for _ in range(length):
@@ -40,29 +40,29 @@ def code(ctx: Context, inbound: Inbound, letters: str, length: int) -> str:
 
 
 async def given(ctx: Context, inbound: Inbound) -> Reply | None:
-    """The answer that this message got before. Raises `StoreDown`."""
+    """The stored reply to this message. Raises `StoreDown`."""
     body = await ctx.store.answers.given(inbound.key, inbound.person)
     return _unpack(body) if body else None
 
 
 async def command_given(ctx: Context, inbound: Inbound, again: Again) -> Reply | None:
-    """The same, for commands that change something. Raises `StoreDown`."""
+    """The stored reply to a command that changes something. Raises `StoreDown`."""
     return await given(ctx, inbound) if again == "kept" else None
 
 
 async def keep(ctx: Context, inbound: Inbound, reply: Reply, again: Again) -> None:
-    """Remember an answer before it is told: of commands that change something, and of orders that are set aside."""
+    """Store a reply before it is sent: of changing commands, and of parked orders."""
     if again == "anew" or reply.text in UNSURE or not _is_final(reply) or (again == "order" and reply.refused):
         return
     named = [who.id for who in (*inbound.named, *([inbound.replied_to] if inbound.replied_to else []))]
     try:
         await ctx.store.answers.keep(inbound.key, _pack(reply), inbound.person, [*named, *reply.names], ctx.clock())
-    except StoreDown as error:  # it was done, and is to be told
+    except StoreDown as error:  # the change was made, and must be confirmed
         log.error("an answer could not be kept: %s", error)
 
 
 def _is_final(reply: Reply) -> bool:
-    """Whether it stays true: what shows clips is made anew, a question is asked anew, and a secret is not written."""
+    """Whether a reply may be stored: not if it shows clips or asks a question (made anew), or holds a secret."""
     shows = reply.job or reply.film or reply.papers or reply.repeats or reply.shares
     return not (shows or reply.secret or reply.ask is not None)
 

@@ -1,16 +1,16 @@
-"""HTTP bodies that come packed, opened within a limit: a kilobyte can hold a gigabyte. Pure."""
+"""Decompression of HTTP bodies within a limit: a kilobyte can hold a gigabyte. Pure."""
 
 import zlib
 
 LAYERS = 3
-"""How often a body may be packed; nobody has a reason for more than once."""
+"""Maximum nested encodings; more than one is unusual."""
 
 _WINDOWS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
-"""What zlib is told, by Content-Encoding; some servers leave the head of deflate away."""
+"""zlib's window bits by Content-Encoding; some servers omit the header of deflate."""
 
 
 def inflate(encodings: str, data: bytes, limit: int) -> bytes:
-    """The first `limit` bytes of `data` without its Content-Encoding; none at all if that cannot be undone."""
+    """The first `limit` bytes of the decoded `data`; empty if it cannot be decoded."""
     names = [name for part in encodings.lower().split(",") if (name := part.strip()) not in ("", "identity")]
     if len(names) > LAYERS:
         return b""

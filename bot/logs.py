@@ -1,4 +1,4 @@
-"""Logging to standard error, with every secret of the settings taken out of whatever is said."""
+"""Logging to standard error; secrets of the settings are redacted."""
 
 import logging
 import re
@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 from bot.errors import StoreDown
 
 QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite", "telegram")
-"""Libraries that log addresses, which may hold secrets, what people wrote, or chatter."""
+"""Libraries that log URLs (which may hold secrets), people's texts, or noise."""
 LONGEST = 2000
-"""Characters of a line; what strangers send may be in it."""
+"""Maximum characters of a line, which may hold untrusted input."""
 
 REPEATED = ("socket.accept() out of system resource",)
-"""How lines begin that would be said again and again while one thing is wrong."""
+"""Beginnings of lines that are logged at most once a minute."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Redacted(logging.Formatter):
-    """A formatter through which no secret passes, not even in a traceback. A message is one line, of bounded length."""
+    """A formatter that redacts secrets, also in tracebacks. A message is one line, of bounded length."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
@@ -26,7 +26,7 @@ class Redacted(logging.Formatter):
         self.hide(secrets)
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """Take these out as well, from now on."""
+        """Redact these, too, from now on."""
         self._secrets += [secret for secret in secrets if secret]
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -40,7 +40,7 @@ class Redacted(logging.Formatter):
 
 
 def untold(record: logging.LogRecord) -> bool:
-    """Whether a line is news: that the database is away is told once, and not by everybody who needs it."""
+    """Whether a record is news: a database outage is logged once, not by each caller."""
     args = record.args if isinstance(record.args, tuple) else ()
     raised = record.exc_info[1] if record.exc_info else None
     found = (*args, raised, raised.__cause__ if raised else None)
@@ -48,7 +48,7 @@ def untold(record: logging.LogRecord) -> bool:
 
 
 class OnceAMinute(logging.Filter):
-    """For what may be said thousands of times a second."""
+    """Rate limit for lines that could repeat thousands of times per second."""
 
     def __init__(self, start: str) -> None:
         super().__init__()
@@ -65,20 +65,20 @@ class OnceAMinute(logging.Filter):
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """Take secrets out of the log that were not known at `set_up`: those that are made from another."""
+    """Redact secrets unknown at `set_up`, derived ones."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, Redacted):
             handler.formatter.hide(secrets)
 
 
 def set_up(level: str, secrets: Sequence[str]) -> None:
-    """Log to standard error from here on."""
+    """Configure logging to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(Redacted(secrets))
     for start in REPEATED:
         handler.addFilter(OnceAMinute(start))
     handler.addFilter(untold)
-    handler.setLevel(level)  # the root's own level would not hold for the loggers below
+    handler.setLevel(level)  # the root's level does not apply to child loggers
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

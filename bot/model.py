@@ -1,4 +1,4 @@
-"""The words of the house: frozen values that every room passes around. Times are Unix seconds, lengths are seconds."""
+"""Frozen dataclasses shared by all packages. Times are Unix seconds, lengths are seconds."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -11,46 +11,46 @@ Outcome = Literal["clip", "failed"]
 Role = Literal["photo", "end", "static_mask", "brush"]
 Seconds = Literal[5, 10]
 Reason = Literal[
-    "cancelled",  # the person took it back while it was queued
+    "cancelled",  # cancelled by the person while queued
     "expired",  # no end within JOB_DEADLINE
-    "lost",  # the answer to our paid request never came; it is not sent twice
+    "lost",  # no answer to our paid request; it is not sent twice
     "unknown_job",  # the provider no longer knows the job
     "moderation",  # the provider's content rules
-    "image",  # the provider cannot work with this picture
-    "rejected",  # the provider calls the request invalid
-    "busy",  # the provider had no room, time after time
+    "image",  # the provider cannot process this picture
+    "rejected",  # invalid for the provider
+    "busy",  # no capacity at the provider, repeatedly
     "unavailable",  # no provider could be used
     "failed",  # the provider tried and failed
-    "restored",  # it was in line when the database was restored, and the operator gave it back
+    "restored",  # queued when the database was restored, and refunded by the operator
     "broken_clip",  # the provider says done, but no playable clip could be fetched
 ]
-"""Why a job ended without a clip; `texts.FAILED` has the sentence for each."""
+"""Why a job ended without a clip; `texts.chat.FAILED` has the sentence for each."""
 
 Wait = Literal[
-    "room",  # the provider has no room now
-    "account",  # every provider refuses us, or rests after it did, until the operator has acted
-    "silence",  # the provider does not answer, or is left alone after it did not
-    "link",  # the provider says done, and not where the clip is
-    "clip",  # the clip is done, and its link does not open
-    "disk",  # ours takes or gives nothing
+    "room",  # no capacity at the provider
+    "account",  # every provider rejects us, or is paused after that, until the operator acts
+    "silence",  # no answer from the provider, or it is paused after that
+    "link",  # done for the provider, but without a link
+    "clip",  # done, but the link does not open
+    "disk",  # our disk
 ]
-"""Why a job waits for longer than its turn; `texts.WAITS` has the words for each."""
+"""Why a job is delayed; `texts.chat.WAITS` has the words for each."""
 
 Point = tuple[int, int]
 """x, y in pixels of the photo, from its top left corner."""
 
 ID = re.compile(r"[\w-]{1,32}", re.ASCII)
-"""What a name of a job or a share looks like."""
+"""Ids of jobs and shares."""
 MENTION = "\ufffc"
-"""Stands in a text where a person, role or channel is named; `Inbound.named` says whom, in the same order.
+"""Placeholder in a text for a person, role or channel; `Inbound.named` has the targets in order.
 
-Adapters take this character out of what people type before they put it in, so that nobody can name by typing.
+Adapters remove this character from typed text first, so that a mention cannot be forged.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a message stands; all parts are the platform's own, opaque to the core."""
+    """Address of a message; all parts are the platform's own, opaque to the core."""
 
     platform: str
     chat: str
@@ -60,126 +60,126 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture that came with a message, not yet downloaded."""
+    """A picture attached to a message, not yet downloaded."""
 
     fetch: Callable[[], AsyncIterator[bytes]]
     role: Role = "photo"
     path: tuple[Point, ...] = ()
-    """Where the masked part moves (role `brush`)."""
+    """Path of the masked part (role `brush`)."""
     video: bool = False
-    """Its last frame is the picture."""
+    """A video, of which the last frame is used."""
     sample: bool = False
-    """It is one of our own drawings: nobody is in it who could be asked."""
+    """One of our own drawings, so no consent is needed."""
 
 
 async def nobody() -> bool:
-    """The answer where people have no say over each other's clips."""
+    """Default: no rights over others' clips."""
     return False
 
 
 async def never(_: str) -> bool:
-    """The answer where no channel is age-restricted."""
+    """Default: no channel is age-restricted."""
     return False
 
 
 async def nothing() -> str:
-    """The answer where clips can be shown."""
+    """Default: clips can be shown."""
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Somebody or something that a message points at, as the platform's event says, never as its text does."""
+    """A person, role or channel mentioned in a message, from the platform's event, never from its text."""
 
     kind: Literal["person", "role", "channel"]
     id: str
-    """Of a person `discord:456`, the name across the house; of a role the platform's id; of a channel `chat/thread`."""
+    """Person: `discord:456`; role: the platform's id; channel: `chat/thread`."""
     label: str
-    """What people see, without an @."""
+    """Displayed name, without an @."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What somebody's reactions to a message were and are, as emoji."""
+    """A person's reactions to a message, before and after, as emoji."""
 
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
 
 
 SHELL = "shell"
-"""The chat of whoever has a shell here: no platform has one of that name."""
+"""The chat id of the shell, used by no platform."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """Anything a person sent: a photo, a reply, a button, a slash command, a console line, a web form."""
+    """Any message of a person: a photo, a reply, a button, a slash command, a console line, a web form."""
 
     address: Address
     user: str
     """The person's id on that platform."""
     key: str
-    """Unique to this message, the same each time the platform sends it again."""
+    """Unique per message, and the same each time the platform repeats it."""
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
-    """Options picked in the platform's own form, by the names of `orders.OPTIONS`; they win over those in the text."""
+    """Options picked in the platform's form, by the names of `options.NAMES`; they override those in the text."""
     shared: bool = False
-    """Others read the answer."""
+    """Other people can read the reply."""
     spoiler: bool = False
-    """The photo came covered; so does the clip."""
+    """The photo is marked as a spoiler; so is the clip then."""
     limit: int | None = None
-    """Bytes that a clip may have there, where the platform says so with the message."""
+    """Maximum bytes of a clip there, if the platform says so with the message."""
     moderates: Callable[[], Awaitable[bool]] = nobody
-    """Whether the person may act on others' clips in this chat; asked only when it matters."""
+    """Whether the person may act on others' clips in this chat; awaited on demand."""
     label: str = ""
-    """What the platform calls the person."""
+    """Display name of the person."""
     scope: str = ""
-    """The community it was said in (`discord:123`), by the platform's event; empty in the person's own space."""
+    """The community (`discord:123`), from the platform's event; empty in private chats."""
     community: str = ""
-    """What the platform calls that community."""
+    """Display name of the community."""
     tiers: frozenset[str] = frozenset()
-    """The person's roles there, by the platform's ids and event."""
+    """Ids of the person's roles there, from the platform's event."""
     administers: Callable[[], Awaitable[bool]] = nobody
-    """Whether the person is an admin of the community at this moment; asked only when it matters."""
+    """Whether the person is an admin of the community now; awaited on demand."""
     named: tuple[Named, ...] = ()
-    """Whom each `MENTION` in the text means."""
+    """Target of each `MENTION` in the text."""
     replied_to: Named | None = None
-    """Whose message it answers."""
+    """Author of the message that it answers."""
     obstacle: Callable[[], Awaitable[str]] = nothing
-    """Why no clip can be shown there, in a sentence; asked before an order."""
+    """Why clips cannot be shown there, as a sentence; awaited before an order."""
     crop: bool = False
-    """Of a picture that is too long the middle is taken, without a question."""
+    """Crop an overlong picture to its middle without a question."""
     pressed: bool = False
-    """It is a tap on a button under our own message at `address`."""
+    """A tap on a button of our own message at `address`."""
     source: str = ""
-    """Another message of that chat that this is about: which it answers, or which was picked. Its picture may come
-    along among the attachments."""
+    """Another message of that chat that this one is about: the answered or picked one. Its picture may be among the
+    attachments."""
     called: bool = True
-    """It is said to us. False: to everybody, and all that speaks for us is that it answers our message `source`."""
+    """Addressed to the bot. False: to everybody, and only an answer to our message `source`."""
     no_photo: str = ""
-    """How people there give a photo, in a sentence; told where an order lacks one."""
+    """How to attach a photo on that platform, as a sentence; told when an order lacks one."""
     behind: str = ""
-    """The group or channel in whose name it is said, where nobody sees which person it is."""
+    """The group or channel in whose name an anonymous person writes."""
     adult: bool = False
     """The channel is age-restricted."""
     is_adult: Callable[[str], Awaitable[bool]] = never
-    """Whether another channel of that community is; asked only when it matters."""
+    """Whether another channel of that community is; awaited on demand."""
     reaction: Reaction | None = None
-    """It is no message, but a change of reactions to the one at `address`."""
+    """Not a message, but a change of reactions to the one at `address`."""
     edited: bool = False
-    """It is the message with this key, changed after it was sent."""
+    """The message with this key was edited."""
     late: bool = False
-    """It was begun before a crash, and who held which rights then is not known any more."""
+    """Received before a crash: the sender's rights at that time are unknown."""
 
     @property
     def person(self) -> str:
-        """Who asked, across the house."""
+        """The person's name across platforms."""
         return f"{self.address.platform}:{self.user}"
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A picture that we keep: normalised, without metadata. `name` is a file in `Media`."""
+    """A stored picture: normalised, without metadata. `name` is a file in `Media`."""
 
     name: str
     width: int
@@ -188,7 +188,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Brush:
-    """A part of the photo (white in `mask`) and the way it moves."""
+    """A part of the photo (white in `mask`) and its path."""
 
     mask: Photo
     path: tuple[Point, ...]
@@ -196,7 +196,7 @@ class Brush:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is bought: everything a provider needs to know."""
+    """The order: everything that a provider needs."""
 
     model: str
     photo: Photo
@@ -208,20 +208,20 @@ class Order:
     static_mask: Photo | None = None
     brushes: tuple[Brush, ...] = ()
     sample: bool = False
-    """All pictures are our own drawings, or come from clips of them."""
+    """All pictures are our own drawings, or frames of clips made from them."""
     cropped: bool = False
-    """A picture was too long, and only its middle was kept: the person is asked before it is bought."""
+    """A picture was cropped to its middle; the person is asked before the purchase."""
 
     @property
     def photos(self) -> tuple[Photo, ...]:
-        """Every picture of the order."""
+        """All pictures of the order."""
         single = (self.photo, self.end, self.static_mask)
         return (*(p for p in single if p), *(b.mask for b in self.brushes))
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A finished video that we keep. `name` is a file in `Media`."""
+    """A finished, stored video. `name` is a file in `Media`."""
 
     name: str
     width: int
@@ -233,10 +233,10 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A part of what a job cost or takes up, and the book where it stands.
+    """A part of a job's price or capacity, and the book it is counted in.
 
-    `own` is an allowance and `grant` a gift, which together make up the price; `cap` is the same credits (or their
-    money) counted against a ceiling; `flight` is the job itself, counted until it is settled.
+    `own` (allowance) and `grant` add up to the price; `cap` counts the same credits (or their money) against a ceiling;
+    `flight` counts the job itself until it is settled.
     """
 
     kind: Literal["own", "grant", "cap", "flight"]
@@ -247,7 +247,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One order on its way. `claims` fences its owner: a save with an older count touches nothing."""
+    """One order in progress. `claims` fences its owner: a save with an older count changes nothing."""
 
     id: str
     key: str
@@ -256,74 +256,74 @@ class Job:
     order: Order
     price: int
     window: str
-    """The allowance it was paid from."""
+    """The allowance window that it was charged to."""
     created_at: float
     due_at: float
     changed_at: float = 0.0
-    """When its state last changed, for whoever follows it."""
+    """Time of the last change of state, for followers."""
     state: State = "queued"
     outcome: Outcome | None = None
     reason: Reason | None = None
     claims: int = 0
     tries: int = 0
-    """Failures in a row of the present step; each step starts at 0."""
+    """Consecutive failures of the current step; reset at each step."""
     waits: Wait | None = None
-    """Why it waits, after something failed; None while all goes its way."""
+    """Reason of a delay after a failure; None otherwise."""
     host: str | None = None
     remote_id: str | None = None
     clip: Clip | None = None
     credits_left: int | None = None
-    """Credits left in the allowance once this order was paid; None where spending is not limited."""
+    """Rest of the allowance after this order; None if unlimited."""
     credits_extra: int = 0
-    """Credits left in grants then."""
+    """Rest of the grants then."""
     scope: str = ""
-    """The community whose members share it; empty for a person's own space."""
+    """The community with access to it; empty in private chats."""
     account: str = ""
-    """Whose turn it takes in the queue: linked persons are one."""
+    """Account for turns in the queue: linked persons are one."""
     label: str = ""
-    """What the platform called the person."""
+    """Display name of the person."""
     paid: tuple[Payment, ...] = ()
-    """From where, so that it can go back there."""
+    """Sources of the payment, for refunds."""
     spoiler: bool = False
     upload_limit: int | None = None
-    """Bytes that the clip may have where it goes; what the platform allows everywhere, without it."""
+    """Maximum bytes of the clip in its chat; None: the platform's general limit."""
     follows: str | None = None
     """The job whose clip it continues."""
     remix_of: str | None = None
-    """The shared clip (`Share.id`) that it is made after."""
+    """The remixed share (`Share.id`)."""
     remix_after: str = ""
-    """The name of that clip's maker, as it was shared; empty when it was shared without one."""
+    """Name of that share's maker; empty if shared without."""
     sends: int = 0
-    """Sends of the result that began and of whose end nothing is known."""
+    """Unconfirmed sends of the result."""
     sent_id: str | None = None
-    """The platform's id of the message with the clip."""
+    """Message id of the clip."""
     copy: str | None = None
-    """The platform's own name of the clip, by which it is sent again without an upload."""
+    """The platform's id of the uploaded clip, for sending it again."""
     status_id: str | None = None
-    """The platform's id of the status line."""
+    """Message id of the status line."""
     shown: str = ""
-    """What the status line says now."""
+    """Current text of the status line."""
     halted: bool = False
-    """It may have been bought before the database was restored, and waits for the operator's word."""
+    """It may have been bought before the database was restored, and waits for the operator's decision."""
     started_at: float | None = None
     accepted_at: float | None = None
     settled_at: float | None = None
     done_at: float | None = None
     favourite: bool = False
-    """Its maker has marked the clip."""
+    """Marked as a favourite by its maker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which of a person's jobs are looked for: all that stands here must be so."""
+    """A search of a person's jobs: all conditions must hold."""
 
     words: str = ""
-    """All of them are in the order's words, in any order and case."""
+    """All of these are in the order's words, in any order and case."""
     favourites: bool = False
     clips: bool = False
-    """It brought a clip, which is still kept."""
+    """It has a clip, which is still stored."""
     before: tuple[float, str] | None = None
-    """`created_at` and `id` of the last job that was found before."""
+    """`created_at` and `id` of the last result of the previous page."""
 
 
 EVERYTHING = Search()
@@ -331,7 +331,7 @@ EVERYTHING = Search()
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One movement of a job's credits: `held` and `spent` are what it adds to each. The books follow `Job.paid`."""
+    """A movement of a job's credits: `held` and `spent` are added to the books of `Job.paid`."""
 
     job: str
     person: str
@@ -344,14 +344,14 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`command` is what a tap says in the person's place: at most 64 bytes, so that it works after a restart."""
+    """`command` is sent in the person's name by a tap: at most 64 bytes, so that it works after a restart."""
 
     label: str
     command: str
 
 
 class Stored(Protocol):
-    """A file that we keep, there or not: it is opened, not located. Its methods block, and raise `OSError`."""
+    """A stored file, perhaps missing: opened, not located. Its methods block, and raise `OSError`."""
 
     @property
     def name(self) -> str: ...
@@ -364,21 +364,21 @@ class Stored(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A clip to be shown: the file and what a platform must know of it."""
+    """A clip to be shown: its file and what a platform needs to know of it."""
 
     file: Stored
     clip: Clip
     spoiler: bool = False
     limit: int | None = None
-    """Bytes that it may have there; None where only the platform knows."""
+    """Maximum bytes there; None if only the platform knows."""
     poster: Stored | None = None
     copy: str | None = None
-    """The platform's own name of it, if it was there before."""
+    """The platform's id of an earlier upload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A small file made for the asker: a picture to be shown, or a table to be kept."""
+    """A small file for the asker: a picture to be shown, or a table to download."""
 
     name: str
     data: bytes
@@ -387,9 +387,9 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a person is told. `job` is set when it is a job's status line or result, `refused` when nothing was done.
+    """The answer to a person. `job`: status line or result of that job; `refused`: nothing was done.
 
-    An empty text is silence: the person has heard it a moment ago, and nothing is posted.
+    An empty text is not posted: the person was told a moment ago.
     """
 
     text: str
@@ -398,33 +398,33 @@ class Reply:
     job: str | None = None
     refused: bool = False
     ask: str | None = None
-    """It is a question: the answer is said behind these words, with the pictures that came with them."""
+    """A question: the answer is sent after this command prefix, with the pictures attached to it."""
     bare: bool = False
-    """With `ask`: the pictures that came along are no part of the answer."""
+    """With `ask`: pictures are not part of the answer."""
     waits: str | None = None
-    """It is a question about an order that was set aside (`Parked.id`); a button answers it."""
+    """A question about a parked order (`Parked.id`), answered by a button."""
     ready_at: float | None = None
-    """When the clip is expected, Unix seconds."""
+    """Expected time of the clip, Unix seconds."""
     undated: str = ""
-    """With `ready_at`: the text without that time, for a platform that counts down by itself."""
+    """With `ready_at`: the text without that time, for a platform with its own countdown."""
     papers: tuple[Paper, ...] = ()
     file: str = ""
-    """A file of `Media` that is handed to the asker, on platforms that link to it by themselves."""
+    """A file in `Media` for the asker, on platforms that link to it themselves."""
     private: bool = False
-    """It is about the asker's own credits or is an admin's: where a platform can, only the asker should see it."""
+    """About the asker's own credits, or an admin's: visible to the asker only, where the platform can."""
     repeats: tuple[str, ...] = ()
-    """The jobs whose clips or words it shows, besides their own messages."""
+    """Jobs whose clips or words it shows, besides their own messages."""
     shares: tuple[str, ...] = ()
-    """The shared clips that it names, for as long as they may be seen."""
+    """Shares that it names, while visible."""
     secret: bool = False
-    """It must not be read by others: where a platform cannot whisper, it is told in private or not at all."""
+    """Must not be read by others: without private replies it is sent to the private chat or not at all."""
     names: tuple[str, ...] = field(default=(), compare=False)
-    """Persons whom it names, besides those whom the message named."""
+    """Persons named in it, besides those mentioned in the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a platform made of a reply: the id of its message, and its own name of the film, if it has one."""
+    """A posted reply: its message id, and the platform's id of the clip, if there is one."""
 
     message: str
     copy: str | None = None
@@ -432,9 +432,9 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """How far one render was watched, in seconds after it was accepted: from `since` on, and last at `seen`.
+    """Observation of a render, in seconds after acceptance: from `since` to `seen`.
 
-    `ended` then, or still going.
+    `ended`: it completed at `seen`; otherwise it was still running.
     """
 
     seen: float
@@ -442,12 +442,12 @@ class Render:
     since: float = 0.0
 
 
-# What a provider says. A host's own words come no further than `detail`, for the log and for `photoplay check`.
+# Values from providers. Their own words go no further than `detail`, for the log and `photoplay check`.
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The order was taken; `remote_id` is opaque and belongs to `host`."""
+    """The order was accepted; `remote_id` is opaque and belongs to `host`."""
 
     host: str
     remote_id: str
@@ -455,39 +455,39 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What to expect of a host; times are in seconds, for as long as there is no history."""
+    """Expectations of a host while there is no history; times are in seconds."""
 
     host: str
     stand_in: bool
-    """It is the local stand-in, not the real model: replies say so."""
+    """The local stand-in instead of the real model: replies say so."""
     masks: bool
-    """Masks and brushes can reach it."""
+    """Masks and brushes can be sent to it."""
     blind: float
-    """Between two looks."""
+    """Poll interval."""
     usual: float
-    """Until a clip is ready."""
+    """Render time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Not ready, or not known to be. `detail` says what was odd, if anything; `failed`: the look itself went wrong."""
+    """Not ready, or unknown. `detail`: an oddity; `failed`: the poll itself failed."""
 
     detail: str = ""
     failed: bool = False
     waits: Wait = "silence"
-    """What is told if the look went wrong."""
+    """What to tell if the poll failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The clip can be fetched from `url`, which is secret and expires."""
+    """The clip can be downloaded from `url`, which is secret and expires."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider's final no."""
+    """The provider's final refusal."""
 
     reason: Reason
     detail: str = ""
@@ -495,7 +495,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something the operator should know. `detail` may quote a provider, with links and keys taken out."""
+    """An event for the operator. `detail` may quote a provider, redacted."""
 
     at: float
     what: str

@@ -1,4 +1,4 @@
-"""What the core needs from outside: a provider, a chat, a platform. Structural. The store is `storage.Store`."""
+"""Ports of the core: provider, chat, platform. Structural types. The store is `storage.Store`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,60 +20,59 @@ from bot.model import (
 from bot.quotas.rules import Denied
 
 Step = tuple[Job, LedgerEntry | None]
-"""A job after a transition, and the movement of credits that goes with it."""
+"""A job after a transition, and its ledger entry."""
 
 
 class Provider(Protocol):
-    """The paid API. Raises `NotSent` when provably nothing was taken, `Ambiguous` when nobody can tell."""
+    """The paid API. Raises `NotSent` when provably nothing was taken, `Ambiguous` when that is unknown."""
 
     def hosts(self) -> Sequence[str]:
-        """The names of all that are configured."""
+        """Names of all configured hosts."""
 
     def terms(self, host: str | None = None) -> Terms:
-        """What to expect of `host`; of the preferred one without a name."""
+        """Expectations of `host`; of the preferred host without one."""
 
     async def create(self, order: Order) -> Accepted | Refused:
         """Buy one generation. Costs money: call once per job."""
 
     async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
-        """Look at a generation that `host` accepted `age` seconds ago. Free; raises nothing but cancellation."""
+        """Poll a generation accepted by `host` `age` seconds ago. Free; raises nothing but cancellation."""
 
     async def balances(self) -> Mapping[str, float]:
-        """What is left of our money, by host, in the host's own credits; hosts that do not say are missing."""
+        """Our balance by host, in the host's own credits; hosts that report none are missing."""
 
     def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
         """The bytes of a finished clip. Raises `BrokenClip` or `Unreachable`."""
 
 
 class Chat(Protocol):
-    """One platform, outbound. Raises `Flood`, `Gone`, or another `ChatError` when it may work later."""
+    """One platform, outbound. Raises `Flood`, `Gone`, or another `ChatError` if a retry may work."""
 
     once: bool
-    """The same `nonce` again posts nothing twice, so a send whose end is unknown may be repeated."""
+    """Sends with the same `nonce` post once, so an unconfirmed send may be repeated."""
 
     async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
-        """Post a result as a reply to the message at `address`. `nonce` names this very send.
+        """Post a result as a reply to the message at `address`. `nonce` identifies this send.
 
-        Raises `TooLarge` for a film, and `Unconfirmed` where nobody can tell whether it arrived.
+        Raises `TooLarge` for a clip, and `Unconfirmed` if its arrival is unknown.
         """
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
-        """Make an earlier message say something else.
+        """Replace the content of an earlier message.
 
-        A status line (`reply.job`) may be left to a queue, as another edit of it will come; anything else is done when
-        this returns.
+        An edit of a status line (`reply.job`) may be queued, as later edits replace it; others are done on return.
         """
 
     async def remove(self, address: Address, message: str) -> None:
-        """Take an earlier message away; one that is gone already is fine."""
+        """Delete an earlier message; a missing one is no error."""
 
     def alone(self, job: Job) -> Address | None:
-        """Where its maker can be told of a job whose own chat is closed to us; None where nobody is written to."""
+        """The maker's private chat, for a job whose own chat is closed to us; None on platforms without messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of an order. `job` is None when `denied` says why; `fresh` is False for a repeat."""
+    """The outcome of an order. `job` is None with `denied`; `fresh` is False for a repeat."""
 
     job: Job | None
     fresh: bool = True
@@ -82,7 +81,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The queue in figures; `overdue` is the age in seconds of the oldest due job that no worker has taken."""
+    """Figures of the queue; `overdue`: lateness in seconds of the oldest due job that is not claimed."""
 
     states: dict[str, int]
     overdue: float
@@ -94,10 +93,10 @@ class Platform(Protocol):
     name: str
 
     async def run(self) -> None:
-        """Listen until cancelled. Raises `Misconfigured` when only the operator can mend it."""
+        """Listen until cancelled. Raises `Misconfigured` if only the operator can fix it."""
 
     def trouble(self) -> str:
-        """What is wrong, in a few words; empty when all is well."""
+        """The current trouble in a few words; empty if it works."""
 
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
-        """Take what the platform posts to us; returns an HTTP status. `body` reads it, once the headers are trusted."""
+        """Handle a webhook request; returns an HTTP status. `body` reads its body, after the headers are trusted."""

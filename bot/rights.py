@@ -1,4 +1,4 @@
-"""Who may do what: operators, admins of a community, and people with what is their own."""
+"""Rights: operators, admins of a community, and owners of clips."""
 
 import logging
 
@@ -12,45 +12,45 @@ log = logging.getLogger(__name__)
 
 
 def operates(ctx: Context, inbound: Inbound) -> bool:
-    """Whether an operator says it."""
+    """Whether the sender is an operator."""
     return inbound.address.platform in pricing.UNLIMITED or inbound.person in ctx.owners
 
 
 async def administers(ctx: Context, inbound: Inbound) -> bool:
-    """Whether whoever says it may set limits there; an answer that does not come is a no."""
+    """Whether the sender may set limits there; False if the platform does not answer."""
     if operates(ctx, inbound):
         return True
     if not inbound.scope:
         return False
     try:
         return await inbound.administers()
-    except Exception:  # whatever an edge raises, nobody becomes an admin by it
+    except Exception:  # an error of the platform must not grant rights
         log.exception("nobody could say who is an admin")
         return False
 
 
 async def is_own(ctx: Context, inbound: Inbound, person: str) -> bool:
-    """Whether whoever says it is that person, on whatever platform."""
+    """Whether the sender is that person, on any linked platform."""
     return person == inbound.person or person in await ctx.store.accounts.people(inbound.person)
 
 
 def check_person(inbound: Inbound, *, personal: bool) -> None:
-    """Raise `Refusal` where it has to show who says it. `personal`: it is about what counts by person.
+    """Raise `Refusal` for an anonymous sender where a person is needed. `personal`: for per-person limits.
 
-    Somebody may speak for any number of channels: each would have credits, hearts and reports of its own. For the
-    group itself its admins speak, unnamed.
+    One person may write as any number of channels, each of which would get credits, hearts and reports. Anonymous
+    admins write as the group itself.
     """
     if inbound.behind and (inbound.behind != inbound.address.chat or personal):
         raise Refusal(texts.chat.AS_A_PERSON)
 
 
 async def check_admin(ctx: Context, inbound: Inbound) -> None:
-    """Raise `Refusal` where no admin of this community says it; in people's own chats only operators are."""
+    """Raise `Refusal` if the sender is no admin of this community; in private chats only operators are."""
     if not await administers(ctx, inbound):
         raise Refusal(texts.admin.NOT_ADMIN if inbound.scope else texts.admin.NOT_IN_PRIVATE)
 
 
 def check_operator(ctx: Context, inbound: Inbound) -> None:
-    """Raise `Refusal` where no operator says it."""
+    """Raise `Refusal` if the sender is no operator."""
     if not operates(ctx, inbound):
         raise Refusal(texts.admin.NOT_OPERATOR)

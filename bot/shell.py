@@ -1,4 +1,4 @@
-"""What the commands of the shell share: the app opened for one of them, plain sentences, exit codes."""
+"""Shared by the shell's commands: opening the app, plain sentences, exit codes."""
 
 import asyncio
 import logging
@@ -24,11 +24,11 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 QUIET = "CRITICAL"
-"""What is logged where a person waits for sentences."""
+"""Log level of interactive commands."""
 
 
 def settings(level: str | None = QUIET) -> config.Settings:
-    """The settings, with the log set up; misspelt ones are told. `level`: the one that is set, without it."""
+    """The settings, with logging configured and misspelt names reported. `level` None: the configured one."""
     found = config.load()
     logs.set_up(level or found.log_level, secrets_of(found))
     for oddity in env_file.oddities(config.names()):
@@ -40,7 +40,7 @@ def settings(level: str | None = QUIET) -> config.Settings:
 
 
 def with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None = None, *, social: bool = False) -> T:
-    """What `do` makes of the open app and an event that Ctrl-C sets; it is never broken off."""
+    """The result of `do`, given the open app and an event set by Ctrl-C; `do` is never cancelled."""
 
     async def opened() -> T:
         found = settings(level)
@@ -52,7 +52,7 @@ def with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None
 
 @asynccontextmanager
 async def looking() -> AsyncIterator[App]:
-    """The app for whoever only looks: where there is no data yet, none is made, and that is said."""
+    """The app for read-only commands: without data it creates none, and says so."""
     found = settings()
     with somewhere(found) as (found, missing):
         if missing:
@@ -63,7 +63,7 @@ async def looking() -> AsyncIterator[App]:
 
 @contextmanager
 def somewhere(found: config.Settings) -> Iterator[tuple[config.Settings, str]]:
-    """The settings with a folder for data that stands; where there is none yet, one that goes again, and its name."""
+    """The settings with an existing data folder, or a temporary one, and the missing folder's name."""
     folder = found.data_dir
     if folder.exists():
         yield found, ""
@@ -76,12 +76,12 @@ def somewhere(found: config.Settings) -> Iterator[tuple[config.Settings, str]]:
 
 
 def _parent(folder: Path) -> Path:
-    """The nearest folder above that is there."""
+    """The nearest existing parent folder."""
     return next(path for path in folder.parents if path.exists())
 
 
 def answered(inbound: Inbound) -> Reply:
-    """The answer of an app that only looks."""
+    """The reply of a read-only app."""
 
     async def ask() -> Reply:
         async with looking() as app:
@@ -91,7 +91,7 @@ def answered(inbound: Inbound) -> Reply:
 
 
 def say(text: str) -> None:
-    """Print the answer to a chat command."""
+    """Print the reply to a chat command."""
     reply = answered(console.inbound(new_id(), text))
     with plainly():
         if reply.refused:
@@ -100,12 +100,12 @@ def say(text: str) -> None:
 
 
 def as_here(sentence: str) -> str:
-    """A sentence of the chat, as a shell says it."""
+    """A chat's sentence in the shell's wording."""
     return texts.shell.in_shell(sentence, table.verbs())
 
 
 def tell(text: str) -> None:
-    """Print a sentence of the chat."""
+    """Print a chat's sentence."""
     out.print(as_here(text), markup=False, soft_wrap=True)
 
 
@@ -114,14 +114,14 @@ def say_stopping() -> None:
 
 
 def go(work: Coroutine[Any, Any, T]) -> T:
-    """Run it; whatever goes wrong is said plainly."""
+    """Run a coroutine; errors become sentences."""
     with plainly():
         return asyncio.run(work)
 
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """What went wrong becomes a sentence and an exit code: 1 is for who asked, 2 for who set this up."""
+    """Turn errors into a sentence and an exit code: 1 for the user's, 2 for the operator's."""
     try:
         yield
     except Refusal as refusal:
@@ -131,7 +131,7 @@ def plainly() -> Iterator[None]:
     except StoreDown as error:
         _fail(texts.chat.store_down(str(error)), 2)
     except OSError as error:
-        out.mute()  # it may be what failed, and would fail again at the end
+        out.mute()  # stdout may have failed, and would fail again at exit
         _fail(f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror or error), 2)
 
 

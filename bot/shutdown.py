@@ -1,7 +1,7 @@
-"""How a process ends: in good order after a signal, and within ten seconds whatever it is busy with.
+"""Shutdown: orderly after a signal, and within ten seconds in any case.
 
-Each part bounds its own waits. The `Watchdog` is for what nobody foresaw: an event loop that is held up, a name lookup
-that blocks a thread, a database that is gone. Ending a process is safe at any moment, as nothing lives in it alone.
+Each part bounds its own waits. The `Watchdog` covers the rest: a blocked event loop, a name lookup in a thread, a
+database outage. Ending a process is safe at any moment, as no state lives in it alone.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from types import FrameType
 log = logging.getLogger(__name__)
 
 PATIENCE = 8.0
-"""Seconds from the signal to the end at the latest."""
+"""Maximum seconds from the signal to the end."""
 LAST_LINE = 0.2
-"""Seconds in which the log still takes a line."""
+"""Seconds for a last log line."""
 
 
 @asynccontextmanager
 async def signals(say: Callable[[], None], code: int, patience: float = PATIENCE) -> AsyncIterator[asyncio.Event]:
-    """An event that SIGTERM and SIGINT set; `say` is called once. What takes longer than `patience` exits with `code`.
+    """An event set by SIGTERM and SIGINT; `say` is called once. After `patience` seconds the process exits with `code`.
 
-    The handlers are the system's, not the loop's: they run even while the loop is held up.
+    The signal handlers are the system's, not the loop's: they run even when the loop is blocked.
     """
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     watchdog = Watchdog(loop, patience, code)
@@ -57,17 +57,17 @@ class Watchdog:
         self._patience = patience
         self._code = code
         self._woken: queue.SimpleQueue[None] = queue.SimpleQueue()
-        # Started now: no thread can be started from a signal handler without the risk of a deadlock.
+        # Started now: starting a thread in a signal handler risks a deadlock.
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def wake(self) -> None:
-        """Begin to count. May be called by a signal handler."""
+        """Start the countdown. Safe in a signal handler."""
         self._woken.put(None)
 
     def _watch(self) -> None:
         self._woken.get()
         time.sleep(self._patience)
-        # In a thread, as the log itself may be what holds everything up.
+        # In a thread, as the log itself may be blocked.
         threading.Thread(target=self._tell, daemon=True).start()
         time.sleep(LAST_LINE)
         os._exit(self._code)

@@ -13,7 +13,7 @@ EVERY = 60.0
 
 
 class Periodic:
-    """Runs each of `chores` once per round; a failure does not stop the others."""
+    """Runs each of `periodic` once per round; a failure does not stop the others."""
 
     def __init__(self, periodic: Sequence[Callable[[], Awaitable[object]]]) -> None:
         self._periodic = periodic

@@ -188,9 +188,7 @@ class Steps:
             return machine.Waiting(tries, "clip"), seen + backoff(tries)
         except BrokenClip as error:
             tries = job.tries + 1
-            if (
-                job.waits != "clip" or tries >= FETCHES
-            ):  # only the first and last failure: the list of incidents is short
+            if job.waits != "clip" or tries >= FETCHES:  # the first and last failure: the list of incidents is short
                 await self._note("a clip is broken", str(error), job)
             if tries >= FETCHES:
                 return Refused("broken_clip"), None
