@@ -496,7 +496,7 @@ async def test_what_cannot_be_done_is_said(start: Start) -> None:
     site = await start()
     browser = await site.browser()
     for text, photo, part in (
-        ("x", None, "Send a photo"),
+        ("x", None, texts.chat.PAGE["need_photo"]),
         ("", picture(), "What should happen"),
         ("x --7s", picture(), "--duration"),
         ("x", b"<html>", "isn't a picture"),
