@@ -42,13 +42,19 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     word, code = (*argument.split(maxsplit=1), "", "")[:2]
     inbox, now = ctx.store.inbox, ctx.clock()
     platform, linked = inbound.address.platform, len(await ctx.store.accounts.people(inbound.person))
+    if word.lower() == "no":
+        await inbox.forget(CODES, inbound.person, "code")
+        return Reply(texts.privacy.KEPT, private=True)
     if word.lower() != "yes":
         code = idempotency.code(ctx, inbound, _LETTERS, 10)
         asked = _hash(inbound, code)
         if await inbox.recall(CODES, inbound.person, "code", now) != asked:
             await inbox.remember(CODES, inbound.person, "code", asked, now + CONFIRM)
-        button = Button(texts.privacy.FORGET, f"/forgetme yes {code}")
-        return Reply(texts.privacy.forget_what(platform, linked), (button,), private=True)
+        buttons = (
+            Button(texts.privacy.FORGET, f"/forgetme yes {code}"),
+            Button(texts.privacy.KEEP, "/forgetme no"),
+        )
+        return Reply(texts.privacy.forget_what(platform, linked), buttons, private=True)
     known = await inbox.recall(CODES, inbound.person, "code", now)
     if known is None:
         since = dict(await ctx.store.retention.forgetting()).get(inbound.person)

@@ -30,8 +30,11 @@ async def delete(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.chat.NOT_YOURS)
     if job.state != "done":
         raise Refusal(texts.chat.DELETE_LATER)
+    if word.lower() == "no":
+        return Reply(texts.chat.KEPT, private=True)
     if word.lower() != "yes":
-        return Reply(texts.chat.DELETE_WHAT, (Button(texts.chat.DELETE, f"/delete {job.id} yes"),), private=True)
+        yes, no = Button(texts.chat.DELETE, f"/delete {job.id} yes"), Button(texts.chat.KEEP, f"/delete {job.id} no")
+        return Reply(texts.chat.DELETE_WHAT, (yes, no), private=True)
     people = await ctx.store.accounts.people(inbound.person)
     await retention.delete(ctx.store, ctx.media, job, people, ctx.clock())
     await _note(ctx, job, people)

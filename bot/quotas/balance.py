@@ -76,7 +76,7 @@ async def mine(ctx: Context, inbound: Inbound) -> Reply:
     moves = await ctx.store.figures.movements(inbound.scope, found.rules.people, LATEST * BOOKS)
     if moves:
         lines += ["", texts.admin.LATEST]
-        lines += [_line(event, where) for event in _events(moves)[:LATEST]]
+        lines += [_line(event, where, await _words(ctx, event[0].job)) for event in _events(moves)[:LATEST]]
     return Reply("\n".join(lines), private=True)
 
 
@@ -88,10 +88,16 @@ def _events(moves: Sequence[Movement]) -> list[list[Movement]]:
     return list(events.values())
 
 
-def _line(event: Sequence[Movement], where: tzinfo) -> str:
+async def _words(ctx: Context, job_id: str) -> str:
+    """What a movement's clip was asked for with."""
+    job = await ctx.store.job(job_id) if job_id else None
+    return job.order.prompt if job else ""
+
+
+def _line(event: Sequence[Movement], where: tzinfo, words: str) -> str:
     first, kinds = event[0], {move.kind for move in event}
     moved = [move for move in event if move.kind != "lapse"]
     amount = sum(abs(move.given or move.held or move.spent) for move in moved)
     because = "" if first.job and first.held else first.because  # the result's message told how the job ended
     kind = "partly" if {"refund", "lapse"} <= kinds else first.kind
-    return texts.admin.movement(texts.admin.stamp(first.at, where), kind, amount, first.job, because)
+    return texts.admin.movement(texts.admin.stamp(first.at, where), kind, amount, words, because)

@@ -101,23 +101,24 @@ def grant_line(left: int, amount: int, until: str, because: str) -> str:
 
 LATEST = "The latest:"
 KINDS = {
-    "hold": "{amount} set aside for clip {job}",
-    "capture": "{amount} spent on clip {job}",
-    "refund": "{amount} given back for clip {job}",
-    "partly": "{amount} given back for clip {job}; the rest came of a grant that is over",
-    "lapse": "nothing given back for clip {job}: its credits came of a grant that is over",
+    "hold": "{amount} set aside for {clip}",
+    "capture": "{amount} spent on {clip}",
+    "refund": "{amount} given back for {clip}",
+    "partly": "{amount} given back for {clip}; the rest came of a grant that is over",
+    "lapse": "nothing given back for {clip}: its credits came of a grant that is over",
     "grant": "{amount} given to you",
     "revoke": "{amount} taken back by an admin",
     "adjust": "{amount} used together before you unlinked",
 }
 
 
-def movement(at: str, kind: str, amount: int, job: str, because: str) -> str:
-    """One movement of credits; a clip's are one line, as far as it has come."""
+def movement(at: str, kind: str, amount: int, words: str, because: str) -> str:
+    """One movement of credits; a clip's are one line, as far as it has come. It is named by its `words`."""
     if (kind, because) == ("adjust", "forgotten"):
         return f"· {at} · {credits_(amount)} spent on what you have had removed"
     why = f" ({shorten(because, 60)})" if because else ""
-    return f"· {at} · {KINDS[kind].format(amount=credits_(amount), job=job)}{why}"
+    clip = f"“{shorten(words, 40)}”" if words else "a clip that was deleted"
+    return f"· {at} · {KINDS[kind].format(amount=credits_(amount), clip=clip)}{why}"
 
 
 def code(code: str, minutes: int) -> str:

@@ -207,6 +207,8 @@ DELETE_WHAT = (
 DELETE_ON_PAGE = (
     "Delete this for good, with its photo and its words? It goes from galleries, too, and gives no credits back."
 )
+KEEP = "Keep it"
+KEPT = "Nothing was deleted."
 DELETED = "Deleted: the clip, its photo and its words."
 DELETED_ALREADY = "That one is deleted already."
 DELETE_LATER = "That clip is still on its way. It can be deleted once it is here; in line, it can be cancelled."
@@ -706,7 +708,7 @@ PAGE = {
     "delete": DELETE,
     "delete_clip": "Delete this clip",
     "delete_what": DELETE_ON_PAGE,
-    "keep": "Keep it",
+    "keep": KEEP,
     "menu": "Menu",
     "history": "History",
     "clips": "All my clips",

@@ -14,6 +14,8 @@ HOSTS = {
 }
 
 FORGET = "Remove all of it"
+KEEP = "Keep all of it"
+KEPT = "Nothing was removed."
 FORGET_FIRST = "Remove all of it…"
 """The button that leads to the question whether to."""
 BY_COMMAND = (

@@ -91,7 +91,7 @@ async def test_an_allowance_is_set_in_a_sentence_and_told_with_the_price(town: T
     mine = (await town.say("/quota", user="8")).text
     assert "You have 0 credits left this week, and 3 credits that you were given." in mine
     assert "3 of 6 credits given, until the end of Monday, 1 March 2027 (UTC) · they won" in mine
-    assert "set aside for clip" in mine
+    assert "set aside for “she smiles”" in mine
     assert "@Bob has 12 credits a week: 0 left this week" in (await town.say(f"/quota {M}", BOB)).text
     await check(town.house.store)
 
@@ -544,27 +544,31 @@ async def test_names_that_nobody_vouches_for_are_no_names(town: Town, text: str)
 
 async def test_a_clip_is_one_line_as_far_as_it_has_come(town: Town) -> None:
     async def line() -> str:
-        (found,) = [each for each in (await town.say("/quota", user="8")).text.splitlines() if f"clip {first}" in each]
+        (found,) = [each for each in (await town.say("/quota", user="8")).text.splitlines() if "“the first”" in each]
         return found
 
     await town.say("/quota set default 2 a day")
     await town.say(f"/grant {M} 5 until 2027-03-01", BOB)
-    first = (await town.order()).job or ""
-    assert f"· 5 credits set aside for clip {first}" in await line()
+    first = (await town.order(text="the first")).job or ""
+    assert "· 5 credits set aside for “the first”" in await line()
     await town.house.finish(await town.house.job(first))
-    assert f"· 5 credits spent on clip {first}" in await line()
+    assert "· 5 credits spent on “the first”" in await line()
     await town.say(f"/revoke {M}", BOB)
     await town.say(f"/refund {first} because it came out black")
-    partly = "2 credits given back for clip {}; the rest came of a grant that is over (it came out black)"
-    assert partly.format(first) in await line()
+    partly = "2 credits given back for “the first”; the rest came of a grant that is over (it came out black)"
+    assert partly in await line()
     await town.say("/quota set default 30 a day")
     town.house.clock.tick(60)
-    jobs = [(await town.order()).job or "" for _ in range(5)]
+    jobs = [(await town.order(text=f"number {n}, and then what happens {'on ' * 9}")).job or "" for n in range(5)]
     town.house.clock.tick(60)
     await town.say(f"/cancel {jobs[-1]}", user="8")
     mine = (await town.say("/quota", user="8")).text.splitlines()
-    assert mine[mine.index(texts.admin.LATEST) + 1].endswith(f"5 credits given back for clip {jobs[-1]}")
-    assert [sum(job in each for each in mine) for job in (*jobs, first)] == [1] * 6
+    assert mine[mine.index(texts.admin.LATEST) + 1].endswith(
+        "5 credits given back for “number 4, and then what happens on on o…”"
+    )
+    assert [
+        sum(f"“{name}" in each for each in mine) for name in ("the first", *(f"number {n}," for n in range(5)))
+    ] == [1] * 6
 
 
 async def test_who_paused_it_stands_in_the_operators_audit_and_table(town: Town) -> None:

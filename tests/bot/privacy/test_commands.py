@@ -371,7 +371,7 @@ async def test_a_file_that_cannot_go_keeps_its_job_until_it_can(house: House, ke
 async def test_nobody_is_forgotten_by_a_guess_or_by_anothers_tap(house: House) -> None:
     await a_life(house, banned=False)
     asked = await say(house, "/forgetme", scope=TOWN)
-    (button,) = asked.buttons
+    button = asked.buttons[0]
     assert len(button.command.encode()) <= 64
     assert asked.private
     assert NAME not in asked.text
@@ -388,6 +388,15 @@ async def test_nobody_is_forgotten_by_a_guess_or_by_anothers_tap(house: House) -
     assert await house.store.retention.forgetting() == []
     notes = await rows(house.store, "SELECT value FROM notes WHERE platform = 'forgetme'")
     assert all(button.command.split()[-1] not in note["value"] for note in notes)
+
+
+async def test_whoever_keeps_it_can_tap_no_more(house: House) -> None:
+    await a_life(house, banned=False)
+    remove, keep = (await say(house, "/forgetme")).buttons
+    assert (await say(house, keep.command, BOB)).text == texts.privacy.KEPT
+    assert (await say(house, keep.command)).text == texts.privacy.KEPT
+    assert (await say(house, remove.command)).text == texts.privacy.CODE_OVER
+    assert len(await house.store.jobs(ANN)) == 4
 
 
 async def test_in_a_group_nothing_is_counted_and_a_second_tap_is_told_so(house: House) -> None:
@@ -567,7 +576,7 @@ async def test_the_page_names_its_own_ways_and_leads_to_them(house: House) -> No
     assert texts.chat.PAGE["mydata"] in said.text
     (button,) = said.buttons
     asked = await say(house, button.command, "web:somebody")
-    assert [one.label for one in asked.buttons] == [texts.privacy.FORGET]
+    assert [one.label for one in asked.buttons] == [texts.privacy.FORGET, texts.privacy.KEEP]
     assert not (await say(house, "/privacy")).buttons
 
 

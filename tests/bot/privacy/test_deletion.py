@@ -36,7 +36,8 @@ async def test_it_asks_and_then_nothing_is_left(house: House) -> None:
     other = await house.finish(await house.order("she waves"))
     clip, photo = (house.media.path(name) for name in (job.clip.name if job.clip else "", job.order.photo.name))
     asked = await house.say(f"/delete {job.id}")
-    assert (asked.text, labels(asked)) == (texts.chat.DELETE_WHAT, [texts.chat.DELETE])
+    assert (asked.text, labels(asked)) == (texts.chat.DELETE_WHAT, [texts.chat.DELETE, texts.chat.KEEP])
+    assert (await house.say(asked.buttons[1].command)).text == texts.chat.KEPT
     assert clip.is_file()
     used = await house.used()
     done = await house.say(asked.buttons[0].command)
@@ -48,6 +49,9 @@ async def test_it_asks_and_then_nothing_is_left(house: House) -> None:
     assert "xyzzy" not in listed.text
     assert other.id in listed.text
     assert await house.used() == used, "no fresh credits"
+    moved = (await house.say("/quota")).text
+    assert "spent on what you have had removed" in moved
+    assert "spent on “she waves”" in moved
     assert (await house.say(f"/delete {job.id} yes")).text == texts.chat.DELETED_ALREADY
     for command in ("clip", "again", "continue", "join"):
         assert (await house.say(f"/{command} {job.id}")).refused
