@@ -11,7 +11,7 @@ from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import age, reactions
 from bot.jobs import machine
 from bot.model import MENTION, Address, Inbound, Job, Reply
-from bot.ordering import about, place, prompt, status_line, waiting
+from bot.ordering import about, place, prompt, questions, status_line, waiting
 from bot.privacy import deletion
 from bot.quotas import balance
 
@@ -63,7 +63,7 @@ class Core:
             return Reply(texts.admin.CUT_OFF, refused=True, private=True)
         reply = await self._answer(meant)
         await idempotency.keep(self.context, meant, reply, again)
-        return replace(reply, bare=True) if reply.ask is not None and meant.text != inbound.text else reply
+        return reply if meant.text == inbound.text else _of_meant(meant, reply)
 
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
@@ -95,6 +95,7 @@ class Core:
             there = not reply.repeats or await self.context.store.retention.repeated(
                 reply.repeats, place, self.context.clock()
             )
+            await questions.asked(self.context, reply, place)
             return there and all([await self.context.store.gallery.showed(share, place) for share in reply.shares])
         except StoreDown as error:  # an error would make the caller post it again
             log.error("what a message shows could not be saved: %s", error)
@@ -166,6 +167,14 @@ def spelled(inbound: Inbound) -> Inbound:
     labels = [f"@{named.label}" for named in inbound.named] + [""] * len(pieces)
     text = "".join(piece + label for piece, label in zip(pieces, [*labels[: len(pieces) - 1], ""], strict=True))
     return replace(inbound, text=text, named=())
+
+
+def _of_meant(meant: Inbound, reply: Reply) -> Reply:
+    """The reply to a message whose command was understood from what it answers."""
+    row = table.of(meant.text)
+    if row is not None and row.answers and not reply.refused:
+        return replace(reply, over=meant.source)
+    return replace(reply, bare=True) if reply.ask is not None else reply
 
 
 def _is_act(text: str) -> bool:

@@ -80,6 +80,7 @@ def inbound(request: Request, files: Files, chat: DiscordChat) -> Inbound:
         named=request.named,
         replied_to=request.replied_to,
         source="" if request.guest else request.source,
+        called=request.called,
         no_photo=texts.chat.DISCORD_WHICH if request.shared and not request.text.startswith("/") else "",
         adult=request.adult,
         is_adult=chat.is_adult,

@@ -153,16 +153,18 @@ class Interactions:
         pictures, source, about = parse.shown(message), "", str(message.id)
         kept = await self._replies(message, private)
         kept = None if words.startswith("/") or pictures else kept
-        if called is None and not private and kept is None:
-            return
         other = message.reference.resolved if message.reference else None
+        assents = invocation.assent(words) is not None
+        spoken = called is not None or private or kept is not None
+        if not spoken and not (assents and parse.asks(other)):
+            return
         options: dict[str, str] = {}
         if kept and words:
             pictures, source, options, about = kept.pictures, kept.source, kept.options, kept.about or about
             words = f"{kept.text} {words}"
         elif not pictures and isinstance(other, discord.Message):
             pictures, source = parse.anything(other)[:1], str(other.id)
-        if not words.startswith("/") and (pictures or source):
+        if spoken and not words.startswith("/") and (pictures or source):
             words = f"/animate {words}".strip()
         words = people.readable(words)
         words, named = people.named(message, words)
@@ -172,7 +174,7 @@ class Interactions:
             str(message.author.id),
             str(message.channel.id),
             self._core.context.clock(),
-            words if words.startswith("/") else "",
+            words if assents or words.startswith("/") else "",
             about=about,
             source=source,
             options=options,
@@ -187,6 +189,7 @@ class Interactions:
             administers=people.writes_as_admin(message),
             named=named if words.startswith("/") else (),
             replied_to=people.replied_to(message),
+            called=spoken,
         )
         lacking = request_from.lacking_here(message)
         if any(name != "attach_files" for name in lacking):

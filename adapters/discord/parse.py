@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 import discord
 
+from adapters.discord.render import PRESS
 from adapters.discord.request import Picture
 from adapters.shared.kinds import kind_of
-from bot.commands import invocation
+from bot.commands import invocation, table
 from bot.commands.invocation import SIGN
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
@@ -104,6 +105,14 @@ def without_mention(text: str, me: int, roles: Sequence[int] = ()) -> str | None
 def pings(message: discord.Message, me: int) -> bool:
     """Whether a message answers one of ours, and calls us by that: then we are shown its words."""
     return message.type is discord.MessageType.reply and any(one.id == me for one in message.mentions)
+
+
+def asks(message: object) -> bool:
+    """Whether a message has a button that answers a question about an order."""
+    rows = message.components if isinstance(message, discord.Message) else []
+    buttons = [one for row in rows if isinstance(row, discord.ActionRow) for one in row.children]
+    said = [str(getattr(one, "custom_id", "") or "").removeprefix(PRESS) for one in buttons]
+    return any(row.answers for row in map(table.of, said) if row)
 
 
 def is_guest(interaction: discord.Interaction[Any]) -> bool:

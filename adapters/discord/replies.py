@@ -43,7 +43,7 @@ class Replies:
                 return  # told before a restart, or the result stands where this would
         row = table.of(request.text)
         answers = row is not None and row.answers
-        if answers:
+        if answers or reply.over:
             photo = await self._core.origin(reply)
             if photo and photo.chat == request.channel:
                 request = replace(request, about=photo.message)  # it answers the photo; the question goes
@@ -55,6 +55,8 @@ class Replies:
         if request.manner == "aside" and answers and not reply.refused:
             with suppress(ChatError):
                 await self._chat.delete(request.token)
+        if reply.over:
+            await self._telling.take_away(replace(request.address, message=reply.over))
         if posted is None:
             return
         if reply.ask is not None:

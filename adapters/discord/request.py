@@ -66,6 +66,8 @@ class Request:
     """By the event, and for the first try only: it is not kept, as it may be over by the time of another."""
     named: tuple[Named, ...] = ()
     replied_to: Named | None = None
+    called: bool = True
+    """As `Inbound.called`."""
     late: bool = False
     """It was begun before, and nobody knows how far that came."""
     token: str = field(default="", repr=False)

@@ -59,6 +59,8 @@ class Replies:
         if (photo := await self._core.origin(reply)) and photo.chat == place.chat:
             place = photo  # it answers the photo, not the question whose button was tapped
         posted = await self.tell(place, reply, to)
+        if reply.over:
+            await self._telling.take_away(replace(inbound.address, message=reply.over))
         if posted is None:
             return
         if reply.ask is not None:

@@ -11,6 +11,37 @@ _AFTER = re.compile(rf":?(?:[\s,;|·•、،؛]|:(?=\s|$|[{UNSPACED}])|\.(?=\s|$
 SIGN = r"(?:[,;，；、]|[:：](?![)(-]))?"
 """A pattern for what may touch a name, and belongs neither to it nor to the words."""
 
+_YES = frozenset(
+    (
+        *("yes", "y", "yeah", "yep", "yup", "sure", "ok", "okay", "k", "agree", "agreed", "i agree", "yes i agree"),
+        *("they agree", "they do", "go", "go on", "go ahead", "do it", "make it", "yes make it", "crop", "crop it"),
+        *("crop to the middle", "fine", "of course", "ja", "oui", "si", "sí", "sì", "sim", "да", "так", "tak", "evet"),
+        *("はい", "好", "好的", "是", "네", "예", "نعم", "כן"),
+    )
+)
+_NO = frozenset(
+    (
+        *("no", "n", "nope", "nah", "don't", "dont", "do not", "stop", "cancel", "drop it", "never mind", "no way"),
+        *("nein", "non", "não", "нет", "ні", "nie", "hayır", "いいえ", "不", "不要", "아니요", "لا", "לא"),
+    )
+)
+_COURTESY = re.compile(r"\b(?:please|thanks|thank you)\b")
+_PRICED = re.compile(r"\byes \d+ credits?\Z")
+
+
+def assent(text: str) -> bool | None:
+    """Whether a text is nothing but a yes, or nothing but a no."""
+    signs = {sign for sign in text if not sign.isspace() and sign not in "\ufe0f🏻🏼🏽🏾🏿"}
+    if signs and signs <= set("👍👌✅🆗"):
+        return True
+    if signs and signs <= set("👎❌🚫"):
+        return False
+    words = " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.casefold().replace("’", "'")[:80]))
+    words = " ".join(_COURTESY.sub("", words).split())
+    if words in _YES or _PRICED.fullmatch(words):
+        return True
+    return False if words in _NO else None
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

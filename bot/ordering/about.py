@@ -7,6 +7,7 @@ from bot.commands import invocation
 from bot.context import Context
 from bot.jobs import machine
 from bot.model import Address, Button, Inbound, Job, Reply
+from bot.ordering import questions
 
 FOREVER = 4e9
 """Unix seconds in the far future: no expiry."""
@@ -17,9 +18,12 @@ SILENCE = Reply("", refused=True)
 async def meant(ctx: Context, inbound: Inbound) -> Inbound | Reply:
     """The message with its implied command, or a reply to a message that is not addressed to the bot.
 
-    An answer to one's own clip continues it; an answer to a shared clip remixes it. Raises `StoreDown`.
+    An answer to a question about an order is its button's command. An answer to one's own clip continues it; an answer
+    to a shared clip remixes it. Raises `StoreDown`.
     """
     words = _words(inbound)
+    if words is not None and (answer := await questions.answered(ctx, inbound, words)):
+        return answer
     if not inbound.source or words is None:
         return inbound
     where = replace(inbound.address, message=inbound.source)

@@ -85,7 +85,8 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
             return asked
         question = waiting.crop_question(job)
     elif unasked:
-        question = waiting.consent_question(job.id)
+        too = await waiting.others(ctx, inbound)
+        question = waiting.consent_question(job.id, texts.consent.ASK_TOO if too else texts.consent.ASK)
     elif above is not None and dear:
         question = waiting.price_question(ctx, job, quoted, above)
     else:

@@ -22,9 +22,14 @@ WAIT = 3600.0
 
 async def check_room(ctx: Context, inbound: Inbound) -> None:
     """Raise `Refusal` if the person has too many parked orders: they are free for them, but keep pictures."""
-    found = await ctx.store.retention.parked(inbound.person)
-    if sum(parked.until >= ctx.clock() and not taken for parked, taken in found) >= WAITING:
+    if await others(ctx, inbound) >= WAITING:
         raise Refusal(texts.admin.MANY_WAIT)
+
+
+async def others(ctx: Context, inbound: Inbound) -> int:
+    """How many orders of the person wait already."""
+    found = await ctx.store.retention.parked(inbound.person)
+    return sum(parked.until >= ctx.clock() and not taken for parked, taken in found)
 
 
 async def set_aside(ctx: Context, job: Job) -> None:

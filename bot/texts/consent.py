@@ -6,6 +6,10 @@ ASK = (
     "Does everybody in the photo agree to this clip? With nobody in it, that is a yes.\n"
     "You are asked only once. The order waits for an hour; nothing is spent yet."
 )
+ASK_TOO = (
+    "And in this photo, does everybody agree, too? Each order that waits takes a yes of its own: tap below, or reply "
+    "with it.\nIt waits for an hour; nothing is spent yet."
+)
 AGREE = "Yes, make it"
 STILL = "This one is still waiting for you."
 

@@ -321,6 +321,52 @@ async def test_a_question_behind_a_question_answers_the_photo_as_well(room: Room
     assert clip.reply_to is said
 
 
+@pytest.mark.parametrize("how", ["reply", "called"])
+async def test_a_written_yes_answers_like_a_press(room: Room, how: str) -> None:
+    await heard(room, room.slash("limits", {"set": "confirm 5"}, user=boss(room)))
+    configure(room.house.core, ask_consent=True)
+    room.house.provider.stand_in = False
+    said = room.api.say(room.ann, room.channel, "she smiles --10s", [PHOTO], mention_bot=True)
+    consent, bob = await reply(room, said), room.api.user("bob")
+    await room.discord._intake.idle()
+    room.api.say(bob, room.channel, "yes", reply_to=consent)  # talk
+
+    def says(words: str, question: Message) -> None:
+        if how == "reply":
+            room.api.say(room.ann, room.channel, words, reply_to=question)
+        else:
+            room.api.say(room.ann, room.channel, words, mention_bot=True)
+
+    says("Yes", consent)
+    await room.api.until(lambda: consent.deleted)
+    price = await reply(room, said)
+    assert price.labels == ["Yes, 10 credits", "No"]
+    await room.discord._intake.idle()
+    says("ok", price)
+    await room.api.until(lambda: price.deleted)
+    (clip,) = await room.clips()
+    assert clip.reply_to is said
+    room.api.say(room.ann, room.channel, "ok", reply_to=clip)  # talk about the clip
+    await has_left(room, room.ann, "20 credits left today")
+    assert len(room.house.provider.orders) == 1
+
+
+async def test_in_private_yes_is_enough_and_no_as_well(room: Room) -> None:
+    configure(room.house.core, ask_consent=True)
+    room.house.provider.stand_in = False
+    here = room.api.dm(room.ann)
+    first = await reply(room, room.api.say(room.ann, here, "one", [PHOTO]))
+    second = await reply(room, room.api.say(room.ann, here, "two", [PHOTO]))
+    assert (first.content, second.content) == (texts.consent.ASK, texts.consent.ASK_TOO)
+    await room.discord._intake.idle()
+    dropped = await reply(room, room.api.say(room.ann, here, "no"))
+    assert dropped.content == texts.admin.DROPPED
+    room.api.say(room.ann, here, "yes", reply_to=first)
+    await room.clips(1, here)
+    assert texts.chat.NO_PHOTO in (await reply(room, room.api.say(room.ann, here, "yes"))).content
+    assert [order.prompt for order in room.house.provider.orders] == ["one"]
+
+
 async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None:
     asked = room.slash(options={**SMILES, "image": ("wide.jpg", picture(2000, 400))})
     await room.api.until(lambda: asked.original and asked.original.labels)

@@ -337,6 +337,46 @@ async def test_a_question_behind_a_question_answers_the_photo_as_well(town: Town
     await town.api.until(lambda: price.deleted)
 
 
+@pytest.mark.parametrize("how", ["reply", "called"])
+async def test_a_written_yes_in_a_group_answers_like_a_tap(town: Town, how: str) -> None:
+    configure(town.room.house.core, ask_consent=True)
+    town.room.house.provider.stand_in = False
+    question = await town.orders(town.bob, texts.consent.ASK)
+    await town.room.settled()
+    town.api.say(town.cem, town.group, "yes", reply_to=question)  # talk
+    if how == "reply":
+        town.api.say(town.bob, town.group, "Yes!", reply_to=question)
+    else:
+        town.api.say(town.bob, town.group, f"@{ME} yes")
+    placed = await town.room.told(town.group, "5 credits, 25 left today")
+    assert placed.reply_to == question.reply_to
+    await town.api.until(lambda: question.deleted)
+    await town.room.settled()
+    assert len(town.api.sent(town.group)) == 2
+
+
+async def test_in_private_yes_is_enough_and_no_as_well(town: Town) -> None:
+    room = town.room
+    configure(room.house.core, ask_consent=True)
+    room.house.provider.stand_in = False
+    room.api.photo(room.ann, room.private, picture(), "one")
+    first = await room.told(room.private, texts.consent.ASK)
+    room.api.photo(room.ann, room.private, picture(), "two")
+    await room.told(room.private, texts.consent.ASK_TOO)
+    await room.settled()
+    room.api.say(room.ann, room.private, "no")
+    await room.told(room.private, texts.admin.DROPPED)
+    room.api.say(room.ann, room.private, "ok", reply_to=first)
+    assert "“one”" in (await room.told(room.private, "5 credits, 25 left today")).words
+    room.api.say(room.ann, room.private, "ok")
+    await room.told(room.private, texts.chat.NO_PHOTO)
+    room.api.photo(room.ann, room.private, picture(2000, 400), "wide")
+    await room.told(room.private, texts.chat.TOO_LONG)
+    await room.settled()
+    room.api.say(room.ann, room.private, "yes")
+    await room.told(room.private, "5 credits, 20 left today")
+
+
 # ── Above and beside ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -29,7 +29,7 @@ def buttons(reply: Reply) -> dict[str, str]:
 async def asked(house: House, text: str = "she smiles", user: str = "7") -> str:
     """Order; returns what the yes button says."""
     reply = await house.say(text, attached(), user=user)
-    assert reply.text == texts.consent.ASK
+    assert reply.text in (texts.consent.ASK, texts.consent.ASK_TOO)
     return buttons(reply)[texts.consent.AGREE]
 
 
@@ -117,6 +117,12 @@ async def test_two_photos_before_the_first_answer(house: House) -> None:
     assert (await house.say(two)).job
     assert (await house.store.gallery.manner("telegram:7")).agreed_at == at
     assert await house.used() == 10
+
+
+async def test_the_second_question_says_that_it_takes_its_own_yes(house: House) -> None:
+    assert (await house.say("one", attached())).text == texts.consent.ASK
+    assert (await house.say("two", attached())).text == texts.consent.ASK_TOO
+    assert (await house.say("three", attached(), user="8")).text == texts.consent.ASK
 
 
 async def test_a_photo_that_comes_twice_pays_once(house: House) -> None:

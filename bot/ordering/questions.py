@@ -1,0 +1,66 @@
+"""Which message asks what about an order that waits: a yes that is written finds its order, like a tap on a button.
+
+An answer belongs to the question that it replies to, else to the latest one of that person in that chat.
+"""
+
+import json
+from dataclasses import replace
+
+from bot.commands import invocation
+from bot.context import Context
+from bot.model import Address, Inbound, Reply
+from bot.ordering.waiting import WAIT
+
+_YES = ("/crop ", "/agree ", "/yes ")
+_REPLAYED = 7 * 86_400.0
+"""Seconds for which a message that comes again answers the same question as before."""
+
+
+async def asked(ctx: Context, reply: Reply, place: Address) -> None:
+    """Note that the message at `place` asks. Raises `StoreDown`."""
+    parked = await ctx.store.books.parked(reply.waits) if reply.waits else None
+    yes = next((button.command for button in reply.buttons if button.command.startswith(_YES)), "")
+    if parked is None or not yes:
+        return
+    now, about = ctx.clock(), [parked.person]
+    note = json.dumps([now, parked.id, yes, place.message])
+    for name in (f"question:{parked.id}", f"question at {place.message}"):
+        await ctx.store.inbox.remember(place.platform, place.chat, name, note, now + WAIT, about)
+
+
+async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None:
+    """A written yes or no as the command that it amounts to, with the message that asked as its source.
+
+    None if it answers nothing. Raises `StoreDown`.
+    """
+    said = invocation.assent(words)
+    if said is None or inbound.attachments:
+        return None
+    where, now, again = inbound.address, ctx.clock(), f"answer:{inbound.key}"
+    note = await ctx.store.inbox.recall(where.platform, where.chat, again, now)
+    if note is None:
+        note = await (_replied_to(ctx, inbound) if inbound.source else _latest(ctx, inbound))
+        if note is None:
+            return None
+        await ctx.store.inbox.remember(where.platform, where.chat, again, note, now + _REPLAYED, [inbound.person])
+    _, name, yes, message = json.loads(note)
+    return replace(inbound, text=yes if said else f"/no {name}", source=message)
+
+
+async def _replied_to(ctx: Context, inbound: Inbound) -> str | None:
+    where = inbound.address
+    note = await ctx.store.inbox.recall(where.platform, where.chat, f"question at {inbound.source}", ctx.clock())
+    parked = await ctx.store.books.parked(json.loads(note)[1]) if note else None
+    if parked is not None and parked.person != inbound.person:
+        return None  # what others say to it is talk
+    return note
+
+
+async def _latest(ctx: Context, inbound: Inbound) -> str | None:
+    where, now, found = inbound.address, ctx.clock(), list[str]()
+    scope = await ctx.store.books.scope(inbound.scope) if inbound.scope else ""
+    for parked, taken in await ctx.store.retention.parked(inbound.person):
+        note = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{parked.id}", now)
+        if note and not taken and parked.until >= now and parked.scope == scope:
+            found.append(note)
+    return max(found, key=lambda note: float(json.loads(note)[0]), default=None)

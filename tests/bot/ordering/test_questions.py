@@ -1,0 +1,126 @@
+"""A question about an order is answered by just writing yes or no: the right one, once, and by whom it asks."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot import texts
+from bot.commands.invocation import assent
+from bot.model import Address, Inbound, Reply
+from bot.quotas.rules import Act, Rule
+from tests.houses import House, attached, configure, picture
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    configure(house.core, ask_consent=True)
+    house.provider.stand_in = False
+    return house
+
+
+async def asked(house: House, words: str = "she smiles", photo: bytes | None = None) -> Address:
+    """Order, and post the question; returns where it stands."""
+    return await posted(house, await house.say(words, attached(photo)))
+
+
+async def posted(house: House, reply: Reply) -> Address:
+    assert reply.waits
+    place = Address("telegram", "chat", f"question-{house.sent}")
+    assert await house.core.stands(reply, place)
+    house.clock.tick(1)
+    return place
+
+
+async def say(house: House, text: str, to: Address | None = None, **more: object) -> Reply:
+    house.sent += 1
+    where = Address("telegram", "chat", f"message-{house.sent}")
+    source = to.message if to else ""
+    inbound = Inbound(where, "7", f"telegram:{house.sent}", text, source=source)
+    return await house.core.handle(replace(inbound, **more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("said", ["yes", "Yes!", "ok", "Yes, make it", "yes please", "👍🏽", "/animate yes", "да"])
+async def test_a_written_yes_is_the_tap(house: House, said: str) -> None:
+    place = await asked(house)
+    reply = await say(house, said)
+    assert reply.job
+    assert "“she smiles”" in reply.text
+    assert reply.over == place.message, "the question goes, as after a tap"
+    assert (await house.job(reply.job)).address.message == "message-1"
+    assert await house.used() == 5
+
+
+@pytest.mark.parametrize("said", ["no", "No, thanks.", "👎", "stop"])
+async def test_a_written_no_drops_it(house: House, said: str) -> None:
+    await asked(house)
+    assert (await say(house, said)).text == texts.admin.DROPPED
+    assert await house.kept() == []
+    assert (await say(house, "yes")).text == texts.chat.NO_PHOTO
+    assert await house.used() == 0
+
+
+async def test_each_question_behind_the_other(house: House) -> None:
+    act = Act(id="act", at=house.clock(), actor="x", scope="", verb="limits confirm")
+    await house.store.books.amend(act, lambda rule: Rule(confirm=5))
+    await asked(house, "she smiles --10s", picture(2000, 400))
+    consent = await say(house, "ok")
+    assert consent.text == texts.consent.ASK
+    assert consent.over
+    await posted(house, consent)
+    price = await say(house, "ok")
+    assert price.buttons[0].label == "Yes, 10 credits"
+    assert await house.used() == 0, "a yes to one question is none to the next"
+    await posted(house, price)
+    assert (await say(house, "Yes, 10 credits")).job
+    assert await house.used() == 10
+
+
+async def test_of_several_the_one_that_it_replies_to_else_the_latest(house: House) -> None:
+    one, _, _ = [await asked(house, words) for words in ("one", "two", "three")]
+    assert "“one”" in (await say(house, "yes", one)).text
+    assert "“three”" in (await say(house, "yes")).text
+    assert "“two”" in (await say(house, "yes")).text
+    assert (await say(house, "yes")).text == texts.chat.NO_PHOTO
+    assert await house.used() == 15
+
+
+async def test_twice_buys_once_and_no_other(house: House) -> None:
+    await asked(house, "one")
+    two = await asked(house, "two")
+    replies = [await say(house, "yes", key="same") for _ in range(3)]
+    assert len({reply.job for reply in replies}) == 1
+    assert (await say(house, "yes", two)).job == replies[0].job
+    assert await house.used() == 5
+
+
+async def test_what_others_say_to_it_is_talk(house: House) -> None:
+    place = await asked(house)
+    talk = await say(house, "yes", place, user="8", called=False)
+    assert (talk.text, talk.job) == ("", None)
+    assert (await say(house, "yes", user="8")).text == texts.chat.NO_PHOTO
+    assert (await say(house, "yes", place, called=False)).job
+
+
+async def test_other_words_stay_words(house: House) -> None:
+    await asked(house)
+    assert (await say(house, "yes, but slower")).text == texts.chat.NO_PHOTO
+    assert (await house.say("yes", attached())).waits, "a caption is a caption"
+    house.clock.tick(3601)
+    assert (await say(house, "yes")).text == texts.chat.NO_PHOTO
+    assert await house.used() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Yep", True),
+        ("nein", False),
+        ("👍", True),
+        ("👍👎", None),
+        ("", None),
+        ("…", None),
+        ("not now, she smiles", None),
+    ],
+)
+def test_assent(text: str, meant: bool | None) -> None:
+    assert assent(text) is meant
