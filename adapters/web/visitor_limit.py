@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from adapters.shared.newest import Newest
 from adapters.web.proxies import network
 
 DAY = 86_400.0
@@ -15,8 +16,7 @@ class VisitorLimit:
     def __init__(self, few: int, clock: Callable[[], float], most: int = MOST) -> None:
         self._few = few
         self._clock = clock
-        self._most = most
-        self._through: dict[tuple[str, str], tuple[float, set[str]]] = {}
+        self._through: Newest[tuple[str, str], tuple[float, set[str]]] = Newest(most)
 
     def is_shut(self, thing: str, address: str, person: str) -> bool:
         """Whether this person may not; counts nobody."""
@@ -28,14 +28,11 @@ class VisitorLimit:
         now, key = self._clock(), (thing, network(address))
         since, people = self._through.get(key, (now, set()))
         if now - since >= DAY:
-            del self._through[key]
             since, people = now, set()
         if person in people:
             return True
         if len(people) >= self._few:
             return False
         people.add(person)
-        while key not in self._through and len(self._through) >= self._most:
-            del self._through[next(iter(self._through))]
         self._through[key] = since, people
         return True

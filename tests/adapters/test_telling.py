@@ -1,0 +1,110 @@
+"""A reply is offered for as long as it makes sense, and a file fetched as often as that does."""
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from adapters.shared.fetching import TRIES, Fetching
+from adapters.shared.telling import LONGEST_PAUSE, PATIENCE, Telling
+from bot.errors import ChatError, Flood, Gone, Refusal, Unconfirmed
+from bot.model import Address, Posted, Reply
+from tests.fakes import RecordingChat
+from tests.houses import Clock, House
+
+PLACE = Address("telegram", "7", "8")
+
+
+class Place:
+    """A chat that raises these errors first, and a clock that its sleeps move on."""
+
+    def __init__(self, house: House, clock: Clock, errors: Sequence[Exception]) -> None:
+        self.clock = clock
+        self.errors = list(errors)
+        self.slept: list[float] = []
+        self.said: list[str] = []
+        self.chat = RecordingChat()
+        self.telling = Telling(house.core, self.chat, self.sleep)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.clock.tick(seconds)
+
+    async def send(self, reply: Reply) -> Posted:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.said.append(reply.text)
+        return Posted("9")
+
+    async def tell(self, *, once: bool = False) -> Posted | None:
+        return await self.telling.tell(Reply("hello"), self.send, lambda _: once)
+
+
+async def test_haste_is_waited_for_and_other_trouble_ever_longer(house: House, clock: Clock) -> None:
+    place = Place(house, clock, [Flood(7), ChatError("x"), ChatError("x"), Unconfirmed("x")])
+    assert await place.tell() == Posted("9")
+    assert place.said == ["hello"]
+    assert place.slept == [7, 2, 4, 8]
+
+
+async def test_what_may_be_there_is_not_said_twice_where_that_is_in_the_way(house: House, clock: Clock) -> None:
+    place = Place(house, clock, [Unconfirmed("x")])
+    assert await place.tell(once=True) is None
+    assert not place.said
+
+
+async def test_whom_nobody_finds_is_told_nothing(house: House, clock: Clock) -> None:
+    place = Place(house, clock, [Gone("x")])
+    assert await place.tell() is None
+    assert not place.slept
+
+
+async def test_patience_has_an_end(house: House, clock: Clock) -> None:
+    place = Place(house, clock, [ChatError("x")] * 1000)
+    assert await place.tell() is None
+    assert PATIENCE - LONGEST_PAUSE <= sum(place.slept) <= PATIENCE
+    late = Place(house, clock, [Flood(PATIENCE + 1)])
+    assert await late.tell() is None
+    assert not late.slept
+
+
+async def test_a_message_that_cannot_be_taken_away_is_no_mistake(house: House, clock: Clock) -> None:
+    place = Place(house, clock, [])
+    place.chat.trouble = [ChatError("x")]
+    await place.telling.take_away(PLACE)
+    assert place.chat.removed == []
+    await place.telling.take_away(PLACE)
+    assert place.chat.removed == ["8"]
+
+
+@pytest.mark.parametrize("failures", [0, TRIES - 1, math.inf])
+async def test_a_hiccup_is_not_the_persons_to_see(house: House, clock: Clock, failures: float) -> None:
+    place, tries = Place(house, clock, []), 0
+
+    async def read() -> bytes:
+        nonlocal tries
+        tries += 1
+        if tries <= failures:
+            raise Flood(9) if tries == 1 else ChatError("x")
+        return b"photo"
+
+    attachment = Fetching(lambda error: isinstance(error, ChatError), place.sleep).attachment(read, "end", video=True)
+    assert (attachment.role, attachment.video, tries) == ("end", True, 0)
+    if failures < TRIES:
+        assert [piece async for piece in attachment.fetch()] == [b"photo"]
+    else:
+        with pytest.raises(ChatError):
+            await anext(attachment.fetch())
+    assert tries == min(failures + 1, TRIES)
+    assert place.slept == [9, 2, 3][: tries - 1]
+
+
+async def test_what_is_no_hiccup_is_said_at_once(house: House, clock: Clock) -> None:
+    place = Place(house, clock, [])
+
+    async def read() -> bytes:
+        raise Refusal("too large")
+
+    with pytest.raises(Refusal):
+        await anext(Fetching(lambda _: False, place.sleep).attachment(read, video=False).fetch())
+    assert not place.slept
