@@ -13,17 +13,15 @@ from discord.app_commands import Choice, Range, locale_str
 from adapters.discord import admin_commands, first_response, parse, people
 from adapters.discord.client import BROKEN, UNREADABLE
 from adapters.discord.interactions import Interaction, Interactions
-from adapters.discord.request import PLATFORM
+from adapters.shared.notes import FOREVER, Notes
 from bot import texts
 from bot.commands import table
 from bot.commands.command import Command, Takes
-from bot.core import Inbox
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
 
 log = logging.getLogger(__name__)
 
-FOREVER = 4e9
 CLIP = 32
 """Characters in a clip's name."""
 
@@ -54,16 +52,16 @@ class Tree(app_commands.CommandTree[Any]):
         """A mistake of ours; or the person's client still shows how a command was before."""
         await first_response.apologise(interaction, error.__cause__ or error)
 
-    async def publish(self, inbox: Inbox, now: float) -> None:
+    async def publish(self, notes: Notes) -> None:
         """Tell Discord what there is, if that has changed. Nothing depends on it."""
         shapes = [command.to_dict(self) for command in self.get_commands()]
         mark = hashlib.sha256(json.dumps(shapes, sort_keys=True, default=str).encode()).hexdigest()
         chat = str(self.client.application_id)
         try:
-            if await inbox.recall(PLATFORM, chat, "commands", now) == mark:
+            if await notes.get(chat, "commands") == mark:
                 return
             await self.sync()
-            await inbox.remember(PLATFORM, chat, "commands", mark, FOREVER)
+            await notes.put(chat, "commands", mark, FOREVER)
         except BROKEN as error:
             log.warning("the commands could not be told to Discord: %s", type(error).__name__)
         except StoreDown as error:

@@ -20,6 +20,8 @@ from adapters.discord.identify_budget import IdentifyBudget
 from adapters.discord.interactions import Interaction, Interactions
 from adapters.discord.reactions import Reactions
 from adapters.discord.render import PRESS
+from adapters.discord.request import PLATFORM
+from adapters.shared.notes import Notes
 from bot.core import Core
 
 log = logging.getLogger(__name__)
@@ -95,7 +97,7 @@ class Gateway(discord.AutoShardedClient):
         self.add_dynamic_items(Press)
         _, url, _ = await self.http.get_bot_gateway()
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)  # where it goes when a session cannot be resumed
-        await self._tree.publish(self._core.context.store.inbox, self._core.context.clock())
+        await self._tree.publish(Notes(PLATFORM, self._core.context.store.inbox, self._core.context.clock))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         if not await self._budget.spend():

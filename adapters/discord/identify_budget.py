@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from adapters.discord.request import PLATFORM
+from adapters.shared.notes import Notes
 from bot.core import Inbox
 from bot.errors import StoreDown
 
@@ -17,7 +18,7 @@ class IdentifyBudget:
     """Counted in the database, so that a crash loop is counted too; without it, in memory."""
 
     def __init__(self, inbox: Inbox, clock: Callable[[], float], most: int = MOST) -> None:
-        self._inbox = inbox
+        self._notes = Notes(PLATFORM, inbox, clock)
         self._clock = clock
         self._most = most
         self._day, self._count = 0, 0
@@ -28,8 +29,7 @@ class IdentifyBudget:
             return False
         self._count += 1
         try:
-            until = (self._day + 2) * DAY
-            await self._inbox.remember(PLATFORM, "", f"identifies:{self._day}", str(self._count), until)
+            await self._notes.put("", f"identifies:{self._day}", str(self._count), 2 * DAY)
         except StoreDown as error:
             log.error("a connection could not be counted: %s", error)
         return True
@@ -45,7 +45,7 @@ class IdentifyBudget:
         if day != self._day:
             self._day, self._count = day, 0
         try:
-            noted = await self._inbox.recall(PLATFORM, "", f"identifies:{day}", self._clock())
+            noted = await self._notes.get("", f"identifies:{day}")
             self._count = max(self._count, int(noted or 0))
         except StoreDown as error:
             log.error("the connections of today are not known: %s", error)

@@ -4,6 +4,9 @@ from collections.abc import Callable, Collection
 
 from bot.core import Inbox
 
+FOREVER = 4e9
+"""Seconds that nobody waits for."""
+
 
 class Notes:
     """The notes of a platform, by chat and name; `clock` counts Unix seconds."""

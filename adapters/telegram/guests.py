@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from telegram import InlineQueryResultArticle, InputTextMessageContent, Message
 
+from adapters.shared.notes import Notes
 from adapters.telegram import parse
 from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.delivery import TelegramChat
@@ -26,12 +27,15 @@ KEPT = 2 * 86_400.0
 class Guests:
     """Takes guest messages."""
 
-    def __init__(self, core: Core, line: TelegramClient, chat: TelegramChat, files: Files, people: People) -> None:
+    def __init__(
+        self, core: Core, line: TelegramClient, chat: TelegramChat, files: Files, people: People, notes: Notes
+    ) -> None:
         self._core = core
         self._client = line
         self._chat = chat
         self._files = files
         self._people = people
+        self._notes = notes
         self.username = ""
 
     async def message(self, message: Message) -> None:
@@ -73,15 +77,12 @@ class Guests:
 
     async def apologise(self, message: Message) -> None:
         """Something broke: the placeholder must come to an end."""
-        if place := await self._core.context.store.inbox.recall(
-            PLATFORM, INLINE, message.guest_query_id or "", self._core.context.clock()
-        ):
+        if place := await self._notes.get(INLINE, message.guest_query_id or ""):
             await self._chat.edit(Address(PLATFORM, INLINE, place), place, Reply(texts.chat.BROKE, refused=True))
 
     async def _place(self, query: str) -> str | None:
         """The message that we may edit."""
-        inbox, now = self._core.context.store.inbox, self._core.context.clock()
-        if known := await inbox.recall(PLATFORM, INLINE, query, now):
+        if known := await self._notes.get(INLINE, query):
             return known
         placeholder = InlineQueryResultArticle("1", "Photoplay", InputTextMessageContent(texts.chat.ONE_MOMENT))
         try:
@@ -89,5 +90,5 @@ class Guests:
                 sent = await self._client.answer_guest_query(query, placeholder)
         except ChatError:
             return None  # too late, or answered before we could note where
-        await inbox.remember(PLATFORM, INLINE, query, sent.inline_message_id, now + KEPT)
+        await self._notes.put(INLINE, query, sent.inline_message_id, KEPT)
         return sent.inline_message_id

@@ -12,16 +12,13 @@ from telegram import (
     BotCommandScopeDefault,
 )
 
+from adapters.shared.notes import FOREVER, Notes
 from adapters.telegram.client import TelegramClient, mapped
-from adapters.telegram.parse import PLATFORM
 from bot.commands import table
 from bot.commands.command import Command, in_menu
-from bot.core import Core
 from bot.errors import ChatError
 
 log = logging.getLogger(__name__)
-
-FOREVER = 4e9
 
 
 def menus(rows: Sequence[Command]) -> list[tuple[BotCommandScope, list[tuple[str, str]]]]:
@@ -39,12 +36,11 @@ def menus(rows: Sequence[Command]) -> list[tuple[BotCommandScope, list[tuple[str
     return [(scope, [(row.name, row.help) for row in shown]) for scope, shown in scopes]
 
 
-async def publish(line: TelegramClient, core: Core) -> None:
+async def publish(line: TelegramClient, notes: Notes) -> None:
     """Tell Telegram what there is, if it has changed. Nothing depends on it."""
     now = menus(table.offered(core.context, PLATFORM))
     mark = json.dumps([[scope.type, menu] for scope, menu in now])
-    inbox = core.context.store.inbox
-    if await inbox.recall(PLATFORM, "", "menus", core.context.clock()) == mark:
+    if await notes.get("", "menus") == mark:
         return
     try:
         for scope, menu in now:
@@ -53,4 +49,4 @@ async def publish(line: TelegramClient, core: Core) -> None:
     except ChatError as error:
         log.warning("the menu of commands could not be set: %s", error)
     else:
-        await inbox.remember(PLATFORM, "", "menus", mark, FOREVER)
+        await notes.put("", "menus", mark, FOREVER)

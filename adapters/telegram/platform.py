@@ -80,14 +80,14 @@ class Telegram:
         self._sleep = sleep
         members, files = Members(line, clock), Files(line, sleep)
         self._inbox, now = core.context.store.inbox, core.context.clock
-        notes = Notes(PLATFORM, self._inbox, now)
+        self._notes = notes = Notes(PLATFORM, self._inbox, now)
         people, prompts, dialogs = People(notes, members, now), Prompts(Questions(notes)), Dialogs(notes)
         answers = Replies(core, line, chat, prompts, dialogs, sleep)
         self._caught_up = asyncio.Event()
         together = Albums(self._caught_up, sleep), Comments(sleep)
         self._messages = Messages(core, chat, answers, prompts, files, members, people, *together)
         self._replies = answers
-        self._guests = Guests(core, line, chat, files, people)
+        self._guests = Guests(core, line, chat, files, people, notes)
         self._reactions = Reactions(core)
         self._callbacks = Callbacks(core, line, chat, answers, dialogs, members, people)
         self._intake = Intake(
@@ -113,7 +113,7 @@ class Telegram:
         self._caught_up.clear()
         try:
             await self._intake.replay(await self._inbox.keys(PLATFORM))
-            await menus.publish(self._client, self._core)
+            await menus.publish(self._client, self._notes)
             await (self._be_told(self._hook) if self._hook else self._poll())
         except BadToken as error:
             raise Misconfigured(str(error)) from None
