@@ -11,6 +11,7 @@ import pytest
 from adapters.shared import lanes
 from adapters.web import event_stream
 from bot import texts
+from bot.commands import table
 from bot.core import Core
 from bot.model import Address, Inbound, Reply
 from tests.adapters.discord.discord_driver import discord
@@ -332,7 +333,8 @@ async def test_a_chat_that_is_gone_ends_the_delivery_and_the_clip_is_kept(chat: 
 
 async def test_help_privacy_quota_and_jobs_answer(driver: Driver) -> None:
     await driver.say("/help")
-    assert "/jobs" in (await sees(driver, texts.chat.COMMANDS["quota"])).words
+    said = await sees(driver, table.TABLE["quota"].help)
+    assert ("/jobs" in said.words) == driver.chats, "the page has a menu"
     await driver.say("/privacy")
     await sees(driver, "What is kept: your photos")
     await driver.say("/quota")
