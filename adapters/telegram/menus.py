@@ -14,8 +14,10 @@ from telegram import (
 
 from adapters.shared.notes import FOREVER, Notes
 from adapters.telegram.client import TelegramClient, mapped
+from adapters.telegram.parse import PLATFORM
 from bot.commands import table
 from bot.commands.command import Command, in_menu
+from bot.core import Core
 from bot.errors import ChatError
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ def menus(rows: Sequence[Command]) -> list[tuple[BotCommandScope, list[tuple[str
     return [(scope, [(row.name, row.help) for row in shown]) for scope, shown in scopes]
 
 
-async def publish(line: TelegramClient, notes: Notes) -> None:
+async def publish(line: TelegramClient, core: Core, notes: Notes) -> None:
     """Tell Telegram what there is, if it has changed. Nothing depends on it."""
     now = menus(table.offered(core.context, PLATFORM))
     mark = json.dumps([[scope.type, menu] for scope, menu in now])
