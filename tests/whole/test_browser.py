@@ -11,6 +11,7 @@ from typing import Any
 
 import pillow_heif
 import pytest
+import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
@@ -24,7 +25,7 @@ T = texts.chat.PAGE
 Visit = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def visit(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
     """Open the page as somebody new; what the browser complains about fails the test."""
     complaints: list[str] = []

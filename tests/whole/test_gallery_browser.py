@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from bot import texts
@@ -33,14 +34,14 @@ def films() -> list[bytes]:
     return [film(width, height, number / len(SHAPES)) for number, (width, height) in enumerate(SHAPES)]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def town(tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes) -> AsyncIterator[Site]:
     # On loopback a form's origin is checked, too.
     async with site(tmp_path, clock, new_id, clip, private=True, title="Harbour Clips & Friends", public=True) as made:
         yield made
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def shares(town: Site, films: list[bytes]) -> list[Share]:
     """Thirty of them, of every shape; the newest is a remix, the one before it is covered."""
     clips = [await town.clip(data) for data in films]
@@ -56,7 +57,7 @@ async def shares(town: Site, films: list[bytes]) -> list[Share]:
 Visit = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def visit(chromium: Browser, town: Site, shares: list[Share]) -> AsyncIterator[Visit]:
     """Open a page of the gallery as somebody new; what the browser complains about fails the test."""
     complaints: list[str] = []
