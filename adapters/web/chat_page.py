@@ -153,6 +153,7 @@ class ChatPage:
                 if inbound.text == PREVIEW and inbound.attachments:
                     return web.json_response(await self._look(inbound))
                 reply = await self._core.handle(inbound)
+                self._streams.stir(inbound.person)
         except message.TooMuch as much:
             return web.json_response({"text": str(much)}, status=413, headers={"Connection": "close"})
         return web.json_response(await self._job_json.reply(inbound, reply))

@@ -29,6 +29,18 @@ EACH, ALL = 8, 400
 """Streams of one person, and of all together. The oldest ends for a new one; its browser comes back later."""
 
 
+class _Stream:
+    """`stirred`: it need not wait for its next look."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.stirred = asyncio.Event()
+
+    def end(self) -> None:
+        self.ended = True
+        self.stirred.set()
+
+
 class EventStreams:
     """All open streams."""
 
@@ -36,21 +48,27 @@ class EventStreams:
         self._core = core
         self._job_json = job_json
         self._allowance = allowance
-        self._open: dict[str, list[asyncio.Event]] = {}
+        self._open: dict[str, list[_Stream]] = {}
 
     def close(self) -> None:
         """End all of them."""
         for streams in self._open.values():
-            for ended in streams:
-                ended.set()
+            for stream in streams:
+                stream.end()
+
+    def stir(self, person: str) -> None:
+        """Look at once for what is new to a person: they did something."""
+        for stream in self._open.get(person, ()):
+            stream.stirred.set()
 
     async def follow(self, person: str, user: str, since: float) -> AsyncIterator[str]:
         """Events for one browser tab, as text, until it goes away or makes room for another."""
         told: dict[str, str] = {}
         ready, quiet, ticked, asked = False, 0.0, 0.0, 0.0
         whole, opened = not since, since or self._core.context.clock()
-        with self._place(person) as ended:
-            while not ended.is_set():
+        with self._place(person) as stream:
+            while not stream.ended:
+                stream.stirred.clear()
                 now = self._core.context.clock()
                 try:
                     if now - ticked >= TICK and (at := await self._forgotten(person)) > opened:
@@ -86,7 +104,7 @@ class EventStreams:
                     yield ": still here\n\n"
                 try:
                     async with asyncio.timeout(BUSY if live else CALM):
-                        await ended.wait()
+                        await stream.stirred.wait()
                 except TimeoutError:
                     pass
 
@@ -134,16 +152,16 @@ class EventStreams:
     def _place(self, person: str) -> Any:
         streams = self._open.setdefault(person, [])
         if len(streams) >= EACH:
-            streams.pop(0).set()
+            streams.pop(0).end()
         elif sum(map(len, self._open.values())) >= ALL:
-            max(self._open.values(), key=len).pop(0).set()  # whoever has most gives one up
-        ended = asyncio.Event()
-        streams.append(ended)
+            max(self._open.values(), key=len).pop(0).end()  # whoever has most gives one up
+        stream = _Stream()
+        streams.append(stream)
         try:
-            yield ended
+            yield stream
         finally:
-            if ended in streams:
-                streams.remove(ended)
+            if stream in streams:
+                streams.remove(stream)
             if not streams:
                 self._open.pop(person, None)
 

@@ -482,7 +482,7 @@ async def test_a_tab_hears_that_its_person_is_forgotten(start: Start) -> None:
         await events.ready()
         assert list(events.jobs) == [done.id]
         site.house.clock.tick(60)
-        ((_, word),) = (await browser.say("/forgetme"))[1]["buttons"]
+        (_, word), _ = (await browser.say("/forgetme"))[1]["buttons"]
         assert (await browser.say(word))[1]["forgotten"]
         site.house.clock.tick(60)
         while (await events.next())[0] != "forgotten":
@@ -516,6 +516,28 @@ async def test_the_allowance_is_told_and_follows(start: Start) -> None:
         await browser.say("x", photo=picture())
         while "25 credits left" not in (await events.next())[1].get("text", ""):
             pass
+
+
+async def test_what_somebody_does_is_told_without_a_pause(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = await start()
+    browser = await site.browser()
+    monkeypatch.setattr(event_stream, "BUSY", 3600)
+    monkeypatch.setattr(event_stream, "CALM", 3600)
+    async with browser.events() as events:
+        await events.ready()
+        job = (await browser.say("she smiles", photo=picture()))[1]["job"]
+        left = await heard(events, "allowance")
+        assert "25 credits left" in left["text"]
+        assert job in events.jobs
+        await browser.say(f"/cancel {job}")
+        assert "30 credits left" in (await heard(events, "allowance"))["text"]
+
+
+async def heard(events: Events, kind: str) -> dict[str, Any]:
+    while True:
+        found, data = await events.next()
+        if found == kind:
+            return data
 
 
 async def test_a_place_in_the_queue_changes_by_itself(start: Start) -> None:
