@@ -13,7 +13,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 
 
 async def download(session: aiohttp.ClientSession, address: str) -> bytes:
-    """The image's bytes. Raises `Failed` for an unreachable, empty or oversized image."""
+    """The image's bytes. Raises `Failed` for an unreachable or oversized image, or an invalid data URI."""
     if address[:5].lower() == "data:":
         return await asyncio.to_thread(_decode, address)
     try:

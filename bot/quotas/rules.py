@@ -63,7 +63,7 @@ class Rule:
     places: tuple[str, ...] | None = None
     """Places (`chat/thread`) where orders are taken; None: everywhere."""
     closed: bool | None = None
-    """Only members with a tier or grants may order."""
+    """Only members with a tier or an allowance of their own may order."""
     confirm: int | None = None
     """Credits above which an order needs confirmation."""
     cap: int | None = None
