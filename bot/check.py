@@ -24,7 +24,7 @@ from bot.shell import as_here
 INCIDENTS = 5
 PASSWORD = 12
 """Minimum characters of a password, at eight tries per minute from each address of an attacker."""
-LEAST_ROOM = 50 * 2**20
+MIN_FREE = 50 * 2**20
 """Bytes of free disk below which only a few clips fit."""
 
 _GIVEN_UP = {
@@ -87,7 +87,7 @@ def _room(folder: Path) -> Finding:
     except OSError as error:
         raise Misconfigured(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None
     where = f"Data folder: {folder.resolve()}, {free / 2**20:,.0f} MB free"
-    if free < LEAST_ROOM:
+    if free < MIN_FREE:
         return Finding("bad", f"{where}: too little for clips.")
     return Finding("good", f"{where}.")
 

@@ -88,13 +88,13 @@ async def begin(tx: Transaction, person: str, at: float, spans: Collection[str],
     linked, account = await people_of(tx, person)
     people = list(linked)
     names = sorted({*people, account})
-    await _take_opinions(tx, names)
+    await _delete_opinions(tx, names)
     await _keep_what_was_used(tx, people, at, spans)
-    await _adjustments(tx, people, at, spans, alias)
-    await _gifts(tx, people, alias)
-    await _rules(tx, people, at)
+    await _move_adjustments(tx, people, at, spans, alias)
+    await _move_grants(tx, people, alias)
+    await _delete_rules(tx, people, at)
     await redaction.redact(tx, people, alias)
-    await _notes(tx, people)
+    await _delete_notes(tx, people)
     await tx.all(NO_ANSWERS, people)
     await tx.all(NO_TURNS, people, [f"={name}" for name in names])
     await tx.all(NO_MANNERS, names)
@@ -105,7 +105,9 @@ async def begin(tx: Transaction, person: str, at: float, spans: Collection[str],
     return people
 
 
-async def husk(tx: Transaction, person: str, ids: Sequence[str], now: float, spans: Collection[str], alias: str) -> int:
+async def anonymise(
+    tx: Transaction, person: str, ids: Sequence[str], now: float, spans: Collection[str], alias: str
+) -> int:
     """Anonymise finished jobs of a person and queue the removal of their messages; returns the count."""
     jobs = [rows.job(row) for row in await tx.all(HOLD_JOBS, person, list(ids))]
     sums: Counter[tuple[str, str]] = Counter()
@@ -165,7 +167,9 @@ async def _keep_what_was_used(tx: Transaction, people: Sequence[str], at: float,
                 await _number(tx, person, OWN, span, missing, at)
 
 
-async def _adjustments(tx: Transaction, people: Sequence[str], at: float, spans: Collection[str], alias: str) -> None:
+async def _move_adjustments(
+    tx: Transaction, people: Sequence[str], at: float, spans: Collection[str], alias: str
+) -> None:
     """Move the adjustments made when accounts parted, which have no order."""
     for person in people:
         sums: Counter[tuple[str, str]] = Counter()
@@ -174,7 +178,7 @@ async def _adjustments(tx: Transaction, people: Sequence[str], at: float, spans:
         await _move(tx, person, sums, at, spans, alias)
 
 
-async def _gifts(tx: Transaction, people: list[str], alias: str) -> None:
+async def _move_grants(tx: Transaction, people: list[str], alias: str) -> None:
     """Move grants to `alias`, spent or not; grants given by the person keep their receivers."""
     for scope in {row["scope"] for row in await tx.all(MOVE_GRANTS, alias, people)}:
         await tx.all(MOVE_GRANTED, alias, people, scope)
@@ -183,7 +187,7 @@ async def _gifts(tx: Transaction, people: list[str], alias: str) -> None:
         await tx.all(UNNAME_ACTOR, alias, people, row["scope"])
 
 
-async def _rules(tx: Transaction, people: Sequence[str], now: float) -> None:
+async def _delete_rules(tx: Transaction, people: Sequence[str], now: float) -> None:
     """Keep the bans of linked persons, without reasons; delete all their other rules."""
     subjects = {about("person", person): person for person in people}
     banned: dict[tuple[str, str], float] = {}
@@ -203,7 +207,7 @@ async def _rules(tx: Transaction, people: Sequence[str], now: float) -> None:
             await rules.put(tx, row["scope"], row["about"], rest.dump())
 
 
-async def _take_opinions(tx: Transaction, names: list[str]) -> None:
+async def _delete_opinions(tx: Transaction, names: list[str]) -> None:
     """Delete hearts, with their counts, and reports."""
     await tx.all(HOLD_HEARTED, names)
     for heart in await tx.all(NO_HEARTS, names):
@@ -212,7 +216,7 @@ async def _take_opinions(tx: Transaction, names: list[str]) -> None:
     await tx.all(NO_REPORTS, names)
 
 
-async def _notes(tx: Transaction, people: Sequence[str]) -> None:
+async def _delete_notes(tx: Transaction, people: Sequence[str]) -> None:
     """Delete adapters' notes in a person's own chat, or about them."""
     for person in people:
         platform, _, user = person.partition(":")

@@ -41,7 +41,7 @@ class Judging(Part):
             if await _held(tx, share_id) is None:
                 return None
             await tx.all(CLOSE, share_id)
-            return await _turn(tx, share_id, state, now)
+            return await _set_state(tx, share_id, state, now)
 
         return await self._db.write(work)
 
@@ -91,7 +91,7 @@ class Judging(Part):
                     return share, 0
                 await tx.all(REPORT, share_id, account, reason, now)
             count = int((await tx.all(OPEN_REPORTS, share_id))[0]["n"])
-            return (await _turn(tx, share_id, "hidden", now) if count >= enough else share), count
+            return (await _set_state(tx, share_id, "hidden", now) if count >= enough else share), count
 
         return await self._db.write(work)
 
@@ -134,7 +134,7 @@ async def _names(tx: Transaction, person: str) -> tuple[list[str], str]:
     return sorted({account, *people}), account
 
 
-async def _turn(tx: Transaction, share_id: str, state: ShareState, now: float) -> Share:
+async def _set_state(tx: Transaction, share_id: str, state: ShareState, now: float) -> Share:
     """Set a share's state, and queue the change of its message."""
     share = shares.share((await tx.all(STATE, share_id, state))[0])
     if state != "up":

@@ -131,12 +131,12 @@ class Postgres:
             except _FAILURES as error:
                 cached = self.way.keeps or pool is not self._pool
                 if cached and _is_lost(error) and attempt < ATTEMPTS:
-                    await self._distrust(pool)
+                    await self._stop_caching(pool)
                     continue
                 raise StoreDown(words(error)) from error
         raise AssertionError("unreachable")
 
-    async def _distrust(self, pool: "Pool") -> None:
+    async def _stop_caching(self, pool: "Pool") -> None:
         """A prepared statement was missing: a pooler was put in between since. Stop caching statements."""
         async with self._lock:
             if pool is not self._pool:

@@ -12,7 +12,7 @@ from bot.errors import Misconfigured, StoreDown
 
 Causes = tuple[tuple[type[BaseException], str, str], ...]
 
-MEND: Causes = (
+WRONG_SETTINGS: Causes = (
     (asyncpg.InvalidPasswordError, "", "the server refuses user and password"),
     (asyncpg.PostgresError, "auth(entication)? failed", "the server refuses user and password"),
     (asyncpg.PostgresError, "no such user|user not found", "the pooler does not know this user"),
@@ -36,7 +36,7 @@ MEND: Causes = (
     (ValueError, "", "one of the parameters behind the ? cannot be used"),
 )
 """Wrong settings: error type, a pattern for its text, and its meaning."""
-WAIT: Causes = (
+TEMPORARY: Causes = (
     (asyncpg.TooManyConnectionsError, "", "it has no connection left for us"),
     (asyncpg.PostgresError, "no more connections|max client", "it has no connection left for us"),
     (asyncpg.CannotConnectNowError, "", "it is starting or stopping"),
@@ -52,14 +52,14 @@ WAIT: Causes = (
 
 def unreachable(error: BaseException) -> Misconfigured | StoreDown:
     """The reason why there is no connection."""
-    if found := _cause(error, MEND):
+    if found := _cause(error, WRONG_SETTINGS):
         return Misconfigured(f"DATABASE_URL: {found}.")
-    return StoreDown(f"cannot reach PostgreSQL: {_cause(error, WAIT) or type(error).__name__}")
+    return StoreDown(f"cannot reach PostgreSQL: {_cause(error, TEMPORARY) or type(error).__name__}")
 
 
 def words(error: BaseException) -> str:
     """The reason of a failure; the server's own message if unknown."""
-    return _cause(error, MEND + WAIT) or f"{type(error).__name__}: {error}"
+    return _cause(error, WRONG_SETTINGS + TEMPORARY) or f"{type(error).__name__}: {error}"
 
 
 def _cause(error: BaseException, causes: Causes) -> str:

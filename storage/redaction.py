@@ -21,7 +21,7 @@ async def redact(tx: Transaction, people: Sequence[str], alias: str) -> None:
     """Replace these people by `alias`, and remove labels and reasons of acts about them."""
     await tx.all(UNNAME_ACTOR, alias, list(people))
     for row in await tx.all(ABOUT, [about("person", person) for person in people]):
-        texts = _unsaid(row["before"]), _unsaid(row["after"])
+        texts = _without_reason(row["before"]), _without_reason(row["after"])
         await tx.all(UNNAME_SUBJECT, row["id"], about("person", alias), *texts)
     for person in people:  # in the changed lists
         for row in await tx.all(LISTING, person):
@@ -40,7 +40,7 @@ def _renamed(text: str, person: str, alias: str) -> str:
     return json.dumps(rule, sort_keys=True)
 
 
-def _unsaid(text: str) -> str:
+def _without_reason(text: str) -> str:
     """A rule's JSON without its reason."""
     if not text:
         return text

@@ -10,16 +10,16 @@ from storage.database import Part, Row, Transaction
 from storage.rules_and_grants import parked_of
 
 DAY = 86_400.0
-WEEKS = 40 * DAY
+KEEP_KEYS = 40 * DAY
 """Seconds for which inbox keys and answers are kept; an alarm repeats once a month."""
 INCIDENTS = 90 * DAY
 REPEATS = 90 * DAY
 TURNS = 30 * DAY
 PAGE = 1000
 """Jobs per page when reading file names."""
-COUNTERS = 400 * DAY
+KEEP_COUNTERS = 400 * DAY
 """Seconds after its last change until a counter is deleted."""
-LATE = DAY
+STRAGGLERS = DAY
 """Seconds within which an order under way at the time of /forgetme may still arrive."""
 
 # `swept < 2` is repeated literally for the partial index.
@@ -143,8 +143,8 @@ class Retention(Part):
         """Delete expired rows of every kind."""
 
         async def work(tx: Transaction) -> None:
-            await tx.all(TRIM_INTAKE, now - WEEKS)
-            await tx.all(TRIM_ANSWERS, now - WEEKS)
+            await tx.all(TRIM_INTAKE, now - KEEP_KEYS)
+            await tx.all(TRIM_ANSWERS, now - KEEP_KEYS)
             await tx.all(TRIM_CODES, now)
             await tx.all(TRIM_NOTES, now)
             await tx.all(TRIM_INCIDENTS, now - INCIDENTS)
@@ -152,7 +152,7 @@ class Retention(Part):
             await tx.all(TRIM_TURNS, now - TURNS)
             await tx.all(TRIM_OUTBOX, now - TURNS)
             await tx.all(TRIM_GUESSES, int(now) // 3600 - 24)
-            await tx.all(TRIM_COUNTERS, now - COUNTERS)
+            await tx.all(TRIM_COUNTERS, now - KEEP_COUNTERS)
             await tx.all(TRIM_EMPTY, now - DAY)
 
         await self._db.write(work)
@@ -185,7 +185,7 @@ class Retention(Part):
 
     async def unerased(self, now: float) -> list[tuple[str, float]]:
         """Persons under erasure with data that can be removed now; running jobs are waited for."""
-        return [(row["person"], row["at"]) for row in await self._all(UNERASED, now - LATE)]
+        return [(row["person"], row["at"]) for row in await self._all(UNERASED, now - STRAGGLERS)]
 
     async def finished(self) -> list[tuple[str, float]]:
         """Persons not marked as erased, with no data and no message left to remove."""
@@ -211,9 +211,11 @@ class Retention(Part):
         """The number of remaining jobs, as in `orders`."""
         return int((await self._all(COUNT, person, until))[0]["n"])
 
-    async def husk(self, person: str, job_ids: Sequence[str], now: float, spans: Collection[str], alias: str) -> int:
+    async def anonymise(
+        self, person: str, job_ids: Sequence[str], now: float, spans: Collection[str], alias: str
+    ) -> int:
         """Anonymise finished jobs whose files are deleted, and remove their messages; returns the count."""
-        return await self._db.write(lambda tx: erase.husk(tx, person, job_ids, now, spans, alias))
+        return await self._db.write(lambda tx: erase.anonymise(tx, person, job_ids, now, spans, alias))
 
     async def unfollow(self, people: Iterable[str], job_id: str) -> None:
         """Detach these people's jobs from a clip that they continue."""

@@ -14,7 +14,7 @@ CHANGING = (
     *("started_at", "accepted_at", "settled_at", "done_at", "changed_at", "sends", "sent_id", "copy_id", "halted"),
 )
 """Columns that a transition may change. The status line's text belongs to `track`."""
-SOUGHT = 16
+SEARCH_WORDS = 16
 """Words considered in a search of the history; further ones are ignored."""
 
 COLUMNS = (
@@ -138,7 +138,7 @@ def fold(text: str) -> str:
 def patterns(words: str) -> list[str]:
     """LIKE patterns with ! as the escape: each word anywhere in an order's folded words."""
     plain = re.sub("([!%_])", r"!\1", fold(words))
-    return [f"%{word}%" for word in plain.split()[:SOUGHT]]
+    return [f"%{word}%" for word in plain.split()[:SEARCH_WORDS]]
 
 
 def _order(row: Row) -> Order:

@@ -192,7 +192,7 @@ async def _stop(_: Transaction) -> None:
 def _read(connection: sqlite3.Connection, work: Callable[[Transaction], Awaitable[T]]) -> T:
     connection.execute("BEGIN")
     try:
-        return _at_once(work(_Session(connection)))
+        return _result(work(_Session(connection)))
     finally:
         connection.rollback()
 
@@ -212,7 +212,7 @@ def _committed(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
 def _piece(connection: sqlite3.Connection, work: Work) -> Any:
     connection.execute("SAVEPOINT piece")
     try:
-        answer = _at_once(work(_Session(connection)))
+        answer = _result(work(_Session(connection)))
     except Exception as error:
         if not connection.in_transaction:
             raise  # some errors (a full disk, an I/O error) end the whole transaction
@@ -227,7 +227,7 @@ def _reshaped(connection: sqlite3.Connection, work: Callable[[Transaction], Awai
     connection.execute("PRAGMA foreign_keys=OFF")  # no effect within a transaction
     try:
         connection.execute("BEGIN IMMEDIATE")
-        answer = _at_once(work(_Session(connection)))
+        answer = _result(work(_Session(connection)))
         if broken := connection.execute("PRAGMA foreign_key_check").fetchone():
             raise sqlite3.IntegrityError(f"a row of {broken[0]} refers to none of {broken[2]}")
         connection.commit()
@@ -253,7 +253,7 @@ def _emptied(connection: sqlite3.Connection) -> bool:
     return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
-def _at_once(work: Awaitable[T]) -> T:
+def _result(work: Awaitable[T]) -> T:
     """The result of an awaitable that never suspends."""
     steps = work.__await__()
     try:

@@ -36,12 +36,12 @@ async def seen(ctx: Context, inbound: Inbound, argument: str, how: str) -> tuple
         raise Refusal(how)
     share = await here(ctx, inbound, argument)
     if share is None or share.state != "up":
-        await _clear_away(ctx, inbound, argument)
+        await _remove_orphan(ctx, inbound, argument)
         raise Refusal(texts.sharing.UNKNOWN_SHARE)
     return share, (*argument.split(maxsplit=1), "")[1].strip()
 
 
-async def _clear_away(ctx: Context, inbound: Inbound, argument: str) -> None:
+async def _remove_orphan(ctx: Context, inbound: Inbound, argument: str) -> None:
     """Remove the tapped post of an unshared clip, left behind by a crash before its id was recorded."""
     name = argument.split(maxsplit=1)[0]
     if not inbound.pressed or not ID.fullmatch(name) or await ctx.store.gallery.share(name):

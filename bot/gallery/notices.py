@@ -6,7 +6,7 @@ from bot.gallery.model import ENOUGH, Errand, Share
 from bot.model import Address
 from storage import Store
 
-NOTED = 90 * 86_400.0
+KEPT = 90 * 86_400.0
 """Seconds for which a notice's message is recorded, so that it can be removed."""
 NOTICES = "notices"
 """Name of those records: by share and the number at the end of the entry's id."""
@@ -22,7 +22,7 @@ async def note(store: Store, errand: Errand, share_id: str, message: str, now: f
     """Record the message of a notice."""
     at = f"{errand.place.chat}/{errand.place.thread}/{message}"
     name = _name(share_id, errand.id.rpartition("-")[2])
-    await store.inbox.remember(errand.place.platform, NOTICES, name, at, now + NOTED)
+    await store.inbox.remember(errand.place.platform, NOTICES, name, at, now + KEPT)
 
 
 async def dismiss(store: Store, share: Share, now: float) -> None:

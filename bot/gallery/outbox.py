@@ -192,7 +192,7 @@ class Runner:
         except Gone as error:
             log.info("errand %s (%s) has no place any more: %s", errand.id, errand.kind, error)
             if errand.kind in ("post", "tell"):
-                await self._shut_out(errand, str(error))
+                await self._report_closed(errand, str(error))
             if errand.kind == "post":  # until we are allowed to post
                 return LONGEST_PAUSE
         except Flood as flood:
@@ -210,7 +210,7 @@ class Runner:
             return once_more
         return None
 
-    async def _shut_out(self, errand: Errand, why: str) -> None:
+    async def _report_closed(self, errand: Errand, why: str) -> None:
         """No right to write there, or the chat is gone: tell operators, and the admins' place, once a day."""
         place, now = errand.place, self._clock()
         where = f"{place.platform}:{place.chat}/{place.thread}"
@@ -237,10 +237,10 @@ class Runner:
             log.warning("share %s cannot be posted: its clip is gone", share.id)
             return
         posted = await self._send(chat, errand, share, lookup.post(share, await lookup.after(self._store, share), film))
-        if not await self._stands(share, posted):
-            await self._take_away(errand, posted)
+        if not await self._save_posted(share, posted):
+            await self._queue_removal(errand, posted)
 
-    async def _stands(self, share: Share, posted: Posted) -> bool:
+    async def _save_posted(self, share: Share, posted: Posted) -> bool:
         """Save a post's message id, until it succeeds: without it the post could not be removed. False: remove it."""
         while True:
             try:
@@ -256,7 +256,7 @@ class Runner:
         film = lookup.film_of(self._media, share, missing=True)  # an edit keeps the existing clip
         reply = lookup.post(share, await lookup.after(self._store, share), film)
         # Without a copy the post has no clip.
-        reply = reply if share.copy else await self._filmless(share, reply)
+        reply = reply if share.copy else await self._without_clip(share, reply)
         await chat.edit(share.place, share.place.message, reply)
 
     async def _tell(self, chat: Chat, errand: Errand) -> None:
@@ -274,7 +274,7 @@ class Runner:
         posted = await self._send(chat, errand, share, replace(reply, film=film))
         await notices.note(self._store, errand, share.id, posted.message, self._clock())
         if await self._store.gallery.share(share.id) is None:
-            await self._take_away(errand, posted)
+            await self._queue_removal(errand, posted)
 
     async def _list(self, chat: Chat, errand: Errand, reply: Reply) -> None:
         """Send a text; record which shares it shows, so that it is removed with them."""
@@ -285,13 +285,13 @@ class Runner:
         posted = await chat.send(errand.place, reply, nonce=errand.id)
         place = replace(errand.place, message=posted.message)
         if not all([await self._store.gallery.showed(share_id, place) for share_id in named]):
-            await self._take_away(errand, posted)
+            await self._queue_removal(errand, posted)
 
     async def _show(self, chat: Chat, errand: Errand, share: Share, film: Film | None) -> None:
         """Show a clip again on request."""
         posted = await self._send(chat, errand, share, lookup.post(share, await lookup.after(self._store, share), film))
         if not await self._store.gallery.showed(share.id, replace(errand.place, message=posted.message)):
-            await self._take_away(errand, posted)
+            await self._queue_removal(errand, posted)
 
     async def _send(self, chat: Chat, errand: Errand, share: Share, reply: Reply) -> Posted:
         for _ in range(SIZES):
@@ -302,16 +302,16 @@ class Runner:
             if smaller.film is None:
                 break
             reply = smaller
-        return await chat.send(errand.place, await self._filmless(share, reply), nonce=errand.id)
+        return await chat.send(errand.place, await self._without_clip(share, reply), nonce=errand.id)
 
-    async def _filmless(self, share: Share, reply: Reply) -> Reply:
+    async def _without_clip(self, share: Share, reply: Reply) -> Reply:
         """The post without its clip. Links to the share's page, not to the file, whose link would outlive the share."""
         rule = await lookup.rule_of(self._store, share.scope)
         hall = lookup.hall(self._web, rule) if share.state == "up" else ""
         words = texts.sharing.at_page(f"{hall}/{share.id}" if hall else "")
         return replace(reply, text=f"{reply.text}\n{words}", film=None)
 
-    async def _take_away(self, errand: Errand, posted: Posted) -> None:
+    async def _queue_removal(self, errand: Errand, posted: Posted) -> None:
         """Queue the removal of a post whose share was deleted meanwhile, so that a crash does not lose it."""
         place = replace(errand.place, message=posted.message)
         await self._store.outbox.put(Errand(f"x{errand.id}", "remove", place, self._clock(), errand.share))

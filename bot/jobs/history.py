@@ -11,8 +11,8 @@ from storage import Store
 
 FRESH = 60.0
 """Seconds until the store is read again: other workers add renders, too."""
-LESSON = 10
-"""Relearn once the new renders of this process exceed 1/LESSON of the known ones."""
+RELEARN = 10
+"""Relearn once the new renders of this process exceed 1/RELEARN of the known ones."""
 
 Kind = tuple[str, str, int]
 
@@ -40,7 +40,7 @@ class History:
         terms = self._provider.terms(host)
         kind = (terms.host, order.model, order.seconds)
         known = self._known.get(kind)
-        if known and self._clock() < known.until and known.news <= known.renders / LESSON:
+        if known and self._clock() < known.until and known.news <= known.renders / RELEARN:
             return known.rhythm
         if known:  # concurrent callers get the previous rhythm meanwhile
             known.until, known.news = self._clock() + FRESH, 0

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 NAP = 2.0
 """Maximum seconds of sleep: another process may have queued a job."""
-BREATH = 0.05
+MIN_SLEEP = 0.05
 """Minimum seconds between rounds, if the last one took nothing."""
 REFRESH = 20.0
 """Seconds between refreshes of status lines."""
@@ -88,7 +88,7 @@ class Worker:
             log.exception("a round broke")
             return NAP
         # Due but not taken: another worker has it at this moment.
-        return pause if taken else max(pause, BREATH)
+        return pause if taken else max(pause, MIN_SLEEP)
 
     async def _refresh(self) -> None:
         """Refresh the status lines of waiting jobs."""

@@ -191,7 +191,7 @@ async def erase(store: Store, media: Media, person: str, until: float, now: floa
         if any(job.clip for job in done):  # before the row loses its clip
             await media.drop_joined()
         if gone:
-            await traces.husk(person, gone, now, _open(now), _alias())
+            await traces.anonymise(person, gone, now, _open(now), _alias())
         if not any(job.state == "queued" for job in found) and (len(done) < BATCH or not gone):
             break
     return Removed(clips, photos, len(shares), waiting, await traces.count(person, until))
@@ -208,7 +208,7 @@ async def delete(store: Store, media: Media, job: Job, people: Iterable[str], no
     if job.clip:
         await media.drop_joined()
     await store.retention.unfollow(people, job.id)
-    await store.retention.husk(job.person, [job.id], now, _open(now), _alias())
+    await store.retention.anonymise(job.person, [job.id], now, _open(now), _alias())
     await store.retention.scrub()
 
 

@@ -83,7 +83,7 @@ class Clips:
     async def _session(self, host: Host) -> aiohttp.ClientSession:
         """A session for one clip: no cookies, keys or proxies; private addresses only if `host` itself has one."""
         jar: AbstractCookieJar = aiohttp.DummyCookieJar()
-        opener = _open if await _lives_inside(host) else _open_public
+        opener = _open if await _is_internal(host) else _open_public
         connector = aiohttp.TCPConnector(force_close=True, ssl=self._tls, socket_factory=opener)
         headers = {"User-Agent": "photoplay", "Accept-Encoding": "identity"}
         return aiohttp.ClientSession(connector=connector, cookie_jar=jar, headers=headers, timeout=TIMEOUT)
@@ -98,7 +98,7 @@ def private(address: str) -> bool:
     return not ip.is_global or ip.is_multicast
 
 
-async def _lives_inside(host: Host) -> bool:
+async def _is_internal(host: Host) -> bool:
     """Whether the host's base URL resolves to a private address, like our stand-in's."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host.hostname, None)

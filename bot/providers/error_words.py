@@ -12,7 +12,7 @@ from bot.model import Reason
 DETAIL = 300
 """Characters kept of a provider's text."""
 
-_TOLD = ("code", "name", "type", "message", "msg", "detail", "error", "errors")
+_TEXT_FIELDS = ("code", "name", "type", "message", "msg", "detail", "error", "errors")
 """Fields with text. Not `input`, which repeats the picture's link; ids, paths and times say nothing about the cause."""
 
 CODES: Mapping[str, Reason] = {
@@ -96,7 +96,7 @@ def _words(value: object, depth: int) -> Iterator[str]:
         for item in value[:20]:
             yield from _words(item, depth + 1)
     elif isinstance(value, dict):
-        for key in _TOLD:
+        for key in _TEXT_FIELDS:
             inner = value.get(key)
             if key in ("code", "name", "type") and _numeric(inner):
                 yield f"code {inner}"

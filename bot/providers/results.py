@@ -83,13 +83,13 @@ def _parts(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """An answer and its nested answers, from the outside in."""
     for _ in range(DEPTH):
         yield said
-        inner = next(filter(None, (_alone(said.get(name)) for name in WRAPPERS)), None)
+        inner = next(filter(None, (_unwrapped(said.get(name)) for name in WRAPPERS)), None)
         if inner is None:
             return
         said = inner
 
 
-def _alone(value: object) -> Mapping[str, Any] | None:
+def _unwrapped(value: object) -> Mapping[str, Any] | None:
     """A wrapped object: itself, or the single item of a list."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]

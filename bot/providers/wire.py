@@ -19,10 +19,10 @@ from bot.providers.hosts import Host
 PAUSE = 30.0
 """Seconds to wait after a 429 or 503 without Retry-After."""
 LONGEST_PAUSE = 600.0
-OUT = 600.0
+OUT_OF_USE = 600.0
 """Seconds for which a host stays out of use."""
 NO_LINK = "done, but without a link"
-NEWBORN = 600.0
+FRESH_JOB = 600.0
 """Age of a job, in seconds, up to which "no such job" is ignored."""
 LONGEST_ID, LONGEST_NUMBER = 1000, 40
 """Characters of a text id, and digits of a numeric one."""
@@ -31,9 +31,7 @@ NOT_NOW = frozenset({420, 425, 429, 503})
 """Statuses of a create that by definition took nothing: too many, too early, no capacity."""
 REFUSALS = frozenset({*CODES, "1200", "1201", "1202", "1203"})
 """Kling's codes for "not taken", also with HTTP 200."""
-OF_THE_POLL = frozenset(
-    {"1302", "5000", "5001", "5002", "1000", "1001", "1002", "1003", "1004", "1100", "1101", "1102"}
-)
+POLL_CODES = frozenset({"1302", "5000", "5001", "5002", "1000", "1001", "1002", "1003", "1004", "1100", "1101", "1102"})
 """Kling's codes that may concern the poll itself or our account, and so do not end the polled job."""
 
 FAULTS: Mapping[int, str] = {
@@ -52,7 +50,7 @@ class OutOfUse(NotSent):
     """The host takes nothing until the operator acts; `fault` completes a sentence about the host."""
 
     def __init__(self, fault: str, detail: str) -> None:
-        super().__init__(detail, OUT, "account")
+        super().__init__(detail, OUT_OF_USE, "account")
         self.fault = fault
 
 
@@ -134,7 +132,7 @@ def polled(status: int, answer: bytes, age: float) -> Pending | Finished | Refus
         said = said[0]
     if not isinstance(said, dict):
         return Pending(f"HTTP {status} without a JSON object", failed=True)
-    state, error = results.state(said), results.error(said, REFUSALS | OF_THE_POLL)
+    state, error = results.state(said), results.error(said, REFUSALS | POLL_CODES)
     if state in results.RUNNING:
         return Pending()
     done = state in results.DONE
@@ -142,7 +140,7 @@ def polled(status: int, answer: bytes, age: float) -> Pending | Finished | Refus
         return Finished(link)
     if done and not error:
         return Pending(NO_LINK, failed=True, waits="link")
-    if not state and isinstance(error, dict) and results.code(error) in OF_THE_POLL:
+    if not state and isinstance(error, dict) and results.code(error) in POLL_CODES:
         return Pending(f"code {results.code(error)}", failed=True)
     if error or state in results.FAILED:
         # A failed job may have been charged: it is never resubmitted, only refunded.
@@ -153,7 +151,7 @@ def polled(status: int, answer: bytes, age: float) -> Pending | Finished | Refus
 
 def unknown(status: int, age: float) -> Pending | Refused:
     """The host does not know the job. Answers for fresh and expired jobs are unverified, so fresh ones get time."""
-    return Pending(f"HTTP {status}", failed=True) if age < NEWBORN else Refused("unknown_job", f"HTTP {status}")
+    return Pending(f"HTTP {status}", failed=True) if age < FRESH_JOB else Refused("unknown_job", f"HTTP {status}")
 
 
 def balance(answer: bytes) -> float | None:

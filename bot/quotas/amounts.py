@@ -1,6 +1,6 @@
 """Amounts and spans as people write them: `30/day`, `50 until Friday`, `for 2 weeks`, `because …`. Pure.
 
-Nothing is guessed: unparsable text gives None, and the caller explains the syntax. Text above `WORDY` is rejected
+Nothing is guessed: unparsable text gives None, and the caller explains the syntax. Text above `MAX_LENGTH` is rejected
 unparsed, as the expressions below take quadratic time or worse.
 """
 
@@ -16,7 +16,7 @@ MOST = 10_000_000
 """Maximum credits in one sentence."""
 LONGEST = 10 * 366 * 86_400.0
 """Maximum length of any period, in seconds."""
-WORDY = 100
+MAX_LENGTH = 100
 """Maximum characters of an amount and its span."""
 
 _NUMBER = r"(\d{1,3}(?:[,'’٬_ ]\d{3})+|\d{1,9})"
@@ -197,8 +197,8 @@ def _named(word: str, names: tuple[str, ...]) -> int | None:
 
 def _short(text: str) -> str:
     """In plain characters with single spaces; empty if too long for an amount."""
-    text = " ".join(plain(trim(text)).text.replace("—", "-").split()) if len(text) <= 10 * WORDY else ""
-    return text if len(text) <= WORDY else ""
+    text = " ".join(plain(trim(text)).text.replace("—", "-").split()) if len(text) <= 10 * MAX_LENGTH else ""
+    return text if len(text) <= MAX_LENGTH else ""
 
 
 def _number(text: str) -> int:

@@ -9,7 +9,7 @@ from bot.model import Inbound, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import Member
 
-CODE = 600.0
+CODE_VALID = 600.0
 """Seconds until a code expires."""
 GUESSES = 5
 """Codes that a person may try per hour."""
@@ -24,8 +24,8 @@ async def link(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.admin.NO_OTHER_PLATFORM)
     if not argument:
         code = idempotency.code(ctx, inbound, _LETTERS, 8)
-        await ctx.store.accounts.offer(inbound.person, _hash(code), ctx.clock() + CODE, inbound.key)
-        return Reply(texts.admin.code(f"{code[:4]}-{code[4:]}", round(CODE / 60)), private=True, secret=True)
+        await ctx.store.accounts.offer(inbound.person, _hash(code), ctx.clock() + CODE_VALID, inbound.key)
+        return Reply(texts.admin.code(f"{code[:4]}-{code[4:]}", round(CODE_VALID / 60)), private=True, secret=True)
     joined, _ = await ctx.store.accounts.join(inbound.person, _hash(argument), ctx.clock(), GUESSES, inbound.key)
     if joined != "joined":
         raise Refusal(texts.admin.LINK_FAILED[joined])

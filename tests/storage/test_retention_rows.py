@@ -41,7 +41,7 @@ def an_act(id: str, verb: str, who: str = "", actor: str = BOB) -> Act:
 
 
 async def husk(store: Store, person: str, *ids: str) -> int:
-    return await store.retention.husk(person, ids, NOW, SPANS, "gone:x")
+    return await store.retention.anonymise(person, ids, NOW, SPANS, "gone:x")
 
 
 async def test_a_husk_has_its_place_in_the_sums_and_nothing_else(store: Store, media: Media) -> None:

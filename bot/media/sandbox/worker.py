@@ -49,11 +49,11 @@ def _answer(
         except OSError as error:
             return json.dumps(["disk", error.strerror]).encode()
         work = partial(_outcome, name, tasks[name], (read, written, *rest))
-        return _apart(answers, work) if hasattr(os, "fork") else json.dumps(work()).encode()
+        return _forked(answers, work) if hasattr(os, "fork") else json.dumps(work()).encode()
     raise AssertionError
 
 
-def _apart(answers: int, work: Callable[[], object]) -> bytes:
+def _forked(answers: int, work: Callable[[], object]) -> bytes:
     """Run `work` in a fork; `null` if it died before its answer was complete."""
     mine, theirs = os.pipe()
     child = os.fork()
@@ -68,7 +68,7 @@ def _apart(answers: int, work: Callable[[], object]) -> bytes:
             os._exit(0)
     os.close(theirs)
     try:
-        answer, _, more = _heard(mine).partition(b"\n")
+        answer, _, more = _read_answer(mine).partition(b"\n")
         return b"null" if more or not answer else answer
     finally:
         os.kill(child, signal.SIGKILL)
@@ -76,7 +76,7 @@ def _apart(answers: int, work: Callable[[], object]) -> bytes:
         os.close(mine)
 
 
-def _heard(answer: int) -> bytes:
+def _read_answer(answer: int) -> bytes:
     """A fork's answer, truncated at the limit. Exits if stdin is readable first: the bot is gone."""
     heard = b""
     while len(heard) < _LONGEST:

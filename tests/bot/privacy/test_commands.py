@@ -289,7 +289,7 @@ async def test_what_waits_is_taken_back_and_what_is_under_way_ends_and_goes_then
 
 STEPS = [
     *[("media", name) for name in ("discard", "drop_joined")],
-    *[("retention", name) for name in ("forget", "husk", "scrub")],
+    *[("retention", name) for name in ("forget", "anonymise", "scrub")],
     *[("gallery", "remove"), ("books", "unpark"), ("store", "change")],
 ]
 
