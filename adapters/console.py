@@ -21,8 +21,6 @@ from bot.jobs.worker import Worker
 from bot.model import MENTION, SHELL, Address, Attachment, Inbound, Job, Named, Point, Role, Stored
 
 PLATFORM = "console"
-PLATFORMS = (PLATFORM, "discord", "telegram", "web")
-"""Where people are."""
 _NAMES = re.compile(r"(?<!\S)(?:@([a-z]+):(-?[\w-]+)|#(-?\d+(?:/\d*)?))", re.ASCII)
 POLL = 0.2
 """Seconds between two looks at a job that somebody watches."""
@@ -61,7 +59,7 @@ def admin(key: str, words: str, scope: str) -> Inbound:
             named.append(Named("channel", match[3] if "/" in match[3] else f"{match[3]}/", match[3]))
         elif match[1] == "role":
             named.append(Named("role", match[2], match[2]))
-        elif match[1] not in PLATFORMS:
+        elif match[1] not in texts.privacy.PLATFORMS:
             raise Refusal(texts.shell.no_platform(match[1]))
         else:
             named.append(Named("person", f"{match[1]}:{match[2]}", f"{match[1]}:{match[2]}"))

@@ -15,7 +15,6 @@ from adapters.discord.client import RestClient as DiscordClient
 from adapters.discord.delivery import DiscordChat
 from adapters.discord.interaction_tokens import InteractionTokens
 from adapters.discord.platform import Discord
-from adapters.discord.request import PERSON as DISCORD_PERSON
 from adapters.discord.request import PLATFORM as DISCORD
 from adapters.telegram.client import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, TelegramClient
 from adapters.telegram.delivery import TelegramChat
@@ -44,7 +43,7 @@ from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
-from bot.model import Address, Film, Incident, Reply
+from bot.model import Film, Incident, Reply
 from bot.ports import Chat, Platform
 from bot.privacy.retention import Retention
 from bot.providers import hosts
@@ -291,10 +290,9 @@ def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[st
     async def tell(words: str) -> None:
         for owner in owners:
             platform, _, user = owner.partition(":")
-            if platform in chats:
+            if platform in chats and (place := chats[platform].person(user)):
                 try:
-                    chat = f"{DISCORD_PERSON}{user}" if platform == DISCORD else user
-                    await chats[platform].send(Address(platform, chat), Reply(words), nonce=new_id())
+                    await chats[platform].send(place, Reply(words), nonce=new_id())
                 except ChatError as error:
                     log.warning("operator %s could not be told: %s", owner, error)
 

@@ -23,7 +23,7 @@ from bot.shell import QUIET, go, out, plainly, settings, tell
 FOLDER = Path("reports")
 """Default folder for charts and tables; ignored by git."""
 ABOUT_PEOPLE = ("mydata", "forgetme")
-_SCOPE = re.compile(r"(discord|telegram):-?\d+", re.ASCII)
+_SCOPE = re.compile(rf"({'|'.join(texts.privacy.CHATS)}):-?\d+", re.ASCII)
 
 
 class Verbs(TyperGroup):

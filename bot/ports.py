@@ -66,6 +66,9 @@ class Chat(Protocol):
     async def remove(self, address: Address, message: str) -> None:
         """Delete an earlier message; a missing one is no error."""
 
+    def person(self, user: str) -> Address | None:
+        """Where somebody is written to alone; None where nobody is."""
+
     def alone(self, job: Job) -> Address | None:
         """The maker's private chat, for a job whose own chat is closed to us; None on platforms without messages."""
 

@@ -77,6 +77,9 @@ class RecordingChat:
         self._fail()
         self.removed.append(message)
 
+    def person(self, user: str) -> Address | None:
+        return Address("telegram", user)
+
     def alone(self, job: Job) -> Address | None:
         return Address(job.address.platform, "private") if job.address.chat != "private" else None
 

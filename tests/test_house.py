@@ -159,6 +159,20 @@ def test_each_module_imports_from_its_package_and_from_layers_below(module: str)
     assert not wrong, f"{module} may not import {sorted(wrong)}"
 
 
+def test_the_small_platform_of_the_tests_uses_what_any_adapter_may() -> None:
+    """It shows what is there for a new platform; its server and its driver are the tests'."""
+    for path in (ROOT / "tests" / "adapters" / "lines").glob("*.py"):
+        if path.stem in ("world", "lines_driver"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            for name in (f"{node.module}.{alias.name}" for alias in node.names):
+                other = name if name in MODULES else node.module
+                allowed = other not in MODULES or other == "bot" or may(f"adapters.lines.{path.stem}", other)
+                assert allowed, f"{path.name} may not import {other}"
+
+
 def test_no_module_imports_itself_through_others() -> None:
     """What only a type checker reads counts, too; a package's list of its modules does not."""
     graph = {name: ours(name) for name in MODULES}

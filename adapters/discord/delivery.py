@@ -95,9 +95,12 @@ class DiscordChat:
                 self.gone(address.chat)
             raise ChatError(str(denied)) from None
 
+    def person(self, user: str) -> Address | None:
+        return Address(PLATFORM, f"{PERSON}{user}")
+
     def alone(self, job: Job) -> Address | None:
         user = job.person.removeprefix(f"{PLATFORM}:")
-        return Address(PLATFORM, f"{PERSON}{user}") if user.isdecimal() and job.address.chat.isdigit() else None
+        return self.person(user) if user.isdecimal() and job.address.chat.isdigit() else None
 
     async def last_word(self, address: Address, reply: Reply) -> None:
         """Say something by a token that is about to end; other edits come too late."""

@@ -117,6 +117,9 @@ class TelegramChat:
             if not says(error, *NO_MESSAGE):
                 await self._empty(address, message)
 
+    def person(self, user: str) -> Address | None:
+        return Address(PLATFORM, user)
+
     def alone(self, job: Job) -> Address | None:
         user = job.person.removeprefix(f"{PLATFORM}:")
         return Address(PLATFORM, user) if user.isdecimal() and job.address.chat not in (user, INLINE) else None

@@ -20,5 +20,8 @@ class Shelf:
     async def remove(self, address: Address, message: str) -> None:
         """No message to remove."""
 
+    def person(self, user: str) -> Address | None:
+        """Nobody is written to."""
+
     def alone(self, job: Job) -> Address | None:
         """No private chat."""

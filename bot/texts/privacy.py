@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.texts.chat import PAGE
 
+# A new platform is named here, and the shell and the sentences below know it.
 PLATFORMS = {"telegram": "Telegram", "discord": "Discord", "web": "the chat page", "console": "the console"}
 CHATS = frozenset({"telegram", "discord"})
 """Where people have names, and our messages stay."""

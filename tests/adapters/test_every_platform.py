@@ -16,11 +16,12 @@ from bot.core import Core
 from bot.model import Address, Inbound, Reply
 from tests.adapters.discord.discord_driver import discord
 from tests.adapters.driving import Driver, Shown, sees, until
+from tests.adapters.lines.lines_driver import lines
 from tests.adapters.telegram.telegram_driver import telegram
 from tests.adapters.web.web_driver import web
 from tests.houses import configure, picture
 
-PLATFORMS: dict[str, Callable[..., Any]] = {"telegram": telegram, "discord": discord, "web": web}
+PLATFORMS: dict[str, Callable[..., Any]] = {"telegram": telegram, "discord": discord, "web": web, "lines": lines}
 AGAIN = texts.chat.again(5)
 
 

@@ -1,0 +1,67 @@
+"""The small platform, outbound."""
+
+import asyncio
+import base64
+from contextlib import suppress
+
+from adapters.shared.edit_queue import EditQueue, Place
+from bot.errors import Gone
+from bot.model import Address, Job, Posted, Reply
+from tests.adapters.lines.client import Client
+from tests.adapters.lines.event import PLATFORM
+
+
+class LinesChat:
+    """A `Chat`. Its server knows a nonce again."""
+
+    once = True
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._edits: EditQueue[Reply] = EditQueue(self._turn, self._edited)
+
+    async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
+        film = await asyncio.to_thread(_packed, reply)
+        more = {"reply_to": address.message, "buttons": _buttons(reply), "film": film, "nonce": nonce}
+        answer = await self._client.ask("post", chat=address.chat, text=reply.text, **more)
+        return Posted(answer["message"])
+
+    async def edit(self, address: Address, message: str, reply: Reply) -> None:
+        place = address.chat, message
+        if reply.job:  # a status line: another edit of it will come
+            self._edits.put(place, reply)
+        else:
+            await self._edits.done(place, reply)
+
+    async def remove(self, address: Address, message: str) -> None:
+        await self._edits.end((address.chat, message))
+        await self._client.ask("remove", message=message)
+
+    def person(self, user: str) -> Address:
+        return Address(PLATFORM, user)
+
+    def alone(self, job: Job) -> Address | None:
+        user = job.person.removeprefix(f"{PLATFORM}:")
+        return self.person(user) if job.address.chat != user else None
+
+    async def close(self) -> None:
+        await self._edits.close()
+
+    async def _turn(self, place: Place) -> None:
+        """The server has no limit for edits."""
+
+    async def _edited(self, place: Place, reply: Reply) -> bool:
+        with suppress(Gone):  # somebody took it away
+            await self._client.ask("edit", message=place[1], text=reply.text, buttons=_buttons(reply))
+        return True
+
+
+def _buttons(reply: Reply) -> list[list[str]]:
+    return [[button.label, button.command] for button in reply.buttons]
+
+
+def _packed(reply: Reply) -> str:
+    if reply.film is None:
+        return ""
+    with reply.film.file.open() as file:
+        return base64.b64encode(file.read()).decode()

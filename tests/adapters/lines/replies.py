@@ -1,0 +1,75 @@
+"""What the core says, told where the person spoke, or to them alone; and what is asked, until it is answered."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from adapters.shared.notes import Notes
+from adapters.shared.questions import Questions
+from adapters.shared.telling import Telling
+from bot.commands import table
+from bot.core import Core
+from bot.model import Address, Inbound, Posted, Reply
+from tests.adapters.lines.delivery import LinesChat
+from tests.adapters.lines.event import PLATFORM, Event
+
+
+class Replies:
+    """Sends replies, and remembers what became of them."""
+
+    def __init__(self, core: Core, chat: LinesChat, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._core = core
+        self._chat = chat
+        self._telling = Telling(core, chat, sleep)
+        self._questions = Questions(Notes(PLATFORM, core.context.store.inbox, core.context.clock))
+
+    async def respond(self, inbound: Inbound, reply: Reply, photo: str = "") -> None:
+        """Tell a reply, and note its place: a status line's for the worker, a question's for the answer."""
+        place = inbound.address
+        if reply.private and inbound.shared:
+            place = self._chat.person(inbound.user)
+        if reply.job:
+            job = await self._core.context.store.job(reply.job)
+            if job and (job.status_id or job.state == "done"):
+                return  # told before a restart
+        if (origin := await self._core.origin(reply)) and origin.chat == place.chat:
+            place = origin  # it answers the photo, not the question whose button was tapped
+        posted = await self.tell(place, reply, inbound.key)
+        if posted is None:
+            return
+        if reply.ask is not None:
+            value, about = json.dumps([inbound.user, reply.ask, photo]), [inbound.person]
+            await self._questions.put(place.chat, posted.message, value, about)
+            if place.chat == inbound.user:
+                await self._questions.put_latest(place.chat, value, about)
+        if reply.job and not await self._core.track(reply.job, posted.message, reply.text):
+            await self._telling.take_away(replace(place, message=posted.message))  # the clip was quicker
+        if inbound.pressed and (row := table.of(inbound.text)) and row.answers and not reply.refused:
+            await self._telling.take_away(inbound.address)
+
+    async def tell(self, place: Address, reply: Reply, key: str) -> Posted | None:
+        """Post a reply; None for silence, and where it could not be done."""
+        if not reply.text and not reply.film:
+            return None
+        posted = await self._telling.tell(
+            reply, lambda one: self._chat.send(place, one, nonce=f"reply:{key}"), lambda _: False
+        )
+        if posted:
+            await self._telling.stands(reply, replace(place, message=posted.message))
+        return posted
+
+    async def answered(self, event: Event) -> Event:
+        """An answer to a question of ours as what it stands for: with the words and the photo that were asked about."""
+        if event.kind != "said":
+            return event
+        note = None
+        if event.reply_to or not event.shared:
+            note = await self._questions.answered(event.chat, event.reply_to)
+        if not event.shared:
+            await self._questions.moved_on(event.chat)
+        if note is None or event.photo or event.text.startswith("/"):
+            return event
+        user, ask, photo = json.loads(note)
+        if user != event.user:
+            return event
+        return replace(event, text=f"@photoplay {ask} {event.text}".strip(), photo=photo, reply_to="")
