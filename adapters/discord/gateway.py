@@ -16,6 +16,7 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from adapters.discord import first_response
 from adapters.discord.client import LONGEST_WAIT
 from adapters.discord.commands import Tree
+from adapters.discord.corrections import Corrections, concerns
 from adapters.discord.identify_budget import IdentifyBudget
 from adapters.discord.interactions import Interaction, Interactions
 from adapters.discord.reactions import Reactions
@@ -32,7 +33,7 @@ LAST_BEAT = 1.0
 """Seconds that heartbeats under way get then."""
 
 
-UNUSED = ("MESSAGE_UPDATE", "MESSAGE_DELETE", "MESSAGE_DELETE_BULK")
+UNUSED = ("MESSAGE_DELETE", "MESSAGE_DELETE_BULK")
 """Events that our own edits and removals bring back to us, among others; the library need not understand them."""
 
 
@@ -60,6 +61,7 @@ class Gateway(discord.AutoShardedClient):
         self,
         core: Core,
         interactions: Interactions,
+        corrections: Corrections,
         budget: IdentifyBudget,
         closed: Callable[[Sequence[int]], Awaitable[None]],
         shards: str,
@@ -82,12 +84,14 @@ class Gateway(discord.AutoShardedClient):
         )
         for event in UNUSED:
             self._connection.parsers.pop(event, None)
+        self._connection.parsers["MESSAGE_UPDATE"] = self._updated
         self.interactions = interactions
         self.spent = asyncio.Event()
         self.down: dict[int, float] = {}
         """Since when a connection is away, by its number."""
         self._core = core
         self._reactions = Reactions(core)
+        self._corrections = corrections
         self._budget = budget
         self._closed = closed
         self._between = between
@@ -132,6 +136,14 @@ class Gateway(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         if self.user:
             await self.interactions.heard(message, self.user.id)
+
+    def _updated(self, event: Any) -> None:
+        """A MESSAGE_UPDATE as it comes: most are our own edits, for which the library need not build a message."""
+        if self.user and concerns(event, self.user.id):
+            self.dispatch("corrected", event)
+
+    async def on_corrected(self, event: Any) -> None:
+        await self._corrections.corrected(event)
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         if self.user:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import discord
 
 from adapters.discord.client import BadToken, RestClient
+from adapters.discord.corrections import Corrections
 from adapters.discord.delivery import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.gateway import FAREWELL, Gateway
@@ -137,6 +138,7 @@ class Discord:
         gateway = Gateway(
             self._core,
             self._front,
+            Corrections(self._core, self._chat),
             self._budget,
             self._closed,
             self._shards,

@@ -9,6 +9,7 @@ from adapters.discord import parse, people
 from adapters.discord.client import RestClient
 from adapters.discord.files import Files
 from bot import texts
+from bot.model import Inbound, Reply
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import picture
 from tests.loopback.discord.messages import Message
@@ -149,3 +150,39 @@ async def test_in_a_server_a_reply_that_calls_the_bot_answers_its_question(room:
     room.api.say(room.ann, room.channel, "she smiles", reply_to=asked, mention_bot=True)
     await room.clips()
     assert prompts(room) == ["she smiles"]
+
+
+@pytest.mark.parametrize("where", ["channel", "private"])
+async def test_a_changed_request_starts_nothing_and_says_once_how_to_change_it(room: Room, where: str) -> None:
+    room.house.worker.only = "nobody"  # it stays in line
+    here = room.api.dm(room.ann) if where == "private" else room.channel
+    said = room.api.say(room.ann, here, "she smiels", [("me.jpg", picture())], mention_bot=where == "channel")
+    await room.api.until(lambda: room.posts(here))
+    await room.discord._intake.idle()
+    room.api.edit(said, said.content.replace("smiels", "smiles"))
+    told = await room.api.until(lambda: [one for one in room.posts(here) if one.content == texts.chat.NOT_EDITED])
+    assert told[0].labels == ["Cancel"]
+    assert told[0].reply_to is said
+    room.api.edit(said, said.content + "!")
+    room.api.press(room.ann, told[0], "Cancel")
+    await room.api.until(lambda: any("your 5 credits are back" in one.content for one in room.posts(here)))
+    assert sum(one.content == texts.chat.NOT_EDITED for one in room.posts(here)) == 1
+    assert not room.house.provider.orders
+
+
+async def test_other_changes_are_not_looked_at(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    real = room.house.core.handle
+
+    async def handle(inbound: Inbound) -> Reply:
+        seen.append(inbound.key if inbound.edited else "")
+        return await real(inbound)
+
+    monkeypatch.setattr(room.house.core, "handle", handle)
+    room.api.edit(room.api.say(room.ann, room.channel, "nice"), "nice weather")
+    room.slash(options={"image": ("me.jpg", picture()), "prompt": "she smiles"})
+    await room.clips()
+    mine = room.api.say(room.ann, room.channel, "hello", mention_bot=True)
+    room.api.edit(mine, mine.content + "!")
+    await room.api.until(lambda: any(seen))
+    assert set(seen) == {"", f"discord:{mine.id}"}
