@@ -74,7 +74,8 @@ class Core:
             await age.note(self.context, inbound)
             if not (row and row.names):
                 inbound = spelled(inbound)
-            if inbound.text.startswith("/") and (row or not inbound.attachments):
+            said = row or invocation.command(inbound.text)
+            if inbound.text.startswith("/") and (said or not inbound.attachments):  # such a word is never bought
                 return await table.run(self.context, inbound)
             return await place.order(self.context, inbound)
         except Denial as denial:

@@ -1,6 +1,7 @@
 """What people can ask for besides a clip: one table, the same on every platform. Buttons say these words too."""
 
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import partial
 
 from bot import texts
@@ -24,7 +25,10 @@ async def run(ctx: Context, inbound: Inbound) -> Reply:
     name, argument = _split(inbound.text)
     row = TABLE.get(name)
     if row is None:
-        raise Refusal(texts.chat.unknown_command(texts.chat.shorten(name, 32)))
+        known = [row.name for row in offered(ctx, inbound.address.platform) if row.common]
+        near = next(iter(get_close_matches(name, known, 1, 0.6)), None)
+        short = texts.chat.shorten(name, 32)
+        raise Refusal(texts.chat.unknown_command(short, near, pictured=bool(inbound.attachments)))
     await admit(row, ctx, inbound, argument)
     return await row.run(ctx, inbound, argument)
 

@@ -163,9 +163,11 @@ def no_jobs_with(words: str) -> str:
     return f"None of your clips here has “{shorten(words, 60)}” in its words. Your last ones: /jobs"
 
 
-def unknown_command(name: str) -> str:
-    """A command that does not exist."""
-    return f"I don't know /{name}. Here is what I can do: /help"
+def unknown_command(name: str, nearest: str | None = None, *, pictured: bool = False) -> str:
+    """A command that does not exist, and the one that may be meant; `pictured`: a picture came with it."""
+    meant = f" Did you mean /{nearest}?" if nearest else ""
+    nothing = " Nothing was ordered. If it belongs to your words, write them without the slash." if pictured else ""
+    return f"I don't know /{name}.{meant}{nothing} Here is what I can do: /help"
 
 
 ANIMATE_WHAT = (

@@ -285,6 +285,12 @@ async def test_an_edited_caption_starts_nothing_and_says_once_how_to_change_it(r
     assert not room.house.provider.orders
 
 
+async def test_a_caption_that_looks_like_a_command_is_not_bought(room: Room) -> None:
+    room.api.photo(room.ann, room.private, picture(), "/nonsense she smiles")
+    await room.told(room.private, texts.chat.unknown_command("nonsense", pictured=True))
+    assert not await room.house.store.jobs(f"telegram:{room.ann.id}")
+
+
 async def test_an_edit_after_the_clip_says_nothing(room: Room) -> None:
     photo = room.api.photo(room.ann, room.private, picture(), "she smiels")
     await room.clip(room.private)

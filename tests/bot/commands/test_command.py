@@ -14,7 +14,7 @@ from bot.model import MENTION, Address, Inbound, Reply
 from bot.texts import commands, shell
 from tests.clock import Clock
 from tests.fakes import RecordingChat
-from tests.houses import House, wired
+from tests.houses import House, attached, wired
 from tests.wave import WAVE, wave
 
 EVERYONES = (
@@ -156,6 +156,19 @@ async def test_what_everybody_may_look_at_is_shown_without_words(house: House) -
 async def test_what_an_undo_is_about_decides_who_may(house: House) -> None:
     assert (await say(house, "/undo x")).text == texts.admin.NOT_ADMIN
     assert (await say(house, "/undo x", admin=True)).text == texts.admin.UNDO_NOTHING
+
+
+@pytest.mark.parametrize(
+    ("said", "near"), [("/nonsense she smiles", None), ("/anmate she smiles", "animate"), ("/qouta", "quota")]
+)
+async def test_a_word_that_looks_like_a_command_is_not_bought(house: House, said: str, near: str | None) -> None:
+    reply = await house.say(said, attached())
+    name = said[1:].split()[0]
+    assert (reply.text, reply.refused) == (texts.chat.unknown_command(name, near, pictured=True), True)
+    assert "Nothing was ordered" in reply.text
+    assert (await house.say(said)).text == texts.chat.unknown_command(name, near)
+    assert await house.used() == 0
+    assert (await house.say("/home/ann is on the sign", attached())).job, "a path is none"
 
 
 # ── A row that is new ────────────────────────────────────────────────────────────────────────────────────────────────
