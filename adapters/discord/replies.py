@@ -14,7 +14,7 @@ from bot import texts
 from bot.commands import table
 from bot.core import Core
 from bot.errors import ChatError, Gone, Unshowable
-from bot.model import Button, Posted, Reply
+from bot.model import Address, Button, Posted, Reply
 
 
 class Replies:
@@ -64,19 +64,22 @@ class Replies:
         place = replace(request.address, message=posted.message)
         if not request.guest:
             await self._telling.stands(reply, place)
-        if reply.job is None:
-            return
-        if job and not request.guest and job.address.chat != request.address.chat:
+        if reply.job and not request.guest and job and job.address.chat != request.address.chat:
             return  # said where the person was asked, and the clip comes elsewhere: nobody keeps this up to date
-        self._chat.shows(request.address, posted.message, reply)
+        if reply.job:
+            await self._keep_up(request, reply, reply.job, place)
+
+    async def _keep_up(self, request: Request, reply: Reply, job: str, place: Address) -> None:
+        """Note the place of a status line, or put the result there if that was quicker."""
+        self._chat.shows(request.address, place.message, reply)
         if request.guest:
-            await self._guests.watch(request.address, reply.job, request.ends)
-        if await self._core.track(reply.job, posted.message, reply.text):
+            await self._guests.watch(request.address, job, request.ends)
+        if await self._core.track(job, place.message, reply.text):
             return
         if request.guest:  # the result was quicker, and the status line took its place
-            done = await self._core.context.store.job(reply.job)
+            done = await self._core.context.store.job(job)
             if done is None or done.clip:
-                result = await self._core.handle(self._guests.asks(request, reply.job))
+                result = await self._core.handle(self._guests.asks(request, job))
             else:
                 result = await self._core.status(done)
             await self.tell(request, result)

@@ -222,6 +222,11 @@ class Messages:
             if not said:
                 raise Refusal(texts.chat.FEW_WORDS)
             return Heard(f"{question.ask} {said}".strip(), question.pictures, question.about, question.scope)
+        return self._pictureless(user, message, said, plain=command is None)
+
+    def _pictureless(self, user: str, message: Message, said: str, *, plain: bool) -> Heard | None:
+        """Words to us without a picture of their own; `plain`: no command. Raises `Refusal`."""
+        private = parse.is_private(message.chat)
         if private and not message.text:
             if message.effective_attachment is None:
                 return None  # a note of Telegram's own, as of a pinned message
@@ -233,7 +238,7 @@ class Messages:
             lacking = texts.chat.ANIMATE_WHAT if private else texts.chat.which_photo(self.username)
             return Heard(said, _shown(other), source=str(other.message_id), no_photo=lacking)
         if private:
-            if command is None:
+            if plain:
                 self._comments.put(user, message, said)
                 return Heard(said, comment=True)
             return Heard("/animate")

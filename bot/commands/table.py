@@ -117,7 +117,7 @@ _ROWS = (
     ),
     Command("clip", clips.clip, what.CLIP, takes="clip", again="anew"),
     Command("join", clips.join, what.JOIN, takes="clip", again="anew"),
-    Command("delete", deletion.delete, what.DELETE, takes="clip"),
+    Command("delete", deletion.delete, what.DELETE, takes="clip", quiet=True),
     Command("words", clips.words, asks="again", again="anew"),
     Command("next", clips.next_, asks="continue", again="anew"),
     # Answers to questions about an order

@@ -95,7 +95,7 @@ def test_menus_go_by_rank() -> None:
                 *("share", "unshare", "sharing", "gallery", "report", *ADMINS),
             },
         ),
-        (lambda row: row.quiet, {"undo", "no", "heart", "keep", "hide", "banish"}),
+        (lambda row: row.quiet, {"delete", "undo", "no", "heart", "keep", "hide", "banish"}),
         (lambda row: row.asks == "again", {"words"}),
         (lambda row: row.asks == "continue", {"next"}),
         (lambda row: row.asks == "remix", {"remix"}),
