@@ -71,7 +71,7 @@ class Chat:
         self.clips = 0
 
     async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
-        self.clips += reply.film is not None
+        self.clips += reply.clip is not None
         return Posted(nonce)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None: ...

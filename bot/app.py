@@ -43,7 +43,7 @@ from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
-from bot.model import Film, Incident, Reply
+from bot.model import Incident, Reply, ShownClip
 from bot.ports import Chat, Platform
 from bot.privacy.retention import Retention
 from bot.providers import hosts
@@ -300,9 +300,9 @@ def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[st
 
 
 def _telegram_chat(settings: Settings, line: TelegramClient, link: Callable[[str], str] | None) -> TelegramChat:
-    async def page(film: Film, job: str) -> str:
+    async def page(shown: ShownClip, job: str) -> str:
         """Where a clip can be seen that needs an upload: by our own link, or in a private chat with the bot."""
-        return link(film.clip.name) if link else f"https://t.me/{await line.own_name()}?start={job}"
+        return link(shown.clip.name) if link else f"https://t.me/{await line.own_name()}?start={job}"
 
     return TelegramChat(
         line,

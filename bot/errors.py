@@ -11,8 +11,8 @@ PhotoplayError
 ├── ChatError          the worker
 │   ├── Flood          the platform asks to wait
 │   ├── Gone           the chat, or the right to write there, no longer exists
-│   │   └── Unshowable the chat takes no films, or not this one; words it may take
-│   ├── TooLarge       the film is larger than the platform takes there
+│   │   └── Unshowable the chat takes no clips, or not this one; words it may take
+│   ├── TooLarge       the clip is larger than the platform takes there
 │   └── Unconfirmed    it may have arrived: do not send it again unasked
 ├── StoreDown          the operator: the database or the disk takes nothing now; nothing was changed
 ├── Misconfigured      the operator: a setting is missing or wrong; the message says which
@@ -81,11 +81,11 @@ class Gone(ChatError):
 
 
 class Unshowable(Gone):
-    """The chat takes no films, or never this one; words it may take."""
+    """The chat takes no clips, or never this one; words it may take."""
 
 
 class TooLarge(ChatError):
-    """The platform takes films of up to `limit` bytes there."""
+    """The platform takes clips of up to `limit` bytes there."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"at most {limit} bytes")

@@ -63,7 +63,7 @@ async def keep(ctx: Context, inbound: Inbound, reply: Reply, again: Again) -> No
 
 def _is_final(reply: Reply) -> bool:
     """Whether a reply may be stored: not if it shows clips or asks a question (made anew), or holds a secret."""
-    shows = reply.job or reply.film or reply.papers or reply.repeats or reply.shares
+    shows = reply.job or reply.clip or reply.papers or reply.repeats or reply.shares
     return not (shows or reply.secret or reply.ask is not None)
 
 

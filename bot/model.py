@@ -363,7 +363,7 @@ class Stored(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class ShownClip:
     """A clip to be shown: its file and what a platform needs to know of it."""
 
     file: Stored
@@ -394,7 +394,7 @@ class Reply:
 
     text: str
     buttons: tuple[Button, ...] = ()
-    film: Film | None = None
+    clip: ShownClip | None = None
     job: str | None = None
     refused: bool = False
     ask: str | None = None

@@ -13,7 +13,7 @@ from bot import texts
 from bot.jobs import status
 from bot.jobs.polling import Rhythm
 from bot.media.stored import StoredFile
-from bot.model import Address, Clip, Film, Job, Order, Photo, Render, Reply
+from bot.model import Address, Clip, Job, Order, Photo, Render, Reply, ShownClip
 
 HERE = Path(__file__).parent
 PHOTO = HERE.parent / "adapters" / "web" / "samples" / "portrait.jpg"
@@ -47,7 +47,7 @@ def conversation() -> list[str]:
     clip = Clip("clip.mp4", 960, 1280, 5.0, 1_000_000)
     job = Job("k7m2p9q4xw", "", "telegram:7", Address("telegram", "7"), order, 5, "", 0.0, 0.0, left=25)
     rhythm = Rhythm.of([Render(150.0 + 2 * n) for n in range(30)])
-    done = status.result(job, Film(StoredFile(Path(clip.name)), clip))
+    done = status.result(job, ShownClip(StoredFile(Path(clip.name)), clip))
     return [
         bubble("me", f"{picture()}{html.escape(PROMPT)}"),
         said(status.line(job, rhythm, 0.0, ahead=1, slots=5)),

@@ -65,8 +65,8 @@ class RecordingChat:
     async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
         self._fail()
         self.sent.append((address, reply))
-        if reply.film:
-            self.films.append(reply.film.file.read())
+        if reply.clip:
+            self.films.append(reply.clip.file.read())
         return Posted(f"message-{len(self.sent)}")
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:

@@ -61,7 +61,7 @@ class BadToken(ChatError):
 
 
 WORDLESS = CLOSED - {NO_PERMISSION} | {10008, 10015, TOKEN_OVER}
-"""Refusals of a film after which words are refused as well: whatever else is said, the film may be the trouble."""
+"""Refusals of a clip after which words are refused as well: whatever else is said, the clip may be the trouble."""
 
 
 class Denied(Gone):

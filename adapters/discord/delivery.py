@@ -113,7 +113,7 @@ class DiscordChat:
         self._edits.reopen((address.chat, address.message))
 
     async def replace(self, token: str, reply: Reply) -> Posted:
-        """Have the message of an interaction say this, with the film if there is one; one that it has stays."""
+        """Have the message of an interaction say this, with the clip if there is one; one that it has stays."""
         reply, link = await self._prepared(reply)
         hook = await self._rest.hook(token)
         with _files(reply, link) as files, _refusals(reply), self._rest.mapped():
@@ -123,7 +123,7 @@ class DiscordChat:
                 view=render.view(reply.buttons),
                 attachments=files or discord.utils.MISSING,
             )
-        return Posted(str(message.id), reply.film.copy if reply.film and link else None)
+        return Posted(str(message.id), reply.clip.copy if reply.clip and link else None)
 
     async def whisper(self, token: str, reply: Reply) -> None:
         """Tell something to the person alone."""
@@ -180,20 +180,20 @@ class DiscordChat:
             except Denied as denied:
                 if address.message and denied.code in (NO_HISTORY, BAD_FORM):
                     return await self._posted(Address(address.platform, address.chat), reply, link, nonce)
-                if denied.code in CLOSED and not (reply.film and denied.code == NO_PERMISSION):  # words may pass
+                if denied.code in CLOSED and not (reply.clip and denied.code == NO_PERMISSION):  # words may pass
                     self.gone(address.chat)
                 raise
 
     async def _stands(self, address: Address, reply: Reply, link: str, nonce: str) -> Posted | None:
         """A clip that was posted before somebody died over it: Discord knows a nonce for some minutes only."""
-        if reply.film is None or not address.chat.isdigit() or (address.message and not reply.job):
+        if reply.clip is None or not address.chat.isdigit() or (address.message and not reply.job):
             return None
         since = await self._media_links.begun(address.chat, nonce)
         if since is None:
             return None
         content = "" if reply.job else render.content(reply, link)
         found = await self._media_links.standing(address.chat, content, reply.buttons, since)
-        return replace(found, copy=found.copy or reply.film.copy) if found else None
+        return replace(found, copy=found.copy or reply.clip.copy) if found else None
 
     async def _posted(self, address: Address, reply: Reply, link: str, nonce: str) -> Posted:
         client = await self._rest.client()
@@ -210,27 +210,27 @@ class DiscordChat:
                 nonce=nonce,
                 reference=about,  # type: ignore[arg-type]  # None is fine with it
                 view=render.view(reply.buttons),  # type: ignore[arg-type]  # and here
-                suppress_embeds=reply.film is None,  # what a prompt links to is no part of it
+                suppress_embeds=reply.clip is None,  # what a prompt links to is no part of it
             )
-        if reply.film and not link and message.attachments:
+        if reply.clip and not link and message.attachments:
             return Posted(str(message.id), media_links.name(message.channel.id, message.id))
-        return Posted(str(message.id), reply.film.copy if reply.film and link else None)
+        return Posted(str(message.id), reply.clip.copy if reply.clip and link else None)
 
     async def _prepared(self, reply: Reply, chat: str = "") -> tuple[Reply, str]:
-        """The reply as it can go out, and a link that stands in for its film if that is on Discord already."""
-        film = reply.film
-        if film is None:
+        """The reply as it can go out, and a link that stands in for its clip if that is on Discord already."""
+        shown = reply.clip
+        if shown is None:
             return reply, ""
-        if film.copy and (not chat or self.embeds(chat)) and (link := await self._media_links.link(film.copy)):
+        if shown.copy and (not chat or self.embeds(chat)) and (link := await self._media_links.link(shown.copy)):
             return reply, link
-        if film.copy and not film.file.exists():
-            return replace(reply, text=texts.chat.CLIP_GONE, film=None), ""
+        if shown.copy and not shown.file.exists():
+            return replace(reply, text=texts.chat.CLIP_GONE, clip=None), ""
         _check(reply)
         return reply, ""
 
     async def _say_instead(self, chat: str, message: str, reply: Reply) -> None:
         apart = chat.startswith(APART)
-        if reply.film and not apart:
+        if reply.clip and not apart:
             return await self._say_around(chat, message, reply)
         if token := await self.tokens.find(chat, message) if apart else self.tokens.get(message):
             await self.replace(token, reply)
@@ -241,13 +241,13 @@ class DiscordChat:
         return None
 
     async def _say_around(self, chat: str, message: str, reply: Reply) -> None:
-        """Change what stands around a film. It stays; if it was a link to what is gone, it comes back as a file."""
-        film, link, lost = reply.film, "", False
-        if film and film.copy and film.copy != media_links.name(int(chat), int(message)):
-            link = await self._media_links.link(film.copy) if self.embeds(chat) else ""
-            lost = not link and film.file.exists() and not await self._media_links.has_film(chat, message)
+        """Change what stands around a clip. It stays; if it was a link to what is gone, it comes back as a file."""
+        shown, link, lost = reply.clip, "", False
+        if shown and shown.copy and shown.copy != media_links.name(int(chat), int(message)):
+            link = await self._media_links.link(shown.copy) if self.embeds(chat) else ""
+            lost = not link and shown.file.exists() and not await self._media_links.has_clip(chat, message)
         client, view = await self._rest.client(), render.view(reply.buttons)
-        with render.attached(reply if lost else replace(reply, film=None)) as files:
+        with render.attached(reply if lost else replace(reply, clip=None)) as files:
 
             async def edit() -> None:
                 await _message(client, chat, message).edit(
@@ -276,20 +276,20 @@ class DiscordChat:
 
 @contextmanager
 def _refusals(reply: Reply) -> Iterator[None]:
-    """What a refusal says of a film: it is too large, or not to be shown there."""
+    """What a refusal says of a clip: it is too large, or not to be shown there."""
     try:
         yield
     except TooLarge:
         raise _too_large(reply) from None
     except Denied as denied:
-        if reply.film is None or denied.code in WORDLESS:
+        if reply.clip is None or denied.code in WORDLESS:
             raise
         raise Unshowable(str(denied)) from None
 
 
 def _files(reply: Reply, link: str) -> AbstractContextManager[list[discord.File]]:
-    """What is uploaded: a film that is linked is not."""
-    return render.attached(replace(reply, film=None) if link else reply)
+    """What is uploaded: a clip that is linked is not."""
+    return render.attached(replace(reply, clip=None) if link else reply)
 
 
 def _message(client: discord.Client, chat: str, message: str) -> discord.PartialMessage:
@@ -304,14 +304,14 @@ async def _place(client: discord.Client, chat: str) -> discord.abc.Messageable:
 
 
 def _check(reply: Reply) -> None:
-    film = reply.film
-    if film and film.clip.size > (most := film.limit or limit(LEAST_LIMIT)):
+    shown = reply.clip
+    if shown and shown.clip.size > (most := shown.limit or limit(LEAST_LIMIT)):
         raise TooLarge(most)
 
 
 def _too_large(reply: Reply) -> ChatError:
-    """What to try next when a film was refused for its size; papers can't be made smaller."""
-    if reply.film is None:
+    """What to try next when a clip was refused for its size; papers can't be made smaller."""
+    if reply.clip is None:
         return Gone("a file is too large")
-    size = reply.film.clip.size
+    size = reply.clip.clip.size
     return TooLarge(next((fitting for step in STEPS if (fitting := limit(step)) < size), size // 2))

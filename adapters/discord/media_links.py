@@ -1,7 +1,7 @@
-"""Films that are on Discord already: sent again as a link to the message that has them, which plays like the film.
+"""Clips that are on Discord already: sent again as a link to the message that has them, which plays like the clip.
 
-A film's name here is `channel/message`. Links are signed for about a day; Discord's own clients renew those that they
-show. A film is gone with its message.
+A clip's name here is `channel/message`. Links are signed for about a day; Discord's own clients renew those that they
+show. A clip is gone with its message.
 """
 
 import re
@@ -34,7 +34,7 @@ FRESH = 3600.0
 
 
 class MediaLinks:
-    """Links by the names of films."""
+    """Links by the names of clips."""
 
     def __init__(self, line: RestClient, notes: Notes, clock: Callable[[], float]) -> None:
         self._rest = line
@@ -43,23 +43,23 @@ class MediaLinks:
         self._links: Newest[str, str] = Newest(MOST)
 
     async def link(self, name: str) -> str:
-        """A link that is good now; empty when the film is gone, or not to be read. Raises `ChatError`."""
+        """A link that is good now; empty when the clip is gone, or not to be read. Raises `ChatError`."""
         if not (found := _NAME.fullmatch(name)):
             return ""
         files = await self._files(int(found[1]), int(found[2]))
-        film = next((one for one in files if _is_film(one)), None)
-        if film is None:
+        clip = next((one for one in files if _is_clip(one)), None)
+        if clip is None:
             self._links.pop(name, None)
             return ""
-        known, new = self._links.get(name, ""), str(film["url"])
+        known, new = self._links.get(name, ""), str(clip["url"])
         if known.partition("?")[0] == new.partition("?")[0] and _ends(known) > self._clock() + FRESH:
             return known
         self._links[name] = new
         return new
 
-    async def has_film(self, chat: str, message: str) -> bool:
-        """Whether a message has a film of its own."""
-        return any(map(_is_film, await self._files(int(chat), int(message))))
+    async def has_clip(self, chat: str, message: str) -> bool:
+        """Whether a message has a clip of its own."""
+        return any(map(_is_clip, await self._files(int(chat), int(message))))
 
     async def begun(self, chat: str, nonce: str) -> float | None:
         """When this very send was tried first, Unix seconds; None if that is now. Raises `StoreDown`."""
@@ -103,7 +103,7 @@ class MediaLinks:
 
 
 def name(channel: int, message: int) -> str:
-    """What a film is called that is attached to a message."""
+    """What a clip is called that is attached to a message."""
     return f"{channel}/{message}"
 
 
@@ -112,7 +112,7 @@ def _words(content: str) -> str:
     return _LAST_LINK.sub("", content).strip()
 
 
-def _is_film(file: dict[str, Any]) -> bool:
+def _is_clip(file: dict[str, Any]) -> bool:
     return str(file.get("content_type", "")).startswith("video/") or str(file["filename"]).endswith(".mp4")
 
 

@@ -64,7 +64,7 @@ def _unfolded(sources: Sequence[discord.Message | discord.MessageSnapshot]) -> I
 
 
 def _media(parts: Iterable[Any]) -> Iterator[Any]:
-    """The pictures and films of a layout, wherever they stand in it."""
+    """The pictures and videos of a layout, wherever they stand in it."""
     for part in parts:
         if (media := getattr(part, "media", None)) and getattr(media, "url", ""):
             yield media

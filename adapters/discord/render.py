@@ -22,14 +22,14 @@ SMALL = 2 * 2**20
 """Bytes up to which a file is read at once: a larger one by pieces, each by way of a thread."""
 
 _LINKS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
-"""What must not be shown as a picture or a film next to the one that is meant."""
+"""What must not be shown as a picture or a video next to the one that is meant."""
 _TAGS = re.compile(r"<(?=[@#:/a-z])")
 
 
 def content(reply: Reply, link: str = "") -> str:
     """The words: prompts are shown as they were typed, and nobody is called by them. `link` plays below them."""
     if link:
-        covered = reply.film is not None and reply.film.spoiler
+        covered = reply.clip is not None and reply.clip.spoiler
         tail = f"\n||{link}||" if covered else f"\n{link}"
         return _cut(_LINKS.sub(r"<\g<0>>", plain(reply.text)), CONTENT - len(tail)) + tail
     if reply.ready_at is None:
@@ -66,10 +66,10 @@ def attached(reply: Reply) -> Iterator[list[discord.File]]:
     """The files of a reply, open while it is sent: read then, not before. Discord shows those that are pictures."""
     with ExitStack() as stack:
         files = [_paper(one) for one in reply.papers]
-        if film := reply.film:
-            heavy = film.clip.size > SMALL
-            source = stack.enter_context(film.file.open()) if heavy else io.BytesIO(film.file.read())
-            files.append(discord.File(source, f"photoplay{film.file.suffix}", spoiler=film.spoiler))
+        if shown := reply.clip:
+            heavy = shown.clip.size > SMALL
+            source = stack.enter_context(shown.file.open()) if heavy else io.BytesIO(shown.file.read())
+            files.append(discord.File(source, f"photoplay{shown.file.suffix}", spoiler=shown.spoiler))
         for file in files:
             stack.callback(file.close)
         yield files

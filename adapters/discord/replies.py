@@ -38,7 +38,7 @@ class Replies:
         """Tell a reply, and note its place for the worker if it is a status line."""
         if reply.job:
             job = await self._core.context.store.job(reply.job)
-            stands = request.guest and reply.film is None and job and job.state == "done" and job.sent_id
+            stands = request.guest and reply.clip is None and job and job.state == "done" and job.sent_id
             if stands or (job and job.status_id):
                 return  # told before a restart, or the result stands where this would
         row = table.of(request.text)
@@ -88,8 +88,8 @@ class Replies:
 
     async def tell(self, request: Request, reply: Reply) -> Posted | None:
         """Tell a reply; None if it could not be done, or if it is for the person alone."""
-        if reply.film and not request.embeds and reply.film.file.exists():
-            reply = replace(reply, film=replace(reply.film, copy=None))
+        if reply.clip and not request.embeds and reply.clip.file.exists():
+            reply = replace(reply, clip=replace(reply.clip, copy=None))
 
         async def send(one: Reply) -> Posted | None:
             nonlocal request
@@ -131,4 +131,4 @@ class Replies:
 
 def _is_aside(reply: Reply) -> bool:
     """Whether the answer to a press is for the person alone, and need not stay: a question waits for an hour."""
-    return reply.private or not (reply.job or reply.film or reply.waits or reply.ask is not None)
+    return reply.private or not (reply.job or reply.clip or reply.waits or reply.ask is not None)

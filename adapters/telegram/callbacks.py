@@ -83,7 +83,7 @@ class Callbacks:
             await self.close(query)
             reply = await doing
         reply = await self._replies.aside(inbound, reply)
-        words = not (reply.job or reply.film or reply.papers or reply.ask is not None)
+        words = not (reply.job or reply.clip or reply.papers or reply.ask is not None)
         if words and not reply.text:  # refused a moment ago in the chat, where it is not said again
             return None if closed else await self.close(query, Reply(texts.admin.TOLD))
         short = words and not reply.buttons and len(reply.text) <= TOAST and not closed

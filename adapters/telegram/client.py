@@ -34,7 +34,7 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's switch for the t
 
 PUBLIC = "https://api.telegram.org"
 UPLOAD = 50 * 10**6
-"""Bytes that a film may have at Telegram's own server, a little under its 50 MB."""
+"""Bytes that a clip may have at Telegram's own server, a little under its 50 MB."""
 UPLOAD_SELF_HOSTED = 2000 * 10**6
 DOWNLOAD_MB = 20
 
@@ -59,7 +59,7 @@ _CLOSED_TO_US = (
     "deactivated",
 )
 
-_NO_FILMS = re.compile(
+_NO_CLIPS = re.compile(
     r"not enough rights to send (?!text|messages)|chat_send_(?!plain)\w+_forbidden|voice_messages_forbidden"
 )
 """A group, or a person, that takes words and not this kind of file."""
@@ -190,7 +190,7 @@ def _ours(error: TelegramError) -> ChatError:
             return TooLarge(UPLOAD)
         case Forbidden() | BadRequest() if foreign:  # said by a proxy: Telegram itself may take it
             return ChatError(text)
-        case Forbidden() | BadRequest() if _NO_FILMS.search(low):
+        case Forbidden() | BadRequest() if _NO_CLIPS.search(low):
             return Rejected(text)
         case Forbidden() | BadRequest() if slow := _SLOW_MODE.search(low):
             return Flood(float(slow[1] or SLOW))

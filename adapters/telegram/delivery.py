@@ -35,7 +35,7 @@ from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, blank, cut, is_g
 from adapters.telegram.uploads import opened
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unshowable
-from bot.model import Address, Film, Job, Paper, Posted, Reply
+from bot.model import Address, Job, Paper, Posted, Reply, ShownClip
 
 
 class TelegramChat:
@@ -48,7 +48,7 @@ class TelegramChat:
         line: TelegramClient,
         limiter: RateLimiter,
         *,
-        page: Callable[[Film, str], Awaitable[str]],
+        page: Callable[[ShownClip, str], Awaitable[str]],
         upload: int = UPLOAD,
         storage_chat: str | None = None,
     ) -> None:
@@ -133,7 +133,7 @@ class TelegramChat:
 
     async def _edited(self, place: Place, edit: tuple[Address, Reply]) -> bool:
         address, reply = edit
-        change = self._caption if reply.film and address.chat != INLINE else self._say_instead
+        change = self._caption if reply.clip and address.chat != INLINE else self._say_instead
         try:
             await change(address, place[1], reply)
         except Flood as flood:
@@ -177,7 +177,7 @@ class TelegramChat:
         except Rejected as error:
             if not says(error, NO_CAPTION):
                 raise
-            with mapped():  # the film was too large to be shown, and words say where it is
+            with mapped():  # the clip was too large to be shown, and words say where it is
                 await self._client.edit_message_reply_markup(*where, reply_markup=markup)
 
     async def _say_instead(self, address: Address, message: str, reply: Reply) -> None:
@@ -208,12 +208,12 @@ class TelegramChat:
                 self._limiter.hush(address.chat, flood.retry_after)
                 raise
             except Rejected as error:
-                film = replace(reply.film, copy=None) if reply.film and reply.film.copy else None
+                shown = replace(reply.clip, copy=None) if reply.clip and reply.clip.copy else None
                 if address.message and address.thread and says(error, *NO_TOPIC):
                     address = Address(PLATFORM, address.chat)
-                elif film and says(error, *BAD_COPY) and (film.file.exists() or address.message):
-                    reply = replace(reply, film=film) if film.file.exists() else Reply(texts.chat.CLIP_GONE)
-                elif reply.film:
+                elif shown and says(error, *BAD_COPY) and (shown.file.exists() or address.message):
+                    reply = replace(reply, clip=shown) if shown.file.exists() else Reply(texts.chat.CLIP_GONE)
+                elif reply.clip:
                     raise Unshowable(str(error)) from None
                 else:
                     raise Gone(str(error)) from None  # the same again would be refused again
@@ -226,7 +226,7 @@ class TelegramChat:
         markup = ForceReply(selective=True) if reply.ask is not None else keyboard(reply.buttons)
         if reply.papers:
             return await self._paper(chat, thread, about, reply, reply.papers[0], markup)
-        if reply.film is None:
+        if reply.clip is None:
             with mapped():
                 message = await self._client.send_message(
                     chat,
@@ -238,7 +238,7 @@ class TelegramChat:
                     link_preview_options=NO_PREVIEW,
                 )
             return Posted(str(message.message_id))
-        return _posted(await self._film(chat, thread, about, reply, reply.film, markup))
+        return _posted(await self._send_clip(chat, thread, about, reply, reply.clip, markup))
 
     async def _paper(
         self,
@@ -265,32 +265,32 @@ class TelegramChat:
             raise Gone(str(error)) from None  # a file cannot be made smaller
         return Posted(str(message.message_id))
 
-    async def _uploaded(self, chat: str, reply: Reply, film: Film) -> Message:
-        return await self._film(chat, None, None, reply, film, None)
+    async def _uploaded(self, chat: str, reply: Reply, shown: ShownClip) -> Message:
+        return await self._send_clip(chat, None, None, reply, shown, None)
 
-    async def _film(
+    async def _send_clip(
         self,
         chat: int | str,
         thread: int | None,
         about: ReplyParameters | None,
         reply: Reply,
-        film: Film,
+        shown: ShownClip,
         markup: InlineKeyboardMarkup | ForceReply | None,
     ) -> Message:
-        limit = min(film.limit or self._upload, self._upload)
-        if film.copy is None and film.clip.size > limit:
+        limit = min(shown.limit or self._upload, self._upload)
+        if shown.copy is None and shown.clip.size > limit:
             raise TooLarge(limit)
-        with opened(film) as (video, poster), mapped():
+        with opened(shown) as (video, poster), mapped():
             return await self._client.send_video(
                 chat,
                 video,
                 caption=cut(reply.text, CAPTION),
-                width=film.clip.width,
-                height=film.clip.height,
-                duration=round(film.clip.seconds),
+                width=shown.clip.width,
+                height=shown.clip.height,
+                duration=round(shown.clip.seconds),
                 thumbnail=poster,
                 supports_streaming=True,
-                has_spoiler=film.spoiler,
+                has_spoiler=shown.spoiler,
                 message_thread_id=thread,
                 reply_parameters=about,
                 reply_markup=markup,
@@ -298,5 +298,5 @@ class TelegramChat:
 
 
 def _posted(message: Message) -> Posted:
-    film = message.video or message.animation or message.document
-    return Posted(str(message.message_id), film.file_id if film else None)
+    sent = message.video or message.animation or message.document
+    return Posted(str(message.message_id), sent.file_id if sent else None)

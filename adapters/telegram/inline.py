@@ -10,18 +10,18 @@ from adapters.telegram.rate_limit import RateLimiter
 from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, cut, is_group, length
 from bot import texts
 from bot.errors import ChatError, Flood, Gone, Unconfirmed
-from bot.model import Film, Posted, Reply
+from bot.model import Posted, Reply, ShownClip
 
 log = logging.getLogger(__name__)
 
 INLINE = "inline"
 """The chat of messages that stand where the bot is no member; they are known by an id of their own."""
 
-Upload = Callable[[str, Reply, Film], Awaitable[Message]]
+Upload = Callable[[str, Reply, ShownClip], Awaitable[Message]]
 
 
 class Inline:
-    """`page` gives the address under which a clip can be had; `upload` posts a film to the storage chat."""
+    """`page` gives the address under which a clip can be had; `upload` posts a clip to the storage chat."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Inline:
         limiter: RateLimiter,
         upload: Upload,
         *,
-        page: Callable[[Film, str], Awaitable[str]],
+        page: Callable[[ShownClip, str], Awaitable[str]],
         storage_chat: str | None,
     ) -> None:
         self._client = line
@@ -39,7 +39,7 @@ class Inline:
         self._storage_chat = storage_chat
 
     async def replace(self, message: str, reply: Reply, nonce: str) -> Posted:
-        """Have a message show this: its film where there is a storage chat, a link where not, or where it is refused.
+        """Have a message show this: its clip where there is a storage chat, a link where not, or where it is refused.
 
         Raises `Gone`, `Flood`, and another `ChatError` when it may work later: the same edit twice changes nothing.
         """
@@ -47,7 +47,7 @@ class Inline:
             copy = await self._stored(reply, nonce)
             if copy and await self._shown(message, copy, reply):
                 return Posted(message, copy)
-            where = f"\n{texts.chat.clip_waits(await self._page(reply.film, nonce))}" if reply.film else ""
+            where = f"\n{texts.chat.clip_waits(await self._page(reply.clip, nonce))}" if reply.clip else ""
             with mapped():
                 await self._client.edit_message_text(
                     cut(reply.text, TEXT - length(where)) + where,
@@ -72,15 +72,15 @@ class Inline:
         return True
 
     async def _stored(self, reply: Reply, nonce: str) -> str | None:
-        """What a film is called in the storage chat; None if there is no such chat, or it takes no clip."""
+        """What a clip is called in the storage chat; None if there is no such chat, or it takes no clip."""
         chat = self._storage_chat
-        if reply.film is None or chat is None:
+        if reply.clip is None or chat is None:
             return None
         wait = self._limiter.book(chat, is_group(chat), nonce)
         if wait > 0:
             raise Flood(wait)
         try:
-            stored = await self._upload(chat, reply, reply.film)
+            stored = await self._upload(chat, reply, reply.clip)
         except (Gone, Moved, Rejected) as error:
             log.error("TELEGRAM_STORAGE_CHAT takes no clip: %s", error)
             return None

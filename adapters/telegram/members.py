@@ -70,7 +70,7 @@ class Members:
             return ""
         try:
             with mapped():
-                return texts.chat.no_films(await self._client.own_name()) if await self._is_shut(chat) else ""
+                return texts.chat.no_videos(await self._client.own_name()) if await self._is_shut(chat) else ""
         except ChatError:
             return ""
 

@@ -74,9 +74,9 @@ def picture(message: Message | ExternalReplyInfo, *, videos: bool = False) -> Pi
     spoiler = bool(message.has_media_spoiler)
     if message.photo:
         return Picture(message.photo[-1].file_id, spoiler=spoiler)
-    film = message.video or message.animation or message.video_note
-    if film:
-        return Picture(film.file_id, video=True, spoiler=spoiler) if videos else None
+    video = message.video or message.animation or message.video_note
+    if video:
+        return Picture(video.file_id, video=True, spoiler=spoiler) if videos else None
     if message.document:
         kind = kind_of(message.document.mime_type, message.document.file_name)
         if kind in ("picture", "perhaps") or (kind == "video" and videos):

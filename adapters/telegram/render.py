@@ -27,7 +27,7 @@ def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
 def parts(reply: Reply) -> list[Reply]:
     """A reply as the messages that it takes: each has one paper at most, and words that fit; none for silence."""
     if not reply.papers:
-        return [reply] if reply.text or reply.film or reply.ask is not None else []
+        return [reply] if reply.text or reply.clip or reply.ask is not None else []
     first, *others = [Reply("", papers=(paper,)) for paper in reply.papers]
     if length(reply.text) <= CAPTION:
         return [replace(reply, papers=first.papers), *others]

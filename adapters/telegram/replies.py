@@ -72,11 +72,11 @@ class Replies:
             await self._telling.take_away(replace(place, message=posted.message))  # the clip was quicker
 
     async def aside(self, inbound: Inbound, reply: Reply, pictures: Sequence[Picture] = ()) -> Reply:
-        """Say in private what is for the asker alone, files, films and questions; what is left to be said in the group.
+        """Say in private what is for the asker alone, files, clips and questions; what is left to be said in the group.
 
         Words and buttons stay in the group, unless they are secret: there it shows what they are about.
         """
-        alone = reply.secret or reply.papers or reply.film or reply.ask is not None
+        alone = reply.secret or reply.papers or reply.clip or reply.ask is not None
         if not (reply.private and inbound.shared and alone):
             return reply
         if not inbound.user.isdecimal():
@@ -105,4 +105,4 @@ class Replies:
 
 
 def _is_once(reply: Reply) -> bool:
-    return bool(reply.job or reply.film)
+    return bool(reply.job or reply.clip)

@@ -25,7 +25,7 @@ _PAGE = {
 }
 _FILE = {
     **_ALWAYS,
-    # What a browser wraps around a film or picture that is opened by itself.
+    # What a browser wraps around a clip or picture that is opened by itself.
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
     "Cache-Control": "no-cache",
 }
@@ -61,7 +61,7 @@ def json(data: dict[str, object], status: int) -> web.Response:
 
 
 def clip_headers(hall: WebGallery, share: Share, suffix: str, kind: str) -> dict[str, str]:
-    """Headers of a clip's film or picture, which is of that kind."""
+    """Headers of a clip or its picture, which is of that kind."""
     return {
         **_FILE,
         **({} if hall.public else _NOINDEX),

@@ -72,7 +72,7 @@ class GalleryRoutes:
                 web.get(f"{FILES}{BLANK.name}", self._blank),
                 web.get(hall, self._wall),
                 web.get(share, self._clip),
-                web.get(f"{share}.mp4", self._film),
+                web.get(f"{share}.mp4", self._clip_file),
                 web.get(f"{share}.jpg", self._picture),
                 web.post(f"{share}/heart", self._heart),
                 web.post(f"{share}/report", self._report),
@@ -160,7 +160,7 @@ class GalleryRoutes:
         return web.FileResponse(BLANK, headers=gallery_answers.PIECE)
 
     @_served
-    async def _film(self, request: web.Request) -> web.StreamResponse:
+    async def _clip_file(self, request: web.Request) -> web.StreamResponse:
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         file = self._core.context.media.stored(found[1].clip.name) if found else None
         if found is None or file is None or not file.exists():

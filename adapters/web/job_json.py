@@ -93,8 +93,8 @@ class JobJson:
         name = file_name(found[-1].order.prompt if found else "photoplay", self._core.context.clock())
         if reply.waits and (parked := await self._core.context.store.books.parked(reply.waits)):
             said["question"] = self.waiting(await self._core.context.store.books.read(parked.body), reply)
-        elif reply.film:
-            said["clip"] = self._clip(reply.film.clip, name)
+        elif reply.clip:
+            said["clip"] = self._clip(reply.clip.clip, name)
         elif found:
             said["jobs"] = [await self.job(job) for job in found]
         elif reply.buttons:

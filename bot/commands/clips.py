@@ -9,14 +9,14 @@ from bot.context import Context
 from bot.errors import Illegal, Refusal
 from bot.gallery import age, lookup
 from bot.jobs import machine, status
-from bot.model import ID, Attachment, Button, Clip, Film, Inbound, Job, Reply, Search
+from bot.model import ID, Attachment, Button, Clip, Inbound, Job, Reply, Search, ShownClip
 from bot.ordering import place, prompt
 from bot.ordering.place import Wish
 
 LISTED = 10
 """Clips in /jobs."""
-LONGEST_FILM = 20
-"""Clips in a film."""
+MOST_JOINED = 20
+"""Clips in a joined one."""
 
 
 async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -75,22 +75,24 @@ async def next_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """A clip once more: it is kept, so it costs nothing."""
     job, _ = await _brought(ctx, inbound, "clip", argument)
-    film = _film(ctx, _clip(job), job, inbound, job.copy if job.address.platform == inbound.address.platform else None)
+    shown = _shown(
+        ctx, _clip(job), job, inbound, job.copy if job.address.platform == inbound.address.platform else None
+    )
     share = await lookup.offered(ctx.store, job)
-    return replace(status.result(job, film, share=share), job=None, repeats=(job.id,))
+    return replace(status.result(job, shown, share=share), job=None, repeats=(job.id,))
 
 
 async def join(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """A clip and all that it continues, as one film."""
+    """A clip and all that it continues, as one."""
     job, _ = await _brought(ctx, inbound, "join", argument)
     chain: list[Job] = [job]
-    while (before := await _before(ctx, chain[0])) and len(chain) < LONGEST_FILM and await _may(ctx, before, inbound):
+    while (before := await _before(ctx, chain[0])) and len(chain) < MOST_JOINED and await _may(ctx, before, inbound):
         chain.insert(0, before)
     clips = [part.clip for part in chain if part.clip]
     if job.clip is None or len(clips) < 2:
         raise Refusal(texts.chat.NOTHING_TO_JOIN)
-    film = _film(ctx, await ctx.media.join(clips), job, inbound, None)
-    return Reply(texts.chat.joined(len(clips)), film=film, repeats=tuple(part.id for part in chain if part.clip))
+    shown = _shown(ctx, await ctx.media.join(clips), job, inbound, None)
+    return Reply(texts.chat.joined(len(clips)), clip=shown, repeats=tuple(part.id for part in chain if part.clip))
 
 
 async def cancel(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -123,11 +125,11 @@ async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
     return Reply(texts.chat.CANCEL_WHICH, tuple(buttons))
 
 
-def _film(ctx: Context, clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> Film:
+def _shown(ctx: Context, clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> ShownClip:
     file = ctx.media.stored(clip.name)
     if copy is None and not file.exists():
         raise Refusal(texts.chat.CLIP_GONE)
-    return Film(file, clip, job.spoiler, inbound.limit, ctx.media.poster(clip.name), copy)
+    return ShownClip(file, clip, job.spoiler, inbound.limit, ctx.media.poster(clip.name), copy)
 
 
 def _clip(job: Job) -> Clip:

@@ -5,7 +5,7 @@ from bot.context import Context
 from bot.errors import Refusal
 from bot.gallery.model import Errand, Share
 from bot.media.library import Media
-from bot.model import ID, Address, Button, Film, Inbound, Job, Reply
+from bot.model import ID, Address, Button, Inbound, Job, Reply, ShownClip
 from bot.quotas.rules import Rule
 from storage import Store
 
@@ -75,13 +75,13 @@ async def check_remix(ctx: Context, inbound: Inbound, share: Share) -> None:
         raise Refusal(texts.sharing.NO_REMIX)
 
 
-def post(share: Share, after: str, film: Film | None) -> Reply:
+def post(share: Share, after: str, shown: ShownClip | None) -> Reply:
     """A shared clip's post in the gallery; `after` is its line as a remix."""
     buttons = [Button(texts.sharing.heart(share.hearts), f"/heart {share.id}")]
     if share.remixes:
         buttons.append(Button(texts.sharing.REMIX, f"/remix {share.id}"))
     buttons.append(Button(texts.sharing.REPORT, f"/report {share.id}"))
-    return Reply(texts.sharing.caption(share.prompt, share.name, after), tuple(buttons), film=film)
+    return Reply(texts.sharing.caption(share.prompt, share.name, after), tuple(buttons), clip=shown)
 
 
 async def after(store: Store, share: Share) -> str:
@@ -92,12 +92,12 @@ async def after(store: Store, share: Share) -> str:
     return texts.sharing.remix_of(job.remix_after if job else "")
 
 
-def film_of(media: Media, share: Share, *, missing: bool = False) -> Film | None:
+def shown_clip(media: Media, share: Share, *, missing: bool = False) -> ShownClip | None:
     """A share's clip; None without file and platform copy, unless it may be `missing`."""
     file = media.stored(share.clip.name)
     if not share.copy and not missing and not file.exists():
         return None
-    return Film(file, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy)
+    return ShownClip(file, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy)
 
 
 def hall(web: str | None, rule: Rule) -> str:

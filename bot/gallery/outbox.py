@@ -16,7 +16,7 @@ from bot.gallery import lookup, notices
 from bot.gallery.model import Errand, Share
 from bot.media.fit import Fitting
 from bot.media.library import Media
-from bot.model import Film, Incident, Posted, Reply
+from bot.model import Incident, Posted, Reply, ShownClip
 from bot.ports import Chat
 from storage import Store
 
@@ -232,11 +232,13 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None or share.state != "up" or share.place.message:
             return
-        film = lookup.film_of(self._media, share)
-        if film is None:
+        shown = lookup.shown_clip(self._media, share)
+        if shown is None:
             log.warning("share %s cannot be posted: its clip is gone", share.id)
             return
-        posted = await self._send(chat, errand, share, lookup.post(share, await lookup.after(self._store, share), film))
+        posted = await self._send(
+            chat, errand, share, lookup.post(share, await lookup.after(self._store, share), shown)
+        )
         if not await self._save_posted(share, posted):
             await self._queue_removal(errand, posted)
 
@@ -253,8 +255,8 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None or share.state != "up" or not share.place.message:
             return
-        film = lookup.film_of(self._media, share, missing=True)  # an edit keeps the existing clip
-        reply = lookup.post(share, await lookup.after(self._store, share), film)
+        shown = lookup.shown_clip(self._media, share, missing=True)  # an edit keeps the existing clip
+        reply = lookup.post(share, await lookup.after(self._store, share), shown)
         # Without a copy the post has no clip.
         reply = reply if share.copy else await self._without_clip(share, reply)
         await chat.edit(share.place, share.place.message, reply)
@@ -267,11 +269,11 @@ class Runner:
         share = await self._store.gallery.share(errand.share)
         if share is None:
             return
-        film = lookup.film_of(self._media, share)
+        shown = lookup.shown_clip(self._media, share)
         if not errand.text:
-            await self._show(chat, errand, share, film)
+            await self._show(chat, errand, share, shown)
             return
-        posted = await self._send(chat, errand, share, replace(reply, film=film))
+        posted = await self._send(chat, errand, share, replace(reply, clip=shown))
         await notices.note(self._store, errand, share.id, posted.message, self._clock())
         if await self._store.gallery.share(share.id) is None:
             await self._queue_removal(errand, posted)
@@ -287,9 +289,11 @@ class Runner:
         if not all([await self._store.gallery.showed(share_id, place) for share_id in named]):
             await self._queue_removal(errand, posted)
 
-    async def _show(self, chat: Chat, errand: Errand, share: Share, film: Film | None) -> None:
+    async def _show(self, chat: Chat, errand: Errand, share: Share, shown: ShownClip | None) -> None:
         """Show a clip again on request."""
-        posted = await self._send(chat, errand, share, lookup.post(share, await lookup.after(self._store, share), film))
+        posted = await self._send(
+            chat, errand, share, lookup.post(share, await lookup.after(self._store, share), shown)
+        )
         if not await self._store.gallery.showed(share.id, replace(errand.place, message=posted.message)):
             await self._queue_removal(errand, posted)
 
@@ -299,7 +303,7 @@ class Runner:
                 return await chat.send(errand.place, reply, nonce=errand.id)
             except TooLarge as large:
                 smaller = await self._fitting.smaller(reply, large.limit)
-            if smaller.film is None:
+            if smaller.clip is None:
                 break
             reply = smaller
         return await chat.send(errand.place, await self._without_clip(share, reply), nonce=errand.id)
@@ -309,7 +313,7 @@ class Runner:
         rule = await lookup.rule_of(self._store, share.scope)
         hall = lookup.hall(self._web, rule) if share.state == "up" else ""
         words = texts.sharing.at_page(f"{hall}/{share.id}" if hall else "")
-        return replace(reply, text=f"{reply.text}\n{words}", film=None)
+        return replace(reply, text=f"{reply.text}\n{words}", clip=None)
 
     async def _queue_removal(self, errand: Errand, posted: Posted) -> None:
         """Queue the removal of a post whose share was deleted meanwhile, so that a crash does not lose it."""

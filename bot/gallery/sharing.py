@@ -251,11 +251,11 @@ async def show(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         share = hidden
     if job := await ctx.store.job(share.job):
         await age.check_place(ctx, inbound, job)
-    film = lookup.film_of(ctx.media, share)
-    if film is None:
+    clip = lookup.shown_clip(ctx.media, share)
+    if clip is None:
         raise Refusal(texts.chat.CLIP_GONE)
     if share.state != "up":
-        shown = lookup.post(share, await lookup.after(ctx.store, share), replace(film, limit=inbound.limit))
+        shown = lookup.post(share, await lookup.after(ctx.store, share), replace(clip, limit=inbound.limit))
         return replace(shown, buttons=(), private=True)
     place, now = inbound.address, ctx.clock()
     # Taps are cheap, and each would be a message to everybody there.

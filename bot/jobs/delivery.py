@@ -1,4 +1,4 @@
-"""How a job ends: its result is sent, in words where the chat takes no film, and its status line is taken away."""
+"""How a job ends: its result is sent, in words where the chat takes no clip, and its status line is taken away."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from bot.jobs import machine, status
 from bot.jobs.claims import AGAIN, Claims, backoff
 from bot.media.fit import Fitting
 from bot.media.library import Media
-from bot.model import Film, Job, Posted, Reply
+from bot.model import Job, Posted, Reply, ShownClip
 from bot.ports import Chat, Provider
 from storage import Store
 
@@ -27,9 +27,9 @@ UNSURE = 2
 UNHEARD = 5
 """Sends of one message that nobody confirmed, after which it counts as read: most likely each of them arrived."""
 SIZES = 3
-"""Films that are tried, each smaller than the last, before words stand in for them."""
+"""Sizes that are tried, each smaller than the last, before words stand in for them."""
 BRIEF = 60.0
-"""Seconds for which the words are held back when the film before them was refused: a longer pause is planned."""
+"""Seconds for which the words are held back when the clip before them was refused: a longer pause is planned."""
 EDIT = 10.0
 """Seconds that a change of the status line may take."""
 REMOVALS = 3
@@ -117,16 +117,16 @@ class Delivery:
             try:
                 return await chat.send(job.address, reply, nonce=job.id)
             except TooLarge as large:
-                if reply.film is None:
+                if reply.clip is None:
                     raise
                 smaller = refused < SIZES
                 reply = await self._fitting.smaller(reply, large.limit) if smaller else self._fitting.linked(reply)
             except Unshowable as error:
-                if reply.film is None:
+                if reply.clip is None:
                     raise
                 await self._claims.note("a chat takes no clip", str(error), job)
                 reply = self._fitting.told(reply, job.id)
-            except Flood as flood:  # to plan it would begin with the film that was refused, again and again
+            except Flood as flood:  # to plan it would begin with the clip that was refused, again and again
                 if not refused or flood.retry_after > BRIEF:
                     raise
                 await asyncio.sleep(flood.retry_after)
@@ -148,13 +148,13 @@ class Delivery:
         if not file.exists():
             await self._claims.note("a finished clip is gone from the disk", job.clip.name, job)
             return Reply(texts.chat.CLIP_GONE, job=job.id)
-        film = Film(file, job.clip, job.spoiler, job.upload_limit, self._media.poster(job.clip.name))
+        shown = ShownClip(file, job.clip, job.spoiler, job.upload_limit, self._media.poster(job.clip.name))
         try:
             share, new = await lookup.offered(self._store, job), await self._is_news(job)
         except StoreDown as error:  # nobody waits for a clip because of a button
             log.info("job %s is delivered without its Share button: %s", job.id, error)
             share = new = False
-        return status.result(job, film, stand_in=new, share=share)
+        return status.result(job, shown, stand_in=new, share=share)
 
     async def _is_news(self, job: Job) -> bool:
         """Whether the person has yet to hear that clips are made by the stand-in: it is said under their first one."""

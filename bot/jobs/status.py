@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot import texts
 from bot.jobs.machine import Cancelled, allows
 from bot.jobs.polling import Rhythm
-from bot.model import Button, Film, Job, Order, Reply
+from bot.model import Button, Job, Order, Reply, ShownClip
 from bot.quotas.rules import span_of
 
 
@@ -76,14 +76,14 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 
             return texts.chat.RENDERED if job.state == "delivering" else texts.chat.DONE
 
 
-def result(job: Job, film: Film | None, *, stand_in: bool = False, share: bool = False) -> Reply:
+def result(job: Job, shown: ShownClip | None, *, stand_in: bool = False, share: bool = False) -> Reply:
     """The result of a job: the clip, or the reason for the failure, which was free.
 
     `stand_in`: mention that the stand-in made it; `share`: offer a gallery.
     """
     again = Button(texts.chat.again(job.price), f"/again {job.id}")
     words = Button(texts.chat.NEW_WORDS, f"/words {job.id}")
-    if film is None:
+    if shown is None:
         text = f"{understood(job.order)}\n{texts.chat.failed(job.reason or 'failed', job.price)}"
         return Reply(text, (again, words), job=job.id)
     made_by = f"{texts.chat.MADE_BY_AI} · {texts.chat.STAND_IN}" if stand_in else texts.chat.MADE_BY_AI
@@ -94,7 +94,7 @@ def result(job: Job, film: Film | None, *, stand_in: bool = False, share: bool =
         buttons.append(Button(texts.sharing.SHARE, f"/share {job.id}"))
     # Without the maker's name: this message stays with the remixer, and the maker may unshare.
     after = f"\n{texts.sharing.remix_of('')}" if job.remix_of else ""
-    return Reply(f"{understood(job.order)}{after}\n{made_by}", tuple(buttons), film=film, job=job.id)
+    return Reply(f"{understood(job.order)}{after}\n{made_by}", tuple(buttons), clip=shown, job=job.id)
 
 
 def unsure(job: Job) -> Reply:

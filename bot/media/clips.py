@@ -1,4 +1,4 @@
-"""Keeps clips, and what is made of them: posters, last frames, smaller copies, several joined into one film."""
+"""Keeps clips, and what is made of them: posters, last frames, smaller copies, several joined into one."""
 
 import asyncio
 import hashlib
@@ -21,15 +21,15 @@ from bot.model import Clip
 log = logging.getLogger(__name__)
 
 HEAVIEST_CLIP = 500 * 1024**2  # bytes
-FILMS = "bot.media.sandbox.clip_tasks"
-CUT = 300.0  # seconds of work after which a copy or a film is given up
+CLIP_TASKS = "bot.media.sandbox.clip_tasks"
+CUT = 300.0  # seconds of work after which a copy or a joined clip is given up
 
-_FILM = "film_"  # how the names of joined films begin
+_JOINED = "film_"  # how the names of joined clips begin
 _TOUCHED = 3600.0  # seconds after which using one counts again
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})(\.[0-9]{1,12})?\.mp4")
 
 
-class Films:
+class Clips:
     """The clips under `root`.
 
     They are opened by `processes` processes apart, each given up after `timeout` seconds.
@@ -42,7 +42,7 @@ class Films:
         self._drafts = drafts
         # Apart from what strangers send, so that no queue of odd files holds up a clip that is paid for; and what takes
         # minutes apart from both.
-        self._projector, self._cutter = decoder(FILMS, processes, timeout), decoder(FILMS, 1, CUT)
+        self._projector, self._cutter = decoder(CLIP_TASKS, processes, timeout), decoder(CLIP_TASKS, 1, CUT)
         self._framing, self._cutting = asyncio.Lock(), asyncio.Lock()
         with disk():
             for folder in (self._clips, self._fitted):
@@ -133,24 +133,24 @@ class Films:
         return await self._made(target)
 
     async def join(self, clips: Sequence[Clip]) -> Clip:
-        """One or more clips as one film, in their order, made once. Raises `Refusal` if one is gone, `StoreDown`."""
+        """One or more clips as one, in their order, made once. Raises `Refusal` if one is gone, `StoreDown`."""
         parts = [self.path(clip.name) for clip in clips]
         if not all(part.is_file() for part in parts):
             raise Refusal(texts.chat.CLIP_GONE)
         if len(clips) == 1:
             return clips[0]
         names = "\n".join(part.name for part in parts)
-        target = self._clips / f"{_FILM}{hashlib.sha256(names.encode()).hexdigest()[:40]}.mp4"
+        target = self._clips / f"{_JOINED}{hashlib.sha256(names.encode()).hexdigest()[:40]}.mp4"
         try:
-            film = await self._made(target) or await self._join(parts, target)
-            if film:
+            joined = await self._made(target) or await self._join(parts, target)
+            if joined:
                 await asyncio.to_thread(_touch, target)
         except BrokenClip as broken:
             log.warning("clips cannot be joined: %s", broken)
-            film = None
-        if film is None:
+            joined = None
+        if joined is None:
             raise Refusal(texts.chat.CLIP_GONE)
-        return film
+        return joined
 
     async def _join(self, parts: Sequence[Path], target: Path) -> Clip | None:
         async with self._cutting:
@@ -164,7 +164,7 @@ class Films:
         return await self._made(target)
 
     async def _made(self, path: Path) -> Clip | None:
-        """A copy or film that is there already. Raises `BrokenClip`, `StoreDown`."""
+        """A copy or joined clip that is there already. Raises `BrokenClip`, `StoreDown`."""
         try:
             size = (await asyncio.to_thread(path.stat)).st_size
         except FileNotFoundError:
@@ -179,11 +179,11 @@ class Films:
         return [self._frame(name), self._first(name), self._poster(name), *copies]
 
     async def drop_joined(self) -> int:
-        """Remove all joined films, and what was made of them; how many. Raises `StoreDown`."""
+        """Remove all joined clips, and what was made of them; how many. Raises `StoreDown`."""
         return await self.sweep_joined(math.inf)
 
     async def sweep_joined(self, before: float) -> int:
-        """Remove the joined films that nobody asked for since then (Unix seconds). Raises `StoreDown`."""
+        """Remove the joined clips that nobody asked for since then (Unix seconds). Raises `StoreDown`."""
         with disk():
             return await asyncio.to_thread(self._sweep_joined, before)
 
@@ -193,16 +193,16 @@ class Films:
             return await asyncio.to_thread(self._sweep_orphans)
 
     async def aged(self, before: float) -> list[str]:
-        """The names of clips, joined films aside, last written before then (Unix seconds). Raises `StoreDown`."""
+        """The names of clips, joined ones aside, last written before then (Unix seconds). Raises `StoreDown`."""
         with disk():
             names = await asyncio.to_thread(aged, self._clips, before)
-        return [name for name in names if _NAME.fullmatch(name) and not name.startswith(_FILM)]
+        return [name for name in names if _NAME.fullmatch(name) and not name.startswith(_JOINED)]
 
     def _sweep_joined(self, before: float) -> int:
-        names = [name for name in os.listdir(self._clips) if name.startswith(_FILM) and name.endswith(".mp4")]
-        films = [name for name in names if older(self._clips / name, before)]
-        self._remove(films)
-        return len(films)
+        names = [name for name in os.listdir(self._clips) if name.startswith(_JOINED) and name.endswith(".mp4")]
+        joined = [name for name in names if older(self._clips / name, before)]
+        self._remove(joined)
+        return len(joined)
 
     def _sweep_orphans(self) -> int:
         names = os.listdir(self._clips)
@@ -244,7 +244,7 @@ class Films:
 
 
 def _touch(path: Path) -> None:
-    """Note that a film is wanted, so that it is not swept away under whoever sends it."""
+    """Note that a joined clip is wanted, so that it is not swept away under whoever sends it."""
     with suppress(OSError):
         if older(path, time.time() - _TOUCHED):  # the real clock, since the file system goes by it
             os.utime(path)

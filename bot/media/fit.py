@@ -1,11 +1,11 @@
-"""Makes a film small enough for the place where it goes; where that cannot be, a link stands in for it."""
+"""Makes a clip small enough for the place where it goes; where that cannot be, a link stands in for it."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from bot import texts
 from bot.media.library import Media
-from bot.model import Button, Film, Reply
+from bot.model import Button, Reply, ShownClip
 
 
 class Fitting:
@@ -16,27 +16,27 @@ class Fitting:
         self._link = link
 
     async def smaller(self, reply: Reply, limit: int) -> Reply:
-        """The reply with its film in at most `limit` bytes, or without one."""
-        film = reply.film
-        if film is None:
+        """The reply with its clip in at most `limit` bytes, or without one."""
+        shown = reply.clip
+        if shown is None:
             return reply
-        clip = await self._media.fit(film.clip, limit)
-        if clip and clip.size < film.clip.size:
-            fitted = Film(self._media.stored(clip.name), clip, film.spoiler, film.limit, film.poster)
-            return replace(reply, film=fitted)
+        clip = await self._media.fit(shown.clip, limit)
+        if clip and clip.size < shown.clip.size:
+            fitted = ShownClip(self._media.stored(clip.name), clip, shown.spoiler, shown.limit, shown.poster)
+            return replace(reply, clip=fitted)
         return self.linked(reply)
 
     def linked(self, reply: Reply) -> Reply:
-        """The reply with a link in place of its film."""
-        if reply.film is None:
+        """The reply with a link in place of its clip."""
+        if reply.clip is None:
             return reply
-        where = texts.chat.clip_at(self._link(reply.film.clip.name)) if self._link else texts.chat.CLIP_TOO_LARGE
-        return replace(reply, text=f"{reply.text}\n{where}", film=None)
+        where = texts.chat.clip_at(self._link(reply.clip.clip.name)) if self._link else texts.chat.CLIP_TOO_LARGE
+        return replace(reply, text=f"{reply.text}\n{where}", clip=None)
 
     def told(self, reply: Reply, job_id: str) -> Reply:
-        """The reply with words in place of a film that the chat refuses, and the ways to have it all the same."""
-        if reply.film is None:
+        """The reply with words in place of a clip that the chat refuses, and the ways to have it all the same."""
+        if reply.clip is None:
             return reply
-        where = texts.chat.clip_refused(job_id, self._link(reply.film.clip.name) if self._link else "")
+        where = texts.chat.clip_refused(job_id, self._link(reply.clip.clip.name) if self._link else "")
         again = Button(texts.chat.SEND_AGAIN, f"/clip {job_id}")
-        return replace(reply, text=f"{reply.text}\n{where}", film=None, buttons=(again, *reply.buttons))
+        return replace(reply, text=f"{reply.text}\n{where}", clip=None, buttons=(again, *reply.buttons))

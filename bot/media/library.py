@@ -14,7 +14,7 @@ from typing import BinaryIO
 from bot import texts
 from bot.errors import Refusal, StoreDown
 from bot.media import arrival
-from bot.media.clips import FILMS, Films
+from bot.media.clips import CLIP_TASKS, Clips
 from bot.media.files import Drafts, aged, disk, make_folder, settle, sweep, twin, write_private
 from bot.media.sandbox.client import Decoder, Size
 from bot.media.sandbox.confine import Held
@@ -24,7 +24,7 @@ from bot.model import Attachment, Brush, Clip, Order, Photo, Point
 
 log = logging.getLogger(__name__)
 
-CACHED = 24 * 3600.0  # seconds for which joined films and exports stay
+CACHED = 24 * 3600.0  # seconds for which joined clips and exports stay
 LONGEST_TO_SHORTEST = 2.5  # side of a picture; of one that is longer only the middle is kept
 INTAKE = 16  # messages whose pictures are taken in at once, a quarter of them one person's: their weight is bounded
 
@@ -64,14 +64,14 @@ class Media:
         self._photos, self._exports = root / "photos", root / "exports"
         self._new_id = new_id
         self._drafts = Drafts(root / "incoming", new_id)
-        # Apart, so that nobody's film holds up a photo.
+        # Apart, so that nobody's video holds up a photo.
         self._decoder, self._stills = (
             decoder("bot.media.sandbox.photo_tasks", processes, timeout),
-            decoder(FILMS, 1, timeout),
+            decoder(CLIP_TASKS, 1, timeout),
         )
-        self._films = Films(root, self._drafts, processes, timeout, decoder)
+        self._clips = Clips(root, self._drafts, processes, timeout, decoder)
         self.spool = self._drafts.spool
-        # By platform, as one may hang, and films for themselves, as they wait for their decoder in there.
+        # By platform, as one may hang, and videos for themselves, as they wait for their decoder in there.
         self._intake = defaultdict[tuple[str, bool], Turns](lambda: Turns(INTAKE, INTAKE // 4))
         with disk():
             make_folder(self._photos)
@@ -84,8 +84,8 @@ class Media:
         sent, held upright, and come back in the pixels of the one we keep. Of a picture that is too long the middle is
         kept, unless there are masks. Where many wait, it goes in turn by `person`. Raises `Refusal`, `StoreDown`.
         """
-        films = any(attachment.video for attachment in attachments)
-        async with self._intake[person.partition(":")[0], films].turn(person):
+        videos = any(attachment.video for attachment in attachments)
+        async with self._intake[person.partition(":")[0], videos].turn(person):
             return await self._keep(person, *_sorted(attachments))
 
     async def _keep(
@@ -145,27 +145,27 @@ class Media:
 
     async def keep_clip(self, stream: AsyncIterator[bytes]) -> Clip:
         """Keep a finished clip. Raises `BrokenClip` if it does not play, `StoreDown`, and whatever `stream` raises."""
-        return await self._films.keep(stream)
+        return await self._clips.keep(stream)
 
     async def last_frame(self, clip: Clip) -> bytes:
         """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken."""
-        return await self._films.last_frame(clip)
+        return await self._clips.last_frame(clip)
 
     async def first_frame(self, clip: Clip) -> bytes:
         """The picture that a clip begins with, as a JPEG of its size. Raises `Refusal` if it is gone or broken."""
-        return await self._films.first_frame(clip)
+        return await self._clips.first_frame(clip)
 
     def poster(self, name: str) -> StoredFile | None:
         """A clip's first frame: a JPEG of at most 320 pixels a side and 200 kB. None if there is none."""
-        return self._films.poster(name)
+        return self._clips.poster(name)
 
     async def fit(self, clip: Clip, limit: int) -> Clip | None:
         """A clip in at most `limit` bytes, made once. None when that would not be watchable. Raises `StoreDown`."""
-        return await self._films.fit(clip, limit)
+        return await self._clips.fit(clip, limit)
 
     async def join(self, clips: Sequence[Clip]) -> Clip:
-        """One or more clips as one film, in their order, made once. Raises `Refusal` if one is gone, `StoreDown`."""
-        return await self._films.join(clips)
+        """One or more clips as one, in their order, made once. Raises `Refusal` if one is gone, `StoreDown`."""
+        return await self._clips.join(clips)
 
     async def discard(self, names: Iterable[str]) -> None:
         """Delete files; those that are gone already are fine. Raises `StoreDown`, `ValueError` for a name not ours."""
@@ -174,25 +174,25 @@ class Media:
             for path in paths:
                 await asyncio.to_thread(path.unlink, missing_ok=True)
                 if path.suffix == ".mp4":
-                    for made in await asyncio.to_thread(self._films.beside, path.name):
+                    for made in await asyncio.to_thread(self._clips.beside, path.name):
                         await asyncio.to_thread(made.unlink, missing_ok=True)
 
     async def drop_joined(self) -> int:
-        """Remove every joined film: one may hold a clip that must go. They can be made again. Raises `StoreDown`."""
-        return await self._films.drop_joined()
+        """Remove every joined clip: one may hold a clip that must go. They can be made again. Raises `StoreDown`."""
+        return await self._clips.drop_joined()
 
     async def sweep(self, now: float) -> int:
         """Remove what has had its time, and what was made of clips that are gone; how many. Raises `StoreDown`."""
         with disk():
             gone = await asyncio.to_thread(sweep, self._exports, now - CACHED)
             gone += await asyncio.to_thread(self._drafts.sweep)
-        return gone + await self._films.sweep_joined(now - CACHED) + await self._films.sweep_orphans()
+        return gone + await self._clips.sweep_joined(now - CACHED) + await self._clips.sweep_orphans()
 
     async def aged(self, before: float) -> list[str]:
         """The names of pictures and clips last written before then (Unix seconds). Raises `StoreDown`."""
         with disk():
             pictures = await asyncio.to_thread(aged, self._photos, before)
-        return [name for name in pictures if _NAME.fullmatch(name)] + await self._films.aged(before)
+        return [name for name in pictures if _NAME.fullmatch(name)] + await self._clips.aged(before)
 
     def has(self, name: str) -> bool:
         """Whether a picture, clip or export is there. Raises `ValueError` for a name that is not ours."""
@@ -218,7 +218,7 @@ class Media:
         For this package, and for tests that look behind it: everybody else opens `stored`.
         """
         if name.endswith(".mp4"):
-            return self._films.path(name)
+            return self._clips.path(name)
         if _EXPORT.fullmatch(name):
             return self._exports / name
         if _NAME.fullmatch(name) is None:
@@ -247,7 +247,7 @@ class Media:
         """End the decoding processes."""
         await self._decoder.close()
         await self._stills.close()
-        await self._films.close()
+        await self._clips.close()
 
     async def _photo(self, attachment: Attachment, person: str) -> tuple[Photo, Size]:
         """A kept photo, and the size it had before, held upright."""

@@ -233,7 +233,7 @@ def not_here(username: str) -> str:
     return f"That is for you alone. Write to me in private first, at https://t.me/{username}, then ask here again."
 
 
-def no_films(username: str) -> str:
+def no_videos(username: str) -> str:
     """A group whose members, and with them the bot, may not send videos."""
     return (
         "I may not send videos in this group, so there is no clip, and nothing is spent. An admin can allow it, in the "
@@ -298,7 +298,7 @@ def delete_this(prompt: str) -> str:
 
 
 def joined(count: int) -> str:
-    """A film of several clips."""
+    """Several clips as one."""
     return f"{count} clips as one film\n{MADE_BY_AI}"
 
 

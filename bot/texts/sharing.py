@@ -57,7 +57,7 @@ def hearted(on: bool, count: int) -> str:
 
 
 def at_page(address: str) -> str:
-    """In place of a film that is too large for the chat."""
+    """In place of a clip that is too large for the chat."""
     return (
         f"Too large to be shown here; it plays at {address}" if address else "The clip is too large to be shown here."
     )

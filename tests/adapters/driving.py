@@ -74,10 +74,10 @@ async def sees(driver: Driver, part: str = "", *, film: bool = False, label: str
     end = time.monotonic() + PATIENCE
     while True:
         for shown in reversed(driver.shown()):
-            if part in shown.words and (shown.film or not film) and (not label or label in shown.buttons):
+            if part in shown.words and (shown.clip or not film) and (not label or label in shown.buttons):
                 return shown
         if time.monotonic() > end:
-            said = "\n".join(f"{one.words!r} {list(one.buttons)} film={one.film}" for one in driver.shown())
+            said = "\n".join(f"{one.words!r} {list(one.buttons)} film={one.clip}" for one in driver.shown())
             raise AssertionError(f"nobody sees {part!r} {label!r} film={film} among\n{said}")
         await asyncio.sleep(0.01)
 

@@ -95,7 +95,7 @@ async def test_a_photo_with_words_is_confirmed_and_becomes_a_clip_in_its_place(d
     hold(driver)
     said = await driver.say("she smiles", picture())
     status = await sees(driver, "she smiles", label=texts.chat.CANCEL)
-    assert not status.film
+    assert not status.clip
     go_on(driver)
     clip = await sees(driver, "she smiles", film=True)
     assert driver.is_reply(clip, said)
@@ -138,7 +138,7 @@ async def test_the_same_message_twice_buys_once(driver: Driver) -> None:
     await sees(driver, "she smiles", film=True)
     await settled(driver)
     assert bought(driver) == 1
-    assert sum(shown.film for shown in driver.shown()) == 1
+    assert sum(shown.clip for shown in driver.shown()) == 1
 
 
 # ── Questions ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -178,7 +178,7 @@ async def test_an_answer_tapped_twice_buys_once(asking: Driver) -> None:
     await quiet(driver)
     await settled(driver)
     assert bought(driver) == 1
-    assert sum(shown.film for shown in driver.shown()) == 1
+    assert sum(shown.clip for shown in driver.shown()) == 1
 
 
 async def test_a_panorama_is_asked_about(driver: Driver) -> None:
@@ -230,7 +230,7 @@ async def test_what_waits_in_the_queue_is_cancelled_and_costs_nothing(driver: Dr
 async def test_again_makes_another_clip_of_the_same_photo(driver: Driver) -> None:
     first = await a_clip(driver)
     await driver.tap(first, AGAIN)
-    await until(lambda: sum(shown.film for shown in driver.shown()) == 2)
+    await until(lambda: sum(shown.clip for shown in driver.shown()) == 2)
     await settled(driver)
     one, other = driver.house.provider.orders
     assert (one.prompt, one.seconds) == (other.prompt, other.seconds)
@@ -245,7 +245,7 @@ async def test_a_slip_of_the_finger_buys_once(chat: Driver) -> None:
     await sees(chat, "she smiles", label=texts.chat.CANCEL)
     await quiet(chat)
     go_on(chat)
-    await until(lambda: sum(shown.film for shown in chat.shown()) == 2)
+    await until(lambda: sum(shown.clip for shown in chat.shown()) == 2)
     await settled(chat)
     assert bought(chat) == 2
 
@@ -285,7 +285,7 @@ async def test_what_a_crash_cut_off_is_done_once_all_the_same(driver: Driver, do
     await sees(driver, "she smiles", film=True)
     await settled(driver)
     assert bought(driver) == 1
-    assert sum(shown.film for shown in driver.shown()) == 1
+    assert sum(shown.clip for shown in driver.shown()) == 1
 
 
 async def test_a_mistake_of_ours_is_told_and_ends_nothing(chat: Driver) -> None:
@@ -310,7 +310,7 @@ async def test_a_flood_puts_a_clip_off(chat: Driver) -> None:
     await sees(chat, "she smiles", film=True)
     await settled(chat)
     assert bought(chat) == 1
-    assert sum(shown.film for shown in chat.shown()) == 1
+    assert sum(shown.clip for shown in chat.shown()) == 1
 
 
 async def test_a_chat_that_is_gone_ends_the_delivery_and_the_clip_is_kept(chat: Driver) -> None:

@@ -114,7 +114,7 @@ async def test_a_photo_comes_in_and_a_clip_goes_out(api: BotApi, bot: Bot, clip:
     assert sent.video.width == 64
     assert sent.reply_to_message
     (post,) = api.sent(chat)
-    assert (post.film, post.thumbnail, post.words, post.labels) == (clip, b"jpeg", "Done & ready", ["Again"])
+    assert (post.clip, post.thumbnail, post.words, post.labels) == (clip, b"jpeg", "Done & ready", ["Again"])
     assert post["caption_entities"] == [{"type": "bold", "offset": 0, "length": 4}]
     again = await bot.send_video(chat.id, sent.video.file_id)
     assert again.video == sent.video
@@ -305,7 +305,7 @@ async def test_a_guest_message_is_answered_once_and_becomes_a_clip(api: BotApi, 
     await bot.edit_message_media(
         InputMediaVideo(video.file_id, caption="Done"), inline_message_id=sent.inline_message_id
     )
-    assert (api.inline[sent.inline_message_id].film, asked["guest_query_id"]) == (clip, message.guest_query_id)
+    assert (api.inline[sent.inline_message_id].clip, asked["guest_query_id"]) == (clip, message.guest_query_id)
 
 
 async def test_it_is_as_strict_as_telegram(api: BotApi, bot: Bot, clip: bytes) -> None:
@@ -377,7 +377,7 @@ async def test_a_message_is_deleted_within_two_days_and_edited_for_ever(api: Bot
             await films[chat].delete()
         await bot.edit_message_media(InputMediaPhoto(b"picture", caption="gone"), chat.id, films[chat].id)
         post = chat.posts[films[chat].id]
-        assert (post.film, post.words, post.labels, "video" in post, "photo" in post) == (
+        assert (post.clip, post.words, post.labels, "video" in post, "photo" in post) == (
             b"picture",
             "gone",
             [],

@@ -56,14 +56,14 @@ for (const stage of document.querySelectorAll('[data-clip]')) {
 
 /* The clip on its own page */
 
-const film = document.querySelector('.show video');
-if (film) {
+const player = document.querySelector('.show video');
+if (player) {
   const begin = () => {
-    film.muted = true;
-    film.play().catch(() => {}); // where nothing may play by itself, there are controls
+    player.muted = true;
+    player.play().catch(() => {}); // where nothing may play by itself, there are controls
   };
-  const cover = film.closest('details');
-  if (cover) cover.addEventListener('toggle', () => { film.focus(); begin(); }, { once: true });
+  const cover = player.closest('details');
+  if (cover) cover.addEventListener('toggle', () => { player.focus(); begin(); }, { once: true });
   else if (!calm.matches) begin();
 }
 

@@ -3,7 +3,7 @@
 from io import BytesIO
 from typing import BinaryIO
 
-import av.subtitles.stream  # noqa: F401 – opening a film loads it, when nothing can be loaded any more
+import av.subtitles.stream  # noqa: F401 – opening a video loads it, when nothing can be loaded any more
 
 from bot import texts
 from bot.errors import BrokenClip, Refusal
@@ -12,7 +12,7 @@ from bot.media.sandbox.confine import Task
 
 _MEMORY = 1024**3  # bytes
 _PICTURE = 64 * 1024**2  # bytes
-_FILM = 1024**3  # bytes; a clip has at most half of that, and several may be joined
+_JOINED = 1024**3  # bytes; a clip has at most half of that, and several may be joined
 
 
 def _still(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
@@ -52,9 +52,9 @@ def _join(read: list[BinaryIO], written: list[BinaryIO]) -> None:
 
 TASKS = {
     "still": Task(_still, 10, _MEMORY, _PICTURE),
-    "clip": Task(_clip, 30, _MEMORY, _FILM),
+    "clip": Task(_clip, 30, _MEMORY, _JOINED),
     "last": Task(_last, 30, _MEMORY, _PICTURE),
     "first": Task(_first, 10, _MEMORY, _PICTURE),
-    "fit": Task(_fit, 330, _MEMORY, _FILM, nice=15),  # the bot's timeout is 300 seconds
-    "join": Task(_join, 330, _MEMORY, _FILM, nice=15),
+    "fit": Task(_fit, 330, _MEMORY, _JOINED, nice=15),  # the bot's timeout is 300 seconds
+    "join": Task(_join, 330, _MEMORY, _JOINED, nice=15),
 }

@@ -12,7 +12,7 @@ from adapters.discord.render import SMALL
 from bot import texts
 from bot.errors import ChatError, Gone, TooLarge
 from bot.media.stored import StoredFile
-from bot.model import Address, Clip, Film, Pending, Reply
+from bot.model import Address, Clip, Pending, Reply, ShownClip
 from tests.adapters.discord.discord_room import Room
 from tests.elsewhere import Elsewhere
 from tests.houses import picture
@@ -170,10 +170,10 @@ async def test_too_large_is_made_smaller_and_then_a_link(room: Room, tmp_path: P
     where = Address("discord", str(room.channel.id))
     room.api.script(POST, error(413, 40005, "Request entity too large"))
     with pytest.raises(TooLarge) as large:
-        await room.chat.send(where, Reply("x", film=Film(StoredFile(path), clip)), nonce="a")
+        await room.chat.send(where, Reply("x", clip=ShownClip(StoredFile(path), clip)), nonce="a")
     assert large.value.limit == int(10 * 2**20 * 0.95)
     with pytest.raises(TooLarge) as large:
-        await room.chat.send(where, Reply("x", film=Film(StoredFile(path), clip, limit=9_000_000)), nonce="b")
+        await room.chat.send(where, Reply("x", clip=ShownClip(StoredFile(path), clip, limit=9_000_000)), nonce="b")
     assert large.value.limit == 9_000_000
     assert len(room.api.called(POST)) == 1
 
@@ -181,8 +181,8 @@ async def test_too_large_is_made_smaller_and_then_a_link(room: Room, tmp_path: P
 @pytest.mark.parametrize("size", [SMALL, SMALL + 1])
 async def test_a_clip_is_sent_from_wherever_it_stands(room: Room, size: int) -> None:
     data, room.api.keeps_files = random.Random(0).randbytes(size), True
-    film = Film(Elsewhere(data), Clip("clip.mp4", 64, 48, 1.0, size))
-    posted = await room.chat.send(Address("discord", str(room.channel.id)), Reply("x", film=film), nonce="a")
+    film = ShownClip(Elsewhere(data), Clip("clip.mp4", 64, 48, 1.0, size))
+    posted = await room.chat.send(Address("discord", str(room.channel.id)), Reply("x", clip=film), nonce="a")
     (post,) = [one for one in room.posts() if str(one.id) == posted.message]
     assert post.attachments[0].data == data
 

@@ -12,7 +12,7 @@ from bot import texts
 from bot.errors import ChatError, Gone
 from bot.gallery import outbox, sharing
 from bot.gallery.model import Share
-from bot.model import Address, Button, Film, Job, Paper, Reply
+from bot.model import Address, Button, Job, Paper, Reply, ShownClip
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.adapters.telegram.telegram_room import breaks
 from tests.bookkeeping import rows
@@ -739,16 +739,16 @@ async def test_an_edit_of_a_film_that_is_gone_is_told(room: Room, club: Club) ->
     post = await club.shared(await club.clip())
     share = await club.share(post)
     room.api.delete(post)
-    film = Film(room.house.media.stored(share.clip.name), share.clip, copy=share.copy)
+    film = ShownClip(room.house.media.stored(share.clip.name), share.clip, copy=share.copy)
     with pytest.raises(Gone):
-        await room.chat.edit(share.place, str(post.id), Reply("x", film=film))
+        await room.chat.edit(share.place, str(post.id), Reply("x", clip=film))
 
 
 async def test_the_latest_of_many_edits_wins(room: Room, club: Club) -> None:
     post = await club.shared(await club.clip())
     share = await club.share(post)
-    film = Film(room.house.media.stored(share.clip.name), share.clip, copy=share.copy)
-    replies = [Reply("x", (Button(f"♥ {n}", f"/heart {share.id}"),), film=film) for n in range(1, 21)]
+    film = ShownClip(room.house.media.stored(share.clip.name), share.clip, copy=share.copy)
+    replies = [Reply("x", (Button(f"♥ {n}", f"/heart {share.id}"),), clip=film) for n in range(1, 21)]
     await asyncio.gather(*(room.chat.edit(share.place, str(post.id), one) for one in replies))
     assert post.labels == ["♥ 20"]
     assert len(room.api.called(EDIT)) < 5

@@ -13,7 +13,7 @@ from adapters.discord.files import Files
 from adapters.discord.request import Request, unpack
 from bot.errors import Refusal
 from bot.media.stored import StoredFile
-from bot.model import Clip, Film, Reply
+from bot.model import Clip, Reply, ShownClip
 from tests.adapters.discord.discord_room import Room
 from tests.houses import picture
 from tests.loopback.discord.faults import broken, cut, error
@@ -43,11 +43,11 @@ def test_long_text_is_cut_after_it_was_escaped() -> None:
 
 
 def test_a_link_stands_last_and_is_the_only_one_that_shows_anything() -> None:
-    film = Film(StoredFile(Path("x.mp4")), Clip("x.mp4", 4, 3, 5.0, 9))
+    film = ShownClip(StoredFile(Path("x.mp4")), Clip("x.mp4", 4, 3, 5.0, 9))
     link = "https://cdn.discordapp.com/attachments/1/2/photoplay.mp4?ex=1&is=2&hm=3&"
-    shown = render.content(Reply("“https://example.com/a.mp4 **loud**”\nby @here", film=film), link)
+    shown = render.content(Reply("“https://example.com/a.mp4 **loud**”\nby @here", clip=film), link)
     assert shown == f"“<https://example.com/a.mp4> \\*\\*loud\\*\\*”\nby @\u200bhere\n{link}"
-    covered = render.content(Reply("_" * 3000, film=replace(film, spoiler=True)), link)
+    covered = render.content(Reply("_" * 3000, clip=replace(film, spoiler=True)), link)
     assert len(covered) <= 2000
     assert covered.endswith(f"\n||{link}||")
 

@@ -61,7 +61,7 @@ def _buttons(reply: Reply) -> list[list[str]]:
 
 
 def _packed(reply: Reply) -> str:
-    if reply.film is None:
+    if reply.clip is None:
         return ""
-    with reply.film.file.open() as file:
+    with reply.clip.file.open() as file:
         return base64.b64encode(file.read()).decode()

@@ -42,7 +42,7 @@ class LinesDriver:
 
     def shown(self) -> list[Shown]:
         lines = [line for line in self.world.lines.values() if line.chat == self.at and not line.deleted]
-        return [Shown(line.text, dict(line.buttons), line.film is not None, line) for line in lines]
+        return [Shown(line.text, dict(line.buttons), line.clip is not None, line) for line in lines]
 
     def is_reply(self, shown: Shown, said: JSON) -> bool:
         return bool(shown.handle.reply_to == said["message"])

@@ -49,7 +49,7 @@ class Replies:
 
     async def tell(self, place: Address, reply: Reply, key: str) -> Posted | None:
         """Post a reply; None for silence, and where it could not be done."""
-        if not reply.text and not reply.film:
+        if not reply.text and not reply.clip:
             return None
         posted = await self._telling.tell(
             reply, lambda one: self._chat.send(place, one, nonce=f"reply:{key}"), lambda _: False

@@ -17,7 +17,7 @@ from adapters.telegram.rate_limit import RateLimiter
 from bot.errors import StoreDown
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
-from bot.model import Film, Job, Terms
+from bot.model import Job, ShownClip, Terms
 from tests.fakes import ScriptedProvider
 from tests.houses import House, configure, wired
 from tests.loopback.telegram.model import JSON, Chat, Post, User
@@ -187,7 +187,7 @@ async def a_room(
     async with api.serve() as base:
         line = TelegramClient(api.token, base)
 
-        async def page(film: Film, job: str) -> str:
+        async def page(film: ShownClip, job: str) -> str:
             return f"https://t.me/{await line.own_name()}?start={job}"
 
         limiter = limiter or RateLimiter(time.monotonic, off=True)

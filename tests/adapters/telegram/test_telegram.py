@@ -21,7 +21,7 @@ from tests.wave import WAVE
 async def test_a_photo_with_a_caption_becomes_a_clip(room: Room, large_clip: bytes) -> None:
     photo = room.api.photo(room.ann, room.private, picture(), "she puts on her glasses")
     video = await room.clip(room.private)
-    assert video.film == large_clip
+    assert video.clip == large_clip
     assert video.reply_to == photo.id
     assert "AI-generated" in video.words
     assert video.labels == ["Again · 5 credits", "New words", "Continue"]

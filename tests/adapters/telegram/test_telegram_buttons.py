@@ -115,8 +115,8 @@ async def test_continue_and_join(room: Room, large_clip: bytes) -> None:
     assert film.words == texts.chat.joined(2)
     assert film.reply_to == second.id
     assert film["video"]["duration"] == 2
-    assert film.film
-    assert film.film != large_clip
+    assert film.clip
+    assert film.clip != large_clip
 
 
 async def test_cancel_takes_the_order_back(room: Room) -> None:

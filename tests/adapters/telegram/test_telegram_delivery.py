@@ -11,7 +11,7 @@ from PIL import Image
 from adapters.telegram import client as lines
 from bot import texts
 from bot.media.fit import Fitting
-from bot.model import Accepted, Address, Clip, Film, Refused, Reply
+from bot.model import Accepted, Address, Clip, Refused, Reply, ShownClip
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.elsewhere import Elsewhere
 from tests.houses import picture
@@ -39,7 +39,7 @@ async def test_what_comes_with_the_clip(room: Room, large_clip: bytes) -> None:
     assert "AI-generated" in said["caption"]
     assert "parse_mode" not in said
     assert video.reply_to == photo.id
-    assert video.film == large_clip
+    assert video.clip == large_clip
     assert video.thumbnail
     (room.house.media.path("x.jpg").parent / "thumb").write_bytes(video.thumbnail)
     with Image.open(room.house.media.path("x.jpg").parent / "thumb") as thumbnail:
@@ -49,10 +49,10 @@ async def test_what_comes_with_the_clip(room: Room, large_clip: bytes) -> None:
 
 
 async def test_a_clip_is_sent_from_wherever_it_stands(room: Room, large_clip: bytes) -> None:
-    film = Film(Elsewhere(large_clip), Clip("clip.mp4", 400, 320, 1.0, len(large_clip)), poster=Elsewhere(b"jpeg"))
-    posted = await room.chat.send(Address("telegram", str(room.private.id)), Reply("x", film=film), nonce="a")
+    film = ShownClip(Elsewhere(large_clip), Clip("clip.mp4", 400, 320, 1.0, len(large_clip)), poster=Elsewhere(b"jpeg"))
+    posted = await room.chat.send(Address("telegram", str(room.private.id)), Reply("x", clip=film), nonce="a")
     (post,) = [one for one in room.api.sent(room.private) if str(one.id) == posted.message]
-    assert (post.film, post.thumbnail) == (large_clip, b"jpeg")
+    assert (post.clip, post.thumbnail) == (large_clip, b"jpeg")
 
 
 async def test_the_longest_order_still_says_that_it_is_made_by_a_machine(room: Room) -> None:
@@ -73,8 +73,8 @@ async def test_a_clip_over_the_limit_is_made_to_fit(
     async with a_room(tmp_path, clip, new_id, api=api, upload=10**9 if at_server else limit) as room:
         order(room)
         video = await room.clip(room.private, 30)
-        assert video.film
-        assert len(video.film) <= limit
+        assert video.clip
+        assert len(video.clip) <= limit
         assert [call.code for call in api.called("sendVideo")] == [413, 200][1 - at_server :]
 
 

@@ -42,7 +42,7 @@ async def test_with_a_storage_chat_the_clip_takes_the_placeholders_place(stored:
     asked = stored.api.guest(stored.ann, f"@{ME} she smiles", reply_to_photo=picture())
     post = await placed(stored, asked)
     await stored.api.until(lambda: "video" in post)
-    assert post.film == large_clip
+    assert post.clip == large_clip
     assert "“she smiles” · 5 s" in post.words
     assert texts.chat.MADE_BY_AI in post.words
     first, status, *_ = told(post)

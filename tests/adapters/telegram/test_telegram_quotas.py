@@ -252,8 +252,8 @@ async def test_usage_is_a_picture_and_export_two_documents(town: Town) -> None:
     assert not {"photo", "document"} & {key for post in town.api.sent(town.group) for key in post}
     assert (first["document"]["file_name"], second["document"]["file_name"]) == ("ledger.csv", "audit.csv")
     assert first.words == texts.admin.EXPORTED
-    assert first.film
-    assert f"telegram:{town.bob.id}".encode() in first.film
+    assert first.clip
+    assert f"telegram:{town.bob.id}".encode() in first.clip
 
 
 async def test_what_is_for_the_asker_alone_stays_out_of_the_group_if_it_cannot_be_told(town: Town) -> None:
@@ -279,7 +279,7 @@ async def test_a_table_too_long_for_a_caption_comes_before_its_picture(town: Tow
     first, second, third = town.api.sent(town.group)
     assert (first["text"], second.words, third.words) == (table, "", "")
     assert "photo" in second
-    assert (third["document"]["file_name"], third.film) == ("b.csv", b"1,2")
+    assert (third["document"]["file_name"], third.clip) == ("b.csv", b"1,2")
 
 
 # ── A yes first ──────────────────────────────────────────────────────────────────────────────────────────────────────

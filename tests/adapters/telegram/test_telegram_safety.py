@@ -19,7 +19,7 @@ from bot import logs
 from bot.errors import ChatError
 from bot.jobs import status
 from bot.media.stored import StoredFile
-from bot.model import Address, Clip, Film, Job, Order, Photo
+from bot.model import Address, Clip, Job, Order, Photo, ShownClip
 from tests.adapters.telegram.telegram_room import Room
 from tests.houses import picture
 from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse, Trouble
@@ -153,7 +153,7 @@ def test_every_button_fits(job_id: str, prompt: str, state: str, follows: bool) 
     job = replace(job, outcome="clip", follows=job_id if follows else None, clip=clip)
     job = replace(job, state=state)
     replies = [
-        status.result(job, Film(StoredFile(Path("clip.mp4")), clip)),
+        status.result(job, ShownClip(StoredFile(Path("clip.mp4")), clip)),
         status.result(replace(job, reason="failed"), None),
         status.unsure(job),
         status.listing([job] * 10, 100.0),

@@ -16,7 +16,7 @@ from bot import texts
 from bot.errors import ChatError, Gone
 from bot.gallery.model import ENOUGH, Share
 from bot.media.stored import StoredFile
-from bot.model import Address, Button, Film, Job, Reply
+from bot.model import Address, Button, Job, Reply, ShownClip
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bookkeeping import rows
 from tests.houses import configure, picture
@@ -175,7 +175,7 @@ async def test_a_clip_is_shared_with_one_question_and_no_upload(club: Club) -> N
     assert post.thread == club.gallery
     assert post.words == "“she smiles”\nby Bob · AI-generated"
     assert post.labels == ["♥ 0", "Remix", "Report"]
-    assert (club.uploads(), post.film) == (1, video.film)
+    assert (club.uploads(), post.clip) == (1, video.clip)
     assert post["video"]["file_id"] == video["video"]["file_id"]
     # The question became the answer: one message more for everybody, not two.
     await club.api.until(lambda: question.words.startswith("Shared in the community's gallery"))
@@ -207,7 +207,7 @@ async def test_a_copy_that_telegram_lost_is_uploaded_anew(club: Club) -> None:
     del club.api.files[video["video"]["file_id"]]
     post = await club.shared(video)
     assert [call.code for call in club.api.called("sendVideo")] == [200, 400, 200]
-    assert (club.uploads(), post.film, post.thread) == (2, video.film, club.gallery)
+    assert (club.uploads(), post.clip, post.thread) == (2, video.clip, club.gallery)
     share = await club.share(post)
     assert share
     assert share.copy == post["video"]["file_id"]
@@ -225,15 +225,15 @@ async def test_a_copy_that_telegram_lost_is_uploaded_anew(club: Club) -> None:
 async def test_whatever_telegram_says_of_a_bad_copy(club: Club, refusal: str) -> None:
     video = await club.clip()
     club.api.trouble["sendVideo"] += [Refuse(400, f"Bad Request: {refusal}")]
-    assert (await club.shared(video)).film == video.film
+    assert (await club.shared(video)).clip == video.clip
 
 
 async def test_where_neither_copy_nor_film_is_left_nothing_is_posted(club: Club) -> None:
-    film = Film(club.room.house.media.stored("none.mp4"), (await jobs_clip(club)), copy="gone")
+    film = ShownClip(club.room.house.media.stored("none.mp4"), (await jobs_clip(club)), copy="gone")
     place = Address("telegram", str(club.forum.id), thread=str(club.gallery))
     count = len(club.api.sent(club.forum))
     with pytest.raises(Gone):
-        await club.room.chat.send(place, Reply("x", film=film), nonce="n1")
+        await club.room.chat.send(place, Reply("x", clip=film), nonce="n1")
     assert len(club.api.sent(club.forum)) == count
 
 
@@ -460,11 +460,11 @@ async def test_an_edit_of_what_is_not_there_or_the_same_harms_nothing(club: Club
     post = await club.shared(await club.clip())
     share = await club.share(post)
     assert share
-    film = Film(club.room.house.media.stored(share.clip.name), share.clip)
+    film = ShownClip(club.room.house.media.stored(share.clip.name), share.clip)
     chat, place = club.room.chat, club.place(post)
     long = "é" * 500 + "👍" * 600
     for message, text in ((post.id, post.words), (999, "x"), (post.id, long)):
-        await chat.edit(place, str(message), Reply(text, (Button("♥ 5", "/heart x"),), film=film))
+        await chat.edit(place, str(message), Reply(text, (Button("♥ 5", "/heart x"),), clip=film))
         await club.settled()
     assert length(post.words) <= 1024
     assert post.words.endswith("…")
@@ -475,9 +475,9 @@ async def test_where_the_film_did_not_fit_the_buttons_change_alone(club: Club) -
     post = await club.shared(await club.clip())
     share = await club.share(post)
     assert share
-    film = Film(club.room.house.media.stored(share.clip.name), share.clip)
+    film = ShownClip(club.room.house.media.stored(share.clip.name), share.clip)
     said = await club.room.chat.send(replace(club.place(post), message=""), Reply("it plays elsewhere"), nonce="n")
-    await club.room.chat.edit(club.place(post), said.message, Reply("x", (Button("♥ 5", "/heart x"),), film=film))
+    await club.room.chat.edit(club.place(post), said.message, Reply("x", (Button("♥ 5", "/heart x"),), clip=film))
     await club.settled()
     words = club.forum.posts[int(said.message)]
     assert (words.words, words.labels) == ("it plays elsewhere", ["♥ 5"])
@@ -710,7 +710,7 @@ async def test_an_admin_looks_at_a_hidden_clip_alone(club: Club) -> None:
     alone = club.api.private(club.ann)
     await club.says(club.ann, f"/hide@{ME} {share.id}", "Hidden")
     await club.says(club.ann, f"/show@{ME} {share.id}", texts.chat.SENT_ALONE)
-    assert (await club.room.told(alone, texts.chat.MADE_BY_AI)).film == post.film
+    assert (await club.room.told(alone, texts.chat.MADE_BY_AI)).clip == post.clip
     await club.says(club.cem, f"/show@{ME} {share.id}", texts.sharing.UNKNOWN_SHARE)
 
 
@@ -722,20 +722,20 @@ async def test_after_two_days_the_clip_makes_way_for_a_grey_picture(club: Club) 
     post = await club.shared(video)
     share = await club.share(post)
     assert share
-    film = post.film
+    film = post.clip
     club.api.later = 49 * 3600
     await club.says(club.bob, f"/unshare@{ME} {share.job}", texts.sharing.UNSHARED)
     await club.api.until(lambda: post.words == texts.chat.TAKEN_BACK)
     assert not post.deleted
     assert "video" not in post
     assert "photo" in post
-    assert post.film
-    assert post.film.startswith(b"\x89PNG")
-    assert post.film != film
+    assert post.clip
+    assert post.clip.startswith(b"\x89PNG")
+    assert post.clip != film
     assert post.labels == []
     await club.settled()
     # An edit that comes late does not bring its words back.
-    late = Reply("“she smiles”", (Button("♥ 1", "/heart x"),), film=Film(StoredFile(Path("x.mp4")), share.clip))
+    late = Reply("“she smiles”", (Button("♥ 1", "/heart x"),), clip=ShownClip(StoredFile(Path("x.mp4")), share.clip))
     await club.room.chat.edit(club.place(post), str(post.id), late)
     await club.settled()
     assert (post.words, post.labels) == (texts.chat.TAKEN_BACK, [])

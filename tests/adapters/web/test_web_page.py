@@ -760,7 +760,7 @@ async def test_a_last_frame_is_made_once(start: Start, monkeypatch: pytest.Monke
     browser = await site.browser()
     job = (await browser.say("x", photo=picture()))[1]["job"]
     done = await site.house.finish(await site.house.job(job))
-    decoder, made = site.house.media._films._projector, 0
+    decoder, made = site.house.media._clips._projector, 0
     last_frame = decoder.last_frame
 
     async def counted(*paths: Path) -> None:

@@ -64,11 +64,11 @@ async def test_a_chain_of_clips_is_joined_in_its_order(house: House) -> None:
     assert (second.follows, third.follows) == (first.id, second.id)
     whole = await said(house, f"/join {third.id}", "7")
     assert whole.text == texts.chat.joined(3)
-    assert whole.film
-    assert whole.film.clip.seconds == pytest.approx(3.0, abs=0.2)
+    assert whole.clip
+    assert whole.clip.clip.seconds == pytest.approx(3.0, abs=0.2)
     part = await said(house, f"/join {second.id}", "7")
-    assert part.film
-    assert part.film.clip.seconds == pytest.approx(2.0, abs=0.2)
+    assert part.clip
+    assert part.clip.clip.seconds == pytest.approx(2.0, abs=0.2)
     assert await house.used() == 15
 
 
@@ -108,8 +108,8 @@ async def test_an_admins_continuation_can_be_joined_by_the_admin(house: House) -
 async def test_a_clip_is_had_again_for_nothing(house: House) -> None:
     (job,) = await a_chain(house, 1)
     reply = await said(house, f"/clip {job.id}", "7")
-    assert reply.film
-    assert reply.film.clip == job.clip
+    assert reply.clip
+    assert reply.clip.clip == job.clip
     assert reply.job is None
     assert [button.label for button in reply.buttons] == ["Again · 5 credits", "New words", "Continue"]
     assert (await house.used(), len(house.provider.orders)) == (5, 1)
@@ -153,7 +153,7 @@ async def test_options_alone_leave_the_words_as_they_are(house: House, command: 
 
 async def test_a_link_with_a_clips_name_is_the_clip(house: House) -> None:
     (job,) = await a_chain(house, 1)
-    assert (await said(house, f"/start {job.id}", "7")).film
+    assert (await said(house, f"/start {job.id}", "7")).clip
     assert (await said(house, f"/start {job.id}", "8")).text == texts.chat.NOT_YOURS
     assert (await said(house, "/start", "8")).text == texts.chat.HELLO_HERE
 

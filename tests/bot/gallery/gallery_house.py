@@ -40,7 +40,7 @@ class Wall(RecordingChat):
             self.nonces[nonce] = message
         if self.after:
             raise self.after.pop(0)
-        return Posted(message, f"copy-{message}" if reply.film else None)
+        return Posted(message, f"copy-{message}" if reply.clip else None)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
         await super().edit(address, message, reply)
@@ -174,7 +174,7 @@ class Square:
     def here(self) -> list[Reply]:
         """What stands where people talk, but for their own clips."""
         return [
-            reply for reply in self.wall.at("-1/") if reply.film and any("/heart" in b.command for b in reply.buttons)
+            reply for reply in self.wall.at("-1/") if reply.clip and any("/heart" in b.command for b in reply.buttons)
         ]
 
     def posts(self) -> list[Reply]:

@@ -184,8 +184,8 @@ async def test_a_clip_of_an_age_restricted_channel_stays_there(square: Square) -
         assert (await square.say(words)).text != texts.chat.AGE_RESTRICTED  # where it was made
     away = Address("telegram", "-3", "m")
     assert (await square.say(f"/continue {job.id} she turns", where=away)).text == texts.chat.AGE_RESTRICTED
-    assert (await square.say(f"/clip {job.id}", where=away, adult=True)).film
-    assert (await square.say(f"/clip {job.id}", scope="", where=Address("telegram", "7", "m"))).film
+    assert (await square.say(f"/clip {job.id}", where=away, adult=True)).clip
+    assert (await square.say(f"/clip {job.id}", scope="", where=Address("telegram", "7", "m"))).clip
 
 
 async def test_it_is_shared_only_among_adults(square: Square) -> None:

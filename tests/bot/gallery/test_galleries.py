@@ -279,7 +279,7 @@ async def test_the_best_are_posted_on_monday_at_nine_where_the_community_is_once
         "The most liked clips of the last week:\n1. “she smiles” · by User 7 · ♥ 1"
     ]
     assert commands(new[0]) == {"▶ 1": f"/show {share}"}
-    assert new[0].film is None
+    assert new[0].clip is None
     clock.now = at("2027-01-25T10:00")  # a week in which nobody shared
     await post_best(core.context)
     assert await square.work() == 0

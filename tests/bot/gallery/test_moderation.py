@@ -37,7 +37,7 @@ async def test_a_report_has_a_reason_by_button_and_reaches_the_office_without_a_
     await square.work()
     (notice,) = square.notices()
     assert notice.text == "Somebody reported this clip: Violent or cruel.\n“she smiles” · by User 7"
-    assert notice.film
+    assert notice.clip
     assert commands(notice) == {
         "Hide": f"/hide {share.id}",
         "Keep": f"/keep {share.id}",
@@ -220,7 +220,7 @@ async def test_nothing_appears_before_an_admin_said_yes(square: Square) -> None:
     assert square.posts() == []
     (notice,) = square.notices()
     assert notice.text == "This clip waits for a yes.\n“she smiles” · by User 7"
-    assert notice.film
+    assert notice.clip
     assert commands(notice) == {
         "Show": f"/keep {share.id}",
         "Refuse": f"/hide {share.id}",
@@ -315,7 +315,7 @@ async def test_without_an_office_admins_find_it_under_review(square: Square) -> 
         "Refuse 2": f"/hide {new.id}",
         "Ban 2": f"/banish {new.id}",
     }
-    assert (await square.say(f"/show {new.id}", user="1")).film
+    assert (await square.say(f"/show {new.id}", user="1")).clip
     assert (await square.say("/review", user="8")).text == texts.admin.NOT_ADMIN
     assert (await square.say("/review", user="2", scope=OTHER)).text == texts.sharing.NOTHING_TO_REVIEW
 

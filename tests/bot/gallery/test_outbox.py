@@ -318,8 +318,8 @@ async def test_a_film_is_made_smaller_until_it_fits(square: Square, monkeypatch:
     await square.work()
     (post,) = square.posts()
     assert fits == [5000, 4000]
-    assert post.film
-    assert post.film.clip.size == share.clip.size - 2
+    assert post.clip
+    assert post.clip.clip.size == share.clip.size - 2
     assert (await square.share(share)).place.message
 
 
@@ -330,14 +330,14 @@ async def test_one_that_cannot_be_shown_has_a_link_to_its_page_which_ends_with_t
     square.wall.trouble = [TooLarge(1)]  # less than any film
     await square.work()
     (post,) = square.posts()
-    assert post.film is None
+    assert post.clip is None
     assert post.text.endswith(f"plays at {WEB}/g/{slug}/{share.id}")
     assert "/media/" not in post.text
     assert "Report" in commands(post)
     await square.say(f"/heart {share.id}", user="8")
     await square.work()
     (again,) = square.posts()
-    assert (again.film, again.text) == (None, post.text)
+    assert (again.clip, again.text) == (None, post.text)
     assert texts.sharing.heart(1) in commands(again)
 
 
@@ -353,8 +353,8 @@ async def test_a_clip_whose_file_is_gone_is_posted_by_the_platforms_copy(square:
     await square.house.media.discard([share.clip.name])
     await square.work()
     (post,) = square.posts()
-    assert post.film
-    assert post.film.copy == share.copy is not None
+    assert post.clip
+    assert post.clip.copy == share.copy is not None
 
 
 async def test_without_file_and_copy_there_is_nothing_to_post(square: Square) -> None:
@@ -377,7 +377,7 @@ async def test_a_hearts_refresh_has_the_film_so_that_it_is_a_captions(square: Sq
     await square.say(f"/heart {share.id}", user="8")
     await square.work()
     (post,) = square.posts()
-    assert post.film
+    assert post.clip
     assert "♥ 1" in commands(post)
 
 

@@ -38,8 +38,8 @@ async def test_from_a_finished_clip_to_the_gallery_and_back(square: Square) -> N
     (share,) = await square.house.store.gallery.of_job(job.id)
     (post,) = square.posts()
     assert post.text == "“she smiles at the lake”\nby User 7 · AI-generated"
-    assert post.film
-    assert post.film.copy == job.copy is not None
+    assert post.clip
+    assert post.clip.copy == job.copy is not None
     assert commands(post) == {
         "♥ 0": f"/heart {share.id}",
         "Remix": f"/remix {share.id}",
@@ -198,7 +198,7 @@ async def test_a_clip_whose_file_is_gone_is_shared_by_the_platforms_copy_or_not_
     await square.open()
     assert (await square.say(f"/share {job.id} plain")).text.startswith("Shared")
     await square.work()
-    assert square.posts()[0].film
+    assert square.posts()[0].clip
 
 
 async def test_whoever_is_banned_shares_nothing(square: Square) -> None:
@@ -420,19 +420,19 @@ async def test_a_shared_clip_is_shown_again_by_the_platforms_copy(square: Square
     await square.open()
     share = await square.share(await square.shared())
     shown = await square.show(share)
-    assert shown.film
-    assert shown.film.copy == share.copy == "copy-m2"
+    assert shown.clip
+    assert shown.clip.copy == share.copy == "copy-m2"
     assert shown.text == square.posts()[0].text
     assert "Remix" in commands(shown)
     await square.house.media.discard([share.clip.name])
     square.house.clock.tick(2 * sharing.SHOWN)
-    assert (await square.show(share)).film
+    assert (await square.show(share)).clip
     await square.say(f"/hide {share.id}", user="1")
     await square.work()
     assert not square.here()  # what was shown again went as well
     assert (await square.say(f"/show {share.id}", user="8")).text == texts.sharing.UNKNOWN_SHARE
     looked = await square.say(f"/show {share.id}", user="1")
-    assert looked.film
+    assert looked.clip
     assert looked.private
     await square.say(f"/unshare {share.job}")
     await square.work()

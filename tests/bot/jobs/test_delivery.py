@@ -41,7 +41,7 @@ async def test_a_clip_that_is_refused_is_told_in_words(house: House, job: Job) -
     job = await house.job(job.id)
     assert (job.state, job.outcome, job.sent_id) == ("done", "clip", "message-1")
     assert (await house.store.incidents())[0].what == "a chat takes no clip"
-    assert (await house.say(f"/clip {job.id}")).film
+    assert (await house.say(f"/clip {job.id}")).clip
 
 
 async def test_a_refused_clip_is_a_link_where_there_are_links(house: House, job: Job) -> None:
@@ -84,7 +84,7 @@ async def test_who_cannot_be_written_to_either_keeps_the_clip(house: House, job:
     await house.work()
     job = await house.job(job.id)
     assert (job.state, job.outcome, house.chat.sent) == ("done", "clip", [])
-    assert (await house.say(f"/clip {job.id}")).film
+    assert (await house.say(f"/clip {job.id}")).clip
 
 
 async def test_a_chat_that_asks_to_wait_for_ever_is_given_up(house: House, job: Job) -> None:

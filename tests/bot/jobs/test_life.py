@@ -42,8 +42,8 @@ async def test_a_photo_and_a_sentence_become_a_clip(house: House, clip: bytes) -
     ((address, result),) = house.chat.sent
     assert address == Address("telegram", "chat", "message-1")
     assert house.chat.films == [clip]
-    assert result.film
-    assert (result.film.clip.width, result.film.clip.height, result.film.clip.seconds) == (64, 48, 1.0)
+    assert result.clip
+    assert (result.clip.clip.width, result.clip.clip.height, result.clip.clip.seconds) == (64, 48, 1.0)
     assert house.chat.removed == ["status-1"]
     (order,) = house.provider.orders
     assert (order.prompt, order.negative, order.cfg, order.seconds, order.model) == (

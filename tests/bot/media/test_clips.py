@@ -343,7 +343,7 @@ async def test_no_poster_without_a_name_of_ours(box: Media) -> None:
 
 async def test_what_is_made_of_a_clip_that_went_meanwhile_goes(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was discarded by another process, half way through the work."""
-    viewer, cutter = box._films._projector, box._films._cutter
+    viewer, cutter = box._clips._projector, box._clips._cutter
     still, cut = viewer.first_frame, cutter.join
 
     async def taken(source: Path, target: Path) -> None:
@@ -555,7 +555,7 @@ async def test_what_a_provider_wrote_about_its_origin_stays(box: Media) -> None:
 async def test_a_clip_that_cannot_be_marked_is_kept_as_it_came(
     box: Media, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, why: str
 ) -> None:
-    data, look = video(), box._films._projector.clip
+    data, look = video(), box._clips._projector.clip
 
     async def broken(source: Path, poster: Path | None = None, copy: Path | None = None) -> Any:
         shape = await look(source, poster, copy)
@@ -563,7 +563,7 @@ async def test_a_clip_that_cannot_be_marked_is_kept_as_it_came(
             raise BrokenClip(why)
         return shape
 
-    monkeypatch.setattr(box._films._projector, "clip", broken)
+    monkeypatch.setattr(box._clips._projector, "clip", broken)
     clip = await kept(box, data)
     assert box.path(clip.name).read_bytes() == data
     assert clip.size == len(data)

@@ -647,7 +647,7 @@ async def test_what_the_stream_raises_passes_through(box: Media, error: Exceptio
 async def test_a_decoder_that_hangs_costs_no_clip(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     await box.keep_clip(stream(clip()))
     children()[0].suspend()
-    monkeypatch.setattr(box._films._projector, "_timeout", 5.0)
+    monkeypatch.setattr(box._clips._projector, "_timeout", 5.0)
     await box.keep_clip(stream(clip()))  # another one looks at it
     start = Decoder._start
 

@@ -107,7 +107,7 @@ async def test_what_failed_can_go_as_well(house: House) -> None:
 async def test_what_continued_it_stands_alone(house: House) -> None:
     first = await house.finish(await house.order())
     second = await house.finish(await house.job((await house.say(f"/continue {first.id} she waves")).job or ""))
-    assert (await house.say(f"/join {second.id}")).film
+    assert (await house.say(f"/join {second.id}")).clip
     joined = sorted(house.media.path("x.mp4").parent.parent.rglob("*.mp4"))
     await house.say(f"/delete {first.id} yes")
     assert len(sorted(house.media.path("x.mp4").parent.parent.rglob("*.mp4"))) == len(joined) - 2, "clip and film"

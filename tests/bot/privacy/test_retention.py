@@ -201,13 +201,13 @@ async def test_what_is_gone_is_said_to_be_gone(house: House) -> None:
     await retention.round()
     assert (await house.say(f"/again {job.id}")).text == texts.chat.PHOTO_GONE
     assert (await house.say(f"/again {job.id} she waves")).text == texts.chat.PHOTO_GONE
-    assert (await house.say(f"/clip {job.id}")).film
+    assert (await house.say(f"/clip {job.id}")).clip
     house.clock.tick(29 * DAY)
     await retention.round()
     assert await house.kept() == []
     for command in ("clip", "continue"):
         said = await house.say(f"/{command} {job.id} she waves")
-        assert (said.text, said.film, said.job) == (texts.chat.CLIP_GONE, None, None)
+        assert (said.text, said.clip, said.job) == (texts.chat.CLIP_GONE, None, None)
     assert job.id in (await house.say("/jobs")).text
 
 

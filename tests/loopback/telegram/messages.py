@@ -74,9 +74,9 @@ class Messages(World):
 
     def _film(self, post: Post, key: str, p: JSON, files: dict[str, Upload]) -> None:
         if upload := uploaded(key, p, files):
-            post.film = upload.data
+            post.clip = upload.data
         elif stored := self.files.get(p.get(key, "")):
-            post.film = stored.data
+            post.clip = stored.data
         if thumbnail := uploaded("thumbnail", p, files):
             post.thumbnail = thumbnail.data
 

@@ -33,7 +33,7 @@ class Post(dict[str, Any]):
         self.inline_id: str | None = None
         self.force_reply: JSON | None = None
         self.history: list[JSON] = []
-        self.film: bytes | None = None
+        self.clip: bytes | None = None
         self.thumbnail: bytes | None = None
         self.options: JSON = {}
         self.reactions: dict[int, list[JSON]] = {}

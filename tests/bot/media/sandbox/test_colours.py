@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bot.media.clips import FILMS
+from bot.media.clips import CLIP_TASKS
 from bot.media.sandbox import colours, probe
 from bot.media.sandbox.client import Decoder
 from bot.media.sandbox.images import fit_photo
@@ -155,7 +155,7 @@ async def test_hdr_where_nothing_else_can_be_loaded(tmp_path: Path) -> None:
     """By the real decoders, for a photo and for the last frame of a film."""
     film(tmp_path / "clip.mov", 9, 18, 9)
     (tmp_path / "photo").write_bytes(container(gradient(), "AVIF", 9, 16))
-    stills, photos = Decoder(FILMS), Decoder("bot.media.sandbox.photo_tasks")
+    stills, photos = Decoder(CLIP_TASKS), Decoder("bot.media.sandbox.photo_tasks")
     await stills.still(tmp_path / "clip.mov", tmp_path / "still")
     await photos.photo(tmp_path / "photo", tmp_path / "fitted")
     await stills.close()
