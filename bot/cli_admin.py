@@ -138,7 +138,7 @@ def _write(app: App, reply: Reply, folder: Path, name: str = "photoplay.zip") ->
         out.print(str(folder / name), markup=False, soft_wrap=True)
 
 
-# ── What is kept of somebody ─────────────────────────────────────────────────────────────────────────────────────────
+# ── Personal data ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _for_somebody(verb: str, sentence: str, where: Where) -> None:

@@ -105,7 +105,7 @@ class Store(Claims, Incidents):
         while True:
             try:
                 return await self._db.write(work)
-            except Raced:  # nothing was committed: look again
+            except Raced:  # nothing was committed: try again
                 await asyncio.sleep(0)
 
     async def find(self, key: str) -> Job | None:

@@ -3,7 +3,7 @@
 from io import BytesIO
 from typing import BinaryIO
 
-import av.subtitles.stream  # noqa: F401 – opening a video loads it, when nothing can be loaded any more
+import av.subtitles.stream  # noqa: F401 – opening a clip loads it, when nothing can be loaded any more
 
 from bot import texts
 from bot.errors import BrokenClip, Refusal

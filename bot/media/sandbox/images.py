@@ -34,7 +34,7 @@ HEAVIEST = 10_000_000  # bytes
 _OPENING = 1.0  # seconds of CPU time for a header; a millisecond is usual
 _PER_MEGAPIXEL = 0.3  # seconds of CPU time; the slowest format takes 0.06 on a small virtual machine
 
-# JPEG opens MPO too. AVIF stands before HEIF, which claims files of the brand `mif1` that it cannot decode.
+# JPEG opens MPO too. AVIF comes before HEIF, which claims files of the brand `mif1` that it cannot decode.
 _PICTURES = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP")
 _PICTURE_STARTS = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP|....ftyp(?:avi|he[iv]|mif1|msf1)|GIF8[79]a", re.DOTALL
