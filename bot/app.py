@@ -278,7 +278,7 @@ def _is_private(settings: Settings) -> bool:
 
 
 def _platforms(settings: Settings) -> frozenset[str]:
-    """Where people can be met, whatever this process itself connects to."""
+    """The configured platforms, whichever of them this process connects to."""
     page = settings.playground_password or _is_private(settings)
     met = {TELEGRAM: settings.telegram_token, DISCORD: settings.discord_token, "web": page}
     return frozenset(name for name, is_met in met.items() if is_met)

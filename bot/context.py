@@ -75,5 +75,5 @@ class Context:
     platforms: frozenset[str] = frozenset({"telegram", "discord", "web"})
 
     def only_on(self, platform: str) -> bool:
-        """Whether there is no other platform where somebody from this one could be, too."""
+        """Whether no other platform is configured, so that accounts cannot be linked."""
         return not self.platforms - {platform}

@@ -171,7 +171,7 @@ def spelled(inbound: Inbound) -> Inbound:
 
 
 def _of_meant(meant: Inbound, reply: Reply) -> Reply:
-    """The reply to a message whose command was understood from what it answers."""
+    """The reply to a message whose command was implied by the message it answers."""
     row = table.of(meant.text)
     if row is not None and row.answers and not reply.refused:
         return replace(reply, over=meant.source)

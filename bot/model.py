@@ -402,9 +402,9 @@ class Reply:
     bare: bool = False
     """With `ask`: pictures are not part of the answer."""
     waits: str | None = None
-    """A question about a parked order (`Parked.id`), answered by a button, or by a written yes or no."""
+    """A question about a parked order (`Parked.id`), answered by a button or a typed yes or no."""
     over: str = ""
-    """The id of the question's message in that chat, to be removed: a written answer was taken."""
+    """Message id of a question in that chat, to be removed after a typed answer."""
     ready_at: float | None = None
     """Expected time of the clip, Unix seconds."""
     undated: str = ""

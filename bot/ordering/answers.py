@@ -54,7 +54,7 @@ async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def _go_on(ctx: Context, parked: Parked, inbound: Inbound) -> Reply:
     if await _is_unasked(ctx, parked, inbound):
         return waiting.consent_question(parked.id)
-    return await waiting.dear(ctx, parked, inbound) or await _buy(ctx, inbound, parked.id)
+    return await waiting.price_missing(ctx, parked, inbound) or await _buy(ctx, inbound, parked.id)
 
 
 async def _is_unasked(ctx: Context, parked: Parked, inbound: Inbound) -> bool:

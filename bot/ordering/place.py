@@ -85,13 +85,13 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
             return asked
         question = waiting.crop_question(job)
     elif unasked:
-        too = await waiting.others(ctx, inbound)
+        too = await waiting.count(ctx, inbound)
         question = waiting.consent_question(job.id, texts.consent.ASK_TOO if too else texts.consent.ASK)
     elif above is not None and dear:
         question = waiting.price_question(ctx, job, quoted, above)
     else:
         return await submit(ctx, job, ask, inbound)
-    await waiting.set_aside(ctx, job)
+    await waiting.park(ctx, job)
     return question
 
 

@@ -1,6 +1,6 @@
-"""Which message asks what about an order that waits: a yes that is written finds its order, like a tap on a button.
+"""Messages with questions about parked orders, recorded so that a typed yes finds its order, like a tap on a button.
 
-An answer belongs to the question that it replies to, else to the latest one of that person in that chat.
+An answer belongs to the question that it replies to, else to the person's latest one in that chat.
 """
 
 import json
@@ -13,11 +13,11 @@ from bot.ordering.waiting import WAIT
 
 _YES = ("/crop ", "/agree ", "/yes ")
 _REPLAYED = 7 * 86_400.0
-"""Seconds for which a message that comes again answers the same question as before."""
+"""Seconds for which a repeated answer belongs to the same question."""
 
 
 async def asked(ctx: Context, reply: Reply, place: Address) -> None:
-    """Note that the message at `place` asks. Raises `StoreDown`."""
+    """Record the message at `place` as a question. Raises `StoreDown`."""
     parked = await ctx.store.books.parked(reply.waits) if reply.waits else None
     yes = next((button.command for button in reply.buttons if button.command.startswith(_YES)), "")
     if parked is None or not yes:
@@ -29,9 +29,9 @@ async def asked(ctx: Context, reply: Reply, place: Address) -> None:
 
 
 async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None:
-    """A written yes or no as the command that it amounts to, with the message that asked as its source.
+    """A typed yes or no as its command, with the question's message as `source`.
 
-    None if it answers nothing. Raises `StoreDown`.
+    None if it answers no question. Raises `StoreDown`.
     """
     said = invocation.assent(words)
     if said is None or inbound.attachments:
@@ -52,7 +52,7 @@ async def _replied_to(ctx: Context, inbound: Inbound) -> str | None:
     note = await ctx.store.inbox.recall(where.platform, where.chat, f"question at {inbound.source}", ctx.clock())
     parked = await ctx.store.books.parked(json.loads(note)[1]) if note else None
     if parked is not None and parked.person != inbound.person:
-        return None  # what others say to it is talk
+        return None  # conversation of others
     return note
 
 

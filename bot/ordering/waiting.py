@@ -22,17 +22,17 @@ WAIT = 3600.0
 
 async def check_room(ctx: Context, inbound: Inbound) -> None:
     """Raise `Refusal` if the person has too many parked orders: they are free for them, but keep pictures."""
-    if await others(ctx, inbound) >= WAITING:
+    if await count(ctx, inbound) >= WAITING:
         raise Refusal(texts.admin.MANY_WAIT)
 
 
-async def others(ctx: Context, inbound: Inbound) -> int:
-    """How many orders of the person wait already."""
+async def count(ctx: Context, inbound: Inbound) -> int:
+    """Number of the person's parked orders."""
     found = await ctx.store.retention.parked(inbound.person)
     return sum(parked.until >= ctx.clock() and not taken for parked, taken in found)
 
 
-async def set_aside(ctx: Context, job: Job) -> None:
+async def park(ctx: Context, job: Job) -> None:
     """Park an order with its pictures."""
     photos = tuple(photo.name for photo in job.order.photos)
     body = ctx.store.books.write(job)
@@ -40,7 +40,7 @@ async def set_aside(ctx: Context, job: Job) -> None:
 
 
 def check(ctx: Context, parked: Parked, inbound: Inbound) -> None:
-    """Only the orderer may answer, in the same chat, before the expiry. Raises `Refusal`."""
+    """Only the orderer may answer, in the same community, before the expiry. Raises `Refusal`."""
     if parked.person != inbound.person or parked.scope != inbound.scope:
         raise Refusal(texts.chat.NOT_YOURS)
     if parked.until < ctx.clock():
@@ -89,7 +89,7 @@ def price_question(ctx: Context, job: Job, quoted: Quote, above: int) -> Reply:
     return Reply(texts.admin.confirm(status.understood(job.order), job.price, above, costs), buttons, waits=job.id)
 
 
-async def dear(ctx: Context, parked: Parked, inbound: Inbound) -> Reply | None:
+async def price_missing(ctx: Context, parked: Parked, inbound: Inbound) -> Reply | None:
     """The question about a parked order's price; None if none is needed now."""
     job, asked, quoted = await priced(ctx, parked, inbound)
     above = quoted.rules.scope.confirm
@@ -110,6 +110,6 @@ async def listed(ctx: Context, inbound: Inbound) -> list[tuple[Job, Reply]]:
         elif await consent_missing(ctx, inbound, sample=job.order.sample):
             asked = consent_question(job.id)
         else:  # consent was given with another order
-            asked = await dear(ctx, parked, inbound) or consent_question(job.id, texts.consent.STILL)
+            asked = await price_missing(ctx, parked, inbound) or consent_question(job.id, texts.consent.STILL)
         found.append((job, asked))
     return sorted(found, key=lambda each: (each[0].created_at, each[0].id))

@@ -89,7 +89,7 @@ def _events(moves: Sequence[Movement]) -> list[list[Movement]]:
 
 
 async def _words(ctx: Context, job_id: str) -> str:
-    """What a movement's clip was asked for with."""
+    """The prompt of a movement's clip."""
     job = await ctx.store.job(job_id) if job_id else None
     return job.order.prompt if job else ""
 
