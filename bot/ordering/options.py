@@ -72,6 +72,7 @@ def split(text: str) -> tuple[str, dict[str, str]]:
     """Split into words and raw option values by name. Raises `Refusal`."""
     words: list[str] = []
     values: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for piece in _pieces(markup.unmarked(text)):
         read = plain(piece)
         marks = list(_marks(piece, read))
@@ -80,11 +81,12 @@ def split(text: str) -> tuple[str, dict[str, str]]:
         for mark, end in zip(marks, places[1:], strict=True):
             if mark.name is None or (mark.single and mark.name == "no" and "—" in read.text[mark.end : end]):
                 raise Refusal(texts.chat.option_unclear(_slice(piece, read, mark.start, end)))
-            if mark.name in values:
-                raise Refusal(texts.chat.option_twice(mark.name))
             value = _VALUES[mark.name].match(read.text, mark.end, end) if mark.name in _VALUES else None
             over = value.end() if value else end
-            found = _slice(piece, read, mark.end, over)
+            said = trim(_slice(piece, read, mark.start, over))
+            if mark.name in values:
+                raise Refusal(texts.chat.option_twice(mark.name, seen[mark.name], said))
+            seen[mark.name], found = said, _slice(piece, read, mark.end, over)
             values[mark.name] = trim(found) if value else markup.unwrapped(_tidy(found))
             words.append(_slice(piece, read, over, end))
     if len(words) > 1:

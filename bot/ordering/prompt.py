@@ -127,7 +127,9 @@ def check_path(path: Sequence[Point]) -> None:
 def _negative(value: str) -> str:
     """A negative prompt. From a form it may begin with the option's name; other options in it are refused."""
     rest, inside = written.split(value)
-    if inside and (rest or inside.keys() != {"no"}):
+    if others := [name for name in inside if name != "no"]:
+        raise Refusal(texts.chat.option_elsewhere(others))
+    if inside and rest:
         raise Refusal(texts.chat.option_unclear(value))
     negative = trim(" ".join(inside.get("no", value).split()))
     if not is_visible(negative) or all(map(written.is_punctuation, negative)):

@@ -116,9 +116,19 @@ def option_malformed(name: str, value: str) -> str:
     return f"{rule}{got}. For example: {_EXAMPLES[name]}"
 
 
-def option_twice(name: str) -> str:
-    """The same option given two times."""
-    return f"--{name} stands there twice. Please keep one, for example: {_EXAMPLES[name]}"
+def option_twice(name: str, first: str, second: str) -> str:
+    """The same option given two times, as it was written."""
+    first, second = shorten(first, 40), shorten(second, 40)
+    both = f"“{first}” stands there twice" if first == second else f"“{first}” and “{second}” are the same option"
+    return f"{both}. Please keep one, for example: {_EXAMPLES[name]}"
+
+
+def option_elsewhere(names: Sequence[str]) -> str:
+    """Other options where only what to avoid is asked for."""
+    said = " and ".join(f"--{name}" for name in names)
+    return (
+        f"What to avoid is a list like “blurry, extra hands”; {said} has a place of its own. Please take it out there."
+    )
 
 
 def too_wordy(length: int, limit: int, what: str) -> str:

@@ -244,14 +244,32 @@ def test_prose_stays_as_it_is(text: str) -> None:
         ("she smiles --no \u200b", texts.chat.option_malformed("no", "")),
         ("she smiles --no \u3164 \u2800", texts.chat.option_malformed("no", "")),
         ("he shakes his head —no!", texts.chat.option_malformed("no", "")),
-        ("she smiles —No a —NO b", texts.chat.option_twice("no")),
-        ("she smiles (--10s) --１０秒", texts.chat.option_twice("duration")),
+        ("she smiles —No a —NO b", texts.chat.option_twice("no", "—No a", "—NO b")),
+        ("she smiles (--10s) --１０秒", texts.chat.option_twice("duration", "--10s", "--１０秒")),
+        ("she smiles --10s --10s", "“--10s” stands there twice. Please keep one, for example: --duration 10"),
+        (
+            "she smiles --10s, --duration 5",
+            "“--10s” and “--duration 5” are the same option. Please keep one, for example: --duration 10",
+        ),
     ],
 )
 def test_refused_with_the_right_form(text: str, sentence: str) -> None:
     with pytest.raises(Refusal) as refused:
         read(text)
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "form", ["--no {no}, --cfg {cfg}, --10s", "--10s, --cfg {cfg}, --no {no}", "--cfg {cfg},--no {no},--10s"]
+)
+def test_options_with_commas_between_them(form: str) -> None:
+    written = form.format(no="blurry, extra hands", cfg="0.7")
+    assert read(f"{SMILES}, {written}") == Draft(SMILES, 10, "blurry, extra hands", 0.7)
+
+
+def test_another_option_where_only_a_list_is_asked_for_is_named() -> None:
+    with pytest.raises(Refusal, match="--cfg has a place of its own"):
+        prompt.read(SMILES, {"no": "blurry, extra hands, --cfg 0.7"})
 
 
 @pytest.mark.parametrize("options", ["--no blurry", "--10s --no blurry,", "(--no a)", "--10s", " "])
