@@ -45,6 +45,9 @@ async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def _switch(ctx: Context, inbound: Inbound, verb: str, because: str) -> Reply:
     entry = replace(act(ctx, inbound, verb, because=because), scope=HOUSE)
     paused = True if verb == "pause" else None
+    rule = (await ctx.store.books.rules(HOUSE)).get("", Rule())
+    if rule.paused == paused and not await ctx.store.books.act(entry.id):
+        return Reply(texts.admin.PAUSED_ALREADY if paused else texts.admin.NOT_PAUSED, private=True)
     done = await ctx.store.books.amend(entry, lambda rule: replace(rule, paused=paused))
     ctx.wake.worker()
     return told(texts.admin.PAUSED if paused else texts.admin.RESUMED, done)

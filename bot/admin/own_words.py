@@ -25,7 +25,7 @@ async def wordlist(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             listed = texts.consent.listed(rule.words or (), bool(rule.lax), MOST, LONGEST)
             return Reply(listed, private=True, secret=True)
         case "add", [*given] if given:
-            return await _add(ctx, inbound, given)
+            return await _add(ctx, inbound, rule, given)
         case "remove" | "delete", [*given] if given:
             return await _remove(ctx, inbound, rule, given)
         case "house", ["on"]:
@@ -36,12 +36,16 @@ async def wordlist(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             raise Refusal(texts.consent.how(MOST, LONGEST))
 
 
-async def _add(ctx: Context, inbound: Inbound, given: Sequence[str]) -> Reply:
+async def _add(ctx: Context, inbound: Inbound, rule: Rule, given: Sequence[str]) -> Reply:
     for word in given:
         if len(word) > LONGEST:
             raise Refusal(texts.consent.TOO_LONG.format(longest=LONGEST))
         if not is_word(word):
             raise Refusal(texts.consent.NO_LETTERS)
+    if set(given) <= set(rule.words or ()) and not await ctx.store.books.act(
+        act(ctx, inbound, "wordlist add", _SCOPE).id
+    ):
+        return Reply(texts.consent.listed_already(len(given)), private=True)
 
     def edit(rule: Rule) -> Rule:
         words = tuple(dict.fromkeys((*(rule.words or ()), *given)))

@@ -46,6 +46,8 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         await inbox.forget(CODES, inbound.person, "code")
         return Reply(texts.privacy.KEPT, private=True)
     if word.lower() != "yes":
+        if await _nothing(ctx, inbound):
+            return Reply(texts.privacy.MYDATA_NOTHING, private=True)
         code = idempotency.code(ctx, inbound, _LETTERS, 10)
         asked = _hash(inbound, code)
         if await inbox.recall(CODES, inbound.person, "code", now) != asked:
@@ -87,6 +89,14 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         unreached=texts.privacy.unreached(platform, linked, ctx.provider.hosts()),
     )
     return Reply(words, private=True)
+
+
+async def _nothing(ctx: Context, inbound: Inbound) -> bool:
+    """Whether a person has nothing here that could be forgotten."""
+    people, manner = await ctx.store.accounts.people(inbound.person), await ctx.store.gallery.manner(inbound.person)
+    if len(people) > 1 or manner.agreed_at is not None:
+        return False
+    return (await export.gather(ctx.store, ctx.media, inbound.person, people)).empty
 
 
 async def mydata(ctx: Context, inbound: Inbound, argument: str) -> Reply:

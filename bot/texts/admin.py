@@ -401,7 +401,9 @@ OPERATOR_HOW = (
     "community, or with its name: /operator cap discord:123 1000"
 )
 PAUSED = "Buying is paused. What is in line waits; what is being made goes on. /operator resume takes it up again."
+PAUSED_ALREADY = "Buying was paused already. /operator resume takes it up again."
 RESUMED = "Buying goes on."
+NOT_PAUSED = "Buying is not paused."
 NOTHING_HALTED = "No order is on hold."
 CAP_WHERE = "For which community? Say it there, or with its name: /operator cap discord:123 1000"
 

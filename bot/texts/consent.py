@@ -45,6 +45,11 @@ def changed(count: int) -> str:
     return f"No prompt here may have {'that word' if count == 1 else f'any of {count} words'} now."
 
 
+def listed_already(count: int) -> str:
+    """Words to add that are there."""
+    return f"{'That word is' if count == 1 else 'Those words are'} on the list already. Nothing was changed."
+
+
 HOUSE_ON = "The bot's own list counts here again."
 HOUSE_OFF = "The bot's own list does not count here now. Your own words do."
 TOO_LONG = "A word or phrase may have at most {longest} characters. Nothing was changed."

@@ -183,9 +183,10 @@ async def test_an_order_that_waits_for_a_yes_is_set_aside_once(square: Square) -
 
 
 async def test_a_question_that_is_asked_again_has_the_same_buttons(square: Square) -> None:
+    await square.clip()
     said = square.inbound("/forgetme", scope="")
     first, second = await twice(square, said, cut=False)
-    assert first.buttons == second.buttons
+    assert first.buttons == second.buttons != ()
 
 
 @pytest.mark.databases

@@ -574,9 +574,11 @@ async def test_a_clip_is_one_line_as_far_as_it_has_come(town: Town) -> None:
 async def test_who_paused_it_stands_in_the_operators_audit_and_table(town: Town) -> None:
     configure(town.house.core, owners=frozenset({"telegram:42"}))
     there = {"user": "42", "scope": ""}
-    await town.say("/operator pause because prices rose", **there)
+    assert (await town.say("/operator resume", **there)).text == texts.admin.NOT_PAUSED
+    assert (await town.say("/operator pause because prices rose", **there)).text == texts.admin.PAUSED
+    assert (await town.say("/operator pause", **there)).text == texts.admin.PAUSED_ALREADY
     town.house.clock.tick(1)
-    await town.say("/operator resume", **there)
+    assert (await town.say("/operator resume", **there)).text == texts.admin.RESUMED
     log = (await town.say("/audit", **there)).text.splitlines()
     assert [line.partition(" · ")[2] for line in log] == [
         "User 42 · resume",

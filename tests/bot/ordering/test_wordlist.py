@@ -380,7 +380,15 @@ async def test_two_hundred_words_fit(place: Place) -> None:
     await place.say(f"/wordlist add {','.join(words)}")
     assert (await place.say("this is word199", photo=True)).refused
     assert (await place.say("/wordlist add word200")).text == texts.consent.TOO_MANY.format(most=200)
-    assert (await place.say("/wordlist add word7")).text == "No prompt here may have any of 200 words now."
+    assert (await place.say("/wordlist remove word199")).text == "No prompt here may have any of 199 words now."
+    assert (await place.say("/wordlist add word7, word200")).text == "No prompt here may have any of 200 words now."
+
+
+async def test_a_word_that_is_there_already_changes_nothing(place: Place) -> None:
+    await place.say("/wordlist add casino")
+    again = await place.say("/wordlist add Casino")
+    assert (again.text, again.buttons) == (texts.consent.listed_already(1), ())
+    assert len(await place.house.store.figures.audit(SCOPE, 5)) == 1
 
 
 async def test_whoever_shares_elsewhere_can_be_checked(place: Place) -> None:

@@ -575,9 +575,17 @@ async def test_the_page_names_its_own_ways_and_leads_to_them(house: House) -> No
     assert texts.chat.PAGE["history"] in said.text
     assert texts.chat.PAGE["mydata"] in said.text
     (button,) = said.buttons
+    await a_past(house.store, house.media, "one", "web:somebody", house.clock())
     asked = await say(house, button.command, "web:somebody")
     assert [one.label for one in asked.buttons] == [texts.privacy.FORGET, texts.privacy.KEEP]
     assert not (await say(house, "/privacy")).buttons
+
+
+async def test_whoever_left_nothing_is_told_so_at_once(house: House) -> None:
+    asked = await say(house, "/forgetme")
+    assert (asked.text, asked.buttons, asked.private) == (texts.privacy.MYDATA_NOTHING, (), True)
+    await house.store.gallery.behave(ANN, agreed_at=house.clock())
+    assert (await say(house, "/forgetme")).buttons, "a consent is something"
 
 
 async def test_a_page_with_the_stand_in_is_told_of_no_chat_and_no_service(house: House) -> None:
