@@ -35,8 +35,11 @@ class Driver(Protocol):
     chats: bool
     """The bot writes to people, and there are communities; False where people come for their clips."""
 
-    async def say(self, words: str = "", photo: bytes | None = None) -> Any:
-        """The person sends words, a photo, or both; returns as soon as it is sent. What `again` takes."""
+    async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> Any:
+        """The person sends words, a photo, or both, as a reply `to` something; what `again` takes.
+
+        In a community they call the bot; in a reply only where the platform needs it.
+        """
 
     async def again(self, said: Any) -> None:
         """The platform brings the same message a second time."""

@@ -159,13 +159,15 @@ async def test_a_question_is_answered_by_a_tap_or_in_writing(asking: Driver, wri
     question = await sees(driver, texts.consent.ASK, label=texts.consent.AGREE)
     assert not bought(driver)
     if written:
-        await driver.say(question.buttons[texts.consent.AGREE])
+        await driver.say("Yes!" if driver.chats else question.buttons[texts.consent.AGREE])
     else:
         await driver.tap(question, texts.consent.AGREE)
     clip = await sees(driver, "she smiles", film=True)
     assert not driver.chats or driver.is_reply(clip, said), "it answers the photo, not the question"
     await settled(driver)
     assert bought(driver) == 1
+    if driver.chats:  # the page takes it away by itself
+        await until(lambda: not any(texts.consent.AGREE in shown.buttons for shown in driver.shown()))
 
 
 async def test_an_answer_tapped_twice_buys_once(asking: Driver) -> None:
@@ -250,10 +252,13 @@ async def test_a_slip_of_the_finger_buys_once(chat: Driver) -> None:
     assert bought(chat) == 2
 
 
-async def test_a_clip_is_continued_by_its_name(chat: Driver) -> None:
+@pytest.mark.parametrize("together", [False, True], ids=["in private", "in a community"])
+async def test_words_in_reply_to_ones_own_clip_continue_it(chat: Driver, together: bool) -> None:
+    if together:
+        await chat.gather()
     first = await a_clip(chat)
     job = first.buttons[AGAIN].split()[1]
-    await chat.say(f"/continue {job} and turns")
+    await chat.say("and turns", to=first)
     await sees(chat, "and turns", film=True)
     await settled(chat)
     person = (await chat.house.job(job)).person

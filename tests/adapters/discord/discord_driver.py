@@ -29,10 +29,11 @@ class DiscordDriver:
         self.asked: list[Interaction] = []
         room.api.keeps_files = True
 
-    async def say(self, words: str = "", photo: bytes | None = None) -> Message:
+    async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> Message:
         files = [("me.jpg", photo)] if photo else []
-        called = self.channel.guild is not None
-        return self.room.api.say(self.room.ann, self.channel, words, files, mention_bot=called)
+        called = self.channel.guild is not None  # a reply calls nobody here
+        replied = to.handle if to else None
+        return self.room.api.say(self.room.ann, self.channel, words, files, replied, mention_bot=called)
 
     async def again(self, said: Message) -> None:
         self.room.api.again(said)

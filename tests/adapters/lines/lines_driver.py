@@ -34,8 +34,9 @@ class LinesDriver:
         self._chat = chat
         self._running: asyncio.Task[None] | None = None
 
-    async def say(self, words: str = "", photo: bytes | None = None) -> JSON:
-        return self.world.say("ann", self.at, words if self.at == "ann" else f"@photoplay {words}", photo)
+    async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> JSON:
+        said = words if self.at == "ann" or to else f"@photoplay {words}"
+        return self.world.say("ann", self.at, said, photo, to.handle.id if to else "")
 
     async def again(self, said: JSON) -> None:
         self.world.again(said)

@@ -44,8 +44,9 @@ class Replies:
                 await self._questions.put_latest(place.chat, value, about)
         if reply.job and not await self._core.track(reply.job, posted.message, reply.text):
             await self._telling.take_away(replace(place, message=posted.message))  # the clip was quicker
-        if inbound.pressed and (row := table.of(inbound.text)) and row.answers and not reply.refused:
-            await self._telling.take_away(inbound.address)
+        tapped = inbound.pressed and (row := table.of(inbound.text)) and row.answers and not reply.refused
+        if over := inbound.address.message if tapped else reply.over:
+            await self._telling.take_away(replace(inbound.address, message=over))  # the question that is answered
 
     async def tell(self, place: Address, reply: Reply, key: str) -> Posted | None:
         """Post a reply; None for silence, and where it could not be done."""

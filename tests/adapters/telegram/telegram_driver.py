@@ -23,13 +23,13 @@ class TelegramDriver:
         self.house = room.house
         self.chat: Chat = room.private
 
-    async def say(self, words: str = "", photo: bytes | None = None) -> JSON:
-        api = self.room.api
-        said = words if self.chat.is_private else f"@{api.me.username} {words}"
+    async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> JSON:
+        api, replied = self.room.api, {"reply_to": to.handle} if to else {}
+        said = words if self.chat.is_private or to else f"@{api.me.username} {words}"
         if photo:
-            api.photo(self.room.ann, self.chat, photo, said)
+            api.photo(self.room.ann, self.chat, photo, said, **replied)
         else:
-            api.say(self.room.ann, self.chat, said)
+            api.say(self.room.ann, self.chat, said, **replied)
         return api.updates[-1]
 
     async def again(self, said: JSON) -> None:

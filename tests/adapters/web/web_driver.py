@@ -52,7 +52,7 @@ class WebDriver:
         self.server: AsyncExitStack | None = None
         self.base = self.token = ""
 
-    async def say(self, words: str = "", photo: bytes | None = None) -> Form:
+    async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> Form:
         form = Form(secrets.token_hex(8), words, photo)
         self.forms.append(form)
         self._do(self._send(form))
