@@ -439,6 +439,8 @@ async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
         await expect(page.locator(".saying").last).to_contain_text(found)
         await expect(page.locator(".saying").last.locator(".message")).to_be_in_viewport(ratio=1)  # read from its top
         await no_violations(page)
+    dated = await page.locator(".jobs .facts").evaluate("node => node.textContent.split(' · ').at(-1)")
+    assert " " not in dated, "a date stays on one line"
     async with page.expect_download() as downloading:
         await page.locator(".saying").last.get_by_role("link", name=T["download"]).click()
     download = await downloading.value
@@ -539,6 +541,35 @@ async def test_whoever_is_forgotten_sees_nothing_of_it_any_more(visit: Visit, ph
     await page.wait_for_function("() => window.streams === 2")  # the new one does not take the sentence away again
     await expect(page.locator(".saying .answer")).to_contain_text("Removed: 1 clip, 1 photo")
     await expect(page.locator(".saying .answer")).to_be_focused()
+    await expect(page.locator("#samples")).to_be_visible()
+
+
+async def test_what_did_not_get_through_is_told_for_a_while(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    page = await chromium.new_page()
+    async with site(tmp_path) as (_, address):
+        await page.goto(address)
+        await order(page, photo, "slow zoom in")
+        await plays(page)
+        await page.context.set_offline(True)
+        await page.get_by_role("button", name=T["again"]).click()
+        status = page.locator("[data-is=clip] .status")
+        await expect(status).to_have_text(T["unreached"])
+        await page.context.set_offline(False)
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await expect(status).to_be_empty()
+        await page.close()
+
+
+async def test_a_clip_takes_the_place_of_its_photo_and_is_as_wide(visit: Visit) -> None:
+    page = await visit(viewport={"width": 1440, "height": 900})
+    await page.locator("#samples button").first.click()
+    await expect(page.locator("[data-is=busy] .stage")).to_be_visible()
+    busy = await page.locator(".answer").bounding_box()
+    await plays(page)
+    clip = await page.locator(".answer").bounding_box()
+    assert busy
+    assert clip
+    assert abs(busy["width"] - clip["width"]) < 4, (busy, clip)
 
 
 async def test_what_went_while_a_tab_was_away_is_gone_there_too(chromium: Browser, tmp_path: Path, photo: Path) -> None:

@@ -34,7 +34,7 @@ export class Conversation {
   }
 
   get empty() {
-    return !this.#order.length;
+    return this.#order.every(({ id }) => id[0] === '~');
   }
 
   /** Whether news must reach somebody who does not look. */
@@ -45,6 +45,7 @@ export class Conversation {
   /** A stream begins. */
   begin() {
     this.#told.clear();
+    this.#order.forEach((item) => item.reached?.());
   }
 
   /**

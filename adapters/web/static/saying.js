@@ -15,7 +15,7 @@ export class Saying {
       ? h('ul', { className: 'jobs', ariaLabel: t('history') }, ...jobs.map((job) => row(job, say)))
       : h('p', { className: clip ? 'facts' : 'status' }, tied(text)));
     this.answer.append(...files.filter(({ picture }) => picture)
-      .map(({ name, href }) => h('img', { className: 'paper', src: href, alt: '' })));
+      .map(({ href }) => h('img', { className: 'paper', src: href, alt: '' })));
     const actions = [
       ...(clip ? [link(t('download'), clip.download)] : []),
       ...files.map(({ name, href }) => link(name, href, href.startsWith('data:') ? name : '')),
@@ -49,7 +49,8 @@ function row(job, say) {
   const image = h('img', { alt: '', decoding: 'async' });
   setSource(image, job.photo.src);
   const when = new Date(job.at * 1000)
-    .toLocaleString([], { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' });
+    .toLocaleString([], { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' })
+    .replaceAll(' ', '\u00a0');
   const facts = [job.outcome === 'clip' ? '' : job.text, ...job.options, when].filter(Boolean).join(' · ');
   const line = h('li', {}, image,
     h('div', {}, h('p', { className: 'words', dir: 'auto' }, job.prompt), h('p', { className: 'facts' }, tied(facts))));

@@ -74,6 +74,12 @@ export class Turn {
     if (focused.hidden && this.answer.contains(focused)) this.answer.focus({ preventScroll: true });
   }
 
+  /** The server is there again. */
+  reached() {
+    if (this.#told === t('unreached')) this.#told = '';
+    this.#showStatus();
+  }
+
   #showClip(data) {
     if (this.#clip) {
       this.#clip.set(data);
