@@ -27,6 +27,9 @@ PEOPLE = 15
 ACTS = 15
 _PLACES = frozenset({"gallery", "review"})
 """Fields of a rule that are channels, as `chat/thread`."""
+_PEOPLE = frozenset({"people"})
+"""Lists whose entries are told."""
+_SETTINGS = frozenset({"allowance", *Rule.__dataclass_fields__})
 _TIMES = frozenset({"banned", "until"})
 """Fields of a rule or grant that are times, in Unix seconds."""
 
@@ -124,13 +127,31 @@ def _act(act: Act, where: tzinfo) -> str:
 
 def change(act: Act, where: tzinfo) -> str:
     """The change made by an act, in a few words."""
-    before, after = json.loads(act.before or "{}"), json.loads(act.after or "{}")
+    before, after = _worded(act.before), _worded(act.after)
     parts = []
     for name in sorted({*before, *after} - {"because", "grant", "paused"}):  # the verb tells `paused`
+        called = texts.admin.FIELDS.get(name, name)
+        if name in _PEOPLE:
+            parts.append(_came_and_went(before.get(name), after.get(name)))
+            continue
         old, new = _short(name, before.get(name), where), _short(name, after.get(name), where)
         if old != new:
-            parts.append(f"{name} {old} → {new}" if name in Rule.__dataclass_fields__ else f"{name} {new}")
-    return ", ".join(parts)
+            parts.append(f"{called} {old} → {new}" if name in _SETTINGS else f"{called} {new}")
+    return ", ".join(filter(None, parts))
+
+
+def _worded(state: str) -> dict[str, object]:
+    """The fields of an act's JSON, with an allowance as one."""
+    found: dict[str, object] = json.loads(state or "{}")
+    credits, span = found.pop("credits", None), found.pop("span", None)
+    if isinstance(credits, int):
+        found["allowance"] = texts.admin.rate(credits, str(span or "day"))
+    return found
+
+
+def _came_and_went(before: object, after: object) -> str:
+    old, new = ([str(each) for each in side] if isinstance(side, list) else [] for side in (before, after))
+    return texts.admin.listed([each for each in new if each not in old], [each for each in old if each not in new])
 
 
 def _short(name: str, value: object, where: tzinfo) -> str:
@@ -143,7 +164,7 @@ def _short(name: str, value: object, where: tzinfo) -> str:
         return "yes" if value else "no"
     if name in _PLACES and isinstance(value, str):
         return f"#{value.removesuffix('/')}"
-    return "–" if value is None else str(value)
+    return texts.admin.NOT_SET if value is None else str(value)
 
 
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -347,6 +347,40 @@ def entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count} entries"
 
 
+FIELDS = {
+    "allowance": "allowance",
+    "flight": "clips at once, each person",
+    "longest": "longest clip (s)",
+    "zone": "time zone",
+    "places": "places for orders",
+    "closed": "only with a tier or own credits",
+    "confirm": "asks for a tap above (credits)",
+    "cap": "monthly cap (credits)",
+    "flights": "clips at once, everybody",
+    "gallery": "gallery channel",
+    "review": "review channel",
+    "approve": "approval before sharing",
+    "web": "web gallery",
+    "public": "web gallery listed publicly",
+    "title": "gallery title",
+    "best": "best clips, each",
+    "words": "words of its own",
+    "lax": "the bot's own word list off",
+    "banned": "ban",
+    "until": "until",
+    "amount": "credits",
+    "people": "people",
+}
+"""What the audit calls a field of a rule or a grant; tables keep the machine's names."""
+NOT_SET = "not set"
+
+
+def listed(added: Sequence[str], removed: Sequence[str]) -> str:
+    """Who or what came onto a list, and went."""
+    both = (("added", added), ("removed", removed))
+    return "; ".join(f"{verb} {', '.join(names)}" for verb, names in both if names)
+
+
 def act(at: str, who: str, verb: str, about: str, change: str, because: str) -> str:
     """One line of the audit."""
     target = f" {about}" if about else ""

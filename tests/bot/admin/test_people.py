@@ -18,7 +18,7 @@ from bot.model import MENTION as M
 from bot.model import Address, Inbound, Named, Reply
 from bot.privacy.retention import Retention
 from bot.quotas import pricing
-from bot.quotas.rules import HOUSE
+from bot.quotas.rules import HOUSE, Rule
 from storage import open_store
 from tests.bookkeeping import check
 from tests.houses import House, attached, configure, picture
@@ -221,7 +221,7 @@ async def test_a_change_can_be_taken_back_for_a_minute(town: Town) -> None:
     assert (await town.say(late.buttons[0].command)).text == texts.admin.UNDO_LATE
     log = (await town.say("/audit")).text.splitlines()
     assert len(log) == 7
-    assert "User 1 · quota set everyone: credits – → 5, span – → day" in log[0]
+    assert "User 1 · quota set everyone: allowance not set → 5 credits a day" in log[0]
     assert "until until" not in "".join(log)
     assert any("undo ban @Bob" in line for line in log)
 
@@ -233,7 +233,7 @@ async def test_places_people_and_lengths_can_be_limited(town: Town) -> None:
     assert "Orders are taken in 1 channel, not here\n" in (await town.say("/limits")).text
     there = await town.say("/limits", address=Address("telegram", "-1", "m", "77"))
     assert "Orders are taken here\n" in there.text
-    assert "places – → 1 entry" in (await town.say("/audit")).text
+    assert "places for orders not set → 1 entry" in (await town.say("/audit")).text
     assert (await town.order(address=Address("telegram", "-1", "m", "77"))).job
     await town.say(f"/limits channels {M}", Named("channel", "9/", "art"))
     assert "Orders are taken in 2 channels, not here\n" in (await town.say("/limits")).text
@@ -599,8 +599,9 @@ async def test_times_are_iso_8601_and_no_cell_holds_json(town: Town) -> None:
     await town.say(f"/tier staff add {M}", BOB)
     await town.say(f"/revoke {M}", BOB)
     log = (await town.say("/audit")).text
-    assert "grant @Bob: amount 6, until 2 Mar 00:00" in log
-    assert "ban @Bob: banned – → until 15 " in log or "banned – → until " in log
+    assert "grant @Bob: credits 6, until 2 Mar 00:00" in log
+    assert "ban @Bob: ban not set → until " in log
+    assert "tier add staff: added telegram:8" in log
     assert "→ for good" in log
     ledger, audit = (await town.say("/export")).papers
     text = audit.data.decode("utf-8-sig")
@@ -610,6 +611,11 @@ async def test_times_are_iso_8601_and_no_cell_holds_json(town: Town) -> None:
     assert datetime.fromisoformat(grant["at_utc"]).timestamp() == int(town.house.clock.now)
     (staff,) = [row for row in csv.DictReader(io.StringIO(text)) if row["verb"] == "tier add"]
     assert staff["after"] == "people: telegram:8"
+
+
+def test_the_audit_has_words_for_every_setting() -> None:
+    told = set(Rule.__dataclass_fields__) - {"because", "paused", "credits", "span"}
+    assert told <= set(texts.admin.FIELDS)
 
 
 async def test_a_clip_is_refunded_once_and_by_an_admin(town: Town) -> None:

@@ -46,7 +46,7 @@ async def test_a_gallery_is_where_it_is_said_or_in_the_named_channel(square: Squ
     assert (await square.say(f"/gallery review {M}", ART, user="1")).text.startswith("Reports, and clips that wait")
     assert (await rule(square)).review == "77/"
     audit = (await square.say("/audit", user="1")).text
-    for line in ("gallery here", "undo gallery here", "gallery review: review – → #77"):
+    for line in ("gallery here", "undo gallery here", "gallery review: review channel not set → #77"):
         assert line in audit
 
 
