@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-from adapters.telegram.rate_limit import RateLimiter
+from adapters.telegram import rate_limit
 from bench.loopback import clip, photo, render
 from bot import app, config, logs
 from bot.jobs import machine
@@ -53,7 +53,7 @@ async def be_the_bot(limited: bool) -> None:
     settings = config.load()
     logs.set_up("ERROR", app.secrets_of(settings))
     if not limited:
-        app.RateLimiter = partial(RateLimiter, off=True)
+        rate_limit.RateLimiter = partial(rate_limit.RateLimiter, off=True)
     async with app.open_app(settings, social=True) as wired:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, wired.worker.stop)
         listening = asyncio.create_task(wired.supervisor.run())

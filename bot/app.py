@@ -11,23 +11,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.discord.client import RestClient as DiscordClient
-from adapters.discord.delivery import DiscordChat
-from adapters.discord.interaction_tokens import InteractionTokens
-from adapters.discord.platform import Discord
 from adapters.discord.request import PLATFORM as DISCORD
-from adapters.telegram.client import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, TelegramClient
-from adapters.telegram.delivery import TelegramChat
-from adapters.telegram.parse import PLATFORM as TELEGRAM
-from adapters.telegram.platform import Hook, Telegram
-from adapters.telegram.rate_limit import RateLimiter
+from adapters.telegram import PLATFORM as TELEGRAM
 from adapters.web.chat_page import ChatPage
 from adapters.web.gallery_routes import GalleryRoutes
 from adapters.web.job_json import MEDIA, JobJson
 from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Sessions
-from bot import logs
+from bot import connections, logs
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
 from bot.core import Core
@@ -43,7 +35,7 @@ from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
-from bot.model import Incident, Reply, ShownClip
+from bot.model import Incident, Reply
 from bot.ports import Chat, Platform
 from bot.privacy.retention import Retention
 from bot.providers import hosts
@@ -58,8 +50,6 @@ PHOTO_LINK = 24 * 3600.0
 """Validity of a photo's link in seconds: a provider may queue an order before it downloads the photo."""
 CLIP_LINK = 30 * 86_400.0
 """Validity of a clip's link in seconds, for clips that a chat could not take."""
-HOOK = "telegram-hook"
-"""Purpose of the derived secret in Telegram's webhook header."""
 LATE = 30.0
 """Seconds without a round, or of lateness of a due job, after which `/healthz` fails."""
 
@@ -158,7 +148,7 @@ async def open_app(
     async with AsyncExitStack() as stack:
         seed = secret_of(settings.data_dir)
         links = Links(seed, clock)
-        logs.hide([links.secret(HOOK)])
+        logs.hide([links.secret(connections.HOOK)])
         url = settings.database_url.get_secret_value() if settings.database_url else None
         store = await open_store(settings.data_dir, url, settings.mark_dir)
         stack.push_async_callback(store.close)
@@ -211,20 +201,12 @@ async def open_app(
                 "this server."
             )
         chats = dict(chats or {"console": Shelf(), "web": Shelf()})
-        line = None
+        joined = []
         if social and settings.telegram_token:
-            line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
-            stack.push_async_callback(line.hang_up)
-            chats[TELEGRAM] = telegram_chat = _telegram_chat(settings, line, reachable)
-            stack.push_async_callback(telegram_chat.close)
-        discord_line = None
+            joined.append(await stack.enter_async_context(connections.telegram(settings, links, reachable)))
         if social and settings.discord_token:
-            discord_line = DiscordClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
-            stack.push_async_callback(discord_line.hang_up)
-            chats[DISCORD] = discord_chat = DiscordChat(
-                discord_line, InteractionTokens(store.inbox, clock), clock=clock
-            )
-            stack.push_async_callback(discord_chat.close)
+            joined.append(await stack.enter_async_context(connections.discord(settings, store)))
+        chats.update((connection.name, connection.chat) for connection in joined)
         history = History(store, providers, clock, settings.provider_slots)
         acts = Steps(
             store,
@@ -259,12 +241,7 @@ async def open_app(
             platforms=_platforms(settings),
         )
         core = Core(context)
-        platforms: list[Platform] = []
-        if line:
-            hook = _hook(settings, links)
-            platforms.append(Telegram(core, line, telegram_chat, clock=time.monotonic, hook=hook))
-        if discord_line:
-            platforms.append(Discord(core, discord_line, discord_chat, shards=settings.discord_shards))
+        platforms = [connection.listen(core) for connection in joined]
         supervisor = Supervisor(platforms, clock=time.monotonic)
         retention = Retention(store, media, clock=clock, photos=kept.photos, clips=kept.clips, platforms=tuple(chats))
         periodic = Periodic([retention.round, partial(best.post_best, context)])
@@ -297,28 +274,6 @@ def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[st
                     log.warning("operator %s could not be told: %s", owner, error)
 
     return tell
-
-
-def _telegram_chat(settings: Settings, line: TelegramClient, link: Callable[[str], str] | None) -> TelegramChat:
-    async def page(shown: ShownClip, job: str) -> str:
-        """Where a clip can be seen that needs an upload: by our own link, or in a private chat with the bot."""
-        return link(shown.clip.name) if link else f"https://t.me/{await line.own_name()}?start={job}"
-
-    return TelegramChat(
-        line,
-        RateLimiter(time.monotonic),
-        page=page,
-        upload=UPLOAD if settings.telegram_api_url == PUBLIC else UPLOAD_SELF_HOSTED,
-        storage_chat=settings.telegram_storage_chat,
-    )
-
-
-def _hook(settings: Settings, links: Links) -> Hook | None:
-    """Telegram posts to https only; a self-hosted Bot API server may post to anything."""
-    url = settings.public_url or ""
-    if not url or (settings.telegram_api_url == PUBLIC and not url.startswith("https:")):
-        return None
-    return Hook(f"{url}/hooks/{TELEGRAM}", links.secret(HOOK))
 
 
 def new_id() -> str:

@@ -8,18 +8,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from adapters.discord.client import BadToken as BadDiscordToken
-from adapters.discord.client import RestClient as DiscordClient
-from adapters.discord.gateway import invite
-from adapters.telegram.client import BadToken, TelegramClient, mapped
 from bot import texts
 from bot.app import App, open_app
 from bot.config import UNHEARD, Settings
 from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
 from bot.quotas.rules import HOUSE, Rule
 from bot.shell import as_here
+
+if TYPE_CHECKING:
+    from adapters.telegram.client import TelegramClient
 
 INCIDENTS = 5
 PASSWORD = 12
@@ -200,6 +199,8 @@ async def _telegram(settings: Settings) -> AsyncIterator[Finding]:
     if not settings.telegram_token:
         yield Finding("hint", "Telegram: off. Make a bot with @BotFather and set TELEGRAM_TOKEN.")
         return
+    from adapters.telegram.client import BadToken, TelegramClient, mapped
+
     line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
     try:
         with mapped():
@@ -221,7 +222,9 @@ async def _telegram(settings: Settings) -> AsyncIterator[Finding]:
         await line.hang_up()
 
 
-async def _storage_chat(line: TelegramClient, chat: str) -> Finding:
+async def _storage_chat(line: "TelegramClient", chat: str) -> Finding:
+    from adapters.telegram.client import mapped
+
     try:
         with mapped():
             await line.get_chat(chat)
@@ -237,10 +240,13 @@ async def _discord(settings: Settings) -> Finding:
         return Finding(
             "hint", "Discord: off. Make an application at https://discord.com/developers and set DISCORD_TOKEN."
         )
-    line = DiscordClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
+    from adapters.discord.client import BadToken, RestClient
+    from adapters.discord.gateway import invite
+
+    line = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
     try:
         return Finding("good", f"Discord: the bot is reachable. Invite it with {invite(await line.application())}")
-    except BadDiscordToken as error:
+    except BadToken as error:
         return Finding("bad", f"Discord: {error}")
     except ChatError as error:
         return Finding("bad", f"Discord: it cannot be reached ({error}). Check DISCORD_API_URL and the network.")

@@ -8,13 +8,12 @@ from functools import partial
 from telegram import CallbackQuery, Message
 
 from adapters.shared.double_taps import DoubleTaps
-from adapters.telegram import parse
+from adapters.telegram import PLATFORM, parse
 from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
 from adapters.telegram.inline import INLINE
 from adapters.telegram.members import Members
-from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People
 from adapters.telegram.replies import Replies
 from bot import texts

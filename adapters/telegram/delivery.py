@@ -14,6 +14,7 @@ from telegram import (
 )
 
 from adapters.shared.edit_queue import EditQueue, Place
+from adapters.telegram import PLATFORM
 from adapters.telegram.client import (
     BAD_COPY,
     NO_CAPTION,
@@ -29,7 +30,6 @@ from adapters.telegram.client import (
     says,
 )
 from adapters.telegram.inline import INLINE, Inline
-from adapters.telegram.parse import PLATFORM
 from adapters.telegram.rate_limit import RateLimiter
 from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, blank, cut, is_group, keyboard, length, parts
 from adapters.telegram.uploads import opened

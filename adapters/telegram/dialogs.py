@@ -5,7 +5,7 @@ is. The notes outlive a restart.
 """
 
 from adapters.shared.notes import Notes
-from adapters.telegram.parse import PLATFORM
+from adapters.telegram import PLATFORM
 from bot.model import Address
 
 OPEN = 2 * 86_400.0

@@ -8,12 +8,11 @@ from dataclasses import replace
 from telegram import InlineQueryResultArticle, InputTextMessageContent, Message
 
 from adapters.shared.notes import Notes
-from adapters.telegram import parse
+from adapters.telegram import PLATFORM, parse
 from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.files import Files
 from adapters.telegram.inline import INLINE
-from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People, replied_to
 from bot import texts
 from bot.core import Core

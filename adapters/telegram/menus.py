@@ -13,8 +13,8 @@ from telegram import (
 )
 
 from adapters.shared.notes import FOREVER, Notes
+from adapters.telegram import PLATFORM
 from adapters.telegram.client import TelegramClient, mapped
-from adapters.telegram.parse import PLATFORM
 from bot.commands import table
 from bot.commands.command import Command, in_menu
 from bot.core import Core

@@ -7,13 +7,13 @@ from functools import partial
 
 from telegram import Chat, ChatMember, ChatMemberUpdated, Message
 
-from adapters.telegram import parse
+from adapters.telegram import PLATFORM, parse
 from adapters.telegram.albums import Albums
 from adapters.telegram.comments import Comments
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.files import Files
 from adapters.telegram.members import Members
-from adapters.telegram.parse import PLATFORM, Picture
+from adapters.telegram.parse import Picture
 from adapters.telegram.people import People, replied_to
 from adapters.telegram.prompts import Prompts
 from adapters.telegram.replies import Replies

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from telegram import Chat, ExternalReplyInfo, Message
 
 from adapters.shared.kinds import kind_of
+from adapters.telegram import PLATFORM
 from bot.characters import END
 from bot.commands import invocation
 from bot.commands.invocation import SIGN
 from bot.model import Address
 
-PLATFORM = "telegram"
 ANOTHERS = "", ""
 
 

@@ -10,9 +10,8 @@ from telegram import Message, MessageEntity, User
 
 from adapters.shared.newest import Newest
 from adapters.shared.notes import Notes
-from adapters.telegram import parse
+from adapters.telegram import PLATFORM, parse
 from adapters.telegram.members import Members
-from adapters.telegram.parse import PLATFORM
 from bot.commands import invocation
 from bot.model import MENTION, Named
 

@@ -11,7 +11,7 @@ from telegram import WebhookInfo
 from adapters.shared.intake import Intake
 from adapters.shared.notes import Notes
 from adapters.shared.questions import Questions
-from adapters.telegram import menus, parse, updates
+from adapters.telegram import PLATFORM, menus, parse, updates
 from adapters.telegram.albums import Albums
 from adapters.telegram.callbacks import Callbacks
 from adapters.telegram.client import BadToken, Rejected, Taken, TelegramClient, mapped
@@ -22,7 +22,6 @@ from adapters.telegram.files import Files
 from adapters.telegram.guests import Guests
 from adapters.telegram.members import Members
 from adapters.telegram.messages import Messages
-from adapters.telegram.parse import PLATFORM
 from adapters.telegram.people import People
 from adapters.telegram.prompts import Prompts
 from adapters.telegram.reactions import Reactions

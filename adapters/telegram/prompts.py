@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from telegram import Message
 
 from adapters.shared.questions import Questions
-from adapters.telegram.parse import PLATFORM, Picture, is_private, pack, picture
+from adapters.telegram import PLATFORM
+from adapters.telegram.parse import Picture, is_private, pack, picture
 from bot.commands import table
 
 

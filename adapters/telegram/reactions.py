@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
 
-from adapters.telegram import parse
-from adapters.telegram.parse import PLATFORM
+from adapters.telegram import PLATFORM, parse
 from bot.core import Core
 from bot.model import Address, Inbound, Reaction
 

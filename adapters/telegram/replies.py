@@ -7,10 +7,11 @@ from dataclasses import replace
 from telegram import User
 
 from adapters.shared.telling import Telling
+from adapters.telegram import PLATFORM
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.dialogs import Dialogs
-from adapters.telegram.parse import PLATFORM, Picture
+from adapters.telegram.parse import Picture
 from adapters.telegram.prompts import Prompts, Question
 from adapters.telegram.render import parts
 from bot import texts

@@ -8,7 +8,7 @@ from typing import Any
 from telegram import Bot, Update
 
 from adapters.shared.lanes import Lane
-from adapters.telegram.parse import PLATFORM
+from adapters.telegram import PLATFORM
 
 log = logging.getLogger(__name__)
 

@@ -515,6 +515,19 @@ async def test_help_describes_every_command(tmp_path: Path) -> None:
     assert (await photoplay(tmp_path, "generator", "--help"))[0] == 0
 
 
+async def test_a_platform_without_a_token_is_not_loaded(tmp_path: Path) -> None:
+    looks = "import sys, atexit; atexit.register(lambda: print({'telegram', 'discord'} & set(sys.modules)))"
+    for command in ("jobs", "check"):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", f"{looks}; from bot.__main__ import main; main()", command),
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": "0"},
+            stdout=PIPE,
+        )
+        out, _ = await process.communicate()
+        assert (process.returncode, out.decode().splitlines()[-1]) == (0, "set()")
+
+
 async def test_somebody_elses_clip_stays_theirs(tmp_path: Path) -> None:
     code, _, err = await photoplay(tmp_path, "fetch", "nobody1234")
     assert code == 1
