@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot import rights, texts
-from bot.admin.people import Target, act, group, told
+from bot.admin.people import Target, act, group, how, told
 from bot.context import Context
 from bot.errors import Refusal
 from bot.model import MENTION, SHELL, Inbound, Reply
@@ -26,13 +26,13 @@ async def limits(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return await _show(ctx, inbound)
     word = argument.split(maxsplit=1)[0].lower()
     everyone = Target("", texts.admin.DEFAULT, argument)
-    found = everyone if word in _SETTERS else await group(ctx, inbound, argument, texts.admin.LIMITS_HOW)
+    found = everyone if word in _SETTERS else await group(ctx, inbound, argument, how(inbound, texts.admin.LIMITS_HOW))
     name, value = (*found.rest.split(maxsplit=1), "", "")[:2]
     value, because = amounts.because(value)
     setter = _SETTERS.get(name.lower())
     own = name.lower() in _OWN
     if setter is None or (found.about and not own):
-        raise Refusal(texts.admin.LIMITS_HOW)
+        raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
     edit, words = setter(inbound, value)
     done = await ctx.store.books.amend(act(ctx, inbound, f"limits {name.lower()}", found, because), edit)
     return told(texts.admin.changed(found.label, words) if own else words, done)
@@ -45,7 +45,7 @@ async def tier(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     name, rest = (*argument.lower().split(maxsplit=1), "", "")[:2]
     verb = rest.split(maxsplit=1)[0] if rest else ""
     if not _LIST.fullmatch(name) or name in _RESERVED or verb not in ("", "add", "remove"):
-        raise Refusal(texts.admin.TIER_HOW)
+        raise Refusal(how(inbound, texts.admin.TIER_HOW))
     if inbound.text.count(MENTION) != len(inbound.named):
         raise Refusal(texts.admin.WHOSE_NAME)
     people = {who.id for who in inbound.named if who.kind == "person"}
@@ -94,7 +94,7 @@ async def _show(ctx: Context, inbound: Inbound) -> Reply:
         others=names,
     )
     if await rights.administers(ctx, inbound):
-        words += f"\n\n{texts.admin.LIMITS_HOW}"
+        words += f"\n\n{how(inbound, texts.admin.LIMITS_HOW)}"
     return Reply(words, private=True)
 
 
@@ -121,26 +121,26 @@ def _list(name: str, rule: Rule) -> str:
 
 
 def _flight(inbound: Inbound, value: str) -> tuple[Edit, str]:
-    count = _count(value)
+    count = _count(inbound, value)
     return lambda rule: replace(rule, flight=count), texts.admin.at_once(count)
 
 
 def _longest(inbound: Inbound, value: str) -> tuple[Edit, str]:
-    count = _count(value.removesuffix("seconds").removesuffix("s").strip())
+    count = _count(inbound, value.removesuffix("seconds").removesuffix("s").strip())
     if count not in (None, 5, 10):
-        raise Refusal(texts.admin.LIMITS_HOW)
+        raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
     return lambda rule: replace(rule, longest=count), texts.admin.longest(count)
 
 
 def _confirm(inbound: Inbound, value: str) -> tuple[Edit, str]:
-    count = _count(value)
+    count = _count(inbound, value)
     return lambda rule: replace(rule, confirm=count), texts.admin.confirm_above(count)
 
 
 def _who(inbound: Inbound, value: str) -> tuple[Edit, str]:
     closed = {"everyone": None, "all": None, "anyone": None, "tiers": True, "roles": True}.get(value.lower(), 0)
     if closed == 0:
-        raise Refusal(texts.admin.LIMITS_HOW)
+        raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
     words = texts.admin.CLOSED if closed else texts.admin.OPEN
     return lambda rule: replace(rule, closed=True if closed else None), words
 
@@ -160,7 +160,7 @@ def _channels(inbound: Inbound, value: str) -> tuple[Edit, str]:
     if value.lower() == "here":
         named = (f"{inbound.address.chat}/{inbound.address.thread}",)
     if not named:
-        raise Refusal(texts.admin.LIMITS_HOW)
+        raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
 
     def edit(rule: Rule) -> Rule:
         return replace(rule, places=tuple(dict.fromkeys((*(rule.places or ()), *named)))[:MOST_PLACES])
@@ -187,11 +187,11 @@ _OWN = frozenset({"flight", "clips", "longest"})
 """Limits that can be set for a person or role, too."""
 
 
-def _count(value: str) -> int | None:
+def _count(inbound: Inbound, value: str) -> int | None:
     """A number, or None for no limit. Raises `Refusal`."""
     if value.lower() in _OFF:
         return None
     found = amounts.whole(value)
     if found is None:
-        raise Refusal(texts.admin.LIMITS_HOW)
+        raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
     return found

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot import texts
-from bot.admin.people import Target, act, told
+from bot.admin.people import Target, act, how, told
 from bot.context import Context
 from bot.errors import Illegal, Refusal
 from bot.jobs import machine
@@ -39,7 +39,7 @@ async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             return await _return(ctx, inbound, because)
         case "cap" | "flights":
             return await _cap(ctx, inbound, verb.lower(), rest, because)
-    raise Refusal(texts.admin.OPERATOR_HOW)
+    raise Refusal(how(inbound, texts.admin.OPERATOR_HOW))
 
 
 async def _switch(ctx: Context, inbound: Inbound, verb: str, because: str) -> Reply:
@@ -87,7 +87,7 @@ async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: st
     value = " ".join(value.lower().split())
     limit = None if value in _OFF else amounts.whole(re.sub(r" ?(a|per|/) ?month$", "", value))
     if limit is None and value not in _OFF:
-        raise Refusal(texts.admin.OPERATOR_HOW)
+        raise Refusal(how(inbound, texts.admin.OPERATOR_HOW))
 
     def edit(rule: Rule) -> Rule:
         return replace(rule, cap=limit) if verb == "cap" else replace(rule, flights=limit)

@@ -51,11 +51,11 @@ async def quota(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def _set(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     await rights.check_admin(ctx, inbound)
-    found = await group(ctx, inbound, argument, texts.admin.QUOTA_HOW)
+    found = await group(ctx, inbound, argument, how(inbound, texts.admin.QUOTA_HOW))
     rest, because = amounts.because(found.rest)
     rate = amounts.rate(rest)
     if rate is None:
-        raise Refusal(texts.admin.QUOTA_HOW)
+        raise Refusal(how(inbound, texts.admin.QUOTA_HOW))
 
     def edit(rule: Rule) -> Rule:
         return replace(rule, credits=rate.credits, span=rate.span)
@@ -71,7 +71,7 @@ async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     where, name = await place(ctx, inbound)
     gift = amounts.gift(rest, ctx.clock(), where)
     if gift is None:
-        raise Refusal(texts.admin.GRANT_HOW)
+        raise Refusal(how(inbound, texts.admin.GRANT_HOW))
     entry = act(ctx, inbound, "grant", found, because)
     # Parsed once: a relative time such as “for 2 days” would move with every replay.
     if before := await ctx.store.books.act(entry.id):
@@ -89,7 +89,7 @@ async def revoke(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
-        raise Refusal(texts.admin.REVOKE_HOW)
+        raise Refusal(how(inbound, texts.admin.REVOKE_HOW))
     people = (_person(found),) if inbound.scope else await ctx.store.accounts.people(_person(found))
     entry = act(ctx, inbound, "revoke", found, because)
     nothing = not await ctx.store.books.grants(inbound.scope, people, ctx.clock())
@@ -106,7 +106,7 @@ async def ban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     where, name = await place(ctx, inbound)
     until = amounts.end(rest, ctx.clock(), where) if rest else FOREVER
     if until is None:
-        raise Refusal(texts.admin.BAN_HOW)
+        raise Refusal(how(inbound, texts.admin.BAN_HOW))
     _person(found)
 
     def edit(rule: Rule) -> Rule:
@@ -123,7 +123,7 @@ async def unban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
     if rest:
-        raise Refusal(texts.admin.BAN_HOW)
+        raise Refusal(how(inbound, texts.admin.BAN_HOW))
     rules = await ctx.store.books.rulebook(Member(inbound.scope, _person(found)))
     people = [found.person] if inbound.scope else rules.people
     spendings = [
@@ -142,7 +142,7 @@ async def refund(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Refund a paid clip, with a reason."""
     job_id, because = amounts.because_or_for(_plain(inbound, argument))
     if not because or not job_id or len(job_id.split()) > 1:
-        raise Refusal(texts.admin.REFUND_HOW)
+        raise Refusal(how(inbound, texts.admin.REFUND_HOW))
     found = Target(about("job", job_id[:32]), job_id[:32], "")
     try:
         back = await ctx.store.books.pardon(act(ctx, inbound, "refund", found, because), job_id)
@@ -177,6 +177,11 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 # ── Shared by the commands ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+def how(inbound: Inbound, example: str) -> str:
+    """An example of what to write; Discord's slash commands have fields for it."""
+    return f"{example} {texts.admin.IN_FIELDS}" if inbound.address.platform == "discord" else example
+
+
 async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:
     """The scope's time zone, and its name."""
     name = (await ctx.store.books.rulebook(quote.member(inbound))).scope.zone
@@ -203,8 +208,8 @@ def target(inbound: Inbound, argument: str) -> Target:
     return Target(about("person", named.id), f"@{named.label}", rest, named.id)
 
 
-async def group(ctx: Context, inbound: Inbound, argument: str, how: str) -> Target:
-    """As `target`, plus `default`, `admins`, and named lists. Without a target it raises `how`."""
+async def group(ctx: Context, inbound: Inbound, argument: str, example: str) -> Target:
+    """As `target`, plus `default`, `admins`, and named lists. Without a target it raises `example`."""
     word, rest = (*argument.split(maxsplit=1), "", "")[:2]
     word = word.lower()
     if word in ("default", "everyone", "all"):
@@ -214,7 +219,7 @@ async def group(ctx: Context, inbound: Inbound, argument: str, how: str) -> Targ
     if word and about("list", word) in await ctx.store.books.rules(inbound.scope):
         return Target(about("list", word), word, _plain(inbound, rest))
     if not inbound.named and not inbound.replied_to and not word.startswith("@"):
-        raise Refusal(how)
+        raise Refusal(example)
     return target(inbound, argument)
 
 

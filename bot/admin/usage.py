@@ -11,7 +11,7 @@ from statistics import median
 
 from bot import texts
 from bot.admin import chart
-from bot.admin.people import place
+from bot.admin.people import how, place
 from bot.context import Context
 from bot.errors import Refusal
 from bot.model import Inbound, Paper, Reply
@@ -38,7 +38,7 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """People and sums, with a chart."""
     span = argument.strip().lower() or "week"
     if span not in SPANS:
-        raise Refusal(texts.admin.USAGE_HOW)
+        raise Refusal(how(inbound, texts.admin.USAGE_HOW))
     where, _ = await place(ctx, inbound)
     days = SPANS[span]
     first = datetime.fromtimestamp(ctx.clock(), where).date() - timedelta(days=days - 1)

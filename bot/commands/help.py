@@ -29,5 +29,11 @@ def help_(rows: Iterable[Command], inbound: Inbound, argument: str) -> Reply:
         shown = in_menu(rows, "everywhere", "groups")
     else:
         shown = [row for row in rows if row.common and row.menu != "greeting"]
-    text = texts.chat.help_([(row.name, row.help) for row in shown])
+    text = texts.chat.help_([(row.name, _told(row, inbound)) for row in shown])
     return Reply(f"{text}\n\n{texts.chat.HELP_MORE}" if inbound.shared else text)
+
+
+def _told(row: Command, inbound: Inbound) -> str:
+    """What a list says of a command; in private, of one for communities that it works there."""
+    elsewhere = row.menu == "groups" and not inbound.shared
+    return f"{row.help} {texts.chat.IN_COMMUNITIES}" if elsewhere else row.help

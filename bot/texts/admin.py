@@ -187,6 +187,7 @@ LIMITS_HOW = (
     "(or everyone) · /limits confirm 20 (or off) · /limits zone Europe/Berlin. For one person or role: "
     "/limits @someone flight 3"
 )
+IN_FIELDS = "In the slash command, what stands behind its name goes into the fields."
 NO_AUDIT = "No admin has done anything here yet."
 NO_USAGE = "Nobody has ordered a clip here in that time."
 ZONE_UNKNOWN = "I don't know that time zone. Names are like Europe/Berlin or America/New_York."

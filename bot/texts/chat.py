@@ -337,6 +337,9 @@ def needs_job(name: str) -> str:
     return f"Which clip? For example: /{name} k7m2p9q4xw. Your last ones: /jobs"
 
 
+IN_COMMUNITIES = "(in a community)"
+
+
 def help_(commands: Sequence[tuple[str, str]]) -> str:
     """What can be done here."""
     lines = [f"/{name} – {what}" for name, what in commands]

@@ -613,6 +613,23 @@ async def test_times_are_iso_8601_and_no_cell_holds_json(town: Town) -> None:
     assert staff["after"] == "people: telegram:8"
 
 
+async def test_on_discord_an_example_names_the_fields(town: Town) -> None:
+    configure(town.house.core, owners=frozenset({"discord:1"}))
+    for said, example in (
+        ("/limits loudness 5", "LIMITS_HOW"),
+        ("/quota set", "QUOTA_HOW"),
+        ("/operator x", "OPERATOR_HOW"),
+    ):
+        there = await town.say(said, platform="discord", scope="discord:5")
+        assert there.text == f"{getattr(texts.admin, example)} {texts.admin.IN_FIELDS}"
+
+
+async def test_help_in_private_says_what_works_in_communities_only(town: Town) -> None:
+    private = (await town.say("/help", scope="")).text.splitlines()
+    assert any(line.startswith("/best") and line.endswith(texts.chat.IN_COMMUNITIES) for line in private)
+    assert texts.chat.IN_COMMUNITIES not in (await town.say("/help")).text
+
+
 def test_the_audit_has_words_for_every_setting() -> None:
     told = set(Rule.__dataclass_fields__) - {"because", "paused", "credits", "span"}
     assert told <= set(texts.admin.FIELDS)
