@@ -386,7 +386,7 @@ LONGER = "This takes longer than usual. Still waiting; nothing is lost."
 DONE = "Done."
 TOO_LATE = "That clip is being made already, so it can't be cancelled any more."
 OVER = "That one is over already."
-CANCELLED = "Cancelled, and you have your credits back."
+CANCELLED = "Taken out of the line."
 
 FAILED = {
     "cancelled": "Cancelled.",

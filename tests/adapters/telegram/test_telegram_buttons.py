@@ -156,8 +156,11 @@ async def test_cancel_without_a_name_asks_which(room: Room) -> None:
     assert set(asked.labels) == {"Cancel “she smiles”", "Cancel “she waves”"}
     room.api.press(room.ann, asked, "Cancel “she smiles”")
     await room.told(room.private, "your 5 credits are back")
+    before = len(room.api.sent(room.private))
     room.api.say(room.ann, room.private, "/cancel")
     await room.told(room.private, texts.chat.CANCELLED)
+    told = (await room.sent(room.private, before + 2))[before:]
+    assert sum("credits" in post.words for post in told) == 1, "the result alone says what became of the credits"
 
 
 async def test_a_tap_that_takes_its_time_is_acknowledged_first(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
