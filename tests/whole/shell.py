@@ -1,10 +1,15 @@
-"""The real program, run as whoever has a shell runs it."""
+"""The real program, run as whoever has a shell runs it, and its commands without a process of their own."""
 
 import asyncio
+import logging
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
+
+from typer.testing import CliRunner
+
+from bot.cli import cli
 
 ROOT = Path(__file__).parents[2]
 Said = tuple[int, str, str]
@@ -27,3 +32,19 @@ async def photoplay(folder: Path, *args: str, **settings: str) -> Said:
     process = await start(folder, *args, **settings)
     out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
+
+
+def here(*args: str, **settings: str) -> Said:
+    """Run a command to its end in this process, where the test stands: for what is said, not for signals or streams.
+
+    It makes an event loop, so the test that asks has none. An exception that is not made into words is raised.
+    """
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers = []  # the command replaces and closes them
+    env = {"COLUMNS": "200", "ASK_CONSENT": None, **settings}
+    try:
+        result = CliRunner(env=env).invoke(cli, args, prog_name="photoplay", catch_exceptions=False)
+    finally:
+        root.handlers, root.level = handlers, level
+    return result.exit_code, result.stdout, result.stderr

@@ -16,7 +16,7 @@ import av
 import pytest
 from aiohttp import web
 from PIL import Image, ImageDraw
-from shell import ROOT, Said, photoplay, start
+from shell import ROOT, Said, here, photoplay, start
 
 from adapters import console
 from bot.app import open_app
@@ -154,16 +154,16 @@ async def test_every_option_reaches_the_stand_in(tmp_path: Path, photo: Path) ->
         ([".", "x"], ". is not a file"),
     ],
 )
-async def test_bad_input_is_answered_and_costs_nothing(tmp_path: Path, photo: Path, args: list[str], part: str) -> None:
+def test_bad_input_is_answered_and_costs_nothing(tmp_path: Path, photo: Path, args: list[str], part: str) -> None:
     (tmp_path / "words.txt").write_text("hello")
     Image.new("L", (100, 100)).save(tmp_path / "still.png")
     (tmp_path / "same.jpg").symlink_to("photo.jpg")
     (tmp_path / "self").symlink_to("self")
-    code, out, err = await photoplay(tmp_path, "animate", *args)
+    code, out, err = here("animate", *args)
     assert (code, out) == (1, "")
     assert part in err
     assert "Traceback" not in err
-    assert "No clips yet" in (await photoplay(tmp_path, "jobs"))[1]
+    assert "No clips yet" in here("jobs")[1]
 
 
 async def test_ctrl_c_leaves_the_job_safe_and_says_how_to_fetch_it(tmp_path: Path, photo: Path, clip: bytes) -> None:
@@ -372,21 +372,28 @@ async def test_check_knows_another_photoplay_from_this_one(tmp_path: Path) -> No
         ({"PUBLIC_URL": "http://127.0.0.1:9"}, "does not lead to this server"),
         ({"DATABASE_URL": "postgresql://u:sk-secret-1@127.0.0.1:9/x"}, "cannot reach PostgreSQL"),
         ({"DATA_DIR": "photo.jpg"}, "cannot be used"),
-        ({"HOST": "203.0.113.1"}, "Cannot listen on 203.0.113.1"),
         ({"DATA_DIR": "/proc/nothing"}, "DATA_DIR /proc/nothing cannot be used"),
         ({"DATA_DIR": "broken"}, "file is not a database"),
         ({"LEASE": "soon"}, "LEASE: it must be a number."),
     ],
 )
-async def test_check_fails_when_something_configured_does_not_work(
+def test_check_fails_when_something_configured_does_not_work(
     tmp_path: Path, photo: Path, settings: dict[str, str], part: str
 ) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "photoplay.db").write_bytes(bytes(100_000))
-    code, out, err = await photoplay(tmp_path, "check", **{"PORT": "0", **settings})
+    code, out, err = here("check", **{"PORT": "0", **settings})
     assert code == 1, out + err
     assert part in out
     assert "sk-secret-1" not in out + err
+
+
+async def test_check_fails_where_it_cannot_listen(tmp_path: Path) -> None:
+    code, out, err = await photoplay(
+        tmp_path, "check", PORT="0", HOST="203.0.113.1"
+    )  # looks who is there: not from here
+    assert code == 1, out + err
+    assert "Cannot listen on 203.0.113.1" in out
 
 
 @pytest.mark.parametrize(
@@ -404,10 +411,8 @@ async def test_check_fails_when_something_configured_does_not_work(
         ({"AIMLAPI_URL": "https://sk-secret-1@x.example"}, "AIMLAPI_URL: it must be a bare address"),
     ],
 )
-async def test_a_wrong_setting_is_named_and_its_value_is_not(
-    tmp_path: Path, settings: dict[str, str], part: str
-) -> None:
-    answers = await asyncio.gather(*(photoplay(tmp_path, c, **settings) for c in ("check", "jobs", "run")))
+def test_a_wrong_setting_is_named_and_its_value_is_not(settings: dict[str, str], part: str) -> None:
+    answers = [here(command, **settings) for command in ("check", "jobs", "run")]
     assert [code for code, _, _ in answers] == [1, 2, 2]
     for _, out, err in answers:
         assert part in out + err
