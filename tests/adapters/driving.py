@@ -23,7 +23,7 @@ class Shown:
     words: str
     buttons: Mapping[str, str] = field(default_factory=dict)
     """Commands by label."""
-    film: bool = False
+    clip: bool = False
     handle: Any = None
 
 
@@ -72,16 +72,16 @@ class Driver(Protocol):
         """The person has exactly these emoji under a message."""
 
 
-async def sees(driver: Driver, part: str = "", *, film: bool = False, label: str = "") -> Shown:
+async def sees(driver: Driver, part: str = "", *, clip: bool = False, label: str = "") -> Shown:
     """The newest thing with these words, a clip or a button, once there is one."""
     end = time.monotonic() + PATIENCE
     while True:
         for shown in reversed(driver.shown()):
-            if part in shown.words and (shown.clip or not film) and (not label or label in shown.buttons):
+            if part in shown.words and (shown.clip or not clip) and (not label or label in shown.buttons):
                 return shown
         if time.monotonic() > end:
-            said = "\n".join(f"{one.words!r} {list(one.buttons)} film={one.clip}" for one in driver.shown())
-            raise AssertionError(f"nobody sees {part!r} {label!r} film={film} among\n{said}")
+            said = "\n".join(f"{one.words!r} {list(one.buttons)} clip={one.clip}" for one in driver.shown())
+            raise AssertionError(f"nobody sees {part!r} {label!r} clip={clip} among\n{said}")
         await asyncio.sleep(0.01)
 
 

@@ -21,8 +21,8 @@ class LinesChat:
         self._edits: EditQueue[Reply] = EditQueue(self._turn, self._edited)
 
     async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
-        film = await asyncio.to_thread(_packed, reply)
-        more = {"reply_to": address.message, "buttons": _buttons(reply), "film": film, "nonce": nonce}
+        clip = await asyncio.to_thread(_packed, reply)
+        more = {"reply_to": address.message, "buttons": _buttons(reply), "clip": clip, "nonce": nonce}
         answer = await self._client.ask("post", chat=address.chat, text=reply.text, **more)
         return Posted(answer["message"])
 

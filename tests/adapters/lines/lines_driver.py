@@ -66,10 +66,10 @@ class LinesDriver:
         return Address(self.name, TOWN), f"{self.name}:{TOWN}"
 
     def flood(self) -> None:
-        self.world.films.append({"failed": "flood", "wait": 0.05})
+        self.world.refusals.append({"failed": "flood", "wait": 0.05})
 
     def gone(self) -> None:
-        self.world.films.append({"failed": "gone"})
+        self.world.refusals.append({"failed": "gone"})
 
     async def react(self, message: str, *reactions: str) -> None:
         self.world.react("ann", self.world.lines[message], *reactions)

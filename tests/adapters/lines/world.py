@@ -27,7 +27,7 @@ class Line:
     chat: str
     text: str
     buttons: list[list[str]]
-    film: bytes | None
+    clip: bytes | None
     reply_to: str
     deleted: bool = False
 
@@ -41,8 +41,8 @@ class World:
     """Those that are not confirmed."""
     lines: dict[str, Line] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    films: list[JSON] = field(default_factory=list)
-    """How the next messages with a film are refused."""
+    refusals: list[JSON] = field(default_factory=list)
+    """How the next messages with a clip are refused."""
     _nonces: dict[str, Line] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _reactions: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -124,12 +124,12 @@ class World:
         return {"data": base64.b64encode(self.files[asked["file"]]).decode()}
 
     def _post(self, asked: JSON) -> JSON:
-        if asked["film"] and self.films:
-            return self.films.pop(0)
+        if asked["clip"] and self.refusals:
+            return self.refusals.pop(0)
         if known := self._nonces.get(asked["nonce"]):
             return {"message": known.id}
-        film = base64.b64decode(asked["film"]) if asked["film"] else None
-        line = Line(str(next(self._numbers)), asked["chat"], asked["text"], asked["buttons"], film, asked["reply_to"])
+        clip = base64.b64decode(asked["clip"]) if asked["clip"] else None
+        line = Line(str(next(self._numbers)), asked["chat"], asked["text"], asked["buttons"], clip, asked["reply_to"])
         self.lines[line.id] = self._nonces[asked["nonce"]] = line
         return {"message": line.id}
 
