@@ -26,7 +26,7 @@ async def run(ctx: Context, inbound: Inbound) -> Reply:
     row = TABLE.get(name)
     if row is None:
         known = [row.name for row in offered(ctx, inbound.address.platform) if row.common]
-        near = next(iter(get_close_matches(name, known, 1, 0.6)), None)
+        near = next(iter(get_close_matches(name, known, 1, 0.75)), None)
         short = texts.chat.shorten(name, 32)
         raise Refusal(texts.chat.unknown_command(short, near, pictured=bool(inbound.attachments)))
     await admit(row, ctx, inbound, argument)
