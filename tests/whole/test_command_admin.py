@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from shell import ROOT, Said, photoplay
+from shell import ROOT, Said, here, photoplay
 from typer.testing import CliRunner
 
 from adapters import console
@@ -18,37 +18,37 @@ from bot.shell import as_here
 LAKE = ROOT / "adapters" / "web" / "samples" / "lake.jpg"
 
 
-async def test_the_operator_says_in_a_shell_what_admins_say_in_chat(tmp_path: Path) -> None:
-    async def admin(*words: str) -> Said:
-        return await photoplay(tmp_path, "admin", "--scope", "discord:1", *words)
+def test_the_operator_says_in_a_shell_what_admins_say_in_chat(tmp_path: Path) -> None:
+    def admin(*words: str) -> Said:
+        return here("admin", "--scope", "discord:1", *words)
 
-    code, _, err = await admin("quota", "set", "default", "12", "a", "week")
+    code, _, err = admin("quota", "set", "default", "12", "a", "week")
     assert (code, "I know no community discord:1." in err, "--new" in err) == (1, True, True)
-    code, out, _ = await admin("quota", "set", "default", "12", "a", "week", "--new")
+    code, out, _ = admin("quota", "set", "default", "12", "a", "week", "--new")
     assert (code, out.splitlines()[0]) == (0, "everyone: 12 credits a week from now on.")
     assert re.search(r"photoplay admin undo \w+", out)
-    assert "@discord:7 got 50 credits" in (await admin("grant", "@discord:7", "50", "until", "Friday"))[1]
-    assert "12 left this week, and 50 credits from grants" in (await admin("quota", "@discord:7"))[1]
-    assert (await admin("gallery", "#art"))[0] == 1, "a name is no id"
-    assert "posted in #77" in (await admin("gallery", "#77"))[1]
-    assert "Orders are taken in #9." in (await admin("limits channels #9"))[1]
-    assert "Orders are taken in #9\n" in (await admin("limits"))[1]
-    assert "at most 1 clip at once" in (await admin("operator", "flights", "1"))[1]
-    assert "· the operator · grant @discord:7" in (await admin("audit"))[1]
-    assert (await admin("-o", "new/folder", "export"))[0] == 0
+    assert "@discord:7 got 50 credits" in admin("grant", "@discord:7", "50", "until", "Friday")[1]
+    assert "12 left this week, and 50 credits from grants" in admin("quota", "@discord:7")[1]
+    assert admin("gallery", "#art")[0] == 1, "a name is no id"
+    assert "posted in #77" in admin("gallery", "#77")[1]
+    assert "Orders are taken in #9." in admin("limits channels #9")[1]
+    assert "Orders are taken in #9\n" in admin("limits")[1]
+    assert "at most 1 clip at once" in admin("operator", "flights", "1")[1]
+    assert "· the operator · grant @discord:7" in admin("audit")[1]
+    assert admin("-o", "new/folder", "export")[0] == 0
     folder = tmp_path / "new" / "folder"
     assert (folder.stat().st_mode & 0o777) == 0o700
     assert (folder / "ledger.csv").read_text("utf-8-sig").count("\n") == 2
     assert (folder / "audit.csv").read_text("utf-8-sig").count("\n") == 6
-    assert "photoplay admin grant" in (await admin("grant", "@discord:7", "lots"))[2]
-    assert (await photoplay(tmp_path, "admin", "operator", "pause"))[0] == 0
+    assert "photoplay admin grant" in admin("grant", "@discord:7", "lots")[2]
+    assert here("admin", "operator", "pause")[0] == 0
     lake = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"
-    code, _, err = await photoplay(tmp_path, "animate", str(lake), "x")
+    code, _, err = here("animate", str(lake), "x")
     assert (code, "has paused it" in err.replace("\n", " ")) == (1, True)
 
 
-async def test_it_lists_all_verbs_with_examples_that_the_shell_takes(tmp_path: Path) -> None:
-    code, out, _ = await photoplay(tmp_path, "admin", "help", "admin")
+def test_it_lists_all_verbs_with_examples_that_the_shell_takes(tmp_path: Path) -> None:
+    code, out, _ = here("admin", "help", "admin")
     assert code == 0
     assert "quota set" in out
     assert {row.name for row in TABLE.values() if row.audience != "everyone"} <= set(verbs())
@@ -97,18 +97,16 @@ async def test_no_sentence_speaks_of_a_chat(tmp_path: Path, said: str) -> None:
     assert not CHATTY.search(as_here(reply.text)), as_here(reply.text)
 
 
-async def test_what_does_not_exist_is_refused_with_the_nearest_that_does(tmp_path: Path) -> None:
-    assert (await photoplay(tmp_path, "admin", "quota", "set", "default", "9", "--scope", "discord:123", "--new"))[
-        0
-    ] == 0
+def test_what_does_not_exist_is_refused_with_the_nearest_that_does() -> None:
+    assert here("admin", "quota", "set", "default", "9", "--scope", "discord:123", "--new")[0] == 0
     for scope in ("foo", "discord:124"):
         for new in ([], ["--new"]) if scope == "foo" else ([],):
-            code, out, err = await photoplay(tmp_path, "admin", "limits", "--scope", scope, *new)
+            code, out, err = here("admin", "limits", "--scope", scope, *new)
             assert (code, out) == (1, "")
             assert f"I know no community {scope}. Did you mean discord:123?" in err
-    code, _, err = await photoplay(tmp_path, "admin", "operator", "cap", "discord:124", "9")
+    code, _, err = here("admin", "operator", "cap", "discord:124", "9")
     assert (code, "Did you mean discord:123?" in err) == (1, True)
-    code, _, err = await photoplay(tmp_path, "admin", "grant", "@foo:1", "9")
+    code, _, err = here("admin", "grant", "@foo:1", "9")
     assert (code, "no platform “foo”" in err) == (1, True)
 
 
@@ -136,9 +134,9 @@ async def test_somebodys_things_are_written_out_and_removed_after_a_question(tmp
     assert "telegram:7" not in said
 
 
-async def test_yes_is_said_beforehand_for_ones_own_things_too(tmp_path: Path) -> None:
-    code, out, _ = await photoplay(tmp_path, "admin", "forgetme", "--yes")
+def test_yes_is_said_beforehand_for_ones_own_things_too() -> None:
+    code, out, _ = here("admin", "forgetme", "--yes")
     assert (code, "admin forgetme yes" in out) == (0, False)
     assert "can't be undone. Is that" not in out
-    code, _, err = await photoplay(tmp_path, "admin", "undo")
+    code, _, err = here("admin", "undo")
     assert (code, texts.admin.UNDO_WHICH in err) == (1, True)

@@ -264,13 +264,13 @@ async def test_cancel_says_what_it_did_and_fails_when_it_did_nothing(tmp_path: P
     assert "has “zebra, striped” in its words" in (await photoplay(tmp_path, "jobs", "zebra,", "striped"))[1]
 
 
-async def test_a_picture_that_is_none_is_not_to_be_sent_again(tmp_path: Path) -> None:
+def test_a_picture_that_is_none_is_not_to_be_sent_again(tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
     small = tmp_path / "small.jpg"
     small.write_bytes(picture(100, 100))
-    code, _, err = await photoplay(tmp_path, "animate", "empty.jpg", "x")
+    code, _, err = here("animate", "empty.jpg", "x")
     assert (code, err) == (1, "That file is empty. Please take another one.\n")
-    assert "please take a larger one" in (await photoplay(tmp_path, "animate", str(small), "x"))[2].replace("\n", " ")
+    assert "please take a larger one" in here("animate", str(small), "x")[2].replace("\n", " ")
 
 
 async def test_with_a_key_it_buys_and_says_what_went_wrong(tmp_path: Path, photo: Path) -> None:
@@ -313,19 +313,19 @@ async def test_with_a_key_it_buys_and_says_what_went_wrong(tmp_path: Path, photo
     assert str(bodies[0]["image_url"]).startswith("data:image/jpeg;base64,")
 
 
-async def test_check_without_keys(tmp_path: Path) -> None:
-    code, out, err = await photoplay(tmp_path, "check", PORT="0")
+def test_check_without_keys() -> None:
+    code, out, err = here("check", PORT="0")
     assert code == 0, out + err
     assert "the stand-in on this machine" in out
     assert "AIMLAPI_KEY" in out
     assert "Decoders: before they open a stranger's file they give up " in out
 
 
-async def test_check_says_what_strangers_could_use(tmp_path: Path) -> None:
+def test_check_says_what_strangers_could_use(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PLAYGROUND_PASSWORD=abc\n")
     (tmp_path / ".env").chmod(0o644)
     (tmp_path / "data").mkdir(mode=0o755)
-    code, out, _ = await photoplay(tmp_path, "check", PORT="0", HOST="0.0.0.0")
+    code, out, _ = here("check", PORT="0", HOST="0.0.0.0")
     assert code == 0, out
     assert "PLAYGROUND_PASSWORD has 3 characters, and the page can be reached from elsewhere" in out
     assert "can look into .env: keys and tokens. Run: chmod 600 .env" in out
@@ -333,10 +333,10 @@ async def test_check_says_what_strangers_could_use(tmp_path: Path) -> None:
     assert "abc" not in out.replace("PLAYGROUND", "")
     (tmp_path / ".env").chmod(0o600)
     (tmp_path / "data").chmod(0o700)
-    code, out, _ = await photoplay(tmp_path, "check", PORT="0", PUBLIC_URL="http://127.0.0.1:9")
+    code, out, _ = here("check", PORT="0", PUBLIC_URL="http://127.0.0.1:9")
     assert "PUBLIC_URL begins with http://" in out
     assert "can look into" not in out
-    code, out, _ = await photoplay(tmp_path, "check", PORT="0")
+    code, out, _ = here("check", PORT="0")
     assert "characters" not in out  # at home a short one does
 
 
@@ -432,10 +432,10 @@ def test_settings_are_read_as_they_were_meant(tmp_path: Path, monkeypatch: pytes
     assert (settings.daily_credits, settings.port) == (None, 8080)
 
 
-async def test_a_database_that_cannot_be_used_is_said_plainly(tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_used_is_said_plainly(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "photoplay.db").write_bytes(bytes(100_000))
-    code, _, err = await photoplay(tmp_path, "jobs")
+    code, _, err = here("jobs")
     assert code == 2
     assert err.startswith("The database can't be used right now (")
     assert "nothing was ordered or spent" in err
@@ -533,12 +533,12 @@ async def test_a_platform_without_a_token_is_not_loaded(tmp_path: Path) -> None:
         assert (process.returncode, out.decode().splitlines()[-1]) == (0, "set()")
 
 
-async def test_somebody_elses_clip_stays_theirs(tmp_path: Path) -> None:
-    code, _, err = await photoplay(tmp_path, "fetch", "nobody1234")
+def test_somebody_elses_clip_stays_theirs() -> None:
+    code, _, err = here("fetch", "nobody1234")
     assert code == 1
     assert err == "I don't know that clip. Your last ones: photoplay jobs\n"
-    assert await photoplay(tmp_path, "cancel", "nobody1234") == (1, "", err)
-    assert "not limited" in (await photoplay(tmp_path, "quota"))[1]
+    assert here("cancel", "nobody1234") == (1, "", err)
+    assert "not limited" in here("quota")[1]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "adapters" / "web" / "samples").iterdir()), ids=lambda p: p.name)
