@@ -354,7 +354,7 @@ async def test_help_privacy_quota_and_jobs_answer(driver: Driver) -> None:
 
 async def test_an_unknown_command_is_named(driver: Driver) -> None:
     await driver.say("/waltzing")
-    await sees(driver, texts.chat.unknown_command("waltzing"))
+    await sees(driver, "I don't know /waltzing.")
 
 
 async def test_forgetme_asks_first_and_then_removes_all(driver: Driver) -> None:
