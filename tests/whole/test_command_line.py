@@ -258,7 +258,7 @@ async def test_cancel_says_what_it_did_and_fails_when_it_did_nothing(tmp_path: P
     (job_id,) = await ordered(tmp_path, photo, "first")
     code, out, err = await photoplay(tmp_path, "cancel", job_id)
     assert (code, err) == (0, "")
-    assert "Cancelled" in out
+    assert out == "Taken out of the line.\n"
     assert (await photoplay(tmp_path, "cancel", job_id)) == (1, "", "That one is over already.\n")
     assert "1. cancelled, not charged · “first” · 5 s · " in (await photoplay(tmp_path, "jobs", "FIRST"))[1]
     assert "has “zebra, striped” in its words" in (await photoplay(tmp_path, "jobs", "zebra,", "striped"))[1]
