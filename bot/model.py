@@ -255,7 +255,7 @@ class Job:
     address: Address
     order: Order
     price: int
-    window: str
+    spent_from: str
     """The allowance window that it was charged to."""
     created_at: float
     due_at: float
@@ -297,7 +297,7 @@ class Job:
     """Unconfirmed sends of the result."""
     sent_id: str | None = None
     """Message id of the clip."""
-    copy: str | None = None
+    copy_id: str | None = None
     """The platform's id of the uploaded clip, for sending it again."""
     status_id: str | None = None
     """Message id of the status line."""

@@ -73,7 +73,7 @@ async def pay(tx: Transaction, job: Job, member: Member, plan: Plan) -> Job | De
     given = sum(p.amount for p in paid if p.kind == "grant")
     return replace(
         job,
-        window=first.span,
+        spent_from=first.span,
         credits_left=None if first.limit is None else max(0, first.limit - _pool(first, used) - own),
         credits_extra=sum(grant.left for grant in open_) - given,
         account=rules.account,

@@ -85,7 +85,7 @@ class Store(Claims, Incidents):
         member = Member(job.scope, job.person, tiers)
 
         def free(_: Rulebook) -> Bill:
-            return Bill((Line("allowance", "own", member.book, job.window, job.price, None),))
+            return Bill((Line("allowance", "own", member.book, job.spent_from, job.price, None),))
 
         async def work(tx: Transaction) -> Submission:
             if row := await tx.one(BY_KEY, job.key):

@@ -43,7 +43,7 @@ def values(job: Job) -> dict[str, Any]:
         "seconds": order.seconds,
         "details": json.dumps({k: v for k, v in asdict(order).items() if k not in ("model", "seconds")}),
         "price": job.price,
-        "spent_from": job.window,
+        "spent_from": job.spent_from,
         "credits_left": job.credits_left,
         "credits_extra": job.credits_extra,
         "scope": job.scope,
@@ -67,7 +67,7 @@ def values(job: Job) -> dict[str, Any]:
         "remix_after": job.remix_after,
         "sends": job.sends,
         "sent_id": job.sent_id,
-        "copy_id": job.copy,
+        "copy_id": job.copy_id,
         "status_id": job.status_id,
         "shown": job.shown,
         "halted": int(job.halted),
@@ -91,7 +91,7 @@ def job(row: Row) -> Job:
         address=Address(row["platform"], row["chat"], row["message"], row["thread"]),
         order=_order(row),
         price=row["price"],
-        window=row["spent_from"],
+        spent_from=row["spent_from"],
         credits_left=row["credits_left"],
         credits_extra=row["credits_extra"],
         scope=row["scope"],
@@ -115,7 +115,7 @@ def job(row: Row) -> Job:
         remix_after=row["remix_after"],
         sends=row["sends"],
         sent_id=row["sent_id"],
-        copy=row["copy_id"],
+        copy_id=row["copy_id"],
         status_id=row["status_id"],
         shown=row["shown"],
         halted=bool(row["halted"]),
@@ -136,7 +136,7 @@ def fold(text: str) -> str:
 
 
 def patterns(words: str) -> list[str]:
-    """LIKE patterns with ! as the escape: each word anywhere in an order's folded words."""
+    """Search patterns with ! as the escape: each word anywhere in an order's folded words."""
     plain = re.sub("([!%_])", r"!\1", fold(words))
     return [f"%{word}%" for word in plain.split()[:SEARCH_WORDS]]
 

@@ -76,7 +76,7 @@ def values(share: Share) -> dict[str, Any]:
         "chat": share.place.chat,
         "thread": share.place.thread,
         "message": share.place.message or None,
-        "copy_id": share.copy,
+        "copy_id": share.copy_id,
         "clip": json.dumps(asdict(share.clip)),
         "spoiler": int(share.spoiler),
         "remix_of": share.remix_of,
@@ -98,7 +98,7 @@ def share(row: Row) -> Share:
         place=Address(row["platform"], row["chat"], row["message"] or "", row["thread"]),
         state=row["state"],
         hearts=row["hearts"],
-        copy=row["copy_id"],
+        copy_id=row["copy_id"],
         spoiler=bool(row["spoiler"]),
         remix_of=row["remix_of"],
     )

@@ -41,7 +41,7 @@ async def a_posted_share(store: Store, id: str = "s1", **changes: Any) -> Share:
         if errand.share == id:
             assert await store.gallery.posted(id, f"message-{id}", f"copy-{id}")
             await store.outbox.done(errand)
-    share = replace(share, place=replace(share.place, message=f"message-{id}"), copy=f"copy-{id}")
+    share = replace(share, place=replace(share.place, message=f"message-{id}"), copy_id=f"copy-{id}")
     assert await store.gallery.share(id) == share
     return share
 

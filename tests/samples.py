@@ -19,7 +19,7 @@ def a_job(id: str = "job1", **changes: object) -> Job:
         "address": Address("console", "shell"),
         "order": an_order(),
         "price": 5,
-        "window": "day:2026-11-20",
+        "spent_from": "day:2026-11-20",
         "created_at": 1000.0,
         "due_at": 1000.0,
         **changes,

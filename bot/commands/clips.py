@@ -76,7 +76,7 @@ async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """A clip once more: it is kept, so it costs nothing."""
     job, _ = await _brought(ctx, inbound, "clip", argument)
     shown = _shown(
-        ctx, _clip(job), job, inbound, job.copy if job.address.platform == inbound.address.platform else None
+        ctx, _clip(job), job, inbound, job.copy_id if job.address.platform == inbound.address.platform else None
     )
     share = await lookup.offered(ctx.store, job)
     return replace(status.result(job, shown, share=share), job=None, repeats=(job.id,))

@@ -95,9 +95,9 @@ async def after(store: Store, share: Share) -> str:
 def shown_clip(media: Media, share: Share, *, missing: bool = False) -> ShownClip | None:
     """A share's clip; None without file and platform copy, unless it may be `missing`."""
     file = media.stored(share.clip.name)
-    if not share.copy and not missing and not file.exists():
+    if not share.copy_id and not missing and not file.exists():
         return None
-    return ShownClip(file, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy)
+    return ShownClip(file, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy_id)
 
 
 def hall(web: str | None, rule: Rule) -> str:

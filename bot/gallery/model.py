@@ -39,7 +39,7 @@ class Share:
     """Place of its post; `chat` is empty for a web-only gallery, `message` until it is posted."""
     state: ShareState = "up"
     hearts: int = 0
-    copy: str | None = None
+    copy_id: str | None = None
     """The platform's id of the uploaded clip; None if the post has no clip."""
     spoiler: bool = False
     remix_of: str | None = None

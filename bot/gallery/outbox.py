@@ -258,7 +258,7 @@ class Runner:
         shown = lookup.shown_clip(self._media, share, missing=True)  # an edit keeps the existing clip
         reply = lookup.post(share, await lookup.after(self._store, share), shown)
         # Without a copy the post has no clip.
-        reply = reply if share.copy else await self._without_clip(share, reply)
+        reply = reply if share.copy_id else await self._without_clip(share, reply)
         await chat.edit(share.place, share.place.message, reply)
 
     async def _tell(self, chat: Chat, errand: Errand) -> None:

@@ -47,7 +47,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         if pricing.ban(await ctx.store.books.rulebook(Member(scope, person)), ctx.clock()):
             raise Refusal(texts.sharing.MAY_NOT_SHARE)
     place = lookup.place_of(scope, rule.gallery)
-    copy = job.copy if job.address.platform == place.platform else None
+    copy = job.copy_id if job.address.platform == place.platform else None
     if not ctx.media.has(clip.name) and not (copy and rule.gallery):
         raise Refusal(texts.chat.CLIP_GONE)
     name = idempotency.identity(inbound, "share")
@@ -72,7 +72,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         at=ctx.clock(),
         place=place,
         state="waiting" if rule.approve or await _was_hidden(ctx, job.id, scope) else "up",
-        copy=copy,
+        copy_id=copy,
         spoiler=job.spoiler,
         remix_of=job.remix_of if job.scope == scope else None,  # originals of other communities are not shown here
     )

@@ -172,7 +172,7 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
         case Lost() | Expired() | Cancelled() | Returned():
             return _fail(job, _REASONS[type(event)], now)
         case Sent(message, copy):
-            return replace(job, done_at=now, tries=0, sent_id=message, copy=copy), None
+            return replace(job, done_at=now, tries=0, sent_id=message, copy_id=copy), None
         case Undeliverable():
             return replace(job, done_at=now, tries=0), None
 
@@ -186,7 +186,7 @@ def given_back(job: Job, now: float) -> Step:
 
 def hold(job: Job) -> LedgerEntry:
     """The movement that goes with a new job."""
-    return LedgerEntry(job.id, job.person, job.window, "hold", held=job.price, spent=0, at=job.created_at)
+    return LedgerEntry(job.id, job.person, job.spent_from, "hold", held=job.price, spent=0, at=job.created_at)
 
 
 def _fail(job: Job, reason: Reason, now: float) -> Step:
@@ -198,7 +198,7 @@ def _settle(job: Job, now: float) -> Step:
     entry = LedgerEntry(
         job.id,
         job.person,
-        job.window,
+        job.spent_from,
         "capture" if bought else "refund",
         held=-job.price,
         spent=job.price if bought else 0,

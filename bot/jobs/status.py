@@ -35,7 +35,7 @@ def line(
 
 def price(job: Job) -> str:
     """The price, and the balance after it."""
-    return texts.chat.price(job.price, job.credits_left, span_of(job.window), job.credits_extra)
+    return texts.chat.price(job.price, job.credits_left, span_of(job.spent_from), job.credits_extra)
 
 
 def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None:

@@ -74,7 +74,7 @@ async def _buy(ctx: Context, inbound: Inbound, name: str) -> Reply:
         return await status_line.of(ctx, job)
     waiting.check(ctx, parked, inbound)
     job, asked, quoted = await waiting.priced(ctx, parked, inbound)
-    job = replace(job, window=quoted.span or job.window)
+    job = replace(job, spent_from=quoted.span or job.spent_from)
     reply = await place.submit(ctx, job, asked, inbound, keep=True)
     if reply.job != job.id:
         await ctx.media.discard(parked.photos)

@@ -171,7 +171,7 @@ def _job(ctx: Context, inbound: Inbound, wish: Wish, pictures: Pictures, ask: pr
         address=inbound.address,
         order=order,
         price=ask.price,
-        window=quoted.span,
+        spent_from=quoted.span,
         created_at=ask.now,
         due_at=ask.now,
         changed_at=ask.now,

@@ -48,7 +48,7 @@ async def checked(store: Store) -> AsyncIterator[None]:
 
 
 async def test_what_is_shared_is_found_again_and_to_be_posted(store: Store) -> None:
-    share = await a_share(store, copy="film", spoiler=True, remix_of="gone", remixes=False)
+    share = await a_share(store, copy_id="film", spoiler=True, remix_of="gone", remixes=False)
     assert share == Share(
         *("s1", "of-s1", TOWN, ANN, "Ann", "she smiles", False, CLIP, NOW, CHANNEL),
         *("up", 0, "film", True, "gone"),
@@ -101,11 +101,11 @@ async def test_where_it_stands(store: Store) -> None:
     assert await store.gallery.at(replace(share.place, chat="-200")) is None
     assert await store.gallery.at(CHANNEL) is None
     # The same again is a send that was repeated; another message is one too many.
-    assert await store.gallery.posted("s1", "message-s1", share.copy)
+    assert await store.gallery.posted("s1", "message-s1", share.copy_id)
     assert not await store.gallery.posted("s1", "another", "another")
     assert await store.gallery.share("s1") == share
     assert await store.gallery.posted("s1", "message-s1", None)
-    assert await store.gallery.share("s1") == replace(share, copy=None)
+    assert await store.gallery.share("s1") == replace(share, copy_id=None)
     assert await waiting(store) == []
 
 
@@ -299,7 +299,7 @@ async def test_judging(store: Store) -> None:
     # Hidden keeps its hearts, and the platform's name of the film, by which it is posted again.
     for _ in range(2):
         hidden = await store.gallery.judge("s1", "hidden", NOW)
-        assert hidden == replace(share, state="hidden", hearts=1, copy="film")
+        assert hidden == replace(share, state="hidden", hearts=1, copy_id="film")
         assert await waiting(store) == [("remove", "s1", "m")]
 
 

@@ -22,7 +22,7 @@ def a_job(number: int, chat: str, **changes: Any) -> Job:
         address=Address(NAME, chat, str(number), "9"),
         order=Order("kling", Photo("photo.jpg", 400, 300), "she smiles"),
         price=5,
-        window="today",
+        spent_from="today",
         created_at=float(number),
         due_at=float(number),
     )

@@ -26,7 +26,7 @@ CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000, sound=True)
 
 def upto(job: Job, allowance: int | None) -> Plan:
     """A bill of the allowance alone."""
-    return lambda _: Bill((Line("allowance", "own", job.person, job.window, job.price, allowance),))
+    return lambda _: Bill((Line("allowance", "own", job.person, job.spent_from, job.price, allowance),))
 
 
 async def submit(store: Store, job: Job, allowance: int | None = None) -> Job:
@@ -106,7 +106,7 @@ async def test_an_allowance_is_spent_and_no_more(store: Store) -> None:
     assert await store.used("console:0", "day:2026-11-20") == 30
     assert await store.used("console:0", "day:2026-11-21") == 0
     assert await store.job("job7") is None
-    await submit(store, a_job("job8", window="day:2026-11-21"), 30)
+    await submit(store, a_job("job8", spent_from="day:2026-11-21"), 30)
     await submit(store, a_job("job9", person="console:1"), 30)
 
 

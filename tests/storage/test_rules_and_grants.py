@@ -96,7 +96,7 @@ async def test_an_allowance_then_grants_the_soonest_expiry_first(store: Store) -
         ("own", f"{TOWN}/discord:7", 3),
         ("grant", f"grant:{soon.id}", 2),
     ]
-    assert (first.credits_left, first.credits_extra, first.window) == (0, 10, DAY)
+    assert (first.credits_left, first.credits_extra, first.spent_from) == (0, 10, DAY)
     second = await taken(store, town_job("b"), policy)
     assert [(p.book, p.amount) for p in second.paid if p.kind == "grant"] == [
         (f"grant:{soon.id}", 2),
@@ -440,7 +440,7 @@ async def test_a_database_of_version_3_goes_on_where_it_was(
         job = await store.job("j3")
         assert job
         await store.save(*apply(job, machine.Sent(), NOW))
-        fresh = await taken(store, town_job("new", scope="", window=span))
+        fresh = await taken(store, town_job("new", scope="", spent_from=span))
         assert fresh.credits_left == 15
     finally:
         await store.close()

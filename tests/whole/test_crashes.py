@@ -94,7 +94,7 @@ class World:
             assert bool(self.host.films[job.id]) == (job.outcome == "clip")
             assert job.outcome == "clip" or self.host.bought[job.order.prompt] <= 1
         async with self.store() as store:
-            used = await store.used("test:7", jobs[0].window)
+            used = await store.used("test:7", jobs[0].spent_from)
             sql = "SELECT job, kind, held, spent FROM ledger WHERE person = 'test:7'"
             rows = await store._db.read(lambda tx: tx.all(sql))
             await folder_agrees(store, self.folder)

@@ -405,7 +405,7 @@ async def test_a_film_whose_message_is_gone_is_uploaded_once(room: Room, club: C
     assert post.attachments
     assert club.uploads(club.gallery) == 1
     share = await club.share(post)
-    assert share.copy == f"{club.gallery.id}/{post.id}"
+    assert share.copy_id == f"{club.gallery.id}/{post.id}"
     assert "by" not in post.content.split("\n")[0]
     assert "smiles" not in post.content
     room.api.press(club.bob, post, "♥ 0")
@@ -464,7 +464,7 @@ async def test_a_clip_by_link_even_without_its_file(room: Room, club: Club) -> N
     await club.clip()
     job = await club.job()
     assert job.clip
-    assert job.copy
+    assert job.copy_id
     room.house.media.path(job.clip.name).unlink()
     asked = room.slash("clip", {"clip": job.id})
     await room.api.until(lambda: asked.original and room.api.plays(asked.original))
@@ -668,7 +668,7 @@ async def test_killed_in_the_middle_of_a_post_it_is_there_once(
             (post,) = again.posts(club.gallery)
             share = await again.house.store.gallery.at(address_of(post))
             assert share
-            assert share.copy == (await again.house.store.job(share.job)).copy
+            assert share.copy_id == (await again.house.store.job(share.job)).copy_id
             api.press(club.bob, post, "♥ 0")
             await api.until(lambda: "♥ 1" in post.labels)
             assert club.film_stays(post, video)
@@ -739,7 +739,7 @@ async def test_an_edit_of_a_film_that_is_gone_is_told(room: Room, club: Club) ->
     post = await club.shared(await club.clip())
     share = await club.share(post)
     room.api.delete(post)
-    film = ShownClip(room.house.media.stored(share.clip.name), share.clip, copy=share.copy)
+    film = ShownClip(room.house.media.stored(share.clip.name), share.clip, copy=share.copy_id)
     with pytest.raises(Gone):
         await room.chat.edit(share.place, str(post.id), Reply("x", clip=film))
 
@@ -747,7 +747,7 @@ async def test_an_edit_of_a_film_that_is_gone_is_told(room: Room, club: Club) ->
 async def test_the_latest_of_many_edits_wins(room: Room, club: Club) -> None:
     post = await club.shared(await club.clip())
     share = await club.share(post)
-    film = ShownClip(room.house.media.stored(share.clip.name), share.clip, copy=share.copy)
+    film = ShownClip(room.house.media.stored(share.clip.name), share.clip, copy=share.copy_id)
     replies = [Reply("x", (Button(f"♥ {n}", f"/heart {share.id}"),), clip=film) for n in range(1, 21)]
     await asyncio.gather(*(room.chat.edit(share.place, str(post.id), one) for one in replies))
     assert post.labels == ["♥ 20"]

@@ -95,11 +95,11 @@ async def test_a_clip_is_sent_again_without_an_upload(room: Room) -> None:
     order(room)
     video = await room.clip(room.private)
     (job,) = await room.done()
-    assert job.copy == video["video"]["file_id"]
+    assert job.copy_id == video["video"]["file_id"]
     room.api.say(room.ann, room.private, f"/clip {job.id}")
     await room.api.until(lambda: len(room.videos(room.private)) == 2)
     assert not room.api.called("sendVideo")[-1].files
-    assert room.api.called("sendVideo")[-1].params["video"] == job.copy
+    assert room.api.called("sendVideo")[-1].params["video"] == job.copy_id
 
 
 async def test_a_name_that_telegram_forgot(room: Room) -> None:

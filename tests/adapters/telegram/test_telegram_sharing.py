@@ -210,7 +210,7 @@ async def test_a_copy_that_telegram_lost_is_uploaded_anew(club: Club) -> None:
     assert (club.uploads(), post.clip, post.thread) == (2, video.clip, club.gallery)
     share = await club.share(post)
     assert share
-    assert share.copy == post["video"]["file_id"]
+    assert share.copy_id == post["video"]["file_id"]
 
 
 @pytest.mark.parametrize(

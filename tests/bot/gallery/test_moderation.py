@@ -262,7 +262,7 @@ async def test_a_ban_finds_the_member_behind_an_account_of_another_platform(squa
     job = await square.clip(user="70", scope="", platform="discord")
     assert (await square.say(f"/share {job.id} plain")).text.startswith("Shared")
     (share,) = await store.gallery.of_job(job.id)
-    assert (share.person, share.copy) == ("discord:70", None)
+    assert (share.person, share.copy_id) == ("discord:70", None)
     await square.say(f"/banish {share.id}", user="1")
     assert "person:telegram:7" in await store.books.rules(TOWN)
     assert "The reason: a clip that was shared" in (await square.say("she runs", photo=True)).text

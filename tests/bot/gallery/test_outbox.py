@@ -354,13 +354,15 @@ async def test_a_clip_whose_file_is_gone_is_posted_by_the_platforms_copy(square:
     await square.work()
     (post,) = square.posts()
     assert post.clip
-    assert post.clip.copy == share.copy is not None
+    assert post.clip.copy == share.copy_id is not None
 
 
 async def test_without_file_and_copy_there_is_nothing_to_post(square: Square) -> None:
     job = await square.clip()
     assert job.clip
-    share = replace(await square.shared("plain"), id="lonely", copy=None, place=Address("telegram", "-1", thread="5"))
+    share = replace(
+        await square.shared("plain"), id="lonely", copy_id=None, place=Address("telegram", "-1", thread="5")
+    )
     other = await square.clip()
     await square.house.store.gallery.add(replace(share, job=other.id, clip=replace(job.clip, name="gone.mp4")))
     await square.work()

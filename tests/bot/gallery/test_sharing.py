@@ -39,7 +39,7 @@ async def test_from_a_finished_clip_to_the_gallery_and_back(square: Square) -> N
     (post,) = square.posts()
     assert post.text == "“she smiles at the lake”\nby User 7 · AI-generated"
     assert post.clip
-    assert post.clip.copy == job.copy is not None
+    assert post.clip.copy == job.copy_id is not None
     assert commands(post) == {
         "♥ 0": f"/heart {share.id}",
         "Remix": f"/remix {share.id}",
@@ -421,7 +421,7 @@ async def test_a_shared_clip_is_shown_again_by_the_platforms_copy(square: Square
     share = await square.share(await square.shared())
     shown = await square.show(share)
     assert shown.clip
-    assert shown.clip.copy == share.copy == "copy-m2"
+    assert shown.clip.copy == share.copy_id == "copy-m2"
     assert shown.text == square.posts()[0].text
     assert "Remix" in commands(shown)
     await square.house.media.discard([share.clip.name])
