@@ -324,10 +324,11 @@ async def test_each_command_has_its_answer(room: Room) -> None:
     }.items():
         room.api.say(room.ann, room.private, command)
         await room.told(room.private, answer)
-    for caption in ("/animate she smiles", "/fly to the moon"):
-        room.api.photo(room.ann, room.private, picture(), caption)
-    await room.clips(room.private, 2)
-    assert {order.prompt for order in room.house.provider.orders} == {"she smiles", "/fly to the moon"}
+    room.api.photo(room.ann, room.private, picture(), "/fly to the moon")
+    await room.told(room.private, texts.chat.unknown_command("fly", pictured=True))
+    room.api.photo(room.ann, room.private, picture(), "/animate she smiles")
+    await room.clips(room.private, 1)
+    assert [order.prompt for order in room.house.provider.orders] == ["she smiles"]
 
 
 async def test_the_latest_clips_can_be_had_again_without_an_upload(room: Room) -> None:
