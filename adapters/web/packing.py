@@ -31,7 +31,7 @@ class _Pipe:
 def pieces(files: Sequence[tuple[str, StoredFile]]) -> Generator[bytes, None, None]:
     """The ZIP in pieces; `files` are what stands in it, by name. Blocks. A file that is gone is left out."""
     pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w") as made:  # type: ignore[call-overload]
+    with zipfile.ZipFile(pipe, "w") as made:  # type: ignore[call-overload]  # the stubs ask for `seek`; written only, a ZIP needs none
         for name, stored in files:
             try:
                 file = stored.open()

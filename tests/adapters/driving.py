@@ -59,6 +59,10 @@ class Driver(Protocol):
     async def start(self) -> None:
         """It is started again; whoever sends again what was not confirmed does so."""
 
+
+class ChatDriver(Driver, Protocol):
+    """A platform where the bot writes to people, and where there are communities."""
+
     async def gather(self) -> tuple[Address, str]:
         """From now on the person speaks in a community, and calls the bot there; its place and its scope."""
 

@@ -21,7 +21,6 @@ from adapters.web.session import Sessions
 from bot import texts
 from bot.jobs.shelf import Shelf
 from bot.media.signed_links import Links
-from bot.model import Address
 from tests.adapters.driving import Shown
 from tests.adapters.telegram.telegram_room import QuickProvider
 from tests.houses import House, wired
@@ -103,18 +102,6 @@ class WebDriver:
         for form in self.forms:
             if form.answer is None:
                 self._do(self._send(form))
-
-    async def gather(self) -> tuple[Address, str]:
-        raise NotImplementedError("there are no communities here")
-
-    def flood(self) -> None:
-        raise NotImplementedError("nobody is written to")
-
-    def gone(self) -> None:
-        raise NotImplementedError("nobody is written to")
-
-    async def react(self, message: str, *reactions: str) -> None:
-        raise NotImplementedError("there are no messages here")
 
     def _do(self, work: Any) -> None:
         task = asyncio.create_task(work)

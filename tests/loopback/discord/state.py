@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ UPLOAD_LIMITS = (10 * MEGABYTE, 10 * MEGABYTE, 50 * MEGABYTE, 100 * MEGABYTE)
 """By the boosts of a guild."""
 
 
-class State:
+class State(ABC):
     """What there is, who may do what, and telling the bot. Whoever speaks to the bot overrides `dispatch`."""
 
     def __init__(self, application_id: int, shards: int, clock: Callable[[], float]) -> None:
@@ -115,9 +116,9 @@ class State:
     def upload_limit(self, channel: Channel) -> int:
         return UPLOAD_LIMITS[channel.guild.premium_tier if channel.guild and channel.guild.has_bot else 0]
 
+    @abstractmethod
     def dispatch(self, event: str, body: Json, guild_id: int | None) -> None:
         """Queue an event for the bot."""
-        raise NotImplementedError
 
     def _tell(self, guild: Guild, event: str, body: Json, channel: Channel | None = None) -> None:
         if guild.has_bot and (channel is None or self.sees(channel)):
