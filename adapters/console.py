@@ -15,10 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from bot import texts
+from bot.conversation import MENTION, SHELL, Attachment, Inbound, Named, Stored
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
 from bot.jobs.worker import Worker
-from bot.model import MENTION, SHELL, Address, Attachment, Inbound, Job, Named, Point, Role, Stored
+from bot.model import Address, Job, Point, Role
 
 PLATFORM = "console"
 _NAMES = re.compile(r"(?<!\S)(?:@([a-z]+):(-?[\w-]+)|#(-?\d+(?:/\d*)?))", re.ASCII)

@@ -15,13 +15,14 @@ import numpy as np
 from PIL import Image
 
 from bot.context import Context, Ids, Wake
+from bot.conversation import Attachment, Inbound, Posted, Reply
 from bot.core import Core
 from bot.jobs.history import History
 from bot.jobs.steps import Steps
 from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
-from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Order, Pending, Posted, Reply, Terms
+from bot.model import Accepted, Address, Finished, Job, Order, Pending, Terms
 from bot.quotas.pricing import Policy
 from storage import open_store
 

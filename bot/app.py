@@ -22,6 +22,7 @@ from adapters.web.session import Sessions
 from bot import connections, logs
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
+from bot.conversation import Reply
 from bot.core import Core
 from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.gallery import best
@@ -35,7 +36,7 @@ from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
-from bot.model import Incident, Reply
+from bot.model import Incident
 from bot.ports import Chat, Platform
 from bot.privacy.retention import Retention
 from bot.providers import hosts

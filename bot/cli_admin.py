@@ -15,8 +15,8 @@ from bot.admin.operator import community
 from bot.admin.people import Target, act
 from bot.app import App, new_id, open_app
 from bot.commands import table
+from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
-from bot.model import Inbound, Reply
 from bot.quotas.rules import HOUSE, about
 from bot.shell import QUIET, go, out, plainly, settings, tell
 

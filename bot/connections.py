@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.config import Settings
+from bot.conversation import ShownClip
 from bot.core import Core
 from bot.media.signed_links import Links
-from bot.model import ShownClip
 from bot.ports import Chat, Platform
 from storage import Store
 

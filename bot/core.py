@@ -7,10 +7,11 @@ from dataclasses import replace
 from bot import idempotency, rights, texts
 from bot.commands import invocation, table
 from bot.context import Context, Inbox
+from bot.conversation import MENTION, Inbound, Reply
 from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import age, reactions
 from bot.jobs import machine
-from bot.model import MENTION, Address, Inbound, Job, Reply
+from bot.model import Address, Job
 from bot.ordering import about, place, prompt, questions, status_line, waiting
 from bot.privacy import deletion
 from bot.quotas import balance

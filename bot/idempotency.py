@@ -12,8 +12,8 @@ from typing import Literal
 
 from bot import texts
 from bot.context import Context
+from bot.conversation import Button, Inbound, Reply
 from bot.errors import StoreDown
-from bot.model import Button, Inbound, Reply
 
 log = logging.getLogger(__name__)
 

@@ -4,19 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.model import (
-    Accepted,
-    Address,
-    Finished,
-    Job,
-    LedgerEntry,
-    Order,
-    Pending,
-    Posted,
-    Refused,
-    Reply,
-    Terms,
-)
+from bot.conversation import Posted, Reply
+from bot.model import Accepted, Address, Finished, Job, LedgerEntry, Order, Pending, Refused, Terms
 from bot.quotas.rules import Denied
 
 Step = tuple[Job, LedgerEntry | None]

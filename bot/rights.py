@@ -4,8 +4,8 @@ import logging
 
 from bot import texts
 from bot.context import Context
+from bot.conversation import Inbound
 from bot.errors import Refusal
-from bot.model import Inbound
 from bot.quotas import pricing
 
 log = logging.getLogger(__name__)

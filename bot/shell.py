@@ -14,8 +14,8 @@ from adapters import console
 from bot import config, env_file, logs, texts
 from bot.app import App, new_id, open_app, secrets_of
 from bot.commands import table
+from bot.conversation import Inbound, Reply
 from bot.errors import Misconfigured, Refusal, StoreDown
-from bot.model import Inbound, Reply
 from bot.shutdown import signals
 
 out = console.Screen(highlight=False)

@@ -10,10 +10,11 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from bot import texts
+from bot.conversation import Reply, ShownClip
 from bot.jobs import status
 from bot.jobs.polling import Rhythm
 from bot.media.stored import StoredFile
-from bot.model import Address, Clip, Job, Order, Photo, Render, Reply, ShownClip
+from bot.model import Address, Clip, Job, Order, Photo, Render
 
 HERE = Path(__file__).parent
 PHOTO = HERE.parent / "adapters" / "web" / "samples" / "portrait.jpg"

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Sequence
 
+from bot.conversation import Button
 from bot.gallery.model import Errand
-from bot.model import Address, Button
+from bot.model import Address
 from storage.database import Part, Row, Transaction, places
 
 COLUMNS = (

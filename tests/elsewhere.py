@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A `model.Stored` made of bytes."""
+    """A `conversation.Stored` made of bytes."""
 
     data: bytes
     name: str = "clip.mp4"

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from bot.conversation import Posted, Reply
 from bot.errors import PhotoplayError
-from bot.model import Accepted, Address, Finished, Job, Order, Pending, Posted, Refused, Reply, Terms
+from bot.model import Accepted, Address, Finished, Job, Order, Pending, Refused, Terms
 
 Said = Accepted | Refused | Pending | Finished | Exception
 

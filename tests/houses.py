@@ -11,13 +11,14 @@ from typing import Any, cast
 from PIL import Image
 
 from bot.context import Context, Ids, Wake
+from bot.conversation import Attachment, Inbound, Reply
 from bot.core import Core
 from bot.jobs.history import History
 from bot.jobs.steps import Steps
 from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
-from bot.model import Address, Attachment, Inbound, Job, Reply, Role
+from bot.model import Address, Job, Role
 from bot.ports import Chat
 from bot.quotas import pricing
 from storage import Store, open_store

@@ -13,7 +13,7 @@ from bot.ordering import prompt
 
 ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("bot.model", "bot.errors", "bot.characters", "bot.inflate"),
+    ("bot.model", "bot.conversation", "bot.errors", "bot.characters", "bot.inflate"),
     ("bot.texts", "bot.quotas.rules", "bot.gallery.model"),
     ("bot.ports",),
     (

@@ -2,7 +2,7 @@
 
 from bot.commands.command import Command
 from bot.context import Context
-from bot.model import Inbound, Reply
+from bot.conversation import Inbound, Reply
 
 
 async def wave(ctx: Context, inbound: Inbound, argument: str) -> Reply:

@@ -13,7 +13,7 @@ from discord.app_commands import AppCommandChannel, AppCommandThread, Range
 from adapters.discord import first_response, people
 from adapters.discord.interactions import Interaction, Interactions
 from bot import texts
-from bot.model import MENTION
+from bot.conversation import MENTION
 from bot.ordering.prompt import PROMPT_LIMIT
 from bot.quotas import amounts
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from adapters.discord.delivery import DiscordChat
 from adapters.discord.request import PLATFORM
+from bot.conversation import Inbound
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
-from bot.model import Address, Inbound
+from bot.model import Address
 
 log = logging.getLogger(__name__)
 

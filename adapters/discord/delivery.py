@@ -28,8 +28,9 @@ from adapters.discord.parse import LEAST_LIMIT, MEBIBYTE, limit
 from adapters.discord.request import APART, PERSON, PLATFORM
 from adapters.shared.newest import Newest
 from bot import texts
+from bot.conversation import Posted, Reply
 from bot.errors import ChatError, Gone, TooLarge, Unshowable
-from bot.model import Address, Job, Posted, Reply
+from bot.model import Address, Job
 
 log = logging.getLogger(__name__)
 

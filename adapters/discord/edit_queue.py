@@ -10,8 +10,8 @@ from adapters.discord import render
 from adapters.shared import edit_queue
 from adapters.shared.edit_queue import MOST, Place
 from adapters.shared.newest import Newest
+from bot.conversation import Reply
 from bot.errors import Flood
-from bot.model import Reply
 
 PACE = 0.08
 """Seconds between two edits."""

@@ -13,8 +13,9 @@ from adapters.discord.parse import HOSTS
 from adapters.discord.request import Picture
 from adapters.shared.fetching import HEAVIEST, Fetching
 from bot import texts
+from bot.conversation import Attachment
 from bot.errors import ChatError, Refusal
-from bot.model import Attachment, Role
+from bot.model import Role
 
 PROXIES = frozenset(f"images-ext-{number}.discordapp.net" for number in (1, 2))
 """Where Discord shows what stands elsewhere."""

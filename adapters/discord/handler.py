@@ -8,8 +8,8 @@ from adapters.discord.replies import Replies
 from adapters.discord.request import PERSON, Request
 from adapters.discord.user_install import CLIP, UserInstall
 from bot import texts
+from bot.conversation import Inbound, Reply
 from bot.core import Core
-from bot.model import Inbound, Reply
 
 
 class Handler:

@@ -20,9 +20,9 @@ from adapters.shared.double_taps import DoubleTaps
 from adapters.shared.intake import Intake
 from bot import texts
 from bot.commands import invocation, table
+from bot.conversation import Named, Reply
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
-from bot.model import Named, Reply
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from adapters.discord.client import RestClient
 from adapters.discord.render import PRESS
 from adapters.shared.newest import Newest
 from adapters.shared.notes import Notes
+from bot.conversation import Button, Posted
 from bot.errors import Gone
-from bot.model import Button, Posted
 
 _NAME = re.compile(r"(\d{1,20})/(\d{1,20})", re.ASCII)
 

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 
 from adapters.discord.request import PLATFORM
-from bot.model import MENTION, Named
+from bot.conversation import MENTION, Named
 
 _EMOJI = re.compile(r"<a?:(\w{1,32}):\d{1,20}>")
 _COMMANDS = re.compile(r"</([\w -]{1,100}):\d{1,20}>")

@@ -8,9 +8,10 @@ import discord
 
 from adapters.discord import people
 from adapters.discord.request import PLATFORM
+from bot.conversation import Inbound, Reaction
 from bot.core import Core
 from bot.errors import StoreDown
-from bot.model import Address, Inbound, Reaction
+from bot.model import Address
 
 log = logging.getLogger(__name__)
 

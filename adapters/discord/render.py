@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 import discord
 
 from bot import texts
-from bot.model import Button, Paper, Reply
+from bot.conversation import Button, Paper, Reply
 
 CONTENT = 2000
 LABEL = 80

@@ -12,9 +12,10 @@ from adapters.discord.user_install import UserInstall
 from adapters.shared.telling import Telling
 from bot import texts
 from bot.commands import table
+from bot.conversation import Button, Posted, Reply
 from bot.core import Core
 from bot.errors import ChatError, Gone, Unshowable
-from bot.model import Address, Button, Posted, Reply
+from bot.model import Address
 
 
 class Replies:

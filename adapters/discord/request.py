@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 from adapters.shared.lanes import Lane
-from bot.model import Address, Named
+from bot.conversation import Named
+from bot.model import Address
 
 PLATFORM = "discord"
 APART = "interaction:"

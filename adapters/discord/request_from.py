@@ -6,7 +6,7 @@ import discord
 
 from adapters.discord import parse, people
 from adapters.discord.request import Manner, Picture, Request
-from bot.model import Named
+from bot.conversation import Named
 
 Interaction = discord.Interaction[Any]
 

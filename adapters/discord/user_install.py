@@ -13,9 +13,10 @@ from dataclasses import replace
 from adapters.discord.delivery import DiscordChat
 from adapters.discord.request import APART, PLATFORM, Request
 from bot import texts
+from bot.conversation import Button, Inbound
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
-from bot.model import Address, Button, Inbound
+from bot.model import Address
 
 log = logging.getLogger(__name__)
 

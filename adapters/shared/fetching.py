@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from bot.conversation import Attachment
 from bot.errors import Flood
-from bot.model import Attachment, Role
+from bot.model import Role
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from bot.conversation import Posted, Reply
 from bot.core import Core
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed, Unshowable
-from bot.model import Address, Posted, Reply
+from bot.model import Address
 from bot.ports import Chat
 
 log = logging.getLogger(__name__)

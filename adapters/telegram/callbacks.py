@@ -18,9 +18,10 @@ from adapters.telegram.people import People
 from adapters.telegram.replies import Replies
 from bot import texts
 from bot.commands import table
+from bot.conversation import MENTION, Inbound, Reply
 from bot.core import Core
 from bot.errors import ChatError
-from bot.model import MENTION, Address, Inbound, Reply
+from bot.model import Address
 
 SWIFT = 2.0
 """Seconds in which a tap should be acknowledged; the client shows a spinner until then."""

@@ -34,8 +34,9 @@ from adapters.telegram.rate_limit import RateLimiter
 from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, blank, cut, is_group, keyboard, length, parts
 from adapters.telegram.uploads import opened
 from bot import texts
+from bot.conversation import Paper, Posted, Reply, ShownClip
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unshowable
-from bot.model import Address, Job, Paper, Posted, Reply, ShownClip
+from bot.model import Address, Job
 
 
 class TelegramChat:

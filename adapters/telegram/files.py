@@ -12,8 +12,8 @@ from adapters.shared.fetching import Fetching
 from adapters.telegram.client import DOWNLOAD_MB, HEAVIEST_FILE, Rejected, TelegramClient, mapped, says
 from adapters.telegram.parse import Picture
 from bot import texts
+from bot.conversation import Attachment
 from bot.errors import ChatError, Refusal, TooLarge
-from bot.model import Attachment
 
 log = logging.getLogger(__name__)
 

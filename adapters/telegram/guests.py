@@ -15,9 +15,10 @@ from adapters.telegram.files import Files
 from adapters.telegram.inline import INLINE
 from adapters.telegram.people import People, replied_to
 from bot import texts
+from bot.conversation import Inbound, Reply
 from bot.core import Core
 from bot.errors import ChatError
-from bot.model import Address, Inbound, Reply
+from bot.model import Address
 
 KEPT = 2 * 86_400.0
 """Seconds for which we know where we answered: for as long as an update may come again."""

@@ -9,8 +9,8 @@ from adapters.telegram.client import UNCHANGED, Moved, Rejected, TelegramClient,
 from adapters.telegram.rate_limit import RateLimiter
 from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, cut, is_group, length
 from bot import texts
+from bot.conversation import Posted, Reply, ShownClip
 from bot.errors import ChatError, Flood, Gone, Unconfirmed
-from bot.model import Posted, Reply, ShownClip
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,10 @@ from adapters.telegram.replies import Replies
 from bot import texts
 from bot.commands import table
 from bot.commands.table import TABLE
+from bot.conversation import MENTION, Inbound, Reply
 from bot.core import Core
 from bot.errors import Refusal
-from bot.model import MENTION, Address, Inbound, Reply
+from bot.model import Address
 
 log = logging.getLogger(__name__)
 

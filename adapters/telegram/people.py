@@ -13,7 +13,7 @@ from adapters.shared.notes import Notes
 from adapters.telegram import PLATFORM, parse
 from adapters.telegram.members import Members
 from bot.commands import invocation
-from bot.model import MENTION, Named
+from bot.conversation import MENTION, Named
 
 KEPT = 90 * 86_400.0
 """Seconds for which a username is known."""

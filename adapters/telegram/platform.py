@@ -28,9 +28,9 @@ from adapters.telegram.reactions import Reactions
 from adapters.telegram.replies import Replies
 from adapters.telegram.updates import RawUpdate
 from bot import texts
+from bot.conversation import Reply
 from bot.core import Core
 from bot.errors import ChatError, Flood, Misconfigured, StoreDown
-from bot.model import Reply
 
 log = logging.getLogger(__name__)
 

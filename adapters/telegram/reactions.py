@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
 
 from adapters.telegram import PLATFORM, parse
+from bot.conversation import Inbound, Reaction
 from bot.core import Core
-from bot.model import Address, Inbound, Reaction
+from bot.model import Address
 
 
 class Reactions:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 
-from bot.model import Button, Reply
+from bot.conversation import Button, Reply
 
 TEXT = 4096
 CAPTION = 1024

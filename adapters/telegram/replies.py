@@ -15,8 +15,9 @@ from adapters.telegram.parse import Picture
 from adapters.telegram.prompts import Prompts, Question
 from adapters.telegram.render import parts
 from bot import texts
+from bot.conversation import Inbound, Posted, Reply
 from bot.core import Core
-from bot.model import Address, Inbound, Posted, Reply
+from bot.model import Address
 
 
 class Replies:

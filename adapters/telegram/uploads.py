@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 from telegram import InputFile
 
-from bot.model import ShownClip, Stored
+from bot.conversation import ShownClip, Stored
 
 
 @contextmanager

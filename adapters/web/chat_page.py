@@ -19,11 +19,11 @@ from adapters.web.templating import card, render, script_data
 from bot import texts
 from bot.commands import table
 from bot.commands.command import in_page_menu
+from bot.conversation import Inbound
 from bot.core import Core
 from bot.errors import Refusal
 from bot.media.arrival import HEAVIEST_PICTURE
 from bot.media.library import LONGEST_TO_SHORTEST
-from bot.model import Inbound
 from bot.ordering.prompt import PROMPT_LIMIT
 
 log = logging.getLogger(__name__)

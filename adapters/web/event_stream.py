@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from adapters.web.job_json import JobJson
+from bot.conversation import Inbound
 from bot.core import Core
 from bot.errors import StoreDown
-from bot.model import Address, Inbound, Job
+from bot.model import Address, Job
 
 BUSY, CALM = 0.5, 2.0
 """Seconds between two looks: while something is under way, and else."""

@@ -17,10 +17,11 @@ from adapters.web.gallery_pages import FILES, ROOT
 from adapters.web.session import Sessions
 from adapters.web.visitor_limit import VisitorLimit
 from bot import texts
+from bot.conversation import MENTION, Inbound
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
 from bot.gallery.model import Share
-from bot.model import MENTION, Address, Inbound
+from bot.model import Address
 
 log = logging.getLogger(__name__)
 

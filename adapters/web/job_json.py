@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 from bot import texts
+from bot.conversation import Inbound, Paper, Reply
 from bot.core import Core
 from bot.errors import StoreDown
 from bot.jobs import status
 from bot.jobs.machine import Cancelled, allows
 from bot.media.signed_links import Links
-from bot.model import Clip, Inbound, Job, Paper, Photo, Reply
+from bot.model import Clip, Job, Photo
 from bot.ordering import prompt
 
 MEDIA = "media"

@@ -13,9 +13,10 @@ from multipart import MultipartSegment
 from adapters.web import bodies
 from bot import texts
 from bot.commands import invocation
+from bot.conversation import Attachment, Inbound
 from bot.media.arrival import HEAVIEST_PICTURE
 from bot.media.files import disk
-from bot.model import Address, Attachment, Inbound, Role
+from bot.model import Address, Role
 from bot.ordering.prompt import PROMPT_LIMIT
 
 SAMPLES = Path(__file__).with_name("samples")

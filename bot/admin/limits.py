@@ -7,8 +7,8 @@ from dataclasses import replace
 from bot import rights, texts
 from bot.admin.people import Target, act, group, how, told
 from bot.context import Context
+from bot.conversation import MENTION, SHELL, Inbound, Reply
 from bot.errors import Refusal
-from bot.model import MENTION, SHELL, Inbound, Reply
 from bot.quotas import amounts, pricing, quote
 from bot.quotas.rules import Rule, about
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from bot import texts
 from bot.admin.people import Target, act, how, told
 from bot.context import Context
+from bot.conversation import Inbound, Reply
 from bot.errors import Illegal, Refusal
 from bot.jobs import machine
-from bot.model import Inbound, Reply
 from bot.quotas import amounts, pricing
 from bot.quotas.rules import HOUSE, Rule
 from storage import Store

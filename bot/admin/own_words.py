@@ -8,8 +8,8 @@ from dataclasses import replace
 from bot import texts
 from bot.admin.people import Target, act, told
 from bot.context import Context
+from bot.conversation import MENTION, Inbound, Reply
 from bot.errors import Refusal
-from bot.model import MENTION, Inbound, Reply
 from bot.ordering.wordlist import LONGEST, MOST, is_word
 from bot.quotas.rules import Rule
 

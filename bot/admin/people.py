@@ -10,8 +10,8 @@ from datetime import tzinfo
 
 from bot import idempotency, rights, texts
 from bot.context import Context
+from bot.conversation import MENTION, Button, Inbound, Named, Reply
 from bot.errors import Illegal, Refusal
-from bot.model import MENTION, Button, Inbound, Named, Reply
 from bot.quotas import amounts, balance, quote
 from bot.quotas import pricing as rules_of
 from bot.quotas.pricing import known_zone, zone

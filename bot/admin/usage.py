@@ -13,8 +13,8 @@ from bot import texts
 from bot.admin import chart
 from bot.admin.people import how, place
 from bot.context import Context
+from bot.conversation import Inbound, Paper, Reply
 from bot.errors import Refusal
-from bot.model import Inbound, Paper, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Movement, Rule, Spending
 

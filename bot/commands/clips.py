@@ -6,10 +6,11 @@ from functools import partial
 
 from bot import rights, texts
 from bot.context import Context
+from bot.conversation import Attachment, Button, Inbound, Reply, ShownClip
 from bot.errors import Illegal, Refusal
 from bot.gallery import age, lookup
 from bot.jobs import machine, status
-from bot.model import ID, Attachment, Button, Clip, Inbound, Job, Reply, Search, ShownClip
+from bot.model import ID, Clip, Job, Search
 from bot.ordering import place, prompt
 from bot.ordering.place import Wish
 

@@ -6,9 +6,9 @@ from typing import Literal, assert_never
 
 from bot import rights
 from bot.context import Context
+from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
 from bot.idempotency import Again
-from bot.model import Inbound, Reply
 from bot.texts.shell import Verb
 
 Handler = Callable[[Context, Inbound, str], Awaitable[Reply]]

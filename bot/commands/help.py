@@ -6,7 +6,8 @@ from bot import texts
 from bot.commands import clips
 from bot.commands.command import Command, in_menu, in_page_menu
 from bot.context import Context
-from bot.model import ID, Inbound, Reply
+from bot.conversation import Inbound, Reply
+from bot.model import ID
 
 
 async def start(ctx: Context, inbound: Inbound, argument: str) -> Reply:

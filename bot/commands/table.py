@@ -9,10 +9,10 @@ from bot.admin import limits, operator, own_words, people, usage
 from bot.commands import clips, help, invocation
 from bot.commands.command import Command, admit
 from bot.context import Context
+from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import best, moderation, remix, settings, sharing
 from bot.idempotency import Again
-from bot.model import Inbound, Reply
 from bot.ordering import answers, place
 from bot.privacy import commands, deletion
 from bot.quotas import linking

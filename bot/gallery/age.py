@@ -4,8 +4,9 @@ import logging
 
 from bot import texts
 from bot.context import Context
+from bot.conversation import Inbound
 from bot.errors import Refusal
-from bot.model import Inbound, Job
+from bot.model import Job
 from bot.quotas.rules import Rule
 
 log = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ from typing import Literal
 
 from bot import texts
 from bot.context import Context
+from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import lookup
 from bot.gallery.model import Errand, Share
-from bot.model import Button, Inbound, Reply
 from bot.quotas import pricing
 
 BEST = 5

@@ -2,10 +2,11 @@
 
 from bot import rights, texts
 from bot.context import Context
+from bot.conversation import Button, Inbound, Reply, ShownClip
 from bot.errors import Refusal
 from bot.gallery.model import Errand, Share
 from bot.media.library import Media
-from bot.model import ID, Address, Button, Inbound, Job, Reply, ShownClip
+from bot.model import ID, Address, Job
 from bot.quotas.rules import Rule
 from storage import Store
 

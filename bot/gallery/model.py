@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.model import Address, Button, Clip, Job
+from bot.conversation import Button
+from bot.model import Address, Clip, Job
 
 ShareState = Literal["waiting", "up", "hidden"]
 """Waiting for approval; visible; hidden by an admin, or by reports until an admin decides."""

@@ -5,10 +5,10 @@ from dataclasses import replace
 from bot import idempotency, rights, texts
 from bot.admin.people import Target, act, told
 from bot.context import Context
+from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import lookup, notices, sharing
 from bot.gallery.model import ENOUGH, Errand, Share, ShareState
-from bot.model import Button, Inbound, Reply
 from bot.quotas.rules import FOREVER, Rule, about
 
 LISTED = 5

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot import texts
+from bot.conversation import Posted, Reply, ShownClip
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
 from bot.gallery import lookup, notices
 from bot.gallery.model import Errand, Share
 from bot.media.fit import Fitting
 from bot.media.library import Media
-from bot.model import Incident, Posted, Reply, ShownClip
+from bot.model import Incident
 from bot.ports import Chat
 from storage import Store
 

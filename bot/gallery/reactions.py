@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from bot.context import Context
+from bot.conversation import Inbound, Reaction
 from bot.gallery import sharing
-from bot.model import Inbound, Reaction
 
 HEARTS = frozenset(["❤", "♥", "❣", *"🩷🧡💛💚💙🩵💜🖤🩶🤍🤎", *"💖💗💓💕💞💘💝💟", "❤\u200d🔥"])
 """Hearts of every colour, and decorated ones; not the broken one."""

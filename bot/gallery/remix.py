@@ -9,10 +9,10 @@ from functools import partial
 
 from bot import texts
 from bot.context import Context
+from bot.conversation import Attachment, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import age, lookup
 from bot.gallery.model import Share
-from bot.model import Attachment, Inbound, Reply
 from bot.ordering import place, prompt
 from bot.ordering.place import Wish
 

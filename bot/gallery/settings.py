@@ -7,9 +7,9 @@ from typing import Literal
 from bot import rights, texts
 from bot.admin.people import Target, act, told
 from bot.context import Context
+from bot.conversation import MENTION, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import lookup
-from bot.model import MENTION, Inbound, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import Rule
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from bot import idempotency, rights, texts
 from bot.context import Context
+from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import age, lookup, notices
 from bot.gallery.model import Errand, Manner, Share
-from bot.model import ID, Button, Clip, Inbound, Job, Reply
+from bot.model import ID, Clip, Job
 from bot.ordering import wordlist
 from bot.quotas import pricing
 from bot.quotas.rules import Member, Rule

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from bot import texts
+from bot.conversation import Posted, Reply, ShownClip
 from bot.errors import ChatError, Flood, Gone, Stale, StoreDown, TooLarge, Unconfirmed, Unshowable
 from bot.gallery import lookup
 from bot.gallery.model import line_removal
@@ -12,7 +13,7 @@ from bot.jobs import machine, status
 from bot.jobs.claims import AGAIN, Claims, backoff
 from bot.media.fit import Fitting
 from bot.media.library import Media
-from bot.model import Job, Posted, Reply, ShownClip
+from bot.model import Job
 from bot.ports import Chat, Provider
 from storage import Store
 

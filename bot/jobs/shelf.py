@@ -3,7 +3,8 @@
 Nothing is sent; clients follow the job in the store.
 """
 
-from bot.model import Address, Job, Posted, Reply
+from bot.conversation import Posted, Reply
+from bot.model import Address, Job
 
 
 class Shelf:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from bot import texts
+from bot.conversation import Button, Reply, ShownClip
 from bot.jobs.machine import Cancelled, allows
 from bot.jobs.polling import Rhythm
-from bot.model import Button, Job, Order, Reply, ShownClip
+from bot.model import Job, Order
 from bot.quotas.rules import span_of
 
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from bot import texts
+from bot.conversation import Attachment
 from bot.errors import Refusal
 from bot.media.files import hang_up, pour
-from bot.model import Attachment
 
 log = logging.getLogger(__name__)
 

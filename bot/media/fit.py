@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot import texts
+from bot.conversation import Button, Reply, ShownClip
 from bot.media.library import Media
-from bot.model import Button, Reply, ShownClip
 
 
 class Fitting:

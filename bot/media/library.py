@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot import texts
+from bot.conversation import Attachment
 from bot.errors import Refusal, StoreDown
 from bot.media import arrival
 from bot.media.clips import CLIP_TASKS, Clips
@@ -20,7 +21,7 @@ from bot.media.sandbox.client import Decoder, Size
 from bot.media.sandbox.confine import Held
 from bot.media.sandbox.turns import Turns
 from bot.media.stored import StoredFile
-from bot.model import Attachment, Brush, Clip, Order, Photo, Point
+from bot.model import Brush, Clip, Order, Photo, Point
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from bot import rights, texts
 from bot.commands import invocation
 from bot.context import Context
+from bot.conversation import Button, Inbound, Reply
 from bot.jobs import machine
-from bot.model import Address, Button, Inbound, Job, Reply
+from bot.model import Address, Job
 from bot.ordering import questions
 
 FOREVER = 4e9

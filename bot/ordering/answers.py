@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from bot import texts
 from bot.context import Context
+from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
-from bot.model import Inbound, Job, Reply
+from bot.model import Job
 from bot.ordering import place, status_line, waiting
 from bot.quotas.rules import Parked
 

@@ -9,12 +9,13 @@ from functools import partial
 
 from bot import idempotency, texts
 from bot.context import Context
+from bot.conversation import Inbound, Reply
 from bot.errors import Refusal, StoreDown
 from bot.gallery import lookup
 from bot.gallery.model import Share
 from bot.jobs.machine import hold
 from bot.media.library import Pictures
-from bot.model import Inbound, Job, Order, Reply, Role
+from bot.model import Job, Order, Role
 from bot.ordering import prompt, status_line, waiting, wordlist
 from bot.ordering.prompt import Draft
 from bot.ports import Submission

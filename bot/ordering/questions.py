@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from bot.commands import invocation
 from bot.context import Context
-from bot.model import Address, Inbound, Reply
+from bot.conversation import Inbound, Reply
+from bot.model import Address
 from bot.ordering.waiting import WAIT
 
 _YES = ("/crop ", "/agree ", "/yes ")

@@ -3,9 +3,10 @@
 from contextlib import suppress
 
 from bot.context import Context
+from bot.conversation import Reply
 from bot.errors import StoreDown
 from bot.jobs import status
-from bot.model import Job, Reply
+from bot.model import Job
 
 
 async def of(ctx: Context, job: Job) -> Reply:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from bot import texts
 from bot.context import Context
+from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
 from bot.jobs import status
-from bot.model import Button, Inbound, Job, Reply
+from bot.model import Job
 from bot.quotas import pricing, quote
 from bot.quotas.rules import Parked, Quote
 

@@ -8,9 +8,9 @@ from functools import partial
 
 from bot import idempotency, texts
 from bot.context import Context
+from bot.conversation import SHELL, Button, Inbound, Paper, Reply
 from bot.errors import Refusal, StoreDown
 from bot.gallery import moderation, notices
-from bot.model import SHELL, Button, Inbound, Paper, Reply
 from bot.privacy import export, retention
 from bot.quotas import linking
 

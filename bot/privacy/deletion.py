@@ -4,8 +4,9 @@ import json
 
 from bot import rights, texts
 from bot.context import Context
+from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
-from bot.model import ID, Button, Inbound, Job, Reply
+from bot.model import ID, Job
 from bot.privacy import retention
 from bot.quotas.rules import GONE
 

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from bot import texts
 from bot.context import Context
-from bot.model import Inbound, Reply
+from bot.conversation import Inbound, Reply
 from bot.quotas import pricing, quote
 from bot.quotas.rules import Bill, Denied, Member, Movement, Quote, Rulebook
 

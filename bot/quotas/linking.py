@@ -4,8 +4,8 @@ import hashlib
 
 from bot import idempotency, texts
 from bot.context import Context
+from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
-from bot.model import Inbound, Reply
 from bot.quotas import pricing
 from bot.quotas.rules import Member
 

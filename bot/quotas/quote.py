@@ -8,8 +8,9 @@ from typing import get_args
 
 from bot import rights, texts
 from bot.context import Context
+from bot.conversation import Inbound
 from bot.errors import Denial, StoreDown
-from bot.model import Inbound, Incident, Seconds
+from bot.model import Incident, Seconds
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, Denied, Member, Quote
 

@@ -12,8 +12,9 @@ from adapters.shared import lanes
 from adapters.web import event_stream
 from bot import texts
 from bot.commands import table
+from bot.conversation import Inbound, Reply
 from bot.core import Core
-from bot.model import Address, Inbound, Reply
+from bot.model import Address
 from tests.adapters.discord.discord_driver import discord
 from tests.adapters.driving import ChatDriver, Driver, Shown, sees, until
 from tests.adapters.lines.lines_driver import lines

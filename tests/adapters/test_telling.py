@@ -7,8 +7,9 @@ import pytest
 
 from adapters.shared.fetching import TRIES, Fetching
 from adapters.shared.telling import LONGEST_PAUSE, PATIENCE, Telling
+from bot.conversation import Posted, Reply
 from bot.errors import ChatError, Flood, Gone, Refusal, Unconfirmed
-from bot.model import Address, Posted, Reply
+from bot.model import Address
 from tests.fakes import RecordingChat
 from tests.houses import Clock, House
 

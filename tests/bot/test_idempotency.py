@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bot import texts
+from bot.conversation import MENTION as M
+from bot.conversation import Inbound, Named, Reply
 from bot.errors import StoreDown
-from bot.model import MENTION as M
-from bot.model import Inbound, Named, Reply
 from tests.bookkeeping import check, rows
 from tests.bot.gallery.gallery_house import Square, Wall
 from tests.bot.gallery.gallery_house import commands as pressed

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from bot.conversation import Button
 from bot.gallery.model import ENOUGH, Errand, Key, Manner, Report, Share, WebGallery
 from bot.jobs.machine import hold
-from bot.model import Address, Button
+from bot.model import Address
 from bot.quotas.rules import Rule
 from storage.jobs import Store
 from tests.bookkeeping import rows

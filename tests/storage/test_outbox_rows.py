@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+from bot.conversation import Button
 from bot.gallery.model import Errand
-from bot.model import Address, Button
+from bot.model import Address
 from storage.jobs import Store
 from tests.galleries import BEN, CAT, NOW, PLATFORMS, a_posted_share, a_share, waiting
 

@@ -8,7 +8,8 @@ import aiohttp
 
 from bot import config, logs
 from bot.app import open_app, secrets_of
-from bot.model import Address, Job, Posted, Reply
+from bot.conversation import Posted, Reply
+from bot.model import Address, Job
 
 
 class HttpChat:

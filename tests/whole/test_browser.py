@@ -16,7 +16,8 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from bot import texts
-from bot.model import Address, Inbound
+from bot.conversation import Inbound
+from bot.model import Address
 from tests.browsing import buying, no_violations, order, plays, site
 
 T = texts.chat.PAGE

@@ -16,8 +16,9 @@ import pytest
 
 from bot.app import open_app
 from bot.config import Settings
+from bot.conversation import Attachment, Inbound
 from bot.jobs import machine
-from bot.model import Accepted, Address, Attachment, Clip, Inbound, Job
+from bot.model import Accepted, Address, Clip, Job
 from storage import Store, open_store
 from tests.bookkeeping import folder_agrees
 from tests.houses import picture

@@ -10,9 +10,10 @@ import pytest
 
 from adapters.discord.render import SMALL
 from bot import texts
+from bot.conversation import Reply, ShownClip
 from bot.errors import ChatError, Gone, TooLarge
 from bot.media.stored import StoredFile
-from bot.model import Address, Clip, Pending, Reply, ShownClip
+from bot.model import Address, Clip, Pending
 from tests.adapters.discord.discord_room import Room
 from tests.elsewhere import Elsewhere
 from tests.houses import picture

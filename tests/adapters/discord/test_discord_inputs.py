@@ -9,7 +9,7 @@ from adapters.discord import parse, people
 from adapters.discord.client import RestClient
 from adapters.discord.files import Files
 from bot import texts
-from bot.model import Inbound, Reply
+from bot.conversation import Inbound, Reply
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import picture
 from tests.loopback.discord.messages import Message

@@ -9,7 +9,7 @@ import pytest
 
 from bot import texts
 from bot.app import _operators
-from bot.model import MENTION
+from bot.conversation import MENTION
 from bot.quotas.pricing import Policy
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import configure, picture

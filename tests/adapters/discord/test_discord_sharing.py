@@ -9,10 +9,11 @@ from unittest.mock import patch
 import pytest
 
 from bot import texts
+from bot.conversation import Button, Paper, Reply, ShownClip
 from bot.errors import ChatError, Gone
 from bot.gallery import outbox, sharing
 from bot.gallery.model import Share
-from bot.model import Address, Button, Job, Paper, Reply, ShownClip
+from bot.model import Address, Job
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.adapters.telegram.telegram_room import breaks
 from tests.bookkeeping import rows

@@ -11,9 +11,10 @@ from adapters.discord import render
 from adapters.discord.client import PUBLIC, RestClient
 from adapters.discord.files import Files
 from adapters.discord.request import Request, unpack
+from bot.conversation import Reply, ShownClip
 from bot.errors import Refusal
 from bot.media.stored import StoredFile
-from bot.model import Clip, Reply, ShownClip
+from bot.model import Clip
 from tests.adapters.discord.discord_room import Room
 from tests.houses import picture
 from tests.loopback.discord.faults import broken, cut, error

@@ -5,8 +5,9 @@ import base64
 from contextlib import suppress
 
 from adapters.shared.edit_queue import EditQueue, Place
+from bot.conversation import Posted, Reply
 from bot.errors import Gone
-from bot.model import Address, Job, Posted, Reply
+from bot.model import Address, Job
 from tests.adapters.lines.client import Client
 from tests.adapters.lines.event import PLATFORM
 

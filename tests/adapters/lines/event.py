@@ -7,7 +7,8 @@ from typing import Any
 
 from adapters.shared.lanes import Lane
 from bot.commands import invocation
-from bot.model import Address, Attachment, Inbound, Reaction
+from bot.conversation import Attachment, Inbound, Reaction
+from bot.model import Address
 
 PLATFORM = "lines"
 _CALL = re.compile(r"@photoplay\b[,:]?", re.IGNORECASE)

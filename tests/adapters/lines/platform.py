@@ -8,9 +8,10 @@ from adapters.shared.double_taps import DoubleTaps
 from adapters.shared.fetching import Fetching
 from adapters.shared.intake import Intake
 from bot import texts
+from bot.conversation import Attachment, Reply
 from bot.core import Core
 from bot.errors import ChatError
-from bot.model import Address, Attachment, Reply
+from bot.model import Address
 from tests.adapters.lines.client import Client
 from tests.adapters.lines.delivery import LinesChat
 from tests.adapters.lines.event import PLATFORM, Event, event, inbound, unpack

@@ -8,8 +8,9 @@ from adapters.shared.notes import Notes
 from adapters.shared.questions import Questions
 from adapters.shared.telling import Telling
 from bot.commands import table
+from bot.conversation import Inbound, Posted, Reply
 from bot.core import Core
-from bot.model import Address, Inbound, Posted, Reply
+from bot.model import Address
 from tests.adapters.lines.delivery import LinesChat
 from tests.adapters.lines.event import PLATFORM, Event
 

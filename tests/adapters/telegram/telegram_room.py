@@ -14,10 +14,11 @@ from adapters.telegram.client import UPLOAD, TelegramClient
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.platform import Hook, Telegram
 from adapters.telegram.rate_limit import RateLimiter
+from bot.conversation import ShownClip
 from bot.errors import StoreDown
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
-from bot.model import Job, ShownClip, Terms
+from bot.model import Job, Terms
 from tests.fakes import ScriptedProvider
 from tests.houses import House, configure, wired
 from tests.loopback.telegram.model import JSON, Chat, Post, User

@@ -10,8 +10,9 @@ from PIL import Image
 
 from adapters.telegram import client as lines
 from bot import texts
+from bot.conversation import Reply, ShownClip
 from bot.media.fit import Fitting
-from bot.model import Accepted, Address, Clip, Refused, Reply, ShownClip
+from bot.model import Accepted, Address, Clip, Refused
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.elsewhere import Elsewhere
 from tests.houses import picture

@@ -9,7 +9,8 @@ import pytest
 
 from adapters.telegram.rate_limit import RateLimiter
 from bot import texts
-from bot.model import Address, Pending, Reply
+from bot.conversation import Reply
+from bot.model import Address, Pending
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room
 from tests.houses import configure, picture

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from adapters.shared import lanes
+from bot.conversation import Inbound
 from bot.errors import StoreDown
-from bot.model import Accepted, Address, Inbound, Pending, Terms
+from bot.model import Accepted, Address, Pending, Terms
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, breaks
 from tests.houses import attached, configure, picture

@@ -13,7 +13,8 @@ from telegram import Message
 
 from adapters.telegram import platform
 from bot import texts
-from bot.model import Address, Inbound, Reply
+from bot.conversation import Inbound, Reply
+from bot.model import Address
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
 from tests.loopback.telegram.faults import Refuse

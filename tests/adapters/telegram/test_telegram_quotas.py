@@ -11,7 +11,8 @@ import pytest
 from adapters.telegram import people as people_module
 from bot import texts
 from bot.app import _operators
-from bot.model import MENTION, Address, Inbound, Paper, Reply
+from bot.conversation import MENTION, Inbound, Paper, Reply
+from bot.model import Address
 from bot.quotas import pricing
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import configure, picture

@@ -16,10 +16,11 @@ from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.members import Members
 from adapters.telegram.render import keyboard
 from bot import logs
+from bot.conversation import ShownClip
 from bot.errors import ChatError
 from bot.jobs import status
 from bot.media.stored import StoredFile
-from bot.model import Address, Clip, Job, Order, Photo, ShownClip
+from bot.model import Address, Clip, Job, Order, Photo
 from tests.adapters.telegram.telegram_room import Room
 from tests.houses import picture
 from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse, Trouble

@@ -13,10 +13,11 @@ from adapters.shared.double_taps import DOUBLE
 from adapters.telegram.prompts import Question
 from adapters.telegram.render import length
 from bot import texts
+from bot.conversation import Button, Reply, ShownClip
 from bot.errors import ChatError, Gone
 from bot.gallery.model import ENOUGH, Share
 from bot.media.stored import StoredFile
-from bot.model import Address, Button, Job, Reply, ShownClip
+from bot.model import Address, Job
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.bookkeeping import rows
 from tests.houses import configure, picture

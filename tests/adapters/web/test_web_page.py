@@ -32,11 +32,12 @@ from adapters.web.templating import card, render, script_data
 from adapters.web.tries import EACH
 from bot import texts
 from bot.commands.table import TABLE
+from bot.conversation import Inbound
 from bot.jobs.shelf import Shelf
 from bot.media.sandbox import images
 from bot.media.signed_links import Links
 from bot.media.stored import StoredFile
-from bot.model import Address, Inbound, Pending
+from bot.model import Address, Pending
 from bot.quotas.pricing import Policy
 from generator.words import read
 from tests.clock import Clock

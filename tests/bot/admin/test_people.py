@@ -13,9 +13,10 @@ from PIL import Image
 
 from bot import texts
 from bot.admin import usage
+from bot.conversation import MENTION as M
+from bot.conversation import Inbound, Named, Reply
 from bot.core import Core
-from bot.model import MENTION as M
-from bot.model import Address, Inbound, Named, Reply
+from bot.model import Address
 from bot.privacy.retention import Retention
 from bot.quotas import pricing
 from bot.quotas.rules import HOUSE, Rule

@@ -11,7 +11,8 @@ from bot import texts
 from bot.commands import table
 from bot.commands.command import Command, in_menu, in_page_menu
 from bot.commands.table import TABLE
-from bot.model import MENTION, Address, Inbound, Reply
+from bot.conversation import MENTION, Inbound, Reply
+from bot.model import Address
 from bot.texts import commands, shell
 from tests.clock import Clock
 from tests.fakes import RecordingChat

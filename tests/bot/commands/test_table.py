@@ -9,7 +9,8 @@ import pytest
 
 from bot import texts
 from bot.commands import clips
-from bot.model import Address, Inbound, Job, Pending, Refused, Reply
+from bot.conversation import Inbound, Reply
+from bot.model import Address, Job, Pending, Refused
 from bot.quotas import pricing
 from tests.clock import Clock
 from tests.fakes import RecordingChat

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot import texts
+from bot.conversation import Inbound, Named, Posted, Reply
 from bot.errors import PhotoplayError
 from bot.gallery.model import Share
 from bot.gallery.outbox import Runner
-from bot.model import Address, Inbound, Job, Named, Posted, Reply
+from bot.model import Address, Job
 from tests.fakes import RecordingChat
 from tests.houses import House, attached, configure
 

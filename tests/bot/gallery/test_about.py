@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
+from bot.conversation import Inbound, Reaction, Reply
 from bot.errors import StoreDown
-from bot.model import Address, Inbound, Reaction, Reply
+from bot.model import Address
 from tests.bot.gallery.gallery_house import Square
 
 

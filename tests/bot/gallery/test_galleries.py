@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import texts
+from bot.conversation import MENTION as M
+from bot.conversation import Named
 from bot.errors import StoreDown
 from bot.gallery.best import post_best
-from bot.model import MENTION as M
-from bot.model import Address, Named
+from bot.model import Address
 from bot.quotas.rules import Rule
 from tests.bot.gallery.gallery_house import OTHER, TOWN, WALL, WEB, Square, commands
 from tests.houses import configure

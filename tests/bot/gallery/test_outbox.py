@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
+from bot.conversation import Button, Posted, Reply
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
 from bot.gallery import outbox
 from bot.gallery.model import Errand
 from bot.gallery.outbox import Runner
-from bot.model import Address, Button, Clip, Posted, Reply
+from bot.model import Address, Clip
 from tests.bot.gallery.gallery_house import OFFICE, TOWN, WEB, Square, commands
 
 

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from bot import texts
+from bot.conversation import Posted, Reply
 from bot.gallery.model import Share
-from bot.model import Job, Posted, Reply
+from bot.model import Job
 from tests.bookkeeping import check
 from tests.bot.gallery.gallery_house import OTHER, TOWN, Square, commands
 from tests.galleries import chain

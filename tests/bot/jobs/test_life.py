@@ -7,12 +7,13 @@ import pytest
 
 from bot import texts
 from bot.commands.table import TABLE
+from bot.conversation import Attachment, Inbound
 from bot.errors import Ambiguous, BrokenClip, ChatError, Flood, Gone, NotSent, StoreDown
 from bot.jobs import claims, delivery, machine, steps, worker
 from bot.jobs.history import History
 from bot.jobs.steps import Steps
 from bot.jobs.worker import Worker
-from bot.model import Accepted, Address, Attachment, Finished, Inbound, Job, Pending, Refused
+from bot.model import Accepted, Address, Finished, Job, Pending, Refused
 from bot.quotas.rules import HOUSE, Act
 from tests.houses import House, attached, configure, picture
 

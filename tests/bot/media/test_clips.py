@@ -23,11 +23,12 @@ import pytest
 from PIL import Image
 
 from bot import texts
+from bot.conversation import Attachment
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media import arrival, clips
 from bot.media.library import Media
 from bot.media.sandbox import probe, transcode
-from bot.model import Attachment, Clip
+from bot.model import Clip
 from tests.houses import House
 
 

@@ -26,12 +26,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot import texts
+from bot.conversation import Attachment
 from bot.errors import BrokenClip, NotSent, Refusal, StoreDown
 from bot.media import arrival, clips, library
 from bot.media.library import Media
 from bot.media.sandbox import probe, transcode
 from bot.media.sandbox.client import Decoder
-from bot.model import Attachment, Brush, Photo, Point, Role
+from bot.model import Brush, Photo, Point, Role
 
 
 def ids() -> Callable[[], str]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation import Inbound
 from bot.errors import StoreDown
 from bot.media import orphans
 from bot.media.library import Media
-from bot.model import Address, Inbound, Job
+from bot.model import Address, Job
 from bot.privacy.retention import Retention
 from storage.jobs import Store
 from tests.bookkeeping import files_agree, rows

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
-from bot.model import Address, Inbound, Reply
+from bot.conversation import Inbound, Reply
+from bot.model import Address
 from bot.ordering import waiting
 from bot.ordering.waiting import WAIT, WAITING
 from bot.privacy.retention import WAITS, Retention

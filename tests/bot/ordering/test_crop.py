@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from bot import texts
+from bot.conversation import Inbound, Reply
 from bot.media import library as media_module
 from bot.media.sandbox import images
-from bot.model import Address, Inbound, Reply
+from bot.model import Address
 from bot.ordering.waiting import WAIT, WAITING
 from bot.privacy.retention import WAITS, Retention
 from bot.quotas.rules import Act, Rule

@@ -6,7 +6,8 @@ import pytest
 
 from bot import texts
 from bot.commands.invocation import assent
-from bot.model import Address, Inbound, Reply
+from bot.conversation import Inbound, Reply
+from bot.model import Address
 from bot.quotas.rules import Act, Rule
 from tests.houses import House, attached, configure, picture
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
+from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import lookup
-from bot.model import Address, Inbound, Reply
+from bot.model import Address
 from bot.ordering import blocklist, wordlist
 from bot.quotas.rules import Rule
 from tests.houses import House, attached

@@ -16,8 +16,9 @@ import pytest
 
 from bot import texts
 from bot.context import Kept
+from bot.conversation import Inbound, Reply
 from bot.errors import StoreDown
-from bot.model import Address, Inbound, Incident, Job, Reply
+from bot.model import Address, Incident, Job
 from bot.privacy import export, retention
 from bot.privacy.retention import COUNTED, Retention
 from bot.quotas import pricing

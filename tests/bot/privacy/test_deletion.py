@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot import texts
+from bot.conversation import Inbound, Reply
 from bot.media.library import Media
-from bot.model import Address, Inbound, Reply
+from bot.model import Address
 from bot.privacy import deletion
 from bot.privacy.retention import delete
 from storage.jobs import Store

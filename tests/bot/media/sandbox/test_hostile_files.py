@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 
 from bot import texts
+from bot.conversation import Attachment
 from bot.errors import BrokenClip, Refusal
 from bot.media.library import Media
 from bot.media.sandbox import mp4_boxes
-from bot.model import Attachment
 from tests import hostile_files as files
 
 SECONDS = 3.5
