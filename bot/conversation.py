@@ -192,7 +192,7 @@ class Reply:
     """A question: the answer is sent after this command prefix, with the pictures attached to it."""
     bare: bool = False
     """With `ask`: pictures are not part of the answer."""
-    waits: str | None = None
+    parked: str | None = None
     """A question about a parked order (`Parked.id`), answered by a button or a typed yes or no."""
     over: str = ""
     """Message id of a question in that chat, to be removed after a typed answer."""

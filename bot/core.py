@@ -108,7 +108,7 @@ class Core:
         if reply.job:
             job = await self.context.store.job(reply.job)
             return job.address if job else None
-        parked = await self.context.store.books.parked(reply.waits) if reply.waits else None
+        parked = await self.context.store.books.parked(reply.parked) if reply.parked else None
         return (await self.context.store.books.read(parked.body)).address if parked else None
 
     async def closed(self, chat: Address) -> None:

@@ -69,9 +69,9 @@ def _is_final(reply: Reply) -> bool:
 
 def _pack(reply: Reply) -> str:
     buttons = [[button.label, button.command] for button in reply.buttons]
-    return json.dumps([reply.text, buttons, reply.refused, reply.private, reply.waits])
+    return json.dumps([reply.text, buttons, reply.refused, reply.private, reply.parked])
 
 
 def _unpack(body: str) -> Reply:
-    text, buttons, refused, private, waits = json.loads(body)
-    return Reply(text, tuple(Button(*one) for one in buttons), refused=refused, private=private, waits=waits)
+    text, buttons, refused, private, parked = json.loads(body)
+    return Reply(text, tuple(Button(*one) for one in buttons), refused=refused, private=private, parked=parked)

@@ -132,4 +132,4 @@ class Replies:
 
 def _is_aside(reply: Reply) -> bool:
     """Whether the answer to a press is for the person alone, and need not stay: a question waits for an hour."""
-    return reply.private or not (reply.job or reply.clip or reply.waits or reply.ask is not None)
+    return reply.private or not (reply.job or reply.clip or reply.parked or reply.ask is not None)

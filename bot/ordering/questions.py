@@ -19,7 +19,7 @@ _REPLAYED = 7 * 86_400.0
 
 async def asked(ctx: Context, reply: Reply, place: Address) -> None:
     """Record the message at `place` as a question. Raises `StoreDown`."""
-    parked = await ctx.store.books.parked(reply.waits) if reply.waits else None
+    parked = await ctx.store.books.parked(reply.parked) if reply.parked else None
     yes = next((button.command for button in reply.buttons if button.command.startswith(_YES)), "")
     if parked is None or not yes:
         return

@@ -74,12 +74,12 @@ def _no(name: str) -> Button:
 
 def crop_question(job: Job) -> Reply:
     """The question whether to crop a picture."""
-    return Reply(texts.chat.TOO_LONG, (Button(texts.chat.CROP, f"/crop {job.id}"), _no(job.id)), waits=job.id)
+    return Reply(texts.chat.TOO_LONG, (Button(texts.chat.CROP, f"/crop {job.id}"), _no(job.id)), parked=job.id)
 
 
 def consent_question(name: str, text: str = texts.consent.ASK) -> Reply:
     """The question of consent."""
-    return Reply(text, (Button(texts.consent.AGREE, f"/agree {name}"),), waits=name)
+    return Reply(text, (Button(texts.consent.AGREE, f"/agree {name}"),), parked=name)
 
 
 def price_question(ctx: Context, job: Job, quoted: Quote, above: int) -> Reply:
@@ -87,7 +87,7 @@ def price_question(ctx: Context, job: Job, quoted: Quote, above: int) -> Reply:
     left = None if quoted.left is None else max(0, quoted.left - job.price)
     costs = texts.chat.price(job.price, left, pricing.limits(quoted.rules, ctx.policy).span, quoted.extra)
     buttons = (Button(texts.admin.yes(job.price), f"/yes {job.id}"), _no(job.id))
-    return Reply(texts.admin.confirm(status.understood(job.order), job.price, above, costs), buttons, waits=job.id)
+    return Reply(texts.admin.confirm(status.understood(job.order), job.price, above, costs), buttons, parked=job.id)
 
 
 async def price_missing(ctx: Context, parked: Parked, inbound: Inbound) -> Reply | None:

@@ -23,7 +23,7 @@ from bot.inflate import inflate
 from bot.model import Accepted, Finished, Incident, Order, Pending, Refused, Terms
 from bot.providers import wire
 from bot.providers.download import Clips
-from bot.providers.host_health import Standing
+from bot.providers.host_health import HostHealth
 from bot.providers.hosts import Host
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class Providers:
     ) -> None:
         self._hosts = {host.name: host for host in hosts}
         self._shops = [self._hosts[name] for name in buying] if buying is not None else list(hosts)
-        self._standing = Standing(clock, report)
+        self._health = HostHealth(clock, report)
         self._link, self._data_uri = link, data_uri
         self._clock, self._timeout = clock, timeout
         self._noticed: set[tuple[str, str]] = set()
@@ -132,16 +132,16 @@ class Providers:
             return Refused("rejected", NO_WAY)
         failures: list[NotSent] = []
         for host in fit:
-            wait = self._standing.wait(host)
+            wait = self._health.wait(host)
             if wait > 0:
-                failures.append(NotSent(f"{host.name} rests for {wait:.0f} s", wait, self._standing.waits(host)))
+                failures.append(NotSent(f"{host.name} rests for {wait:.0f} s", wait, self._health.waits(host)))
                 continue
             try:
                 return await self._buy(host, order, masks)
             except NotSent as failure:
                 failures.append(failure)
         said = "; ".join(map(str, failures))
-        if all(map(self._standing.unusable, fit)):
+        if all(map(self._health.unusable, fit)):
             return Refused("unavailable", said)
         soonest = min(failures, key=lambda failure: failure.retry_after)
         raise NotSent(said, soonest.retry_after, soonest.waits)
@@ -220,7 +220,7 @@ class Providers:
 
     async def _buy(self, host: Host, order: Order, masks: bool) -> Accepted | Refused:
         """The paid call, once, to one host."""
-        self._standing.attempt(host, self._timeout)
+        self._health.attempt(host, self._timeout)
         try:
             urls = await self._pictures(host, order, masks)
         except LookupError:
@@ -230,25 +230,25 @@ class Providers:
         content = await asyncio.to_thread(lambda: json.dumps(said, allow_nan=False).encode())
         match await self._call(self._buyer, host, "POST", content=content):
             case Silence(sent=False, why=why):
-                self._standing.rest(host, host.rest, "silence")
+                self._health.rest(host, host.rest, "silence")
                 raise NotSent(f"{host.name} could not be reached: {why}", host.rest, "silence")
             case Silence(why=why):
-                self._standing.stumble(host)
+                self._health.stumble(host)
                 raise Ambiguous(f"{host.name} gave no answer: {why}")
             case Answer(status=status, body=body, retry_after=retry_after):
                 pause = wire.pause(retry_after, self._clock())
         try:
             result = wire.created(host.name, status, body, pause)
         except wire.OutOfUse as out:
-            await self._standing.out(host, out)
+            await self._health.out(host, out)
             raise
         except NotSent:
-            self._standing.rest(host, pause or 0.0, "room")
+            self._health.rest(host, pause or 0.0, "room")
             raise
         except Ambiguous:
-            self._standing.stumble(host)
+            self._health.stumble(host)
             raise
-        self._standing.fine(host)
+        self._health.fine(host)
         return result
 
     def _notice(self, host: str, odd: Pending) -> Pending:

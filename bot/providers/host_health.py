@@ -22,7 +22,7 @@ class _Record:
     waits: Wait = "room"
 
 
-class Standing:
+class HostHealth:
     """State of each host, in memory: a restart gives every host a new chance."""
 
     def __init__(self, clock: Callable[[], float], report: Callable[[Incident], Awaitable[None]]) -> None:

@@ -127,7 +127,7 @@ async def test_an_order_set_aside_loses_its_files_before_its_row(
     with monkeypatch.context() as patch:
         patch.setattr(house.store.books, "unpark", killed)
         if word == "/no":
-            await house.say(f"/no {question.waits}")
+            await house.say(f"/no {question.parked}")
         else:
             house.clock.tick(2 * DAY)
             with pytest.raises(StoreDown):

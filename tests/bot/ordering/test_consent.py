@@ -46,7 +46,7 @@ async def test_asked_before_the_first_clip_and_never_again(house: House) -> None
     assert "nothing is spent" in reply.text
     told = buttons(reply)
     assert [word.split()[0] for word in told.values()] == ["/agree"]
-    assert reply.waits == told[texts.consent.AGREE].split()[1]
+    assert reply.parked == told[texts.consent.AGREE].split()[1]
     assert all(len(word.encode()) <= 64 for word in told.values())
     assert await house.used() == 0
     assert len(await house.kept()) == 1

@@ -24,9 +24,9 @@ async def asked(house: House, user: str = "7", data: bytes = LONG) -> str:
     reply = await house.say("slow pan right", attached(data), user=user)
     assert (reply.text, reply.refused, reply.job) == (texts.chat.TOO_LONG, False, None)
     button, no = reply.buttons
-    assert (button.label, no.label, no.command) == (texts.chat.CROP, texts.admin.NO, f"/no {reply.waits}")
+    assert (button.label, no.label, no.command) == (texts.chat.CROP, texts.admin.NO, f"/no {reply.parked}")
     assert len(button.command.encode()) <= 64
-    assert reply.waits == button.command.split()[1]
+    assert reply.parked == button.command.split()[1]
     return button.command
 
 
@@ -63,7 +63,7 @@ async def test_the_same_photo_and_the_same_tap_again(house: House) -> None:
     assert len(await house.kept()) == 1
     command = first.buttons[0].command
     taps = [await house.say(command) for _ in range(2)]
-    assert taps[0].job == taps[1].job == first.waits
+    assert taps[0].job == taps[1].job == first.parked
     assert await house.used() == 5
 
 

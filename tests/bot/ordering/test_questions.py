@@ -25,7 +25,7 @@ async def asked(house: House, words: str = "she smiles", photo: bytes | None = N
 
 
 async def posted(house: House, reply: Reply) -> Address:
-    assert reply.waits
+    assert reply.parked
     place = Address("telegram", "chat", f"question-{house.sent}")
     assert await house.core.stands(reply, place)
     house.clock.tick(1)
@@ -105,7 +105,7 @@ async def test_what_others_say_to_it_is_talk(house: House) -> None:
 async def test_other_words_stay_words(house: House) -> None:
     await asked(house)
     assert (await say(house, "yes, but slower")).text == texts.chat.NO_PHOTO
-    assert (await house.say("yes", attached())).waits, "a caption is a caption"
+    assert (await house.say("yes", attached())).parked, "a caption is a caption"
     house.clock.tick(3601)
     assert (await say(house, "yes")).text == texts.chat.NO_PHOTO
     assert await house.used() == 0
