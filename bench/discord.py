@@ -25,8 +25,8 @@ from bench.loopback import Host, clip, photo, render
 from bench.telegram import (
     BARE_SECONDS,
     BURST,
+    CLIP,
     DRAIN,
-    FILM,
     IN_FLIGHT,
     PROFILE,
     RATE,
@@ -89,7 +89,7 @@ class People:
         self.photo = photo()
         self.dice = random.Random(5)
         guild = api.guild()
-        self.channels = [api.channel(guild, f"films-{n}") for n in range(CHANNELS)]
+        self.channels = [api.channel(guild, f"clips-{n}") for n in range(CHANNELS)]
         self.users = [api.user(f"person{n}") for n in range(PEOPLE)]
         self.asked: list[Interaction] = []
         self.turn = 0
@@ -199,10 +199,10 @@ async def be_discord() -> None:
 
 
 def upload(number: int) -> aiohttp.FormData:
-    """A film on its way; the client closes the file."""
+    """A clip being uploaded; the client closes the file."""
     said = {"content": f"“wave {number}”", "nonce": f"bare{number}", "enforce_nonce": True}
     form = aiohttp.FormData({"payload_json": json.dumps(said)})
-    form.add_field("files[0]", FILM.open("rb"), filename=FILM.name)
+    form.add_field("files[0]", CLIP.open("rb"), filename=CLIP.name)
     return form
 
 
@@ -394,7 +394,7 @@ if __name__ == "__main__":
         case ["loopback"]:
             asyncio.run(be_discord())
         case ["bare", api, token, host, calls]:
-            FILM.write_bytes(clip())
+            CLIP.write_bytes(clip())
             asyncio.run(be_bare(api, token, host, json.loads(calls)))
         case _:
             main()

@@ -76,7 +76,7 @@ class Telegram(BotApi):
 
     def __init__(self) -> None:
         super().__init__()
-        self.keeps_calls = self.keeps_films = False
+        self.keeps_calls = self.keeps_videos = False
         self.handed: dict[str, float] = {}
         self.replies: list[float] = []
         self.uploads: dict[str, float] = {}
@@ -115,8 +115,8 @@ class Telegram(BotApi):
 class Host(PaidHost):
     """A clip is ready when its time has come, which its id says: `about|time`."""
 
-    def __init__(self, film: bytes) -> None:
-        super().__init__(film)
+    def __init__(self, clip: bytes) -> None:
+        super().__init__(clip)
         self.counts: Counter[str] = Counter()
         self.seen: dict[str, float] = {}
         self.slow = True

@@ -116,13 +116,13 @@ async def happen(store: Store, job: Job, event: machine.Event, at: float, due_at
 # ── The same calls without a bot ─────────────────────────────────────────────────────────────────────────────────────
 
 
-FILM, POSTER = Path("film.mp4"), Path("poster.jpg")
+CLIP, POSTER = Path("clip.mp4"), Path("poster.jpg")
 
 
 def upload(chat: int, about: str) -> aiohttp.FormData:
-    """A film on its way; the client closes the files."""
+    """A clip being uploaded; the client closes the files."""
     form = aiohttp.FormData({"chat_id": str(chat), "reply_parameters": about, "caption": "a wave rolls in"})
-    form.add_field("video", FILM.open("rb"), filename=FILM.name)
+    form.add_field("video", CLIP.open("rb"), filename=CLIP.name)
     form.add_field("thumbnail", POSTER.open("rb"), filename=POSTER.name)
     return form
 
@@ -357,7 +357,7 @@ if __name__ == "__main__":
             else:
                 asyncio.run(be_the_bot(kind == "bot"))
         case ["bare", bot, files, host, calls]:
-            FILM.write_bytes(clip())
+            CLIP.write_bytes(clip())
             POSTER.write_bytes(photo(25_000))
             asyncio.run(be_bare(bot, files, host, json.loads(calls)))
         case _:

@@ -8,8 +8,8 @@ import cv2
 from generator import morph
 from generator.arrays import Pixels
 from generator.camera import Motion, pose
+from generator.clip import RATE, encode
 from generator.field import Field, Grid
-from generator.film import RATE, encode
 from generator.planes import Planes
 from generator.scene import Scene
 from generator.strokes import Strokes

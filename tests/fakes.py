@@ -58,7 +58,7 @@ class RecordingChat:
 
     def __init__(self) -> None:
         self.sent: list[tuple[Address, Reply]] = []
-        self.films: list[bytes] = []
+        self.clips: list[bytes] = []
         self.edits: list[tuple[str, str]] = []
         self.removed: list[str] = []
         self.trouble: list[PhotoplayError] = []
@@ -67,7 +67,7 @@ class RecordingChat:
         self._fail()
         self.sent.append((address, reply))
         if reply.clip:
-            self.films.append(reply.clip.file.read())
+            self.clips.append(reply.clip.file.read())
         return Posted(f"message-{len(self.sent)}")
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:

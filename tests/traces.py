@@ -69,7 +69,7 @@ async def a_past(
     **changes: Any,
 ) -> Job:
     """A job that went through the books, with files of its own, in a state."""
-    photo, film = f"{id}p.jpg", f"{id}c.mp4"
+    photo, file = f"{id}p.jpg", f"{id}c.mp4"
     media.path(photo).write_bytes(f"photo of {id}".encode() * 9)
     order = an_order(photo=Photo(photo, 400, 300), prompt=changes.pop("prompt", f"words of {id}"))
     platform = person.partition(":")[0]
@@ -89,18 +89,18 @@ async def a_past(
     assert submission.job
     job = submission.job
     ways: dict[str, list[machine.Event]] = {"queued": [], "running": [machine.Started(), Accepted("local", f"r-{id}")]}
-    ways["delivering"] = [*ways["running"], machine.Rendered(Clip(film, 64, 48, 5.0, 9))]
+    ways["delivering"] = [*ways["running"], machine.Rendered(Clip(file, 64, 48, 5.0, 9))]
     ways["done"] = [*ways["delivering"], machine.Sent(f"sent-{id}", f"copy-{id}")]
     events = ways[state] if clip else [machine.Cancelled(), machine.Sent(f"sent-{id}")]
     for event in events:
         job, entry = apply(job, event, now)
         await store.save(job, entry)
     if job.clip:
-        film_of(media, job)
+        clip_of(media, job)
     return job
 
 
-def film_of(media: Media, job: Job) -> None:
+def clip_of(media: Media, job: Job) -> None:
     """The files of a clip, with all that is made of it."""
     assert job.clip
     for made in (f"{job.id}c.mp4", f"{job.id}c.999.mp4"):

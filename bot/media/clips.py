@@ -24,7 +24,8 @@ HEAVIEST_CLIP = 500 * 1024**2  # bytes
 CLIP_TASKS = "bot.media.sandbox.clip_tasks"
 CUT = 300.0  # seconds of work after which a copy or a joined clip is given up
 
-_JOINED = "film_"  # how the names of joined clips begin
+_JOINED = "joined_"  # prefix of the names of joined clips
+_JOINED_EVER = (_JOINED, "film_")  # files of earlier versions are swept, too
 _TOUCHED = 3600.0  # seconds after which using one counts again
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})(\.[0-9]{1,12})?\.mp4")
 
@@ -196,10 +197,10 @@ class Clips:
         """The names of clips, joined ones aside, last written before then (Unix seconds). Raises `StoreDown`."""
         with disk():
             names = await asyncio.to_thread(aged, self._clips, before)
-        return [name for name in names if _NAME.fullmatch(name) and not name.startswith(_JOINED)]
+        return [name for name in names if _NAME.fullmatch(name) and not name.startswith(_JOINED_EVER)]
 
     def _sweep_joined(self, before: float) -> int:
-        names = [name for name in os.listdir(self._clips) if name.startswith(_JOINED) and name.endswith(".mp4")]
+        names = [name for name in os.listdir(self._clips) if name.startswith(_JOINED_EVER) and name.endswith(".mp4")]
         joined = [name for name in names if older(self._clips / name, before)]
         self._remove(joined)
         return len(joined)

@@ -21,7 +21,7 @@ class HttpChat:
         self._base = base
 
     async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
-        said = {"nonce": nonce, "film": reply.clip is not None}
+        said = {"nonce": nonce, "clip": reply.clip is not None}
         async with aiohttp.ClientSession() as session, session.post(f"{self._base}/send", json=said) as response:
             return Posted(str((await response.json())["id"]))
 

@@ -92,7 +92,7 @@ class World:
         assert not {prompt: n for prompt, n in self.host.bought.items() if n > 1}
         for job in jobs:
             assert self.host.delivered[job.id] >= 1, job
-            assert bool(self.host.films[job.id]) == (job.outcome == "clip")
+            assert bool(self.host.clips[job.id]) == (job.outcome == "clip")
             assert job.outcome == "clip" or self.host.bought[job.order.prompt] <= 1
         async with self.store() as store:
             used = await store.used("test:7", jobs[0].spent_from)

@@ -103,7 +103,7 @@ async def test_what_takes_longer_than_a_lease_is_done_once(
     hold.gate.set()
     await first.idle()
     assert (await house.finish(job)).outcome == "clip"
-    assert (hold.reached, house.chat.films) == (1, [clip])
+    assert (hold.reached, house.chat.clips) == (1, [clip])
 
 
 async def test_who_falls_silent_is_noticed_within_the_lease(house: House, hold: Hold, clip: bytes) -> None:
@@ -121,7 +121,7 @@ async def test_who_falls_silent_is_noticed_within_the_lease(house: House, hold: 
     await second.idle()
     await first.idle()
     assert (await house.finish(job)).outcome == "clip"
-    assert house.chat.films == [clip]
+    assert house.chat.clips == [clip]
 
 
 async def claimed(house: House, job: Job) -> Job:
@@ -230,7 +230,7 @@ async def test_a_hiccup_before_a_delivery_costs_a_button_at_most(
     await house.work()
     house.clock.now = (await house.job(job.id)).due_at
     await house.work(2)
-    assert (house.chat.films, (await house.job(job.id)).state) == ([clip], "done")
+    assert (house.chat.clips, (await house.job(job.id)).state) == ([clip], "done")
 
 
 @pytest.mark.parametrize("once", [True, False])
@@ -247,4 +247,4 @@ async def test_a_chat_that_meets_a_dead_database_sent_nothing(house: House, clip
     assert (job.state, job.sends) == ("delivering", 0)
     assert house.clock() < job.due_at <= house.clock() + delivery.backoff(1)
     await house.finish(job)
-    assert house.chat.films == [clip]
+    assert house.chat.clips == [clip]

@@ -129,10 +129,10 @@ async def test_a_worker_killed_before_it_takes_the_line_away(
 
     monkeypatch.setattr(house.worker._steps._delivery, "_clear", killed)
     await house.work()
-    assert len(house.chat.films) == 1
+    assert len(house.chat.clips) == 1
     assert house.chat.removed == []
     await after_a_while(house)
-    assert (house.chat.removed, len(house.chat.films)) == (["status"], 1)
+    assert (house.chat.removed, len(house.chat.clips)) == (["status"], 1)
 
 
 async def test_a_line_that_went_leaves_nothing_to_do(house: House, job: Job) -> None:

@@ -104,7 +104,7 @@ async def test_a_clip_whose_commit_is_in_doubt_is_not_deleted(house: House, line
 
     house.media.keep_clip = keep_clip
     job = await house.finish(job)
-    assert (job.outcome, house.chat.films) == ("clip", [clip])
+    assert (job.outcome, house.chat.clips) == ("clip", [clip])
     assert await house.used() == 5
 
 
@@ -117,7 +117,7 @@ async def test_a_stop_in_the_middle_of_a_save_undoes_nothing(house: House, clip:
     await working
     house.worker._stopping = False
     job = await house.finish(job)
-    assert (job.outcome, house.chat.films) == ("clip", [clip])
+    assert (job.outcome, house.chat.clips) == ("clip", [clip])
 
 
 async def test_a_stop_while_the_line_is_tidied_up_sends_nothing_twice(house: House, clip: bytes) -> None:
@@ -139,7 +139,7 @@ async def test_a_stop_while_the_line_is_tidied_up_sends_nothing_twice(house: Hou
     assert (await house.job(job.id)).state == "done"
     house.clock.tick(10_000)
     await house.work(3)
-    assert house.chat.films == [clip]
+    assert house.chat.clips == [clip]
 
 
 async def test_a_clock_that_leaps_takes_no_purchase_from_its_worker(house: House) -> None:

@@ -42,7 +42,7 @@ async def test_a_photo_and_a_sentence_become_a_clip(house: House, clip: bytes) -
     assert (job.outcome, await house.used()) == ("clip", 5)
     ((address, result),) = house.chat.sent
     assert address == Address("telegram", "chat", "message-1")
-    assert house.chat.films == [clip]
+    assert house.chat.clips == [clip]
     assert result.clip
     assert (result.clip.clip.width, result.clip.clip.height, result.clip.clip.seconds) == (64, 48, 1.0)
     assert house.chat.removed == ["status-1"]
@@ -260,7 +260,7 @@ async def test_looks_that_go_wrong_are_made_again_more_and_more_rarely(house: Ho
 async def test_a_broken_clip_is_fetched_again(house: House, clip: bytes, broken: bytes | Exception) -> None:
     house.provider.clips = [broken, broken, clip]
     job = await house.finish(await house.order())
-    assert (job.outcome, house.chat.films) == ("clip", [clip])
+    assert (job.outcome, house.chat.clips) == ("clip", [clip])
 
 
 async def test_a_clip_that_stays_broken_is_given_back(house: House) -> None:
@@ -309,7 +309,7 @@ async def test_a_flooded_chat_is_waited_for(house: House, clip: bytes) -> None:
     await house.work(2)
     assert (await house.job(job.id)).due_at == house.clock() + 33
     await house.finish(job)
-    assert house.chat.films == [clip]
+    assert house.chat.clips == [clip]
 
 
 async def test_a_chat_that_is_gone_ends_the_job_and_keeps_the_clip(house: House) -> None:
@@ -534,7 +534,7 @@ async def test_a_worker_that_was_overtaken_touches_nothing(house: House, clip: b
     gate.set()
     await house.worker.idle()
     job = await house.job(job.id)
-    assert (job.state, job.outcome, house.chat.films) == ("done", "clip", [clip])
+    assert (job.state, job.outcome, house.chat.clips) == ("done", "clip", [clip])
     assert await house.used() == 5
 
 

@@ -440,7 +440,7 @@ async def test_sound_is_dropped_unless_all_have_it(box: Media, rate: int) -> Non
     assert film.seconds == pytest.approx(2.0, abs=0.05)
 
 
-async def test_a_film_is_made_once(box: Media, tmp_path: Path) -> None:
+async def test_a_joined_clip_is_made_once(box: Media, tmp_path: Path) -> None:
     parts = [await kept(box, video(grey=grey)) for grey in (60, 120)]
     film = await box.join(parts)
     made = box.path(film.name).stat()
@@ -452,7 +452,7 @@ async def test_a_film_is_made_once(box: Media, tmp_path: Path) -> None:
     assert await box.join(parts[:1]) == parts[0]
 
 
-async def test_a_film_can_be_fitted_and_discarded(box: Media) -> None:
+async def test_a_joined_clip_can_be_fitted_and_discarded(box: Media) -> None:
     parts = [await kept(box, video((640, 360), bits=3_000_000))] * 2
     film = await box.join(parts)
     fitted = await box.fit(film, film.size // 2)
@@ -462,7 +462,7 @@ async def test_a_film_can_be_fitted_and_discarded(box: Media) -> None:
     assert files(box) == []
 
 
-async def test_joined_films_are_a_cache(box: Media) -> None:
+async def test_joined_clips_are_a_cache(box: Media) -> None:
     parts = [await kept(box, video((640, 360), bits=3_000_000)) for _ in range(3)]
     before = files(box)
     one, two = await box.join(parts[:2]), await box.join(parts[1:])
@@ -480,7 +480,7 @@ async def test_joined_films_are_a_cache(box: Media) -> None:
     assert await box.join(parts[:2]) == one, "and made again"
 
 
-async def test_a_film_that_is_asked_for_again_stays(box: Media) -> None:
+async def test_a_joined_clip_that_is_asked_for_again_stays(box: Media) -> None:
     parts = [await kept(box, video(grey=grey)) for grey in (60, 120)]
     film, now = await box.join(parts), time.time()
     os.utime(box.path(film.name), (now - 30 * 3600, now - 30 * 3600))
@@ -608,7 +608,7 @@ async def test_what_a_platform_gets_says_it(house: House) -> None:
     house.provider.clips = [video()]
     job = await house.finish(await house.order())
     assert job.clip
-    [sent] = house.chat.films
+    [sent] = house.chat.clips
     with av.open(BytesIO(sent)) as container:
         assert container.metadata["comment"] == texts.chat.MADE_BY_AI
     assert job.clip.size == len(sent)

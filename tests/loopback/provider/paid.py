@@ -19,7 +19,7 @@ class PaidHost:
         self.clip = clip
         self.bought: Counter[str] = Counter()
         self.delivered: Counter[str] = Counter()
-        self.films: Counter[str] = Counter()
+        self.clips: Counter[str] = Counter()
         self.reached: asyncio.Queue[str] = asyncio.Queue()
         self.hang_at: str | None = None
         self.renders_after = 1
@@ -90,7 +90,7 @@ class PaidHost:
     async def _send(self, request: web.Request) -> web.StreamResponse:
         said = await request.json()
         self.delivered[said["nonce"]] += 1
-        self.films[said["nonce"]] += said["film"]
+        self.clips[said["nonce"]] += said["clip"]
         await self._at("send")
         return await _answer(request, {"id": "m"}, 200, lambda: self._then("sent"))
 

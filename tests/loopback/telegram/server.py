@@ -48,7 +48,7 @@ class BotApi(Updates):
         self.token = token
         self.calls: list[Call] = []
         self.keeps_calls = True
-        self.keeps_films = True
+        self.keeps_videos = True
         self.upload_limit = 50 * 2**20
         self.limits = False
         self.violations: list[Violation] = []
@@ -211,7 +211,7 @@ class BotApi(Updates):
     async def _read(self, request: web.BaseRequest) -> tuple[JSON, dict[str, Upload]]:
         kind, _, boundary = request.headers.get("Content-Type", "").partition("; boundary=")
         if kind == "multipart/form-data":
-            return await form_parts(request.content, boundary.strip('"').encode(), self.keeps_films)
+            return await form_parts(request.content, boundary.strip('"').encode(), self.keeps_videos)
         body = await request.content.read()
         if kind.startswith("application/json"):
             return json.loads(body), {}
