@@ -1,16 +1,12 @@
-"""The line to Telegram: the library's `Bot` over aiohttp, and the one place where its errors become ours."""
+"""The line to Telegram: the library's `Bot`, and the one place where its errors become ours."""
 
-import asyncio
 import logging
 import os
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
 from telegram import Bot
 from telegram.error import (
     BadRequest,
@@ -22,11 +18,9 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
 
-from adapters.shared.fetching import HEAVIEST
+from adapters.telegram.request import AiohttpRequest, Silence
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
-from bot.inflate import inflate
 
 log = logging.getLogger(__name__)
 
@@ -38,18 +32,8 @@ UPLOAD = 50 * 10**6
 UPLOAD_SELF_HOSTED = 2000 * 10**6
 DOWNLOAD_MB = 20
 
-CONNECTIONS = 256
-READ = 30.0
-"""Seconds of silence after which an answer is not waited for any longer."""
-WHOLE = 300.0
-"""Seconds that an upload may take: 50 MB over a slow line."""
-HEAVIEST_FILE, HEAVIEST_ANSWER = HEAVIEST, 16 * 2**20
-"""Bytes that are read of a file, and of any other answer, and into which they may unfold."""
-
 _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What the library raises of an answer in a shape that it does not know."""
-_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-_FRAMING = (b"content-encoding", b"content-length", b"transfer-encoding")
 _CLOSED_TO_US = (
     "chat not found",
     "user not found",
@@ -111,7 +95,7 @@ class TelegramClient(Bot):
     """A `Bot` that keeps its token to itself."""
 
     def __init__(self, token: str, api_url: str = PUBLIC) -> None:
-        self._requests = _request(), _request()
+        self._requests = AiohttpRequest(), AiohttpRequest()
         self._own = api_url != PUBLIC
         self._name = ""
         super().__init__(
@@ -133,7 +117,7 @@ class TelegramClient(Bot):
     async def updates(self, offset: int | None, seconds: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
         """What `get_updates` gives, unread: one update that the library cannot read must not hold up the others."""
         asked = {"offset": offset, "timeout": seconds, "allowed_updates": kinds}
-        found = await self._post("getUpdates", asked, read_timeout=READ + seconds)
+        found = await self._post("getUpdates", asked, read_timeout=self._requests[0].read_timeout + seconds)
         return [one for one in found if isinstance(one, dict) and isinstance(one.get("update_id"), int)]
 
     async def _do_post(self, endpoint: str, data: dict[str, Any], **patience: Any) -> Any:
@@ -206,80 +190,6 @@ def _ours(error: TelegramError) -> ChatError:
             "Invalid server response" in text or "Gateway Time" in text
         ):  # somebody between us and Telegram lost patience
             return Unconfirmed(text)
-        case NetworkError() if isinstance(error.__cause__, httpx.HTTPError | OSError):
-            sent = not isinstance(error.__cause__, httpx.ConnectError)
-            return Unconfirmed("no answer") if sent else ChatError("no connection")
+        case NetworkError() if isinstance(error.__cause__, Silence):
+            return Unconfirmed("no answer") if error.__cause__.sent else ChatError("no connection")
     return ChatError(text)
-
-
-class _Transport(AiohttpTransport):
-    """Says `ConnectError` when provably not all of a request went out, and `ReadError` when nobody can tell.
-
-    Answers are read here, within a limit: the library takes, and unpacks, whatever comes.
-    """
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        body = _Watched(request.stream) if isinstance(request.stream, httpx.AsyncByteStream) else None
-        if body and not hasattr(request, "_content"):
-            request.stream = body
-        try:
-            async with asyncio.timeout(WHOLE):
-                return await _whole(await super().handle_async_request(request))
-        except _TooMuch:
-            raise
-        except (httpx.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__
-            unsent = isinstance(cause, _NEVER_SENT) or (request.stream is body and body and not body.ended)
-            kind = httpx.ConnectError if unsent else httpx.ReadError
-            raise kind(type(cause or error).__name__) from None
-
-
-class _TooMuch(httpx.ReadError):
-    """More than we read; of a file in the words that Telegram has for it."""
-
-
-async def _whole(response: httpx.Response) -> httpx.Response:
-    """The answer with its body, no longer packed. Raises `_TooMuch`."""
-    is_file = "/file/bot" in response.request.url.path
-    limit, body = HEAVIEST_FILE if is_file else HEAVIEST_ANSWER, bytearray()
-    try:
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > limit:
-                break
-    finally:
-        await response.aclose()
-    content, packed = bytes(body), response.headers.get("content-encoding")
-    if packed:
-        content = await asyncio.to_thread(inflate, packed, content, limit + 1)
-    if max(len(body), len(content)) > limit:
-        raise _TooMuch("Too Large" if is_file else "overlong answer")
-    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _FRAMING]
-    return httpx.Response(response.status_code, headers=headers, content=content, request=response.request)
-
-
-class _Watched(httpx.AsyncByteStream):
-    """A request's body that knows whether it was read to its end."""
-
-    def __init__(self, stream: httpx.AsyncByteStream) -> None:
-        self._stream = stream
-        self.ended = False
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            yield chunk
-        self.ended = True
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-def _request() -> HTTPXRequest:
-    # The environment's proxies are not asked: the token goes to the configured address and nowhere else.
-    transport = _Transport(limits=httpx.Limits(max_connections=CONNECTIONS), trust_env=False)
-    return HTTPXRequest(
-        connection_pool_size=CONNECTIONS,
-        read_timeout=READ,
-        pool_timeout=READ,
-        httpx_kwargs={"transport": transport, "trust_env": False, "headers": {"Accept-Encoding": "identity"}},
-    )

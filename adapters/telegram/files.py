@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from telegram import File
 
 from adapters.shared.fetching import Fetching
-from adapters.telegram.client import DOWNLOAD_MB, HEAVIEST_FILE, Rejected, TelegramClient, mapped, says
+from adapters.telegram.client import DOWNLOAD_MB, Rejected, TelegramClient, mapped, says
 from adapters.telegram.parse import Picture
+from adapters.telegram.request import HEAVIEST_FILE
 from bot import texts
 from bot.conversation import Attachment
 from bot.errors import ChatError, Refusal, TooLarge

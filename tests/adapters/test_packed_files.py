@@ -11,7 +11,7 @@ from aiohttp import web
 
 from adapters.discord import files as discord_files
 from adapters.discord.client import RestClient as DiscordClient
-from adapters.telegram import client as telegram_line
+from adapters.telegram import request as telegram_request
 from adapters.telegram.client import TelegramClient, mapped
 from adapters.telegram.files import Files
 from adapters.telegram.parse import Picture
@@ -27,8 +27,8 @@ TOKEN = "1:secret"
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No call may unfold a body in memory."""
-    monkeypatch.setattr(telegram_line, "HEAVIEST_FILE", LIMIT)
-    monkeypatch.setattr(telegram_line, "HEAVIEST_ANSWER", LIMIT)
+    monkeypatch.setattr(telegram_request, "HEAVIEST_FILE", LIMIT)
+    monkeypatch.setattr(telegram_request, "HEAVIEST_ANSWER", LIMIT)
     monkeypatch.setattr(discord_files, "HEAVIEST", LIMIT)
     tracemalloc.start()
     yield

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from adapters.telegram import client as lines
+from adapters.telegram import request as requests
 from bot import texts
 from bot.conversation import Reply, ShownClip
 from bot.media.fit import Fitting
@@ -207,7 +208,7 @@ async def test_an_upload_without_an_answer_is_not_repeated(room: Room, trouble: 
 
 
 async def test_an_upload_that_is_never_answered(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "READ", 0.3)
+    monkeypatch.setattr(requests, "READ", 0.3)
     async with rooms() as room:
         room.api.trouble["sendVideo"] += [Hold("unanswered", 2.0)]
         order(room)
@@ -217,7 +218,7 @@ async def test_an_upload_that_is_never_answered(rooms: Rooms, monkeypatch: pytes
 
 async def test_a_slow_upload_is_given_its_time(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence counts only once all of it is sent."""
-    monkeypatch.setattr(lines, "READ", 0.3)
+    monkeypatch.setattr(requests, "READ", 0.3)
     read = BotApi._read
 
     async def slowly(self: BotApi, request: object) -> object:
@@ -235,7 +236,7 @@ async def test_a_slow_upload_is_given_its_time(rooms: Rooms, monkeypatch: pytest
 
 
 async def test_a_stalled_upload_is_begun_anew(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "WHOLE", 0.4)
+    monkeypatch.setattr(requests, "WHOLE", 0.4)
     async with rooms() as room:
         room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]
         room.api.trouble["sendVideo"] += [Hold("unread", 2.0)]

@@ -118,7 +118,7 @@ async def test_very_long_words(room: Room) -> None:
 async def test_without_an_answer_nobody_is_an_admin(
     rooms: Rooms, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.telegram.client.READ", 0.2)
+    monkeypatch.setattr("adapters.telegram.request.READ", 0.2)
     async with rooms(start=False) as room:
         group = room.api.supergroup(room.ann, creator=room.ann)
         members = Members(room.line, lambda: 0.0)

@@ -1,0 +1,195 @@
+"""The library's requests over aiohttp: one attempt each, which says whether all of it went out.
+
+The library's own cannot say so, and pays for a cookie jar, redirects and proxies that nobody uses here.
+"""
+
+import asyncio
+import os
+import secrets
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from functools import cache
+from typing import IO, Any
+from urllib.parse import urlencode
+
+import aiohttp
+import certifi
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+from adapters.shared.fetching import HEAVIEST
+from bot.inflate import inflate
+
+CONNECTIONS = 256
+KEPT = 5.0
+"""Seconds for which an unused connection is kept: less than a server keeps it, as a call on a closed one is lost."""
+CONNECT = 5.0
+"""Seconds for a new connection."""
+READ = 30.0
+"""Seconds of silence after which an answer is not waited for any longer."""
+WHOLE = 300.0
+"""Seconds that an upload may take: 50 MB over a slow line."""
+PIECE = 2**18
+"""Bytes of a file that are in memory while it is sent."""
+HEAVIEST_FILE, HEAVIEST_ANSWER = HEAVIEST, 16 * 2**20
+"""Bytes that are read of a file, and of any other answer, and into which they may unfold."""
+
+NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""Errors which prove that no byte of a request was sent."""
+
+
+class Silence(Exception):
+    """The cause of the library's error where no whole answer came. `sent` is False only if provably not all of the
+    request went out. The text is the type of the error below alone, as its own words may hold the address."""
+
+    def __init__(self, why: str, *, sent: bool) -> None:
+        super().__init__(why)
+        self.sent = sent
+
+
+class AiohttpRequest(BaseRequest):
+    """Requests over connections of their own that ask the environment for nothing.
+
+    Raises `TimedOut` where time ran out, else `NetworkError`; the cause of both is a `Silence`.
+    """
+
+    def __init__(self) -> None:
+        self._read = READ
+        self._session: aiohttp.ClientSession | None = None
+        self._is_shut = False
+        self._headers = {"User-Agent": self.USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+
+    @property
+    def read_timeout(self) -> float:
+        return self._read
+
+    async def initialize(self) -> None:
+        self._is_shut = False
+
+    async def shutdown(self) -> None:
+        session, self._session, self._is_shut = self._session, None, True
+        if session:
+            await session.close()
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """One attempt. aiohttp has no limit for a single write, so `write_timeout` counts for nothing; `WHOLE` does."""
+        session, headers, form = self._opened(), self._headers, None
+        data: bytes | AsyncIterator[bytes] | None = None
+        if request_data and (files := request_data.multipart_data):
+            form = _Form(request_data.json_parameters, files)
+            data, headers = form.pieces(), headers | form.headers
+        elif request_data:
+            data = urlencode(request_data.json_parameters).encode()
+            headers = headers | {"Content-Type": "application/x-www-form-urlencoded"}
+        timeout = aiohttp.ClientTimeout(
+            total=WHOLE,
+            connect=_seconds(pool_timeout, READ),
+            sock_connect=_seconds(connect_timeout, CONNECT),
+            sock_read=_seconds(read_timeout, self._read),
+        )
+        try:
+            async with session.request(
+                method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                return response.status, await _content(response, is_file=method == "GET")
+        except TelegramError:
+            raise
+        except Exception as error:  # whatever it is, nobody may take it for proof that nothing was done
+            unsent = isinstance(error, NEVER_SENT) or (form is not None and not form.is_out)
+            silence, late = Silence(type(error).__name__, sent=not unsent), isinstance(error, TimeoutError)
+        # Outside the except block, so that no error with the address in it is chained.
+        raise (TimedOut() if late else NetworkError(str(silence))) from silence
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """The session, made at the first request, in the loop that it belongs to."""
+        if self._is_shut:
+            raise RuntimeError("there are no requests after the shutdown")
+        if self._session is None:
+            # The environment's proxies are not asked: the token goes to the configured address and nowhere else.
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEPT, ssl=_tls()),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._session
+
+
+class _Form:
+    """A form with files, sent in pieces: fifty clips of fifty megabytes would not fit into memory."""
+
+    def __init__(self, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes | IO[bytes], str]]) -> None:
+        border = secrets.token_hex(16)
+        self._parts: list[bytes | IO[bytes]] = []
+        for name, value in fields.items():
+            self._parts.append(f"--{border}\r\n{_part(name)}\r\n\r\n{value}\r\n".encode())
+        for name, (filename, content, kind) in files.items():
+            head = f'--{border}\r\n{_part(name)}; filename="{_quoted(filename)}"\r\nContent-Type: {kind}\r\n\r\n'
+            self._parts += head.encode(), content, b"\r\n"
+        self._parts.append(f"--{border}--\r\n".encode())
+        size = sum(len(part) if isinstance(part, bytes) else _length(part) for part in self._parts)
+        self.headers = {"Content-Type": f"multipart/form-data; boundary={border}", "Content-Length": str(size)}
+        self.is_out = False
+        """Whether all of it was handed to the connection."""
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            if isinstance(part, bytes):
+                for start in range(0, len(part), PIECE):
+                    yield part[start : start + PIECE]
+                continue
+            while piece := await asyncio.to_thread(part.read, PIECE):
+                yield piece
+        self.is_out = True
+
+
+def _part(name: str) -> str:
+    return f'Content-Disposition: form-data; name="{_quoted(name)}"'
+
+
+def _quoted(name: str) -> str:
+    """As browsers quote it: nobody's file name ends the header that it stands in."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _length(file: IO[bytes]) -> int:
+    """The bytes of an open file, from its beginning, where it stands afterwards."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
+
+
+async def _content(response: aiohttp.ClientResponse, *, is_file: bool) -> bytes:
+    """The body, no longer packed. Raises `NetworkError` for more than we read, of a file in Telegram's words for it.
+
+    The library would take, and unpack, whatever comes.
+    """
+    limit, body = HEAVIEST_FILE if is_file else HEAVIEST_ANSWER, bytearray()
+    while len(body) <= limit and (chunk := await response.content.readany()):
+        body += chunk
+    content, packed = bytes(body), response.headers.get("Content-Encoding")
+    if packed:
+        content = await asyncio.to_thread(inflate, packed, content, limit + 1)
+    if max(len(body), len(content)) > limit:
+        response.close()  # it may have no end
+        raise NetworkError("Too Large" if is_file else "overlong answer") from Silence("overlong", sent=True)
+    return content
+
+
+def _seconds(given: Any, usual: float) -> float | None:
+    return usual if given is BaseRequest.DEFAULT_NONE else given
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Servers are verified against the authorities that httpx trusts, too. Some 20 ms, so once."""
+    return ssl.create_default_context(cafile=certifi.where())
