@@ -11,8 +11,11 @@ import json
 import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, assert_never
+from urllib.parse import quote
 
 import aiohttp
 import httpx
@@ -101,14 +104,14 @@ class Providers:
         tls = httpx.create_ssl_context()
         # On a reused connection, closed by the server a moment ago, a POST fails without telling whether it was
         # taken: so each POST has a fresh connection. GETs are free and repeatable: they keep theirs alive.
-        self._buyer = _client(tls, timeout, fresh=True)
-        self._poller = _client(tls, timeout, fresh=False)
+        self._buyer = _Line(tls, timeout, fresh=True)
+        self._poller = _Line(tls, timeout, fresh=False)
         self._clips = Clips(tls, clip_hosts)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._buyer.aclose()
-        await self._poller.aclose()
+        await self._buyer.close()
+        await self._poller.close()
 
     def able(self, order_has_masks: bool) -> bool:
         """Whether any configured host can be given the pictures of such an order."""
@@ -151,7 +154,7 @@ class Providers:
         row = self._hosts.get(host)
         if row is None:
             return self._notice(host, Pending("not configured any more", failed=True))
-        match await self._call(self._poller, row, "GET", params={"generation_id": remote_id}):
+        match await self._call(self._poller, row, "GET", _look(_address(row), remote_id)):
             case Silence(why=why):
                 return self._notice(host, Pending(f"no answer: {why}", failed=True))
             case Answer(status=status, body=body):
@@ -169,7 +172,8 @@ class Providers:
 
     async def probe(self, name: str) -> Probe:
         """Ask a host for a nonexistent job: free, and proves that the host is reachable and accepts our key."""
-        match await self._call(self._poller, self._hosts[name], "GET", params={"generation_id": "photoplay-check"}):
+        host = self._hosts[name]
+        match await self._call(self._poller, host, "GET", _look(_address(host), "photoplay-check")):
             case Silence(why=why):
                 return Probe("unreachable", why)
             case Answer(status=status):
@@ -180,7 +184,7 @@ class Providers:
     async def balances(self) -> Mapping[str, float]:
         """Our balance by host, in the host's own credits; hosts that report none are missing."""
         hosts = [host for host in self._hosts.values() if host.balance]
-        said = await asyncio.gather(*(self._call(self._poller, host, "GET", url=host.balance) for host in hosts))
+        said = await asyncio.gather(*(self._call(self._poller, host, "GET", host.balance) for host in hosts))
         found = {
             host.name: wire.balance(answer.body)
             for host, answer in zip(hosts, said, strict=True)
@@ -192,7 +196,7 @@ class Providers:
         """The installation mark of the Photoplay that answers at that address; None if none does."""
         body = bytearray()
         try:
-            async with asyncio.timeout(CONNECT), self._poller.stream("GET", f"{base}/livez") as response:
+            async with asyncio.timeout(CONNECT), self._poller.stream("GET", f"{base}/livez", {}) as response:
                 await _fill(body, response)
                 said = json.loads(inflate(response.headers.get("content-encoding", ""), bytes(body), ANSWER_LIMIT))
         except (httpx.HTTPError, aiohttp.ClientError, OSError, ValueError, RecursionError):  # OSError: TimeoutError too
@@ -228,7 +232,7 @@ class Providers:
         said = wire.body(order, host, lambda photo: urls[photo.name])
         # in a thread: megabytes of photos
         content = await asyncio.to_thread(lambda: json.dumps(said, allow_nan=False).encode())
-        match await self._call(self._buyer, host, "POST", content=content):
+        match await self._call(self._buyer, host, "POST", _address(host), content):
             case Silence(sent=False, why=why):
                 self._health.rest(host, host.rest, "silence")
                 raise NotSent(f"{host.name} could not be reached: {why}", host.rest, "silence")
@@ -260,14 +264,7 @@ class Providers:
         return odd
 
     async def _call(
-        self,
-        client: httpx.AsyncClient,
-        host: Host,
-        method: Literal["GET", "POST"],
-        *,
-        content: bytes | None = None,
-        params: Mapping[str, str] | None = None,
-        url: str = "",
+        self, line: "_Line", host: Host, method: Literal["GET", "POST"], url: str, content: bytes | None = None
     ) -> Answer | Silence:
         """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
 
@@ -278,14 +275,11 @@ class Providers:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         if content is not None:
             headers |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
-        url, pieces = url or host.base_url + host.path, None if content is None else _pieces(content)
+        pieces = None if content is None else _pieces(content)
         head: tuple[int, str | None] | None = None
         body, packed = bytearray(), ""
         try:
-            async with (
-                asyncio.timeout(self._timeout),
-                client.stream(method, url, params=params, headers=headers, content=pieces) as response,
-            ):
+            async with asyncio.timeout(self._timeout), line.stream(method, url, headers, pieces) as response:
                 head = response.status_code, response.headers.get("retry-after")
                 packed = response.headers.get("content-encoding", "")
                 await _fill(body, response)
@@ -311,29 +305,63 @@ def silence(exc: Exception) -> Silence:
     return Silence(not isinstance(cause, NEVER_SENT), type(cause or exc).__name__)
 
 
-def _client(tls: ssl.SSLContext, timeout: float, *, fresh: bool) -> httpx.AsyncClient:
-    """A client for the API that owns its session. `fresh`: a new connection for each request."""
+class _Line:
+    """Connections to hosts: httpx's requests and answers without its client, whose cookie jar, redirects, hooks and
+    merging of URLs cost more than the rest of a poll. `fresh`: a new connection for each request."""
 
-    def session() -> aiohttp.ClientSession:  # created by the transport at the first request, inside the loop
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=fresh, ssl=tls),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-        )
+    def __init__(self, tls: ssl.SSLContext, timeout: float, *, fresh: bool) -> None:
+        def session() -> aiohttp.ClientSession:  # made by the transport at the first request, inside the loop
+            return aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(force_close=fresh, ssl=tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+            )
 
-    connect = min(CONNECT, timeout / 2)  # so that the total timeout never cuts off a mere connection attempt
-    return httpx.AsyncClient(
-        transport=AiohttpTransport(verify=tls, trust_env=False, client=session),
-        timeout=httpx.Timeout(timeout, connect=connect, pool=connect),
-        headers={
+        self._transport = AiohttpTransport(verify=tls, trust_env=False, client=session)
+        connect = min(CONNECT, timeout / 2)  # so that the total timeout never cuts off a mere connection attempt
+        self._extensions = {"timeout": httpx.Timeout(timeout, connect=connect, pool=connect).as_dict()}
+        self._headers = {
             "User-Agent": "photoplay",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "Connection": "close" if fresh else "keep-alive",
-        },
-        follow_redirects=False,
-        trust_env=False,
-    )
+        }
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: str, headers: Mapping[str, str], content: AsyncIterator[bytes] | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """The head of the answer to one request, whatever its status; the body is read by the caller."""
+        response = await self._transport.handle_async_request(
+            httpx.Request(
+                method,
+                _parsed(url),
+                headers={**self._headers, **headers},
+                content=content,
+                extensions=self._extensions,
+            )
+        )
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+
+@lru_cache(16_384)
+def _parsed(url: str) -> httpx.URL:
+    """A job is polled at one address again and again; parsing it costs more than building its request."""
+    return httpx.URL(url)
+
+
+def _address(host: Host) -> str:
+    return host.base_url + host.path
+
+
+def _look(address: str, remote_id: str) -> str:
+    return f"{address}?generation_id={quote(remote_id, safe='')}"
 
 
 async def _pieces(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:

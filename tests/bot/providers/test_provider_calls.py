@@ -22,6 +22,7 @@ from yarl import URL
 
 from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Finished, Pending, Refused
+from bot.providers import client
 from bot.providers.client import ANSWER_LIMIT, NEVER_SENT, Probe, silence
 from bot.providers.hosts import PATH
 from tests.loopback.provider.scripted import Scripted, closed_port
@@ -72,7 +73,7 @@ ids = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min
 @given(ids)
 def test_ids_arrive_as_they_are(remote_id: str) -> None:
     """Through httpx's quoting and then yarl's, which is what the transport does."""
-    url = URL(str(httpx.Request("GET", "https://x.example/a", params={"generation_id": remote_id}).url))
+    url = URL(str(httpx.Request("GET", client._parsed(client._look("https://x.example/a", remote_id))).url))
     assert parse_qs(urlsplit(url.raw_path_qs).query) == {"generation_id": [remote_id]}
 
 
