@@ -78,7 +78,7 @@ class Visitor:
 
     async def heart(self, path: str, on: bool = True, token: str | None = None, **headers: str) -> "Answer":
         sent = {"X-Photoplay": self.token if token is None else token, **headers}
-        return await self.post(f"{path}/heart", {"on": "1" if on else "0"}, **sent)
+        return await self.get(f"{path}/heart", "PUT" if on else "DELETE", **sent)
 
     async def report(self, path: str, reason: str, words: str = "", **headers: str) -> "Answer":
         return await self.post(f"{path}/report", {"token": self.token, "reason": reason, "words": words}, **headers)

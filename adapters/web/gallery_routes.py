@@ -20,7 +20,7 @@ from bot import texts
 from bot.conversation import MENTION, Inbound
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
-from bot.gallery.model import Share
+from bot.gallery.model import Share, WebGallery
 from bot.model import Address
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,6 @@ class GalleryRoutes:
         self._gallery = core.context.store.gallery
         self._sessions = sessions
         self._hearts, self._reports = VisitorLimit(HEARTS, clock), VisitorLimit(REPORTS, clock)
-        self._clock = clock
         self._style = _colours() + (FOLDER / "gallery.css").read_bytes()
         self._script = (FOLDER / "gallery.js").read_bytes()
 
@@ -75,7 +74,8 @@ class GalleryRoutes:
                 web.get(share, self._clip),
                 web.get(f"{share}.mp4", self._clip_file),
                 web.get(f"{share}.jpg", self._picture),
-                web.post(f"{share}/heart", self._heart),
+                web.put(f"{share}/heart", self._heart),
+                web.delete(f"{share}/heart", self._heart),
                 web.post(f"{share}/report", self._report),
                 web.route("*", f"{ROOT}{{rest:.*}}", self._nowhere),
                 web.get(ROOT.rstrip("/"), self._home),
@@ -189,22 +189,24 @@ class GalleryRoutes:
 
     @_served
     async def _heart(self, request: web.Request) -> web.StreamResponse:
-        """Give a heart (`on=1`) or take it back: said twice, it is the same."""
+        """Give a heart (PUT) or take it back (DELETE): said twice, it is the same. A body is not read."""
         person = self._sessions.person(request)
         if person is None or not self._sessions.trusts(request, person):
             return json({"text": texts.gallery.RELOAD}, 403)
-        on = (await bodies.form(request)).get("on") != "0"
+        on = request.method == "PUT"
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return json({"text": texts.gallery.GONE_LEAD}, 404)
-        if on and not self._hearts.admits(found[1].id, self._sessions.address(request), person):
+        hall, share = found
+        if on and not self._hearts.admits(share.id, self._sessions.address(request), person):
             return json({"text": texts.gallery.ENOUGH}, 429)
-        # Not by `Core.handle`: the community is known by the gallery's name, and a page wants a number, no sentence.
-        share = await self._gallery.heart(found[1].id, _name(person), on, "tap", self._clock())
-        if share is None:
+        reply = await self._core.handle(_said(hall, person, f"/heart {share.id} {'on' if on else 'off'}"))
+        found = await self._gallery.shown(hall.slug, share.id)  # the page wants the number, no sentence
+        if found is None:
             return json({"text": texts.gallery.GONE_LEAD}, 404)
-        self._core.context.wake.outbox()
-        return json({"hearts": share.hearts, "liked": on}, 200)
+        if reply.refused:
+            return json({"text": reply.text}, 403)
+        return json({"hearts": found[1].hearts, "liked": on}, 200)
 
     @_served
     async def _report(self, request: web.Request) -> web.StreamResponse:
@@ -229,15 +231,17 @@ class GalleryRoutes:
         if not self._reports.admits(share.id, where, person):
             return card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
         said = f"/report {share.id} {reason} {words if reason == 'other' else ''}".strip()
-        inbound = Inbound(
-            Address("web", person), person, f"web:{person}:report:{share.id}:{reason}", said, scope=hall.scope
-        )
-        reply = await self._core.handle(inbound)
+        reply = await self._core.handle(_said(hall, person, said, f"web:{person}:report:{share.id}:{reason}"))
         return card(texts.gallery.SAID, reply.text, 200, (gallery_pages.home(hall), texts.gallery.BACK_TO_ALL))
 
 
 def _name(person: str) -> str:
     return f"web:{person}"
+
+
+def _said(hall: WebGallery, person: str, text: str, key: str = "") -> Inbound:
+    """What somebody says in the community of a gallery. Without a key, saying it twice must be harmless."""
+    return Inbound(Address("web", person), person, key, text, scope=hall.scope)
 
 
 def _colours() -> bytes:

@@ -151,7 +151,7 @@ _ROWS = (
         title=texts.sharing.REMIX,
     ),
     Command("best", best.best, what.BEST, menu="groups", again="anew"),
-    Command("heart", sharing.heart, quiet=True, personal=True),
+    Command("heart", sharing.heart, quiet=True, personal=True, again="anew"),  # the store knows its key again
     Command("show", sharing.show),
     Command("report", moderation.report, private=True, personal=True, title=texts.sharing.REPORT),
     # A community's admins

@@ -219,9 +219,10 @@ async def sharing(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def heart(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Toggle the asker's heart for a shared clip."""
-    share, _ = await lookup.seen(ctx, inbound, argument, texts.sharing.HEART_HOW)
-    liked = await ctx.store.gallery.heart(share.id, inbound.person, None, "tap", ctx.clock(), inbound.key)
+    """Set (`SHARE on`) or take back (`SHARE off`) the asker's heart for a shared clip; without either, toggle it."""
+    share, how = await lookup.seen(ctx, inbound, argument, texts.sharing.HEART_HOW)
+    to = {"on": True, "off": False}.get(how)
+    liked = await ctx.store.gallery.heart(share.id, inbound.person, to, "tap", ctx.clock(), inbound.key)
     if liked is None:
         raise Refusal(texts.sharing.UNKNOWN_SHARE)
     ctx.wake.outbox()

@@ -83,9 +83,8 @@ async function like(button) {
   try {
     const on = button.getAttribute('aria-pressed') !== 'true';
     const answer = await fetch(button.dataset.heart, {
-      method: 'POST',
+      method: on ? 'PUT' : 'DELETE',
       headers: { 'X-Photoplay': document.querySelector('meta[name=token]').content },
-      body: new URLSearchParams({ on: on ? '1' : '0' }),
     });
     const { text, hearts, liked } = await answer.json();
     if (text) return say(text);

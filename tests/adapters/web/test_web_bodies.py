@@ -38,7 +38,6 @@ class Everywhere:
         self.routes: dict[str, tuple[str, Mapping[str, str], int]] = {
             "login": ("/login", FORM, bodies.SMALL),
             "say": ("/say", {**PARTS, **known}, message.WORDS),
-            "heart": (f"/g/{SLUG}/{share}/heart", {**FORM, **known}, bodies.SMALL),
             "report": (f"/g/{SLUG}/{share}/report", {**FORM, **known}, bodies.SMALL),
             "hook": ("/hooks/telegram", JSON, UPDATE),
         }
@@ -69,7 +68,7 @@ async def everywhere(
         yield Everywhere(made, share.id, cookie, visitor.token)
 
 
-ROUTES = ("login", "say", "heart", "report", "hook")
+ROUTES = ("login", "say", "report", "hook")
 
 
 def part(name: str, value: bytes = b"") -> bytes:
@@ -120,8 +119,7 @@ async def test_more_than_a_route_takes_is_refused(everywhere: Everywhere, name: 
 
 
 async def test_what_comes_without_a_length_is_read_as_well(everywhere: Everywhere) -> None:
-    for name in ("heart", "report"):
-        assert (await everywhere.post(name, b"on=0&reason=spam", length=False)).status in (200, 403)
+    assert (await everywhere.post("report", b"reason=spam", length=False)).status in (200, 403)
     assert (await everywhere.post("hook", b"{}", length=False)).status == 200
     body = part("key", b"12345678") + part("text", "Bäume".encode()) + b"--b--\r\n"
     said = await everywhere.post("say", body, length=False)

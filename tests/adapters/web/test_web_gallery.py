@@ -1,13 +1,16 @@
 """Galleries over a socket: pages, files, hearts, reports, and what attackers try. Both databases, real clips."""
 
 import asyncio
+import json
 import os
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from markupsafe import escape
@@ -17,12 +20,16 @@ from adapters.web.chat_page import STATIC
 from adapters.web.gallery_routes import HEARTS, PAGE
 from adapters.web.visitor_limit import DAY, VisitorLimit
 from bot import texts
-from bot.errors import StoreDown
+from bot.commands.table import TABLE
+from bot.context import Context
+from bot.conversation import Inbound, Reply
+from bot.errors import Refusal, StoreDown
 from bot.gallery.model import Key
 from bot.model import Clip
 from tests import galleries
 from tests.clock import Clock
 from tests.galleries import ANN, BEN, CITY, NOW, TOWN
+from tests.raw_http import head, send
 from tests.web_gallery import SLUG, Answer, Site, Visitor, film, site
 
 HALL = f"/g/{SLUG}"
@@ -489,14 +496,38 @@ async def test_forged_hearts_count_nothing(town: Site, made: Clip) -> None:
     ]
     assert {answer.status for answer in tries} == {403}
     assert (await visitor.get(f"{path}/heart")).status == 404
-    odd = await visitor.post(f"{path}/heart", b'{"on": 1}', **{"X-Photoplay": visitor.token})
-    assert odd.status == 415
-    sent = {"X-Photoplay": visitor.token, "Content-Type": "application/x-www-form-urlencoded"}
-    assert (await visitor.post(f"{path}/heart", b"on=1&x=" + b"x" * 9999, **sent)).status == 413
+    assert (await visitor.post(f"{path}/heart", {"on": "1"}, **{"X-Photoplay": visitor.token})).status == 404
     for wrong in (f"{HALL}/guessed234", f"/g/guessed234/{share.id}"):
         assert (await visitor.heart(wrong)).status == 404
     assert (await town.house.store.gallery.share(share.id)).hearts == 0
     assert not town.errands
+
+
+async def test_a_heart_waits_for_no_body(town: Site, made: Clip) -> None:
+    """Whoever announces one and sends nothing is answered all the same."""
+    share = await town.share(made)
+    path = f"{HALL}/{share.id}"
+    visitor = await town.visitor(path)
+    cookie = "; ".join(f"{one.key}={one.value}" for one in visitor.http.cookie_jar)
+    opening = {"Host": "x", "Cookie": cookie, "X-Photoplay": visitor.token, "Content-Length": "4096"}
+    said = await send(town.base, head(f"{path}/heart", "PUT", **opening), wait=10)
+    assert (said.status, json.loads(said.body)) == (200, {"hearts": 1, "liked": True})
+
+
+async def test_a_heart_comes_by_the_core(town: Site, made: Clip) -> None:
+    """As from every platform: what the core refuses is told, and counts nothing."""
+    share = await town.share(made)
+    path = f"{HALL}/{share.id}"
+    visitor = await town.visitor(path)
+
+    async def refuses(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+        assert (inbound.address.platform, inbound.scope, argument) == ("web", share.scope, f"{share.id} on")
+        raise Refusal("Not today.")
+
+    with patch.dict(TABLE, {"heart": replace(TABLE["heart"], run=refuses)}):
+        answer = await visitor.heart(path)
+    assert (answer.status, json.loads(answer.text)) == (403, {"text": "Not today."})
+    assert (await town.house.store.gallery.share(share.id)).hearts == 0
 
 
 async def test_whoever_throws_the_cookie_away_comes_not_far(town: Site, made: Clip, clock: Clock) -> None:

@@ -85,7 +85,7 @@ def test_menus_go_by_rank() -> None:
         (
             lambda row: row.again == "anew",
             {
-                *("help", "start", "jobs", "clip", "join", "words", "next", "privacy"),
+                *("help", "start", "jobs", "clip", "join", "words", "next", "privacy", "heart"),
                 *("best", "usage", "audit", "export", "review", "mydata", "forgetme"),
             },
         ),
