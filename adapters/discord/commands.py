@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import discord
@@ -15,7 +15,6 @@ from adapters.discord.client import BROKEN, UNREADABLE
 from adapters.discord.interactions import Interaction, Interactions
 from adapters.shared.notes import FOREVER, Notes
 from bot import texts
-from bot.commands import table
 from bot.commands.command import Command, Takes
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
@@ -31,16 +30,16 @@ Callback = Callable[..., Awaitable[None]]
 
 
 class Tree(app_commands.CommandTree[Any]):
-    """Everything that the app can be asked for, wherever it is installed."""
+    """The commands in `rows` that people can find, wherever the app is installed."""
 
-    def __init__(self, client: discord.Client, interactions: Interactions) -> None:
+    def __init__(self, client: discord.Client, interactions: Interactions, rows: Iterable[Command]) -> None:
         super().__init__(
             client,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
         by_hand = {"animate": _animate(interactions), **admin_commands.by_hand(interactions)}
-        for row in table.TABLE.values():
+        for row in rows:
             if row.listed and row.menu != "greeting":  # Discord's own client begins
                 made = _command(row, by_hand.get(row.name) or _other(interactions, row))
                 self.add_command(_for_admins(made) if row.manage else made)

@@ -23,6 +23,7 @@ from adapters.discord.reactions import Reactions
 from adapters.discord.render import PRESS
 from adapters.discord.request import PLATFORM
 from adapters.shared.notes import Notes
+from bot.commands import table
 from bot.core import Core
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class Gateway(discord.AutoShardedClient):
         self._budget = budget
         self._closed = closed
         self._between = between
-        self._tree = Tree(self, interactions)
+        self._tree = Tree(self, interactions, table.offered(core.context, PLATFORM))
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Press)

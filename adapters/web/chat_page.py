@@ -107,7 +107,7 @@ class ChatPage:
             preview=texts.chat.preview(at_home=self._sessions.at_home(request)) if stand_in else "",
             moves=texts.chat.MOVES if stand_in else (*texts.chat.EXAMPLES, *texts.chat.MOVES),
             samples=[_sample(name, sample, stand_in) for name, sample in texts.chat.SAMPLES.items()],
-            menu=in_page_menu(table.TABLE.values()),
+            menu=in_page_menu(table.offered(self._core.context, "web")),
         )
         return response
 

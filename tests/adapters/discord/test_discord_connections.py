@@ -14,7 +14,7 @@ from adapters.discord.identify_budget import IdentifyBudget
 from bot.commands.table import TABLE
 from bot.config import Settings
 from tests.adapters.discord.discord_room import Now, Room, a_room
-from tests.houses import picture
+from tests.houses import configure, picture
 from tests.loopback.discord.faults import error
 from tests.loopback.discord.permissions import (
     ATTACH_FILES,
@@ -147,3 +147,16 @@ async def test_commands_are_told_when_they_changed(
         "strength",
         "end_image",
     ]
+
+
+async def test_where_there_is_no_other_platform_nothing_can_be_linked(
+    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
+) -> None:
+    api = DiscordApi()
+    async with api.serve() as base:
+        for platforms, are_there in (({"discord"}, False), ({"discord", "web"}, True)):
+            async with a_room(tmp_path, large_clip, new_id, api=api, base=base, start=False) as room:
+                configure(room.house.core, platforms=frozenset(platforms))
+                await room.open()
+                names = {one["name"] for one in api.commands[None]}
+                assert names & {"link", "unlink", "cancel"} == {"cancel", *(["link", "unlink"] if are_there else [])}
