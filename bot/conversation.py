@@ -33,6 +33,11 @@ async def nobody() -> bool:
     return False
 
 
+async def everything() -> bool:
+    """Default: the bot is shown all that is said."""
+    return True
+
+
 async def never(_: str) -> bool:
     """Default: no channel is age-restricted."""
     return False
@@ -114,6 +119,10 @@ class Inbound:
     """Addressed to the bot. False: to everybody, and only an answer to our message `source`."""
     no_photo: str = ""
     """How to attach a photo on that platform, as a sentence; told when an order lacks one."""
+    how_to_call: str = ""
+    """How people call the bot in this chat with others, in a sentence; told with its greeting."""
+    hears_all: Callable[[], Awaitable[bool]] = everything
+    """Whether the bot is shown what is said there to others; awaited on demand."""
     behind: str = ""
     """The group or channel in whose name an anonymous person writes."""
     adult: bool = False

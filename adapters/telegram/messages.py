@@ -18,7 +18,6 @@ from adapters.telegram.people import People, replied_to
 from adapters.telegram.prompts import Prompts
 from adapters.telegram.replies import Replies
 from bot import texts
-from bot.commands import table
 from bot.commands.table import TABLE
 from bot.conversation import MENTION, Inbound, Reply
 from bot.core import Core
@@ -152,14 +151,14 @@ class Messages:
             source=heard.source,
             called=heard.called,
             no_photo=heard.no_photo,
+            how_to_call=texts.chat.group_help(self.username),
+            hears_all=partial(self._hears_all, where.chat),
             behind=str(message.sender_chat.id) if message.sender_chat else "",
         )
         reply = await self._core.handle(inbound)
         if (heard.called or reply.text) and not message.sender_chat:
             await self._people.met(message.from_user)
         await self._prompts.moved_on(where.chat)
-        if inbound.shared and (row := table.of(heard.text)) and row.greets and heard.text == f"/{row.name}":
-            reply = replace(reply, text="\n\n".join([reply.text, *await self._about_groups(inbound)]))
         if heard.comment and reply.refused:
             self._comments.answer(message, partial(self._replies.respond, inbound, reply))
         else:
@@ -255,14 +254,9 @@ class Messages:
         lacking = texts.chat.which_photo(self.username)
         return Heard(message.text, _shown(other), source=str(other.message_id), called=False, no_photo=lacking)
 
-    async def _about_groups(self, inbound: Inbound) -> list[str]:
-        """What people in a group should know besides; its admins once more than that."""
-        if self.reads_all or await self._members.show_us_all(inbound.address.chat):
-            return [texts.chat.group_help(self.username)]
-        told = [texts.chat.group_help(self.username), texts.chat.PRIVACY_MODE]
-        if await inbound.moderates() and await self._core.first_time(inbound.address, "privacy"):
-            told.append(texts.chat.PRIVACY_MODE_OFF)
-        return told
+    async def _hears_all(self, chat: str) -> bool:
+        """Whether we are shown what is said in a group to others."""
+        return self.reads_all or await self._members.show_us_all(chat)
 
 
 def _shown(message: Message) -> Sequence[Picture]:

@@ -58,8 +58,6 @@ class Command:
     """What admins do with a command of everyone's, as lines of their help."""
     verb: Verb | None = None
     """What `photoplay admin` says of it; without, it is no verb there."""
-    greets: bool = False
-    """Where it is said in a group, people are also told how to ask there."""
 
     # What it takes
     takes: Takes = "words"

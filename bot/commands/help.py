@@ -8,16 +8,18 @@ from bot.commands.command import Command, in_menu, in_page_menu
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.model import ID
+from bot.ordering import about
 
 
 async def start(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """What a newcomer's client says first; a link to us may bring the id of a clip along."""
     if ID.fullmatch(argument):
         return await clips.clip(ctx, inbound, argument)
-    return Reply(texts.chat.HELLO_HERE if inbound.shared else texts.chat.HELLO)
+    text = texts.chat.HELLO_HERE if inbound.shared else texts.chat.HELLO
+    return Reply(text if argument else await _greeting(ctx, inbound, text))
 
 
-def help_(rows: Iterable[Command], inbound: Inbound, argument: str) -> Reply:
+async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argument: str) -> Reply:
     """The commands that are for whoever asks, and for where they ask."""
     if argument.lower().strip() in ("admin", "admins"):
         rows = list(rows)
@@ -31,7 +33,20 @@ def help_(rows: Iterable[Command], inbound: Inbound, argument: str) -> Reply:
     else:
         shown = [row for row in rows if row.common and row.menu != "greeting"]
     text = texts.chat.help_([(row.name, _told(row, inbound)) for row in shown])
-    return Reply(f"{text}\n\n{texts.chat.HELP_MORE}" if inbound.shared else text)
+    text = f"{text}\n\n{texts.chat.HELP_MORE}" if inbound.shared else text
+    return Reply(text if argument else await _greeting(ctx, inbound, text))
+
+
+async def _greeting(ctx: Context, inbound: Inbound, text: str) -> str:
+    """A greeting with what people in a group should know besides; its admins once more than that."""
+    if not inbound.shared or not inbound.how_to_call:
+        return text
+    told = [text, inbound.how_to_call]
+    if not await inbound.hears_all():
+        told.append(texts.chat.PRIVACY_MODE)
+        if await inbound.moderates() and await about.first_time(ctx, inbound.address, "privacy"):
+            told.append(texts.chat.PRIVACY_MODE_OFF)
+    return "\n\n".join(told)
 
 
 def _told(row: Command, inbound: Inbound) -> str:

@@ -63,7 +63,7 @@ async def animate(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def help_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    return help.help_(offered(ctx, inbound.address.platform), inbound, argument)
+    return await help.help_(ctx, offered(ctx, inbound.address.platform), inbound, argument)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -239,13 +239,12 @@ _ROWS = (
         what.HELP,
         menu="everywhere",
         rank=1,
-        greets=True,
         label=texts.chat.PAGE["help"],
         takes="nothing",
         private=True,
         again="anew",
         verb=shell.HELP,
     ),
-    Command("start", help.start, what.START, menu="greeting", rank=1, greets=True, again="anew"),
+    Command("start", help.start, what.START, menu="greeting", rank=1, again="anew"),
 )
 TABLE = {row.name: row for row in _ROWS}

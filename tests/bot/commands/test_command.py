@@ -104,7 +104,6 @@ def test_menus_go_by_rank() -> None:
         (lambda row: row.answers, {"agree", "crop", "yes", "no"}),
         (lambda row: row.pictures, {"animate", "remix"}),
         (lambda row: row.personal, {"heart", "report"}),
-        (lambda row: row.greets, {"help", "start"}),
         (lambda row: row.title, {"continue", "again", "remix", "report"}),
         (lambda row: row.manages, {"quota", "gallery"}),
         (lambda row: row.community, {"wordlist", "gallery", "review"}),

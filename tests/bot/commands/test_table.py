@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,33 @@ async def a_chain(house: House, length: int, user: str = "7") -> list[Job]:
         reply = await said(house, f"/continue {jobs[-1].id} and then", user)
         jobs.append(await house.finish(await house.job(reply.job or reply.text)))
     return jobs
+
+
+# ── Greetings ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("hears_all", [False, True])
+@pytest.mark.parametrize("command", ["/help", "/start"])
+async def test_a_greeting_in_a_group_says_how_to_call_the_bot(house: House, command: str, hears_all: bool) -> None:
+    """And, where it is shown only what is said to it, that this is so, and once to an admin how to change it."""
+
+    async def heard() -> bool:
+        return hears_all
+
+    async def yes() -> bool:
+        return True
+
+    async def told(text: str, key: str, **changes: Any) -> str:
+        asked = Inbound(GROUP, "7", key, text, how_to_call="Call me.", hears_all=heard, **{"shared": True, **changes})
+        return (await house.core.handle(asked)).text
+
+    first = await told(command, "1")
+    assert "Call me." in first
+    assert (texts.chat.PRIVACY_MODE in first) is not hears_all
+    said = [texts.chat.PRIVACY_MODE_OFF in await told(command, key, moderates=yes) for key in ("2", "3")]
+    assert said == [not hears_all, False]
+    for other in (await told(command, "4", shared=False), await told(f"{command} admin", "5")):
+        assert "Call me." not in other
 
 
 # ── Films ────────────────────────────────────────────────────────────────────────────────────────────────────────────
