@@ -1,6 +1,7 @@
 """The one entry point: every message of a person, from any platform, is an `Inbound`, answered by a `Reply`."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from bot.conversation import MENTION, Inbound, Reply
 from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import age, reactions
 from bot.jobs import machine
-from bot.model import Address, Job
+from bot.model import ID, Address, Job
 from bot.ordering import about, place, prompt, questions, status_line, waiting
 from bot.privacy import deletion
 from bot.quotas import balance
@@ -126,7 +127,15 @@ class Core:
 
     async def own(self, inbound: Inbound, job_id: str) -> Job | None:
         """A job, if it belongs to the person."""
-        return await about.own(self.context, inbound, job_id)
+        return next(iter(await about.own(self.context, inbound, [job_id])), None)
+
+    async def own_of(self, inbound: Inbound, job_ids: Sequence[str]) -> list[Job]:
+        """Those of the jobs that belong to the person, in this order."""
+        return await about.own(self.context, inbound, job_ids)
+
+    async def favour(self, inbound: Inbound, job_id: str, on: bool) -> bool:
+        """Mark the person's clip as a favourite, or not; False if there is no such clip of theirs."""
+        return bool(ID.fullmatch(job_id)) and await self.context.store.favour(inbound.person, job_id, on)
 
     async def waiting(self, inbound: Inbound) -> list[tuple[Job, Reply]]:
         """The person's parked orders, oldest first, each with its question."""

@@ -61,8 +61,9 @@ class UserInstall:
         """Whether a press gave a job that is still under way another quarter of an hour."""
         if request.manner != "aside" or not request.text.startswith(CLIP):
             return False
-        job = await self._core.context.store.job(request.text.removeprefix(CLIP))
-        if job is None or job.state == "done" or job.person != f"{PLATFORM}:{request.user}":
+        name = request.text.removeprefix(CLIP)
+        job = await self._core.own(self.asks(request, name), name)
+        if job is None or job.state == "done":
             return False
         if job.address.platform != PLATFORM or not job.address.chat.startswith(APART):
             return False

@@ -109,7 +109,7 @@ class ClipsPage:
         job = request.match_info["job"]
         with self._crowd.counted(request, person):
             on = (await bodies.form(request)).get("on") == "1"
-            if not ID.fullmatch(job) or not await self._core.context.store.favour(spoken(person).person, job, on):
+            if not await self._core.favour(spoken(person), job, on):
                 raise web.HTTPNotFound
         return web.json_response({"favourite": on})
 
@@ -120,7 +120,7 @@ class ClipsPage:
             pairs = await bodies.pairs(request, SELECTION, MANY)
             if not self._sessions.trusts(request, person, dict(pairs).get("token", "")):
                 return card(texts.chat.PAGE["reload"], 403, home=True)
-            names = {value: None for name, value in pairs if name == "clip" and ID.fullmatch(value)}
+            names = {value: None for name, value in pairs if name == "clip"}
             files = await self._files(list(names)[:MOST], person)
             size = await asyncio.to_thread(_weigh, files)
             if len(names) > MOST or size > HEAVIEST:
@@ -133,12 +133,10 @@ class ClipsPage:
 
     async def _files(self, names: Sequence[str], person: str) -> list[tuple[str, StoredFile]]:
         """What the clips among these that are the person's are called in a ZIP, and they themselves."""
-        people = await self._core.context.store.accounts.people(spoken(person).person)
         files: list[tuple[str, StoredFile]] = []
         taken: Counter[str] = Counter()
-        for name in names:
-            job = await self._core.context.store.job(name)
-            if job and job.clip and job.person in people:
+        for job in await self._core.own_of(spoken(person), names):
+            if job.clip:
                 called = file_name(job.order.prompt, job.created_at)
                 taken[called] += 1
                 number = f"-{taken[called]}" if taken[called] > 1 else ""

@@ -1,5 +1,6 @@
 """Context of a message: the message it answers, or its own earlier version."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import rights, texts
@@ -7,7 +8,7 @@ from bot.commands import invocation
 from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
 from bot.jobs import machine
-from bot.model import Address, Job
+from bot.model import ID, Address, Job
 from bot.ordering import questions
 
 FOREVER = 4e9
@@ -63,10 +64,11 @@ async def first_time(ctx: Context, chat: Address, name: str, kept: float = FOREV
     return True
 
 
-async def own(ctx: Context, inbound: Inbound, job_id: str) -> Job | None:
-    """A job, if it belongs to the person."""
-    job = await ctx.store.job(job_id)
-    return job if job and await rights.is_own(ctx, inbound, job.person) else None
+async def own(ctx: Context, inbound: Inbound, job_ids: Sequence[str]) -> list[Job]:
+    """Those of the jobs that belong to the person, on any linked platform, in this order."""
+    people = {inbound.person, *await ctx.store.accounts.people(inbound.person)}
+    jobs = [await ctx.store.job(name) for name in job_ids if ID.fullmatch(name)]
+    return [job for job in jobs if job and job.person in people]
 
 
 def _words(inbound: Inbound) -> str | None:

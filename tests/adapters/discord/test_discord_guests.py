@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from bot import texts
 from bot.model import Pending
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import picture
@@ -62,6 +63,22 @@ async def test_after_a_quarter_of_an_hour_a_button_gets_the_clip(room: Room) -> 
     assert pressed.user is eve
     assert not room.api.called(POST)
     assert room.api.served["POST /users/@me/channels"] == 0
+
+
+async def test_the_button_is_for_whoever_ordered_the_clip(room: Room) -> None:
+    eve, mal = (room.api.user(name, installed=True) for name in ("eve", "mal"))
+    far = room.api.channel(room.api.guild("far", bot=False))
+    room.house.provider.polls = [Pending()]
+    asked = room.slash(options=SMILES, user=eve, channel=far)
+    await room.api.until(lambda: asked.original and asked.original.content)
+    assert asked.original
+    room.now.later += 15 * 60 - 60
+    await room.api.until(lambda: asked.original and "Get the clip" in asked.original.labels)
+    (refused,) = await room.whispers(room.api.press(mal, asked.original, "Get the clip"))
+    assert refused == texts.chat.NOT_YOURS
+    assert "Get the clip" in asked.original.labels
+    room.api.press(eve, asked.original, "Get the clip")
+    await room.api.until(lambda: asked.original and "Get the clip" not in asked.original.labels)
 
 
 async def test_the_button_comes_after_a_restart_too(
