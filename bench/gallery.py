@@ -96,7 +96,7 @@ async def fill(store: Store, count: int) -> None:
         text = sql.format(count=count, scope=SCOPE)
         await store._db.write(lambda tx, text=text: tx.all(text))
     act = Act("act", 0.0, "telegram:1", SCOPE, "web")
-    await store.books.amend(act, lambda held: replace(held, web=SLUG))
+    await store.quotas.amend(act, lambda held: replace(held, web=SLUG))
     await store.gallery.open_gallery(SCOPE, SLUG)
     await store._db.write(lambda tx: tx.all("ANALYZE"))
 

@@ -95,14 +95,14 @@ class App:
         platforms = {name: trouble or "up" for name, trouble in self.supervisor.troubles().items()}
         try:
             health = await self.store.health(now)
-            errands = await self.runner.overdue()
-            paused = (await self.store.books.rules(HOUSE)).get("", Rule()).paused
+            outbox = await self.runner.overdue()
+            paused = (await self.store.quotas.rules(HOUSE)).get("", Rule()).paused
         except StoreDown:
             return False, {"worker_last_round_s": round(since, 1), "database": "down", "platforms": platforms}
         figures = {
             "worker_last_round_s": round(since, 1),
             "oldest_overdue_s": round(health.overdue, 1),
-            "errands_overdue_s": round(errands, 1),  # no alarm: a busy gallery may lag
+            "outbox_overdue_s": round(outbox, 1),  # no alarm: a busy gallery may lag
             "database": "up",
             "buying": "paused" if paused else "on",
             "jobs": health.states,

@@ -258,7 +258,7 @@ async def _jobs(app: App) -> AsyncIterator[Finding]:
     health = await app.store.health(time.time())
     waiting = ", ".join(f"{count} {state}" for state, count in sorted(health.states.items()))
     yield Finding("good", f"Clips under way: {waiting or 'none'}.")
-    if (await app.store.books.rules(HOUSE)).get("", Rule()).paused:
+    if (await app.store.quotas.rules(HOUSE)).get("", Rule()).paused:
         yield Finding("hint", as_here(texts.admin.PAUSED))
     if halted := await app.store.restored.halted():
         yield Finding("bad", as_here(texts.admin.halted(len(halted))))

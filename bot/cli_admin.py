@@ -157,7 +157,7 @@ def _for_somebody(verb: str, sentence: str, where: Where) -> None:
 async def _note(app: App, asked: Inbound, verb: str, person: str) -> None:
     """Log access to or erasure of a person's data; with their name while they are known."""
     entry = act(app.core.context, asked, verb, Target(about("person", person), f"@{person}", "", person))
-    await app.store.books.note(replace(entry, scope=HOUSE))
+    await app.store.quotas.note(replace(entry, scope=HOUSE))
 
 
 async def _hand_over(asked: Inbound, person: str, folder: Path) -> None:

@@ -55,7 +55,7 @@ class Core:
             if earlier := await idempotency.command_given(self.context, meant, again):
                 return earlier
             if meant.scope:
-                meant = replace(meant, scope=await self.context.store.books.scope(meant.scope))
+                meant = replace(meant, scope=await self.context.store.quotas.scope(meant.scope))
         except StoreDown as error:
             if not inbound.called:
                 raise
@@ -109,8 +109,8 @@ class Core:
         if reply.job:
             job = await self.context.store.job(reply.job)
             return job.address if job else None
-        parked = await self.context.store.books.parked(reply.parked) if reply.parked else None
-        return (await self.context.store.books.read(parked.body)).address if parked else None
+        parked = await self.context.store.quotas.parked(reply.parked) if reply.parked else None
+        return (await self.context.store.quotas.read(parked.body)).address if parked else None
 
     async def closed(self, chat: Address) -> None:
         """The chat is closed to us: refund its queued jobs."""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from bot.gallery.model import Errand, line_removal
+from bot.gallery.model import OutboxEntry, line_removal
 from bot.model import Address, Clip, Job, Order, Photo
 from bot.quotas.rules import GONE, OWN, Rule, about
 from storage import counters, ledger, redaction, rows, rules, shares
@@ -28,7 +28,7 @@ Sums = Mapping[tuple[str, str], int]
 
 NO_ANSWERS = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE person = ANY($1))"
 NO_TURNS = "DELETE FROM turns WHERE person = ANY($1) OR party = ANY($2)"
-NO_MANNERS = "DELETE FROM manners WHERE account = ANY($1)"
+NO_PREFERENCES = "DELETE FROM sharing_preferences WHERE account = ANY($1)"
 NO_CODES = "DELETE FROM codes WHERE person = ANY($1)"
 NO_LINKS = "DELETE FROM accounts WHERE person = ANY($1)"
 JOBS_ALONE = "UPDATE jobs SET account = person WHERE person = ANY($1) AND state <> 'done'"
@@ -45,7 +45,7 @@ MOVE_PAID = """
     WHERE job = $1"""
 NO_INCIDENTS = "DELETE FROM incidents WHERE job = $1"
 NO_ANSWER = "DELETE FROM answers WHERE key = $1"
-UNSENT = "DELETE FROM errands WHERE id = $1 RETURNING *"
+UNSENT = "DELETE FROM outbox WHERE id = $1 RETURNING *"
 NO_REPEATS = "DELETE FROM repeats WHERE job = $1 RETURNING *"
 BLANK = """
     UPDATE jobs SET key = $2, person = $3, account = $3, paid = $4, details = $5,
@@ -75,7 +75,7 @@ HOLD_HEARTED = """
 NO_HEARTS = "DELETE FROM hearts WHERE account = ANY($1) RETURNING share"
 # Outbox entries that quote these reports are deleted; admins are told anew of the remaining ones.
 UNTOLD_REPORTS = """
-    DELETE FROM errands WHERE topic = 'report' AND share <> ''
+    DELETE FROM outbox WHERE topic = 'report' AND share <> ''
     AND share IN (SELECT share FROM reports WHERE closed = 0 AND account = ANY($1))"""
 NO_REPORTS = "DELETE FROM reports WHERE account = ANY($1)"
 NO_NOTES = """
@@ -97,7 +97,7 @@ async def begin(tx: Transaction, person: str, at: float, spans: Collection[str],
     await _delete_notes(tx, people)
     await tx.all(NO_ANSWERS, people)
     await tx.all(NO_TURNS, people, [f"={name}" for name in names])
-    await tx.all(NO_MANNERS, names)
+    await tx.all(NO_PREFERENCES, names)
     await tx.all(NO_CODES, people)
     await tx.all(NO_LINKS, people)
     await tx.all(JOBS_ALONE, people)
@@ -125,7 +125,7 @@ async def anonymise(
         if last := job.sent_id or job.status_id:
             stand.append(replace(job.address, message=last))
         for place in stand:
-            await leave(tx, Errand(secrets.token_hex(8), "remove", place, now, person=person))
+            await leave(tx, OutboxEntry(secrets.token_hex(8), "remove", place, now, person=person))
     await _move(tx, person, sums, now, spans, alias)
     return len(jobs)
 

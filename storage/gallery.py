@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection
 
-from bot.gallery.model import Key, Manner, Order, Share, WebGallery
+from bot.gallery.model import Key, Order, Preferences, Share, WebGallery
 from bot.model import Address
 from bot.quotas.rules import Rule
 from storage import shares, web_gallery
@@ -26,15 +26,15 @@ MINE = f"SELECT * FROM shares WHERE person IN ({PEOPLE}) ORDER BY at DESC, id DE
 POSTED = """
     UPDATE shares SET message = $2, copy_id = $3
     WHERE id = $1 AND state = 'up' AND (message IS NULL OR message = $2) RETURNING *"""
-NOT_POSTING = "DELETE FROM errands WHERE share = $1 AND share <> '' AND kind = 'post'"
+NOT_POSTING = "DELETE FROM outbox WHERE share = $1 AND share <> '' AND kind = 'post'"
 VISIBLE = "SELECT 1 FROM shares WHERE id = $1 AND state = 'up' FOR UPDATE"
 SHOWED = """
     INSERT INTO showings (share, platform, chat, thread, message) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT DO NOTHING"""
 HOLD_WITH_REMIXES = "SELECT * FROM shares WHERE id = ANY($1) OR remix_of = ANY($1) ORDER BY id FOR UPDATE"
 # Outbox entries whose list for admins names this share.
-LISTED = "DELETE FROM errands WHERE id IN (SELECT errand FROM errand_shares WHERE share = $1)"
-UNTOLD = "DELETE FROM errands WHERE share = ANY($1) AND share <> '' AND kind <> 'remove'"
+LISTED = "DELETE FROM outbox WHERE id IN (SELECT entry FROM outbox_shares WHERE share = $1)"
+UNTOLD = "DELETE FROM outbox WHERE share = ANY($1) AND share <> '' AND kind <> 'remove'"
 NO_HEARTS = "DELETE FROM hearts WHERE share = ANY($1)"
 NO_REPORTS = "DELETE FROM reports WHERE share = ANY($1)"
 REMOVE = "DELETE FROM shares WHERE id = ANY($1)"
@@ -43,11 +43,11 @@ BEST = """
     SELECT * FROM shares WHERE scope = $1 AND state = 'up' AND at >= $2
     ORDER BY hearts DESC, at DESC, id DESC LIMIT $3"""
 PUNCTUAL = "SELECT scope, value FROM rules WHERE about = '' AND best IS NOT NULL ORDER BY scope"
-MANNER = "SELECT * FROM manners WHERE account = $1"
-NEW_MANNER = "INSERT INTO manners (account) VALUES ($1) ON CONFLICT DO NOTHING"
-BEHAVE = """
-    UPDATE manners SET named = coalesce($2, named), worded = coalesce($3, worded), remixes = coalesce($4, remixes),
-        agreed_at = coalesce($5, agreed_at) WHERE account = $1 RETURNING *"""
+PREFERENCES = "SELECT * FROM sharing_preferences WHERE account = $1"
+NEW_PREFERENCES = "INSERT INTO sharing_preferences (account) VALUES ($1) ON CONFLICT DO NOTHING"
+PREFER = """
+    UPDATE sharing_preferences SET named = coalesce($2, named), worded = coalesce($3, worded),
+        remixes = coalesce($4, remixes), agreed_at = coalesce($5, agreed_at) WHERE account = $1 RETURNING *"""
 
 
 class Gallery(Judging):
@@ -157,15 +157,15 @@ class Gallery(Judging):
 
     # ── On the web ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def hall(self, slug: str) -> WebGallery | None:
+    async def web_gallery(self, slug: str) -> WebGallery | None:
         """An open gallery by its slug."""
-        return await self._db.read(lambda tx: web_gallery.hall(tx, slug))
+        return await self._db.read(lambda tx: web_gallery.opened(tx, slug))
 
     async def open_gallery(self, scope: str, slug: str, *, new: bool = False) -> str:
         """Name a community's gallery `slug`, unless it has a name and `new` is False. Returns the name."""
         return await self._db.write(lambda tx: web_gallery.name(tx, scope, slug, new=new))
 
-    async def halls(self, limit: int = 100) -> list[WebGallery]:
+    async def web_galleries(self, limit: int = 100) -> list[WebGallery]:
         """Public galleries, by title."""
         return await self._db.read(lambda tx: web_gallery.public(tx, limit))
 
@@ -188,16 +188,16 @@ class Gallery(Judging):
 
     # ── How people share ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def manner(self, person: str) -> Manner:
+    async def preferences(self, person: str) -> Preferences:
         """How a person's account shares."""
 
-        async def work(tx: Transaction) -> Manner:
+        async def work(tx: Transaction) -> Preferences:
             _, account = await people_of(tx, person)
-            return _manner(await tx.one(MANNER, account))
+            return _preferences(await tx.one(PREFERENCES, account))
 
         return await self._db.read(work)
 
-    async def behave(
+    async def prefer(
         self,
         person: str,
         *,
@@ -205,16 +205,16 @@ class Gallery(Judging):
         worded: bool | None = None,
         remixes: bool | None = None,
         agreed_at: float | None = None,
-    ) -> Manner:
+    ) -> Preferences:
         """Change what is given (None keeps it). Existing shares stay as they are, but for `remixes`."""
         given = [None if value is None else int(value) for value in (named, worded, remixes)]
 
-        async def work(tx: Transaction) -> Manner:
+        async def work(tx: Transaction) -> Preferences:
             people, account = await people_of(tx, person)
             if remixes is not None:
                 await shares.allow_remixes(tx, people, remixes)
-            await tx.all(NEW_MANNER, account)
-            return _manner(await tx.one(BEHAVE, account, *given, agreed_at))
+            await tx.all(NEW_PREFERENCES, account)
+            return _preferences(await tx.one(PREFER, account, *given, agreed_at))
 
         return await self._db.write(work)
 
@@ -226,8 +226,8 @@ class Gallery(Judging):
         return [shares.share(row) for row in await self._all(sql, *args)]
 
 
-def _manner(row: Row | None) -> Manner:
+def _preferences(row: Row | None) -> Preferences:
     if row is None:
-        return Manner()
+        return Preferences()
     named, worded = (None if row[name] is None else bool(row[name]) for name in ("named", "worded"))
-    return Manner(named, worded, bool(row["remixes"]), row["agreed_at"])
+    return Preferences(named, worded, bool(row["remixes"]), row["agreed_at"])

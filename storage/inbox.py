@@ -27,8 +27,8 @@ MOVE_JOBS = """
 # Messages of the old chat are out of reach. A post under way goes to the new chat.
 LOST_SHOWINGS = "DELETE FROM showings WHERE platform = $1 AND chat = $2"
 LOST_REPEATS = "DELETE FROM repeats WHERE platform = $1 AND chat = $2"
-LOST_EDITS = "DELETE FROM errands WHERE platform = $1 AND chat = $2 AND kind IN ('refresh', 'remove')"
-MOVE_OUTBOX = "UPDATE errands SET chat = $3, message = '', claims = claims + 1 WHERE platform = $1 AND chat = $2"
+LOST_EDITS = "DELETE FROM outbox WHERE platform = $1 AND chat = $2 AND kind IN ('refresh', 'remove')"
+MOVE_OUTBOX = "UPDATE outbox SET chat = $3, message = '', claims = claims + 1 WHERE platform = $1 AND chat = $2"
 REPLACED_NOTES = """
     DELETE FROM notes WHERE platform = $1 AND chat = $3
     AND name IN (SELECT name FROM notes WHERE platform = $1 AND chat = $2)"""

@@ -20,9 +20,9 @@ from storage.inbox import Inbox
 from storage.incidents import Incidents
 from storage.outbox import Outbox
 from storage.people import PEOPLE
+from storage.quotas import Quotas
 from storage.restored import Restored
 from storage.retention import Retention
-from storage.rules_and_grants import Books
 
 BY_KEY = "SELECT * FROM jobs WHERE key = $1"
 BY_ID = "SELECT * FROM jobs WHERE id = $1"
@@ -64,7 +64,7 @@ class Store(Claims, Incidents):
         self.restored = restored
         self.inbox = Inbox(database)
         self.answers = Answers(database)
-        self.books = Books(database)
+        self.quotas = Quotas(database)
         self.accounts = Accounts(database)
         self.figures = Figures(database)
         self.gallery = Gallery(database)

@@ -7,7 +7,7 @@ from bot.model import Address, Job
 from bot.quotas.rules import Movement, Parked
 from storage import erase, ledger, rows
 from storage.database import Part, Row, Transaction
-from storage.rules_and_grants import parked_of
+from storage.quotas import parked_of
 
 DAY = 86_400.0
 KEEP_KEYS = 40 * DAY
@@ -53,7 +53,7 @@ TRIM_NOTES = "DELETE FROM notes WHERE until < $1"
 TRIM_INCIDENTS = "DELETE FROM incidents WHERE at < $1"
 TRIM_REPEATS = "DELETE FROM repeats WHERE at < $1"
 TRIM_TURNS = "DELETE FROM turns WHERE at < $1"
-TRIM_OUTBOX = "DELETE FROM errands WHERE due_at > 0 AND due_at < $1"  # of platforms no longer served
+TRIM_OUTBOX = "DELETE FROM outbox WHERE due_at > 0 AND due_at < $1"  # of platforms no longer served
 TRIM_GUESSES = "DELETE FROM guesses WHERE hour < $1"
 TRIM_COUNTERS = "DELETE FROM books WHERE at < $1 AND span <> 'flight'"
 TRIM_EMPTY = "DELETE FROM books WHERE at < $1 AND used = 0"  # equal to no counter
@@ -76,7 +76,7 @@ UNERASED = f"""
     AND (EXISTS ({_THEIRS} AND jobs.state IN ('queued', 'done')) OR {_BESIDES}) ORDER BY at, person"""
 FINISHED = f"""
     SELECT person, at FROM forgetting WHERE erased_at IS NULL AND NOT {_LEFT}
-    AND NOT EXISTS (SELECT 1 FROM errands WHERE errands.person = forgetting.person AND errands.person <> '')"""
+    AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.person = forgetting.person AND outbox.person <> '')"""
 ERASED = "UPDATE forgetting SET erased_at = $3 WHERE person = $1 AND at = $2"
 LAPSING = f"SELECT person FROM forgetting WHERE at < $1 AND NOT {_LEFT} ORDER BY at, person"
 ORDERS = """

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from bot.gallery.model import Errand, Share
+from bot.gallery.model import OutboxEntry, Share
 from bot.model import Address, Clip
 from storage.database import Row, Transaction
 from storage.outbox import leave, leave_again
@@ -21,9 +21,9 @@ COLUMNS = (
     *("message", "copy_id", "clip", "spoiler", "remix_of"),
 )
 """Columns of a new share, which has no hearts."""
-POSTING = "SELECT 1 FROM errands WHERE share = $1 AND share <> '' AND kind = 'post'"
+POSTING = "SELECT 1 FROM outbox WHERE share = $1 AND share <> '' AND kind = 'post'"
 UNSHOW = "DELETE FROM showings WHERE share = $1 RETURNING *"
-UNPOST = "DELETE FROM errands WHERE share = $1 AND share <> '' AND kind IN ('post', 'refresh')"
+UNPOST = "DELETE FROM outbox WHERE share = $1 AND share <> '' AND kind IN ('post', 'refresh')"
 NO_MESSAGE = "UPDATE shares SET message = NULL WHERE id = $1"
 REMIXABLE = "SELECT id FROM shares WHERE person = ANY($2) AND remixes <> $1 ORDER BY id FOR UPDATE"
 ALLOW_REMIXES = "UPDATE shares SET remixes = $1 WHERE id = ANY($2) RETURNING *"
@@ -40,23 +40,23 @@ JOIN_REPORTS = """
 DOUBLE_HEARTS = "DELETE FROM hearts WHERE account = $1 RETURNING share"
 DOUBLE_REPORTS = "DELETE FROM reports WHERE account = $1"
 UNHEART = "UPDATE shares SET hearts = hearts - 1 WHERE id = $1 AND hearts > 0 RETURNING *"
-_MANNERS = """
-    INSERT INTO manners (account, named, worded, remixes, agreed_at)
-    SELECT $2, named, worded, remixes, agreed_at FROM manners WHERE account = $1
+_PREFERENCES = """
+    INSERT INTO sharing_preferences (account, named, worded, remixes, agreed_at)
+    SELECT $2, named, worded, remixes, agreed_at FROM sharing_preferences WHERE account = $1
     ON CONFLICT (account) DO UPDATE SET"""
 # An entry of either account that is closed or off stays so.
-JOIN_MANNERS = f"""{_MANNERS}
-        named = CASE WHEN manners.named < excluded.named THEN manners.named
-            ELSE coalesce(excluded.named, manners.named) END,
-        worded = CASE WHEN manners.worded < excluded.worded THEN manners.worded
-            ELSE coalesce(excluded.worded, manners.worded) END,
-        remixes = manners.remixes * excluded.remixes,
-        agreed_at = CASE WHEN manners.agreed_at < excluded.agreed_at THEN manners.agreed_at
-            ELSE coalesce(excluded.agreed_at, manners.agreed_at) END"""
-COPY_MANNERS = f"""{_MANNERS} named = excluded.named, worded = excluded.worded,
+JOIN_PREFERENCES = f"""{_PREFERENCES}
+        named = CASE WHEN sharing_preferences.named < excluded.named THEN sharing_preferences.named
+            ELSE coalesce(excluded.named, sharing_preferences.named) END,
+        worded = CASE WHEN sharing_preferences.worded < excluded.worded THEN sharing_preferences.worded
+            ELSE coalesce(excluded.worded, sharing_preferences.worded) END,
+        remixes = sharing_preferences.remixes * excluded.remixes,
+        agreed_at = CASE WHEN sharing_preferences.agreed_at < excluded.agreed_at THEN sharing_preferences.agreed_at
+            ELSE coalesce(excluded.agreed_at, sharing_preferences.agreed_at) END"""
+COPY_PREFERENCES = f"""{_PREFERENCES} named = excluded.named, worded = excluded.worded,
         remixes = excluded.remixes, agreed_at = excluded.agreed_at"""
-NO_MANNERS = "DELETE FROM manners WHERE account = $1"
-FORBIDS = "SELECT 1 FROM manners WHERE account = $1 AND remixes = 0"
+NO_PREFERENCES = "DELETE FROM sharing_preferences WHERE account = $1"
+FORBIDS = "SELECT 1 FROM sharing_preferences WHERE account = $1 AND remixes = 0"
 ACCOUNT = "SELECT person FROM accounts WHERE account = $1"
 
 
@@ -109,13 +109,13 @@ async def post(tx: Transaction, it: Share, now: float) -> None:
     if not it.place.chat or it.place.message:
         return
     if await tx.one(POSTING, it.id) is None:
-        await leave(tx, Errand(secrets.token_hex(8), "post", it.place, now, it.id))
+        await leave(tx, OutboxEntry(secrets.token_hex(8), "post", it.place, now, it.id))
 
 
 async def refresh(tx: Transaction, it: Share, now: float) -> None:
     """Queue an edit of a share's post, if it has one."""
     if it.place.message:
-        await leave_again(tx, Errand(f"refresh-{it.id}", "refresh", it.place, now, it.id))
+        await leave_again(tx, OutboxEntry(f"refresh-{it.id}", "refresh", it.place, now, it.id))
 
 
 async def unname(tx: Transaction, it: Share, now: float) -> None:
@@ -128,7 +128,7 @@ async def unname(tx: Transaction, it: Share, now: float) -> None:
 async def _unshow(tx: Transaction, it: Share, now: float) -> None:
     for row in await tx.all(UNSHOW, it.id):
         place = Address(row["platform"], row["chat"], row["message"], row["thread"])
-        await leave(tx, Errand(secrets.token_hex(8), "remove", place, now, it.id, person=it.person))
+        await leave(tx, OutboxEntry(secrets.token_hex(8), "remove", place, now, it.id, person=it.person))
 
 
 async def take_down(tx: Transaction, it: Share, now: float) -> Share:
@@ -137,7 +137,7 @@ async def take_down(tx: Transaction, it: Share, now: float) -> Share:
     await _unshow(tx, it, now)
     if not it.place.message:
         return it
-    await leave(tx, Errand(secrets.token_hex(8), "remove", it.place, now, it.id, person=it.person))
+    await leave(tx, OutboxEntry(secrets.token_hex(8), "remove", it.place, now, it.id, person=it.person))
     await tx.all(NO_MESSAGE, it.id)
     return replace(it, place=replace(it.place, message=""))
 
@@ -166,8 +166,8 @@ async def merge(tx: Transaction, old: str, new: str) -> None:
     for double in await tx.all(DOUBLE_HEARTS, old):
         await unheart(tx, double["share"])
     await tx.all(DOUBLE_REPORTS, old)
-    await tx.all(JOIN_MANNERS, old, new)
-    await tx.all(NO_MANNERS, old)
+    await tx.all(JOIN_PREFERENCES, old, new)
+    await tx.all(NO_PREFERENCES, old)
     # After linking: a prohibition by one applies to the clips of both.
     if await tx.one(FORBIDS, new):
         people = [row["person"] for row in await tx.all(ACCOUNT, new)]
@@ -176,4 +176,4 @@ async def merge(tx: Transaction, old: str, new: str) -> None:
 
 async def part(tx: Transaction, account: str, leaver: str) -> None:
     """Copy sharing preferences to both sides. Hearts and reports stay with the account's name, counted once each."""
-    await tx.all(COPY_MANNERS, account, leaver)
+    await tx.all(COPY_PREFERENCES, account, leaver)

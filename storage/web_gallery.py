@@ -12,17 +12,17 @@ CHAIN, REMIXES = 20, 12
 MOST = 2**53
 """An upper bound of hearts."""
 _KEYS: dict[Order, tuple[str, ...]] = {"newest": ("at", "id"), "best": ("hearts", "at", "id")}
-_HALLS = """
-    SELECT halls.slug, halls.scope, rules.value FROM halls
-    LEFT JOIN rules ON rules.scope = halls.scope AND rules.about = ''"""
-BY_SLUG = f"{_HALLS} WHERE halls.slug = $1"
-PUBLIC = f"{_HALLS} WHERE rules.public = 1"
-LAST_NAME = "SELECT slug, turn FROM halls WHERE scope = $1 ORDER BY turn DESC LIMIT 1"
-NAME = "INSERT INTO halls (slug, scope, turn) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+_GALLERIES = """
+    SELECT galleries.slug, galleries.scope, rules.value FROM galleries
+    LEFT JOIN rules ON rules.scope = galleries.scope AND rules.about = ''"""
+BY_SLUG = f"{_GALLERIES} WHERE galleries.slug = $1"
+PUBLIC = f"{_GALLERIES} WHERE rules.public = 1"
+LAST_NAME = "SELECT slug, turn FROM galleries WHERE scope = $1 ORDER BY turn DESC LIMIT 1"
+NAME = "INSERT INTO galleries (slug, scope, turn) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 SHOWN = """
-    SELECT shares.*, halls.slug, rules.value FROM halls
-    JOIN shares ON shares.scope = halls.scope AND shares.id = $2 AND shares.state = 'up'
-    LEFT JOIN rules ON rules.scope = halls.scope AND rules.about = '' WHERE halls.slug = $1"""
+    SELECT shares.*, galleries.slug, rules.value FROM galleries
+    JOIN shares ON shares.scope = galleries.scope AND shares.id = $2 AND shares.state = 'up'
+    LEFT JOIN rules ON rules.scope = galleries.scope AND rules.about = '' WHERE galleries.slug = $1"""
 AROUND = """
     WITH RECURSIVE chain(id, scope, remix_of, n) AS (
         SELECT id, scope, remix_of, 1 FROM shares WHERE id = $1 AND scope = $2
@@ -55,7 +55,7 @@ PAGES = {
 }
 
 
-async def hall(tx: Transaction, slug: str) -> WebGallery | None:
+async def opened(tx: Transaction, slug: str) -> WebGallery | None:
     """An open gallery by its slug."""
     row = await tx.one(BY_SLUG, slug)
     return _opened(row) if row else None
@@ -81,7 +81,7 @@ async def page(
     tx: Transaction, slug: str, order: Order, after: Key | None, limit: int, *, back: bool = False
 ) -> tuple[WebGallery, list[Share]] | None:
     """A page of an open gallery, `after` a key or, with `back`, before it; None if the gallery is closed."""
-    where = await hall(tx, slug)
+    where = await opened(tx, slug)
     if where is None:
         return None
     if after:  # from a URL: untrusted

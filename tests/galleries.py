@@ -37,10 +37,10 @@ async def a_share(store: Store, id: str = "s1", **changes: Any) -> Share:
 async def a_posted_share(store: Store, id: str = "s1", **changes: Any) -> Share:
     """One whose message stands there, and of which nothing is left to be done."""
     share = await a_share(store, id, **changes)
-    for errand in await store.outbox.claim(NOW, 0.0, 100, PLATFORMS):
-        if errand.share == id:
+    for entry in await store.outbox.claim(NOW, 0.0, 100, PLATFORMS):
+        if entry.share == id:
             assert await store.gallery.posted(id, f"message-{id}", f"copy-{id}")
-            await store.outbox.done(errand)
+            await store.outbox.done(entry)
     share = replace(share, place=replace(share.place, message=f"message-{id}"), copy_id=f"copy-{id}")
     assert await store.gallery.share(id) == share
     return share
@@ -48,32 +48,32 @@ async def a_posted_share(store: Store, id: str = "s1", **changes: Any) -> Share:
 
 async def waiting(store: Store) -> list[tuple[str, str, str]]:
     """What must still be done: what, about which share, at which message."""
-    found = await rows(store, "SELECT kind, share, message FROM errands ORDER BY kind, share, message")
+    found = await rows(store, "SELECT kind, share, message FROM outbox ORDER BY kind, share, message")
     return [(row["kind"], row["share"], row["message"]) for row in found]
 
 
 async def check(store: Store) -> None:
-    """Whatever happened: numbers agree with rows, and errands with what is to be seen."""
+    """Whatever happened: numbers agree with rows, and entries with what is to be seen."""
     shares = {row["id"]: row for row in await rows(store, "SELECT * FROM shares")}
     hearts = Counter(row["share"] for row in await rows(store, "SELECT share FROM hearts"))
     assert {id: row["hearts"] for id, row in shares.items() if row["hearts"]} == hearts
     posts = Counter[str]()
-    for errand in await rows(store, "SELECT * FROM errands WHERE share <> ''"):
-        share = shares.get(errand["share"])
-        if errand["kind"] == "remove":
-            assert errand["message"]
-            assert not share or share["message"] != errand["message"]
+    for entry in await rows(store, "SELECT * FROM outbox WHERE share <> ''"):
+        share = shares.get(entry["share"])
+        if entry["kind"] == "remove":
+            assert entry["message"]
+            assert not share or share["message"] != entry["message"]
         else:
-            assert share, errand
-        if errand["kind"] == "post":
+            assert share, entry
+        if entry["kind"] == "post":
             assert share["state"] == "up"
             assert share["message"] is None
             assert share["chat"]
             posts[share["id"]] += 1
-        if errand["kind"] == "refresh":
+        if entry["kind"] == "refresh":
             assert share["state"] == "up"
-            assert errand["message"] == share["message"]
-            assert len(errand["id"]) <= 25
+            assert entry["message"] == share["message"]
+            assert len(entry["id"]) <= 25
     assert set(posts.values()) <= {1}
     for share in shares.values():
         assert share["state"] == "up" or share["message"] is None
@@ -81,7 +81,7 @@ async def check(store: Store) -> None:
 
 async def rule(store: Store, scope: str = TOWN, **values: Any) -> None:
     act = Act(f"act{next(_numbers)}", NOW, ANN, scope, "set")
-    await store.books.amend(act, lambda held: replace(held, **values))
+    await store.quotas.amend(act, lambda held: replace(held, **values))
 
 
 async def link(store: Store, person: str, other: str) -> None:
@@ -95,6 +95,6 @@ async def chain(store: Store, share: Share, limit: int = 20) -> list[Share]:
     return (await store._db.read(lambda tx: web_gallery.around(tx, share, limit, 0)))[0]
 
 
-async def a_hall(store: Store) -> None:
+async def a_web_gallery(store: Store) -> None:
     """Open the gallery of `TOWN` on the web, as `slug`."""
     await rule(store, web=await store.gallery.open_gallery(TOWN, "slug"))

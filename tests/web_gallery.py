@@ -114,7 +114,7 @@ class Site:
     base: str
     house: House
     stack: AsyncExitStack
-    errands: list[int] = field(default_factory=list)
+    entries: list[int] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     async def visitor(self, path: str = "") -> Visitor:
@@ -168,8 +168,8 @@ async def site(
             links, clock, private=private, password="not asked for here", secure=False, proxies=Proxies(trusted)
         )
         configure(house.core, web=web)
-        errands: list[int] = []
-        configure(house.core, outbox=lambda: errands.append(1))
+        entries: list[int] = []
+        configure(house.core, outbox=lambda: entries.append(1))
 
         async def health() -> tuple[bool, dict[str, Any]]:
             return True, {}
@@ -177,4 +177,4 @@ async def site(
         page, exhibit = ChatPage(house.core, doors, JobJson(house.core, links)), GalleryRoutes(house.core, doors, clock)
         app = make_app(links, house.media.stored, health, page, hooks, exhibit)
         base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
-        yield Site(base, house, await stack.enter_async_context(AsyncExitStack()), errands)
+        yield Site(base, house, await stack.enter_async_context(AsyncExitStack()), entries)

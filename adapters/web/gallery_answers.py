@@ -60,11 +60,11 @@ def json(data: dict[str, object], status: int) -> web.Response:
     return web.json_response(data, status=status, headers=_PAGE)
 
 
-def clip_headers(hall: WebGallery, share: Share, suffix: str, kind: str) -> dict[str, str]:
+def clip_headers(gallery: WebGallery, share: Share, suffix: str, kind: str) -> dict[str, str]:
     """Headers of a clip or its picture, which is of that kind."""
     return {
         **_FILE,
-        **({} if hall.public else _NOINDEX),
+        **({} if gallery.public else _NOINDEX),
         "Content-Type": kind,
         "Content-Disposition": f'inline; filename="photoplay-{share.id}.{suffix}"',
     }

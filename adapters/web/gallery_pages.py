@@ -118,17 +118,17 @@ class Shown:
         return min(max(self._height(), LOWEST), HIGHEST)
 
 
-def home(hall: WebGallery) -> str:
+def home(gallery: WebGallery) -> str:
     """Where a gallery is."""
-    return f"{ROOT}{hall.slug}"
+    return f"{ROOT}{gallery.slug}"
 
 
-def place(hall: WebGallery, share: Share) -> str:
+def place(gallery: WebGallery, share: Share) -> str:
     """Where a clip is; its files are beside it."""
-    return f"{ROOT}{hall.slug}/{share.id}"
+    return f"{ROOT}{gallery.slug}/{share.id}"
 
 
-def index(halls: Sequence[WebGallery], web: str) -> str:
+def index(galleries: Sequence[WebGallery], web: str) -> str:
     """Those that are public."""
     return render(
         "gallery/index.html",
@@ -139,13 +139,13 @@ def index(halls: Sequence[WebGallery], web: str) -> str:
         listed=True,
         script=False,
         back=None,
-        halls=[(home(hall), hall.title) for hall in halls],
+        galleries=[(home(gallery), gallery.title) for gallery in galleries],
     )
 
 
-def wall(hall: WebGallery, shares: Sequence[Share], turns: Turns, reader: Reader) -> str:
+def wall(gallery: WebGallery, shares: Sequence[Share], turns: Turns, reader: Reader) -> str:
     """A page of a gallery."""
-    path = home(hall)
+    path = home(gallery)
     starts = {order: "" if order == "newest" else f"?order={order}" for order in texts.gallery.ORDERS}
     ways = (
         (None if turns.begins else starts[turns.order], "", texts.gallery.FIRST),
@@ -157,16 +157,16 @@ def wall(hall: WebGallery, shares: Sequence[Share], turns: Turns, reader: Reader
     return render(
         "gallery/wall.html",
         files=FILES,
-        titles=(hall.title,),
+        titles=(gallery.title,),
         about=texts.gallery.LEAD,
-        preview=_preview(f"{reader.web}{path}", hall, uncovered, reader),
-        listed=hall.public,
+        preview=_preview(f"{reader.web}{path}", gallery, uncovered, reader),
+        listed=gallery.public,
         script=bool(shares),
-        back=(ROOT, texts.gallery.INDEX) if hall.public else None,
+        back=(ROOT, texts.gallery.INDEX) if gallery.public else None,
         reader=reader,
-        hall=hall,
+        gallery=gallery,
         path=path,
-        clips=_shown(hall, shares, reader),
+        clips=_shown(gallery, shares, reader),
         begins=turns.begins,
         present=turns.order,
         starts=starts,
@@ -175,32 +175,32 @@ def wall(hall: WebGallery, shares: Sequence[Share], turns: Turns, reader: Reader
     )
 
 
-def clip(hall: WebGallery, share: Share, chain: Sequence[Share], remixes: Sequence[Share], reader: Reader) -> str:
+def clip(gallery: WebGallery, share: Share, chain: Sequence[Share], remixes: Sequence[Share], reader: Reader) -> str:
     """A clip on its own page."""
     return render(
         "gallery/clip.html",
         files=FILES,
-        titles=(texts.gallery.headline(share.prompt, share.name), hall.title),
-        about=texts.gallery.about(share.prompt, share.name, hall.title),
-        preview=_preview(f"{reader.web}{place(hall, share)}", hall, share, reader, video=not share.spoiler),
-        listed=hall.public,
+        titles=(texts.gallery.headline(share.prompt, share.name), gallery.title),
+        about=texts.gallery.about(share.prompt, share.name, gallery.title),
+        preview=_preview(f"{reader.web}{place(gallery, share)}", gallery, share, reader, video=not share.spoiler),
+        listed=gallery.public,
         script=True,
-        back=(home(hall), hall.title),
+        back=(home(gallery), gallery.title),
         reader=reader,
-        clip=_shown(hall, [share], reader)[0],
-        chain=_shown(hall, chain, reader),
-        remixes=_shown(hall, remixes, reader),
+        clip=_shown(gallery, [share], reader)[0],
+        chain=_shown(gallery, chain, reader),
+        remixes=_shown(gallery, remixes, reader),
         reasons={**texts.sharing.REASONS, "other": texts.sharing.OTHER},
     )
 
 
-def _shown(hall: WebGallery, shares: Sequence[Share], reader: Reader) -> list[Shown]:
-    return [Shown(share, place(hall, share), share.id in reader.liked) for share in shares]
+def _shown(gallery: WebGallery, shares: Sequence[Share], reader: Reader) -> list[Shown]:
+    return [Shown(share, place(gallery, share), share.id in reader.liked) for share in shares]
 
 
-def _preview(url: str, hall: WebGallery, share: Share | None, reader: Reader, *, video: bool = False) -> Preview:
+def _preview(url: str, gallery: WebGallery, share: Share | None, reader: Reader, *, video: bool = False) -> Preview:
     """A covered clip stays covered where a link to it is shown."""
     if share is None or share.spoiler:
         return Preview(url, f"{reader.web}{FILES}blank.jpg")
-    image = f"{reader.web}{place(hall, share)}.jpg?large"
+    image = f"{reader.web}{place(gallery, share)}.jpg?large"
     return Preview(url, image, share.clip.width, share.clip.height, video)

@@ -62,15 +62,15 @@ class GalleryRoutes:
 
     def install(self, app: web.Application) -> None:
         """Add the routes to the web server."""
-        hall = f"{ROOT}{{slug:{cursor.NAME}}}"
-        share = f"{hall}/{{share:{cursor.NAME}}}"
+        gallery = f"{ROOT}{{slug:{cursor.NAME}}}"
+        share = f"{gallery}/{{share:{cursor.NAME}}}"
         app.add_routes(
             [
                 web.get(ROOT, self._index),
                 web.get(f"{FILES}gallery.css", self._css),
                 web.get(f"{FILES}gallery.js", self._js),
                 web.get(f"{FILES}{BLANK.name}", self._blank),
-                web.get(hall, self._wall),
+                web.get(gallery, self._wall),
                 web.get(share, self._clip),
                 web.get(f"{share}.mp4", self._clip_file),
                 web.get(f"{share}.jpg", self._picture),
@@ -87,7 +87,7 @@ class GalleryRoutes:
     @_served
     async def _index(self, request: web.Request) -> web.StreamResponse:
         response = gallery_answers.html(listed=True)
-        response.text = gallery_pages.index(await self._gallery.halls(), self._web(request))
+        response.text = gallery_pages.index(await self._gallery.web_galleries(), self._web(request))
         return response
 
     @_served
@@ -103,7 +103,7 @@ class GalleryRoutes:
             found = await self._gallery.page(slug, order, None, PAGE + 1)
         if found is None:
             return missing()
-        hall, shares = found
+        gallery, shares = found
         more = len(shares) > PAGE
         shares = shares[-PAGE:] if back else shares[:PAGE]
         begins = key is None or (back and not more)
@@ -114,9 +114,9 @@ class GalleryRoutes:
             back=None if begins or not shares else cursor.query(order, "before", cursor.behind(shares[0])),
             on=cursor.query(order, "after", cursor.behind(shares[-1])) if shares and (more or back) else None,
         )
-        response = gallery_answers.html(listed=hall.public)
+        response = gallery_answers.html(listed=gallery.public)
         reader = await self._reader(request, response, shares)
-        response.text = gallery_pages.wall(hall, shares, turns, reader)
+        response.text = gallery_pages.wall(gallery, shares, turns, reader)
         return response
 
     @_served
@@ -124,10 +124,10 @@ class GalleryRoutes:
         found = await self._gallery.piece(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return missing()
-        hall, share, chain, remixes = found
-        response = gallery_answers.html(listed=hall.public)
+        gallery, share, chain, remixes = found
+        response = gallery_answers.html(listed=gallery.public)
         reader = await self._reader(request, response, [share, *remixes])
-        response.text = gallery_pages.clip(hall, share, chain, remixes, reader)
+        response.text = gallery_pages.clip(gallery, share, chain, remixes, reader)
         return response
 
     async def _home(self, _: web.Request) -> web.StreamResponse:
@@ -197,11 +197,11 @@ class GalleryRoutes:
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return json({"text": texts.gallery.GONE_LEAD}, 404)
-        hall, share = found
+        gallery, share = found
         if on and not self._hearts.admits(share.id, self._sessions.address(request), person):
             return json({"text": texts.gallery.ENOUGH}, 429)
-        reply = await self._core.handle(_said(hall, person, f"/heart {share.id} {'on' if on else 'off'}"))
-        found = await self._gallery.shown(hall.slug, share.id)  # the page wants the number, no sentence
+        reply = await self._core.handle(_said(gallery, person, f"/heart {share.id} {'on' if on else 'off'}"))
+        found = await self._gallery.shown(gallery.slug, share.id)  # the page wants the number, no sentence
         if found is None:
             return json({"text": texts.gallery.GONE_LEAD}, 404)
         if reply.refused:
@@ -216,8 +216,8 @@ class GalleryRoutes:
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return missing()
-        hall, share = found
-        back = (gallery_pages.place(hall, share), texts.gallery.BACK)
+        gallery, share = found
+        back = (gallery_pages.place(gallery, share), texts.gallery.BACK)
         where = self._sessions.address(request)
         if self._reports.is_shut(share.id, where, person):
             return card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
@@ -231,17 +231,17 @@ class GalleryRoutes:
         if not self._reports.admits(share.id, where, person):
             return card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)
         said = f"/report {share.id} {reason} {words if reason == 'other' else ''}".strip()
-        reply = await self._core.handle(_said(hall, person, said, f"web:{person}:report:{share.id}:{reason}"))
-        return card(texts.gallery.SAID, reply.text, 200, (gallery_pages.home(hall), texts.gallery.BACK_TO_ALL))
+        reply = await self._core.handle(_said(gallery, person, said, f"web:{person}:report:{share.id}:{reason}"))
+        return card(texts.gallery.SAID, reply.text, 200, (gallery_pages.home(gallery), texts.gallery.BACK_TO_ALL))
 
 
 def _name(person: str) -> str:
     return f"web:{person}"
 
 
-def _said(hall: WebGallery, person: str, text: str, key: str = "") -> Inbound:
+def _said(gallery: WebGallery, person: str, text: str, key: str = "") -> Inbound:
     """What somebody says in the community of a gallery. Without a key, saying it twice must be harmless."""
-    return Inbound(Address("web", person), person, key, text, scope=hall.scope)
+    return Inbound(Address("web", person), person, key, text, scope=gallery.scope)
 
 
 def _colours() -> bytes:

@@ -92,8 +92,8 @@ class JobJson:
             return said
         found = [job for name in reply.repeats if (job := await self._core.context.store.job(name))]
         name = file_name(found[-1].order.prompt if found else "photoplay", self._core.context.clock())
-        if reply.parked and (parked := await self._core.context.store.books.parked(reply.parked)):
-            said["question"] = self.waiting(await self._core.context.store.books.read(parked.body), reply)
+        if reply.parked and (parked := await self._core.context.store.quotas.parked(reply.parked)):
+            said["question"] = self.waiting(await self._core.context.store.quotas.read(parked.body), reply)
         elif reply.clip:
             said["clip"] = self._clip(reply.clip.clip, name)
         elif found:

@@ -34,13 +34,13 @@ async def limits(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if setter is None or (found.about and not own):
         raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
     edit, words = setter(inbound, value)
-    done = await ctx.store.books.amend(act(ctx, inbound, f"limits {name.lower()}", found, because), edit)
+    done = await ctx.store.quotas.amend(act(ctx, inbound, f"limits {name.lower()}", found, because), edit)
     return told(texts.admin.changed(found.label, words) if own else words, done)
 
 
 async def tier(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Manage named lists: `/tier staff add @someone`; they replace roles on platforms without roles."""
-    if not argument and (lists := _lists(await ctx.store.books.rules(inbound.scope))):
+    if not argument and (lists := _lists(await ctx.store.quotas.rules(inbound.scope))):
         return Reply("\n".join([*lists, "", texts.admin.TIER_HOW]), private=True)
     name, rest = (*argument.lower().split(maxsplit=1), "", "")[:2]
     verb = rest.split(maxsplit=1)[0] if rest else ""
@@ -54,7 +54,7 @@ async def tier(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if verb and not people:
         raise Refusal(texts.admin.WHOSE)
     if not verb:
-        rule = (await ctx.store.books.rules(inbound.scope)).get(about("list", name))
+        rule = (await ctx.store.quotas.rules(inbound.scope)).get(about("list", name))
         if rule is None:
             raise Refusal(texts.admin.no_list(name))
         return Reply(_list(name, rule), private=True)
@@ -65,15 +65,15 @@ async def tier(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return replace(rule, people=tuple(sorted(now)[:MOST_PEOPLE]))
 
     found = Target(about("list", name), name, "")
-    done = await ctx.store.books.amend(act(ctx, inbound, f"tier {verb}", found), edit)
+    done = await ctx.store.quotas.amend(act(ctx, inbound, f"tier {verb}", found), edit)
     return told(_list(name, Rule.load(done.after)), done)
 
 
 async def _show(ctx: Context, inbound: Inbound) -> Reply:
-    rules = await ctx.store.books.rules(inbound.scope)
+    rules = await ctx.store.quotas.rules(inbound.scope)
     scope = rules.get("", Rule())
     held = pricing.limits(
-        (await ctx.store.books.rulebook(replace(quote.member(inbound), person="", tiers=frozenset()))), ctx.policy
+        (await ctx.store.quotas.rulebook(replace(quote.member(inbound), person="", tiers=frozenset()))), ctx.policy
     )
     names = _lists(rules)
     for name, rule in rules.items():

@@ -45,10 +45,10 @@ async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def _switch(ctx: Context, inbound: Inbound, verb: str, because: str) -> Reply:
     entry = replace(act(ctx, inbound, verb, because=because), scope=HOUSE)
     paused = True if verb == "pause" else None
-    rule = (await ctx.store.books.rules(HOUSE)).get("", Rule())
-    if rule.paused == paused and not await ctx.store.books.act(entry.id):
+    rule = (await ctx.store.quotas.rules(HOUSE)).get("", Rule())
+    if rule.paused == paused and not await ctx.store.quotas.act(entry.id):
         return Reply(texts.admin.PAUSED_ALREADY if paused else texts.admin.NOT_PAUSED, private=True)
-    done = await ctx.store.books.amend(entry, lambda rule: replace(rule, paused=paused))
+    done = await ctx.store.quotas.amend(entry, lambda rule: replace(rule, paused=paused))
     ctx.wake.worker()
     return told(texts.admin.PAUSED if paused else texts.admin.RESUMED, done)
 
@@ -93,7 +93,7 @@ async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: st
         return replace(rule, cap=limit) if verb == "cap" else replace(rule, flights=limit)
 
     entry = replace(act(ctx, inbound, verb, Target("", scope, ""), because), scope=scope)
-    done = await ctx.store.books.amend(entry, edit)
+    done = await ctx.store.quotas.amend(entry, edit)
     if verb == "cap":
         words = "no monthly cap" if limit is None else f"at most {texts.chat.credits_(limit)} a month"
     else:
@@ -103,7 +103,7 @@ async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: st
 
 async def community(store: Store, name: str) -> str:
     """The scope of that name, if any data exist for it. Raises `Refusal` with the nearest names."""
-    scope, known = await store.books.scope(name), await store.figures.scopes()
+    scope, known = await store.quotas.scope(name), await store.figures.scopes()
     if scope not in known:
         raise Refusal(texts.admin.no_community(name, difflib.get_close_matches(name, known, 1, 0.6) or known[:NAMED]))
     return scope
@@ -114,7 +114,7 @@ async def _show(ctx: Context) -> Reply:
     health = await store.health(now)
     states = ", ".join(f"{count} {texts.chat.STATES[state]}" for state, count in sorted(health.states.items()))
     lines = [texts.admin.queue(states, health.overdue)]
-    paused = (await store.books.rules(HOUSE)).get("", Rule()).paused
+    paused = (await store.quotas.rules(HOUSE)).get("", Rule()).paused
     lines.append(texts.admin.PAUSED if paused else texts.admin.RESUMED)
     if halted := await store.restored.halted():
         lines.append(texts.admin.halted(len(halted)))
@@ -133,7 +133,7 @@ async def _show(ctx: Context) -> Reply:
             used = await store.figures.used("operator", key)
             lines.append(texts.admin.against(name, _money(used), "" if limit is None else _money(limit)))
     for scope, used in await store.figures.communities(month.key):
-        cap = (await store.books.rules(scope)).get("", Rule()).cap
+        cap = (await store.quotas.rules(scope)).get("", Rule()).cap
         lines.append(texts.admin.community(scope, used, cap))
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):

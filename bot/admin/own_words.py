@@ -19,7 +19,7 @@ _SCOPE = Target("", texts.admin.DEFAULT, "")
 async def wordlist(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Show or change a community's own words; for its admins only."""
     verb, rest = (*argument.replace(MENTION, "").split(maxsplit=1), "", "")[:2]
-    rule = (await ctx.store.books.rules(inbound.scope)).get("", Rule())
+    rule = (await ctx.store.quotas.rules(inbound.scope)).get("", Rule())
     match verb.lower(), _given(rest):
         case "", _:
             listed = texts.consent.listed(rule.words or (), bool(rule.lax), MOST, LONGEST)
@@ -42,7 +42,7 @@ async def _add(ctx: Context, inbound: Inbound, rule: Rule, given: Sequence[str])
             raise Refusal(texts.consent.TOO_LONG.format(longest=LONGEST))
         if not is_word(word):
             raise Refusal(texts.consent.NO_LETTERS)
-    if set(given) <= set(rule.words or ()) and not await ctx.store.books.act(
+    if set(given) <= set(rule.words or ()) and not await ctx.store.quotas.act(
         act(ctx, inbound, "wordlist add", _SCOPE).id
     ):
         return Reply(texts.consent.listed_already(len(given)), private=True)
@@ -67,13 +67,13 @@ async def _remove(ctx: Context, inbound: Inbound, rule: Rule, given: Sequence[st
 
 
 async def _amended(ctx: Context, inbound: Inbound, verb: str, edit: Callable[[Rule], Rule]) -> Reply:
-    done = await ctx.store.books.amend(act(ctx, inbound, verb, _SCOPE), edit)
+    done = await ctx.store.quotas.amend(act(ctx, inbound, verb, _SCOPE), edit)
     return replace(told(texts.consent.changed(len(Rule.load(done.after).words or ())), done), private=True)
 
 
 async def _house(ctx: Context, inbound: Inbound, *, lax: bool) -> Reply:
     entry = act(ctx, inbound, f"wordlist house {'off' if lax else 'on'}", _SCOPE)
-    done = await ctx.store.books.amend(entry, lambda rule: replace(rule, lax=lax or None))
+    done = await ctx.store.quotas.amend(entry, lambda rule: replace(rule, lax=lax or None))
     return replace(told(texts.consent.HOUSE_OFF if lax else texts.consent.HOUSE_ON, done), private=True)
 
 

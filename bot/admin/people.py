@@ -60,7 +60,7 @@ async def _set(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     def edit(rule: Rule) -> Rule:
         return replace(rule, credits=rate.credits, span=rate.span)
 
-    done = await ctx.store.books.amend(act(ctx, inbound, "quota set", found, because), edit)
+    done = await ctx.store.quotas.amend(act(ctx, inbound, "quota set", found, because), edit)
     return told(texts.admin.quota_set(found.label, rate.credits, rate.span), done)
 
 
@@ -74,12 +74,12 @@ async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         raise Refusal(how(inbound, texts.admin.GRANT_HOW))
     entry = act(ctx, inbound, "grant", found, because)
     # Parsed once: a relative time such as “for 2 days” would move with every replay.
-    if before := await ctx.store.books.act(entry.id):
+    if before := await ctx.store.quotas.act(entry.id):
         gift = replace(gift, until=json.loads(before.after)["until"])
     given = Grant(
         entry.id, inbound.scope, _person(found), gift.credits, 0, gift.until, entry.at, inbound.person, because
     )
-    done = await ctx.store.books.grant(entry, given)
+    done = await ctx.store.quotas.grant(entry, given)
     until = texts.admin.when(gift.until, where, name) if gift.until else ""
     return told(texts.admin.granted(found.label, gift.credits, until, because), done)
 
@@ -92,10 +92,10 @@ async def revoke(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         raise Refusal(how(inbound, texts.admin.REVOKE_HOW))
     people = (_person(found),) if inbound.scope else await ctx.store.accounts.people(_person(found))
     entry = act(ctx, inbound, "revoke", found, because)
-    nothing = not await ctx.store.books.grants(inbound.scope, people, ctx.clock())
-    if nothing and not await ctx.store.books.act(entry.id):
+    nothing = not await ctx.store.quotas.grants(inbound.scope, people, ctx.clock())
+    if nothing and not await ctx.store.quotas.act(entry.id):
         return Reply(texts.admin.revoked(found.label, 0, because), private=True)
-    done, amount = await ctx.store.books.revoke(entry, people)
+    done, amount = await ctx.store.quotas.revoke(entry, people)
     return told(texts.admin.revoked(found.label, amount, because), done)
 
 
@@ -112,7 +112,7 @@ async def ban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     def edit(rule: Rule) -> Rule:
         return replace(rule, banned=until, because=because or None)
 
-    done = await ctx.store.books.amend(act(ctx, inbound, "ban", found, because), edit)
+    done = await ctx.store.quotas.amend(act(ctx, inbound, "ban", found, because), edit)
     until = Rule.load(done.after).banned or until
     words = texts.admin.when(until, where, name) if until < FOREVER else ""
     return told(texts.admin.banned(found.label, words, because), done)
@@ -124,17 +124,17 @@ async def unban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     rest, because = amounts.because_or_for(found.rest)
     if rest:
         raise Refusal(how(inbound, texts.admin.BAN_HOW))
-    rules = await ctx.store.books.rulebook(Member(inbound.scope, _person(found)))
+    rules = await ctx.store.quotas.rulebook(Member(inbound.scope, _person(found)))
     people = [found.person] if inbound.scope else rules.people
     spendings = [
         act(ctx, inbound, "unban", replace(found, about=about("person", person), person=person), because)
         for person in people
     ]
-    if rules_of.ban(rules, ctx.clock()) is None and not await ctx.store.books.act(spendings[-1].id):
+    if rules_of.ban(rules, ctx.clock()) is None and not await ctx.store.quotas.act(spendings[-1].id):
         return Reply(texts.admin.not_banned(found.label), private=True)
     done = None
     for entry in spendings:
-        done = await ctx.store.books.amend(entry, lambda rule: replace(rule, banned=None, because=None))
+        done = await ctx.store.quotas.amend(entry, lambda rule: replace(rule, banned=None, because=None))
     return told(texts.admin.unbanned(found.label), done)
 
 
@@ -145,7 +145,7 @@ async def refund(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         raise Refusal(how(inbound, texts.admin.REFUND_HOW))
     found = Target(about("job", job_id[:32]), job_id[:32], "")
     try:
-        back = await ctx.store.books.pardon(act(ctx, inbound, "refund", found, because), job_id)
+        back = await ctx.store.quotas.pardon(act(ctx, inbound, "refund", found, because), job_id)
     except Illegal:
         raise Refusal(texts.admin.REFUND_NOT) from None
     return Reply(texts.admin.refunded(job_id, back, because))
@@ -154,7 +154,7 @@ async def refund(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Undo a change, within a minute and if nothing has changed since."""
     entry = act(ctx, inbound, "undo")
-    done = await ctx.store.books.act(argument.strip()[:32])
+    done = await ctx.store.quotas.act(argument.strip()[:32])
     if done is None:
         await rights.check_admin(ctx, inbound)
         raise Refusal(texts.admin.UNDO_NOTHING if argument.strip() else texts.admin.UNDO_WHICH)
@@ -164,10 +164,10 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         await rights.check_admin(ctx, inbound)
         if done.scope != inbound.scope and not rights.operates(ctx, inbound):
             raise Refusal(texts.admin.NOT_HERE)
-    if ctx.clock() - done.at > UNDO + SLACK and not await ctx.store.books.act(entry.id):
+    if ctx.clock() - done.at > UNDO + SLACK and not await ctx.store.quotas.act(entry.id):
         raise Refusal(texts.admin.UNDO_LATE)
     try:
-        await ctx.store.books.undo(done.id, replace(entry, verb=f"undo {done.verb}"))
+        await ctx.store.quotas.undo(done.id, replace(entry, verb=f"undo {done.verb}"))
     except Illegal:
         raise Refusal(texts.admin.UNDO_NOTHING) from None
     ctx.wake.worker()
@@ -184,7 +184,7 @@ def how(inbound: Inbound, example: str) -> str:
 
 async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:
     """The scope's time zone, and its name."""
-    name = (await ctx.store.books.rulebook(quote.member(inbound))).scope.zone
+    name = (await ctx.store.quotas.rulebook(quote.member(inbound))).scope.zone
     return zone(name), known_zone(name or "UTC") or "UTC"
 
 
@@ -216,7 +216,7 @@ async def group(ctx: Context, inbound: Inbound, argument: str, example: str) -> 
         return Target("", texts.admin.DEFAULT, _plain(inbound, rest))
     if word == "admins":
         return Target(about("tier", "admins"), "admins", _plain(inbound, rest))
-    if word and about("list", word) in await ctx.store.books.rules(inbound.scope):
+    if word and about("list", word) in await ctx.store.quotas.rules(inbound.scope):
         return Target(about("list", word), word, _plain(inbound, rest))
     if not inbound.named and not inbound.replied_to and not word.startswith("@"):
         raise Refusal(example)

@@ -10,7 +10,7 @@ from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import lookup
-from bot.gallery.model import Errand, Share
+from bot.gallery.model import OutboxEntry, Share
 from bot.quotas import pricing
 
 BEST = 5
@@ -40,7 +40,7 @@ async def best(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return Reply(texts.sharing.no_best(span))
     lines, buttons = _ranked(found)
     named = tuple(one.id for one in found)
-    return Reply(texts.sharing.best(span, lines, lookup.hall(ctx.links.web, rule)), buttons, shares=named)
+    return Reply(texts.sharing.best(span, lines, lookup.gallery_link(ctx.links.web, rule)), buttons, shares=named)
 
 
 async def post_best(ctx: Context) -> None:
@@ -59,12 +59,12 @@ async def post_best(ctx: Context) -> None:
             await inbox.handled(key, now)
             continue
         lines, buttons = _ranked(found)
-        text = texts.sharing.best_post(rule.best, lines, lookup.hall(ctx.links.web, rule))
+        text = texts.sharing.best_post(rule.best, lines, lookup.gallery_link(ctx.links.web, rule))
         place = lookup.place_of(scope, rule.gallery)
-        errand = Errand(
+        entry = OutboxEntry(
             ctx.ids.new(), "tell", place, now, text=text, buttons=buttons, shows=tuple(one.id for one in found)
         )
-        await ctx.store.outbox.put(errand, settles=key)  # one transaction: both or neither, also after a crash
+        await ctx.store.outbox.put(entry, settles=key)  # one transaction: both or neither, also after a crash
         ctx.wake.outbox()
         await inbox.sweep(TAKEN, now, KEPT)
 

@@ -4,7 +4,7 @@ from bot import rights, texts
 from bot.context import Context
 from bot.conversation import Button, Inbound, Reply, ShownClip
 from bot.errors import Refusal
-from bot.gallery.model import Errand, Share
+from bot.gallery.model import OutboxEntry, Share
 from bot.media.library import Media
 from bot.model import ID, Address, Job
 from bot.quotas.rules import Rule
@@ -13,7 +13,7 @@ from storage import Store
 
 async def rule_of(store: Store, scope: str) -> Rule:
     """A community's rule."""
-    return (await store.books.rules(scope)).get("", Rule())
+    return (await store.quotas.rules(scope)).get("", Rule())
 
 
 def place_of(scope: str, place: str | None) -> Address:
@@ -49,7 +49,7 @@ async def _remove_orphan(ctx: Context, inbound: Inbound, argument: str) -> None:
         return
     # A forged tap may name any message: the post of an existing share stays.
     if await ctx.store.gallery.at(inbound.address) is None and await ctx.store.sent(inbound.address) is None:
-        await ctx.store.outbox.put(Errand(ctx.ids.new(), "remove", inbound.address, ctx.clock()))
+        await ctx.store.outbox.put(OutboxEntry(ctx.ids.new(), "remove", inbound.address, ctx.clock()))
         ctx.wake.outbox()
 
 
@@ -101,7 +101,7 @@ def shown_clip(media: Media, share: Share, *, missing: bool = False) -> ShownCli
     return ShownClip(file, share.clip, share.spoiler, None, media.poster(share.clip.name), share.copy_id)
 
 
-def hall(web: str | None, rule: Rule) -> str:
+def gallery_link(web: str | None, rule: Rule) -> str:
     """URL of a community's web gallery; empty if it is off."""
     return f"{web.rstrip('/')}/g/{rule.web}" if web and rule.web else ""
 

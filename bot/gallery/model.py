@@ -1,4 +1,4 @@
-"""Values of the gallery: shares, hearts, reports, and outbox entries (errands)."""
+"""Values of the gallery: shares, hearts, reports, and outbox entries."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,7 +11,7 @@ ShareState = Literal["waiting", "up", "hidden"]
 Order = Literal["newest", "best"]
 Way = Literal["tap", "reaction"]
 """How a heart was given. Removing a reaction removes only a heart given by reaction."""
-ErrandKind = Literal["post", "refresh", "remove", "tell"]
+EntryKind = Literal["post", "refresh", "remove", "tell"]
 """Post a shared clip; edit its post; remove a message; send text."""
 
 CLEARED = 30.0
@@ -75,7 +75,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class Preferences:
     """A person's sharing preferences. None: not asked yet."""
 
     named: bool | None = None
@@ -86,11 +86,11 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class OutboxEntry:
     """An outbox entry: an action on a platform, retried until done. `claims` fences its owner."""
 
     id: str
-    kind: ErrandKind
+    kind: EntryKind
     place: Address
     """Target of the action; for `remove` including the message."""
     due_at: float
@@ -107,7 +107,7 @@ class Errand:
     claims: int = 0
 
 
-def line_removal(job: Job) -> Errand:
+def line_removal(job: Job) -> OutboxEntry:
     """The outbox entry that removes a finished job's status line, in case the worker did not."""
     line = replace(job.address, message=job.status_id or "")
-    return Errand(f"line-{job.id}", "remove", line, (job.done_at or 0.0) + CLEARED)
+    return OutboxEntry(f"line-{job.id}", "remove", line, (job.done_at or 0.0) + CLEARED)

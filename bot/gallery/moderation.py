@@ -8,7 +8,7 @@ from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import lookup, notices, sharing
-from bot.gallery.model import ENOUGH, Errand, Share, ShareState
+from bot.gallery.model import ENOUGH, OutboxEntry, Share, ShareState
 from bot.quotas.rules import FOREVER, Rule, about
 
 LISTED = 5
@@ -70,7 +70,7 @@ async def _tell(ctx: Context, share: Share, count: int, name: str) -> None:
         Button(texts.sharing.BAN, f"/banish {share.id}"),
     )
     place = lookup.place_of(share.scope, rule.review)
-    notice = Errand(name, "tell", place, ctx.clock(), share.id, text, buttons, topic="report")
+    notice = OutboxEntry(name, "tell", place, ctx.clock(), share.id, text, buttons, topic="report")
     await notices.tell(ctx.store, notice, min(count, ENOUGH))
 
 
@@ -121,9 +121,9 @@ async def banish(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return replace(rule, banned=FOREVER, because=texts.sharing.BANNED_BECAUSE)
 
     # Ban first: a reshare right after the message “hidden” is then refused.
-    done = await ctx.store.books.amend(act(ctx, inbound, "ban", target, texts.sharing.BANNED_BECAUSE), edit)
+    done = await ctx.store.quotas.amend(act(ctx, inbound, "ban", target, texts.sharing.BANNED_BECAUSE), edit)
     await _judge(ctx, share, "hidden")
-    await ctx.store.books.note(act(ctx, inbound, "hide", Target("", share.id, "")))
+    await ctx.store.quotas.note(act(ctx, inbound, "hide", Target("", share.id, "")))
     return replace(told(texts.sharing.banished(target.label), done), private=True, names=people)
 
 
@@ -131,7 +131,7 @@ async def _judged(ctx: Context, inbound: Inbound, argument: str, state: ShareSta
     """Set a share's state; returns the share as it was before. Raises `Refusal`."""
     share = await _found(ctx, inbound, argument)
     await _judge(ctx, share, state)
-    await ctx.store.books.note(act(ctx, inbound, "keep" if state == "up" else "hide", Target("", share.id, "")))
+    await ctx.store.quotas.note(act(ctx, inbound, "keep" if state == "up" else "hide", Target("", share.id, "")))
     return share
 
 

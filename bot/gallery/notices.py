@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.gallery.model import ENOUGH, Errand, Share
+from bot.gallery.model import ENOUGH, OutboxEntry, Share
 from bot.model import Address
 from storage import Store
 
@@ -12,17 +12,17 @@ NOTICES = "notices"
 """Name of those records: by share and the number at the end of the entry's id."""
 
 
-async def tell(store: Store, notice: Errand, number: int) -> None:
+async def tell(store: Store, notice: OutboxEntry, number: int) -> None:
     """Queue a notice about a share, with its clip, if the community has a place for it. `number`: 0 to `ENOUGH`."""
     if notice.place.chat:
         await store.outbox.put(replace(notice, id=f"{notice.id}-{number}"))
 
 
-async def note(store: Store, errand: Errand, share_id: str, message: str, now: float) -> None:
+async def note(store: Store, entry: OutboxEntry, share_id: str, message: str, now: float) -> None:
     """Record the message of a notice."""
-    at = f"{errand.place.chat}/{errand.place.thread}/{message}"
-    name = _name(share_id, errand.id.rpartition("-")[2])
-    await store.inbox.remember(errand.place.platform, NOTICES, name, at, now + KEPT)
+    at = f"{entry.place.chat}/{entry.place.thread}/{message}"
+    name = _name(share_id, entry.id.rpartition("-")[2])
+    await store.inbox.remember(entry.place.platform, NOTICES, name, at, now + KEPT)
 
 
 async def dismiss(store: Store, share: Share, now: float) -> None:
@@ -33,7 +33,7 @@ async def dismiss(store: Store, share: Share, now: float) -> None:
         if at := await store.inbox.recall(platform, NOTICES, name, now):
             chat, thread, message = at.split("/", 2)
             place = Address(platform, chat, message, thread)
-            await store.outbox.put(Errand(f"x{message}-{name}", "remove", place, now, share.id))
+            await store.outbox.put(OutboxEntry(f"x{message}-{name}", "remove", place, now, share.id))
             await store.inbox.forget(platform, NOTICES, name)
 
 

@@ -14,7 +14,7 @@ from bot import texts
 from bot.conversation import Posted, Reply, ShownClip
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
 from bot.gallery import lookup, notices
-from bot.gallery.model import Errand, Share
+from bot.gallery.model import OutboxEntry, Share
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Incident
@@ -74,7 +74,7 @@ class Runner:
         self._parallel = parallel
         self._edits = edits
         self._platforms = tuple(chats)
-        self._under_way: dict[asyncio.Task[None], Errand] = {}
+        self._under_way: dict[asyncio.Task[None], OutboxEntry] = {}
         self._poked = asyncio.Event()
         self._stopping = False
 
@@ -114,15 +114,15 @@ class Runner:
         if room <= 0 and edits <= 0:
             return 0
         taken = await self._store.outbox.claim(self._clock(), self._lease, room, self._platforms, edits)
-        for errand in taken:
-            task = asyncio.create_task(self._run(errand), name=f"errand-{errand.id}")
-            self._under_way[task] = errand
+        for entry in taken:
+            task = asyncio.create_task(self._run(entry), name=f"outbox-{entry.id}")
+            self._under_way[task] = entry
             task.add_done_callback(self._end)
         return len(taken)
 
     def _room(self) -> tuple[int, int]:
         """Free capacity: for edits, and for all other entries."""
-        edits = sum(errand.kind == "refresh" for errand in self._under_way.values())
+        edits = sum(entry.kind == "refresh" for entry in self._under_way.values())
         return self._parallel - (len(self._under_way) - edits), self._edits - edits
 
     async def idle(self) -> None:
@@ -143,7 +143,7 @@ class Runner:
             log.error("the database takes nothing: %s", error)
             return NAP
         except Exception:  # an odd row must not block the others
-            log.exception("a round of errands broke")
+            log.exception("a round of the outbox broke")
             return NAP
         # Due but not taken: another runner has it at this moment.
         return NAP if due_at is None else min(NAP, max(0.05, due_at - self._clock()))
@@ -152,68 +152,70 @@ class Runner:
         del self._under_way[task]
         self.poke()
 
-    async def _run(self, errand: Errand) -> None:
+    async def _run(self, entry: OutboxEntry) -> None:
         try:
-            wait = await self._tried(errand)
+            wait = await self._tried(entry)
             if wait is None:
-                await self._store.outbox.done(errand)
-            elif errand.tries + 1 >= MOST_TRIES:
-                log.warning("errand %s (%s) is given up", errand.id, errand.kind)
-                if what := _GIVEN_UP.get(errand.kind):
-                    where = f"{errand.place.platform}:{errand.place.chat}, message {errand.place.message}"
+                await self._store.outbox.done(entry)
+            elif entry.tries + 1 >= MOST_TRIES:
+                log.warning("outbox entry %s (%s) is given up", entry.id, entry.kind)
+                if what := _GIVEN_UP.get(entry.kind):
+                    where = f"{entry.place.platform}:{entry.place.chat}, message {entry.place.message}"
                     await self._store.note(Incident(self._clock(), what, where))
-                await self._store.outbox.done(errand)
+                await self._store.outbox.done(entry)
             else:
-                await self._store.outbox.later(errand, self._clock() + wait)
+                await self._store.outbox.later(entry, self._clock() + wait)
         except asyncio.CancelledError:
             # A repeatable action need not wait for its lease; a post or a notice may have been sent.
-            if errand.kind in _GIVEN_UP:
+            if entry.kind in _GIVEN_UP:
                 with contextlib.suppress(StoreDown):
-                    await self._store.outbox.later(errand, self._clock())
+                    await self._store.outbox.later(entry, self._clock())
             raise
         except StoreDown as error:
-            log.error("errand %s waits for the database: %s", errand.id, error)
+            log.error("outbox entry %s waits for the database: %s", entry.id, error)
         except Exception:  # due again after its lease
-            log.exception("errand %s broke", errand.id)
+            log.exception("outbox entry %s broke", entry.id)
 
-    async def _tried(self, errand: Errand) -> float | None:
+    async def _tried(self, entry: OutboxEntry) -> float | None:
         """Perform an entry. Returns None when finished, else the seconds until the next attempt."""
-        chat, once_more = self._chats[errand.place.platform], backoff(errand.tries + 1)
+        chat, once_more = self._chats[entry.place.platform], backoff(entry.tries + 1)
         try:
             async with asyncio.timeout(self._lease * 2 / 3):
-                match errand.kind:
+                match entry.kind:
                     case "post":
-                        await self._post(chat, errand)
+                        await self._post(chat, entry)
                     case "refresh":
-                        await self._refresh(chat, errand)
+                        await self._refresh(chat, entry)
                     case "remove":
-                        await chat.remove(errand.place, errand.place.message)
+                        await chat.remove(entry.place, entry.place.message)
                     case "tell":
-                        await self._tell(chat, errand)
+                        await self._tell(chat, entry)
         except Gone as error:
-            log.info("errand %s (%s) has no place any more: %s", errand.id, errand.kind, error)
-            if errand.kind in ("post", "tell"):
-                await self._report_closed(errand, str(error))
-            if errand.kind == "post":  # until we are allowed to post
+            log.info("outbox entry %s (%s) has no place any more: %s", entry.id, entry.kind, error)
+            if entry.kind in ("post", "tell"):
+                await self._report_closed(entry, str(error))
+            if entry.kind == "post":  # until we are allowed to post
                 return LONGEST_PAUSE
         except Flood as flood:
             # A rate limit is no failure; but an entry that is deferred again and again must end, too.
-            return flood.retry_after if errand.tries < FAST_RETRIES else max(flood.retry_after, once_more)
+            return flood.retry_after if entry.tries < FAST_RETRIES else max(flood.retry_after, once_more)
         except (Unconfirmed, TimeoutError) as error:
-            log.warning("errand %s (%s) may have been done: %s", errand.id, errand.kind, error)
+            log.warning("outbox entry %s (%s) may have been done: %s", entry.id, entry.kind, error)
             # A second post would be visible; all other actions are repeatable.
-            return None if errand.kind == "post" and not chat.once else once_more
+            return None if entry.kind == "post" and not chat.once else once_more
         except StoreDown:
             raise
         except Exception as error:  # an adapter's own bug, too, must end at last
             known = isinstance(error, ChatError)
-            log.log(logging.INFO if known else logging.ERROR, "errand %s: %s", errand.id, error, exc_info=not known)
+            log.log(
+                logging.INFO if known else logging.ERROR, "outbox entry %s: %s", entry.id, error, exc_info=not known
+            )
             return once_more
         return None
 
-    async def _report_closed(self, errand: Errand, why: str) -> None:
+    async def _report_closed(self, entry: OutboxEntry, why: str) -> None:
         """No right to write there, or the chat is gone: tell operators, and the admins' place, once a day."""
-        place, now = errand.place, self._clock()
+        place, now = entry.place, self._clock()
         where = f"{place.platform}:{place.chat}/{place.thread}"
         key = f"shut:{where}:{now // DAY:.0f}"
         if not await self._store.inbox.take(key, "shut", "", now):
@@ -221,27 +223,25 @@ class Runner:
         await self._store.inbox.handled(key, now)
         what = "nothing can be posted where a community wants its gallery or its reports"
         await self._store.note(Incident(now, what, f"{where}: {why}"))
-        share = await self._store.gallery.share(errand.share)
-        if errand.kind != "post" or share is None:
+        share = await self._store.gallery.share(entry.share)
+        if entry.kind != "post" or share is None:
             return
         review = lookup.place_of(share.scope, (await lookup.rule_of(self._store, share.scope)).review)
         if review.chat and review != place:
-            told = Errand(f"w{errand.id}", "tell", review, now, text=texts.sharing.CANNOT_POST)
+            told = OutboxEntry(f"w{entry.id}", "tell", review, now, text=texts.sharing.CANNOT_POST)
             await self._store.outbox.put(told)
 
-    async def _post(self, chat: Chat, errand: Errand) -> None:
-        share = await self._store.gallery.share(errand.share)
+    async def _post(self, chat: Chat, entry: OutboxEntry) -> None:
+        share = await self._store.gallery.share(entry.share)
         if share is None or share.state != "up" or share.place.message:
             return
         shown = lookup.shown_clip(self._media, share)
         if shown is None:
             log.warning("share %s cannot be posted: its clip is gone", share.id)
             return
-        posted = await self._send(
-            chat, errand, share, lookup.post(share, await lookup.after(self._store, share), shown)
-        )
+        posted = await self._send(chat, entry, share, lookup.post(share, await lookup.after(self._store, share), shown))
         if not await self._save_posted(share, posted):
-            await self._queue_removal(errand, posted)
+            await self._queue_removal(entry, posted)
 
     async def _save_posted(self, share: Share, posted: Posted) -> bool:
         """Save a post's message id, until it succeeds: without it the post could not be removed. False: remove it."""
@@ -252,8 +252,8 @@ class Runner:
                 log.error("the message of share %s could not be saved: %s", share.id, error)
             await asyncio.sleep(AGAIN)
 
-    async def _refresh(self, chat: Chat, errand: Errand) -> None:
-        share = await self._store.gallery.share(errand.share)
+    async def _refresh(self, chat: Chat, entry: OutboxEntry) -> None:
+        share = await self._store.gallery.share(entry.share)
         if share is None or share.state != "up" or not share.place.message:
             return
         shown = lookup.shown_clip(self._media, share, missing=True)  # an edit keeps the existing clip
@@ -262,64 +262,62 @@ class Runner:
         reply = reply if share.copy_id else await self._without_clip(share, reply)
         await chat.edit(share.place, share.place.message, reply)
 
-    async def _tell(self, chat: Chat, errand: Errand) -> None:
-        reply = Reply(errand.text, errand.buttons)
-        if not errand.share:
-            await self._list(chat, errand, reply)
+    async def _tell(self, chat: Chat, entry: OutboxEntry) -> None:
+        reply = Reply(entry.text, entry.buttons)
+        if not entry.share:
+            await self._list(chat, entry, reply)
             return
-        share = await self._store.gallery.share(errand.share)
+        share = await self._store.gallery.share(entry.share)
         if share is None:
             return
         shown = lookup.shown_clip(self._media, share)
-        if not errand.text:
-            await self._show(chat, errand, share, shown)
+        if not entry.text:
+            await self._show(chat, entry, share, shown)
             return
-        posted = await self._send(chat, errand, share, replace(reply, clip=shown))
-        await notices.note(self._store, errand, share.id, posted.message, self._clock())
+        posted = await self._send(chat, entry, share, replace(reply, clip=shown))
+        await notices.note(self._store, entry, share.id, posted.message, self._clock())
         if await self._store.gallery.share(share.id) is None:
-            await self._queue_removal(errand, posted)
+            await self._queue_removal(entry, posted)
 
-    async def _list(self, chat: Chat, errand: Errand, reply: Reply) -> None:
+    async def _list(self, chat: Chat, entry: OutboxEntry, reply: Reply) -> None:
         """Send a text; record which shares it shows, so that it is removed with them."""
-        named = [button.command.removeprefix(SHOW) for button in errand.buttons if button.command.startswith(SHOW)]
+        named = [button.command.removeprefix(SHOW) for button in entry.buttons if button.command.startswith(SHOW)]
         found = [await self._store.gallery.share(share_id) for share_id in named]
         if not all(share and share.state == "up" for share in found):
             return
-        posted = await chat.send(errand.place, reply, nonce=errand.id)
-        place = replace(errand.place, message=posted.message)
+        posted = await chat.send(entry.place, reply, nonce=entry.id)
+        place = replace(entry.place, message=posted.message)
         if not all([await self._store.gallery.showed(share_id, place) for share_id in named]):
-            await self._queue_removal(errand, posted)
+            await self._queue_removal(entry, posted)
 
-    async def _show(self, chat: Chat, errand: Errand, share: Share, shown: ShownClip | None) -> None:
+    async def _show(self, chat: Chat, entry: OutboxEntry, share: Share, shown: ShownClip | None) -> None:
         """Show a clip again on request."""
-        posted = await self._send(
-            chat, errand, share, lookup.post(share, await lookup.after(self._store, share), shown)
-        )
-        if not await self._store.gallery.showed(share.id, replace(errand.place, message=posted.message)):
-            await self._queue_removal(errand, posted)
+        posted = await self._send(chat, entry, share, lookup.post(share, await lookup.after(self._store, share), shown))
+        if not await self._store.gallery.showed(share.id, replace(entry.place, message=posted.message)):
+            await self._queue_removal(entry, posted)
 
-    async def _send(self, chat: Chat, errand: Errand, share: Share, reply: Reply) -> Posted:
+    async def _send(self, chat: Chat, entry: OutboxEntry, share: Share, reply: Reply) -> Posted:
         for _ in range(SIZES):
             try:
-                return await chat.send(errand.place, reply, nonce=errand.id)
+                return await chat.send(entry.place, reply, nonce=entry.id)
             except TooLarge as large:
                 smaller = await self._fitting.smaller(reply, large.limit)
             if smaller.clip is None:
                 break
             reply = smaller
-        return await chat.send(errand.place, await self._without_clip(share, reply), nonce=errand.id)
+        return await chat.send(entry.place, await self._without_clip(share, reply), nonce=entry.id)
 
     async def _without_clip(self, share: Share, reply: Reply) -> Reply:
         """The post without its clip. Links to the share's page, not to the file, whose link would outlive the share."""
         rule = await lookup.rule_of(self._store, share.scope)
-        hall = lookup.hall(self._web, rule) if share.state == "up" else ""
-        words = texts.sharing.at_page(f"{hall}/{share.id}" if hall else "")
+        link = lookup.gallery_link(self._web, rule) if share.state == "up" else ""
+        words = texts.sharing.at_page(f"{link}/{share.id}" if link else "")
         return replace(reply, text=f"{reply.text}\n{words}", clip=None)
 
-    async def _queue_removal(self, errand: Errand, posted: Posted) -> None:
+    async def _queue_removal(self, entry: OutboxEntry, posted: Posted) -> None:
         """Queue the removal of a post whose share was deleted meanwhile, so that a crash does not lose it."""
-        place = replace(errand.place, message=posted.message)
-        await self._store.outbox.put(Errand(f"x{errand.id}", "remove", place, self._clock(), errand.share))
+        place = replace(entry.place, message=posted.message)
+        await self._store.outbox.put(OutboxEntry(f"x{entry.id}", "remove", place, self._clock(), entry.share))
 
 
 def backoff(tries: int) -> float:

@@ -32,7 +32,7 @@ async def gallery(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.sharing.GALLERY_HOW)
     rule = await lookup.rule_of(ctx.store, inbound.scope)
     edit, words = await setter(ctx, inbound, rule, value.strip())
-    done = await ctx.store.books.amend(act(ctx, inbound, f"gallery {word}", Target("", "", "")), edit)
+    done = await ctx.store.quotas.amend(act(ctx, inbound, f"gallery {word}", Target("", "", "")), edit)
     return told(words, done)
 
 
@@ -41,7 +41,7 @@ async def _show(ctx: Context, inbound: Inbound) -> Reply:
     posted = ""
     if rule.gallery:
         posted = "here" if rule.gallery == _here(inbound) else "elsewhere"
-    words = texts.sharing.gallery(rule.title or "", posted, lookup.hall(ctx.links.web, rule))
+    words = texts.sharing.gallery(rule.title or "", posted, lookup.gallery_link(ctx.links.web, rule))
     if not await rights.administers(ctx, inbound):
         return Reply(words, private=True)
     if not (rule.gallery or rule.web or rule.review or rule.approve):
@@ -89,7 +89,7 @@ async def _web(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change
     if not ctx.links.web:
         raise Refusal(texts.sharing.NO_WEB)
     slug = await ctx.store.gallery.open_gallery(inbound.scope, ctx.ids.new(), new=new)
-    link = lookup.hall(ctx.links.web, replace(rule, web=slug))
+    link = lookup.gallery_link(ctx.links.web, replace(rule, web=slug))
     words = texts.sharing.web_on(link, bool(rule.public))
     if new and rule.web:
         words = f"{words}\n{texts.sharing.OLD_LINK}"

@@ -9,7 +9,7 @@ from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import age, lookup, notices
-from bot.gallery.model import Errand, Manner, Share
+from bot.gallery.model import OutboxEntry, Preferences, Share
 from bot.model import ID, Clip, Job
 from bot.ordering import wordlist
 from bot.quotas import pricing
@@ -45,7 +45,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.sharing.NO_GALLERY)
     await age.check_gallery(ctx, inbound, job, rule)
     for person in await ctx.store.accounts.people(inbound.person):  # a ban of one linked person applies to all
-        if pricing.ban(await ctx.store.books.rulebook(Member(scope, person)), ctx.clock()):
+        if pricing.ban(await ctx.store.quotas.rulebook(Member(scope, person)), ctx.clock()):
             raise Refusal(texts.sharing.MAY_NOT_SHARE)
     place = lookup.place_of(scope, rule.gallery)
     copy = job.copy_id if job.address.platform == place.platform else None
@@ -56,8 +56,8 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return _already(earlier[0])
     if await _rounds(ctx, job.id, scope) >= ROUNDS:
         raise Refusal(texts.sharing.TOO_OFTEN)
-    manner = await _manner(ctx, inbound, how)
-    if manner.named is None or manner.worded is None:
+    preferences = await _preferences(ctx, inbound, how)
+    if preferences.named is None or preferences.worded is None:
         choices = texts.sharing.MANNERS.items()
         buttons = tuple(Button(label, f"/share {job.id} {words}") for words, label in choices)
         return Reply(texts.sharing.HOW_TO_SHARE, buttons, private=True)
@@ -66,9 +66,9 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         job=job.id,
         scope=scope,
         person=job.person,
-        name=texts.sharing.name(inbound.label or job.label) if manner.named else "",
-        prompt=texts.sharing.plain(job.order.prompt) if manner.worded else "",
-        remixes=manner.remixes,
+        name=texts.sharing.name(inbound.label or job.label) if preferences.named else "",
+        prompt=texts.sharing.plain(job.order.prompt) if preferences.worded else "",
+        remixes=preferences.remixes,
         clip=clip,
         at=ctx.clock(),
         place=place,
@@ -89,7 +89,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             Button(texts.sharing.REFUSE, f"/hide {made.id}"),
             Button(texts.sharing.BAN, f"/banish {made.id}"),
         )
-        notice = Errand(name, "tell", lookup.place_of(scope, rule.review), ctx.clock(), made.id, buttons=buttons)
+        notice = OutboxEntry(name, "tell", lookup.place_of(scope, rule.review), ctx.clock(), made.id, buttons=buttons)
         await notices.tell(ctx.store, replace(notice, text=texts.sharing.waiting(made.prompt, made.name)), 0)
     ctx.wake.outbox()
     return Reply(_shared(ctx, inbound, rule, made), _after(made), private=True)
@@ -99,7 +99,7 @@ def _shared(ctx: Context, inbound: Inbound, rule: Rule, made: Share) -> str:
     if made.state == "waiting":
         return texts.sharing.WAITS
     here = made.place == replace(inbound.address, message="")
-    link = lookup.hall(ctx.links.web, rule)
+    link = lookup.gallery_link(ctx.links.web, rule)
     link = link and f"{link}/{made.id}"
     return texts.sharing.shared(here, link, posted=bool(rule.gallery), named=bool(made.name), worded=bool(made.prompt))
 
@@ -113,11 +113,11 @@ def _after(share: Share) -> tuple[Button, ...]:
     return unshare, Button(texts.sharing.HOW_I_SHARE, "/sharing")
 
 
-async def _manner(ctx: Context, inbound: Inbound, how: str) -> Manner:
+async def _preferences(ctx: Context, inbound: Inbound, how: str) -> Preferences:
     if not how:
-        return await ctx.store.gallery.manner(inbound.person)
+        return await ctx.store.gallery.preferences(inbound.person)
     said = how.split()
-    return await ctx.store.gallery.behave(inbound.person, named="name" in said, worded="words" in said)
+    return await ctx.store.gallery.prefer(inbound.person, named="name" in said, worded="words" in said)
 
 
 async def unshare(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -195,10 +195,10 @@ async def sharing(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Show or change the person's sharing preferences."""
     words = argument.lower().split()
     if not words:
-        manner = await ctx.store.gallery.manner(inbound.person)
+        preferences = await ctx.store.gallery.preferences(inbound.person)
     elif len(words) == 2 and words[0] in texts.sharing.TOGGLES and words[1] in ("on", "off"):
         what, on = words[0], words[1] == "on"
-        manner = await ctx.store.gallery.behave(
+        preferences = await ctx.store.gallery.prefer(
             inbound.person,
             named=on if what == "name" else None,
             worded=on if what == "words" else None,
@@ -207,14 +207,14 @@ async def sharing(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         ctx.wake.outbox()
     else:
         raise Refusal(texts.sharing.SHARING_HOW)
-    now = {"name": manner.named, "words": manner.worded, "remixes": manner.remixes}
+    now = {"name": preferences.named, "words": preferences.worded, "remixes": preferences.remixes}
     buttons = [
         Button(label, f"/sharing {what} {'on' if on else 'off'}")
         for what, labels in texts.sharing.TOGGLES.items()
         for on, label in zip((True, False), labels, strict=True)
         if now[what] is not on
     ]
-    text = texts.sharing.manner(manner.named, manner.worded, manner.remixes)
+    text = texts.sharing.manner(preferences.named, preferences.worded, preferences.remixes)
     return Reply(text, (*buttons, Button(texts.sharing.TAKE_BACK, "/unshare")), private=True)
 
 
@@ -266,7 +266,7 @@ async def show(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return Reply(texts.sharing.SHOWN, private=True)
     await ctx.store.inbox.remember(place.platform, "shown", name, "", now + SHOWN)
     # Through the outbox, so that the message is recorded, and removed when the clip is unshared.
-    await ctx.store.outbox.put(Errand(name, "tell", place, now, share.id))
+    await ctx.store.outbox.put(OutboxEntry(name, "tell", place, now, share.id))
     ctx.wake.outbox()
     return Reply(texts.sharing.COMING, private=True)
 

@@ -34,7 +34,7 @@ BRIEF = 60.0
 EDIT = 10.0
 """Seconds that a change of the status line may take."""
 REMOVALS = 3
-"""Tries to take a status line away at once; after that it is an errand."""
+"""Tries to take a status line away at once; after that it is an outbox entry."""
 
 
 class Delivery:
@@ -166,7 +166,7 @@ class Delivery:
     async def _clear(self, job: Job, chat: Chat) -> None:
         """Take the status line away; the platform may have named it while the clip was being sent.
 
-        Whatever fails here, or is killed, is made good by the errand that was saved together with the end of the job.
+        The outbox entry that was saved with the end of the job covers failures and crashes.
         """
         latest = await self._store.job(job.id)
         if latest is None or latest.status_id is None:

@@ -26,9 +26,9 @@ class Periodic:
 
     async def round(self) -> None:
         """Run every chore once."""
-        for errand_round in self._periodic:
+        for chore in self._periodic:
             try:
-                await errand_round()
+                await chore()
             except StoreDown as error:
                 log.info("a chore waits for the database: %s", error)
             except Exception:  # the other chores still run

@@ -228,7 +228,7 @@ class Steps:
         rhythm = await self._history.rhythm(job.order, job.host)
         stand_in = self._provider.terms(job.host).stand_in
         try:
-            paused = job.state == "queued" and await self._store.books.paused()
+            paused = job.state == "queued" and await self._store.quotas.paused()
             now, slots = self._clock(), self._history.slots
             reply = status.line(job, rhythm, now, ahead=ahead, slots=slots, paused=paused, stand_in=stand_in)
             if reply.text == job.shown:

@@ -14,7 +14,7 @@ from bot.quotas.rules import Parked
 async def crop(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Accept the cropped picture: continue with the parked order, or ask its next question."""
     name = argument.strip()[:32]
-    parked = await ctx.store.books.parked(name)
+    parked = await ctx.store.quotas.parked(name)
     if parked is None or await ctx.store.job(name):  # a double tap, or the first one after a crash
         return await _buy(ctx, inbound, name)
     return await _go_on(ctx, parked, inbound)
@@ -23,18 +23,18 @@ async def crop(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def agree(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Store the consent, and continue with the parked order, or ask its next question."""
     name = argument.strip()[:32]
-    parked = await ctx.store.books.parked(name)
+    parked = await ctx.store.quotas.parked(name)
     if parked is None or await ctx.store.job(name):  # a double tap, or the first one after a crash
         return await _buy(ctx, inbound, name)
     if await _is_unasked(ctx, parked, inbound):
-        await ctx.store.gallery.behave(inbound.person, agreed_at=ctx.clock())
+        await ctx.store.gallery.prefer(inbound.person, agreed_at=ctx.clock())
     return await _go_on(ctx, parked, inbound)
 
 
 async def yes(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Accept the price: buy the order, after consent."""
     name = argument.strip()[:32]
-    parked = await ctx.store.books.parked(name)
+    parked = await ctx.store.quotas.parked(name)
     if parked is not None and await _is_unasked(ctx, parked, inbound):
         return waiting.consent_question(parked.id)
     return await _buy(ctx, inbound, name)
@@ -42,13 +42,13 @@ async def yes(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Delete a parked order."""
-    parked = await ctx.store.books.parked(argument.strip()[:32])
+    parked = await ctx.store.quotas.parked(argument.strip()[:32])
     if parked is None:
         raise Refusal(texts.admin.PARKED_GONE)
     waiting.check(ctx, parked, inbound)
     if await ctx.store.job(parked.id) is None:
         await ctx.media.discard(parked.photos)
-        await ctx.store.books.unpark(parked.id)
+        await ctx.store.quotas.unpark(parked.id)
     return Reply(texts.admin.DROPPED)
 
 
@@ -61,13 +61,13 @@ async def _go_on(ctx: Context, parked: Parked, inbound: Inbound) -> Reply:
 async def _is_unasked(ctx: Context, parked: Parked, inbound: Inbound) -> bool:
     """Whether a parked order lacks consent. Raises `Refusal` for another person's answer, or a late one."""
     waiting.check(ctx, parked, inbound)
-    job: Job = await ctx.store.books.read(parked.body)
+    job: Job = await ctx.store.quotas.read(parked.body)
     return await waiting.consent_missing(ctx, inbound, sample=job.order.sample)
 
 
 async def _buy(ctx: Context, inbound: Inbound, name: str) -> Reply:
     """Turn a parked order into a job, once. Raises `Refusal`."""
-    parked = await ctx.store.books.parked(name)
+    parked = await ctx.store.quotas.parked(name)
     if parked is None:
         job = await ctx.store.job(name)
         if job is None or job.person != inbound.person:
@@ -79,5 +79,5 @@ async def _buy(ctx: Context, inbound: Inbound, name: str) -> Reply:
     reply = await place.submit(ctx, job, asked, inbound, keep=True)
     if reply.job != job.id:
         await ctx.media.discard(parked.photos)
-    await ctx.store.books.unpark(parked.id)
+    await ctx.store.quotas.unpark(parked.id)
     return reply

@@ -19,7 +19,7 @@ _REPLAYED = 7 * 86_400.0
 
 async def asked(ctx: Context, reply: Reply, place: Address) -> None:
     """Record the message at `place` as a question. Raises `StoreDown`."""
-    parked = await ctx.store.books.parked(reply.parked) if reply.parked else None
+    parked = await ctx.store.quotas.parked(reply.parked) if reply.parked else None
     yes = next((button.command for button in reply.buttons if button.command.startswith(_YES)), "")
     if parked is None or not yes:
         return
@@ -51,7 +51,7 @@ async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None
 async def _replied_to(ctx: Context, inbound: Inbound) -> str | None:
     where = inbound.address
     note = await ctx.store.inbox.recall(where.platform, where.chat, f"question at {inbound.source}", ctx.clock())
-    parked = await ctx.store.books.parked(json.loads(note)[1]) if note else None
+    parked = await ctx.store.quotas.parked(json.loads(note)[1]) if note else None
     if parked is not None and parked.person != inbound.person:
         return None  # conversation of others
     return note
@@ -59,7 +59,7 @@ async def _replied_to(ctx: Context, inbound: Inbound) -> str | None:
 
 async def _latest(ctx: Context, inbound: Inbound) -> str | None:
     where, now, found = inbound.address, ctx.clock(), list[str]()
-    scope = await ctx.store.books.scope(inbound.scope) if inbound.scope else ""
+    scope = await ctx.store.quotas.scope(inbound.scope) if inbound.scope else ""
     for parked, taken in await ctx.store.retention.parked(inbound.person):
         note = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{parked.id}", now)
         if note and not taken and parked.until >= now and parked.scope == scope:

@@ -36,8 +36,8 @@ async def count(ctx: Context, inbound: Inbound) -> int:
 async def park(ctx: Context, job: Job) -> None:
     """Park an order with its pictures."""
     photos = tuple(photo.name for photo in job.order.photos)
-    body = ctx.store.books.write(job)
-    await ctx.store.books.park(Parked(job.id, job.person, job.scope, body, photos, ctx.clock() + WAIT))
+    body = ctx.store.quotas.write(job)
+    await ctx.store.quotas.park(Parked(job.id, job.person, job.scope, body, photos, ctx.clock() + WAIT))
 
 
 def check(ctx: Context, parked: Parked, inbound: Inbound) -> None:
@@ -50,7 +50,7 @@ def check(ctx: Context, parked: Parked, inbound: Inbound) -> None:
 
 async def priced(ctx: Context, parked: Parked, inbound: Inbound) -> tuple[Job, pricing.Ask, Quote]:
     """A parked order, and whether it would pass now at the quoted price."""
-    job = await ctx.store.books.read(parked.body)
+    job = await ctx.store.quotas.read(parked.body)
     place = f"{job.address.chat}/{job.address.thread}"
     asked = replace(quote.ask(ctx, inbound, job.order.seconds), price=job.price, place=place)
     return job, *await quote.quote(ctx, asked, inbound)
@@ -65,7 +65,7 @@ async def consent_missing(ctx: Context, inbound: Inbound, *, sample: bool) -> bo
         return False
     if all(ctx.provider.terms(host).stand_in for host in ctx.provider.hosts()):
         return False
-    return (await ctx.store.gallery.manner(inbound.person)).agreed_at is None
+    return (await ctx.store.gallery.preferences(inbound.person)).agreed_at is None
 
 
 def _no(name: str) -> Button:
@@ -105,7 +105,7 @@ async def listed(ctx: Context, inbound: Inbound) -> list[tuple[Job, Reply]]:
     for parked, taken in await ctx.store.retention.parked(inbound.person):
         if taken or parked.until < ctx.clock():
             continue
-        job = await ctx.store.books.read(parked.body)
+        job = await ctx.store.quotas.read(parked.body)
         if job.order.cropped:  # the first question; the button continues even if it was answered
             asked = crop_question(job)
         elif await consent_missing(ctx, inbound, sample=job.order.sample):

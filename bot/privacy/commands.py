@@ -93,8 +93,9 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def _nothing(ctx: Context, inbound: Inbound) -> bool:
     """Whether a person has nothing here that could be forgotten."""
-    people, manner = await ctx.store.accounts.people(inbound.person), await ctx.store.gallery.manner(inbound.person)
-    if len(people) > 1 or manner.agreed_at is not None:
+    people = await ctx.store.accounts.people(inbound.person)
+    preferences = await ctx.store.gallery.preferences(inbound.person)
+    if len(people) > 1 or preferences.agreed_at is not None:
         return False
     return (await export.gather(ctx.store, ctx.media, inbound.person, people)).empty
 
@@ -166,14 +167,14 @@ async def _note(ctx: Context, person: str, name: str, at: float, *, ready: bool)
 
 
 async def _about(ctx: Context, inbound: Inbound, people: tuple[str, ...], found: export.Bundle) -> str:
-    manner = await ctx.store.gallery.manner(inbound.person)
+    preferences = await ctx.store.gallery.preferences(inbound.person)
     return texts.privacy.about(
         _when(ctx.clock()),
         people,
-        manner.named,
-        manner.worded,
-        manner.remixes,
-        _when(manner.agreed_at) if manner.agreed_at else "",
+        preferences.named,
+        preferences.worded,
+        preferences.remixes,
+        _when(preferences.agreed_at) if preferences.agreed_at else "",
         ctx.kept.photos,
         ctx.kept.clips,
         found.left_out,

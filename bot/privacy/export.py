@@ -53,7 +53,7 @@ async def gather(store: Store, media: Media, person: str, people: Sequence[str],
         last = page[-1].created_at, page[-1].id
     for one in people:
         waiting = [parked for parked, taken in await store.retention.parked(one) if not taken]
-        jobs += [await store.books.read(parked.body) for parked in waiting]
+        jobs += [await store.quotas.read(parked.body) for parked in waiting]
     found: list[tuple[str, StoredFile, int]] = []
     for job in reversed(jobs):
         for name, file in _files(media, job):

@@ -231,7 +231,7 @@ async def _drop(store: Store, media: Media, found: Sequence[tuple[Parked, bool]]
     done = 0
     for parked, taken in found:
         if taken or await _discarded(media, parked.photos):
-            await store.books.unpark(parked.id)
+            await store.quotas.unpark(parked.id)
             done += not taken
     return done
 
@@ -264,7 +264,7 @@ async def _ordered(store: Store, share: Share) -> float:
 
 
 async def _asked(store: Store, parked: Parked) -> float:
-    return (await store.books.read(parked.body)).created_at
+    return (await store.quotas.read(parked.body)).created_at
 
 
 async def _discarded(media: Media, names: Iterable[str]) -> bool:

@@ -58,7 +58,7 @@ async def _look(ctx: Context, asked: pricing.Ask, rules: Rulebook | None = None)
             replace(asked, seconds=0), replace(free, house=replace(found.house, paused=None)), ctx.policy
         )
 
-    quoted = await ctx.store.books.quote(asked.member, bare, asked.now)
+    quoted = await ctx.store.quotas.quote(asked.member, bare, asked.now)
     return replace(quoted, rules=rules) if rules else quoted
 
 
@@ -70,7 +70,7 @@ async def mine(ctx: Context, inbound: Inbound) -> Reply:
     banned = pricing.ban(found.rules, ctx.clock())
     if banned and found.limit is not None:
         lines.insert(0, texts.admin.barred(quote.until(banned.banned, zone), banned.because or ""))
-    for gift in await ctx.store.books.grants(inbound.scope, found.rules.people, ctx.clock()):
+    for gift in await ctx.store.quotas.grants(inbound.scope, found.rules.people, ctx.clock()):
         until = f"until {texts.admin.when(gift.until, where, zone)}" if gift.until else ""
         lines.append(texts.admin.grant_line(gift.left, gift.amount, until, gift.because))
     moves = await ctx.store.figures.movements(inbound.scope, found.rules.people, LATEST * BOOKS)

@@ -34,7 +34,7 @@ async def link(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Separate the accounts; both keep their joint use."""
-    rules = await ctx.store.books.rulebook(Member("", inbound.person))
+    rules = await ctx.store.quotas.rulebook(Member("", inbound.person))
     now = ctx.clock()
     spans = [window.key for window in pricing.windows(now, pricing.zone(rules.scope.zone)).values()]
     if not await ctx.store.accounts.leave(inbound.person, spans, now, inbound.key):

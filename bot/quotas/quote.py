@@ -39,10 +39,10 @@ def ask(ctx: Context, inbound: Inbound, seconds: int) -> pricing.Ask:
 
 async def quote(ctx: Context, ask: pricing.Ask, inbound: Inbound) -> tuple[pricing.Ask, Quote]:
     """Whether an order would pass; the returned ask includes the admins' tier if it matters and applies."""
-    found = await ctx.store.books.quote(ask.member, pricing.plan(ask, ctx.policy), ask.now)
+    found = await ctx.store.quotas.quote(ask.member, pricing.plan(ask, ctx.policy), ask.now)
     if found.rules.admins_matter and await rights.administers(ctx, inbound):
         ask = replace(ask, member=replace(ask.member, tiers=ask.member.tiers | {"admins"}))
-        found = await ctx.store.books.quote(ask.member, pricing.plan(ask, ctx.policy), ask.now)
+        found = await ctx.store.quotas.quote(ask.member, pricing.plan(ask, ctx.policy), ask.now)
     return ask, found
 
 

@@ -32,7 +32,7 @@ async def dump(house: House) -> dict[str, list[str]]:
     """All that the database holds, but for the answers themselves."""
     tables = (
         *("jobs", "ledger", "books", "grants", "rules", "audit", "accounts", "codes", "parked", "shares", "hearts"),
-        *("reports", "manners", "halls", "errands", "notes", "forgetting", "showings"),
+        *("reports", "sharing_preferences", "galleries", "outbox", "notes", "forgetting", "showings"),
     )
     return {name: sorted(map(repr, await rows(house.store, f"SELECT * FROM {name}"))) for name in tables}
 
@@ -202,7 +202,7 @@ async def test_both_at_once_are_one(square: Square) -> None:
         replies = await asyncio.gather(*(square.house.core.handle(inbound) for _ in range(5)))
         assert len({reply.text for reply in replies}) == 1
     assert (await square.share(share)).hearts == 1
-    grants = await square.house.store.books.grants("telegram:-1", ["telegram:8"], square.house.clock())
+    grants = await square.house.store.quotas.grants("telegram:-1", ["telegram:8"], square.house.clock())
     assert [grant.amount for grant in grants] == [6]
     verbs = [act.verb for act in await square.house.store.figures.audit("telegram:-1", 9)]
     assert (verbs.count("grant"), verbs.count("ban")) == (1, 1)
@@ -229,7 +229,7 @@ async def test_what_the_database_could_not_take_may_be_said_again(
         async def down(*_: object) -> None:
             raise StoreDown("away")
 
-        patch.setattr(type(square.house.store.books), "grant", down)
+        patch.setattr(type(square.house.store.quotas), "grant", down)
         assert (await square.house.core.handle(inbound)).text == texts.chat.TRY_LATER
     assert not (await square.house.core.handle(inbound)).refused
 

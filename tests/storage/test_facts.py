@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.gallery.model import Errand
+from bot.gallery.model import OutboxEntry
 from bot.model import Address, Search
 from bot.quotas.rules import Act, Rule, about
 from storage import backfill, open_store
@@ -28,7 +28,7 @@ def an_act(id: str, scope: str = TOWN, about: str = "") -> Act:
 
 
 async def put(store: Store, id: str, rule: Rule, scope: str = TOWN, about: str = "") -> None:
-    await store.books.amend(an_act(id, scope, about), lambda _: rule)
+    await store.quotas.amend(an_act(id, scope, about), lambda _: rule)
 
 
 def test_no_fact_is_found_by_searching_a_text() -> None:
@@ -62,10 +62,10 @@ async def test_words_that_look_like_a_fact_are_none(store: Store) -> None:
     await put(store, "a1", Rule(title=HOSTILE, because=HOSTILE, words=(HOSTILE, "-100555/")), scope="*")
     await put(store, "a2", Rule(title=HOSTILE, words=(HOSTILE, "-100555/"), gallery="-100555/7", places=("-100555/",)))
     assert await store.gallery.punctual() == []
-    assert await store.gallery.halls() == []
+    assert await store.gallery.web_galleries() == []
     assert not await store._db.read(lambda tx: tx.one("SELECT 1 FROM rules WHERE paused = 1"))
     await store.inbox.move("telegram", "-100555", "-100999")
-    rule = (await store.books.rules(TOWN))[""]
+    rule = (await store.quotas.rules(TOWN))[""]
     assert rule.words == (HOSTILE, "-100555/")
     assert rule.title == HOSTILE
     assert (rule.gallery, rule.places) == ("-100999/7", ("-100999/",))
@@ -76,16 +76,16 @@ async def test_a_chat_that_moves_twice_takes_its_places_along_and_leaves_others(
     await put(store, "a2", Rule(gallery="-55/"), scope="telegram:-55")
     await store.inbox.move("telegram", "-5", "-1005")
     await store.inbox.move("telegram", "-1005", "-10055")
-    rule = (await store.books.rules("telegram:-5"))[""]
+    rule = (await store.quotas.rules("telegram:-5"))[""]
     assert rule == Rule(places=("-10055/", "-10055/8", "-55/"), gallery="-10055/", review="-55/1")
-    assert (await store.books.rules("telegram:-55"))[""] == Rule(gallery="-55/")
+    assert (await store.quotas.rules("telegram:-55"))[""] == Rule(gallery="-55/")
 
 
 async def test_an_undo_brings_the_columns_back(store: Store) -> None:
     await put(store, "a1", Rule(best="week"))
     await put(store, "a2", Rule())
     assert await store.gallery.punctual() == []
-    await store.books.undo("a2", replace(an_act("a3"), verb="undo"))
+    await store.quotas.undo("a2", replace(an_act("a3"), verb="undo"))
     assert [scope for scope, _ in await store.gallery.punctual()] == [TOWN]
 
 
@@ -95,7 +95,7 @@ async def test_who_is_forgotten_leaves_every_list_and_the_log_of_it(store: Store
     await put(store, "a2", Rule(people=(BOB,), title=HOSTILE), about=staff)
     await put(store, "a3", Rule(people=(ANN, BOB), title=HOSTILE), about=staff)
     await store.retention.forget(ANN, NOW, [], "gone:x")
-    rule = (await store.books.rules(TOWN))[staff]
+    rule = (await store.quotas.rules(TOWN))[staff]
     assert (rule.people, rule.title) == ((BOB,), HOSTILE)
     acts = {act.id: act for act in await store.figures.audit(TOWN, 9)}
     assert [Rule.load(acts[id].after).people for id in ("a1", "a2", "a3")] == [("gone:x", BOB), (BOB,), ("gone:x", BOB)]
@@ -121,16 +121,16 @@ async def test_a_note_goes_with_whom_it_names_and_not_with_who_looks_alike(store
 async def test_what_is_to_be_said_goes_with_what_it_shows(store: Store) -> None:
     place = Address("telegram", "-1")
     for id, shows in (("one", ("s1", "s2")), ("two", ("s2",)), ("words", ())):
-        await store.outbox.put(Errand(id, "tell", place, NOW, text="see /show s1", shows=shows))
-    for errand in await store.outbox.claim(NOW, 60.0, 9, ["telegram"]):
-        if errand.id == "two":
-            await store.outbox.done(errand)
-    assert {row["errand"] for row in await rows(store, "SELECT errand FROM errand_shares")} == {"one"}
+        await store.outbox.put(OutboxEntry(id, "tell", place, NOW, text="see /show s1", shows=shows))
+    for entry in await store.outbox.claim(NOW, 60.0, 9, ["telegram"]):
+        if entry.id == "two":
+            await store.outbox.done(entry)
+    assert {row["entry"] for row in await rows(store, "SELECT entry FROM outbox_shares")} == {"one"}
 
 
 # ── What an older version wrote ──────────────────────────────────────────────────────────────────────────────────────
 
-BEST = Rule(best="week", public=True, title=HOSTILE, gallery="-100555/", web="hall").dump()
+BEST = Rule(best="week", public=True, title=HOSTILE, gallery="-100555/", web="town").dump()
 OLD: list[tuple[str, list[tuple[Any, ...]]]] = [
     (
         "INSERT INTO rules (scope, about, value) VALUES ($1, $2, $3)",
@@ -209,9 +209,9 @@ async def test_a_database_of_version_6_keeps_its_facts(
         for table in ("list_members", "act_members"):
             found = await rows(store, f"SELECT person FROM {table} ORDER BY person")
             assert [row["person"] for row in found] == [BOB, ANN]
-        topics = await rows(store, "SELECT id FROM errands WHERE topic = 'report'")
+        topics = await rows(store, "SELECT id FROM outbox WHERE topic = 'report'")
         assert [row["id"] for row in topics] == ["reported"]
-        shown = await rows(store, "SELECT errand, share FROM errand_shares ORDER BY share")
+        shown = await rows(store, "SELECT entry, share FROM outbox_shares ORDER BY share")
         assert [tuple(row.values()) for row in shown] == [("best", "s1"), ("best", "s2")]
         assert await rows(store, "SELECT * FROM guesses") == [{"person": ANN, "hour": 500_000, "used": 4}]
         counters = await rows(store, "SELECT book, span, kind FROM books ORDER BY book, span")
@@ -225,7 +225,7 @@ async def test_a_database_of_version_6_keeps_its_facts(
         sources = await rows(store, "SELECT book, source FROM ledger ORDER BY book")
         assert [tuple(row.values()) for row in sources] == [("grant:g1", "grant"), (ANN, "own")]
         await store.retention.forget(ANN, NOW, [], "gone:x")
-        assert (await store.books.rules(TOWN))["list:staff"].people == (BOB,)
+        assert (await store.quotas.rules(TOWN))["list:staff"].people == (BOB,)
         notes = await rows(store, "SELECT name FROM notes ORDER BY name")
         assert [row["name"] for row in notes] == ["asked:2", "privacy"]
     finally:

@@ -1,4 +1,4 @@
-"""Shared clips: what is seen of them, who likes them, and the errands that show it, on both databases."""
+"""Shared clips: what is seen of them, who likes them, and the entries that show it, on both databases."""
 
 import asyncio
 import itertools
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.conversation import Button
-from bot.gallery.model import ENOUGH, Errand, Key, Manner, Report, Share, WebGallery
+from bot.gallery.model import ENOUGH, Key, OutboxEntry, Preferences, Report, Share, WebGallery
 from bot.jobs.machine import hold
 from bot.model import Address
 from bot.quotas.rules import Rule
@@ -27,9 +27,9 @@ from tests.galleries import (
     NOW,
     PLATFORMS,
     TOWN,
-    a_hall,
     a_posted_share,
     a_share,
+    a_web_gallery,
     chain,
     check,
     link,
@@ -56,9 +56,9 @@ async def test_what_is_shared_is_found_again_and_to_be_posted(store: Store) -> N
     )
     assert await store.gallery.share("s1") == share
     assert await store.gallery.share("s2") is None
-    (errand,) = await store.outbox.claim(NOW, 60.0, 10, PLATFORMS)
-    assert errand == Errand(errand.id, "post", CHANNEL, NOW + 60, "s1", claims=1)
-    assert len(errand.id) <= 25
+    (entry,) = await store.outbox.claim(NOW, 60.0, 10, PLATFORMS)
+    assert entry == OutboxEntry(entry.id, "post", CHANNEL, NOW + 60, "s1", claims=1)
+    assert len(entry.id) <= 25
 
 
 @pytest.mark.parametrize("changes", [{"state": "waiting"}, {"place": Address("telegram", "")}])
@@ -135,7 +135,7 @@ async def test_unsharing_takes_everything_along(store: Store) -> None:
     for one in ("s1", "s2"):
         await store.gallery.heart(one, BEN, True, "tap", NOW)
         await store.gallery.report(one, CAT, "dull", NOW, ENOUGH)
-        await store.outbox.put(Errand(f"say-{one}", "tell", Address("telegram", "9"), NOW, one, "reported"))
+        await store.outbox.put(OutboxEntry(f"say-{one}", "tell", Address("telegram", "9"), NOW, one, "reported"))
     remix = replace(a_job("remix", person=BEN), remix_of="s1", remix_after="Ann")
     remix2 = replace(a_job("remix2", person=BEN), remix_of="s2", remix_after="Ann")
     for job in (remix, remix2):
@@ -156,8 +156,8 @@ async def test_unsharing_takes_everything_along(store: Store) -> None:
     found = [await store.job(job.id) for job in (remix, remix2)]
     assert [(job.remix_of, job.remix_after) for job in found if job] == [("s1", ""), ("s2", "Ann")]
     assert await store.gallery.share("s2") == replace(other, hearts=1)
-    (errand,) = [e for e in await store.outbox.claim(NOW + 1, 60.0, 10, PLATFORMS) if e.kind == "remove"]
-    assert errand.place == share.place
+    (entry,) = [e for e in await store.outbox.claim(NOW + 1, 60.0, 10, PLATFORMS) if e.kind == "remove"]
+    assert entry.place == share.place
     # It can be shared anew.
     assert (await a_share(store, "s9", job="of-s1")).id == "s9"
 
@@ -350,12 +350,12 @@ async def test_communities_that_post_by_the_calendar(store: Store) -> None:
 async def test_what_is_unshared_is_in_no_list_that_waits_to_be_said(store: Store) -> None:
     for id in ("s1", "s2"):
         await a_share(store, id, place=replace(CHANNEL, chat=""))
-        listed = Errand(
+        listed = OutboxEntry(
             f"with-{id}", "tell", CHANNEL, NOW, text="she smiles", buttons=(Button("▶ 1", f"/show {id}"),), shows=(id,)
         )
         await store.outbox.put(listed)
     await store.gallery.remove(["s1"], NOW)
-    assert [row["id"] for row in await rows(store, "SELECT id FROM errands")] == ["with-s2"]
+    assert [row["id"] for row in await rows(store, "SELECT id FROM outbox")] == ["with-s2"]
 
 
 # ── Chains ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -395,7 +395,7 @@ async def test_a_hall_is_open_while_its_rule_says_so(store: Store) -> None:
 
     async def seen() -> list[bool]:
         found = (
-            await gallery.hall("slug"),
+            await gallery.web_gallery("slug"),
             await gallery.page("slug", "newest", None, 5),
             await gallery.piece("slug", "s1"),
         )
@@ -404,23 +404,27 @@ async def test_a_hall_is_open_while_its_rule_says_so(store: Store) -> None:
     assert await seen() == [False] * 3
     await rule(store, web="slug")
     assert await seen() == [True] * 3
-    assert await gallery.hall("slug") == WebGallery("slug", TOWN, "Gallery", False)
-    assert await gallery.hall("newer") is None
-    assert await gallery.halls() == []
+    assert await gallery.web_gallery("slug") == WebGallery("slug", TOWN, "Gallery", False)
+    assert await gallery.web_gallery("newer") is None
+    assert await gallery.web_galleries() == []
     await rule(store, public=True, title="Our town")
-    assert await gallery.halls() == [await gallery.hall("slug")] == [WebGallery("slug", TOWN, "Our town", True)]
+    assert (
+        await gallery.web_galleries()
+        == [await gallery.web_gallery("slug")]
+        == [WebGallery("slug", TOWN, "Our town", True)]
+    )
     for web in (None, "other"):
         await rule(store, web=web)
         assert await seen() == [False] * 3
-        assert await gallery.halls() == []
+        assert await gallery.web_galleries() == []
 
 
 async def test_listed_halls_by_title(store: Store) -> None:
     for n, (title, public) in enumerate((("b", True), ("C", True), ("a", True), ("d", False), (None, True))):
         scope = f"discord:{n}"
         await rule(store, scope, web=await store.gallery.open_gallery(scope, f"slug{n}"), title=title, public=public)
-    assert [h.title for h in await store.gallery.halls()] == ["a", "b", "C", "Gallery"]
-    assert [h.title for h in await store.gallery.halls(2)] == ["a", "b"]
+    assert [h.title for h in await store.gallery.web_galleries()] == ["a", "b", "C", "Gallery"]
+    assert [h.title for h in await store.gallery.web_galleries(2)] == ["a", "b"]
 
 
 async def test_naming_a_hall_at_once(store: Store) -> None:
@@ -430,7 +434,7 @@ async def test_naming_a_hall_at_once(store: Store) -> None:
 
 @pytest.mark.parametrize("order", ["newest", "best"])
 async def test_pages_show_everything_once_in_order(store: Store, order: Any) -> None:
-    await a_hall(store)
+    await a_web_gallery(store)
     chance = random.Random(7)
     for n in range(40):  # many of the same moment, and with as many hearts
         await a_share(store, f"s{chance.random()}", at=NOW + chance.randrange(4), job=f"job{n}")
@@ -446,8 +450,8 @@ async def test_pages_show_everything_once_in_order(store: Store, order: Any) -> 
     while True:
         found = await store.gallery.page("slug", order, after, 7)
         assert found
-        hall, page = found
-        assert hall.scope == TOWN
+        found_gallery, page = found
+        assert found_gallery.scope == TOWN
         if not page:
             break
         assert len(page) == 7 or len(seen) + len(page) == 37
@@ -460,7 +464,7 @@ async def test_pages_show_everything_once_in_order(store: Store, order: Any) -> 
 
 
 async def test_a_key_that_somebody_made_up(store: Store) -> None:
-    await a_hall(store)
+    await a_web_gallery(store)
     share = await a_share(store)
     for hearts, seen in ((10**30, [share]), (-(10**30), [])):
         found = await store.gallery.page("slug", "best", Key(hearts, 0.0, "'; --"), 5)
@@ -469,7 +473,7 @@ async def test_a_key_that_somebody_made_up(store: Store) -> None:
 
 
 async def test_a_piece_with_its_chain_and_its_remixes(store: Store) -> None:
-    await a_hall(store)
+    await a_web_gallery(store)
     await a_share(store, "root")
     await a_share(store, "it", remix_of="root", at=NOW + 1)
     for n in range(15):
@@ -478,8 +482,8 @@ async def test_a_piece_with_its_chain_and_its_remixes(store: Store) -> None:
     await a_share(store, "waits", remix_of="it", state="waiting", at=NOW + 99)
     found = await store.gallery.piece("slug", "it")
     assert found
-    hall, share, chain, remixes = found
-    assert (hall, share) == (WebGallery("slug", TOWN, "Gallery", False), await store.gallery.share("it"))
+    found_gallery, share, chain, remixes = found
+    assert (found_gallery, share) == (WebGallery("slug", TOWN, "Gallery", False), await store.gallery.share("it"))
     assert [s.id for s in chain] == ["root"]
     assert [s.id for s in remixes] == [f"remix{n:02}" for n in range(14, 2, -1)]
     for gone in ("waits", "abroad", "none"):
@@ -492,14 +496,14 @@ async def test_a_piece_with_its_chain_and_its_remixes(store: Store) -> None:
 
 
 async def test_a_manner_is_remembered_for_the_account(store: Store) -> None:
-    assert await store.gallery.manner(ANN) == Manner()
+    assert await store.gallery.preferences(ANN) == Preferences()
     await link(store, ANN, ANN_TOO)
-    assert await store.gallery.behave(ANN) == Manner()
-    assert await store.gallery.behave(ANN, named=False) == Manner(named=False)
-    assert await store.gallery.behave(ANN_TOO, worded=True, agreed_at=NOW) == Manner(False, True, True, NOW)
-    assert await store.gallery.behave(ANN, named=True, remixes=False) == Manner(True, True, False, NOW)
-    assert await store.gallery.manner(ANN_TOO) == Manner(True, True, False, NOW)
-    assert await store.gallery.manner(BEN) == Manner()
+    assert await store.gallery.prefer(ANN) == Preferences()
+    assert await store.gallery.prefer(ANN, named=False) == Preferences(named=False)
+    assert await store.gallery.prefer(ANN_TOO, worded=True, agreed_at=NOW) == Preferences(False, True, True, NOW)
+    assert await store.gallery.prefer(ANN, named=True, remixes=False) == Preferences(True, True, False, NOW)
+    assert await store.gallery.preferences(ANN_TOO) == Preferences(True, True, False, NOW)
+    assert await store.gallery.preferences(BEN) == Preferences()
 
 
 async def test_forbidding_remixes_changes_what_is_shared(store: Store) -> None:
@@ -507,10 +511,10 @@ async def test_forbidding_remixes_changes_what_is_shared(store: Store) -> None:
     await a_posted_share(store, "s1")
     await a_share(store, "s2", person=ANN_TOO, state="waiting")
     await a_posted_share(store, "s3", person=BEN)
-    await store.gallery.behave(ANN, named=True)
+    await store.gallery.prefer(ANN, named=True)
     assert await waiting(store) == []
     for remixes in (False, True):
-        await store.gallery.behave(ANN, remixes=remixes)
+        await store.gallery.prefer(ANN, remixes=remixes)
         found = [await store.gallery.share(id) for id in ("s1", "s2", "s3")]
         assert [share.remixes for share in found if share] == [remixes, remixes, True]
         assert await waiting(store) == [("refresh", "s1", "message-s1")]
@@ -522,8 +526,8 @@ async def test_linking_makes_two_hearts_one(store: Store) -> None:
     for share, person in (("s1", BEN), ("s1", "discord:2"), ("s1", CAT), ("s2", BEN)):
         await store.gallery.heart(share, person, True, "tap", NOW)
         await store.gallery.report(share, person, "dull", NOW, 9)
-    for errand in await store.outbox.claim(NOW, 60.0, 10, PLATFORMS):
-        await store.outbox.done(errand)
+    for entry in await store.outbox.claim(NOW, 60.0, 10, PLATFORMS):
+        await store.outbox.done(entry)
     await link(store, BEN, "discord:2")
     assert await store.gallery.share("s1") == replace(both, hearts=2)
     assert await store.gallery.share("s2") == replace(one, hearts=1)
@@ -538,26 +542,26 @@ async def test_linking_makes_two_hearts_one(store: Store) -> None:
 @pytest.mark.parametrize(
     ("joining", "other", "merged"),
     [
-        ({}, {}, Manner()),
-        ({"named": True, "agreed_at": 5.0}, {}, Manner(named=True, agreed_at=5.0)),
-        ({}, {"named": True, "agreed_at": 5.0}, Manner(named=True, agreed_at=5.0)),
-        ({"named": True, "worded": False}, {"named": False, "worded": True}, Manner(False, False)),
-        ({"agreed_at": 5.0}, {"agreed_at": 7.0}, Manner(agreed_at=5.0)),
-        ({"agreed_at": 7.0, "named": True}, {"agreed_at": 5.0, "named": True}, Manner(True, agreed_at=5.0)),
-        ({"remixes": False}, {}, Manner(remixes=False)),
-        ({}, {"remixes": False}, Manner(remixes=False)),
-        ({"remixes": True}, {"remixes": False}, Manner(remixes=False)),
+        ({}, {}, Preferences()),
+        ({"named": True, "agreed_at": 5.0}, {}, Preferences(named=True, agreed_at=5.0)),
+        ({}, {"named": True, "agreed_at": 5.0}, Preferences(named=True, agreed_at=5.0)),
+        ({"named": True, "worded": False}, {"named": False, "worded": True}, Preferences(False, False)),
+        ({"agreed_at": 5.0}, {"agreed_at": 7.0}, Preferences(agreed_at=5.0)),
+        ({"agreed_at": 7.0, "named": True}, {"agreed_at": 5.0, "named": True}, Preferences(True, agreed_at=5.0)),
+        ({"remixes": False}, {}, Preferences(remixes=False)),
+        ({}, {"remixes": False}, Preferences(remixes=False)),
+        ({"remixes": True}, {"remixes": False}, Preferences(remixes=False)),
     ],
 )
 async def test_linking_keeps_what_either_did_not_want(
-    store: Store, joining: dict[str, Any], other: dict[str, Any], merged: Manner
+    store: Store, joining: dict[str, Any], other: dict[str, Any], merged: Preferences
 ) -> None:
     shares = [await a_posted_share(store, f"s{n}", person=p) for n, p in enumerate((ANN, ANN_TOO))]
-    await store.gallery.behave(ANN, **joining)
+    await store.gallery.prefer(ANN, **joining)
     if other:
-        await store.gallery.behave(ANN_TOO, **other)
+        await store.gallery.prefer(ANN_TOO, **other)
     await link(store, ANN, ANN_TOO)
-    assert await store.gallery.manner(ANN) == await store.gallery.manner(ANN_TOO) == merged
+    assert await store.gallery.preferences(ANN) == await store.gallery.preferences(ANN_TOO) == merged
     for share in shares:
         found = await store.gallery.share(share.id)
         assert found
@@ -568,16 +572,16 @@ async def test_linking_keeps_what_either_did_not_want(
 async def test_unlinking_loses_nothing(store: Store, leaver: str) -> None:
     await a_posted_share(store)
     await link(store, ANN, ANN_TOO)
-    manner = await store.gallery.behave(ANN, named=False, worded=True, remixes=False, agreed_at=NOW)
+    preferences = await store.gallery.prefer(ANN, named=False, worded=True, remixes=False, agreed_at=NOW)
     await store.gallery.heart("s1", ANN, True, "tap", NOW)
     assert await store.accounts.leave(leaver, [], NOW)
-    assert await store.gallery.manner(ANN) == await store.gallery.manner(ANN_TOO) == manner
+    assert await store.gallery.preferences(ANN) == await store.gallery.preferences(ANN_TOO) == preferences
     found = await store.gallery.share("s1")
     assert found
     assert found.hearts == 1
     # Apart, each behaves in their own way; together again, a heart is one.
-    await store.gallery.behave(ANN, named=True)
-    assert await store.gallery.manner(ANN_TOO) == manner
+    await store.gallery.prefer(ANN, named=True)
+    assert await store.gallery.preferences(ANN_TOO) == preferences
     for person in (ANN, ANN_TOO):
         await store.gallery.heart("s1", person, True, "tap", NOW)
     await link(store, ANN, ANN_TOO)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench import gallery as bench
-from bot.gallery.model import Errand, Key, Share, ShareState
+from bot.gallery.model import Key, OutboxEntry, Share, ShareState
 from bot.jobs.machine import hold
 from bot.model import Address, Clip
 from storage.gallery import Gallery
@@ -32,13 +32,13 @@ class Life:
     """Everything that may happen to shares, one random step at a time; some steps at once."""
 
     def __init__(self, store: Store, seed: int) -> None:
-        self.store, self.gallery, self.errands = store, store.gallery, store.outbox
+        self.store, self.gallery, self.entries = store, store.gallery, store.outbox
         self.random = random.Random(seed)
         self.numbers = itertools.count(1)
         self.now = 1_800_000_000.0
         self.moves = {scope: place for scope, place in SCOPES.items()}
         self.jobs: list[str] = []
-        self.hands: list[Errand] = []
+        self.hands: list[OutboxEntry] = []
         self.messages: dict[Address, str] = {}
         """What stands in chats: the share that each message shows."""
 
@@ -83,8 +83,8 @@ class Life:
         if self.random.random() < 0.3:
             await self.gallery.remove({await self.some(), await self.some()}, self.now)
 
-    async def behave(self) -> None:
-        await self.gallery.behave(self.person(), remixes=self.random.random() < 0.5)
+    async def prefer(self) -> None:
+        await self.gallery.prefer(self.person(), remixes=self.random.random() < 0.5)
 
     async def link(self) -> None:
         code = f"code{next(self.numbers)}"
@@ -105,28 +105,28 @@ class Life:
 
     async def take(self) -> None:
         self.now += self.random.choice([0, 1, 61])
-        self.hands += await self.errands.claim(self.now, 60.0, self.random.randint(1, 5), PLATFORMS)
+        self.hands += await self.entries.claim(self.now, 60.0, self.random.randint(1, 5), PLATFORMS)
 
     async def do(self) -> None:
         """A runner does what it once claimed, however late, as `bot.gallery.outbox` does."""
         if not self.hands:
             return None
-        errand = self.hands.pop(self.random.randrange(len(self.hands)))
+        entry = self.hands.pop(self.random.randrange(len(self.hands)))
         if self.random.random() < 0.2:
-            return await self.errands.later(errand, self.now + 5)
+            return await self.entries.later(entry, self.now + 5)
         here = {place.chat for place in self.moves.values()}  # nothing can be sent to a chat that has moved
-        if errand.kind == "post" and errand.place.chat in here:
-            message = Address(errand.place.platform, errand.place.chat, f"m{next(self.numbers)}", errand.place.thread)
-            if await self.gallery.posted(errand.share, message.message, None):
-                self.messages[message] = errand.share
-        elif errand.kind == "remove":
-            self.messages.pop(errand.place, None)
-        await self.errands.done(errand)
+        if entry.kind == "post" and entry.place.chat in here:
+            message = Address(entry.place.platform, entry.place.chat, f"m{next(self.numbers)}", entry.place.thread)
+            if await self.gallery.posted(entry.share, message.message, None):
+                self.messages[message] = entry.share
+        elif entry.kind == "remove":
+            self.messages.pop(entry.place, None)
+        await self.entries.done(entry)
         return None
 
     async def step(self) -> None:
         steps = {
-            **{self.share: 4, self.heart: 8, self.report: 3, self.judge: 3, self.remove: 1, self.behave: 1},
+            **{self.share: 4, self.heart: 8, self.report: 3, self.judge: 3, self.remove: 1, self.prefer: 1},
             **{self.link: 1, self.unlink: 1, self.move: 1, self.take: 5, self.do: 6},
         }
         (step,) = self.random.choices(tuple(steps), tuple(steps.values()))
@@ -146,12 +146,12 @@ async def test_a_gallery_adds_up(store: Store, seed: int) -> None:
     life.hands = []
     while await store.outbox.next_due(PLATFORMS) is not None:
         life.now += 61
-        for errand in await store.outbox.claim(life.now, 60.0, 50, PLATFORMS):
-            if errand.kind == "post":
-                assert await store.gallery.posted(errand.share, f"last-{errand.share}", None)
-            elif errand.kind == "remove":
-                life.messages.pop(errand.place, None)
-            await store.outbox.done(errand)
+        for entry in await store.outbox.claim(life.now, 60.0, 50, PLATFORMS):
+            if entry.kind == "post":
+                assert await store.gallery.posted(entry.share, f"last-{entry.share}", None)
+            elif entry.kind == "remove":
+                life.messages.pop(entry.place, None)
+            await store.outbox.done(entry)
     await check(store)
     standing = {
         Address(r["platform"], r["chat"], r["message"], r["thread"]): r["id"]
@@ -173,7 +173,7 @@ async def test_a_gallery_adds_up_when_all_happens_at_once(store: Store, seed: in
             *(life.heart() for _ in range(12)),
             *(life.report() for _ in range(3)),
             *(life.judge() for _ in range(2)),
-            *(life.behave() for _ in range(2)),
+            *(life.prefer() for _ in range(2)),
             *(life.link(), life.link(), life.unlink(), life.move()),
             *(life.remove(), life.share(), life.take(), life.take(), life.do(), life.do(), life.do()),
         )

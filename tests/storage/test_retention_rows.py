@@ -60,7 +60,7 @@ async def test_a_husk_has_its_place_in_the_sums_and_nothing_else(store: Store, m
     assert await store.figures.used(f"{TOWN}/{ANN}", DAY) == 5
     assert await store.figures.used(f"{TOWN}/gone:x", DAY) == 5
     assert await store.figures.used(f"scope:{TOWN}", pricing.window(NOW, "month").key) == 10
-    assert len(await rows(store, "SELECT * FROM errands WHERE kind = 'remove' AND message = 'sent-one'")) == 1
+    assert len(await rows(store, "SELECT * FROM outbox WHERE kind = 'remove' AND message = 'sent-one'")) == 1
     assert (await store.job("bobs")) is not None
     await check(store)
 
@@ -74,7 +74,7 @@ async def test_what_shows_a_clip_once_more_goes_with_it(store: Store, media: Med
         assert await store.retention.repeated(["one", "bobs"], joined, NOW)
         assert await store.retention.repeated(["two"], again, NOW)
     await husk(store, ANN, "two", "one")
-    sql = "SELECT chat, thread FROM errands WHERE kind = 'remove' AND message = '{}'"
+    sql = "SELECT chat, thread FROM outbox WHERE kind = 'remove' AND message = '{}'"
     for message in ("joined", "again"):
         assert await rows(store, sql.format(message)) == [{"chat": "-1", "thread": "7"}]
     assert [row["job"] for row in await rows(store, "SELECT job FROM repeats")] == ["bobs"]
@@ -89,21 +89,21 @@ async def test_a_status_line_that_still_stands_there_goes_with_the_clip(store: S
     assert old
     await store.outbox.done(line_removal(old))
     await husk(store, ANN, "new", "old")
-    gone = await rows(store, "SELECT message FROM errands WHERE kind = 'remove' ORDER BY message")
+    gone = await rows(store, "SELECT message FROM outbox WHERE kind = 'remove' ORDER BY message")
     assert [row["message"] for row in gone] == ["line-new", "sent-new", "sent-old"]
 
 
 async def test_credits_of_a_husk_can_still_be_given_back(store: Store, media: Media) -> None:
     await a_past(store, media, "one", ANN, NOW, scope=TOWN)
     await husk(store, ANN, "one")
-    assert await store.books.pardon(an_act("act1", "refund"), "one") == 5
+    assert await store.quotas.pardon(an_act("act1", "refund"), "one") == 5
     assert await store.figures.used(f"{TOWN}/{ANN}", DAY) == 5
     await check(store)
 
 
 async def test_why_credits_were_given_back_goes_and_that_they_were_stays(store: Store, media: Media) -> None:
     await a_past(store, media, "one", ANN, NOW, scope=TOWN)
-    await store.books.pardon(an_act("act1", "refund"), "one")
+    await store.quotas.pardon(an_act("act1", "refund"), "one")
     await husk(store, ANN, "one")
     given = await rows(store, "SELECT because FROM ledger WHERE job = 'one' AND step = 'pardon'")
     assert given
@@ -155,9 +155,9 @@ async def test_two_who_forget_and_order_at_once_leave_the_books_right(store: Sto
 async def test_an_admin_who_is_forgotten_leaves_deeds_without_a_doer(store: Store) -> None:
     for id, who in (("a1", ANN), ("a2", BOB)):
         act = an_act(id, "grant", who, actor=ANN)
-        await store.books.grant(act, Grant(id, TOWN, who, 9, 0, None, NOW, ANN, "why"))
-    await store.books.amend(an_act("a3", "list"), lambda rule: replace(rule, people=(ANN, BOB)))
-    await store.books.amend(an_act("a4", "ban", ANN), lambda rule: replace(rule, banned=9e9, because="why"))
+        await store.quotas.grant(act, Grant(id, TOWN, who, 9, 0, None, NOW, ANN, "why"))
+    await store.quotas.amend(an_act("a3", "list"), lambda rule: replace(rule, people=(ANN, BOB)))
+    await store.quotas.amend(an_act("a4", "ban", ANN), lambda rule: replace(rule, banned=9e9, because="why"))
     was = {act.id: act for act in await store.figures.audit(TOWN, 9)}
     await store.retention.forget(ANN, NOW, SPANS, "gone:x")
     acts = {act.id: act for act in await store.figures.audit(TOWN, 9)}
@@ -172,8 +172,8 @@ async def test_an_admin_who_is_forgotten_leaves_deeds_without_a_doer(store: Stor
     for id, act in acts.items():  # what was done, when and with which amounts, stays
         assert (act.at, act.verb, act.undoes, act.scope) == (NOW, was[id].verb, None, TOWN)
     assert json.loads(acts["a1"].after) == json.loads(was["a1"].after)
-    assert await store.books.grants(TOWN, [ANN], NOW) == []
-    assert [(grant.left, grant.actor) for grant in await store.books.grants(TOWN, [BOB], NOW)] == [(9, "gone:x")]
+    assert await store.quotas.grants(TOWN, [ANN], NOW) == []
+    assert [(grant.left, grant.actor) for grant in await store.quotas.grants(TOWN, [BOB], NOW)] == [(9, "gone:x")]
     assert await rows(store, f"SELECT 1 FROM ledger WHERE actor = '{ANN}' OR person = '{ANN}'") == []
     await check(store)
 
@@ -183,11 +183,11 @@ async def test_a_person_whose_id_begins_like_anothers_is_another(store: Store, m
     for n, person in enumerate((ANN, longer)):
         await a_past(store, media, f"job{n}", person, NOW, scope=TOWN)
         await store.inbox.remember("telegram", "-1", f"asked:{n}", "x", NOW + 9, [person])
-    await store.books.amend(an_act("a1", "list"), lambda rule: replace(rule, people=(ANN, longer, member)))
+    await store.quotas.amend(an_act("a1", "list"), lambda rule: replace(rule, people=(ANN, longer, member)))
     await store.retention.forget(ANN, NOW, SPANS, "gone:x")
     await husk(store, ANN, "job0", "job1")
     await store.retention.lapse(ANN)
-    assert (await store.books.rules(TOWN))[""].people == (ANN, longer, member)  # not a list
+    assert (await store.quotas.rules(TOWN))[""].people == (ANN, longer, member)  # not a list
     assert [note["name"] for note in await rows(store, "SELECT name FROM notes")] == ["asked:1"]
     assert await store.figures.used(f"{TOWN}/{longer}", DAY) == 5
     kept = await store.job("job1")
@@ -199,7 +199,7 @@ async def test_a_person_whose_id_begins_like_anothers_is_another(store: Store, m
 async def test_the_ledger_of_a_person_is_theirs(store: Store, media: Media) -> None:
     await a_past(store, media, "one", ANN, NOW, scope=TOWN)
     await a_past(store, media, "two", BOB, NOW, scope=TOWN)
-    await store.books.grant(an_act("a1", "grant", ANN), Grant("a1", "discord:5", ANN, 9, 0, None, NOW, BOB, "why"))
+    await store.quotas.grant(an_act("a1", "grant", ANN), Grant("a1", "discord:5", ANN, 9, 0, None, NOW, BOB, "why"))
     moves = await store.retention.ledger([ANN], MOVEMENTS)
     assert {move.person for move in moves} == {ANN}
     assert sorted((move.kind, move.job) for move in moves) == [("capture", "one"), ("grant", ""), ("hold", "one")]

@@ -18,6 +18,8 @@ SEAM = {"database", "sqlite", "sqlite_sql", "postgres"}
 RUN = {"all", "one", "many", "_all", "_one", "_change"}
 PRIVATE = {"_job", "_jobs", "_share", "_shares"}
 """Methods that pass a constant on, in their only parameter that is called `sql`."""
+EARLIER = {"backfill.TOLD", "backfill.OF_REPORT", "backfill.SHOWS"}
+"""Statements on tables as a migration finds them, which a later one renames; `test_facts` runs them."""
 VERB = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE)\b")
 
 
@@ -63,7 +65,7 @@ def test_no_sql_is_made_when_it_is_called(path: Path) -> None:
 
 
 async def test_both_databases_understand_every_statement(store: Store, database_url: str | None) -> None:
-    known = statements()
+    known = {name: sql for name, sql in statements().items() if name not in EARLIER}
     assert len(known) > 150
     if database_url is None:
         for name, sql in known.items():

@@ -478,7 +478,7 @@ async def test_run_serves_until_sigterm(tmp_path: Path, photo: Path) -> None:
 
     health = await asyncio.to_thread(get)
     assert health["ok"] is True
-    figures = {"worker_last_round_s", "oldest_overdue_s", "errands_overdue_s", "database", "jobs", "platforms"}
+    figures = {"worker_last_round_s", "oldest_overdue_s", "outbox_overdue_s", "database", "jobs", "platforms"}
     assert set(health) == {"ok", "buying", *figures}
     assert health["buying"] == "on"
     # An order from another process is worked off here, and there.

@@ -17,7 +17,7 @@ from tests.web_gallery import SLUG, Site, film, site
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
-HALL = f"/g/{SLUG}"
+GALLERY = f"/g/{SLUG}"
 SHAPES = [(640, 360), (360, 640), (480, 480), (480, 360), (640, 274), (1200, 200), (90, 640)]
 WORDS = [
     "A slow zoom out over the harbour while the lights come on, one after the other, and the ferry leaves",
@@ -63,7 +63,7 @@ async def visit(chromium: Browser, town: Site, shares: list[Share]) -> AsyncIter
     complaints: list[str] = []
     async with AsyncExitStack() as stack:
 
-        async def open_(path: str = HALL, **options: Any) -> Page:
+        async def open_(path: str = GALLERY, **options: Any) -> Page:
             context = await chromium.new_context(**(options or DESKTOP))
             stack.push_async_callback(context.close)
             page = await context.new_page()
@@ -96,13 +96,13 @@ async def columns(page: Page) -> int:
 async def test_it_fits_reads_and_looks_right_at_every_width(visit: Visit, shares: list[Share], scheme: str) -> None:
     page = await visit(color_scheme=scheme)
     pages = {
-        "wall": HALL,
-        "clip": f"{HALL}/{shares[29].id}",
-        "covered": f"{HALL}/{shares[28].id}",
-        "tall": f"{HALL}/{shares[21].id}",
+        "wall": GALLERY,
+        "clip": f"{GALLERY}/{shares[29].id}",
+        "covered": f"{GALLERY}/{shares[28].id}",
+        "tall": f"{GALLERY}/{shares[21].id}",
         "index": "/g/",
     }
-    base = page.url.removesuffix(HALL)
+    base = page.url.removesuffix(GALLERY)
     for name, path in pages.items():
         await page.goto(base + path)
         for width, height in ((320, 640), (390, 844), (768, 1024), (1280, 900), (1680, 1000)):
@@ -119,7 +119,7 @@ async def test_clips_keep_their_shape_and_nothing_moves_while_they_load(visit: V
     page = await visit("/g/", **PHONE)
     # Held back, pictures must take the room that they need in the end.
     await page.route("**/*.jpg*", lambda route: route.fulfill(body=b"", content_type="image/jpeg"))
-    await page.goto(town.base + HALL)
+    await page.goto(town.base + GALLERY)
     boxes = "all => all.map(c => { const b = c.getBoundingClientRect(); return [b.x, b.y, b.width, b.height] })"
     before = await page.eval_on_selector_all(".card", boxes)
     await page.unroute("**/*.jpg*")
@@ -127,7 +127,7 @@ async def test_clips_keep_their_shape_and_nothing_moves_while_they_load(visit: V
         "window.shift = 0; new PerformanceObserver(list => { for (const e of list.getEntries())"
         " if (!e.hadRecentInput) window.shift += e.value }).observe({ type: 'layout-shift', buffered: true })"
     )
-    await page.goto(town.base + HALL, wait_until="networkidle")
+    await page.goto(town.base + GALLERY, wait_until="networkidle")
     assert await page.eval_on_selector_all(".card", boxes) == before
     assert await page.evaluate("window.shift") < 0.01
     # As wide for its height as the clip, but for the two that would tear the wall apart; none on another.
@@ -167,7 +167,7 @@ async def test_hover_and_focus_play_one_clip_and_a_click_opens_it(visit: Visit, 
             break
     await plays(page)
     await page.keyboard.press("Enter")
-    await expect(page).to_have_url(f"{page.url.split('/g/')[0]}{HALL}/{shares[29].id}")
+    await expect(page).to_have_url(f"{page.url.split('/g/')[0]}{GALLERY}/{shares[29].id}")
 
 
 async def test_a_tap_plays_in_place_and_a_second_opens(visit: Visit, shares: list[Share]) -> None:
@@ -175,7 +175,7 @@ async def test_a_tap_plays_in_place_and_a_second_opens(visit: Visit, shares: lis
     stage = page.locator(f"a[href$='{shares[27].id}']")
     await stage.tap()
     await plays(page)
-    assert page.url.endswith(HALL)
+    assert page.url.endswith(GALLERY)
     await stage.tap()
     await expect(page.locator("h1")).to_contain_text("A clip")
     assert page.url.endswith(shares[27].id)
@@ -219,20 +219,20 @@ async def test_reduced_motion_plays_when_asked_only(visit: Visit, shares: list[S
 
 
 async def test_a_heart_is_one_tap_and_stays(visit: Visit, town: Site, shares: list[Share]) -> None:
-    page = await visit(f"{HALL}/{shares[27].id}", **PHONE)
+    page = await visit(f"{GALLERY}/{shares[27].id}", **PHONE)
     heart = page.locator(".about").get_by_role("button", name=texts.gallery.HEART)
     await expect(heart).to_have_attribute("aria-pressed", "false")
     await heart.tap()
     await expect(heart).to_have_attribute("aria-pressed", "true")
     await expect(heart).to_contain_text("1")
-    await page.goto(town.base + HALL)
+    await page.goto(town.base + GALLERY)
     card = page.locator(".card", has=page.locator(f"a[href$='{shares[27].id}']"))
     heart = card.get_by_role("button")
     await expect(heart).to_have_attribute("aria-pressed", "true")
     await heart.focus()
     await page.keyboard.press("Space")
     await expect(heart).to_have_attribute("aria-pressed", "false")
-    assert page.url.endswith(HALL)
+    assert page.url.endswith(GALLERY)
 
 
 async def test_without_a_script_all_but_hearts_works(visit: Visit, town: Site, shares: list[Share]) -> None:
@@ -250,14 +250,14 @@ async def test_without_a_script_all_but_hearts_works(visit: Visit, town: Site, s
     await expect(page.get_by_text(texts.sharing.REPORTED)).to_be_visible()
     assert [one.reason for one in await town.house.store.gallery.reports(shares[29].id)] == ["Spam"]
     await page.get_by_role("link", name=texts.gallery.BACK_TO_ALL).click()
-    await page.goto(f"{town.base}{HALL}/{shares[28].id}")
+    await page.goto(f"{town.base}{GALLERY}/{shares[28].id}")
     await expect(page.locator("video")).not_to_be_visible()
     await page.get_by_text(texts.gallery.UNCOVER).click()
     await expect(page.locator("video")).to_be_visible()
 
 
 async def test_the_report_form_and_its_answer_are_accessible(visit: Visit, shares: list[Share]) -> None:
-    page = await visit(f"{HALL}/{shares[27].id}", **PHONE)
+    page = await visit(f"{GALLERY}/{shares[27].id}", **PHONE)
     await page.get_by_text(texts.gallery.REPORT).tap()
     await no_violations(page)
     await keep_picture(page, "gallery-report-390-light", whole=True)
@@ -269,7 +269,7 @@ async def test_the_report_form_and_its_answer_are_accessible(visit: Visit, share
 
 
 async def test_another_site_can_neither_play_nor_like(chromium: Browser, town: Site, shares: list[Share]) -> None:
-    path = f"{town.base}{HALL}/{shares[27].id}"
+    path = f"{town.base}{GALLERY}/{shares[27].id}"
     context = await chromium.new_context()
     page = await context.new_page()
     await page.goto(path)  # the visitor has a cookie of ours

@@ -107,7 +107,7 @@ class Club:
         return [post for post in self.posts if not post.deleted]
 
     async def settled(self, within: float = 60) -> None:
-        """Until no errand is left."""
+        """Until no entry is left."""
         async with self.world.store() as store, asyncio.timeout(within):
             while await store.outbox.next_due(("telegram",)) is not None:
                 await asyncio.sleep(0.05)
@@ -129,7 +129,7 @@ class Club:
         """A power cut, after which what was claimed is anybody's soon."""
         await self.world.killed()
         async with self.world.store() as store:
-            await store._db.write(lambda tx: tx.all("UPDATE errands SET due_at = 0"))
+            await store._db.write(lambda tx: tx.all("UPDATE outbox SET due_at = 0"))
 
     async def stopped(self) -> None:
         await stopped(self.world.processes[-1])
@@ -176,7 +176,7 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
         await club.page("/healthz/telegram", lambda answer: answer.status == 200)
         await club.says(club.bob, "/gallery here", "Shared clips are posted here from now on.", thread=club.gallery)
         opened = await club.says(club.bob, "/gallery web on", "The web gallery is open: ")
-        hall = re.findall(r"/g/\w+", opened.words)[0]
+        gallery = re.findall(r"/g/\w+", opened.words)[0]
 
         api.photo(ann, club.forum, photo(), f"/animate@{api.me.username} {PROMPT}")
         asked = await club.hears(texts.consent.ASK)
@@ -206,16 +206,16 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
 
         api.press(club.cem, post, texts.sharing.heart(0))
         await club.until(lambda: post.labels[0] == texts.sharing.heart(1), "the heart on the button")
-        wall = await club.page(hall, lambda answer: answer.clips)
+        wall = await club.page(gallery, lambda answer: answer.clips)
         (share,) = wall.clips
-        page = await club.page(f"{hall}/{share}", lambda answer: answer.status == 200)
+        page = await club.page(f"{gallery}/{share}", lambda answer: answer.status == 200)
         assert PROMPT in page.text
         assert NAME in page.text
         assert re.search(r'class="count"[^>]*>1<', page.text)
         video = page.meta("og:video")
-        assert video == f"{world.settings['PUBLIC_URL']}{hall}/{share}.mp4"
+        assert video == f"{world.settings['PUBLIC_URL']}{gallery}/{share}.mp4"
         assert page.meta("og:type") == "video.other"
-        shown = await club.visitor.get(f"{hall}/{share}.mp4")
+        shown = await club.visitor.get(f"{gallery}/{share}.mp4")
         assert shown.status == 200
         assert shown.data in clips
 
@@ -223,9 +223,9 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
         again = await club.hears(texts.sharing.SHARED_ALREADY["up"])
         api.press(ann, again, texts.sharing.UNSHARE)
         await club.until(lambda: post.deleted, "the end of the post")
-        for path in (f"{hall}/{share}", f"{hall}/{share}.mp4", f"{hall}/{share}.jpg"):
+        for path in (f"{gallery}/{share}", f"{gallery}/{share}.mp4", f"{gallery}/{share}.jpg"):
             assert (await club.visitor.get(path)).status == 404, path
-        assert (await club.visitor.get(hall)).clips == []
+        assert (await club.visitor.get(gallery)).clips == []
 
         private = api.private(ann)
         api.say(ann, private, "/mydata")

@@ -118,21 +118,21 @@ async def heard(room: Room, asked: Interaction) -> str:
 
 
 async def settled(room: Room) -> None:
-    """Wait until no errand is left."""
+    """Wait until no entry is left."""
     for _ in range(500):
         if await room.house.store.outbox.next_due(("discord",)) is None:
             return
         await asyncio.sleep(0.02)
-    raise AssertionError("errands are left")
+    raise AssertionError("entries are left")
 
 
 async def put_off(room: Room) -> None:
-    """Wait until an errand that failed waits for its next try: what the clock is set to before would count for that."""
+    """Wait until an entry that failed waits for its next try: what the clock is set to before would count for that."""
     for _ in range(500):
-        if await rows(room.house.store, "SELECT 1 FROM errands WHERE tries > 0"):
+        if await rows(room.house.store, "SELECT 1 FROM outbox WHERE tries > 0"):
             return
         await asyncio.sleep(0.02)
-    raise AssertionError("no errand was put off")
+    raise AssertionError("no entry was put off")
 
 
 async def forever(*args: Any) -> bool:
@@ -367,7 +367,7 @@ async def test_animate_this_on_a_shared_clip_is_a_remix(room: Room, club: Club) 
     (remix,) = (await room.clips(2, club.gallery))[1:]
     assert "Remix of a shared clip" in remix.content
     room.slash("sharing")
-    await room.house.store.gallery.behave(f"discord:{room.ann.id}", remixes=False)
+    await room.house.store.gallery.prefer(f"discord:{room.ann.id}", remixes=False)
     room.house.core.context.wake.outbox()
     await room.api.until(lambda: "Remix" not in post.labels)
     assert room.api.plays(post)
@@ -639,7 +639,7 @@ async def test_whoever_is_forgotten_has_no_clip_left_in_the_guild(room: Room, cl
 
 
 async def test_the_gallery_is_called_as_the_guild_is(room: Room, club: Club) -> None:
-    rule = (await room.house.store.books.rules(f"discord:{room.guild.id}"))[""]
+    rule = (await room.house.store.quotas.rules(f"discord:{room.guild.id}"))[""]
     assert rule.title == "studio"
 
 

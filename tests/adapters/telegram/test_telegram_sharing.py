@@ -82,7 +82,7 @@ class Club:
         """Bob shares it; its post."""
         before = len(self.posts)
         self.api.press(user or self.bob, video, texts.sharing.SHARE)
-        if not (await self.room.house.store.gallery.manner(f"telegram:{(user or self.bob).id}")).named is not None:
+        if not (await self.room.house.store.gallery.preferences(f"telegram:{(user or self.bob).id}")).named is not None:
             question = await self.room.told(self.forum, texts.sharing.HOW_TO_SHARE)
             self.api.press(user or self.bob, question, texts.sharing.MANNERS[how])
         await self.api.until(lambda: len(self.posts) > before)
@@ -117,7 +117,7 @@ class Club:
                 await asyncio.sleep(0.02)
 
     async def settled(self) -> None:
-        """Until no errand is left, and no edit."""
+        """Until no entry is left, and no edit."""
 
         async def idle() -> bool:
             left = await self.room.house.store.outbox.next_due(("telegram",))
@@ -189,7 +189,7 @@ async def test_a_clip_is_shared_with_one_question_and_no_upload(club: Club) -> N
     share = await club.share(second)
     assert share
     assert share.place == Address("telegram", str(club.forum.id), str(second.id), str(club.gallery))
-    rule = (await club.room.house.store.books.rules(f"telegram:{club.forum.id}"))[""]
+    rule = (await club.room.house.store.quotas.rules(f"telegram:{club.forum.id}"))[""]
     assert rule.title == "Lake Town"
 
 
@@ -277,9 +277,9 @@ async def test_a_post_that_was_begun_before_a_crash_stands_once(
         club.api.press(club.bob, question, "My name, my words")
         (job,) = await jobs(club, club.bob)
         await club.until(lambda: room.house.store.gallery.of_job(job.id))
-        # Somebody took the errand and died before the post went out.
-        (errand,) = await room.house.store.outbox.claim(api.now(), 1.0, 9, ["telegram"])
-        assert errand.kind == "post"
+        # Somebody took the entry and died before the post went out.
+        (entry,) = await room.house.store.outbox.claim(api.now(), 1.0, 9, ["telegram"])
+        assert entry.kind == "post"
         assert club.posts == []
     api.later = 2.0
     async with a_room(tmp_path, large_clip, new_id, api=api) as room:
@@ -449,12 +449,12 @@ async def test_an_edit_counts_as_done_once_telegram_has_answered(club: Club) -> 
     club.forum.members[club.ann.id] = "member"
     club.api.react(club.ann, post, "❤")
     assert await club.api.reached.get() == "editMessageCaption"
-    errands = club.room.house.store.outbox
-    assert await errands.next_due(["telegram"]) is not None
+    entries = club.room.house.store.outbox
+    assert await entries.next_due(["telegram"]) is not None
     club.api.let_go()
     await club.api.until(lambda: "♥ 1" in post.labels)
     await club.settled()
-    assert await errands.next_due(["telegram"]) is None
+    assert await entries.next_due(["telegram"]) is None
 
 
 async def test_an_edit_of_what_is_not_there_or_the_same_harms_nothing(club: Club) -> None:

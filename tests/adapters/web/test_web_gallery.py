@@ -32,7 +32,7 @@ from tests.galleries import ANN, BEN, CITY, NOW, TOWN
 from tests.raw_http import head, send
 from tests.web_gallery import SLUG, Answer, Site, Visitor, film, site
 
-HALL = f"/g/{SLUG}"
+GALLERY = f"/g/{SLUG}"
 UNSEEN = texts.gallery.GONE
 
 
@@ -67,13 +67,13 @@ async def test_a_wall_shows_clips_as_they_were_shared(town: Site, made: Clip) ->
     second = await town.share(made, name="", prompt="")
     await town.like(first, 2)
     visitor = await town.visitor()
-    page = await visitor.get(HALL)
+    page = await visitor.get(GALLERY)
     assert page.clips == [second.id, first.id]
     assert 'alt="she smiles"' in page.text
     assert 'alt="A clip"' in page.text
     assert "by Ann" in page.text
     assert 'width="160" height="90"' in page.text
-    best = await visitor.get(f"{HALL}?order=best")
+    best = await visitor.get(f"{GALLERY}?order=best")
     assert best.clips == [first.id, second.id]
     assert 'aria-current="page">Most liked' in best.text
     empty = await visitor.get("/g/")
@@ -91,7 +91,7 @@ async def test_pages_lead_through_everything_and_back(town: Site, made: Clip, or
         await town.like(share, n % 3)
     visitor = await town.visitor()
     seen, walls = [], []
-    way: str | None = f"{HALL}?order={order}"
+    way: str | None = f"{GALLERY}?order={order}"
     while way:
         walls.append(await visitor.get(way))
         assert walls[-1].status == 200
@@ -117,7 +117,7 @@ async def test_pages_lead_through_everything_and_back(town: Site, made: Clip, or
     fresh = await visitor.get(begin)
     assert (len(fresh.clips), fresh.clips[-1]) == (PAGE, walls[0].clips[-1])
     front = await visitor.get(fresh.way(texts.gallery.PREVIOUS) or "")
-    assert front.clips == (await visitor.get(f"{HALL}?order={order}")).clips
+    assert front.clips == (await visitor.get(f"{GALLERY}?order={order}")).clips
     assert late.id in front.clips + fresh.clips
     assert front.way(texts.gallery.PREVIOUS) is None
 
@@ -125,10 +125,10 @@ async def test_pages_lead_through_everything_and_back(town: Site, made: Clip, or
 async def test_a_page_behind_the_last_says_so(town: Site, made: Clip) -> None:
     await town.share(made)
     way = cursor.query("newest", "after", Key(0, 1.0, "a"))
-    page = await (await town.visitor()).get(HALL + way)
+    page = await (await town.visitor()).get(GALLERY + way)
     assert page.status == 200
     assert texts.gallery.NO_MORE in page.text
-    assert page.way(texts.gallery.FIRST) == HALL
+    assert page.way(texts.gallery.FIRST) == GALLERY
 
 
 ODD = [
@@ -144,12 +144,12 @@ async def test_an_odd_place_to_begin_is_the_beginning(town: Site, made: Clip, wo
     visitor = await town.visitor()
     for text in ODD:
         for order in ("newest", "best", "sideways"):
-            page = await visitor.get(f"{HALL}?order={order}&{word}={text}")
+            page = await visitor.get(f"{GALLERY}?order={order}&{word}={text}")
             assert (page.status, page.clips) == (200, [share.id]), text[:40]
 
 
 async def test_an_empty_gallery(town: Site) -> None:
-    page = await (await town.visitor()).get(HALL)
+    page = await (await town.visitor()).get(GALLERY)
     assert page.status == 200
     assert texts.gallery.EMPTY in page.text
     assert page.meta("og:image") == f"{town.base}/g/-/blank.jpg"
@@ -158,17 +158,17 @@ async def test_an_empty_gallery(town: Site) -> None:
 async def test_unlisted_and_public(town: Site, made: Clip) -> None:
     share = await town.share(made)
     visitor = await town.visitor()
-    paths = (HALL, f"{HALL}/{share.id}", f"{HALL}/{share.id}.mp4", f"{HALL}/{share.id}.jpg")
+    paths = (GALLERY, f"{GALLERY}/{share.id}", f"{GALLERY}/{share.id}.mp4", f"{GALLERY}/{share.id}.jpg")
     for path in paths:
         assert (await visitor.get(path)).headers["X-Robots-Tag"] == "noindex"
-    assert (await visitor.get(HALL)).meta("robots") == "noindex"
+    assert (await visitor.get(GALLERY)).meta("robots") == "noindex"
     await galleries.rule(town.house.store, public=True)
     for path in paths:
         answer = await visitor.get(path)
         assert "X-Robots-Tag" not in answer.headers
         assert answer.meta("robots") is None
     index = await visitor.get("/g/")
-    assert f'href="{HALL}"' in index.text
+    assert f'href="{GALLERY}"' in index.text
     assert "Harbour" in index.text
     assert index.meta("robots") is None
 
@@ -179,13 +179,13 @@ async def test_unlisted_and_public(town: Site, made: Clip) -> None:
 async def test_a_clip_has_its_page(town: Site, made: Clip) -> None:
     share = await town.share(made, name="Ann", prompt="she smiles", at=NOW)
     await town.like(share, 3)
-    page = await (await town.visitor()).get(f"{HALL}/{share.id}")
+    page = await (await town.visitor()).get(f"{GALLERY}/{share.id}")
     assert '<h1 dir="auto">she smiles</h1>' in page.text
     for part in ("by Ann", 'datetime="2027-01-15">15 January 2027', "AI-generated", f"/remix {share.id}", "tap Remix"):
         assert part in page.text
     assert 'aria-label="she smiles"' in page.text
     plain = await town.share(made, name="", prompt="", remixes=False)
-    page = await (await town.visitor()).get(f"{HALL}/{plain.id}")
+    page = await (await town.visitor()).get(f"{GALLERY}/{plain.id}")
     assert '<h1 dir="auto">A clip</h1>' in page.text
     assert texts.gallery.NO_REMIX in page.text
     assert "by " not in re.sub(r"<[^>]+>", " ", page.text.split("<main")[1].split("<form")[0])
@@ -194,11 +194,11 @@ async def test_a_clip_has_its_page(town: Site, made: Clip) -> None:
 async def test_a_covered_clip_is_covered_in_a_chain_too(town: Site, made: Clip) -> None:
     first = await town.share(made, prompt="the first", spoiler=True)
     second = await town.share(made, prompt="the second", remix_of=first.id)
-    page = (await (await town.visitor()).get(f"{HALL}/{second.id}")).text
-    assert f'href="{HALL}/{first.id}"' in page
+    page = (await (await town.visitor()).get(f"{GALLERY}/{second.id}")).text
+    assert f'href="{GALLERY}/{first.id}"' in page
     assert f"{first.id}.jpg" not in page
-    page = (await (await town.visitor()).get(f"{HALL}/{first.id}")).text
-    assert f'poster="{HALL}/{first.id}' not in page
+    page = (await (await town.visitor()).get(f"{GALLERY}/{first.id}")).text
+    assert f'poster="{GALLERY}/{first.id}' not in page
 
 
 async def test_the_chain_and_what_was_made_of_it(town: Site, made: Clip) -> None:
@@ -206,15 +206,15 @@ async def test_the_chain_and_what_was_made_of_it(town: Site, made: Clip) -> None
     second = await town.share(made, prompt="the second", name="Ben", remix_of=first.id)
     third = await town.share(made, prompt="the third", remix_of=second.id)
     visitor = await town.visitor()
-    page = await visitor.get(f"{HALL}/{third.id}")
-    assert re.findall(rf'<a href="{HALL}/(\w+)"><img', page.text) == [second.id, first.id]
+    page = await visitor.get(f"{GALLERY}/{third.id}")
+    assert re.findall(rf'<a href="{GALLERY}/(\w+)"><img', page.text) == [second.id, first.id]
     assert "Remix of a clip by Ben" in page.text
-    assert (await visitor.get(f"{HALL}/{first.id}")).clips == [second.id]
+    assert (await visitor.get(f"{GALLERY}/{first.id}")).clips == [second.id]
     # What is hidden or taken back is in no chain.
     await town.house.store.gallery.judge(first.id, "hidden", NOW)
-    assert "the first" not in (await visitor.get(f"{HALL}/{third.id}")).text
+    assert "the first" not in (await visitor.get(f"{GALLERY}/{third.id}")).text
     await town.house.store.gallery.remove([second.id], NOW)
-    page = await visitor.get(f"{HALL}/{third.id}")
+    page = await visitor.get(f"{GALLERY}/{third.id}")
     assert texts.gallery.CHAIN_GONE in page.text
     assert "Ben" not in page.text
 
@@ -225,8 +225,8 @@ async def test_a_link_unfurls_as_a_playing_video(
     async with site(tmp_path, clock, new_id, clip, web="https://clips.example.org") as town:
         share = await town.share(await town.clip(picture), prompt='"a" & <b>', name="Ann")
         visitor = await town.visitor()
-        page = await visitor.get(f"{HALL}/{share.id}")
-        address = f"https://clips.example.org{HALL}/{share.id}"
+        page = await visitor.get(f"{GALLERY}/{share.id}")
+        address = f"https://clips.example.org{GALLERY}/{share.id}"
         found = {name: page.meta(name) for name in re.findall(r'property="([\w:]+)"', page.text)}
         assert found == {
             "og:site_name": "Photoplay",
@@ -247,20 +247,20 @@ async def test_a_link_unfurls_as_a_playing_video(
             "video:duration": "2",
         }
         assert page.meta("twitter:card") == "summary_large_image"
-        wall = await visitor.get(HALL)
+        wall = await visitor.get(GALLERY)
         assert (wall.meta("og:title"), wall.meta("og:image")) == ("Harbour", f"{address}.jpg?large")
         # The crawler has no cookie; what it was promised is there.
         crawler = await town.visitor()
-        image = await crawler.get(f"{HALL}/{share.id}.jpg?large")
+        image = await crawler.get(f"{GALLERY}/{share.id}.jpg?large")
         assert (image.status, image.headers["Content-Type"]) == (200, "image/jpeg")
-        assert (await crawler.get(f"{HALL}/{share.id}.mp4")).data == town.file(share.clip)
+        assert (await crawler.get(f"{GALLERY}/{share.id}.mp4")).data == town.file(share.clip)
         # A covered clip stays covered where the link is shown.
         covered = await town.share(await town.clip(picture), spoiler=True)
-        page = await visitor.get(f"{HALL}/{covered.id}")
+        page = await visitor.get(f"{GALLERY}/{covered.id}")
         assert page.meta("og:video") is None
         assert page.meta("og:image") == "https://clips.example.org/g/-/blank.jpg"
         assert "poster=" not in page.text
-        assert (await visitor.get(HALL)).meta("og:image") == f"{address}.jpg?large"
+        assert (await visitor.get(GALLERY)).meta("og:image") == f"{address}.jpg?large"
 
 
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -270,7 +270,7 @@ async def test_a_film_by_pieces_and_only_when_it_is_new(town: Site, made: Clip) 
     share = await town.share(made)
     kept = town.file(made)
     visitor = await town.visitor()
-    film = f"{HALL}/{share.id}.mp4"
+    film = f"{GALLERY}/{share.id}.mp4"
     whole = await visitor.get(film)
     assert whole.data == kept
     assert whole.headers["Content-Type"] == "video/mp4"
@@ -283,7 +283,7 @@ async def test_a_film_by_pieces_and_only_when_it_is_new(town: Site, made: Clip) 
     assert (await visitor.get(film, **{"If-Modified-Since": whole.headers["Last-Modified"]})).status == 304
     head = await visitor.get(film, "HEAD")
     assert (head.status, head.data, head.headers["Content-Length"]) == (200, b"", str(len(kept)))
-    for path in (HALL, f"{HALL}/{share.id}", f"{HALL}/{share.id}.jpg", "/g/"):
+    for path in (GALLERY, f"{GALLERY}/{share.id}", f"{GALLERY}/{share.id}.jpg", "/g/"):
         head = await visitor.get(path, "HEAD")
         assert (head.status, head.data) == (200, b"")
 
@@ -291,7 +291,7 @@ async def test_a_film_by_pieces_and_only_when_it_is_new(town: Site, made: Clip) 
 async def test_posters_small_large_and_none(town: Site, made: Clip) -> None:
     share = await town.share(made)
     visitor = await town.visitor()
-    small, large = f"{HALL}/{share.id}.jpg", f"{HALL}/{share.id}.jpg?large"
+    small, large = f"{GALLERY}/{share.id}.jpg", f"{GALLERY}/{share.id}.jpg?large"
     for path in (small, large):
         answer = await visitor.get(path)
         assert (answer.status, answer.headers["Content-Type"], answer.data[:2]) == (200, "image/jpeg", b"\xff\xd8")
@@ -305,8 +305,8 @@ async def test_posters_small_large_and_none(town: Site, made: Clip) -> None:
         answer = await visitor.get(path)
         assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
         assert answer.data == (gallery_routes.FOLDER / "blank.jpg").read_bytes()
-    assert gone(await visitor.get(f"{HALL}/{share.id}.mp4"))
-    assert (await visitor.get(HALL)).clips == [share.id]
+    assert gone(await visitor.get(f"{GALLERY}/{share.id}.mp4"))
+    assert (await visitor.get(GALLERY)).clips == [share.id]
 
 
 async def test_galleries_have_the_colours_of_the_chat_page_and_nothing_else_of_it(town: Site) -> None:
@@ -348,17 +348,27 @@ async def test_what_is_not_to_be_seen_is_the_same_everywhere(town: Site, made: C
     elsewhere = await town.share(made, scope=CITY)
     visitor = await town.visitor()
     names = [hidden.id, waiting.id, elsewhere.id, "guessed234", share.id.upper(), "a" * 33]
-    paths = [f"{HALL}/{name}{end}" for name in names for end in ("", ".mp4", ".jpg", ".jpg?large", ".gif")]
+    paths = [f"{GALLERY}/{name}{end}" for name in names for end in ("", ".mp4", ".jpg", ".jpg?large", ".gif")]
     paths += [
         "/g/guessed234",
         f"/g/guessed234/{share.id}.mp4",
         f"/g/{SLUG.upper()}",
-        f"{HALL}/{share.id}/x",
-        f"{HALL}/",
+        f"{GALLERY}/{share.id}/x",
+        f"{GALLERY}/",
     ]
-    paths += [f"{HALL}/..%2f..%2fetc%2fpasswd", f"{HALL}/..%2f{made.name}", f"/g/..%2f{SLUG}/{share.id}.mp4"]
-    paths += [f"{HALL}/{made.name}", f"{HALL}/%00", f"{HALL}/{share.id}%00.mp4", f"{HALL}/%ff", f"{HALL}/%2e%2e/x"]
-    paths += [f"{HALL}/{share.id}.mp4/..%2f..%2f{made.name}", f"{HALL}/{share.id}%2emp4%2f..", "/g/%27%20OR%201=1"]
+    paths += [f"{GALLERY}/..%2f..%2fetc%2fpasswd", f"{GALLERY}/..%2f{made.name}", f"/g/..%2f{SLUG}/{share.id}.mp4"]
+    paths += [
+        f"{GALLERY}/{made.name}",
+        f"{GALLERY}/%00",
+        f"{GALLERY}/{share.id}%00.mp4",
+        f"{GALLERY}/%ff",
+        f"{GALLERY}/%2e%2e/x",
+    ]
+    paths += [
+        f"{GALLERY}/{share.id}.mp4/..%2f..%2f{made.name}",
+        f"{GALLERY}/{share.id}%2emp4%2f..",
+        "/g/%27%20OR%201=1",
+    ]
     first = await visitor.get(paths[0])
     assert gone(first)
     assert "Set-Cookie" not in first.headers
@@ -366,28 +376,28 @@ async def test_what_is_not_to_be_seen_is_the_same_everywhere(town: Site, made: C
         answer = await visitor.get(path)
         assert gone(answer), path
         assert answer.text == first.text
-    assert (await visitor.get(f"{HALL}/{share.id}.mp4")).status == 200
+    assert (await visitor.get(f"{GALLERY}/{share.id}.mp4")).status == 200
     # Closed: as if it had never been there, and as it was once it is open again.
     await galleries.rule(store, web=None)
-    for path in (HALL, f"{HALL}/{share.id}", f"{HALL}/{share.id}.mp4", f"{HALL}/{share.id}.jpg"):
+    for path in (GALLERY, f"{GALLERY}/{share.id}", f"{GALLERY}/{share.id}.mp4", f"{GALLERY}/{share.id}.jpg"):
         answer = await visitor.get(path)
         assert (gone(answer), answer.text) == (True, first.text)
     await galleries.rule(store, web=SLUG)
-    assert (await visitor.get(f"{HALL}/{share.id}.mp4")).status == 200
+    assert (await visitor.get(f"{GALLERY}/{share.id}.mp4")).status == 200
 
 
 async def test_unshared_is_gone_at_once_whoever_linked_to_it(town: Site, made: Clip) -> None:
     share = await town.share(made)
-    visitor = await town.visitor(f"{HALL}/{share.id}")
-    film = await visitor.get(f"{HALL}/{share.id}.mp4")
+    visitor = await town.visitor(f"{GALLERY}/{share.id}")
+    film = await visitor.get(f"{GALLERY}/{share.id}.mp4")
     await town.house.store.gallery.remove([share.id], NOW)
     known = {"If-Modified-Since": film.headers["Last-Modified"], "If-None-Match": film.headers["Etag"]}
-    for path in (f"{HALL}/{share.id}", f"{HALL}/{share.id}.mp4", f"{HALL}/{share.id}.jpg"):
+    for path in (f"{GALLERY}/{share.id}", f"{GALLERY}/{share.id}.mp4", f"{GALLERY}/{share.id}.jpg"):
         assert gone(await visitor.get(path, **known))
         assert gone(await visitor.get(path, Range="bytes=0-9"))
-    assert (await visitor.heart(f"{HALL}/{share.id}")).status == 404
-    assert gone(await visitor.report(f"{HALL}/{share.id}", "spam"))
-    assert share.id not in (await visitor.get(HALL)).text
+    assert (await visitor.heart(f"{GALLERY}/{share.id}")).status == 404
+    assert gone(await visitor.report(f"{GALLERY}/{share.id}", "spam"))
+    assert share.id not in (await visitor.get(GALLERY)).text
 
 
 OURS = {
@@ -419,7 +429,7 @@ async def test_a_script_in_words_names_and_titles_stays_text(town: Site, made: C
     share = await town.share(made, prompt=SCRIPT, name=SCRIPT[:64])
     remix = await town.share(made, prompt=SCRIPT, name=SCRIPT[:64], remix_of=share.id)
     visitor = await town.visitor()
-    paths = ("/g/", HALL, f"{HALL}/{share.id}", f"{HALL}/{remix.id}", f"{HALL}?order=%22%3E%3Cscript%3E")
+    paths = ("/g/", GALLERY, f"{GALLERY}/{share.id}", f"{GALLERY}/{remix.id}", f"{GALLERY}?order=%22%3E%3Cscript%3E")
     for path in paths:
         answer = await visitor.get(path)
         assert answer.status == 200
@@ -430,9 +440,9 @@ async def test_a_script_in_words_names_and_titles_stays_text(town: Site, made: C
         assert "default-src 'none'; script-src 'self';" in policy
         assert "unsafe" not in policy
         assert not re.search(r"<script(?! type=\"module\" src=\"/g/-/)", answer.text)
-    host = await visitor.get(HALL, Host='x"><script>alert(1)</script>')
+    host = await visitor.get(GALLERY, Host='x"><script>alert(1)</script>')
     assert "<script>" not in host.text
-    assert (await visitor.get(HALL, Host="evil.example:99999")).status == 400
+    assert (await visitor.get(GALLERY, Host="evil.example:99999")).status == 400
 
 
 # ── Hearts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -441,27 +451,27 @@ async def test_a_script_in_words_names_and_titles_stays_text(town: Site, made: C
 @pytest.mark.databases
 async def test_a_heart_counts_once_and_can_be_taken_back(town: Site, made: Clip) -> None:
     share = await town.share(made)
-    path = f"{HALL}/{share.id}"
-    visitor, other = await town.visitor(path), await town.visitor(HALL)
+    path = f"{GALLERY}/{share.id}"
+    visitor, other = await town.visitor(path), await town.visitor(GALLERY)
     given = await asyncio.gather(*(visitor.heart(path) for _ in range(6)))
     assert {answer.status for answer in given} == {200}
     assert {answer.text for answer in given} == {'{"hearts": 1, "liked": true}'}
     assert (await other.heart(path)).text == '{"hearts": 2, "liked": true}'
-    assert town.errands
+    assert town.entries
     page = await visitor.get(path)
     assert 'aria-pressed="true"' in page.text
     assert '<span class="count">2</span>' in page.text
     assert 'aria-pressed="true"' not in (await (await town.visitor()).get(path)).text
     assert (await visitor.heart(path, on=False)).text == '{"hearts": 1, "liked": false}'
     assert (await visitor.heart(path, on=False)).text == '{"hearts": 1, "liked": false}'
-    assert 'aria-pressed="true"' in (await other.get(HALL)).text
+    assert 'aria-pressed="true"' in (await other.get(GALLERY)).text
     await galleries.check(town.house.store)
 
 
 @pytest.mark.databases
 async def test_two_people_like_at_once(town: Site, made: Clip) -> None:
     share = await town.share(made)
-    path = f"{HALL}/{share.id}"
+    path = f"{GALLERY}/{share.id}"
     people = [await town.visitor(path) for _ in range(HEARTS)]
     await asyncio.gather(*(one.heart(path) for one in people))
     assert (await town.house.store.gallery.share(share.id)).hearts == HEARTS
@@ -471,7 +481,7 @@ async def test_two_people_like_at_once(town: Site, made: Clip) -> None:
 @pytest.mark.databases
 async def test_a_heart_of_a_linked_person_is_one(town: Site, made: Clip) -> None:
     share = await town.share(made)
-    path = f"{HALL}/{share.id}"
+    path = f"{GALLERY}/{share.id}"
     visitor = await town.visitor(path)
     await visitor.heart(path)
     found = await galleries.rows(town.house.store, "SELECT account FROM hearts")
@@ -483,7 +493,7 @@ async def test_a_heart_of_a_linked_person_is_one(town: Site, made: Clip) -> None
 
 async def test_forged_hearts_count_nothing(town: Site, made: Clip) -> None:
     share = await town.share(made)
-    path = f"{HALL}/{share.id}"
+    path = f"{GALLERY}/{share.id}"
     visitor, other = await town.visitor(path), await town.visitor(path)
     nobody = await town.visitor()
     tries = [
@@ -497,16 +507,16 @@ async def test_forged_hearts_count_nothing(town: Site, made: Clip) -> None:
     assert {answer.status for answer in tries} == {403}
     assert (await visitor.get(f"{path}/heart")).status == 404
     assert (await visitor.post(f"{path}/heart", {"on": "1"}, **{"X-Photoplay": visitor.token})).status == 404
-    for wrong in (f"{HALL}/guessed234", f"/g/guessed234/{share.id}"):
+    for wrong in (f"{GALLERY}/guessed234", f"/g/guessed234/{share.id}"):
         assert (await visitor.heart(wrong)).status == 404
     assert (await town.house.store.gallery.share(share.id)).hearts == 0
-    assert not town.errands
+    assert not town.entries
 
 
 async def test_a_heart_waits_for_no_body(town: Site, made: Clip) -> None:
     """Whoever announces one and sends nothing is answered all the same."""
     share = await town.share(made)
-    path = f"{HALL}/{share.id}"
+    path = f"{GALLERY}/{share.id}"
     visitor = await town.visitor(path)
     cookie = "; ".join(f"{one.key}={one.value}" for one in visitor.http.cookie_jar)
     opening = {"Host": "x", "Cookie": cookie, "X-Photoplay": visitor.token, "Content-Length": "4096"}
@@ -517,7 +527,7 @@ async def test_a_heart_waits_for_no_body(town: Site, made: Clip) -> None:
 async def test_a_heart_comes_by_the_core(town: Site, made: Clip) -> None:
     """As from every platform: what the core refuses is told, and counts nothing."""
     share = await town.share(made)
-    path = f"{HALL}/{share.id}"
+    path = f"{GALLERY}/{share.id}"
     visitor = await town.visitor(path)
 
     async def refuses(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -532,7 +542,7 @@ async def test_a_heart_comes_by_the_core(town: Site, made: Clip) -> None:
 
 async def test_whoever_throws_the_cookie_away_comes_not_far(town: Site, made: Clip, clock: Clock) -> None:
     share, other = await town.share(made), await town.share(made)
-    path = f"{HALL}/{share.id}"
+    path = f"{GALLERY}/{share.id}"
     people = [await town.visitor(path) for _ in range(HEARTS + 2)]
     answers = [await one.heart(path) for one in people]
     assert [answer.status for answer in answers] == [200] * HEARTS + [429] * 2
@@ -542,7 +552,7 @@ async def test_whoever_throws_the_cookie_away_comes_not_far(town: Site, made: Cl
     # Who was let in may change their mind; other clips and other places are not held up.
     assert (await people[0].heart(path, on=False)).status == 200
     assert (await people[0].heart(path)).status == 200
-    assert (await people[-1].heart(f"{HALL}/{other.id}")).status == 200
+    assert (await people[-1].heart(f"{GALLERY}/{other.id}")).status == 200
     assert (await people[-1].heart(path, **{"X-Forwarded-For": "1.2.3.4, 203.0.113.9"})).status == 200
     clock.tick(DAY)
     assert (await people[-2].heart(path)).status == 200
@@ -566,7 +576,7 @@ def test_a_turnstile_forgets_and_never_grows() -> None:
 async def test_a_report_needs_no_script(town: Site, made: Clip) -> None:
     await galleries.rule(town.house.store, review="-100/9")
     share = await town.share(made)
-    path = f"{HALL}/{share.id}"
+    path = f"{GALLERY}/{share.id}"
     visitor = await town.visitor(path)
     form = (await visitor.get(path)).text.split("<form")[1]
     token = re.search(r'name="token" value="([^"]+)"', form)
@@ -577,7 +587,7 @@ async def test_a_report_needs_no_script(town: Site, made: Clip) -> None:
     said = await visitor.report(path, "violent")
     assert said.status == 200
     assert escape(texts.sharing.REPORTED) in said.text
-    assert f'href="{HALL}"' in said.text
+    assert f'href="{GALLERY}"' in said.text
     assert [one.reason for one in await town.house.store.gallery.reports(share.id)] == [
         texts.sharing.REASONS["violent"]
     ]
@@ -585,7 +595,7 @@ async def test_a_report_needs_no_script(town: Site, made: Clip) -> None:
     # In own words, which can say nothing but a reason.
     second = await town.share(made)
     words = "  it shows\nmy door\ufffc <b>/hide it</b>  "
-    await visitor.report(f"{HALL}/{second.id}", "other", words)
+    await visitor.report(f"{GALLERY}/{second.id}", "other", words)
     assert [one.reason for one in await town.house.store.gallery.reports(second.id)] == [
         "it shows my door <b>/hide it</b>"
     ]
@@ -593,7 +603,7 @@ async def test_a_report_needs_no_script(town: Site, made: Clip) -> None:
 
 async def test_forged_and_empty_reports_count_nothing(town: Site, made: Clip) -> None:
     share = await town.share(made)
-    path = f"{HALL}/{share.id}"
+    path = f"{GALLERY}/{share.id}"
     visitor, nobody = await town.visitor(path), await town.visitor()
     nobody.token = visitor.token
     assert (await nobody.report(path, "spam")).status == 403
@@ -602,14 +612,14 @@ async def test_forged_and_empty_reports_count_nothing(town: Site, made: Clip) ->
     assert (await visitor.post(f"{path}/report", {"reason": "spam"}, **{"X-Photoplay": visitor.token})).status == 403
     for reason, words in (("", ""), ("other", ""), ("other", " \n"), ("spam other", ""), ("../x", "")):
         assert (await visitor.report(path, reason, words)).status == 400
-    assert (await visitor.report(f"{HALL}/guessed234", "spam")).status == 404
+    assert (await visitor.report(f"{GALLERY}/guessed234", "spam")).status == 404
     assert await town.house.store.gallery.reports(share.id) == []
     assert (await visitor.report(path, "spam")).status == 200  # none of these tries was held against anybody
 
 
 async def test_one_person_with_many_cookies_hides_nothing(town: Site, made: Clip) -> None:
     share = await town.share(made)
-    path = f"{HALL}/{share.id}"
+    path = f"{GALLERY}/{share.id}"
     people = [await town.visitor(path) for _ in range(5)]
     assert [(await one.report(path, "spam")).status for one in people] == [200, 429, 429, 429, 429]
     for n, one in enumerate(people[1:]):  # nor with the many networks that a household is given
@@ -626,11 +636,11 @@ async def test_one_person_with_many_cookies_hides_nothing(town: Site, made: Clip
 
 
 async def test_no_password_and_other_doors_as_before(town: Site, made: Clip) -> None:
-    visitor = await town.visitor(HALL)
+    visitor = await town.visitor(GALLERY)
     assert "password" in (await visitor.get("/")).text
     assert (await visitor.get("/healthz")).status == 200
     assert (await visitor.get("/media/forged")).status == 404
-    cookie = (await (await town.visitor()).get(HALL)).headers["Set-Cookie"]
+    cookie = (await (await town.visitor()).get(GALLERY)).headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
 
@@ -639,10 +649,10 @@ async def test_a_database_that_is_down_is_said(town: Site, monkeypatch: pytest.M
     async def down(*_: Any, **__: Any) -> None:
         raise StoreDown("away")
 
-    for name in ("page", "piece", "shown", "halls"):
+    for name in ("page", "piece", "shown", "web_galleries"):
         monkeypatch.setattr(town.house.store.gallery, name, down)
     visitor = await town.visitor()
-    for path in ("/g/", HALL, f"{HALL}/s001", f"{HALL}/s001.mp4", f"{HALL}/s001.jpg"):
+    for path in ("/g/", GALLERY, f"{GALLERY}/s001", f"{GALLERY}/s001.mp4", f"{GALLERY}/s001.jpg"):
         answer = await visitor.get(path)
         assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
         assert texts.gallery.DOWN in answer.text
@@ -663,8 +673,8 @@ async def test_a_page_costs_little_and_asks_three_times_at_most(
 ) -> None:
     shares = [await town.share(made, prompt="the camera moves slowly " * 4) for _ in range(3 * PAGE)]
     remix = await town.share(made, remix_of=shares[0].id)
-    visitor = await town.visitor(HALL)
-    far = (await visitor.get((await visitor.get(HALL)).way(texts.gallery.NEXT) or "")).way(texts.gallery.NEXT) or ""
+    visitor = await town.visitor(GALLERY)
+    far = (await visitor.get((await visitor.get(GALLERY)).way(texts.gallery.NEXT) or "")).way(texts.gallery.NEXT) or ""
     database = town.house.store.gallery._db
     asked: list[str] = []
     read = database.read
@@ -684,8 +694,8 @@ async def test_a_page_costs_little_and_asks_three_times_at_most(
     async def noted(work: Any) -> Any:
         return await read(lambda tx: work(Noting(tx)))
 
-    pages = {"page 1": HALL, "page 3": far, "best": f"{HALL}?order=best", "clip": f"{HALL}/{remix.id}"}
-    files = {"film": f"{HALL}/{remix.id}.mp4", "poster": f"{HALL}/{remix.id}.jpg"}
+    pages = {"page 1": GALLERY, "page 3": far, "best": f"{GALLERY}?order=best", "clip": f"{GALLERY}/{remix.id}"}
+    files = {"film": f"{GALLERY}/{remix.id}.mp4", "poster": f"{GALLERY}/{remix.id}.jpg"}
     spent = {name: await _cost(visitor, path, 30) for name, path in {**pages, **files}.items()}
     if file := os.environ.get("FIGURES"):
         Path(file).write_text(repr({name: round(ms, 1) for name, ms in spent.items()}), "utf-8")

@@ -534,7 +534,7 @@ async def test_a_forged_button_does_nothing(town: Town, said: str) -> None:
     done = await town.say("/quota set default 5 a day")
     forged = said.format(done.buttons[0].command.split()[1])
     assert (await town.say(forged, user="8")).refused
-    assert (await town.house.store.books.rules(TOWN))[""].credits == 5
+    assert (await town.house.store.quotas.rules(TOWN))[""].credits == 5
 
 
 @pytest.mark.parametrize("text", [f"/grant {M} 50", f"/grant 50 because {M}", f"/ban {M}{M}", f"/tier staff add {M}"])

@@ -158,7 +158,7 @@ class Square:
         return found
 
     async def work(self, runner: Runner | None = None) -> int:
-        """Do all that is due; how many errands that was."""
+        """Do all that is due; how many entries that was."""
         runner, count = runner or self.runner, 0
         while taken := await runner.round():
             count += taken

@@ -27,7 +27,7 @@ def square(unopened: Square) -> Square:
 
 
 async def rule(square: Square) -> Rule:
-    return (await square.house.store.books.rules(TOWN)).get("", Rule())
+    return (await square.house.store.quotas.rules(TOWN)).get("", Rule())
 
 
 # ── Setting up ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,15 +160,15 @@ async def test_the_web_gallery_has_one_name_for_good(square: Square) -> None:
     slug = (await rule(square)).web
     assert slug
     assert f"{WEB}/g/{slug}\n" in told.text
-    hall = await square.house.store.gallery.hall(slug)
-    assert hall
-    assert (hall.scope, hall.title, hall.public) == (TOWN, "Lake Town", False)
+    found_gallery = await square.house.store.gallery.web_gallery(slug)
+    assert found_gallery
+    assert (found_gallery.scope, found_gallery.title, found_gallery.public) == (TOWN, "Lake Town", False)
     await square.say("/gallery web off", user="1")
-    assert await square.house.store.gallery.hall(slug) is None
+    assert await square.house.store.gallery.web_gallery(slug) is None
     await square.say("/gallery web on", user="1")
     assert (await rule(square)).web == slug
     assert (await square.say("/gallery public", user="1")).text == texts.sharing.PUBLIC
-    assert [one.slug for one in await square.house.store.gallery.halls()] == [slug]
+    assert [one.slug for one in await square.house.store.gallery.web_galleries()] == [slug]
     configure(square.house.core, web=None)
     assert (await square.say("/gallery web on", user="2", scope=OTHER)).text == texts.sharing.NO_WEB
 

@@ -264,7 +264,7 @@ async def test_a_ban_finds_the_member_behind_an_account_of_another_platform(squa
     (share,) = await store.gallery.of_job(job.id)
     assert (share.person, share.copy_id) == ("discord:70", None)
     await square.say(f"/banish {share.id}", user="1")
-    assert "person:telegram:7" in await store.books.rules(TOWN)
+    assert "person:telegram:7" in await store.quotas.rules(TOWN)
     assert "The reason: a clip that was shared" in (await square.say("she runs", photo=True)).text
 
 
@@ -283,7 +283,7 @@ async def test_only_admins_of_that_community_judge(square: Square, verb: str) ->
     await square.work()
     assert (await square.share(share)).state == "up"
     assert len(square.posts()) == 1
-    assert not any(name.startswith("person:") for name in await square.house.store.books.rules(TOWN))
+    assert not any(name.startswith("person:") for name in await square.house.store.quotas.rules(TOWN))
 
 
 # ── The list ─────────────────────────────────────────────────────────────────────────────────────────────────────────

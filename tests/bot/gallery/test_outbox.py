@@ -1,4 +1,4 @@
-"""Errands: done once where that can be, again after a crash, never left lying; a chat may refuse, flood or be gone."""
+"""The outbox: done once where possible, again after a crash, always to an end; a chat may refuse, flood or be gone."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from bot import texts
 from bot.conversation import Button, Posted, Reply
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
 from bot.gallery import outbox
-from bot.gallery.model import Errand
+from bot.gallery.model import OutboxEntry
 from bot.gallery.outbox import Runner
 from bot.model import Address, Clip
 from tests.bot.gallery.gallery_house import OFFICE, TOWN, WEB, Square, commands
@@ -21,19 +21,19 @@ async def later(square: Square, seconds: float) -> int:
     return await square.work()
 
 
-def tell(square: Square, name: str = "hello", **changes: object) -> Errand:
+def tell(square: Square, name: str = "hello", **changes: object) -> OutboxEntry:
     place = Address("telegram", "-1", thread="9")
-    errand = Errand(name, "tell", place, square.house.clock(), text="Hello", buttons=(Button("Best", "/best"),))
-    return replace(errand, **changes)
+    entry = OutboxEntry(name, "tell", place, square.house.clock(), text="Hello", buttons=(Button("Best", "/best"),))
+    return replace(entry, **changes)
 
 
 # ── Crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_an_errand_that_nobody_finished_is_done_after_its_lease(square: Square) -> None:
+async def test_an_entry_that_nobody_finished_is_done_after_its_lease(square: Square) -> None:
     share = await square.shared(posted=False)
     claimed = await square.house.store.outbox.claim(square.house.clock(), 300, 10, ["telegram"])
-    assert [errand.kind for errand in claimed] == ["post"]  # and here whoever claimed it is killed
+    assert [entry.kind for entry in claimed] == ["post"]  # and here whoever claimed it is killed
     assert await later(square, 299) == 0
     runner = square.another_runner()
     square.house.clock.tick(2)
@@ -67,7 +67,7 @@ async def test_killed_after_the_post_and_before_the_save_there_is_one_post_where
 
 
 @pytest.mark.databases
-async def test_two_runners_do_each_errand_once(square: Square) -> None:
+async def test_two_runners_do_each_entry_once(square: Square) -> None:
     for number in range(12):
         await square.house.store.outbox.put(tell(square, f"tell{number}"))
     one, other = square.another_runner(), square.another_runner()
@@ -77,7 +77,7 @@ async def test_two_runners_do_each_errand_once(square: Square) -> None:
 
 async def test_what_stands_there_is_not_posted_by_another_who_comes_late(square: Square) -> None:
     share = await square.shared()
-    late = Errand("late", "post", replace(share.place, message=""), square.house.clock(), share.id)
+    late = OutboxEntry("late", "post", replace(share.place, message=""), square.house.clock(), share.id)
     await square.house.store.outbox.put(late)
     assert await square.work() == 1
     assert len([reply for _, reply in square.wall.sent if "Report" in commands(reply)]) == 1
@@ -207,7 +207,7 @@ async def test_an_adapters_own_mistake_is_no_end(square: Square, monkeypatch: py
     assert len(square.posts()) == 1
 
 
-async def test_an_errand_is_given_up_after_a_day(square: Square) -> None:
+async def test_an_entry_is_given_up_after_a_day(square: Square) -> None:
     await square.house.store.outbox.put(tell(square))
     square.wall.trouble = [ChatError("never")] * 1000
     begun = square.house.clock()
@@ -227,7 +227,7 @@ async def test_a_message_that_nobody_can_take_away_is_the_operators_to_know(
 ) -> None:
     monkeypatch.setattr(outbox, "MOST_TRIES", 2)
     place = Address("telegram", "-1", "m9", "5")
-    await square.house.store.outbox.put(Errand("x", "remove", place, square.house.clock()))
+    await square.house.store.outbox.put(OutboxEntry("x", "remove", place, square.house.clock()))
     square.wall.trouble = [ChatError("never")] * 2
     await square.work()
     await later(square, 60)
@@ -326,7 +326,7 @@ async def test_a_film_is_made_smaller_until_it_fits(square: Square, monkeypatch:
 
 async def test_one_that_cannot_be_shown_has_a_link_to_its_page_which_ends_with_the_sharing(square: Square) -> None:
     await square.open("web on")
-    slug = (await square.house.store.books.rules(TOWN))[""].web
+    slug = (await square.house.store.quotas.rules(TOWN))[""].web
     share = await square.shared(posted=False)
     square.wall.trouble = [TooLarge(1)]  # less than any film
     await square.work()
@@ -384,7 +384,7 @@ async def test_a_hearts_refresh_has_the_film_so_that_it_is_a_captions(square: Sq
     assert "♥ 1" in commands(post)
 
 
-async def test_only_errands_of_our_platforms_are_taken(square: Square) -> None:
+async def test_only_entries_of_our_platforms_are_taken(square: Square) -> None:
     await square.house.store.outbox.put(tell(square, place=Address("discord", "5")))
     assert await square.work() == 0
     assert await square.house.store.outbox.next_due(["discord"]) is not None
@@ -427,7 +427,7 @@ async def test_a_runner_wakes_when_poked_and_stops_when_told(square: Square) -> 
 async def test_a_runner_outlives_a_database_that_is_down(square: Square, monkeypatch: pytest.MonkeyPatch) -> None:
     claim, fails = square.house.store.outbox.claim, [StoreDown("away"), KeyError("odd")]
 
-    async def flaky(*args: object) -> list[Errand]:
+    async def flaky(*args: object) -> list[OutboxEntry]:
         if fails:
             raise fails.pop(0)
         return await claim(*args)

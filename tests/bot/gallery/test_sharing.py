@@ -127,7 +127,7 @@ async def test_a_clip_of_a_community_is_shared_there_from_private_too(square: Sq
 
 async def test_the_answer_says_where_it_went(square: Square) -> None:
     await square.open("web on")
-    slug = (await square.house.store.books.rules(TOWN))[""].web
+    slug = (await square.house.store.quotas.rules(TOWN))[""].web
     job = await square.clip()
     said = await square.say(f"/share {job.id} plain", where=Address("telegram", "-1", "s", "5"))
     (share,) = await square.house.store.gallery.of_job(job.id)

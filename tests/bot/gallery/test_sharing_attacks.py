@@ -16,7 +16,7 @@ from bot.admin import usage
 from bot.errors import StoreDown
 from bot.gallery import lookup, sharing
 from bot.gallery.best import post_best
-from bot.gallery.model import Errand, Share
+from bot.gallery.model import OutboxEntry, Share
 from bot.model import Address
 from bot.ordering import wordlist
 from bot.privacy import export
@@ -330,10 +330,10 @@ async def test_one_busy_chat_does_not_hold_up_the_others(square: Square) -> None
     """A thousand things to be said where only some may be said a minute; then one thing elsewhere."""
     store, now = square.house.store, square.house.clock()
     for number in range(40):
-        await store.outbox.put(Errand(f"busy{number:03}", "tell", Address("telegram", "-5"), now - 100, text="x"))
+        await store.outbox.put(OutboxEntry(f"busy{number:03}", "tell", Address("telegram", "-5"), now - 100, text="x"))
     taken = await store.outbox.claim(now, 60.0, 8, ("telegram",))
     assert len(taken) == 8
-    await store.outbox.put(Errand("quiet", "tell", Address("telegram", "-6"), now, text="x"))
+    await store.outbox.put(OutboxEntry("quiet", "tell", Address("telegram", "-6"), now, text="x"))
     assert [one.id for one in await store.outbox.claim(now, 60.0, 1, ("telegram",))] == ["quiet"]
 
 
@@ -409,7 +409,7 @@ async def test_what_waits_to_be_said_or_ordered_keeps_no_name(square: Square, tm
     await square.say("/gallery best week", user="1")
     share = await square.shared(text="zebras knit umbrellas")
     clock = square.house.clock
-    while not any("zebras" in value for _, _, value in await errands_of(square)):
+    while not any("zebras" in value for _, _, value in await outbox_of(square)):
         clock.tick(3600)
         await post_best(square.house.core.context)
     await parked(square, share)
@@ -418,8 +418,8 @@ async def test_what_waits_to_be_said_or_ordered_keeps_no_name(square: Square, tm
     assert await everywhere(square.house.store, tmp_path, [b"zebras knit", b"User 7"]) == {}
 
 
-async def errands_of(square: Square) -> list[tuple[str, str, str]]:
-    return [cell for cell in await cells(square.house.store) if cell[0] == "errands"]
+async def outbox_of(square: Square) -> list[tuple[str, str, str]]:
+    return [cell for cell in await cells(square.house.store) if cell[0] == "outbox"]
 
 
 @pytest.mark.databases

@@ -95,7 +95,7 @@ async def test_a_chat_that_asks_to_wait_for_ever_is_given_up(house: House, job: 
 
 
 @pytest.mark.parametrize("trouble", [[ChatError("502")] * delivery.REMOVALS, [Flood(60.0)]])
-async def test_a_line_that_does_not_go_is_an_errand(
+async def test_a_line_that_does_not_go_is_in_the_outbox(
     house: House, job: Job, trouble: list[PhotoplayError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "AGAIN", 0.0)
@@ -111,11 +111,11 @@ async def test_a_line_that_does_not_go_is_an_errand(
     assert ((await house.job(job.id)).state, house.chat.removed) == ("done", [])
     await after_a_while(house)
     assert house.chat.removed == ["status"]
-    assert await rows(house.store, "SELECT * FROM errands") == []
+    assert await rows(house.store, "SELECT * FROM outbox") == []
 
 
 async def after_a_while(house: House) -> None:
-    """What is left is done by whoever runs errands."""
+    """What is left is done by the runner of the outbox."""
     house.clock.tick(CLEARED)
     runner = Runner(house.store, house.media, {"telegram": house.chat}, clock=house.clock)
     await runner.round()
@@ -138,4 +138,4 @@ async def test_a_worker_killed_before_it_takes_the_line_away(
 async def test_a_line_that_went_leaves_nothing_to_do(house: House, job: Job) -> None:
     await house.work()
     assert house.chat.removed == ["status"]
-    assert await rows(house.store, "SELECT * FROM errands") == []
+    assert await rows(house.store, "SELECT * FROM outbox") == []

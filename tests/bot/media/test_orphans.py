@@ -125,7 +125,7 @@ async def test_an_order_set_aside_loses_its_files_before_its_row(
         raise StoreDown("killed here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(house.store.books, "unpark", killed)
+        patch.setattr(house.store.quotas, "unpark", killed)
         if word == "/no":
             await house.say(f"/no {question.parked}")
         else:

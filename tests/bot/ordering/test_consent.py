@@ -36,7 +36,7 @@ async def asked(house: House, text: str = "she smiles", user: str = "7") -> str:
 
 async def confirm_above(house: House, credits: int) -> None:
     act = Act(id=f"act{credits}", at=house.clock(), actor="x", scope="", verb="limits confirm")
-    await house.store.books.amend(act, lambda rule: Rule(confirm=credits))
+    await house.store.quotas.amend(act, lambda rule: Rule(confirm=credits))
 
 
 async def test_asked_before_the_first_clip_and_never_again(house: House) -> None:
@@ -50,20 +50,20 @@ async def test_asked_before_the_first_clip_and_never_again(house: House) -> None
     assert all(len(word.encode()) <= 64 for word in told.values())
     assert await house.used() == 0
     assert len(await house.kept()) == 1
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
 
     house.clock.tick(60)
     placed = await house.say(told[texts.consent.AGREE])
     assert placed.job
     assert "“she smiles”" in placed.text
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at == house.clock()
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at == house.clock()
     job = await house.finish(await house.job(placed.job))
     assert (job.outcome, await house.used()) == ("clip", 5)
     assert job.address.message == "message-1", "the clip answers the photo"
 
     house.clock.tick(60)
     assert (await house.say("she laughs", attached())).job
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at == job.created_at
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at == job.created_at
 
 
 async def test_no_drops_the_order_and_the_photo(house: House) -> None:
@@ -72,7 +72,7 @@ async def test_no_drops_the_order_and_the_photo(house: House) -> None:
     assert reply.text == texts.admin.DROPPED
     assert await house.kept() == []
     assert (await house.say(agree)).text == texts.admin.PARKED_GONE
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
     await asked(house, "once more")
 
 
@@ -95,8 +95,8 @@ async def test_nobody_answers_for_somebody_else(house: House) -> None:
     agree = await asked(house)
     reply = await house.say(agree, user="8")
     assert (reply.text, reply.refused) == (texts.chat.NOT_YOURS, True)
-    assert (await house.store.gallery.manner("telegram:8")).agreed_at is None
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
+    assert (await house.store.gallery.preferences("telegram:8")).agreed_at is None
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
     await asked(house, user="8")
 
 
@@ -114,9 +114,9 @@ async def test_two_photos_before_the_first_answer(house: House) -> None:
     one, two = await asked(house, "one"), await asked(house, "two")
     assert (await house.say(one)).job
     house.clock.tick(5)
-    at = (await house.store.gallery.manner("telegram:7")).agreed_at
+    at = (await house.store.gallery.preferences("telegram:7")).agreed_at
     assert (await house.say(two)).job
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at == at
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at == at
     assert await house.used() == 10
 
 
@@ -136,11 +136,11 @@ async def test_a_photo_that_comes_twice_pays_once(house: House) -> None:
     assert len(await house.kept()) == 1
 
 
-@pytest.mark.parametrize("lost", ["behave", "submit", "unpark"])
+@pytest.mark.parametrize("lost", ["prefer", "submit", "unpark"])
 async def test_a_crash_between_the_steps(house: House, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
     """The step is done, and whoever did it is gone before the next."""
     agree = await asked(house)
-    where = {"behave": house.store.gallery, "submit": house.store, "unpark": house.store.books}[lost]
+    where = {"prefer": house.store.gallery, "submit": house.store, "unpark": house.store.quotas}[lost]
     real = getattr(where, lost)
 
     async def dies(*given: object, **named: object) -> None:
@@ -168,7 +168,7 @@ async def test_a_dear_clip_is_asked_about_next(house: House) -> None:
         "Yes, 5 credits": agree.replace("/agree", "/yes"),
         "No": agree.replace("/agree", "/no"),
     }
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at
     assert await house.used() == 0
     placed = await house.say(agree.replace("/agree", "/yes"))
     assert placed.job
@@ -193,7 +193,7 @@ async def test_an_order_waits_for_an_hour(house: House) -> None:
     agree = await asked(house)
     house.clock.tick(WAIT + 1)
     assert (await house.say(agree)).text == texts.admin.PARKED_GONE
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
     house.clock.tick(WAITS)
     await Retention(house.store, house.media, clock=house.clock, photos=1.0, clips=1.0, platforms=["telegram"]).round()
     assert await house.kept() == []
@@ -203,13 +203,13 @@ async def test_an_order_waits_for_an_hour(house: House) -> None:
 async def test_nothing_to_agree_to(house: House, word: str) -> None:
     reply = await house.say(word)
     assert (reply.text, reply.refused) == (texts.admin.PARKED_GONE, True)
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
 
 
 async def test_credits_that_are_gone_meanwhile(house: House) -> None:
     agree = await asked(house)
     act = Act(id="act", at=house.clock(), actor="x", scope="", verb="quota set")
-    await house.store.books.amend(act, lambda rule: Rule(credits=1, span="day", confirm=1))
+    await house.store.quotas.amend(act, lambda rule: Rule(credits=1, span="day", confirm=1))
     reply = await house.say(agree)
     assert reply.refused
     assert "costs 5 credits" in reply.text
@@ -280,7 +280,7 @@ async def test_nobody_is_asked_about_our_own_drawings(house: House) -> None:
         following = await house.say(word)
         assert following.job, word
         assert (await house.job(following.job)).order.sample
-    assert (await house.store.gallery.manner("telegram:7")).agreed_at is None
+    assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
     both = await house.say("y", drawn, attached())
     assert both.text == texts.consent.ASK
     await confirm_above(house, 4)

@@ -93,7 +93,7 @@ async def test_too_small_stays_too_small(house: House) -> None:
 async def test_what_else_must_be_asked_comes_after(house: House) -> None:
     configure(house.core, ask_consent=True)
     house.provider.stand_in = False
-    await house.store.books.amend(Act(id="act", at=house.clock(), actor="x", scope="", verb="limits confirm"),
+    await house.store.quotas.amend(Act(id="act", at=house.clock(), actor="x", scope="", verb="limits confirm"),
                                   lambda rule: Rule(confirm=4))  # fmt: skip
     consent = await house.say(await asked(house))
     assert consent.text == texts.consent.ASK

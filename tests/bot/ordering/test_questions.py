@@ -62,7 +62,7 @@ async def test_a_written_no_drops_it(house: House, said: str) -> None:
 
 async def test_each_question_behind_the_other(house: House) -> None:
     act = Act(id="act", at=house.clock(), actor="x", scope="", verb="limits confirm")
-    await house.store.books.amend(act, lambda rule: Rule(confirm=5))
+    await house.store.quotas.amend(act, lambda rule: Rule(confirm=5))
     await asked(house, "she smiles --10s", picture(2000, 400))
     consent = await say(house, "ok")
     assert consent.text == texts.consent.ASK

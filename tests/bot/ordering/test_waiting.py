@@ -175,7 +175,7 @@ async def test_a_line_says_that_the_operator_has_paused_buying(house: House) -> 
 
     async def switch(paused: bool | None) -> None:
         act = Act(f"act{paused}", house.clock(), "console:0", HOUSE, "pause")
-        await house.store.books.amend(act, lambda rule: replace(rule, paused=paused))
+        await house.store.quotas.amend(act, lambda rule: replace(rule, paused=paused))
         await house.work()
         await house.worker._steps.refresh()
 

@@ -373,7 +373,7 @@ async def test_only_admins_see_and_change_it(place: Place) -> None:
 async def test_what_the_list_does_not_take(place: Place, words: str, answer: str) -> None:
     reply = await place.say(f"/wordlist {words}")
     assert (reply.text, reply.refused) == (answer, True)
-    assert await place.house.store.books.rules(SCOPE) == {}
+    assert await place.house.store.quotas.rules(SCOPE) == {}
 
 
 async def test_two_hundred_words_fit(place: Place) -> None:

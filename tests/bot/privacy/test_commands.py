@@ -66,13 +66,13 @@ def an_act(house: House, verb: str, who: str = "", **values: Any) -> Act:
     return Act(id=house.core.context.ids.new(), at=house.clock(), verb=verb, **given)
 
 
-async def settle_errands(house: House) -> list[tuple[str, str, str]]:
+async def settle_outbox(house: House) -> list[tuple[str, str, str]]:
     """Do what is to be done on platforms; what it was."""
     done = []
     while found := await house.store.outbox.claim(house.clock(), 60.0, 50, ("telegram", "discord")):
-        for errand in found:
-            done.append((errand.kind, errand.place.chat, errand.place.message))
-            await house.store.outbox.done(errand)
+        for entry in found:
+            done.append((entry.kind, entry.place.chat, entry.place.message))
+            await house.store.outbox.done(entry)
     return sorted(done)
 
 
@@ -89,8 +89,8 @@ async def a_life(house: House, *, banned: bool = True) -> dict[str, Job]:
     }
     await store.gallery.add(a_share(jobs["town"], "anns", now, name=NAME, prompt=WORDS))
     await store.gallery.add(a_share(jobs["bob"], "bobs", now, name="Bob", prompt="a boat"))
-    for errand in await store.outbox.claim(now, 60.0, 9, ("telegram",)):
-        assert await store.gallery.posted(errand.share, f"post-{errand.share}", None)
+    for entry in await store.outbox.claim(now, 60.0, 9, ("telegram",)):
+        assert await store.gallery.posted(entry.share, f"post-{entry.share}", None)
     for person in (ANN, BOB):
         await store.gallery.heart("bobs", person, True, "tap", now)
         await store.gallery.heart("anns", person, True, "tap", now)
@@ -98,21 +98,21 @@ async def a_life(house: House, *, banned: bool = True) -> dict[str, Job]:
     remix = replace(jobs["bob"], id="remix", key="remix", remix_of="anns", remix_after=NAME)
     await store._db.write(lambda tx: tx.all("UPDATE jobs SET remix_of='anns', remix_after=$1 WHERE id='bob'", NAME))
     assert remix.remix_after == NAME
-    await store.gallery.behave(ANN, named=True, worded=True, agreed_at=now)
+    await store.gallery.prefer(ANN, named=True, worded=True, agreed_at=now)
     await store.accounts.offer(ANN, "a code", now + 600)
     await store.note(Incident(now, "an order was refused", WORDS, "local", "mine"))
     for grant, person in ((an_act(house, "grant", ANN), ANN), (an_act(house, "grant", BOB, actor=ANN, name=NAME), BOB)):
         why = f"for {NAME}" if person == ANN else ""
         given = Grant(grant.id, TOWN, person, 9, 0, None, now, grant.actor, why)
-        await store.books.grant(replace(grant, label=f"@{NAME}" if person == ANN else "@Bob"), given)
+        await store.quotas.grant(replace(grant, label=f"@{NAME}" if person == ANN else "@Bob"), given)
     if banned:
         for scope, person in (("", ANN), (TOWN, ANN)):
             act = an_act(house, "ban", person, scope=scope, because=f"{NAME} did it")
-            await store.books.amend(act, lambda rule: replace(rule, banned=9e9, because=f"{NAME} did it", credits=3))
+            await store.quotas.amend(act, lambda rule: replace(rule, banned=9e9, because=f"{NAME} did it", credits=3))
     else:
-        await store.books.amend(an_act(house, "quota set", ANN), lambda rule: replace(rule, credits=900))
+        await store.quotas.amend(an_act(house, "quota set", ANN), lambda rule: replace(rule, credits=900))
     people = (ANN, BOB)
-    await store.books.amend(
+    await store.quotas.amend(
         an_act(house, "tier", about="list:vip"), lambda rule: replace(rule, people=people, credits=9)
     )
     await store.inbox.remember("telegram", "notices", "anns-1", "-100777//notice", now + 1e9)
@@ -141,8 +141,8 @@ async def everyone_waits(house: House, person: str, id: str) -> None:
     order = replace(job.order, prompt=WORDS, photo=replace(job.order.photo, name=f"{id}.jpg"))
     waiting = replace(job, id=id, key=id, person=person, order=order, label=NAME, clip=None, outcome=None)
     house.media.path(f"{id}.jpg").write_bytes(f"picture of {id}".encode())
-    body = house.store.books.write(waiting)
-    await house.store.books.park(Parked(id, person, "", body, (f"{id}.jpg",), house.clock() + HOUR))
+    body = house.store.quotas.write(waiting)
+    await house.store.quotas.park(Parked(id, person, "", body, (f"{id}.jpg",), house.clock() + HOUR))
 
 
 CONTENT = (NAME, WORDS, "photo of mine", "photo of town", "photo of other", "photo of refused", "picture of parked")
@@ -163,7 +163,7 @@ async def test_after_forgetting_no_byte_is_left(house: House, keeper: Retention,
     said = await forget(house)
     assert said.private
     assert "3 clips, 4 photos, 1 share, 1 order in line" in said.text
-    done = await settle_errands(house)
+    done = await settle_outbox(house)
     assert {("remove", "900100200", "sent-mine"), ("remove", "-100555", "sent-town")} <= set(done)
     assert {("remove", "dm", "sent-other"), ("remove", "-100555", "post-anns")} <= set(done)
     assert ("remove", "-100777", "notice") in done  # what admins were told about it
@@ -196,11 +196,11 @@ async def test_whoever_is_not_forgotten_keeps_everything(house: House, tmp_path:
     assert (bob.person, bob.label, bob.order.prompt, bob.remix_after) == (BOB, "Bob", "a boat", "")
     (share,) = await house.store.gallery.mine(BOB)
     assert (share.name, share.hearts) == ("Bob", 1)  # Ann's heart is gone
-    assert ("refresh", "-100555", "post-bobs") in await settle_errands(house)
+    assert ("refresh", "-100555", "post-bobs") in await settle_outbox(house)
     assert await house.store.gallery.hearted(BOB, ["bobs"]) == {"bobs"}
     assert await house.store.gallery.reports("bobs") == []
-    assert (await house.store.books.rules(TOWN))["list:vip"].people == (BOB,)
-    (grant,) = await house.store.books.grants(TOWN, [BOB], house.clock())
+    assert (await house.store.quotas.rules(TOWN))["list:vip"].people == (BOB,)
+    (grant,) = await house.store.quotas.grants(TOWN, [BOB], house.clock())
     assert grant.amount == 9
     assert await rows(house.store, f"SELECT * FROM turns WHERE person = '{BOB}'")
     assert await house.store.figures.used(Member(TOWN, BOB).book, pricing.window(house.clock()).key) == 5
@@ -215,7 +215,7 @@ async def test_a_ban_stays_without_its_reason_and_for_each_who_was_linked(house:
     await house.store._db.scrub()
     assert await everywhere(house.store, tmp_path, found((NAME, WORDS))) == {}
     for scope, person in (("", ANN), ("", ANNS_OTHER), (TOWN, ANN)):
-        assert (await house.store.books.rules(scope))[f"person:{person}"] == Rule(banned=9e9)
+        assert (await house.store.quotas.rules(scope))[f"person:{person}"] == Rule(banned=9e9)
         said = await say(house, "", person, scope, attachments=(attached(),), options={})
         assert said.refused
         said = await say(house, "she waves", person, scope, attachments=(attached(),))
@@ -280,7 +280,7 @@ async def test_what_waits_is_taken_back_and_what_is_under_way_ends_and_goes_then
     assert not house.media.path("runp.jpg").exists()
     await house.store._db.scrub()
     assert await everywhere(house.store, tmp_path, found((WORDS, "photo of run"))) == {}
-    assert ("remove", "chat", done.sent_id) in await settle_errands(house)
+    assert ("remove", "chat", done.sent_id) in await settle_outbox(house)
     kept = await house.job(back.id)
     assert (kept.person, kept.order.prompt) == (ANN, "a new life")
     assert house.media.path("backp.jpg").exists()
@@ -291,7 +291,7 @@ async def test_what_waits_is_taken_back_and_what_is_under_way_ends_and_goes_then
 STEPS = [
     *[("media", name) for name in ("discard", "drop_joined")],
     *[("retention", name) for name in ("forget", "anonymise", "scrub")],
-    *[("gallery", "remove"), ("books", "unpark"), ("store", "change")],
+    *[("gallery", "remove"), ("quotas", "unpark"), ("store", "change")],
 ]
 JOINED = ("joined_two.mp4", "film_two.mp4")
 """Joined clips, the second as earlier versions named them."""
@@ -340,7 +340,7 @@ async def test_a_crash_at_any_step_is_gone_on_from(
         if not begun:  # the same tap does it
             await say(house, asked.buttons[0].command, person)
         await keeper.round()
-        await settle_errands(house)
+        await settle_outbox(house)
         await check(house.store)
         assert not [name for name in JOINED if house.media.path(name).exists()]
         if not calls >= n // 2 + 1:
@@ -588,7 +588,7 @@ async def test_the_page_names_its_own_ways_and_leads_to_them(house: House) -> No
 async def test_whoever_left_nothing_is_told_so_at_once(house: House) -> None:
     asked = await say(house, "/forgetme")
     assert (asked.text, asked.buttons, asked.private) == (texts.privacy.MYDATA_NOTHING, (), True)
-    await house.store.gallery.behave(ANN, agreed_at=house.clock())
+    await house.store.gallery.prefer(ANN, agreed_at=house.clock())
     assert (await say(house, "/forgetme")).buttons, "a consent is something"
 
 

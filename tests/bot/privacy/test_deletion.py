@@ -133,8 +133,8 @@ async def test_shares_messages_and_books(store: Store, tmp_path: Path, clock: Cl
     await delete(store, media, job, [ANN], clock())
     assert await rows(store, "SELECT 1 FROM shares") == []
     assert [row["id"] for row in await rows(store, f"SELECT id FROM jobs WHERE person = '{ANN}'")] == ["two"]
-    errands = await store.outbox.claim(clock(), 60.0, 50, ["telegram", "discord"])
-    assert any(errand.kind == "remove" for errand in errands)
+    entries = await store.outbox.claim(clock(), 60.0, 50, ["telegram", "discord"])
+    assert any(entry.kind == "remove" for entry in entries)
     await check(store)
     await delete(store, media, job, [ANN], clock())  # after a crash
     await check(store)

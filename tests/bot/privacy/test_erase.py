@@ -60,8 +60,8 @@ async def nobody(*_: object) -> None:
 
 
 async def remove_messages(store: Store, clock: Clock) -> None:
-    for errand in await store.outbox.claim(clock(), 60.0, 50, ["telegram"]):
-        await store.outbox.done(errand)
+    for entry in await store.outbox.claim(clock(), 60.0, 50, ["telegram"]):
+        await store.outbox.done(entry)
 
 
 async def test_who_is_erased_costs_nothing_more(

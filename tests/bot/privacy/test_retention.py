@@ -8,7 +8,7 @@ import pytest
 
 from bot import texts
 from bot.errors import StoreDown
-from bot.gallery.model import Errand
+from bot.gallery.model import OutboxEntry
 from bot.media.library import Media
 from bot.model import Address, Incident
 from bot.privacy.retention import BATCH, WAITS, Retention
@@ -140,11 +140,11 @@ async def test_an_order_that_nobody_said_yes_to_loses_its_photo(
     media.path("w.jpg").write_bytes(b"w")
     for job in (taken, waiting):
         names = tuple(photo.name for photo in job.order.photos)
-        body = store.books.write(job)
-        await store.books.park(Parked(job.id, job.person, "", body, names, clock() + HOUR))
+        body = store.quotas.write(job)
+        await store.quotas.park(Parked(job.id, job.person, "", body, names, clock() + HOUR))
     clock.tick(HOUR + WAITS)
     assert await retention.round() == 0
-    assert await store.books.parked("wait")
+    assert await store.quotas.parked("wait")
     clock.tick(1)
     assert await retention.round() == 1
     assert files(media) == {"takenp.jpg"}  # that order became a job
@@ -220,21 +220,21 @@ async def test_old_rows_go_and_young_ones_stay(store: Store, media: Media, reten
         await store.accounts.offer(f"telegram:{n}", what, clock() + 600)
         await store.accounts.join(f"discord:{n}", "wrong", clock(), 5)
         await store._db.write(lambda tx, n=n: tx.all("INSERT INTO turns VALUES ($1, '', $2)", f"={n}", clock()))
-        await store.outbox.put(Errand(what, "remove", Address("telegram", "-1", what), clock()))
+        await store.outbox.put(OutboxEntry(what, "remove", Address("telegram", "-1", what), clock()))
         clock.tick(100 * DAY)
     clock.tick(60 - 100 * DAY)  # the young ones are of a minute ago
     await store.inbox.take("slow", "telegram", "body", clock() - 100 * DAY)
     await store.inbox.handled("slow", clock())  # it may come again, and must be known
-    await store.outbox.put(Errand("at once", "remove", Address("telegram", "-1", "1"), 0.0))
+    await store.outbox.put(OutboxEntry("at once", "remove", Address("telegram", "-1", "1"), 0.0))
     await retention.round()
-    columns = {"intake": "key", "incidents": "what", "codes": "code", "turns": "party", "errands": "id"}
+    columns = {"intake": "key", "incidents": "what", "codes": "code", "turns": "party", "outbox": "id"}
     found = {
         table: [row["n"] for row in await rows(store, f"SELECT {column} AS n FROM {table} ORDER BY {column}")]
         for table, column in columns.items()
     }
     assert found == {
         **{"intake": ["slow", "young"], "incidents": ["young"], "codes": ["young"], "turns": ["=1"]},
-        "errands": ["at once", "young"],
+        "outbox": ["at once", "young"],
     }
     assert await rows(store, "SELECT person FROM guesses") == [{"person": "discord:1"}]
     day = pricing.window(clock() - 100 * DAY).key

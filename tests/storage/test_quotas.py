@@ -77,12 +77,12 @@ an_act.count = 0
 
 
 async def rule(store: Store, about: str = "", scope: str = TOWN, **values: Any) -> Act:
-    return await store.books.amend(an_act("rule", about, scope=scope), lambda held: replace(held, **values))
+    return await store.quotas.amend(an_act("rule", about, scope=scope), lambda held: replace(held, **values))
 
 
 async def give(store: Store, amount: int, until: float | None = None, person: str = "discord:7", **changes: Any) -> Act:
     act = an_act("grant", f"person:{person}", **changes)
-    return await store.books.grant(act, Grant(act.id, act.scope, person, amount, 0, until, NOW, "discord:1", "why"))
+    return await store.quotas.grant(act, Grant(act.id, act.scope, person, amount, 0, until, NOW, "discord:1", "why"))
 
 
 # ── Paying ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -110,7 +110,7 @@ async def test_an_allowance_then_grants_the_soonest_expiry_first(store: Store) -
     assert await order(store, town_job("d"), policy) == "allowance"
     await check(store)
     await end(store, second, clip=False)
-    assert [(g.id, g.left) for g in await store.books.grants(TOWN, ["discord:7"], NOW)] == [(soon.id, 2), (late.id, 3)]
+    assert [(g.id, g.left) for g in await store.quotas.grants(TOWN, ["discord:7"], NOW)] == [(soon.id, 2), (late.id, 3)]
     await end(store, third, clip=False, now=NOW + 950)  # what it took from the grant that is over is not given back
     ledger = await rows(store, "SELECT book, kind, held, spent FROM ledger WHERE job = 'c' AND step = 'settle'")
     assert sorted((r["book"], r["kind"], r["held"], r["spent"]) for r in ledger) == sorted(
@@ -122,13 +122,13 @@ async def test_an_allowance_then_grants_the_soonest_expiry_first(store: Store) -
 async def test_a_revoked_grant_gets_nothing_back(store: Store) -> None:
     await give(store, 10)
     job = await taken(store, town_job("a"), Policy(0))
-    done, amount = await store.books.revoke(an_act("revoke"), ["discord:7"])
+    done, amount = await store.quotas.revoke(an_act("revoke"), ["discord:7"])
     assert amount == 5
     await end(store, job, clip=False)
-    assert await store.books.grants(TOWN, ["discord:7"], NOW) == []
+    assert await store.quotas.grants(TOWN, ["discord:7"], NOW) == []
     await check(store)
-    await store.books.undo(done.id, an_act("undo"))
-    assert [g.left for g in await store.books.grants(TOWN, ["discord:7"], NOW)] == [5]
+    await store.quotas.undo(done.id, an_act("undo"))
+    assert [g.left for g in await store.quotas.grants(TOWN, ["discord:7"], NOW)] == [5]
     await check(store)
 
 
@@ -171,7 +171,7 @@ async def test_nobody_buys_while_it_is_paused(store: Store) -> None:
     assert await order(store, town_job("b")) == "paused"
     args = (NOW, 10.0, 5, 5, ("discord",), ("local",), lambda job: apply(job, machine.Started(), NOW))
     assert await store.start(*args) == []
-    await store.books.undo(done.id, an_act("undo"))
+    await store.quotas.undo(done.id, an_act("undo"))
     assert [job.id for job in await store.start(*args)] == [waiting.id]
 
 
@@ -192,17 +192,17 @@ async def test_an_act_is_undone_once_and_only_if_nothing_came_between(store: Sto
     first = await rule(store, credits=10)
     second = await rule(store, credits=20)
     with pytest.raises(Illegal):
-        await store.books.undo(first.id, an_act("undo"))
-    await store.books.undo(second.id, an_act("undo"))
-    assert (await store.books.rules(TOWN))[""].credits == 10
+        await store.quotas.undo(first.id, an_act("undo"))
+    await store.quotas.undo(second.id, an_act("undo"))
+    assert (await store.quotas.rules(TOWN))[""].credits == 10
     with pytest.raises(Illegal):
-        await store.books.undo(second.id, an_act("undo"))
+        await store.quotas.undo(second.id, an_act("undo"))
     (undone,) = (act for act in await store.figures.audit(TOWN, 10) if act.undoes)
     assert (Rule.load(undone.before).credits, Rule.load(undone.after).credits) == (20, 10)
     given = await give(store, 10)
     await taken(store, town_job("a"), Policy(0, day=100))
-    await store.books.undo(given.id, an_act("undo"))
-    assert await store.books.grants(TOWN, ["discord:7"], NOW) == []
+    await store.quotas.undo(given.id, an_act("undo"))
+    assert await store.quotas.grants(TOWN, ["discord:7"], NOW) == []
     await check(store)
 
 
@@ -212,16 +212,16 @@ async def test_a_paid_clip_is_pardoned_once(store: Store) -> None:
     other = await taken(store, town_job("b", person="discord:8"), Policy(5))
     for wrong in (job.id, "nobody"):
         with pytest.raises(Illegal):
-            await store.books.pardon(an_act("refund"), wrong)
+            await store.quotas.pardon(an_act("refund"), wrong)
     await end(store, job, clip=True)
     await end(store, other, clip=False)
     with pytest.raises(Illegal):
-        await store.books.pardon(an_act("refund"), other.id)
+        await store.quotas.pardon(an_act("refund"), other.id)
     with pytest.raises(Illegal):
-        await store.books.pardon(an_act("refund", scope="discord:2"), job.id)
-    assert await store.books.pardon(an_act("refund", because="black"), job.id) == 5
+        await store.quotas.pardon(an_act("refund", scope="discord:2"), job.id)
+    assert await store.quotas.pardon(an_act("refund", because="black"), job.id) == 5
     with pytest.raises(Illegal):
-        await store.books.pardon(an_act("refund"), job.id)
+        await store.quotas.pardon(an_act("refund"), job.id)
     assert await store.figures.used(job.paid[0].book, DAY) == 0
     assert await store.figures.used(f"scope:{TOWN}", MONTH) == 5  # that money is spent
     await check(store)
@@ -436,7 +436,7 @@ async def test_a_database_of_version_3_goes_on_where_it_was(
         assert await used("operator", f"credits:{span}") == await used("operator", f"credits:{MONTH}") == 15
         sums = await rows(store, "SELECT sum(held) AS held, sum(spent) AS spent FROM ledger")
         assert (int(sums[0]["held"]), int(sums[0]["spent"])) == (0, 15)
-        assert await store.books.pardon(an_act("refund", scope=""), "j4") == 5
+        assert await store.quotas.pardon(an_act("refund", scope=""), "j4") == 5
         job = await store.job("j3")
         assert job
         await store.save(*apply(job, machine.Sent(), NOW))

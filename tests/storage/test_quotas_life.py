@@ -76,7 +76,7 @@ class Life:
         done = await self.store.submit(job, hold(job), pricing.plan(ask, POLICY))
         if done.job is None:
             return
-        bill = pricing.bill(ask, await self.store.books.rulebook(member), POLICY)
+        bill = pricing.bill(ask, await self.store.quotas.rulebook(member), POLICY)
         assert isinstance(bill, Bill)
         own_part = any(payment.kind == "own" for payment in done.job.paid)
         for line in bill.lines:
@@ -137,12 +137,12 @@ class Life:
         person = self.random.choice(PEOPLE)
         amount = self.random.randint(1, 30)
         self.acts.append(
-            await self.store.books.grant(act, Grant(act.id, act.scope, person, amount, 0, until, self.now, "a", ""))
+            await self.store.quotas.grant(act, Grant(act.id, act.scope, person, amount, 0, until, self.now, "a", ""))
         )
 
     async def revoke(self) -> None:
         act = self.act("revoke", scope=self.random.choice(SCOPES))
-        self.acts.append((await self.store.books.revoke(act, [self.random.choice(PEOPLE)]))[0])
+        self.acts.append((await self.store.quotas.revoke(act, [self.random.choice(PEOPLE)]))[0])
 
     async def set(self) -> None:
         pick = self.random.choice
@@ -161,17 +161,17 @@ class Life:
         def edit(rule: Rule) -> Rule:
             return replace(rule, **values)
 
-        self.acts.append(await self.store.books.amend(act, edit))
+        self.acts.append(await self.store.quotas.amend(act, edit))
 
     async def undo(self) -> None:
         if self.acts:
             with suppress(Illegal):
-                await self.store.books.undo(self.random.choice(self.acts).id, self.act("undo"))
+                await self.store.quotas.undo(self.random.choice(self.acts).id, self.act("undo"))
 
     async def pardon(self) -> None:
         for job in (await self.store.jobs(self.random.choice(PEOPLE), 20))[-1:]:
             with suppress(Illegal):
-                await self.store.books.pardon(self.act("refund", scope=job.scope), job.id)
+                await self.store.quotas.pardon(self.act("refund", scope=job.scope), job.id)
 
     async def link(self) -> None:
         one, other = self.random.sample(PEOPLE, 2)

@@ -20,7 +20,7 @@ PARKED = "SELECT * FROM parked WHERE id = $1"
 UNPARK = "DELETE FROM parked WHERE id = $1 RETURNING id"
 
 
-class Books(Part):
+class Quotas(Part):
     """Rules, grants, acts and parked orders. Each method is one transaction; amounts are credits, times Unix seconds.
 
     An act whose id is in the log has no effect again: the caller gets its first result.
