@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from bot import texts
+from bot import platforms, texts
 from bot.conversation import MENTION, SHELL, Attachment, Inbound, Named, Stored
 from bot.core import Core
 from bot.errors import Refusal, StoreDown
@@ -60,7 +60,7 @@ def admin(key: str, words: str, scope: str) -> Inbound:
             named.append(Named("channel", match[3] if "/" in match[3] else f"{match[3]}/", match[3]))
         elif match[1] == "role":
             named.append(Named("role", match[2], match[2]))
-        elif match[1] not in texts.privacy.PLATFORMS:
+        elif match[1] not in platforms.PLATFORMS:
             raise Refusal(texts.shell.no_platform(match[1]))
         else:
             named.append(Named("person", f"{match[1]}:{match[2]}", f"{match[1]}:{match[2]}"))

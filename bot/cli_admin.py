@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from adapters import console
-from bot import texts
+from bot import platforms, texts
 from bot.admin.operator import community
 from bot.admin.people import Target, act
 from bot.app import App, new_id, open_app
@@ -23,7 +23,7 @@ from bot.shell import QUIET, go, out, plainly, settings, tell
 FOLDER = Path("reports")
 """Default folder for charts and tables; ignored by git."""
 ABOUT_PEOPLE = ("mydata", "forgetme")
-_SCOPE = re.compile(rf"({'|'.join(texts.privacy.CHATS)}):-?\d+", re.ASCII)
+_SCOPE = re.compile(rf"({'|'.join(platforms.CHATS)}):-?\d+", re.ASCII)
 
 
 class Verbs(TyperGroup):

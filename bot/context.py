@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.jobs.history import History
 from bot.media.fit import Fitting
 from bot.media.library import Media
+from bot.platforms import PLATFORMS
 from bot.ports import Provider
 from bot.quotas.pricing import Policy
 from storage import Store
@@ -72,7 +73,7 @@ class Context:
     tell: Tell | None = None
     ask_consent: bool = False
     kept: Kept = Kept()
-    platforms: frozenset[str] = frozenset({"telegram", "discord", "web"})
+    platforms: frozenset[str] = frozenset(PLATFORMS)
 
     def only_on(self, platform: str) -> bool:
         """Whether no other platform is configured, so that accounts cannot be linked."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import idempotency, rights, texts
+from bot import idempotency, platforms, rights, texts
 from bot.commands import invocation, table
 from bot.context import Context, Inbox
 from bot.conversation import MENTION, Inbound, Reply
@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 
 __all__ = ["Core", "Inbox"]
 
-ALWAYS_TOLD = frozenset({"console", "web"})
-"""Platforms where a repeated denial disturbs no other people."""
 QUIET = 60.0
 """Seconds in which a person is told the same denial only once."""
 MOST_DENIALS = 10_000
@@ -159,7 +157,7 @@ class Core:
 
     def _was_told(self, inbound: Inbound, denial: Denial) -> bool:
         """Whether the person was told the same denial a moment ago, in a chat with other readers."""
-        if inbound.address.platform in ALWAYS_TOLD:
+        if platforms.kind(inbound.address.platform) != "chat":  # nobody reads along
             return False
         key, now = (inbound.person, inbound.scope, denial.cause), self.context.clock()
         if now - self._denials.get(key, -QUIET) < QUIET:

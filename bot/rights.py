@@ -2,18 +2,17 @@
 
 import logging
 
-from bot import texts
+from bot import platforms, texts
 from bot.context import Context
 from bot.conversation import Inbound
 from bot.errors import Refusal
-from bot.quotas import pricing
 
 log = logging.getLogger(__name__)
 
 
 def operates(ctx: Context, inbound: Inbound) -> bool:
     """Whether the sender is an operator."""
-    return inbound.address.platform in pricing.UNLIMITED or inbound.person in ctx.owners
+    return platforms.kind(inbound.address.platform) == "operator" or inbound.person in ctx.owners
 
 
 async def administers(ctx: Context, inbound: Inbound) -> bool:

@@ -10,10 +10,11 @@ import pytest
 
 from bot import cli, cli_clips, config
 from bot.ordering import prompt
+from bot.platforms import PLATFORMS
 
 ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("bot.model", "bot.conversation", "bot.errors", "bot.characters", "bot.inflate"),
+    ("bot.model", "bot.conversation", "bot.errors", "bot.characters", "bot.inflate", "bot.platforms"),
     ("bot.texts", "bot.quotas.rules", "bot.gallery.model"),
     ("bot.ports",),
     (
@@ -157,6 +158,18 @@ def test_each_module_stands_in_a_layer(module: str) -> None:
 def test_each_module_imports_from_its_package_and_from_layers_below(module: str) -> None:
     wrong = {other for other in ours(module) if not may(module, other)}
     assert not wrong, f"{module} may not import {sorted(wrong)}"
+
+
+def test_no_platform_is_asked_for_by_name() -> None:
+    """What the core does for one is a trait in its row, so that another can have it."""
+    names = {*PLATFORMS, "lines"}
+    for module in MODULES:
+        if layer(module) == TOP or inside(module, "generator", *(f"adapters.{name}" for name in names)):
+            continue
+        for node in ast.walk(ast.parse(source(module))):
+            if isinstance(node, ast.Compare):
+                said = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+                assert not said & names, f"{module}, line {node.lineno}: {said & names}"
 
 
 def test_the_small_platform_of_the_tests_uses_what_any_adapter_may() -> None:

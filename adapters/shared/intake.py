@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from adapters.shared.lanes import Lane, Lanes
 from adapters.shared.newest import Newest
+from bot import platforms
 from bot.core import Inbox
 from bot.errors import StoreDown
 
@@ -59,6 +60,7 @@ class Intake(Generic[T]):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._platform = platform
+        self._label = platforms.of(platform).label
         self._inbox = inbox
         self._work = work
         self._apologise = apologise
@@ -80,7 +82,7 @@ class Intake(Generic[T]):
                 fresh = not self._lanes.knows(item.key) and bool(await self._inbox.bodies([item.key]))
         except StoreDown as error:
             self._doubtful[item.key] = None
-            self.trouble = f"messages from {self._platform.capitalize()} cannot be kept"
+            self.trouble = f"messages from {self._label} cannot be kept"
             log.error("%s: %s", self.trouble, error)
             raise
         self._doubtful.pop(item.key, None)
@@ -136,10 +138,10 @@ class Intake(Generic[T]):
         try:
             await self._work(item)
         except StoreDown as error:
-            log.error("something from %s waits for the database: %s", self._platform.capitalize(), error)
+            log.error("something from %s waits for the database: %s", self._label, error)
             return False
         except Exception:  # a bug of ours: told, not worth a second time, and no reason to leave anybody waiting
-            log.exception("something from %s broke", self._platform.capitalize())
+            log.exception("something from %s broke", self._label)
             with suppress(Exception):  # there is nobody left to tell
                 await self._apologise(item)
         return True
@@ -150,7 +152,7 @@ class Intake(Generic[T]):
             if self._clock() - self._swept_at > SWEEP:
                 await self._sweep()
         except StoreDown as error:
-            log.error("something from %s could not be ticked off: %s", self._platform.capitalize(), error)
+            log.error("something from %s could not be ticked off: %s", self._label, error)
             return False
         return True
 

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from bot import idempotency, rights, texts
+from bot import idempotency, platforms, rights, texts
 from bot.context import Context
 from bot.conversation import MENTION, Button, Inbound, Named, Reply
 from bot.errors import Illegal, Refusal
@@ -178,8 +178,8 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 def how(inbound: Inbound, example: str) -> str:
-    """An example of what to write; Discord's slash commands have fields for it."""
-    return f"{example} {texts.admin.IN_FIELDS}" if inbound.address.platform == "discord" else example
+    """An example of what to write; some platforms have fields for it."""
+    return f"{example} {texts.admin.IN_FIELDS}" if platforms.of(inbound.address.platform).fields else example
 
 
 async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:

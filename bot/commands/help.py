@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot import texts
+from bot import platforms, texts
 from bot.commands import clips
 from bot.commands.command import Command, in_menu, in_page_menu
 from bot.context import Context
@@ -25,7 +25,7 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
         rows = list(rows)
         lines = [line for row in rows for line in row.manages] + [(row.name, row.help) for row in rows if row.manage]
         return Reply("\n".join(f"/{name} – {what}" for name, what in lines))
-    if inbound.address.platform == "web":
+    if platforms.kind(inbound.address.platform) == "page":
         menu = [(row.label, row.page_help or row.help) for row in in_page_menu(rows) if row.name != "help"]
         return Reply(texts.page.help_(menu, [(row.name, row.help) for row in rows if row.typed]))
     if inbound.shared:  # others read along: no more than they need

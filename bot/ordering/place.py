@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bot import idempotency, texts
+from bot import idempotency, platforms, texts
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal, StoreDown
@@ -133,7 +133,7 @@ async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, 
 async def _crop_asked(ctx: Context, inbound: Inbound, job: Job) -> Reply | None:
     """The question that this message got before, if any. Raises `Refusal` where questions are impossible."""
     try:
-        if inbound.address.platform in pricing.UNLIMITED:  # a shell has no buttons
+        if platforms.kind(inbound.address.platform) == "operator":  # a shell has no buttons
             raise Refusal(texts.chat.TOO_LONG_SHELL)
         earlier = await idempotency.given(ctx, inbound)
         if earlier is None:

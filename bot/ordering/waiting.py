@@ -6,7 +6,7 @@ whether the people in the photo consent; whether the price is accepted. Nothing 
 
 from dataclasses import replace
 
-from bot import texts
+from bot import platforms, texts
 from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
@@ -61,7 +61,7 @@ async def consent_missing(ctx: Context, inbound: Inbound, *, sample: bool) -> bo
 
     Not for our own drawings (`sample`), nor if only the stand-in makes clips: then no photo leaves this machine.
     """
-    if sample or not ctx.ask_consent or inbound.address.platform in pricing.UNLIMITED:
+    if sample or not ctx.ask_consent or platforms.kind(inbound.address.platform) == "operator":
         return False
     if all(ctx.provider.terms(host).stand_in for host in ctx.provider.hosts()):
         return False

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from functools import partial
 
-from bot import idempotency, texts
+from bot import idempotency, platforms, texts
 from bot.context import Context
 from bot.conversation import SHELL, Button, Inbound, Paper, Reply
 from bot.errors import Refusal, StoreDown
@@ -34,7 +34,7 @@ async def privacy(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     platform = inbound.address.platform
     alone, kept = ctx.only_on(platform), ctx.kept
     text = texts.privacy.privacy(platform, ctx.provider.hosts(), kept.photos, kept.clips, alone=alone)
-    return Reply(text, (Button(texts.privacy.FORGET_FIRST, "/forgetme"),) if platform == "web" else ())
+    return Reply(text, (Button(texts.privacy.FORGET_FIRST, "/forgetme"),) if platforms.kind(platform) == "page" else ())
 
 
 async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -149,7 +149,7 @@ async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 def _links_itself(inbound: Inbound) -> bool:
     """Whether links to our files work without a public URL: on the web page, which we serve, and in a shell."""
-    return inbound.address.platform == "web" or inbound.address.chat == SHELL
+    return platforms.kind(inbound.address.platform) == "page" or inbound.address.chat == SHELL
 
 
 async def _handed(ctx: Context, inbound: Inbound, name: str, left_out: int) -> Reply:

@@ -2,7 +2,7 @@
 
 import json
 
-from bot import rights, texts
+from bot import platforms, rights, texts
 from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
@@ -63,7 +63,7 @@ async def _which(ctx: Context, inbound: Inbound) -> Reply:
 async def _note(ctx: Context, job: Job, people: tuple[str, ...]) -> None:
     for person in people:
         platform, _, user = person.partition(":")
-        if platform == "web":
+        if platforms.kind(platform) == "page":
             now = ctx.clock()
             known = json.loads(await ctx.store.inbox.recall(platform, user, DELETED, now) or "[]")
             value = json.dumps([*known, job.id][-MOST:])

@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from bot.characters import plain, trim
 from bot.quotas.rules import FLIGHT, OPERATORS, Bill, Denied, Line, Member, Plan, Rule, Rulebook, Span
 
-UNLIMITED = frozenset({"console"})
-"""Platforms used by the operator: recorded, but without an allowance."""
 FACTORS: dict[str, tuple[int, int]] = {
     "kling-video/v1/standard/image-to-video": (1, 1),
     "kling-video/v1/pro/image-to-video": (25, 6),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import get_args
 
-from bot import rights, texts
+from bot import platforms, rights, texts
 from bot.context import Context
 from bot.conversation import Inbound
 from bot.errors import Denial, StoreDown
@@ -33,7 +33,7 @@ def ask(ctx: Context, inbound: Inbound, seconds: int) -> pricing.Ask:
         seconds,
         ctx.clock(),
         f"{inbound.address.chat}/{inbound.address.thread}",
-        inbound.address.platform in pricing.UNLIMITED,
+        platforms.kind(inbound.address.platform) == "operator",
     )
 
 

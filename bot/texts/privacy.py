@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 
+from bot import platforms
 from bot.texts.chat import PAGE
 
-# A new platform is named here, and the shell and the sentences below know it.
-PLATFORMS = {"telegram": "Telegram", "discord": "Discord", "web": "the chat page", "console": "the console"}
-CHATS = frozenset({"telegram", "discord"})
-"""Where people have names, and our messages stay."""
 HOSTS = {
     "local": "a stand-in for the video service, which runs on this server",
     "aimlapi": "AI/ML API (aimlapi.com)",
@@ -52,7 +49,8 @@ def span(seconds: float) -> str:
 
 def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float, *, alone: bool = False) -> str:
     """What is kept, where, how long, and who sees it; `alone`: there is no other platform."""
-    chat = PLATFORMS[platform] if platform in CHATS else ""
+    traits = platforms.of(platform)
+    chat = traits.label if traits.kind == "chat" else ""
     called = f"what you are called on {chat}, " if chat else ""
     if tuple(hosts) == ("local",):
         where = "on this bot's server, where a stand-in makes the clips, too."
@@ -77,7 +75,7 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float, *,
             "you share until you take it back; the rest until you have it removed. What is removed is gone from the "
             "disk and the database at once, and from backups with the next one.",
             f"Who sees it: {seen}",
-            f"What you can do: {ON_PAGE if platform == 'web' else BY_COMMAND}",
+            f"What you can do: {ON_PAGE if traits.kind == 'page' else BY_COMMAND}",
         )
     )
 
@@ -139,7 +137,7 @@ def unreached(platform: str, linked: int, hosts: Sequence[str]) -> str:
 
 
 def _chats(platform: str, linked: int) -> bool:
-    return platform in CHATS or linked > 1
+    return platforms.kind(platform) == "chat" or linked > 1
 
 
 def mydata_file(left_out: int) -> str:
