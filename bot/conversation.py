@@ -115,6 +115,8 @@ class Inbound:
     source: str = ""
     """Another message of that chat that this one is about: the answered or picked one. Its picture may be among the
     attachments."""
+    asked: str = ""
+    """The question that words may answer, as the command of its yes, on platforms that know what the person sees."""
     called: bool = True
     """Addressed to the bot. False: to everybody, and only an answer to our message `source`."""
     no_photo: str = ""
@@ -203,6 +205,8 @@ class Reply:
     """With `ask`: pictures are not part of the answer."""
     parked: str | None = None
     """A question about a parked order (`Parked.id`), answered by a button or a typed yes or no."""
+    answered: str = ""
+    """The command that a typed yes or no stood for."""
     over: str = ""
     """Message id of a question in that chat, to be removed after a typed answer."""
     ready_at: float | None = None

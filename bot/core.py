@@ -51,7 +51,7 @@ class Core:
                 return meant
             again = table.again(meant.text)
             if earlier := await idempotency.command_given(self.context, meant, again):
-                return earlier
+                return earlier if meant.text == inbound.text else _of_meant(meant, earlier)
             if meant.scope:
                 meant = replace(meant, scope=await self.context.store.quotas.scope(meant.scope))
         except StoreDown as error:
@@ -181,8 +181,8 @@ def spelled(inbound: Inbound) -> Inbound:
 def _of_meant(meant: Inbound, reply: Reply) -> Reply:
     """The reply to a message whose command was implied by the message it answers."""
     row = table.of(meant.text)
-    if row is not None and row.answers and not reply.refused:
-        return replace(reply, over=meant.source)
+    if row is not None and row.answers:
+        return replace(reply, answered=meant.text, over="" if reply.refused else meant.source)
     return replace(reply, bare=True) if reply.ask is not None else reply
 
 

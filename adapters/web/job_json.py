@@ -85,6 +85,8 @@ class JobJson:
     async def reply(self, inbound: Inbound, reply: Reply) -> dict[str, Any]:
         """The answer to what was said."""
         said: dict[str, Any] = {"text": texts.page.on_page(reply.text), "job": reply.job, "fine": not reply.refused}
+        if reply.answered:
+            said["answered"] = reply.answered
         if reply.job:
             with suppress(StoreDown):  # it is ordered, and comes with its events
                 if job := await self._core.context.store.job(reply.job):

@@ -27,7 +27,7 @@ PATIENCE = 600.0
 
 _ROLES: dict[str, Role] = {"photo": "photo", "end": "end"}
 _OPTIONS = ("duration", "no", "cfg")
-_NAMES = frozenset({*_ROLES, "key", "text", "sample", *_OPTIONS})
+_NAMES = frozenset({*_ROLES, "key", "text", "asked", "sample", *_OPTIONS})
 
 
 class TooMuch(Exception):
@@ -80,6 +80,7 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
         invocation.canonical(fields.get("text", "")),
         attached,
         options,
+        asked=fields.get("asked", ""),
         no_photo=texts.chat.PAGE["need_photo"],
     )
 

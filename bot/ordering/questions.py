@@ -1,6 +1,7 @@
 """Messages with questions about parked orders, recorded so that a typed yes finds its order, like a tap on a button.
 
-An answer belongs to the question that it replies to, else to the person's latest one in that chat.
+An answer belongs to the question that the platform says the person sees; else to the one that it replies to; else to
+the person's latest one in that chat.
 """
 
 import json
@@ -9,7 +10,7 @@ from dataclasses import replace
 from bot.commands import invocation
 from bot.context import Context
 from bot.conversation import Inbound, Reply
-from bot.model import Address
+from bot.model import ID, Address
 from bot.ordering.waiting import WAIT
 
 _YES = ("/crop ", "/agree ", "/yes ")
@@ -37,6 +38,8 @@ async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None
     said = invocation.assent(words)
     if said is None or inbound.attachments:
         return None
+    if inbound.asked:
+        return _to_the_seen(inbound, yes=said)
     where, now, again = inbound.address, ctx.clock(), f"answer:{inbound.key}"
     note = await ctx.store.inbox.recall(where.platform, where.chat, again, now)
     if note is None:
@@ -46,6 +49,13 @@ async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None
         await ctx.store.inbox.remember(where.platform, where.chat, again, note, now + _REPLAYED, [inbound.person])
     _, name, yes, message = json.loads(note)
     return replace(inbound, text=yes if said else f"/no {name}", source=message)
+
+
+def _to_the_seen(inbound: Inbound, *, yes: bool) -> Inbound | None:
+    command, name = inbound.asked.partition(" ")[::2]
+    if f"{command} " not in _YES or not ID.fullmatch(name):
+        return None
+    return replace(inbound, text=inbound.asked if yes else f"/no {name}")
 
 
 async def _replied_to(ctx: Context, inbound: Inbound) -> str | None:

@@ -162,15 +162,28 @@ async def test_a_question_is_answered_by_a_tap_or_in_writing(asking: Driver, wri
     question = await sees(driver, texts.consent.ASK, label=texts.consent.AGREE)
     assert not bought(driver)
     if written:
-        await driver.say("Yes!" if driver.chats else question.buttons[texts.consent.AGREE])
+        await driver.say("Yes!")
     else:
         await driver.tap(question, texts.consent.AGREE)
     clip = await sees(driver, "she smiles", clip=True)
     assert not driver.chats or driver.is_reply(clip, said), "it answers the photo, not the question"
     await settled(driver)
     assert bought(driver) == 1
-    if driver.chats:  # the page takes it away by itself
-        await until(lambda: not any(texts.consent.AGREE in shown.buttons for shown in driver.shown()))
+    await until(lambda: not any(texts.consent.AGREE in shown.buttons for shown in driver.shown()))
+
+
+async def test_a_written_no_takes_it_back_and_a_photo_with_a_yes_is_an_order(asking: Driver) -> None:
+    driver = asking
+    await driver.say("she smiles", picture())
+    await sees(driver, texts.consent.ASK, label=texts.consent.AGREE)
+    await driver.say("yes", picture())
+    await sees(driver, texts.consent.ASK_TOO, label=texts.consent.AGREE)
+    await driver.say("No, thanks.")
+    await sees(driver, texts.admin.DROPPED)
+    await driver.say("yes")
+    await sees(driver, "she smiles", clip=True)
+    await settled(driver)
+    assert [order.prompt for order in driver.house.provider.orders] == ["she smiles"]
 
 
 async def test_an_answer_tapped_twice_buys_once(asking: Driver) -> None:

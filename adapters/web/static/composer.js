@@ -5,8 +5,6 @@ import { say } from './post.js';
 import { state, t } from './state.js';
 
 const KEPT = 'draft';
-/** The parts of a form that are pictures, and where they stand. */
-const FILES = { photo: 'start', end: 'end' };
 /** On a touch keyboard Enter is for a new line; there is the button to send. */
 const touch = matchMedia('(hover: none) and (pointer: coarse)');
 
@@ -68,17 +66,16 @@ export class Composer {
   }
 
   /** Send a sample; the server has its picture. What is being written stays. */
-  async sendSample(name, words) {
-    if (!this.#busy) await this.#post([['text', words], ['sample', name]], () => {});
+  sendSample(name, words) {
+    this.#post([['text', words], ['sample', name]]);
   }
 
   /** Say a command, as if someone had typed `words`. */
-  async say(command, words) {
-    if (!this.#busy) await this.#post([['text', command]], () => {}, words);
+  say(command, words) {
+    this.#post([['text', command]], words);
   }
 
-  async send() {
-    if (this.#busy) return;
+  send() {
     const missing = this.#missing();
     if (missing) {
       this.#tell(missing);
@@ -87,41 +84,46 @@ export class Composer {
     }
     const words = this.#words.value.trim();
     const command = words.startsWith('/') && !this.#rework ? words : '';
-    this.#setBusy(true);
-    const files = await this.#photos.files();
-    // A command leaves the draft alone, but for the words that it was.
-    const fields = this.#fields(files).filter(([name]) => !command || command.startsWith('/animate') || !(name in FILES));
-    await this.#post(fields, (answer) => (command && !answer.job ? this.#write('') : this.#clear()), command);
+    // A command or an answer leaves the draft alone, but for the words that it was.
+    this.#post(this.#fields(!command || command.startsWith('/animate')), command,
+      ({ job, answered }) => (answered || (command && !job) ? this.#write('') : this.#clear()));
   }
 
   /**
    * What cannot be done with a draft is told beside it; everything else has its place in the conversation.
-   * `taken`: what to do then; `command`: what it answers.
+   * `fields` may be a promise; `command`: what it answers; `taken`: what to do then.
    */
-  async #post(fields, taken, command = '') {
+  async #post(fields, command = '', taken = () => {}) {
+    if (this.#blocked()) return;
     this.#setBusy(true);
-    const answer = await say(fields, (share) => this.#send.style.setProperty('--sent', share));
+    const answer = await say(await fields, (share) => this.#send.style.setProperty('--sent', share));
     this.#setBusy(false);
-    if (answer.job || answer.question || (command && !answer.lost)) {
+    if (answer.job || answer.question || answer.answered || (command && !answer.lost)) {
       taken(answer);
       this.conversation.take(command, answer);
     } else this.#tell(answer.text, answer.fine);
   }
 
+  /** Words without a photo may answer a question: the command of its yes. */
+  get #asked() {
+    return (!this.#photos.start && this.conversation.question?.command) || '';
+  }
+
   #missing() {
     const words = this.#words.value.trim();
     if (words.startsWith('/')) return '';
-    if (!this.#photos.start) return t('need_photo');
+    if (!this.#photos.start) return words && this.#asked ? '' : t('need_photo');
     if (this.#options.conflict) return this.#options.conflict;
     // The same photo with no new words is what Again is for.
     return words ? '' : t('need_words');
   }
 
-  #fields(pictures) {
+  /** What is sent: all of the draft, or only its words. */
+  async #fields(whole) {
     const words = this.#words.value.trim();
     const text = this.#rework ? `${this.#rework.command} ${words}` : words;
-    const files = Object.entries(FILES).map(([name, side]) => [name, pictures[side]]);
-    return [['text', text], ...this.#options.fields(this.#rework), ...files.filter(([, file]) => file)];
+    const said = [['asked', this.#asked], ['text', text], ...this.#options.fields(this.#rework)];
+    return whole ? [...said, ...await this.#photos.fields()] : said;
   }
 
   #write(words) {

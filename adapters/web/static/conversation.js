@@ -42,6 +42,11 @@ export class Conversation {
     return allowed() && this.#order.some(({ job }) => job && job.state !== 'done');
   }
 
+  /** The question that words are an answer to: the one that was asked last. */
+  get question() {
+    return this.#order.filter(({ open }) => open).sort((a, b) => a.asked - b.asked).at(-1);
+  }
+
   /** A stream begins. */
   begin() {
     this.#told.clear();
@@ -78,16 +83,14 @@ export class Conversation {
   /** All orders that wait for an answer; what waits no longer, and became no job, is over. */
   wait(orders) {
     orders.forEach((order) => this.ask(order, false));
-    const waiting = new Set(orders.map(({ id }) => id));
-    for (const item of this.#order) {
-      if (item instanceof Question && item.open && !waiting.has(item.id)) item.close(t('order_lapsed'));
-    }
+    const over = ({ id, open }) => open && !orders.some((order) => order.id === id);
+    this.#order.filter(over).forEach((item) => item.close(t('order_lapsed')));
   }
 
   ask(order, news = true) {
     const item = this.#items.get(order.id);
     if (item instanceof Question) item.set(order);
-    else if (!item) this.#insert(new Question(order, (command) => this.#answer(command)));
+    else if (!item) this.#insert(new Question(order, this));
     if (!news) return;
     announce(order.text);
     this.toEnd();
@@ -118,9 +121,13 @@ export class Conversation {
     }
     if (answer.deleted) this.drop(answer.deleted);
     if (answer.view && !(this.#items.get(answer.job) instanceof Turn)) this.put(answer.view); // events may be ahead
+    const asked = this.#items.get(answer.answered?.split(' ')[1]);
     if (answer.job) this.toEnd();
     else if (answer.question) this.ask(answer.question);
-    else this.say(words, answer);
+    else if (asked?.tell) {
+      asked.tell(answer);
+      announce(answer.text);
+    } else this.say(words, answer);
     // What went took the focus with it.
     if (document.activeElement.matches('body, [hidden] *')) this.#focus(-1);
     if (answer.ask) this.#invite(answer.ask);
@@ -153,17 +160,6 @@ export class Conversation {
   toEnd(behavior) {
     this.#atEnd = true;
     scrollTo({ top: document.documentElement.scrollHeight, behavior });
-  }
-
-  /** The answer to a question: what is told there, if it brought no job. */
-  async #answer(command) {
-    const answer = await say([['text', command]]);
-    if (answer.job || answer.question) {
-      this.take('', answer);
-      return '';
-    }
-    announce(answer.text);
-    return answer.text;
   }
 
   #insert(item) {

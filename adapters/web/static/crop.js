@@ -63,8 +63,8 @@ export class Crop {
   }
 
   #slider(name) {
-    const slider = h('span', { role: 'slider', tabIndex: 0, ariaLabel: t(`crop_${name}`), ariaValueMin: '0',
-      ariaValueMax: '100', ariaOrientation: this.upright ? 'vertical' : 'horizontal' });
+    const slider = h('span', { role: 'slider', tabIndex: 0, ariaLabel: t(`crop_${name}`),
+      ariaOrientation: this.upright ? 'vertical' : 'horizontal' });
     let at = null;
     const where = (event) => (this.upright ? event.clientY / this.image.height : event.clientX / this.image.width);
     slider.onpointerdown = (event) => {

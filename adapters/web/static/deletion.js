@@ -9,7 +9,7 @@ export class Deletion {
     this.button = iconButton('bin', t('delete_clip'), () => this.#ask(this.question.hidden), 'tiny bin');
     const yes = () => {
       this.#ask(false);
-      act();
+      return act();
     };
     this.question.append(h('p', {}, t('delete_what')), button([t('delete')], yes, 'button'),
       button([t('keep')], () => this.#ask(false)));

@@ -20,8 +20,14 @@ export function icon(name) {
   return svg;
 }
 
-/** A button with words, and what else stands in it. */
-export function button(content, onclick, className = 'button quiet') {
+/** A button with words, and what else stands in it; it rests until what it does is done. */
+export function button(content, act, className = 'button quiet') {
+  const onclick = async ({ currentTarget: made }) => {
+    if (made.ariaDisabled) return;
+    made.ariaDisabled = 'true';
+    await act();
+    made.ariaDisabled = null;
+  };
   return h('button', { type: 'button', className, onclick }, ...content);
 }
 

@@ -31,10 +31,10 @@ export class Photos {
   }
 
   /** The pictures as they are sent. */
-  async files() {
+  async fields() {
     await this.read;
     const file = async (picture) => (await picture?.crop?.file(picture.name)) ?? picture?.file;
-    return { start: await file(this.start), end: await file(this.end) };
+    return [['photo', await file(this.start)], ['end', await file(this.end)]].filter(([, sent]) => sent);
   }
 
   /** Show a picture that the server has; it is not sent again. */

@@ -10,19 +10,21 @@ let known = [];
 
 /**
  * Say something to the server. The same again keeps its key if it got no answer, or if a tap came twice, so that it is
- * the same as saying it once. Without an answer nobody can say whether it arrived: then `lost` is set.
+ * the same as saying it once: no other question is answered. Without an answer nobody can say whether it arrived: then
+ * `lost` is set.
  * `fields` are names and values in the order in which they are sent, files last; the answer is what `View.reply` makes.
  */
 export async function say(fields, onUpload = () => {}) {
   known = known.filter(({ answered }) => performance.now() - answered < TWICE).slice(-8);
   const same = (one) => one.fields.length === fields.length
-    && fields.every(([name, value], i) => name === one.fields[i][0] && value === one.fields[i][1]);
+    && fields.every(([name, value], i) => name === one.fields[i][0]
+      && (value === one.fields[i][1] || (name === 'asked' && one.answered === Infinity)));
   const message = known.find(same) ?? { fields, key: randomKey(), answered: Infinity };
   if (!known.includes(message)) known.push(message);
-  const answer = await post([['key', message.key], ...fields], onUpload);
-  if (!answer) return { text: t('unreached'), lost: true, job: null, buttons: [] };
+  const answer = await post([['key', message.key], ...message.fields], onUpload);
+  if (!answer) return { text: t('unreached'), lost: true };
   message.answered = performance.now();
-  return { job: null, buttons: [], ...answer };
+  return answer;
 }
 
 /** Send a form; resolves to the JSON of the answer, or to nothing. */

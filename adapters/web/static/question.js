@@ -1,5 +1,6 @@
 import { answerTo, Bubble } from './bubble.js';
 import { button, h, iconButton, setText } from './dom.js';
+import { say } from './post.js';
 import { t } from './state.js';
 
 /**
@@ -12,11 +13,10 @@ export class Question {
   #text = h('p', { className: 'status' });
   #actions = h('div', { className: 'actions' });
 
-  /** `say` resolves to what is told about it, if no job comes of it. */
-  constructor(waiting, say) {
+  constructor(waiting, conversation) {
     this.id = waiting.id;
     this.at = waiting.at;
-    this.say = say;
+    this.conversation = conversation;
     this.bubble = new Bubble(waiting);
     this.answer = answerTo(waiting.prompt, 'asked', this.#text, this.#actions);
     this.node = h('div', { className: 'turn' }, this.bubble.node, this.answer);
@@ -29,6 +29,7 @@ export class Question {
     const [[label, command]] = waiting.buttons;
     if (this.command === command) return;
     this.command = command;
+    this.asked = performance.now();
     this.#actions.replaceChildren(
       button([label], () => this.#answer(command), 'button'),
       iconButton('close', t('drop_order'), () => this.#answer(`/no ${this.id}`)));
@@ -45,9 +46,13 @@ export class Question {
   async #answer(command) {
     if (this.answer.ariaBusy === 'true') return;
     this.answer.ariaBusy = 'true';
-    const told = await this.say(command);
+    this.conversation.take('', { answered: command, ...await say([['text', command]]) });
     this.answer.ariaBusy = null;
-    if (told && command.startsWith('/no ')) this.close(told);
-    else if (told) setText(this.#text, told);
+  }
+
+  /** An answer that brought neither a job nor another question. */
+  tell({ answered, lost, text }) {
+    if (answered.startsWith('/no ') && !lost) this.close(text);
+    else setText(this.#text, text);
   }
 }

@@ -8,7 +8,7 @@ import { t } from './state.js';
 export class Saying {
   /** `words`: what the person said; nothing for what a button says. */
   constructor(words, answer, say) {
-    const { text, clip, jobs, files = [], buttons } = answer;
+    const { text, clip, jobs, files = [], buttons = [] } = answer;
     this.answer = answerTo(words || text, clip ? 'clip' : 'said');
     if (clip) this.answer.append(stage(clip, text));
     this.answer.append(jobs
@@ -19,7 +19,7 @@ export class Saying {
     const actions = [
       ...(clip ? [link(t('download'), clip.download)] : []),
       ...files.map(({ name, href }) => link(name, href, href.startsWith('data:') ? name : '')),
-      ...buttons.map(([label, command]) => button([label], once(() => say(command)))),
+      ...buttons.map(([label, command]) => button([label], () => say(command))),
     ];
     if (actions.length) this.answer.append(h('div', { className: 'actions' }, ...actions));
     this.node = h('div', { className: 'turn saying' });
@@ -34,16 +34,6 @@ function stage(clip, alt) {
   return node;
 }
 
-/** A button rests until its answer is there. */
-function once(act) {
-  return async ({ currentTarget }) => {
-    if (currentTarget.ariaDisabled === 'true') return;
-    currentTarget.ariaDisabled = 'true';
-    await act();
-    currentTarget.ariaDisabled = null;
-  };
-}
-
 /** A line of the history. */
 function row(job, say) {
   const image = h('img', { alt: '', decoding: 'async' });
@@ -55,7 +45,7 @@ function row(job, say) {
   const line = h('li', {}, image,
     h('div', {}, h('p', { className: 'words', dir: 'auto' }, job.prompt), h('p', { className: 'facts' }, tied(facts))));
   line.dataset.job = job.id;
-  if (job.clip) line.append(iconButton('play', t('send_again'), once(() => say(`/clip ${job.id}`)), 'tiny'));
-  if (job.state === 'done') line.append(iconButton('bin', t('delete_clip'), once(() => say(`/delete ${job.id}`)), 'tiny'));
+  if (job.clip) line.append(iconButton('play', t('send_again'), () => say(`/clip ${job.id}`)));
+  if (job.state === 'done') line.append(iconButton('bin', t('delete_clip'), () => say(`/delete ${job.id}`)));
   return line;
 }

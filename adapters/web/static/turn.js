@@ -100,12 +100,8 @@ export class Turn {
   }
 
   async #command(name, more = '') {
-    const tapped = this.buttons[name] ?? this.deletion.button;
-    if (tapped.ariaDisabled === 'true') return;
-    tapped.ariaDisabled = 'true';
     this.#told = '';
     const answer = await say([['text', `/${name} ${this.job.id}${more}`]]);
-    tapped.ariaDisabled = null;
     if (answer.deleted) this.conversation.drop(answer.deleted);
     if (answer.question || answer.clip || (answer.job && name === 'again')) this.conversation.take('', answer);
     else this.#told = answer.text;
@@ -128,8 +124,8 @@ class Progress {
   #reached = 0;
 
   constructor() {
-    this.node = h('div', { className: 'progress', role: 'progressbar', ariaLabel: t('progress'), ariaValueMin: '0',
-      ariaValueMax: '100', hidden: true }, h('span'));
+    this.node = h('div', { className: 'progress', role: 'progressbar', ariaLabel: t('progress'),
+      hidden: true }, h('span'));
   }
 
   /** `progress` as of now, or null when nothing is under way. */

@@ -33,6 +33,7 @@ class Form:
     key: str
     text: str
     photo: bytes | None
+    asked: str = ""
     answer: dict[str, Any] | None = None
 
 
@@ -52,7 +53,8 @@ class WebDriver:
         self.base = self.token = ""
 
     async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> Form:
-        form = Form(secrets.token_hex(8), words, photo)
+        standing = [] if photo else self._questions()
+        form = Form(secrets.token_hex(8), words, photo, standing[-1]["buttons"][0][1] if standing else "")
         self.forms.append(form)
         self._do(self._send(form))
         return form
@@ -112,10 +114,20 @@ class WebDriver:
         data = aiohttp.FormData(default_to_multipart=True)
         data.add_field("key", form.key)
         data.add_field("text", form.text or "/animate")
+        data.add_field("asked", form.asked)
         if form.photo:
             data.add_field("photo", io.BytesIO(form.photo), filename="me.jpg", content_type="image/jpeg")
         async with self.http.post(f"{self.base}/say", data=data, headers={"X-Photoplay": self.token}) as answer:
-            form.answer = await answer.json()
+            told = await answer.json()
+        for question in self._questions():
+            if told.get("answered", "").endswith(f" {question['id']}"):
+                question["buttons"] = []
+        form.answer = told
+
+    def _questions(self) -> list[dict[str, Any]]:
+        """Those that stand."""
+        found = [one.answer.get("question") for one in self.forms if one.answer]
+        return [question for question in found if question and question["buttons"]]
 
     async def _listen(self) -> None:
         kind = ""

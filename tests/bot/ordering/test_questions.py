@@ -102,6 +102,25 @@ async def test_what_others_say_to_it_is_talk(house: House) -> None:
     assert (await say(house, "yes", place, called=False)).job
 
 
+async def test_where_the_platform_says_what_is_seen_that_is_answered(house: House) -> None:
+    one, two, three = [(await house.say(words, attached())).parked for words in ("one", "two", "three")]
+    reply = await say(house, "yes", asked=f"/agree {one}")
+    assert (reply.job, reply.answered, reply.over) == (one, f"/agree {one}", "")
+    assert (await say(house, "yes", asked=f"/agree {one}")).job == one, "as a second tap"
+    for _ in range(2):
+        dropped = await say(house, "no", asked=f"/agree {two}", key="the same")
+        assert (dropped.text, dropped.answered) == (texts.admin.DROPPED, f"/no {two}")
+    assert (await say(house, "yes", asked=f"/agree {two}")).text == texts.admin.PARKED_GONE
+    assert not (await say(house, "yes", asked=f"/yes {three}", user="8")).job
+    assert (await say(house, "she runs", asked=f"/yes {three}")).text == texts.chat.NO_PHOTO
+    for odd in ("/forgetme yes", f"/yes {three} x", "/agree \0", "/agree", "x"):
+        assert (await say(house, "yes", asked=odd)).text == texts.chat.NO_PHOTO
+    house.clock.tick(3601)
+    late = await say(house, "yes", asked=f"/yes {three}")
+    assert (late.text, late.answered) == (texts.admin.PARKED_GONE, f"/yes {three}")
+    assert await house.used() == 5
+
+
 async def test_other_words_stay_words(house: House) -> None:
     await asked(house)
     assert (await say(house, "yes, but slower")).text == texts.chat.NO_PHOTO

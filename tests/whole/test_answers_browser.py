@@ -1,0 +1,115 @@
+"""Questions about an order, on the page: a typed yes or no is the tap, for the question that the person sees."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, Route, expect
+
+from bot import texts
+from bot.app import App
+from bot.conversation import Inbound
+from bot.model import Address
+from tests.browsing import buying, order, plays
+from tests.whole.test_crop_browser import panorama
+
+T = texts.chat.PAGE
+NO_CUTTING = "() => { HTMLCanvasElement.prototype.toBlob = (done) => done(null) }"
+pytestmark = pytest.mark.timeout(120)
+
+
+async def dear(app: App) -> None:
+    """More than 5 credits are asked about."""
+    reply = await app.core.handle(Inbound(Address("console", "shell"), "0", "console:1", "/limits confirm 5"))
+    assert not reply.refused
+
+
+async def write(page: Page, words: str) -> None:
+    await page.fill("#words", words)
+    await page.press("#words", "Enter")
+
+
+async def test_crop_consent_and_price_are_each_answered_by_a_typed_yes(chromium: Browser, tmp_path: Path) -> None:
+    async with buying(tmp_path) as (app, address):
+        await dear(app)
+        page = await (await chromium.new_context()).new_page()
+        await page.goto(address)
+        await page.evaluate(NO_CUTTING)
+        await order(page, panorama(tmp_path), "slow pan right --10s")
+        asked = page.locator("[data-is=asked]")
+        await expect(asked).to_contain_text(texts.chat.TOO_LONG)
+        await write(page, "Yes!")
+        await expect(asked).to_contain_text(texts.consent.ASK)
+        await expect(page.locator("#words")).to_have_value("")
+        await expect(page.locator(".turn")).to_have_count(1)
+        await write(page, "ok")
+        await expect(asked).to_contain_text("This costs 10 credits")
+        await page.reload()  # it is asked about its picture again
+        for said in (texts.chat.TOO_LONG, "This costs 10 credits"):
+            await expect(asked).to_contain_text(said)
+            await write(page, "yes please")
+        await plays(page)
+        await expect(asked).to_have_count(0)
+        await expect(page.locator("#notice")).to_be_empty()
+        await page.reload()
+        await plays(page)
+        await expect(page.locator(".turn")).to_have_count(1)
+        await expect(page.locator("#allowance")).to_contain_text("20 credits left")
+        await page.context.close()
+
+
+async def test_of_two_questions_the_one_that_was_asked_last(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    async with buying(tmp_path) as (app, address):
+        await dear(app)
+        page = await (await chromium.new_context()).new_page()
+        await page.goto(address)
+        await order(page, photo, "zoom in --10s")
+        asked = page.locator("[data-is=asked]")
+        await expect(asked).to_have_count(1)
+        await order(page, photo, "yes")  # with a photo it is an order
+        await expect(asked).to_have_count(2)
+        # What is no answer stays a draft, and is told beside it.
+        await write(page, "she runs")
+        await expect(page.locator("#notice")).to_have_text(T["need_photo"])
+        await expect(page.locator("#words")).to_have_value("she runs")
+        await write(page, "no, thanks")
+        await expect(asked.last).to_have_text(texts.admin.DROPPED)
+        await write(page, "yes")
+        await expect(asked.first).to_contain_text("This costs 10 credits")
+        # A tab that was away still shows it; another one answers meanwhile.
+        tab = await page.context.new_page()
+        await tab.goto(address)
+        await expect(tab.locator("[data-is=asked]")).to_contain_text("This costs 10 credits")
+        await page.bring_to_front()
+        await page.route("**/events", lambda route: route.abort())
+        await write(tab, "no")
+        await expect(tab.locator("[data-is=asked]")).to_have_text(texts.admin.DROPPED)
+        await write(page, "yes")
+        await expect(page.locator("[data-is=asked]").first).to_contain_text(texts.admin.PARKED_GONE)
+        await expect(page.locator("#allowance")).to_contain_text("30 credits left")
+        await page.context.close()
+
+
+async def test_a_yes_that_got_lost_is_none_to_the_next_question(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    async with buying(tmp_path) as (app, address):
+        await dear(app)
+        page = await (await chromium.new_context()).new_page()
+        await page.goto(address)
+        await order(page, photo, "zoom in --10s")
+        asked = page.locator("[data-is=asked]")
+        await expect(asked).to_contain_text(texts.consent.ASK)
+
+        async def loses(route: Route) -> None:
+            await route.fetch()
+            await route.abort()
+
+        await page.route("**/say", loses, times=1)
+        await write(page, "yes")
+        await expect(page.locator("#notice")).to_have_text(T["unreached"])
+        await expect(asked).to_contain_text("This costs 10 credits")  # told by the events
+        await page.press("#words", "Enter")
+        await expect(page.locator("#words")).to_have_value("")
+        await expect(asked).to_contain_text("This costs 10 credits")
+        await expect(page.locator("#allowance")).to_contain_text("30 credits left")
+        await write(page, "yes")
+        await plays(page)
+        await page.context.close()
