@@ -1,4 +1,4 @@
-"""Pictures on their way in: within a time and a weight, or refused in words."""
+"""Download of attached pictures, limited in time and size; failures are `Refusal`s."""
 
 import asyncio
 import logging
@@ -12,13 +12,13 @@ from bot.media.files import hang_up, pour
 
 log = logging.getLogger(__name__)
 
-HEAVIEST_PICTURE = 32 * 1024**2  # bytes, as it arrives
-HEAVIEST_VIDEO = 64 * 1024**2  # of one whose last frame is the picture
-ARRIVAL = 120.0  # seconds in which a picture must have come from its platform, and its place is taken
+HEAVIEST_PICTURE = 32 * 1024**2  # bytes, as downloaded
+HEAVIEST_VIDEO = 64 * 1024**2  # bytes; its last frame is the picture
+ARRIVAL = 120.0  # maximum seconds of a download, during which it occupies a slot
 
 
 async def download(attachment: Attachment, target: Path) -> None:
-    """Write a picture, as it was sent, to a new file. Raises `Refusal`, `StoreDown`."""
+    """Download a picture unchanged to a new file. Raises `Refusal`, `StoreDown`."""
     heaviest = HEAVIEST_VIDEO if attachment.video else HEAVIEST_PICTURE
     try:
         async with asyncio.timeout(ARRIVAL):
@@ -32,7 +32,7 @@ async def download(attachment: Attachment, target: Path) -> None:
 
 
 async def _fetched(attachment: Attachment) -> AsyncGenerator[bytes, None]:
-    """The bytes of a picture; every failure to get them is the same to the person who sent it."""
+    """The bytes of a picture; any download error becomes the same `Refusal`."""
     try:
         chunks = attachment.fetch()
         try:
@@ -43,5 +43,5 @@ async def _fetched(attachment: Attachment) -> AsyncGenerator[bytes, None]:
     except Refusal:
         raise
     except Exception as error:
-        log.warning("a picture could not be fetched: %s", type(error).__name__)  # its message may hold a secret URL
+        log.warning("a picture could not be fetched: %s", type(error).__name__)  # its message may contain a secret URL
         raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None

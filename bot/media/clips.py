@@ -1,4 +1,4 @@
-"""Keeps clips, and what is made of them: posters, last frames, smaller copies, several joined into one."""
+"""Storage of clips and of files derived from them: posters, last frames, smaller copies, joined clips."""
 
 import asyncio
 import hashlib
@@ -22,18 +22,18 @@ log = logging.getLogger(__name__)
 
 HEAVIEST_CLIP = 500 * 1024**2  # bytes
 CLIP_TASKS = "bot.media.sandbox.clip_tasks"
-CUT = 300.0  # seconds of work after which a copy or a joined clip is given up
+CUT = 300.0  # timeout in seconds for making a copy or a joined clip
 
 _JOINED = "joined_"  # prefix of the names of joined clips
 _JOINED_EVER = (_JOINED, "film_")  # files of earlier versions are swept, too
-_TOUCHED = 3600.0  # seconds after which using one counts again
+_TOUCHED = 3600.0  # seconds between updates of a joined clip's time of last use
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})(\.[0-9]{1,12})?\.mp4")
 
 
 class Clips:
     """The clips under `root`.
 
-    They are opened by `processes` processes apart, each given up after `timeout` seconds.
+    They are opened by `processes` decoder processes, each request limited to `timeout` seconds.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class Clips:
     ) -> None:
         self._clips, self._fitted = root / "clips", root / "fitted"
         self._drafts = drafts
-        # Apart from what strangers send, so that no queue of odd files holds up a clip that is paid for; and what takes
-        # minutes apart from both.
+        # Separate from uploads, whose queue must not delay a paid clip; re-encoding, which takes minutes, is separate
+        # from both.
         self._projector, self._cutter = decoder(CLIP_TASKS, processes, timeout), decoder(CLIP_TASKS, 1, CUT)
         self._framing, self._cutting = asyncio.Lock(), asyncio.Lock()
         with disk():
@@ -50,9 +50,9 @@ class Clips:
                 make_folder(folder)
 
     def path(self, name: str) -> Path:
-        """Where a clip or a copy of it stands, or would stand. Raises `ValueError` for what cannot be a name of ours.
+        """The path of a clip or a copy, existing or not. Raises `ValueError` for an invalid name.
 
-        A copy has its limit in its name, after a dot, which no clip has: `k7m2p9q4xw.10000000.mp4`.
+        A copy has its limit in bytes in its name, after a dot: `k7m2p9q4xw.10000000.mp4`.
         """
         match = _NAME.fullmatch(name)
         if match is None:
@@ -65,7 +65,7 @@ class Clips:
         return file if file.exists() else None
 
     async def keep(self, stream: AsyncIterator[bytes]) -> Clip:
-        """Keep a finished clip. Raises `BrokenClip` if it does not play, `StoreDown`, and whatever `stream` raises."""
+        """Store a finished clip. Raises `BrokenClip` if it is not playable, `StoreDown`, and the errors of `stream`."""
         with self._drafts.draft() as draft, self._drafts.draft() as poster, self._drafts.draft() as copy:
             size = await pour(stream, draft, HEAVIEST_CLIP)
             if size > HEAVIEST_CLIP:
@@ -76,30 +76,30 @@ class Clips:
                 draft = copy
                 with disk():
                     size = copy.stat().st_size
-            except BrokenClip as broken:  # a clip that plays is kept either way
+            except BrokenClip as broken:  # a playable clip is kept in any case
                 shape = await self._projector.clip(draft, poster)
                 log.warning("the clip %s stays as it came, without the words that AI made it: %s", path.name, broken)
             await self._settle(draft, poster, path)
             return Clip(path.name, *shape[:3], size, shape[3])
 
     async def last_frame(self, clip: Clip) -> bytes:
-        """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken."""
+        """The last frame, as a JPEG. Raises `Refusal` if the clip is missing or broken."""
         return await self._still(clip, self._frame(clip.name), self._projector.last_frame)
 
     async def first_frame(self, clip: Clip) -> bytes:
-        """The picture that a clip begins with, as `last_frame`."""
+        """The first frame, as `last_frame`."""
         return await self._still(clip, self._first(clip.name), self._projector.first_frame)
 
     async def _still(self, clip: Clip, frame: Path, take: Callable[[Path, Path], Awaitable[None]]) -> bytes:
         source = self.path(clip.name)
         try:
-            async with self._framing:  # made once, and then kept beside the clip
+            async with self._framing:  # made once, then kept with the clip
                 if not await asyncio.to_thread(frame.exists):
                     with self._drafts.draft() as draft:
                         await take(source, draft)
                         os.replace(draft, frame)
             picture = await asyncio.to_thread(frame.read_bytes)
-            if not await asyncio.to_thread(source.exists):  # discarded meanwhile
+            if not await asyncio.to_thread(source.exists):  # deleted meanwhile
                 await asyncio.to_thread(frame.unlink, missing_ok=True)
                 raise Refusal(texts.chat.CLIP_GONE)
         except (BrokenClip, StoreDown, OSError):
@@ -107,9 +107,9 @@ class Clips:
         return picture
 
     async def fit(self, clip: Clip, limit: int) -> Clip | None:
-        """A clip in at most `limit` bytes, made once. None when that would not be watchable. Raises `StoreDown`.
+        """A copy of at most `limit` bytes, made once; None if it would be unwatchable. Raises `StoreDown`.
 
-        None, too, for a clip that is gone, does not play, or takes longer than `CUT`.
+        Also None if the clip is missing or not playable, or if it takes longer than `CUT`.
         """
         if clip.size <= limit:
             return clip
@@ -123,18 +123,18 @@ class Clips:
 
     async def _fit(self, source: Path, target: Path, limit: int) -> Clip | None:
         async with self._cutting:
-            if made := await self._made(target):  # by whoever was in front
+            if made := await self._made(target):  # by an earlier caller
                 return made
             with self._drafts.draft() as draft:
                 if not await self._cutter.fit(source, draft, limit):
                     return None
                 await settle(draft, target)
-        if not await asyncio.to_thread(source.exists):  # discarded meanwhile, and its copies with it
+        if not await asyncio.to_thread(source.exists):  # deleted meanwhile with its copies
             await asyncio.to_thread(target.unlink, missing_ok=True)
         return await self._made(target)
 
     async def join(self, clips: Sequence[Clip]) -> Clip:
-        """One or more clips as one, in their order, made once. Raises `Refusal` if one is gone, `StoreDown`."""
+        """Concatenate clips, once; a single one stays as it is. Raises `Refusal` if one is missing, `StoreDown`."""
         parts = [self.path(clip.name) for clip in clips]
         if not all(part.is_file() for part in parts):
             raise Refusal(texts.chat.CLIP_GONE)
@@ -160,12 +160,12 @@ class Clips:
             with self._drafts.draft() as draft, self._drafts.draft() as poster:
                 await self._cutter.join(parts, draft, poster)
                 await self._settle(draft, poster, target)
-        if not all(part.is_file() for part in parts):  # one was discarded meanwhile
+        if not all(part.is_file() for part in parts):  # one was deleted meanwhile
             await asyncio.to_thread(self._remove, [target.name])
         return await self._made(target)
 
     async def _made(self, path: Path) -> Clip | None:
-        """A copy or joined clip that is there already. Raises `BrokenClip`, `StoreDown`."""
+        """An existing copy or joined clip, or None. Raises `BrokenClip`, `StoreDown`."""
         try:
             size = (await asyncio.to_thread(path.stat)).st_size
         except FileNotFoundError:
@@ -174,27 +174,27 @@ class Clips:
         return Clip(path.name, width, height, seconds, size, sound)
 
     def beside(self, name: str) -> list[Path]:
-        """What was made of a clip and goes when it goes."""
+        """The files derived from a clip, to be deleted with it."""
         path = self.path(name)
         copies = self._fitted.glob(f"{path.name.removesuffix('.mp4')}.*.mp4")
         return [self._frame(name), self._first(name), self._poster(name), *copies]
 
     async def drop_joined(self) -> int:
-        """Remove all joined clips, and what was made of them; how many. Raises `StoreDown`."""
+        """Delete all joined clips and their derived files; returns the number of clips. Raises `StoreDown`."""
         return await self.sweep_joined(math.inf)
 
     async def sweep_joined(self, before: float) -> int:
-        """Remove the joined clips that nobody asked for since then (Unix seconds). Raises `StoreDown`."""
+        """Delete joined clips last used before then (Unix seconds); returns their number. Raises `StoreDown`."""
         with disk():
             return await asyncio.to_thread(self._sweep_joined, before)
 
     async def sweep_orphans(self) -> int:
-        """Remove what was made of clips that are gone; how many files. Raises `StoreDown`."""
+        """Delete files derived from clips that no longer exist; returns their number. Raises `StoreDown`."""
         with disk():
             return await asyncio.to_thread(self._sweep_orphans)
 
     async def aged(self, before: float) -> list[str]:
-        """The names of clips, joined ones aside, last written before then (Unix seconds). Raises `StoreDown`."""
+        """Names of clips, without joined ones, last written before then (Unix seconds). Raises `StoreDown`."""
         with disk():
             names = await asyncio.to_thread(aged, self._clips, before)
         return [name for name in names if _NAME.fullmatch(name) and not name.startswith(_JOINED_EVER)]
@@ -213,7 +213,7 @@ class Clips:
         gone = 0
         for folder, name in orphans:
             stem = name.partition(".")[0]
-            # Looked up again: a clip may have come while the folder was read.
+            # Checked again: a clip may have been added while the folder was read.
             if stem not in clips and not (self._clips / f"{stem}.mp4").exists():
                 (folder / name).unlink(missing_ok=True)
                 gone += 1
@@ -225,7 +225,7 @@ class Clips:
                 path.unlink(missing_ok=True)
 
     async def close(self) -> None:
-        """End the decoding processes."""
+        """Stop the decoder processes."""
         await self._projector.close()
         await self._cutter.close()
 
@@ -240,12 +240,12 @@ class Clips:
 
     async def _settle(self, draft: Path, poster: Path, path: Path) -> None:
         await settle(draft, path)
-        with suppress(OSError):  # a clip without one still plays
+        with suppress(OSError):  # the poster is optional
             os.replace(poster, self._poster(path.name))
 
 
 def _touch(path: Path) -> None:
-    """Note that a joined clip is wanted, so that it is not swept away under whoever sends it."""
+    """Update a joined clip's time of last use, so that it is not swept while being sent."""
     with suppress(OSError):
-        if older(path, time.time() - _TOUCHED):  # the real clock, since the file system goes by it
+        if older(path, time.time() - _TOUCHED):  # the real clock, as the file system uses it
             os.utime(path)

@@ -1,4 +1,4 @@
-"""How a file gets onto the disk: as a draft first, then under its name, whole or not at all."""
+"""Atomic writing of files: as a draft first, then renamed once complete."""
 
 import asyncio
 import errno
@@ -13,13 +13,13 @@ from typing import IO, BinaryIO
 
 from bot.errors import StoreDown
 
-_STALE = 3600.0  # seconds; nothing takes so long to arrive
+_STALE = 3600.0  # seconds; longer than any download
 _CANNOT = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EPERM, errno.EACCES, errno.EISDIR})
-_PIECE = 2**18  # bytes written at once: a thread for every packet would cost more than the writing
+_PIECE = 2**18  # bytes per write: a thread call per packet would cost more than the writing
 
 
 class Drafts:
-    """Files on their way in, under `folder`; what a crash left there is deleted. Raises `StoreDown`."""
+    """Incomplete files, under `folder`; leftovers of crashes are deleted. Raises `StoreDown`."""
 
     def __init__(self, folder: Path, new_id: Callable[[], str]) -> None:
         self._folder = folder
@@ -29,59 +29,59 @@ class Drafts:
             self.sweep()
 
     def sweep(self) -> int:
-        """Delete what a crash left behind; how many. Raises `OSError`.
+        """Delete leftovers of crashes; returns their number. Raises `OSError`.
 
-        Not what is new: another process may be writing it, in the same folder.
+        Recent files stay: another process may be writing them.
         """
-        return sweep(self._folder, time.time() - _STALE)  # the real clock, since the file system goes by it
+        return sweep(self._folder, time.time() - _STALE)  # the real clock, as the file system uses it
 
     def spool(self) -> IO[bytes]:
-        """A file without a name, for what is still on its way; gone when it is closed. Raises `StoreDown`."""
+        """An unnamed temporary file, deleted when closed. Raises `StoreDown`."""
         with disk():
-            return tempfile.TemporaryFile(dir=self._folder)  # the system's own folder may be read-only, or memory
+            return tempfile.TemporaryFile(dir=self._folder)  # the system's folder may be read-only, or in memory
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
-        """A file that is gone after the block unless it was settled."""
+        """The path of a draft, deleted after the block unless it was settled."""
         path = self._folder / self.new_id()
         try:
             yield path
         finally:
-            with suppress(OSError):  # the next start sweeps what we cannot delete now
+            with suppress(OSError):  # the next start deletes it
                 path.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
-    """A folder that strangers on the machine cannot look into. Raises `OSError`."""
+    """Make a folder readable by our user only. Raises `OSError`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 async def settle(draft: Path, path: Path) -> None:
-    """Give a whole file its name; from then on it survives a power cut. Raises `StoreDown`."""
+    """Rename a complete draft, durably (fsync). Raises `StoreDown`."""
     with disk():
         await asyncio.to_thread(_sync, draft)
         os.replace(draft, path)
         try:
             await asyncio.to_thread(_sync, path.parent)
-        except BaseException:  # nobody will know the name
+        except BaseException:  # the caller does not learn the name
             os.unlink(path)
             raise
 
 
 def twin(source: Path, target: Path) -> None:
-    """Give a file a second name, or a copy where the file system has no links; it looks new. Raises `OSError`."""
+    """Hard-link a file, or copy it where that is unsupported; its modification time is now. Raises `OSError`."""
     try:
-        os.utime(source)  # both are one file: a name that is new must not look old
+        os.utime(source)  # both names share one time: the new one must not look old
         os.link(source, target)
     except (FileNotFoundError, FileExistsError):
         raise
-    except OSError:  # each file system has its own number for what it cannot do; a copy says what else is wrong
+    except OSError:  # the error code for "unsupported" varies; for other errors the copy fails, too
         shutil.copyfile(source, target)
         _sync(target)
 
 
 def write_private(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file that strangers on the machine cannot open, and have it on the disk. Raises `OSError`."""
+    """Write a file readable by our user only, durably (fsync). Raises `OSError`."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         write(file)
         file.flush()
@@ -89,7 +89,7 @@ def write_private(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
-    """Write a stream to a new file; returns its size, or, having stopped reading, some number above `most`."""
+    """Write a stream to a new file; returns its size in bytes. Stops above `most`, returning a larger number."""
     size, held = 0, bytearray()
     with disk():
         file = await asyncio.to_thread(target.open, "xb")
@@ -113,14 +113,14 @@ async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
 
 
 async def hang_up(chunks: AsyncIterator[bytes]) -> None:
-    """Close a stream that may not have been read to its end, and the connection behind it."""
+    """Close a possibly unfinished stream and its connection."""
     if isinstance(chunks, AsyncGenerator):
         await chunks.aclose()
 
 
 @contextmanager
 def disk() -> Iterator[None]:
-    """Whatever the disk says is `StoreDown`."""
+    """Turn `OSError` in the block into `StoreDown`."""
     try:
         yield
     except OSError as error:
@@ -133,19 +133,19 @@ def _write_out(file: BinaryIO, rest: bytes | bytearray) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Have a file's bytes, or a folder's names, on the disk."""
+    """fsync a file or a folder."""
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
     except OSError as error:
-        if error.errno not in _CANNOT or not path.is_dir():  # network volumes keep names in their own way
+        if error.errno not in _CANNOT or not path.is_dir():  # network volumes cannot sync folders
             raise
     finally:
         os.close(opened)
 
 
 def older(path: Path, before: float) -> bool:
-    """Whether a file was last written before then (Unix seconds); not if it is gone. Raises `OSError`."""
+    """Whether a file was last written before then (Unix seconds); False if it is missing. Raises `OSError`."""
     try:
         return path.stat().st_mtime < before
     except FileNotFoundError:
@@ -153,12 +153,12 @@ def older(path: Path, before: float) -> bool:
 
 
 def aged(folder: Path, before: float) -> list[str]:
-    """The names of files last written before then (Unix seconds). Raises `OSError`."""
+    """Names of files last written before then (Unix seconds). Raises `OSError`."""
     return [path.name for path in folder.iterdir() if older(path, before)]
 
 
 def sweep(folder: Path, before: float) -> int:
-    """Delete the files last written before then (Unix seconds); how many. Raises `OSError`."""
+    """Delete files last written before then (Unix seconds); returns their number. Raises `OSError`."""
     old = aged(folder, before)
     for name in old:
         (folder / name).unlink(missing_ok=True)

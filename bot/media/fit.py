@@ -1,4 +1,4 @@
-"""Makes a clip small enough for the place where it goes; where that cannot be, a link stands in for it."""
+"""Shrinks a clip to a chat's upload limit; if that is impossible, a link or a sentence replaces it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from bot.media.library import Media
 
 
 class Fitting:
-    """`link` gives the address of a kept clip, where there is one that people can reach."""
+    """`link` returns the public URL of a stored clip, or None."""
 
     def __init__(self, media: Media, link: Callable[[str], str] | None = None) -> None:
         self._media = media
@@ -34,7 +34,7 @@ class Fitting:
         return replace(reply, text=f"{reply.text}\n{where}", clip=None)
 
     def told(self, reply: Reply, job_id: str) -> Reply:
-        """The reply with words in place of a clip that the chat refuses, and the ways to have it all the same."""
+        """The reply with a sentence in place of a clip that the chat refuses, and other ways to get it."""
         if reply.clip is None:
             return reply
         where = texts.chat.clip_refused(job_id, self._link(reply.clip.clip.name) if self._link else "")

@@ -1,4 +1,4 @@
-"""Keeps pictures and clips as files with names of our own. What came in is checked and rewritten before it is kept."""
+"""Storage of pictures and clips under generated names. Uploads are validated and re-encoded before."""
 
 import asyncio
 import base64
@@ -25,9 +25,9 @@ from bot.model import Brush, Clip, Order, Photo, Point
 
 log = logging.getLogger(__name__)
 
-CACHED = 24 * 3600.0  # seconds for which joined clips and exports stay
-LONGEST_TO_SHORTEST = 2.5  # side of a picture; of one that is longer only the middle is kept
-INTAKE = 16  # messages whose pictures are taken in at once, a quarter of them one person's: their weight is bounded
+CACHED = 24 * 3600.0  # lifetime of joined clips and exports, in seconds
+LONGEST_TO_SHORTEST = 2.5  # maximum aspect ratio of a picture; longer ones are cropped to their middle
+INTAKE = 16  # concurrent messages with downloads, a quarter of them per person: bounds memory and disk
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png)")
 _EXPORT = re.compile(r"[A-Za-z0-9_-]{1,64}\.zip")
@@ -36,20 +36,20 @@ _MIME = {"jpg": "image/jpeg", "png": "image/png"}
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """All pictures of one order, as `Order` takes them."""
+    """The stored pictures of one order, for the fields of `Order`."""
 
     photo: Photo
     end: Photo | None = None
     static_mask: Photo | None = None
     brushes: tuple[Brush, ...] = ()
     cropped: bool = False
-    """One was too long, and only its middle was kept."""
+    """One was overlong and cropped to its middle."""
 
 
 class Media:
-    """The files under `folder`. `new_id` gives names: up to 64 of A-Z a-z 0-9 _ -, never the same twice.
+    """The files under `folder`. `new_id` generates unique names: up to 64 of A-Z a-z 0-9 _ -.
 
-    Pictures and clips are opened by `processes` processes apart, each given up after `timeout` seconds.
+    Pictures and clips are opened by `processes` decoder processes, each request limited to `timeout` seconds.
     """
 
     def __init__(
@@ -65,25 +65,25 @@ class Media:
         self._photos, self._exports = root / "photos", root / "exports"
         self._new_id = new_id
         self._drafts = Drafts(root / "incoming", new_id)
-        # Apart, so that nobody's video holds up a photo.
+        # Separate, so that videos do not delay photos.
         self._decoder, self._stills = (
             decoder("bot.media.sandbox.photo_tasks", processes, timeout),
             decoder(CLIP_TASKS, 1, timeout),
         )
         self._clips = Clips(root, self._drafts, processes, timeout, decoder)
         self.spool = self._drafts.spool
-        # By platform, as one may hang, and videos for themselves, as they wait for their decoder in there.
+        # By platform, as one may hang; videos separately, as they occupy a slot while waiting for their decoder.
         self._intake = defaultdict[tuple[str, bool], Turns](lambda: Turns(INTAKE, INTAKE // 4))
         with disk():
             make_folder(self._photos)
             make_folder(self._exports)
 
     async def keep(self, attachments: Sequence[Attachment], person: str = "") -> Pictures:
-        """Fetch, check, normalise and keep the pictures of one message: all of them or none.
+        """Download, validate, normalise and store the pictures of one message: all or none.
 
-        The second `photo`, or the one called `end`, is the last frame. Masks and paths are drawn on the photo as it was
-        sent, held upright, and come back in the pixels of the one we keep. Of a picture that is too long the middle is
-        kept, unless there are masks. Where many wait, it goes in turn by `person`. Raises `Refusal`, `StoreDown`.
+        The second `photo`, or role `end`, is the last frame. Masks and paths are in pixels of the upright original, and
+        are returned in pixels of the stored photo. An overlong picture is cropped to its middle, except with masks.
+        Waiting calls are served in turn by `person`. Raises `Refusal`, `StoreDown`.
         """
         videos = any(attachment.video for attachment in attachments)
         async with self._intake[person.partition(":")[0], videos].turn(person):
@@ -121,7 +121,7 @@ class Media:
         )
 
     async def copy(self, order: Order) -> Pictures:
-        """An earlier order's pictures, under names of their own. Raises `Refusal` if they are gone, `StoreDown`."""
+        """Copies of an earlier order's pictures. Raises `Refusal` if one is missing, `StoreDown`."""
         names: dict[str, str] = {}
         try:
             for photo in order.photos:
@@ -145,15 +145,15 @@ class Media:
         )
 
     async def keep_clip(self, stream: AsyncIterator[bytes]) -> Clip:
-        """Keep a finished clip. Raises `BrokenClip` if it does not play, `StoreDown`, and whatever `stream` raises."""
+        """Store a finished clip. Raises `BrokenClip` if it is not playable, `StoreDown`, and the errors of `stream`."""
         return await self._clips.keep(stream)
 
     async def last_frame(self, clip: Clip) -> bytes:
-        """The picture that a clip ends on, as a JPEG. Raises `Refusal` if it is gone or broken."""
+        """The last frame, as a JPEG. Raises `Refusal` if the clip is missing or broken."""
         return await self._clips.last_frame(clip)
 
     async def first_frame(self, clip: Clip) -> bytes:
-        """The picture that a clip begins with, as a JPEG of its size. Raises `Refusal` if it is gone or broken."""
+        """The first frame in full size, as a JPEG. Raises `Refusal` if the clip is missing or broken."""
         return await self._clips.first_frame(clip)
 
     def poster(self, name: str) -> StoredFile | None:
@@ -161,15 +161,15 @@ class Media:
         return self._clips.poster(name)
 
     async def fit(self, clip: Clip, limit: int) -> Clip | None:
-        """A clip in at most `limit` bytes, made once. None when that would not be watchable. Raises `StoreDown`."""
+        """A copy of at most `limit` bytes, made once; None if it would be unwatchable. Raises `StoreDown`."""
         return await self._clips.fit(clip, limit)
 
     async def join(self, clips: Sequence[Clip]) -> Clip:
-        """One or more clips as one, in their order, made once. Raises `Refusal` if one is gone, `StoreDown`."""
+        """Concatenate clips, once; a single one stays as it is. Raises `Refusal` if one is missing, `StoreDown`."""
         return await self._clips.join(clips)
 
     async def discard(self, names: Iterable[str]) -> None:
-        """Delete files; those that are gone already are fine. Raises `StoreDown`, `ValueError` for a name not ours."""
+        """Delete files and their derived ones; missing ones are ignored. Raises `StoreDown`, `ValueError`."""
         paths = [self.path(name) for name in names]
         with disk():
             for path in paths:
@@ -179,44 +179,44 @@ class Media:
                         await asyncio.to_thread(made.unlink, missing_ok=True)
 
     async def drop_joined(self) -> int:
-        """Remove every joined clip: one may hold a clip that must go. They can be made again. Raises `StoreDown`."""
+        """Delete all joined clips, as one may contain a deleted clip. Returns their number. Raises `StoreDown`."""
         return await self._clips.drop_joined()
 
     async def sweep(self, now: float) -> int:
-        """Remove what has had its time, and what was made of clips that are gone; how many. Raises `StoreDown`."""
+        """Delete expired files and files derived from missing clips; returns their number. Raises `StoreDown`."""
         with disk():
             gone = await asyncio.to_thread(sweep, self._exports, now - CACHED)
             gone += await asyncio.to_thread(self._drafts.sweep)
         return gone + await self._clips.sweep_joined(now - CACHED) + await self._clips.sweep_orphans()
 
     async def aged(self, before: float) -> list[str]:
-        """The names of pictures and clips last written before then (Unix seconds). Raises `StoreDown`."""
+        """Names of pictures and clips last written before then (Unix seconds). Raises `StoreDown`."""
         with disk():
             pictures = await asyncio.to_thread(aged, self._photos, before)
         return [name for name in pictures if _NAME.fullmatch(name)] + await self._clips.aged(before)
 
     def has(self, name: str) -> bool:
-        """Whether a picture, clip or export is there. Raises `ValueError` for a name that is not ours."""
+        """Whether a picture, clip or export exists. Raises `ValueError` for an invalid name."""
         return self.stored(name).exists()
 
     def stored(self, name: str) -> StoredFile:
-        """A picture, clip or export, there or not, to be opened. Raises `ValueError` for a name that is not ours."""
+        """A handle of a picture, clip or export, existing or not. Raises `ValueError` for an invalid name."""
         return StoredFile(self.path(name))
 
     async def read(self, name: str) -> bytes:
-        """A picture, clip or export as bytes. Raises `StoreDown`, `ValueError` for a name that is not ours."""
+        """A picture, clip or export as bytes. Raises `StoreDown`, `ValueError` for an invalid name."""
         with disk():
             return await asyncio.to_thread(self.stored(name).read)
 
     async def write_export(self, name: str, write: Callable[[BinaryIO], object]) -> None:
-        """Make an export under its name; `write` may block. Raises `StoreDown`, `ValueError` for a name not ours."""
+        """Write an export; `write` may block. Raises `StoreDown`, `ValueError` for an invalid name."""
         with disk():
             await asyncio.to_thread(write_private, self.path(name), write)
 
     def path(self, name: str) -> Path:
-        """Where a picture, clip or export (`x.zip`) stands, or would. Raises `ValueError` for no name of ours.
+        """The path of a picture, clip or export (`x.zip`), existing or not. Raises `ValueError` for an invalid name.
 
-        For this package, and for tests that look behind it: everybody else opens `stored`.
+        For this package and tests; other packages open `stored`.
         """
         if name.endswith(".mp4"):
             return self._clips.path(name)
@@ -227,7 +227,7 @@ class Media:
         return self._photos / name
 
     async def data_uri(self, name: str) -> str:
-        """A picture as text. Raises `ValueError` for a name that is no picture's, `KeyError` for one that is gone."""
+        """A picture as a data URI. Raises `ValueError` for an invalid name, `KeyError` for a missing one."""
         path = self.path(name)
         if path.parent != self._photos:
             raise ValueError("not the name of a picture")
@@ -241,17 +241,17 @@ class Media:
         return f"data:{_MIME[path.suffix[1:]]};base64,{text.decode()}"
 
     async def held(self) -> frozenset[Held]:
-        """What a decoding process gives up before it opens a file, on this machine. Raises `StoreDown`."""
+        """The restrictions of a decoder process on this machine. Raises `StoreDown`."""
         return await self._decoder.held()
 
     async def close(self) -> None:
-        """End the decoding processes."""
+        """Stop the decoder processes."""
         await self._decoder.close()
         await self._stills.close()
         await self._clips.close()
 
     async def _photo(self, attachment: Attachment, person: str) -> tuple[Photo, Size]:
-        """A kept photo, and the size it had before, held upright."""
+        """A stored photo, and the size of its upright original."""
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
             await arrival.download(attachment, raw)
             develop = self._stills.still if attachment.video else self._decoder.photo
@@ -272,7 +272,7 @@ class Media:
 
 
 def _sorted(attachments: Sequence[Attachment]) -> tuple[list[Attachment], list[Attachment], list[Attachment]]:
-    """Frames, static masks and brushes. What goes together is for `orders.check` to say, before anything is fetched."""
+    """Frames, static masks and brushes. `orders.check` has validated the combination before."""
     photos, ends, static_masks, brushes = (
         [a for a in attachments if a.role == role] for role in ("photo", "end", "static_mask", "brush")
     )
@@ -284,7 +284,7 @@ def _too_long(size: Size) -> bool:
 
 
 def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, ...]:
-    """A path in the pixels of the scaled photo. Rounding down keeps the last pixel inside."""
+    """A path in pixels of the scaled photo, rounded down to stay inside."""
     for x, y in path:
         if not (0 <= x < original[0] and 0 <= y < original[1]):
             raise Refusal(texts.chat.brush_outside(x, y, *original))

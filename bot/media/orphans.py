@@ -1,4 +1,4 @@
-"""Pictures and clips that no row names: a crash came between the file and its row."""
+"""Deletion of pictures and clips that no row names, after a crash between the file and its row."""
 
 import logging
 import time
@@ -10,22 +10,23 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 OLD = 6 * 3600.0
-"""Seconds since a file was written after which nobody is about to save its name."""
+"""Minimum age in seconds: the row of a younger file may not be saved yet."""
 DOUBT = 7 * 86_400.0
-"""Seconds after a database arrived in which files that are older than that are left alone.
+"""Seconds after the first use of a database in which files older than that are kept.
 
-It may be the wrong one, or an old copy, and the one that names them may be put back.
+The database may be the wrong one or an old copy, and the one with their rows may be restored.
 """
 FEW = 100
-"""Strays that one may have whatever else there is. If most files are strays, it is the database that is wrong."""
+"""Number of orphans that is always plausible. Above it, a majority of orphans means a wrong database."""
 
 
 async def sweep(store: Store, media: Media, before: float | None = None) -> int:
-    """Remove the strays last written before then (Unix seconds; `OLD` without); how many. Raises `StoreDown`.
+    """Delete orphans last written before then (Unix seconds; default `OLD` ago); returns their number.
 
-    To be called after a write: while nothing can be saved, a clip that is paid for may wait here for its row.
+    Call it after a successful write: while the database cannot save, a paid clip may be here without its row. Raises
+    `StoreDown`.
     """
-    # The real clock, since the file system goes by it. Files before rows: what is saved meanwhile is no stray.
+    # The real clock, as the file system uses it. Files before rows: a row saved meanwhile is seen.
     now = time.time()
     strays = set(await media.aged(now - OLD if before is None else before))
     found = len(strays)

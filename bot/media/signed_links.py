@@ -1,4 +1,4 @@
-"""Links that open one thing for a while, for whoever holds them. A namespace per purpose: no token opens two doors."""
+"""Signed, expiring tokens for links. A namespace per purpose keeps tokens from being valid elsewhere."""
 
 import hashlib
 import hmac
@@ -18,18 +18,18 @@ _SECRET_BYTES = 32
 
 
 class BadLink(ValueError):
-    """A token that we did not sign, that we signed for something else, or that is too old."""
+    """A token that is forged, expired, or of another namespace."""
 
 
 class Links:
-    """Signs names and reads them back. Whoever knows `secret` can sign; `clock` gives Unix seconds."""
+    """Signs and verifies names with `secret`; `clock` returns Unix seconds."""
 
     def __init__(self, secret: bytes, clock: Callable[[], float]) -> None:
         self._secret = secret
         self._clock = clock
 
     def sign(self, namespace: str, name: str, lifetime: float) -> str:
-        """A token for `name`, good for `lifetime` seconds; URL-safe. Whoever has it can read `name` in it."""
+        """A URL-safe token for `name`, valid for `lifetime` seconds. `name` is readable in it."""
         token = self._seal(namespace).dumps([name, math.ceil(self._clock() + lifetime)])
         return token if isinstance(token, str) else token.decode()
 
@@ -44,11 +44,11 @@ class Links:
         return str(name)
 
     def secret(self, purpose: str) -> str:
-        """64 characters that only this installation knows."""
+        """A secret of this installation for a purpose: 64 characters."""
         return hmac.new(self._secret, f"secret:{purpose}".encode(), hashlib.sha256).hexdigest()
 
     def mark(self, purpose: str) -> str:
-        """Eight characters that differ from one installation to another, and tell nothing."""
+        """A public identifier of this installation for a purpose: eight characters."""
         return hmac.new(self._secret, purpose.encode(), hashlib.sha256).hexdigest()[:8]
 
     def _seal(self, namespace: str) -> URLSafeSerializer:
@@ -57,7 +57,7 @@ class Links:
 
 
 def secret_of(folder: Path) -> bytes:
-    """The secret kept in the data folder, made at the first call. Raises `Misconfigured` when it cannot be used."""
+    """The secret in the data folder, generated at the first call. Raises `Misconfigured` if it is unusable."""
     path = folder / "secret"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def secret_of(folder: Path) -> bytes:
 
 
 def _create(path: Path, secret: bytes) -> None:
-    """Write it whole, or leave what another process wrote meanwhile: a link, unlike a rename, replaces nothing."""
+    """Write it atomically, unless another process did: a hard link, unlike a rename, replaces nothing."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         _write(draft, secret)
@@ -81,7 +81,7 @@ def _create(path: Path, secret: bytes) -> None:
                 os.link(draft, path)
             except FileExistsError:
                 raise
-            except OSError:  # a volume without links
+            except OSError:  # a volume without hard links
                 _write(path, secret)
     finally:
         draft.unlink(missing_ok=True)
@@ -95,9 +95,9 @@ def _write(path: Path, secret: bytes) -> None:
 
 
 def _read(path: Path) -> bytes:
-    """Where there are no links, another process may be writing it right now."""
+    """Read it. Without hard links, another process may still be writing it."""
     for _ in range(10):
         if len(secret := path.read_bytes()) >= _SECRET_BYTES:
             break
-        time.sleep(0.02)  # at the start, before anybody is served
+        time.sleep(0.02)  # at startup only
     return secret
