@@ -1,4 +1,4 @@
-"""How a job ends: its result is sent, in words where the chat takes no clip, and its status line is taken away."""
+"""Delivery of results: the clip, or a sentence where the chat takes no clip; then the status line is removed."""
 
 import asyncio
 import logging
@@ -20,25 +20,25 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 UPLOAD = 400.0
-"""Seconds that sending a result may take."""
+"""Timeout of sending a result, in seconds."""
 SEND_FOR = 24 * 3600.0
-"""Seconds for which a result is offered to a chat that fails."""
+"""Seconds for which deliveries to a failing chat are retried."""
 UNSURE = 2
-"""Sends that may have gone right, after which the person is asked before there is another."""
+"""Unconfirmed uploads after which we ask before sending again."""
 UNHEARD = 5
-"""Sends of one message that nobody confirmed, after which it counts as read: most likely each of them arrived."""
+"""Unconfirmed sends of a message after which delivery is assumed."""
 SIZES = 3
-"""Sizes that are tried, each smaller than the last, before words stand in for them."""
+"""Attempts with ever smaller copies of a clip before a sentence replaces it."""
 BRIEF = 60.0
-"""Seconds for which the words are held back when the clip before them was refused: a longer pause is planned."""
+"""Maximum seconds to wait inside a delivery after a rate limit; a longer pause reschedules the job."""
 EDIT = 10.0
-"""Seconds that a change of the status line may take."""
+"""Timeout of an edit of the status line, in seconds."""
 REMOVALS = 3
-"""Tries to take a status line away at once; after that it is an outbox entry."""
+"""Immediate attempts to remove a status line; after that the outbox does it."""
 
 
 class Delivery:
-    """`link` gives the address of a kept clip, where there is one that people can reach."""
+    """Sends results. `link` returns the public URL of a stored clip, or None."""
 
     def __init__(
         self,
@@ -60,9 +60,9 @@ class Delivery:
         self._fitting = Fitting(media, link)
 
     async def deliver(self, job: Job) -> None:
-        """Send the clip, or say why there is none; then take the status line away."""
+        """Send the clip, or the reason why there is none; then remove the status line."""
         chat, before = self._chats[job.address.platform], job.sends
-        # Where a repeat would be seen, it is on record that a clip is going out; who finds the record knows no more.
+        # Where a repeated send would be visible, the attempt is saved first: after a crash its outcome is unknown.
         risky = not chat.once and job.clip is not None and before < UNSURE
         event: machine.Event
         async with self._claims.held(job):
@@ -75,7 +75,7 @@ class Delivery:
                 event, due_at = machine.Sent(posted.message, posted.copy), None
             except Stale:
                 raise
-            except Exception as error:  # an adapter's own mistake, too, must end some day
+            except Exception as error:  # a bug in an adapter must not retry forever
                 event, due_at = self._after(error, job, before, risky=risky, once=chat.once)
                 if job.clip and isinstance(event, machine.Undeliverable):
                     await self._tell_alone(chat, job)
@@ -89,7 +89,7 @@ class Delivery:
     def _after(
         self, error: Exception, job: Job, before: int, *, risky: bool, once: bool
     ) -> tuple[machine.Event, float | None]:
-        """What follows a send that went wrong; None for the time: nothing more is sent."""
+        """The event after a failed send, and when the job is due again; None: nothing more is sent."""
         tries = job.tries + 1
         over = self._clock() - (job.settled_at or 0.0) > SEND_FOR
         event: machine.Event = machine.Deferred(tries, before)
@@ -127,19 +127,19 @@ class Delivery:
                     raise
                 await self._claims.note("a chat takes no clip", str(error), job)
                 reply = self._fitting.told(reply, job.id)
-            except Flood as flood:  # to plan it would begin with the clip that was refused, again and again
+            except Flood as flood:  # a rescheduled job would upload the refused clip again
                 if not refused or flood.retry_after > BRIEF:
                     raise
                 await asyncio.sleep(flood.retry_after)
             refused += 1
 
     async def _tell_alone(self, chat: Chat, job: Job) -> None:
-        """Its chat takes nothing from us any more: whoever paid is written to, if they let us."""
+        """The chat is closed: notify the person privately, if the platform permits."""
         if place := chat.alone(job):
             try:
                 async with asyncio.timeout(EDIT):
                     await chat.send(place, status.elsewhere(job), nonce=f"{job.id}:alone")
-            except Exception as error:  # the job ends all the same
+            except Exception as error:  # the job ends in any case
                 log.info("nobody could be told of job %s: %s", job.id, error)
 
     async def _result(self, job: Job) -> Reply:
@@ -152,21 +152,21 @@ class Delivery:
         shown = ShownClip(file, job.clip, job.spoiler, job.upload_limit, self._media.poster(job.clip.name))
         try:
             share, new = await lookup.offered(self._store, job), await self._is_news(job)
-        except StoreDown as error:  # nobody waits for a clip because of a button
+        except StoreDown as error:  # a missing button must not delay the clip
             log.info("job %s is delivered without its Share button: %s", job.id, error)
             share = new = False
         return status.result(job, shown, stand_in=new, share=share)
 
     async def _is_news(self, job: Job) -> bool:
-        """Whether the person has yet to hear that clips are made by the stand-in: it is said under their first one."""
+        """Whether this is the person's first clip from the stand-in; its message mentions that."""
         if job.host is None or not self._provider.terms(job.host).stand_in:
             return False
         return not any(other.clip and other.id != job.id for other in await self._store.jobs(job.person))
 
     async def _clear(self, job: Job, chat: Chat) -> None:
-        """Take the status line away; the platform may have named it while the clip was being sent.
+        """Remove the status line, whose id may have become known while the clip was being sent.
 
-        The outbox entry that was saved with the end of the job covers failures and crashes.
+        The outbox entry saved with the end of the job covers failures and crashes.
         """
         latest = await self._store.job(job.id)
         if latest is None or latest.status_id is None:

@@ -18,24 +18,24 @@ from bot.model import Accepted, Clip, Job, LedgerEntry, Reason, Refused, State, 
 from bot.ports import Step
 
 PUT_BACK_LIMIT = 12
-"""How often a job may go back to the queue before the person is told that there is no room."""
+"""Maximum returns to the queue; after that the job fails as `busy`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A worker took it from the queue and is about to buy; saved before the request leaves."""
+    """A worker is about to send the order; saved before the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """The provider provably took nothing; `waits` says why, as far as we know."""
+    """The provider provably took nothing, for the reason `waits`."""
 
     waits: Wait = "room"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not ready yet. `tries` counts polls that went wrong, `waits` says in which way."""
+    """Not ready. `tries`: consecutive failed polls; `waits`: their reason."""
 
     tries: int = 0
     waits: Wait | None = None
@@ -43,39 +43,39 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The clip is in our hands."""
+    """The clip is stored."""
 
     clip: Clip
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The order may have been taken, and nobody can tell: never sent again."""
+    """The order was sent and its outcome is unknown; it is never sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """JOB_DEADLINE is over."""
+    """JOB_DEADLINE has passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The person took it back in time."""
+    """Cancelled by the person while queued."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """It may have been bought before the database was restored, and the operator gives it back."""
+    """Halted after a restore of the database, and refunded by the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The result is about to be sent where a repeat would be seen; saved before it leaves."""
+    """The result is about to be sent where a repeat would be visible; saved before the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The person has the result, as this message."""
+    """The result was delivered as this message."""
 
     message: str | None = None
     copy: str | None = None
@@ -83,12 +83,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Undeliverable:
-    """The chat is gone; the clip stays with us."""
+    """The chat is closed; the clip stays stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """The chat takes nothing now. `tries` counts the sends that went wrong, `sends` those that may have gone right."""
+    """The send failed for now. `tries`: failed sends; `sends`: unconfirmed ones."""
 
     tries: int
     sends: int = 0
@@ -139,12 +139,12 @@ _REASONS: dict[type[Event], Reason] = {
 
 
 def allows(job: Job, event: type[Event]) -> bool:
-    """Whether `event` can happen to the job now."""
+    """Whether `TABLE` permits `event` in the job's state."""
     return (job.state, event) in TABLE
 
 
 def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> Step:
-    """The job after `event`, due again at `due_at` or at once. Raises `Illegal` for a pair that is not in `TABLE`."""
+    """The job after `event`, due at `due_at` (default: now), and its ledger entry. Raises `Illegal` outside `TABLE`."""
     state = TABLE.get((job.state, type(event)))
     if state is None:
         raise Illegal(f"{type(event).__name__} cannot happen to a job that is {job.state}")
@@ -178,14 +178,14 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
 
 
 def given_back(job: Job, now: float) -> Step:
-    """A halted job, given back. Raises `Illegal` for one that is not halted (any more)."""
+    """Refund a halted job. Raises `Illegal` if it is not halted."""
     if not job.halted:
         raise Illegal("only what is on hold is given back")
     return apply(job, Returned(), now)
 
 
 def hold(job: Job) -> LedgerEntry:
-    """The movement that goes with a new job."""
+    """The ledger entry of a new job."""
     return LedgerEntry(job.id, job.person, job.spent_from, "hold", held=job.price, spent=0, at=job.created_at)
 
 

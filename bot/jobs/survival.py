@@ -1,6 +1,6 @@
-"""When renders end, judged by those that ended and those still going: the Kaplan-Meier estimate. Pure; in seconds.
+"""Distribution of render times, from ended and running renders: the Kaplan-Meier estimate. Pure; in seconds.
 
-Renders that ended are by themselves a wrong sample while many are going: the short ones end first.
+Ended renders alone are a biased sample while many are running: the short ones end first.
 """
 
 import math
@@ -11,30 +11,30 @@ from statistics import NormalDist
 from bot.model import Render
 
 SHORTEST, DAY = 1.0, 86_400.0
-HALF_LIFE = 60  # ended renders after which an earlier one counts half
-DOUBT = 0.35  # standard deviation of log time, assumed of renders of which too few have ended
-ATOMS = 8  # times that stand for those still going
+HALF_LIFE = 60  # ended renders after which an earlier one has half the weight
+DOUBT = 0.35  # assumed standard deviation of log time, if too few renders have ended
+ATOMS = 8  # points that represent the running renders
 _NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """What a history says of the next render."""
+    """Estimated distribution of the next render's time."""
 
     ended: tuple[tuple[float, float], ...]
-    """Times at which renders were seen to end, ascending, and the share of all renders that each stands for."""
+    """Observed times of completion, ascending, each with its share of all renders."""
     rest: tuple[tuple[float, float], ...]
-    """Guesses for those that outlive all that ended, likewise."""
+    """Assumed times beyond the latest observed completion, likewise."""
     latest: tuple[float, ...]
-    """The latest three that ended."""
+    """Times of the latest three ended renders."""
     count: int
-    """How many ended."""
+    """Number of ended renders."""
     size: float
-    """How many ended renders of equal weight would say as much."""
+    """Effective sample size: the number of ended renders, if all had equal weight."""
 
     @classmethod
     def of(cls, renders: Sequence[Render]) -> "Survival":
-        """Learn from `renders`, the latest accepted first; those whose times are no durations are left out."""
+        """Estimate from `renders`, the latest accepted first; invalid durations are ignored."""
         known = [
             replace(render, seen=min(max(render.seen, SHORTEST), DAY))
             for render in renders
@@ -55,7 +55,7 @@ class Survival:
 
 
 def _weights(renders: Sequence[Render]) -> list[float]:
-    """Newer renders count more. By when they were accepted, as that says nothing about how long they take."""
+    """Weights that decrease with age: by time of acceptance, which is independent of the duration."""
     weights, ended = list[float](), 0
     for render in renders:
         weights.append(0.5 ** (ended / HALF_LIFE))
@@ -64,9 +64,9 @@ def _weights(renders: Sequence[Render]) -> list[float]:
 
 
 def _shares(renders: Sequence[Render], weights: Sequence[float]) -> list[float]:
-    """The share of all renders that ends when each of these did, 0 for one still going.
+    """The share of all renders at each completion time; 0 for a running one.
 
-    What is missing from a sum of 1 ends after all that were seen to end.
+    The remainder to 1 lies beyond the latest completion.
     """
     shares, going = [0.0] * len(renders), 1.0
     begun = sorted(zip((render.since for render in renders), weights, strict=True))
@@ -77,7 +77,7 @@ def _shares(renders: Sequence[Render], weights: Sequence[float]) -> list[float]:
             watched += begun[entered][1]
             entered += 1
         if renders[i].ended:
-            # Half of all that ended later, at least: one quick render in a short watch must not stand for all.
+            # At least half of those that ended later: one quick render soon after the start must not represent all.
             shares[i] = going * weights[i] / max(watched, ending / 2, weights[i])
             going -= shares[i]
             ending -= weights[i]
@@ -86,7 +86,7 @@ def _shares(renders: Sequence[Render], weights: Sequence[float]) -> list[float]:
 
 
 def _rest(reached: float, left: float) -> tuple[tuple[float, float], ...]:
-    """Times, none before `reached`, for the share that is `left`: as if all renders together were log-normal."""
+    """Points at or after `reached` for the share `left`, from a log-normal fit of all renders."""
     median = math.log(reached) - DOUBT * _NORMAL.inv_cdf(min(max(1 - left, 0.02), 0.98))
     parts = (1 - left * (part + 0.5) / ATOMS for part in reversed(range(ATOMS)))
     return tuple((max(math.exp(median + DOUBT * _NORMAL.inv_cdf(part)), reached), left / ATOMS) for part in parts)
