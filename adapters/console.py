@@ -24,17 +24,17 @@ from bot.model import Address, Job, Point, Role
 PLATFORM = "console"
 _NAMES = re.compile(r"(?<!\S)(?:@([a-z]+):(-?[\w-]+)|#(-?\d+(?:/\d*)?))", re.ASCII)
 POLL = 0.2
-"""Seconds between two looks at a job that somebody watches."""
+"""Seconds between two reads of a watched job."""
 
 
 class Screen(Console):
-    """Standard output or error; once its reader is gone (`photoplay check | head -4`) it is silent."""
+    """Standard output or error; silent once the pipe is closed (`photoplay check | head -4`)."""
 
     def on_broken_pipe(self) -> None:
         self.mute()
 
     def mute(self) -> None:
-        """Say nothing more, not even what is still in the buffer."""
+        """Discard further output, and what is buffered."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
@@ -42,16 +42,16 @@ class Screen(Console):
 def inbound(
     key: str, text: str, attachments: Sequence[Attachment] = (), options: Mapping[str, str] | None = None
 ) -> Inbound:
-    """What whoever has this shell says."""
+    """A command of the shell's user."""
     return Inbound(
         Address(PLATFORM, SHELL), str(os.getuid()), f"{PLATFORM}:{key}", text, tuple(attachments), options or {}
     )
 
 
 def admin(key: str, words: str, scope: str) -> Inbound:
-    """What the operator says about a community. `@discord:456` is a person here, `@role:12` a role, `#12/34` a channel.
+    """An operator's command in a community. `@discord:456` is a person, `@role:12` a role, `#12/34` a channel.
 
-    Whoever has this shell is the operator, so here alone a text may name people by their ids. Raises `Refusal`.
+    The shell's user is the operator, so only here may a text name people by their ids. Raises `Refusal`.
     """
     named: list[Named] = []
 
@@ -71,13 +71,13 @@ def admin(key: str, words: str, scope: str) -> Inbound:
 
 
 def on_behalf(key: str, text: str, person: str) -> Inbound:
-    """What somebody else could say, said for them by whoever has this shell."""
+    """A command on behalf of `person`."""
     platform, _, user = person.partition(":")
     return Inbound(Address(platform, SHELL), user, f"{PLATFORM}:{key}", text)
 
 
 def picture(path: Path, role: Role = "photo", points: Sequence[Point] = ()) -> Attachment:
-    """A file as an attachment. Raises `Refusal` when there is none."""
+    """A file as an attachment. Raises `Refusal` if it is missing."""
     if not path.is_file():
         raise Refusal(texts.chat.not_a_file(str(path)) if path.exists() else texts.chat.no_file(str(path)))
     return Attachment(partial(_read, path), role, tuple(points))
@@ -101,7 +101,7 @@ def brush(value: str) -> Attachment:
 async def finish(
     core: Core, worker: Worker, job_id: str, stopped: asyncio.Event, show: Callable[[float, str], None]
 ) -> Job | None:
-    """Work on this job alone until it is done or `stopped`; the job as it is then, if the database says."""
+    """Work on this job only until it is done or `stopped`; returns its last known state, None if unknown."""
     job = await _now(core, job_id)
     if stopped.is_set() or (job is not None and job.outcome is not None):
         return job
@@ -116,7 +116,7 @@ async def finish(
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
-    return await _now(core, job_id)  # it may have come to its end while we were stopping
+    return await _now(core, job_id)  # it may have ended during the stop
 
 
 async def _now(core: Core, job_id: str) -> Job | None:
@@ -126,9 +126,9 @@ async def _now(core: Core, job_id: str) -> Job | None:
 
 
 async def watch(core: Core, job_id: str, show: Callable[[float, str], None]) -> None:
-    """Tell `show` how far a job is (0 to 1) and where, until it is done. How it ended is not told."""
+    """Call `show` with a job's progress (0 to 1) and its state in words, until it is done; the outcome is not shown."""
     while True:
-        with suppress(StoreDown):  # it may be back at the next look
+        with suppress(StoreDown):  # the next read may succeed
             job = await core.context.store.job(job_id)
             if job is None or job.state == "done":
                 return
@@ -145,7 +145,7 @@ async def _look(core: Core, job: Job, show: Callable[[float, str], None]) -> Non
 
 @contextmanager
 def bar(screen: Console, said: str) -> Iterator[Callable[[float, str], None]]:
-    """Show how far a job is: a bar on a terminal, a line per change elsewhere. `said` was told already."""
+    """Show progress: a bar on a terminal, a line per change elsewhere. `said` was printed before."""
     if not screen.is_terminal:
 
         def tell(_: float, state: str) -> None:
@@ -167,7 +167,7 @@ def bar(screen: Console, said: str) -> Iterator[Callable[[float, str], None]]:
 
 
 def timeline(job: Job) -> Iterator[tuple[float, str]]:
-    """What happened when."""
+    """The times of a job's steps."""
     for at, what in (
         (job.created_at, texts.chat.TIMELINE["created"]),
         (job.started_at, texts.chat.TIMELINE["started"]),
@@ -183,7 +183,7 @@ def timeline(job: Job) -> Iterator[tuple[float, str]]:
 
 
 def check_place(output: Path, pictures: Iterable[Path] = ()) -> None:
-    """Make sure, before anything is bought, that a clip can be written to `output`. Raises `Refusal`."""
+    """Check before the purchase that `output` can be written. Raises `Refusal`."""
     try:
         mode = _mode(output)
         if mode and any(_mode(path) and output.samefile(path) for path in pictures):
@@ -193,16 +193,16 @@ def check_place(output: Path, pictures: Iterable[Path] = ()) -> None:
             draft = _draft(output.resolve())
             draft.touch()
             draft.unlink()
-    except (OSError, RuntimeError):  # the latter is a symlink that leads to itself
+    except (OSError, RuntimeError):  # RuntimeError: a symlink loop
         usable = False
     if not usable:
         raise Refusal(texts.chat.no_place(str(output)))
 
 
 def save(clip: Stored, output: Path) -> None:
-    """Copy a clip to where the person wants it: a file whole or not at all, whatever it was. Raises OSError."""
+    """Copy a clip to `output`, atomically if that is a regular file or missing. Raises `OSError`."""
     mode = _mode(output)
-    if mode is not None and not stat.S_ISREG(mode):  # a pipe or a device is written to, not replaced
+    if mode is not None and not stat.S_ISREG(mode):  # a pipe or device is opened, not replaced
         with clip.open() as source, output.open("wb") as target:
             shutil.copyfileobj(source, target)
         return
@@ -217,7 +217,7 @@ def save(clip: Stored, output: Path) -> None:
 
 
 def _mode(path: Path) -> int | None:
-    """What stands there, links followed, if anything does."""
+    """File mode, symlinks followed; None if it is missing."""
     try:
         return path.stat().st_mode
     except FileNotFoundError:

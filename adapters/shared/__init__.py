@@ -1,1 +1,1 @@
-"""What every platform does alike."""
+"""Parts shared by all platforms."""

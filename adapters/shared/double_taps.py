@@ -1,20 +1,20 @@
-"""Fingers that slip: the same button pressed twice within a moment."""
+"""Detection of accidental double taps on a button."""
 
 from collections.abc import Callable, Hashable
 
 DOUBLE = 3.0
-"""Seconds in which the same press again is a slip of the finger."""
+"""Seconds within which a repeated press is accidental."""
 
 
 class DoubleTaps:
-    """Presses of the last moment; `clock` counts seconds."""
+    """The latest presses; `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._latest: dict[Hashable, tuple[float, str]] = {}
 
     def slipped(self, press: Hashable, id: str) -> bool:
-        """Whether `press` (who, where, what) came a moment ago; under the same `id` it is the same one, told again."""
+        """Whether `press` (person, place, command) repeats a recent one. The same `id`: a redelivery."""
         now = self._clock()
         while self._latest and next(iter(self._latest.values()))[0] < now - DOUBLE:
             del self._latest[next(iter(self._latest))]

@@ -1,4 +1,4 @@
-"""Edits on their way to messages: of each message only the newest text is sent. Who must know waits for the answer."""
+"""Queue of message edits: only the newest text of a message is sent; callers may wait for the result."""
 
 import asyncio
 import logging
@@ -13,19 +13,19 @@ log = logging.getLogger(__name__)
 E = TypeVar("E")
 
 Place = tuple[str, str]
-"""The chat, and the message in it."""
+"""Chat and message id."""
 
 MOST = 5_000
-"""Messages with an edit on its way. Past that a newcomer's edit is dropped: it is a status line, and more will come.
+"""Maximum messages with pending edits. Beyond that, edits of further messages are dropped: status lines, edited again.
 
-Also the messages that were taken away, which no edit that comes late shall fill again.
+Also the number of remembered removed messages, whose late edits are dropped.
 """
 
 
 class EditQueue(Generic[E]):
-    """One task per message that has an edit on its way; it ends with the last of them.
+    """One task per message with pending edits.
 
-    `turn` waits until an edit of a message may go; `send` sends it, and says False if it has to take another turn.
+    `turn` waits for permission of the rate limiter; `send` performs the edit, and returns False to repeat the turn.
     """
 
     def __init__(
@@ -47,19 +47,19 @@ class EditQueue(Generic[E]):
         self._closed = False
 
     def waits(self, message: Place) -> bool:
-        """Whether an edit of a message waits for its turn."""
+        """Whether a message has a pending edit."""
         return message in self._newest
 
     def is_full(self, message: Place) -> bool:
-        """Whether an edit of this message would be one too many."""
+        """Whether the limit forbids an edit of this message."""
         return message not in self._tasks and len(self._tasks) >= self._most
 
     def is_over(self, message: Place) -> bool:
-        """Whether a message is taken away, or about to be."""
+        """Whether a message was or is being removed."""
         return message in self._over or message in self._shut
 
     def put(self, message: Place, edit: E) -> None:
-        """Have this edit sent in its turn, in place of an older one that still waits."""
+        """Queue an edit; it replaces a pending one of that message."""
         if self._closed or self.is_over(message):
             return
         if self.is_full(message):
@@ -68,9 +68,9 @@ class EditQueue(Generic[E]):
         self._begin(message, edit)
 
     async def done(self, message: Place, edit: E) -> None:
-        """As `put`, but none is dropped, and it returns once this edit or a newer one is through, or the message goes.
+        """As `put`, but never dropped; returns once this edit or a newer one was sent, or the message is removed.
 
-        Raises what `send` raises.
+        Raises the errors of `send`.
         """
         if self._closed:
             raise ChatError("edits are over")
@@ -82,7 +82,7 @@ class EditQueue(Generic[E]):
         await told
 
     async def drop(self, message: Place) -> None:
-        """Once this returns no edit of the message waits or is under way."""
+        """Cancel the edits of a message; on return none is pending or running."""
         task = self._tasks.get(message)
         if task and message in self._sending:
             self._newest.pop(message, None)
@@ -90,19 +90,19 @@ class EditQueue(Generic[E]):
             await asyncio.wait({task})
         elif task:
             task.cancel()
-            self._forget(message)  # here, as a task that has not begun yet does not get to it
+            self._forget(message)  # a task cancelled before its start does not do it
 
     async def end(self, message: Place) -> None:
-        """As `drop`, and no other edit is taken: the message can be removed."""
+        """As `drop`, and reject further edits, as the message is about to be removed."""
         self._over[message] = None
         await self.drop(message)
 
     def reopen(self, message: Place) -> None:
-        """Take edits of a message again that was at its end."""
+        """Accept edits of a message again after `end`."""
         self._over.pop(message, None)
 
     async def close(self) -> None:
-        """Cancel all edits, and take no more."""
+        """Cancel all edits, and accept no more."""
         self._closed = True
         for task in self._tasks.values():
             task.cancel()
@@ -122,7 +122,7 @@ class EditQueue(Generic[E]):
         try:
             while message in self._newest:
                 await self._turn(message)
-                # Only now is it settled which edit that is; what comes while it is sent takes another turn.
+                # The edit is chosen after the turn; one that arrives during the send takes another turn.
                 edit = self._newest.pop(message)
                 self._sending.add(message)
                 waiting = self._told.pop(message, [])
@@ -157,7 +157,7 @@ class EditQueue(Generic[E]):
 def _tell(waiting: Sequence[asyncio.Future[None]], error: Exception | None = None) -> None:
     for one in waiting:
         if one.done():
-            continue  # whoever waited has gone
+            continue  # the caller was cancelled
         if error:
             one.set_exception(error)
         else:

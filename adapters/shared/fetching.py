@@ -1,4 +1,4 @@
-"""Files that people send, fetched when they are wanted. Asking is free, so a hiccup is not the person's to see."""
+"""Download of people's files on demand, with retries of temporary errors, as downloads are free."""
 
 import asyncio
 import logging
@@ -12,11 +12,11 @@ log = logging.getLogger(__name__)
 
 TRIES = 4
 HEAVIEST = 64 * 2**20
-"""Bytes that are read of a file; what people with a subscription may send is larger."""
+"""Maximum bytes of a downloaded file."""
 
 
 class Fetching:
-    """`is_hiccup` says of an error whether the same file may be had at the next try."""
+    """Downloads with retries. `is_hiccup`: whether an error is temporary."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Fetching:
         self._sleep = sleep
 
     def attachment(self, read: Callable[[], Awaitable[bytes]], role: Role = "photo", *, video: bool) -> Attachment:
-        """A file as the core takes it; it raises what `read` raises at last."""
+        """An attachment; its `fetch` raises the last error of `read`."""
 
         async def fetch() -> AsyncIterator[bytes]:
             yield await self._fetched(read)

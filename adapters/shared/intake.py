@@ -1,4 +1,4 @@
-"""What comes in: in the database before it is promised, worked off once, replayed after a crash."""
+"""Intake of updates: saved before they are acknowledged, processed once, replayed after a crash."""
 
 import asyncio
 import logging
@@ -15,37 +15,37 @@ from bot.errors import StoreDown
 log = logging.getLogger(__name__)
 
 AGAIN = 1.0
-"""Seconds between two tries to write."""
+"""Seconds between attempts to write."""
 REMEMBERED = 2 * 86_400.0
-"""Seconds for which an item is known again; Telegram keeps an update for a day."""
+"""Seconds for which keys are remembered; Telegram repeats an update for up to a day."""
 SWEEP = 3600.0
-"""Seconds between two times that old keys and notes are forgotten."""
+"""Seconds between deletions of old keys and notes."""
 MOST = 10_000
-"""Items of which it is remembered that nobody knows whether they were kept."""
+"""Maximum remembered items whose write had an unknown outcome."""
 
 
 class Item(Protocol):
-    """Something that came in."""
+    """An update from a platform."""
 
     @property
     def key(self) -> str:
-        """Unique, and the same each time that the platform sends it."""
+        """Unique per update, and the same each time the platform repeats it."""
 
     @property
     def lane(self) -> Lane:
-        """With what it waits in line."""
+        """The lane in which it is ordered."""
 
     def pack(self) -> str:
-        """For the database."""
+        """Serialised, for the inbox."""
 
 
 T = TypeVar("T", bound=Item)
 
 
 class Intake(Generic[T]):
-    """Hands items to `work`, a few at a time; if that breaks, it is in the log, and `apologise` tells the person.
+    """Passes items to `work`, a few at a time; an exception is logged, and `apologise` informs the person.
 
-    `unpack` makes an item of a body: for the first time after a start, or for another try.
+    `unpack` parses a serialised item, after a restart or for a retry.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class Intake(Generic[T]):
         self.trouble = ""
 
     async def keep(self, item: T) -> bool:
-        """Write it down; whether it is to be begun. Raises `StoreDown`."""
+        """Save an item; returns whether it is new, and so to be started. Raises `StoreDown`."""
         try:
             fresh = await self._inbox.take(item.key, self._platform, item.pack(), self._clock())
-            if not fresh and item.key in self._doubtful:  # an earlier try was made after all; only its answer was lost
+            if not fresh and item.key in self._doubtful:  # an earlier write succeeded, but its confirmation was lost
                 fresh = not self._lanes.knows(item.key) and bool(await self._inbox.bodies([item.key]))
         except StoreDown as error:
             self._doubtful[item.key] = None
@@ -90,16 +90,16 @@ class Intake(Generic[T]):
         return fresh
 
     def begin(self, item: T) -> None:
-        """Start on an item that is kept."""
+        """Start processing a saved item."""
         self._lanes.begin(item.key, item)
 
     async def take(self, item: T) -> None:
-        """Keep an item, and begin on it if it is new. Raises `StoreDown`."""
+        """Save an item, and start it if it is new. Raises `StoreDown`."""
         if await self.keep(item):
             self.begin(item)
 
     async def take_all(self, items: Sequence[T]) -> bool:
-        """Keep all of them, for as long as it takes; only then are they begun, in their order. Whether any was new."""
+        """Save all items, with retries until it succeeds, then start them in order. Returns whether any was new."""
         fresh = await asyncio.gather(*map(self._keep_surely, items))
         for item, is_fresh in zip(items, fresh, strict=True):
             if is_fresh:
@@ -107,21 +107,21 @@ class Intake(Generic[T]):
         return any(fresh)
 
     async def replay(self, keys: Sequence[str]) -> None:
-        """Go on with what was kept and not finished."""
+        """Start the saved items that were not finished."""
         self._lanes.replay(keys)
         await self._sweep()
 
     async def idle(self) -> None:
-        """Until nothing is under way or waits."""
+        """Wait until nothing is running or waiting."""
         await self._lanes.idle()
 
     async def close(self) -> None:
-        """Let what is under way end, for a moment."""
+        """Stop; running items get a grace period."""
         await self._lanes.close()
 
     async def _keep_surely(self, item: T) -> bool:
         while True:
-            with suppress(StoreDown):  # which `keep` has told
+            with suppress(StoreDown):  # logged by `keep`
                 return await self.keep(item)
             await self._sleep(AGAIN)
 
@@ -129,20 +129,20 @@ class Intake(Generic[T]):
         while not await self._done(item):
             await self._sleep(AGAIN)
             item = self._unpack(item.pack())
-        # Before the next of its lane begins: so a replay never comes after what was said later.
+        # Before the next item of the lane starts, so that a replay never follows a later item.
         while not await self._ticked_off(key):
             await self._sleep(AGAIN)
 
     async def _done(self, item: T) -> bool:
-        """Work it off; False if the database did not take part, and it is to be begun anew."""
+        """Process an item; False if the database was unavailable, so that it is to be retried."""
         try:
             await self._work(item)
         except StoreDown as error:
             log.error("something from %s waits for the database: %s", self._label, error)
             return False
-        except Exception:  # a bug of ours: told, not worth a second time, and no reason to leave anybody waiting
+        except Exception:  # our own bug: logged and not retried, and the person is informed
             log.exception("something from %s broke", self._label)
-            with suppress(Exception):  # there is nobody left to tell
+            with suppress(Exception):  # nothing else can be done
                 await self._apologise(item)
         return True
 

@@ -1,10 +1,10 @@
-"""What a file in a chat may be, by its name and type there. This says what is tried; the bytes decide."""
+"""Likely kind of a file in a chat, by its name and type. Its content decides later."""
 
 import re
 from typing import Literal
 
 Kind = Literal["picture", "video", "perhaps", "other"]
-"""`perhaps`: neither says anything, so it is looked at if there is nothing better."""
+"""`perhaps`: name and type are inconclusive; it is tried if there is no better one."""
 
 _PICTURES = re.compile(r"\.(p?jp(e?g|e)|jfif|jif|mpo|a?png|webp|hei[cf]s?|hif|avifs?|gif|bmp|dib)$", re.IGNORECASE)
 _VIDEOS = re.compile(r"\.(mp4|mov|qt|webm|m4v)$", re.IGNORECASE)

@@ -1,7 +1,7 @@
-"""What was kept is worked off a few at a time: in order within a lane, and no lane in another's way.
+"""Processing of saved items, a few at a time: in order within a lane, lanes independently of each other.
 
-Everything is in the database before it comes here. So when much waits, only its keys are held, and the rest is read
-when there is room; a stop forgets it all, and the next start reads it again.
+All items are in the database. Of a long backlog only keys are in memory, and items are read when there is capacity; a
+stop discards everything, and the next start reads it again.
 """
 
 import asyncio
@@ -19,21 +19,21 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 AT_ONCE = 64
-"""Lanes that are worked on at the same time,"""
+"""Maximum lanes processed at once,"""
 OF_A_CHAT = 16
-"""and those of one chat: where answers must wait for their turn, they wait in nobody else's way."""
+"""and per chat: waiting for the rate limit of one chat must not block others."""
 IN_HAND, IN_HAND_OF_A_CHAT = 500, 32
-"""Items that are held in memory, in all and of one chat; of more, only the keys."""
+"""Maximum items in memory, in total and per chat; of further ones only the keys."""
 PAGE = 100
 AGAIN = 1.0
-"""Seconds between two tries to read."""
+"""Seconds between attempts to read."""
 GRACE = 3.0
-"""Seconds that work under way gets at a stop; what is cut off is replayed."""
+"""Grace period of running items at a stop, in seconds; cancelled ones are replayed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Items with the same `name` come one after the other; `together`, all that are there at once, as one."""
+    """Items with the same `name` are processed one after the other, or with `together` all at once."""
 
     chat: str
     name: str
@@ -43,11 +43,11 @@ class Lane:
 @dataclass(eq=False, slots=True)
 class _Chat:
     busy: int = 0
-    """Lanes that are worked on."""
+    """Number of running lanes."""
     held: int = 0
     """Items in memory."""
     later: deque[str] = field(default_factory=deque)
-    """Keys of what comes after these."""
+    """Keys of later items, not in memory."""
 
 
 @dataclass(eq=False, slots=True)
@@ -56,11 +56,11 @@ class _Line(Generic[T]):
     chat: _Chat
     items: deque[tuple[str, T]] = field(default_factory=deque)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    """Under way; a lane that has none waits for its turn."""
+    """Running tasks; a lane without one waits for its turn."""
 
 
 class Lanes(Generic[T]):
-    """`run` works an item off and never raises; `unpack` makes an item of a body in the inbox, or None of a bad one."""
+    """`run` processes an item and never raises; `unpack` parses an item of the inbox, None if it is invalid."""
 
     def __init__(
         self,
@@ -87,11 +87,11 @@ class Lanes(Generic[T]):
         self._quiet = asyncio.Event()
 
     def knows(self, key: str) -> bool:
-        """Whether it is under way, or will be."""
+        """Whether an item is running or waiting."""
         return key in self._known
 
     def begin(self, key: str, item: T) -> None:
-        """Work on something that is kept, as soon as it is its turn."""
+        """Process a saved item when it is its turn."""
         if self._stopped or key in self._known:
             return
         self._known.add(key)
@@ -102,7 +102,7 @@ class Lanes(Generic[T]):
             self._read()
 
     def replay(self, keys: Sequence[str]) -> None:
-        """Work on what is in the inbox, in this order; after a stop, from now on again."""
+        """Process items of the inbox in this order; also restarts after a stop."""
         self._stopped = False
         fresh = [key for key in keys if key not in self._known]
         self._known.update(fresh)
@@ -110,13 +110,13 @@ class Lanes(Generic[T]):
         self._read()
 
     async def idle(self) -> None:
-        """Until nothing is under way or waits."""
+        """Wait until nothing is running or waiting."""
         while self._known:
             self._quiet.clear()
             await self._quiet.wait()
 
     async def close(self) -> None:
-        """Begin nothing more, and let what is under way end, for a moment."""
+        """Start nothing more; running items get a grace period."""
         self._stopped = True
         tasks = {task for line in self._lines.values() for task in line.tasks}
         if self._reading:
@@ -134,12 +134,12 @@ class Lanes(Generic[T]):
         self._quiet.set()
 
     def _is_joined(self, item: T) -> bool:
-        """Whether it belongs to what is in hand, and must not come later."""
+        """Whether an item must run together with running ones."""
         lane = self._lane(item)
         return lane.together and lane.name in self._lines
 
     def _enter(self, key: str, item: T, *, read: bool = False) -> None:
-        """Take an item in hand, or leave it where it is for now; `read`: it is the next of its chat."""
+        """Hold an item in memory if there is capacity, else only its key. `read`: it is the next of its chat."""
         lane = self._lane(item)
         line, chat = self._lines.get(lane.name), self._chats.setdefault(lane.chat, _Chat())
         if not (line and lane.together) and ((chat.later and not read) or chat.held >= IN_HAND_OF_A_CHAT):
@@ -156,7 +156,7 @@ class Lanes(Generic[T]):
         self._next()
 
     def _next(self) -> None:
-        """Begin on the lanes whose turn it is."""
+        """Start the lanes whose turn it is."""
         busy = sum(chat.busy for chat in self._chats.values())
         for _ in range(len(self._ready)):
             if self._stopped or busy >= AT_ONCE:
@@ -180,7 +180,7 @@ class Lanes(Generic[T]):
     async def _work(self, line: _Line[T], key: str, item: T) -> None:
         try:
             await self._run(key, item)
-        except Exception:  # one message's bug is not the others'
+        except Exception:  # a bug in one item must not stop the others
             log.exception("something in the inbox broke")
         finally:
             self._end(line, key)
@@ -209,12 +209,12 @@ class Lanes(Generic[T]):
             self._quiet.set()
 
     def _read(self) -> None:
-        """See to it that what waits in the inbox comes once there is room."""
+        """Start reading from the inbox if there is capacity."""
         if not self._stopped and self._reading is None and self._source():
             self._reading = asyncio.create_task(self._read_on(), name="inbox")
 
     def _source(self) -> deque[str] | None:
-        """What is read next: what is left of a chat that has room, or what nobody has looked at yet."""
+        """The keys to read next: of a chat with capacity, or unread ones."""
         for chat in self._chats.values():
             if chat.later and chat.held < IN_HAND_OF_A_CHAT // 2:
                 return chat.later
@@ -241,10 +241,10 @@ class Lanes(Generic[T]):
             for _ in keys:
                 key = source.popleft()
                 if key not in found:
-                    self._forget(key)  # somebody else was quicker
+                    self._forget(key)  # finished by another process
                     continue
                 item = self._unpack(key, found[key])
                 self._enter(key, item, read=source is not self._later)
                 if source and source[0] == key:
-                    return  # its chat has no more room
-                more = self._lane(item).together  # the rest of it may stand on the next page
+                    return  # its chat has no capacity
+                more = self._lane(item).together  # its other items may be on the next page

@@ -1,4 +1,4 @@
-"""What is remembered of the newest things only, so that memory has an end."""
+"""A dict of bounded size."""
 
 from typing import TypeVar
 
@@ -7,7 +7,7 @@ V = TypeVar("V")
 
 
 class Newest(dict[K, V]):
-    """A dict of at most `most` entries, in the order in which they were set last; the oldest go."""
+    """A dict of at most `most` entries; those set the longest time ago are evicted."""
 
     def __init__(self, most: int) -> None:
         super().__init__()

@@ -1,35 +1,35 @@
-"""Questions that were asked in a chat, and what belongs to them. They outlive a restart."""
+"""The bot's questions in chats, with the data needed for their answers. They survive a restart."""
 
 from collections.abc import Collection
 
 from adapters.shared.notes import Notes
 
 OPEN = 7 * 86_400.0
-"""Seconds for which a reply to a question is understood."""
+"""Seconds for which a reply to a question counts as its answer."""
 FRESH = 600.0
-"""Seconds in which the next thing said in private is the answer, even if it is no reply."""
+"""Seconds in which the next private message is the answer, even if it is no reply."""
 
 _ASKED = "asked"
 
 
 class Questions:
-    """A note for each question, by its message; in private also for the latest. `about`: the persons it names."""
+    """A note per question, by its message; in private chats also for the latest. `about`: the persons it names."""
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
 
     async def put(self, chat: str, message: str, value: str, about: Collection[str]) -> None:
-        """Remember that `message` asked: a reply to it is the answer."""
+        """Store a question: a reply to `message` is its answer."""
         await self._notes.put(chat, f"{_ASKED}:{message}", value, OPEN, about)
 
     async def put_latest(self, chat: str, value: str, about: Collection[str]) -> None:
-        """Whatever is said next in a private chat is the answer."""
+        """Store the latest question of a private chat: the next message is its answer."""
         await self._notes.put(chat, _ASKED, value, FRESH, about)
 
     async def answered(self, chat: str, to: str = "") -> str | None:
-        """What belongs to the question that is answered by a reply to a message, or (without `to`) after the latest."""
+        """The data of the question that a reply to message `to` answers, or (without `to`) of the latest; else None."""
         return await self._notes.get(chat, f"{_ASKED}:{to}" if to else _ASKED)
 
     async def moved_on(self, chat: str) -> None:
-        """Something else was said in private: from now on only a reply is an answer."""
+        """Close the latest question after another private message: from now on only a reply answers it."""
         await self._notes.drop(chat, _ASKED)

@@ -1,4 +1,4 @@
-"""Replies on their way to people: offered for as long as it makes sense, smaller or in words where that is refused."""
+"""Sending of replies, with retries; a refused clip is replaced by a smaller one or a sentence."""
 
 import asyncio
 import logging
@@ -14,12 +14,12 @@ from bot.ports import Chat
 log = logging.getLogger(__name__)
 
 PATIENCE = 600.0
-"""Seconds for which an answer is offered to a platform that fails."""
+"""Seconds for which a send to a failing platform is retried."""
 LONGEST_PAUSE = 60.0
 
 
 class Telling:
-    """Tells replies in `chat`, and takes away again what must not stay."""
+    """Sends replies in `chat`, and removes messages."""
 
     def __init__(self, core: Core, chat: Chat, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._core = core
@@ -29,9 +29,9 @@ class Telling:
     async def tell(
         self, reply: Reply, send: Callable[[Reply], Awaitable[Posted | None]], once: Callable[[Reply], bool]
     ) -> Posted | None:
-        """Have `send` post a reply; what it returns, or None if it could not be done, or nobody knows.
+        """Post a reply by `send`; returns its result, or None after a failure or an unknown outcome.
 
-        `once`: a second one would be in the way, so after an `Unconfirmed` it most likely is there.
+        `once`: do not repeat after an `Unconfirmed`, as the message most likely arrived.
         """
         end, pause = self._core.context.clock() + PATIENCE, 1.0
         while True:
@@ -62,11 +62,11 @@ class Telling:
             pause = min(LONGEST_PAUSE, 2 * pause)
 
     async def stands(self, reply: Reply, place: Address) -> None:
-        """Note what the message at `place` shows; if some of it is gone already, the message goes."""
+        """Record which clips the message at `place` shows; if one was deleted meanwhile, remove the message."""
         if not await self._core.stands(reply, place):
             await self.take_away(place)
 
     async def take_away(self, place: Address) -> None:
-        """Remove a message, if that can be done."""
+        """Remove a message, if the platform permits it."""
         with suppress(ChatError):
             await self._chat.remove(place, place.message)
