@@ -1,3 +1,3 @@
-"""Telegram: what people send becomes words of the house, and what the house says becomes messages."""
+"""The Telegram adapter: updates become `Inbound`s, replies become messages."""
 
 PLATFORM = "telegram"

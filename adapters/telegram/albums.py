@@ -1,7 +1,7 @@
-"""Albums: Telegram sends one update per picture and no end, so an album is over when nothing more has come for a while.
+"""Albums: Telegram sends one update per picture and no end marker, so an album ends after a silence.
 
-Each part waits here until the album is worked off, and so stays in the database until then; a restart begins anew. A
-part that was kept before a restart may have others that wait at Telegram: until it is `caught_up`, no album is over.
+Its parts stay in the inbox until the album is processed, so a restart collects them anew. Further parts may still be
+undelivered at a restart: no album ends before `caught_up`.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ from adapters.shared.newest import Newest
 from bot.errors import StoreDown
 
 QUIET = 1.5
-"""Seconds without another picture after which an album is complete."""
+"""Seconds of silence that end an album."""
 REMEMBERED = 1000
-"""Albums whose late pictures are known to belong to them."""
+"""Maximum remembered albums, for late pictures."""
 
 
 @dataclass(eq=False, slots=True)
@@ -28,7 +28,7 @@ class _Album:
 
 
 class Albums:
-    """Gathers the messages of albums. `caught_up` is set while we have all that Telegram had for us at the start."""
+    """Collects the messages of albums. `caught_up`: the updates that were pending at the start have been received."""
 
     def __init__(self, caught_up: asyncio.Event, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._caught_up = caught_up
@@ -38,7 +38,7 @@ class Albums:
 
     @asynccontextmanager
     async def whole(self, message: Message) -> AsyncIterator[list[Message]]:
-        """All messages of the album, in order, for whoever brought its first one; the others get none, at its end."""
+        """All messages of an album, in order, for the caller with its first one; others get an empty list."""
         name = f"{message.chat.id}:{message.media_group_id}"
         if name in self._over:
             yield []

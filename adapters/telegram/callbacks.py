@@ -1,4 +1,4 @@
-"""Buttons: a tap says its command in the place of whoever tapped. The core decides whether they may."""
+"""Buttons: a tap sends the button's command in the person's name. The core checks rights."""
 
 import asyncio
 from contextlib import suppress
@@ -24,13 +24,13 @@ from bot.errors import ChatError
 from bot.model import Address
 
 SWIFT = 2.0
-"""Seconds in which a tap should be acknowledged; the client shows a spinner until then."""
+"""Seconds within which a tap should be acknowledged; the client shows a spinner until then."""
 TOAST = 200
-"""Characters that fit into what pops up."""
+"""Maximum characters of a popup."""
 
 
 class Callbacks:
-    """Takes callback queries."""
+    """Handles callback queries."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Callbacks:
         self._taps = DoubleTaps(core.context.clock)
 
     async def tapped(self, query: CallbackQuery) -> None:
-        """Do what the button says, and let the client stop spinning."""
+        """Execute the button's command, and acknowledge the tap."""
         where, said = await self._where(query), (query.data or "").replace(MENTION, "")
         tap = query.from_user.id, where, query.data
         if where is None or not said.startswith("/") or self._taps.slipped(tap, query.id):
@@ -84,7 +84,7 @@ class Callbacks:
             reply = await doing
         reply = await self._replies.aside(inbound, reply)
         words = not (reply.job or reply.clip or reply.papers or reply.ask is not None)
-        if words and not reply.text:  # refused a moment ago in the chat, where it is not said again
+        if words and not reply.text:  # the refusal was posted in the chat a moment ago
             return None if closed else await self.close(query, Reply(texts.admin.TOLD))
         short = words and not reply.buttons and len(reply.text) <= TOAST and not closed
         if not closed:
@@ -100,7 +100,7 @@ class Callbacks:
         return None
 
     async def _went_on(self, inbound: Inbound, reply: Reply, *, short: bool) -> bool:
-        """Go on in the message that was tapped, if it is this person's own small dialog. `short`: it is over."""
+        """Edit the tapped message, if it is a dialog with this person. `short`: the dialog ends."""
         where = inbound.address
         if not inbound.shared or reply.refused or not await self._dialogs.belongs(where, inbound.user):
             return False
@@ -111,9 +111,9 @@ class Callbacks:
         return True
 
     async def close(self, query: CallbackQuery, reply: Reply | None = None) -> None:
-        """Have the client stop spinning, and show a short reply."""
+        """Acknowledge the tap, with a short reply as a popup."""
         text = reply.text[:TOAST] or None if reply else None
-        with suppress(ChatError), mapped():  # it may be too old to be answered
+        with suppress(ChatError), mapped():  # the query may have expired
             await self._client.answer_callback_query(query.id, text, show_alert=bool(text and reply and reply.refused))
 
     async def _where(self, query: CallbackQuery) -> Address | None:
@@ -122,7 +122,7 @@ class Callbacks:
         message = query.message
         if message is None or isinstance(message, Message):
             return parse.address(message) if message else None
-        # Telegram shows us no more than where it stood; in which topic, we may know ourselves.
+        # An inaccessible message has only its chat and id; the topic may be in our notes.
         place = Address(PLATFORM, str(message.chat.id), str(message.message_id))
         if job := await self._core.context.store.sent(place):
             return replace(place, thread=job.address.thread)
@@ -131,7 +131,7 @@ class Callbacks:
 
 
 def _stands_there(query: CallbackQuery) -> bool:
-    """Whether the message has the button that was tapped: a client may say anything in its name."""
+    """Whether the message has the tapped button: clients can forge callback data."""
     message = query.message
     rows = message.reply_markup.inline_keyboard if isinstance(message, Message) and message.reply_markup else ()
     return any(button.callback_data == query.data for row in rows for button in row)

@@ -1,4 +1,4 @@
-"""The line to Telegram: the library's `Bot`, and the one place where its errors become ours."""
+"""Client of Telegram: the library's `Bot`, and the only place that maps its errors to ours."""
 
 import logging
 import os
@@ -28,12 +28,12 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's switch for the t
 
 PUBLIC = "https://api.telegram.org"
 UPLOAD = 50 * 10**6
-"""Bytes that a clip may have at Telegram's own server, a little under its 50 MB."""
+"""Maximum bytes of a clip at Telegram's own server, slightly below its 50 MB."""
 UPLOAD_SELF_HOSTED = 2000 * 10**6
 DOWNLOAD_MB = 20
 
 _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
-"""What the library raises of an answer in a shape that it does not know."""
+"""Errors of the library for an answer of unknown shape."""
 _CLOSED_TO_US = (
     "chat not found",
     "user not found",
@@ -46,11 +46,11 @@ _CLOSED_TO_US = (
 _NO_CLIPS = re.compile(
     r"not enough rights to send (?!text|messages)|chat_send_(?!plain)\w+_forbidden|voice_messages_forbidden"
 )
-"""A group, or a person, that takes words and not this kind of file."""
+"""Errors of chats that accept text, but not this kind of file."""
 _TOO_LARGE = re.compile(r"too large|too big|file_parts_invalid")
 _SLOW_MODE = re.compile(r"slow ?mode\D*(\d*)")
 SLOW = 30.0
-"""Seconds of silence in slow mode, if nobody says how many."""
+"""Seconds of slow mode, if Telegram gives none."""
 
 NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted", "topic closed")
 NO_MESSAGE = ("not found", "message_id_invalid")
@@ -65,26 +65,26 @@ BAD_COPY = (
     "file_id",
     "can't use file of type",
 )
-"""What Telegram's refusals say, in small letters."""
+"""Telegram's error texts, in lower case."""
 
 
 class Rejected(ChatError):
-    """Telegram takes this message never as it is; the message is Telegram's, for the log."""
+    """Telegram will never accept this request; the message is Telegram's, for the log."""
 
 
 class BadToken(ChatError):
-    """Telegram knows no such bot."""
+    """Telegram rejects the token."""
 
     def __init__(self) -> None:
         super().__init__("Telegram does not accept TELEGRAM_TOKEN. Ask BotFather for the token again and set it.")
 
 
 class Taken(ChatError):
-    """Another program receives this bot's updates."""
+    """Another process receives this bot's updates."""
 
 
 class Moved(ChatError):
-    """The group is a supergroup now, under another id."""
+    """The group became a supergroup with another id."""
 
     def __init__(self, chat: str) -> None:
         super().__init__("the group became a supergroup")
@@ -92,7 +92,7 @@ class Moved(ChatError):
 
 
 class TelegramClient(Bot):
-    """A `Bot` that keeps its token to itself."""
+    """A `Bot` whose `repr` does not contain its token."""
 
     def __init__(self, token: str, api_url: str = PUBLIC) -> None:
         self._requests = AiohttpRequest(), AiohttpRequest()
@@ -111,17 +111,17 @@ class TelegramClient(Bot):
 
     @property
     def self_hosted(self) -> bool:
-        """Whether it is not Telegram's own server that is spoken to."""
+        """Whether the Bot API server is not Telegram's own."""
         return self._own
 
     async def updates(self, offset: int | None, seconds: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
-        """What `get_updates` gives, unread: one update that the library cannot read must not hold up the others."""
+        """As `get_updates`, but unparsed: one that the library cannot parse must not block the others."""
         asked = {"offset": offset, "timeout": seconds, "allowed_updates": kinds}
         found = await self._post("getUpdates", asked, read_timeout=self._requests[0].read_timeout + seconds)
         return [one for one in found if isinstance(one, dict) and isinstance(one.get("update_id"), int)]
 
     async def _do_post(self, endpoint: str, data: dict[str, Any], **patience: Any) -> Any:
-        """The library takes every 404 for a refused token; a server of one's own may as well lack a method."""
+        """The library takes every 404 for a rejected token; a self-hosted server may lack a method instead."""
         try:
             return await super()._do_post(endpoint, data, **patience)
         except InvalidToken as error:
@@ -138,31 +138,31 @@ class TelegramClient(Bot):
         return self._name
 
     async def hang_up(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         for request in self._requests:
             await request.shutdown()
 
 
 @contextmanager
 def mapped() -> Iterator[None]:
-    """Turn the library's errors into ours. None is chained: some hold addresses with the token in them."""
+    """Map the library's errors to ours. None is chained: some contain URLs with the token."""
     try:
         yield
     except TelegramError as error:
         raise _ours(error) from None
-    except _UNREADABLE as error:  # what was asked for was done; the library does not understand the answer
+    except _UNREADABLE as error:  # the request was executed, but the library cannot parse the answer
         log.error("an answer of Telegram's cannot be read: %s", type(error).__name__, exc_info=error)
         raise Unconfirmed("its answer cannot be read") from None
 
 
 def says(error: ChatError, *signs: str) -> bool:
-    """Whether Telegram's words are among these."""
+    """Whether Telegram's error text contains one of these."""
     reason = str(error).lower()
     return any(sign in reason for sign in signs)
 
 
 def _ours(error: TelegramError) -> ChatError:
-    text, foreign, _ = str(error).partition(". Parsing the server")  # a proxy's page may repeat the address
+    text, foreign, _ = str(error).partition(". Parsing the server")  # a proxy's error page may contain the URL
     low = text.lower()
     match error:
         case RetryAfter():
@@ -172,7 +172,7 @@ def _ours(error: TelegramError) -> ChatError:
             return Moved(str(error.new_chat_id))
         case NetworkError() if _TOO_LARGE.search(low):
             return TooLarge(UPLOAD)
-        case Forbidden() | BadRequest() if foreign:  # said by a proxy: Telegram itself may take it
+        case Forbidden() | BadRequest() if foreign:  # from a proxy: Telegram itself may accept it
             return ChatError(text)
         case Forbidden() | BadRequest() if _NO_CLIPS.search(low):
             return Rejected(text)
@@ -182,13 +182,11 @@ def _ours(error: TelegramError) -> ChatError:
             return Gone(text)
         case BadRequest():
             return Gone(text) if any(sign in low for sign in _CLOSED_TO_US) else Rejected(text)
-        case InvalidToken() if error.__cause__ is None:  # said by Telegram, not by a proxy that cannot find it
+        case InvalidToken() if error.__cause__ is None:  # from Telegram, not a 404 of a proxy
             return BadToken()
         case Conflict():
             return Taken(text)
-        case TelegramError() if (
-            "Invalid server response" in text or "Gateway Time" in text
-        ):  # somebody between us and Telegram lost patience
+        case TelegramError() if "Invalid server response" in text or "Gateway Time" in text:  # a gateway timeout
             return Unconfirmed(text)
         case NetworkError() if isinstance(error.__cause__, Silence):
             return Unconfirmed("no answer") if error.__cause__.sent else ChatError("no connection")

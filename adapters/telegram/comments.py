@@ -1,7 +1,6 @@
-"""A comment and what it is about: who passes a picture on and writes to it sends two messages, the comment first.
+"""Comments on forwarded pictures: Telegram sends them as two messages, the comment first.
 
-Told apart from others by coming together: Telegram gives both the time at which they were sent. Kept in memory only, as
-it is for a moment.
+They are matched by their times of sending. In memory only, as it concerns a second.
 """
 
 import asyncio
@@ -12,14 +11,14 @@ from telegram import Message
 from adapters.shared.newest import Newest
 
 TOGETHER = 2.0
-"""Seconds between the two, at most."""
+"""Maximum seconds between the two."""
 PATIENCE = 1.0
-"""Seconds in which a picture may follow words, before they are answered."""
+"""Seconds to wait for a picture before a text is answered."""
 MOST = 1_000
 
 
 class Comments:
-    """The latest words of each person in private that came without a picture."""
+    """The latest private text without a picture, per person."""
 
     def __init__(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._sleep = sleep
@@ -27,11 +26,11 @@ class Comments:
         self._answering: dict[tuple[int, int], asyncio.Task[None]] = {}
 
     def put(self, user: str, message: Message, words: str) -> None:
-        """Remember words."""
+        """Remember a text."""
         self._latest[user] = message, words
 
     def pop(self, user: str, picture: Message) -> str:
-        """The words that were written to a picture that is passed on, or nothing."""
+        """The comment on a forwarded picture; empty if there is none."""
         message, words = self._latest.pop(user, (None, ""))
         if message is None:
             return ""
@@ -43,7 +42,7 @@ class Comments:
         return words
 
     def answer(self, message: Message, how: Callable[[], Awaitable[None]]) -> None:
-        """Answer words in a moment, unless they turn out to belong to a picture."""
+        """Answer a text after `PATIENCE`, unless it turns out to be a comment."""
         key = message.chat.id, message.message_id
 
         async def answer() -> None:
@@ -56,7 +55,7 @@ class Comments:
         self._answering[key] = asyncio.create_task(answer())
 
     async def close(self) -> None:
-        """Let go of what waits: it is a hint, and nothing is lost with it."""
+        """Drop pending answers, which are only hints."""
         waiting = list(self._answering.values())
         for task in waiting:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Telegram, outbound: the `Chat` port for results and status lines, and answers to what people just said."""
+"""Telegram, outbound: the `Chat` port for results and status lines, and direct answers."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -40,7 +40,7 @@ from bot.model import Address, Job
 
 
 class TelegramChat:
-    """`page` gives the address under which a clip can be had; `on_move` is told when a group got another id."""
+    """`page` returns the public URL of a clip; `on_move` is called when a group gets another id."""
 
     once = False
 
@@ -71,17 +71,17 @@ class TelegramChat:
         return posted[0]
 
     async def answer(self, address: Address, reply: Reply, to: User | None = None) -> Posted:
-        """Post a reply as soon as it is its turn; `to` is named in it."""
+        """Post a reply when the rate limiter permits; `to` is mentioned in it."""
         await self._limiter.turn(address.chat, is_group(address.chat), "reply")
         return await self._post(address, reply, to)
 
     def moved(self, old: str, new: str) -> None:
-        """A chat has another id now."""
+        """Handle a chat's change of id."""
         self._limiter.move(old, new)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
         place, edit = (address.chat, message), (address, reply)
-        if reply.job or address.chat == INLINE:  # a status line: another edit of it will come
+        if reply.job or address.chat == INLINE:  # a status line, which is edited again
             return self._edits.put(place, edit)
         try:
             await self._edits.done(place, edit)
@@ -93,7 +93,7 @@ class TelegramChat:
                 raise
 
     async def become(self, address: Address, message: str, reply: Reply) -> bool:
-        """Have a message of ours say something else as soon as it is its turn; False if it does not."""
+        """Edit a message of ours when the rate limiter permits; False if that failed."""
         await self._limiter.turn(address.chat, is_group(address.chat), "reply")
         try:
             await self._say_instead(address, message, reply)
@@ -106,12 +106,12 @@ class TelegramChat:
 
     async def remove(self, address: Address, message: str) -> None:
         if address.chat == INLINE:
-            return  # the result stands in its place
+            return  # the result replaced it
         await self._edits.end((address.chat, message))
         try:
             with mapped():
                 await self._client.delete_message(int(address.chat), int(message))
-        except Moved as moved:  # what was said in the old chat is out of everybody's reach
+        except Moved as moved:  # messages of the old chat cannot be edited
             if self.on_move:
                 await self.on_move(address.chat, moved.chat)
         except Rejected as error:
@@ -126,7 +126,7 @@ class TelegramChat:
         return Address(PLATFORM, user) if user.isdecimal() and job.address.chat not in (user, INLINE) else None
 
     async def close(self) -> None:
-        """Let go of edits that still wait."""
+        """Cancel pending edits."""
         await self._edits.close()
 
     async def _turn(self, place: Place) -> None:
@@ -143,7 +143,7 @@ class TelegramChat:
         return True
 
     async def _empty(self, address: Address, message: str) -> None:
-        """A message that is too old to be deleted should at least not show any more what it shows."""
+        """Empty a message that is too old to be deleted."""
         try:
             await self._say_instead(address, message, Reply(texts.chat.DONE))
         except Rejected as error:
@@ -153,7 +153,7 @@ class TelegramChat:
                 raise
 
     async def _blot(self, address: Address, message: str) -> None:
-        """Put a grey picture in the place of a clip; its buttons go too."""
+        """Replace a clip by a grey picture, and remove its buttons."""
         wait = self._limiter.book(address.chat, is_group(address.chat), f"blot:{message}")
         if wait > 0:
             raise Flood(wait)
@@ -164,7 +164,7 @@ class TelegramChat:
         except Flood as flood:
             self._limiter.hush(address.chat, flood.retry_after)
             raise
-        except Gone as error:  # the chat is open to us: a right is missing, and may come back
+        except Gone as error:  # the chat is open: a right is missing, which may be granted again
             raise ChatError(str(error)) from None
         except Rejected as error:
             if not says(error, UNCHANGED, *NO_MESSAGE):
@@ -178,7 +178,7 @@ class TelegramChat:
         except Rejected as error:
             if not says(error, NO_CAPTION):
                 raise
-            with mapped():  # the clip was too large to be shown, and words say where it is
+            with mapped():  # the clip was too large, and the message is a text with its link
                 await self._client.edit_message_reply_markup(*where, reply_markup=markup)
 
     async def _say_instead(self, address: Address, message: str, reply: Reply) -> None:
@@ -195,7 +195,7 @@ class TelegramChat:
 
     async def _post(self, address: Address, reply: Reply, to: User | None = None) -> Posted:
         left: set[str] = set()
-        while True:  # each time round there is less that can be refused
+        while True:  # each iteration removes a cause of refusal
             try:
                 return await self._told(address, reply, to)
             except Moved as moved:
@@ -217,7 +217,7 @@ class TelegramChat:
                 elif reply.clip:
                     raise Unshowable(str(error)) from None
                 else:
-                    raise Gone(str(error)) from None  # the same again would be refused again
+                    raise Gone(str(error)) from None  # a retry would be refused, too
 
     async def _told(self, address: Address, reply: Reply, to: User | None = None) -> Posted:
         name = f"{cut(to.first_name, 64)}: " if to and reply.ask is not None else ""
@@ -263,7 +263,7 @@ class TelegramChat:
                     reply_markup=markup,
                 )
         except TooLarge as error:
-            raise Gone(str(error)) from None  # a file cannot be made smaller
+            raise Gone(str(error)) from None  # the file cannot be shrunk
         return Posted(str(message.message_id))
 
     async def _uploaded(self, chat: str, reply: Reply, shown: ShownClip) -> Message:

@@ -1,7 +1,6 @@
-"""What a tap of somebody in a group led to, with buttons: when they tap on, it changes where it stands.
+"""Dialogs in groups: further taps of the person edit the bot's message instead of posting a new one.
 
-Otherwise each step of a small dialog would be another message for everybody. What was typed for, as a list, stays as it
-is. The notes outlive a restart.
+Only replies to taps are dialogs, not replies to typed commands. The notes survive a restart.
 """
 
 from adapters.shared.notes import Notes
@@ -9,17 +8,17 @@ from adapters.telegram import PLATFORM
 from bot.model import Address
 
 OPEN = 2 * 86_400.0
-"""Seconds for which a dialog goes on in its message."""
+"""Seconds for which a dialog continues in its message."""
 
 
 class Dialogs:
-    """A note for each such message."""
+    """A note per dialog."""
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
 
     async def put(self, chat: str, message: str, user: str) -> None:
-        """Remember whose dialog a message is."""
+        """Record that a message is a dialog with `user`."""
         await self._notes.put(chat, _name(message), user, OPEN, [f"{PLATFORM}:{user}"])
 
     async def belongs(self, address: Address, user: str) -> bool:

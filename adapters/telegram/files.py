@@ -1,4 +1,4 @@
-"""Pictures at Telegram, fetched when they are wanted. A file's address holds the token and never leaves here."""
+"""Download of pictures from Telegram on demand. File URLs contain the token and never leave this module."""
 
 import asyncio
 import logging
@@ -20,14 +20,14 @@ log = logging.getLogger(__name__)
 
 
 class Files:
-    """Fetches what messages show."""
+    """Downloads the pictures of messages."""
 
     def __init__(self, line: TelegramClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._client = line
         self._fetching = Fetching(_is_hiccup, sleep)
 
     def attachment(self, picture: Picture) -> Attachment:
-        """The picture as the core takes it."""
+        """The picture as an attachment."""
         return self._fetching.attachment(partial(self._read, picture.file_id), video=picture.video)
 
     async def _read(self, file_id: str) -> bytes:
@@ -36,7 +36,7 @@ class Files:
         try:
             with mapped():
                 file: File = await self._client.get_file(file_id)
-            limit = HEAVIEST_FILE >> 20  # a self-hosted server would hand over two gigabytes
+            limit = HEAVIEST_FILE >> 20  # a self-hosted server would return two gigabytes
             if (file.file_size or 0) > HEAVIEST_FILE:
                 raise Refusal(texts.chat.too_heavy(limit))
             return await self._content(file)
@@ -44,12 +44,12 @@ class Files:
             raise Refusal(texts.chat.too_heavy(limit)) from None
 
     async def _content(self, file: File) -> bytes:
-        """Raises `Refusal`, `ChatError`; a `TooLarge` is about `HEAVIEST_FILE`."""
+        """Raises `Refusal`, `ChatError`; `TooLarge` refers to `HEAVIEST_FILE`."""
         path = (file.file_path or "").removeprefix(f"{self._client.base_file_url}/")
         if not _is_absolute(path):
             with mapped():
                 return bytes(await file.download_as_bytearray())
-        # A server of one's own that runs with `--local` says where a file lies on its disk.
+        # A self-hosted server with `--local` returns a path on its disk.
         here = Path(path)
         if self._client.self_hosted and await asyncio.to_thread(here.is_file):
             if (await asyncio.to_thread(here.stat)).st_size > HEAVIEST_FILE:
@@ -57,7 +57,7 @@ class Files:
             return await asyncio.to_thread(here.read_bytes)
         folder, _, rest = path.partition(f"/{self._client.token}/")
         try:
-            with mapped():  # behind some of them a web server hands out the same folder
+            with mapped():  # some have a web server for the same folder
                 known = {"file_id": file.file_id, "file_unique_id": file.file_unique_id}
                 served = File.de_json({**known, "file_path": f"{self._client.base_file_url}/{rest}"}, self._client)
                 return bytes(await served.download_as_bytearray())
@@ -74,7 +74,7 @@ class Files:
 
 def _is_hiccup(error: Exception) -> bool:
     if isinstance(error, Rejected):
-        # Telegram says the same of a file that never was and of one that it cannot reach at the moment.
+        # Telegram's error is the same for an unknown file and a temporarily unavailable one.
         return says(error, "temporarily unavailable")
     return isinstance(error, ChatError)
 

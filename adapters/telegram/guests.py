@@ -1,6 +1,6 @@
-"""Guest mode: somebody calls the bot in a chat that it has not joined. It may answer once, and edit that answer.
+"""Guest mode: the bot is called in a chat that it has not joined. It may answer once, and edit that answer.
 
-The chat's id may be another chat's too, so nothing is kept by it or sent to it.
+The chat's id may be another chat's, too, so nothing is stored by it or sent to it.
 """
 
 from dataclasses import replace
@@ -21,11 +21,11 @@ from bot.errors import ChatError
 from bot.model import Address
 
 KEPT = 2 * 86_400.0
-"""Seconds for which we know where we answered: for as long as an update may come again."""
+"""Seconds for which an answer's place is remembered: as long as Telegram may repeat the update."""
 
 
 class Guests:
-    """Takes guest messages."""
+    """Handles guest messages."""
 
     def __init__(
         self, core: Core, line: TelegramClient, chat: TelegramChat, files: Files, people: People, notes: Notes
@@ -39,7 +39,7 @@ class Guests:
         self.username = ""
 
     async def message(self, message: Message) -> None:
-        """A placeholder at once, then what the core says, in its place."""
+        """Post a placeholder at once, then replace it by the reply."""
         user, query = parse.person(message), message.guest_query_id
         if user is None or not query:
             return
@@ -69,19 +69,19 @@ class Guests:
             no_photo="" if said.startswith("/") else texts.chat.guest_help(self.username),
         )
         reply = await self._core.handle(inbound)
-        if not reply.text:  # here there is a placeholder, which must come to an end
+        if not reply.text:  # the placeholder must be replaced
             reply = replace(reply, text=texts.admin.TOLD)
         if not reply.job or await self._core.track(reply.job, place, reply.text):
             await self._chat.edit(where, place, reply)
         return
 
     async def apologise(self, message: Message) -> None:
-        """Something broke: the placeholder must come to an end."""
+        """Replace the placeholder by an apology."""
         if place := await self._notes.get(INLINE, message.guest_query_id or ""):
             await self._chat.edit(Address(PLATFORM, INLINE, place), place, Reply(texts.chat.BROKE, refused=True))
 
     async def _place(self, query: str) -> str | None:
-        """The message that we may edit."""
+        """The id of the message to edit; None if it cannot be posted."""
         if known := await self._notes.get(INLINE, query):
             return known
         placeholder = InlineQueryResultArticle("1", "Photoplay", InputTextMessageContent(texts.chat.ONE_MOMENT))
@@ -89,6 +89,6 @@ class Guests:
             with mapped():
                 sent = await self._client.answer_guest_query(query, placeholder)
         except ChatError:
-            return None  # too late, or answered before we could note where
+            return None  # expired, or answered before its place was saved
         await self._notes.put(INLINE, query, sent.inline_message_id, KEPT)
         return sent.inline_message_id

@@ -1,4 +1,4 @@
-"""Results where the bot is no member: they take the place of the status line, by an edit, which cannot upload."""
+"""Results in chats without the bot: they replace the status line by an edit, which cannot upload files."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -15,13 +15,13 @@ from bot.errors import ChatError, Flood, Gone, Unconfirmed
 log = logging.getLogger(__name__)
 
 INLINE = "inline"
-"""The chat of messages that stand where the bot is no member; they are known by an id of their own."""
+"""The chat part of addresses in chats without the bot; their messages have inline ids."""
 
 Upload = Callable[[str, Reply, ShownClip], Awaitable[Message]]
 
 
 class Inline:
-    """`page` gives the address under which a clip can be had; `upload` posts a clip to the storage chat."""
+    """`page` returns the public URL of a clip; `upload` posts a clip to the storage chat."""
 
     def __init__(
         self,
@@ -39,9 +39,9 @@ class Inline:
         self._storage_chat = storage_chat
 
     async def replace(self, message: str, reply: Reply, nonce: str) -> Posted:
-        """Have a message show this: its clip where there is a storage chat, a link where not, or where it is refused.
+        """Replace a message by a reply; its clip becomes a link without a storage chat, or if that refuses it.
 
-        Raises `Gone`, `Flood`, and another `ChatError` when it may work later: the same edit twice changes nothing.
+        Raises `Gone`, `Flood`, or another `ChatError` if a retry may work; repeating an edit is harmless.
         """
         try:
             copy = await self._stored(reply, nonce)
@@ -72,7 +72,7 @@ class Inline:
         return True
 
     async def _stored(self, reply: Reply, nonce: str) -> str | None:
-        """What a clip is called in the storage chat; None if there is no such chat, or it takes no clip."""
+        """File id of a clip in the storage chat; None if there is no such chat, or it accepts no clip."""
         chat = self._storage_chat
         if reply.clip is None or chat is None:
             return None

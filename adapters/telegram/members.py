@@ -1,4 +1,4 @@
-"""Who is an admin of a chat. Telegram answers for sure only where the bot is one itself; else nobody is, nor named."""
+"""Admins of a chat. Telegram's answer is reliable only if the bot is an admin; otherwise there are none."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,12 @@ from bot import texts
 from bot.errors import ChatError
 
 FRESH = 60.0
-"""Seconds for which an answer counts."""
+"""Lifetime of a cached answer, in seconds."""
 MOST = 10_000
 
 
 class Members:
-    """Asks, and remembers for a minute."""
+    """Membership queries, cached for a minute."""
 
     def __init__(self, line: TelegramClient, clock: Callable[[], float]) -> None:
         self._client = line
@@ -24,7 +24,7 @@ class Members:
         self._shut: Newest[str, tuple[float, bool]] = Newest(MOST)
 
     async def show_us_all(self, chat: str) -> bool:
-        """Whether we are an admin there: then even privacy mode hides nothing from us."""
+        """Whether the bot is an admin there, and so receives all messages despite privacy mode."""
         try:
             with mapped():
                 me = await self._client.get_me()
@@ -33,13 +33,13 @@ class Members:
         return await self.moderates(chat, str(me.id))
 
     async def moderates(self, chat: str, user: str) -> bool:
-        """Whether `user` is an admin of the group `chat`, or speaks in its own name."""
+        """Whether `user` is an admin of the group `chat`, or the group itself (an anonymous admin)."""
         if not chat.startswith("-"):
             return False
         return user == chat or (await self._found(chat, user))[0]
 
     async def administers(self, chat: str, user: str) -> bool:
-        """The same at this very moment: whoever was an admin a second ago sets nothing any more."""
+        """As `moderates`, uncached, so that a demoted admin loses the right immediately."""
         if not chat.startswith("-"):
             return False
         if user == chat:
@@ -52,7 +52,7 @@ class Members:
         return isinstance(member, ChatMemberAdministrator | ChatMemberOwner)
 
     async def username(self, chat: str, user: str) -> str | None:
-        """The username that somebody has now, empty for none; None where Telegram does not tell."""
+        """A person's current username, empty for none; None if Telegram does not answer."""
         try:
             with mapped():
                 member = await self._client.get_chat_member(int(chat), int(user))
@@ -61,11 +61,11 @@ class Members:
         return member.user.username or ""
 
     async def shows(self, chat: str, user: str) -> bool:
-        """Whether the others in the group `chat` may see that `user` is there: not so of an anonymous admin."""
+        """Whether the membership of `user` in the group `chat` is public: not for an anonymous admin."""
         return (await self._found(chat, user))[1]
 
     async def obstacle(self, chat: str) -> str:
-        """Why we can show no clip in a chat, in a sentence; nothing if we can, or Telegram does not tell."""
+        """The reason why clips cannot be sent to a chat, as a sentence; empty if they can, or if that is unknown."""
         if not chat.startswith("-"):
             return ""
         try:
@@ -75,7 +75,7 @@ class Members:
             return ""
 
     async def _is_shut(self, chat: str) -> bool:
-        """Whether we may not send videos there: an admin may, all others what the group and their own limits allow."""
+        """Whether the bot may not send videos: admins may, others by the permissions of the group and their own."""
         since, shut = self._shut.get(chat, (-FRESH, False))
         if self._clock() - since < FRESH and not shut:
             return False

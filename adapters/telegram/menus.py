@@ -1,4 +1,4 @@
-"""The list of commands that Telegram shows beside the text field, from the one table of commands."""
+"""Telegram's menu of commands, from the table of commands."""
 
 import json
 import logging
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 
 def menus(rows: Sequence[Command]) -> list[tuple[BotCommandScope, list[tuple[str, str]]]]:
-    """What each kind of chat is shown."""
+    """The menu of each kind of chat."""
     group = in_menu(rows, "everywhere", "groups")
     private = [*in_menu(rows, "everywhere", "greeting"), *in_menu(rows, "private")]
-    # What operators say is for them alone, so it stands in no menu.
+    # Operators' commands are in no menu.
     admins = [*group, *(row for row in rows if row.listed and row.audience == "admins")]
     scopes: tuple[tuple[BotCommandScope, list[Command]], ...] = (
         (BotCommandScopeDefault(), in_menu(rows, "everywhere", "groups", "greeting")),
@@ -39,7 +39,7 @@ def menus(rows: Sequence[Command]) -> list[tuple[BotCommandScope, list[tuple[str
 
 
 async def publish(line: TelegramClient, core: Core, notes: Notes) -> None:
-    """Tell Telegram what there is, if it has changed. Nothing depends on it."""
+    """Publish the menus if they changed. Failures are ignored."""
     now = menus(table.offered(core.context, PLATFORM))
     mark = json.dumps([[scope.type, menu] for scope, menu in now])
     if await notes.get("", "menus") == mark:

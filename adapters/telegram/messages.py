@@ -1,4 +1,4 @@
-"""What people say in private and in groups, put to the core."""
+"""Messages in private chats and groups, passed to the core."""
 
 import logging
 from collections.abc import Sequence
@@ -31,10 +31,10 @@ _OUT = (ChatMember.LEFT, ChatMember.BANNED)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something that is meant for us; `about` is the message that replies go to, the speaker's own without it.
+    """A message for the bot; `about` is the message that replies answer (default: the message itself).
 
-    `scope` is the community that is spoken of, where it is not the chat's own. `comment`: words to which a picture may
-    follow at once. `source`, `called` and `no_photo` are those of `Inbound`.
+    `scope`: the community it concerns, if not the chat's own. `comment`: a text that may be a comment on a following
+    picture. `source`, `called` and `no_photo`: as in `Inbound`.
     """
 
     text: str
@@ -48,7 +48,7 @@ class Heard:
 
 
 class Messages:
-    """Takes messages. `username` (without @) and `reads_all` (privacy mode is off) are what Telegram says of us."""
+    """Handles messages. `username` (without @) is the bot's; `reads_all`: its privacy mode is off."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Messages:
         self.reads_all = False
 
     async def message(self, message: Message) -> None:
-        """A message in private or in a group."""
+        """Handle a message in a private chat or a group."""
         if message.migrate_to_chat_id:
             return await self.moved(str(message.chat.id), str(message.migrate_to_chat_id))
         if message.migrate_from_chat_id:
@@ -91,21 +91,21 @@ class Messages:
         return None
 
     def is_called(self, message: Message) -> bool:
-        """Whether a message of a group is meant for us, as far as its words alone say."""
+        """Whether the text of a group's message addresses the bot."""
         text = parse.words(message)
         command = parse.command(text, self.username)
         row = TABLE.get(command[0]) if command else None
         return bool(row and row.listed) or parse.without_mention(text, self.username) is not None
 
     async def edited(self, message: Message) -> None:
-        """A message was changed after it was sent."""
+        """Handle an edit of a message."""
         where = parse.address(message)
         reply = await self._core.handle(Inbound(where, parse.person(message) or "", parse.key(message), edited=True))
         if reply.text:
             await self._replies.tell(where, reply)
 
     async def membership(self, change: ChatMemberUpdated) -> None:
-        """We were let in, thrown out or blocked."""
+        """Handle the bot being added, removed or blocked."""
         chat = Address(PLATFORM, str(change.chat.id))
         old, new = change.old_chat_member.status, change.new_chat_member.status
         if new in _OUT:
@@ -116,7 +116,7 @@ class Messages:
             await self._replies.tell(chat, Reply(texts.chat.hello_group(self.username, all_ears=all_ears)))
 
     async def moved(self, old: str, new: str) -> None:
-        """A group became a supergroup: everything of it goes along."""
+        """Handle a group becoming a supergroup: its data moves to the new id."""
         await self._core.context.store.inbox.move(PLATFORM, old, new)
         self._chat.moved(old, new)
 
@@ -165,23 +165,23 @@ class Messages:
             await self._replies.respond(inbound, reply, () if reply.bare else heard.pictures)
 
     async def close(self) -> None:
-        """Let go of what still waits to be said."""
+        """Drop pending answers."""
         await self._comments.close()
 
     def _head(self, parts: Sequence[Message]) -> Message:
-        """The message of an album that speaks for it: the one that calls us, or has words."""
+        """The message that represents an album: the one that addresses the bot, or has a caption."""
         captioned = [part for part in parts if part.caption] or parts
         return next((part for part in captioned if self.is_called(part)), captioned[0])
 
     def _with_captions(self, text: str, head: Message, parts: Sequence[Message]) -> str:
-        """What an order says, with what stands under its other pictures."""
+        """The text of an order, with the captions of its other pictures."""
         command = parse.command(text, self.username)
         row = TABLE.get(command[0]) if command else None
         if command and not (row and row.pictures):
             return text
         seen = {head.caption}
         words: list[str] = []
-        for part in parts:  # in their order; a command stays in front
+        for part in parts:  # in order; a command stays first
             if part is head:
                 words.insert(0 if command else len(words), text)
             elif part.caption and part.caption not in seen:
@@ -190,7 +190,7 @@ class Messages:
         return " ".join(words)
 
     async def _heard(self, user: str, message: Message, parts: Sequence[Message], text: str) -> Heard | None:
-        """What is said to us; None if it is not for us. Raises `Refusal` for what nobody can use."""
+        """A message as `Heard`; None if it is not for the bot. Raises `Refusal` for an unusable one."""
         private = parse.is_private(message.chat)
         own = [picture for part in parts if (picture := parse.picture(part))]
         command = parse.command(text, self.username)
@@ -200,7 +200,7 @@ class Messages:
             row = TABLE.get(command[0])
             known = row is not None and row.listed
             if not (known or private or "@" in text.split()[0]):
-                return None  # said to another bot, most likely
+                return None  # most likely for another bot
             takes = not known or (row is not None and row.pictures)
             return Heard(f"/{command[0]} {command[1]}".strip(), own if takes else ())
         called = command[1] if command else parse.without_mention(text, self.username)
@@ -212,7 +212,7 @@ class Messages:
             said = self._comments.pop(user, message) or said
         if own:
             if len(own) < len(parts):
-                raise Refusal(texts.chat.ONE_PHOTO)  # a video among photos: whatever was meant, it cannot be had
+                raise Refusal(texts.chat.ONE_PHOTO)  # a video among photos cannot be an order
             if message.media_group_id and len(parts) == 1 and not private:
                 raise Refusal(texts.chat.ALBUM_HIDDEN)
             if question and question.takes_pictures:
@@ -225,11 +225,11 @@ class Messages:
         return self._pictureless(user, message, said, plain=command is None)
 
     def _pictureless(self, user: str, message: Message, said: str, *, plain: bool) -> Heard | None:
-        """Words to us without a picture of their own; `plain`: no command. Raises `Refusal`."""
+        """A text without a picture of its own; `plain`: no command. Raises `Refusal`."""
         private = parse.is_private(message.chat)
         if private and not message.text:
             if message.effective_attachment is None:
-                return None  # a note of Telegram's own, as of a pinned message
+                return None  # a service message, such as of a pinned message
             raise Refusal(texts.chat.WHAT_WORKS)
         if message.external_reply and (seen := parse.picture(message.external_reply, videos=True)):
             return Heard(said, [seen])
@@ -245,21 +245,21 @@ class Messages:
         return Heard(said, no_photo=texts.chat.which_photo(self.username))
 
     def _answer_to_us(self, message: Message) -> Heard | None:
-        """A message of a group that calls nobody, and answers one of ours."""
+        """A group's message that addresses nobody and replies to one of the bot's."""
         other = message.reply_to_message
         if not other or not message.text or not other.from_user or other.from_user.username != self.username:
             return None
         if message.is_topic_message and other.message_id == message.message_thread_id:
-            return None  # every message of a topic answers its first one
+            return None  # every message of a topic is a reply to its first one
         lacking = texts.chat.which_photo(self.username)
         return Heard(message.text, _shown(other), source=str(other.message_id), called=False, no_photo=lacking)
 
     async def _hears_all(self, chat: str) -> bool:
-        """Whether we are shown what is said in a group to others."""
+        """Whether the bot receives messages of a group that do not address it."""
         return self.reads_all or await self._members.show_us_all(chat)
 
 
 def _shown(message: Message) -> Sequence[Picture]:
-    """What a message shows that somebody speaks about: a clip counts too."""
+    """The pictures of a message that is replied to, including a clip."""
     seen = parse.picture(message, videos=True)
     return [seen] if seen else ()

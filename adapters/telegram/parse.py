@@ -1,4 +1,4 @@
-"""What a Telegram message says, in our words. Pure: nothing is asked and nothing is sent."""
+"""Conversion of Telegram messages to our values. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ ANOTHERS = "", ""
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file at Telegram that shows something; of a video, its last frame counts."""
+    """A picture file at Telegram, or a video, of which the last frame is used."""
 
     file_id: str
     video: bool = False
@@ -26,19 +26,19 @@ class Picture:
 
 
 def address(message: Message) -> Address:
-    """Where a message stands."""
+    """Address of a message."""
     thread = message.message_thread_id if message.is_topic_message else None
     return Address(PLATFORM, str(message.chat.id), str(message.message_id), str(thread or ""))
 
 
 def key(message: Message) -> str:
-    """What stays the same however often Telegram sends a message, or any part of an album."""
+    """A message's key: the same for each repetition, and for all parts of an album."""
     name = f"album:{message.media_group_id}" if message.media_group_id else message.message_id
     return f"{PLATFORM}:{message.chat.id}:{name}"
 
 
 def person(message: Message) -> str | None:
-    """Who wrote it: a person, or a group or channel that somebody speaks for; None for bots and machinery."""
+    """Id of the author: a person, or the group or channel of an anonymous one; None for bots and service messages."""
     if message.is_automatic_forward:
         return None
     if message.sender_chat:
@@ -48,19 +48,19 @@ def person(message: Message) -> str | None:
 
 
 def label(message: Message) -> str:
-    """What people see of who wrote it."""
+    """Display name of the author."""
     if message.sender_chat:
         return message.sender_chat.effective_name or ""
     return message.from_user.full_name if message.from_user else ""
 
 
 def scope(chat: Chat) -> str:
-    """The community that a chat is; none where somebody is alone with the bot."""
+    """The community of a chat; empty for private chats."""
     return f"{PLATFORM}:{chat.id}" if chat.type in (Chat.GROUP, Chat.SUPERGROUP) else ""
 
 
 def is_private(chat: Chat) -> bool:
-    """Whether it is a conversation of one person with the bot."""
+    """Whether it is a private chat with the bot."""
     return chat.type == Chat.PRIVATE
 
 
@@ -70,7 +70,7 @@ def words(message: Message) -> str:
 
 
 def picture(message: Message | ExternalReplyInfo, *, videos: bool = False) -> Picture | None:
-    """The picture of a message, a photo or a file; with `videos`, a clip counts too."""
+    """The picture of a message, a photo or a file; with `videos`, also a video."""
     spoiler = bool(message.has_media_spoiler)
     if message.photo:
         return Picture(message.photo[-1].file_id, spoiler=spoiler)
@@ -85,7 +85,7 @@ def picture(message: Message | ExternalReplyInfo, *, videos: bool = False) -> Pi
 
 
 def command(text: str, username: str) -> tuple[str, str] | None:
-    """Name and argument of a command; `ANOTHERS` if it is another bot's; None for any other text."""
+    """Name and argument of a command; `ANOTHERS` if it addresses another bot; None for other texts."""
     said = invocation.command(text)
     if said is None:
         return None
@@ -95,11 +95,11 @@ def command(text: str, username: str) -> tuple[str, str] | None:
 
 
 def without_mention(text: str, username: str) -> str | None:
-    """The text without our name and what stands between it and the words; None if it does not call us."""
+    """The text without a leading mention of the bot and separators; None if it has none."""
     bare, times = re.subn(rf"(?<!\w)[@＠]{re.escape(username)}{END}{SIGN}", " ", text, flags=re.IGNORECASE)
     return invocation.canonical(invocation.opened(bare)) if times else None
 
 
 def pack(pictures: Sequence[Picture]) -> list[dict[str, object]]:
-    """Pictures for a note."""
+    """Pictures as JSON values, for a note."""
     return [asdict(picture) for picture in pictures]

@@ -1,6 +1,6 @@
-"""Who is meant: by a mention, by the message that is answered. Telegram's event says it, never the text.
+"""Persons who are mentioned or replied to, from Telegram's entities, never from the text.
 
-A mention by @username carries no id, so a small directory remembers the usernames of people who spoke to the bot.
+A mention by @username has no id, so a directory remembers the usernames of people who wrote to the bot.
 """
 
 import json
@@ -16,14 +16,14 @@ from bot.commands import invocation
 from bot.conversation import MENTION, Named
 
 KEPT = 90 * 86_400.0
-"""Seconds for which a username is known."""
+"""Seconds for which a username is remembered."""
 DAY = 86_400.0
-"""Seconds after which a username is noted anew."""
+"""Seconds after which a username is saved again."""
 MOST = 10_000
 
 
 class People:
-    """The directory, and what it makes of messages."""
+    """The directory of usernames."""
 
     def __init__(self, notes: Notes, members: Members, clock: Callable[[], float]) -> None:
         self._notes = notes
@@ -32,7 +32,7 @@ class People:
         self._noted: Newest[int, tuple[float, str]] = Newest(MOST)
 
     async def met(self, user: User | None) -> None:
-        """Remember the username of somebody who speaks to us; at most once a day, unless it changed."""
+        """Save the username of a person who writes to the bot; at most once a day, unless it changed."""
         if user is None or user.is_bot or not user.username:
             return
         now, name = self._clock(), user.username.lower()
@@ -41,16 +41,16 @@ class People:
             return
         if noted and noted != name:
             await self._drop(noted, user.id)
-        # Usernames are the same everywhere, so one note serves all chats.
+        # Usernames are global, so one note serves all chats.
         await self._notes.put("", f"name:{name}", json.dumps(user.id), KEPT, [f"{PLATFORM}:{user.id}"])
         self._noted[user.id] = now, name
 
     async def read(self, message: Message, own: str) -> tuple[str, tuple[Named, ...]]:
-        """Text or caption; in a command with a `MENTION` for each person that it names. `own` is our username."""
+        """Text or caption; in a command, mentions become `MENTION`s. `own` is the bot's username."""
         text = parse.words(message)
         if invocation.command(text) is None:
             return text.replace(MENTION, ""), ()
-        raw = text.encode("utf-16-le", "surrogatepass")  # in which Telegram counts
+        raw = text.encode("utf-16-le", "surrogatepass")  # Telegram's unit of offsets
         pieces: list[str] = []
         named: list[Named] = []
         done = 0
@@ -76,7 +76,7 @@ class People:
         return Named("person", f"{PLATFORM}:{user}", written[1:]) if user else None
 
     async def _known(self, name: str, chat: str) -> str | None:
-        """Whose username it is; nobody's if Telegram says that they gave it up, as it may be a stranger's by now."""
+        """The id behind a username; None if Telegram says that its holder gave it up, as it may have a new one."""
         note = await self._notes.get("", f"name:{name}")
         if note is None:
             return None
@@ -88,17 +88,17 @@ class People:
         return user
 
     async def _drop(self, name: str, user: int) -> None:
-        """Forget a username, unless somebody else has it by now."""
+        """Delete a username, unless another person has it by now."""
         note = await self._notes.get("", f"name:{name}")
         if note is not None and json.loads(note) == user:
             await self._notes.drop("", f"name:{name}")
 
 
 def replied_to(message: Message) -> Named | None:
-    """Whose message it answers, a person's or that of a group or channel that somebody speaks for."""
+    """The author of the message that is replied to: a person, or the group or channel of an anonymous one."""
     other = message.reply_to_message
     if other is None or (message.is_topic_message and other.message_id == message.message_thread_id):
-        return None  # Telegram itself makes everything in a topic an answer to its first message
+        return None  # every message of a topic is a reply to its first one
     who = parse.person(other)
     return Named("person", f"{PLATFORM}:{who}", parse.label(other)) if who else None
 

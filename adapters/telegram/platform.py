@@ -1,4 +1,4 @@
-"""Telegram, inbound: long polling or a webhook, and the desks that updates go to."""
+"""Telegram, inbound: long polling or a webhook, and the dispatch of updates."""
 
 import asyncio
 import hmac
@@ -35,30 +35,30 @@ from bot.errors import ChatError, Flood, Misconfigured, StoreDown
 log = logging.getLogger(__name__)
 
 HEARD = ["message", "edited_message", "callback_query", "my_chat_member", "guest_message", "message_reaction"]
-"""The kinds of updates that we want; said at every start, as Telegram keeps the last word."""
+"""The requested kinds of updates; sent at every start, as Telegram remembers the last request."""
 POLL = 25
-"""Seconds for which Telegram may hold a poll open."""
+"""Timeout of a long poll, in seconds."""
 BATCH = 100
-"""Updates that Telegram hands out at once; fewer are all there are."""
+"""Maximum updates per poll; a smaller batch means that there are no more."""
 SILENT = 90.0
-"""Seconds without an answer to a poll, or without news of the webhook, after which it counts as gone."""
+"""Seconds without an answer to a poll or webhook check after which the platform is in trouble."""
 LOOK, AGAIN = 60.0, 5.0
-"""Seconds between two looks at the webhook, and between two tries to set it."""
+"""Seconds between checks of the webhook, and between attempts to set it."""
 LONGEST_PAUSE = 30.0
 FLOOR = 1.0
-"""Seconds between two polls at least, when an answer comes sooner and brings nothing new."""
+"""Minimum seconds between polls that return nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """Where Telegram posts updates, and what it must know to do so."""
+    """URL and secret of the webhook."""
 
     url: str
     secret: str
 
 
 class Telegram:
-    """The platform. `clock` counts seconds from anywhere; with `hook` it is posted to, without it polls."""
+    """The platform. `clock`: monotonic seconds; `hook`: use a webhook instead of long polling."""
 
     name = PLATFORM
 
@@ -98,7 +98,7 @@ class Telegram:
         self._open = False
 
     async def run(self) -> None:
-        """Listen until cancelled. Raises `Misconfigured` when the token is refused, `ChatError` without Telegram."""
+        """Listen until cancelled. Raises `Misconfigured` for a rejected token, `ChatError` without Telegram."""
         try:
             with mapped():
                 me = await self._client.get_me()
@@ -122,14 +122,14 @@ class Telegram:
             await self._messages.close()
 
     def trouble(self) -> str:
-        """What is wrong, in a few words; empty when all is well."""
+        """The current trouble in a few words; empty if it works."""
         if self._intake.trouble or self._trouble:
             return self._intake.trouble or self._trouble
         silence = self._clock() - self._heard_at
         return f"nothing heard from Telegram for {silence:.0f} s" if silence > SILENT else ""
 
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
-        """Take an update from Telegram; returns the HTTP status. 200 means that it is in the database."""
+        """Handle a webhook request; returns the HTTP status. 200: the update is saved."""
         secret = headers.get("X-Telegram-Bot-Api-Secret-Token", "")
         if self._hook is None or not hmac.compare_digest(secret.encode("utf-8", "replace"), self._hook.secret.encode()):
             return 403
@@ -145,7 +145,7 @@ class Telegram:
         return 200
 
     async def _apologise(self, raw: RawUpdate) -> None:
-        """To whoever waits for an answer."""
+        """Inform the sender that their update failed."""
         update = raw.read(self._client)
         if update is None:
             return None
@@ -176,7 +176,7 @@ class Telegram:
             await self._guests.message(update.guest_message)
 
     async def _poll(self) -> None:
-        """The library's own polling would let Telegram forget updates that are only in memory yet."""
+        """Poll until cancelled. The library's own polling would confirm updates before they are saved."""
         offset, pause, hooked = None, 1.0, True
         while True:
             asked_at, patience = self._clock(), POLL if self._caught_up.is_set() else 0
@@ -189,7 +189,7 @@ class Telegram:
                 raise
             except ChatError as error:
                 self._note(_plain(error))
-                hooked |= isinstance(error, Taken) and "webhook" in str(error)  # set by one of us who is gone by now
+                hooked |= isinstance(error, Taken) and "webhook" in str(error)  # left by an earlier process
                 await self._sleep(max(FLOOR, error.retry_after) if isinstance(error, Flood) else pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
                 continue
@@ -201,7 +201,7 @@ class Telegram:
                 self._heard_at, offset = self._clock(), found[-1]["update_id"] + 1
             if len(found) < BATCH:
                 self._caught_up.set()
-            # Telegram holds a poll open; a server or a proxy that does not would be asked without a pause.
+            # A server or proxy that does not hold polls open would be asked without a pause.
             if (patience or found) and not fresh and (early := FLOOR - (self._clock() - asked_at)) > 0:
                 await self._sleep(early)
 
@@ -211,17 +211,17 @@ class Telegram:
                 return await self._client.delete_webhook()
         except Rejected as error:
             log.info("a webhook could not be removed: %s", error)
-            return True  # where there is no such thing, none stands in the way
+            return True  # a server without webhooks has none set
 
     async def _be_told(self, hook: Hook) -> None:
-        """See to it that Telegram knows where to post."""
+        """Keep the webhook set, until cancelled."""
         told = False
         self._caught_up.set()
         while True:
             try:
                 with mapped():
                     info = await self._client.get_webhook_info()
-                    # At every start, as Telegram does not tell whether the secret is still the same.
+                    # At every start, as Telegram does not reveal whether the secret is unchanged.
                     if not told or info.url != hook.url or set(info.allowed_updates or ()) != set(HEARD):
                         await self._client.set_webhook(
                             hook.url, secret_token=hook.secret, allowed_updates=HEARD, max_connections=100

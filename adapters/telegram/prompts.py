@@ -1,4 +1,4 @@
-"""Questions that the bot asked, and what the answers belong to."""
+"""Questions of the bot, and the data needed for their answers."""
 
 import json
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from bot.commands import table
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`ask` goes before the answer, `pictures` with it; `about` is the message to which all replies go.
+    """A question: the answer is sent after `ask`, with `pictures`; replies answer the message `about`.
 
-    `scope` is the community that it is about, where it was asked in private so that nobody there reads along.
+    `scope`: the community it concerns, if it was asked in private for secrecy.
     """
 
     user: str
@@ -26,19 +26,19 @@ class Question:
 
     @property
     def takes_pictures(self) -> bool:
-        """Whether pictures are an answer to it; otherwise they are an order of their own."""
+        """Whether pictures are part of an answer; otherwise they are a new order."""
         row = table.of(self.ask)
         return row is not None and row.pictures
 
 
 class Prompts:
-    """Questions as Telegram's messages have them."""
+    """The questions of Telegram's chats."""
 
     def __init__(self, questions: Questions) -> None:
         self._questions = questions
 
     async def put(self, chat: str, message: str, question: Question) -> None:
-        """Remember that `message` asked."""
+        """Store the question of `message`."""
         parts = [question.user, question.ask, pack(question.pictures), question.about, question.scope]
         value, about = json.dumps(parts), [f"{PLATFORM}:{question.user}"]
         await self._questions.put(chat, message, value, about)
@@ -46,25 +46,25 @@ class Prompts:
             await self._questions.put_latest(chat, value, about)
 
     async def answered_by(self, message: Message, user: str) -> Question | None:
-        """The question that a message answers, if its author was asked."""
+        """The question that a message answers, if its author was the one asked."""
         to = message.reply_to_message
         if to is None and not (is_private(message.chat) and (message.text or picture(message))):
             return None
         chat = str(message.chat.id)
         note = await self._questions.answered(chat, str(to.message_id) if to else "")
         if note is None and to and to.text and to.from_user and to.from_user.is_bot and chat == user:
-            # A crash came between a question and its note, so it was asked again: either may be answered.
+            # After a crash between a question and its note it was asked twice: either may be answered.
             note = await self._questions.answered(chat)
         if note is None:
             return None
         asked, ask, pictures, about, *scope = json.loads(note)
-        # Whoever taps as an anonymous admin is asked by their own name, and answers in the group's.
+        # An anonymous admin taps with their own id, and writes with the group's.
         if asked != user and not (ask.startswith("/") and user == chat):
             return None
         question = Question(asked, ask, tuple(Picture(**one) for one in pictures), about, *scope)
         return question if to or message.text or question.takes_pictures else None
 
     async def moved_on(self, chat: str) -> None:
-        """Something else was said in private: from now on only a reply is an answer."""
+        """Close the latest question after another private message: from now on only a reply answers it."""
         if not chat.startswith("-"):
             await self._questions.moved_on(chat)

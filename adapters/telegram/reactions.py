@@ -1,4 +1,4 @@
-"""Reactions that people put under messages. Telegram tells of them where the bot is an admin."""
+"""Reactions to messages. Telegram sends them only where the bot is an admin."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from bot.model import Address
 
 
 class Reactions:
-    """Tells the core of them."""
+    """Passes reactions to the core."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
 
     async def reacted(self, change: MessageReactionUpdated, number: int) -> None:
-        """Somebody's reactions to a message changed, as the update with this number says. Who is nobody has none."""
+        """Handle a change of a person's reactions; `number`: the update's. Anonymous ones are ignored."""
         user = change.user
         if user is None or user.is_bot:
             return

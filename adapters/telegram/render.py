@@ -1,4 +1,4 @@
-"""What replies look like on Telegram: buttons, how much fits into a message, and what stands where a clip was."""
+"""Rendering of replies for Telegram: buttons, splitting into messages, the placeholder of a removed clip."""
 
 import struct
 import zlib
@@ -12,11 +12,11 @@ TEXT = 4096
 CAPTION = 1024
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 ROW = {"▶": 5, "♥": 3}
-"""Buttons side by side, by how they begin; others stand two in a row."""
+"""Buttons per row, by the first character of their labels; others are two per row."""
 
 
 def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
-    """Buttons as Telegram has them: what a tap says travels with it."""
+    """An inline keyboard; a button's command is its callback data."""
     if not buttons:
         return None
     width = ROW.get(buttons[0].label[:1], 2)
@@ -25,7 +25,7 @@ def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
 
 
 def parts(reply: Reply) -> list[Reply]:
-    """A reply as the messages that it takes: each has one paper at most, and words that fit; none for silence."""
+    """Split a reply into messages with at most one file each and texts that fit; none for an empty reply."""
     if not reply.papers:
         return [reply] if reply.text or reply.clip or reply.ask is not None else []
     first, *others = [Reply("", papers=(paper,)) for paper in reply.papers]
@@ -35,24 +35,24 @@ def parts(reply: Reply) -> list[Reply]:
 
 
 def length(text: str) -> int:
-    """As Telegram counts: in UTF-16."""
+    """Length in UTF-16 code units, as Telegram counts."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def cut(text: str, most: int) -> str:
-    """At most so much of a text as Telegram takes."""
+    """A text cut to `most` UTF-16 code units."""
     if length(text) <= most:
         return text
     return text.encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def is_group(chat: str) -> bool:
-    """Whether it is a group or a channel, by its id or name."""
+    """Whether a chat is a group or channel, by its id or username."""
     return chat.startswith(("-", "@"))
 
 
 def blank(width: int = 320, height: int = 180) -> bytes:
-    """A grey picture (PNG), for where a clip has to go and its message cannot."""
+    """A grey PNG, which replaces a clip whose message cannot be deleted."""
     rows = (b"\0" + b"\x9a" * width) * height
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))

@@ -1,4 +1,4 @@
-"""What the core says, told to the person: now, and in the chat where they spoke."""
+"""Direct replies to people, in the chat where they wrote."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +21,7 @@ from bot.model import Address
 
 
 class Replies:
-    """Sends replies, and remembers what became of them."""
+    """Sends replies, and records status lines and questions."""
 
     def __init__(
         self,
@@ -48,18 +48,18 @@ class Replies:
         *,
         tapped: bool = False,
     ) -> None:
-        """Tell a reply, and note its place: a status line's for the worker, a question's for the answer.
+        """Send a reply, and save its place: a status line's for the worker, a question's for the answer.
 
-        `to` is named in a question whose place does not show whom it is for. `tapped`: a button led here.
+        `to` is mentioned in a question whose place does not show its addressee. `tapped`: it answers a button.
         """
         reply = await self.aside(inbound, reply, pictures)
         place = inbound.address
         if reply.job:
             job = await self._core.context.store.job(reply.job)
             if job and (job.status_id or job.state == "done"):
-                return  # told before a restart
+                return  # sent before a restart
         if (photo := await self._core.origin(reply)) and photo.chat == place.chat:
-            place = photo  # it answers the photo, not the question whose button was tapped
+            place = photo  # replies to the photo, not to the tapped question
         posted = await self.tell(place, reply, to)
         if reply.over:
             await self._telling.take_away(replace(inbound.address, message=reply.over))
@@ -71,12 +71,12 @@ class Replies:
         if tapped and reply.private and reply.buttons and inbound.shared:
             await self._dialogs.put(inbound.address.chat, posted.message, inbound.user)
         if reply.job and not await self._core.track(reply.job, posted.message, reply.text):
-            await self._telling.take_away(replace(place, message=posted.message))  # the clip was quicker
+            await self._telling.take_away(replace(place, message=posted.message))  # the job has ended meanwhile
 
     async def aside(self, inbound: Inbound, reply: Reply, pictures: Sequence[Picture] = ()) -> Reply:
-        """Say in private what is for the asker alone, files, clips and questions; what is left to be said in the group.
+        """Send private parts (files, clips, questions) to the private chat; returns the rest for the group.
 
-        Words and buttons stay in the group, unless they are secret: there it shows what they are about.
+        Text and buttons stay in the group, where their context is, unless they are secret.
         """
         alone = reply.secret or reply.papers or reply.clip or reply.ask is not None
         if not (reply.private and inbound.shared and alone):
@@ -95,7 +95,7 @@ class Replies:
         return Reply(texts.chat.SENT_ALONE)
 
     async def tell(self, address: Address, reply: Reply, to: User | None = None) -> Posted | None:
-        """Post a reply, and say where its first message is; None if it could not be done, or nobody knows."""
+        """Post a reply; returns its first message, or None after a failure or an unknown outcome."""
         posted = [
             await self._telling.tell(part, lambda one: self._chat.answer(address, one, to), _is_once)
             for part in parts(reply)

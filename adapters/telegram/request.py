@@ -1,6 +1,6 @@
-"""The library's requests over aiohttp: one attempt each, which says whether all of it went out.
+"""The library's HTTP requests by aiohttp: single attempts, whose errors tell whether the request was sent in full.
 
-The library's own cannot say so, and pays for a cookie jar, redirects and proxies that nobody uses here.
+The library's own client cannot tell, and costs time for cookies, redirects and proxies, which are unused here.
 """
 
 import asyncio
@@ -22,25 +22,25 @@ from bot.inflate import inflate
 
 CONNECTIONS = 256
 KEPT = 5.0
-"""Seconds for which an unused connection is kept: less than a server keeps it, as a call on a closed one is lost."""
+"""Keep-alive in seconds: shorter than the server's, as a request on a closed connection is lost."""
 CONNECT = 5.0
-"""Seconds for a new connection."""
+"""Timeout of connecting, in seconds."""
 READ = 30.0
-"""Seconds of silence after which an answer is not waited for any longer."""
+"""Timeout between bytes of an answer, in seconds."""
 WHOLE = 300.0
-"""Seconds that an upload may take: 50 MB over a slow line."""
+"""Timeout of a whole request, in seconds: 50 MB over a slow line."""
 PIECE = 2**18
-"""Bytes of a file that are in memory while it is sent."""
+"""Bytes of a file in memory during its upload."""
 HEAVIEST_FILE, HEAVIEST_ANSWER = HEAVIEST, 16 * 2**20
-"""Bytes that are read of a file, and of any other answer, and into which they may unfold."""
+"""Maximum bytes of a downloaded file and of any other answer, decompressed."""
 
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """Errors which prove that no byte of a request was sent."""
 
 
 class Silence(Exception):
-    """The cause of the library's error where no whole answer came. `sent` is False only if provably not all of the
-    request went out. The text is the type of the error below alone, as its own words may hold the address."""
+    """The cause of the library's error without a complete answer. `sent` is False only if the request was provably not
+    sent in full. The text is only the type of the underlying error, whose own text may contain the URL."""
 
     def __init__(self, why: str, *, sent: bool) -> None:
         super().__init__(why)
@@ -48,9 +48,9 @@ class Silence(Exception):
 
 
 class AiohttpRequest(BaseRequest):
-    """Requests over connections of their own that ask the environment for nothing.
+    """Requests with a connection pool of their own, independent of the environment.
 
-    Raises `TimedOut` where time ran out, else `NetworkError`; the cause of both is a `Silence`.
+    Raises `TimedOut` or `NetworkError`; the cause of both is a `Silence`.
     """
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """One attempt. aiohttp has no limit for a single write, so `write_timeout` counts for nothing; `WHOLE` does."""
+        """One attempt. `write_timeout` is ignored, as aiohttp has no timeout per write; `WHOLE` applies instead."""
         session, headers, form = self._opened(), self._headers, None
         data: bytes | AsyncIterator[bytes] | None = None
         if request_data and (files := request_data.multipart_data):
@@ -103,18 +103,18 @@ class AiohttpRequest(BaseRequest):
                 return response.status, await _content(response, is_file=method == "GET")
         except TelegramError:
             raise
-        except Exception as error:  # whatever it is, nobody may take it for proof that nothing was done
+        except Exception as error:  # an unknown error does not prove that nothing was done
             unsent = isinstance(error, NEVER_SENT) or (form is not None and not form.is_out)
             silence, late = Silence(type(error).__name__, sent=not unsent), isinstance(error, TimeoutError)
-        # Outside the except block, so that no error with the address in it is chained.
+        # Outside the except block, so that no error with the URL is chained.
         raise (TimedOut() if late else NetworkError(str(silence))) from silence
 
     def _opened(self) -> aiohttp.ClientSession:
-        """The session, made at the first request, in the loop that it belongs to."""
+        """The session, created at the first request, in its event loop."""
         if self._is_shut:
             raise RuntimeError("there are no requests after the shutdown")
         if self._session is None:
-            # The environment's proxies are not asked: the token goes to the configured address and nowhere else.
+            # The environment's proxies are ignored: the token is sent to the configured URL only.
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEPT, ssl=_tls()),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -125,7 +125,7 @@ class AiohttpRequest(BaseRequest):
 
 
 class _Form:
-    """A form with files, sent in pieces: fifty clips of fifty megabytes would not fit into memory."""
+    """A multipart form with files, sent in chunks: fifty clips of 50 MB would not fit into memory."""
 
     def __init__(self, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes | IO[bytes], str]]) -> None:
         border = secrets.token_hex(16)
@@ -139,7 +139,7 @@ class _Form:
         size = sum(len(part) if isinstance(part, bytes) else _length(part) for part in self._parts)
         self.headers = {"Content-Type": f"multipart/form-data; boundary={border}", "Content-Length": str(size)}
         self.is_out = False
-        """Whether all of it was handed to the connection."""
+        """Whether it was passed to the connection in full."""
 
     async def pieces(self) -> AsyncIterator[bytes]:
         for part in self._parts:
@@ -157,21 +157,21 @@ def _part(name: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    """As browsers quote it: nobody's file name ends the header that it stands in."""
+    """Quote a file name as browsers do, so that it cannot end its header."""
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _length(file: IO[bytes]) -> int:
-    """The bytes of an open file, from its beginning, where it stands afterwards."""
+    """The size of an open file in bytes; its position is 0 afterwards."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     return size
 
 
 async def _content(response: aiohttp.ClientResponse, *, is_file: bool) -> bytes:
-    """The body, no longer packed. Raises `NetworkError` for more than we read, of a file in Telegram's words for it.
+    """The decompressed body. Raises `NetworkError` above the limit, for a file with Telegram's error text.
 
-    The library would take, and unpack, whatever comes.
+    The library has no limit.
     """
     limit, body = HEAVIEST_FILE if is_file else HEAVIEST_ANSWER, bytearray()
     while len(body) <= limit and (chunk := await response.content.readany()):
@@ -180,7 +180,7 @@ async def _content(response: aiohttp.ClientResponse, *, is_file: bool) -> bytes:
     if packed:
         content = await asyncio.to_thread(inflate, packed, content, limit + 1)
     if max(len(body), len(content)) > limit:
-        response.close()  # it may have no end
+        response.close()  # the rest may be endless
         raise NetworkError("Too Large" if is_file else "overlong answer") from Silence("overlong", sent=True)
     return content
 
@@ -191,5 +191,5 @@ def _seconds(given: Any, usual: float) -> float | None:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Servers are verified against the authorities that httpx trusts, too. Some 20 ms, so once."""
+    """TLS context with the certificates that httpx uses, too. Takes about 20 ms, so it is made once."""
     return ssl.create_default_context(cafile=certifi.where())

@@ -1,4 +1,4 @@
-"""Updates as Telegram says them, for the intake: kept as they are, and read by the library only when worked off."""
+"""Unparsed updates for the intake; the library parses them when they are processed."""
 
 import json
 import logging
@@ -15,18 +15,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RawUpdate:
-    """An update. Those of one person in one chat come one after the other; the parts of an album come together."""
+    """An update. Those of one person in one chat are processed in order; the parts of an album together."""
 
     raw: dict[str, Any]
 
     @property
     def key(self) -> str:
-        """Telegram's own number."""
+        """Telegram's update id."""
         return f"{PLATFORM}:update:{self.raw['update_id']}"
 
     @property
     def lane(self) -> Lane:
-        """By chat and sender, as Telegram says them."""
+        """By chat and sender."""
         event: dict[str, Any] = next((value for value in self.raw.values() if isinstance(value, dict)), {})
         chat = _id(event.get("chat") or (event.get("message") or {}).get("chat"))
         if (album := event.get("media_group_id")) and "message" in self.raw:
@@ -34,11 +34,11 @@ class RawUpdate:
         return Lane(chat, f"{chat}:{_id(event.get('from') or event.get('user') or event.get('actor_chat'))}")
 
     def pack(self) -> str:
-        """For the database."""
+        """Serialised, for the inbox."""
         return json.dumps(self.raw)
 
     def read(self, bot: Bot) -> Update | None:
-        """As the library has it; None for what it cannot read, by which the others are not held up."""
+        """Parsed by the library; None if that fails, so that the others continue."""
         try:
             return Update.de_json(self.raw, bot)
         except Exception as error:
@@ -47,7 +47,7 @@ class RawUpdate:
 
 
 def unpack(body: str | bytes) -> RawUpdate:
-    """An update from the database or a webhook. Raises `ValueError` for what is none."""
+    """Parse an update from the inbox or a webhook. Raises `ValueError` if it is invalid."""
     try:
         raw = json.loads(body)
     except RecursionError:

@@ -1,4 +1,4 @@
-"""Clips on their way to Telegram."""
+"""Uploads of clips to Telegram."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,14 +10,14 @@ from bot.conversation import ShownClip, Stored
 
 @contextmanager
 def opened(shown: ShownClip) -> Iterator[tuple[InputFile | str, InputFile | None]]:
-    """Video and poster, open while they are sent; only the name of a clip that Telegram has already."""
+    """Video and poster, open inside the block; the file id of a clip that was uploaded before."""
     if shown.copy:
         yield shown.copy, None
         return
     with ExitStack() as stack:
 
         def sent(file: Stored) -> InputFile:
-            # Read while it is sent, not before: fifty clips of fifty megabytes would not fit into memory.
+            # Read during the upload, not before: fifty clips of 50 MB would not fit into memory.
             content = stack.enter_context(file.open())
             return InputFile(content, f"photoplay{file.suffix}", read_file_handle=False)
 
