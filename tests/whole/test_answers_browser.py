@@ -1,5 +1,6 @@
-"""Questions about an order, on the page: a typed yes or no is the tap, for the question that the person sees."""
+"""Typed answers on the page: a yes or no is the tap, for the question that the person sees."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from bot import texts
 from bot.app import App
 from bot.conversation import Inbound
 from bot.model import Address
-from tests.browsing import buying, order, plays
+from tests.browsing import buying, order, plays, site
 from tests.whole.test_crop_browser import panorama
 
 T = texts.chat.PAGE
@@ -112,4 +113,28 @@ async def test_a_yes_that_got_lost_is_none_to_the_next_question(chromium: Browse
         await expect(page.locator("#allowance")).to_contain_text("30 credits left")
         await write(page, "yes")
         await plays(page)
+        await page.context.close()
+
+
+async def test_what_is_sent_during_another_send_is_told(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    async with site(tmp_path) as (_, address):
+        page = await (await chromium.new_context()).new_page()
+        await page.goto(address)
+        held = asyncio.Event()
+
+        async def slow(route: Route) -> None:
+            await held.wait()
+            await route.continue_()
+
+        await page.route("**/say", slow)
+        await order(page, photo, "slow zoom in")
+        await expect(page.locator("#composer")).to_have_attribute("aria-busy", "true")
+        for act in ("#send", "#samples button"):
+            await page.evaluate("what => document.querySelector(what).click()", act)
+            await expect(page.locator("#notice")).to_have_text(T["one_by_one"])
+            await page.evaluate("document.querySelector('#notice').textContent = ''")
+        held.set()
+        await plays(page)
+        await expect(page.locator(".turn")).to_have_count(1)
+        await expect(page.locator("#notice")).to_be_empty()
         await page.context.close()
