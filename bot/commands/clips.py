@@ -11,7 +11,7 @@ from bot.errors import Illegal, Refusal
 from bot.gallery import age, lookup
 from bot.jobs import machine, status
 from bot.model import ID, Clip, Job, Search
-from bot.ordering import place, prompt
+from bot.ordering import place, prompt, questions
 from bot.ordering.place import Wish
 
 LISTED = 10
@@ -141,7 +141,8 @@ def _clip(job: Job) -> Clip:
 
 
 def _worded(words: str, job: Job) -> str:
-    """New words; where only options are new, the words stay."""
+    """New words; where only options are new, the words stay. Raises `Refusal` where they describe nothing."""
+    questions.check_talk(words)
     return f"{job.order.prompt} {words}" if prompt.wordless(words) else words
 
 

@@ -26,6 +26,13 @@ _NO = frozenset(
     )
 )
 _COURTESY = re.compile(r"\b(?:please|thanks|thank you)\b")
+_THANKS = frozenset(
+    (
+        *("thanks", "thank you", "thanks a lot", "thank you so much", "thank you very much", "many thanks", "thx"),
+        *("danke", "merci", "gracias", "grazie", "obrigado", "obrigada", "спасибо", "дякую", "dziękuję", "teşekkürler"),
+        *("ありがとう", "谢谢", "謝謝", "감사합니다", "شكرا", "תודה"),
+    )
+)
 _PRICED = re.compile(r"\byes \d+ credits?\Z")
 
 
@@ -36,11 +43,19 @@ def assent(text: str) -> bool | None:
         return True
     if signs and signs <= set("👎❌🚫"):
         return False
-    words = " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.casefold().replace("’", "'")[:80]))
-    words = " ".join(_COURTESY.sub("", words).split())
+    words = " ".join(_COURTESY.sub("", _plain_words(text)).split())
     if words in _YES or _PRICED.fullmatch(words):
         return True
     return False if words in _NO else None
+
+
+def is_talk(text: str) -> bool:
+    """Whether a text is nothing but a yes, a no or thanks: no description of a clip."""
+    return assent(text) is not None or _plain_words(text) in _THANKS
+
+
+def _plain_words(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.casefold().replace("’", "'")[:80]))
 
 
 @dataclass(frozen=True, slots=True)

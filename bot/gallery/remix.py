@@ -13,7 +13,7 @@ from bot.conversation import Attachment, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import age, lookup
 from bot.gallery.model import Share
-from bot.ordering import place, prompt
+from bot.ordering import place, prompt, questions
 from bot.ordering.place import Wish
 
 
@@ -36,6 +36,7 @@ async def remix(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     async def frame() -> AsyncIterator[bytes]:
         yield await ctx.media.first_frame(share.clip)
 
+    questions.check_talk(words)
     draft = prompt.read(words, inbound.options)
     inbound = replace(inbound, spoiler=share.spoiler)
     pictures = partial(ctx.media.keep, [Attachment(frame)], inbound.person)

@@ -7,15 +7,23 @@ the person's latest one in that chat.
 import json
 from dataclasses import replace
 
+from bot import texts
 from bot.commands import invocation
 from bot.context import Context
 from bot.conversation import Inbound, Reply
+from bot.errors import Refusal
 from bot.model import ID, Address
 from bot.ordering.waiting import WAIT
 
 _YES = ("/crop ", "/agree ", "/yes ")
 _REPLAYED = 7 * 86_400.0
 """Seconds for which a repeated answer belongs to the same question."""
+
+
+def check_talk(words: str) -> None:
+    """Raise `Refusal` for nothing but a yes, a no or thanks, said about a clip that is there: it is no order."""
+    if invocation.is_talk(words):
+        raise Refusal(texts.chat.ONLY_TALK)
 
 
 async def asked(ctx: Context, reply: Reply, place: Address) -> None:

@@ -154,6 +154,9 @@ NO_MASKS = (
 )
 UNKNOWN_JOB = "I don't know that clip. Your last ones: /jobs"
 NO_CLIP_YET = "That clip isn't ready yet."
+ONLY_TALK = (
+    "All right. Nothing was made and nothing spent. For another clip, say in a few words what should happen in it."
+)
 PHOTO_GONE = "I no longer have that photo. Please send it again."
 CLIP_GONE = "I no longer have that clip."
 NOT_YOURS = "Only the person who asked for that clip can do this."

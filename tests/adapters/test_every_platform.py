@@ -281,6 +281,20 @@ async def test_words_in_reply_to_ones_own_clip_continue_it(chat: ChatDriver, tog
     assert [one.follows for one in await chat.house.store.jobs(person, 10)] == [job, None]
 
 
+@pytest.mark.parametrize("said", ["ok", "No, thanks!", "👍"])
+async def test_a_yes_or_thanks_to_a_clip_is_no_order(driver: Driver, said: str) -> None:
+    first = await a_clip(driver)
+    job = first.buttons[AGAIN].split()[1]
+    ways: list[tuple[str, Shown | None]] = [(f"/continue {job} {said}", None), (f"/again {job} {said}", None)]
+    if driver.chats:
+        ways.append((said, first))
+    for told, (words, to) in enumerate(ways, 1):
+        await driver.say(words, to=to)
+        await until(lambda told=told: sum(texts.chat.ONLY_TALK in one.words for one in driver.shown()) == told)
+    await settled(driver)
+    assert bought(driver) == 1
+
+
 # ── Crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

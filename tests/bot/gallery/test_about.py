@@ -56,6 +56,18 @@ async def test_of_somebody_elses_clip_what_it_shows_is_animated(square: Square) 
     assert (nothing.text, nothing.refused) == ("Which?", True)
 
 
+async def test_thanks_below_a_clip_buy_nothing(square: Square) -> None:
+    await square.open()
+    job, share = await square.clip(), await square.share(await square.shared())
+    assert job.sent_id
+    orders = len(square.house.provider.orders)
+    for message, user, called in ((job.sent_id, "7", False), (share.place.message, "8", True)):
+        reply = await told(square, about(square, "thank you!", message, user=user, called=called))
+        assert (reply.text, reply.refused) == (texts.chat.ONLY_TALK, True)
+    await square.house.worker.round()
+    assert len(square.house.provider.orders) == orders
+
+
 async def test_words_about_a_shared_clip_are_a_remix(square: Square) -> None:
     await square.open()
     share = await square.share(await square.shared())

@@ -93,6 +93,13 @@ async def test_words_that_were_not_shared_are_not_used(square: Square) -> None:
     assert (job.order.prompt, job.order.seconds) == ("she waves", 10)
 
 
+async def test_a_yes_or_thanks_is_no_remix(square: Square) -> None:
+    share = await square.shared()
+    for said in ("ok", "Thanks!"):
+        assert (await square.say(f"/remix {share.id} {said}", user="8")).text == texts.chat.ONLY_TALK
+    assert len(square.house.provider.orders) == 1
+
+
 async def test_options_alone_are_no_remix(square: Square) -> None:
     share = await square.shared()
     reply = await square.say(f"/remix {share.id} --10s", user="8")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
-from bot.commands.invocation import assent
+from bot.commands.invocation import assent, is_talk
 from bot.conversation import Inbound, Reply
 from bot.model import Address
 from bot.quotas.rules import Act, Rule
@@ -144,3 +144,20 @@ async def test_other_words_stay_words(house: House) -> None:
 )
 def test_assent(text: str, meant: bool | None) -> None:
     assert assent(text) is meant
+
+
+@pytest.mark.parametrize(
+    ("text", "talk"),
+    [
+        ("ok", True),
+        ("No, thanks!", True),
+        ("Thank you so much!!", True),
+        ("спасибо", True),
+        ("👍", True),
+        ("thanks, and now she waves", False),
+        ("she says thanks", False),
+        ("", False),
+    ],
+)
+def test_talk(text: str, talk: bool) -> None:
+    assert is_talk(text) is talk
