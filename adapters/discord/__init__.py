@@ -1,1 +1,1 @@
-"""Discord: slash commands, the menu of messages, mentions, private messages, buttons and forms, through discord.py."""
+"""The Discord adapter: slash commands, context menus, mentions, direct messages, buttons and modals, by discord.py."""

@@ -1,6 +1,6 @@
-"""Slash commands with options of their own, from which the sentence is made that the core reads.
+"""Slash commands with options of their own, which are composed into the core's text commands.
 
-Who may use them is settled by the core at each use; what Discord shows to whom is a hint.
+The core checks rights at each use; Discord's visibility of commands is only a hint.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,11 +23,11 @@ Clip = Range[str, 1, 32]
 Anybody = discord.User | discord.Member | discord.Role
 Place = AppCommandChannel | AppCommandThread
 SILENT = frozenset({discord.ChannelType.forum, discord.ChannelType.media, discord.ChannelType.category})
-"""Channels that only contain others."""
+"""Channels that only contain other channels."""
 
 
 def by_hand(interactions: Interactions) -> dict[str, Callback]:
-    """By the name of the command; any other asks for what its row says that it takes."""
+    """Callbacks by command name; other commands have one text option."""
     return _own(interactions) | _sharing(interactions) | _about_people(interactions) | _reports(interactions)
 
 
@@ -167,12 +167,12 @@ def _sentence(*parts: str) -> str:
 
 
 def _typed(value: str | None) -> str:
-    """What somebody typed: it names nobody."""
+    """Typed text, without mentions."""
     return people.typed(value or "").strip()
 
 
 def _end(value: str | None) -> str:
-    """`2 weeks` and `Friday` as the core reads an end; who writes `for` or `until` themselves may."""
+    """An end in the core's syntax: adds `for` or `until` to `2 weeks` or `Friday`, unless it is there."""
     bare = _typed(value)
     if not bare or bare.split()[0].lower() in ("for", "until", "till", "til"):
         return bare

@@ -1,4 +1,4 @@
-"""The line to Discord: the library's client without a gateway, and the one place where its errors become ours."""
+"""Client of Discord: the library's client without a gateway, and the only place that maps its errors to ours."""
 
 import asyncio
 import logging
@@ -14,11 +14,11 @@ from bot.errors import ChatError, Flood, Gone, TooLarge, Unconfirmed
 
 PUBLIC = "https://discord.com/api/v10"
 LONGEST_WAIT = 30.0
-"""Seconds that the library may sit out a rate limit by itself; a longer one is ours to plan with."""
+"""Maximum seconds that the library waits for a rate limit itself; longer ones become `Flood`."""
 PAUSE = 60.0
-"""Seconds of silence after a refusal for haste that does not say how long."""
+"""Seconds to wait after a rate limit without a duration."""
 NOTHING = 0
-"""The limit of a `TooLarge` that Discord said without a figure."""
+"""The limit in a `TooLarge` if Discord gives none."""
 
 TOO_LARGE = 40005
 TOKEN_OVER = 50027
@@ -26,33 +26,33 @@ NO_HISTORY = 160002
 BAD_FORM = 50035
 ARCHIVED = 50083
 BLOCKED = 40333
-"""“Internal network error”, as Discord's edge has it; its pages in HTML have no code. The next call may pass."""
+"""“Internal network error” of Discord's edge, whose HTML pages have no code; temporary."""
 NO_PERMISSION = 50013
 SLOW_MODE = frozenset({20016, 20028})
 UNKNOWN = frozenset({10003, 10004, 10008})
-"""No such channel, guild or message: what was to be taken away is not there."""
+"""Unknown channel, guild or message: nothing to remove."""
 CLOSED = frozenset({10003, 10004, 50001, 50007, 50013, 50083})
-"""Unknown channel or guild, no access, no direct messages, no permission, a locked thread: more of the same is in vain.
+"""Unknown channel or guild, no access, no direct messages, no permission, a locked thread: retries are useless.
 
-Ten thousand refusals in ten minutes would have the address banned.
+Ten thousand refusals in ten minutes would get our IP address banned.
 """
 
 log = logging.getLogger(__name__)
 
-discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we have nothing to say aloud
-logging.getLogger("discord").setLevel(logging.WARNING)  # what it tells below that holds tokens
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # voice is not used
+logging.getLogger("discord").setLevel(logging.WARNING)  # lower levels log tokens
 
 
 BROKEN = discord.DiscordException, aiohttp.ClientError, OSError
-"""What the library raises when Discord did not do what was asked."""
+"""Errors of the library for failed requests."""
 
 
 UNREADABLE = AttributeError, LookupError, TypeError, ValueError
-"""What the library, or the one below it, raises of an answer in a shape that it does not know."""
+"""Errors of the libraries for an answer of unknown shape."""
 
 
 class BadToken(ChatError):
-    """Discord knows no such bot."""
+    """Discord rejects the token."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -61,11 +61,11 @@ class BadToken(ChatError):
 
 
 WORDLESS = CLOSED - {NO_PERMISSION} | {10008, 10015, TOKEN_OVER}
-"""Refusals of a clip after which words are refused as well: whatever else is said, the clip may be the trouble."""
+"""Refusals of a clip that concern a text, too; with any other, a text may be accepted."""
 
 
 class Denied(Gone):
-    """Discord refused, and would again; `code` is its own number for why."""
+    """A permanent refusal; `code` is Discord's error code."""
 
     def __init__(self, text: str, code: int) -> None:
         super().__init__(text)
@@ -73,7 +73,7 @@ class Denied(Gone):
 
 
 class RestClient:
-    """A client that can post and edit; logged in when it is first needed. A refused token is not offered again."""
+    """A client for posts and edits, logged in on demand. A rejected token is not tried again."""
 
     def __init__(self, token: str, api_url: str = PUBLIC) -> None:
         Route.BASE = api_url
@@ -93,7 +93,7 @@ class RestClient:
         async with self._lock:
             if self._client is None:
                 client = discord.Client(
-                    intents=discord.Intents(guilds=True),  # it hears nothing; without this one it complains
+                    intents=discord.Intents(guilds=True),  # no gateway is used; the library warns without this intent
                     allowed_mentions=discord.AllowedMentions.none(),
                     max_messages=None,
                     max_ratelimit_timeout=LONGEST_WAIT,
@@ -108,7 +108,7 @@ class RestClient:
             return self._client
 
     async def hook(self, token: str) -> discord.Webhook:
-        """What an interaction's token allows for a quarter of an hour."""
+        """The webhook of an interaction's token, valid for 15 minutes."""
         client = await self.client()
         data = {"id": client.application_id, "type": 3, "token": token}
         return discord.Webhook.from_state(cast("discord.types.webhook.Webhook", data), client._connection)
@@ -119,10 +119,10 @@ class RestClient:
 
     @contextmanager
     def mapped(self) -> Iterator[None]:
-        """Turn the library's errors into ours. None is chained: some hold addresses with tokens in them."""
+        """Map the library's errors to ours. None is chained: some contain URLs with tokens."""
         try:
             yield
-        except UNREADABLE as error:  # what was asked for was most likely done
+        except UNREADABLE as error:  # the request was most likely executed
             log.error("an answer of Discord's cannot be read: %s", type(error).__name__, exc_info=error)
             raise Unconfirmed("its answer cannot be read") from None
         except BROKEN as error:
@@ -131,7 +131,7 @@ class RestClient:
             raise ours from None
 
     async def hang_up(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._client:
             await self._client.close()
 

@@ -1,4 +1,4 @@
-"""The slash commands and the menu of messages, from the one table of commands; told to Discord when they changed."""
+"""Slash commands and context menus, from the table of commands; published when they change."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from bot.ordering.prompt import PROMPT_LIMIT
 log = logging.getLogger(__name__)
 
 CLIP = 32
-"""Characters in a clip's name."""
+"""Maximum characters of a clip's id."""
 
 Words = Range[str, 1, PROMPT_LIMIT]
 Name = Range[str, 1, CLIP]
@@ -30,7 +30,7 @@ Callback = Callable[..., Awaitable[None]]
 
 
 class Tree(app_commands.CommandTree[Any]):
-    """The commands in `rows` that people can find, wherever the app is installed."""
+    """The listed commands of `rows`, for server and user installs."""
 
     def __init__(self, client: discord.Client, interactions: Interactions, rows: Iterable[Command]) -> None:
         super().__init__(
@@ -40,7 +40,7 @@ class Tree(app_commands.CommandTree[Any]):
         )
         by_hand = {"animate": _animate(interactions), **admin_commands.by_hand(interactions)}
         for row in rows:
-            if row.listed and row.menu != "greeting":  # Discord's own client begins
+            if row.listed and row.menu != "greeting":  # Discord's own client greets
                 made = _command(row, by_hand.get(row.name) or _other(interactions, row))
                 self.add_command(_for_admins(made) if row.manage else made)
         self.add_command(
@@ -48,11 +48,11 @@ class Tree(app_commands.CommandTree[Any]):
         )
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
-        """A mistake of ours; or the person's client still shows how a command was before."""
+        """Handle an error: our bug, or an outdated command in the person's client."""
         await first_response.apologise(interaction, error.__cause__ or error)
 
     async def publish(self, notes: Notes) -> None:
-        """Tell Discord what there is, if that has changed. Nothing depends on it."""
+        """Publish the commands if they changed. Failures are ignored."""
         shapes = [command.to_dict(self) for command in self.get_commands()]
         mark = hashlib.sha256(json.dumps(shapes, sort_keys=True, default=str).encode()).hexdigest()
         chat = str(self.client.application_id)
@@ -65,7 +65,7 @@ class Tree(app_commands.CommandTree[Any]):
             log.warning("the commands could not be told to Discord: %s", type(error).__name__)
         except StoreDown as error:
             log.warning("whether Discord knows the commands could not be looked up: %s", error)
-        except UNREADABLE as error:  # it may know them now; to start anew would change nothing
+        except UNREADABLE as error:  # they may be published; a retry would change nothing
             log.error("Discord's answer about the commands cannot be read", exc_info=error)
 
 
@@ -74,14 +74,14 @@ def _command(row: Command, callback: Callback) -> app_commands.Command[Any, ...,
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=locale_str(row.name),
         description=locale_str(row.help),
-        callback=callback,  # type: ignore[arg-type]  # the library wants to see the options, which differ
+        callback=callback,  # type: ignore[arg-type]  # the library inspects the options, which differ
     )
     said = {option.name: locale_str(known.get(option.name, row.help)) for option in made.parameters}
     return app_commands.describe(**said)(made)
 
 
 def _for_admins(made: app_commands.Command[Any, ..., None]) -> app_commands.Command[Any, ..., None]:
-    """Shown to those with Manage Server only, and where the bot is: a hint, which a server's settings may change."""
+    """Visible to members with Manage Server, where the bot is installed: a hint, which server settings may change."""
     made.default_permissions = discord.Permissions(manage_guild=True)
     made.allowed_contexts = app_commands.AppCommandContext(guild=True, dm_channel=True)
     made.allowed_installs = app_commands.AppInstallationType(guild=True, user=False)
@@ -108,7 +108,7 @@ def _animate(interactions: Interactions) -> Callback:
 
 
 def _other(interactions: Interactions, row: Command) -> Callback:
-    """Asks for what the row takes."""
+    """The callback of a command, with the options that its row takes."""
 
     async def nothing(interaction: Interaction) -> None:
         await interactions.command(interaction, row.name)

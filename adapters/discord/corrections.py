@@ -1,4 +1,4 @@
-"""Messages that people changed after they were sent."""
+"""Edits of people's messages."""
 
 import logging
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 
 def concerns(event: Mapping[str, Any], me: int) -> bool:
-    """Whether a MESSAGE_UPDATE is a person's change of what may be a request: said in private, or mentioning us.
+    """Whether a MESSAGE_UPDATE is a person's edit of a possible request: in private, or with a mention of the bot.
 
-    Discord sends one also when a link unfolds, and for each of our own edits; a guild has many.
+    Discord also sends one for each link preview and for each of our own edits.
     """
     if not event.get("edited_timestamp") or event.get("webhook_id") or event.get("author", {}).get("bot"):
         return False
@@ -28,14 +28,14 @@ def concerns(event: Mapping[str, Any], me: int) -> bool:
 
 
 class Corrections:
-    """Tells the core of them, and the person what it says."""
+    """Passes edits to the core, and its replies to the person."""
 
     def __init__(self, core: Core, chat: DiscordChat) -> None:
         self._core = core
         self._chat = chat
 
     async def corrected(self, event: Mapping[str, Any]) -> None:
-        """A message that `concerns` us was changed."""
+        """Handle an edit that passed `concerns`."""
         message = str(event["id"])
         where = Address(PLATFORM, str(event["channel_id"]), message)
         try:

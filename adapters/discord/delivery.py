@@ -1,4 +1,4 @@
-"""Discord, outbound: the `Chat` port for results and status lines, and the ways in which answers go out."""
+"""Discord, outbound: the `Chat` port for results and status lines, and direct answers."""
 
 import logging
 import time
@@ -35,18 +35,18 @@ from bot.model import Address, Job
 log = logging.getLogger(__name__)
 
 STEPS = (50 * MEBIBYTE, 20 * MEBIBYTE, 10 * MEBIBYTE, 8 * MEBIBYTE)
-"""Limits that Discord has or had: what is tried next when a file does not fit and nobody says why."""
+"""Upload limits of Discord, now or earlier: the next one to try when a file is refused without a limit."""
 DEAD = 600.0
-"""Seconds for which a channel that refused is not asked again."""
+"""Seconds for which a channel that refused is not tried again."""
 MOST = 10_000
 THREADS = (10, 11, 12)
-"""The kinds of channels that are as their parent is."""
+"""Channel types with their parent's properties: threads."""
 ORIGINAL = cast(int, "@original")
-"""Stands for the id of the message that an interaction made, or of the one whose button was pressed."""
+"""Message id of an interaction's response, or of the message with the pressed button."""
 
 
 class DiscordChat:
-    """The same `nonce` again posts nothing twice, and an edit can be repeated, so a lost answer is no trouble."""
+    """The chat port. Posts with the same `nonce` and edits may be repeated, so a lost answer is harmless."""
 
     once = True
 
@@ -58,7 +58,7 @@ class DiscordChat:
         self._media_links = MediaLinks(line, tokens.notes, clock)
         self.tokens = tokens
         self.embeds: Callable[[str], bool] = lambda chat: True
-        """Whether links of ours play in a channel; whoever knows the guilds says so."""
+        """Whether our links are embedded in a channel; set by the gateway, which knows permissions."""
 
     async def send(self, address: Address, reply: Reply, *, nonce: str) -> Posted:
         if not address.chat.startswith(APART):
@@ -71,14 +71,14 @@ class DiscordChat:
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
         name = address.message if address.chat.startswith(APART) else message
-        if reply.job:  # a status line: another edit of it will come
+        if reply.job:  # a status line, which is edited again
             self._edits.put((address.chat, name), reply)
         else:
             await self._edits.done((address.chat, name), reply)
 
     async def remove(self, address: Address, message: str) -> None:
         if address.chat.startswith(APART):
-            return None  # the result stands in its place
+            return None  # the result replaced it
         await self._edits.end((address.chat, message))
         token = self.tokens.get(message)
         self.tokens.drop(message)
@@ -104,17 +104,17 @@ class DiscordChat:
         return self.person(user) if user.isdecimal() and job.address.chat.isdigit() else None
 
     async def last_word(self, address: Address, reply: Reply) -> None:
-        """Say something by a token that is about to end; other edits come too late."""
+        """Edit by a token that is about to expire; no further edits are possible."""
         await self._edits.end((address.chat, address.message))
         if token := await self.tokens.find(address.chat, address.message):
             await self.replace(token, reply)
 
     def reopen(self, address: Address) -> None:
-        """There is a new token: edits go on."""
+        """Accept edits again, after a new token."""
         self._edits.reopen((address.chat, address.message))
 
     async def replace(self, token: str, reply: Reply) -> Posted:
-        """Have the message of an interaction say this, with the clip if there is one; one that it has stays."""
+        """Edit the response of an interaction, with the reply's clip if any; an existing clip stays."""
         reply, link = await self._prepared(reply)
         hook = await self._rest.hook(token)
         with _files(reply, link) as files, _refusals(reply), self._rest.mapped():
@@ -127,7 +127,7 @@ class DiscordChat:
         return Posted(str(message.id), reply.clip.copy if reply.clip and link else None)
 
     async def whisper(self, token: str, reply: Reply) -> None:
-        """Tell something to the person alone."""
+        """Send an ephemeral message."""
         reply, link = await self._prepared(reply)
         hook, view = await self._rest.hook(token), render.view(reply.buttons)
         with _files(reply, link) as files, _refusals(reply), self._rest.mapped():
@@ -136,18 +136,18 @@ class DiscordChat:
             )
 
     async def delete(self, token: str) -> None:
-        """Take the message of an interaction away; one that is gone already is fine."""
+        """Delete the response of an interaction; a missing one is no error."""
         hook = await self._rest.hook(token)
         with suppress(Gone), self._rest.mapped():
             await hook.delete_message(ORIGINAL)
 
     def shows(self, address: Address, message: str, reply: Reply) -> None:
-        """Note what a status line says, so that it is edited only when that changes."""
+        """Record the content of a status line, so that only changes are sent."""
         name = address.message if address.chat.startswith(APART) else message
         self._edits.shows((address.chat, name), reply)
 
     async def is_adult(self, chat: str) -> bool:
-        """Whether a channel, or that of a thread, is age-restricted. Raises `ChatError` when nobody can tell."""
+        """Whether a channel, or a thread's parent, is age-restricted. Raises `ChatError` if that is unknown."""
         client, id = await self._rest.client(), int(chat)
         for _ in range(2):
             with self._rest.mapped():
@@ -158,15 +158,15 @@ class DiscordChat:
         return False
 
     def alive(self, chat: str) -> None:
-        """Something came from there with the permissions we need: it may be asked again."""
+        """Mark a channel as usable, after an event with sufficient permissions."""
         self._dead.pop(chat, None)
 
     def gone(self, chat: str) -> None:
-        """A channel refuses, or is no more: it is left alone for a while."""
+        """Mark a channel as refusing or deleted, for `DEAD` seconds."""
         self._dead[chat] = self._clock() + DEAD
 
     async def close(self) -> None:
-        """Let go of edits that still wait."""
+        """Cancel pending edits."""
         await self._edits.close()
 
     async def _post(self, address: Address, reply: Reply, nonce: str) -> Posted:
@@ -181,12 +181,12 @@ class DiscordChat:
             except Denied as denied:
                 if address.message and denied.code in (NO_HISTORY, BAD_FORM):
                     return await self._posted(Address(address.platform, address.chat), reply, link, nonce)
-                if denied.code in CLOSED and not (reply.clip and denied.code == NO_PERMISSION):  # words may pass
+                if denied.code in CLOSED and not (reply.clip and denied.code == NO_PERMISSION):  # a text may be allowed
                     self.gone(address.chat)
                 raise
 
     async def _stands(self, address: Address, reply: Reply, link: str, nonce: str) -> Posted | None:
-        """A clip that was posted before somebody died over it: Discord knows a nonce for some minutes only."""
+        """The post of an attempt before a crash, if there is one: Discord remembers a nonce for minutes only."""
         if reply.clip is None or not address.chat.isdigit() or (address.message and not reply.job):
             return None
         since = await self._media_links.begun(address.chat, nonce)
@@ -209,16 +209,16 @@ class DiscordChat:
                 render.content(reply, link),
                 files=files,
                 nonce=nonce,
-                reference=about,  # type: ignore[arg-type]  # None is fine with it
-                view=render.view(reply.buttons),  # type: ignore[arg-type]  # and here
-                suppress_embeds=reply.clip is None,  # what a prompt links to is no part of it
+                reference=about,  # type: ignore[arg-type]  # None is accepted
+                view=render.view(reply.buttons),  # type: ignore[arg-type]  # as above
+                suppress_embeds=reply.clip is None,  # no previews of links in a prompt
             )
         if reply.clip and not link and message.attachments:
             return Posted(str(message.id), media_links.name(message.channel.id, message.id))
         return Posted(str(message.id), reply.clip.copy if reply.clip and link else None)
 
     async def _prepared(self, reply: Reply, chat: str = "") -> tuple[Reply, str]:
-        """The reply as it can go out, and a link that stands in for its clip if that is on Discord already."""
+        """The reply as it can be sent, and a link that replaces its clip if that was uploaded before."""
         shown = reply.clip
         if shown is None:
             return reply, ""
@@ -242,7 +242,7 @@ class DiscordChat:
         return None
 
     async def _say_around(self, chat: str, message: str, reply: Reply) -> None:
-        """Change what stands around a clip. It stays; if it was a link to what is gone, it comes back as a file."""
+        """Edit the text and buttons of a message with a clip. A dead link to the clip is replaced by an upload."""
         shown, link, lost = reply.clip, "", False
         if shown and shown.copy and shown.copy != media_links.name(int(chat), int(message)):
             link = await self._media_links.link(shown.copy) if self.embeds(chat) else ""
@@ -258,7 +258,7 @@ class DiscordChat:
             await self._reopened(chat, edit)
 
     async def _reopened(self, chat: str, act: Callable[[], Awaitable[object]]) -> None:
-        """Do something to a message, even if its thread was put away."""
+        """Act on a message, reopening its thread if it is archived."""
         client = await self._rest.client()
         try:
             with self._rest.mapped():
@@ -277,7 +277,7 @@ class DiscordChat:
 
 @contextmanager
 def _refusals(reply: Reply) -> Iterator[None]:
-    """What a refusal says of a clip: it is too large, or not to be shown there."""
+    """Map refusals of a clip to `TooLarge` and `Unshowable`."""
     try:
         yield
     except TooLarge:
@@ -289,7 +289,7 @@ def _refusals(reply: Reply) -> Iterator[None]:
 
 
 def _files(reply: Reply, link: str) -> AbstractContextManager[list[discord.File]]:
-    """What is uploaded: a clip that is linked is not."""
+    """The files to upload; none for a linked clip."""
     return render.attached(replace(reply, clip=None) if link else reply)
 
 
@@ -298,7 +298,7 @@ def _message(client: discord.Client, chat: str, message: str) -> discord.Partial
 
 
 async def _place(client: discord.Client, chat: str) -> discord.abc.Messageable:
-    """A channel by its id, or where a person and the bot are alone."""
+    """A channel by its id, or a person's direct messages."""
     if chat.startswith(PERSON):
         return await client.create_dm(discord.Object(int(chat.removeprefix(PERSON))))
     return client.get_partial_messageable(int(chat))
@@ -311,7 +311,7 @@ def _check(reply: Reply) -> None:
 
 
 def _too_large(reply: Reply) -> ChatError:
-    """What to try next when a clip was refused for its size; papers can't be made smaller."""
+    """The error for a refused size: the next limit for a clip; other files cannot be shrunk."""
     if reply.clip is None:
         return Gone("a file is too large")
     size = reply.clip.clip.size

@@ -1,6 +1,6 @@
-"""Edits of messages on Discord: only what looks different, and at a pace of their own.
+"""Queue of message edits on Discord: only visible changes, at a limited rate.
 
-Discord takes fifty calls a second of a bot in all, and the clips go first.
+Discord accepts fifty calls per second per bot, and clips take precedence.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ from bot.conversation import Reply
 from bot.errors import Flood
 
 PACE = 0.08
-"""Seconds between two edits."""
+"""Seconds between edits."""
 TOGETHER = 20
-"""Edits under way at once; if there are so many, Discord holds them up."""
+"""Maximum concurrent edits; reached only if Discord is slow."""
 
 
 class EditQueue(edit_queue.EditQueue[Reply]):
-    """`edit` sends one; `clock` counts Unix seconds."""
+    """`edit` sends one; `clock` returns Unix seconds."""
 
     def __init__(self, edit: Callable[[str, str, Reply], Awaitable[None]], clock: Callable[[], float]) -> None:
         super().__init__(self._paced, self._sent)
@@ -32,26 +32,26 @@ class EditQueue(edit_queue.EditQueue[Reply]):
         self._free = asyncio.Semaphore(TOGETHER)
 
     def put(self, message: Place, edit: Reply) -> None:
-        """Have a message say this, unless that shows already."""
+        """Queue an edit, unless the message shows that already."""
         if self.waits(message) or not self._stands(message, edit):
             super().put(message, edit)
 
     async def done(self, message: Place, edit: Reply) -> None:
-        """As `put`, and wait for it. Raises what the edit raises, and `Flood` when too many wait already."""
+        """As `put`, and wait for it. Raises the errors of the edit, and `Flood` if too many are pending."""
         if self.is_full(message):
             raise Flood(MOST * PACE)
         if self.waits(message) or not self._stands(message, edit):
             await super().done(message, edit)
 
     def shows(self, message: Place, reply: Reply) -> None:
-        """Note what a message says."""
+        """Record a message's content."""
         self._seen[message] = reply
 
     def _stands(self, message: Place, reply: Reply) -> bool:
         before = self._seen.get(message)
         if before is None or render.shape(before) != render.shape(reply):
             return False
-        # A countdown that has run out says something wrong.
+        # An expired countdown is wrong, so the edit is sent in any case.
         return before.ready_at is None or reply.ready_at is None or before.ready_at > self._clock()
 
     async def _paced(self, _: Place) -> None:

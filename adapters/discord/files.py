@@ -1,4 +1,4 @@
-"""Attachments, fetched when they are wanted: from Discord's own hosts, or from that of the configured API."""
+"""Download of attachments on demand, only from Discord's hosts or that of the configured API."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,20 +18,20 @@ from bot.errors import ChatError, Refusal
 from bot.model import Role
 
 PROXIES = frozenset(f"images-ext-{number}.discordapp.net" for number in (1, 2))
-"""Where Discord shows what stands elsewhere."""
+"""Discord's proxies for external media."""
 WHOLE = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=30)
 
 
 class _Over(Refusal):
-    """The address is signed for a time that is over, or the file is gone."""
+    """The signed URL has expired, or the file was deleted."""
 
 
 class _Hiccup(Refusal):
-    """It may be there at the next try."""
+    """A temporary error."""
 
 
 class Files:
-    """Fetches what messages show."""
+    """Downloads the pictures of messages."""
 
     def __init__(self, line: RestClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._rest = line
@@ -40,12 +40,12 @@ class Files:
         self._session: aiohttp.ClientSession | None = None
 
     def attachment(self, picture: Picture) -> Attachment:
-        """The picture as the core takes it."""
+        """The picture as an attachment."""
         role: Role = "end" if picture.end else "photo"
         return self._fetching.attachment(partial(self._fetched, picture.url), role, video=picture.video)
 
     def allowed(self, url: str) -> bool:
-        """Whether it is a place from which attachments come."""
+        """Whether a URL may be downloaded."""
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -59,7 +59,7 @@ class Files:
         return self._own.hostname != "discord.com" and (parts.scheme, parts.hostname, port) == own
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._session:
             await self._session.close()
             self._session = None
@@ -92,7 +92,7 @@ class Files:
             return bytes(content)
 
     async def _renewed(self, url: str) -> str:
-        """The same file under an address that is good again. Raises `Refusal`."""
+        """A new URL of the same file. Raises `Refusal`."""
         try:
             client = await self._rest.client()
             with self._rest.mapped():

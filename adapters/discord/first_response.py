@@ -1,4 +1,4 @@
-"""The first answer to an interaction, where that is all there is to say: a sentence for the person alone, or a form."""
+"""Immediate final responses to interactions: an ephemeral sentence, or a modal."""
 
 import logging
 from collections.abc import Awaitable
@@ -16,7 +16,7 @@ Interaction = discord.Interaction[Any]
 
 
 async def say(interaction: Interaction, text: str) -> None:
-    """A sentence."""
+    """Respond with an ephemeral sentence."""
     try:
         await interaction.response.send_message(plain(text), ephemeral=True)
     except BROKEN as error:
@@ -24,7 +24,7 @@ async def say(interaction: Interaction, text: str) -> None:
 
 
 async def guarded(interaction: Interaction, doing: Awaitable[None]) -> None:
-    """Do what an interaction asks for; whatever breaks is in the log, and the person gets a sentence."""
+    """Handle an interaction; exceptions are logged, and the person gets an apology."""
     try:
         await doing
     except Exception as error:
@@ -32,7 +32,7 @@ async def guarded(interaction: Interaction, doing: Awaitable[None]) -> None:
 
 
 async def apologise(interaction: Interaction, error: BaseException) -> None:
-    """Something broke. To whoever sees “thinking” it is told in its place. Raises nothing."""
+    """Respond with an apology, in place of “thinking” if that is shown. Raises nothing."""
     log.error("an interaction broke: %s", type(error).__name__, exc_info=error)
     try:
         if interaction.response.is_done():
@@ -44,7 +44,7 @@ async def apologise(interaction: Interaction, error: BaseException) -> None:
 
 
 async def ask(interaction: Interaction, made: discord.ui.Modal) -> None:
-    """A form."""
+    """Respond with a modal."""
     try:
         await interaction.response.send_modal(made)
     except BROKEN as error:

@@ -1,4 +1,4 @@
-"""The gateway: the connections by which Discord tells us things. Discord says where it is."""
+"""The gateway: websocket connections that receive events, at the URL given by Discord."""
 
 import asyncio
 import logging
@@ -29,17 +29,17 @@ from bot.core import Core
 log = logging.getLogger(__name__)
 
 FAREWELL = 1.0
-"""Seconds that Discord gets to answer when the connections are closed."""
+"""Seconds to wait for Discord's close frames."""
 LAST_BEAT = 1.0
-"""Seconds that heartbeats under way get then."""
+"""Seconds to wait for running heartbeats then."""
 
 
 UNUSED = ("MESSAGE_DELETE", "MESSAGE_DELETE_BULK")
-"""Events that our own edits and removals bring back to us, among others; the library need not understand them."""
+"""Events that are dropped unparsed, such as echoes of our own removals."""
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PRESS}(?P<command>.+)"):
-    """A button of ours, on a message however old."""
+    """A button of ours, on messages of any age."""
 
     def __init__(self, command: str) -> None:
         super().__init__(discord.ui.Button(label="-", custom_id=f"{PRESS}{command}"))
@@ -56,7 +56,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PRESS}(
 
 
 class Gateway(discord.AutoShardedClient):
-    """`closed` is told the ids of channels that are no more. A new one is made for each start."""
+    """The connections. `closed` is called with the ids of deleted channels. Each start needs a new instance."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Gateway(discord.AutoShardedClient):
         self.interactions = interactions
         self.spent = asyncio.Event()
         self.down: dict[int, float] = {}
-        """Since when a connection is away, by its number."""
+        """Time of disconnection, by shard number."""
         self._core = core
         self._reactions = Reactions(core)
         self._corrections = corrections
@@ -101,20 +101,20 @@ class Gateway(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Press)
         _, url, _ = await self.http.get_bot_gateway()
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)  # where it goes when a session cannot be resumed
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)  # used when a session cannot be resumed
         await self._tree.publish(Notes(PLATFORM, self._core.context.store.inbox, self._core.context.clock))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         if not await self._budget.spend():
             self.spent.set()
-            await asyncio.Event().wait()  # whoever runs us ends this
+            await asyncio.Event().wait()  # until cancelled
         if not initial:
             await asyncio.sleep(self._between)
 
     async def close(self) -> None:
-        """Let go of the connections: also of one that was not ready yet, which the library forgets, and its heart.
+        """Close the connections, including unready ones and their heartbeats, which the library leaks.
 
-        The library gives Discord half a minute to say farewell; we cut off what has not done so after `FAREWELL`.
+        The library waits half a minute for Discord's close frame; we abort after `FAREWELL`.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL):
@@ -128,7 +128,7 @@ class Gateway(discord.AutoShardedClient):
                 await asyncio.gather(*(heart.ws.close() for heart in mine))
         await self.http.close()
         if mine:
-            await asyncio.to_thread(_rest, mine)  # a last beat needs the loop
+            await asyncio.to_thread(_rest, mine)  # in a thread, as a last heartbeat needs the loop
 
     async def on_interaction(self, interaction: Interaction) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
@@ -139,7 +139,7 @@ class Gateway(discord.AutoShardedClient):
             await self.interactions.heard(message, self.user.id)
 
     def _updated(self, event: Any) -> None:
-        """A MESSAGE_UPDATE as it comes: most are our own edits, for which the library need not build a message."""
+        """Handle a raw MESSAGE_UPDATE: most are our own edits, which need not be parsed."""
         if self.user and concerns(event, self.user.id):
             self.dispatch("corrected", event)
 
@@ -155,7 +155,7 @@ class Gateway(discord.AutoShardedClient):
             await self._reactions.reacted(event, self.user.id)
 
     def embeds(self, channel: int) -> bool:
-        """Whether our links play in a channel; where that is not known, they most likely do."""
+        """Whether our links are embedded in a channel; True if unknown."""
         found = self.get_channel(channel)
         guild = getattr(found, "guild", None)
         if guild is None or not isinstance(found, discord.abc.GuildChannel | discord.Thread):
@@ -185,14 +185,14 @@ class Gateway(discord.AutoShardedClient):
 
 
 def _rest(hearts: Sequence[KeepAliveHandler]) -> None:
-    """Wait for all of them together, for `LAST_BEAT` seconds."""
+    """Wait for all threads, at most `LAST_BEAT` seconds in total."""
     end = time.monotonic() + LAST_BEAT
     for heart in hearts:
         heart.join(max(0.0, end - time.monotonic()))
 
 
 def shares(shards: str) -> tuple[int | None, list[int] | None]:
-    """How many connections there are in all, and which of them are ours; None is for Discord to say."""
+    """Total number of shards and the list of ours, from the setting; None: decided by Discord."""
     if shards == "auto":
         return None, None
     ours, _, count = shards.partition("/")
@@ -203,7 +203,7 @@ def shares(shards: str) -> tuple[int | None, list[int] | None]:
 
 
 def invite(application_id: int) -> str:
-    """The address under which an admin adds the bot to a server, with what it needs there and nothing more."""
+    """The URL that adds the bot to a server, with the required permissions only."""
     needed = discord.Permissions(
         view_channel=True,
         send_messages=True,

@@ -1,4 +1,4 @@
-"""Requests, put to the core."""
+"""Requests, passed to the core."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from bot.core import Core
 
 
 class Handler:
-    """Works off what the intake hands over; a second time for what a crash cut off."""
+    """Processes requests of the intake; again after a crash."""
 
     def __init__(self, core: Core, chat: DiscordChat, replies: Replies, guests: UserInstall, files: Files) -> None:
         self._core = core
@@ -23,11 +23,11 @@ class Handler:
         self._files = files
 
     async def apologise(self, request: Request) -> None:
-        """Something broke."""
+        """Inform the person of an error."""
         await self._replies.tell(request, Reply(texts.chat.BROKE, refused=True))
 
     async def work(self, request: Request) -> None:
-        """Have it answered. Raises `StoreDown`."""
+        """Process a request, and send the reply. Raises `StoreDown`."""
         if request.guest:
             if await self._guests.renewed(request):
                 return
@@ -37,8 +37,8 @@ class Handler:
         if reply.bare:
             request = replace(request, pictures=(), source="")
         if not reply.text and request.text.startswith("/heart "):
-            return  # its number says it
-        if not reply.text and request.manner != "post":  # an interaction is owed an answer, and only the person sees it
+            return  # its error code says so
+        if not reply.text and request.manner != "post":  # an interaction must be answered, ephemerally
             reply = replace(reply, text=texts.admin.TOLD)
         if reply.private and request.manner == "post" and request.shared:
             await self._in_private(request, reply)
@@ -46,14 +46,14 @@ class Handler:
             await self._replies.respond(request, reply)
 
     async def _in_private(self, request: Request, reply: Reply) -> None:
-        """Answer a message in a channel where only the writer reads it."""
+        """Answer a channel's message by direct message."""
         alone = replace(request, channel=f"{PERSON}{request.user}", about="")
         if await self._replies.tell(alone, reply) is None:
             await self._replies.tell(request, Reply(texts.admin.NO_PRIVATE))
 
 
 def inbound(request: Request, files: Files, chat: DiscordChat) -> Inbound:
-    """A request as the core takes it."""
+    """A request as an `Inbound`."""
 
     async def moderates() -> bool:
         return request.moderates

@@ -1,4 +1,4 @@
-"""How often a connection may be begun in a day: past a thousand times Discord takes the token away."""
+"""Limit of new gateway sessions per day: above a thousand Discord resets the token."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,7 @@ DAY = 86_400.0
 
 
 class IdentifyBudget:
-    """Counted in the database, so that a crash loop is counted too; without it, in memory."""
+    """A counter in the database, so that crash loops are counted; in memory while that is unavailable."""
 
     def __init__(self, inbox: Inbox, clock: Callable[[], float], most: int = MOST) -> None:
         self._notes = Notes(PLATFORM, inbox, clock)
@@ -24,7 +24,7 @@ class IdentifyBudget:
         self._day, self._count = 0, 0
 
     async def spend(self) -> bool:
-        """Count one more; False when there is none left today."""
+        """Count a session; False if none is left today."""
         if await self._used() >= self._most:
             return False
         self._count += 1
@@ -35,7 +35,7 @@ class IdentifyBudget:
         return True
 
     async def wait(self) -> float:
-        """Seconds until there is one again; 0 when there is."""
+        """Seconds until a session is available; 0: now."""
         if await self._used() < self._most:
             return 0.0
         return (self._day + 1) * DAY - self._clock()

@@ -1,4 +1,4 @@
-"""Tokens of interactions: good for a quarter of an hour, for answers there and nowhere else. Never in a log."""
+"""Tokens of interactions: valid for 15 minutes, for answers to that interaction only. Never logged."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ MOST = 10_000
 
 
 class InteractionTokens:
-    """By the message they can edit, in memory; where there is no other way, by the request and in the database."""
+    """Tokens in memory by the message they can edit; for guests also in the database, by the request."""
 
     def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
         self.notes = Notes(PLATFORM, inbox, clock)
@@ -20,29 +20,29 @@ class InteractionTokens:
         self._handy: Newest[str, tuple[str, float]] = Newest(MOST)
 
     def put(self, name: str, token: str, ends: float) -> None:
-        """Have a token at hand."""
+        """Store a token in memory."""
         self._handy[name] = token, ends
 
     def get(self, name: str) -> str:
-        """A token that still lives, or nothing."""
+        """A valid token, or an empty text."""
         token, ends = self._handy.get(name, ("", 0.0))
         return token if self.lives(ends) else ""
 
     def drop(self, name: str) -> None:
-        """It is not wanted any more."""
+        """Delete a token."""
         self._handy.pop(name, None)
 
     def lives(self, ends: float) -> bool:
-        """Whether a token that ends then is still to be relied on."""
+        """Whether a token that expires at `ends` (Unix seconds) can still be used, with a margin."""
         return self._clock() < ends - LATE
 
     async def keep(self, chat: str, name: str, token: str, ends: float) -> None:
-        """Have a token at hand in every process, and after a restart."""
+        """Store a token for all processes, in the database."""
         self.put(name, token, ends)
         await self.notes.put(chat, f"token:{name}", json.dumps([token, ends]), ends - self._clock())
 
     async def find(self, chat: str, name: str) -> str:
-        """A kept token that still lives, or nothing. The latest counts: another process may have got it."""
+        """The latest valid token, also of other processes, or an empty text."""
         note = await self.notes.get(chat, f"token:{name}")
         if note is None:
             return ""

@@ -1,4 +1,4 @@
-"""The front: what Discord brings is understood, kept and acknowledged here, within the three seconds that it allows."""
+"""Interactions and messages: parsed, saved and acknowledged within Discord's three seconds."""
 
 import asyncio
 import logging
@@ -29,13 +29,13 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction[Any]
 
 SWIFT = 1.0
-"""Seconds that the database gets before the acknowledgement goes out without it."""
+"""Timeout of saving in seconds, after which the acknowledgement is sent first."""
 TRIES = 30
-"""Times that a message is offered to a database that fails."""
+"""Attempts to save a message."""
 
 
 class Interactions:
-    """Takes interactions and messages."""
+    """Handles interactions and messages."""
 
     def __init__(self, core: Core, chat: DiscordChat, intake: Intake[Request], modals: Modals, files: Files) -> None:
         self._core = core
@@ -53,7 +53,7 @@ class Interactions:
         end: discord.Attachment | None,
         options: dict[str, str],
     ) -> None:
-        """`/animate`; what it lacks is asked for in a form."""
+        """`/animate`; a modal asks for missing parts."""
         seen = [parse.picture(file, end=file is end) for file in (image, end) if file]
         pictures = tuple(one for one in seen if one)
         if len(pictures) < len(seen):
@@ -71,14 +71,14 @@ class Interactions:
     async def command(
         self, interaction: Interaction, name: str, argument: str = "", named: tuple[Named, ...] = ()
     ) -> None:
-        """Any other slash command; `named` are those that were picked."""
+        """Any other slash command; `named`: the targets picked in its options."""
         text = f"/{name} {argument}".strip()
         await self._take(interaction, self._asked(interaction, _manner(text), text, named=named))
 
     async def remix(
         self, interaction: Interaction, clip: str, words: str | None, image: discord.Attachment | None
     ) -> None:
-        """`/remix`; without words and photo a form asks for them."""
+        """`/remix`; without text and photo a modal asks for them."""
         picture = parse.picture(image) if image else None
         if image and picture is None:
             return await first_response.say(interaction, texts.chat.NOT_A_PICTURE)
@@ -89,7 +89,7 @@ class Interactions:
         return await self._take(interaction, request)
 
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
-        """“Animate this” on anybody's message."""
+        """“Animate this” on a message."""
         pictures = parse.anything(message)[:1]
         if not pictures:
             return await first_response.say(interaction, texts.chat.DISCORD_WHICH)
@@ -100,7 +100,7 @@ class Interactions:
         return None
 
     async def pressed(self, interaction: Interaction, command: str) -> None:
-        """A button: it says its command in the place of whoever pressed it, or opens a form."""
+        """A button: sends its command in the person's name, or opens a modal."""
         name, _, argument = command.partition(" ")
         if command.startswith(KEPT):
             return await self._ask_words(interaction, command)
@@ -123,7 +123,7 @@ class Interactions:
         return await self._take(interaction, self._asked(interaction, manner, command, about=about))
 
     async def submitted(self, interaction: Interaction) -> None:
-        """A form that was filled in."""
+        """A submitted modal."""
         data: dict[str, Any] = dict(interaction.data or {})
         custom = str(data.get("custom_id", ""))
         if not custom.startswith(PRESS):
@@ -142,7 +142,7 @@ class Interactions:
             await self._take(interaction, request)
 
     async def heard(self, message: discord.Message, me: int) -> None:
-        """A message, if it calls us or is said to us alone."""
+        """A message that addresses the bot, or a direct message."""
         if not parse.is_for_people(message):
             return
         guild = people.guild_of(message)
@@ -202,11 +202,11 @@ class Interactions:
             await self._keep_message(request)
 
     def _asked(self, interaction: Interaction, manner: Manner, text: str, **more: Any) -> Request:
-        """A request, received now: a token counts from then, whatever Discord's clock says."""
+        """A request received now: its token's lifetime starts now, independent of Discord's clock."""
         return request_from.request(interaction, manner, text, self._core.context.clock(), **more)
 
     async def _replies(self, message: discord.Message, private: bool) -> Request | None:
-        """The request whose question a message answers: a reply to it, or in private the next thing that is said."""
+        """The request whose question a message answers, as a reply or (in private) as the next message; else None."""
         to = message.reference.message_id if message.reference else None
         if not private and not to:
             return None
@@ -234,7 +234,7 @@ class Interactions:
             await self._chat.send(request.address, Reply(texts.chat.TRY_LATER), nonce=request.id)
 
     async def _take(self, interaction: Interaction, request: Request) -> None:
-        """Keep a request, and acknowledge it: in this order, unless the database takes too long for Discord."""
+        """Save a request, then acknowledge it; the other way round if saving takes longer than `SWIFT`."""
         if await self._barred(interaction, request):
             return None
         keeping = asyncio.ensure_future(self._intake.keep(request))
@@ -244,14 +244,12 @@ class Interactions:
                 log.error("a request could not be kept", exc_info=failed)
             return await first_response.say(interaction, texts.chat.TRY_LATER)
         if keeping.done() and not keeping.result():
-            return None  # Discord sent it twice
+            return None  # a repeated delivery
         try:
             await interaction.response.defer(ephemeral=request.manner == "hidden", thinking=request.manner != "aside")
         except BROKEN as error:
             log.info("an interaction was not acknowledged: %s", type(error).__name__)
-        except (
-            Exception
-        ):  # the library, or the one below it, stumbled over the answer; the request is kept all the same
+        except Exception:  # the libraries cannot parse the answer; the request is saved in any case
             log.exception("an interaction may not have been acknowledged")
         try:
             if await keeping:
@@ -261,7 +259,7 @@ class Interactions:
                 await self._chat.whisper(request.token, Reply(texts.chat.TRY_LATER))
 
     async def _barred(self, interaction: Interaction, request: Request) -> bool:
-        """Whether a clip could not be posted there; then that is said, and nothing else happens."""
+        """Whether clips cannot be posted there; the person is told so."""
         row = table.of(request.text)
         quiet = row is not None and (row.private or row.quiet)
         if request.guest or request.manner == "hidden" or not interaction.guild_id or quiet:
@@ -278,7 +276,7 @@ class Interactions:
             await first_response.ask(interaction, form(command, kept.text.partition(" ")[0]))
 
     async def _kept(self, interaction: Interaction, command: str) -> Request | None:
-        """The request that lacks its words, if it is this person's; otherwise that is said."""
+        """The person's own incomplete request; None for another's, who is told so."""
         try:
             async with asyncio.timeout(SWIFT):
                 kept = await self._modals.find(command)
@@ -291,7 +289,7 @@ class Interactions:
         return kept
 
     async def _ask_more(self, interaction: Interaction, command: str, text: str) -> None:
-        """Ask for what goes behind `text`. Whether they may shows when the form is sent, or now if that is quick."""
+        """Open a modal for the rest of the command `text`. Rights are checked on submission, or now if quick."""
         request = self._asked(interaction, "aside", command)
         if await self._barred(interaction, request):
             return
@@ -305,11 +303,11 @@ class Interactions:
 
 
 def _about(message: discord.Message | None) -> str:
-    """The message that an answer can be a reply to: one that all see."""
+    """The id of the message to reply to, if it is no ephemeral one."""
     return "" if message is None or message.flags.ephemeral else str(message.id)
 
 
 def _manner(text: str) -> Manner:
-    """Who sees the answer to a command."""
+    """How a command is answered."""
     row = table.of(text)
     return "hidden" if row and row.private else "open"

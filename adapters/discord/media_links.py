@@ -1,7 +1,7 @@
-"""Clips that are on Discord already: sent again as a link to the message that has them, which plays like the clip.
+"""Links to clips that were uploaded to Discord before; they are embedded like an upload.
 
-A clip's name here is `channel/message`. Links are signed for about a day; Discord's own clients renew those that they
-show. A clip is gone with its message.
+A clip's name here is `channel/message`. Links are signed for about a day; Discord's clients renew displayed ones. A
+clip is deleted with its message.
 """
 
 import re
@@ -23,18 +23,18 @@ _NAME = re.compile(r"(\d{1,20})/(\d{1,20})", re.ASCII)
 _LAST_LINK = re.compile(r"\n(\|\|)?https?://\S+$")
 
 TRIED = 2 * 86_400.0
-"""Seconds for which the first try of a post is remembered."""
+"""Seconds for which the time of a post's first attempt is remembered."""
 SKEW = 30.0
-"""Seconds by which our clock and Discord's may differ."""
+"""Maximum difference between our clock and Discord's, in seconds."""
 LATEST = 50
-"""Messages of a channel that are looked through."""
+"""Messages of a channel that are searched."""
 MOST = 5_000
 FRESH = 3600.0
-"""Seconds that a link is still good for when it is used once more: a post that keeps its link does not load again."""
+"""Minimum remaining seconds of a reused link: an unchanged link is not reloaded by clients."""
 
 
 class MediaLinks:
-    """Links by the names of clips."""
+    """Links to uploaded clips."""
 
     def __init__(self, line: RestClient, notes: Notes, clock: Callable[[], float]) -> None:
         self._rest = line
@@ -43,7 +43,7 @@ class MediaLinks:
         self._links: Newest[str, str] = Newest(MOST)
 
     async def link(self, name: str) -> str:
-        """A link that is good now; empty when the clip is gone, or not to be read. Raises `ChatError`."""
+        """A valid link; empty if the clip is deleted or inaccessible. Raises `ChatError`."""
         if not (found := _NAME.fullmatch(name)):
             return ""
         files = await self._files(int(found[1]), int(found[2]))
@@ -58,11 +58,11 @@ class MediaLinks:
         return new
 
     async def has_clip(self, chat: str, message: str) -> bool:
-        """Whether a message has a clip of its own."""
+        """Whether a message has an uploaded clip."""
         return any(map(_is_clip, await self._files(int(chat), int(message))))
 
     async def begun(self, chat: str, nonce: str) -> float | None:
-        """When this very send was tried first, Unix seconds; None if that is now. Raises `StoreDown`."""
+        """Time of a send's first attempt, Unix seconds; None if this is the first. Raises `StoreDown`."""
         if began := await self._notes.get(chat, f"post:{nonce}"):
             return float(began)
         await self._notes.put(chat, f"post:{nonce}", str(self._clock()), TRIED)
@@ -71,20 +71,20 @@ class MediaLinks:
     async def standing(self, chat: str, content: str, buttons: tuple[Button, ...], since: float) -> Posted | None:
         """A message of our own with this content and these buttons, among the latest of a channel.
 
-        Without `content` the first of the buttons is enough: it names a job, and the result is told in several ways.
+        Without `content` the first button suffices: it names the job, and results have varying texts.
         """
         client = await self._rest.client()
         try:
             with self._rest.mapped():
                 latest: list[Any] = await client.http.logs_from(int(chat), LATEST)
         except Gone:
-            return None  # nothing can be read there; whether something can be said shows when it is
+            return None  # history is not readable; posting may still be allowed
         me, said = client.user.id if client.user else 0, [f"{PRESS}{one.command}" for one in buttons]
         for message in latest:
             if int(message["author"]["id"]) != me or "interaction_metadata" in message:
                 continue
             if discord.utils.snowflake_time(int(message["id"])).timestamp() < since - SKEW:
-                continue  # of an earlier time, and perhaps about to go
+                continue  # an earlier message, perhaps about to be removed
             there = [part.get("custom_id") for row in message["components"] for part in row.get("components", ())]
             if content and ("message_reference" in message or _words(message["content"]) != _words(content)):
                 continue
@@ -97,18 +97,18 @@ class MediaLinks:
         client = await self._rest.client()
         try:
             with self._rest.mapped():
-                return list((await client.http.get_message(channel, message))["attachments"])  # type: ignore[arg-type]  # ids are text here
+                return list((await client.http.get_message(channel, message))["attachments"])  # type: ignore[arg-type]  # ids are strings here
         except Gone:
             return []
 
 
 def name(channel: int, message: int) -> str:
-    """What a clip is called that is attached to a message."""
+    """The name of a message's clip."""
     return f"{channel}/{message}"
 
 
 def _words(content: str) -> str:
-    """What a message says, without a link at its end."""
+    """A message's text without a link at its end."""
     return _LAST_LINK.sub("", content).strip()
 
 
@@ -117,7 +117,7 @@ def _is_clip(file: dict[str, Any]) -> bool:
 
 
 def _ends(link: str) -> float:
-    """Until when a link is signed, Unix seconds."""
+    """Expiry of a signed link, Unix seconds."""
     try:
         return float(int(parse_qs(urlsplit(link).query)["ex"][0], 16))
     except (KeyError, ValueError):

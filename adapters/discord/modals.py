@@ -1,4 +1,4 @@
-"""Forms that the bot opens, and what they belong to. They outlive a restart: the form's own id says what it is for."""
+"""Modals and their requests. They survive a restart, as the modal's custom id names its request."""
 
 import asyncio
 import logging
@@ -19,15 +19,15 @@ from bot.ordering.prompt import PROMPT_LIMIT
 log = logging.getLogger(__name__)
 
 KEPT = "?"
-"""How a command begins that stands for a request which lacks its words."""
+"""Prefix of the command that stands for an incomplete request."""
 FORMS = "forms"
-"""Stands for the chat of what forms belong to."""
+"""Chat part of the notes with modals' requests."""
 MOST = 5_000
 TITLE = 45
 
 
 class Modals:
-    """Opens forms, and keeps what goes on when they are sent."""
+    """Stores incomplete requests until their modal is submitted or their question answered."""
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
@@ -36,7 +36,7 @@ class Modals:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def keep(self, request: Request) -> str:
-        """Keep a request until its words come; what to put into the form's id. The database may take its time."""
+        """Store an incomplete request in the background; returns the command for the modal's custom id."""
         self._handy[request.id] = request
         task = asyncio.create_task(self._write(request))
         self._tasks.add(task)
@@ -44,28 +44,28 @@ class Modals:
         return f"{KEPT}{request.id}"
 
     async def ask(self, request: Request, words: str) -> str:
-        """Keep a request that is asked about; `words` go before the answer. What the button says. May be repeated."""
+        """Store a request with a question, whose answer is prefixed by `words`; returns the button's command."""
         asked = replace(request, text=words, token="")
         await self._notes.put(FORMS, asked.id, asked.pack(), OPEN, asked.people)
-        if not asked.shared:  # before it is asked: the answer may come at once
+        if not asked.shared:  # before the question is posted: the answer may follow at once
             await self._questions.put_latest(asked.channel, asked.id, asked.people)
         return f"{KEPT}{asked.id}"
 
     async def asked(self, request: Request, message: str) -> None:
-        """Note which message asked: a reply to it is the answer."""
+        """Record the message of the question: a reply to it is the answer."""
         await self._questions.put(request.channel, message, request.id, request.people)
 
     async def answered(self, channel: str, to: str) -> Request | None:
-        """The request that lacks what is said now: in reply to a message, or (without `to`) after the latest."""
+        """The request that a reply to message `to` completes, or (without `to`) the next message; else None."""
         note = await self._questions.answered(channel, to)
         return await self.find(f"{KEPT}{note}") if note else None
 
     async def moved_on(self, channel: str) -> None:
-        """Something was said in private: from now on only a reply is an answer."""
+        """Close the latest question after another private message: from now on only a reply answers it."""
         await self._questions.moved_on(channel)
 
     async def find(self, command: str) -> Request | None:
-        """The request that `?id` stands for."""
+        """The stored request of the command `?id`."""
         name = command.removeprefix(KEPT)
         if request := self._handy.get(name):
             return request
@@ -73,7 +73,7 @@ class Modals:
         return unpack(note) if note else None
 
     async def settle(self) -> None:
-        """Wait until all that was kept is written."""
+        """Wait until all stored requests are written."""
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -85,9 +85,9 @@ class Modals:
 
 
 def form(command: str, name: str, *, words: str = "", photo: bool = False) -> discord.ui.Modal:
-    """A form that says `command` and the words when it is sent; `photo` has it ask for a file.
+    """A modal that sends `command` with its text on submission; `photo`: with a file field.
 
-    `name` is the command that it is about in the end. A remix takes words, a photo, or both.
+    `name` is the command it leads to. A remix takes a text, a photo, or both.
     """
     remix, report = name == "/remix", name == "/report"
     row = table.of(name)
@@ -114,5 +114,5 @@ def form(command: str, name: str, *, words: str = "", photo: bool = False) -> di
     made.add_item(
         discord.ui.Label(text=texts.sharing.REPORT_FORM if report else texts.chat.FORM_WORDS, component=field)
     )
-    made.stop()  # its id says everything, so the library has nothing to remember of it
+    made.stop()  # the library need not keep it, as its custom id has all data
     return made

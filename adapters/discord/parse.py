@@ -1,4 +1,4 @@
-"""What Discord tells of a message or an interaction, in our words. Pure: nothing is asked and nothing is sent."""
+"""Conversion of Discord's messages and interactions to our values. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,24 +14,24 @@ from bot.commands import invocation, table
 from bot.commands.invocation import SIGN
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
-"""Where Discord keeps files."""
+"""Discord's file hosts."""
 MEBIBYTE = 2**20
 LEAST_LIMIT = 20 * MEBIBYTE
-"""What everybody may upload; what the library knows of guilds is older than that."""
+"""Upload limit of all accounts; the library's figures for guilds are outdated."""
 SHARE = 0.95
-"""The part of an upload limit that we use: some of it goes for what is around the file."""
+"""Usable part of an upload limit; the rest is for the request around the file."""
 
 _LINK = re.compile(r"(?:^|\n)(?:\|\|)?(?P<url>https?://\S+/attachments/\d+/\d+/(?P<name>[\w.-]+)\?[\w=&]+)(?:\|\|)?$")
-"""At the end of a message, as `looks.content` puts it there."""
+"""A link at the end of a message, as `render.content` writes it."""
 
 
 def picture(file: discord.Attachment, *, end: bool = False) -> Picture | None:
-    """A file, if it shows something."""
+    """A file, if it is a picture or video."""
     return _picture(file.url, file.filename, file.content_type, file.is_spoiler(), end)
 
 
 def pictures(files: Iterable[discord.Attachment]) -> tuple[Picture, ...]:
-    """What files show: pictures if there are any, else a clip, else what may be one."""
+    """The files to use: pictures if there are any, else a video, else a possible one."""
     files = list(files)
     kinds = [kind_of(file.content_type, file.filename) for file in files]
     for kind in ("picture", "video", "perhaps"):
@@ -41,13 +41,13 @@ def pictures(files: Iterable[discord.Attachment]) -> tuple[Picture, ...]:
 
 
 def shown(message: discord.Message) -> tuple[Picture, ...]:
-    """What a message shows, itself or as one passed on."""
+    """The pictures attached to a message, or to the one it forwards."""
     forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
     return pictures([*message.attachments, *forwarded]) or _linked(message)
 
 
 def anything(message: discord.Message) -> tuple[Picture, ...]:
-    """What a message shows in whatever way: as a file, as a part of its layout, or as what a link unfolds to."""
+    """The pictures of a message, as attachments, in its layout, or in embeds."""
     return shown(message) or tuple(_unfolded([message, *message.message_snapshots]))[:1]
 
 
@@ -64,7 +64,7 @@ def _unfolded(sources: Sequence[discord.Message | discord.MessageSnapshot]) -> I
 
 
 def _media(parts: Iterable[Any]) -> Iterator[Any]:
-    """The pictures and videos of a layout, wherever they stand in it."""
+    """The pictures and videos of a layout, at any depth."""
     for part in parts:
         if (media := getattr(part, "media", None)) and getattr(media, "url", ""):
             yield media
@@ -74,12 +74,12 @@ def _media(parts: Iterable[Any]) -> Iterator[Any]:
 
 
 def _served(url: str, proxy: str | None) -> str:
-    """From Discord itself, also what stands elsewhere."""
+    """A URL at Discord; for external media that of its proxy."""
     return url if (urlsplit(url).hostname or "") in HOSTS or not proxy else proxy
 
 
 def _linked(message: discord.Message) -> tuple[Picture, ...]:
-    """The clip that a message of a bot's shows by a link, which is how we send one that is on Discord already."""
+    """The clip that a bot's message links to, as our messages with uploaded clips do."""
     found = _LINK.search(message.content) if message.author.bot else None
     if found is None:
         return ()
@@ -89,26 +89,26 @@ def _linked(message: discord.Message) -> tuple[Picture, ...]:
 
 
 def is_for_people(message: discord.Message) -> bool:
-    """A message that a person wrote."""
+    """Whether a person wrote the message."""
     kinds = (discord.MessageType.default, discord.MessageType.reply)
     return not message.author.bot and message.webhook_id is None and message.type in kinds
 
 
 def without_mention(text: str, me: int, roles: Sequence[int] = ()) -> str | None:
-    """The text without our name, or that of a role of our own (`roles`); None if it does not call us."""
+    """The text without a mention of the bot or its own roles (`roles`); None if it has none."""
     names = "|".join([f"!?{me}", *(f"&{one}" for one in roles)])
     bare, times = re.subn(rf"<@(?:{names})>{SIGN}", " ", text)
-    # What mentions the role alone may reach us without its words.
+    # Messages that mention only the role may arrive without their content.
     return invocation.canonical(invocation.opened(bare)) if times or roles else None
 
 
 def pings(message: discord.Message, me: int) -> bool:
-    """Whether a message answers one of ours, and calls us by that: then we are shown its words."""
+    """Whether a message is a reply to the bot that pings it: then its content is included."""
     return message.type is discord.MessageType.reply and any(one.id == me for one in message.mentions)
 
 
 def asks(message: object) -> bool:
-    """Whether a message has a button that answers a question about an order."""
+    """Whether a message has a button that answers a question about a parked order."""
     rows = message.components if isinstance(message, discord.Message) else []
     buttons = [one for row in rows if isinstance(row, discord.ActionRow) for one in row.children]
     said = [str(getattr(one, "custom_id", "") or "").removeprefix(PRESS) for one in buttons]
@@ -116,31 +116,31 @@ def asks(message: object) -> bool:
 
 
 def is_guest(interaction: discord.Interaction[Any]) -> bool:
-    """Whether the bot is there only because the person has it on their account."""
+    """Whether the app is there by a user install only."""
     if interaction.guild_id:
         return not interaction.is_guild_integration()
     return not interaction.context.dm_channel
 
 
 def is_adult(channel: object) -> bool:
-    """Whether a channel, or that of a thread, is age-restricted."""
+    """Whether a channel, or a thread's parent, is age-restricted."""
     known = (discord.abc.GuildChannel, discord.Thread)
     return isinstance(channel, known) and bool(getattr(channel, "is_nsfw", bool)())
 
 
 def limit(allowed: int) -> int:
-    """Bytes that a clip may have where Discord allows so many."""
+    """Maximum bytes of a clip for Discord's limit in bytes."""
     return int(allowed * SHARE)
 
 
 def missing(held: discord.Permissions, thread: bool) -> list[str]:
-    """The permissions that a delivery needs and that we do not have, by their names."""
+    """Names of the missing permissions for a delivery."""
     speak = "send_messages_in_threads" if thread else "send_messages"
     return [name for name in ("view_channel", speak, "attach_files") if not getattr(held, name)]
 
 
 def options(duration: int | None, negative: str | None, strength: float | None) -> dict[str, str]:
-    """What was picked, by the names that the core knows."""
+    """Picked options, by the core's names."""
     picked = {
         "duration": str(duration) if duration else "",
         "no": negative or "",
@@ -150,7 +150,7 @@ def options(duration: int | None, negative: str | None, strength: float | None) 
 
 
 def filled(data: Mapping[str, Any]) -> tuple[str, tuple[Picture, ...]]:
-    """The words and the pictures of a form that was sent."""
+    """Text and pictures of a submitted modal."""
     words, ids = "", list[str]()
     for row in data.get("components", ()):
         for part in [row.get("component", {}), *row.get("components", ())]:

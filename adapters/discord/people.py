@@ -1,4 +1,4 @@
-"""Who somebody is, and whom they name: from what Discord says with the event, never from what was typed."""
+"""Persons and their mentions, from the event's data, never from typed text."""
 
 import re
 from collections.abc import Mapping
@@ -15,53 +15,53 @@ _NAMES = re.compile(r"<(@!?|@&|#)(\d{1,20})>")
 
 
 def person(user: discord.User | discord.Member) -> Named:
-    """Somebody who was picked or mentioned."""
+    """A picked or mentioned person."""
     return Named("person", f"{PLATFORM}:{user.id}", user.display_name)
 
 
 def role(one: discord.Role) -> Named:
-    """A role."""
+    """A picked or mentioned role."""
     return Named("role", str(one.id), one.name)
 
 
 def channel(id: int, name: str) -> Named:
-    """A channel or a thread: both are chats of their own here."""
+    """A channel or thread; both are chats of their own here."""
     return Named("channel", f"{id}/", name)
 
 
 def scope(guild: int | None, guest: bool = False) -> str:
-    """The community that something was said in.
+    """The community of a guild.
 
-    Where the app is only on the person's account, nobody of that guild has let us in and nobody there can set limits:
-    whoever uses it there spends what is their own.
+    Empty for a user install (`guest`): that guild has not installed the app and cannot set limits, so the person's own
+    credits are used.
     """
     return f"{PLATFORM}:{guild}" if guild and not guest else ""
 
 
 def community(guild: discord.Guild | None) -> str:
-    """What a guild is called, if the library knows it."""
+    """Name of a guild; empty if unknown."""
     return getattr(guild, "name", "") or ""
 
 
 def guild_of(message: discord.Message) -> int | None:
-    """The guild of a message, even of one that the library does not know: what is said there is not private."""
+    """The guild id of a message, also for guilds unknown to the library; None: a direct message."""
     if message.guild:
         return message.guild.id
     return getattr(message.channel, "guild_id", None)
 
 
 def tiers(user: discord.User | discord.Member) -> tuple[str, ...]:
-    """The ids of the roles that the event gives the member, also of those that the library does not know."""
+    """Role ids of a member from the event, also roles unknown to the library."""
     return tuple(map(str, user._roles)) if isinstance(user, discord.Member) else ()
 
 
 def manages(permissions: discord.Permissions) -> bool:
-    """Manage Server, or more."""
+    """Whether the permissions include Manage Server."""
     return permissions.manage_guild or permissions.administrator
 
 
 def writes_as_admin(message: discord.Message) -> bool:
-    """Whether a message is by an admin: its event has the roles, the guild has what they allow. Unknown is no."""
+    """Whether a message's author is an admin, by the event's roles and the guild's permissions. False if unknown."""
     author, guild = message.author, message.guild
     if not isinstance(author, discord.Member) or not isinstance(guild, discord.Guild):
         return False
@@ -69,7 +69,7 @@ def writes_as_admin(message: discord.Message) -> bool:
 
 
 def replied_to(message: discord.Message) -> Named | None:
-    """Whose message is answered, if a person wrote it."""
+    """The author of the message that is replied to, if a person."""
     other = message.reference.resolved if message.reference else None
     if message.type is not discord.MessageType.reply or not isinstance(other, discord.Message):
         return None
@@ -77,12 +77,12 @@ def replied_to(message: discord.Message) -> Named | None:
 
 
 def typed(text: str) -> str:
-    """What somebody typed, without the character that names."""
+    """Typed text without `MENTION` characters."""
     return text.replace(MENTION, "")
 
 
 def named(message: discord.Message, text: str) -> tuple[str, tuple[Named, ...]]:
-    """The text with a `MENTION` for each name that the event, or the guild of the event, confirms; and those names."""
+    """The text with a `MENTION` for each mention that the event or its guild confirms, and their targets."""
     known: dict[tuple[str, int], Named] = {("@", user.id): person(user) for user in message.mentions}
     known |= {("@&", one.id): role(one) for one in message.role_mentions}
     known |= {("#", one.id): channel(one.id, one.name) for one in message.channel_mentions}
@@ -99,12 +99,12 @@ def named(message: discord.Message, text: str) -> tuple[str, tuple[Named, ...]]:
 
 
 def own_roles(message: discord.Message, me: int) -> tuple[int, ...]:
-    """The roles among those that a message mentions which Discord made for us, and which look like our name."""
+    """Mentioned roles that Discord created for the bot; they have its name."""
     return tuple(one.id for one in message.role_mentions if one.tags and one.tags.bot_id == me)
 
 
 def readable(text: str, guild: discord.Guild | None = None, data: Mapping[str, Any] | None = None) -> str:
-    """Words as people see them: Discord's own signs for names, channels and emoji as what they show."""
+    """Text as displayed: Discord's markup of names, channels and emoji becomes what they show."""
     users = ((data or {}).get("resolved") or {}).get("users") or {}
 
     def name(match: re.Match[str]) -> str:
@@ -125,7 +125,7 @@ def readable(text: str, guild: discord.Guild | None = None, data: Mapping[str, A
 
 
 def picked(who: Any) -> tuple[str, tuple[Named, ...]]:
-    """How a picked person, role or nobody stands in a sentence; the role that everybody has is what everybody gets."""
+    """A picked person or role (or none) as text and mentions; the role @everyone means everybody."""
     if who is None:
         return "", ()
     if isinstance(who, discord.Role):

@@ -1,4 +1,4 @@
-"""Discord, inbound: the connections to the gateway, and the parts that what comes in goes through."""
+"""Discord, inbound: the connection to the gateway, and the composition of the handlers."""
 
 import asyncio
 import logging
@@ -35,12 +35,12 @@ CLOSES = {
     4013: "Discord does not know what this program asks to be told. Update Photoplay.",
     4014: "Discord does not let this bot know what it asks to be told. Check its intents in the Developer Portal.",
 }
-"""What a connection is closed with when trying again is in vain."""
+"""Close codes after which a reconnection is useless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds that the library waits: between two connections, and for the last guild after the first word."""
+    """Waits of the library in seconds: between connections, and for the last guild at the start."""
 
     between: float = 5.0
     settled: float = 2.0
@@ -85,7 +85,7 @@ class Discord:
         chat.embeds = self._embeds
 
     async def run(self) -> None:
-        """Listen until cancelled. Raises `Misconfigured` when the token is refused, `ChatError` without Discord."""
+        """Listen until cancelled. Raises `Misconfigured` for a rejected token, `ChatError` without Discord."""
         self._trouble = "not connected yet"
         try:
             await self._rest.client()
@@ -102,7 +102,7 @@ class Discord:
             await self._files.close()
 
     def trouble(self) -> str:
-        """What is wrong, in a few words; empty when all is well."""
+        """The current trouble in a few words; empty if it works."""
         if self._intake.trouble:
             return self._intake.trouble
         gateway = self._gateway
@@ -113,7 +113,7 @@ class Discord:
         return f"no connection to Discord for {self._core.context.clock() - min(gateway.down.values()):.0f} s"
 
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
-        """Discord does not post to us."""
+        """Unused: Discord sends no webhooks."""
         return 404
 
     async def _replay(self) -> None:
@@ -125,7 +125,7 @@ class Discord:
         await self._intake.replay([key for key in keys if not key.startswith(LATE_KEY)])
 
     async def _within_budget(self) -> None:
-        """Wait for tomorrow if the connections of today are used up."""
+        """Wait while today's sessions are used up."""
         while wait := await self._budget.wait():
             self._trouble = f"begun too often today; Discord is left alone for {wait / 3600:.1f} h"
             log.error("Discord: %s", self._trouble)
@@ -133,7 +133,7 @@ class Discord:
         self._trouble = "not connected yet"
 
     async def _connected(self) -> None:
-        """One life of the gateway; it comes back by itself. Returns when there are no more connections for today."""
+        """Run the gateway, which reconnects itself. Returns when today's sessions are used up."""
         pace = self._pace
         gateway = Gateway(
             self._core,

@@ -1,4 +1,4 @@
-"""Reactions that people put under messages."""
+"""Reactions to messages."""
 
 import asyncio
 import logging
@@ -17,26 +17,26 @@ log = logging.getLogger(__name__)
 
 
 class Reactions:
-    """Tells the core of them; those of one person under one message in their order."""
+    """Passes reactions to the core; those of one person to one message in order."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def reacted(self, event: discord.RawReactionActionEvent, me: int) -> None:
-        """A reaction came or went. Of those that went Discord does not say whether a bot had put them there."""
+        """Handle an added or removed reaction. For removed ones Discord does not tell whether they were a bot's."""
         bot = event.member is not None and event.member.bot
-        others = event.message_author_id not in (None, me)  # of those that came Discord says under whose message
+        others = event.message_author_id not in (None, me)  # known for added reactions only
         if event.user_id == me or bot or others or event.guild_id is None:
             return
         if event.emoji.id is not None:
-            return  # a picture of the guild's own
+            return  # a custom emoji
         sign = (event.emoji.name,)
         name = f"{event.message_id}:{event.user_id}"
         inbound = Inbound(
             Address(PLATFORM, str(event.channel_id), str(event.message_id)),
             str(event.user_id),
-            "",  # Discord gives it no name, and nobody keeps it: it is not told twice
+            "",  # no key: the event has no id, and is not repeated
             shared=True,
             label=event.member.display_name if event.member else "",
             scope=people.scope(event.guild_id),

@@ -1,4 +1,4 @@
-"""How a reply looks on Discord: the words, the buttons, the file."""
+"""Rendering of replies for Discord: text, buttons, files."""
 
 import io
 import re
@@ -14,20 +14,20 @@ from bot.conversation import Button, Paper, Reply
 CONTENT = 2000
 LABEL = 80
 HEAVY = 2**22
-"""Bytes from which a table is packed, so that several fit into one message."""
+"""Bytes above which a table is compressed, so that several fit into one message."""
 PRESS = "photoplay:"
-"""How the custom ids of our buttons and forms begin; behind it stands what a press says."""
+"""Prefix of the custom ids of our buttons and modals; the command follows."""
 
 SMALL = 2 * 2**20
-"""Bytes up to which a file is read at once: a larger one by pieces, each by way of a thread."""
+"""Bytes up to which a file is read at once; larger ones in chunks, each in a thread."""
 
 _LINKS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
-"""What must not be shown as a picture or a video next to the one that is meant."""
+"""Links in prompts, which must not be embedded beside the clip."""
 _TAGS = re.compile(r"<(?=[@#:/a-z])")
 
 
 def content(reply: Reply, link: str = "") -> str:
-    """The words: prompts are shown as they were typed, and nobody is called by them. `link` plays below them."""
+    """The text: prompts are shown literally and ping nobody. `link` is embedded below."""
     if link:
         covered = reply.clip is not None and reply.clip.spoiler
         tail = f"\n||{link}||" if covered else f"\n{link}"
@@ -39,18 +39,18 @@ def content(reply: Reply, link: str = "") -> str:
 
 
 def shape(reply: Reply) -> tuple[str, tuple[Button, ...]]:
-    """What makes an edit worth while: the words without the time, and the buttons."""
+    """The parts whose change requires an edit: the text without the countdown, and the buttons."""
     return reply.undated if reply.ready_at else reply.text, reply.buttons
 
 
 def plain(text: str) -> str:
-    """Text that Discord shows letter by letter."""
+    """Text with Discord's markup escaped."""
     text = discord.utils.escape_markdown(text, ignore_links=True)
     return discord.utils.escape_mentions(_TAGS.sub(r"\\<", text))
 
 
 def view(buttons: tuple[Button, ...]) -> discord.ui.View | None:
-    """The buttons. What a press says travels with it, so the library has nothing to remember of them."""
+    """The buttons; commands are in their custom ids, so the library need not keep the view."""
     if not buttons:
         return None
     made = discord.ui.View(timeout=None)
@@ -63,7 +63,7 @@ def view(buttons: tuple[Button, ...]) -> discord.ui.View | None:
 
 @contextmanager
 def attached(reply: Reply) -> Iterator[list[discord.File]]:
-    """The files of a reply, open while it is sent: read then, not before. Discord shows those that are pictures."""
+    """The files of a reply, open inside the block and read during the upload. Discord displays pictures."""
     with ExitStack() as stack:
         files = [_paper(one) for one in reply.papers]
         if shown := reply.clip:

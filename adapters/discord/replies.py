@@ -1,4 +1,4 @@
-"""What the core says, told to the person in the way they asked."""
+"""Direct replies to people, in the manner of their request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from bot.model import Address
 
 
 class Replies:
-    """Sends replies, and remembers what became of them."""
+    """Sends replies, and records status lines and questions."""
 
     def __init__(
         self,
@@ -36,18 +36,18 @@ class Replies:
         self._telling = Telling(core, chat, sleep)
 
     async def respond(self, request: Request, reply: Reply) -> None:
-        """Tell a reply, and note its place for the worker if it is a status line."""
+        """Send a reply, and save its place for the worker if it is a status line."""
         if reply.job:
             job = await self._core.context.store.job(reply.job)
             stands = request.guest and reply.clip is None and job and job.state == "done" and job.sent_id
             if stands or (job and job.status_id):
-                return  # told before a restart, or the result stands where this would
+                return  # sent before a restart, or the result is in its place
         row = table.of(request.text)
         answers = row is not None and row.answers
         if answers or reply.over:
             photo = await self._core.origin(reply)
             if photo and photo.chat == request.channel:
-                request = replace(request, about=photo.message)  # it answers the photo; the question goes
+                request = replace(request, about=photo.message)  # replies to the photo; the question is removed
         if reply.ask is not None:
             words = reply.ask if reply.ask.startswith("/") else f"/animate {reply.ask}".strip()
             command = await self._modals.ask(request, words)
@@ -66,18 +66,18 @@ class Replies:
         if not request.guest:
             await self._telling.stands(reply, place)
         if reply.job and not request.guest and job and job.address.chat != request.address.chat:
-            return  # said where the person was asked, and the clip comes elsewhere: nobody keeps this up to date
+            return  # posted beside the question, while the clip is posted elsewhere: not kept up to date
         if reply.job:
             await self._keep_up(request, reply, reply.job, place)
 
     async def _keep_up(self, request: Request, reply: Reply, job: str, place: Address) -> None:
-        """Note the place of a status line, or put the result there if that was quicker."""
+        """Save the place of a status line, or replace it by the result if the job has ended meanwhile."""
         self._chat.shows(request.address, place.message, reply)
         if request.guest:
             await self._guests.watch(request.address, job, request.ends)
         if await self._core.track(job, place.message, reply.text):
             return
-        if request.guest:  # the result was quicker, and the status line took its place
+        if request.guest:  # the job has ended meanwhile, and the status line overwrote its result
             done = await self._core.context.store.job(job)
             if done is None or done.clip:
                 result = await self._core.handle(self._guests.asks(request, job))
@@ -88,7 +88,7 @@ class Replies:
             await self._telling.take_away(place)
 
     async def tell(self, request: Request, reply: Reply) -> Posted | None:
-        """Tell a reply; None if it could not be done, or if it is for the person alone."""
+        """Send a reply; None after a failure, or if it is ephemeral."""
         if reply.clip and not request.embeds and reply.clip.file.exists():
             reply = replace(reply, clip=replace(reply.clip, copy=None))
 
@@ -101,10 +101,10 @@ class Replies:
             except Gone:
                 if not request.token or request.guest:
                     raise
-                request = replace(request, token="")  # it was never acknowledged, or too late: so in the channel
+                request = replace(request, token="")  # not acknowledged in time: reply in the channel
             return await self._told(request, one)
 
-        # Everything but a whisper can be said twice without harm.
+        # Everything but an ephemeral message can be repeated without harm.
         return await self._telling.tell(reply, send, lambda one: self._is_whispered(request, one))
 
     async def _told(self, request: Request, reply: Reply) -> Posted | None:
@@ -116,7 +116,7 @@ class Replies:
             return None
         if token and (request.manner in ("hidden", "open") or request.guest):
             posted = await self._chat.replace(token, reply)
-            if reply.job and not request.guest:  # its edits and its end go the same way
+            if reply.job and not request.guest:  # it is edited and removed by the same token
                 self._chat.tokens.put(posted.message, token, request.ends)
             return posted
         if request.guest or request.manner == "hidden" or (request.manner == "aside" and _is_aside(reply)):
@@ -124,12 +124,12 @@ class Replies:
         return await self._chat.send(request.address, reply, nonce=request.id)
 
     def _is_whispered(self, request: Request, reply: Reply) -> bool:
-        """Whether it is for the person alone, and has to be told in a message of its own for that."""
+        """Whether it must be an ephemeral message of its own."""
         if request.manner == "open":
             return reply.private or (reply.refused and reply.ask is None)
         return request.manner == "aside" and _is_aside(reply)
 
 
 def _is_aside(reply: Reply) -> bool:
-    """Whether the answer to a press is for the person alone, and need not stay: a question waits for an hour."""
+    """Whether the answer to a button is ephemeral: it is private, or short-lived. Questions wait for an hour."""
     return reply.private or not (reply.job or reply.clip or reply.parked or reply.ask is not None)

@@ -1,4 +1,4 @@
-"""Requests, made of what Discord tells of an interaction or a message. Nothing is asked and nothing is sent."""
+"""Conversion of interactions and messages to requests, without I/O."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def request(
     source: str = "",
     named: tuple[Named, ...] = (),
 ) -> Request:
-    """What somebody asks by an interaction, received `at`. Who and where come from the event alone."""
+    """The request of an interaction received `at` (Unix seconds). Person and place come from the event alone."""
     guest = parse.is_guest(interaction)
     return Request(
         str(interaction.id),
@@ -53,11 +53,11 @@ def request(
 
 
 def lacking_here(message: discord.Message) -> list[str]:
-    """The permissions that are missing in the message's channel, as far as the library can tell."""
+    """Missing permissions in the message's channel, as far as the library knows them."""
     if message.guild is None:
         return []
     try:
         held = message.channel.permissions_for(message.guild.me)
     except (AttributeError, discord.ClientException):
-        return []  # what Discord then refuses shows in its answer
+        return []  # unknown: Discord will refuse the message if so
     return parse.missing(held, isinstance(message.channel, discord.Thread))

@@ -1,7 +1,6 @@
-"""Where the app is on a person's account and the bot is no member: all it may do is answer, a quarter of an hour long.
+"""User installs, in chats without the bot: answers only, for 15 minutes per interaction.
 
-Before that is over, a button is put into the answer; pressing it gives another quarter of an hour. Nobody gets a
-message that they did not ask for.
+Before a token expires, a button is added to the answer; pressing it gives a new token. No unrequested message is sent.
 """
 
 import asyncio
@@ -21,15 +20,15 @@ from bot.model import Address
 log = logging.getLogger(__name__)
 
 EARLY = 90.0
-"""Seconds before the end of a token at which the button goes into the answer."""
+"""Seconds before a token's expiry at which the button is added."""
 NAP = 30.0
 LATE_KEY = f"{PLATFORM}:late:"
-"""How the keys of what is to be done before a token ends begin, among those of requests."""
+"""Prefix of the inbox keys of such answers, to tell them from requests."""
 CLIP = "/clip "
 
 
 class UserInstall:
-    """Keeps tokens, and looks after answers that outlive them."""
+    """Stores tokens, and adds buttons to answers that outlive them."""
 
     def __init__(
         self, core: Core, chat: DiscordChat, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -40,25 +39,25 @@ class UserInstall:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, request: Request) -> None:
-        """Have the token at hand for whoever delivers."""
+        """Store the token for deliveries, also by other processes."""
         address = request.address
         await self._chat.tokens.keep(address.chat, address.message, request.token, request.ends)
 
     async def watch(self, address: Address, job: str, ends: float) -> None:
-        """See to it that the answer has its button in time, even if we are started again until then."""
+        """Schedule the button of an answer; survives a restart."""
         key, body = f"{LATE_KEY}{address.message}:{int(ends)}", json.dumps([address.chat, address.message, job, ends])
         if await self._core.context.store.inbox.take(key, PLATFORM, body, self._core.context.clock()):
             self.replay(key, body)
 
     def replay(self, key: str, body: str) -> None:
-        """Go on watching."""
+        """Resume a schedule after a restart."""
         chat, message, job, ends = json.loads(body)
         task = asyncio.create_task(self._watch(key, Address(PLATFORM, chat, message), job, ends), name=key)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def renewed(self, request: Request) -> bool:
-        """Whether a press gave a job that is still under way another quarter of an hour."""
+        """Whether a press renewed the token of an unfinished job."""
         if request.manner != "aside" or not request.text.startswith(CLIP):
             return False
         name = request.text.removeprefix(CLIP)
@@ -75,11 +74,11 @@ class UserInstall:
         return latest is not None and latest.state != "done"
 
     def asks(self, request: Request, job: str) -> Inbound:
-        """The person's wish for a clip that is there."""
+        """The command for a finished clip, in the person's name."""
         return Inbound(request.address, request.user, request.key, f"{CLIP}{job}", limit=request.limit)
 
     async def close(self) -> None:
-        """Stop watching; what is left is taken up again."""
+        """Stop; schedules are resumed at the next start."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
