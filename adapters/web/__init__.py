@@ -1,1 +1,1 @@
-"""The web server: photos for the provider, clips for people, and whether all is well."""
+"""The web server: photos for providers, clips, webhooks, health, the chat page and the galleries."""

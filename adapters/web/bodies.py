@@ -1,7 +1,7 @@
-"""Bodies of requests, read under rules of our own.
+"""Reading of request bodies under strict rules.
 
-The type must be named exactly, the limit holds while bytes arrive (a tunnel sends no length), silence has an end, and
-nothing is unpacked, nor decoded as whatever the sender calls it: text is UTF-8, and is decoded once it is whole.
+The content type must match exactly, the limit is enforced while bytes arrive (a tunnel sends no length), silence has a
+timeout, and nothing is decompressed. Text is UTF-8, whatever charset is declared, and decoded once complete.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data"
 JSON = "application/json"
 SMALL = 4096
-"""Bytes of a form without files: a token, a password, a few words."""
+"""Maximum bytes of a form without files: a token, a password, a short text."""
 FIELDS = 8
-"""Fields of any form."""
+"""Maximum fields of a form."""
 SILENCE = 20.0
-"""Seconds without a byte after which a body is not waited for any longer."""
+"""Timeout between bytes of a body, in seconds."""
 PATIENCE = 30.0
-"""Seconds that a small body may take."""
+"""Timeout of a small body, in seconds."""
 
 
 class Unreadable(Exception):
-    """A body that is not taken: `status` for the client, and a sentence for whoever reads it."""
+    """A rejected body: HTTP `status`, and a sentence for the person."""
 
     def __init__(self, status: int) -> None:
         super().__init__(texts.chat.UNREADABLE[status])
@@ -36,18 +36,18 @@ class Unreadable(Exception):
 
 
 async def whole(request: web.Request, kind: str, limit: int = SMALL, seconds: float = PATIENCE) -> bytes:
-    """A body of that type and of at most `limit` bytes. Raises `Unreadable`."""
+    """Read a body of content type `kind` and at most `limit` bytes. Raises `Unreadable`."""
     _parameters(request, kind)
     return b"".join([piece async for piece in _pieces(request, limit, seconds)])
 
 
 async def form(request: web.Request, limit: int = SMALL) -> dict[str, str]:
-    """The fields of a small form. Raises `Unreadable`."""
+    """Read the fields of a small form. Raises `Unreadable`."""
     return dict(await pairs(request, limit, FIELDS))
 
 
 async def pairs(request: web.Request, limit: int, fields: int) -> list[tuple[str, str]]:
-    """The fields of a form in which a name may stand more than once. Raises `Unreadable`."""
+    """Read the fields of a form with repeated names. Raises `Unreadable`."""
     body = await whole(request, FORM, limit)
     try:
         return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields, errors="replace")
@@ -56,7 +56,7 @@ async def pairs(request: web.Request, limit: int, fields: int) -> list[tuple[str
 
 
 async def parts(request: web.Request, limit: int, seconds: float) -> AsyncIterator[MultipartSegment | bytes | None]:
-    """A form with files as it arrives: for each field its head, its bytes in pieces, and None. Raises `Unreadable`."""
+    """Stream a form with files: for each field its header, its bytes in chunks, and None. Raises `Unreadable`."""
     boundary = _parameters(request, PARTS).get("boundary", "")
     try:
         with PushMultipartParser(boundary, max_segment_count=FIELDS) as parser:
@@ -68,7 +68,7 @@ async def parts(request: web.Request, limit: int, seconds: float) -> AsyncIterat
 
 
 async def _pieces(request: web.Request, limit: int, seconds: float) -> AsyncIterator[bytes]:
-    """The bytes as they arrive, `limit` at most, within so many seconds."""
+    """The body in chunks as they arrive: at most `limit` bytes, within `seconds`."""
     if (request.content_length or 0) > limit:
         raise Unreadable(413)
     clock, size = asyncio.get_running_loop().time, 0
@@ -79,7 +79,7 @@ async def _pieces(request: web.Request, limit: int, seconds: float) -> AsyncIter
                 piece = await request.content.readany()
         except TimeoutError:
             raise Unreadable(408) from None
-        except (web.RequestPayloadError, HttpProcessingError, ConnectionError):  # no HTTP, or nobody any more
+        except (web.RequestPayloadError, HttpProcessingError, ConnectionError):  # invalid HTTP, or a closed connection
             raise Unreadable(400) from None
         if not piece:
             return
@@ -90,7 +90,7 @@ async def _pieces(request: web.Request, limit: int, seconds: float) -> AsyncIter
 
 
 def _parameters(request: web.Request, kind: str) -> dict[str, str]:
-    """What stands behind the type. Raises `Unreadable` if it is another type, packed, or in another charset."""
+    """Parameters of the content type. Raises `Unreadable` for another type, charset or a content encoding."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise Unreadable(415)
     named, *rest = (part.strip() for part in ", ".join(request.headers.getall("Content-Type", [])).split(";"))

@@ -1,4 +1,4 @@
-"""The chat page: it shows itself, takes what people say, and tells them what becomes of it."""
+"""The chat page: the page itself, messages sent from it, and events for it."""
 
 import base64
 import logging
@@ -30,11 +30,11 @@ log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).with_name("static")
 KINDS = "image/*,.heic,.heif,.hif,.avif,.jfif,.jpe"
-"""What the file picker offers; some systems do not know the latter as pictures."""
+"""Types for the file picker; some systems do not know the latter as pictures."""
 PREVIEW = "/preview"
-"""What the page says with a picture that it only wants to be looked at."""
+"""Text with which the page requests a preview of a picture, without an order."""
 LEAST, LONGEST = 300, LONGEST_TO_SHORTEST
-"""Pixels of a picture's sides, and how much longer one may be: what the page looks at by itself."""
+"""Minimum pixels of a picture's sides, and maximum aspect ratio, checked by the page itself."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -48,7 +48,7 @@ HEADERS = {
 }
 
 _MODULES = sorted(path.name for path in STATIC.glob("*.js") if path.name not in ("app.js", "clips.js"))
-"""What `app.js` loads; named in the page, they all come at once."""
+"""Modules loaded by `app.js`; preloaded by the page, in parallel."""
 
 
 class ChatPage:
@@ -76,7 +76,7 @@ class ChatPage:
             ]
         )
         self._clips.install(app)
-        # What anybody may have, with or without a password: it is in the public repository.
+        # Public without a password: these files are in the repository.
         app.router.add_static("/static/samples", message.SAMPLES)
         app.router.add_static("/static", STATIC)
         app.on_response_prepare.append(_shield)
@@ -132,14 +132,14 @@ class ChatPage:
             since = 0.0
         headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
-        since = since if 0 <= since <= self._core.context.clock() else 0.0  # a clock was set back, or somebody plays
+        since = since if 0 <= since <= self._core.context.clock() else 0.0  # a clock was set back, or it is forged
         await response.prepare(request)
         try:
             await response.write(b"retry: 2000\n\n")
             async for text in self._streams.follow(_name(person), person, since):
                 await response.write(text.encode())
         except ConnectionError:
-            pass  # the tab is gone
+            pass  # the tab was closed
         return response
 
     async def _say(self, request: web.Request, person: str) -> web.StreamResponse:
@@ -159,7 +159,7 @@ class ChatPage:
         return web.json_response(await self._job_json.reply(inbound, reply))
 
     async def _look(self, inbound: Inbound) -> dict[str, object]:
-        """How a picture looks that the browser cannot show, or why it will be refused."""
+        """A preview of a picture that the browser cannot display, or the reason of its refusal."""
         try:
             photo = (await self._core.context.media.keep(inbound.attachments[:1], inbound.person)).photo
         except Refusal as refusal:
@@ -171,7 +171,7 @@ class ChatPage:
         return {"text": PREVIEW, "fine": True, "preview": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
 
     async def _frame(self, request: web.Request, person: str) -> web.StreamResponse:
-        """The last frame of one's own clip, to be seen before going on from it; or the first, small."""
+        """The last frame of the person's own clip, before it is continued; or the first one, small."""
         job = await self._core.own(spoken(person), request.match_info["job"])
         if job is None or job.clip is None:
             raise web.HTTPNotFound
@@ -199,8 +199,8 @@ def _name(person: str) -> str:
 
 
 async def _shield(request: web.Request, response: web.StreamResponse) -> None:
-    """Headers that every answer carries, unless it has its own."""
+    """Add security headers to every response, unless it has its own."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.path.startswith("/static/") and response.status < 400:
-        response.headers["Cache-Control"] = "public, no-cache"  # kept, but asked about: a new version is seen at once
+        response.headers["Cache-Control"] = "public, no-cache"  # cached, but revalidated: new versions are seen at once

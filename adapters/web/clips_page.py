@@ -1,4 +1,4 @@
-"""“All my clips”: a person's clips as a grid, found by words, marked as favourites, taken along as one ZIP."""
+"""“All my clips”: a person's clips as a grid, with search, favourites, and download of several as a ZIP."""
 
 import asyncio
 import math
@@ -23,22 +23,22 @@ from bot.media.stored import StoredFile
 from bot.model import ID, Job, Search
 
 PAGE = 48
-"""Clips that come at once."""
+"""Clips per page."""
 LONGEST = 200
-"""Characters that are searched for."""
+"""Maximum characters of a search."""
 MOST = 100
-"""Clips in one ZIP."""
+"""Maximum clips in a ZIP."""
 HEAVIEST = 2 * 1024**3
-"""Bytes of one ZIP."""
+"""Maximum bytes of a ZIP."""
 MANY, SELECTION = 1000, 64 * 1024
-"""Fields and bytes of the form that says which."""
+"""Maximum fields and bytes of the form with the selection."""
 SILENCE = 60.0
-"""Seconds without taking a byte after which a download is given up."""
+"""Timeout in seconds of a stalled download."""
 _TEXTS = ("delete", "delete_clip", "delete_what", "keep", "unreached", "not_marked")
 
 
 class ClipsPage:
-    """Its routes."""
+    """The routes of the page."""
 
     def __init__(self, core: Core, sessions: Sessions, job_json: JobJson, crowd: Crowd) -> None:
         self._core = core
@@ -59,7 +59,7 @@ class ClipsPage:
     async def _show(self, request: web.Request) -> web.StreamResponse:
         person = self._sessions.person(request)
         if person is None or not self._sessions.admits(request):
-            raise web.HTTPSeeOther("/")  # where newcomers are welcomed, or asked for the password
+            raise web.HTTPSeeOther("/")  # which sets the cookie, or asks for the password
         words, favourites = request.query.get("words", "")[:LONGEST], "favourites" in request.query
         search = Search(words, favourites, clips=True, before=_cursor(request.query.get("before", "")))
         found = await self._core.context.store.jobs(spoken(person).person, PAGE + 1, search=search)
@@ -83,7 +83,7 @@ class ClipsPage:
             clips=[self._clip(job) for job in jobs],
             more=more,
         )
-        # A form that is sent without a script says where it comes from, or it is not trusted.
+        # A form sent without a script must have a trusted Origin.
         return web.Response(text=page, content_type="text/html", headers={"Referrer-Policy": "same-origin"})
 
     def _clip(self, job: Job) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class ClipsPage:
         }
 
     async def _favour(self, request: web.Request, person: str) -> web.StreamResponse:
-        """Mark a clip (`on=1`) or no longer: said twice, it is the same."""
+        """Mark a clip as a favourite (`on=1`) or unmark it; idempotent."""
         if not self._sessions.trusts(request, person):
             return web.json_response({"text": texts.chat.PAGE["reload"]}, status=403)
         if self._crowd.is_full(request, person):
@@ -132,7 +132,7 @@ class ClipsPage:
             )
 
     async def _files(self, names: Sequence[str], person: str) -> list[tuple[str, StoredFile]]:
-        """What the clips among these that are the person's are called in a ZIP, and they themselves."""
+        """Names in the ZIP and files, of those clips that are the person's own."""
         files: list[tuple[str, StoredFile]] = []
         taken: Counter[str] = Counter()
         for job in await self._core.own_of(spoken(person), names):
@@ -153,17 +153,17 @@ async def _send(request: web.Request, files: Sequence[tuple[str, StoredFile]], n
         while (piece := await asyncio.to_thread(next, made, None)) is not None:
             async with asyncio.timeout(SILENCE):
                 await response.write(piece)
-    except (TimeoutError, OSError):  # nobody takes it any more, or the disk fails: what is there must not look whole
+    except (TimeoutError, OSError):  # a closed connection, or a disk error: the download must not look complete
         if request.transport:
             request.transport.abort()
     finally:
-        with suppress(ValueError):  # a thread is still reading: then the file is closed after it
+        with suppress(ValueError):  # a thread is still reading, which closes the file afterwards
             made.close()
     return response
 
 
 def _weigh(files: Sequence[tuple[str, StoredFile]]) -> int:
-    """Bytes of those that are there."""
+    """Total bytes of the existing files."""
     size = 0
     for _, file in files:
         with suppress(OSError):
@@ -172,7 +172,7 @@ def _weigh(files: Sequence[tuple[str, StoredFile]]) -> int:
 
 
 def _cursor(text: str) -> tuple[float, str] | None:
-    """Behind which clip a page begins; None for anything that `_show` has not made."""
+    """Parse a cursor made by `_show`: the clip after which a page begins; None if invalid."""
     at, _, name = text.partition("-")
     try:
         moment = float(at)

@@ -1,4 +1,4 @@
-"""Connections that never become a request: each has its time, and what is no HTTP is no error of ours."""
+"""Timeouts of connections without a request; invalid HTTP is not logged as an error."""
 
 import asyncio
 import logging
@@ -12,15 +12,15 @@ from aiohttp.typedefs import Middleware
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HEAD = 20.0
-"""Seconds until the first request of a connection must be there with all of its head."""
+"""Timeout of the first request's headers, in seconds."""
 KEEP = 130.0
-"""Seconds until the next one must: longer than proxies keep idle connections, or they would use one as it closes."""
+"""Timeout of further requests, in seconds: longer than proxies keep idle connections, to avoid races."""
 POLL = 2.0
-"""Seconds between two looks."""
+"""Seconds between checks."""
 
 
 class _NoHttp(logging.Filter):
-    """Drops what strangers send that cannot be read as a request: they are answered with 400, and that is all."""
+    """Drops log records of invalid requests; the server answers them with 400."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | web.RequestPayloadError))
@@ -31,7 +31,7 @@ MALFORMED.addFilter(_NoHttp())
 
 
 class Connections:
-    """Those of one server; a request with a whole head is known by its getting as far as a middleware."""
+    """The connections of one server. The middleware sees requests with complete headers."""
 
     def __init__(self) -> None:
         self._known: set[web.RequestHandler] = set()
@@ -39,7 +39,7 @@ class Connections:
 
     @asynccontextmanager
     async def watched(self, runner: web.AppRunner) -> AsyncIterator[None]:
-        """Meanwhile, close those that send no request."""
+        """Close connections without a request, inside the block."""
         watching = asyncio.create_task(self._watch(runner), name="web-connections")
         try:
             yield
@@ -47,7 +47,7 @@ class Connections:
             watching.cancel()
 
     def middleware(self) -> Middleware:
-        """Notes which connections have sent a request."""
+        """A middleware that records which connections have sent a request."""
 
         @web.middleware
         async def note(request: web.Request, handler: Handler) -> web.StreamResponse:

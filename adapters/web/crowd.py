@@ -1,4 +1,4 @@
-"""How many requests that cost something one person, and all people of one network, have under way."""
+"""Limits of concurrent expensive requests, per person and per network."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,29 +10,29 @@ from adapters.web.proxies import network
 from adapters.web.session import Sessions
 
 AT_ONCE, NEAR = 4, 16
-"""Of one person, and of a network, at the same time."""
+"""Maximum concurrent requests of a person, and of a network."""
 
 
 class Crowd:
-    """The requests that are counted now."""
+    """Counters of running requests."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._busy: Counter[str] = Counter()
 
     def is_full(self, request: web.Request, person: str) -> bool:
-        """Whether one more is too many."""
+        """Whether the limit is reached."""
         return self._busy[person] >= AT_ONCE or self._busy[self._near(request)] >= NEAR
 
     @contextmanager
     def counted(self, request: web.Request, person: str) -> Iterator[None]:
-        """Meanwhile, it counts."""
+        """Count a request inside the block."""
         names = person, self._near(request)
         self._busy.update(names)
         try:
             yield
         finally:
-            self._busy -= Counter(names)  # which also drops those that are at nothing
+            self._busy -= Counter(names)  # which also removes zeros
 
     def _near(self, request: web.Request) -> str:
         return f"near {network(self._sessions.address(request))}"

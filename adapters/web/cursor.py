@@ -1,4 +1,4 @@
-"""Where in a gallery a page begins, as text in its address that nobody needs to read."""
+"""Cursors: the position of a gallery page, as opaque text in its URL."""
 
 import base64
 import binascii
@@ -9,23 +9,23 @@ import re
 from bot.gallery.model import Key, Order, Share
 
 NAME = "[a-z0-9]{1,32}"
-"""Of a gallery or a share."""
+"""Regex of the name of a gallery or share."""
 LONGEST = 200
-"""Characters of a key that are looked at."""
+"""Maximum characters of a key."""
 
 
 def order(text: str | None) -> Order:
-    """What an address asks for; the newest first, if it is unclear."""
+    """Parse the order in a URL; newest first if missing or invalid."""
     return "best" if text == "best" else "newest"
 
 
 def behind(share: Share) -> Key:
-    """What comes after this one."""
+    """The key of the page after a share."""
     return Key(share.hearts, share.at, share.id)
 
 
 def query(order: Order, name: str, key: Key | None) -> str:
-    """What an address ends in to show this order from here on."""
+    """The query string of a page in this order, from `key` on."""
     parts = [] if order == "newest" else [f"order={order}"]
     if key:
         text = json.dumps([key.hearts, key.at, key.id], separators=(",", ":"))
@@ -34,7 +34,7 @@ def query(order: Order, name: str, key: Key | None) -> str:
 
 
 def read(text: str) -> Key | None:
-    """The key in an address; None for anything that `query` has not made."""
+    """Parse a key made by `query`; None if invalid."""
     try:
         if len(text) > LONGEST:
             return None

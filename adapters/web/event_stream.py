@@ -1,7 +1,7 @@
-"""Server-sent events: a person's jobs as they change, from where the browser left off.
+"""Server-sent events: changes of a person's jobs, resumed from the last event.
 
-Each stream asks the store for itself, so that it matters not which process works. An event's id is the moment of the
-change; what may have been missed around it is sent again, and the page takes the same job twice without harm.
+Each stream polls the store, so that any process may do the work. An event's id is the time of the change; events
+around it are repeated after a reconnection, which the page tolerates.
 """
 
 import asyncio
@@ -17,21 +17,21 @@ from bot.errors import StoreDown
 from bot.model import Address, Job
 
 BUSY, CALM = 0.5, 2.0
-"""Seconds between two looks: while something is under way, and else."""
+"""Seconds between polls: with unfinished jobs, and without."""
 TICK = 5.0
-"""Seconds after which what is under way is told anew: a place in the queue and an expected time change on their own."""
+"""Seconds between updates of unfinished jobs: queue position and expected time change by themselves."""
 MINUTE = 60.0
-"""Seconds after which it is said anew what a person has left: it says for how long, too."""
+"""Seconds between updates of a person's balance, which includes the time until it refills."""
 BEAT = 15.0
-"""Seconds of silence after which a comment keeps proxies from hanging up."""
+"""Seconds of silence after which a comment is sent, to keep proxies from closing the connection."""
 OVERLAP = 5.0
-"""Seconds by which clocks of several machines may differ."""
+"""Maximum difference between machines' clocks, in seconds."""
 EACH, ALL = 8, 400
-"""Streams of one person, and of all together. The oldest ends for a new one; its browser comes back later."""
+"""Maximum streams per person, and in total. A new one ends the oldest, whose browser reconnects later."""
 
 
 class _Stream:
-    """`stirred`: it need not wait for its next look."""
+    """One stream. `stirred`: poll immediately."""
 
     def __init__(self) -> None:
         self.ended = False
@@ -52,18 +52,18 @@ class EventStreams:
         self._open: dict[str, list[_Stream]] = {}
 
     def close(self) -> None:
-        """End all of them."""
+        """End all streams."""
         for streams in self._open.values():
             for stream in streams:
                 stream.end()
 
     def stir(self, person: str) -> None:
-        """Look at once for what is new to a person: they did something."""
+        """Poll immediately for a person's streams, after an action of theirs."""
         for stream in self._open.get(person, ()):
             stream.stirred.set()
 
     async def follow(self, person: str, user: str, since: float) -> AsyncIterator[str]:
-        """Events for one browser tab, as text, until it goes away or makes room for another."""
+        """Events for one browser tab, as text, until it disconnects or is replaced."""
         told: dict[str, str] = {}
         ready, quiet, ticked, asked = False, 0.0, 0.0, 0.0
         whole, opened = not since, since or self._core.context.clock()
@@ -96,10 +96,10 @@ class EventStreams:
                             told["allowance"] = allowance
                             yield event("allowance", {"text": allowance})
                 except StoreDown:
-                    live = True  # the page keeps what it has, and hears more when the database is back
+                    live = True  # the page keeps its state until the database is back
                 if not ready:
                     ready = True
-                    yield event("ready", {"whole": whole})  # what was not told is not there any more
+                    yield event("ready", {"whole": whole})  # jobs that were not sent have been deleted
                 if now - quiet >= BEAT:
                     quiet = now
                     yield ": still here\n\n"
@@ -110,11 +110,11 @@ class EventStreams:
                     pass
 
     async def _forgotten(self, person: str) -> float:
-        """When the person was forgotten last; what is left of theirs since is told anew. 0 if never."""
+        """Time of the person's latest erasure, after which everything is sent anew; 0 if never."""
         return dict(await self._core.context.store.retention.forgetting()).get(person, 0.0)
 
     async def _waiting(self, user: str, told: dict[str, str]) -> str:
-        """The event for the orders that wait for an answer, all of them, if they are others than before."""
+        """The event with all parked orders, if they changed."""
         found = await self._core.waiting(spoken(user))
         mark = " ".join(f"{job.id} {asked.text}" for job, asked in found)
         if told.get("waiting", "") == mark:
@@ -123,7 +123,7 @@ class EventStreams:
         return event("waiting", {"orders": [self._job_json.waiting(job, asked) for job, asked in found]})
 
     async def _deleted(self, user: str, told: dict[str, str]) -> str:
-        """The event for clips that were deleted here or elsewhere, if there are others than before."""
+        """The event with deleted clips, if there are new ones."""
         gone = await self._core.deleted(spoken(user))
         mark = " ".join(gone)
         if told.get("deleted", "") == mark:
@@ -132,7 +132,7 @@ class EventStreams:
         return event("deleted", {"jobs": gone})
 
     async def _news(self, job: Job, told: dict[str, str], again: bool) -> str:
-        """The event for a job, if there is something new to tell of it."""
+        """The event for a job, if it changed."""
         known = told.get(job.id, "")
         change = f"{job.changed_at} {job.state} "
         if known.startswith(change) and (job.state == "done" or not again):
@@ -145,7 +145,7 @@ class EventStreams:
 
     @staticmethod
     def _advance(jobs: list[Job], since: float) -> float:
-        """From where to ask next: never past a job that is still under way, as its text goes on changing."""
+        """Start of the next poll: never after an unfinished job, whose text keeps changing."""
         live = [job.changed_at for job in jobs if job.state != "done"]
         return min(live) if live else max([since, *(job.changed_at for job in jobs)])
 
@@ -155,7 +155,7 @@ class EventStreams:
         if len(streams) >= EACH:
             streams.pop(0).end()
         elif sum(map(len, self._open.values())) >= ALL:
-            max(self._open.values(), key=len).pop(0).end()  # whoever has most gives one up
+            max(self._open.values(), key=len).pop(0).end()  # of the person with the most streams
         stream = _Stream()
         streams.append(stream)
         try:
@@ -168,11 +168,11 @@ class EventStreams:
 
 
 def spoken(user: str, text: str = "", key: str = "") -> Inbound:
-    """Words that somebody on the page says without a form."""
+    """A message from the page without a form."""
     return Inbound(Address("web", user, key), user, f"web:{user}:{key}", text)
 
 
 def event(kind: str, data: object, mark: str = "") -> str:
-    """One event as it goes over the wire."""
+    """An event in wire format."""
     name = f"id: {mark}\n" if mark else ""
     return f"event: {kind}\n{name}data: {json.dumps(data, ensure_ascii=False)}\n\n"

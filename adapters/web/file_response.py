@@ -1,4 +1,4 @@
-"""Kept files over HTTP."""
+"""Stored files over HTTP."""
 
 from collections.abc import Mapping
 
@@ -8,10 +8,9 @@ from bot.media.stored import StoredFile
 
 
 def file_response(file: StoredFile, headers: Mapping[str, str]) -> web.StreamResponse:
-    """A kept file as an answer.
+    """A stored file as a response.
 
-    The only place outside `bot.media` that learns where a file lies, as a test keeps it: aiohttp answers Range, ETag
-    and If-Modified-Since by itself, and has the system send the file without reading it, but only from a path. Where
-    files stand elsewhere one day, this is what has to be written anew.
+    The only use of a file's path outside `bot.media`, as a test checks: aiohttp handles Range, ETag, If-Modified-Since
+    and sendfile, but only for a path. Another storage needs another implementation of this function.
     """
     return web.FileResponse(file.local_path, headers=headers)

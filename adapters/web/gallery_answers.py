@@ -1,4 +1,4 @@
-"""What a gallery on the web answers with, and under which headers: pages, cards, JSON, files."""
+"""Responses of the web galleries and their headers: pages, cards, JSON, files."""
 
 from aiohttp import web
 
@@ -12,7 +12,7 @@ from bot.gallery.model import Share, WebGallery
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # The form under a clip must say where it comes from; nobody else learns the address of an unlisted gallery.
+    # The form below a clip needs a referrer; other sites must not learn the URL of an unlisted gallery.
     "Referrer-Policy": "same-origin",
 }
 _PAGE = {
@@ -25,25 +25,25 @@ _PAGE = {
 }
 _FILE = {
     **_ALWAYS,
-    # What a browser wraps around a clip or picture that is opened by itself.
+    # The browser's own page around a clip or picture that is opened directly.
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
     "Cache-Control": "no-cache",
 }
 _NOINDEX = {"X-Robots-Tag": "noindex"}
 
 PIECE = {**_FILE, "Cache-Control": "public, no-cache"}
-"""Headers of what belongs to no clip: the style, the script and the neutral picture."""
+"""Headers of files that belong to no clip: style, script, neutral picture."""
 
 
 def html(*, listed: bool) -> web.Response:
-    """A page, still without its text. `listed`: search engines may know it."""
+    """A page, with an empty body. `listed`: search engines may index it."""
     return web.Response(content_type="text/html", headers={**_PAGE, **({} if listed else _NOINDEX)})
 
 
 def card(
     title: str, text: str, status: int, *links: tuple[str, str], headers: dict[str, str] | None = None
 ) -> web.Response:
-    """A small page with a sentence; `links` are ways to go on, as path and label."""
+    """A small page with a sentence; `links`: path and label."""
     page = card_page(text, title, links)
     return web.Response(
         text=page, status=status, content_type="text/html", headers={**_PAGE, **_NOINDEX, **(headers or {})}
@@ -51,17 +51,17 @@ def card(
 
 
 def missing() -> web.Response:
-    """Closed, unknown, hidden, unshared, malformed: nobody learns which."""
+    """The same 404 for closed, unknown, hidden, unshared and malformed."""
     return card(texts.gallery.GONE, texts.gallery.GONE_LEAD, 404)
 
 
 def json(data: dict[str, object], status: int) -> web.Response:
-    """What the script of a page asked for."""
+    """A response to a page's script."""
     return web.json_response(data, status=status, headers=_PAGE)
 
 
 def clip_headers(gallery: WebGallery, share: Share, suffix: str, kind: str) -> dict[str, str]:
-    """Headers of a clip or its picture, which is of that kind."""
+    """Headers of a clip or its picture, of content type `kind`."""
     return {
         **_FILE,
         **({} if gallery.public else _NOINDEX),
@@ -71,7 +71,7 @@ def clip_headers(gallery: WebGallery, share: Share, suffix: str, kind: str) -> d
 
 
 def in_memory(request: web.Request, data: bytes, tag: str, headers: dict[str, str]) -> web.Response:
-    """Bytes, or word that the copy they have is still good: aiohttp compares tags of files on disk alone."""
+    """Bytes, or 304 for a matching ETag: aiohttp does that only for files on disk."""
     response = web.Response(headers=headers)
     response.etag = tag
     if any(known.value in (tag, "*") for known in request.if_none_match or ()):

@@ -1,4 +1,4 @@
-"""What the templates in `templates/gallery/` are given: a gallery's index, its wall of clips, and a clip's own page."""
+"""Rendering of `templates/gallery/`: the index of galleries, a gallery's wall of clips, and a clip's page."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -11,18 +11,18 @@ from bot.gallery.model import Order, Share, WebGallery
 
 ROOT = "/g/"
 FILES = f"{ROOT}-/"
-"""Where the style, the script and the neutral picture are; no gallery is called so."""
+"""Path of the style, the script and the neutral picture; not a valid gallery name."""
 LONG = 140
-"""Characters from which on a prompt is set as text, not as a headline."""
+"""Characters above which a prompt is set as text, not as a headline."""
 SMALL = 320
 """Pixels of a poster's longer side."""
 LOWEST, HIGHEST = 20, 115
-"""Heights that a clip may have on a wall, in 48ths of its width."""
+"""Minimum and maximum height of a clip on a wall, in 48ths of its width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks at a page: the token of their forms, and what of it they like. `web`: our address, without a slash."""
+    """A page's visitor: form token and liked shares. `web`: our base URL, without a final slash."""
 
     web: str
     token: str
@@ -31,19 +31,19 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Where a page stands: its query, and those of the pages beside it, None where there is none."""
+    """Pagination: the query of a page and of its neighbours, None if there is none."""
 
     order: Order
     here: str = ""
     begins: bool = True
-    """Nothing is in front of it."""
+    """It is the first page."""
     back: str | None = None
     on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What other services show of a link, as Open Graph has it: an address and a picture, or the clip itself."""
+    """Open Graph data of a link's preview: URL and picture, or the clip itself."""
 
     url: str
     image: str
@@ -77,38 +77,38 @@ class Shown:
 
     @property
     def seconds(self) -> int:
-        """How long it plays."""
+        """Length in seconds."""
         return max(1, round(self.share.clip.seconds))
 
     @property
     def shape(self) -> str:
-        """Classes that say how high it is."""
+        """CSS classes for its height."""
         high = self._rows()
         return f"t{high // 10} u{high % 10}"
 
     @property
     def cut(self) -> bool:
-        """Whether it is cut to keep the wall together."""
+        """Whether it is cropped on the wall."""
         return self._rows() != self._height()
 
     @property
     def flat(self) -> bool:
-        """Whether one line of words is all that fits over it."""
+        """Whether only one line of text fits over it."""
         return self.height < self.width * 0.7
 
     @property
     def label(self) -> str:
-        """What a screen reader says of it."""
+        """Label for screen readers."""
         return texts.gallery.label(self.share.prompt, self.share.name)
 
     @property
     def wordy(self) -> bool:
-        """Whether its words are too many for a headline."""
+        """Whether its prompt is too long for a headline."""
         return len(self.share.prompt) > LONG
 
     @property
     def date(self) -> str:
-        """When it was shared, for machines."""
+        """Date of sharing, ISO 8601."""
         return f"{datetime.fromtimestamp(self.share.at, UTC):%Y-%m-%d}"
 
     def _height(self) -> int:
@@ -119,17 +119,17 @@ class Shown:
 
 
 def home(gallery: WebGallery) -> str:
-    """Where a gallery is."""
+    """Path of a gallery."""
     return f"{ROOT}{gallery.slug}"
 
 
 def place(gallery: WebGallery, share: Share) -> str:
-    """Where a clip is; its files are beside it."""
+    """Path of a clip; its files have suffixes."""
     return f"{ROOT}{gallery.slug}/{share.id}"
 
 
 def index(galleries: Sequence[WebGallery], web: str) -> str:
-    """Those that are public."""
+    """The index of public galleries."""
     return render(
         "gallery/index.html",
         files=FILES,
@@ -144,7 +144,7 @@ def index(galleries: Sequence[WebGallery], web: str) -> str:
 
 
 def wall(gallery: WebGallery, shares: Sequence[Share], turns: Turns, reader: Reader) -> str:
-    """A page of a gallery."""
+    """A page of a gallery's wall."""
     path = home(gallery)
     starts = {order: "" if order == "newest" else f"?order={order}" for order in texts.gallery.ORDERS}
     ways = (
@@ -176,7 +176,7 @@ def wall(gallery: WebGallery, shares: Sequence[Share], turns: Turns, reader: Rea
 
 
 def clip(gallery: WebGallery, share: Share, chain: Sequence[Share], remixes: Sequence[Share], reader: Reader) -> str:
-    """A clip on its own page."""
+    """A clip's page."""
     return render(
         "gallery/clip.html",
         files=FILES,
@@ -199,7 +199,7 @@ def _shown(gallery: WebGallery, shares: Sequence[Share], reader: Reader) -> list
 
 
 def _preview(url: str, gallery: WebGallery, share: Share | None, reader: Reader, *, video: bool = False) -> Preview:
-    """A covered clip stays covered where a link to it is shown."""
+    """The preview of a page; a spoiler stays covered."""
     if share is None or share.spoiler:
         return Preview(url, f"{reader.web}{FILES}blank.jpg")
     image = f"{reader.web}{place(gallery, share)}.jpg?large"

@@ -1,4 +1,4 @@
-"""The galleries on the web: `/g/`, their pages, clips and files. What is not to be seen is all the same 404."""
+"""Routes of the web galleries: `/g/`, pages, clips and files. Everything invisible is the same 404."""
 
 import functools
 import hashlib
@@ -28,15 +28,15 @@ log = logging.getLogger(__name__)
 FOLDER = Path(__file__).with_name("exhibit")
 PAGE = 24
 HEARTS, REPORTS = 5, 1
-"""People of one network who may like, or report, the same clip in a day: whoever throws their cookie away is new."""
+"""Maximum visitors per network, clip and day who may like, or report: deleting the cookie makes a new visitor."""
 BLANK = FOLDER / "blank.jpg"
-"""What is shown where a picture is gone."""
+"""Replacement of a missing picture."""
 
 Handler = Callable[["GalleryRoutes", web.Request], Awaitable[web.StreamResponse]]
 
 
 def _served(handler: Handler) -> Handler:
-    """A database that is down is said as such."""
+    """Respond to `StoreDown` with a page about the outage."""
 
     @functools.wraps(handler)
     async def guarded(self: "GalleryRoutes", request: web.Request) -> web.StreamResponse:
@@ -50,7 +50,7 @@ def _served(handler: Handler) -> Handler:
 
 
 class GalleryRoutes:
-    """The routes of the galleries. `clock` gives Unix seconds."""
+    """The routes of the galleries. `clock` returns Unix seconds."""
 
     def __init__(self, core: Core, sessions: Sessions, clock: Callable[[], float]) -> None:
         self._core = core
@@ -96,9 +96,9 @@ class GalleryRoutes:
         back = "before" in request.query
         key = cursor.read(request.query.get("before" if back else "after", ""))
         back = back and key is not None
-        # One more than is shown: whether there is another page.
+        # One more than displayed, to detect a further page.
         found = await self._gallery.page(slug, order, key, PAGE + 1, back=back)
-        if found and back and len(found[1]) < PAGE:  # the page in front of it is the first
+        if found and back and len(found[1]) < PAGE:  # it is the first page
             key, back = None, False
             found = await self._gallery.page(slug, order, None, PAGE + 1)
         if found is None:
@@ -137,7 +137,7 @@ class GalleryRoutes:
         return missing()
 
     async def _reader(self, request: web.Request, response: web.Response, shares: list[Share]) -> gallery_pages.Reader:
-        """Who looks; newcomers get an id, and have liked nothing yet."""
+        """The visitor; new ones get an id."""
         person = self._sessions.person(request)
         liked = await self._gallery.hearted(_name(person), [one.id for one in shares]) if person and shares else ()
         person = person or self._sessions.welcome(response)
@@ -147,7 +147,7 @@ class GalleryRoutes:
         try:
             return self._core.context.links.web or str(request.url.origin())
         except ValueError:
-            raise web.HTTPBadRequest from None  # no browser sends such a Host
+            raise web.HTTPBadRequest from None  # an invalid Host header
 
     # ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,7 +170,7 @@ class GalleryRoutes:
 
     @_served
     async def _picture(self, request: web.Request) -> web.StreamResponse:
-        """A clip's first frame: small, or as large as the clip. Where there is none, something neutral."""
+        """A clip's first frame, small or in full size; a neutral picture if there is none."""
         found = await self._gallery.shown(request.match_info["slug"], request.match_info["share"])
         if found is None:
             return missing()
@@ -180,7 +180,7 @@ class GalleryRoutes:
                 data = await self._core.context.media.first_frame(clip)
                 return in_memory(request, data, f"{clip.name.removesuffix('.mp4')}-large", headers)
             except Refusal:
-                pass  # the small one may have stayed
+                pass  # the small one may exist
         if poster := self._core.context.media.poster(clip.name):
             return file_response(poster, headers)
         return web.FileResponse(BLANK, headers=headers)
@@ -189,7 +189,7 @@ class GalleryRoutes:
 
     @_served
     async def _heart(self, request: web.Request) -> web.StreamResponse:
-        """Give a heart (PUT) or take it back (DELETE): said twice, it is the same. A body is not read."""
+        """Give a heart (PUT) or take it back (DELETE); idempotent. The body is not read."""
         person = self._sessions.person(request)
         if person is None or not self._sessions.trusts(request, person):
             return json({"text": texts.gallery.RELOAD}, 403)
@@ -201,7 +201,7 @@ class GalleryRoutes:
         if on and not self._hearts.admits(share.id, self._sessions.address(request), person):
             return json({"text": texts.gallery.ENOUGH}, 429)
         reply = await self._core.handle(_said(gallery, person, f"/heart {share.id} {'on' if on else 'off'}"))
-        found = await self._gallery.shown(gallery.slug, share.id)  # the page wants the number, no sentence
+        found = await self._gallery.shown(gallery.slug, share.id)  # the page needs the number, not the sentence
         if found is None:
             return json({"text": texts.gallery.GONE_LEAD}, 404)
         if reply.refused:
@@ -240,18 +240,18 @@ def _name(person: str) -> str:
 
 
 def _said(gallery: WebGallery, person: str, text: str, key: str = "") -> Inbound:
-    """What somebody says in the community of a gallery. Without a key, saying it twice must be harmless."""
+    """A visitor's command in a gallery's community. Without a key it must be idempotent."""
     return Inbound(Address("web", person), person, key, text, scope=gallery.scope)
 
 
 def _colours() -> bytes:
-    """How the style of the chat page begins; as a file of its own it would be one more to load."""
+    """The colours at the start of the chat page's style, for the galleries' style: saves a request."""
     style = (STATIC / "app.css").read_bytes()
     return style[: style.index(b"/* Page */")]
 
 
 def _packed(request: web.Request, text: bytes, kind: str) -> web.Response:
-    """A style or a script, compressed for those who take that. What is compressed is another file, by its tag."""
+    """A style or script, compressed if accepted, with an ETag per encoding."""
     tag, gzip = hashlib.sha256(text).hexdigest()[:16], "gzip" in request.headers.get("Accept-Encoding", "").lower()
     headers = {**gallery_answers.PIECE, "Content-Type": kind, "Vary": "Accept-Encoding"}
     response = in_memory(request, text, f"{tag}-gzip" if gzip else tag, headers)

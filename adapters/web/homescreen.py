@@ -1,17 +1,17 @@
-"""What phones and chats want to know of the page: a manifest for the home screen, and how a link to it looks."""
+"""Web app manifest, and the link preview of the page."""
 
 from aiohttp import web
 
 from bot import texts
 
 LIGHT, DARK = "#faf7f4", "#141219"
-"""The colours of the page's paper, in `app.css`."""
+"""Background colours of the page, as in `app.css`."""
 PICTURE = "/static/samples/lake.jpg"
-"""What stands over the title where a link is shown."""
+"""Picture of the link preview."""
 
 
 async def manifest(_: web.Request) -> web.Response:
-    """The page as something that can be put on a home screen. It says nothing that the password would hide."""
+    """The manifest; public, even with a password."""
     data = {
         "name": texts.chat.PAGE["title"],
         "short_name": texts.chat.PAGE["title"],

@@ -1,4 +1,4 @@
-"""Jobs and replies as the page shows them: plain JSON, with links that work for a while."""
+"""Jobs and replies as JSON for the page, with expiring links."""
 
 import base64
 import re
@@ -23,27 +23,27 @@ _GONE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 3'%3E"
     "%3Crect width='4' height='3' fill='%23888'/%3E%3C/svg%3E"
 )
-"""Stands for a photo whose time was over."""
+"""Placeholder of a deleted photo."""
 LINK = 12 * 3600.0
-"""Seconds for which the page may load a photo or clip by its link."""
+"""Validity of links to photos and clips, in seconds."""
 _DELETED = re.compile(r"/delete ([\w-]{1,32}) yes", re.ASCII)
 NAME = 60
-"""Characters of the words that a downloaded file is named after."""
+"""Maximum characters of the prompt in the name of a download."""
 
 
 class JobJson:
-    """Shows jobs, and what is said, to the person whose they are."""
+    """JSON for the person who owns the jobs."""
 
     def __init__(self, core: Core, links: Links) -> None:
         self._core = core
         self._links = links
 
     def link(self, name: str, download: str = "") -> str:
-        """Where the page finds a file of `Media`; `download`: as a file of that name, without its ending."""
+        """URL of a file of `Media`; `download`: its name as a download, without suffix."""
         return f"/media/{self._links.sign(MEDIA, name, LINK)}{f'?download={quote(download)}' if download else ''}"
 
     async def job(self, job: Job) -> dict[str, Any]:
-        """Everything that the page says of a job."""
+        """All data of a job on the page."""
         core, order = self._core, job.order
         clip = job.clip if job.clip and core.context.media.has(job.clip.name) else None
         rhythm = await core.context.history.rhythm(order, job.host)
@@ -55,7 +55,7 @@ class JobJson:
             "picked": prompt.kept(order),
             "photo": self._photo(order.photo, f"/frame/{job.id}?first" if clip else _GONE),
             "end": self._photo(order.end) if order.end else None,
-            # What was left at the time is news only while the clip is made.
+            # The balance after the order is relevant only until the clip is done.
             "price": texts.chat.credits_(job.price) if job.state == "done" else status.price(job),
             "text": texts.chat.CLIP_GONE if job.clip and not clip else await core.state(job),
             "state": job.state,
@@ -71,7 +71,7 @@ class JobJson:
         }
 
     def waiting(self, job: Job, asked: Reply) -> dict[str, Any]:
-        """An order that waits for an answer, and what is asked."""
+        """A parked order and its question."""
         return {
             "id": job.id,
             "at": job.created_at,
@@ -83,12 +83,12 @@ class JobJson:
         }
 
     async def reply(self, inbound: Inbound, reply: Reply) -> dict[str, Any]:
-        """The answer to what was said."""
+        """A reply to the person's message."""
         said: dict[str, Any] = {"text": texts.page.on_page(reply.text), "job": reply.job, "fine": not reply.refused}
         if reply.answered:
             said["answered"] = reply.answered
         if reply.job:
-            with suppress(StoreDown):  # it is ordered, and comes with its events
+            with suppress(StoreDown):  # the order is saved, and events will show it
                 if job := await self._core.context.store.job(reply.job):
                     said["view"] = await self.job(job)
             return said
@@ -132,7 +132,7 @@ class JobJson:
 
 
 def file_name(words: str, at: float) -> str:
-    """What a file is called on somebody's disk: words and date, in letters, digits and hyphens."""
+    """Name of a download: prompt and date, in letters, digits and hyphens."""
     name = "-".join(re.findall(r"\w+", words.lower()))[:NAME].strip("-_")
     return f"{name or 'photoplay'}-{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
 

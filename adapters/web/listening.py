@@ -1,4 +1,4 @@
-"""Where the web server listens: the sockets of every address that is named, of both families."""
+"""Listening sockets for all configured addresses, IPv4 and IPv6."""
 
 import asyncio
 import errno
@@ -12,9 +12,9 @@ _NOT_HERE = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
 
 
 async def open_sockets(hosts: Sequence[str], port: int) -> list[socket.socket]:
-    """One socket for each address; `::` alone takes IPv4, too. Port 0 is one free port for all. Raises `OSError`.
+    """One socket per address; `::` alone includes IPv4. Port 0: one free port for all. Raises `OSError`.
 
-    Where a machine has but one family, the other is left out.
+    A family that the machine lacks is skipped.
     """
     found: dict[tuple[int, str], socket.socket] = {}
     missing: OSError | None = None

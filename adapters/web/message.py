@@ -1,4 +1,4 @@
-"""A form of the chat page as a message: its words, its options, and its pictures, which wait on disk."""
+"""A form of the chat page as an `Inbound`: text, options, and pictures, which are spooled to disk."""
 
 import asyncio
 import re
@@ -21,9 +21,9 @@ from bot.ordering.prompt import PROMPT_LIMIT
 
 SAMPLES = Path(__file__).with_name("samples")
 WORDS = 40_000
-"""Bytes of text in a form: more than any prompt and its options need."""
+"""Maximum bytes of text in a form: more than any prompt and its options."""
 PATIENCE = 600.0
-"""Seconds that a form may take to arrive."""
+"""Timeout of a form, in seconds."""
 
 _ROLES: dict[str, Role] = {"photo": "photo", "end": "end"}
 _OPTIONS = ("duration", "no", "cfg")
@@ -31,13 +31,13 @@ _NAMES = frozenset({*_ROLES, "key", "text", "asked", "sample", *_OPTIONS})
 
 
 class TooMuch(Exception):
-    """More than a form may hold; the message is for whoever sent it."""
+    """The form exceeds a limit; the message is for the person."""
 
 
 async def read(request: web.Request, person: str, files: ExitStack, spool: Callable[[], IO[bytes]]) -> Inbound:
-    """What was sent; `spool` makes a file for a picture, which `files` closes.
+    """Read a form; `spool` opens a temporary file per picture, which `files` closes.
 
-    Raises `TooMuch` as soon as it is, or `Unreadable`, and reads no further.
+    Raises `TooMuch` as soon as a limit is exceeded, or `Unreadable`, without reading the rest.
     """
     limit = 2 * HEAVIEST_PICTURE + 2 * WORDS
     if (request.content_length or 0) > limit:
@@ -86,7 +86,7 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
 
 
 def _sample(name: str) -> Attachment:
-    """One of our own drawings, by name: it need not come back to us, and nobody is in it who could be asked."""
+    """One of our sample drawings by name, which needs no upload and no consent."""
     if name not in texts.chat.SAMPLES:
         raise bodies.Unreadable(400)
 

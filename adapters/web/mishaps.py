@@ -1,4 +1,4 @@
-"""What went wrong, in plain words: a card for people, JSON for scripts, a line for the log. No bare status lines."""
+"""Error responses: a page for people, JSON for scripts, and a line for the log."""
 
 import logging
 import time
@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MINUTE = 60.0
-"""Seconds for which the log is spared another line about a database that is away."""
+"""Seconds between log lines about a database outage."""
 
 
 def in_words(clock: Callable[[], float] = time.monotonic) -> Middleware:
-    """A middleware that turns errors into sentences. `clock` counts seconds."""
+    """A middleware that turns errors into sentences. `clock`: monotonic seconds."""
     quiet_until = float("-inf")
 
     @web.middleware
@@ -43,14 +43,14 @@ def in_words(clock: Callable[[], float] = time.monotonic) -> Middleware:
                 log.warning("pages wait for the database: %s", error)
             return _answer(request, 503, texts.chat.PAGE["resting_lead"], texts.chat.PAGE["resting"])
         except Exception:
-            log.exception("a page broke")  # without its address, which may be a signed link
+            log.exception("a page broke")  # without the URL, which may be a signed link
             return _answer(request, 500, texts.chat.PAGE["broken_lead"], texts.chat.PAGE["broken"])
 
     return say
 
 
 def _answer(request: web.Request, status: int, text: str, title: str = "") -> web.Response:
-    """Raises `ConnectionError` if something was answered already, which ends the connection."""
+    """An error response. Raises `ConnectionError` if a response has begun, which closes the connection."""
     if request.writer.output_size:
         raise ConnectionError("broken off")
     person = _by_a_person(request)
@@ -58,12 +58,12 @@ def _answer(request: web.Request, status: int, text: str, title: str = "") -> we
         card(text, status, title=title, home=True) if person else web.json_response({"text": text}, status=status)
     )
     if status in (408, 413):
-        response.force_close()  # what is still to come is not waited for
+        response.force_close()  # the rest of the request is not read
     if status == 503:
         response.headers["Retry-After"] = "30"
     return response
 
 
 def _by_a_person(request: web.Request) -> bool:
-    """Whether somebody looks at a page, and no script or player."""
+    """Whether the request is a navigation, not of a script or player."""
     return "text/html" in request.headers.get("Accept", "")

@@ -1,4 +1,4 @@
-"""A ZIP that is made while it is sent: one piece of one file in memory, whatever the whole weighs."""
+"""Streaming of a ZIP: one chunk in memory at a time."""
 
 import zipfile
 from collections.abc import Generator, Sequence
@@ -6,11 +6,11 @@ from collections.abc import Generator, Sequence
 from bot.media.stored import StoredFile
 
 PIECE = 1 << 18
-"""Bytes that are read at a time."""
+"""Bytes per chunk."""
 
 
 class _Pipe:
-    """What was written, until it is taken. `zipfile` sees that it cannot seek, and writes sizes behind each file."""
+    """A write buffer. As it is not seekable, `zipfile` writes sizes after each file."""
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -20,7 +20,7 @@ class _Pipe:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Nothing is buffered."""
 
     def take(self) -> bytes:
         taken = bytes(self._written)
@@ -29,13 +29,13 @@ class _Pipe:
 
 
 def pieces(files: Sequence[tuple[str, StoredFile]]) -> Generator[bytes, None, None]:
-    """The ZIP in pieces; `files` are what stands in it, by name. Blocks. A file that is gone is left out."""
+    """The ZIP in chunks; `files`: name and file of each entry. Blocks. Missing files are skipped."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w") as made:  # type: ignore[call-overload]  # the stubs ask for `seek`; written only, a ZIP needs none
         for name, stored in files:
             try:
                 file = stored.open()
-            except FileNotFoundError:  # deleted since it was chosen
+            except FileNotFoundError:  # deleted meanwhile
                 continue
             with file, made.open(stored.zip_info(name), "w") as entry:
                 while data := file.read(PIECE):

@@ -1,4 +1,4 @@
-"""Where a request comes from: what a proxy says counts only if we trust that proxy, and only what it saw itself."""
+"""Client addresses of requests: headers count only from trusted proxies, and only what those saw themselves."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -8,24 +8,24 @@ from aiohttp import web
 Address = IPv4Address | IPv6Address
 
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via", "CF-Connecting-IP")
-"""What a proxy adds. Whoever comes through one does not sit at this machine."""
+"""Headers that proxies add. A request with one is not from this machine."""
 
 
 class Proxies:
-    """`trusted` are addresses and networks, as in `172.17.0.1` or `10.0.0.0/8`; this machine itself always is."""
+    """`trusted`: addresses and networks such as `172.17.0.1` or `10.0.0.0/8`; loopback is always trusted."""
 
     def __init__(self, trusted: Sequence[str] = ()) -> None:
         self._trusted = [ip_network(one, strict=False) for one in trusted]
 
     def address(self, request: web.Request) -> str:
-        """Whose request it is: from the right, the first address that is none of our proxies."""
+        """The client's address: from the right, the first that is no trusted proxy."""
         found = _ip(request.remote or "")
         if found is None:
             return ""
         hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
         while hops and self._trusts(found):
             before = _ip(hops.pop())
-            if before is None:  # nonsense, or the end: nobody vouches for what stands left of it
+            if before is None:  # invalid, or the end: nothing to the left of it is trustworthy
                 break
             found = before
         return str(found)
@@ -35,18 +35,18 @@ class Proxies:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine."""
+    """Whether a host name or address is loopback."""
     found = _ip(host.strip("[]"))
     return host == "localhost" or (found is not None and found.is_loopback)
 
 
 def network(address: str) -> str:
-    """Whose address it is: of IPv6 one household is given a whole network, often 256 of those that a device is in."""
+    """The network of an address, as rate limits count it: IPv4 /32, IPv6 /56, a common size of a household's."""
     return _block(address, 32, 56)
 
 
 def region(address: str) -> str:
-    """A provider's block around it, from which somebody can have many networks."""
+    """The provider's block around an address, in which one person may have many networks."""
     return _block(address, 16, 32)
 
 
@@ -58,7 +58,7 @@ def _block(address: str, bits4: int, bits6: int) -> str:
 
 
 def _ip(text: str) -> Address | None:
-    """An address, also one with a port behind it; IPv4 in IPv6 is IPv4."""
+    """Parse an address, with or without a port; IPv4-mapped IPv6 becomes IPv4. None if invalid."""
     text = text.strip().partition("%")[0]
     if text.startswith("["):
         text = text[1:].partition("]")[0]

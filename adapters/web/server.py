@@ -1,4 +1,4 @@
-"""aiohttp: `/media/<signed>`, `/livez` and `/healthz`, what platforms post, the chat page, and the galleries."""
+"""The aiohttp server: `/media/<signed>`, `/livez`, `/healthz`, webhooks, the chat page, and the galleries."""
 
 import errno
 import logging
@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 
 Hook = Callable[[Mapping[str, str], Callable[[], Awaitable[bytes]]], Awaitable[int]]
 INSTALLATION = "installation"
-"""The mark by which `/livez` tells one from another."""
+"""Purpose of the installation's mark, returned by `/livez`."""
 UPDATE = 1 << 20
-"""Bytes of what a platform posts to us."""
+"""Maximum bytes of a webhook request."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -48,26 +48,26 @@ def make_app(
     hooks: Mapping[str, Hook] | None = None,
     exhibit: GalleryRoutes | None = None,
 ) -> web.Application:
-    """The routes. `stored` gives the file of a name; `health` says whether we work, with figures.
+    """The application with all routes. `stored` returns a file by name; `health` whether we work, with figures.
 
-    What is posted to `/hooks/<name>` goes to the hook of that name.
+    Requests to `/hooks/<name>` are passed to the hook of that name.
     """
 
     async def media(request: web.Request) -> web.StreamResponse:
         try:
             file = stored(links.open(MEDIA, request.match_info["token"]))
         except (BadLink, LookupError, ValueError):
-            raise web.HTTPNotFound from None  # forged, expired, malformed: nobody learns which
+            raise web.HTTPNotFound from None  # the same for forged, expired and malformed
         if not file.exists():
             raise web.HTTPNotFound
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         headers = {**HEADERS, "Content-Type": kind}
-        if file.suffix == ".zip":  # all that is kept of somebody: no copy of it stays behind in a browser
+        if file.suffix == ".zip":  # a person's export must not stay in a browser's cache
             headers["Cache-Control"] = "no-store"
         if name := request.query.get("download"):
             if not re.fullmatch(r"[\w-]{1,100}", name):
                 raise web.HTTPNotFound
-            # Browsers take the second; both are letters, digits and hyphens, so nothing needs a quote.
+            # Browsers use the second; both are letters, digits and hyphens, so no quoting is needed.
             plain = name if name.isascii() else "photoplay"
             headers["Content-Disposition"] = (
                 f"attachment; filename=\"{plain}{file.suffix}\"; filename*=UTF-8''{quote(name)}{file.suffix}"
@@ -113,16 +113,16 @@ def make_app(
 
 @asynccontextmanager
 async def serve(app: web.Application, host: str | Sequence[str], port: int) -> AsyncIterator[str]:
-    """Listen on one address or several; yields the first. Raises `Misconfigured` when the port is taken."""
+    """Listen on all addresses; yields the first URL. Raises `Misconfigured` if the port is in use."""
     hosts = [host] if isinstance(host, str) else host
     _open_wide()
     connections = Connections()
     app.middlewares.append(connections.middleware())
     runner = web.AppRunner(
         app,
-        access_log=None,  # it would hold signed links
+        access_log=None,  # it would contain signed links
         logger=MALFORMED,
-        auto_decompress=False,  # nobody needs to send us packed bodies, and a small one can hold gigabytes
+        auto_decompress=False,  # a small compressed body can expand to gigabytes
         keepalive_timeout=KEEP,
         lingering_time=1.0,
         shutdown_timeout=1.0,
@@ -146,7 +146,7 @@ async def serve(app: web.Application, host: str | Sequence[str], port: int) -> A
 
 
 def _open_wide() -> None:
-    """Let as many connections in as the system allows: the usual first limit, 1024, is a few hundred browsers."""
+    """Raise the limit of open files to the system's maximum: the usual 1024 suffices for a few hundred browsers."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 

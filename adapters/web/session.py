@@ -1,6 +1,6 @@
-"""Who is asking, and whether they may: signed cookies, a token against forged forms, and a password off this machine.
+"""Sessions: signed cookies, CSRF tokens, and a password for access from other machines.
 
-The page spends money. Served on loopback it is for whoever sits there; anywhere else it asks for the password.
+The page spends money. On loopback it is open to the machine's users; elsewhere it requires the password.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 class Sessions:
     """`private`: the server listens on loopback and no public address leads to it. `secure`: it is reached by https.
 
-    `proxies` say where a request comes from.
+    `proxies` determine client addresses.
     """
 
     def __init__(
@@ -43,34 +43,34 @@ class Sessions:
         self._private = private
         self._password = password
         self._secure = secure
-        # Cookies ignore ports: two Photoplays on one machine must not take each other's people.
+        # Cookies ignore ports: two installations on one machine need different names.
         mark = links.mark("cookies")
         self._person_cookie, self._door_cookie = f"photoplay_person_{mark}", f"photoplay_door_{mark}"
-        # A new password closes all doors that the old one opened.
+        # A new password invalidates all sessions of the old one.
         self._door = f"door {hashlib.sha256((password or '').encode()).hexdigest()[:16]}"
         self._tries = Tries(clock)
         self.address = (proxies or Proxies()).address
 
     def at_home(self, request: web.Request) -> bool:
-        """Whether whoever asks sits at this machine: with a password it may be anybody, by way of a proxy."""
+        """Whether the request is from this machine; never with a password, as it may come through a local proxy."""
         return self._password is None and self._at_home(request)
 
     def are_shut(self, request: web.Request) -> bool:
-        """Whether the page is off for this request, password or not."""
+        """Whether the page is unavailable for this request, with any password."""
         return self._password is None and not self._at_home(request)
 
     def admits(self, request: web.Request) -> bool:
-        """Whether the page may be shown to whoever asks."""
+        """Whether the request may access the page."""
         if self._password is None:
             return self._at_home(request)
         return self._read(request, self._door_cookie, self._door) == "open"
 
     def keep_out(self, request: web.Request) -> bool:
-        """Whether no password is taken from there just now."""
+        """Whether the address has made too many attempts."""
         return self._tries.exhausted(self.address(request))
 
     def unlock(self, request: web.Request, response: web.StreamResponse, password: str) -> bool | None:
-        """Try a password: True and a cookie, False, or None when there were too many tries."""
+        """Check a password: True (and set the cookie), False, or None after too many attempts."""
         if self.keep_out(request):
             return None
         said, right = (word.encode("utf-8", "surrogateescape") for word in (password, self._password or ""))
@@ -81,26 +81,26 @@ class Sessions:
         return True
 
     def person(self, request: web.Request) -> str | None:
-        """Who is asking: the id in the cookie."""
+        """The person's id from the cookie; None if there is none."""
         found = self._read(request, self._person_cookie, "person")
         return found if found and _ID.fullmatch(found) else None
 
     def welcome(self, response: web.StreamResponse) -> str:
-        """Give a newcomer an id, kept for a year."""
+        """Set a cookie with a new id, for a year."""
         person = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(16))
         self._write(response, self._person_cookie, "person", person)
         return person
 
     def token(self, person: str) -> str:
-        """What every form of this person must carry."""
+        """The CSRF token for a person's forms."""
         return self._links.sign("form", person, YEAR)
 
     def trusts(self, request: web.Request, person: str, token: str | None = None) -> bool:
-        """Whether a request comes from our own page in this person's browser. Without a script, a form has `token`."""
+        """Whether a request is from our own page in this person's browser (CSRF). `token`: of a form without script."""
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return False
         if request.headers.get("Origin", request.host).rpartition("//")[2] != request.host and self._private:
-            return False  # behind a proxy the two may differ; there the token has to do
+            return False  # behind a proxy the two may differ; there the token decides
         try:
             return (
                 self._links.open("form", request.headers.get("X-Photoplay", "") if token is None else token) == person
@@ -109,7 +109,7 @@ class Sessions:
             return False
 
     def for_a_person(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Only for people whom the door admits and the cookie names."""
+        """A handler only for requests with access and a cookie."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             person = self.person(request)
@@ -120,7 +120,7 @@ class Sessions:
         return guarded
 
     def _at_home(self, request: web.Request) -> bool:
-        # The Host header too: a foreign page can point a name of its own at this machine. And a proxy is not home.
+        # The Host header, too: DNS rebinding can point a foreign name at this machine. Proxied requests are not local.
         name = re.sub(r":\d+$", "", request.host)
         return self._private and is_loopback(name) and not any(header in request.headers for header in FORWARDED)
 
@@ -132,7 +132,7 @@ class Sessions:
 
     def _write(self, response: web.StreamResponse, cookie: str, namespace: str, value: str) -> None:
         token = self._links.sign(namespace, value, YEAR)
-        # Lax, not Strict: who follows a link to the page must find their conversation.
+        # Lax, not Strict: links to the page must open the person's conversation.
         response.set_cookie(
             cookie, token, max_age=int(YEAR), httponly=True, samesite="Lax", secure=self._secure, path="/"
         )

@@ -1,4 +1,4 @@
-"""Pages from Jinja2 templates. Autoescape is on for all of them: whatever people typed is text, never markup."""
+"""Pages from Jinja2 templates, all with autoescape."""
 
 import json
 from collections.abc import Iterable
@@ -32,19 +32,19 @@ _TEMPLATES.globals["texts"] = texts
 
 
 def render(name: str, **values: Any) -> str:
-    """A template as text; it knows all `texts`, those of the chat page as `page`. Raises if a value is not given."""
+    """Render a template with all `texts`, those of the chat page as `page`. Raises for a missing value."""
     return _TEMPLATES.get_template(name).render({"page": texts.chat.PAGE, **_HEAD, **values})
 
 
 def script_data(data: object) -> Markup:
-    """JSON for a `<script>` block. “<” cannot end the block, nor begin a comment, once it is written as an escape."""
+    """JSON for a `<script>` block, with “<” escaped, so that it cannot end the block or begin a comment."""
     return Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"))
 
 
 def card(
     text: str, status: int, *, title: str = "", ask: bool = False, home: bool = False, address: str | None = None
 ) -> web.Response:
-    """A small page: a sentence, and the question for the password if `ask`, or the way to the chat page if `home`."""
+    """A small page with a sentence, and the password form if `ask`, or a link to the chat page if `home`."""
     links = [("/", texts.chat.PAGE["to_start"])] if home else []
     body = card_page(text, title or texts.chat.PAGE["title"], links, ask=ask, address=address)
     return web.Response(text=body, status=status, content_type="text/html")
@@ -53,8 +53,8 @@ def card(
 def card_page(
     text: str, title: str, links: Iterable[tuple[str, str]] = (), *, ask: bool = False, address: str | None = None
 ) -> str:
-    """The same as text; `links` are ways to go on, as path and label.
+    """The same as HTML text; `links`: path and label.
 
-    `address`: where people find the page, if a link to it is to be shown with a picture.
+    `address`: public URL of the page, for a link preview with a picture.
     """
     return render("card.html", text=text, title=title, ask=ask, links=links, web=address)

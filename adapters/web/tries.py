@@ -1,4 +1,4 @@
-"""Wrong passwords of the last minute, counted by network: whoever guesses shuts the door for themselves alone."""
+"""Rate limit of wrong passwords, per network, so that a guesser locks out only themselves."""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from adapters.web.proxies import network, region
 
 EACH, WIDE, SPAN = 8, 80, 60.0
-"""Wrong passwords in so many seconds from one network, and from the provider's block that it is in."""
+"""Maximum wrong passwords per network, and per provider's block, in `SPAN` seconds."""
 MOST = 20_000
-"""Wrong passwords that are remembered; then the oldest go."""
+"""Maximum remembered wrong passwords; the oldest are evicted."""
 
 
 class Tries:
-    """`clock` gives seconds."""
+    """Counters of wrong passwords; `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -20,7 +20,7 @@ class Tries:
         self._counts: Counter[str] = Counter()
 
     def exhausted(self, address: str) -> bool:
-        """Whether there were too many from there."""
+        """Whether the limit for an address is reached."""
         while self._misses and (len(self._misses) > MOST or self._misses[0][0] <= self._clock() - SPAN):
             for name in self._misses.popleft()[1]:
                 self._counts[name] -= 1
@@ -30,7 +30,7 @@ class Tries:
         return self._counts[near] >= EACH or self._counts[wide] >= WIDE
 
     def miss(self, address: str) -> None:
-        """Count a wrong one."""
+        """Count a wrong password."""
         names = _names(address)
         self._misses.append((self._clock(), names))
         self._counts.update(names)

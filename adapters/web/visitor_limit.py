@@ -1,4 +1,4 @@
-"""A bound on what people can add to who throw their cookie away: a few newcomers per thing, network and day."""
+"""Rate limit of visitors, who are new after deleting their cookie: a few per thing, network and day."""
 
 from collections.abc import Callable
 
@@ -7,11 +7,11 @@ from adapters.web.proxies import network
 
 DAY = 86_400.0
 MOST = 20_000
-"""Entries that are remembered; then the oldest go."""
+"""Maximum remembered entries; the oldest are evicted."""
 
 
 class VisitorLimit:
-    """Lets `few` people of each network through to each thing in a day; those whom it let through come again freely."""
+    """Admits `few` persons per network, thing and day; admitted ones are not limited further."""
 
     def __init__(self, few: int, clock: Callable[[], float], most: int = MOST) -> None:
         self._few = few
@@ -19,12 +19,12 @@ class VisitorLimit:
         self._through: Newest[tuple[str, str], tuple[float, set[str]]] = Newest(most)
 
     def is_shut(self, thing: str, address: str, person: str) -> bool:
-        """Whether this person may not; counts nobody."""
+        """Whether a person would be rejected; counts nothing."""
         since, people = self._through.get((thing, network(address)), (0.0, set()))
         return self._clock() - since < DAY and person not in people and len(people) >= self._few
 
     def admits(self, thing: str, address: str, person: str) -> bool:
-        """Whether this person may, and counts them."""
+        """Whether a person is admitted; counts them."""
         now, key = self._clock(), (thing, network(address))
         since, people = self._through.get(key, (now, set()))
         if now - since >= DAY:
