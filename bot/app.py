@@ -11,8 +11,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.discord.request import PLATFORM as DISCORD
-from adapters.telegram import PLATFORM as TELEGRAM
 from adapters.web.chat_page import ChatPage
 from adapters.web.gallery_routes import GalleryRoutes
 from adapters.web.job_json import MEDIA, JobJson
@@ -202,12 +200,13 @@ async def open_app(
                 "this server."
             )
         chats = dict(chats or {"console": Shelf(), "web": Shelf()})
-        joined = []
-        if social and settings.telegram_token:
-            joined.append(await stack.enter_async_context(connections.telegram(settings, links, reachable)))
-        if social and settings.discord_token:
-            joined.append(await stack.enter_async_context(connections.discord(settings, store)))
-        chats.update((connection.name, connection.chat) for connection in joined)
+        parts = connections.Parts(settings, store, links, reachable)
+        joined = {
+            name: await stack.enter_async_context(row.connect(parts))
+            for name, row in connections.CONNECTIONS.items()
+            if social and row.token(settings)
+        }
+        chats.update((name, connection.chat) for name, connection in joined.items())
         history = History(store, providers, clock, settings.provider_slots)
         acts = Steps(
             store,
@@ -242,7 +241,7 @@ async def open_app(
             platforms=_platforms(settings),
         )
         core = Core(context)
-        platforms = [connection.listen(core) for connection in joined]
+        platforms = [connection.listen(core) for connection in joined.values()]
         supervisor = Supervisor(platforms, clock=time.monotonic)
         retention = Retention(store, media, clock=clock, photos=kept.photos, clips=kept.clips, platforms=tuple(chats))
         periodic = Periodic([retention.round, partial(best.post_best, context)])
@@ -257,9 +256,8 @@ def _is_private(settings: Settings) -> bool:
 
 def _platforms(settings: Settings) -> frozenset[str]:
     """The configured platforms, whichever of them this process connects to."""
-    page = settings.playground_password or _is_private(settings)
-    met = {TELEGRAM: settings.telegram_token, DISCORD: settings.discord_token, "web": page}
-    return frozenset(name for name, is_met in met.items() if is_met)
+    tokens = {name for name, row in connections.CONNECTIONS.items() if row.token(settings)}
+    return frozenset({*tokens, "web"} if settings.playground_password or _is_private(settings) else tokens)
 
 
 def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[str], Awaitable[None]]:

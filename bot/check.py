@@ -6,19 +6,15 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 from bot import texts
 from bot.app import App, open_app
 from bot.config import UNHEARD, Settings
-from bot.errors import ChatError, Misconfigured, StoreDown, Unconfirmed
+from bot.connections import CONNECTIONS, Finding
+from bot.errors import Misconfigured, StoreDown
 from bot.quotas.rules import HOUSE, Rule
 from bot.shell import as_here
-
-if TYPE_CHECKING:
-    from adapters.telegram.client import TelegramClient
 
 INCIDENTS = 5
 PASSWORD = 12
@@ -37,14 +33,6 @@ _GIVEN_UP = {
 """Restrictions of a decoder (`bot.media.sandbox.confine.Held`), in plain words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`bad`: configured but not working; `hint`: could be configured."""
-
-    kind: Literal["good", "bad", "hint"]
-    text: str
-
-
 async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator[Finding]:
     """Check everything that is free to check. `missing`: the data folder is temporary."""
     try:
@@ -61,10 +49,10 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
                 yield finding
             async for finding in _web(app):
                 yield finding
-            async for finding in _telegram(app.settings):
-                yield finding
-            yield await _discord(app.settings)
-            if (app.settings.telegram_token or app.settings.discord_token) and not app.settings.owners:
+            for row in CONNECTIONS.values():
+                async for finding in row.check(app.settings):
+                    yield finding
+            if any(row.token(app.settings) for row in CONNECTIONS.values()) and not app.settings.owners:
                 yield Finding(
                     "hint", "OWNERS is not set: nobody in a chat is told of trouble, or may use /operator there."
                 )
@@ -193,65 +181,6 @@ async def _public(app: App, url: str) -> Finding:
     if found:
         return Finding("bad", f"Public address: {url} leads to another Photoplay. Check PUBLIC_URL and your proxy.")
     return Finding("bad", f"Public address: {url} does not lead to this server. Check PUBLIC_URL and your proxy.")
-
-
-async def _telegram(settings: Settings) -> AsyncIterator[Finding]:
-    if not settings.telegram_token:
-        yield Finding("hint", "Telegram: off. Make a bot with @BotFather and set TELEGRAM_TOKEN.")
-        return
-    from adapters.telegram.client import BadToken, TelegramClient, mapped
-
-    line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
-    try:
-        with mapped():
-            me = await line.get_me()
-        yield Finding("good", f"Telegram: @{me.username} is reachable, https://t.me/{me.username}")
-        if not me.can_join_groups:
-            yield Finding(
-                "hint", "Telegram: the bot may not be added to groups. BotFather, /setjoingroups, changes it."
-            )
-        if settings.telegram_storage_chat:
-            yield await _storage_chat(line, settings.telegram_storage_chat)
-        else:
-            yield Finding("hint", "Telegram: TELEGRAM_STORAGE_CHAT is not set; guest mode answers with a link.")
-    except (BadToken, Unconfirmed) as error:
-        yield Finding("bad", f"Telegram: {error}")
-    except ChatError as error:
-        yield Finding("bad", f"Telegram: it cannot be reached ({error}). Check TELEGRAM_API_URL and the network.")
-    finally:
-        await line.hang_up()
-
-
-async def _storage_chat(line: "TelegramClient", chat: str) -> Finding:
-    from adapters.telegram.client import mapped
-
-    try:
-        with mapped():
-            await line.get_chat(chat)
-    except ChatError as error:
-        return Finding(
-            "bad", f"Telegram: the bot cannot use TELEGRAM_STORAGE_CHAT ({error}). Add it there as an admin."
-        )
-    return Finding("good", "Telegram: the storage chat is there.")
-
-
-async def _discord(settings: Settings) -> Finding:
-    if not settings.discord_token:
-        return Finding(
-            "hint", "Discord: off. Make an application at https://discord.com/developers and set DISCORD_TOKEN."
-        )
-    from adapters.discord.client import BadToken, RestClient
-    from adapters.discord.gateway import invite
-
-    line = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
-    try:
-        return Finding("good", f"Discord: the bot is reachable. Invite it with {invite(await line.application())}")
-    except BadToken as error:
-        return Finding("bad", f"Discord: {error}")
-    except ChatError as error:
-        return Finding("bad", f"Discord: it cannot be reached ({error}). Check DISCORD_API_URL and the network.")
-    finally:
-        await line.hang_up()
 
 
 async def _jobs(app: App) -> AsyncIterator[Finding]:

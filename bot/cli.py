@@ -14,7 +14,8 @@ import typer
 
 from bot import cli_admin, cli_clips, config, env_file, logs, texts
 from bot.app import App, secrets_of
-from bot.check import Finding, examine
+from bot.check import examine
+from bot.connections import Finding
 from bot.errors import Misconfigured
 from bot.shell import QUIET, go, out, say_stopping, somewhere, with_app
 from bot.shutdown import signals

@@ -1,45 +1,82 @@
-"""The platforms that a process connects to. Each is loaded only where it has a token: that takes half a second."""
+"""The platforms that a process connects to, a row each.
+
+Their libraries are loaded only where there is a token: that takes half a second.
+"""
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import SecretStr
 
 from bot.config import Settings
 from bot.conversation import ShownClip
 from bot.core import Core
+from bot.errors import ChatError, Unconfirmed
 from bot.media.signed_links import Links
 from bot.ports import Chat, Platform
 from storage import Store
+
+if TYPE_CHECKING:
+    from adapters.telegram.client import TelegramClient
 
 HOOK = "telegram-hook"
 """Purpose of the derived secret in Telegram's webhook header."""
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """`bad`: configured but not working; `hint`: could be configured."""
+
+    kind: Literal["good", "bad", "hint"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """What sends to a platform, and what is to be made of it once there is a core to hear what comes in."""
 
-    name: str
     chat: Chat
     listen: Callable[[Core], Platform]
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What connections are made of. `link` gives the public address of a clip, where we have one."""
+
+    settings: Settings
+    store: Store
+    links: Links
+    link: Callable[[str], str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A platform that we connect to where it has a `token`. `check` says how it is, also without one."""
+
+    token: Callable[[Settings], SecretStr | None]
+    connect: Callable[[Parts], AbstractAsyncContextManager[Connection]]
+    check: Callable[[Settings], AsyncIterator[Finding]]
+
+
 @asynccontextmanager
-async def telegram(settings: Settings, links: Links, link: Callable[[str], str] | None) -> AsyncIterator[Connection]:
-    """By the token, which must be set. `link` gives the public address of a clip."""
+async def telegram(parts: Parts) -> AsyncIterator[Connection]:
+    """By the token, which must be set."""
     from adapters.telegram import PLATFORM
     from adapters.telegram.client import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, TelegramClient
     from adapters.telegram.delivery import TelegramChat
     from adapters.telegram.platform import Hook, Telegram
     from adapters.telegram.rate_limit import RateLimiter
 
+    settings, link = parts.settings, parts.link
     assert settings.telegram_token
     line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
     public, url = settings.telegram_api_url == PUBLIC, settings.public_url or ""
     # Telegram posts to https only; a self-hosted Bot API server may post to anything.
     posts = url.startswith("https:") if public else url
-    hook = Hook(f"{url}/hooks/{PLATFORM}", links.secret(HOOK)) if posts else None
+    hook = Hook(f"{url}/hooks/{PLATFORM}", parts.links.secret(HOOK)) if posts else None
 
     async def page(shown: ShownClip, job: str) -> str:
         """Where a clip can be seen that needs an upload: by our own link, or in a private chat with the bot."""
@@ -58,18 +95,18 @@ async def telegram(settings: Settings, links: Links, link: Callable[[str], str] 
             storage_chat=settings.telegram_storage_chat,
         )
         stack.push_async_callback(chat.close)
-        yield Connection(PLATFORM, chat, listen)
+        yield Connection(chat, listen)
 
 
 @asynccontextmanager
-async def discord(settings: Settings, store: Store) -> AsyncIterator[Connection]:
+async def discord(parts: Parts) -> AsyncIterator[Connection]:
     """By the token, which must be set."""
     from adapters.discord.client import RestClient
     from adapters.discord.delivery import DiscordChat
     from adapters.discord.interaction_tokens import InteractionTokens
     from adapters.discord.platform import Discord
-    from adapters.discord.request import PLATFORM
 
+    settings = parts.settings
     assert settings.discord_token
     line = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
 
@@ -78,6 +115,74 @@ async def discord(settings: Settings, store: Store) -> AsyncIterator[Connection]
 
     async with AsyncExitStack() as stack:
         stack.push_async_callback(line.hang_up)
-        chat = DiscordChat(line, InteractionTokens(store.inbox, time.time), clock=time.time)
+        chat = DiscordChat(line, InteractionTokens(parts.store.inbox, time.time), clock=time.time)
         stack.push_async_callback(chat.close)
-        yield Connection(PLATFORM, chat, listen)
+        yield Connection(chat, listen)
+
+
+async def check_telegram(settings: Settings) -> AsyncIterator[Finding]:
+    """What Telegram says of the bot and of its storage chat."""
+    if not settings.telegram_token:
+        yield Finding("hint", "Telegram: off. Make a bot with @BotFather and set TELEGRAM_TOKEN.")
+        return
+    from adapters.telegram.client import BadToken, TelegramClient, mapped
+
+    line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    try:
+        with mapped():
+            me = await line.get_me()
+        yield Finding("good", f"Telegram: @{me.username} is reachable, https://t.me/{me.username}")
+        if not me.can_join_groups:
+            yield Finding(
+                "hint", "Telegram: the bot may not be added to groups. BotFather, /setjoingroups, changes it."
+            )
+        if settings.telegram_storage_chat:
+            yield await _storage_chat(line, settings.telegram_storage_chat)
+        else:
+            yield Finding("hint", "Telegram: TELEGRAM_STORAGE_CHAT is not set; guest mode answers with a link.")
+    except (BadToken, Unconfirmed) as error:
+        yield Finding("bad", f"Telegram: {error}")
+    except ChatError as error:
+        yield Finding("bad", f"Telegram: it cannot be reached ({error}). Check TELEGRAM_API_URL and the network.")
+    finally:
+        await line.hang_up()
+
+
+async def _storage_chat(line: "TelegramClient", chat: str) -> Finding:
+    from adapters.telegram.client import mapped
+
+    try:
+        with mapped():
+            await line.get_chat(chat)
+    except ChatError as error:
+        return Finding(
+            "bad", f"Telegram: the bot cannot use TELEGRAM_STORAGE_CHAT ({error}). Add it there as an admin."
+        )
+    return Finding("good", "Telegram: the storage chat is there.")
+
+
+async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
+    """What is known of it without connecting to the gateway."""
+    if not settings.discord_token:
+        off = "Discord: off. Make an application at https://discord.com/developers and set DISCORD_TOKEN."
+        yield Finding("hint", off)
+        return
+    from adapters.discord.client import BadToken, RestClient
+    from adapters.discord.gateway import invite
+
+    line = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
+    try:
+        yield Finding("good", f"Discord: the bot is reachable. Invite it with {invite(await line.application())}")
+    except BadToken as error:
+        yield Finding("bad", f"Discord: {error}")
+    except ChatError as error:
+        yield Finding("bad", f"Discord: it cannot be reached ({error}). Check DISCORD_API_URL and the network.")
+    finally:
+        await line.hang_up()
+
+
+CONNECTIONS = {
+    "telegram": Row(lambda settings: settings.telegram_token, telegram, check_telegram),
+    "discord": Row(lambda settings: settings.discord_token, discord, check_discord),
+}
+"""By the name of the platform, in the order of `photoplay check`."""

@@ -1,9 +1,12 @@
-"""Stand-ins for our own ports: a provider that follows a script, a chat that keeps what it was told."""
+"""Stand-ins for our own ports: providers that follow a script, a chat that keeps what it was told, failing calls."""
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 from bot.conversation import Posted, Reply
-from bot.errors import PhotoplayError
+from bot.errors import PhotoplayError, StoreDown
 from bot.model import Accepted, Address, Finished, Job, Order, Pending, Refused, Terms
 
 Said = Accepted | Refused | Pending | Finished | Exception
@@ -90,3 +93,30 @@ class RecordingChat:
     def _fail(self) -> None:
         if self.trouble:
             raise self.trouble.pop(0)
+
+
+class QuickProvider(ScriptedProvider):
+    """Looked at again at once."""
+
+    def terms(self, host: str | None = None) -> Terms:
+        return Terms(host or "local", self.stand_in, self.masks, blind=0.02, usual=120.0)
+
+
+async def briefly(seconds: float) -> None:
+    """A pause that a test need not sit through."""
+    await asyncio.sleep(min(seconds, 0.05))
+
+
+def breaks(target: object, name: str, times: int = 1, *, done: bool = False) -> None:
+    """The next calls of this method of the store raise `StoreDown`; with `done` they have been carried out."""
+    real = getattr(target, name)
+    left = itertools.count(times, -1)
+
+    async def call(*args: Any, **named: Any) -> Any:
+        broken = next(left) > 0
+        result = await real(*args, **named) if done or not broken else None
+        if broken:
+            raise StoreDown("the disk is full")
+        return result
+
+    setattr(target, name, call)

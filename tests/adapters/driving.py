@@ -5,12 +5,15 @@ A driver is one person in private with the bot; after `gather` the same person, 
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bot.gallery.outbox import Runner
 from bot.model import Address
-from tests.houses import House
+from bot.ports import Chat
+from tests.houses import House, configure
 
 PATIENCE = 60.0
 """Seconds; it only ends what hangs."""
@@ -28,7 +31,7 @@ class Shown:
 
 
 class Driver(Protocol):
-    """One platform, as one person has it. Everything runs, the worker too."""
+    """One platform, as one person has it. Everything runs, the worker and the outbox too (`at_work`)."""
 
     name: str
     house: House
@@ -74,6 +77,20 @@ class ChatDriver(Driver, Protocol):
 
     async def react(self, message: str, *reactions: str) -> None:
         """The person has exactly these emoji under a message."""
+
+
+@asynccontextmanager
+async def at_work(house: House, chats: Mapping[str, Chat]) -> AsyncIterator[None]:
+    """The worker and the outbox of a house run: all that a driver needs besides its platform."""
+    outbox = Runner(house.store, house.media, chats, clock=house.core.context.clock)
+    configure(house.core, outbox=outbox.poke)
+    tasks = [asyncio.create_task(run) for run in (house.worker.run(), outbox.run())]
+    try:
+        yield
+    finally:
+        house.worker.stop()
+        outbox.stop()
+        await asyncio.wait(tasks)
 
 
 async def sees(driver: Driver, part: str = "", *, clip: bool = False, label: str = "") -> Shown:

@@ -10,8 +10,9 @@ import pytest
 
 from adapters.shared import lanes
 from adapters.web import event_stream
-from bot import texts
+from bot import platforms, texts
 from bot.commands import table
+from bot.connections import CONNECTIONS
 from bot.conversation import Inbound, Reply
 from bot.core import Core
 from bot.model import Address
@@ -24,6 +25,12 @@ from tests.houses import configure, picture
 
 PLATFORMS: dict[str, Callable[..., Any]] = {"telegram": telegram, "discord": discord, "web": web, "lines": lines}
 AGAIN = texts.chat.again(5)
+
+
+def test_every_platform_is_among_them() -> None:
+    """One that can be connected to, and one that the core knows; the shell has no buttons, and tests of its own."""
+    chats = {name for name, traits in platforms.PLATFORMS.items() if traits.kind != "operator"}
+    assert CONNECTIONS.keys() <= chats <= PLATFORMS.keys()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from adapters.discord.interaction_tokens import InteractionTokens
 from adapters.discord.platform import Discord, Pace
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
-from tests.adapters.telegram.telegram_room import QuickProvider, briefly
+from tests.fakes import QuickProvider, briefly
 from tests.houses import House, configure, wired
 from tests.loopback.discord.guilds import Channel, Guild, User
 from tests.loopback.discord.messages import Interaction, Message

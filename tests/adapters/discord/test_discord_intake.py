@@ -12,7 +12,7 @@ from bot import logs
 from bot.errors import StoreDown
 from bot.model import Pending
 from tests.adapters.discord.discord_room import Now, Room, a_room
-from tests.adapters.telegram.telegram_room import breaks
+from tests.fakes import breaks
 from tests.houses import picture
 from tests.loopback.discord.faults import broken, error, hang
 from tests.loopback.discord.server import DiscordApi

@@ -15,8 +15,8 @@ from bot.gallery import outbox, sharing
 from bot.gallery.model import Share
 from bot.model import Address, Job
 from tests.adapters.discord.discord_room import Now, Room, a_room
-from tests.adapters.telegram.telegram_room import breaks
 from tests.bookkeeping import rows
+from tests.fakes import breaks
 from tests.houses import configure, picture
 from tests.loopback.discord.faults import broken, cut
 from tests.loopback.discord.guilds import Channel

@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
 from bot.model import Address
-from tests.adapters.driving import Shown
+from tests.adapters.driving import Shown, at_work
 from tests.adapters.lines.client import Client
 from tests.adapters.lines.delivery import LinesChat
 from tests.adapters.lines.platform import Lines
 from tests.adapters.lines.world import JSON, World
-from tests.adapters.telegram.telegram_room import QuickProvider, briefly
-from tests.houses import House, configure, wired
+from tests.fakes import QuickProvider, briefly
+from tests.houses import House, wired
 
 TOWN = "#town"
 
@@ -82,16 +81,11 @@ async def lines(folder: Path, clip: bytes, new_id: Callable[[], str]) -> AsyncIt
         client = Client(port, world.token)
         chat = LinesChat(client)
         async with wired(folder, time.time, new_id, clip, {"lines": chat}, provider=QuickProvider(clip)) as house:
-            runner = Runner(house.store, house.media, {"lines": chat}, clock=time.time)
-            configure(house.core, outbox=runner.poke)
-            tasks = [asyncio.create_task(run) for run in (house.worker.run(), runner.run())]
             driver = LinesDriver(world, house, client, chat)
-            await driver.start()
             try:
-                yield driver
+                async with at_work(house, {"lines": chat}):
+                    await driver.start()
+                    yield driver
             finally:
                 await driver.kill()
-                house.worker.stop()
-                runner.stop()
-                await asyncio.wait(tasks)
                 await chat.close()

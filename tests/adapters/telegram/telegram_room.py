@@ -1,55 +1,25 @@
 """A house whose Telegram is the real library over sockets, with the other end on loopback."""
 
 import asyncio
-import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from adapters.telegram.client import UPLOAD, TelegramClient
 from adapters.telegram.delivery import TelegramChat
 from adapters.telegram.platform import Hook, Telegram
 from adapters.telegram.rate_limit import RateLimiter
 from bot.conversation import ShownClip
-from bot.errors import StoreDown
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
-from bot.model import Job, Terms
-from tests.fakes import ScriptedProvider
+from bot.model import Job
+from tests.fakes import QuickProvider, briefly
 from tests.houses import House, configure, wired
 from tests.loopback.telegram.model import JSON, Chat, Post, User
 from tests.loopback.telegram.server import BotApi
-
-
-class QuickProvider(ScriptedProvider):
-    """Looked at again at once."""
-
-    def terms(self, host: str | None = None) -> Terms:
-        return Terms(host or "local", self.stand_in, self.masks, blind=0.02, usual=120.0)
-
-
-async def briefly(seconds: float) -> None:
-    """A pause that a test need not sit through."""
-    await asyncio.sleep(min(seconds, 0.05))
-
-
-def breaks(target: object, name: str, times: int = 1, *, done: bool = False) -> None:
-    """The next calls of this method of the store raise `StoreDown`; with `done` they have been carried out."""
-    real = getattr(target, name)
-    left = itertools.count(times, -1)
-
-    async def call(*args: Any, **named: Any) -> Any:
-        broken = next(left) > 0
-        result = await real(*args, **named) if done or not broken else None
-        if broken:
-            raise StoreDown("the disk is full")
-        return result
-
-    setattr(target, name, call)
 
 
 @dataclass

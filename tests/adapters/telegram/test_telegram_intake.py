@@ -16,7 +16,8 @@ from bot.conversation import Inbound
 from bot.errors import StoreDown
 from bot.model import Accepted, Address, Pending, Terms
 from bot.quotas import pricing
-from tests.adapters.telegram.telegram_room import Room, breaks
+from tests.adapters.telegram.telegram_room import Room
+from tests.fakes import breaks
 from tests.houses import attached, configure, picture
 from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse
 from tests.loopback.telegram.server import BotApi

@@ -20,7 +20,8 @@ from bot.app import open_app, secrets_of
 from bot.config import Settings
 from bot.media.signed_links import Links
 from bot.media.stored import StoredFile
-from tests.adapters.telegram.telegram_room import Room, a_room, breaks
+from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.fakes import breaks
 from tests.houses import picture
 from tests.loopback.telegram.faults import Refuse
 from tests.loopback.telegram.server import BotApi

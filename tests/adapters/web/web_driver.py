@@ -21,8 +21,8 @@ from adapters.web.session import Sessions
 from bot import texts
 from bot.jobs.shelf import Shelf
 from bot.media.signed_links import Links
-from tests.adapters.driving import Shown
-from tests.adapters.telegram.telegram_room import QuickProvider
+from tests.adapters.driving import Shown, at_work
+from tests.fakes import QuickProvider
 from tests.houses import House, wired
 
 
@@ -157,14 +157,13 @@ class WebDriver:
 
 @asynccontextmanager
 async def web(folder: Path, clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[WebDriver]:
-    async with wired(folder, time.time, new_id, clip, {"web": Shelf()}, provider=QuickProvider(clip)) as house:
+    chats = {"web": Shelf()}
+    async with wired(folder, time.time, new_id, clip, chats, provider=QuickProvider(clip)) as house:
         driver = WebDriver(house)
-        working = asyncio.create_task(house.worker.run())
-        await driver.start()
-        try:
-            yield driver
-        finally:
-            await driver.kill()
-            await driver.http.close()
-            house.worker.stop()
-            await working
+        async with at_work(house, chats):
+            await driver.start()
+            try:
+                yield driver
+            finally:
+                await driver.kill()
+                await driver.http.close()
