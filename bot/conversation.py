@@ -208,7 +208,7 @@ class Reply:
     answered: str = ""
     """The command that a typed yes or no stood for."""
     over: str = ""
-    """Message id of a question in that chat, to be removed after a typed answer."""
+    """Message id of a question in that chat, to be removed: it was answered, in writing or by a button (`pressed`)."""
     ready_at: float | None = None
     """Expected time of the clip, Unix seconds."""
     undated: str = ""

@@ -51,7 +51,7 @@ class Core:
                 return meant
             again = table.again(meant.text)
             if earlier := await idempotency.command_given(self.context, meant, again):
-                return earlier if meant.text == inbound.text else _of_meant(meant, earlier)
+                return _of_meant(inbound, meant, earlier)
             if meant.scope:
                 meant = replace(meant, scope=await self.context.store.quotas.scope(meant.scope))
         except StoreDown as error:
@@ -63,7 +63,7 @@ class Core:
             return Reply(texts.admin.CUT_OFF, refused=True, private=True)
         reply = await self._answer(meant)
         await idempotency.keep(self.context, meant, reply, again)
-        return reply if meant.text == inbound.text else _of_meant(meant, reply)
+        return _of_meant(inbound, meant, reply)
 
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
@@ -178,12 +178,13 @@ def spelled(inbound: Inbound) -> Inbound:
     return replace(inbound, text=text, named=())
 
 
-def _of_meant(meant: Inbound, reply: Reply) -> Reply:
-    """The reply to a message whose command was implied by the message it answers."""
-    row = table.of(meant.text)
+def _of_meant(inbound: Inbound, meant: Inbound, reply: Reply) -> Reply:
+    """The reply to a message, with the question that it answers; its command may be implied by that question."""
+    row, implied = table.of(meant.text), meant.text != inbound.text
     if row is not None and row.answers:
-        return replace(reply, answered=meant.text, over="" if reply.refused else meant.source)
-    return replace(reply, bare=True) if reply.ask is not None else reply
+        over = meant.source if implied else meant.address.message if meant.pressed else ""
+        return replace(reply, answered=meant.text if implied else "", over="" if reply.refused else over)
+    return replace(reply, bare=True) if implied and reply.ask is not None else reply
 
 
 def _is_act(text: str) -> bool:

@@ -106,9 +106,9 @@ class Intake(Generic[T]):
                 self.begin(item)
         return any(fresh)
 
-    async def replay(self, keys: Sequence[str]) -> None:
-        """Start the saved items that were not finished."""
-        self._lanes.replay(keys)
+    async def replay(self, keys: Sequence[str] | None = None) -> None:
+        """Start the saved items that were not finished: all of them, or these. Raises `StoreDown`."""
+        self._lanes.replay(await self._inbox.keys(self._platform) if keys is None else keys)
         await self._sweep()
 
     async def idle(self) -> None:

@@ -17,7 +17,6 @@ from adapters.telegram.members import Members
 from adapters.telegram.people import People
 from adapters.telegram.replies import Replies
 from bot import texts
-from bot.commands import table
 from bot.conversation import MENTION, Inbound, Reply
 from bot.core import Core
 from bot.errors import ChatError
@@ -94,9 +93,9 @@ class Callbacks:
         if not short:
             named = reply.ask is not None and inbound.shared and await self._members.shows(where.chat, user)
             await self._replies.respond(inbound, reply, to=query.from_user if named else None, tapped=True)
-        if inbound.pressed and (row := table.of(said)) and row.answers and not reply.refused:
+        elif reply.over:
             with suppress(ChatError):
-                await self._chat.remove(where, where.message)
+                await self._chat.remove(where, reply.over)
         return None
 
     async def _went_on(self, inbound: Inbound, reply: Reply, *, short: bool) -> bool:

@@ -111,7 +111,7 @@ class Telegram:
         self._open = True
         self._caught_up.clear()
         try:
-            await self._intake.replay(await self._inbox.keys(PLATFORM))
+            await self._intake.replay()
             await menus.publish(self._client, self._core, self._notes)
             await (self._be_told(self._hook) if self._hook else self._poll())
         except BadToken as error:

@@ -53,14 +53,9 @@ class Replies:
         `to` is mentioned in a question whose place does not show its addressee. `tapped`: it answers a button.
         """
         reply = await self.aside(inbound, reply, pictures)
-        place = inbound.address
-        if reply.job:
-            job = await self._core.context.store.job(reply.job)
-            if job and (job.status_id or job.state == "done"):
-                return  # sent before a restart
-        if (photo := await self._core.origin(reply)) and photo.chat == place.chat:
-            place = photo  # replies to the photo, not to the tapped question
-        posted = await self.tell(place, reply, to)
+        posted, place = None, await self._telling.under(reply, inbound.address)
+        if not await self._telling.is_told(reply):
+            posted = await self.tell(place, reply, to)
         if reply.over:
             await self._telling.take_away(replace(inbound.address, message=reply.over))
         if posted is None:
@@ -70,8 +65,7 @@ class Replies:
             await self._prompts.put(inbound.address.chat, posted.message, question)
         if tapped and reply.private and reply.buttons and inbound.shared:
             await self._dialogs.put(inbound.address.chat, posted.message, inbound.user)
-        if reply.job and not await self._core.track(reply.job, posted.message, reply.text):
-            await self._telling.take_away(replace(place, message=posted.message))  # the job has ended meanwhile
+        await self._telling.track(reply, replace(place, message=posted.message))
 
     async def aside(self, inbound: Inbound, reply: Reply, pictures: Sequence[Picture] = ()) -> Reply:
         """Send private parts (files, clips, questions) to the private chat; returns the rest for the group.

@@ -49,7 +49,7 @@ class Lines:
 
     async def run(self) -> None:
         try:
-            await self._intake.replay(await self._core.context.store.inbox.keys(PLATFORM))
+            await self._intake.replay()
             async for said in self._client.events():
                 self._trouble = ""
                 await self._intake.take_all([event(said)])  # kept, before it is confirmed

@@ -7,7 +7,6 @@ from dataclasses import replace
 from adapters.shared.notes import Notes
 from adapters.shared.questions import Questions
 from adapters.shared.telling import Telling
-from bot.commands import table
 from bot.conversation import Inbound, Posted, Reply
 from bot.core import Core
 from bot.model import Address
@@ -29,13 +28,11 @@ class Replies:
         place = inbound.address
         if reply.private and inbound.shared:
             place = self._chat.person(inbound.user)
-        if reply.job:
-            job = await self._core.context.store.job(reply.job)
-            if job and (job.status_id or job.state == "done"):
-                return  # told before a restart
-        if (origin := await self._core.origin(reply)) and origin.chat == place.chat:
-            place = origin  # it answers the photo, not the question whose button was tapped
-        posted = await self.tell(place, reply, inbound.key)
+        posted, place = None, await self._telling.under(reply, place)
+        if not await self._telling.is_told(reply):
+            posted = await self.tell(place, reply, inbound.key)
+        if reply.over:
+            await self._telling.take_away(replace(inbound.address, message=reply.over))
         if posted is None:
             return
         if reply.ask is not None:
@@ -43,11 +40,7 @@ class Replies:
             await self._questions.put(place.chat, posted.message, value, about)
             if place.chat == inbound.user:
                 await self._questions.put_latest(place.chat, value, about)
-        if reply.job and not await self._core.track(reply.job, posted.message, reply.text):
-            await self._telling.take_away(replace(place, message=posted.message))  # the clip was quicker
-        tapped = inbound.pressed and (row := table.of(inbound.text)) and row.answers and not reply.refused
-        if over := inbound.address.message if tapped else reply.over:
-            await self._telling.take_away(replace(inbound.address, message=over))  # the question that is answered
+        await self._telling.track(reply, replace(place, message=posted.message))
 
     async def tell(self, place: Address, reply: Reply, key: str) -> Posted | None:
         """Post a reply; None for silence, and where it could not be done."""

@@ -60,6 +60,17 @@ async def test_a_written_no_drops_it(house: House, said: str) -> None:
     assert await house.used() == 0
 
 
+@pytest.mark.parametrize("answer", ["/crop", "/no"])
+async def test_a_tapped_question_goes_however_often_the_tap_comes(house: House, answer: str) -> None:
+    question = await house.say("she smiles", attached(picture(2000, 400)))
+    place = await posted(house, question)
+    command = next(button.command for button in question.buttons if button.command.startswith(answer))
+    tap = Inbound(place, "7", "telegram:tap:1", command, pressed=True)
+    assert [(await house.core.handle(tap)).over for _ in range(2)] == [place.message] * 2
+    refused = await house.core.handle(replace(tap, key="telegram:tap:2", user="8"))
+    assert (refused.refused, refused.over) == (True, "")
+
+
 async def test_each_question_behind_the_other(house: House) -> None:
     act = Act(id="act", at=house.clock(), actor="x", scope="", verb="limits confirm")
     await house.store.quotas.amend(act, lambda rule: Rule(confirm=5))
