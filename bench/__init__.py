@@ -1,1 +1,1 @@
-"""The figures of README's performance table, each with one command."""
+"""Benchmarks for README's performance table, one module each."""

@@ -1,4 +1,4 @@
-"""`make bench`: every figure, each alone on a line as `name value unit`."""
+"""`make bench`: all figures, one per line as `name value unit`."""
 
 import subprocess
 import sys
@@ -6,5 +6,5 @@ import sys
 BENCHES = ("core", "poll", "claim", "generator", "page", "gallery", "telegram", "discord")
 
 if __name__ == "__main__":
-    # Each in a process of its own: what one leaves in memory must not weigh on the next.
+    # Each in a process of its own, so that memory of one does not affect the next.
     sys.exit(max(subprocess.run([sys.executable, "-m", f"bench.{name}"]).returncode for name in BENCHES))

@@ -1,4 +1,4 @@
-"""What a claim costs with a million finished jobs in the table, against a thousand: on both databases, side by side."""
+"""Cost of a claim with a million finished jobs in the table, relative to a thousand, on both databases."""
 
 import asyncio
 import os
@@ -27,9 +27,9 @@ FINISHED = """
 
 
 async def fill(folder: Path, url: str | None, finished: int) -> Store:
-    """A store with so many finished jobs, and some that are due."""
+    """A store with `finished` done jobs, and some due ones."""
     store = await open_store(folder, url)
-    for first in range(1, finished + 1, PIECE):  # a statement has its time
+    for first in range(1, finished + 1, PIECE):  # statements have a timeout
         sql = FINISHED.format(first=first, last=min(first + PIECE - 1, finished))
         await store._db.write(lambda tx, sql=sql: tx.all(sql))
     for n in range(DUE):
@@ -41,13 +41,13 @@ async def fill(folder: Path, url: str | None, finished: int) -> Store:
             await store.save(job, entry)
     if url:
         await store._db.write(lambda tx: tx.all("ANALYZE jobs"))
-    # Opened anew: a million rows written at once leave a log that no real history leaves, and that slows all reads.
+    # Reopened: a million rows written at once leave an atypically large log, which slows all reads.
     await store.close()
     return await open_store(folder, url)
 
 
 async def ratio(folder: Path, few_url: str | None, many_url: str | None) -> float:
-    """Median claim with many over median claim with few, taken in turns."""
+    """Median duration of a claim with many rows, divided by that with few, measured alternately."""
     (folder / "few").mkdir()
     (folder / "many").mkdir()
     stores = (await fill(folder / "few", few_url, FEW), await fill(folder / "many", many_url, MANY))

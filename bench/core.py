@@ -1,4 +1,4 @@
-"""Core, worker and SQLite on one core: 10,000 jobs in flight, each a life from photo to delivery, eight looks long."""
+"""Core, worker and SQLite on one CPU core: 10,000 concurrent jobs from order to delivery, eight polls each."""
 
 import asyncio
 import gc
@@ -32,7 +32,7 @@ WARM_UP = 300
 
 
 class Provider:
-    """Finishes each job at its eighth look."""
+    """A provider whose jobs are done at the eighth poll."""
 
     def __init__(self, clip: bytes) -> None:
         self._clip = clip
@@ -64,7 +64,7 @@ class Provider:
 
 
 class Chat:
-    """Counts."""
+    """A chat that counts deliveries."""
 
     once = True
 
@@ -102,13 +102,13 @@ def small_photo() -> bytes:
 
 
 def resident() -> int:
-    """Bytes of this process in memory."""
+    """Resident memory of this process in bytes."""
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 async def measure(folder: Path) -> tuple[float, float]:
-    """Lives per second of wall time, and bytes per job in flight."""
+    """Jobs per second of wall time, and bytes of memory per concurrent job."""
     now = 1_800_000_000.0
 
     def clock() -> float:
@@ -140,7 +140,7 @@ async def measure(folder: Path) -> tuple[float, float]:
         yield photo
 
     async def submit(count: int) -> None:
-        """Orders come in while the worker takes them up; time stands still, so that all of them stay in flight."""
+        """Submit orders while the worker starts them; the clock stands still, so that none finishes."""
 
         async def some(numbers: range) -> None:
             for number in numbers:
@@ -157,7 +157,7 @@ async def measure(folder: Path) -> tuple[float, float]:
         await asking
 
     async def work(until: float = float("inf")) -> None:
-        """Round after round, with time leaping to the next job due."""
+        """Run rounds, advancing the clock to the next due job."""
         nonlocal now
         while True:
             while await worker.round():

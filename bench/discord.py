@@ -1,4 +1,4 @@
-"""The bot on one core, as it runs, Discord and the paid host on the other; beside it the same calls without a bot.
+"""The bot on one CPU core, Discord and the provider on the other; for comparison the same calls without a bot.
 
 As `bench.telegram`, with slash commands from a hundred channels.
 """
@@ -62,7 +62,7 @@ GONE = "DELETE /channels/{channel}/messages/{message}"
 
 
 class Discord(DiscordApi):
-    """Notes when the upload of a clip began, by the prompt that it shows and by its nonce."""
+    """Records the start of each clip's upload, by its prompt and nonce."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class Discord(DiscordApi):
 
 
 class People:
-    """Who asks. The words are a number, so that a clip can be told."""
+    """The people. Prompts are numbers, to match clips with orders."""
 
     def __init__(self, api: Discord, host: Host) -> None:
         self.api, self.host = api, host
@@ -101,7 +101,7 @@ class People:
         self.asked.append(self.api.slash(user, channel, "animate", options))
 
     def settle(self, count: int, start: float) -> list[Json]:
-        """So many jobs that are rendering at `start`: each as the database must know it."""
+        """`count` jobs that are rendering at `start`, as rows for the database."""
         jobs = []
         for n in range(count):
             channel = self.channels[n % CHANNELS]
@@ -123,11 +123,11 @@ class People:
         return jobs
 
     async def ready(self) -> None:
-        """Wait for somebody who listens."""
+        """Wait for a gateway connection."""
         await self.api.until(lambda: self.api.connected and self.api.commands[None], 60)
 
     async def steadily(self, rate: float, seconds: float) -> None:
-        """Ask so often a second."""
+        """Send `rate` orders per second for `seconds`."""
         await self.ready()
         began, count = time.monotonic(), round(rate * seconds)
         for n in range(count):
@@ -136,7 +136,7 @@ class People:
         await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
 
     async def at_once(self, count: int, within: float) -> float:
-        """Ask so often; seconds until the last clip is there."""
+        """Send `count` orders at once; returns the seconds until the last clip."""
         await self.ready()
         before, began = self.api.delivered, time.monotonic()
         for _ in range(count):
@@ -148,7 +148,7 @@ class People:
         return self.api.served + self.host.counts
 
     def figures(self) -> Json:
-        """What has been measured since the last time."""
+        """The measurements since the last call."""
         uploads, seen = self.api.uploads, self.host.seen
         told = {
             "acks": [one.answered_after for one in self.asked if one.answered_after is not None],
@@ -162,7 +162,7 @@ class People:
 
 
 async def be_discord() -> None:
-    """A request per line of JSON on stdin, an answer per line on stdout; it ends when stdin closes."""
+    """Main of the loopback process: requests as lines of JSON on stdin, answers on stdout, until stdin closes."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     api, host = Discord(), Host(clip())
     async with api.serve(), host.serve():
@@ -207,7 +207,7 @@ def upload(number: int) -> aiohttp.FormData:
 
 
 def _debts(calls: Mapping[str, float]) -> Callable[..., range]:
-    """How often a call is due now, where a job makes a fraction of it: parts are owed until they are whole."""
+    """The number of times to make each call per job: fractions are accumulated."""
     owed = dict.fromkeys(calls, 0.0)
 
     def times(*names: str) -> range:
@@ -222,7 +222,7 @@ def _debts(calls: Mapping[str, float]) -> Callable[..., range]:
 
 
 async def be_bare(api: str, token: str, host: str, calls: Mapping[str, float]) -> None:
-    """A loop that hears interactions and makes the calls of one job for each, one after the other."""
+    """The comparison: for each interaction, makes the calls of one job sequentially."""
     times = _debts(calls)
     create = {"model": "kling", "prompt": "a wave rolls in", "duration": 5}
     turn = 0
@@ -286,7 +286,7 @@ async def be_bare(api: str, token: str, host: str, calls: Mapping[str, float]) -
 
 
 class There(Loopback):
-    """The process with Discord, the paid host and the people."""
+    """The process with Discord, the provider and the people."""
 
     def __init__(self, process: asyncio.subprocess.Process, told: Mapping[str, str]) -> None:
         super().__init__(process, told)
@@ -352,7 +352,7 @@ async def steady(folder: Path) -> None:
 
 
 async def bare_cost(folder: Path, there: There, calls: Mapping[str, float]) -> float:
-    """Seconds of processor time for the calls of one job."""
+    """Seconds of CPU time for the calls of one job."""
     await there.ask("limits", on=False)
     args = there.discord, there.token, there.host, json.dumps(calls)
     async with on_one_core(folder, "bare", *args, module="bench.discord") as bare:
@@ -379,7 +379,7 @@ async def burst(folder: Path) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, measure in (("steady", steady), ("burst", burst)):
-            if name in os.environ.get("PARTS", "steady burst"):  # either may be had alone
+            if name in os.environ.get("PARTS", "steady burst"):  # one part can be selected
                 (Path(folder) / name).mkdir()
                 asyncio.run(measure(Path(folder) / name))
 

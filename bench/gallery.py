@@ -1,6 +1,6 @@
-"""A gallery of 100,000 clips on the web: what any page of it costs, however far behind, on both databases.
+"""Cost of any page of a web gallery with 100,000 clips, on both databases.
 
-Milliseconds are the processor's on SQLite, which works in this process; on PostgreSQL they are all that pass.
+Milliseconds of CPU time on SQLite, which runs in this process, and of wall time on PostgreSQL.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ CLIPS = int(os.environ.get("CLIPS", 100_000))
 PAGE, TIMES = 24, 200
 SCOPE, SLUG = "telegram:-100", "slug"
 REMIXED = "s20"
-"""At the end of a chain of twenty, and with every tenth clip made after it."""
+"""A share at the end of a chain of twenty; every tenth clip is its remix."""
 
 _JOBS = """
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
@@ -33,7 +33,7 @@ _JOBS = """
     SELECT 'j' || i, 'j' || i, 'p' || (i % 5000), 'telegram', '-100', '', 'm' || i, 'kling', 5, '{{"prompt": "x"}}', 5,
         'day', 'done', 'clip', i, 12, 0, 'local', 'r' || i, '{{"name": "c.mp4"}}', '', i, i, i, i + 300, i + 301
     FROM n"""
-# Many were shared in the same second, and many have as many hearts: the key must tell them apart.
+# Many have the same time or number of hearts, so that the key's last column matters.
 _SHARES = """
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
     INSERT INTO shares (id, job, scope, person, name, prompt, remixes, state, hearts, at, platform, chat, thread,
@@ -46,7 +46,7 @@ _SHARES = """
 
 
 class Counting:
-    """A database that notes every statement."""
+    """A database that counts statements."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -91,7 +91,7 @@ class _Noting:
 
 
 async def fill(store: Store, count: int) -> None:
-    """A community with so many shared clips and an open gallery."""
+    """A community with `count` shared clips and an open gallery."""
     for sql in (_JOBS, _SHARES):
         text = sql.format(count=count, scope=SCOPE)
         await store._db.write(lambda tx, text=text: tx.all(text))
@@ -102,7 +102,7 @@ async def fill(store: Store, count: int) -> None:
 
 
 async def pages(gallery: Gallery, order: Order) -> dict[str, Key | None]:
-    """Behind which clips the pages begin that are measured, found by walking through all of them."""
+    """The keys of the measured pages, found by paging through all."""
     keys: list[Key | None] = [None]
     while True:
         found = await gallery.page(SLUG, order, keys[-1], PAGE)
@@ -116,7 +116,7 @@ async def pages(gallery: Gallery, order: Order) -> dict[str, Key | None]:
 
 
 async def cost(look: Callable[[], Awaitable[object]], clock: Callable[[], float]) -> float:
-    """Milliseconds of one look."""
+    """Milliseconds of one call."""
     for _ in range(TIMES // 10):
         assert await look()
     began = clock()
@@ -126,7 +126,7 @@ async def cost(look: Callable[[], Awaitable[object]], clock: Callable[[], float]
 
 
 async def measure(folder: Path, url: str | None) -> tuple[dict[str, float], int]:
-    """What each page costs, and how many statements the worst of them takes."""
+    """Milliseconds per page, and the maximum number of statements of a page."""
     store = await open_store(folder, url)
     await fill(store, CLIPS)
     await store.close()

@@ -1,4 +1,4 @@
-"""How long the stand-in takes for a 5 s clip at 1280x720 on one core, and how much memory."""
+"""Duration and memory of the stand-in for a 5 s clip of 1280×720 on one CPU core."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ json.dump({"seconds": seconds, "rss_mb": peak}, sys.stdout)
 
 
 def measure() -> tuple[float, float]:
-    """Seconds and peak megabytes of one rendering in a fresh process."""
+    """Seconds and peak megabytes of one render in a fresh process."""
     answer = subprocess.run([sys.executable, "-c", RUN], check=True, capture_output=True, text=True, timeout=120)
     figures = json.loads(answer.stdout)
     return figures["seconds"], figures["rss_mb"]

@@ -1,6 +1,6 @@
-"""Telegram and the paid host in a process of their own, and the people who send photos: for `bench.telegram`.
+"""Loopback servers of Telegram and the provider, and the people who send photos, for `bench.telegram`.
 
-A request per line of JSON on stdin, an answer per line on stdout; it ends when stdin closes.
+Runs in a process of its own: requests as lines of JSON on stdin, answers on stdout, until stdin closes.
 """
 
 import asyncio
@@ -27,19 +27,19 @@ from tests.loopback.telegram.model import JSON, Chat, Post, Upload, User
 from tests.loopback.telegram.server import BotApi
 
 RENDER, SPREAD = 300.0, 0.15
-"""Seconds that a clip takes, and how far around that, as in `poll.s015`."""
+"""Median render time in seconds, and its log-normal spread, as in `poll.s015`."""
 PRIVATE = 0.8
-"""The part of all photos that is sent in private; the rest comes from groups."""
+"""Share of photos from private chats; the others are from groups."""
 GROUPS, MEMBERS = 60, 5
 
 
 def render(dice: random.Random) -> float:
-    """Seconds that one clip takes."""
+    """A random render time in seconds."""
     return RENDER * math.exp(dice.gauss(0, SPREAD))
 
 
 def photo(weight: int = 100_000) -> bytes:
-    """A JPEG of this size, as a phone would send it."""
+    """A JPEG of `weight` bytes, as from a phone."""
     dice = np.random.default_rng(7)
     coarse = Image.fromarray(dice.integers(0, 256, (48, 64, 3), np.uint8)).resize((1280, 960), Image.Resampling.BICUBIC)
     picture = Image.blend(coarse, Image.fromarray(dice.integers(0, 256, (960, 1280, 3), np.uint8)), 0.03)
@@ -52,7 +52,7 @@ def photo(weight: int = 100_000) -> bytes:
 
 
 def clip(weight: int = 1_000_000) -> bytes:
-    """Five seconds of 720p in this size."""
+    """An MP4 of `weight` bytes: five seconds of 720p."""
     dice = np.random.default_rng(7)
     noise = Image.fromarray(dice.integers(0, 256, (90, 160, 3), np.uint8)).resize((1640, 920), Image.Resampling.BICUBIC)
     whole = np.asarray(noise)
@@ -72,7 +72,7 @@ def clip(weight: int = 1_000_000) -> bytes:
 
 
 class Telegram(BotApi):
-    """Notes when a photo was handed out, and how long its status line took; when the upload of a clip began."""
+    """Records when a photo was delivered, the delay of its status line, and the start of each clip's upload."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,7 +113,7 @@ class Telegram(BotApi):
 
 
 class Host(PaidHost):
-    """A clip is ready when its time has come, which its id says: `about|time`."""
+    """The provider: a clip is done at the time in its id, `about|time`."""
 
     def __init__(self, clip: bytes) -> None:
         super().__init__(clip)
@@ -142,7 +142,7 @@ class Host(PaidHost):
 
 
 class People:
-    """Who sends the photos. What is asked for names the message, so that a clip can be told."""
+    """The people. Prompts contain the message id, to match clips with orders."""
 
     def __init__(self, api: Telegram, host: Host) -> None:
         self.api, self.host = api, host
@@ -155,7 +155,7 @@ class People:
         self.turn = 0
 
     def ask(self) -> Post:
-        """A photo from somebody new, or in a group."""
+        """Send a photo, from a new person or in a group."""
         self.turn += 1
         if self.turn % 10 < 10 * PRIVATE:
             user = self.api.user(f"Person {self.turn}")
@@ -167,7 +167,7 @@ class People:
         return self.api.photo(user, chat, self.photo, f"{command}{chat.id}:{number}")
 
     def settle(self, count: int, start: float) -> list[JSON]:
-        """So many jobs that are rendering at `start`: each as the database must know it."""
+        """`count` jobs that are rendering at `start`, as rows for the database."""
         jobs = []
         for _ in range(count):
             post = self.ask()
@@ -190,7 +190,7 @@ class People:
         return jobs
 
     async def steadily(self, rate: float, seconds: float) -> None:
-        """Send so many photos a second."""
+        """Send `rate` photos per second for `seconds`."""
         began, count = time.monotonic(), round(rate * seconds)
         for n in range(count):
             await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
@@ -198,7 +198,7 @@ class People:
         await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
 
     async def at_once(self, count: int, within: float) -> float:
-        """Send so many photos; seconds until the last clip is there."""
+        """Send `count` photos at once; returns the seconds until the last clip."""
         before, began = self.api.delivered, time.monotonic()
         for _ in range(count):
             self.ask()
@@ -209,7 +209,7 @@ class People:
         return dict(self.api.counts + self.host.counts)
 
     def figures(self) -> JSON:
-        """What has been measured since the last time."""
+        """The measurements since the last call."""
         waits = [self.api.uploads[name] - at for name, at in self.host.seen.items() if name in self.api.uploads]
         unsent = [name for name in self.host.seen if name not in self.api.uploads]
         told = {"replies": self.api.replies, "unanswered": len(self.api.handed), "uploads": waits}

@@ -1,4 +1,4 @@
-"""The chat page with fifty tabs open and twenty clips rendering: how long `/` and `/healthz` take to answer."""
+"""Latency of `/` and `/healthz` with fifty open tabs of the chat page and twenty renders."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ SAMPLE = ROOT / "adapters" / "web" / "samples" / "lake.jpg"
 
 
 async def visit(base: str) -> tuple[aiohttp.ClientSession, str]:
-    """Somebody new; returns their browser and the token for their forms."""
+    """A new visitor: HTTP session and form token."""
     http = aiohttp.ClientSession(base, cookie_jar=aiohttp.CookieJar(unsafe=True))
     async with http.get("/") as answer:
         found = re.search(r'id="state">(.*?)</script>', await answer.text(), re.DOTALL)
@@ -43,10 +43,10 @@ async def read(http: aiohttp.ClientSession) -> None:
 
 
 async def measure(base: str) -> dict[str, list[float]]:
-    """Milliseconds of each answer, by path."""
+    """Milliseconds of each response, by path."""
     people = await asyncio.gather(*(visit(base) for _ in range(TABS)))
     tabs = [asyncio.create_task(read(http)) for http, _ in people]
-    for person in people[:CLIPS]:  # in turn: one network may send only so many forms at once
+    for person in people[:CLIPS]:  # sequentially: concurrent forms per network are limited
         await say(*person)
     times: dict[str, list[float]] = {"/": [], "/healthz": []}
     end = time.perf_counter() + SECONDS

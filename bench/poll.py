@@ -1,4 +1,4 @@
-"""How late, and after how many polls, a clip is seen: our schedule beside the seeds' 10-second loop, simulated."""
+"""Lateness and number of polls until a clip is seen: our schedule and a fixed 10-second interval, simulated."""
 
 import asyncio
 import heapq
@@ -19,7 +19,7 @@ RENDERS, HISTORY, REPEATS = 4_000, 200, 20
 """Each figure is the mean of 20 runs: 200 renders to learn from, then 4,000 others."""
 
 MEDIANS = (30.0, 300.0)
-"""Of the cold bursts; 200 orders each, too."""
+"""Median render times of the cold bursts of 200 orders, in seconds."""
 
 Draw = Callable[[Random], float]
 
@@ -40,7 +40,7 @@ SHAPES: dict[str, Draw] = {"s015": lognormal(0.15), "s035": lognormal(0.35), "ga
 
 
 def seen(next_poll: Callable[[float], float], renders: Sequence[float]) -> tuple[float, float]:
-    """Mean seconds from completion to the poll that sees it, and mean polls per job, that one included."""
+    """Mean seconds from completion to the successful poll, and mean polls per job, including that one."""
     polls = [0.0]
     while polls[-1] < max(renders):
         polls.append(polls[-1] + next_poll(polls[-1]))
@@ -49,18 +49,18 @@ def seen(next_poll: Callable[[float], float], renders: Sequence[float]) -> tuple
 
 
 def ended(durations: Sequence[float]) -> list[Render]:
-    """A history of these durations, the latest first."""
+    """Durations as a history, the latest first."""
     return [Render(duration) for duration in durations]
 
 
 class Burst:
-    """Orders that are all accepted at once by a host without history, and looked at as `bot.jobs.steps` does.
+    """Orders accepted at once by a host without history, and polled like in `bot.jobs.steps`.
 
-    It is the store and the provider of a real `History`: what that learns is what these polls have seen so far.
+    Store and provider of a real `History`, which learns from these polls.
     """
 
     def __init__(self, renders: Sequence[float]) -> None:
-        """`renders`: how long each takes, in the order of acceptance."""
+        """`renders`: render times in seconds, in order of acceptance."""
         self.now = 0.0
         self._renders = renders
         self._seen = [Render(0.0, ended=False)] * len(renders)
@@ -72,7 +72,7 @@ class Burst:
         return self._seen[::-1]
 
     async def run(self) -> tuple[list[float], float]:
-        """Seconds from completion to the poll that sees it, by job, and mean polls per job."""
+        """Seconds from completion to the successful poll, by job, and mean polls per job."""
         history = History(cast(Store, self), cast(Provider, self), lambda: self.now)
         order, waits, polls = Order("model", Photo("photo.jpg", 640, 480), "she smiles"), [0.0] * len(self._renders), 0
         due = [((await history.rhythm(order)).next_poll(0.0), job, 1) for job in range(len(self._renders))]
@@ -90,7 +90,7 @@ class Burst:
 
 
 def cold(median: float) -> tuple[float, float]:
-    """A burst of 200 orders at a host of which nothing is known; how late on average, and at worst."""
+    """Mean and maximum lateness in seconds of a burst of 200 orders at a host without history."""
     ours, plain, worst = list[tuple[float, float]](), list[tuple[float, float]](), 0.0
     for repeat in range(REPEATS):
         random, draw = Random(repeat), lognormal(0.35, median)

@@ -1,7 +1,7 @@
-"""The bot on one core, as it runs, Telegram and the paid host on the other; beside it the same calls without a bot.
+"""The bot on one CPU core, Telegram and the provider on the other; for comparison the same calls without a bot.
 
-Thousands of clips are rendering all the time, as many as 10 photos a second come to: each second ten photos arrive, and
-ten clips become ready. The processes that open pictures and clips have the other core, and are counted apart.
+Steady state of 10 photos per second: each second ten photos arrive and ten clips are done, with thousands of renders
+running. Decoder processes use the other core, and are measured separately.
 """
 
 import asyncio
@@ -39,10 +39,10 @@ BURST = int(os.environ.get("BURST", 600))
 BARE_SECONDS = min(SECONDS, 20.0)
 WARM_UP = 5.0
 DRAIN = 3.0
-"""Seconds after the last photo in which it may still be answered."""
+"""Seconds to wait for replies after the last photo."""
 ROOT = Path(__file__).parent.parent
 PROFILE = os.environ.get("PROFILE", "")
-"""A file for what cProfile says of the bot; the figures are worth nothing then."""
+"""File for a cProfile of the bot, which makes the figures useless."""
 
 
 # ── The bot ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -72,14 +72,14 @@ def profiled(limited: bool) -> None:
 
 
 async def fill(folder: Path, jobs: Sequence[Mapping[str, Any]], renders: Sequence[float], start: float) -> None:
-    """A database that remembers so many renders, the newest first, and in which these jobs are rendering."""
+    """A database with these past `renders` (seconds, the newest first) and these running `jobs`."""
     store = await open_store(folder)
     model = config.Settings.model_fields["model"].default
     order = Order(model, Photo("photo.jpg", 1280, 960), "a wave rolls in")
     rhythm = Rhythm.of([Render(took) for took in renders])
 
     async def remember(n: int, took: float) -> None:
-        began = start - took - n / 10  # they ended ten a second, as those in flight soon will
+        began = start - took - n / 10  # ten ended per second, as the running ones will
         job = Job(f"old{n}", f"old{n}", "test:old", Address("test", "old"), order, 5, "day", began, began)
         await store.submit(job, machine.hold(job), None)
         await happen(store, job, machine.Started(), began)
@@ -128,7 +128,7 @@ def upload(chat: int, about: str) -> aiohttp.FormData:
 
 
 async def be_bare(bot: str, files: str, host: str, calls: Mapping[str, float]) -> None:
-    """A loop that gets photos and makes the calls of one job for each, one after the other."""
+    """The comparison: for each photo, makes the calls of one job sequentially."""
     owed = dict.fromkeys(calls, 0.0)
     create = {"model": "kling", "prompt": "a wave rolls in", "duration": 5}
 
@@ -195,7 +195,7 @@ async def be_bare(bot: str, files: str, host: str, calls: Mapping[str, float]) -
 
 
 class Loopback:
-    """The process with Telegram, the paid host and the people."""
+    """The process with Telegram, the provider and the people."""
 
     def __init__(self, process: Process, told: Mapping[str, str]) -> None:
         self._process = process
@@ -226,7 +226,7 @@ async def loopback() -> AsyncIterator[Loopback]:
 async def on_one_core(
     folder: Path, *args: str, module: str = "bench.telegram", **settings: str
 ) -> AsyncIterator[psutil.Process]:
-    """A process of a module that has the first core to itself."""
+    """A process of a module, alone on the first CPU core."""
     first = min(os.sched_getaffinity(0))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *args),
@@ -264,19 +264,19 @@ def a_bot(folder: Path, there: Loopback, *, limited: bool) -> Any:
 
 
 def spent(process: psutil.Process) -> float:
-    """Seconds of processor time of a process, without its children."""
+    """Seconds of CPU time of a process, without its children."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
 
 def spent_on_files(decoders: Sequence[psutil.Process]) -> float:
-    """Seconds of processor time of the decoders, and of the processes that they forked, one a file."""
+    """Seconds of CPU time of the decoders and their forks."""
     times = [decoder.cpu_times() for decoder in decoders]
     return float(sum(each.children_user + each.children_system for each in times)) + sum(map(spent, decoders))
 
 
 def set_apart(process: psutil.Process) -> list[psutil.Process]:
-    """Give the processes that open pictures and clips the other core."""
+    """Move the decoder processes to the other CPU core."""
     children = process.children()
     for child in children:
         child.cpu_affinity([max(os.sched_getaffinity(0))])
@@ -309,14 +309,14 @@ async def steady(folder: Path) -> None:
         print(f"telegram.upload_p99_s {p99(told['uploads'] + [DRAIN] * told['unsent']):.2f} s")
         print(f"telegram.cpu_ms_per_job {used / photos * 1000:.1f} ms")
         print(f"media.cpu_ms_per_photo {media / photos * 1000:.1f} ms", flush=True)
-        if told["violations"]:  # on a busy machine, calls that left a second apart arrive together
+        if told["violations"]:  # on a busy machine, calls sent a second apart can arrive together
             print(f"Telegram refused {told['violations']} calls as too many at once", file=sys.stderr)
         bare = await bare_cost(folder, there, {name: n / photos for name, n in calls.items()})
         print(f"telegram.cpu_ratio {used / photos / bare:.2f} ×", flush=True)
 
 
 async def bare_cost(folder: Path, there: Loopback, calls: Mapping[str, float]) -> float:
-    """Seconds of processor time for the calls of one photo."""
+    """Seconds of CPU time for the calls of one photo."""
     await there.ask("limits", on=False)
     bot, files = f"{there.telegram}/bot{there.token}", f"{there.telegram}/file/bot{there.token}"
     async with on_one_core(folder, "bare", bot, files, there.host, json.dumps(calls)) as bare:
@@ -344,7 +344,7 @@ async def burst(folder: Path) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, measure in (("steady", steady), ("burst", burst)):
-            if name in os.environ.get("PARTS", "steady burst"):  # either may be had alone
+            if name in os.environ.get("PARTS", "steady burst"):  # one part can be selected
                 (Path(folder) / name).mkdir()
                 asyncio.run(measure(Path(folder) / name))
 

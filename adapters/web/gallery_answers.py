@@ -6,9 +6,8 @@ from adapters.web.templating import card_page
 from bot import texts
 from bot.gallery.model import Share, WebGallery
 
-# Asked about each time, so that what is unshared is gone. Other sites may link to a clip, and those that unfurl links
-# fetch it by themselves; but in a page of theirs it does not play: it was shared with this community, and its maker
-# sees here where it stands.
+# Revalidated, so that an unshared clip disappears. Other sites may link to a clip, and fetch it for a preview, but not
+# embed it: it was shared with this community only.
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
