@@ -46,7 +46,7 @@ _SHARES = """
 
 
 class Counting:
-    """A database that counts statements."""
+    """A database that records statements."""
 
     def __init__(self, database: Database) -> None:
         self._db = database

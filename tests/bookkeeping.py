@@ -1,4 +1,4 @@
-"""Whether the books add up, whatever happened."""
+"""The invariants of counters, ledger, jobs and files."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from bot.model import Job
 from storage.jobs import Store
 
 NO_FILES = frozenset({"photo.jpg", "old.mp4"})
-"""What the rows of `remember_quick_renders` name."""
+"""Names in the rows of `remember_quick_renders`, without files."""
 
 
 async def rows(store: Store, sql: str) -> list[dict[str, Any]]:
@@ -21,7 +21,7 @@ async def rows(store: Store, sql: str) -> list[dict[str, Any]]:
 
 
 async def check(store: Store) -> None:
-    """Every counter is what the ledger and the jobs say, none is negative, and nothing settled holds anything."""
+    """Check that counters match ledger and jobs, that none is negative, and that settled jobs hold nothing."""
     sums = {
         (r["book"], r["span"]): int(r["n"])
         for r in await rows(store, "SELECT book, span, sum(held + spent) AS n FROM ledger GROUP BY book, span")
@@ -59,7 +59,7 @@ async def check(store: Store) -> None:
 
 
 async def own_books_agree(store: Store, jobs: Sequence[Job]) -> None:
-    """What stands in each allowance is what was paid from it for clips."""
+    """Check that the use of each allowance is the sum of its payments for clips."""
     own = [(part, job) for job in jobs for part in job.paid if part.kind == "own"]
     for book, span in {(part.book, part.span) for part, _ in own}:
         kept = [p.amount for p, job in own if (p.book, p.span) == (book, span) and job.outcome == "clip"]
@@ -67,16 +67,16 @@ async def own_books_agree(store: Store, jobs: Sequence[Job]) -> None:
 
 
 async def folder_agrees(store: Store, folder: Path) -> None:
-    """As `files_agree`, for a folder in which processes worked."""
+    """As `files_agree`, for the data folder of other processes."""
     media = Media(folder, new_id=iter(()).__next__)
     await files_agree(store, media)
     await media.close()
 
 
 async def files_agree(store: Store, media: Media) -> None:
-    """Once the strays of a crash have been swept, every file has a row, and every row has the files that it names.
+    """Sweep orphans, then check that every file has a row, and every row its files.
 
-    To be called when nobody writes.
+    Call it without concurrent writers.
     """
     await orphans.sweep(store, media, math.inf)
     named = {name async for names in store.retention.named() for name in names}

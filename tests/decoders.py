@@ -1,4 +1,4 @@
-"""Decoders whose processes go from one test to the next: to load what opens files takes longer than most tests."""
+"""Decoders whose processes are reused by later tests, as loading the libraries takes longer than most tests."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from bot.media.sandbox.client import Decoder
 
 
 class Warm:
-    """A process of a decoder, as the running loop sees it."""
+    """A reused worker process, with the interface of `asyncio.subprocess.Process`."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process, self.pid = process, process.pid
@@ -29,7 +29,7 @@ class Warm:
     async def detach(self) -> None:
         if self._pipe:
             self._pipe.close()
-            await asyncio.sleep(0)  # the copy is closed in the loop's next round
+            await asyncio.sleep(0)  # the transport is closed in the next iteration of the loop
             await asyncio.sleep(0)
 
     @property
@@ -37,12 +37,12 @@ class Warm:
         return self.process.poll()
 
     def write(self, line: bytes) -> None:
-        """A request is short and nobody else writes: it fits into the pipe."""
+        """Write a request; it is short enough for the pipe's buffer."""
         assert self.process.stdin
         self.process.stdin.write(line)
 
     async def drain(self) -> None:
-        """Nothing is kept back."""
+        """Nothing is buffered."""
 
     async def wait(self) -> int:
         await self.detach()
@@ -50,7 +50,7 @@ class Warm:
 
 
 class Shared(Decoder):
-    """A decoder that leaves the processes that have nothing to do to the next one of its kind."""
+    """A decoder that leaves its idle processes for the next one with the same module."""
 
     async def _start(self) -> asyncio.subprocess.Process:
         while self._idle:
@@ -71,14 +71,14 @@ class Shared(Decoder):
             _kept[self._module].append(process.process)
         self._all.difference_update(self._idle)
         self._idle.clear()
-        await super().close()  # whoever is still at something
+        await super().close()  # busy processes
 
 
 _kept: defaultdict[str, list[subprocess.Popen[bytes]]] = defaultdict(list)
 
 
 def taken(module: str) -> subprocess.Popen[bytes]:
-    """A process that has loaded `module`: one that waits, or a new one."""
+    """An idle process with `module`, or a new one."""
     while _kept[module]:
         process = _kept[module].pop()
         if process.poll() is None:
@@ -104,7 +104,7 @@ def ended(process: subprocess.Popen[bytes]) -> int:
 
 
 def end() -> None:
-    """End all that wait."""
+    """Stop all idle processes."""
     for processes in _kept.values():
         for process in processes:
             with suppress(ProcessLookupError):

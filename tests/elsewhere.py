@@ -1,4 +1,4 @@
-"""A kept clip that stands on no disk: a platform opens it all the same."""
+"""A stored clip that is not on disk, as platforms must open it without a path."""
 
 import io
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Elsewhere:
         return True
 
     def open(self) -> io.BufferedReader:
-        return io.BufferedReader(io.BytesIO(self.data))  # type: ignore[arg-type]  # it reads as a raw file does
+        return io.BufferedReader(io.BytesIO(self.data))  # type: ignore[arg-type]  # it reads like a raw file
 
     def read(self) -> bytes:
         return self.data

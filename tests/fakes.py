@@ -1,4 +1,4 @@
-"""Stand-ins for our own ports: providers that follow a script, a chat that keeps what it was told, failing calls."""
+"""Fakes of our own ports: scripted providers, a chat that records messages, failing calls."""
 
 import asyncio
 import itertools
@@ -13,7 +13,7 @@ Said = Accepted | Refused | Pending | Finished | Exception
 
 
 class ScriptedProvider:
-    """Answers `create` and `poll` from lists; the last answer of a list stays. Counts what was bought."""
+    """A provider that answers `create` and `poll` from lists, repeating the last entry. Counts purchases."""
 
     def __init__(self, clip: bytes, *, masks: bool = True, stand_in: bool = True) -> None:
         self.creates: list[Said] = [Accepted("local", "remote")]
@@ -55,7 +55,7 @@ def _next(script: list[Said] | list[bytes | Exception]) -> object:
 
 
 class RecordingChat:
-    """Keeps what it was told; raises what stands in `trouble`, one a call."""
+    """A chat that records messages, and raises the exceptions in `trouble`, one per call."""
 
     once = True
 

@@ -1,4 +1,4 @@
-"""Things that tests of shared clips need, and whether a gallery adds up, whatever happened."""
+"""Helpers for tests of shared clips, and the invariants of a gallery."""
 
 import itertools
 from collections import Counter
@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 
 async def a_share(store: Store, id: str = "s1", **changes: Any) -> Share:
-    """A share of a new job, given to the gallery."""
+    """Share the clip of a new job."""
     job = a_job(changes.get("job", f"of-{id}"), person=changes.get("person", ANN))
     await store.submit(job, hold(job))
     values = {
@@ -35,7 +35,7 @@ async def a_share(store: Store, id: str = "s1", **changes: Any) -> Share:
 
 
 async def a_posted_share(store: Store, id: str = "s1", **changes: Any) -> Share:
-    """One whose message stands there, and of which nothing is left to be done."""
+    """Share a clip, with its post done and the outbox empty."""
     share = await a_share(store, id, **changes)
     for entry in await store.outbox.claim(NOW, 0.0, 100, PLATFORMS):
         if entry.share == id:
@@ -47,13 +47,13 @@ async def a_posted_share(store: Store, id: str = "s1", **changes: Any) -> Share:
 
 
 async def waiting(store: Store) -> list[tuple[str, str, str]]:
-    """What must still be done: what, about which share, at which message."""
+    """The outbox: kind, share and message of each entry."""
     found = await rows(store, "SELECT kind, share, message FROM outbox ORDER BY kind, share, message")
     return [(row["kind"], row["share"], row["message"]) for row in found]
 
 
 async def check(store: Store) -> None:
-    """Whatever happened: numbers agree with rows, and entries with what is to be seen."""
+    """Check the invariants: counters match rows, and outbox entries match the shares' states."""
     shares = {row["id"]: row for row in await rows(store, "SELECT * FROM shares")}
     hearts = Counter(row["share"] for row in await rows(store, "SELECT share FROM hearts"))
     assert {id: row["hearts"] for id, row in shares.items() if row["hearts"]} == hearts
@@ -85,16 +85,16 @@ async def rule(store: Store, scope: str = TOWN, **values: Any) -> None:
 
 
 async def link(store: Store, person: str, other: str) -> None:
-    """`person` joins the account of `other`."""
+    """Link `person` to the account of `other`."""
     await store.accounts.offer(other, "code", NOW + 60)
     assert await store.accounts.join(person, "code", NOW, 5) == ("joined", other)
 
 
 async def chain(store: Store, share: Share, limit: int = 20) -> list[Share]:
-    """What a share is made after, as its page shows it."""
+    """The chain of originals of a share, as on its page."""
     return (await store._db.read(lambda tx: web_gallery.around(tx, share, limit, 0)))[0]
 
 
 async def a_web_gallery(store: Store) -> None:
-    """Open the gallery of `TOWN` on the web, as `slug`."""
+    """Open the web gallery of `TOWN` as `slug`."""
     await rule(store, web=await store.gallery.open_gallery(TOWN, "slug"))

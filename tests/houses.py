@@ -1,4 +1,4 @@
-"""A core and a worker on a store of their own, with scripted edges, and what is sent to them."""
+"""`House`: a core and a worker on a store of their own, with a scripted provider and chat; and messages to them."""
 
 import io
 import secrets
@@ -42,7 +42,7 @@ def attached(data: bytes | None = None, role: Role = "photo") -> Attachment:
 
 @dataclass
 class House:
-    """The core and a worker, on a store of their own, with scripted edges."""
+    """A core and a worker on a store of their own, with a scripted provider and chat."""
 
     core: Core
     worker: Worker
@@ -75,7 +75,7 @@ class House:
             self.clock.tick(each)
 
     async def finish(self, job: Job) -> Job:
-        """Work, with time passing, until the job is done."""
+        """Run rounds, advancing the clock, until the job is done."""
         for _ in range(2000):
             job = await self.job(job.id)
             if job.state == "done":
@@ -92,7 +92,7 @@ class House:
 
 
 def configure(core: Core, **changes: Any) -> None:
-    """Change what an operator sets, and parts of a context; `web`, `clip` and `outbox` are one level down."""
+    """Change settings and other parts of the context; `web`, `clip` and `outbox` are nested in it."""
     context = core.context
     for name, value in changes.items():
         if name in ("web", "clip"):
@@ -114,7 +114,7 @@ async def wired(
     url: str | None = None,
     provider: ScriptedProvider | None = None,
 ) -> AsyncIterator[House]:
-    """A house with a store of its own; `chats` are the platforms."""
+    """A house with a store of its own; `chats`: by platform."""
     store = await open_store(folder, url)
     media = Media(folder / "media", new_id=new_id, decoder=Shared)
     provider = provider or ScriptedProvider(clip)
@@ -138,7 +138,7 @@ async def wired(
     chat = next(iter(chats.values()))
     try:
         yield House(core, worker, store, media, provider, cast(RecordingChat, chat), cast(Clock, clock))
-    finally:  # a test that fails inside ends here too; the threads of an open store would outlive the whole run
+    finally:  # also after a failure: the threads of an open store would keep the test run alive
         await worker.idle()
         await media.close()
         await store.close()

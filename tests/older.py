@@ -1,4 +1,4 @@
-"""Databases as older versions left them."""
+"""Databases of older versions."""
 
 from importlib import import_module
 from pathlib import Path
@@ -12,8 +12,8 @@ from storage.sqlite import Sqlite
 async def database_of(
     version: int, database_url: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Sqlite | Postgres:
-    """An empty database with the schema of that version, where `open_store` finds it."""
-    migrate = import_module("storage.migrate")  # the package names the function
+    """An empty database with the schema of that version, in the place of `open_store`."""
+    migrate = import_module("storage.migrate")  # the package's attribute is the function
     known = migrate.files
     database: Sqlite | Postgres
     if database_url:

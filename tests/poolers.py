@@ -1,4 +1,4 @@
-"""What stands between a program and PostgreSQL: the real PgBouncer, and a relay that keeps prepared statements."""
+"""Connection poolers for PostgreSQL: the real PgBouncer, and a relay that renames prepared statements."""
 
 import asyncio
 import os
@@ -18,9 +18,9 @@ PORT = 6432
 async def pgbouncer(
     server: Path, mode: str = "transaction", *, size: int = 2, password: str = "", port: int = 0
 ) -> AsyncIterator[Path]:
-    """PgBouncer with `size` server connections for each database; yields the folder of its socket.
+    """PgBouncer with `size` server connections per database; yields the folder of its socket.
 
-    It refuses to run as root, so it runs as whoever the server does. With a `password` it asks for one (SCRAM).
+    It refuses to run as root, so it runs as the server's user. `password`: require one (SCRAM).
     """
     owner = os.stat(server / ".s.PGSQL.5432").st_uid
     with tempfile.TemporaryDirectory(prefix="pgb") as name:
@@ -61,7 +61,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def keeping(server: Path) -> AsyncIterator[Path]:
-    """A relay that does with prepared statements what PgBouncer does from 1.21 on: it gives them names of its own."""
+    """A relay that renames prepared statements, like PgBouncer from 1.21 on."""
     with tempfile.TemporaryDirectory(prefix="pgb") as name:
         folder = Path(name)
         tasks: set[asyncio.Task[None]] = set()

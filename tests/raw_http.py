@@ -1,4 +1,4 @@
-"""HTTP as attackers write it: bytes on a socket. And how long the loop stood still meanwhile."""
+"""Raw HTTP over a socket, for hostile requests, and the measurement of stalls of the event loop."""
 
 import asyncio
 import re
@@ -16,13 +16,13 @@ class Said:
 
 @dataclass
 class Stall:
-    """Seconds for which nothing else got a turn, at worst."""
+    """The longest stall in seconds."""
 
     worst: float = 0.0
 
 
 def chunked(data: bytes, size: int = 65_536) -> Iterable[bytes]:
-    """A body without a length, as tunnels send it."""
+    """A chunked body, without a length."""
     for start in range(0, len(data), size):
         piece = data[start : start + size]
         yield f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
@@ -35,7 +35,7 @@ def head(path: str, method: str = "POST", **headers: str) -> bytes:
 
 
 async def send(base: str, *pieces: bytes, wait: float = 20.0) -> Said:
-    """Write all of it, or as much as is taken, and read what is answered; status 0 if nothing is."""
+    """Write the pieces, as far as accepted, and read the response; status 0 without one."""
     host, _, port = base.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     answer = b""
@@ -65,7 +65,7 @@ async def post(base: str, path: str, body: bytes, headers: Mapping[str, str], *,
 
 @asynccontextmanager
 async def stall() -> AsyncIterator[Stall]:
-    """Watches the loop that this test shares with the server."""
+    """Measure stalls of the event loop, which test and server share."""
     found, clock = Stall(), asyncio.get_running_loop().time
 
     async def watch() -> None:

@@ -1,4 +1,4 @@
-"""Things that many tests need."""
+"""Sample values."""
 
 from bot.model import Address, Job, Order, Photo
 
@@ -6,7 +6,7 @@ PHOTO = Photo("photo.jpg", 640, 480)
 
 
 def an_order(**changes: object) -> Order:
-    """The plainest order."""
+    """A minimal order."""
     return Order(**{"model": "kling", "photo": PHOTO, "prompt": "she smiles", **changes})
 
 

@@ -1,4 +1,4 @@
-"""The schema of a database, as values that can be compared."""
+"""The schema of a database as comparable values."""
 
 import re
 
@@ -35,12 +35,12 @@ _SQLITE = {
 
 
 async def schema_of(database: Database) -> Schema:
-    """What rows may be in the database; the order of columns, which no statement relies on, is left out."""
+    """The schema without the order of columns, on which no statement relies."""
     asked = _SQLITE if database.dialect == "sqlite" else _POSTGRESQL
 
     async def work(tx: Transaction) -> Schema:
         found = {kind: [_plain(row) for row in await tx.all(sql)] for kind, sql in asked.items()}
-        if database.dialect == "sqlite":  # which lists neither CHECKs nor the conditions of indexes
+        if database.dialect == "sqlite":  # its pragmas omit CHECKs and the conditions of indexes
             for row in await tx.all("SELECT name, type, sql FROM sqlite_master WHERE sql IS NOT NULL"):
                 if row["type"] == "table":
                     found["constraints"] += [(row["name"], check) for check in _checks(row["sql"])]
@@ -56,7 +56,7 @@ def _plain(row: Row) -> tuple[object, ...]:
 
 
 def _checks(sql: str) -> list[str]:
-    """The CHECKs of a CREATE TABLE, up to the bracket that ends each."""
+    """The CHECKs of a CREATE TABLE, each up to its closing parenthesis."""
     bare, found = _spaced(sql), []
     for start in (match.end() for match in re.finditer(r"CHECK \(", bare)):
         end, depth = start, 1

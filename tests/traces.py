@@ -1,4 +1,4 @@
-"""People with something to lose, and a look at everything that could still hold it."""
+"""Persons with data of every kind, and a search of all places that could still hold it after erasure."""
 
 import json
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ TOWN = "telegram:-100555"
 
 
 async def everywhere(store: Store, folder: Path, needles: Iterable[bytes]) -> dict[str, set[str]]:
-    """Where each of these bytes still is: in files under the folder, and in every column of a PostgreSQL database."""
+    """The places of each needle: files under the folder, and columns of a PostgreSQL database."""
     wanted = list(needles)
     assert all(wanted)
     found: dict[str, set[str]] = {}
@@ -39,7 +39,7 @@ async def everywhere(store: Store, folder: Path, needles: Iterable[bytes]) -> di
 
 
 async def cells(store: Store) -> list[tuple[str, str, str]]:
-    """Every text in every table."""
+    """All values in all tables: table, column, text."""
     if store._db.dialect == "sqlite":  # SQLite locks no rows
         tables = [row["name"] for row in await rows(store, "SELECT name FROM sqlite_master WHERE type = 'table'")]
     else:
@@ -68,7 +68,7 @@ async def a_past(
     chat: str = "chat",
     **changes: Any,
 ) -> Job:
-    """A job that went through the books, with files of its own, in a state."""
+    """A job in a state, with its ledger entries and files."""
     photo, file = f"{id}p.jpg", f"{id}c.mp4"
     media.path(photo).write_bytes(f"photo of {id}".encode() * 9)
     order = an_order(photo=Photo(photo, 400, 300), prompt=changes.pop("prompt", f"words of {id}"))
@@ -101,7 +101,7 @@ async def a_past(
 
 
 def clip_of(media: Media, job: Job) -> None:
-    """The files of a clip, with all that is made of it."""
+    """Write a clip's file and its derived files."""
     assert job.clip
     for made in (f"{job.id}c.mp4", f"{job.id}c.999.mp4"):
         media.path(made).write_bytes(f"clip of {job.id}".encode() * 9)
@@ -126,7 +126,7 @@ def a_share(job: Job, id: str, at: float, **changes: Any) -> Share:
 
 
 def read(bundle: Bundle) -> str:
-    """All that a bundle says."""
+    """All text of an export."""
     return json.dumps([bundle.clips, bundle.shared, bundle.credits, [name for name, _ in bundle.files]])
 
 

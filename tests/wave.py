@@ -1,4 +1,4 @@
-"""A command that the table has not: with its row, its function and its text it is everywhere that it says."""
+"""A command outside the table, to test that row, function and text suffice for all platforms."""
 
 from bot.commands.command import Command
 from bot.context import Context

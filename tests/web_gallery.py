@@ -1,4 +1,4 @@
-"""A gallery on the web, with real clips on disk, and browsers without a screen that visit it."""
+"""A web gallery with real clips on disk, and HTTP visitors."""
 
 import itertools
 import math
@@ -33,7 +33,7 @@ SLUG = "k7m2p9q4xw"
 
 
 def film(width: int, height: int, hue: float = 0.0, frames: int = 30) -> bytes:
-    """A clip in which something moves: a light over hills, in colours of its own."""
+    """A clip with movement: a light over hills, in the colours of `hue`."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     y, x = y / height, x / width
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +55,7 @@ def film(width: int, height: int, hue: float = 0.0, frames: int = 30) -> bytes:
 
 
 class Visitor:
-    """Cookies, and the token that pages carry."""
+    """A visitor: cookies, and the form token of the latest page."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -63,7 +63,7 @@ class Visitor:
         self.token = ""
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> "Answer":
-        # As it is typed: nothing is normalised on the way.
+        # The path is sent as it is, without normalisation.
         url = aiohttp.client.URL(self.base + path, encoded=True)
         async with self.http.request(method, url, headers=headers, allow_redirects=False) as answer:
             data = await answer.read()
@@ -100,11 +100,11 @@ class Answer:
 
     @property
     def clips(self) -> list[str]:
-        """The clips of a wall, in their order."""
+        """Ids of a wall's clips, in order."""
         return re.findall(r'data-clip="/g/\w+/(\w+)\.mp4"', self.text)
 
     def way(self, label: str) -> str | None:
-        """Where the link of a page with this label leads."""
+        """Target of the link with this label."""
         found = re.search(rf'<a class="button" href="([^"]*)"[^>]*>{label}</a>', self.text)
         return found and found[1].replace("&amp;", "&")
 
@@ -131,7 +131,7 @@ class Site:
         return await self.house.media.keep_clip(stream())
 
     def file(self, clip: Clip) -> bytes:
-        """A clip as it is kept."""
+        """Bytes of a stored clip."""
         return self.house.media.path(clip.name).read_bytes()
 
     async def share(self, clip: Clip, id: str = "", **changes: Any) -> Share:
@@ -158,7 +158,7 @@ async def site(
     trusted: Sequence[str] = (),
     **rule: Any,
 ) -> AsyncIterator[Site]:
-    """The gallery of `TOWN`, open as `SLUG`, on a server of its own."""
+    """A server with the web gallery of `TOWN` as `SLUG`."""
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(wired(folder, clock, new_id, clip, {"telegram": Shelf()}, url))
         slug = await house.store.gallery.open_gallery(TOWN, SLUG)

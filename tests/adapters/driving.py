@@ -1,6 +1,6 @@
-"""What the suite for every platform needs of one: a person who says, taps and sees, and a bot that can be killed.
+"""Interface of the drivers for the suite of all platforms: a person who writes, taps and sees, and a bot to kill.
 
-A driver is one person in private with the bot; after `gather` the same person, in a community with the bot.
+A driver is one person in a private chat with the bot, and after `gather` in a community.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from bot.ports import Chat
 from tests.houses import House, configure
 
 PATIENCE = 60.0
-"""Seconds; it only ends what hangs."""
+"""Timeout in seconds; a guard against hangs."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Something of the bot's that the person sees now. `handle` is the driver's own."""
+    """A visible message of the bot. `handle` is the driver's own."""
 
     words: str
     buttons: Mapping[str, str] = field(default_factory=dict)
@@ -31,57 +31,57 @@ class Shown:
 
 
 class Driver(Protocol):
-    """One platform, as one person has it. Everything runs, the worker and the outbox too (`at_work`)."""
+    """One platform from one person's view, with the complete bot, including worker and outbox (`at_work`)."""
 
     name: str
     house: House
     chats: bool
-    """The bot writes to people, and there are communities; False where people come for their clips."""
+    """The bot sends messages, and there are communities; False if people fetch their clips."""
 
     async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> Any:
-        """The person sends words, a photo, or both, as a reply `to` something; what `again` takes.
+        """Send a text, a photo, or both, optionally as a reply `to` a message; returns the argument of `again`.
 
-        In a community they call the bot; in a reply only where the platform needs it.
+        In a community it mentions the bot; in a reply only if the platform needs that.
         """
 
     async def again(self, said: Any) -> None:
-        """The platform brings the same message a second time."""
+        """Deliver the same message again."""
 
     def shown(self) -> list[Shown]:
-        """All that the person sees of the bot's at this moment, oldest first."""
+        """All currently visible messages of the bot, oldest first."""
 
     def is_reply(self, shown: Shown, said: Any) -> bool:
-        """Whether it shows as the answer to what the person said."""
+        """Whether a message is displayed as a reply to the person's."""
 
     async def tap(self, shown: Shown, label: str) -> None:
-        """The person taps a button."""
+        """Tap a button."""
 
     async def kill(self) -> None:
-        """The process ends at once."""
+        """Kill the bot."""
 
     async def start(self) -> None:
-        """It is started again; whoever sends again what was not confirmed does so."""
+        """Restart the bot; the platform repeats unconfirmed updates."""
 
 
 class ChatDriver(Driver, Protocol):
-    """A platform where the bot writes to people, and where there are communities."""
+    """A platform where the bot sends messages, and with communities."""
 
     async def gather(self) -> tuple[Address, str]:
-        """From now on the person speaks in a community, and calls the bot there; its place and its scope."""
+        """Move the person to a community, where they mention the bot; returns its address and scope."""
 
     def flood(self) -> None:
-        """The next clip is refused once, as too much was sent."""
+        """Refuse the next clip once with a rate limit."""
 
     def gone(self) -> None:
-        """The next clip is refused, as the bot may not write there any more."""
+        """Refuse the next clip, as the bot may no longer post there."""
 
     async def react(self, message: str, *reactions: str) -> None:
-        """The person has exactly these emoji under a message."""
+        """Set the person's reactions to a message to exactly these emoji."""
 
 
 @asynccontextmanager
 async def at_work(house: House, chats: Mapping[str, Chat]) -> AsyncIterator[None]:
-    """The worker and the outbox of a house run: all that a driver needs besides its platform."""
+    """Run worker and outbox of a house: all that a driver needs besides its platform."""
     outbox = Runner(house.store, house.media, chats, clock=house.core.context.clock)
     configure(house.core, outbox=outbox.poke)
     tasks = [asyncio.create_task(run) for run in (house.worker.run(), outbox.run())]
@@ -94,7 +94,7 @@ async def at_work(house: House, chats: Mapping[str, Chat]) -> AsyncIterator[None
 
 
 async def sees(driver: Driver, part: str = "", *, clip: bool = False, label: str = "") -> Shown:
-    """The newest thing with these words, a clip or a button, once there is one."""
+    """Wait for the newest message with this text, a clip or a button."""
     end = time.monotonic() + PATIENCE
     while True:
         for shown in reversed(driver.shown()):
@@ -107,7 +107,7 @@ async def sees(driver: Driver, part: str = "", *, clip: bool = False, label: str
 
 
 async def until(look: Any) -> None:
-    """Wait for something; `look` may be a coroutine function."""
+    """Wait until `look` returns a true value; it may be a coroutine function."""
     async with asyncio.timeout(PATIENCE):
         while not (found := look()) or (asyncio.iscoroutine(found) and not await found):
             await asyncio.sleep(0.01)
