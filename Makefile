@@ -1,4 +1,4 @@
-# Everything runs in .venv, which the first target that needs it makes. Needs Python >= 3.11 and make, nothing else.
+# Everything runs in .venv, created by the first target that needs it. Requires only Python >= 3.11 and make.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q install
@@ -13,10 +13,10 @@ demo: .venv/run  ## send the sample photo through the whole system and write dem
 run: .venv/run  ## the worker and the web server, until SIGTERM
 	@exec $(BIN)/photoplay run
 
-test: .venv/dev  ## the whole suite on all cores, or what ARGS says
+test: .venv/dev  ## the whole suite on all cores, or the tests in ARGS
 	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n logical --dist worksteal)
 
-check: .venv/dev  ## formatter, linter, types, import rule
+check: .venv/dev  ## formatter, linter, types, house rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -26,11 +26,11 @@ format: .venv/dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-pictures: .venv/dev  ## the conversation and the chat page shown in README, drawn from what is really said
+pictures: .venv/dev  ## README's pictures of a conversation and the chat page, from real replies
 	@$(BIN)/python docs/conversation.py
 	@$(BIN)/python -m docs.page
 
-screens: .venv/dev  ## every state of every page, on a phone and a wide screen, light and dark, into screens/
+screens: .venv/dev  ## screenshots of every state of every page (phone, wide, light, dark), into screens/
 	@SCREENS=$(CURDIR)/screens $(BIN)/python -m pytest -q tests/whole/test_screens.py tests/whole/test_screens_chat.py \
 		tests/whole/test_crop_browser.py tests/whole/test_deletion_browser.py tests/whole/test_chips_browser.py \
 		tests/whole/test_gallery_browser.py -k 'screens or looks_right or report'
@@ -38,7 +38,7 @@ screens: .venv/dev  ## every state of every page, on a phone and a wide screen, 
 bench: .venv/dev  ## the figures of README's performance table
 	@$(BIN)/python -m bench
 
-lock: .venv/dev  ## pin what pyproject.toml asks for, with hashes and without index addresses
+lock: .venv/dev  ## pin the dependencies of pyproject.toml, with hashes and without index URLs
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate pyproject.toml requirements/build.in -o requirements/run.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -52,7 +52,7 @@ clean:
 	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -m venv .venv
 
-# The stamp of dev also satisfies run, so that "make test" then "make demo" installs once.
+# The stamp of dev also satisfies run, so that "make test" and then "make demo" install once.
 .venv/run: .venv/bin/python requirements/run.txt pyproject.toml
 	@$(INSTALL) --require-hashes -r requirements/run.txt
 	@$(INSTALL) --no-deps --no-build-isolation -e .
