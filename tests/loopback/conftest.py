@@ -1,7 +1,6 @@
-"""The loopback servers have tests of their own, for whoever changes a server or the library that speaks to it.
+"""Selection of the loopback servers' own tests, which concern changes of a server or a client library.
 
-They are left out where `git` sees no difference to main in this folder and in the pins. CI runs them always, and so
-does who names the folder.
+They are skipped if this folder and the pins are unchanged relative to main, except in CI, and if the folder is named.
 """
 
 import os
@@ -15,7 +14,7 @@ WATCHED = ("tests/loopback", "requirements/dev.txt")
 
 
 def is_changed(root: Path) -> bool:
-    """Whether anything watched differs from main; without git or a main, whoever asks shall run the tests."""
+    """Whether a watched file differs from main; True without git or a main branch."""
     try:
         differs = subprocess.run(["git", "diff", "--quiet", "main", "--", *WATCHED], cwd=root, capture_output=True)
         new = subprocess.run(["git", "status", "--porcelain", "--", *WATCHED], cwd=root, capture_output=True)

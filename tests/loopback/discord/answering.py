@@ -14,7 +14,7 @@ from tests.loopback.discord.refusals import Json, Refused, invalid
 
 
 class Answering(Posting):
-    """First answers and followups."""
+    """First responses and followups."""
 
     def _callback(self, call: Call, interaction: str, token: str) -> Json | None:
         found = self.by_token.get(token)
@@ -67,7 +67,7 @@ class Answering(Posting):
         return message
 
     def _hidden(self, found: Interaction, data: Json) -> int:
-        """Whether only the person sees it: as asked, or because they may not use apps of their own there."""
+        """Whether a response is ephemeral: as requested, or because user-installed apps are not allowed there."""
         alone = found.by_account and found.channel.guild
         if alone and not self.permissions(found.user, found.channel) & USE_EXTERNAL_APPS:
             return EPHEMERAL
@@ -100,7 +100,7 @@ class Answering(Posting):
             raise Refused(404, 10015, "Unknown Webhook")
         first = found.original
         if first and first.loading and not first.deleted:
-            # Discord lets the first followup take the place of "is thinking", with the visibility of that.
+            # The first followup replaces "is thinking", with its visibility.
             self._altered(first, call.body, call.files, found.event["attachment_size_limit"])
             return self.message_payload(first)
         if found.by_account and found.channel.guild and len(found.responses) > 5:

@@ -11,7 +11,7 @@ TOKEN_LIVES = 15 * 60
 
 
 class Application(Gateway):
-    """What the bot asks of itself and of places."""
+    """Requests about the application, its commands, guilds and users."""
 
     def _application(self) -> Json:
         return {
@@ -115,7 +115,7 @@ class Application(Gateway):
         return self.dm(user).payload()
 
     def _seen(self, channel: str) -> Channel:
-        """The channel, if the bot may know of it."""
+        """The channel, if it is visible to the bot."""
         found = self.channels.get(int(channel))
         if found is None:
             raise Refused(404, 10003, "Unknown Channel")
@@ -124,7 +124,7 @@ class Application(Gateway):
         return found
 
     def _change_channel(self, call: Call, channel: str) -> Json:
-        """A thread is taken out of the archive, which whoever may write there may do unless it is locked."""
+        """Unarchive a thread; everyone who may write there can, unless it is locked."""
         found = self._seen(channel)
         if not found.is_thread or set(call.body) != {"archived"}:
             raise AssertionError(f"only threads are changed here, and nothing but archived: {call.body}")

@@ -1,4 +1,4 @@
-"""What Discord refuses in messages, forms and commands."""
+"""Discord's validation of messages, modals and commands."""
 
 import re
 from collections import Counter
@@ -10,7 +10,7 @@ from tests.loopback.discord.refusals import Json, Refused, invalid
 
 
 def check_length(where: str, text: Any, most: int, least: int = 0) -> None:
-    """A text of a length that fits; Discord counts characters as Python does."""
+    """Check the length of a text; Discord counts characters like Python."""
     if text is None:
         return
     if not isinstance(text, str):
@@ -27,7 +27,7 @@ def check_count(where: str, things: Sequence[Any], most: int, least: int = 0) ->
 
 
 def check_message(body: Json) -> None:
-    """Refuse what Discord would not send."""
+    """Refuse a message that Discord would not send."""
     check_length("content", body.get("content"), 2000)
     check_length("nonce", None if body.get("nonce") is None else str(body["nonce"]), 25)
     embeds = body.get("embeds") or []
@@ -106,7 +106,7 @@ def _check_component(where: str, one: Json) -> None:
 
 
 def check_modal(modal: Json) -> None:
-    """Refuse a form that Discord would not open."""
+    """Refuse a modal that Discord would not open."""
     check_length("data.title", modal.get("title"), 45, 1)
     check_length("data.custom_id", modal.get("custom_id"), 100, 1)
     check_count("data.components", modal.get("components") or [], 5, 1)
@@ -135,7 +135,7 @@ def _check_field(where: str, one: Json) -> None:
                 raise invalid(f"{where}.{key}", "NUMBER_TYPE_MAX", "int value should be less than or equal to 4000.")
         check_length(f"{where}.value", one.get("value"), one.get("max_length", 4000))
     elif one["type"] == 19:
-        low, high = one.get("min_values"), one.get("max_values")  # null is what Discord takes by itself
+        low, high = one.get("min_values"), one.get("max_values")  # null: Discord's default
         if not (0 <= (low or 0) <= 10 and 1 <= (1 if high is None else high) <= 10):
             raise invalid(f"{where}.max_values", "NUMBER_TYPE_MAX", "int value should be less than or equal to 10.")
     elif one["type"] == 2:

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, and what is remembered of one."""
+"""Faults of requests, and records of requests."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -29,7 +29,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong with one request; made by the functions below."""
+    """A fault of one request; made by the functions below."""
 
     kind: Literal["fine", "answer", "cut", "hang", "slow"]
     when: str = "before"
@@ -55,7 +55,7 @@ def too_many(retry_after: float = 0.1, scope: Literal["user", "shared", "global"
 
 
 def broken(status: int = 502, *, done: bool = False) -> Fault:
-    """5xx of a proxy, maybe after doing what was asked. discord.py repeats 500, 502, 504, 524; its webhooks any."""
+    """5xx of a proxy; `done`: after executing the request. discord.py repeats 500, 502, 504, 524; its webhooks any."""
     return Fault("answer", "after" if done else "before", status=status, body=f"<html>{status}</html>")
 
 
@@ -64,7 +64,7 @@ def error(status: int, code: int, message: str = "No") -> Fault:
 
 
 def cut(when: Literal["before", "mid", "after", "answer"]) -> Fault:
-    """Break the connection: before reading, in mid-body, after doing what was asked, or in the middle of the answer."""
+    """Break the connection: before reading, within the body, after executing the request, or within the answer."""
     return Fault("cut", when)
 
 
@@ -73,12 +73,12 @@ def slow(seconds: float) -> Fault:
 
 
 def hang(when: Literal["before", "after", "answered"] = "before") -> Fault:
-    """Tell `reached` and stand still until `let_go()`: before doing what was asked, or with the answer in hand.
+    """Set `reached` and wait until `let_go()`: before executing the request, or before the answer.
 
-    `answered` only tells, when the answer is out.
+    `answered` only sets it, after the answer.
     """
     return Fault("hang", when)
 
 
 class Broken(Exception):
-    """The connection is to be broken now."""
+    """The connection must be broken now."""

@@ -1,4 +1,4 @@
-"""The gateway: who is connected, and what is told to whom."""
+"""The gateway: sessions and the events they get."""
 
 import asyncio
 import json
@@ -17,11 +17,11 @@ class Gateway(World):
 
     @property
     def connected(self) -> list[Session]:
-        """The sessions that have a live socket."""
+        """The sessions with a live socket."""
         return [one for one in self.sessions.values() if one.socket]
 
     def reconnect(self, shard: int | None = None) -> None:
-        """Ask the client to come back and resume."""
+        """Ask the client to reconnect and resume."""
         for socket in self._live(shard):
             socket.op(7)
 
@@ -36,21 +36,21 @@ class Gateway(World):
                 socket.session.socket = None  # from now on events wait for the resume
 
     def invalidate(self, shard: int | None = None) -> None:
-        """Forget the sessions, and tell those who are connected."""
+        """Forget the sessions, and notify the connected ones."""
         for session in [one for one in self.sessions.values() if shard in (None, one.shard)]:
             del self.sessions[session.id]
             if session.socket:
                 session.socket.op(9, False)
 
     def forget(self) -> None:
-        """Forget the sessions silently: who resumes is told to start anew."""
+        """Forget the sessions silently: a resume is refused."""
         self.sessions.clear()
 
     def _live(self, shard: int | None) -> list[Socket]:
         return [one for one in self._sockets if one.session and shard in (None, one.session.shard)]
 
     def dispatch(self, event: str, body: Json, guild_id: int | None) -> None:
-        """Queue an event for every session that should have it."""
+        """Queue an event for every session that receives it."""
         text: dict[bool, str] = {}
         for session in self.sessions.values():
             if not session.wants(event, guild_id):
@@ -62,7 +62,7 @@ class Gateway(World):
         self.changed()
 
     def _without_content(self, body: Json) -> Json:
-        """What is left without the intent, unless the bot said it or is mentioned."""
+        """A message without content, as without the intent, unless it is the bot's or mentions it."""
         mine = str(self.me.id)
         if body["author"]["id"] == mine or mine in [one["id"] for one in body["mentions"]]:
             return body
@@ -100,7 +100,7 @@ class Gateway(World):
         session = socket.session
         if session and session.socket is socket:
             session.socket = None
-            if code in (1000, 1001):  # a client that closes cleanly gives its session up
+            if code in (1000, 1001):  # a client that closes cleanly ends its session
                 self.sessions.pop(session.id, None)
         self.changed()
 

@@ -1,4 +1,4 @@
-"""People, guilds and channels, and how Discord writes them."""
+"""People, guilds and channels, and their JSON."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ class User:
     name: str
     bot: bool = False
     installed: bool = False
-    """Has added the app to their account, so it can be used anywhere."""
+    """The app is installed on the user's account, so it can be used anywhere."""
     takes_dms: bool = True
     locale: str = "en-US"
     upload_limit: int = 10 * MEGABYTE
@@ -52,7 +52,7 @@ class Role:
     permissions: int
     position: int = 1
     bot: int | None = None
-    """Whose role it is, if Discord made it for an app."""
+    """The app of a managed role."""
 
     def payload(self) -> Json:
         return {
@@ -171,12 +171,12 @@ class Channel:
     guild: Guild | None = None
     parent: "Channel | None" = None
     people: list[User] = field(default_factory=list)
-    """Of a direct or a group message."""
+    """Members of direct or group messages."""
     owner: User | None = None
     overwrites: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     """By the id of a role or a user: its kind (0 or 1), allow, deny."""
     messages: list["Message"] = field(default_factory=list)
-    """What stands there for everybody, oldest first; `said` also knows what was deleted."""
+    """Messages visible to everybody, oldest first; `said` includes deleted ones."""
     said: list["Message"] = field(default_factory=list)
     typing: list[float] = field(default_factory=list)
     nsfw: bool = False

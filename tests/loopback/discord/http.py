@@ -1,4 +1,4 @@
-"""Answers and bodies."""
+"""Responses and request bodies."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ def response_of(status: int, body: Any, headers: dict[str, str]) -> web.Response
         return web.Response(status=status, headers=headers)
     if isinstance(body, str):
         return web.Response(status=status, text=body, content_type="text/html", headers=headers)
-    # discord.py reads JSON only from exactly this type, without a charset.
+    # discord.py parses JSON only with exactly this type, without a charset.
     return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json", headers=headers)
 
 
@@ -29,14 +29,14 @@ def abort(request: web.BaseRequest) -> web.Response:
 
 
 async def half(request: web.BaseRequest, whole: web.Response) -> web.StreamResponse:
-    """Send half of an answer and break off."""
+    """Send half of a response, then break the connection."""
     body = whole.body if isinstance(whole.body, bytes) else b""
     part = web.StreamResponse(status=whole.status, headers={"Content-Length": str(len(body))})
     part.content_type = whole.content_type
     with suppress(ConnectionError):
         await part.prepare(request)
         await part.write(body[: len(body) // 2])
-        await asyncio.sleep(0.01)  # or the abort would take back what is still in the buffer
+        await asyncio.sleep(0.01)  # otherwise the abort would discard the buffer
         abort(request)
     return part
 
@@ -47,7 +47,7 @@ def kind_of(name: str) -> str | None:
 
 
 def read_form(body: bytes, content_type: str, keep: bool) -> tuple[Any, list[File]]:
-    """The JSON and the files of a multipart body, which is only searched, and copied only when kept."""
+    """JSON and files of a multipart body; files are copied only if `keep`."""
     found = re.search(r'boundary="?([^";]+)', content_type)
     mark = b"--" + (found.group(1).encode() if found else b"")
     payload: Any = {}

@@ -19,7 +19,7 @@ LIMITS: dict[str, tuple[int, float]] = {
     "POST /webhooks/{application}/{token}": (5, 2.0),
     "PATCH /webhooks/{application}/{token}/messages/{message}": (5, 2.0),
 }
-"""Calls in so many seconds, per channel or webhook; other routes take `USUAL_LIMIT`."""
+"""Calls and seconds per channel or webhook; other routes have `USUAL_LIMIT`."""
 USUAL_LIMIT = (50, 1.0)
 GLOBAL_LIMIT = (50, 1.0)
 UNLIMITED = (1000, 1.0)
@@ -29,7 +29,7 @@ class Limits(Answering):
     """Windows of routes; their state is made by `DiscordApi`."""
 
     def _limit(self, call: Call, found: "tuple[str, Handler, list[str]]") -> tuple[Fault | None, dict[str, str]]:
-        """The rate limit headers, and the refusal if there were too many."""
+        """The refusal above a limit, and the rate limit headers."""
         route, _, ids = found
         major = ":".join(ids[:2]) if "/webhooks/" in route else ids[0] if ids and "{channel}" in route else ""
         count, per = LIMITS.get(route, USUAL_LIMIT) if self.limits_calls else UNLIMITED
@@ -52,7 +52,7 @@ class Limits(Answering):
         return None, headers
 
     def _spend(self, key: str, count: int, per: float) -> tuple[int, float]:
-        """Take one of the window: how many are left (negative when it was too many), and when it ends."""
+        """Count a call: the rest of the window (negative above the limit), and its end."""
         now = time.monotonic()
         used, ends = self._windows.get(key, (0, 0.0))
         if ends <= now:

@@ -1,4 +1,4 @@
-"""Messages, files, forms and interactions."""
+"""Messages, files, modals and interactions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Attachment:
     size: int
     channel: int
     data: bytes | None = None
-    """None when nobody asked to keep the bytes."""
+    """None unless bytes are kept."""
     description: str | None = None
     spoiler: bool = False
     ephemeral: bool = False
@@ -47,9 +47,9 @@ class Message:
     edited: float | None = None
     deleted: bool = False
     history: list["Version"] = field(default_factory=list)
-    """How it was before each edit."""
+    """Earlier versions, before each edit."""
     reactions: list[tuple[str, int]] = field(default_factory=list)
-    """The emoji and who put it there."""
+    """Emoji and user id of each reaction."""
     tts: bool = False
 
     @property
@@ -62,7 +62,7 @@ class Message:
 
     @property
     def labels(self) -> list[str]:
-        """What its buttons say."""
+        """Labels of its buttons."""
         return [one["label"] for one in parts(self.components) if one.get("type") == 2 and one.get("label")]
 
     def now(self) -> "Version":
@@ -80,7 +80,7 @@ class Version:
 
 @dataclass(eq=False, repr=False)
 class Modal:
-    """A form the bot opened; `submit` it."""
+    """A modal opened by the bot; see `submit`."""
 
     interaction: "Interaction"
     custom_id: str
@@ -89,7 +89,7 @@ class Modal:
 
     @property
     def fields(self) -> list[Json]:
-        """Its inputs, each with the `label` a person reads."""
+        """Its inputs, each with the `label` displayed."""
         found: list[Json] = []
         for row in self.components:
             if row["type"] == 18:
@@ -101,7 +101,7 @@ class Modal:
 
 @dataclass(eq=False, repr=False)
 class Interaction:
-    """Something a person asked of the bot, and everything the bot made of it."""
+    """An interaction of a person, and the bot's responses."""
 
     id: int
     token: str
@@ -110,7 +110,7 @@ class Interaction:
     channel: Channel
     created: float
     sent: float
-    """On the monotonic clock: the first answer is due within 3 s of this."""
+    """Monotonic time; the first response is due within 3 s."""
     owners: dict[str, str]
     message: Message | None = None
     event: Json = field(default_factory=dict)
@@ -118,18 +118,18 @@ class Interaction:
     answered_after: float | None = None
     original: Message | None = None
     responses: list[Message] = field(default_factory=list)
-    """The first answer and every followup, in order."""
+    """The first response and all followups, in order."""
     modal: Modal | None = None
     opened_from: Message | None = None
 
     @property
     def by_account(self) -> bool:
-        """The app is here only because the person has it on their account."""
+        """The app is there by a user install only."""
         return "0" not in self.owners
 
 
 def parts(components: Sequence[Json]) -> Iterator[Json]:
-    """Every component, however deep."""
+    """All components, at any depth."""
     for one in components:
         yield one
         yield from parts(one.get("components", ()))

@@ -1,4 +1,4 @@
-"""How Discord writes a message, and what people see in it."""
+"""Messages as JSON, and the clips that people see in them."""
 
 import hashlib
 import hmac
@@ -87,7 +87,7 @@ class Payloads(State):
         ]
 
     def mentioned(self, message: Message) -> list[int]:
-        """The ids of whoever is mentioned, by name or by a reply."""
+        """Ids of mentioned users, by name or by a reply."""
         found = [int(one) for one in re.findall(r"<@!?(\d+)>", message.content) if int(one) in self.users]
         silent = message.allowed_mentions is not None and not message.allowed_mentions.get("replied_user")
         if message.reply_to and not silent:
@@ -111,7 +111,7 @@ class Payloads(State):
         return body | ({"width": width, "height": height} if width else {})
 
     def attachment_url(self, one: Attachment) -> str:
-        """A signed address, good for `cdn_lifetime`."""
+        """A signed URL, valid for `cdn_lifetime` seconds."""
         issued = int(self.clock())
         expires = int(issued + self.cdn_lifetime)
         origin = self.base.removesuffix("/api/v10")
@@ -119,9 +119,9 @@ class Payloads(State):
         return f"{origin}{one.path}?ex={expires:x}&is={issued:x}&hm={signed}&"
 
     def plays(self, message: Message) -> list[Attachment]:
-        """The films that people see in a message: its own, and those of links that play.
+        """The clips that people see in a message: its attachments, and embedded links.
 
-        A link in angle brackets shows nothing, nor does any where embeds are suppressed, or not allowed to the bot.
+        Links in angle brackets are not embedded, nor any with suppressed embeds or without the bot's permission.
         """
         own = [one for one in message.attachments if (one.content_type or "").startswith("video/")]
         if message.flags & SUPPRESS_EMBEDS:
@@ -135,7 +135,7 @@ class Payloads(State):
         return own + [one for one in linked if one]
 
     def _linked(self, path: str, number: str, expires: str, issued: str, mark: str) -> Attachment | None:
-        """What a link leads to. Discord's clients renew one whose time is over, so only its file has to be there."""
+        """The target of a link. Discord's clients renew expired links, so only the file must exist."""
         found = self.attachments.get(int(number))
         if found is None or mark != self.signature(path, expires, issued):
             return None

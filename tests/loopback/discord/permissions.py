@@ -1,4 +1,4 @@
-"""What may be done in a guild and its channels, as bits."""
+"""Permissions in guilds and channels, as bits."""
 
 from tests.loopback.discord.guilds import Channel, Member
 
@@ -31,11 +31,11 @@ USUAL_PERMISSIONS = (
     | SEND_MESSAGES_IN_THREADS
     | USE_EXTERNAL_APPS
 )
-"""What @everyone may do in a guild somebody has just made."""
+"""Permissions of @everyone in a new guild."""
 
 
 def overwritten(held: int, home: Channel, member: Member) -> int:
-    """After the exceptions of a channel: everybody's, then the roles' together, then the member's own."""
+    """Permissions after a channel's overwrites: @everyone's, then all roles', then the member's."""
     _, allow, deny = home.overwrites.get(member.guild.id, (0, 0, 0))
     held = held & ~deny | allow
     allow = deny = 0
@@ -48,7 +48,7 @@ def overwritten(held: int, home: Channel, member: Member) -> int:
 
 
 def narrowed(held: int, channel: Channel) -> int:
-    """Whoever cannot see a channel can do nothing there; whoever cannot speak can attach nothing."""
+    """Implied restrictions: nothing without View Channel, and no attachments without Send Messages."""
     if not held & VIEW_CHANNEL:
         return 0
     speaks = SEND_MESSAGES_IN_THREADS if channel.is_thread else SEND_MESSAGES

@@ -1,4 +1,4 @@
-"""Making people and places, and what happens to them."""
+"""Creation and changes of people, guilds and channels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -56,7 +56,7 @@ class Places(Payloads):
         return role
 
     def member(self, user: User, guild: Guild, roles: Sequence[Role] = ()) -> Member:
-        """The user in the guild, who joins if need be."""
+        """The user's membership in the guild, created if missing."""
         if user.id not in guild.members:
             guild.members[user.id] = Member(user, guild, list(roles), joined=self.clock())
         return guild.members[user.id]
@@ -76,7 +76,7 @@ class Places(Payloads):
         return self.channel(guild, name, type=FORUM)
 
     def dm(self, user: User) -> Channel:
-        """Where the user and the bot speak."""
+        """The direct messages of the user and the bot."""
         if user.dm is None:
             user.dm = Channel(self.snowflake(), DM, user.name, people=[user, self.me], since=self.clock())
             self.channels[user.dm.id] = user.dm
@@ -84,7 +84,7 @@ class Places(Payloads):
         return user.dm
 
     def group(self, *people: User) -> Channel:
-        """Where people speak among themselves, without the bot: two, or more."""
+        """Direct or group messages of people without the bot."""
         channel = Channel(self.snowflake(), DM if len(people) == 2 else GROUP, "us", people=list(people))
         channel.owner = people[0]
         self.channels[channel.id] = channel
@@ -112,13 +112,13 @@ class Places(Payloads):
         self._tell(member.guild, "GUILD_MEMBER_UPDATE", body)
 
     def overwrite(self, channel: Channel, who: Role | User, allow: int = 0, deny: int = 0) -> None:
-        """Make an exception in one channel."""
+        """Set a permission overwrite in a channel."""
         channel.overwrites[who.id] = (0 if isinstance(who, Role) else 1, allow, deny)
         assert channel.guild
         self._tell(channel.guild, "CHANNEL_UPDATE", channel.payload())
 
     def join(self, guild: Guild, permissions: int = USUAL_PERMISSIONS) -> None:
-        """The bot is added to the guild, with a role of its own."""
+        """Add the bot to the guild, with a role of its own."""
         role = Role(self.snowflake(), self.me.name, permissions, len(guild.roles))
         guild.roles.append(role)
         guild.members[self.me.id] = Member(self.me, guild, [role], joined=self.clock())
@@ -126,7 +126,7 @@ class Places(Payloads):
         self._tell(guild, "GUILD_CREATE", guild.payload(self.me.id))
 
     def leave(self, guild: Guild) -> None:
-        """The bot is thrown out."""
+        """Remove the bot from the guild."""
         self._tell(guild, "GUILD_DELETE", {"id": str(guild.id)})
         guild.has_bot = False
         guild.members.pop(self.me.id, None)
@@ -143,7 +143,7 @@ class Places(Payloads):
         self.changed()
 
     def archive(self, thread: Channel, *, locked: bool = False, archived: bool = True) -> None:
-        """Put a thread away. Whoever may post opens it again by posting, unless it is locked."""
+        """Archive a thread. A post reopens it, unless it is locked."""
         thread.archived, thread.locked = archived, locked
         assert thread.guild
         self._tell(thread.guild, "THREAD_UPDATE", thread.payload(), thread)

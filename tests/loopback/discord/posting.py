@@ -22,7 +22,7 @@ from tests.loopback.discord.permissions import (
 from tests.loopback.discord.refusals import Json, Refused, invalid
 
 NONCE_LIVES = 300.0
-"""Seconds for which the same nonce makes no second message; Discord says “a few minutes”."""
+"""Seconds for which a repeated nonce creates no second message; Discord documents “a few minutes”."""
 
 
 class Posting(Application):
@@ -36,7 +36,7 @@ class Posting(Application):
         return found
 
     def _shown(self, message: Message) -> Json:
-        """A message over REST: what people write is hidden when the application may not see it."""
+        """A message over REST, without content if the application may not see it."""
         body = self.message_payload(message)
         return body if self.content_allowed or not message.channel.guild else self._without_content(body)
 
@@ -105,7 +105,7 @@ class Posting(Application):
     def _written(
         self, where: Channel, body: Json, files: Sequence[File], limit: int, interaction: Interaction | None = None
     ) -> Message:
-        """A message of the bot, not yet said."""
+        """A message of the bot, not yet posted."""
         if self.strict:
             check_message(body)
         if not (body.get("content") or body.get("embeds") or files or body.get("components") or body.get("poll")):
@@ -119,7 +119,7 @@ class Posting(Application):
         return message
 
     def _attached(self, message: Message, body: Json, files: Sequence[File], limit: int) -> list[Attachment]:
-        """What hangs on a message: the kept ones of before, and the new files."""
+        """Attachments of a message: kept earlier ones, and new files."""
         if any(one.size > limit for one in files):
             raise Refused(413, 40005, "Request entity too large")
         described = {str(one.get("id")): one for one in body.get("attachments") or []}

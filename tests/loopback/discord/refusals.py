@@ -1,4 +1,4 @@
-"""How Discord says no, to the bot and to a person."""
+"""Refusals of Discord, to the bot and to a person."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ Json = dict[str, Any]
 
 
 class Refused(Exception):
-    """What Discord answers instead of doing something."""
+    """An error response of Discord."""
 
     def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
         super().__init__(f"{status} {code} {message} {errors or ''}")
@@ -15,7 +15,7 @@ class Refused(Exception):
 
 
 class Impossible(AssertionError):
-    """The Discord app would not let a person do this: there is no such command, button or field."""
+    """An action that is impossible in the Discord app: no such command, button or field."""
 
 
 def invalid(where: str, code: str, message: str) -> Refused:

@@ -1,4 +1,4 @@
-"""Which request is which call."""
+"""Dispatch of requests to handlers."""
 
 from tests.loopback.discord.limits import Handler, Limits
 

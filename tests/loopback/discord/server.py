@@ -1,4 +1,4 @@
-"""Discord on loopback: the REST API, the gateway and the CDN that discord.py speaks to, with faults on demand."""
+"""Discord on loopback: REST API, gateway and CDN for discord.py, with faults on demand."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ PREFIX = "/api/v10"
 
 
 class DiscordApi(Routes):
-    """A Discord of one application. `calls` records every request unless `recording` is off."""
+    """Discord with one application. `calls` records every request unless `recording` is off."""
 
     def __init__(
         self,
@@ -35,17 +35,17 @@ class DiscordApi(Routes):
         self.token = token
         self.recording = True
         self.keeps_files = False
-        """Whether the bytes the bot uploads are kept."""
+        """Whether uploaded bytes are kept."""
         self.limits_calls = False
-        """Whether the real rate limits hold."""
+        """Whether the real rate limits are enforced."""
         self.first_answer_within = 3.0
         self.content_allowed = True
-        """Whether the application may see what people write; if not, asking for the intent closes with 4014."""
+        """Whether the application has the message content intent; otherwise requesting it closes with 4014."""
         self.heartbeat = 41.25
         self.acknowledges = True
         """Whether heartbeats are answered."""
         self.says_farewell = True
-        """Whether a connection that is closed is closed from here, too."""
+        """Whether close frames are answered."""
         self.calls: list[Call] = []
         self.identifies: list[Json] = []
         self.resumes: list[Json] = []
@@ -56,7 +56,7 @@ class DiscordApi(Routes):
         self.served = Counter[str]()
         """Requests by route."""
         self.mistakes: list[Exception] = []
-        """Requests this could make nothing of; `serve` raises the first at its end."""
+        """Errors of this server; `serve` raises the first at its end."""
         self._sockets: set[Socket] = set()
         self._faults: list[tuple[str, Fault]] = []
         self._going = asyncio.Event()
@@ -86,11 +86,11 @@ class DiscordApi(Routes):
         return self.base.replace("http", "ws", 1).removesuffix(PREFIX) + "/gateway"
 
     def script(self, route: str, *faults: Fault) -> None:
-        """The next requests of a route meet these, in order; `FINE` lets one pass. `CDN` is the route of files."""
+        """Set the faults of a route's next requests, in order; `FINE`: none. `CDN` is the route of files."""
         self._faults.extend((route, one) for one in faults)
 
     def let_go(self) -> None:
-        """Hang no more."""
+        """Release hanging requests."""
         self._faults = [(route, one) for route, one in self._faults if one.kind != "hang"]
         going, self._going = self._going, asyncio.Event()
         going.set()
@@ -160,7 +160,7 @@ class DiscordApi(Routes):
     def _done(
         self, request: web.BaseRequest, call: Call, found: "tuple[str, Handler, list[str]] | None"
     ) -> tuple[int, Any, dict[str, str]]:
-        """Do what was asked."""
+        """Execute a request."""
         if found is None:
             return 404, {"message": "404: Not Found", "code": 0}, {}
         open_to_all = call.path.startswith(("/interactions/", "/webhooks/")) or call.path == "/gateway"
@@ -173,7 +173,7 @@ class DiscordApi(Routes):
             body = found[1](call, *found[2])
         except Refused as no:
             return no.status, no.body, headers
-        except Exception as mistake:  # ours, or a body that even a strict check did not foresee
+        except Exception as mistake:  # a bug here, or an unforeseen body
             self.mistakes.append(mistake)
             return 400, {"message": f"{type(mistake).__name__}: {mistake}", "code": 0}, headers
         if isinstance(body, tuple):

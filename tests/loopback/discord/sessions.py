@@ -22,12 +22,12 @@ INTENTS = {
     "MESSAGE_REACTION": (1 << 10, 1 << 13),
     "TYPING": (1 << 11, 1 << 14),
 }
-"""What a session must have asked for: in a guild, in a direct message."""
+"""Required intents of events: in a guild, in a direct message."""
 
 
 @dataclass(eq=False)
 class Session:
-    """A client of the gateway, which may be away for a while."""
+    """A session of the gateway, perhaps disconnected."""
 
     id: str
     shard: int
@@ -47,7 +47,7 @@ class Session:
         return not needed or bool(self.intents & needed)
 
     def say(self, event: str, text: str) -> None:
-        """Queue an event, and remember it for a resume."""
+        """Queue an event, and keep it for a resume."""
         self.seq += 1
         line = f'{{"op":0,"s":{self.seq},"t":"{event}","d":{text}}}'
         self.log.append((self.seq, line))
@@ -56,7 +56,7 @@ class Session:
 
 
 class Socket:
-    """One websocket; what is sent leaves in order."""
+    """One websocket, with a queue."""
 
     def __init__(self, ws: web.WebSocketResponse, transport: asyncio.BaseTransport | None, compress: str) -> None:
         self.ws = ws
@@ -73,11 +73,11 @@ class Socket:
         self.send(json.dumps({"op": op, "d": data, "s": None, "t": None}))
 
     def close(self, code: int) -> None:
-        """Close after what is queued."""
+        """Close after sending the queue."""
         self._queue.put_nowait(code)
 
     def drop(self) -> None:
-        """The network goes away."""
+        """Abort the connection."""
         if isinstance(self.transport, asyncio.Transport):
             self.transport.abort()
 
@@ -87,7 +87,7 @@ class Socket:
             await self._writer
 
     async def _write(self) -> None:
-        with suppress(ConnectionError, RuntimeError):  # the client may be gone
+        with suppress(ConnectionError, RuntimeError):  # the client may have disconnected
             while True:
                 line = await self._queue.get()
                 if isinstance(line, str):
@@ -99,12 +99,12 @@ class Socket:
 
 
 def _packer(compress: str) -> Callable[[str], bytes | str]:
-    """How a connection packs its messages: one stream for all of them."""
+    """The compressor of a connection: one stream for all messages."""
     if compress == "zlib-stream":
         deflate = zlib.compressobj(1)
         return lambda line: deflate.compress(line.encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)
     if compress == "zstd-stream":
-        # discord.py asks for this only where it is installed, and this runs in the same place.
+        # discord.py requests this only if it is installed, as it is here then.
         zstd = import_module("zstandard").ZstdCompressor(level=1).compressobj()
         return lambda line: bytes(zstd.compress(line.encode()) + zstd.flush(1))
     return lambda line: line

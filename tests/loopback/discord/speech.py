@@ -1,4 +1,4 @@
-"""What people say, react with and upload."""
+"""Messages, reactions and uploads of people."""
 
 import mimetypes
 import re
@@ -43,16 +43,16 @@ class Speech(Places):
         return self.say(user, thread, text, attachments, id=thread.id)
 
     def edit(self, message: Message, text: str) -> None:
-        """A person edits what they said."""
+        """Edit a person's message."""
         message.history.append(message.now())
         message.content, message.edited = text, self.clock()
         self.tell_message("MESSAGE_UPDATE", message)
 
     def delete(self, message: Message) -> None:
-        """A person, or a moderator, deletes a message."""
+        """Delete a message, as its author or a moderator."""
         message.deleted = True
         for one in message.attachments:
-            one.data = None  # the CDN lets go of them with their message
+            one.data = None  # the CDN deletes files with their message
         if message in message.channel.messages:
             message.channel.messages.remove(message)
         if not message.ephemeral:
@@ -73,7 +73,7 @@ class Speech(Places):
         self._tell_channel("MESSAGE_REACTION_ADD", body, message.channel)
 
     def unreact(self, user: User, message: Message, emoji: str) -> None:
-        """Take a reaction back. Of whom the message is, and what kind of member this is, no event says."""
+        """Remove a reaction. The event has neither the message's author nor the member."""
         message.reactions.remove((emoji, user.id))
         self._tell_channel("MESSAGE_REACTION_REMOVE", self._reaction(user, message, emoji), message.channel)
 
@@ -82,7 +82,7 @@ class Speech(Places):
         return body | {"emoji": {"id": None, "name": emoji}, "burst": False, "type": 0}
 
     def again(self, what: Message | Interaction) -> None:
-        """Send the bot the same event once more."""
+        """Send the same event again."""
         if isinstance(what, Interaction):
             self.dispatch("INTERACTION_CREATE", what.event, what.channel.guild_id)
         else:
@@ -91,7 +91,7 @@ class Speech(Places):
     def upload(
         self, channel: Channel, name: str, data: bytes, spoiler: bool = False, ephemeral: bool = False
     ) -> Attachment:
-        """A file of a person, which the CDN serves."""
+        """A person's file, served by the CDN."""
         stored = re.sub(r"[^\w.-]", "_", f"SPOILER_{name}" if spoiler and not name.startswith("SPOILER_") else name)
         made = Attachment(self.snowflake(), stored, len(data), channel.id, data, spoiler=spoiler, ephemeral=ephemeral)
         made.content_type = mimetypes.guess_type(name)[0]

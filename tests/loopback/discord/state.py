@@ -1,4 +1,4 @@
-"""Everything that one Discord holds, and how it becomes an event."""
+"""The state of Discord, and its events."""
 
 import asyncio
 import itertools
@@ -26,11 +26,11 @@ from tests.loopback.discord.refusals import Json
 
 EPOCH = 1_420_070_400_000
 UPLOAD_LIMITS = (10 * MEGABYTE, 10 * MEGABYTE, 50 * MEGABYTE, 100 * MEGABYTE)
-"""By the boosts of a guild."""
+"""Bytes, by the boost level of a guild."""
 
 
 class State(ABC):
-    """What there is, who may do what, and telling the bot. Whoever speaks to the bot overrides `dispatch`."""
+    """State, permissions and events. The gateway overrides `dispatch`."""
 
     def __init__(self, application_id: int, shards: int, clock: Callable[[], float]) -> None:
         self.clock = clock
@@ -44,7 +44,7 @@ class State(ABC):
         self.interactions: list[Interaction] = []
         self.by_token: dict[str, Interaction] = {}
         self.commands: dict[int | None, list[Json]] = {None: []}
-        """What the bot has registered: by guild, None is everywhere."""
+        """Registered commands by guild; None: global."""
         self.base = ""
         self.cdn_lifetime = 24 * 3600.0
         self.strict = True
@@ -55,7 +55,7 @@ class State(ABC):
         self.users[self.me.id] = self.me
 
     async def until(self, predicate: Callable[[], Any], within: float = 60) -> Any:
-        """Return what `predicate()` says as soon as it is true: asked at each event here, and now and then."""
+        """Wait until `predicate()` is true, and return its value; evaluated at each event and periodically."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + within
         while not (found := predicate()):
@@ -63,11 +63,11 @@ class State(ABC):
                 raise AssertionError(f"not within {within} s; {self._lately()}")
             waiter = loop.create_future()
             self._waiting.append(waiter)
-            await asyncio.wait([waiter], timeout=0.02)  # what the bot keeps to itself is no event here
+            await asyncio.wait([waiter], timeout=0.02)  # internal changes of the bot cause no event here
         return found
 
     def changed(self) -> None:
-        """Let whoever waits look again."""
+        """Re-evaluate the predicates of `until`."""
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if not waiter.done():
@@ -77,14 +77,14 @@ class State(ABC):
         return f"{len(self.interactions)} interactions, {len(self.messages)} messages"
 
     def snowflake(self, shard: int | None = None) -> int:
-        """A new id; of a guild that lives on `shard` when given."""
+        """A new id; for a guild of `shard` if given."""
         millis = int(self.clock() * 1000) - EPOCH
         if shard is not None:
             millis += (shard - millis) % self.shards
         return (millis << 22) | (next(self._numbers) & 0x3FFFFF)
 
     def permissions(self, user: User, channel: Channel) -> int:
-        """What the user may do there, as Discord computes it."""
+        """The user's permissions, as Discord computes them."""
         if channel.guild is None:
             everything = ALL_PERMISSIONS & ~(MANAGE_CHANNELS | MANAGE_THREADS | ADMINISTRATOR)
             return everything if user in channel.people else 0
@@ -101,14 +101,14 @@ class State(ABC):
         return narrowed(overwritten(held, home, member), channel)
 
     def app_permissions(self, user: User, channel: Channel) -> int:
-        """What interactions say the app may do: without a bot only what is needed to answer there."""
+        """The app's permissions in interactions: without the bot only those for answers."""
         if channel.guild is None or channel.guild.has_bot:
             return self.permissions(self.me, channel) if self.sees(channel) or channel.guild else USUAL_PERMISSIONS
         answers = EMBED_LINKS | ATTACH_FILES | MENTION_EVERYONE | USE_EXTERNAL_EMOJIS
         return answers & self.permissions(user, channel)
 
     def sees(self, channel: Channel) -> bool:
-        """The bot gets the events of this channel."""
+        """Whether the bot gets the events of this channel."""
         if channel.guild is None:
             return self.me in channel.people
         return channel.guild.has_bot and bool(self.permissions(self.me, channel) & VIEW_CHANNEL)
@@ -140,7 +140,7 @@ class State(ABC):
         self._tell_channel(event, body, message.channel)
 
     def put(self, message: Message) -> None:
-        """A message appears; an ephemeral one is nobody else's business, and no event tells of it."""
+        """Post a message; an ephemeral one causes no event."""
         self.messages[message.id] = message
         if message.ephemeral:
             self.changed()

@@ -1,4 +1,4 @@
-"""What a person can ask of an app: commands, buttons and forms."""
+"""Interactions of people: commands, buttons and modals."""
 
 import hmac
 import time
@@ -14,7 +14,7 @@ IN_GUILD, WITH_BOT, PRIVATE = 0, 1, 2
 
 
 def _or(given: int | None, default: int) -> int:
-    """discord.py sends null for what it leaves to Discord."""
+    """The default for a null, which discord.py sends for unset values."""
     return default if given is None else given
 
 
@@ -34,7 +34,7 @@ Upload = bytes | tuple[str, bytes]
 
 
 class World(Speech):
-    """Everything there is, and the acts of people."""
+    """The state of Discord with all actions of people."""
 
     def slash(
         self, user: User, channel: Channel, command: str, options: Json | None = None, *, locale: str | None = None
@@ -56,7 +56,7 @@ class World(Speech):
         return self._ask(interaction, data | ({"resolved": resolved} if resolved else {}))
 
     def menu(self, user: User, target: Message | User, command: str, channel: Channel | None = None) -> Interaction:
-        """The command in the menu of a message, or of a user."""
+        """A command of the context menu of a message or user."""
         at = target.channel if isinstance(target, Message) else channel
         if at is None:
             raise Impossible("the menu of a user needs a channel")
@@ -87,7 +87,7 @@ class World(Speech):
         return self._ask(interaction, data | ({"values": list(values)} if values is not None else {}))
 
     def submit(self, modal: Modal | None, fields: Json, user: User | None = None) -> Interaction:
-        """Fill in a form, by custom id or label; a file is bytes, (name, bytes), or a list of those."""
+        """Submit a modal; fields by custom id or label; a file is bytes, (name, bytes), or a list of those."""
         if modal is None:
             raise Impossible("no form was opened")
         opened = modal.interaction
@@ -135,7 +135,7 @@ class World(Speech):
         return str(made.id)
 
     def _option(self, option: Json, given: Json, channel: Channel, resolved: Json) -> Json | None:
-        """One option as a person filled it in; None when left out."""
+        """One option as filled in by a person; None if omitted."""
         name, kind = option["name"], option["type"]
         if name not in given:
             if option.get("required"):
@@ -156,7 +156,7 @@ class World(Speech):
         return {"name": name, "type": kind, "value": value}
 
     def _command(self, user: User, channel: Channel, name: str, kind: int) -> Json:
-        """What the person would find in the app."""
+        """The command as visible to the person. Raises `Impossible`."""
         owners = self._owners(user, channel)
         context = self._context(channel)
         for known in [*self.commands.get(channel.guild_id, []), *self.commands[None]]:

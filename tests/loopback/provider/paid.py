@@ -1,4 +1,4 @@
-"""A paid API and a chat in one loopback server, which counts what is bought and can be made to hang at any step."""
+"""A paid API and a chat in one loopback server, which counts purchases and can hang at any step."""
 
 import asyncio
 from collections import Counter
@@ -9,7 +9,7 @@ from aiohttp import web
 
 PATH = "/v2/generate/video/kling/generation"
 STEPS = ("create", "created", "poll", "clip", "send", "sent")
-"""In the order of a job's life. `created` and `sent`: the answer is out, and nobody knows whether it was read."""
+"""Steps of a job. `created` and `sent`: after the answer was sent, perhaps unread."""
 
 
 class PaidHost:
@@ -48,7 +48,7 @@ class PaidHost:
             await runner.cleanup()
 
     def let_go(self) -> None:
-        """Hang no more."""
+        """Release hanging requests."""
         self.hang_at = None
         self._never.set()
 
@@ -58,7 +58,7 @@ class PaidHost:
             await self._never.wait()
 
     async def _then(self, step: str) -> None:
-        """Tell after an answer has gone out."""
+        """Reach a step after an answer was sent."""
         if self.hang_at == step:
             self.reached.put_nowait(step)
 
@@ -99,7 +99,7 @@ async def _answer(
     request: web.Request, body: object, status: int, after: Callable[[], Awaitable[None]]
 ) -> web.StreamResponse:
     response = web.json_response(body, status=status)
-    with suppress(ConnectionError):  # whoever asked may be dead
+    with suppress(ConnectionError):  # the client may be dead
         await response.prepare(request)
         await response.write_eof()
         await after()

@@ -1,4 +1,4 @@
-"""A host on loopback that does what a test tells it to, down to single bytes, and remembers what it was asked."""
+"""A scripted host on loopback, down to single bytes, which records requests."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ Step = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Seen:
-    """One request as it came over the wire; header names in lower case."""
+    """One recorded request; header names in lower case."""
 
     method: str
     target: str
@@ -36,14 +36,14 @@ class Scripted:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     def say(self, status: int, body: object = b"", **headers: str) -> None:
-        """Answer with JSON, or with bytes as they are."""
+        """Answer with JSON, or with raw bytes."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         lines = [f"HTTP/1.1 {status} So", f"Content-Length: {len(data)}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self.raw("\r\n".join(lines).encode() + b"\r\n\r\n" + data, close=False)
 
     def raw(self, data: bytes, *, close: bool = True) -> None:
-        """Answer with these bytes, then hang up."""
+        """Answer with these bytes, then close the connection."""
 
         async def step(writer: asyncio.StreamWriter) -> None:
             writer.write(data)
@@ -65,7 +65,7 @@ class Scripted:
         self.steps.append(step)
 
     def hang(self) -> None:
-        """Take the request and say nothing."""
+        """Read the request and never answer."""
 
         async def step(writer: asyncio.StreamWriter) -> None:
             await asyncio.sleep(30)
@@ -73,7 +73,7 @@ class Scripted:
         self.steps.append(step)
 
     def reset(self) -> None:
-        """Take the request and reset the connection."""
+        """Read the request and reset the connection."""
 
         async def step(writer: asyncio.StreamWriter) -> None:
             sock = writer.get_extra_info("socket")
@@ -84,7 +84,7 @@ class Scripted:
 
     @property
     def posts(self) -> int:
-        """How many paid requests came."""
+        """Number of paid requests."""
         return sum(seen.method == "POST" for seen in self.seen)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -114,7 +114,7 @@ async def _read(reader: asyncio.StreamReader) -> Seen:
 
 @contextlib.asynccontextmanager
 async def scripted(address: str = "127.0.0.1") -> AsyncIterator[Scripted]:
-    """A scripted host that listens; its open requests end with it."""
+    """A listening scripted host; open requests are cancelled at the end."""
     script = Scripted()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -139,7 +139,7 @@ async def scripted(address: str = "127.0.0.1") -> AsyncIterator[Scripted]:
 
 
 def closed_port() -> str:
-    """A base URL where nobody listens."""
+    """A base URL with a closed port."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{sock.getsockname()[1]}"

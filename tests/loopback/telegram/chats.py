@@ -1,11 +1,11 @@
-"""Groups, topics and who is in them."""
+"""Groups, topics and members."""
 
 from tests.loopback.telegram.model import GONE, Chat, Post, User, member_json
 from tests.loopback.telegram.state import State
 
 
 class Chats(State):
-    """What people do to chats."""
+    """Actions of people on chats."""
 
     def group(self, *people: User, title: str = "Group", creator: User | None = None) -> Chat:
         return self._gather(Chat(-next(self._groups), "group", title), people, creator)
@@ -30,14 +30,14 @@ class Chats(State):
         return self._tell("message", post)
 
     def delete_topic(self, chat: Chat, thread: int) -> None:
-        """The topic goes with all its messages. Telegram tells the bot nothing."""
+        """Delete a topic with its messages; no update is sent."""
         del chat.topics[thread]
         for post in chat.messages:
             if post.thread == thread:
                 self.delete(post)
 
     def set_member(self, who: User, chat: Chat, status: str, by: User | None = None, anonymous: bool = False) -> None:
-        """The bot hears of itself in `my_chat_member`, and of others only if it asked for `chat_member`."""
+        """Change a membership: update `my_chat_member` for the bot, `chat_member` for others if requested."""
         old, chat.members[who.id] = chat.members.get(who.id, "left"), status
         (chat.anonymous.add if anonymous else chat.anonymous.discard)(who.id)
         actor = by or chat.person or (who if who is not self.me else self.user("Admin"))
@@ -49,7 +49,7 @@ class Chats(State):
             self._tell("message", self._write(chat, actor, {"new_chat_members": [who.json()]}))
 
     def migrate(self, chat: Chat) -> Chat:
-        """The group becomes a supergroup, with new ids for everything."""
+        """Turn the group into a supergroup, with new ids."""
         new = Chat(-1_000_000_000_000 - next(self._groups), "supergroup", chat.title, members=dict(chat.members))
         new.anonymous = set(chat.anonymous)
         self.chats[new.id] = new

@@ -1,4 +1,4 @@
-"""What can go wrong with a call, and what is remembered of one."""
+"""Faults of calls, and records of calls."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Flood:
 
 @dataclass(frozen=True)
 class Refuse:
-    """Any other error. Without a description the answer is a page, as when it comes from a proxy before Telegram."""
+    """Another error. Without a description the answer is HTML, as from a proxy."""
 
     code: int
     description: str = ""
@@ -26,21 +26,21 @@ class Refuse:
 
 @dataclass(frozen=True)
 class Cut:
-    """Cut the connection. `unanswered` and `answering`: the call has been carried out."""
+    """Break the connection. `unanswered` and `answering`: the call was executed."""
 
     at: Literal["unread", "reading", "unanswered", "answering"]
 
 
 @dataclass(frozen=True)
 class Hold:
-    """Say so in `reached`, and wait: so long, or until `let_go`. All but `unread`: the call has been carried out."""
+    """Set `reached`, and wait for some seconds, or until `let_go`. All but `unread`: the call was executed."""
 
     at: Literal["unread", "unanswered", "answered"]
     seconds: float | None = None
 
 
 Trouble = Flood | Refuse | Cut | Hold | None
-"""None: this call goes well."""
+"""None: no fault."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Call:
     params: JSON
     files: dict[str, Upload]
     code: int = 0
-    """0: there was no answer yet."""
+    """HTTP status; 0: no answer yet."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Texts with their entities, and buttons, checked as Telegram checks them."""
+"""Validation of texts, entities and keyboards, like Telegram's."""
 
 import re
 from typing import Literal
@@ -18,7 +18,7 @@ _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 
 
 def checked_markup(p: JSON) -> tuple[JSON, JSON | None]:
-    """What the message shows, and the `force_reply` that it does not show."""
+    """The visible keyboard, and an invisible `force_reply`."""
     markup = p.get("reply_markup") or {}
     for row in markup.get("inline_keyboard", []):
         for button in row:

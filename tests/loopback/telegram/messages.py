@@ -28,7 +28,7 @@ class Messages(World):
     """As `Methods`: those about messages."""
 
     def _chat(self, p: JSON) -> Chat:
-        """The chat, if the bot may do anything there."""
+        """The chat, if the bot may act there."""
         if "chat_id" not in p:
             raise Refusal("chat_id is empty")
         chat = self.chats.get(p["chat_id"])
@@ -49,7 +49,7 @@ class Messages(World):
         return chat
 
     def _meets(self, user: int) -> bool:
-        """Whether somebody is in a group with the bot, who has never begun a conversation with it."""
+        """Whether a user shares a group with the bot without having started a private chat."""
         return any(user in chat.members and self.me.id in chat.members for chat in self.chats.values())
 
     def _is_admin(self, chat: Chat) -> bool:
@@ -111,7 +111,7 @@ class Messages(World):
             raise Refusal("TOPIC_CLOSED")
 
     def _media(self, kind: str, key: str, p: JSON, files: dict[str, Upload], *, may_upload: bool = True) -> Any:
-        """What a message says of the file: a new one, or one that Telegram knows."""
+        """The file object of a message, for an upload or a known file id."""
         upload = uploaded(key, p, files)
         if upload and not may_upload:
             raise Refusal("can't upload new files to an inline message")
@@ -182,7 +182,7 @@ class Messages(World):
         return post
 
     def _change(self, post: Post, old: set[str], new: JSON, p: JSON) -> Post | bool:
-        """Buttons that are not said again go."""
+        """Apply an edit; omitted buttons are removed."""
         kept = {key: post[key] for key in post if key not in old and key != "reply_markup"}
         changed = kept | new | checked_markup(p)[0]
         if changed == post:

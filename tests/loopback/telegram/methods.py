@@ -1,4 +1,4 @@
-"""What the Bot API's methods do to the world, as strictly as the real ones."""
+"""The Bot API's methods, with the real validation."""
 
 import re
 
@@ -19,7 +19,7 @@ def _scope(p: JSON) -> tuple[str, str]:
 
 
 class Methods(Messages):
-    """A method's name in snake case, behind an underscore; it takes parameters and files, and gives the result."""
+    """Methods named in snake case after an underscore; they take parameters and files, and return the result."""
 
     def __init__(self, username: str, can_read_all: bool) -> None:
         super().__init__(username, can_read_all)

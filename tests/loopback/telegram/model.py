@@ -1,4 +1,4 @@
-"""What Telegram keeps: people, chats, messages, files and updates; and how it refuses."""
+"""Telegram's people, chats, messages, files and updates; and its refusals."""
 
 import itertools
 import re
@@ -10,12 +10,12 @@ JSON = dict[str, Any]
 GONE = frozenset({"left", "kicked"})
 MARKS = re.compile(r"(?<![\w/])/[A-Za-z0-9_]{1,32}(?:@\w{3,32})?|(?<![\w@])@\w{3,32}")
 REACTIONS = frozenset(["❤", "❤\u200d🔥", "💘", "💔", *"👍👎🔥🥰👏😁🤔🤯😱🎉🤩🙏👌😍🐳💯🤣⚡💋😘😎"])
-"""Some of those that a bot hears of, as Telegram writes them."""
+"""Some of the emoji for reactions, in Telegram's form."""
 _REASONS = {400: "Bad Request: ", 403: "Forbidden: ", 409: "Conflict: "}
 
 
 class Refusal(Exception):
-    """The API answers with an error."""
+    """An error of the API."""
 
     def __init__(self, reason: str, code: int = 400, **parameters: int) -> None:
         super().__init__(reason)
@@ -24,7 +24,7 @@ class Refusal(Exception):
 
 
 class Post(dict[str, Any]):
-    """A message as the API gives it. The attributes hold what the API does not give."""
+    """A message as in the API; attributes hold internal state."""
 
     def __init__(self, *args: Any, **fields: Any) -> None:
         super().__init__(*args, **fields)
@@ -37,7 +37,7 @@ class Post(dict[str, Any]):
         self.thumbnail: bytes | None = None
         self.options: JSON = {}
         self.reactions: dict[int, list[JSON]] = {}
-        """By person."""
+        """By user id."""
 
     @property
     def id(self) -> int:
@@ -45,7 +45,7 @@ class Post(dict[str, Any]):
 
     @property
     def words(self) -> str:
-        """The text, or the caption."""
+        """Text or caption."""
         return str(self.get("text") or self.get("caption") or "")
 
     @property
@@ -115,7 +115,7 @@ class Chat:
 
 @dataclass
 class Stored:
-    """A file that Telegram keeps. `media` is what a message says of it."""
+    """A stored file. `media` is its object in messages."""
 
     kind: str
     media: Any
@@ -133,7 +133,7 @@ class Upload:
 
 @dataclass(eq=False)
 class Pending:
-    """An update that the bot has not confirmed."""
+    """An unconfirmed update."""
 
     update: JSON
     handed: bool = False
@@ -154,7 +154,7 @@ def member_json(who: User, status: str, anonymous: bool = False) -> JSON:
 
 
 def units(text: str) -> int:
-    """Telegram counts UTF-16 code units."""
+    """Length in UTF-16 code units, as Telegram counts."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 

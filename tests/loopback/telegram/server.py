@@ -1,4 +1,4 @@
-"""A Telegram Bot API server on loopback: as strict as the real one, and it can be made to fail at any step."""
+"""A Telegram Bot API server on loopback, with the real validation, and faults at any step."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ METHODS = words(
 
 
 class BotApi(Updates):
-    """One bot at one server. `trouble` says, by method, what happens to the next calls; downloads are `file`."""
+    """One bot at one server. `trouble`: faults of the next calls by method; downloads are `file`."""
 
     def __init__(
         self, token: str = "123456:TEST-token", username: str = "photoplay_bot", can_read_all: bool = False
@@ -68,7 +68,7 @@ class BotApi(Updates):
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[str]:
-        """Yields the URL without a path. May be called again: the world stays."""
+        """Serve; yields the URL without a path. May be repeated: the state stays."""
         runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -86,21 +86,21 @@ class BotApi(Updates):
 
     @property
     def bot_url(self) -> str:
-        """What `base_url` of a `telegram.Bot` must be."""
+        """`base_url` for a `telegram.Bot`."""
         return f"{self.base}/bot"
 
     @property
     def file_url(self) -> str:
-        """What `base_file_url` of a `telegram.Bot` must be."""
+        """`base_file_url` for a `telegram.Bot`."""
         return f"{self.base}/file/bot"
 
     def let_go(self) -> None:
-        """Whoever is held goes on."""
+        """Release held calls."""
         self._go.set()
         self._go = asyncio.Event()
 
     async def until(self, predicate: Callable[[], Any], within: float = 60) -> None:
-        """Wait for something that a call brings about."""
+        """Wait until `predicate()` is true, evaluated after each call."""
         async with self._heard:
             try:
                 await asyncio.wait_for(self._heard.wait_for(predicate), within)
@@ -109,7 +109,7 @@ class BotApi(Updates):
                 raise AssertionError(f"not within {within} s; the latest calls: {latest}") from None
 
     async def _look_again(self) -> None:
-        """Whoever waits in `until` shall look."""
+        """Re-evaluate the predicates of `until`."""
         async with self._heard:
             self._heard.notify_all()
 
@@ -146,7 +146,7 @@ class BotApi(Updates):
             self.calls.append(call)
         try:
             raw, call.files = await self._read(request)
-        except (ConnectionError, aiohttp.ClientError):  # whoever asked may be dead
+        except (ConnectionError, aiohttp.ClientError):  # the client may be dead
             return web.Response()
         if isinstance(trouble, Flood | Refuse):
             call.params = decoded(raw, strict=False)
@@ -181,7 +181,7 @@ class BotApi(Updates):
         if trouble == Cut("answering"):
             return await half(request, response)
         if isinstance(trouble, Hold) and trouble.at == "answered":
-            response.force_close()  # the next call must not wait behind this one
+            response.force_close()  # the next call must use another connection
             with suppress(ConnectionError):
                 await response.prepare(request)
                 await response.write_eof()
@@ -193,7 +193,7 @@ class BotApi(Updates):
         return script.pop(0) if script else None
 
     async def _stops(self, request: web.BaseRequest, trouble: Trouble, step: str) -> bool:
-        """Whether the connection is no more. Hangs here, if it is to hang at this step."""
+        """Apply a fault at a step, which may hang; returns whether the connection was closed."""
         if not isinstance(trouble, Cut | Hold) or trouble.at != step:
             return False
         if isinstance(trouble, Hold):
@@ -218,7 +218,7 @@ class BotApi(Updates):
         return dict(request.query) | dict(parse_qsl(body.decode(), keep_blank_values=True)), {}
 
     def _watch_the_pace(self, chat: int) -> None:
-        """Telegram counts loosely, so windows are a tenth shorter than it says."""
+        """Record violations of rate limits; windows are a tenth shorter than documented, as Telegram is tolerant."""
         now = time.monotonic()
         everywhere, here = self._sent_at[0], self._sent_at[chat]
         while everywhere and everywhere[0] <= now - 0.9:

@@ -1,4 +1,4 @@
-"""Everything that one Telegram holds, and how it becomes an update."""
+"""The state of Telegram, and its updates."""
 
 import itertools
 import time
@@ -13,7 +13,7 @@ _PHOTO_SIDES = (90, 320, 800, 1280)
 
 
 def sides(data: bytes) -> tuple[int, int]:
-    """The width and height of a JPEG or PNG; of anything else, a guess."""
+    """Width and height of a JPEG or PNG; a default for other files."""
     if data[:4] == b"\x89PNG":
         return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     at = 2
@@ -25,7 +25,7 @@ def sides(data: bytes) -> tuple[int, int]:
 
 
 class State:
-    """People, chats, files, and the updates that the bot has not confirmed."""
+    """People, chats, files, and unconfirmed updates."""
 
     def __init__(self, username: str, can_read_all: bool) -> None:
         self.me = User(123456, "Photoplay", username, None, is_bot=True)
@@ -38,20 +38,20 @@ class State:
         self.guests: dict[str, Post] = {}
         self.queries: dict[str, JSON] = {}
         self.answers: dict[str, JSON] = {}
-        """What `answerCallbackQuery` said, by query."""
+        """Parameters of `answerCallbackQuery`, by query."""
         self.updates: list[JSON] = []
         """Every update ever queued."""
         self.pending: list[Pending] = []
         self.allowed: frozenset[str] | None = None
         self.woken: Callable[[], None] = lambda: None
         self.later = 0.0
-        """Seconds that Telegram's clock is ahead."""
+        """Seconds by which Telegram's clock is ahead."""
         self._numbers = itertools.count(1001)
         self._groups = itertools.count(1)
         self._update_ids = itertools.count(700_000_001)
 
     def now(self) -> float:
-        """What time it is, Unix seconds."""
+        """Telegram's time, Unix seconds."""
         return time.time() + self.later
 
     def user(self, first_name: str = "Ann", username: str | None = None, language_code: str | None = "en") -> User:
@@ -60,14 +60,14 @@ class State:
         return user
 
     def private(self, user: User) -> Chat:
-        """The chat of this person with the bot: the same one each time."""
+        """The private chat of a person with the bot."""
         if user.id not in self.chats:
             members = {user.id: "member", self.me.id: "member"}
             self.chats[user.id] = Chat(user.id, "private", members=members, person=user)
         return self.chats[user.id]
 
     def queue(self, kind: str, content: JSON) -> None:
-        """Telegram decides when a thing happens whether the bot wanted to know of it."""
+        """Queue an update, if its kind is requested at this time, as Telegram does."""
         if kind not in self.allowed if self.allowed is not None else kind in SILENT_BY_DEFAULT:
             return
         update = {"update_id": next(self._update_ids), kind: dict(content)}
@@ -79,15 +79,15 @@ class State:
         self.woken()
 
     def again(self, update: JSON | None = None) -> None:
-        """The very same update once more; the latest one, if none is given."""
+        """Repeat an update; by default the latest."""
         self._enqueue(update or self.updates[-1])
 
     def sent(self, chat: Chat) -> list[Post]:
-        """What the bot wrote here, deleted messages too."""
+        """The bot's messages in a chat, including deleted ones."""
         return [post for post in chat.messages if post.by_bot]
 
     def keep(self, kind: str, data: bytes | None, size: int | None = None, **said: Any) -> JSON:
-        """Store a file, and say what a message says of it."""
+        """Store a file; returns its object in messages."""
         number = next(self._numbers)
         size = len(data or b"") if size is None else size
         media = {"file_id": f"{kind}-{number}", "file_unique_id": f"unique-{number}", **said, "file_size": size}
@@ -96,7 +96,7 @@ class State:
         return media
 
     def keep_photo(self, data: bytes, size: int | None = None) -> list[JSON]:
-        """All sizes hold the same bytes: only what is said of their sides differs. The largest is the last."""
+        """Store a photo; returns its sizes, the largest last. All have the same bytes, with different dimensions."""
         width, height = sides(data)
         longest = max(width, height)
         scales = [side / longest for side in _PHOTO_SIDES if side < longest] or [1.0]
@@ -127,7 +127,7 @@ class State:
             thread = thread or reply_to.thread
         if thread:
             post |= {"message_thread_id": thread, "is_topic_message": True}
-            reply_to = reply_to or chat.posts.get(thread)  # as Telegram does for every message in a topic
+            reply_to = reply_to or chat.posts.get(thread)  # like Telegram, for every message in a topic
         elif reply_to and chat.type == "supergroup" and not chat.is_forum:
             post["message_thread_id"] = reply_to.thread or reply_to.id
         if reply_to:
@@ -144,7 +144,7 @@ class State:
         return post
 
     def _may_read(self, chat: Chat, post: Post) -> bool:
-        """The privacy mode: in a group, a bot sees what is meant for it, and service messages."""
+        """Privacy mode: in a group, a bot gets messages that address it, and service messages."""
         status = chat.members.get(self.me.id, "left")
         if status in GONE:
             return False

@@ -1,4 +1,4 @@
-"""How updates reach the bot: by polling, or by a webhook."""
+"""Delivery of updates: long polling, or a webhook."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ class Webhook:
     secret: str = ""
     connections: int = 40
     lanes: dict[int, deque[Pending]] = field(default_factory=dict)
-    """Updates of one chat go one after the other."""
+    """Updates of one chat are delivered in order."""
     error: str = ""
 
 
@@ -43,10 +43,10 @@ class Updates(Methods):
         offset = p.get("offset", 0)
         if offset < 0:
             self.pending = self.pending[offset:]
-        # An update that was never handed out cannot be confirmed: `again` may bring back an old one.
+        # Only delivered updates can be confirmed: `again` may repeat an old one.
         self.pending = [each for each in self.pending if not each.handed or each.update["update_id"] >= offset]
         if not self.pending and p.get("timeout"):
-            await self._look_again()  # what was confirmed need not wait for the end of this call
+            await self._look_again()  # confirmation takes effect before the end of this call
             await self._wait_for_update(min(p["timeout"], 50))
         limit = p.get("limit", 100)
         batch = self.pending[: limit if 1 <= limit <= 100 else 100]
@@ -64,7 +64,7 @@ class Updates(Methods):
                 self._poll = None
 
     def _end_poll(self, reason: str) -> None:
-        """Telegram ends the earlier of two calls."""
+        """End the earlier of two polls, like Telegram."""
         if self._poll and not self._poll.done():
             self._poll.set_exception(Refusal(reason, 409))
 

@@ -1,4 +1,4 @@
-"""What people send, edit, press and react with."""
+"""Actions of people: messages, edits, taps and reactions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ def _captioned(caption: str) -> JSON:
 
 
 def _marked(key: str, text: str) -> JSON:
-    """Commands and mentions, as Telegram marks them by itself."""
+    """Entities of commands and mentions, as Telegram adds them."""
     marks = [
         {
             "type": "bot_command" if mark[0].startswith("/") else "mention",
@@ -25,10 +25,10 @@ def _marked(key: str, text: str) -> JSON:
 
 
 class World(Chats):
-    """People act through these methods; each act queues the update that the bot would get."""
+    """Actions of people; each queues the update that the bot gets."""
 
     def say(self, user: User, chat: Chat, text: str, **where: Any) -> Post:
-        """`where`: reply_to, thread, forward."""
+        """Send a text; `where`: reply_to, thread, forward."""
         return self._act(user, chat, {"text": text, **_marked("entities", text)}, **where)
 
     def photo(
@@ -60,7 +60,7 @@ class World(Chats):
         size: int | None = None,
         **where: Any,
     ) -> Post:
-        """`size` claims another size than that of `data`."""
+        """`size`: a claimed size in bytes, other than that of `data`."""
         named = {"file_name": file_name, "mime_type": mime_type}
         content = {"document": self.keep("document", data, size, **named), **_captioned(caption)}
         return self._act(user, chat, content, **where)
@@ -105,7 +105,7 @@ class World(Chats):
         captions: Sequence[str] = (),
         **where: Any,
     ) -> list[Post]:
-        """The caption is on the first one, or `captions` on all. Shuffled: their updates come in the opposite order."""
+        """Send an album; the caption is on the first, or `captions` on all. Shuffled: updates in reverse order."""
         group = str(10**16 + next(self._numbers))
         content: list[JSON] = [{"photo": self.keep_photo(data), "media_group_id": group} for data in pictures]
         content[0] |= _captioned(caption)
@@ -123,7 +123,7 @@ class World(Chats):
         return self._edit(message, "caption", "caption_entities", caption)
 
     def react(self, user: User, message: Post, *reactions: str | JSON) -> None:
-        """Have exactly these reactions under a message: emoji, or whole reaction types. An admin bot is told."""
+        """Set the reactions to a message: emoji, or reaction types. An admin bot gets an update."""
         chat = self.chats[message["chat"]["id"]]
         assert all(isinstance(each, dict) or each in REACTIONS for each in reactions), reactions
         new = [each if isinstance(each, dict) else {"type": "emoji", "emoji": each} for each in reactions]
@@ -136,11 +136,11 @@ class World(Chats):
             self.queue("message_reaction", change | {"old_reaction": old, "new_reaction": new})
 
     def delete(self, message: Post) -> None:
-        """Telegram does not tell the bot."""
+        """Delete a message; no update is sent."""
         message.deleted = True
 
     def press(self, user: User, message: Post, button: str) -> JSON:
-        """Press the button with this label or these data. Returns the callback query."""
+        """Tap the button with this label or data. Returns the callback query."""
         buttons = [each for row in message.buttons for each in row]
         pressed = next((each for each in buttons if button in (each["text"], each.get("callback_data"))), None)
         assert pressed, f"no button {button!r} among {message.labels}"
@@ -160,7 +160,7 @@ class World(Chats):
         reply_to_photo: bytes | None = None,
         chat: Chat | None = None,
     ) -> Post:
-        """Summon the bot into a chat of which it is no member. The id of the query is in `guest_query_id`."""
+        """Call the bot in a chat without it. The id of the query is in `guest_query_id`."""
         chat = chat or self._gather(Chat(-next(self._groups), "group", "Elsewhere"), (user,), None, with_bot=False)
         reply = self._write(chat, user, {"photo": self.keep_photo(reply_to_photo)}) if reply_to_photo else None
         said = {"photo": self.keep_photo(photo), **_captioned(text)} if photo else {}
