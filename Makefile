@@ -26,9 +26,10 @@ format: .venv/dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-pictures: .venv/dev  ## README's pictures of a conversation and the chat page, from real replies
+pictures: .venv/dev  ## README's pictures of a conversation, the chat page and a gallery, from real replies
 	@$(BIN)/python docs/conversation.py
 	@$(BIN)/python -m docs.page
+	@$(BIN)/python -m docs.gallery
 
 screens: .venv/dev  ## screenshots of every state of every page (phone, wide, light, dark), into screens/
 	@SCREENS=$(CURDIR)/screens $(BIN)/python -m pytest -q tests/whole/test_screens.py tests/whole/test_screens_chat.py \

@@ -46,7 +46,7 @@ def conversation() -> list[str]:
     """A photo with a caption, the status line, and the clip in its place."""
     order = Order("kling", Photo("photo.jpg", 960, 1280), PROMPT)
     clip = Clip("clip.mp4", 960, 1280, 5.0, 1_000_000)
-    job = Job("k7m2p9q4xw", "", "telegram:7", Address("telegram", "7"), order, 5, "", 0.0, 0.0, left=25)
+    job = Job("k7m2p9q4xw", "", "telegram:7", Address("telegram", "7"), order, 5, "", 0.0, 0.0, credits_left=25)
     rhythm = Rhythm.of([Render(150.0 + 2 * n) for n in range(30)])
     done = status.result(job, ShownClip(StoredFile(Path(clip.name)), clip))
     return [
