@@ -69,6 +69,9 @@ class ChatDriver(Driver, Protocol):
     async def gather(self) -> tuple[Address, str]:
         """Move the person to a community, where they mention the bot; returns its address and scope."""
 
+    def interject(self, words: str, to: Shown) -> None:
+        """Somebody else there replies `to` something of the bot's."""
+
     def flood(self) -> None:
         """Refuse the next clip once with a rate limit."""
 

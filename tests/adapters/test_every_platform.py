@@ -193,6 +193,20 @@ async def test_a_written_no_takes_it_back_and_a_photo_with_a_yes_is_an_order(ask
     assert [order.prompt for order in driver.house.provider.orders] == ["she smiles"]
 
 
+async def test_nobody_else_answers_a_question(chat: ChatDriver) -> None:
+    """Their words would be an order of theirs, with somebody's photo that they have only seen asked about."""
+    await chat.gather()
+    await chat.say("", picture())
+    question = await sees(chat, texts.chat.NO_WORDS)
+    hold(chat)
+    chat.interject("he frowns", question)
+    await chat.say("she smiles", to=question)
+    await sees(chat, "she smiles", label=texts.chat.CANCEL)
+    go_on(chat)
+    await settled(chat)
+    assert [order.prompt for order in chat.house.provider.orders] == ["she smiles"]
+
+
 async def test_an_answer_tapped_twice_buys_once(asking: Driver) -> None:
     driver = asking
     await driver.say("she smiles", picture())

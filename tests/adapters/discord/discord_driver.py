@@ -63,6 +63,11 @@ class DiscordDriver:
         self.room.api.member(self.room.ann, self.room.guild, [rights])
         return Address(self.name, str(self.channel.id)), f"discord:{self.room.guild.id}"
 
+    def interject(self, words: str, to: Shown) -> None:
+        ben = self.room.api.user("ben")
+        self.room.api.member(ben, self.room.guild)
+        self.room.api.say(ben, self.channel, words, (), to.handle, mention_bot=True)
+
     def flood(self) -> None:
         self.room.api.script(POST, too_many(0.05))
 

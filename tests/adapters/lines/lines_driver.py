@@ -64,6 +64,9 @@ class LinesDriver:
         self.at = TOWN
         return Address(self.name, TOWN), f"{self.name}:{TOWN}"
 
+    def interject(self, words: str, to: Shown) -> None:
+        self.world.say("ben", self.at, words, reply_to=to.handle.id)
+
     def flood(self) -> None:
         self.world.refusals.append({"failed": "flood", "wait": 0.05})
 

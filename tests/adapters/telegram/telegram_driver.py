@@ -60,6 +60,9 @@ class TelegramDriver:
         api.set_member(api.me, self.chat, "administrator")
         return Address(self.name, str(self.chat.id)), f"telegram:{self.chat.id}"
 
+    def interject(self, words: str, to: Shown) -> None:
+        self.room.api.say(self.room.api.user("Ben"), self.chat, words, reply_to=to.handle)
+
     def flood(self) -> None:
         self.room.api.trouble["sendVideo"] += [Flood(1)]
 
