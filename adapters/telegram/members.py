@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from telegram import ChatMemberAdministrator, ChatMemberOwner, ChatMemberRestricted
+from telegram import ChatMember, ChatMemberAdministrator, ChatMemberOwner, ChatMemberRestricted
 
 from adapters.shared.newest import Newest
 from adapters.telegram.client import TelegramClient, mapped
@@ -42,23 +42,12 @@ class Members:
         """As `moderates`, uncached, so that a demoted admin loses the right immediately."""
         if not chat.startswith("-"):
             return False
-        if user == chat:
-            return True
-        try:
-            with mapped():
-                member = await self._client.get_chat_member(int(chat), int(user))
-        except ChatError:
-            return False
-        return isinstance(member, ChatMemberAdministrator | ChatMemberOwner)
+        return user == chat or isinstance(await self._member(chat, user), ChatMemberAdministrator | ChatMemberOwner)
 
     async def username(self, chat: str, user: str) -> str | None:
         """A person's current username, empty for none; None if Telegram does not answer."""
-        try:
-            with mapped():
-                member = await self._client.get_chat_member(int(chat), int(user))
-        except ChatError:
-            return None
-        return member.user.username or ""
+        member = await self._member(chat, user)
+        return None if member is None else member.user.username or ""
 
     async def shows(self, chat: str, user: str) -> bool:
         """Whether the membership of `user` in the group `chat` is public: not for an anonymous admin."""
@@ -90,14 +79,20 @@ class Members:
         self._shut[chat] = self._clock(), shut
         return shut
 
+    async def _member(self, chat: str, user: str) -> ChatMember | None:
+        """Somebody's membership now; None if Telegram does not answer."""
+        try:
+            with mapped():
+                return await self._client.get_chat_member(int(chat), int(user))
+        except ChatError:
+            return None
+
     async def _found(self, chat: str, user: str) -> tuple[bool, bool]:
         since, *known = self._known.get((chat, user), (-FRESH, False, False))
         if self._clock() - since < FRESH:
             return known[0], known[1]
-        try:
-            with mapped():
-                member = await self._client.get_chat_member(int(chat), int(user))
-        except ChatError:
+        member = await self._member(chat, user)
+        if member is None:
             return False, False
         admin, shown = False, True
         if isinstance(member, ChatMemberAdministrator | ChatMemberOwner):

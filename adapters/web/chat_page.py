@@ -143,10 +143,8 @@ class ChatPage:
         return response
 
     async def _say(self, request: web.Request, person: str) -> web.StreamResponse:
-        if not self._sessions.trusts(request, person):
-            return web.json_response({"text": texts.chat.PAGE["reload"]}, status=403)
-        if self._crowd.is_full(request, person):
-            return web.json_response({"text": texts.chat.PAGE["one_by_one"]}, status=429)
+        if refusal := self._crowd.refusal(request, person):
+            return refusal
         try:
             with self._crowd.counted(request, person), ExitStack() as files:
                 inbound = await message.read(request, person, files, self._core.context.media.spool)

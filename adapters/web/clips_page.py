@@ -102,10 +102,8 @@ class ClipsPage:
 
     async def _favour(self, request: web.Request, person: str) -> web.StreamResponse:
         """Mark a clip as a favourite (`on=1`) or unmark it; idempotent."""
-        if not self._sessions.trusts(request, person):
-            return web.json_response({"text": texts.chat.PAGE["reload"]}, status=403)
-        if self._crowd.is_full(request, person):
-            return web.json_response({"text": texts.chat.PAGE["one_by_one"]}, status=429)
+        if refusal := self._crowd.refusal(request, person):
+            return refusal
         job = request.match_info["job"]
         with self._crowd.counted(request, person):
             on = (await bodies.form(request)).get("on") == "1"

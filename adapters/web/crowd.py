@@ -8,6 +8,7 @@ from aiohttp import web
 
 from adapters.web.proxies import network
 from adapters.web.session import Sessions
+from bot import texts
 
 AT_ONCE, NEAR = 4, 16
 """Maximum concurrent requests of a person, and of a network."""
@@ -23,6 +24,14 @@ class Crowd:
     def is_full(self, request: web.Request, person: str) -> bool:
         """Whether the limit is reached."""
         return self._busy[person] >= AT_ONCE or self._busy[self._near(request)] >= NEAR
+
+    def refusal(self, request: web.Request, person: str) -> web.Response | None:
+        """The refusal of a request by the page's script that is not from our page, or one too many; None for others."""
+        if not self._sessions.trusts(request, person):
+            return web.json_response({"text": texts.chat.PAGE["reload"]}, status=403)
+        if self.is_full(request, person):
+            return web.json_response({"text": texts.chat.PAGE["one_by_one"]}, status=429)
+        return None
 
     @contextmanager
     def counted(self, request: web.Request, person: str) -> Iterator[None]:
