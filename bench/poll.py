@@ -79,12 +79,13 @@ class Burst:
         while due:
             self.now, job, count = heapq.heappop(due)
             polls += 1
+            pause = history.next_poll(("host", order.model, order.seconds), self.now, count)  # before it is answered
             self._seen[job] = Render(self.now, ended=self._renders[job] <= self.now)
             if self._seen[job].ended:
                 history.add(order, "host")
                 waits[job] = self.now - self._renders[job]
             else:
-                pause = (await history.rhythm(order)).next_poll(self.now, count)
+                await history.rhythm(order)
                 heapq.heappush(due, (self.now + pause, job, count + 1))
         return waits, polls / len(self._renders)
 

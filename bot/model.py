@@ -142,6 +142,8 @@ class Job:
     outcome: Outcome | None = None
     reason: Reason | None = None
     claims: int = 0
+    polls: int = 0
+    """How often it was polled; counted when a poll is handed out."""
     tries: int = 0
     """Consecutive failures of the current step; reset at each step."""
     waits: Wait | None = None

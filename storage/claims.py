@@ -1,26 +1,43 @@
 """Claims: workers take, renew, save and release jobs; and the render times of past jobs."""
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.model import Job, LedgerEntry, Render
 from bot.ports import Step
 from storage import queue, rows
-from storage.database import Part, Transaction
+from storage.database import Part, Row, Transaction, records
 from storage.restored import Restored
 
-CLAIM = f"""
-    UPDATE jobs SET claims = claims + 1, due_at = CAST($1 AS DOUBLE PRECISION) + $3
-    WHERE id IN (
-        SELECT id FROM jobs WHERE due_at <= $1 AND {queue.WORKING} AND platform = ANY($4) AND id <> ALL($5)
-        ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING *"""
+DUE = f"""
+    SELECT * FROM jobs WHERE due_at <= $1 AND {queue.WORKING} AND platform = ANY($3)
+    ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED"""
+# The conditions repeat what the rows were when they were read: a change in between keeps its own `due_at`.
+MOVE = """
+    UPDATE jobs SET claims = jobs.claims + due.claimed, polls = jobs.polls + due.polled, due_at = due.next_at,
+        changed_at = CASE due.polled WHEN 1 THEN $2 ELSE jobs.changed_at END
+    FROM json_to_recordset($1) AS due(
+        id TEXT, state TEXT, claims BIGINT, claimed BIGINT, polled BIGINT, next_at DOUBLE PRECISION)
+    WHERE jobs.id = due.id AND jobs.state = due.state AND jobs.claims = due.claims AND jobs.due_at <= $2
+    RETURNING jobs.id"""
+NEXT = f"""
+    SELECT starts, (SELECT min(due_at) FROM jobs WHERE {queue.WORKING} AND platform = ANY($2)) AS next_at,
+        EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND halted = 0 AND due_at <= $1) AS waits
+    FROM gate WHERE id = 1"""
+FOUND = """
+    UPDATE jobs SET claims = jobs.claims + 1, due_at = $2 FROM json_to_recordset($1) AS found(id TEXT, claims BIGINT)
+    WHERE jobs.id = found.id AND jobs.claims = found.claims AND jobs.state = 'running' RETURNING jobs.id"""
+PUT_OFF = """
+    UPDATE jobs SET tries = poll.tries, waits = poll.waits, due_at = poll.due_at
+    FROM json_to_recordset($1) AS poll(
+        id TEXT, claims BIGINT, tries BIGINT, waits TEXT, due_at DOUBLE PRECISION)
+    WHERE jobs.id = poll.id AND jobs.claims = poll.claims AND jobs.state = 'running'"""
 WAITING = """
-    SELECT starts, (SELECT count(*) FROM jobs WHERE state = 'queued' AND halted = 0 AND due_at <= $1) AS n
+    SELECT starts, EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND halted = 0 AND due_at <= $1) AS waits
     FROM gate WHERE id = 1"""
 # Changes `due_at` alone, and only an unchanged job: an earlier save may have succeeded after all.
 RENEW = "UPDATE jobs SET due_at = $4 WHERE id = $1 AND claims = $2 AND state = $3 RETURNING id"
-NEXT = f"SELECT min(due_at) AS at FROM jobs WHERE {queue.WORKING} AND platform = ANY($1)"
 ENDED = """
     SELECT accepted_at, settled_at AS seen FROM jobs
     WHERE outcome = 'clip' AND host = $1 AND model = $2 AND seconds = $3 ORDER BY settled_at DESC LIMIT $4"""
@@ -30,20 +47,71 @@ GOING = f"""
     WHERE {queue.AT_PROVIDER} AND state = 'running' AND tries = 0 AND host = $1 AND model = $2 AND seconds = $3"""
 
 
+NextPoll = Callable[[tuple[str, str, int], float, int], float]
+"""Seconds until the next poll of a render: of this host, model and length, so many seconds after its acceptance, and
+after so many polls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a worker has to do now."""
+
+    jobs: list[Job]
+    """Claimed for the length of the lease."""
+    polls: list[Job]
+    """At a provider, to be polled once. They are nobody's: the next poll is on record as their `due_at`."""
+    next_at: float | None
+    """When the next job falls due that has left the queue, Unix seconds; None if there are none."""
+    waits: bool
+    """Whether queued jobs are due."""
+
+
 class Claims(Part):
     """A worker's queries. Each method is one transaction; times are Unix seconds, leases are seconds."""
 
     restored: Restored
 
     async def claim(
-        self, now: float, lease: float, limit: int, platforms: Sequence[str], mine: Collection[str] = ()
-    ) -> list[Job]:
-        """Claim due jobs that have left the queue, for the length of the lease.
+        self,
+        now: float,
+        lease: float,
+        limit: int,
+        platforms: Sequence[str],
+        next_poll: NextPoll,
+        mine: Mapping[str, int] | None = None,
+    ) -> Due:
+        """Up to `limit` due jobs that have left the queue; each is claimed for the length of the lease, or is a poll.
 
-        `mine`: ids in the caller's hands, excluded so that a clock jump does not claim them twice.
+        A poll raises no claim: `next_poll` says when the next one is due, whatever becomes of this one. `mine`: jobs
+        in the caller's hands, with their `claims`. They are not handed out twice; where the next poll falls due during
+        a poll, it is put off.
         """
-        found = await self._change(CLAIM, now, limit, lease, list(platforms), list(mine))
-        return [rows.job(row) for row in found]
+
+        async def work(tx: Transaction) -> tuple[Due, int]:
+            due, busy = _Round(now, lease, limit, next_poll), mine or {}
+            for row in await tx.all(DUE, now, limit + len(busy), list(platforms)):
+                due.see(row, busy.get(row["id"]))
+            moved = {row["id"] for row in await tx.all(MOVE, due.moves(), now)} if due.changes else set()
+            gate = await tx.one(NEXT, now, list(platforms))
+            assert gate is not None
+            jobs, polls = due.moved(moved)
+            return Due(jobs, polls, gate["next_at"], bool(gate["waits"])), gate["starts"]
+
+        found, starts = await self._db.write(work)
+        self.restored.saw(starts)
+        return found
+
+    async def take(self, jobs: Sequence[Job], due_at: float) -> set[str]:
+        """Claim polled jobs, until `due_at`; returns the ids of those that nobody has claimed or changed meanwhile."""
+        found = records(("id", "claims"), sorted((job.id, job.claims) for job in jobs))
+        return {row["id"] for row in await self._change(FOUND, found, due_at)}
+
+    async def put_off(self, jobs: Sequence[Job]) -> None:
+        """Save `tries`, `waits` and `due_at` of polled jobs that nobody has claimed meanwhile."""
+        columns = ("id", "claims", "tries", "waits", "due_at")
+        jobs = sorted(jobs, key=lambda job: job.id)  # rows are locked in one order
+        polls = [(job.id, job.claims, job.tries, job.waits, job.due_at) for job in jobs]
+        await self._change(PUT_OFF, records(columns, polls))
 
     async def start(
         self,
@@ -69,7 +137,7 @@ class Claims(Part):
 
         # Read first: it needs no write transaction.
         seen = await self._one(WAITING, now)
-        if not seen or not seen["n"]:
+        if not seen or not seen["waits"]:
             self.restored.saw(seen["starts"] if seen else 0)
             return []
         started, number = await self._db.write(work)
@@ -92,8 +160,8 @@ class Claims(Part):
 
     async def next_due(self, platforms: Sequence[str]) -> float | None:
         """The earliest `due_at` of jobs that have left the queue; None if there are none."""
-        row = await self._one(NEXT, list(platforms))
-        return row["at"] if row else None
+        row = await self._one(NEXT, 0.0, list(platforms))
+        return row["next_at"] if row else None
 
     async def renders(self, host: str, model: str, seconds: int, limit: int = 200) -> list[Render]:
         """The latest `limit` finished renders, and those still running at their last poll; newest accepted first."""
@@ -111,3 +179,47 @@ class Claims(Part):
             ]
 
         return await self._db.read(work)
+
+
+class _Round:
+    """What is due, and how each row of it changes."""
+
+    def __init__(self, now: float, lease: float, limit: int, next_poll: NextPoll) -> None:
+        self._now, self._lease, self._limit, self._next_poll = now, lease, limit, next_poll
+        self._jobs: list[Job] = []
+        self._polls: list[Job] = []
+        self.changes: list[tuple[str, str, int, int, int, float]] = []
+
+    def see(self, row: Row, busy: int | None) -> None:
+        """Decide about a row; `busy`: its `claims` when the caller began with it."""
+        if row["state"] == "running":
+            if busy is None and self._limit:
+                at, polls = self._after(row, 1), row["polls"] + 1
+                self._limit -= 1
+                self._polls.append(rows.job({**row, "due_at": at, "changed_at": self._now, "polls": polls}))
+                self._move(row, 0, 1, at)
+            elif busy == row["claims"]:  # this poll is slower than the gap to the next
+                self._move(row, 0, 0, self._after(row, 0))
+        elif busy is None and self._limit:
+            self._limit -= 1
+            at = self._now + self._lease
+            self._jobs.append(rows.job({**row, "claims": row["claims"] + 1, "due_at": at}))
+            self._move(row, 1, 0, at)
+
+    def _after(self, row: Row, polls: int) -> float:
+        """When the poll after this one is due."""
+        kind, elapsed = (
+            (row["host"], row["model"], row["seconds"]),
+            self._now - (row["accepted_at"] or row["created_at"]),
+        )
+        return self._now + self._next_poll(kind, elapsed, row["polls"] + polls)
+
+    def moves(self) -> str:
+        return records(("id", "state", "claims", "claimed", "polled", "next_at"), self.changes)
+
+    def moved(self, ids: Collection[str]) -> tuple[list[Job], list[Job]]:
+        """Claimed jobs and polls whose rows were changed."""
+        return [job for job in self._jobs if job.id in ids], [job for job in self._polls if job.id in ids]
+
+    def _move(self, row: Row, claimed: int, polled: int, at: float) -> None:
+        self.changes.append((row["id"], row["state"], row["claims"], claimed, polled, at))

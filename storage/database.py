@@ -82,5 +82,5 @@ def places(columns: Sequence[str]) -> str:
 
 
 def records(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows of texts and integers as the one parameter of `json_to_recordset`."""
+    """Rows of texts, numbers and nulls as the one parameter of `json_to_recordset`."""
     return json.dumps([dict(zip(columns, row, strict=True)) for row in rows])

@@ -49,7 +49,9 @@ UNDER_WAY = f"""
 CHANGED = f"""
     SELECT * FROM jobs WHERE person IN ({PEOPLE}) AND changed_at >= $2 ORDER BY changed_at DESC LIMIT $3"""
 TRACK = "UPDATE jobs SET status_id = $2, shown = $3 WHERE id = $1 AND state <> 'done' RETURNING id"
-SHOWN = "UPDATE jobs SET shown = $3 WHERE id = $1 AND status_id = $2"
+SHOWN = """
+    UPDATE jobs SET shown = line.shown FROM json_to_recordset($1) AS line(id TEXT, status_id TEXT, shown TEXT)
+    WHERE jobs.id = line.id AND jobs.status_id = line.status_id"""
 FENCE = "UPDATE jobs SET claims = claims + 1 WHERE id = $1"
 
 
@@ -167,9 +169,9 @@ class Store(Claims, Incidents):
         """Store the message id and text of a job's status line; False when the job is done already."""
         return bool(await self._change(TRACK, job_id, status_id, shown))
 
-    async def shown(self, job_id: str, status_id: str, shown: str) -> None:
-        """Store the text of a job's status line, if `status_id` is still its message."""
-        await self._change(SHOWN, job_id, status_id, shown)
+    async def shown(self, lines: Sequence[tuple[str, str, str]]) -> None:
+        """Store the texts of status lines, where it is still the same message; each: job, message, text."""
+        await self._change(SHOWN, records(("id", "status_id", "shown"), sorted(lines)))
 
     async def change(self, job_id: str, step: Callable[[Job], Step]) -> Job | None:
         """Apply `step` to a job that no worker has claimed, and bump `claims` so that saves of older claims fail.

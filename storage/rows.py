@@ -103,6 +103,7 @@ def job(row: Row) -> Job:
         reason=row["reason"],
         due_at=row["due_at"],
         claims=row["claims"],
+        polls=row["polls"],
         tries=row["tries"],
         waits=row["waits"],
         host=row["host"],

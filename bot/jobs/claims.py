@@ -6,12 +6,13 @@ the record of a paid order would be the worst outcome.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from bot.errors import Stale, StoreDown
 from bot.jobs import machine
+from bot.jobs.batch import Batch
 from bot.model import Incident, Job
 from storage import Store
 
@@ -30,6 +31,8 @@ class Claims:
         self._store = store
         self._clock = clock
         self.lease = lease
+        self._taking: Batch[Job, float | None] = Batch(self._take)
+        self._putting_off: Batch[Job, None] = Batch(self._put_off)
 
     def until(self) -> float:
         """End of a lease that is renewed now, Unix seconds."""
@@ -94,6 +97,33 @@ class Claims:
                 latest = await self._store.job(job.id)
                 if latest and replace(latest, shown="", status_id=None) == replace(changed, shown="", status_id=None):
                     return changed
+
+    async def take(self, job: Job) -> Job:
+        """Claim a polled job, to act on what was found. Raises `Stale` if another did, or it changed."""
+        taking = asyncio.ensure_future(self._taking.add(job))
+        try:
+            due_at = await asyncio.shield(taking)
+        except asyncio.CancelledError:  # let go of it: the next worker need not wait for the lease
+            with suppress(StoreDown):
+                if due_at := await taking:
+                    await self.release(replace(job, claims=job.claims + 1))
+            raise
+        if due_at is None:
+            raise Stale(job.id)
+        return replace(job, claims=job.claims + 1, due_at=due_at)
+
+    async def put_off(self, job: Job, event: machine.Waiting, due_at: float, now: float) -> None:
+        """Save what a failed poll changed, or the first good one after it, if the job is still nobody's."""
+        await self._putting_off.add(machine.apply(job, event, now, due_at)[0])
+
+    async def _take(self, jobs: Sequence[Job]) -> Sequence[float | None]:
+        due_at = self.until()
+        taken = await self._store.take(jobs, due_at)
+        return [due_at if job.id in taken else None for job in jobs]
+
+    async def _put_off(self, jobs: Sequence[Job]) -> Sequence[None]:
+        await self._store.put_off(jobs)
+        return [None] * len(jobs)
 
     async def release(self, job: Job, pause: float = 0.0) -> None:
         """Release an unchanged job; it is due again in `pause` seconds."""

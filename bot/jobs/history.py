@@ -1,7 +1,9 @@
 """Render history: a `Rhythm` per host, model and length, learned from the store and kept up to date."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from bot.errors import StoreDown
 from bot.jobs.polling import KNOWN, Rhythm
@@ -34,26 +36,53 @@ class History:
         self._provider = provider
         self._clock = clock
         self._known: dict[Kind, _Known] = {}
+        self._learning = asyncio.Lock()
 
     async def rhythm(self, order: Order, host: str | None = None) -> Rhythm:
         """The rhythm of `order` at `host`, or at the preferred host without one."""
-        terms = self._provider.terms(host)
-        kind = (terms.host, order.model, order.seconds)
+        kind = (self._provider.terms(host).host, order.model, order.seconds)
         known = self._known.get(kind)
         if known and self._clock() < known.until and known.news <= known.renders / RELEARN:
             return known.rhythm
         if known:  # concurrent callers get the previous rhythm meanwhile
             known.until, known.news = self._clock() + FRESH, 0
+            return await self._learn(kind)
+        async with self._learning:  # concurrent callers wait for the first
+            known = self._known.get(kind)
+            return known.rhythm if known else await self._learn(kind)
+
+    def next_poll(self, kind: Kind, elapsed: float, polls: int) -> float:
+        """Seconds until the next poll of a job that had so many, by what is known of its kind at the moment."""
+        known = self._known.get(kind)
+        return (known.rhythm if known else self._blind(kind)).next_poll(elapsed, polls)
+
+    def knows(self, kind: Kind) -> bool:
+        """Whether the store was read for this kind."""
+        return kind in self._known
+
+    async def _learn(self, kind: Kind) -> Rhythm:
+        terms = self._provider.terms(kind[0])
         try:
             renders = await self._store.renders(*kind, limit=KNOWN)
         except StoreDown:  # an estimate is optional: the order must not fail
-            return known.rhythm if known else Rhythm.of([], blind=terms.blind, usual=terms.usual)
-        rhythm = Rhythm.of(renders, blind=terms.blind, usual=terms.usual)
+            known = self._known.get(kind)
+            return known.rhythm if known else self._blind(kind)
+        # Some 10 ms: too long for the event loop.
+        rhythm = await asyncio.to_thread(Rhythm.of, renders, blind=terms.blind, usual=terms.usual)
         self._known[kind] = _Known(rhythm, len(renders), self._clock() + FRESH)
         return rhythm
+
+    def _blind(self, kind: Kind) -> Rhythm:
+        terms = self._provider.terms(kind[0])
+        return _without_history(terms.blind, terms.usual)
 
     def add(self, order: Order, host: str) -> None:
         """Count a render that ended and is in the store."""
         known = self._known.get((host, order.model, order.seconds))
         if known:
             known.news += 1
+
+
+@cache
+def _without_history(blind: float, usual: float) -> Rhythm:
+    return Rhythm.of([], blind=blind, usual=usual)

@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.errors import Ambiguous, BrokenClip, ChatError, NotSent, Stale, StoreDown, Unreachable
 from bot.jobs import machine, status
+from bot.jobs.batch import Batch
 from bot.jobs.claims import LONGEST_PAUSE, Claims, backoff
 from bot.jobs.delivery import EDIT, Delivery
-from bot.jobs.history import History
+from bot.jobs.history import History, Kind
 from bot.media.library import Media
 from bot.model import Accepted, Finished, Job, Pending, Refused
 from bot.ports import Chat, Provider, Step
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 FETCHES = 18
 """Failed downloads of a finished clip before the refund: about a quarter of an hour."""
-LINKLESS, LINKLESS_END = 4, 60
+LINKLESS = 4, 60
 """Polls of a finished clip without a link: until the operator is told, and until the refund (an hour)."""
 ODD_POLLS = 6
 """Failed polls lengthen the pause up to this count, and do not use up `FETCHES`."""
@@ -34,6 +35,17 @@ NEW = 120.0
 """Seconds after an order in which its status line may still become known."""
 LAST_WORD = 2.0
 """Seconds in which a stopped worker still saves an accepted order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A poll's result that is to be acted upon."""
+
+    job: Job
+    """Claimed."""
+    event: Finished | machine.Event
+    seen: float
+    """When the poll was answered: ready as of then, whatever the download takes."""
 
 
 class Steps:
@@ -62,6 +74,7 @@ class Steps:
         self._claims = Claims(store, clock, lease)
         self._save, self._note = self._claims.save, self._claims.note
         self._delivery = Delivery(store, media, provider, chats, self._claims, clock=clock, link=link)
+        self._showing: Batch[tuple[str, str, str], None] = Batch(self._shown)
         self.lease = lease
 
     def start(self, job: Job) -> Step:
@@ -99,8 +112,9 @@ class Steps:
 
     async def _remember(self, job: Job, accepted: Accepted) -> None:
         """Save that an order was accepted: it is paid, so this save is repeated until it succeeds."""
-        soon = self._clock() + self._provider.terms(accepted.host).blind
-        saving = asyncio.ensure_future(self._save(job, accepted, soon))
+        kind = (accepted.host, job.order.model, job.order.seconds)
+        known = self._history.knows(kind)
+        saving = asyncio.ensure_future(self._save(job, accepted, self._clock() + self.next_poll(kind, 0.0, 0)))
         try:
             job = await asyncio.shield(saving)
         except asyncio.CancelledError:
@@ -113,38 +127,46 @@ class Steps:
             what = "an order was taken after it had been given up; its clip is paid for"
             await self._note(what, f"{accepted.remote_id} at {accepted.host}", job)
             raise
-        rhythm = await self._history.rhythm(job.order, accepted.host)
-        await self._claims.release(job, rhythm.next_poll(0.0))  # replaces the estimate saved above
+        if not known:  # a better estimate than the one saved above
+            await self._history.rhythm(job.order, accepted.host)
+            await self._claims.release(job, self.next_poll(kind, 0.0, 0))
         await self._show(job)
 
     async def give_up(self, job: Job) -> None:
         """End a purchase whose worker died: whether the request was sent is unknown."""
         await self._lose(job, "the worker died while the order was on its way")
 
-    async def poll(self, job: Job) -> None:
-        """Poll the render; download a finished clip."""
+    async def poll(self, job: Job) -> Found | None:
+        """Poll the render. The job is nobody's meanwhile; it is claimed when something was found, else None."""
         host, remote_id, accepted_at = job.host or "", job.remote_id or "", job.accepted_at or job.created_at
         said = await self._provider.poll(host, remote_id, self._clock() - accepted_at)
-        seen = self._clock()  # ready as of now, whatever the download takes
-        match said:
-            case Finished(url):
-                event, due_at = await self._fetch(job, url, seen)
-            case Refused():
-                await self._note("a generation failed", said.detail, job)
-                event, due_at = said, None
-            case Pending():
-                event, due_at = await self._pending(job, said, seen)
+        seen = self._clock()
+        event, incident = self._judged(job, said, seen)
+        if not isinstance(event, machine.Waiting):
+            job = await self._claims.take(job)
+        if incident and not isinstance(said, Finished):
+            await self._note(incident, said.detail, job)
+        if isinstance(event, machine.Waiting):
+            await self._wait(job, event, seen)
+            return None
+        return Found(job, event, seen)
+
+    async def settle(self, found: Found) -> None:
+        """Act on what a poll found: download a finished clip, or end the job."""
+        job, event, due_at = found.job, found.event, None
+        if isinstance(event, Finished):
+            event, due_at = await self._fetch(job, event.url, found.seen)
         if isinstance(event, machine.Waiting):
             job = await self._show(replace(job, tries=event.tries, waits=event.waits))
         try:
-            await self._save(job, event, due_at, seen)
+            await self._save(job, event, due_at, found.seen)
         except Stale:
             latest = await self._store.job(job.id)
             if isinstance(event, machine.Rendered) and latest and latest.clip != event.clip:
                 await self._media.discard([event.clip.name])
             raise
         if isinstance(event, machine.Rendered):
-            self._history.add(job.order, host)
+            self._history.add(job.order, job.host or "")
 
     async def deliver(self, job: Job) -> None:
         """Send the clip, or the reason for its failure; then remove the status line."""
@@ -165,6 +187,10 @@ class Steps:
     async def release(self, job: Job, pause: float = 0.0) -> None:
         """Release an unchanged job; it is due again in `pause` seconds."""
         await self._claims.release(job, pause)
+
+    def next_poll(self, kind: Kind, elapsed: float, polls: int) -> float:
+        """Seconds until the poll after this one (`storage.claims.NextPoll`)."""
+        return self._history.next_poll(kind, elapsed, polls)
 
     def hosts(self) -> Sequence[str]:
         """Hosts where jobs may be."""
@@ -194,22 +220,33 @@ class Steps:
                 return Refused("broken_clip"), None
             return machine.Waiting(tries, "clip"), seen + backoff(tries)
 
-    async def _pending(self, job: Job, said: Pending, seen: float) -> tuple[machine.Event, float | None]:
+    def _judged(
+        self, job: Job, said: Pending | Finished | Refused, seen: float
+    ) -> tuple[Finished | machine.Event, str]:
+        """What follows a poll, and what the operator is told of it; `Waiting`: nothing but the next poll."""
+        if isinstance(said, Finished):
+            return said, ""
+        if isinstance(said, Refused):
+            return said, "a generation failed"
         if self._is_over(job, seen):
-            await self._note("a generation never ended", said.detail, job)
-            return machine.Expired(), None
+            return machine.Expired(), "a generation never ended"
         if said.waits == "link" and said.failed:
             tries = job.tries + 1
-            if tries in (LINKLESS, LINKLESS_END):
-                await self._note("a generation is called done, and there is no link to its clip", said.detail, job)
-            ends = tries >= LINKLESS_END
-            return (Refused("broken_clip"), None) if ends else (machine.Waiting(tries, "link"), seen + backoff(tries))
-        rhythm = await self._history.rhythm(job.order, job.host)
-        # Each claim except the purchase was a poll.
-        pause = rhythm.next_poll(seen - (job.accepted_at or job.created_at), job.claims - 1)
+            told = "a generation is called done, and there is no link to its clip" if tries in LINKLESS else ""
+            return (Refused("broken_clip") if tries >= max(LINKLESS) else machine.Waiting(tries, "link")), told
         tries = min(job.tries + 1, max(job.tries, ODD_POLLS)) if said.failed else 0
-        waits = said.waits if said.failed else None
-        return machine.Waiting(tries, waits), seen + max(pause, backoff(tries))
+        return machine.Waiting(tries, said.waits if said.failed else None), ""
+
+    async def _wait(self, job: Job, event: machine.Waiting, seen: float) -> None:
+        """Nothing yet: the next poll is on record, so that only failures are saved, and that they are over."""
+        await self._history.rhythm(job.order, job.host)  # which learns from time to time
+        is_slow = seen >= job.due_at  # then another worker may have found more by now
+        later = seen + backoff(event.tries) if event.tries else 0.0
+        if (event.tries, event.waits) != (job.tries, job.waits) or later > job.due_at:
+            await self._claims.put_off(job, event, max(later, job.due_at), seen)
+            job = replace(job, tries=event.tries, waits=event.waits)
+        if not is_slow:
+            await self._show(job)
 
     def _is_over(self, job: Job, seen: float) -> bool:
         """Whether to give up a clip. Time in the queue does not count, as the clip is paid."""
@@ -235,11 +272,15 @@ class Steps:
                 return job
             async with asyncio.timeout(EDIT):
                 await self._chats[job.address.platform].edit(job.address, job.status_id, reply)
-            await self._store.shown(job.id, job.status_id, reply.text)
+            await self._showing.add((job.id, job.status_id, reply.text))
         except (ChatError, StoreDown, TimeoutError) as error:
             log.info("the status line of job %s stays as it is: %s", job.id, error)
             return job
         return replace(job, shown=reply.text)
+
+    async def _shown(self, lines: Sequence[tuple[str, str, str]]) -> Sequence[None]:
+        await self._store.shown(lines)
+        return [None] * len(lines)
 
     async def _with_line(self, job: Job) -> Job:
         """A job with the status line that was recorded while the worker was busy."""

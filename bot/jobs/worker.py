@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 NAP = 2.0
 """Maximum seconds of sleep: another process may have queued a job."""
-MIN_SLEEP = 0.05
-"""Minimum seconds between rounds, if the last one took nothing."""
+PACE = 0.05
+"""Minimum seconds between the beginnings of two rounds: what ends or falls due meanwhile shares the next one."""
 REFRESH = 20.0
 """Seconds between refreshes of status lines."""
 PAUSE = 5.0
@@ -50,6 +50,9 @@ class Worker:
         self._slots = slots
         self._parallel = parallel
         self._under_way: dict[asyncio.Task[None], Job] = {}
+        self._vain: set[asyncio.Task[None]] = set()
+        """Polls that found nothing."""
+        self._next_at: float | None = None
         self._poked = asyncio.Event()
         self._stopping = False
         self.only: str | None = None
@@ -64,13 +67,16 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop`; then finish or release running steps."""
         refreshing = asyncio.create_task(self._refresh(), name="status-lines")
+        time = asyncio.get_running_loop().time
         try:
             while not self._stopping:
                 self._poked.clear()
+                soonest = time() + PACE
                 pause = await self._turn()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._poked.wait()
+                await asyncio.sleep(soonest - time())
         finally:
             refreshing.cancel()
             await asyncio.wait({refreshing})
@@ -79,16 +85,16 @@ class Worker:
     async def _turn(self) -> float:
         """One round; returns the seconds to sleep. Never raises."""
         try:
-            taken = await self.round()
-            pause = await self._pause()
+            await self.round()
         except StoreDown as error:
             log.error("the database takes nothing: %s", error)
             return NAP
         except Exception:  # an odd row must not end the worker, which would strand every job
             log.exception("a round broke")
             return NAP
-        # Due but not taken: another worker has it at this moment.
-        return pause if taken else max(pause, MIN_SLEEP)
+        if self._next_at is None or self._is_full():
+            return NAP
+        return min(NAP, max(0.0, self._next_at - self._clock()))
 
     async def _refresh(self) -> None:
         """Refresh the status lines of waiting jobs."""
@@ -103,23 +109,34 @@ class Worker:
 
     async def round(self) -> int:
         """Claim due jobs up to the capacity and start their steps; returns their number."""
-        now = self._clock()
-        taken = self._parallel - len(self._under_way)
-        room = taken
-        if room > 0:
-            mine = [job.id for job in self._under_way.values()]
-            for job in await self._store.claim(now, self._steps.lease, room, self._platforms, mine):
-                self._begin(job, self._steps.give_up if job.state == "submitting" else None)
-                room -= 1
-        if room > 0:
-            lease, hosts = self._steps.lease, self._steps.hosts()
+        now, lease = self._clock(), self._steps.lease
+        room = self._parallel - len(self._under_way)
+        if room <= 0:
+            self.last_round = now
+            return 0
+        due = await self._store.claim(
+            now,
+            lease,
+            room,
+            self._platforms,
+            self._steps.next_poll,
+            {job.id: job.claims for job in self._under_way.values()},
+        )
+        self._next_at = due.next_at
+        for job in due.polls:
+            self._begin(job, self._poll)
+        for job in due.jobs:
+            self._begin(job, self._steps.give_up if job.state == "submitting" else self._steps.deliver)
+        taken = len(due.polls) + len(due.jobs)
+        if due.waits and room > taken:
+            hosts, platforms = self._steps.hosts(), self._platforms
             for job in await self._store.start(
-                now, lease, self._slots, room, self._platforms, hosts, self._steps.start, self.only
+                now, lease, self._slots, room - taken, platforms, hosts, self._steps.start, self.only
             ):
                 self._begin(job, self._steps.buy)
-                room -= 1
+                taken += 1
         self.last_round = self._clock()
-        return taken - room
+        return taken
 
     async def idle(self) -> None:
         """Wait until all running steps have ended."""
@@ -142,15 +159,26 @@ class Worker:
             task.cancel()
         await self.idle()
 
-    def _begin(self, job: Job, act: Act | None) -> None:
-        act = act or (self._steps.poll if job.state == "running" else self._steps.deliver)
+    def _is_full(self) -> bool:
+        return len(self._under_way) >= self._parallel
+
+    def _begin(self, job: Job, act: Act) -> None:
         task = asyncio.create_task(self._run(job, act), name=f"job-{job.id}")
         self._under_way[task] = job
         task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
+        # A poll that found nothing makes nothing due, but room.
+        if self._is_full() or task not in self._vain:
+            self.poke()
+        self._vain.discard(task)
         del self._under_way[task]
-        self.poke()
+
+    async def _poll(self, job: Job) -> None:
+        if found := await self._steps.poll(job):
+            await self._run(found.job, lambda _: self._steps.settle(found))
+        elif task := asyncio.current_task():
+            self._vain.add(task)
 
     async def _run(self, job: Job, act: Act) -> None:
         try:
@@ -170,11 +198,5 @@ class Worker:
             await self._let_go(job, PAUSE)
 
     async def _let_go(self, job: Job, pause: float = 0.0) -> None:
-        with contextlib.suppress(StoreDown):  # else it is due again when its lease ends
+        with contextlib.suppress(StoreDown):  # else it is due again when its lease ends, or at its next poll
             await self._steps.release(job, pause)
-
-    async def _pause(self) -> float:
-        if len(self._under_way) >= self._parallel:
-            return NAP
-        due_at = await self._store.next_due(self._platforms)
-        return NAP if due_at is None else min(NAP, max(0.0, due_at - self._clock()))

@@ -16,6 +16,7 @@ from bot.model import Accepted, Address, Brush, Clip, Incident, Job, Payment, Ph
 from bot.ports import Step
 from bot.quotas.rules import Bill, Denied, Line, Plan
 from storage import open_store
+from storage.claims import Due
 from storage.jobs import Store
 from tests.samples import a_job, an_order
 
@@ -41,6 +42,17 @@ def begin(now: float) -> Any:
 
 async def start(store: Store, now: float = 2000.0, slots: int = 100, limit: int = 100) -> list[Job]:
     return await store.start(now, 10.0, slots, limit, HERE, ("local",), begin(now))
+
+
+async def claim(store: Store, now: float, limit: int = 10, platforms: tuple[str, ...] = HERE) -> Due:
+    """What is due; the next poll is always 30 s later."""
+    return await store.claim(now, LEASE, limit, platforms, lambda *_: 30.0)
+
+
+async def polled(store: Store, now: float) -> Job:
+    """The one job that is to be polled."""
+    (job,) = (await claim(store, now)).polls
+    return job
 
 
 async def ledger(store: Store) -> list[dict[str, Any]]:
@@ -153,16 +165,103 @@ async def test_a_failure_gives_back_and_a_clip_does_not(store: Store) -> None:
 async def test_a_claim_is_ones_own_until_the_lease_is_over(store: Store) -> None:
     await submit(store, a_job())
     (job,) = await start(store)
-    job = await run(store, job, Accepted("local", "1"))
-    (first,) = await store.claim(2000.0, LEASE, 10, HERE)
-    assert first.due_at == 2020.0
-    assert await store.claim(2019.9, LEASE, 10, HERE) == []
-    (second,) = await store.claim(2020.0, LEASE, 10, HERE)
+    await run(store, job, Accepted("local", "1"), machine.Rendered(CLIP))
+    (first,) = (await claim(store, 2000.0)).jobs
+    assert (first.due_at, await store.job("job1")) == (2020.0, first)
+    assert (await claim(store, 2019.9)).jobs == []
+    (second,) = (await claim(store, 2020.0)).jobs
     assert second.claims == first.claims + 1
     with pytest.raises(Stale):
-        await run(store, first, machine.Rendered(CLIP))
-    await run(store, second, machine.Rendered(CLIP))
+        await run(store, first, machine.Sent())
+    await run(store, second, machine.Sent())
     assert [row["kind"] for row in await ledger(store)] == ["hold", "capture"]
+
+
+async def test_a_poll_is_nobodys_and_the_next_is_on_record(store: Store) -> None:
+    await submit(store, a_job())
+    (job,) = await start(store)
+    job = await run(store, job, Accepted("local", "1"))
+    first = await polled(store, 2000.5)
+    assert (first.due_at, first.claims, first.polls, first.changed_at) == (2030.5, job.claims, 1, 2000.5)
+    assert await store.job("job1") == first
+    # Whoever has asked may die here, or find nothing: it is polled again all the same.
+    assert (await claim(store, 2030.0)).polls == []
+    second = await polled(store, 2030.5)
+    assert (second.polls, second.claims) == (2, job.claims)
+    # A poll that was slower than the gap is as good as the second one; only one of them goes on.
+    assert await store.take([first], 2080.0) == {"job1"}
+    assert await store.take([second], 2080.0) == set()
+    await store.put_off([replace(second, tries=3, waits="silence", due_at=9000.0)])
+    taken = await store.job("job1")
+    assert taken == replace(second, claims=job.claims + 1, due_at=2080.0)
+    assert (await claim(store, 2079.0)).polls == []
+    await run(store, taken, machine.Rendered(CLIP))
+    with pytest.raises(Stale):
+        await run(store, second, Refused("failed"))
+
+
+async def test_who_dies_between_taking_and_settling_is_followed_by_a_poll(store: Store) -> None:
+    await submit(store, a_job())
+    (job,) = await start(store)
+    await run(store, job, Accepted("local", "1"))
+    first = await polled(store, 2000.0)
+    assert await store.take([first], 2020.0) == {"job1"}
+    again = await polled(store, 2020.0)
+    assert again.claims == first.claims + 1
+    assert await store.take([again], 2080.0) == {"job1"}
+
+
+async def test_failed_polls_are_saved_together_where_nobody_went_on(store: Store) -> None:
+    for n in range(3):
+        await submit(store, a_job(f"job{n}"))
+    for job in await start(store):
+        await run(store, job, Accepted("local", job.id))
+    jobs = (await claim(store, 2000.0)).polls
+    assert await store.take([job for job in jobs if job.id == "job1"], 2020.0) == {"job1"}
+    await store.put_off([replace(job, tries=2, waits="silence", due_at=2044.125) for job in jobs])
+    kept = [await store.job(f"job{n}") for n in range(3)]
+    assert [(job.tries, job.waits, job.due_at) for job in kept if job] == [
+        (2, "silence", 2044.125),
+        (0, None, 2020.0),
+        (2, "silence", 2044.125),
+    ]
+
+
+async def test_what_a_worker_is_busy_with_is_not_handed_out_again(store: Store) -> None:
+    await submit(store, a_job("polling"))
+    await submit(store, a_job("taken"))
+    await submit(store, a_job("sending"))
+    for job in await start(store):
+        job = await run(store, job, Accepted("local", job.id))
+        if job.id == "sending":
+            await run(store, job, machine.Rendered(CLIP))
+    due = await claim(store, 2000.0)
+    mine = {job.id: job.claims for job in (*due.polls, *due.jobs)}
+    assert await store.take([job for job in due.polls if job.id == "taken"], 2020.0) == {"taken"}
+    before = {job_id: await store.job(job_id) for job_id in mine}
+    again = await store.claim(3000.0, LEASE, 10, HERE, lambda *_: 30.0, mine)  # a clock that has leapt, too
+    assert (again.polls, again.jobs) == ([], [])
+    polling = before.pop("polling")
+    assert polling
+    assert await store.job("polling") == replace(polling, due_at=3030.0)
+    assert {job_id: await store.job(job_id) for job_id in before} == before
+
+
+async def test_the_next_poll_follows_from_the_kind_of_render(store: Store) -> None:
+    await submit(store, a_job(order=an_order(seconds=10)))
+    (job,) = await start(store)
+    await run(store, job, Accepted("local", "1"), now=2007.0)
+    asked = []
+
+    def next_poll(*of: Any) -> float:
+        asked.append(of)
+        return 11.5
+
+    due = await store.claim(2010.0, LEASE, 10, HERE, next_poll)
+    assert asked == [(("local", "kling", 10), 3.0, 1)]
+    assert [job.due_at for job in due.polls] == [2021.5]
+    assert due.next_at == 2021.5
+    assert (await store.claim(2030.0, LEASE, 0, HERE, next_poll)).next_at == 2021.5  # no room
 
 
 async def test_eight_workers_never_take_the_same_job(database_url: str | None, tmp_path: Path) -> None:
@@ -178,7 +277,7 @@ async def test_eight_workers_never_take_the_same_job(database_url: str | None, t
 
         async def claims(store: Store) -> list[Job]:
             taken: list[Job] = []
-            while jobs := await store.claim(3000.0, LEASE, 7, HERE):
+            while jobs := (await store.claim(3000.0, LEASE, 7, HERE, lambda *_: 30.0)).polls:
                 taken += jobs
             return taken
 
@@ -193,9 +292,9 @@ async def test_a_worker_leaves_other_platforms_alone(store: Store) -> None:
     assert await start(store) == []
     assert await store.next_due(HERE) is None
     assert len(await store.start(2000.0, 10.0, 5, 5, ("console", "telegram"), ("local",), begin(2000.0))) == 1
-    assert await store.claim(9000.0, LEASE, 5, HERE) == []
-    assert await store.claim(9000.0, LEASE, 5, ()) == []
-    assert len(await store.claim(9000.0, LEASE, 5, ("telegram",))) == 1
+    assert (await claim(store, 9000.0)).jobs == []
+    assert (await claim(store, 9000.0, platforms=())).jobs == []
+    assert len((await claim(store, 9000.0, platforms=("telegram",))).jobs) == 1
 
 
 async def test_slots_hold_for_all_workers_together(database_url: str | None, tmp_path: Path) -> None:
@@ -284,13 +383,15 @@ async def test_cancelling_and_starting_at_once_ends_one_way(database_url: str | 
 
 
 async def test_the_next_due_job_is_known(store: Store) -> None:
-    assert await store.next_due(HERE) is None
+    assert (await store.next_due(HERE), (await claim(store, 0.0)).next_at) == (None, None)
     await submit(store, a_job())
+    assert [(await claim(store, at)).waits for at in (999.0, 1000.0)] == [False, True]
     (job,) = await start(store)
-    assert await store.next_due(HERE) == 2010.0
+    assert (await store.next_due(HERE), (await claim(store, 0.0)).next_at) == (2010.0, 2010.0)
     job = replace((await run(store, job, Accepted("local", "1"))), due_at=2300.0)
     await store.save(job)
-    assert await store.next_due(HERE) == 2300.0
+    due = await claim(store, 2000.0)
+    assert (await store.next_due(HERE), due.next_at, due.waits) == (2300.0, 2300.0, False)
 
 
 async def test_past_renders_are_told_apart(store: Store) -> None:

@@ -104,8 +104,9 @@ class Life:
 
     async def claim(self) -> None:
         worker = self.random.randrange(2)
-        mine = [job.id for job in self.hands[worker]]
-        self.hands[worker] += await self.stores[worker].claim(self.now, LEASE, 3, PLATFORMS, mine)
+        mine, gap = {job.id: job.claims for job in self.hands[worker]}, self.random.choice((1.0, 30.0, 600.0))
+        due = await self.stores[worker].claim(self.now, LEASE, 3, PLATFORMS, lambda *_: gap, mine)
+        self.hands[worker] += due.jobs + due.polls
 
     async def advance(self) -> None:
         """A worker acts on what it holds; another may have taken it meanwhile."""
@@ -118,7 +119,17 @@ class Life:
             "running": [machine.Waiting(), machine.Rendered(CLIP), Refused("failed"), machine.Expired()],
             "delivering": [machine.Sending(), machine.Deferred(1), machine.Sent("m"), machine.Undeliverable()],
         }[job.state]
-        changed, entry = apply(job, self.random.choice(events), self.now, self.now + self.random.randint(0, 300))
+        event, store = self.random.choice(events), self.stores[worker]
+        if job.state == "running":  # polled, and nobody's yet
+            if isinstance(event, machine.Waiting):
+                await store.put_off([replace(job, tries=1, due_at=self.now + self.random.randint(0, 300))])
+                return
+            if not await store.take([job], self.now + LEASE):
+                return
+            if self.random.random() < 0.1:  # it dies before it settles
+                return
+            job = replace(job, claims=job.claims + 1)
+        changed, entry = apply(job, event, self.now, self.now + self.random.randint(0, 300))
         with suppress(Stale):
             await self.stores[worker].save(changed, entry)
             if self.random.random() < 0.1:  # the answer was lost, and it is saved once more

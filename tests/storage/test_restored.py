@@ -185,7 +185,8 @@ async def check_is_noticed(folder: Path) -> None:
     store = await open_store(folder)
     await order(store, "new")
     assert [job.id for job in await start(store)] == ["new"]
-    assert await store.claim(9e9, 1.0, 9, ("console",), ["new"]) == []
+    due = await store.claim(9e9, 1.0, 9, ("console",), lambda *_: 1.0, {"new": 1})
+    assert (due.jobs, due.polls) == ([], [])
     assert await store.next_due(("console",)) == 1060.0  # of the new one
     await store.close()
 
@@ -331,7 +332,7 @@ async def test_released_orders_go_on_and_what_had_left_is_given_up(tmp_path: Pat
     assert await store.restored.release(ACT) == (1, 1)
     assert await store.restored.release(replace(ACT, id="act2")) == (0, 0)
     assert [job.id for job in await start(store)] == ["queued"]
-    (lost,) = await store.claim(1000.0, 1.0, 9, ("console",), ["queued"])
+    (lost,) = (await store.claim(1000.0, 1.0, 9, ("console",), lambda *_: 1.0, {"queued": 1})).jobs
     assert (lost.id, lost.state) == ("sent", "submitting")
     (entry,) = await store.figures.audit(HOUSE, 9)
     assert entry.verb == "release"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -125,14 +125,18 @@ async def test_who_falls_silent_is_noticed_within_the_lease(house: House, hold: 
 
 
 async def claimed(house: House, job: Job) -> Job:
+    """The job, polled and taken."""
     await house.work()
-    (job,) = await house.store.claim((await house.job(job.id)).due_at, LEASE, 1, ("telegram",))
-    return job
+    at = (await house.job(job.id)).due_at
+    (job,) = (await house.store.claim(at, LEASE, 1, ("telegram",), lambda *_: 30.0)).polls
+    assert await house.store.take([job], at + LEASE) == {job.id}
+    return await house.job(job.id)
 
 
 async def test_who_was_overtaken_breaks_off(house: House) -> None:
     job = await claimed(house, await house.order())
-    (rival,) = await house.store.claim(house.clock() + 10_000, LEASE, 1, ("telegram",))
+    rival = replace(job, claims=job.claims + 1, due_at=house.clock() + 10_000)
+    assert await house.store.take([job], rival.due_at) == {job.id}
     with pytest.raises(Stale):
         async with Claims(house.store, house.clock, LEASE).held(job):
             await asyncio.sleep(10)

@@ -139,7 +139,7 @@ async def test_done_without_a_link_is_an_incident_within_minutes_and_ends_within
     house.provider.polls = [Pending("done, but without a link", failed=True, waits="link")]
     job = await tracked(house)
     began = house.clock()
-    await looked(house, job, steps.LINKLESS + 1)
+    await looked(house, job, steps.LINKLESS[0] + 1)
     assert house.clock() - began < 180
     assert await shown(house, job) == f"{texts.chat.WAITS['link']} I keep trying; nothing is lost."
     assert ["no link" in incident.what for incident in await house.store.incidents()] == [True]
