@@ -24,15 +24,15 @@ from bot.model import Wait
 
 
 class PhotoplayError(Exception):
-    """Anything Photoplay raises on purpose."""
+    """Base of all our errors."""
 
 
 class Refusal(PhotoplayError):
-    """What was asked cannot be done; the message is for the person who asked."""
+    """The request cannot be fulfilled; the message is for the person."""
 
 
 class Denial(Refusal):
-    """A limit stands in the way; `cause` names it, so that the same denial is told once and not at every try."""
+    """A limit is reached; `cause` identifies it, so that repeated denials can be suppressed."""
 
     def __init__(self, sentence: str, cause: str) -> None:
         super().__init__(sentence)
@@ -40,11 +40,11 @@ class Denial(Refusal):
 
 
 class ProviderError(PhotoplayError):
-    """A call to a provider did not lead to an answer that settles anything."""
+    """A call to a provider had no conclusive answer."""
 
 
 class NotSent(ProviderError):
-    """The provider took nothing; `retry_after` is in seconds, `waits` says why for those who wait."""
+    """The provider took nothing; `retry_after` is in seconds, `waits` is the reason for the status line."""
 
     def __init__(self, detail: str, retry_after: float = 30.0, waits: Wait = "room") -> None:
         super().__init__(detail)
@@ -53,23 +53,23 @@ class NotSent(ProviderError):
 
 
 class Ambiguous(ProviderError):
-    """The provider may have taken the order, and nothing can tell us."""
+    """The provider may have taken the order; the outcome is unknown."""
 
 
 class BrokenClip(ProviderError):
-    """The clip that a provider calls finished is not there, or is not a video."""
+    """A clip reported as finished is missing or not playable."""
 
 
 class Unreachable(ProviderError):
-    """The way to a finished clip is closed: the network, a name lookup, or a setting of ours."""
+    """A finished clip cannot be downloaded now: network, name lookup, or one of our settings."""
 
 
 class ChatError(PhotoplayError):
-    """A platform did not take a message."""
+    """A platform did not accept a message."""
 
 
 class Flood(ChatError):
-    """The platform wants silence for `retry_after` seconds."""
+    """A rate limit of the platform; retry after `retry_after` seconds."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"wait {retry_after:g} s")
@@ -77,15 +77,15 @@ class Flood(ChatError):
 
 
 class Gone(ChatError):
-    """The chat is closed to us for good."""
+    """The chat is closed to the bot permanently."""
 
 
 class Unshowable(Gone):
-    """The chat takes no clips, or never this one; words it may take."""
+    """The chat accepts no clips, or not this one; texts may be accepted."""
 
 
 class TooLarge(ChatError):
-    """The platform takes clips of up to `limit` bytes there."""
+    """The clip exceeds the chat's `limit` in bytes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"at most {limit} bytes")
@@ -93,14 +93,14 @@ class TooLarge(ChatError):
 
 
 class Unconfirmed(ChatError):
-    """The message went out, and its answer never came."""
+    """The request was sent, without an answer: the message may have been posted."""
 
 
 class StoreDown(PhotoplayError):
-    """The database or the disk cannot take a change now; nothing of it was made."""
+    """The database or the disk is unavailable; nothing was changed."""
 
     told = False
-    """It stands in the log already."""
+    """It was logged before."""
 
 
 class Misconfigured(PhotoplayError):
@@ -112,4 +112,4 @@ class Illegal(PhotoplayError):
 
 
 class Stale(PhotoplayError):
-    """The job was claimed by someone else, or has moved on."""
+    """The job was claimed by another worker, or has changed."""

@@ -1,22 +1,22 @@
-"""What the core knows of a platform: a row each. One without a row is taken for a chat."""
+"""Traits of the platforms, as far as the core needs them. A platform without a row is a `chat`."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 Kind = Literal["chat", "page", "operator"]
-"""`chat`: people have names there, others may read along, and our messages stay. `page`: our own chat page, which has a
-menu and links to our files. `operator`: nobody else is there; they pay nothing and have no buttons."""
+"""`chat`: people have names, chats may have other readers, and messages stay. `page`: our own chat page, with a menu
+and links to files. `operator`: the operator alone; free, and without buttons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """`label`: what people call the platform."""
+    """One platform; `label`: its display name."""
 
     label: str
     _: KW_ONLY
     kind: Kind = "chat"
     fields: bool = False
-    """Its commands have a field for each thing that they take."""
+    """Commands have a separate field per argument."""
 
 
 PLATFORMS = {
@@ -29,10 +29,10 @@ CHATS = frozenset(name for name, traits in PLATFORMS.items() if traits.kind == "
 
 
 def of(name: str) -> Traits:
-    """The row of a platform."""
+    """Traits of a platform."""
     return PLATFORMS.get(name) or Traits(name.capitalize())
 
 
 def kind(name: str) -> Kind:
-    """What kind of platform it is."""
+    """Kind of a platform."""
     return of(name).kind

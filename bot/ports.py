@@ -56,7 +56,7 @@ class Chat(Protocol):
         """Delete an earlier message; a missing one is no error."""
 
     def person(self, user: str) -> Address | None:
-        """Where somebody is written to alone; None where nobody is."""
+        """A person's private chat; None on platforms without one."""
 
     def alone(self, job: Job) -> Address | None:
         """The maker's private chat, for a job whose own chat is closed to us; None on platforms without messages."""

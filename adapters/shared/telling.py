@@ -62,17 +62,17 @@ class Telling:
             pause = min(LONGEST_PAUSE, 2 * pause)
 
     async def is_told(self, reply: Reply) -> bool:
-        """Whether it is a status line that stands already, or that its clip has overtaken: said before a restart."""
+        """Whether it is a status line that was sent before a restart, or whose job has ended meanwhile."""
         job = await self._core.context.store.job(reply.job) if reply.job else None
         return job is not None and bool(job.status_id or job.state == "done")
 
     async def under(self, reply: Reply, place: Address) -> Address:
-        """The message that a reply to the one at `place` goes under: the order's photo, not a question about it."""
+        """The message to reply to, for a reply at `place`: the order's photo, not a question about it."""
         photo = await self._core.origin(reply)
         return photo if photo and photo.chat == place.chat else place
 
     async def track(self, reply: Reply, place: Address) -> None:
-        """Report where a status line stands; if its clip has overtaken it, the message goes."""
+        """Save the place of a status line; if the job has ended meanwhile, remove the message."""
         if reply.job and not await self._core.track(reply.job, place.message, reply.text):
             await self.take_away(place)
 

@@ -22,7 +22,7 @@ class Shelf:
         """No message to remove."""
 
     def person(self, user: str) -> Address | None:
-        """Nobody is written to."""
+        """No private chats."""
 
     def alone(self, job: Job) -> Address | None:
         """No private chat."""
