@@ -37,7 +37,7 @@ for (const stage of document.querySelectorAll('[data-clip]')) {
   seen.observe(stage);
   stage.addEventListener('pointerenter', ({ pointerType }) => {
     clearTimeout(soon);
-    // Whoever only crosses the page starts nothing.
+    // A pointer that only crosses the page starts nothing.
     if (pointerType === 'mouse' && mayStart()) soon = setTimeout(play, 120, stage);
   });
   stage.addEventListener('pointerleave', ({ pointerType }) => { if (pointerType === 'mouse') stop(); });

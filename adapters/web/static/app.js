@@ -4,14 +4,14 @@ import { byId, setText } from './dom.js';
 import { state, t } from './state.js';
 import { Stream } from './stream.js';
 
-/** Milliseconds between two looks for fresh links, lest one lost file ask forever. */
+/** Minimum milliseconds between requests for fresh links, as a missing file would repeat them forever. */
 const FRESH = 30_000;
 
 byId('composer').parentNode.hidden = false;
 setText(byId('allowance'), state.allowance);
 
 let ready = false;
-/** Who has sent nothing yet is greeted, with samples to try. */
+/** The greeting with samples, before the first message. */
 const welcome = (wanted = true) => { byId('welcome').hidden = !(wanted && conversation.empty); };
 const conversation = new Conversation(() => welcome(ready));
 const composer = conversation.composer = new Composer(conversation);
@@ -33,7 +33,7 @@ const stream = new Stream({
     if (!online) welcome();
   },
   lost(known) {
-    // Words outlive a reload, photos don't.
+    // Text survives a reload, photos do not.
     if (known && !composer.holdsPhoto) location.reload();
     else setText(byId('offline'), t('reload'));
   },
@@ -61,7 +61,7 @@ byId('menu').onclick = ({ target }) => {
 /** Photos dropped anywhere on the page, or pasted. */
 function receiveFiles() {
   const drop = byId('drop');
-  // What is neither a file nor for a field could lead away from the page.
+  // Other drops, such as links, could navigate away.
   const take = (event) => {
     const files = event.dataTransfer.types.includes('Files');
     if (files || !event.target.matches('textarea, .field')) event.preventDefault();
@@ -78,7 +78,7 @@ function receiveFiles() {
   addEventListener('paste', (event) => {
     const { files } = event.clipboardData;
     const text = event.clipboardData.getData('text/plain');
-    // Cells of a spreadsheet come with a picture of them, a copied file with its name.
+    // Copied spreadsheet cells include a picture of them, a copied file its name.
     if (!files.length || (text && !text.includes(files[0].name))) return;
     event.preventDefault();
     composer.add(files);

@@ -2,7 +2,7 @@ import { h } from './dom.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
-/** What somebody said: photos over words. */
+/** A person's message: photos above text. */
 export class Bubble {
   #images = [];
 
@@ -21,7 +21,7 @@ export class Bubble {
   }
 }
 
-/** What the bot says to that: `is` says which kind of answer it is. */
+/** The bot's reply; `is`: its kind. */
 export function answerTo(words, is, ...children) {
   const node = h('article', { className: 'answer', ariaLabel: t('answer', { words }), tabIndex: -1 }, ...children);
   node.dataset.is = is;

@@ -2,16 +2,16 @@ import { calm, h, iconButton, setIcon } from './dom.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
-/** Clips play while they are seen; one observer watches them all. */
+/** Clips play while visible; one observer for all. */
 const seen = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) players.get(target).visible(isIntersecting);
 }, { threshold: 0.25 });
 
 const players = new WeakMap();
 
-/** A clip that plays muted in a loop, with the few controls that it needs. */
+/** A muted, looping clip with minimal controls. */
 export class Clip {
-  /** Someone stopped it, or asked their system for calm: it plays only when asked to. */
+  /** Paused by the person or by reduced motion: no autoplay. */
   #held = calm.matches;
   #seen = false;
   #toggle = iconButton('play', t('play'), () => this.#turn(), 'over');
@@ -56,7 +56,7 @@ export class Clip {
   }
 
   #play() {
-    // Refused autoplay (a phone that saves power) leaves the first picture and the play button.
+    // Refused autoplay (power saving) leaves the first frame and the play button.
     this.video.play().catch(() => this.#label('play'));
   }
 
@@ -74,7 +74,7 @@ export class Clip {
   }
 
   #fullScreen() {
-    // iPhones know only their own way.
+    // iPhones only support their own method.
     if (this.video.requestFullscreen) this.video.requestFullscreen();
     else this.video.webkitEnterFullscreen();
   }

@@ -4,7 +4,7 @@ import { say } from './post.js';
 import { state, t } from './state.js';
 
 const list = byId('clips');
-/** The clip that is looked at. */
+/** The opened clip. */
 let shown;
 
 const deletion = new Deletion(async () => {
@@ -35,7 +35,7 @@ list.addEventListener('click', async ({ target }) => {
   if (!taken) star.ariaPressed = String(!on);
 });
 
-/** More of them, in their place; where that fails, as a page. */
+/** Append the next page; on failure, navigate to it. */
 addEventListener('click', async (event) => {
   const more = event.target.closest('#more');
   if (!more) return;

@@ -5,15 +5,15 @@ import { say } from './post.js';
 import { state, t } from './state.js';
 
 const KEPT = 'draft';
-/** On a touch keyboard Enter is for a new line; there is the button to send. */
+/** On touch keyboards Enter makes a new line; the button sends. */
 const touch = matchMedia('(hover: none) and (pointer: coarse)');
 
-/** Where a message is written: photos, words, options. */
+/** The composer of a message: photos, text, options. */
 export class Composer {
-  /** What the message goes on from, or null for a new photo. */
+  /** The job that the message continues, or null for a new photo. */
   #rework = null;
   #busy = false;
-  /** What was being written when a rework came in between. */
+  /** The draft that a rework interrupted. */
   #draft = null;
 
   #form = byId('composer');
@@ -45,7 +45,7 @@ export class Composer {
     return Boolean(this.#photos.start);
   }
 
-  /** Photos that were dropped or pasted: the first is the start, a second one the end. */
+  /** Dropped or pasted photos: the first is the start picture, the second the end picture. */
   add(files) {
     for (const file of [...files].slice(0, 2)) {
       const second = this.#photos.start && !this.#rework;
@@ -53,24 +53,24 @@ export class Composer {
     }
   }
 
-  /** Other words for the photo of a job. */
+  /** Rework: another text for a job's photo. */
   newWords(job) {
     this.#enterRework({ command: `/again ${job.id}`, words: job.prompt, end: Boolean(job.end) }, job.photo.src,
       t('new_words_for', { words: job.prompt }), job.picked);
   }
 
-  /** Go on from the last frame of a job's clip. */
+  /** Continue from the last frame of a job's clip. */
   goOn(job) {
     this.#enterRework({ command: `/continue ${job.id}`, words: '', end: false }, `/frame/${job.id}`,
       t('continue_of', { words: job.prompt }), job.picked);
   }
 
-  /** Send a sample; the server has its picture. What is being written stays. */
+  /** Send a sample, whose picture is on the server. The draft stays. */
   sendSample(name, words) {
     this.#post([['text', words], ['sample', name]]);
   }
 
-  /** Say a command, as if someone had typed `words`. */
+  /** Send a command, displayed as the typed text `words`. */
   say(command, words) {
     this.#post([['text', command]], words);
   }
@@ -84,14 +84,14 @@ export class Composer {
     }
     const words = this.#words.value.trim();
     const command = words.startsWith('/') && !this.#rework ? words : '';
-    // A command or an answer leaves the draft alone, but for the words that it was.
+    // A command or an answer keeps the rest of the draft.
     this.#post(this.#fields(!command || command.startsWith('/animate')), command,
       ({ job, answered }) => (answered || (command && !job) ? this.#write('') : this.#clear()));
   }
 
   /**
-   * What cannot be done with a draft is told beside it; everything else has its place in the conversation.
-   * `fields` may be a promise; `command`: what it answers; `taken`: what to do then.
+   * Refusals of a draft are displayed beside it, all other replies in the conversation.
+   * `fields` may be a promise; `command`: the question it answers; `taken`: called on success.
    */
   async #post(fields, command = '', taken = () => {}) {
     if (this.#blocked()) return;
@@ -104,7 +104,7 @@ export class Composer {
     } else this.#tell(answer.text, answer.fine);
   }
 
-  /** Words without a photo may answer a question: the command of its yes. */
+  /** The command of the question that a text without a photo may answer. */
   get #asked() {
     return (!this.#photos.start && this.conversation.question?.command) || '';
   }
@@ -114,11 +114,11 @@ export class Composer {
     if (words.startsWith('/')) return '';
     if (!this.#photos.start) return words && this.#asked ? '' : t('need_photo');
     if (this.#options.conflict) return this.#options.conflict;
-    // The same photo with no new words is what Again is for.
+    // An unchanged rework is the purpose of Again.
     return words ? '' : t('need_words');
   }
 
-  /** What is sent: all of the draft, or only its words. */
+  /** The fields to send: the whole draft, or only its text. */
   async #fields(whole) {
     const words = this.#words.value.trim();
     const text = this.#rework ? `${this.#rework.command} ${words}` : words;
@@ -168,7 +168,7 @@ export class Composer {
     this.#words.select();
   }
 
-  /** Words that were only lent go with the photo; words that someone wrote stay, if there is no draft. */
+  /** Remove text that was filled in with the photo; typed text stays, if there is no draft. */
   #leaveRework() {
     if (this.#blocked()) return;
     const words = this.#words.value === this.#rework.words ? '' : this.#words.value;
@@ -178,7 +178,7 @@ export class Composer {
     this.#focus();
   }
 
-  /** Back to nothing, or to the draft from before a rework. */
+  /** Clear the composer, or restore the draft before a rework. */
   #clear() {
     const { words = '', picked, photos } = this.#draft ?? {};
     this.#draft = this.#rework = null;
@@ -189,7 +189,7 @@ export class Composer {
     this.#photos.clear(photos);
   }
 
-  /** Words of a chip, in front of the options, which end with the text. */
+  /** Insert a chip's words before the options at the end of the text. */
   #add(words) {
     const said = this.#words.value;
     const [end] = said.match(/(\s*(--|—|–)\w.*)?$/s);
@@ -203,12 +203,12 @@ export class Composer {
     this.#options.read(this.#words.value);
     this.#options.look({ end: Boolean(this.#photos.end || this.#rework?.end), endAllowed: !this.#rework });
     this.#tell(this.#options.conflict);
-    // field-sizing: content would do, but not everywhere yet.
+    // field-sizing: content is not supported everywhere yet.
     this.#words.style.height = 'auto';
     this.#words.style.height = `${this.#words.scrollHeight}px`;
   }
 
-  /** The composer is always in sight; the page need not move for it. */
+  /** Focus without scrolling, as the composer is always visible. */
   #focus() {
     this.#words.focus({ preventScroll: true });
   }

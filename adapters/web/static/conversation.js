@@ -6,12 +6,12 @@ import { Saying } from './saying.js';
 import { t } from './state.js';
 import { Turn } from './turn.js';
 
-/** How near to the end, in pixels, counts as being there. */
+/** Maximum distance from the end, in pixels, that counts as the end. */
 const NEAR = 80;
 
 /**
- * Everything that was said, oldest first. Jobs and questions come from events, so that all tabs show the same; the
- * answers to commands are this tab's.
+ * The conversation, oldest first. Jobs and questions come from events, so that all tabs show the same; replies to
+ * commands are per tab.
  * An item is a `Turn`, a `Question` or a `Saying`.
  */
 export class Conversation {
@@ -22,11 +22,11 @@ export class Conversation {
   #position = 0;
   #height = 0;
   #sayings = 0;
-  /** Jobs that the present stream has told of */
+  /** Jobs received by the current stream */
   #told = new Set();
   #node = byId('conversation');
 
-  /** `onChange`: what to do when something was added or taken away. */
+  /** `onChange`: called after an item was added or removed. */
   constructor(onChange) {
     this.onChange = onChange;
     addEventListener('scroll', () => this.#scrolled(), { passive: true });
@@ -37,25 +37,25 @@ export class Conversation {
     return this.#order.every(({ id }) => id[0] === '~');
   }
 
-  /** Whether news must reach somebody who does not look. */
+  /** Whether a notification is needed, as the page is not visible. */
   get waited() {
     return allowed() && this.#order.some(({ job }) => job && job.state !== 'done');
   }
 
-  /** The question that words are an answer to: the one that was asked last. */
+  /** The question that a text answers: the latest. */
   get question() {
     return this.#order.filter(({ open }) => open).sort((a, b) => a.asked - b.asked).at(-1);
   }
 
-  /** A stream begins. */
+  /** Begin a stream. */
   begin() {
     this.#told.clear();
     this.#order.forEach((item) => item.reached?.());
   }
 
   /**
-   * What comes from now on is news: it moves in, and is said aloud. If the stream told the `whole`, what it did not tell
-   * is gone: somebody had it removed while this page was away.
+   * Further events are news: animated and announced. If the stream sent the `whole`, jobs that it did not send were
+   * deleted, and are removed.
    */
   live(whole) {
     this.#live = true;
@@ -80,7 +80,7 @@ export class Conversation {
     if (job.state === 'done') notify(job.id, news);
   }
 
-  /** All orders that wait for an answer; what waits no longer, and became no job, is over. */
+  /** All parked orders; others that became no job are over. */
   wait(orders) {
     orders.forEach((order) => this.ask(order, false));
     const over = ({ id, open }) => open && !orders.some((order) => order.id === id);
@@ -96,24 +96,24 @@ export class Conversation {
     this.toEnd();
   }
 
-  /** Show what a command was answered, at the end. */
+  /** Append the reply to a command. */
   say(words, answer) {
     const saying = new Saying(words, answer, (command) => this.command(command));
     saying.id = `~${String(this.#sayings += 1).padStart(6, '0')}`;
     saying.at = this.#order.at(-1)?.at ?? 0;
     this.#insert(saying);
     announce(answer.text);
-    // Of a long answer, the beginning.
+    // Scroll to the beginning of a long reply.
     this.#atEnd = false;
     saying.node.scrollIntoView();
   }
 
-  /** Say what a button says, and show what comes of it. */
+  /** Send a button's command, and show the reply. */
   async command(text) {
     this.take('', await say([['text', text]]));
   }
 
-  /** Show an answer where it belongs. */
+  /** Show a reply in its place. */
   take(words, answer) {
     if (answer.forgotten) {
       this.clear();
@@ -128,12 +128,12 @@ export class Conversation {
       asked.tell(answer);
       announce(answer.text);
     } else this.say(words, answer);
-    // What went took the focus with it.
+    // The focus was lost with the removed element.
     if (document.activeElement.matches('body, [hidden] *')) this.#focus(-1);
     if (answer.ask) this.#invite(answer.ask);
   }
 
-  /** The answer to a question is just written: the composer takes the clip that it is about. */
+  /** The answer is a text: the composer takes the clip that the question is about. */
   #invite(ask) {
     const [name, id] = ask.split(' ');
     const { job } = this.#items.get(id) ?? {};
@@ -142,7 +142,7 @@ export class Conversation {
     else this.composer.newWords(job);
   }
 
-  /** A job that is no more. */
+  /** Remove a deleted job. */
   drop(id) {
     const item = this.#items.get(id);
     if (item) this.#remove(item);
@@ -187,7 +187,7 @@ export class Conversation {
 
   #scrolled() {
     const { scrollHeight } = document.documentElement;
-    // Only a person who goes up leaves: the page itself moves too when it grows or shrinks.
+    // Only scrolling up by the person leaves the end: the page also moves when it grows or shrinks.
     if (scrollHeight - innerHeight - scrollY < NEAR) this.#atEnd = true;
     else if (scrollY < this.#position && scrollHeight === this.#height) this.#atEnd = false;
     this.#position = scrollY;

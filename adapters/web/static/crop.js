@@ -1,21 +1,21 @@
 import { h } from './dom.js';
 import { state, t } from './state.js';
 
-/** Pixels: clips have 720 lines, so longer sides only make the upload heavier. */
+/** Pixels: clips have 720 lines, so longer sides only make the upload larger. */
 const LONGEST = 2560;
-/** What an arrow key moves, as a share of the picture; and with Shift. */
+/** Step of an arrow key, as a share of the picture; and with Shift. */
 const STEP = 0.01;
 const LEAP = 0.1;
 const KEYS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
-/** Whether a picture is of a shape of which no clip can be made. */
+/** Whether a picture's aspect ratio is too extreme for a clip. */
 export function tooLong({ naturalWidth: width, naturalHeight: height }) {
   return Math.max(width, height) > state.limits.longest * Math.min(width, height);
 }
 
-/** A picture that is too long in a frame for the part that is used: it is moved, and stretched by its ends. */
+/** An overlong picture with a frame for the used part, which can be moved and resized. */
 export class Crop {
-  /** What is sent, until the frame moves */
+  /** The file to send, until the frame moves */
   #made = null;
 
   /** `image` is loaded. */
@@ -37,8 +37,8 @@ export class Crop {
   }
 
   /**
-   * The part as a file, the same one for as long as the frame stays. Null where this browser cannot make it: then the
-   * whole is sent, and the server asks.
+   * The part as a file, the same while the frame stays. Null if this browser cannot make it: then the whole picture is
+   * sent, and the server asks.
    */
   async file(name) {
     this.#made ??= await this.#draw(name).catch(() => null);
@@ -47,7 +47,7 @@ export class Crop {
 
   async #draw(name) {
     const { naturalWidth: width, naturalHeight: height } = this.image;
-    // Rounded inwards: one pixel more could be too long again.
+    // Rounded inwards: one pixel more could exceed the aspect ratio.
     const from = Math.ceil(this.from * this.long);
     const length = Math.min(Math.floor(this.to * this.long) - from, this.most);
     const part = this.upright ? [0, from, width, length] : [from, 0, length, height];
@@ -85,7 +85,7 @@ export class Crop {
     return slider;
   }
 
-  /** Past what is allowed an end stops, or takes the other one along. */
+  /** Beyond the limits an end stops, or moves the other one. */
   #move(name, by) {
     const { least, from, to } = this;
     const most = this.most / this.long;

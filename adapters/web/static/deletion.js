@@ -1,7 +1,7 @@
 import { button, h, iconButton } from './dom.js';
 import { t } from './state.js';
 
-/** A small button that asks, in its place, before something is deleted. */
+/** A button that asks for confirmation in its place before a deletion. */
 export class Deletion {
   question = h('div', { className: 'sure', role: 'group', ariaLabel: t('delete_clip'), hidden: true });
 

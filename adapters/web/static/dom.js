@@ -1,8 +1,8 @@
-/** Small helpers to build elements. Text always goes in as text, never as markup. */
+/** Helpers to build elements. Text is always inserted as text, never as markup. */
 
 export const byId = (id) => document.getElementById(id);
 
-/** An element; what it knows as a property is set as one, everything else as an attribute. */
+/** An element; known properties are set as such, others as attributes. */
 export function h(name, props = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(props)) {
@@ -13,14 +13,14 @@ export function h(name, props = {}, ...children) {
   return node;
 }
 
-/** A symbol of icons.html: a copy of one in the page, with another name. */
+/** An icon of icons.html, by a reference to its symbol. */
 export function icon(name) {
   const svg = document.querySelector('svg:has(use)').cloneNode(true);
   svg.firstElementChild.setAttribute('href', `#i-${name}`);
   return svg;
 }
 
-/** A button with words, and what else stands in it; it rests until what it does is done. */
+/** A button with a label and other content; disabled while its action runs. */
 export function button(content, act, className = 'button quiet') {
   const onclick = async ({ currentTarget: made }) => {
     if (made.ariaDisabled) return;
@@ -36,34 +36,34 @@ export function link(label, href = '', download = '') {
   return h('a', { className: 'button quiet', href, download }, icon('save'), h('span', {}, label));
 }
 
-/** A button that is only a symbol. */
+/** A button with only an icon. */
 export function iconButton(name, label, onclick, className = 'tiny') {
   const made = button([], onclick, className);
   setIcon(made, name, label);
   return made;
 }
 
-/** What an `iconButton` shows; the label is read aloud and shown as a tooltip. */
+/** Set the icon of an `iconButton`; the label is for screen readers and the tooltip. */
 export function setIcon(node, name, label) {
   node.replaceChildren(icon(name));
   node.ariaLabel = node.title = label;
 }
 
-/** A number stays on a line with its unit, an option with its dashes. */
+/** Keep numbers on a line with their units, and options with their dashes. */
 export function tied(text) {
   return text.replace(/--\b/g, '--\u2060').replace(/(\d) (?=(s|min|h|days?|hours?|credits?|MB)\b)/g, '$1\u00a0');
 }
 
-/** Assigning the same text again would still make screen readers look at it. */
+/** Set a text only if it differs, as screen readers notice every assignment. */
 export function setText(node, text) {
   const said = tied(text);
   if (node.textContent !== said) node.textContent = said;
 }
 
-/** Say a sentence to people who listen to the page; it interrupts nobody and takes no focus. */
+/** Announce a sentence to screen readers, politely and without moving the focus. */
 export function announce(sentence) {
   byId('announcer').textContent = sentence;
 }
 
-/** Whether this person asked their system for less movement. */
+/** Whether the system prefers reduced motion. */
 export const calm = matchMedia('(prefers-reduced-motion: reduce)');

@@ -2,7 +2,7 @@ import { byId, h, setText } from './dom.js';
 import { t } from './state.js';
 
 /**
- * The folded options. What stands in the words wins over what is picked here, and is shown as if it were picked.
+ * The folded options. Options in the text override picked ones, and are shown as picked.
  */
 export class Options {
   picked = {};
@@ -33,24 +33,24 @@ export class Options {
     this.#fold.ariaExpanded = String(wanted);
   }
 
-  /** What is in force: picked here, or written in the words. */
+  /** The effective options: picked, or written in the text. */
   get chosen() {
     return { duration: '5', no: '', ...this.picked, ...this.#written };
   }
 
-  /** Why the two cannot be had together, or nothing: an end picture fits into a clip of 5 seconds only. */
+  /** The reason of a conflict, or nothing: an end picture requires 5 seconds. */
   get conflict() {
     if (!this.#pictures.end || this.chosen.duration !== '10') return '';
     return t('end_or_ten');
   }
 
-  /** A length that was picked gives way to an end picture; one that was written is somebody's words. */
+  /** A picked length is reset by an end picture; a written one stays. */
   makeRoomForEnd() {
     delete this.picked.duration;
     this.#render();
   }
 
-  /** What the words leave to be sent beside them; `all`: what was taken away as well, of a clip that had it. */
+  /** Fields for options that are not in the text; `all`: also reset ones, of a clip that had them. */
   fields(all) {
     const { duration, no, cfg = '' } = this.chosen;
     const found = Object.entries({ duration, no: no.trim(), cfg });
@@ -67,7 +67,7 @@ export class Options {
     this.#render();
   }
 
-  /** Start over, with a length already picked or not. */
+  /** Reset, with a picked length or none. */
   reset(picked = {}) {
     this.picked = picked;
     this.#render();
@@ -116,7 +116,7 @@ export class Options {
 
 /**
  * Options written into the words, read for display only: `--10s`, `--duration 10`, `--no rain`, `--cfg 0.7`.
- * The server reads them again, and its reading is the one that counts.
+ * The server's parsing decides.
  */
 
 const DASH = '\\-\\p{Pd}\\u2212';

@@ -4,18 +4,18 @@ import { say } from './post.js';
 import { state, t } from './state.js';
 
 /**
- * The start picture and the end picture of the message that is being written. Each is a `file` of this person's, or has
- * none, as the server has it already; `fine`: it was looked at; `crop`: a part of it is sent.
+ * Start and end picture of the draft. Each has a `file`, or none if it is on the server already; `fine`: it was
+ * checked; `crop`: a part of it is sent.
  */
 export class Photos {
   start = null;
   end = null;
-  /** Settled when all are in memory. */
+  /** Resolves when all are in memory. */
   read = null;
 
   #node = byId('photos');
 
-  /** `refuse`: say why a picture was taken out again. */
+  /** `refuse`: called with the reason why a picture was removed. */
   constructor(changed, refuse) {
     this.changed = changed;
     this.refuse = refuse;
@@ -24,25 +24,25 @@ export class Photos {
   set(side, file) {
     const { name, type } = file;
     const picture = { src: URL.createObjectURL(file), file, name };
-    // A browser refuses to send a file that has changed since it was picked.
+    // A browser does not send a file that changed after it was picked.
     const reading = file.arrayBuffer().then((data) => { picture.file = new File([data], name, { type }); }, () => {});
     this.read = Promise.all([this.read, reading]);
     this.#put({ [side]: picture });
   }
 
-  /** The pictures as they are sent. */
+  /** The pictures to send. */
   async fields() {
     await this.read;
     const file = async (picture) => (await picture?.crop?.file(picture.name)) ?? picture?.file;
     return [['photo', await file(this.start)], ['end', await file(this.end)]].filter(([, sent]) => sent);
   }
 
-  /** Show a picture that the server has; it is not sent again. */
+  /** Show a picture that is on the server; it is not sent again. */
   borrow(src) {
     this.#put({ start: { src, file: null, name: '' }, end: null });
   }
 
-  /** Take them out, to put them back later. */
+  /** Remove all, to restore them later. */
   take() {
     const { start, end } = this;
     this.start = this.end = null;
@@ -54,7 +54,7 @@ export class Photos {
   }
 
   #remove(side) {
-    // What is left becomes the start: a clip cannot have an end only.
+    // The remaining one becomes the start: a clip cannot have an end only.
     this.#put({ start: side === 'start' ? this.end : this.start, end: null });
     (this.#node.querySelector('button') ?? byId('pick')).focus();
   }
@@ -111,8 +111,8 @@ export class Photos {
   }
 
   /**
-   * Have the server look at a picture that the browser cannot show (HEIC and friends), or that will be refused: it says
-   * why, or how the picture looks.
+   * Request the server's preview of a picture that the browser cannot display (such as HEIC), or the reason of its
+   * refusal.
    */
   async #look(picture) {
     picture.fine = true;

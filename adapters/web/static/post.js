@@ -1,18 +1,17 @@
 import { state, t } from './state.js';
 
-/** Milliseconds without progress. */
+/** Timeout without progress, in milliseconds. */
 const PATIENCE = 30_000;
-/** Milliseconds after an answer in which the same words are the same tap. */
+/** Milliseconds after an answer within which the same message is a double tap. */
 const TWICE = 2000;
 
-/** Without an answer, or just answered */
+/** Unanswered or just answered messages */
 let known = [];
 
 /**
- * Say something to the server. The same again keeps its key if it got no answer, or if a tap came twice, so that it is
- * the same as saying it once: no other question is answered. Without an answer nobody can say whether it arrived: then
- * `lost` is set.
- * `fields` are names and values in the order in which they are sent, files last; the answer is what `View.reply` makes.
+ * Send a message. A repetition after a lost answer or a double tap keeps its key, so that it is idempotent. Without an
+ * answer its arrival is unknown: then `lost` is set.
+ * `fields`: names and values in order, files last; the answer is that of `JobJson.reply`.
  */
 export async function say(fields, onUpload = () => {}) {
   known = known.filter(({ answered }) => performance.now() - answered < TWICE).slice(-8);
@@ -32,7 +31,7 @@ function post(fields, onUpload) {
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
   return new Promise((resolve) => {
-    // fetch() does not tell how much of a photo is on its way.
+    // fetch() does not report the progress of uploads.
     const request = new XMLHttpRequest();
     request.open('POST', '/say');
     request.setRequestHeader('X-Photoplay', state.csrf);

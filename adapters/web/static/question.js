@@ -4,11 +4,11 @@ import { say } from './post.js';
 import { t } from './state.js';
 
 /**
- * A message, and what is asked about it (`View.waiting`): a line and a button. Once it is answered, a job of the same id
- * takes its place.
+ * A message and the question about it (`JobJson.waiting`): a line and buttons. After the answer, a job with the same id
+ * replaces it.
  */
 export class Question {
-  /** Whether an answer is still waited for. */
+  /** Whether it is unanswered. */
   open = true;
   #text = h('p', { className: 'status' });
   #actions = h('div', { className: 'actions' });
@@ -35,7 +35,7 @@ export class Question {
       iconButton('close', t('drop_order'), () => this.#answer(`/no ${this.id}`)));
   }
 
-  /** No answer is waited for any more. */
+  /** Close the question. */
   close(text) {
     this.open = false;
     setText(this.#text, text);
@@ -50,7 +50,7 @@ export class Question {
     this.answer.ariaBusy = null;
   }
 
-  /** An answer that brought neither a job nor another question. */
+  /** Show a reply that is neither a job nor another question. */
   tell({ answered, lost, text }) {
     if (answered.startsWith('/no ') && !lost) this.close(text);
     else setText(this.#text, text);

@@ -4,9 +4,9 @@ import { button, h, iconButton, link, tied } from './dom.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
-/** Something that was said besides a photo, and its answer as from the bot: words, clips, files, buttons. */
+/** A message without a photo, and the bot's reply: text, clips, files, buttons. */
 export class Saying {
-  /** `words`: what the person said; nothing for what a button says. */
+  /** `words`: the person's text; empty for a button's command. */
   constructor(words, answer, say) {
     const { text, clip, jobs, files = [], buttons = [] } = answer;
     this.answer = answerTo(words || text, clip ? 'clip' : 'said');

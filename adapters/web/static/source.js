@@ -1,11 +1,11 @@
 /**
- * Links to photos and clips are signed, so they differ in every event and expire. An element keeps the link it was
- * loaded with, or it would load again at every event; only when that one fails does it take the newest.
+ * Links to photos and clips are signed, so they differ in every event and expire. An element keeps its link, as a new
+ * one would reload it; only after a failure it uses the newest.
  */
 
 const known = new WeakMap();
 
-/** Give an image or a video its link, or a newer one to fall back on. */
+/** Set the link of an image or video, or a newer one as a fallback. */
 export function setSource(node, src) {
   const link = known.get(node);
   if (!link) {
@@ -22,7 +22,7 @@ function failed(node) {
   const link = known.get(node);
   link.failed = true;
   if (node.getAttribute('src') !== link.newest) reload(node, link);
-  // Nothing newer is known: whoever listens can ask the server for it.
+  // Nothing newer is known: listeners can request it from the server.
   else node.dispatchEvent(new CustomEvent('stale', { bubbles: true }));
 }
 

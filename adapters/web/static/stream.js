@@ -1,12 +1,12 @@
-/** Milliseconds: how long a break is not worth a word, how long an unseen page keeps its line, the pauses. */
+/** Milliseconds: an unreported interruption, the connection of an invisible page, pauses between attempts. */
 const PATIENCE = 2500;
 const UNSEEN = 10_000;
 const FIRST_PAUSE = 2000;
 const LONGEST_PAUSE = 30_000;
 
 /**
- * The server's events. The browser itself resumes a broken stream with the last id; what it gives up on (an error
- * page of a proxy, a sleep) is opened anew, and then everything comes again, which does no harm.
+ * The server's events. The browser resumes an interrupted stream with the last id; after a failure that it does not
+ * retry (a proxy's error page, a sleep) the stream is reopened, and all events are repeated, which is harmless.
  */
 export class Stream {
   #source = null;
@@ -17,8 +17,7 @@ export class Stream {
   #known = false;
 
   /**
-   * `on`: what to do on each event, when the page goes `online` or not, and when it is `lost`: the server does not know us,
-   * though it may have before.
+   * `on`: callbacks for events, `online` changes, and `lost`: the server does not (or no longer) know the person.
    */
   constructor(on) {
     this.on = on;
@@ -58,14 +57,14 @@ export class Stream {
     if (this.#source.readyState !== EventSource.CLOSED) return;
     this.#comeback = setTimeout(() => this.restart(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
-    // EventSource does not tell why; this asks the same door.
+    // EventSource does not expose the status; this request has the same one.
     const answer = await fetch('/frame/0').catch(() => null);
     if (answer?.status !== 401) return;
     clearTimeout(this.#doubt);
     this.on.lost(this.#known);
   }
 
-  /** A browser has six lines to one server for all tabs: unseen pages give theirs back. */
+  /** A browser has six connections per server for all tabs: invisible pages close theirs. */
   #seen(visible) {
     clearTimeout(this.#leaving);
     if (visible && !this.#source) this.restart();

@@ -7,11 +7,11 @@ import { say } from './post.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
-/** A message and its answer, as `View.job` makes them. Built once; every later event only changes what changed. */
+/** A message and its reply (`JobJson.job`). Built once; later events update only what changed. */
 export class Turn {
   #progress = new Progress();
   #clip = null;
-  /** The answer to a command. */
+  /** Show the reply to a command. */
   #told = '';
 
   #status = h('p', { className: 'status' });
@@ -46,7 +46,7 @@ export class Turn {
   }
 
   set(job) {
-    // It stands until something new happens.
+    // It stays until the next change.
     if (job.text !== this.job.text || job.state !== this.job.state) this.#told = '';
     this.job = job;
     const clip = job.outcome === 'clip' ? job.clip : null;
@@ -58,12 +58,12 @@ export class Turn {
     if (clip) this.#showClip(clip);
     this.#progress.set(over ? null : job.progress);
     this.#showStatus();
-    // After a failure the sentence itself says what became of the price.
+    // After a failure the sentence includes the refund.
     setText(this.#facts, [...job.options, ...(failed ? [] : [job.price])].join(' · '));
     setText(this.#note, clip ? job.note : '');
 
     const { cancel, notify, download, again, words, goOn, join } = this.buttons;
-    // A button that goes takes the focus with it; the answer it belongs to keeps it.
+    // The focus would be lost with a removed button; its reply gets it.
     const focused = document.activeElement;
     cancel.hidden = !job.cancel;
     notify.hidden = over || !askable();
@@ -74,7 +74,7 @@ export class Turn {
     if (focused.hidden && this.answer.contains(focused)) this.answer.focus({ preventScroll: true });
   }
 
-  /** The server is there again. */
+  /** The server is reachable again. */
   reached() {
     if (this.#told === t('unreached')) this.#told = '';
     this.#showStatus();
@@ -90,7 +90,7 @@ export class Turn {
     this.stage.append(this.#clip.node);
   }
 
-  /** A clip speaks for itself. */
+  /** A clip needs no text. */
   #showStatus() {
     setText(this.#status, this.#told || (this.#clip ? '' : this.job.text));
   }
@@ -112,13 +112,13 @@ export class Turn {
 
 const TICK = 1000;
 
-/** How far along, from 0 to 0.99: close to linear until the usual time, then ever slower, never quite done. */
+/** Progress from 0 to 0.99: almost linear until the usual time, then ever slower, never complete. */
 function share(elapsed, usual) {
   const s = elapsed / usual;
   return (0.99 * s) / (1 + s ** 4) ** 0.25;
 }
 
-/** A thin bar that goes on by itself between events: one step a second, and CSS glides from step to step. */
+/** A thin bar that advances between events: one step per second, animated by CSS. */
 class Progress {
   #timer = null;
   #reached = 0;
@@ -128,7 +128,7 @@ class Progress {
       hidden: true }, h('span'));
   }
 
-  /** `progress` as of now, or null when nothing is under way. */
+  /** The current `progress`, or null if nothing is running. */
   set(progress) {
     clearInterval(this.#timer);
     this.node.hidden = !progress;
@@ -143,10 +143,10 @@ class Progress {
   }
 
   #show(value) {
-    // A later event may know better how long it takes; the bar waits then rather than going back.
+    // A later event may have a longer estimate; then the bar pauses instead of going back.
     this.#reached = Math.max(this.#reached, value);
     this.node.firstElementChild.style.transform = `scaleX(${this.#reached})`;
-    // In tens: screen readers speak or beep at every change.
+    // In steps of ten, as screen readers announce every change.
     this.node.ariaValueNow = String(Math.floor(this.#reached * 10) * 10);
   }
 }
