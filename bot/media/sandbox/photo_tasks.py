@@ -1,9 +1,10 @@
 """Tasks for pictures. Loaded by the worker."""
 
+from io import BytesIO
 from typing import BinaryIO
 
 import pillow_heif
-from PIL import AvifImagePlugin
+from PIL import AvifImagePlugin, Image
 
 from bot.media.sandbox import images
 from bot.media.sandbox.confine import HELD, Task
@@ -11,6 +12,10 @@ from bot.media.sandbox.confine import HELD, Task
 _MEMORY = 1024**3  # bytes: 50 megapixels of the most demanding format take 820 MB
 _SECONDS = 25
 _HEAVIEST = 16 * 1024**2  # bytes; a photo has at most 10,000,000
+
+_own = BytesIO()
+Image.new("RGB", (320, 300), "grey").save(_own, "JPEG")
+_OWN = _own.getvalue()
 
 # One thread per core would use up address space; a process of one task needs none.
 AvifImagePlugin.DEFAULT_MAX_THREADS = pillow_heif.options.DECODE_THREADS = 1
@@ -24,6 +29,11 @@ def _photo(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
 
 def _mask(read: list[BinaryIO], written: list[BinaryIO], original: list[int], size: list[int]) -> None:
     written[0].write(images.fit_mask(read[0].read(), (original[0], original[1]), (size[0], size[1])))
+
+
+def warm() -> None:
+    """Fit a picture of our own, so that memory and code are at hand before a stranger's is."""
+    images.fit_photo(_OWN)
 
 
 TASKS = {

@@ -1,20 +1,20 @@
 """The worker program that opens untrusted files, started by the client as `python -m … MODULE`.
 
 Requests are lines of JSON on stdin, answers lines of JSON on stdout. Each request runs in a fork of this process, which
-has loaded everything and reads no untrusted byte: files never meet, and limits start afresh. When stdin closes the bot
-is gone, and the worker exits.
+has loaded everything and reads no untrusted byte: files never meet, and limits start afresh. The fork is made ahead,
+as nobody should wait for it. When stdin closes the bot is gone, and the worker exits.
 """
 
+import gc
 import json
 import os
 import select
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from functools import partial
+from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import IO, Any
 
 from bot.errors import BrokenClip, Refusal
 from bot.media.sandbox import confine
@@ -30,50 +30,94 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     confine.sacrifice()
     confine.hide()
-    tasks: Mapping[str, Task] = import_module(sys.argv[1]).TASKS
+    module = import_module(sys.argv[1])
+    tasks: Mapping[str, Task] = module.TASKS
+    warm: Callable[[], object] = getattr(module, "warm", object)
     answers = os.dup(1)
     os.dup2(2, 1)  # output of libraries is not an answer
-    while line := sys.stdin.buffer.readline():
-        os.write(answers, _answer(answers, tasks, *json.loads(line)) + b"\n")
+    if not hasattr(os, "fork"):
+        for line in sys.stdin.buffer:
+            os.write(answers, _answer(tasks, *json.loads(line)) + b"\n")
+        return
+    gc.disable()  # a collection would write to all memory, and so copy it, in each fork
+    fork = Fork(answers, tasks, warm)
+    try:
+        while line := sys.stdin.buffer.readline():
+            if fork.is_over():  # it died idle, which is no file's fault
+                fork.end()
+                fork = Fork(answers, tasks, warm)
+            os.write(answers, fork.ask(line) + b"\n")
+            fork.end()
+            fork = Fork(answers, tasks, warm)
+    finally:
+        fork.end()
+
+
+class Fork:
+    """A process for one request, which waits for it: it has done all that can be done before a file is known."""
+
+    def __init__(self, answers: int, tasks: Mapping[str, Task], warm: Callable[[], object]) -> None:
+        request, self._request = os.pipe()
+        self._answer, answer = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                for file in (answers, self._request, self._answer):  # it must notice when the worker is gone
+                    os.close(file)
+                nothing = os.open(os.devnull, os.O_RDWR)
+                for stream in range(3):  # untrusted code must not write to the bot's log
+                    os.dup2(nothing, stream)
+                warm()
+                with open(request, "rb") as lines:
+                    line = lines.readline()
+                if line:
+                    os.write(answer, _answer(tasks, *json.loads(line)) + b"\n")
+            finally:
+                os._exit(0)
+        os.close(request)
+        os.close(answer)
+
+    def is_over(self) -> bool:
+        """Whether it ended before it was asked anything."""
+        return os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def ask(self, line: bytes) -> bytes:
+        """Its answer; `null` if it died before that was complete."""
+        with suppress(BrokenPipeError):
+            os.write(self._request, line)
+        answer, _, more = _read_answer(self._answer).partition(b"\n")
+        return b"null" if more or not answer else answer
+
+    def end(self) -> None:
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
+        os.close(self._request)
+        os.close(self._answer)
 
 
 def _answer(
-    answers: int, tasks: Mapping[str, Task], name: str, sources: list[str], targets: list[str | None], rest: list[Any]
+    tasks: Mapping[str, Task], name: str, sources: list[str], targets: list[str | None], rest: list[Any]
 ) -> bytes:
-    with ExitStack() as files:
-        try:
-            read = [files.enter_context(open(path, "rb", buffering=0)) for path in sources]
-            written = [path and files.enter_context(open(path, "w+b")) for path in targets]
-        except FileNotFoundError:
-            return b'["failed", "the file is gone"]'
-        except OSError as error:
-            return json.dumps(["disk", error.strerror]).encode()
-        work = partial(_outcome, name, tasks[name], (read, written, *rest))
-        return _forked(answers, work) if hasattr(os, "fork") else json.dumps(work()).encode()
-    raise AssertionError
-
-
-def _forked(answers: int, work: Callable[[], object]) -> bytes:
-    """Run `work` in a fork; `null` if it died before its answer was complete."""
-    mine, theirs = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(answers)
-            nothing = os.open(os.devnull, os.O_RDWR)
-            for stream in range(3):  # untrusted code must not write to the bot's log
-                os.dup2(nothing, stream)
-            os.write(theirs, json.dumps(work()).encode() + b"\n")
-        finally:
-            os._exit(0)
-    os.close(theirs)
+    """Open the files, enter all restrictions, then run the task."""
+    files: list[IO[bytes]] = []
     try:
-        answer, _, more = _read_answer(mine).partition(b"\n")
-        return b"null" if more or not answer else answer
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(mine)
+        read = [_open(files, path, "rb", 0) for path in sources]
+        written = [path and _open(files, path, "w+b", -1) for path in targets]
+        said: object = _outcome(name, tasks[name], (read, written, *rest))
+    except FileNotFoundError:
+        said = ["failed", "the file is gone"]
+    except OSError as error:
+        said = ["disk", error.strerror]
+    for file in files:
+        with suppress(OSError):  # what could not be written has been said
+            file.close()
+    return json.dumps(said).encode()
+
+
+def _open(files: list[IO[bytes]], path: str, mode: str, buffering: int) -> IO[bytes]:
+    file = open(path, mode, buffering)  # noqa: SIM115 – the caller closes it
+    files.append(file)
+    return file
 
 
 def _read_answer(answer: int) -> bytes:
@@ -91,7 +135,6 @@ def _read_answer(answer: int) -> bytes:
 
 
 def _outcome(name: str, task: Task, files: tuple[Any, ...]) -> tuple[str, object]:
-    """Enter all restrictions, then run the task."""
     try:
         held = confine.enter(task)
         result = held if name == HELD else task.run(*files)

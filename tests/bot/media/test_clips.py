@@ -290,7 +290,8 @@ async def test_the_disk_is_full_for_the_cutter(box: Media) -> None:
     before = {process.pid for process in psutil.Process().children()}
     assert await box.fit(clip, clip.size - 1)
     [cutter] = [process for process in psutil.Process().children() if process.pid not in before]
-    resource.prlimit(cutter.pid, resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
+    for process in (cutter, *cutter.children()):  # the next fork may have been made already
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
     names = files(box)
     with pytest.raises(StoreDown, match="large"):
         await box.fit(clip, clip.size // 2)
