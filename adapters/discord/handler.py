@@ -79,6 +79,7 @@ def inbound(request: Request, files: Files, chat: DiscordChat) -> Inbound:
         administers=administers,
         named=request.named,
         replied_to=request.replied_to,
+        pressed=request.is_press,
         source="" if request.guest else request.source,
         called=request.called,
         no_photo=texts.chat.DISCORD_WHICH if request.shared and not request.text.startswith("/") else "",

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from adapters.discord.delivery import DiscordChat
@@ -11,10 +10,9 @@ from adapters.discord.request import Request
 from adapters.discord.user_install import UserInstall
 from adapters.shared.telling import Telling
 from bot import texts
-from bot.commands import table
 from bot.conversation import Button, Posted, Reply
 from bot.core import Core
-from bot.errors import ChatError, Gone, Unshowable
+from bot.errors import Gone, Unshowable
 from bot.model import Address
 
 
@@ -40,11 +38,9 @@ class Replies:
         if reply.job:
             job = await self._core.context.store.job(reply.job)
             stands = request.guest and reply.clip is None and job and job.state == "done" and job.sent_id
-            if stands or (job and job.status_id):
-                return  # sent before a restart, or the result is in its place
-        row = table.of(request.text)
-        answers = row is not None and row.answers
-        if answers or reply.over:
+            if stands or (job and job.status_id):  # sent before a restart, or the result is in its place
+                return await self._close(request, reply)
+        if reply.over:
             photo = await self._core.origin(reply)
             if photo and photo.chat == request.channel:
                 request = replace(request, about=photo.message)  # replies to the photo; the question is removed
@@ -53,22 +49,24 @@ class Replies:
             command = await self._modals.ask(request, words)
             reply = replace(reply, buttons=(*reply.buttons, Button(texts.chat.ADD_WORDS, command)))
         posted = await self.tell(request, reply)
-        if request.manner == "aside" and answers and not reply.refused:
-            with suppress(ChatError):
-                await self._chat.delete(request.token)
-        if reply.over:
-            await self._telling.take_away(replace(request.address, message=reply.over))
+        await self._close(request, reply)
         if posted is None:
-            return
+            return None
         if reply.ask is not None:
             await self._modals.asked(request, posted.message)
         place = replace(request.address, message=posted.message)
         if not request.guest:
             await self._telling.stands(reply, place)
         if reply.job and not request.guest and job and job.address.chat != request.address.chat:
-            return  # posted beside the question, while the clip is posted elsewhere: not kept up to date
+            return None  # posted beside the question, while the clip is posted elsewhere: not kept up to date
         if reply.job:
             await self._keep_up(request, reply, reply.job, place)
+        return None
+
+    async def _close(self, request: Request, reply: Reply) -> None:
+        """Remove the question that was answered."""
+        if reply.over:
+            await self._telling.take_away(replace(request.address, message=reply.over))
 
     async def _keep_up(self, request: Request, reply: Reply, job: str, place: Address) -> None:
         """Save the place of a status line, or replace it by the result if the job has ended meanwhile."""

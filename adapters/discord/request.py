@@ -97,6 +97,11 @@ class Request:
         return Address(PLATFORM, self.channel, self.about)
 
     @property
+    def is_press(self) -> bool:
+        """A button of the bot's message `about`, which all there can see."""
+        return self.manner == "aside" and bool(self.about) and not self.guest
+
+    @property
     def ends(self) -> float:
         """Expiry of the token, Unix seconds."""
         return self.at + TOKEN_LIVES if self.token else 0.0

@@ -14,6 +14,7 @@ from bot.errors import ChatError, Gone
 from bot.gallery import outbox, sharing
 from bot.gallery.model import Share
 from bot.model import Address, Job
+from storage.database import Transaction
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.bookkeeping import rows
 from tests.fakes import breaks
@@ -800,3 +801,18 @@ async def test_the_first_order_waits_for_a_yes_wherever_it_is_asked(room: Room) 
     video = (await room.clips(3))[-1]
     assert "he waves" in video.content
     assert video.reply_to is said
+
+
+async def test_a_post_that_stayed_behind_goes_when_it_is_tapped(room: Room, club: Club) -> None:
+    """A crash came before it was known where it stands, and the clip was unshared."""
+    await club.open()
+    post = await club.shared(await club.clip())
+    share = await club.share(post)
+    store = room.house.store
+
+    async def lose(tx: Transaction) -> None:
+        await tx.all("DELETE FROM shares WHERE id = $1", share.id)
+
+    await store._db.write(lose)
+    assert texts.sharing.UNKNOWN_SHARE in await heard(room, room.api.press(club.bob, post, texts.sharing.heart(0)))
+    await room.api.until(lambda: post not in room.posts(club.gallery))
