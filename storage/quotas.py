@@ -160,7 +160,8 @@ class Quotas(Part):
 
     async def read(self, body: str) -> Job:
         """The job from a parked order's JSON."""
-        return rows.job({"halted": 0, "waits": None, **json.loads(body)})  # parked before these columns existed
+        # Not written: `polls`, which counts later ones, and columns newer than the parked order.
+        return rows.job({"halted": 0, "waits": None, "polls": 0, **json.loads(body)})
 
     def write(self, job: Job) -> str:
         """A parked order's JSON."""
