@@ -2,9 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import forks
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageDraw
@@ -41,6 +42,13 @@ async def chromium(one_chromium: Browser) -> AsyncIterator[Browser]:
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forks_end() -> Iterator[None]:
+    """What processes are forked from ends with the last test."""
+    yield
+    forks.end()
 
 
 @pytest.fixture

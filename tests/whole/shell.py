@@ -2,34 +2,41 @@
 
 import asyncio
 import logging
-import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
+from forks import ENVIRONMENT, Forked, fork
 from typer.testing import CliRunner
 
 from bot.cli import cli
 
-ROOT = Path(__file__).parents[2]
 Said = tuple[int, str, str]
 
 
-async def start(folder: Path, *args: str, **settings: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *args),
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "200", **settings},
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=PIPE,
-        start_new_session=True,
-    )
+async def start(folder: Path, *args: str, **settings: str) -> Forked:
+    return await fork(folder, "-m", "bot", *args, apart=True, **settings)
 
 
 async def photoplay(folder: Path, *args: str, **settings: str) -> Said:
     """Run a command to its end: exit code, output, errors."""
-    process = await start(folder, *args, **settings)
+    return await said(await start(folder, *args, **settings))
+
+
+async def afresh(folder: Path, *args: str, **settings: str) -> Said:
+    """As `photoplay`, in a process that has loaded nothing before."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *args),
+        cwd=folder,
+        env={**ENVIRONMENT, **settings},
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    return await said(process)
+
+
+async def said(process: Forked | Process) -> Said:
     out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from shell import ROOT, Said, here, photoplay
+from forks import ROOT
+from shell import Said, here, photoplay
 from typer.testing import CliRunner
 
 from adapters import console

@@ -9,14 +9,15 @@ import signal
 import sqlite3
 import sys
 import urllib.request
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import av
 import pytest
 from aiohttp import web
+from forks import ROOT, Forked
 from PIL import Image, ImageDraw
-from shell import ROOT, Said, here, photoplay, start
+from shell import Said, here, photoplay, start
 
 from adapters import console
 from bot.app import open_app
@@ -34,7 +35,7 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def ctrl_c(process: Process) -> None:
+def ctrl_c(process: Forked) -> None:
     """As a terminal does it: to the program and all its children."""
     os.killpg(process.pid, signal.SIGINT)
 

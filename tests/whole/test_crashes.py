@@ -1,18 +1,16 @@
 """The real process, killed in every state and started again: nothing is lost, nothing is paid twice."""
 
 import asyncio
-import os
 import random
 import signal
-import sys
 import time
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+from forks import Forked, fork
 
 from bot.app import open_app
 from bot.config import Settings
@@ -27,7 +25,7 @@ from tests.samples import a_job, an_order
 
 pytestmark = pytest.mark.databases
 
-ROOT = Path(__file__).parents[2]
+PROCESS = Path(__file__).with_name("process.py")
 LEASE = 2.0
 TOGETHER = 6
 """Processes that are stopped at once: each takes some processor time for it."""
@@ -60,14 +58,8 @@ class World:
                 message = Inbound(Address("test", "chat", prompt), "7", f"test:{prompt}", prompt, (Attachment(photo),))
                 assert (await app.core.handle(message)).job
 
-    async def start(self) -> Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(Path(__file__).with_name("process.py")),
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "ASK_CONSENT": "false", **self.settings},
-            stderr=asyncio.subprocess.PIPE,
-        )
+    async def start(self) -> Forked:
+        return await fork(self.folder, str(PROCESS), out=False, **{"ASK_CONSENT": "false", **self.settings})
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
@@ -129,7 +121,7 @@ async def world(folder: Path, clip: bytes, database_url: str | None = None) -> A
         yield World(folder, host, database_url)
 
 
-async def end(process: Process, how: int = signal.SIGKILL) -> str:
+async def end(process: Forked, how: int = signal.SIGKILL) -> str:
     """End a process of ours; returns what it logged."""
     if process.returncode is None:
         process.send_signal(how)
@@ -137,7 +129,7 @@ async def end(process: Process, how: int = signal.SIGKILL) -> str:
     return log.decode()
 
 
-async def stopped(process: Process) -> None:
+async def stopped(process: Forked) -> None:
     """A process of ours ends in good order, and within ten seconds after SIGTERM, those not counted when it starved."""
     began, before, allowed = time.monotonic(), starved(process.pid), 10.0
     process.send_signal(signal.SIGTERM)
@@ -194,7 +186,7 @@ async def test_killed_at_random_again_and_again(database_url: str | None, tmp_pa
         await w.order(*(f"prompt {n}" for n in range(6)))
         for _ in range(7):
             process = await w.start()
-            await asyncio.sleep(dice.uniform(0.7, 2.2))
+            await asyncio.sleep(dice.uniform(0.05, 1.5))
             await end(process)
         process = await w.start()
         try:

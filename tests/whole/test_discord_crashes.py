@@ -5,18 +5,16 @@ What happens while nobody is there is not told again, as with the real Discord.
 """
 
 import asyncio
-import os
 import random
 import signal
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_crashes import ROOT, TOGETHER, end, remember_quick_renders, stopped
+from forks import Forked, fork
+from test_crashes import TOGETHER, end, remember_quick_renders, stopped
 
 from adapters.discord.render import plain
 from adapters.discord.user_install import LATE_KEY
@@ -95,21 +93,16 @@ class World:
             "AIMLAPI_KEY": "sk-test",
             "AIMLAPI_URL": host.base,
         }
-        self.processes: list[Process] = []
+        self.processes: list[Forked] = []
         self.ann = api.user("ann", installed=True)
         self.home = api.channel(api.guild())
         self.far = api.channel(api.guild("far", bot=False))
         self.private = api.dm(self.ann)
 
-    async def start(self) -> Process:
+    async def start(self) -> Forked:
         """A process that hears what happens from now on."""
         before = len(self.api.identifies)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run"),
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "ASK_CONSENT": "false", **self.settings},
-            stderr=asyncio.subprocess.PIPE,
-        )
+        process = await fork(self.folder, "-m", "bot", "run", out=False, **{"ASK_CONSENT": "false", **self.settings})
         self.processes.append(process)
         try:
             await self.api.until(lambda: len(self.api.identifies) > before and self.api.connected)

@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from shell import ROOT, photoplay
+from forks import ROOT
+from shell import afresh as photoplay
 
 from bot import config
 from bot.env_file import oddities

@@ -1,11 +1,8 @@
 """The real process on a copy of its data that was made while an order was in line: nothing is bought twice unasked."""
 
 import asyncio
-import os
 import shutil
 import signal
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +10,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from test_crashes import ROOT, World, end, world
+from forks import fork
+from test_crashes import World, end, world
 
 pytestmark = pytest.mark.databases
 
@@ -36,12 +34,7 @@ async def a_copy(url: str | None) -> AsyncIterator[str | None]:
 
 async def photoplay(w: World, *args: str) -> tuple[int, str]:
     """A command on the same data: its exit code, and what it says."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *args),
-        cwd=w.folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "200", "PORT": "0", **w.settings},
-        stdout=PIPE,
-    )
+    process = await fork(w.folder, "-m", "bot", *args, PORT="0", **w.settings)
     out, _ = await process.communicate()
     return process.returncode or 0, out.decode()
 

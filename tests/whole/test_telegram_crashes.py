@@ -6,17 +6,15 @@ A call that hangs when the process dies stays without an answer: `unread` means 
 
 import asyncio
 import json
-import os
 import random
 import signal
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from test_crashes import ROOT, TOGETHER, end, remember_quick_renders, stopped
+from forks import Forked, fork
+from test_crashes import TOGETHER, end, remember_quick_renders, stopped
 
 from bot import texts
 from bot.model import Job
@@ -68,17 +66,12 @@ class World:
             "AIMLAPI_KEY": "sk-test",
             "AIMLAPI_URL": host.base,
         }
-        self.processes: list[Process] = []
+        self.processes: list[Forked] = []
         self.ann = api.user("Ann")
         self.private = api.private(self.ann)
 
-    async def start(self) -> Process:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run"),
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "ASK_CONSENT": "false", **self.settings},
-            stderr=asyncio.subprocess.PIPE,
-        )
+    async def start(self) -> Forked:
+        process = await fork(self.folder, "-m", "bot", "run", out=False, **{"ASK_CONSENT": "false", **self.settings})
         self.processes.append(process)
         return process
 
@@ -282,7 +275,7 @@ async def test_killed_at_random_again_and_again(tmp_path: Path, clip: bytes) -> 
             world.api.photo(bob, group, picture(), f"/animate@{world.api.me.username} Bob's {n}")
         for _ in range(8):
             await world.start()
-            await asyncio.sleep(dice.uniform(0.7, 2.2))
+            await asyncio.sleep(dice.uniform(0.05, 1.5))
             await world.killed()
         await world.start()
         jobs = await world.asked_again(await world.over(6))
