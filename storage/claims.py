@@ -48,20 +48,20 @@ GOING = f"""
 
 
 NextPoll = Callable[[tuple[str, str, int], float, int], float]
-"""Seconds until the next poll of a render: of this host, model and length, so many seconds after its acceptance, and
-after so many polls."""
+"""Seconds until the next poll of a render, by its kind (host, model, length), its age since acceptance in seconds, and
+its polls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a worker has to do now."""
+    """Due work of a worker."""
 
     jobs: list[Job]
     """Claimed for the length of the lease."""
     polls: list[Job]
-    """At a provider, to be polled once. They are nobody's: the next poll is on record as their `due_at`."""
+    """Jobs to be polled once. They are unclaimed; `due_at` is already the time of the next poll."""
     next_at: float | None
-    """When the next job falls due that has left the queue, Unix seconds; None if there are none."""
+    """The next `due_at` of jobs that have left the queue, Unix seconds; None if there are none."""
     waits: bool
     """Whether queued jobs are due."""
 
@@ -82,9 +82,9 @@ class Claims(Part):
     ) -> Due:
         """Up to `limit` due jobs that have left the queue; each is claimed for the length of the lease, or is a poll.
 
-        A poll raises no claim: `next_poll` says when the next one is due, whatever becomes of this one. `mine`: jobs
-        in the caller's hands, with their `claims`. They are not handed out twice; where the next poll falls due during
-        a poll, it is put off.
+        A poll raises no claim: the next one is scheduled by `next_poll`, independent of this one's outcome. `mine`: the
+        caller's running jobs, with their `claims`. They are not returned again; a poll that falls due during a running
+        one is postponed.
         """
 
         async def work(tx: Transaction) -> tuple[Due, int]:
@@ -102,12 +102,12 @@ class Claims(Part):
         return found
 
     async def take(self, jobs: Sequence[Job], due_at: float) -> set[str]:
-        """Claim polled jobs, until `due_at`; returns the ids of those that nobody has claimed or changed meanwhile."""
+        """Claim polled jobs until `due_at`; returns the ids of those that were not claimed or changed meanwhile."""
         found = records(("id", "claims"), sorted((job.id, job.claims) for job in jobs))
         return {row["id"] for row in await self._change(FOUND, found, due_at)}
 
     async def put_off(self, jobs: Sequence[Job]) -> None:
-        """Save `tries`, `waits` and `due_at` of polled jobs that nobody has claimed meanwhile."""
+        """Save `tries`, `waits` and `due_at` of polled jobs, except for those claimed meanwhile."""
         columns = ("id", "claims", "tries", "waits", "due_at")
         jobs = sorted(jobs, key=lambda job: job.id)  # rows are locked in one order
         polls = [(job.id, job.claims, job.tries, job.waits, job.due_at) for job in jobs]
@@ -182,7 +182,7 @@ class Claims(Part):
 
 
 class _Round:
-    """What is due, and how each row of it changes."""
+    """Due rows and their changes."""
 
     def __init__(self, now: float, lease: float, limit: int, next_poll: NextPoll) -> None:
         self._now, self._lease, self._limit, self._next_poll = now, lease, limit, next_poll
@@ -191,7 +191,7 @@ class _Round:
         self.changes: list[tuple[str, str, int, int, int, float]] = []
 
     def see(self, row: Row, busy: int | None) -> None:
-        """Decide about a row; `busy`: its `claims` when the caller began with it."""
+        """Process a row; `busy`: its `claims` at the start of the caller's step, if one is running."""
         if row["state"] == "running":
             if busy is None and self._limit:
                 at, polls = self._after(row, 1), row["polls"] + 1
@@ -207,7 +207,7 @@ class _Round:
             self._move(row, 1, 0, at)
 
     def _after(self, row: Row, polls: int) -> float:
-        """When the poll after this one is due."""
+        """`due_at` of the poll after this one."""
         kind, elapsed = (
             (row["host"], row["model"], row["seconds"]),
             self._now - (row["accepted_at"] or row["created_at"]),

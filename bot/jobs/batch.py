@@ -1,4 +1,4 @@
-"""Batches: what several tasks ask for at the same time becomes one call."""
+"""Batches: concurrent requests of several tasks become one call."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,13 +8,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MOST = 256
-"""Items in one call; bounds the wait of the first one."""
+"""Maximum items per call; bounds the wait of the first one."""
 
 
 class Batch(Generic[T, R]):
-    """Hands items to `work`, one call at a time; whatever comes in during a call is in the next one.
+    """Passes items to `work`, one call at a time; items added during a call are in the next one.
 
-    `work` returns a result for each item. Its error is that of every item of the call.
+    `work` returns a result per item. Its exception is raised for every item of the call.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
@@ -23,7 +23,7 @@ class Batch(Generic[T, R]):
         self._running: asyncio.Task[None] | None = None
 
     async def add(self, item: T) -> R:
-        """The result for this item. It is handed over even if the caller is cancelled meanwhile."""
+        """Add an item, and return its result. It is processed even if the caller is cancelled."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._running is None:
@@ -33,7 +33,7 @@ class Batch(Generic[T, R]):
     async def _run(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(0)  # all that became ready in this turn of the loop
+                await asyncio.sleep(0)  # collects all items of this iteration of the loop
                 some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._call(some)
         finally:

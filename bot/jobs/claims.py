@@ -103,7 +103,7 @@ class Claims:
         taking = asyncio.ensure_future(self._taking.add(job))
         try:
             due_at = await asyncio.shield(taking)
-        except asyncio.CancelledError:  # let go of it: the next worker need not wait for the lease
+        except asyncio.CancelledError:  # released, so that the next worker need not wait for the lease
             with suppress(StoreDown):
                 if due_at := await taking:
                     await self.release(replace(job, claims=job.claims + 1))
@@ -113,7 +113,7 @@ class Claims:
         return replace(job, claims=job.claims + 1, due_at=due_at)
 
     async def put_off(self, job: Job, event: machine.Waiting, due_at: float, now: float) -> None:
-        """Save what a failed poll changed, or the first good one after it, if the job is still nobody's."""
+        """Save the changes of a failed poll, or of the first good one after it, unless a worker has claimed the job."""
         await self._putting_off.add(machine.apply(job, event, now, due_at)[0])
 
     async def _take(self, jobs: Sequence[Job]) -> Sequence[float | None]:
@@ -139,7 +139,7 @@ class Claims:
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether the event is set within so many seconds."""
+    """Whether the event is set within `seconds`."""
     with suppress(TimeoutError):
         async with asyncio.timeout(max(0.0, seconds)):
             await event.wait()
@@ -147,5 +147,5 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
 
 
 def backoff(tries: int) -> float:
-    """Seconds to wait after so many failures."""
+    """Seconds to wait after `tries` consecutive failures."""
     return min(LONGEST_PAUSE, 2.5 * float(1 << min(tries, 6))) if tries else 0.0

@@ -52,7 +52,7 @@ class History:
             return known.rhythm if known else await self._learn(kind)
 
     def next_poll(self, kind: Kind, elapsed: float, polls: int) -> float:
-        """Seconds until the next poll of a job that had so many, by what is known of its kind at the moment."""
+        """Seconds until the next poll of a job after `polls`, by the present rhythm of its kind."""
         known = self._known.get(kind)
         return (known.rhythm if known else self._blind(kind)).next_poll(elapsed, polls)
 

@@ -39,13 +39,13 @@ LAST_WORD = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A poll's result that is to be acted upon."""
+    """A poll's result that requires an action."""
 
     job: Job
     """Claimed."""
     event: Finished | machine.Event
     seen: float
-    """When the poll was answered: ready as of then, whatever the download takes."""
+    """Time of the poll's answer, Unix seconds: the end of the render, independent of the download."""
 
 
 class Steps:
@@ -137,7 +137,7 @@ class Steps:
         await self._lose(job, "the worker died while the order was on its way")
 
     async def poll(self, job: Job) -> Found | None:
-        """Poll the render. The job is nobody's meanwhile; it is claimed when something was found, else None."""
+        """Poll the render of an unclaimed job. Claims it if an action is required; otherwise returns None."""
         host, remote_id, accepted_at = job.host or "", job.remote_id or "", job.accepted_at or job.created_at
         said = await self._provider.poll(host, remote_id, self._clock() - accepted_at)
         seen = self._clock()
@@ -223,7 +223,7 @@ class Steps:
     def _judged(
         self, job: Job, said: Pending | Finished | Refused, seen: float
     ) -> tuple[Finished | machine.Event, str]:
-        """What follows a poll, and what the operator is told of it; `Waiting`: nothing but the next poll."""
+        """The event after a poll, and a text for the operator; `Waiting`: only another poll."""
         if isinstance(said, Finished):
             return said, ""
         if isinstance(said, Refused):
@@ -238,9 +238,9 @@ class Steps:
         return machine.Waiting(tries, said.waits if said.failed else None), ""
 
     async def _wait(self, job: Job, event: machine.Waiting, seen: float) -> None:
-        """Nothing yet: the next poll is on record, so that only failures are saved, and that they are over."""
-        await self._history.rhythm(job.order, job.host)  # which learns from time to time
-        is_slow = seen >= job.due_at  # then another worker may have found more by now
+        """Handle an inconclusive poll: the next one is scheduled, so only failures and their end are saved."""
+        await self._history.rhythm(job.order, job.host)  # which relearns from time to time
+        is_slow = seen >= job.due_at  # then another worker may have polled it meanwhile
         later = seen + backoff(event.tries) if event.tries else 0.0
         if (event.tries, event.waits) != (job.tries, job.waits) or later > job.due_at:
             await self._claims.put_off(job, event, max(later, job.due_at), seen)

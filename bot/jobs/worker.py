@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 NAP = 2.0
 """Maximum seconds of sleep: another process may have queued a job."""
 PACE = 0.05
-"""Minimum seconds between the beginnings of two rounds: what ends or falls due meanwhile shares the next one."""
+"""Minimum seconds between the starts of rounds; jobs that end or fall due meanwhile share the next one."""
 REFRESH = 20.0
 """Seconds between refreshes of status lines."""
 PAUSE = 5.0
@@ -168,7 +168,7 @@ class Worker:
         task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
-        # A poll that found nothing makes nothing due, but room.
+        # A poll that found nothing makes no job due, but frees capacity.
         if self._is_full() or task not in self._vain:
             self.poke()
         self._vain.discard(task)
