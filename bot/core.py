@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot import idempotency, platforms, rights, texts
-from bot.commands import invocation, table
+from bot.commands import help, invocation, table
 from bot.context import Context, Inbox
 from bot.conversation import MENTION, Inbound, Reply
 from bot.errors import Denial, Illegal, Refusal, StoreDown
@@ -119,9 +119,9 @@ class Core:
                 )
         self.context.wake.worker()
 
-    async def first_time(self, chat: Address, name: str) -> bool:
-        """Whether a notice is new to this chat; marks it as told. Raises `StoreDown`."""
-        return await about.first_time(self.context, chat, name)
+    async def joined(self, chat: Address, hello: str, *, hears_all: bool) -> Reply:
+        """The greeting of a group that the bot was added to. `hears_all`: as in `Inbound`. Raises `StoreDown`."""
+        return await help.joined(self.context, chat, hello, hears_all=hears_all)
 
     async def own(self, inbound: Inbound, job_id: str) -> Job | None:
         """A job, if it belongs to the person."""

@@ -111,9 +111,9 @@ class Messages:
         if new in _OUT:
             await self._core.closed(chat)
         elif old in _OUT and change.chat.type in (Chat.GROUP, Chat.SUPERGROUP):
-            await self._core.first_time(chat, "privacy")
-            all_ears = self.reads_all or new == ChatMember.ADMINISTRATOR
-            await self._replies.tell(chat, Reply(texts.chat.hello_group(self.username, all_ears=all_ears)))
+            hears_all = self.reads_all or new == ChatMember.ADMINISTRATOR
+            hello = await self._core.joined(chat, texts.chat.hello_group(self.username), hears_all=hears_all)
+            await self._replies.tell(chat, hello)
 
     async def moved(self, old: str, new: str) -> None:
         """Handle a group becoming a supergroup: its data moves to the new id."""

@@ -7,8 +7,11 @@ from bot.commands import clips
 from bot.commands.command import Command, in_menu, in_page_menu
 from bot.context import Context
 from bot.conversation import Inbound, Reply
-from bot.model import ID
+from bot.model import ID, Address
 from bot.ordering import about
+
+_PRIVACY = "privacy"
+"""Name of the note that a chat was told of `PRIVACY_MODE_OFF`."""
 
 
 async def start(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -37,6 +40,15 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
     return Reply(text if argument else await _greeting(ctx, inbound, text))
 
 
+async def joined(ctx: Context, chat: Address, hello: str, *, hears_all: bool) -> Reply:
+    """The greeting of a group that the bot was added to; how to change what it hears is told now, and not again.
+
+    Raises `StoreDown`.
+    """
+    await about.first_time(ctx, chat, _PRIVACY)
+    return Reply(hello if hears_all else f"{hello}\n\n{texts.chat.PRIVACY_MODE_OFF}")
+
+
 async def _greeting(ctx: Context, inbound: Inbound, text: str) -> str:
     """A greeting with what people in a group should know besides; its admins once more than that."""
     if not inbound.shared or not inbound.how_to_call:
@@ -44,7 +56,7 @@ async def _greeting(ctx: Context, inbound: Inbound, text: str) -> str:
     told = [text, inbound.how_to_call]
     if not await inbound.hears_all():
         told.append(texts.chat.PRIVACY_MODE)
-        if await inbound.moderates() and await about.first_time(ctx, inbound.address, "privacy"):
+        if await inbound.moderates() and await about.first_time(ctx, inbound.address, _PRIVACY):
             told.append(texts.chat.PRIVACY_MODE_OFF)
     return "\n\n".join(told)
 

@@ -278,10 +278,9 @@ def guest_help(username: str) -> str:
     )
 
 
-def hello_group(username: str, *, all_ears: bool) -> str:
+def hello_group(username: str) -> str:
     """The first message in a group."""
-    hello = f"Hello! I make photos move. {group_help(username)} What else I can do: /help@{username}"
-    return hello if all_ears else f"{hello}\n\n{PRIVACY_MODE_OFF}"
+    return f"Hello! I make photos move. {group_help(username)} What else I can do: /help@{username}"
 
 
 def ask_new_words(prompt: str) -> str:
