@@ -1,6 +1,7 @@
 """Shared by the shell's commands: opening the app, plain sentences, exit codes."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -45,6 +46,8 @@ def with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None
     async def opened() -> T:
         found = settings(level)
         async with signals(say_stopping, 0 if social else 1) as stopped, open_app(found, social=social) as app:
+            if social:  # it stays: what is there now is never collected, and no collection goes through it again
+                gc.freeze()
             return await do(app, stopped)
 
     return go(opened())

@@ -10,7 +10,6 @@ __all__ = ["Store", "open_store"]
 from storage.marks import Marks
 from storage.migrate import migrate
 from storage.outage import Outage
-from storage.postgres import Postgres
 from storage.restored import Restored
 from storage.sqlite import Sqlite
 
@@ -20,7 +19,7 @@ async def open_store(folder: Path, url: str | None = None, marks: Path | None = 
 
     `marks`: folder of the high-water marks; default `folder`. Raises `StoreDown`, `Misconfigured`.
     """
-    database: Database = Outage(await Postgres.open(url) if url else await Sqlite.open(folder / "photoplay.db"))
+    database: Database = Outage(await (_postgres(url) if url else Sqlite.open(folder / "photoplay.db")))
     try:
         await migrate(database)
         restored = Restored(database, Marks(marks or folder / "marks"))
@@ -29,3 +28,9 @@ async def open_store(folder: Path, url: str | None = None, marks: Path | None = 
         await database.close()
         raise
     return Store(database, restored)
+
+
+async def _postgres(url: str) -> Database:
+    from storage.postgres import Postgres  # its driver is loaded where it is used
+
+    return await Postgres.open(url)

@@ -1,13 +1,18 @@
-"""The picture of /usage: four small charts in a column, legible on a phone. Pure."""
+"""The picture of /usage: four small charts in a column, legible on a phone. Pure.
+
+Pillow is loaded when the first one is drawn: nothing else needs it in this process.
+"""
 
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-
-from PIL import Image, ImageDraw, ImageFont
+from typing import TYPE_CHECKING
 
 from bot import texts
+
+if TYPE_CHECKING:
+    from PIL import ImageDraw, ImageFont
 
 WIDTH, PANEL, HEAD, FOOT, EDGE = 900, 250, 130, 30, 40
 PAPER, INK, FAINT, LINE = "#ffffff", "#1f2430", "#6b7280", "#e5e7eb"
@@ -27,6 +32,8 @@ class Day:
 
 def draw(title: str, sums: str, days: Sequence[Day]) -> bytes:
     """A PNG of credits, clips, refunds and waiting times per day."""
+    from PIL import Image, ImageDraw
+
     panels: Sequence[tuple[str, Callable[[Day], float]]] = (
         (texts.admin.CHART["credits"], lambda day: day.credits),
         (texts.admin.CHART["clips"], lambda day: day.clips),
@@ -45,7 +52,7 @@ def draw(title: str, sums: str, days: Sequence[Day]) -> bytes:
 
 
 def _panel(
-    pen: ImageDraw.ImageDraw, top: int, name: str, values: Sequence[float], days: Sequence[str], number: int
+    pen: "ImageDraw.ImageDraw", top: int, name: str, values: Sequence[float], days: Sequence[str], number: int
 ) -> None:
     highest = max(values, default=0.0)
     pen.text((EDGE, top + 6), name, INK, _font(26))
@@ -68,5 +75,7 @@ def _number(value: float) -> str:
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
+    from PIL import ImageFont
+
     return ImageFont.load_default(size)
