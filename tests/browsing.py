@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from bot.app import App, open_app
 from bot.config import Settings
 from generator.server import Generator
+from tests import templates
 
 expect.set_options(timeout=60_000)  # milliseconds; a guard against hangs
 
@@ -41,6 +42,7 @@ async def launched() -> AsyncIterator[Browser]:
 async def site(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator[tuple[App, str]]:
     """A complete installation in this process; yields the app and its URL."""
     made = Settings(data_dir=folder / "data", port=port, **settings)
+    await templates.put(made.data_dir)
     async with open_app(made) as app, app.listening() as address:
         working = asyncio.create_task(app.worker.run())
         try:

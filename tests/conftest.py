@@ -19,10 +19,11 @@ from hypothesis import HealthCheck, settings
 from bot import texts
 from storage import open_store
 from storage.jobs import Store
-from tests import decoders
+from tests import decoders, templates
 from tests.clock import Clock
 from tests.fakes import RecordingChat
 from tests.houses import House, wired
+from tests.templates import new_store
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -99,9 +100,7 @@ def postgres() -> Iterator[str]:
 
             async def prepare() -> None:
                 store = await open_store(Path(folder), url)
-                await store._db.write(
-                    lambda tx: tx.all("UPDATE gate SET name = '', place = ''")
-                )  # so that copies count as new
+                await templates.new(store)
                 await store.close()
 
             asyncio.run(prepare())
@@ -146,7 +145,7 @@ async def database_url(server: str | None) -> AsyncIterator[str | None]:
 @pytest.fixture
 async def store(database_url: str | None, tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store."""
-    store = await open_store(tmp_path, database_url)
+    store = await new_store(tmp_path, database_url)
     yield store
     await store.close()
 

@@ -21,10 +21,11 @@ from bot.media.library import Media
 from bot.model import Address, Job, Role
 from bot.ports import Chat
 from bot.quotas import pricing
-from storage import Store, open_store
+from storage import Store
 from tests.clock import Clock
 from tests.decoders import Shared
 from tests.fakes import RecordingChat, ScriptedProvider
+from tests.templates import new_store
 
 
 def picture(width: int = 400, height: int = 300, kind: str = "JPEG") -> bytes:
@@ -115,7 +116,7 @@ async def wired(
     provider: ScriptedProvider | None = None,
 ) -> AsyncIterator[House]:
     """A house with a store of its own; `chats`: by platform."""
-    store = await open_store(folder, url)
+    store = await new_store(folder, url)
     media = Media(folder / "media", new_id=new_id, decoder=Shared)
     provider = provider or ScriptedProvider(clip)
     history = History(store, provider, clock)

@@ -22,6 +22,7 @@ from bot import texts
 from bot.model import Job
 from storage import open_store
 from storage.jobs import Store as SqlStore
+from tests import templates
 from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.houses import picture
 from tests.loopback.discord.faults import FINE, hang
@@ -232,8 +233,7 @@ async def a_world(folder: Path, clip: bytes) -> AsyncIterator[World]:
     host.renders_after = 0
     async with api.serve(), host.serve():
         world = World(folder, api, host)
-        async with world.store() as store:
-            await remember_quick_renders(store)
+        await templates.put(folder, remember_quick_renders)
         try:
             yield world
         finally:
