@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bot import texts
+from bot.media.sandbox import origin
 from storage import open_store
 from storage.jobs import Store
 from tests import decoders, templates
@@ -165,13 +165,14 @@ def large_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def a_clip(path: Path, width: int, height: int) -> bytes:
     """Make a clip that has the label of its origin, so that it is stored unchanged."""
     with av.open(str(path), "w") as container:
-        container.metadata["comment"] = texts.chat.MADE_BY_AI
         stream = container.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for shade in range(30):
             frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), shade * 8, np.uint8), "rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    with path.open("r+b") as file:
+        origin.add(file)
     return path.read_bytes()
 
 

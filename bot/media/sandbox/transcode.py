@@ -16,11 +16,9 @@ from typing import BinaryIO
 import av
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
-from mutagen.mp4 import MP4
 
-from bot import texts
 from bot.errors import BrokenClip
-from bot.media.sandbox import mp4_boxes, probe
+from bot.media.sandbox import mp4_boxes, origin, probe
 from bot.media.sandbox.encoder import Encoder, even
 
 _TRIES = 3
@@ -33,7 +31,6 @@ _SIDES = (1920, 1280, 960, 640, 480)  # pixels of the longer side
 _PIXEL = 0.04  # bits per pixel for acceptable quality
 _LEAST = 100_000  # bits per second, the minimum for a watchable clip
 _SOUND, _POOR_SOUND = 64_000, 32_000  # bits per second
-_COMMENT = "\xa9cmt"  # the comment field of an MP4
 _QUALITY = "20"  # x264's CRF, where the size is not limited
 
 
@@ -71,15 +68,11 @@ def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> Non
 
 
 def mark(source: BinaryIO, target: BinaryIO) -> None:
-    """Copy a clip with the label of its origin; nothing else changes."""
+    """Copy a clip, with the mark of its origin behind it; nothing else changes."""
     shutil.copyfileobj(source, target, _PIECE)
     with probe.blamed():
         mp4_boxes.check(target)
-        tags = MP4(target)
-        if tags.get(_COMMENT) != [texts.chat.MADE_BY_AI]:
-            tags[_COMMENT] = [texts.chat.MADE_BY_AI]
-            target.seek(0)
-            tags.save(target)
+        origin.add(target)
 
 
 def _check(target: BinaryIO, seconds: float, poster: BinaryIO | None = None) -> None:
@@ -108,7 +101,7 @@ def _size(shown: tuple[int, int], rate: float, bits: float) -> tuple[int, int] |
 
 @contextmanager
 def _written(target: BinaryIO) -> Iterator[OutputContainer]:
-    """A progressive MP4 with the label of its origin."""
+    """A progressive MP4 with the mark of its origin."""
     target.seek(0)
     target.truncate()
 
@@ -117,8 +110,8 @@ def _written(target: BinaryIO) -> Iterator[OutputContainer]:
         return _Again(target.fileno())
 
     with av.open(target, "w", format="mp4", options={"movflags": "+faststart"}, io_open=again) as out:
-        out.metadata["comment"] = texts.chat.MADE_BY_AI
         yield out
+    origin.add(target)
 
 
 class _Again(RawIOBase):

@@ -30,6 +30,7 @@ from bot.media.library import Media
 from bot.media.sandbox import probe, transcode
 from bot.model import Clip
 from tests.houses import House
+from tests.origins import AI, origin
 
 
 @pytest.fixture
@@ -116,8 +117,8 @@ def shapes(path: Path) -> list[str]:
 
 def codecs(path: Path) -> list[str]:
     """Those of a file that says what it is."""
+    assert origin(path) == AI
     with av.open(str(path)) as container:
-        assert container.metadata["comment"] == "AI-generated"
         assert {getattr(stream.codec_context, "pix_fmt", None) for stream in container.streams.video} == {"yuv420p"}
         return [stream.codec_context.name for stream in container.streams]
 
@@ -507,11 +508,6 @@ async def test_what_was_made_of_a_clip_that_is_gone_is_swept(box: Media) -> None
 # ── What the file says ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def comment(path: Path) -> str | None:
-    with av.open(str(path)) as container:
-        return container.metadata.get("comment")
-
-
 def frames(path: Path) -> list[bytes]:
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="gray").tobytes() for frame in container.decode(video=0)]
@@ -521,7 +517,7 @@ def frames(path: Path) -> list[bytes]:
 async def test_every_clip_says_how_it_was_made(box: Media, tmp_path: Path, sound: bool) -> None:
     came = tmp_path / "came.mp4"
     came.write_bytes(video((640, 360), sound=sound, bits=3_000_000))
-    assert comment(came) is None
+    assert origin(came) is None
     clip = await kept(box, came.read_bytes())
     path = box.path(clip.name)
     assert codecs(path) == (["h264", "aac"] if sound else ["h264"])
@@ -532,7 +528,7 @@ async def test_every_clip_says_how_it_was_made(box: Media, tmp_path: Path, sound
     fitted, film = await box.fit(clip, clip.size // 2), await box.join([clip, clip])
     assert fitted
     for made in (fitted, film):
-        assert comment(box.path(made.name)) == texts.chat.MADE_BY_AI
+        assert origin(box.path(made.name)) == AI
     again = await kept(box, path.read_bytes())
     assert box.path(again.name).read_bytes() == path.read_bytes()
 
@@ -540,7 +536,7 @@ async def test_every_clip_says_how_it_was_made(box: Media, tmp_path: Path, sound
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 async def test_a_turned_clip_says_it_too(box: Media, quarters: int) -> None:
     clip = await kept(box, turned(video(), quarters))
-    assert comment(box.path(clip.name)) == texts.chat.MADE_BY_AI
+    assert origin(box.path(clip.name)) == AI
     assert (clip.width, clip.height) == ((240, 320) if quarters % 2 else (320, 240))
     with av.open(str(box.path(clip.name))) as container:
         assert abs(next(container.decode(video=0)).rotation) == (180 if quarters == 2 else 90)
@@ -549,7 +545,7 @@ async def test_a_turned_clip_says_it_too(box: Media, quarters: int) -> None:
 async def test_what_a_provider_wrote_about_its_origin_stays(box: Media) -> None:
     box_of_its_own = struct.pack(">I4s", 24 + 9, b"uuid") + bytes(range(16)) + b"certified"
     clip = await kept(box, video() + box_of_its_own)
-    assert comment(box.path(clip.name)) == texts.chat.MADE_BY_AI
+    assert origin(box.path(clip.name)) == AI
     assert box_of_its_own in box.path(clip.name).read_bytes()
 
 
@@ -610,8 +606,7 @@ async def test_what_a_platform_gets_says_it(house: House) -> None:
     job = await house.finish(await house.order())
     assert job.clip
     [sent] = house.chat.clips
-    with av.open(BytesIO(sent)) as container:
-        assert container.metadata["comment"] == texts.chat.MADE_BY_AI
+    assert origin(sent) == AI
     assert job.clip.size == len(sent)
 
 
