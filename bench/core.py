@@ -28,7 +28,7 @@ from storage import open_store
 
 LIVES = int(os.environ.get("LIVES", 10_000))
 POLLS = 8
-WARM_UP = 300
+WARM_UP = min(300, LIVES)
 
 
 class Provider:

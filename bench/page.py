@@ -13,7 +13,9 @@ from pathlib import Path
 
 import aiohttp
 
-TABS, CLIPS, SECONDS = 50, 20, 10.0
+TABS = int(os.environ.get("TABS", 50))
+CLIPS = int(os.environ.get("CLIPS", 20))
+SECONDS = float(os.environ.get("SECONDS", 10))
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "adapters" / "web" / "samples" / "lake.jpg"
 

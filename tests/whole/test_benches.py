@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
     ("bench", "size", "figure"),
     [
         ("core", {"LIVES": "30"}, "core.lives_per_second"),
-        ("page", {}, "page.first_view_p99_ms"),
+        ("page", {"TABS": "4", "CLIPS": "2", "SECONDS": "1"}, "page.first_view_p99_ms"),
         ("idle", {"STARTS": "1", "SECONDS": "1", "PHOTOS": "5"}, "telegram.first_reply_ms"),
         ("telegram", {"PARTS": "burst", "BURST": "10"}, "telegram.max_jobs_per_second"),
         ("discord", {"PARTS": "burst", "BURST": "10"}, "discord.max_jobs_per_second"),
