@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import forks
@@ -11,6 +12,10 @@ import pytest_asyncio
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser
 
+from bot import app
+from bot.media.library import Media
+from generator import studio
+from tests import decoders, renderers
 from tests.browsing import CHROMIUM, launched
 
 
@@ -45,10 +50,18 @@ async def chromium(one_chromium: Browser) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def forks_end() -> Iterator[None]:
-    """What processes are forked from ends with the last test."""
+def processes_end() -> Iterator[None]:
+    """What processes are forked from, and renderers, end with the last test."""
     yield
     forks.end()
+    asyncio.run(renderers.end())
+
+
+@pytest.fixture(autouse=True)
+def handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app in this process takes decoders and renderers over from the test before, and leaves them to the next."""
+    monkeypatch.setattr(app, "Media", partial(Media, decoder=decoders.Shared))
+    monkeypatch.setattr(studio, "Renderer", renderers.Shared)
 
 
 @pytest.fixture

@@ -1,0 +1,40 @@
+"""A renderer that is handed on renders nothing twice, and is not handed on when it is stopped at work."""
+
+import asyncio
+from pathlib import Path
+
+import psutil
+import pytest
+
+from generator.material import Material
+from generator.request import Request
+from tests import renderers
+from tests.houses import picture
+from tests.renderers import Shared
+
+
+async def test_a_clip_is_rendered_once_and_a_stop_ends_a_render(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renderers, "_rendered", {})
+    monkeypatch.setattr(renderers, "_idle", [])
+    monkeypatch.setattr(renderers, "BRIEFLY", 0.0)
+    one, other = Shared(), Shared()
+    zoom, pan = (Material(Request("data:", prompt), picture()) for prompt in ("slow zoom in", "pan left"))
+    await one.render(zoom, tmp_path / "one.mp4")
+    (idle,) = renderers._idle
+    assert idle._executor
+    (pid,) = idle._executor._processes
+    used = sum(psutil.Process(pid).cpu_times()[:2])
+    await other.render(zoom, tmp_path / "other.mp4")
+    assert (tmp_path / "other.mp4").read_bytes() == (tmp_path / "one.mp4").read_bytes()
+    assert sum(psutil.Process(pid).cpu_times()[:2]) - used < used / 2
+
+    rendering = asyncio.create_task(other.render(pan, tmp_path / "pan.mp4"))
+    while not (tmp_path / "pan.mp4").exists():
+        await asyncio.sleep(0.01)
+    assert renderers._idle == []
+    rendering.cancel()
+    await other.stop()
+    assert not psutil.pid_exists(pid)
+    assert (renderers._idle, list(renderers._rendered)) == ([], [zoom])
