@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q install
 
-.PHONY: demo run test check format pictures screens bench licences lock clean
+.PHONY: demo run test check format pictures screens bench licences wheel lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/run  ## send the sample photo through the whole system and write demo.mp4
@@ -42,6 +42,9 @@ licences: .venv/dev  ## docs/licences.md, from the packages that are installed
 bench: .venv/dev  ## the figures of README's performance table
 	@$(BIN)/python -m bench
 
+wheel: .venv/dev  ## the wheel and the source archive, in dist/
+	@$(BIN)/uv build -q --no-build-isolation --python $(BIN)/python -o dist
+
 lock: .venv/dev  ## pin the dependencies of pyproject.toml, with hashes and without index URLs
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate pyproject.toml requirements/build.in -o requirements/run.txt
@@ -49,7 +52,7 @@ lock: .venv/dev  ## pin the dependencies of pyproject.toml, with hashes and with
 		--no-emit-find-links --no-header --no-annotate --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
 
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv build dist *.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Photoplay needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'

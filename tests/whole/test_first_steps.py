@@ -1,6 +1,7 @@
 """What whoever begins in a shell is told: in an empty folder, of a misspelt setting, of versions and completion."""
 
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,8 @@ async def test_a_misspelt_setting_is_told_whatever_is_run(tmp_path: Path) -> Non
 
 
 async def test_it_says_its_version(tmp_path: Path) -> None:
-    assert await photoplay(tmp_path, "--version") == (0, "photoplay 0.1.0\n", "")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert await photoplay(tmp_path, "--version") == (0, f"photoplay {version}\n", "")
     assert not list(tmp_path.iterdir())
 
 
