@@ -29,20 +29,14 @@ from bot.media import arrival, clips
 from bot.media.library import Media
 from bot.media.sandbox import probe, transcode
 from bot.model import Clip
+from tests.decoders import Shared
 from tests.houses import House
 from tests.origins import AI, origin
 
 
-@pytest.fixture
-async def box(tmp_path: Path) -> AsyncIterator[Media]:
-    made = a_box(tmp_path)
-    yield made
-    await made.close()
-
-
 def a_box(folder: Path) -> Media:
     count = itertools.count(1)
-    return Media(folder / "media", new_id=lambda: f"id_{os.urandom(4).hex()}_{next(count)}")
+    return Media(folder / "media", new_id=lambda: f"id_{os.urandom(4).hex()}_{next(count)}", decoder=Shared)
 
 
 @functools.cache
@@ -260,11 +254,11 @@ async def test_a_playlist_opens_nothing(box: Media, tmp_path: Path) -> None:
         await box.join([clip, clip])
 
 
-async def test_a_long_cut_holds_nothing_up(box: Media) -> None:
+async def test_a_long_cut_holds_nothing_up(lone: Media) -> None:
     """The one that cuts stands still; photos and clips go by."""
-    clip = await kept(box, video((640, 360), bits=3_000_000))
+    clip = await kept(lone, video((640, 360), bits=3_000_000))
     before = {process.pid for process in psutil.Process().children()}
-    cutting = asyncio.create_task(box.fit(clip, clip.size // 2))
+    cutting = asyncio.create_task(lone.fit(clip, clip.size // 2))
     async with asyncio.timeout(60):
         while not (new := [p for p in psutil.Process().children() if p.pid not in before]):
             await asyncio.sleep(0)
@@ -272,9 +266,9 @@ async def test_a_long_cut_holds_nothing_up(box: Media) -> None:
     picture = BytesIO()
     Image.new("RGB", (400, 300)).save(picture, "JPEG")
     async with asyncio.timeout(60):
-        await box.keep([Attachment(lambda: stream(picture.getvalue()))])
-        await kept(box, video())
-        await box.last_frame(clip)
+        await lone.keep([Attachment(lambda: stream(picture.getvalue()))])
+        await kept(lone, video())
+        await lone.last_frame(clip)
     assert not cutting.done()
     new[0].resume()
     async with asyncio.timeout(20):
@@ -284,21 +278,21 @@ async def test_a_long_cut_holds_nothing_up(box: Media) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit")
-async def test_the_disk_is_full_for_the_cutter(box: Media) -> None:
+async def test_the_disk_is_full_for_the_cutter(lone: Media) -> None:
     import resource
 
-    clip = await kept(box, video((640, 360), bits=3_000_000))
+    clip = await kept(lone, video((640, 360), bits=3_000_000))
     before = {process.pid for process in psutil.Process().children()}
-    assert await box.fit(clip, clip.size - 1)
+    assert await lone.fit(clip, clip.size - 1)
     [cutter] = [process for process in psutil.Process().children() if process.pid not in before]
     for process in (cutter, *cutter.children()):  # the next fork may have been made already
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
-    names = files(box)
+    names = files(lone)
     with pytest.raises(StoreDown, match="large"):
-        await box.fit(clip, clip.size // 2)
+        await lone.fit(clip, clip.size // 2)
     with pytest.raises(StoreDown, match="large"):
-        await box.join([clip, clip])
-    assert files(box) == names
+        await lone.join([clip, clip])
+    assert files(lone) == names
 
 
 async def test_a_cut_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
