@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q install
 
-.PHONY: demo run test check format pictures screens bench licences wheel lock clean
+.PHONY: demo run test check format pictures screens bench licences wheel lock clean .env.example
 .DELETE_ON_ERROR:
 
 demo: .venv/run  ## send the sample photo through the whole system and write demo.mp4
@@ -35,6 +35,9 @@ screens: .venv/dev  ## screenshots of every state of every page (phone, wide, li
 	@SCREENS=$(CURDIR)/screens $(BIN)/python -m pytest -q tests/whole/test_screens.py tests/whole/test_screens_chat.py \
 		tests/whole/test_crop_browser.py tests/whole/test_deletion_browser.py tests/whole/test_chips_browser.py \
 		tests/whole/test_gallery_browser.py -k 'screens or looks_right or report'
+
+.env.example: .venv/dev  ## every setting, to begin with
+	@$(BIN)/python -m docs.env_example
 
 licences: .venv/dev  ## docs/licences.md, from the packages that are installed
 	@$(BIN)/python -m docs.licences

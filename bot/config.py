@@ -12,8 +12,15 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from bot import secret_files
 from bot.errors import Misconfigured
 from bot.quotas.pricing import MILLIONTHS, Policy
 
@@ -132,6 +139,27 @@ class Settings(BaseSettings):
         30, ge=1, allow_inf_nan=False, description="days for which clips are kept; shared ones stay until unshared"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is named counts before what lies in a known place."""
+        assert isinstance(env_settings, EnvSettingsSource)
+        assert isinstance(dotenv_settings, EnvSettingsSource)
+        found = env_settings.env_vars, dotenv_settings.env_vars
+        return (
+            init_settings,
+            secret_files.Named(settings_cls, *found),
+            env_settings,
+            dotenv_settings,
+            secret_files.Placed(settings_cls, env_settings.env_vars),
+        )
 
     @field_validator("providers", "clip_hosts", "owners", "trusted_proxies", mode="before")
     @classmethod
@@ -315,8 +343,9 @@ def _millionths(money: Decimal | None) -> int | None:
 
 
 def names() -> list[str]:
-    """Names of the settings in the environment."""
-    return [name.upper() for name in Settings.model_fields]
+    """Names of the settings in the environment, and of those that name the file of a secret."""
+    files = [f"{name.upper()}{secret_files.SUFFIX}" for name in secret_files.secret_fields(Settings)]
+    return [*(name.upper() for name in Settings.model_fields), *files]
 
 
 def load() -> Settings:

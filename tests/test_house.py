@@ -44,7 +44,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("adapters",),
     (
         *("bot.app", "bot.check", "bot.cli", "bot.cli_admin", "bot.cli_clips", "bot.config", "bot.connections"),
-        *("bot.env_file", "bot.logs", "bot.shell", "bot.shutdown", "bot.__main__"),
+        *("bot.env_file", "bot.logs", "bot.secret_files", "bot.shell", "bot.shutdown", "bot.__main__"),
     ),
 )
 """A module imports from its own package and from layers below its own. The longest name counts."""
