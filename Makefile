@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q install
 
-.PHONY: demo run test check format pictures screens bench licences wheel lock clean .env.example
+.PHONY: demo run test check format pictures messages screens bench licences wheel lock clean .env.example
 .DELETE_ON_ERROR:
 
 demo: .venv/run  ## send the sample photo through the whole system and write demo.mp4
@@ -30,6 +30,10 @@ pictures: .venv/dev  ## README's pictures of a conversation, the chat page and a
 	@$(BIN)/python docs/conversation.py
 	@$(BIN)/python -m docs.page
 	@$(BIN)/python -m docs.gallery
+
+messages: .venv/dev  ## the template for translators, from what bot/texts says
+	@$(BIN)/pybabel -q extract --no-default-keywords -k _ -k _n:1,2 --add-location=file --sort-output --no-wrap \
+		--project=Photoplay --version= -o bot/locale/photoplay.pot bot/texts
 
 screens: .venv/dev  ## screenshots of every state of every page (phone, wide, light, dark), into screens/
 	@SCREENS=$(CURDIR)/screens $(BIN)/python -m pytest -q tests/whole/test_screens.py tests/whole/test_screens_chat.py \

@@ -40,6 +40,7 @@ from bot.privacy.retention import Retention
 from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
+from bot.sentence import Sentence
 from generator.server import Generator
 from storage import Store, database_url, open_store
 
@@ -260,10 +261,10 @@ def _platforms(settings: Settings) -> frozenset[str]:
     return frozenset({*tokens, "web"} if settings.playground_password or _is_private(settings) else tokens)
 
 
-def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[str], Awaitable[None]]:
+def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[Sentence], Awaitable[None]]:
     """A function that writes to every operator whose platform is connected."""
 
-    async def tell(words: str) -> None:
+    async def tell(words: Sentence) -> None:
         for owner in owners:
             platform, _, user = owner.partition(":")
             if platform in chats and (place := chats[platform].person(user)):

@@ -122,7 +122,9 @@ async def _check(app: App, scope: str, *, new: bool) -> None:
     try:
         await community(app.store, scope)
     except Refusal as refusal:
-        raise Refusal(texts.shell.new_community(str(refusal)) if _SCOPE.fullmatch(scope) else str(refusal)) from None
+        if not _SCOPE.fullmatch(scope):
+            raise
+        raise Refusal(texts.shell.new_community(refusal.sentence)) from None
 
 
 def _write(app: App, reply: Reply, folder: Path, name: str = "photoplay.zip") -> None:

@@ -15,6 +15,7 @@ from bot.app import App, new_id
 from bot.errors import Misconfigured, Refusal
 from bot.media.stored import StoredFile
 from bot.model import Job
+from bot.sentence import EMPTY, sentences
 from bot.shell import QUIET, err, out, plainly, say, with_app
 
 cli = typer.Typer()
@@ -139,8 +140,8 @@ async def _finish(app: App, job_id: str, stopped: asyncio.Event, said: str = "")
     if job is None or job.outcome is None:
         raise Refusal(texts.chat.left_alone(job_id))
     if job.clip is None:
-        hint = f" {texts.chat.SEE_CHECK}" if job.reason == "unavailable" else ""
-        raise Refusal(texts.chat.failed(job.reason or "failed", job.price) + hint)
+        hint = texts.chat.SEE_CHECK if job.reason == "unavailable" else EMPTY
+        raise Refusal(sentences(texts.chat.failed(job.reason or "failed", job.price), hint))
     return job, app.media.stored(job.clip.name)
 
 

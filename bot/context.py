@@ -9,12 +9,13 @@ from bot.media.library import Media
 from bot.platforms import PLATFORMS
 from bot.ports import Provider
 from bot.quotas.pricing import Policy
+from bot.sentence import Sentence
 from storage import Store
 from storage.inbox import Inbox
 
 __all__ = ["Addresses", "Context", "Ids", "Inbox", "Kept", "Store", "Tell", "Wake"]
 
-Tell = Callable[[str], Awaitable[None]]
+Tell = Callable[[Sentence], Awaitable[None]]
 """Sends a text to the operators."""
 
 

@@ -1,11 +1,13 @@
 """Frozen dataclasses of conversations, shared by all packages: incoming messages and replies."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BufferedReader
 from typing import Literal, Protocol
 
+from bot.languages import ENGLISH
 from bot.model import Address, Clip, Point, Role
+from bot.sentence import EMPTY, Sentence
 
 MENTION = "\ufffc"
 """Placeholder in a text for a person, role or channel; `Inbound.named` has the targets in order.
@@ -43,9 +45,9 @@ async def never(_: str) -> bool:
     return False
 
 
-async def nothing() -> str:
+async def nothing() -> Sentence:
     """Default: clips can be shown."""
-    return ""
+    return EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Inbound:
     """Target of each `MENTION` in the text."""
     replied_to: Named | None = None
     """Author of the message that it answers."""
-    obstacle: Callable[[], Awaitable[str]] = nothing
+    obstacle: Callable[[], Awaitable[Sentence]] = nothing
     """Why clips cannot be shown there, as a sentence; awaited before an order."""
     crop: bool = False
     """Crop an overlong picture to its middle without a question."""
@@ -119,7 +121,7 @@ class Inbound:
     """The question that words may answer, as the command of its yes, on platforms that know what the person sees."""
     called: bool = True
     """Addressed to the bot. False: to everybody, and only an answer to our message `source`."""
-    no_photo: str = ""
+    no_photo: Sentence = EMPTY
     """How to attach a photo on that platform, as a sentence; told when an order lacks one."""
     how_to_call: str = ""
     """How people call the bot in this chat with others, in a sentence; told with its greeting."""
@@ -127,6 +129,8 @@ class Inbound:
     """Whether the bot is shown what is said there to others; awaited on demand."""
     behind: str = ""
     """The group or channel in whose name an anonymous person writes."""
+    language: str = ENGLISH
+    """Language of the answer, a Babel locale; English for now."""
     adult: bool = False
     """The channel is age-restricted."""
     is_adult: Callable[[str], Awaitable[bool]] = never
@@ -148,7 +152,7 @@ class Inbound:
 class Button:
     """`command` is sent in the person's name by a tap: at most 64 bytes, so that it works after a restart."""
 
-    label: str
+    label: Sentence
     command: str
 
 
@@ -194,7 +198,7 @@ class Reply:
     An empty text is not posted: the person was told a moment ago.
     """
 
-    text: str
+    text: Sentence
     buttons: tuple[Button, ...] = ()
     clip: ShownClip | None = None
     job: str | None = None
@@ -211,7 +215,7 @@ class Reply:
     """Message id of a question in that chat, to be removed: it was answered, in writing or by a button (`pressed`)."""
     ready_at: float | None = None
     """Expected time of the clip, Unix seconds."""
-    undated: str = ""
+    undated: Sentence = EMPTY
     """With `ready_at`: the text without that time, for a platform with its own countdown."""
     papers: tuple[Paper, ...] = ()
     file: str = ""
@@ -226,6 +230,13 @@ class Reply:
     """Must not be read by others: without private replies it is sent to the private chat or not at all."""
     names: tuple[str, ...] = field(default=(), compare=False)
     """Persons named in it, besides those mentioned in the message."""
+
+    def into(self, language: str) -> "Reply":
+        """The same in another language."""
+        if language == self.text.language:
+            return self
+        buttons = tuple(replace(button, label=button.label.into(language)) for button in self.buttons)
+        return replace(self, text=self.text.into(language), undated=self.undated.into(language), buttons=buttons)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bot.model import ID, Address, Job
 from bot.ordering import about, place, prompt, questions, status_line, waiting
 from bot.privacy import deletion
 from bot.quotas import balance
+from bot.sentence import EMPTY, Sentence, packed
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,9 @@ class Core:
         A repeated message changes nothing and gets its first reply. Raises `StoreDown` only where no reply is expected:
         for reactions, edits, and messages that are not addressed to the bot.
         """
+        return (await self._handled(inbound)).into(inbound.language)
+
+    async def _handled(self, inbound: Inbound) -> Reply:
         inbound = replace(inbound, text=invocation.canonical(_legible(inbound.text)), tiers=inbound.tiers - {"admins"})
         if inbound.reaction:
             await reactions.reacted(self.context, inbound, inbound.reaction)
@@ -68,7 +72,7 @@ class Core:
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
             if len(inbound.text) > prompt.TEXT_LIMIT:
-                raise Refusal(texts.chat.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, "A message"))
+                raise Refusal(texts.chat.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, texts.chat.MESSAGE))
             row = table.of(inbound.text)
             rights.check_person(inbound, personal=row is not None and row.personal)
             await age.note(self.context, inbound)
@@ -79,16 +83,16 @@ class Core:
                 return await table.run(self.context, inbound)
             return await place.order(self.context, inbound)
         except Denial as denial:
-            return Reply("" if self._was_told(inbound, denial) else str(denial), refused=True)
+            return Reply(EMPTY if self._was_told(inbound, denial) else denial.sentence, refused=True)
         except Refusal as refusal:
-            return Reply(str(refusal), refused=True)
+            return Reply(refusal.sentence, refused=True)
         except StoreDown as error:
             log.error("an order could not be taken: %s", error)
             return Reply(texts.chat.TRY_LATER, refused=True)
 
-    async def track(self, job_id: str, status_id: str, shown: str) -> bool:
+    async def track(self, job_id: str, status_id: str, shown: Sentence) -> bool:
         """Record the message of a job's status line. False: the job is done, remove the message."""
-        return await self.context.store.track(job_id, status_id, shown)
+        return await self.context.store.track(job_id, status_id, packed(shown))
 
     async def stands(self, reply: Reply, place: Address) -> bool:
         """Record what a message shows, for its later removal. False: some of it was deleted, remove the message."""
@@ -119,7 +123,7 @@ class Core:
                 )
         self.context.wake.worker()
 
-    async def joined(self, chat: Address, hello: str, *, hears_all: bool) -> Reply:
+    async def joined(self, chat: Address, hello: Sentence, *, hears_all: bool) -> Reply:
         """The greeting of a group that the bot was added to. `hears_all`: as in `Inbound`. Raises `StoreDown`."""
         return await help.joined(self.context, chat, hello, hears_all=hears_all)
 
@@ -143,7 +147,7 @@ class Core:
         """Ids of recently deleted clips, for pages that may still show them."""
         return await deletion.noted(self.context, inbound)
 
-    async def allowance(self, inbound: Inbound) -> str:
+    async def allowance(self, inbound: Inbound) -> Sentence:
         """The person's balance in a sentence."""
         return (await balance.standing(self.context, inbound)).sentence
 
@@ -151,7 +155,7 @@ class Core:
         """A job's current status line."""
         return await status_line.of(self.context, job)
 
-    async def state(self, job: Job) -> str:
+    async def state(self, job: Job) -> Sentence:
         """A job's state in a few words."""
         return await status_line.state(self.context, job)
 

@@ -21,6 +21,7 @@ PhotoplayError
 """
 
 from bot.model import Wait
+from bot.sentence import Sentence
 
 
 class PhotoplayError(Exception):
@@ -28,13 +29,17 @@ class PhotoplayError(Exception):
 
 
 class Refusal(PhotoplayError):
-    """The request cannot be fulfilled; the message is for the person."""
+    """The request cannot be fulfilled; `sentence` is for the person."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class Denial(Refusal):
     """A limit is reached; `cause` identifies it, so that repeated denials can be suppressed."""
 
-    def __init__(self, sentence: str, cause: str) -> None:
+    def __init__(self, sentence: Sentence, cause: str) -> None:
         super().__init__(sentence)
         self.cause = cause
 

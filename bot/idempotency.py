@@ -14,6 +14,7 @@ from bot import texts
 from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
 from bot.errors import StoreDown
+from bot.sentence import unpacked
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +69,11 @@ def _is_final(reply: Reply) -> bool:
 
 
 def _pack(reply: Reply) -> str:
-    buttons = [[button.label, button.command] for button in reply.buttons]
-    return json.dumps([reply.text, buttons, reply.refused, reply.private, reply.parked])
+    buttons = [[button.label.packed, button.command] for button in reply.buttons]
+    return json.dumps([reply.text.packed, buttons, reply.refused, reply.private, reply.parked])
 
 
 def _unpack(body: str) -> Reply:
     text, buttons, refused, private, parked = json.loads(body)
-    return Reply(text, tuple(Button(*one) for one in buttons), refused=refused, private=private, parked=parked)
+    kept = tuple(Button(unpacked(label), command) for label, command in buttons)
+    return Reply(unpacked(text), kept, refused=refused, private=private, parked=parked)

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.sentence import Sentence
+
 State = Literal["queued", "submitting", "running", "delivering", "done"]
 Outcome = Literal["clip", "failed"]
 Role = Literal["photo", "end", "static_mask", "brush"]
@@ -181,7 +183,7 @@ class Job:
     status_id: str | None = None
     """Message id of the status line."""
     shown: str = ""
-    """Current text of the status line."""
+    """Current sentence of the status line, packed."""
     halted: bool = False
     """It may have been bought before the database was restored, and waits for the operator's decision."""
     started_at: float | None = None
@@ -289,7 +291,7 @@ class Incident:
     """An event for the operator. `detail` may quote a provider, redacted."""
 
     at: float
-    what: str
+    what: Sentence
     detail: str = ""
     host: str = ""
     job: str = ""

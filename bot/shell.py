@@ -14,9 +14,9 @@ import typer
 from adapters import console
 from bot import config, env_file, logs, texts
 from bot.app import App, new_id, open_app, secrets_of
-from bot.commands import table
 from bot.conversation import Inbound, Reply
 from bot.errors import Misconfigured, Refusal, StoreDown
+from bot.sentence import Sentence
 from bot.shutdown import signals
 
 out = console.Screen(highlight=False)
@@ -102,12 +102,12 @@ def say(text: str) -> None:
         tell(reply.text)
 
 
-def as_here(sentence: str) -> str:
+def as_here(sentence: Sentence) -> Sentence:
     """A chat's sentence in the shell's wording."""
-    return texts.shell.in_shell(sentence, table.verbs())
+    return sentence.worded(texts.shell.WORDING)
 
 
-def tell(text: str) -> None:
+def tell(text: Sentence) -> None:
     """Print a chat's sentence."""
     out.print(as_here(text), markup=False, soft_wrap=True)
 
@@ -128,7 +128,7 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        _fail(as_here(str(refusal)), 1, "yellow")
+        _fail(as_here(refusal.sentence), 1, "yellow")
     except Misconfigured as error:
         _fail(str(error), 2)
     except StoreDown as error:

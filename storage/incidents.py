@@ -2,8 +2,9 @@
 
 from bot.model import Incident
 from bot.ports import Health
+from bot.sentence import packed, unpacked
 from storage import queue
-from storage.database import Part, Transaction
+from storage.database import Part, Row, Transaction
 
 NOTE = "INSERT INTO incidents (at, what, detail, host, job) VALUES ($1, $2, $3, $4, $5)"
 LATEST = "SELECT at, what, detail, host, job FROM incidents ORDER BY at DESC LIMIT $1"
@@ -16,11 +17,12 @@ class Incidents(Part):
 
     async def note(self, incident: Incident) -> None:
         """Store an incident."""
-        await self._change(NOTE, incident.at, incident.what, incident.detail, incident.host, incident.job)
+        what, detail = packed(incident.what), packed(incident.detail)
+        await self._change(NOTE, incident.at, what, detail, incident.host, incident.job)
 
     async def incidents(self, limit: int = 5) -> list[Incident]:
         """The latest incidents, newest first."""
-        return [Incident(**row) for row in await self._all(LATEST, limit)]
+        return [_incident(row) for row in await self._all(LATEST, limit)]
 
     async def health(self, now: float) -> Health:
         """Number of unfinished jobs by state, and the lateness of the oldest due job in seconds."""
@@ -32,3 +34,7 @@ class Incidents(Part):
             return Health({row["state"]: row["n"] for row in states}, max(0.0, now - at) if at else 0.0)
 
         return await self._db.read(work)
+
+
+def _incident(row: Row) -> Incident:
+    return Incident(row["at"], unpacked(row["what"]), unpacked(row["detail"]), row["host"], row["job"])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from bot.conversation import Button
 from bot.gallery.model import OutboxEntry
 from bot.model import Address
+from bot.sentence import packed, unpacked
 from storage.database import Part, Row, Transaction, places
 
 COLUMNS = (
@@ -109,7 +110,7 @@ async def leave_again(tx: Transaction, entry: OutboxEntry) -> None:
 
 def _values(entry: OutboxEntry) -> tuple[object, ...]:
     place = entry.place
-    body = json.dumps({"text": entry.text, "buttons": [[b.label, b.command] for b in entry.buttons]})
+    body = json.dumps({"text": packed(entry.text), "buttons": [[packed(b.label), b.command] for b in entry.buttons]})
     return (
         *(entry.id, entry.kind, place.platform, place.chat, place.thread, place.message),
         *(entry.share, entry.topic, entry.person, body),
@@ -127,8 +128,8 @@ def _entry(row: Row) -> OutboxEntry:
         share=row["share"],
         topic=row["topic"],
         person=row["person"],
-        text=body["text"],
-        buttons=tuple(Button(label, command) for label, command in body["buttons"]),
+        text=unpacked(body["text"]),
+        buttons=tuple(Button(unpacked(label), command) for label, command in body["buttons"]),
         tries=row["tries"],
         claims=row["claims"],
     )

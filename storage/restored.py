@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from bot.model import Job
 from bot.quotas.rules import Act
+from bot.texts import incidents
 from storage import audit, rows
 from storage.database import Database, Part, Transaction
 from storage.marks import Marks
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 
 LEAP = 1_000_000
 """Step of the counter above the mark after a detected restore: exceeds the marks of other machines."""
-WHAT = "the database came back from a copy"
 
 GATE = "SELECT name, place, starts FROM gate WHERE id = 1 FOR UPDATE"
 ARRANGE = "UPDATE gate SET name = $1, place = $2, starts = $3 WHERE id = 1"
@@ -144,15 +144,15 @@ class Restored(Part):
 async def _halt(tx: Transaction, why: str, now: float) -> int:
     """Halt jobs that are queued or being submitted, and report to the operator; returns the count."""
     count = len(await tx.all(HALT, now))
-    detail = f"{why}; {count or 'no'} order{'' if count == 1 else 's'} in line"
-    await tx.all(NOTE, now, WHAT, detail)
+    await tx.all(NOTE, now, incidents.RESTORED.packed, incidents.orders_in_line(why, count).packed)
     await tx.all(ARRIVE, now)
     return count
 
 
 def _log(why: str, count: int) -> None:
     if why:
-        log.log(logging.ERROR if count else logging.WARNING, "%s: %s; orders on hold: %d", WHAT, why, count)
+        level = logging.ERROR if count else logging.WARNING
+        log.log(level, "%s: %s; orders on hold: %d", incidents.RESTORED, why, count)
 
 
 async def _enter(tx: Transaction, act: Act, jobs: Sequence[str]) -> None:

@@ -14,7 +14,10 @@ from bot.platforms import PLATFORMS
 
 ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("bot.model", "bot.conversation", "bot.errors", "bot.characters", "bot.inflate", "bot.platforms"),
+    (
+        *("bot.languages", "bot.sentence", "bot.model", "bot.conversation", "bot.errors", "bot.characters"),
+        *("bot.inflate", "bot.platforms"),
+    ),
     ("bot.texts", "bot.quotas.rules", "bot.gallery.model"),
     ("bot.ports",),
     (

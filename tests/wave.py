@@ -3,10 +3,11 @@
 from bot.commands.command import Command
 from bot.context import Context
 from bot.conversation import Inbound, Reply
+from bot.sentence import verbatim
 
 
 async def wave(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    return Reply(f"👋 {argument}".strip())
+    return Reply(verbatim(f"👋 {argument}".strip()))
 
 
 WAVE = Command("wave", wave, "wave to me", menu="everywhere", label="Wave")

@@ -10,6 +10,7 @@ from adapters.discord.user_install import CLIP, UserInstall
 from bot import texts
 from bot.conversation import Inbound, Reply
 from bot.core import Core
+from bot.sentence import EMPTY
 
 
 class Handler:
@@ -82,7 +83,7 @@ def inbound(request: Request, files: Files, chat: DiscordChat) -> Inbound:
         pressed=request.is_press,
         source="" if request.guest else request.source,
         called=request.called,
-        no_photo=texts.chat.DISCORD_WHICH if request.shared and not request.text.startswith("/") else "",
+        no_photo=texts.chat.DISCORD_WHICH if request.shared and not request.text.startswith("/") else EMPTY,
         adult=request.adult,
         is_adult=chat.is_adult,
         late=request.late,

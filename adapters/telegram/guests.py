@@ -19,6 +19,7 @@ from bot.conversation import Inbound, Reply
 from bot.core import Core
 from bot.errors import ChatError
 from bot.model import Address
+from bot.sentence import EMPTY
 
 KEPT = 2 * 86_400.0
 """Seconds for which an answer's place is remembered: as long as Telegram may repeat the update."""
@@ -66,7 +67,7 @@ class Guests:
             label=parse.label(message),
             named=named,
             replied_to=replied_to(message),
-            no_photo="" if said.startswith("/") else texts.chat.guest_help(self.username),
+            no_photo=EMPTY if said.startswith("/") else texts.chat.guest_help(self.username),
         )
         reply = await self._core.handle(inbound)
         if not reply.text:  # the placeholder must be replaced

@@ -8,6 +8,7 @@ from adapters.shared.newest import Newest
 from adapters.telegram.client import TelegramClient, mapped
 from bot import texts
 from bot.errors import ChatError
+from bot.sentence import EMPTY, Sentence
 
 FRESH = 60.0
 """Lifetime of a cached answer, in seconds."""
@@ -53,15 +54,15 @@ class Members:
         """Whether the membership of `user` in the group `chat` is public: not for an anonymous admin."""
         return (await self._found(chat, user))[1]
 
-    async def obstacle(self, chat: str) -> str:
-        """The reason why clips cannot be sent to a chat, as a sentence; empty if they can, or if that is unknown."""
+    async def obstacle(self, chat: str) -> Sentence:
+        """The reason why clips cannot be sent to a chat; empty if they can, or if that is unknown."""
         if not chat.startswith("-"):
-            return ""
+            return EMPTY
         try:
             with mapped():
-                return texts.chat.no_videos(await self._client.own_name()) if await self._is_shut(chat) else ""
+                return texts.chat.no_videos(await self._client.own_name()) if await self._is_shut(chat) else EMPTY
         except ChatError:
-            return ""
+            return EMPTY
 
     async def _is_shut(self, chat: str) -> bool:
         """Whether the bot may not send videos: admins may, others by the permissions of the group and their own."""

@@ -23,6 +23,7 @@ from bot.conversation import MENTION, Inbound, Reply
 from bot.core import Core
 from bot.errors import Refusal
 from bot.model import Address
+from bot.sentence import EMPTY, Sentence
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Heard:
     comment: bool = False
     source: str = ""
     called: bool = True
-    no_photo: str = ""
+    no_photo: Sentence = EMPTY
 
 
 class Messages:
@@ -127,7 +128,7 @@ class Messages:
             text = self._with_captions(text, message, parts)
             heard = await self._heard(user, message, parts, text)
         except Refusal as refusal:
-            await self._replies.tell(parse.address(message), Reply(str(refusal), refused=True))
+            await self._replies.tell(parse.address(message), Reply(refusal.sentence, refused=True))
             return
         if heard is None:
             return

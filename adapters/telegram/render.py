@@ -7,6 +7,7 @@ from dataclasses import replace
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 
 from bot.conversation import Button, Reply
+from bot.sentence import EMPTY
 
 TEXT = 4096
 CAPTION = 1024
@@ -28,7 +29,7 @@ def parts(reply: Reply) -> list[Reply]:
     """Split a reply into messages with at most one file each and texts that fit; none for an empty reply."""
     if not reply.papers:
         return [reply] if reply.text or reply.clip or reply.ask is not None else []
-    first, *others = [Reply("", papers=(paper,)) for paper in reply.papers]
+    first, *others = [Reply(EMPTY, papers=(paper,)) for paper in reply.papers]
     if length(reply.text) <= CAPTION:
         return [replace(reply, papers=first.papers), *others]
     return [replace(reply, papers=()), first, *others]

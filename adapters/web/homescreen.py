@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from bot import texts
+from bot.languages import ENGLISH, tag
 
 LIGHT, DARK = "#faf7f4", "#141219"
 """Background colours of the page, as in `app.css`."""
@@ -16,7 +17,7 @@ async def manifest(_: web.Request) -> web.Response:
         "name": texts.chat.PAGE["title"],
         "short_name": texts.chat.PAGE["title"],
         "description": texts.chat.PAGE["description"],
-        "lang": texts.chat.PAGE["lang"],
+        "lang": tag(ENGLISH),
         "id": "/",
         "start_url": "/",
         "scope": "/",

@@ -84,7 +84,8 @@ class JobJson:
 
     async def reply(self, inbound: Inbound, reply: Reply) -> dict[str, Any]:
         """A reply to the person's message."""
-        said: dict[str, Any] = {"text": texts.page.on_page(reply.text), "job": reply.job, "fine": not reply.refused}
+        words = reply.text.worded(texts.page.WORDING)
+        said: dict[str, Any] = {"text": words, "job": reply.job, "fine": not reply.refused}
         if reply.answered:
             said["answered"] = reply.answered
         if reply.job:

@@ -6,11 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from adapters.web import homescreen
 from bot import texts
+from bot.languages import ENGLISH, tag
+from bot.sentence import Sentence
+
+
+@pass_context
+def _told(context: Context, value: object) -> object:
+    """A sentence in the language of the page."""
+    return value.into(context["language"]) if isinstance(value, Sentence) else value
+
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -19,6 +29,7 @@ _TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    finalize=_told,
 )
 
 _HEAD = {
@@ -32,8 +43,12 @@ _TEMPLATES.globals["texts"] = texts
 
 
 def render(name: str, **values: Any) -> str:
-    """Render a template with all `texts`, those of the chat page as `page`. Raises for a missing value."""
-    return _TEMPLATES.get_template(name).render({"page": texts.chat.PAGE, **_HEAD, **values})
+    """Render a template with all `texts`, those of the chat page as `page`; English unless `language` says otherwise.
+
+    Raises for a missing value.
+    """
+    said = {"page": texts.chat.PAGE, "language": ENGLISH, **_HEAD, **values}
+    return _TEMPLATES.get_template(name).render(said, lang=tag(said["language"]))
 
 
 def script_data(data: object) -> Markup:

@@ -57,7 +57,7 @@ def _panel(
     highest = max(values, default=0.0)
     pen.text((EDGE, top + 6), name, INK, _font(26))
     top, bottom = top + 50, top + PANEL - 46
-    most = texts.admin.CHART["most"].format(most=_number(highest)) if highest else texts.admin.CHART["none"]
+    most = texts.admin.CHART["most"].fill(most=_number(highest)) if highest else texts.admin.CHART["none"]
     pen.text((WIDTH - EDGE, top - 42), most, FAINT, _font(24), anchor="ra")
     pen.line((EDGE, bottom, WIDTH - EDGE, bottom), LINE, 2)
     step = (WIDTH - 2 * EDGE) / max(1, len(values))

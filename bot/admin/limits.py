@@ -11,6 +11,7 @@ from bot.conversation import MENTION, SHELL, Inbound, Reply
 from bot.errors import Refusal
 from bot.quotas import amounts, pricing, quote
 from bot.quotas.rules import Rule, about
+from bot.sentence import EMPTY, Sentence, join, lines
 
 Edit = Callable[[Rule], Rule]
 _LIST = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -41,7 +42,7 @@ async def limits(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def tier(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Manage named lists: `/tier staff add @someone`; they replace roles on platforms without roles."""
     if not argument and (lists := _lists(await ctx.store.quotas.rules(inbound.scope))):
-        return Reply("\n".join([*lists, "", texts.admin.TIER_HOW]), private=True)
+        return Reply(join("\n\n", [lines(*lists), texts.admin.TIER_HOW]), private=True)
     name, rest = (*argument.lower().split(maxsplit=1), "", "")[:2]
     verb = rest.split(maxsplit=1)[0] if rest else ""
     if not _LIST.fullmatch(name) or name in _RESERVED or verb not in ("", "add", "remove"):
@@ -94,50 +95,50 @@ async def _show(ctx: Context, inbound: Inbound) -> Reply:
         others=names,
     )
     if await rights.administers(ctx, inbound):
-        words += f"\n\n{how(inbound, texts.admin.LIMITS_HOW)}"
+        words = join("\n\n", [words, how(inbound, texts.admin.LIMITS_HOW)])
     return Reply(words, private=True)
 
 
-def _places(inbound: Inbound, places: tuple[str, ...] | None) -> str:
+def _places(inbound: Inbound, places: tuple[str, ...] | None) -> Sentence:
     """Names of the places where orders are taken; empty for everywhere. In a shell, ids instead of names."""
     if places is None:
-        return ""
+        return EMPTY
     if inbound.address.chat == SHELL:
-        return "in " + ", ".join(f"#{place.removesuffix('/')}" for place in places)
+        return texts.admin.in_channels(f"#{place.removesuffix('/')}" for place in places)
     chat = f"{inbound.address.chat}/"
     return texts.admin.places(len(places), here=chat in places or f"{chat}{inbound.address.thread}" in places)
 
 
-def _lists(rules: Mapping[str, Rule]) -> list[str]:
+def _lists(rules: Mapping[str, Rule]) -> list[Sentence]:
     return [_list(name.partition(":")[2], rule) for name, rule in rules.items() if name.startswith("list:")]
 
 
-def _list(name: str, rule: Rule) -> str:
-    rate = texts.admin.rate(rule.credits, rule.span or "day") if rule.credits is not None else ""
+def _list(name: str, rule: Rule) -> Sentence:
+    rate = texts.admin.rate(rule.credits, rule.span or "day") if rule.credits is not None else EMPTY
     return texts.admin.tier(name, len(rule.people or ()), rate)
 
 
 # ── One setter per word ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _flight(inbound: Inbound, value: str) -> tuple[Edit, str]:
+def _flight(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     count = _count(inbound, value)
     return lambda rule: replace(rule, flight=count), texts.admin.at_once(count)
 
 
-def _longest(inbound: Inbound, value: str) -> tuple[Edit, str]:
+def _longest(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     count = _count(inbound, value.removesuffix("seconds").removesuffix("s").strip())
     if count not in (None, 5, 10):
         raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
     return lambda rule: replace(rule, longest=count), texts.admin.longest(count)
 
 
-def _confirm(inbound: Inbound, value: str) -> tuple[Edit, str]:
+def _confirm(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     count = _count(inbound, value)
     return lambda rule: replace(rule, confirm=count), texts.admin.confirm_above(count)
 
 
-def _who(inbound: Inbound, value: str) -> tuple[Edit, str]:
+def _who(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     closed = {"everyone": None, "all": None, "anyone": None, "tiers": True, "roles": True}.get(value.lower(), 0)
     if closed == 0:
         raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
@@ -145,18 +146,18 @@ def _who(inbound: Inbound, value: str) -> tuple[Edit, str]:
     return lambda rule: replace(rule, closed=True if closed else None), words
 
 
-def _zone(inbound: Inbound, value: str) -> tuple[Edit, str]:
+def _zone(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     name = pricing.known_zone(value) if value else None
     if name is None:
         raise Refusal(texts.admin.zone_unknown(pricing.nearest_zone(value)))
     return lambda rule: replace(rule, zone=name), texts.admin.zone_set(name)
 
 
-def _channels(inbound: Inbound, value: str) -> tuple[Edit, str]:
+def _channels(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     # Mentions are parsed from the message: in `value` they are expanded to names already.
     named = tuple(channel.id for channel in inbound.named if channel.kind == "channel")
     if value.lower() in ("everywhere", "all", "any", *_OFF):
-        return lambda rule: replace(rule, places=None), texts.admin.orders_in("")
+        return lambda rule: replace(rule, places=None), texts.admin.orders_in(EMPTY)
     if value.lower() == "here":
         named = (f"{inbound.address.chat}/{inbound.address.thread}",)
     if not named:
@@ -165,11 +166,12 @@ def _channels(inbound: Inbound, value: str) -> tuple[Edit, str]:
     def edit(rule: Rule) -> Rule:
         return replace(rule, places=tuple(dict.fromkeys((*(rule.places or ()), *named)))[:MOST_PLACES])
 
-    names = ", ".join(f"#{channel.label}" for channel in inbound.named if channel.kind == "channel")
-    return edit, texts.admin.orders_in("here" if value.lower() == "here" else f"in {names}")
+    names = [f"#{channel.label}" for channel in inbound.named if channel.kind == "channel"]
+    where = texts.admin.HERE if value.lower() == "here" else texts.admin.in_channels(names)
+    return edit, texts.admin.orders_in(where)
 
 
-_SETTERS: dict[str, Callable[[Inbound, str], tuple[Edit, str]]] = {
+_SETTERS: dict[str, Callable[[Inbound, str], tuple[Edit, Sentence]]] = {
     "flight": _flight,
     "clips": _flight,
     "longest": _longest,

@@ -14,6 +14,7 @@ from bot.errors import Illegal, Refusal
 from bot.jobs import machine
 from bot.quotas import amounts, pricing
 from bot.quotas.rules import HOUSE, Rule
+from bot.sentence import join
 from storage import Store
 
 _SCOPE = re.compile(r"[a-z]+:-?\w+", re.ASCII)
@@ -94,10 +95,7 @@ async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: st
 
     entry = replace(act(ctx, inbound, verb, Target("", scope, ""), because), scope=scope)
     done = await ctx.store.quotas.amend(entry, edit)
-    if verb == "cap":
-        words = "no monthly cap" if limit is None else f"at most {texts.chat.credits_(limit)} a month"
-    else:
-        words = texts.admin.at_once(limit) if limit is None else f"at most {texts.admin.at_once(limit)}"
+    words = texts.admin.monthly_cap(limit) if verb == "cap" else texts.admin.most_at_once(limit)
     return told(texts.admin.changed(scope, words), done)
 
 
@@ -112,7 +110,7 @@ async def community(store: Store, name: str) -> str:
 async def _show(ctx: Context) -> Reply:
     now, store, policy = ctx.clock(), ctx.store, ctx.policy
     health = await store.health(now)
-    states = ", ".join(f"{count} {texts.chat.STATES[state]}" for state, count in sorted(health.states.items()))
+    states = join(", ", [texts.admin.in_state(count, state) for state, count in sorted(health.states.items())])
     lines = [texts.admin.queue(states, health.overdue)]
     paused = (await store.quotas.rules(HOUSE)).get("", Rule()).paused
     lines.append(texts.admin.PAUSED if paused else texts.admin.RESUMED)
@@ -120,14 +118,14 @@ async def _show(ctx: Context) -> Reply:
         lines.append(texts.admin.halted(len(halted)))
     day, month = pricing.window(now, "day"), pricing.window(now, "month")
     for name, key, limit in (
-        ("Credits today", f"credits:{day.key}", policy.day),
-        ("Credits this month", f"credits:{month.key}", policy.month),
+        (texts.admin.CREDITS_TODAY, f"credits:{day.key}", policy.day),
+        (texts.admin.CREDITS_THIS_MONTH, f"credits:{month.key}", policy.month),
     ):
         used = await store.figures.used("operator", key)
         lines.append(texts.admin.against(name, str(used), "" if limit is None else str(limit)))
     for name, key, limit in (
-        ("Money today", f"money:{day.key}", policy.money_day),
-        ("Money this month", f"money:{month.key}", policy.money_month),
+        (texts.admin.MONEY_TODAY, f"money:{day.key}", policy.money_day),
+        (texts.admin.MONEY_THIS_MONTH, f"money:{month.key}", policy.money_month),
     ):
         if policy.price:
             used = await store.figures.used("operator", key)
@@ -140,9 +138,8 @@ async def _show(ctx: Context) -> Reply:
             for host, left in (await ctx.provider.balances()).items():
                 lines.append(texts.admin.balance(host, left))
     for incident in await store.incidents(3):
-        where = f" ({incident.host})" if incident.host else ""
-        lines.append(f"{texts.admin.stamp(incident.at, pricing.zone(None))}: {incident.what}{where}")
-    return Reply("\n".join([*lines, "", texts.admin.OPERATOR_HOW]), private=True)
+        lines.append(texts.admin.incident(incident.at, pricing.zone(None), incident.what, incident.host))
+    return Reply(join("\n\n", [join("\n", lines), texts.admin.OPERATOR_HOW]), private=True)
 
 
 def _money(millionths: int) -> str:

@@ -39,7 +39,7 @@ async def wordlist(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def _add(ctx: Context, inbound: Inbound, rule: Rule, given: Sequence[str]) -> Reply:
     for word in given:
         if len(word) > LONGEST:
-            raise Refusal(texts.consent.TOO_LONG.format(longest=LONGEST))
+            raise Refusal(texts.consent.TOO_LONG.fill(longest=LONGEST))
         if not is_word(word):
             raise Refusal(texts.consent.NO_LETTERS)
     if set(given) <= set(rule.words or ()) and not await ctx.store.quotas.act(
@@ -50,7 +50,7 @@ async def _add(ctx: Context, inbound: Inbound, rule: Rule, given: Sequence[str])
     def edit(rule: Rule) -> Rule:
         words = tuple(dict.fromkeys((*(rule.words or ()), *given)))
         if len(words) > MOST:
-            raise Refusal(texts.consent.TOO_MANY.format(most=MOST))
+            raise Refusal(texts.consent.TOO_MANY.fill(most=MOST))
         return replace(rule, words=words)
 
     return await _amended(ctx, inbound, "wordlist add", edit)

@@ -16,6 +16,7 @@ from bot.quotas import amounts, balance, quote
 from bot.quotas import pricing as rules_of
 from bot.quotas.pricing import known_zone, zone
 from bot.quotas.rules import FOREVER, HOUSE, Act, Grant, Member, Rule, about
+from bot.sentence import EMPTY, Sentence, sentences
 
 UNDO = 60.0
 """Seconds in which a change can be undone with a tap."""
@@ -80,7 +81,7 @@ async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         entry.id, inbound.scope, _person(found), gift.credits, 0, gift.until, entry.at, inbound.person, because
     )
     done = await ctx.store.quotas.grant(entry, given)
-    until = texts.admin.when(gift.until, where, name) if gift.until else ""
+    until = texts.admin.when(gift.until, where, name) if gift.until else EMPTY
     return told(texts.admin.granted(found.label, gift.credits, until, because), done)
 
 
@@ -114,7 +115,7 @@ async def ban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
     done = await ctx.store.quotas.amend(act(ctx, inbound, "ban", found, because), edit)
     until = Rule.load(done.after).banned or until
-    words = texts.admin.when(until, where, name) if until < FOREVER else ""
+    words = texts.admin.when(until, where, name) if until < FOREVER else EMPTY
     return told(texts.admin.banned(found.label, words, because), done)
 
 
@@ -177,9 +178,9 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 # ── Shared by the commands ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def how(inbound: Inbound, example: str) -> str:
+def how(inbound: Inbound, example: Sentence) -> Sentence:
     """An example of what to write; some platforms have fields for it."""
-    return f"{example} {texts.admin.IN_FIELDS}" if platforms.of(inbound.address.platform).fields else example
+    return sentences(example, texts.admin.IN_FIELDS if platforms.of(inbound.address.platform).fields else EMPTY)
 
 
 async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:
@@ -208,7 +209,7 @@ def target(inbound: Inbound, argument: str) -> Target:
     return Target(about("person", named.id), f"@{named.label}", rest, named.id)
 
 
-async def group(ctx: Context, inbound: Inbound, argument: str, example: str) -> Target:
+async def group(ctx: Context, inbound: Inbound, argument: str, example: Sentence) -> Target:
     """As `target`, plus `default`, `admins`, and named lists. Without a target it raises `example`."""
     word, rest = (*argument.split(maxsplit=1), "", "")[:2]
     word = word.lower()
@@ -238,7 +239,7 @@ def act(ctx: Context, inbound: Inbound, verb: str, found: Target | None = None, 
     )
 
 
-def told(words: str, done: Act | None) -> Reply:
+def told(words: Sentence, done: Act | None) -> Reply:
     """The confirmation of an act, with an undo button."""
     return Reply(words, (Button(texts.admin.UNDO, f"/undo {done.id}"),) if done else ())
 

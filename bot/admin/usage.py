@@ -17,6 +17,7 @@ from bot.conversation import Inbound, Paper, Reply
 from bot.errors import Refusal
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Movement, Rule, Spending
+from bot.sentence import Sentence, join, verbatim
 
 SPANS = {"week": 7, "month": 30}
 """Days of a report, today included."""
@@ -45,7 +46,7 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     spendings = await ctx.store.figures.spendings(inbound.scope, pricing.midnight(first, where), MOST)
     if not spendings:
         return Reply(texts.admin.NO_USAGE, private=True)
-    head = f"The last {days} days"
+    head = texts.admin.last_days(days)
     waits = [entry.waited for entry in spendings if entry.outcome == "clip"]
     made, credits, refunds = _sums(spendings)
     lines = [texts.admin.usage_head(head, made, credits, refunds, median(waits) if waits else None)]
@@ -54,9 +55,9 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if len(people) > PEOPLE:
         lines.append(texts.admin.and_more(len(people) - PEOPLE))
     series = await asyncio.to_thread(_series, spendings, where, [first + timedelta(days=n) for n in range(days)])
-    sums = texts.admin.CHART["sums"].format(clips=made, credits=credits, refunds=refunds)
+    sums = texts.admin.CHART["sums"].fill(clips=made, credits=credits, refunds=refunds)
     picture = await asyncio.to_thread(chart.draw, head, sums, series)
-    return Reply("\n".join(lines), papers=(Paper("usage.png", picture, picture=True),), private=True)
+    return Reply(join("\n", lines), papers=(Paper("usage.png", picture, picture=True),), private=True)
 
 
 async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -65,7 +66,7 @@ async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     acts = await _steps(ctx, inbound, ACTS)
     if not acts:
         return Reply(texts.admin.NO_AUDIT, private=True)
-    return Reply("\n".join(_act(act, where) for act in acts), private=True)
+    return Reply(join("\n", (_act(act, where) for act in acts)), private=True)
 
 
 async def export(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -119,25 +120,25 @@ def _series(spendings: Sequence[Spending], where: tzinfo, days: Sequence[date]) 
     return found
 
 
-def _act(act: Act, where: tzinfo) -> str:
+def _act(act: Act, where: tzinfo) -> Sentence:
     return texts.admin.act(
         texts.admin.stamp(act.at, where), act.name or act.actor, act.verb, act.label, change(act, where), act.because
     )
 
 
-def change(act: Act, where: tzinfo) -> str:
+def change(act: Act, where: tzinfo) -> Sentence:
     """The change made by an act, in a few words."""
     before, after = _worded(act.before), _worded(act.after)
     parts = []
     for name in sorted({*before, *after} - {"because", "grant", "paused"}):  # the verb tells `paused`
-        called = texts.admin.FIELDS.get(name, name)
+        called = texts.admin.FIELDS.get(name) or verbatim(name)
         if name in _PEOPLE:
             parts.append(_came_and_went(before.get(name), after.get(name)))
             continue
         old, new = _short(name, before.get(name), where), _short(name, after.get(name), where)
         if old != new:
-            parts.append(f"{called} {old} → {new}" if name in _SETTINGS else f"{called} {new}")
-    return ", ".join(filter(None, parts))
+            parts.append(texts.admin.changed_from(called, old, new) if name in _SETTINGS else join(" ", [called, new]))
+    return join(", ", parts)
 
 
 def _worded(state: str) -> dict[str, object]:
@@ -149,22 +150,26 @@ def _worded(state: str) -> dict[str, object]:
     return found
 
 
-def _came_and_went(before: object, after: object) -> str:
+def _came_and_went(before: object, after: object) -> Sentence:
     old, new = ([str(each) for each in side] if isinstance(side, list) else [] for side in (before, after))
     return texts.admin.listed([each for each in new if each not in old], [each for each in old if each not in new])
 
 
-def _short(name: str, value: object, where: tzinfo) -> str:
+def _short(name: str, value: object, where: tzinfo) -> Sentence:
     if isinstance(value, list):
         return texts.admin.entries(len(value))
     if name in _TIMES and isinstance(value, int | float):
-        end = "for good" if value >= FOREVER else texts.admin.stamp(value, where)
-        return f"until {end}" if name == "banned" and value < FOREVER else end
+        if value >= FOREVER:
+            return texts.admin.FOR_GOOD
+        end = texts.admin.stamp(value, where)
+        return texts.admin.until(end) if name == "banned" else end
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return texts.admin.YES if value else texts.admin.NO_
     if name in _PLACES and isinstance(value, str):
-        return f"#{value.removesuffix('/')}"
-    return texts.admin.NOT_SET if value is None else str(value)
+        return verbatim(f"#{value.removesuffix('/')}")
+    if value is None:
+        return texts.admin.NOT_SET
+    return value if isinstance(value, Sentence) else verbatim(str(value))
 
 
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────

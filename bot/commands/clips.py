@@ -13,6 +13,7 @@ from bot.jobs import machine, status
 from bot.model import ID, Clip, Job, Search
 from bot.ordering import place, prompt, questions
 from bot.ordering.place import Wish
+from bot.sentence import lines
 
 LISTED = 10
 """Clips in /jobs."""
@@ -48,7 +49,7 @@ async def words(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if not ctx.media.has(job.order.photo.name):
         raise Refusal(texts.chat.PHOTO_GONE)
     said = texts.chat.ask_new_words(job.order.prompt)
-    return Reply(said + status.stays(job.order, alike=True), ask=f"/again {job.id}")
+    return Reply(lines(said, status.stays(job.order, alike=True)), ask=f"/again {job.id}")
 
 
 async def continue_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -70,7 +71,7 @@ async def next_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Ask what happens after a clip."""
     job, _ = await _own(ctx, inbound, "next", argument)
     _clip(job)
-    return Reply(texts.chat.ASK_NEXT + status.stays(job.order), ask=f"/continue {job.id}")
+    return Reply(lines(texts.chat.ASK_NEXT, status.stays(job.order)), ask=f"/continue {job.id}")
 
 
 async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:

@@ -9,6 +9,7 @@ from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
 from bot.idempotency import Again
+from bot.sentence import EMPTY, Sentence
 from bot.texts.shell import Verb
 
 Handler = Callable[[Context, Inbound, str], Awaitable[Reply]]
@@ -28,7 +29,7 @@ class Command:
 
     name: str
     run: Handler
-    help: str = ""
+    help: Sentence = EMPTY
     _: KW_ONLY
 
     # Who, and where
@@ -37,7 +38,7 @@ class Command:
     """Without words it shows something, and that to everyone."""
     checks: bool = False
     """What it is about decides who may: `run` asks for the rights itself."""
-    community: str = ""
+    community: Sentence = EMPTY
     """The refusal where there is no community; without, it works everywhere."""
     personal: bool = False
     """It is a person's: nobody says it in the name of a group."""
@@ -46,15 +47,15 @@ class Command:
     menu: Menu = "none"
     rank: int = 0
     """Menus show the smaller first, and equal ones as the table does."""
-    label: str = ""
+    label: Sentence = EMPTY
     """What it is called in the menu of the chat page; without, it is not there."""
-    page_help: str = ""
+    page_help: Sentence = EMPTY
     """What the help of the chat page says of a label, where that is not `help`."""
     typed: bool = False
     """It makes sense on the chat page and has no button there, so its help names the command."""
     elsewhere: bool = False
     """It is listed only where there is another platform besides."""
-    manages: tuple[tuple[str, str], ...] = ()
+    manages: tuple[tuple[str, Sentence], ...] = ()
     """What admins do with a command of everyone's, as lines of their help."""
     verb: Verb | None = None
     """What `photoplay admin` says of it; without, it is no verb there."""
@@ -79,7 +80,7 @@ class Command:
     # Forms
     asks: str = ""
     """Its button asks for words, and says this command with them."""
-    title: str = ""
+    title: Sentence = EMPTY
     """What a form is called that asks for its words."""
 
     @property

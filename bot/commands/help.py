@@ -9,6 +9,7 @@ from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.model import ID, Address
 from bot.ordering import about
+from bot.sentence import EMPTY, Sentence, join, sentences
 
 _PRIVACY = "privacy"
 """Name of the note that a chat was told of `PRIVACY_MODE_OFF`."""
@@ -27,7 +28,7 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
     if argument.lower().strip() in ("admin", "admins"):
         rows = list(rows)
         lines = [line for row in rows for line in row.manages] + [(row.name, row.help) for row in rows if row.manage]
-        return Reply("\n".join(f"/{name} – {what}" for name, what in lines))
+        return Reply(join("\n", [texts.chat.command_line(name, what) for name, what in lines]))
     if platforms.kind(inbound.address.platform) == "page":
         menu = [(row.label, row.page_help or row.help) for row in in_page_menu(rows) if row.name != "help"]
         return Reply(texts.page.help_(menu, [(row.name, row.help) for row in rows if row.typed]))
@@ -36,20 +37,20 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
     else:
         shown = [row for row in rows if row.common and row.menu != "greeting"]
     text = texts.chat.help_([(row.name, _told(row, inbound)) for row in shown])
-    text = f"{text}\n\n{texts.chat.HELP_MORE}" if inbound.shared else text
+    text = join("\n\n", [text, texts.chat.HELP_MORE if inbound.shared else EMPTY])
     return Reply(text if argument else await _greeting(ctx, inbound, text))
 
 
-async def joined(ctx: Context, chat: Address, hello: str, *, hears_all: bool) -> Reply:
+async def joined(ctx: Context, chat: Address, hello: Sentence, *, hears_all: bool) -> Reply:
     """The greeting of a group that the bot was added to; how to change what it hears is told now, and not again.
 
     Raises `StoreDown`.
     """
     await about.first_time(ctx, chat, _PRIVACY)
-    return Reply(hello if hears_all else f"{hello}\n\n{texts.chat.PRIVACY_MODE_OFF}")
+    return Reply(hello if hears_all else join("\n\n", [hello, texts.chat.PRIVACY_MODE_OFF]))
 
 
-async def _greeting(ctx: Context, inbound: Inbound, text: str) -> str:
+async def _greeting(ctx: Context, inbound: Inbound, text: Sentence) -> Sentence:
     """A greeting with what people in a group should know besides; its admins once more than that."""
     if not inbound.shared or not inbound.how_to_call:
         return text
@@ -58,10 +59,10 @@ async def _greeting(ctx: Context, inbound: Inbound, text: str) -> str:
         told.append(texts.chat.PRIVACY_MODE)
         if await inbound.moderates() and await about.first_time(ctx, inbound.address, _PRIVACY):
             told.append(texts.chat.PRIVACY_MODE_OFF)
-    return "\n\n".join(told)
+    return join("\n\n", told)
 
 
-def _told(row: Command, inbound: Inbound) -> str:
+def _told(row: Command, inbound: Inbound) -> Sentence:
     """What a list says of a command; in private, of one for communities that it works there."""
     elsewhere = row.menu == "groups" and not inbound.shared
-    return f"{row.help} {texts.chat.IN_COMMUNITIES}" if elsewhere else row.help
+    return sentences(row.help, texts.chat.IN_COMMUNITIES if elsewhere else EMPTY)

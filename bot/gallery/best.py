@@ -12,6 +12,7 @@ from bot.errors import Refusal
 from bot.gallery import lookup
 from bot.gallery.model import OutboxEntry, Share
 from bot.quotas import pricing
+from bot.sentence import Sentence
 
 BEST = 5
 """Maximum clips in the list."""
@@ -79,6 +80,6 @@ def _since(now: float, span: Literal["week", "month"], zone: str | None) -> floa
     return before.replace(hour=HOUR, minute=0, second=0, microsecond=0).timestamp()
 
 
-def _ranked(ranking: Sequence[Share]) -> tuple[list[str], tuple[Button, ...]]:
+def _ranked(ranking: Sequence[Share]) -> tuple[list[Sentence], tuple[Button, ...]]:
     lines = [texts.sharing.best_line(n, one.prompt, one.name, one.hearts) for n, one in enumerate(ranking, 1)]
     return lines, tuple(Button(texts.chat.clip_number(n), f"/show {one.id}") for n, one in enumerate(ranking, 1))

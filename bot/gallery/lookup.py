@@ -8,6 +8,7 @@ from bot.gallery.model import OutboxEntry, Share
 from bot.media.library import Media
 from bot.model import ID, Address, Job
 from bot.quotas.rules import Rule
+from bot.sentence import Sentence
 from storage import Store
 
 
@@ -31,7 +32,7 @@ async def here(ctx: Context, inbound: Inbound, argument: str) -> Share | None:
     return share if share and share.scope == inbound.scope else None
 
 
-async def seen(ctx: Context, inbound: Inbound, argument: str, how: str) -> tuple[Share, str]:
+async def seen(ctx: Context, inbound: Inbound, argument: str, how: Sentence) -> tuple[Share, str]:
     """A visible share of this community, and the words after its name. Raises `Refusal`."""
     if not argument:
         raise Refusal(how)

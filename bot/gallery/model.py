@@ -5,6 +5,7 @@ from typing import Literal
 
 from bot.conversation import Button
 from bot.model import Address, Clip, Job
+from bot.sentence import EMPTY, Sentence
 
 ShareState = Literal["waiting", "up", "hidden"]
 """Waiting for approval; visible; hidden by an admin, or by reports until an admin decides."""
@@ -95,7 +96,7 @@ class OutboxEntry:
     """Target of the action; for `remove` including the message."""
     due_at: float
     share: str = ""
-    text: str = ""
+    text: Sentence = EMPTY
     buttons: tuple[Button, ...] = ()
     topic: Literal["", "report"] = ""
     """`report`: notifies admins of a report."""

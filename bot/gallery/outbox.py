@@ -19,6 +19,7 @@ from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Incident
 from bot.ports import Chat
+from bot.sentence import lines
 from storage import Store
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,8 @@ SHOW = "/show "
 GRACE = 3.0
 """Seconds that running entries get at shutdown."""
 _GIVEN_UP = {
-    "remove": "a message could not be taken away",
-    "refresh": "a message could not be changed: it may show a name that should go",
+    "remove": texts.incidents.NOT_REMOVED,
+    "refresh": texts.incidents.NOT_CHANGED,
 }
 """Report to operators about entries that were given up, by kind."""
 
@@ -221,8 +222,7 @@ class Runner:
         if not await self._store.inbox.take(key, "shut", "", now):
             return
         await self._store.inbox.handled(key, now)
-        what = "nothing can be posted where a community wants its gallery or its reports"
-        await self._store.note(Incident(now, what, f"{where}: {why}"))
+        await self._store.note(Incident(now, texts.incidents.NO_POSTS, f"{where}: {why}"))
         share = await self._store.gallery.share(entry.share)
         if entry.kind != "post" or share is None:
             return
@@ -312,7 +312,7 @@ class Runner:
         rule = await lookup.rule_of(self._store, share.scope)
         link = lookup.gallery_link(self._web, rule) if share.state == "up" else ""
         words = texts.sharing.at_page(f"{link}/{share.id}" if link else "")
-        return replace(reply, text=f"{reply.text}\n{words}", clip=None)
+        return replace(reply, text=lines(reply.text, words), clip=None)
 
     async def _queue_removal(self, entry: OutboxEntry, posted: Posted) -> None:
         """Queue the removal of a post whose share was deleted meanwhile, so that a crash does not lose it."""

@@ -12,9 +12,10 @@ from bot.errors import Refusal
 from bot.gallery import lookup
 from bot.quotas import pricing
 from bot.quotas.rules import Rule
+from bot.sentence import EMPTY, Sentence, join, lines, sentences
 
 Edit = Callable[[Rule], Rule]
-Change = tuple[Edit, str]
+Change = tuple[Edit, Sentence]
 """An edit of the rule, and the confirmation."""
 _OFF = frozenset({"off", "no", "none"})
 _HERE = frozenset({"", "here"})
@@ -45,11 +46,11 @@ async def _show(ctx: Context, inbound: Inbound) -> Reply:
     if not await rights.administers(ctx, inbound):
         return Reply(words, private=True)
     if not (rule.gallery or rule.web or rule.review or rule.approve):
-        return Reply(f"{texts.sharing.GALLERY_BEGIN}\n\n{texts.sharing.GALLERY_HOW}", private=True)
+        return Reply(join("\n\n", [texts.sharing.GALLERY_BEGIN, texts.sharing.GALLERY_HOW]), private=True)
     held = texts.sharing.gallery_set(
         bool(rule.review), bool(rule.approve), bool(rule.web), bool(rule.public), rule.best or ""
     )
-    return Reply(f"{words}\n\n{held}", private=True)
+    return Reply(join("\n\n", [words, held]), private=True)
 
 
 # ── One setter per word ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -78,8 +79,8 @@ async def _review(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Cha
 async def _approve(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
     if not _on(value):
         return lambda rule: replace(rule, approve=None), texts.sharing.APPROVE_OFF
-    where = "" if rule.review else f" {texts.sharing.APPROVE_WHERE}"
-    return lambda rule: replace(rule, approve=True), texts.sharing.APPROVE_ON + where
+    where = EMPTY if rule.review else texts.sharing.APPROVE_WHERE
+    return lambda rule: replace(rule, approve=True), sentences(texts.sharing.APPROVE_ON, where)
 
 
 async def _web(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change:
@@ -92,7 +93,7 @@ async def _web(ctx: Context, inbound: Inbound, rule: Rule, value: str) -> Change
     link = lookup.gallery_link(ctx.links.web, replace(rule, web=slug))
     words = texts.sharing.web_on(link, bool(rule.public))
     if new and rule.web:
-        words = f"{words}\n{texts.sharing.OLD_LINK}"
+        words = lines(words, texts.sharing.OLD_LINK)
     return lambda rule: replace(rule, web=slug, title=_title(inbound, rule)), words
 
 

@@ -14,6 +14,7 @@ from bot.model import ID, Clip, Job
 from bot.ordering import wordlist
 from bot.quotas import pricing
 from bot.quotas.rules import Member, Rule
+from bot.sentence import Sentence
 from storage import Store
 
 HIDDEN = "hidden"
@@ -95,7 +96,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     return Reply(_shared(ctx, inbound, rule, made), _after(made), private=True)
 
 
-def _shared(ctx: Context, inbound: Inbound, rule: Rule, made: Share) -> str:
+def _shared(ctx: Context, inbound: Inbound, rule: Rule, made: Share) -> Sentence:
     if made.state == "waiting":
         return texts.sharing.WAITS
     here = made.place == replace(inbound.address, message="")

@@ -14,6 +14,7 @@ from bot.errors import Stale, StoreDown
 from bot.jobs import machine
 from bot.jobs.batch import Batch
 from bot.model import Incident, Job
+from bot.sentence import Sentence
 from storage import Store
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ class Claims:
         """Release an unchanged job; it is due again in `pause` seconds."""
         await self._store.release(job, self._clock() + pause)
 
-    async def note(self, what: str, detail: str, job: Job) -> None:
+    async def note(self, what: Sentence, detail: str, job: Job) -> None:
         """Store an incident about a job; a failure to store is ignored."""
         log.warning("job %s: %s: %s", job.id, what, detail)
         try:

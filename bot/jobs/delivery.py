@@ -125,7 +125,7 @@ class Delivery:
             except Unshowable as error:
                 if reply.clip is None:
                     raise
-                await self._claims.note("a chat takes no clip", str(error), job)
+                await self._claims.note(texts.incidents.CHAT_TAKES_NO_CLIP, str(error), job)
                 reply = self._fitting.told(reply, job.id)
             except Flood as flood:  # a rescheduled job would upload the refused clip again
                 if not refused or flood.retry_after > BRIEF:
@@ -147,7 +147,7 @@ class Delivery:
             return status.result(job, None)
         file = self._media.stored(job.clip.name)
         if not file.exists():
-            await self._claims.note("a finished clip is gone from the disk", job.clip.name, job)
+            await self._claims.note(texts.incidents.CLIP_GONE, job.clip.name, job)
             return Reply(texts.chat.CLIP_GONE, job=job.id)
         shown = ShownClip(file, job.clip, job.spoiler, job.upload_limit, self._media.poster(job.clip.name))
         try:

@@ -8,6 +8,7 @@ from bot.jobs.machine import Cancelled, allows
 from bot.jobs.polling import Rhythm
 from bot.model import Job, Order
 from bot.quotas.rules import span_of
+from bot.sentence import EMPTY, Sentence, join, lines
 
 
 def line(
@@ -24,17 +25,17 @@ def line(
 
     `paused`: the operator has paused purchases.
     """
-    head = f"{understood(job.order)}\n{price(job)}"
-    note = f"\n{texts.chat.STAND_IN}" if stand_in else ""
+    head = lines(understood(job.order), price(job))
+    note = texts.chat.STAND_IN if stand_in else EMPTY
     buttons = (Button(texts.chat.CANCEL, f"/cancel {job.id}"),) if allows(job, Cancelled) else ()
     wait = None if paused and job.state == "queued" else _wait(job, rhythm, now, ahead // slots)
     ready_at = None if wait is None else now + wait
-    undated = f"{head}\n{texts.chat.place(ahead) if job.state == 'queued' else texts.chat.RENDERING}{note}"
-    text = f"{head}\n{state(job, rhythm, now, ahead=ahead, slots=slots, paused=paused)}{note}"
-    return Reply(text, buttons, job=job.id, ready_at=ready_at, undated=undated if ready_at else "")
+    undated = lines(head, texts.chat.place(ahead) if job.state == "queued" else texts.chat.RENDERING, note)
+    text = lines(head, state(job, rhythm, now, ahead=ahead, slots=slots, paused=paused), note)
+    return Reply(text, buttons, job=job.id, ready_at=ready_at, undated=undated if ready_at else EMPTY)
 
 
-def price(job: Job) -> str:
+def price(job: Job) -> Sentence:
     """The price, and the balance after it."""
     return texts.chat.price(job.price, job.credits_left, span_of(job.spent_from), job.credits_extra)
 
@@ -53,7 +54,7 @@ def _stuck(job: Job) -> bool:
     return job.state == "running" and job.waits is not None and job.tries > 1
 
 
-def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1, paused: bool = False) -> str:
+def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1, paused: bool = False) -> Sentence:
     """The job's state in a few words."""
     wait = _wait(job, rhythm, now, ahead // slots)
     match job.state:
@@ -85,24 +86,23 @@ def result(job: Job, shown: ShownClip | None, *, stand_in: bool = False, share: 
     again = Button(texts.chat.again(job.price), f"/again {job.id}")
     words = Button(texts.chat.NEW_WORDS, f"/words {job.id}")
     if shown is None:
-        text = f"{understood(job.order)}\n{texts.chat.failed(job.reason or 'failed', job.price)}"
+        text = lines(understood(job.order), texts.chat.failed(job.reason or "failed", job.price))
         return Reply(text, (again, words), job=job.id)
-    made_by = f"{texts.chat.MADE_BY_AI} · {texts.chat.STAND_IN}" if stand_in else texts.chat.MADE_BY_AI
+    made_by = join(" · ", [texts.chat.MADE_BY_AI, texts.chat.STAND_IN if stand_in else EMPTY])
     buttons = [again, words, Button(texts.chat.CONTINUE, f"/next {job.id}")]
     if job.follows:
         buttons.append(Button(texts.chat.JOIN, f"/join {job.id}"))
     if share:
         buttons.append(Button(texts.sharing.SHARE, f"/share {job.id}"))
     # Without the maker's name: this message stays with the remixer, and the maker may unshare.
-    after = f"\n{texts.sharing.remix_of('')}" if job.remix_of else ""
-    return Reply(f"{understood(job.order)}{after}\n{made_by}", tuple(buttons), clip=shown, job=job.id)
+    after = texts.sharing.remix_of("") if job.remix_of else EMPTY
+    return Reply(lines(understood(job.order), after, made_by), tuple(buttons), clip=shown, job=job.id)
 
 
 def unsure(job: Job) -> Reply:
     """Sent when an upload was not confirmed by the platform."""
-    return Reply(
-        f"{understood(job.order)}\n{texts.chat.UNSURE}", (Button(texts.chat.SEND_AGAIN, f"/clip {job.id}"),), job=job.id
-    )
+    again = Button(texts.chat.SEND_AGAIN, f"/clip {job.id}")
+    return Reply(lines(understood(job.order), texts.chat.UNSURE), (again,), job=job.id)
 
 
 def elsewhere(job: Job) -> Reply:
@@ -112,7 +112,7 @@ def elsewhere(job: Job) -> Reply:
 
 def listing(jobs: Sequence[Job], now: float) -> Reply:
     """A person's jobs, one per line, with buttons to resend clips."""
-    lines = [
+    said = [
         texts.chat.job_line(
             number,
             job.id,
@@ -121,26 +121,26 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
             job.order.seconds,
             job.price,
             now - job.created_at,
+            texts.sharing.remix_of(job.remix_after) if job.remix_of else EMPTY,
         )
-        + (f" · {texts.sharing.remix_of(job.remix_after)}" if job.remix_of else "")
         for number, job in enumerate(jobs, 1)
     ]
     buttons = [Button(texts.chat.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]
     if any(job.state == "done" for job in jobs):
         buttons.append(Button(texts.chat.DELETE_ONE, "/delete"))
-    return Reply("\n".join(lines), tuple(buttons), repeats=tuple(job.id for job in jobs))
+    return Reply(lines(*said), tuple(buttons), repeats=tuple(job.id for job in jobs))
 
 
-def stays(order: Order, *, alike: bool = False) -> str:
-    """The options inherited from this order, as a line below a question; `alike`: its other pictures, too."""
+def stays(order: Order, *, alike: bool = False) -> Sentence:
+    """The options inherited from this order, to be said below a question; `alike`: its other pictures, too."""
     chosen = options(order) if alike else texts.chat.options(order.seconds, order.negative, order.cfg, [])
     if chosen == texts.chat.options(5, "", None, []):
-        return ""
+        return EMPTY
     others = {"--duration 5": order.seconds != 5, "--no nothing": order.negative, "--cfg 0.5": order.cfg is not None}
-    return f"\n{texts.chat.stays(chosen, [option for option, is_set in others.items() if is_set])}"
+    return texts.chat.stays(chosen, [option for option, is_set in others.items() if is_set])
 
 
-def options(order: Order) -> list[str]:
+def options(order: Order) -> list[Sentence]:
     """Options other than the words."""
     extras = [
         *([texts.chat.END] if order.end else []),
@@ -150,6 +150,6 @@ def options(order: Order) -> list[str]:
     return texts.chat.options(order.seconds, order.negative, order.cfg, extras)
 
 
-def understood(order: Order) -> str:
+def understood(order: Order) -> Sentence:
     """The order in one line."""
     return texts.chat.understood(order.prompt, options(order))

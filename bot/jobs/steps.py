@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from bot import texts
 from bot.errors import Ambiguous, BrokenClip, ChatError, NotSent, Stale, StoreDown, Unreachable
 from bot.jobs import machine, status
 from bot.jobs.batch import Batch
@@ -15,6 +16,7 @@ from bot.jobs.history import History, Kind
 from bot.media.library import Media
 from bot.model import Accepted, Finished, Job, Pending, Refused
 from bot.ports import Chat, Provider, Step
+from bot.sentence import EMPTY, Sentence
 from storage import Store
 
 log = logging.getLogger(__name__)
@@ -106,7 +108,7 @@ class Steps:
             log.info("job %s was taken by %s as %s", job.id, event.host, event.remote_id)
             return await self._remember(job, event)
         if isinstance(event, Refused):
-            await self._note("an order was refused", event.detail, job)
+            await self._note(texts.incidents.ORDER_REFUSED, event.detail, job)
         await self._show(await self._save(job, event, due_at))
         return None
 
@@ -124,8 +126,7 @@ class Steps:
                 log.error("job %s is paid for, as %s at %s", job.id, accepted.remote_id, accepted.host)
             raise
         except Stale:
-            what = "an order was taken after it had been given up; its clip is paid for"
-            await self._note(what, f"{accepted.remote_id} at {accepted.host}", job)
+            await self._note(texts.incidents.TAKEN_LATE, f"{accepted.remote_id} at {accepted.host}", job)
             raise
         if not known:  # a better estimate than the one saved above
             await self._history.rhythm(job.order, accepted.host)
@@ -202,12 +203,12 @@ class Steps:
                 clip = await self._media.keep_clip(self._provider.fetch(job.host or "", url))
             return machine.Rendered(clip), None
         except StoreDown as error:
-            await self._note("a clip could not be kept", str(error), job)
+            await self._note(texts.incidents.CLIP_NOT_KEPT, str(error), job)
             return machine.Waiting(max(job.tries, ODD_POLLS), "disk"), seen + LONGEST_PAUSE
         except (Unreachable, TimeoutError) as error:
             # The download is blocked, the clip not lost: polls are free, so they go on until the deadline.
             if not job.tries:
-                await self._note("a clip cannot be fetched", str(error) or "no end in time", job)
+                await self._note(texts.incidents.CLIP_NOT_FETCHED, str(error) or "no end in time", job)
             tries = min(job.tries + 1, max(job.tries, ODD_POLLS))
             if self._is_over(job, seen):
                 return Refused("broken_clip"), None
@@ -215,27 +216,27 @@ class Steps:
         except BrokenClip as error:
             tries = job.tries + 1
             if job.waits != "clip" or tries >= FETCHES:  # the first and last failure: the list of incidents is short
-                await self._note("a clip is broken", str(error), job)
+                await self._note(texts.incidents.CLIP_BROKEN, str(error), job)
             if tries >= FETCHES:
                 return Refused("broken_clip"), None
             return machine.Waiting(tries, "clip"), seen + backoff(tries)
 
     def _judged(
         self, job: Job, said: Pending | Finished | Refused, seen: float
-    ) -> tuple[Finished | machine.Event, str]:
+    ) -> tuple[Finished | machine.Event, Sentence]:
         """The event after a poll, and a text for the operator; `Waiting`: only another poll."""
         if isinstance(said, Finished):
-            return said, ""
+            return said, EMPTY
         if isinstance(said, Refused):
-            return said, "a generation failed"
+            return said, texts.incidents.GENERATION_FAILED
         if self._is_over(job, seen):
-            return machine.Expired(), "a generation never ended"
+            return machine.Expired(), texts.incidents.NEVER_ENDED
         if said.waits == "link" and said.failed:
             tries = job.tries + 1
-            told = "a generation is called done, and there is no link to its clip" if tries in LINKLESS else ""
+            told = texts.incidents.NO_LINK if tries in LINKLESS else EMPTY
             return (Refused("broken_clip") if tries >= max(LINKLESS) else machine.Waiting(tries, "link")), told
         tries = min(job.tries + 1, max(job.tries, ODD_POLLS)) if said.failed else 0
-        return machine.Waiting(tries, said.waits if said.failed else None), ""
+        return machine.Waiting(tries, said.waits if said.failed else None), EMPTY
 
     async def _wait(self, job: Job, event: machine.Waiting, seen: float) -> None:
         """Handle an inconclusive poll: the next one is scheduled, so only failures and their end are saved."""
@@ -253,7 +254,7 @@ class Steps:
         return seen - (job.accepted_at or job.created_at) > self._deadline
 
     async def _lose(self, job: Job, why: str, *, once: bool = False) -> None:
-        await self._note("an order may have been taken, and its answer never came", why, job)
+        await self._note(texts.incidents.NO_ANSWER, why, job)
         await self._save(job, machine.Lost(), once=once)
 
     async def _show(self, job: Job, ahead: int = 0) -> Job:
@@ -268,15 +269,15 @@ class Steps:
             paused = job.state == "queued" and await self._store.quotas.paused()
             now, slots = self._clock(), self._history.slots
             reply = status.line(job, rhythm, now, ahead=ahead, slots=slots, paused=paused, stand_in=stand_in)
-            if reply.text == job.shown:
+            if reply.text.packed == job.shown:
                 return job
             async with asyncio.timeout(EDIT):
                 await self._chats[job.address.platform].edit(job.address, job.status_id, reply)
-            await self._showing.add((job.id, job.status_id, reply.text))
+            await self._showing.add((job.id, job.status_id, reply.text.packed))
         except (ChatError, StoreDown, TimeoutError) as error:
             log.info("the status line of job %s stays as it is: %s", job.id, error)
             return job
-        return replace(job, shown=reply.text)
+        return replace(job, shown=reply.text.packed)
 
     async def _shown(self, lines: Sequence[tuple[str, str, str]]) -> Sequence[None]:
         await self._store.shown(lines)

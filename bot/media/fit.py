@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot import texts
 from bot.conversation import Button, Reply, ShownClip
 from bot.media.library import Media
+from bot.sentence import lines
 
 
 class Fitting:
@@ -31,7 +32,7 @@ class Fitting:
         if reply.clip is None:
             return reply
         where = texts.chat.clip_at(self._link(reply.clip.clip.name)) if self._link else texts.chat.CLIP_TOO_LARGE
-        return replace(reply, text=f"{reply.text}\n{where}", clip=None)
+        return replace(reply, text=lines(reply.text, where), clip=None)
 
     def told(self, reply: Reply, job_id: str) -> Reply:
         """The reply with a sentence in place of a clip that the chat refuses, and other ways to get it."""
@@ -39,4 +40,4 @@ class Fitting:
             return reply
         where = texts.chat.clip_refused(job_id, self._link(reply.clip.clip.name) if self._link else "")
         again = Button(texts.chat.SEND_AGAIN, f"/clip {job_id}")
-        return replace(reply, text=f"{reply.text}\n{where}", clip=None, buttons=(again, *reply.buttons))
+        return replace(reply, text=lines(reply.text, where), clip=None, buttons=(again, *reply.buttons))

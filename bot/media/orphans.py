@@ -3,6 +3,7 @@
 import logging
 import time
 
+from bot import texts
 from bot.media.library import Media
 from bot.model import Incident
 from storage import Store
@@ -37,8 +38,7 @@ async def sweep(store: Store, media: Media, before: float | None = None) -> int:
         async for names in store.retention.named():
             strays.difference_update(names)
     if len(strays) > FEW and len(strays) > found / 2:
-        what = "most files in DATA_DIR are unknown to the database, so none was swept: is it the right one?"
-        await store.note(Incident(time.time(), what, f"{len(strays)} of {found}"))
+        await store.note(Incident(time.time(), texts.incidents.UNKNOWN_FILES, f"{len(strays)} of {found}"))
         return 0
     for name in sorted(strays):
         log.warning("%s belongs to nobody and is removed", name)

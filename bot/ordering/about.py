@@ -10,11 +10,12 @@ from bot.conversation import Button, Inbound, Reply
 from bot.jobs import machine
 from bot.model import ID, Address, Job
 from bot.ordering import questions
+from bot.sentence import EMPTY
 
 FOREVER = 4e9
 """Unix seconds in the far future: no expiry."""
 DAY = 86_400.0
-SILENCE = Reply("", refused=True)
+SILENCE = Reply(EMPTY, refused=True)
 
 
 async def meant(ctx: Context, inbound: Inbound) -> Inbound | Reply:

@@ -48,7 +48,7 @@ def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
     if not is_visible(prompt):
         raise Refusal(texts.chat.NO_WORDS)
     negative = _negative(values["no"]) if "no" in values else ""
-    for what, length in (("The description", len(prompt)), ("The list of things to avoid", len(negative))):
+    for what, length in ((texts.chat.DESCRIPTION, len(prompt)), (texts.chat.TO_AVOID, len(negative))):
         if length > PROMPT_LIMIT:
             raise Refusal(texts.chat.too_wordy(length, PROMPT_LIMIT, what))
     return Draft(prompt, _seconds(values.get("duration", "5")), negative, _cfg(values.get("cfg")))

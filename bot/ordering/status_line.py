@@ -7,6 +7,7 @@ from bot.conversation import Reply
 from bot.errors import StoreDown
 from bot.jobs import status
 from bot.model import Job
+from bot.sentence import Sentence
 
 
 async def of(ctx: Context, job: Job) -> Reply:
@@ -18,7 +19,7 @@ async def of(ctx: Context, job: Job) -> Reply:
     return status.line(job, rhythm, now, ahead=ahead, slots=slots, paused=paused, stand_in=terms.stand_in)
 
 
-async def state(ctx: Context, job: Job) -> str:
+async def state(ctx: Context, job: Job) -> Sentence:
     """A job's state in a few words."""
     ahead, paused = await _turn(ctx, job)
     rhythm = await ctx.history.rhythm(job.order, job.host)

@@ -14,6 +14,7 @@ from bot.jobs import status
 from bot.model import Job
 from bot.quotas import pricing, quote
 from bot.quotas.rules import Parked, Quote
+from bot.sentence import Sentence
 
 WAITING = 10
 """Maximum parked orders per person."""
@@ -77,7 +78,7 @@ def crop_question(job: Job) -> Reply:
     return Reply(texts.chat.TOO_LONG, (Button(texts.chat.CROP, f"/crop {job.id}"), _no(job.id)), parked=job.id)
 
 
-def consent_question(name: str, text: str = texts.consent.ASK) -> Reply:
+def consent_question(name: str, text: Sentence = texts.consent.ASK) -> Reply:
     """The question of consent."""
     return Reply(text, (Button(texts.consent.AGREE, f"/agree {name}"),), parked=name)
 

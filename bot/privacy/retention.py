@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from bot import texts
 from bot.errors import Illegal, StoreDown
 from bot.gallery import sharing
 from bot.gallery.model import Share
@@ -111,7 +112,7 @@ class Retention:
         """Expire jobs of unserved platforms: refund now, delete photos on schedule."""
         for job in await self._store.retention.stranded(self._platforms, now - STRANDED, BATCH):
             if await _end(self._store, job, _ENDS[job.state], now):
-                what = "a job was given up, as nothing runs its platform"
+                what = texts.incidents.NO_PLATFORM
                 await self._store.note(Incident(now, what, job.address.platform, job.host or "", job.id))
 
     async def _end_halted(self, now: float) -> None:

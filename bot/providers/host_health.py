@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot import texts
 from bot.errors import PhotoplayError
 from bot.model import Incident, Wait
 from bot.providers.hosts import Host
@@ -71,7 +72,7 @@ class HostHealth:
         if record.told:
             return
         record.told = True
-        what = f"{host.title} {why.fault}. It is out of use, and tried again every {why.retry_after / 60:.0f} minutes."
+        what = texts.incidents.out_of_use(host.title, why.fault, round(why.retry_after / 60))
         log.error("%s (%s)", what, why)
         try:
             await self._report(Incident(self._clock(), what, str(why), host.name))

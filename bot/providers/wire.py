@@ -5,16 +5,18 @@ schemas and error pages; nothing here has been confirmed by a live call.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from bot import texts
 from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Brush, Finished, Order, Pending, Photo, Refused
 from bot.providers import results
 from bot.providers.error_words import CODES, parse, reason, redact, words
 from bot.providers.hosts import Host
+from bot.sentence import Sentence
 
 PAUSE = 30.0
 """Seconds to wait after a 429 or 503 without Retry-After."""
@@ -34,22 +36,13 @@ REFUSALS = frozenset({*CODES, "1200", "1201", "1202", "1203"})
 POLL_CODES = frozenset({"1302", "5000", "5001", "5002", "1000", "1001", "1002", "1003", "1004", "1100", "1101", "1102"})
 """Kling's codes that may concern the poll itself or our account, and so do not end the polled job."""
 
-FAULTS: Mapping[int, str] = {
-    401: "does not accept our key",
-    402: "says that our credits ran out, or that the key may not do this",
-    403: "says that our credits ran out, or that the key may not do this",
-    404: "has no such endpoint: check its URL",
-    405: "has no such endpoint: check its URL",
-    407: "is behind a proxy that does not let us through",
-    410: "has no such endpoint any more: check its URL",
-}
 """Statuses of a create that only the operator can resolve."""
 
 
 class OutOfUse(NotSent):
     """The host takes nothing until the operator acts; `fault` completes a sentence about the host."""
 
-    def __init__(self, fault: str, detail: str) -> None:
+    def __init__(self, fault: Sentence, detail: str) -> None:
         super().__init__(detail, OUT_OF_USE, "account")
         self.fault = fault
 
@@ -99,10 +92,10 @@ def created(host: str, status: int, answer: bytes, pause: float | None = None) -
     text, detail = _complaint(status, said, answer)
     if isinstance(said, dict) and 200 <= status < 300:
         return _refused(host, 429 if CODES.get(results.code(said)) == "busy" else 400, text, detail, pause)
-    if status in FAULTS:
-        raise OutOfUse(FAULTS[status], detail)
+    if status in texts.incidents.FAULTS:
+        raise OutOfUse(texts.incidents.FAULTS[status], detail)
     if 300 <= status < 400:
-        raise OutOfUse("sends us elsewhere: check its URL", detail)
+        raise OutOfUse(texts.incidents.SENDS_ELSEWHERE, detail)
     if status == 408 or not (400 <= status < 500 or status == 503):
         raise Ambiguous(f"{host} said {detail}")
     return _refused(host, status, text, detail, pause)
@@ -112,7 +105,7 @@ def _refused(host: str, status: int, text: str, detail: str, pause: float | None
     """A refusal. Raises `NotSent` for a temporary one, `OutOfUse` for one of the host's account."""
     why = reason(text, "rejected")
     if why == "unavailable":  # the host's own upstream account; Kling sends 429, where waiting does not help
-        raise OutOfUse("cannot work: its own account upstream is suspended or used up", detail)
+        raise OutOfUse(texts.incidents.USED_UP, detail)
     if status in NOT_NOW:
         raise NotSent(f"{host} said {detail}", PAUSE if pause is None else pause)
     return Refused("image" if status == 413 else why, detail)

@@ -9,6 +9,7 @@ from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.quotas import pricing, quote
 from bot.quotas.rules import Bill, Denied, Member, Movement, Quote, Rulebook
+from bot.sentence import EMPTY, Sentence, join, lines
 
 LATEST = 10
 """Movements listed in /quota."""
@@ -25,8 +26,8 @@ class Standing:
     span: str
     left: int | None
     extra: int
-    refill: str
-    sentence: str
+    refill: Sentence
+    sentence: Sentence
 
 
 async def standing(ctx: Context, inbound: Inbound, other: Member | None = None) -> Standing:
@@ -66,18 +67,17 @@ async def mine(ctx: Context, inbound: Inbound) -> Reply:
     """Balance, next refill, grants, latest movements."""
     found = await standing(ctx, inbound)
     where, zone = pricing.zone(found.rules.scope.zone), found.rules.scope.zone or "UTC"
-    lines = [found.sentence]
+    said = [found.sentence]
     banned = pricing.ban(found.rules, ctx.clock())
     if banned and found.limit is not None:
-        lines.insert(0, texts.admin.barred(quote.until(banned.banned, zone), banned.because or ""))
+        said.insert(0, texts.admin.barred(quote.until(banned.banned, zone), banned.because or ""))
     for gift in await ctx.store.quotas.grants(inbound.scope, found.rules.people, ctx.clock()):
-        until = f"until {texts.admin.when(gift.until, where, zone)}" if gift.until else ""
-        lines.append(texts.admin.grant_line(gift.left, gift.amount, until, gift.because))
+        until = texts.admin.when(gift.until, where, zone) if gift.until else EMPTY
+        said.append(texts.admin.grant_line(gift.left, gift.amount, until, gift.because))
     moves = await ctx.store.figures.movements(inbound.scope, found.rules.people, LATEST * BOOKS)
-    if moves:
-        lines += ["", texts.admin.LATEST]
-        lines += [_line(event, where, await _words(ctx, event[0].job)) for event in _events(moves)[:LATEST]]
-    return Reply("\n".join(lines), private=True)
+    latest = [_line(event, where, await _words(ctx, event[0].job)) for event in _events(moves)[:LATEST]]
+    moved = lines(texts.admin.LATEST, *latest) if moves else EMPTY
+    return Reply(join("\n\n", [lines(*said), moved]), private=True)
 
 
 def _events(moves: Sequence[Movement]) -> list[list[Movement]]:

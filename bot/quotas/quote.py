@@ -13,6 +13,7 @@ from bot.errors import Denial, StoreDown
 from bot.model import Incident, Seconds
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, Denied, Member, Quote
+from bot.sentence import EMPTY, Sentence
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +47,9 @@ async def quote(ctx: Context, ask: pricing.Ask, inbound: Inbound) -> tuple[prici
     return ask, found
 
 
-def until(ends_at: float | None, zone: str) -> str:
+def until(ends_at: float | None, zone: str) -> Sentence:
     """The end of a ban in words; empty if it has none."""
-    return "" if ends_at is None or ends_at >= FOREVER else texts.admin.when(ends_at, pricing.zone(zone), zone)
+    return EMPTY if ends_at is None or ends_at >= FOREVER else texts.admin.when(ends_at, pricing.zone(zone), zone)
 
 
 async def denial(ctx: Context, ask: pricing.Ask, denied: Denied, quoted: Quote) -> Denial:
@@ -69,7 +70,7 @@ async def _alarm(ctx: Context, ask: pricing.Ask, denied: Denied) -> None:
         if not await ctx.store.inbox.take(key, "operator", "", ask.now):
             return
         await ctx.store.inbox.handled(key, ask.now)
-        await ctx.store.note(Incident(ask.now, "buying has stopped", words))
+        await ctx.store.note(Incident(ask.now, texts.incidents.BUYING_STOPPED, words))
     if ctx.tell:
         try:
             async with asyncio.timeout(ALARM):
@@ -78,7 +79,7 @@ async def _alarm(ctx: Context, ask: pricing.Ask, denied: Denied) -> None:
             log.warning("the operator could not be told: %s", error)
 
 
-def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> str:
+def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> Sentence:
     """The reason for a refusal, in words."""
     rules = quoted.rules
     zone = rules.scope.zone or "UTC"
@@ -86,7 +87,7 @@ def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> s
     if denied.cause == "banned":
         refill = until(denied.ends_at, zone)
     elif denied.ends_at is None:
-        refill = ""
+        refill = EMPTY
     elif denied.cause == "allowance":
         refill = texts.chat.refill(denied.ends_at - asked.now, span, zone)
     else:

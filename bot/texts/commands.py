@@ -1,46 +1,48 @@
 """What lists of commands say of each: a short sentence, named as the command is."""
 
-ANIMATE = "make a clip of a photo"
-JOBS = "your last ten clips; /jobs lake: those with that word"
-QUOTA = "what you have left, and where it went"
-CANCEL = "take a clip back while it is still in line"
-AGAIN = "the same photo again, with the same words or with others"
-CONTINUE = "go on from a clip's last frame"
-CLIP = "have a clip sent once more"
-JOIN = "a clip and what it continues, as one film"
-DELETE = "delete one of your clips, with its photo and words"
-LINK = "be one person here and on another platform: one allowance, one history"
-UNLINK = "be two again"
-SHARE = "put a clip into the community's gallery"
-UNSHARE = "take a clip back from every gallery"
-SHARING = "how you share: with your name, your words, open to remixes"
-REMIX = "a clip after a shared one: its photo or its words, and the other your own"
-BEST = "the clips that people liked most"
-GALLERY = "where the community's shared clips are; admins set it up"
-PRIVACY = "what is kept, how long, and who can see it"
-MYDATA = "all that is kept of you, as one file"
-FORGETME = "have all of it removed"
-HELP = "what I can do"
-START = "how to begin"
+from bot.sentence import _
 
-GRANT = "give somebody credits: /grant @someone 50 until Friday because …"
-REVOKE = "take back what is left of them: /revoke @someone"
-BAN = "keep somebody from ordering: /ban @someone for 2 weeks because …"
-UNBAN = "let them order again: /unban @someone"
-LIMITS = "clips at once, longest clip, channels, who may order, confirmation, time zone"
-TIER = "a named list of people: /tier staff add @someone"
-REFUND = "give back a clip's credits: /refund k7m2p9q4xw because …"
-USAGE = "who used what: /usage week or /usage month"
-AUDIT = "who did what, when and why"
-EXPORT = "ledger and audit as CSV"
-WORDLIST = "words that no prompt may have here: /wordlist add …, /wordlist remove …, /wordlist house off"
-REVIEW = "shared clips that were reported, or wait for a yes"
-OPERATOR = "health, queue, spending and ceilings; /operator pause and /operator resume"
+ANIMATE = _("make a clip of a photo")
+JOBS = _("your last ten clips; {/jobs lake}: those with that word")
+QUOTA = _("what you have left, and where it went")
+CANCEL = _("take a clip back while it is still in line")
+AGAIN = _("the same photo again, with the same words or with others")
+CONTINUE = _("go on from a clip's last frame")
+CLIP = _("have a clip sent once more")
+JOIN = _("a clip and what it continues, as one film")
+DELETE = _("delete one of your clips, with its photo and words")
+LINK = _("be one person here and on another platform: one allowance, one history")
+UNLINK = _("be two again")
+SHARE = _("put a clip into the community's gallery")
+UNSHARE = _("take a clip back from every gallery")
+SHARING = _("how you share: with your name, your words, open to remixes")
+REMIX = _("a clip after a shared one: its photo or its words, and the other your own")
+BEST = _("the clips that people liked most")
+GALLERY = _("where the community's shared clips are; admins set it up")
+PRIVACY = _("what is kept, how long, and who can see it")
+MYDATA = _("all that is kept of you, as one file")
+FORGETME = _("have all of it removed")
+HELP = _("what I can do")
+START = _("how to begin")
 
-QUOTA_SET = "an allowance: /quota set default 30 a day, /quota set @someone 100 per week"
-GALLERY_SET = "where shared clips go: /gallery here; /gallery says what else"
+GRANT = _("give somebody credits: {/grant @someone 50 until Friday because …}")
+REVOKE = _("take back what is left of them: {/revoke @someone}")
+BAN = _("keep somebody from ordering: {/ban @someone for 2 weeks because …}")
+UNBAN = _("let them order again: {/unban @someone}")
+LIMITS = _("clips at once, longest clip, channels, who may order, confirmation, time zone")
+TIER = _("a named list of people: {/tier staff add @someone}")
+REFUND = _("give back a clip's credits: {/refund k7m2p9q4xw because …}")
+USAGE = _("who used what: {/usage week} or {/usage month}")
+AUDIT = _("who did what, when and why")
+EXPORT = _("ledger and audit as CSV")
+WORDLIST = _("words that no prompt may have here: {/wordlist add …}, {/wordlist remove …}, {/wordlist house off}")
+REVIEW = _("shared clips that were reported, or wait for a yes")
+OPERATOR = _("health, queue, spending and ceilings; {/operator pause} and {/operator resume}")
+
+QUOTA_SET = _("an allowance: {/quota set default 30 a day}, {/quota set @someone 100 per week}")
+GALLERY_SET = _("where shared clips go: {/gallery here}; {/gallery} says what else")
 """What everybody's own commands do besides, for admins."""
 
-JOBS_ON_PAGE = "your last ten clips"
-PRIVACY_ON_PAGE = "what is kept, how long, who can see it, and how to have it removed"
+JOBS_ON_PAGE = _("your last ten clips")
+PRIVACY_ON_PAGE = _("what is kept, how long, who can see it, and how to have it removed")
 """What the help of the chat page says of what its menu has."""

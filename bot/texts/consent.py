@@ -1,59 +1,69 @@
 """What people are told about consent, and about words that no prompt may have."""
 
+from bot.sentence import Sentence, _, _n, join, lines, sentences
+
 # ── Those in the photo ───────────────────────────────────────────────────────────────────────────────────────────────
 
-ASK = (
+ASK = _(
     "Does everybody in the photo agree to this clip? With nobody in it, that is a yes.\n"
     "You are asked only once. The order waits for an hour; nothing is spent yet."
 )
-ASK_TOO = (
+ASK_TOO = _(
     "And in this photo, does everybody agree, too? Each order that waits takes a yes of its own: tap below, or reply "
     "with it.\nIt waits for an hour; nothing is spent yet."
 )
-AGREE = "Yes, make it"
-STILL = "This one is still waiting for you."
+AGREE = _("Yes, make it")
+STILL = _("This one is still waiting for you.")
 
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-NOT_THESE_WORDS = "I can't make a clip of that. Nothing was spent. Please say it in other words."
-NOT_HERE = f"{NOT_THESE_WORDS} If yours are harmless, ask an admin here."
+NOT_THESE_WORDS = _("I can't make a clip of that. Nothing was spent. Please say it in other words.")
+NOT_HERE = sentences(NOT_THESE_WORDS, _("If yours are harmless, ask an admin here."))
 
-_USUAL = "Besides, the bot's own list counts here: nudity, sex, minors in such a context, gore and slurs."
-_LAX = "The bot's own list does not count here."
-_HOW = (
-    "/wordlist add casino, fire sale · /wordlist remove casino · /wordlist house off\n"
+_USUAL = _("Besides, the bot's own list counts here: nudity, sex, minors in such a context, gore and slurs.")
+_LAX = _("The bot's own list does not count here.")
+_HOW = _(
+    "{/wordlist add casino, fire sale} · {/wordlist remove casino} · {/wordlist house off}\n"
     "Up to {most} words or short phrases of at most {longest} characters, with commas between them. "
     "Only admins can see or change them."
 )
 
 
-def listed(words: tuple[str, ...], lax: bool, most: int, longest: int) -> str:
+def listed(words: tuple[str, ...], lax: bool, most: int, longest: int) -> Sentence:
     """A community's own words, and what can be done about them."""
-    own = f"No prompt here may have: {', '.join(words)}" if words else "This community has no words of its own yet."
-    return f"{own}\n{_LAX if lax else _USUAL}\n\n{how(most, longest)}"
+    own = (
+        _("No prompt here may have: {words}", words=join(", ", words))
+        if words
+        else _("This community has no words of its own yet.")
+    )
+    return join("\n\n", [lines(own, _LAX if lax else _USUAL), how(most, longest)])
 
 
-def how(most: int, longest: int) -> str:
+def how(most: int, longest: int) -> Sentence:
     """What `/wordlist` takes."""
-    return _HOW.format(most=most, longest=longest)
+    return _HOW.fill(most=most, longest=longest)
 
 
-def changed(count: int) -> str:
+def changed(count: int) -> Sentence:
     """What a change made of a community's own words."""
     if not count:
-        return "This community has no words of its own now."
-    return f"No prompt here may have {'that word' if count == 1 else f'any of {count} words'} now."
+        return _("This community has no words of its own now.")
+    return _n("No prompt here may have that word now.", "No prompt here may have any of {count} words now.", count)
 
 
-def listed_already(count: int) -> str:
+def listed_already(count: int) -> Sentence:
     """Words to add that are there."""
-    return f"{'That word is' if count == 1 else 'Those words are'} on the list already. Nothing was changed."
+    return _n(
+        "That word is on the list already. Nothing was changed.",
+        "Those words are on the list already. Nothing was changed.",
+        count,
+    )
 
 
-HOUSE_ON = "The bot's own list counts here again."
-HOUSE_OFF = "The bot's own list does not count here now. Your own words do."
-TOO_LONG = "A word or phrase may have at most {longest} characters. Nothing was changed."
-NO_LETTERS = "A word needs at least two letters or digits. Nothing was changed."
-TOO_MANY = "There is room for {most} words. Nothing was changed."
-NOT_LISTED = "None of these is among the words here. Nothing was changed."
-SCOPE_NEEDED = "A list of words belongs to a community. Say this there."
+HOUSE_ON = _("The bot's own list counts here again.")
+HOUSE_OFF = _("The bot's own list does not count here now. Your own words do.")
+TOO_LONG = _("A word or phrase may have at most {longest} characters. Nothing was changed.")
+NO_LETTERS = _("A word needs at least two letters or digits. Nothing was changed.")
+TOO_MANY = _("There is room for {most} words. Nothing was changed.")
+NOT_LISTED = _("None of these is among the words here. Nothing was changed.")
+SCOPE_NEEDED = _("A list of words belongs to a community. Say this there.")

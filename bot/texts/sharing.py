@@ -3,9 +3,10 @@
 import unicodedata
 from collections.abc import Sequence
 
-from bot.texts.chat import MADE_BY_AI, shorten
+from bot.sentence import EMPTY, Sentence, _, _n, join, lines, sentences, verbatim
+from bot.texts.chat import MADE_BY_AI, quoted, shorten
 
-SHARE = "Share"
+SHARE = _("Share")
 NAME = 64
 """Characters of a person's or a gallery's name."""
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffc\ufeff")
@@ -22,359 +23,414 @@ def name(label: str) -> str:
     return shorten(plain(label), NAME)
 
 
-def remix_of(name: str) -> str:
+def remix_of(name: str) -> Sentence:
     """Under a remix: after whose clip it is."""
-    return f"Remix of a clip by {name}" if name else "Remix of a shared clip"
+    return _("Remix of a clip by {name}", name=name) if name else _("Remix of a shared clip")
 
 
 # ── A shared clip ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CAPTION = 600
 """Characters of a prompt under a shared clip: a caption has room for little more."""
-REMIX = "Remix"
-REPORT = "Report"
+REMIX = _("Remix")
+REPORT = _("Report")
 
 
-def caption(prompt: str, name: str, after: str) -> str:
+def caption(prompt: str, name: str, after: str) -> Sentence:
     """What stands under a shared clip; each may be empty."""
-    words = [f"“{shorten(prompt, CAPTION)}”"] if prompt else []
-    return "\n".join([*words, " · ".join(part for part in (by(name), after, MADE_BY_AI) if part)])
+    return lines(quoted(prompt, CAPTION), join(" · ", [by(name), after, MADE_BY_AI]))
 
 
-def by(name: str) -> str:
+def by(name: str) -> Sentence:
     """Whose it is, if they said so."""
-    return f"by {name}" if name else ""
+    return _("by {name}", name=name) if name else EMPTY
 
 
-def heart(count: int) -> str:
+def heart(count: int) -> Sentence:
     """The button that likes a clip, and how many did."""
-    return f"♥ {count}"
+    return verbatim(f"♥ {count}")
 
 
-def hearted(on: bool, count: int) -> str:
+def hearted(on: bool, count: int) -> Sentence:
     """What a tap did."""
-    return heart(count) if on else f"Taken back. {heart(count)}"
+    return heart(count) if on else sentences(_("Taken back."), heart(count))
 
 
-def at_page(address: str) -> str:
+def at_page(address: str) -> Sentence:
     """In place of a clip that is too large for the chat."""
     return (
-        f"Too large to be shown here; it plays at {address}" if address else "The clip is too large to be shown here."
+        _("Too large to be shown here; it plays at {address}", address=address)
+        if address
+        else _("The clip is too large to be shown here.")
     )
 
 
 # ── Sharing and taking back ──────────────────────────────────────────────────────────────────────────────────────────
 
-SHARE_HOW = "For example: /share k7m2p9q4xw, or with how: /share k7m2p9q4xw name words. Your last clips: /jobs"
-SHARE_WHERE = "Sharing works in a community: a group or a server that has a gallery. Say it there."
-NO_GALLERY = "This community has no gallery yet. An admin sets one up by saying /gallery here where it should be."
-NOTHING_TO_SHARE = "You have no finished clip here that could be shared."
-MAY_NOT_SHARE = "You can't share clips in this community."
-HOW_TO_SHARE = "How do you want to share your clips? You are asked once; /sharing changes it."
+SHARE_HOW = _("For example: {/share k7m2p9q4xw}, or with how: {/share k7m2p9q4xw name words}. Your last clips: {/jobs}")
+SHARE_WHERE = _("Sharing works in a community: a group or a server that has a gallery. Say it there.")
+NO_GALLERY = _("This community has no gallery yet. An admin sets one up by saying {/gallery here} where it should be.")
+NOTHING_TO_SHARE = _("You have no finished clip here that could be shared.")
+MAY_NOT_SHARE = _("You can't share clips in this community.")
+HOW_TO_SHARE = _("How do you want to share your clips? You are asked once; {/sharing} changes it.")
 MANNERS = {
-    "name words": "My name, my words",
-    "name": "My name, no words",
-    "words": "No name, my words",
-    "plain": "No name, no words",
+    "name words": _("My name, my words"),
+    "name": _("My name, no words"),
+    "words": _("No name, my words"),
+    "plain": _("No name, no words"),
 }
 """What can be said behind `/share <clip>`, with its button."""
-UNSHARE = "Unshare"
-HOW_I_SHARE = "How I share"
-SHARE_AGAIN = "Share again"
+UNSHARE = _("Unshare")
+HOW_I_SHARE = _("How I share")
+SHARE_AGAIN = _("Share again")
 
 
-def shared(here: bool, link: str, *, posted: bool, named: bool, worded: bool) -> str:
+def shared(here: bool, link: str, *, posted: bool, named: bool, worded: bool) -> Sentence:
     """Where a clip went, and with what."""
-    where = "here" if here and posted else "in the community's gallery" if posted else "in the gallery on the web"
-    web = f"\nOn the web: {link}" if link else ""
-    return f"Shared {where}, {_with(named, worded)}.{web}"
+    if posted:
+        where = _("Shared here, {how}.") if here else _("Shared in the community's gallery, {how}.")
+    else:
+        where = _("Shared in the gallery on the web, {how}.")
+    return lines(where.fill(how=_how(named, worded)), _on_the_web(link))
 
 
-def _with(named: bool, worded: bool) -> str:
-    return f"{'with' if named else 'without'} your name and {'with' if worded else 'without'} your words"
+def _on_the_web(link: str) -> Sentence:
+    return _("On the web: {link}", link=link) if link else EMPTY
 
 
-WAITS = "Thank you. It appears once an admin of the community has said yes."
+def _how(named: bool, worded: bool) -> Sentence:
+    if named:
+        return _("with your name and with your words") if worded else _("with your name and without your words")
+    return _("without your name and with your words") if worded else _("without your name and without your words")
+
+
+WAITS = _("Thank you. It appears once an admin of the community has said yes.")
 SHARED_ALREADY = {
-    "up": "That clip is shared already.",
-    "waiting": "That clip waits for an admin already.",
-    "hidden": "That clip is hidden here. An admin decides whether it is shown.",
+    "up": _("That clip is shared already."),
+    "waiting": _("That clip waits for an admin already."),
+    "hidden": _("That clip is hidden here. An admin decides whether it is shown."),
 }
-UNSHARED = "Taken back: it is no longer shared anywhere, and its message is being removed."
-TOO_OFTEN = "You have taken that clip back and shared it again a few times now. Tomorrow it can be shared once more."
-NOTHING_SHARED = "You share no clip."
-NOT_SHARED = "That clip is not shared."
-UNSHARE_WHICH = "Which one shall I take back?"
-NOT_YOUR_SHARE = "Only the person who shared that clip can take it back. Admins can hide it with /review."
+UNSHARED = _("Taken back: it is no longer shared anywhere, and its message is being removed.")
+TOO_OFTEN = _("You have taken that clip back and shared it again a few times now. Tomorrow it can be shared once more.")
+NOTHING_SHARED = _("You share no clip.")
+NOT_SHARED = _("That clip is not shared.")
+UNSHARE_WHICH = _("Which one shall I take back?")
+NOT_YOUR_SHARE = _("Only the person who shared that clip can take it back. Admins can hide it with {/review}.")
 
 
-def unshare_this(prompt: str, number: int) -> str:
+def unshare_this(prompt: str, number: int) -> Sentence:
     """The button that takes back one of several."""
-    return f"Take back “{shorten(prompt, 30)}”" if prompt else f"Take back {number}"
+    return _("Take back “{prompt}”", prompt=shorten(prompt, 30)) if prompt else _("Take back {number}", number=number)
 
 
-def more_shared(count: int) -> str:
+def more_shared(count: int) -> Sentence:
     """Those that have no button."""
-    return f"{UNSHARE_WHICH} These are the latest; you share {count} more."
+    return sentences(UNSHARE_WHICH, _("These are the latest; you share {count} more.", count=count))
 
 
-SHARING_HOW = "For example: /sharing name on, /sharing words off, /sharing remixes off"
+SHARING_HOW = _("For example: {/sharing name on}, {/sharing words off}, {/sharing remixes off}")
 TOGGLES = {
-    "name": ("Share with my name", "Share without my name"),
-    "words": ("Share my words", "Share without my words"),
-    "remixes": ("Allow remixes", "Forbid remixes"),
+    "name": (_("Share with my name"), _("Share without my name")),
+    "words": (_("Share my words"), _("Share without my words")),
+    "remixes": (_("Allow remixes"), _("Forbid remixes")),
 }
 """For each thing that `/sharing` can change: the button for on, and for off."""
-TAKE_BACK = "What I share"
+TAKE_BACK = _("What I share")
 
 
-def manner(named: bool | None, worded: bool | None, remixes: bool) -> str:
+def manner(named: bool | None, worded: bool | None, remixes: bool) -> Sentence:
     """How a person shares."""
     if named is None or worded is None:
-        how = "You have not said yet how you share; you are asked when you first do."
+        how = _("You have not said yet how you share; you are asked when you first do.")
     else:
-        how = f"You share {_with(named, worded)}."
-    may = "Others may remix what you share." if remixes else "Nobody may remix what you share."
-    return f"{how} {may}\nWhat is shared already keeps its name and words; remixing is allowed or not for all of it."
+        how = _("You share {how}.", how=_how(named, worded))
+    may = _("Others may remix what you share.") if remixes else _("Nobody may remix what you share.")
+    return lines(
+        sentences(how, may),
+        _("What is shared already keeps its name and words; remixing is allowed or not for all of it."),
+    )
 
 
 # ── Hearts, and the best ─────────────────────────────────────────────────────────────────────────────────────────────
 
-UNKNOWN_SHARE = "I don't know that clip here; perhaps it is no longer shared."
-HEART_HOW = "The heart under a shared clip does that. The most liked: /best"
-COMING = "It’s on its way."
-SHOWN = "It was shown here a moment ago."
-SHOW_HOW = "Which clip? The most liked have a button under /best"
-BEST_HOW = "For example: /best, /best week or /best month"
-BEST_WHERE = "The best clips are those of a community, a group or a server; say it there."
-SPANS = {"week": "this week", "month": "this month"}
+UNKNOWN_SHARE = _("I don't know that clip here; perhaps it is no longer shared.")
+HEART_HOW = _("The heart under a shared clip does that. The most liked: {/best}")
+COMING = _("It’s on its way.")
+SHOWN = _("It was shown here a moment ago.")
+SHOW_HOW = _("Which clip? The most liked have a button under {/best}")
+BEST_HOW = _("For example: {/best}, {/best week} or {/best month}")
+BEST_WHERE = _("The best clips are those of a community, a group or a server; say it there.")
 
 
-def no_best(span: str) -> str:
+def no_best(span: str) -> Sentence:
     """Nothing was shared."""
-    return f"Nobody has shared a clip here {SPANS[span]}. Share a finished one with the button under it."
+    nobody = {
+        "week": _("Nobody has shared a clip here this week."),
+        "month": _("Nobody has shared a clip here this month."),
+    }
+    return sentences(nobody[span], _("Share a finished one with the button under it."))
 
 
-def best(span: str, lines: Sequence[str], link: str) -> str:
+def best(span: str, clips: Sequence[Sentence], link: str) -> Sentence:
     """The most liked of a time."""
-    more = [f"All of them: {link}"] if link else []
-    return "\n".join([f"The most liked {SPANS[span]}:", *lines, *more])
+    head = {"week": _("The most liked this week:"), "month": _("The most liked this month:")}
+    return lines(head[span], *clips, _all_of_them(link))
 
 
-def best_post(span: str, lines: Sequence[str], link: str) -> str:
+def _all_of_them(link: str) -> Sentence:
+    return _("All of them: {link}", link=link) if link else EMPTY
+
+
+def best_post(span: str, clips: Sequence[Sentence], link: str) -> Sentence:
     """The same, posted by the calendar."""
-    more = [f"All of them: {link}"] if link else []
-    return "\n".join([f"The most liked clips of the last {span}:", *lines, *more])
+    head = {"week": _("The most liked clips of the last week:"), "month": _("The most liked clips of the last month:")}
+    return lines(head[span], *clips, _all_of_them(link))
 
 
-def best_line(number: int, prompt: str, name: str, hearts: int) -> str:
+def best_line(number: int, prompt: str, name: str, hearts: int) -> Sentence:
     """One of them."""
-    parts = (f"“{shorten(prompt, 60)}”" if prompt else "a clip", by(name), heart(hearts))
-    return f"{number}. {' · '.join(part for part in parts if part)}"
+    clip = _("{number}. {clip}", number=number, clip=quoted(prompt, 60) or _("a clip"))
+    return join(" · ", [clip, by(name), heart(hearts)])
 
 
 # ── Remixes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-REMIX_HOW = "The button Remix under a shared clip does that. The most liked: /best"
-NO_REMIX = "Whoever shared that clip does not want it remixed."
-REMIX_WORDS = "Their words were not shared. What should happen in your photo? A few words will do."
-REMIX_ASK_WORDS = "What should happen instead? A few words will do; options alone are not enough."
+REMIX_HOW = _("The button Remix under a shared clip does that. The most liked: {/best}")
+NO_REMIX = _("Whoever shared that clip does not want it remixed.")
+REMIX_WORDS = _("Their words were not shared. What should happen in your photo? A few words will do.")
+REMIX_ASK_WORDS = _("What should happen instead? A few words will do; options alone are not enough.")
 
 
-def ask_remix(prompt: str) -> str:
+def ask_remix(prompt: str) -> Sentence:
     """The question behind “Remix”. Whose clip it is stands under that, and goes from there when they take it back."""
-    words = "with your words, or with none to use the same ones" if prompt else "with your words"
-    return (
-        f"This clip, your way: reply with what should happen, and it begins with the same picture. "
-        f"Or reply with a photo of your own, {words}."
+    return sentences(
+        _("This clip, your way: reply with what should happen, and it begins with the same picture."),
+        _("Or reply with a photo of your own, with your words, or with none to use the same ones.")
+        if prompt
+        else _("Or reply with a photo of your own, with your words."),
     )
 
 
 # ── The gallery of a community ───────────────────────────────────────────────────────────────────────────────────────
 
-GALLERY_WHERE = "A gallery belongs to a community, a group or a server; say /gallery there."
-GALLERY_HOW = "\n".join(
-    (
-        "Admins can say:",
-        "/gallery here (or a channel) – shared clips are posted there; /gallery off ends that",
-        "/gallery web on – a gallery on the web, for whoever has its link; off closes it, new changes the link",
-        "/gallery public – anybody may find the web gallery; /gallery unlisted – only with its link",
-        "/gallery name Our clips – what it is called",
-        "/gallery approve on – nothing appears before an admin's yes; off ends that",
-        "/gallery review here – reports, and clips that wait for a yes, are posted in this place; off ends that",
-        "/gallery best week – the most liked are posted each Monday; month or off",
-    )
+GALLERY_WHERE = _("A gallery belongs to a community, a group or a server; say {/gallery} there.")
+GALLERY_HERE_HOW = _("{/gallery here} (or a channel) – shared clips are posted there; {/gallery off} ends that")
+REVIEW_HERE_HOW = _(
+    "{/gallery review here} – reports, and clips that wait for a yes, are posted in this place; off ends that"
 )
-GALLERY_BEGIN = (
-    "This community has no gallery yet. To begin, say /gallery here in the place where shared clips should be posted, "
-    "or /gallery web on for a gallery on the web, or both. Finished clips have the button Share from then on."
+GALLERY_HOW = lines(
+    _("Admins can say:"),
+    GALLERY_HERE_HOW,
+    _("{/gallery web on} – a gallery on the web, for whoever has its link; off closes it, new changes the link"),
+    _("{/gallery public} – anybody may find the web gallery; {/gallery unlisted} – only with its link"),
+    _("{/gallery name Our clips} – what it is called"),
+    _("{/gallery approve on} – nothing appears before an admin's yes; off ends that"),
+    REVIEW_HERE_HOW,
+    _("{/gallery best week} – the most liked are posted each Monday; month or off"),
 )
-GALLERY_NAME_HOW = "What shall it be called? For example: /gallery name Our clips"
-NO_WEB = "There is no web gallery here: whoever runs this bot has to set PUBLIC_URL first."
-WEB_FIRST = "The web gallery is off. First: /gallery web on"
-GALLERY_FIRST = "The best clips are posted where shared clips are. First say /gallery here there."
-A_CHANNEL = "Which channel? Say it there with “here”, or name a channel of this community."
+GALLERY_BEGIN = _(
+    "This community has no gallery yet. To begin, say {/gallery here} in the place where shared clips should be "
+    "posted, "
+    "or {/gallery web on} for a gallery on the web, or both. Finished clips have the button Share from then on."
+)
+GALLERY_NAME_HOW = _("What shall it be called? For example: {/gallery name Our clips}")
+NO_WEB = _("There is no web gallery here: whoever runs this bot has to set PUBLIC_URL first.")
+WEB_FIRST = _("The web gallery is off. First: {/gallery web on}")
+GALLERY_FIRST = _("The best clips are posted where shared clips are. First say {/gallery here} there.")
+A_CHANNEL = _("Which channel? Say it there with “here”, or name a channel of this community.")
 
 
-def gallery_here(label: str, already: str) -> str:
+def gallery_here(label: str, already: str) -> Sentence:
     """Where shared clips go from now on."""
-    posted = f"Shared clips are posted {f'in #{label}' if label else 'here'} from now on."
-    needed = f"For that I must be allowed to write and to send videos {'there' if label else 'here'}."
-    return " ".join(part for part in (posted, already, needed) if part)
+    return sentences(
+        _("Shared clips are posted in #{label} from now on.", label=label)
+        if label
+        else _("Shared clips are posted here from now on."),
+        already,
+        _("For that I must be allowed to write and to send videos there.")
+        if label
+        else _("For that I must be allowed to write and to send videos here."),
+    )
 
 
-EARLIER_STAY = "Those that were shared before stay where they are."
-GALLERY_OFF = "Shared clips are no longer posted. Those that were stay until they are unshared."
-GALLERY_OFF_ALL = f"{GALLERY_OFF} As there is no web gallery either, nothing can be shared now."
-REVIEW_OFF = "Reports are no longer posted. Admins see them with /review."
-APPROVE_ON = "From now on a shared clip appears once an admin has said yes."
-APPROVE_OFF = "From now on shared clips appear at once. Those that wait still need a yes: /review"
-APPROVE_WHERE = "They wait under /review; /gallery review here has them posted to this place."
-OLD_LINK = "The old link, and all links to clips there, no longer work."
-WEB_OFF = "The web gallery is off. Its links no longer work; turned on again, they do."
-PUBLIC = "The web gallery is public: it is listed, and search engines may find it."
-UNLISTED = "The web gallery is unlisted: whoever has the link sees it."
-BEST_OFF = "The best clips are no longer posted by the calendar."
+EARLIER_STAY = _("Those that were shared before stay where they are.")
+GALLERY_OFF = _("Shared clips are no longer posted. Those that were stay until they are unshared.")
+GALLERY_OFF_ALL = sentences(GALLERY_OFF, _("As there is no web gallery either, nothing can be shared now."))
+REVIEW_OFF = _("Reports are no longer posted. Admins see them with {/review}.")
+APPROVE_ON = _("From now on a shared clip appears once an admin has said yes.")
+APPROVE_OFF = _("From now on shared clips appear at once. Those that wait still need a yes: {/review}")
+APPROVE_WHERE = _("They wait under {/review}; {/gallery review here} has them posted to this place.")
+OLD_LINK = _("The old link, and all links to clips there, no longer work.")
+WEB_OFF = _("The web gallery is off. Its links no longer work; turned on again, they do.")
+PUBLIC = _("The web gallery is public: it is listed, and search engines may find it.")
+UNLISTED = _("The web gallery is unlisted: whoever has the link sees it.")
+BEST_OFF = _("The best clips are no longer posted by the calendar.")
 
 
-def review_here(label: str) -> str:
+def review_here(label: str) -> Sentence:
     """Where admins hear of reports."""
-    where = f"in #{label}" if label else "here"
-    seen = f"Whoever reads {'there' if label else 'here'} sees them."
-    return f"Reports, and clips that wait for a yes, are posted {where} from now on. {seen}"
+    if label:
+        return sentences(
+            _("Reports, and clips that wait for a yes, are posted in #{label} from now on.", label=label),
+            _("Whoever reads there sees them."),
+        )
+    return sentences(
+        _("Reports, and clips that wait for a yes, are posted here from now on."), _("Whoever reads here sees them.")
+    )
 
 
-def web_on(link: str, public: bool) -> str:
+def web_on(link: str, public: bool) -> Sentence:
     """The web gallery is open."""
-    who = "It is public." if public else "Whoever has the link sees it; /gallery public lists it."
-    return f"The web gallery is open: {link}\n{who}"
+    return lines(
+        _("The web gallery is open: {link}", link=link),
+        _("It is public.") if public else _("Whoever has the link sees it; {/gallery public} lists it."),
+    )
 
 
-def called(title: str) -> str:
+def called(title: str) -> Sentence:
     """Its name was set."""
-    return f"The gallery is called “{title}”."
+    return _("The gallery is called “{title}”.", title=title)
 
 
-def best_on(span: str, zone: str) -> str:
+def best_on(span: str, zone: str) -> Sentence:
     """The best are posted by the calendar."""
-    day = {"week": "each Monday", "month": "on each month's first day"}[span]
-    return f"The best clips of the {span} are posted {day} at 9:00 ({zone})."
+    return {
+        "week": _("The best clips of the week are posted each Monday at 9:00 ({zone})."),
+        "month": _("The best clips of the month are posted on each month's first day at 9:00 ({zone})."),
+    }[span].fill(zone=zone)
 
 
-def gallery(title: str, posted: str, link: str) -> str:
+def gallery(title: str, posted: str, link: str) -> Sentence:
     """What anybody may know. `posted`: here, elsewhere, or nowhere (empty)."""
     if not posted and not link:
         return NO_GALLERY
-    head = f"The gallery “{title}”." if title else "This community's gallery."
     where = {
-        "here": "Shared clips are posted here.",
-        "elsewhere": "Shared clips are posted in another place of this community.",
-        "": "",
-    }[posted]
-    parts = (head, where, "Share a finished clip with the button under it, or with /share.")
-    web = f"\nOn the web: {link}" if link else ""
-    return " ".join(part for part in parts if part) + web
-
-
-def gallery_set(review: bool, approve: bool, web: bool, public: bool, best: str) -> str:
-    """What is set, for admins."""
-    return "\n".join(
-        [
-            f"Reports are posted: {'yes' if review else 'no; /review lists them'}",
-            f"An admin's yes is needed: {'yes' if approve else 'no'}",
-            f"On the web: {('public' if public else 'unlisted') if web else 'no'}",
-            f"The best are posted: {f'each {best}' if best else 'no'}",
-            "",
-            GALLERY_HOW,
-        ]
+        "here": _("Shared clips are posted here."),
+        "elsewhere": _("Shared clips are posted in another place of this community."),
+        "": EMPTY,
+    }
+    return lines(
+        sentences(
+            _("The gallery “{title}”.", title=title) if title else _("This community's gallery."),
+            where[posted],
+            _("Share a finished clip with the button under it, or with {/share}."),
+        ),
+        _on_the_web(link),
     )
 
 
-CANNOT_POST = (
+def gallery_set(review: bool, approve: bool, web: bool, public: bool, best: str) -> Sentence:
+    """What is set, for admins."""
+    web_now = (_("On the web: public") if public else _("On the web: unlisted")) if web else _("On the web: no")
+    best_now = {
+        "": _("The best are posted: no"),
+        "week": _("The best are posted: each week"),
+        "month": _("The best are posted: each month"),
+    }
+    return join(
+        "\n\n",
+        [
+            lines(
+                _("Reports are posted: yes") if review else _("Reports are posted: no; {/review} lists them"),
+                _("An admin's yes is needed: yes") if approve else _("An admin's yes is needed: no"),
+                web_now,
+                best_now[best],
+            ),
+            GALLERY_HOW,
+        ],
+    )
+
+
+CANNOT_POST = _(
     "A clip was shared, and I can't post it in the gallery: it is closed to me, or gone. Let me write there, and it "
-    "appears; I try again for a day. For what is shared from now on, /gallery here names another place."
+    "appears; I try again for a day. For what is shared from now on, {/gallery here} names another place."
 )
 
 # ── Reports ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 REASONS = {
-    "person": "Someone didn't agree",
-    "child": "Harms a child",
-    "sexual": "Sexual",
-    "violent": "Violent or cruel",
-    "hateful": "Hateful",
-    "stolen": "Not theirs to share",
-    "spam": "Spam",
+    "person": _("Someone didn't agree"),
+    "child": _("Harms a child"),
+    "sexual": _("Sexual"),
+    "violent": _("Violent or cruel"),
+    "hateful": _("Hateful"),
+    "stolen": _("Not theirs to share"),
+    "spam": _("Spam"),
 }
 """What a clip can be reported for, by the word that its button says."""
-OTHER = "Something else"
-REPORT_HOW = "The button Report under a shared clip does that."
-REPORT_FORM = "What is wrong with it?"
-REPORT_FORM_HINT = "It shows my front door"
-REPORT_WHY = f"{REPORT_FORM} Admins here see it, without your name."
-REPORT_OTHER = f"{REPORT_FORM} Reply with a few words. They are shown where reports go, without your name."
-REPORTED = "Thank you. It is on the list of the admins here."
-REPORTED_HIDDEN = "Thank you. It is hidden until an admin has looked at it."
-REPORTED_ALREADY = "You have reported that clip before; once is enough."
-REPORT_OWN = "That clip is your own. You can take it back at any time."
+OTHER = _("Something else")
+REPORT_HOW = _("The button Report under a shared clip does that.")
+REPORT_FORM = _("What is wrong with it?")
+REPORT_FORM_HINT = _("It shows my front door")
+REPORT_WHY = sentences(REPORT_FORM, _("Admins here see it, without your name."))
+REPORT_OTHER = sentences(REPORT_FORM, _("Reply with a few words. They are shown where reports go, without your name."))
+REPORTED = _("Thank you. It is on the list of the admins here.")
+REPORTED_HIDDEN = _("Thank you. It is hidden until an admin has looked at it.")
+REPORTED_ALREADY = _("You have reported that clip before; once is enough.")
+REPORT_OWN = _("That clip is your own. You can take it back at any time.")
 REASON = 200
 """Characters of a reason in own words."""
 
-HIDE = "Hide"
-KEEP = "Keep"
-BAN = "Ban"
-LET = "Show"
-REFUSE = "Refuse"
-HIDDEN = "Hidden: it is no longer shown, here or on the web."
-KEPT = "It stays, and its reports are closed."
-LET_IN = "It is in the gallery now."
-REFUSED = "Refused. It does not appear."
-SHOW_AGAIN = "Show it again"
-REVIEW_WHERE = "Reports belong to a community; say it there."
-NOTHING_TO_REVIEW = "Nothing was reported, and nothing waits for a yes."
-WHICH_SHARE = "Which clip? The buttons under /review know."
-BANNED_BECAUSE = "a clip that was shared"
-THE_MAKER = "the person who shared it"
+HIDE = _("Hide")
+KEEP = _("Keep")
+BAN = _("Ban")
+LET = _("Show")
+REFUSE = _("Refuse")
+HIDDEN = _("Hidden: it is no longer shown, here or on the web.")
+KEPT = _("It stays, and its reports are closed.")
+LET_IN = _("It is in the gallery now.")
+REFUSED = _("Refused. It does not appear.")
+SHOW_AGAIN = _("Show it again")
+REVIEW_WHERE = _("Reports belong to a community; say it there.")
+NOTHING_TO_REVIEW = _("Nothing was reported, and nothing waits for a yes.")
+WHICH_SHARE = _("Which clip? The buttons under {/review} know.")
+BANNED_BECAUSE = _("a clip that was shared")
+THE_MAKER = _("the person who shared it")
 
 
-def notice(reasons: Sequence[str], prompt: str, name: str, *, hidden: bool) -> str:
+def notice(reasons: Sequence[str], prompt: str, name: str, *, hidden: bool) -> Sentence:
     """What admins read of a report."""
-    count = len(reasons)
-    head = "Somebody reported this clip" if count == 1 else f"{count} people reported this clip"
     said = "; ".join(shorten(reason, REASON) for reason in reasons)
-    return f"{head}: {said}.{' It is hidden until one of you decides.' if hidden else ''}\n{about(prompt, name)}"
+    head = _n(
+        "Somebody reported this clip: {reasons}.",
+        "{count} people reported this clip: {reasons}.",
+        len(reasons),
+        reasons=said,
+    )
+    hides = _("It is hidden until one of you decides.") if hidden else EMPTY
+    return lines(sentences(head, hides), about(prompt, name))
 
 
-def waiting(prompt: str, name: str) -> str:
+def waiting(prompt: str, name: str) -> Sentence:
     """What admins read of a clip that waits for their yes."""
-    return f"This clip waits for a yes.\n{about(prompt, name)}"
+    return lines(_("This clip waits for a yes."), about(prompt, name))
 
 
-def about(prompt: str, name: str) -> str:
+def about(prompt: str, name: str) -> Sentence:
     """A clip in a line, for admins."""
-    parts = (f"“{shorten(prompt, 120)}”" if prompt else "shared without words", by(name) or "shared without a name")
-    return " · ".join(parts)
+    return join(" · ", [quoted(prompt, 120) or _("shared without words"), by(name) or _("shared without a name")])
 
 
-STATES = {"up": "reported", "waiting": "waits for a yes", "hidden": "hidden"}
+STATES = {"up": _("reported"), "waiting": _("waits for a yes"), "hidden": _("hidden")}
 
 
-def review_line(number: int, state: str, reasons: Sequence[str], prompt: str, name: str) -> str:
+def review_line(number: int, state: str, reasons: Sequence[str], prompt: str, name: str) -> Sentence:
     """One line of /review."""
-    said = f": {'; '.join(shorten(reason, 60) for reason in reasons)}" if reasons else ""
-    return f"{number}. {STATES[state]}{said} · {about(prompt, name)}"
+    said = "; ".join(shorten(reason, 60) for reason in reasons)
+    line = _("{number}. {state}", number=number, state=STATES[state])
+    return join(" · ", [join(": ", [line, said]), about(prompt, name)])
 
 
-def review(lines: Sequence[str], more: bool) -> str:
+def review(waiting: Sequence[Sentence], more: bool) -> Sentence:
     """What waits for an admin, oldest first."""
-    return "\n".join([*lines, *(["There are more; they come up once these are done."] if more else [])])
+    return lines(*waiting, _("There are more; they come up once these are done.") if more else EMPTY)
 
 
-def numbered(label: str, number: int) -> str:
+def numbered(label: str, number: int) -> Sentence:
     """A button about one of several."""
-    return f"{label} {number}"
+    return _("{label} {number}", label=label, number=number)
 
 
-def banished(label: str) -> str:
+def banished(label: str) -> Sentence:
     """Hidden, and its maker banned."""
-    return f"Hidden, and {label} can no longer order or share clips here."
+    return _("Hidden, and {label} can no longer order or share clips here.", label=label)

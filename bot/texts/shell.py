@@ -1,21 +1,21 @@
 """What is said in a shell alone, and the sentences of a chat as a shell says them."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from bot.texts import admin, chat, sharing
+from bot.sentence import CHAT, Command, Sentence, Wording, _, join, lines, sentences
+from bot.texts import admin, chat, consent, sharing
 
 
 class Verb(NamedTuple):
     """A verb of `photoplay admin`: what it does, and examples."""
 
-    what: str
+    what: Sentence
     examples: tuple[str, ...]
 
 
 QUOTA = Verb(
-    "Say what somebody may spend; “quota set” sets an allowance.",
+    _("Say what somebody may spend; “quota set” sets an allowance."),
     (
         "quota @discord:456 --scope discord:123",
         "quota set default 30 a day --scope discord:123",
@@ -23,14 +23,14 @@ QUOTA = Verb(
     ),
 )
 GRANT = Verb(
-    "Give somebody credits.",
+    _("Give somebody credits."),
     ("grant @discord:456 50 until Friday because they won --scope discord:123", "grant @telegram:789 50"),
 )
-REVOKE = Verb("Take back what is left of somebody's grants.", ("revoke @telegram:789",))
-BAN = Verb("Keep somebody from ordering.", ("ban @discord:456 for 2 weeks because they sent spam",))
-UNBAN = Verb("Let somebody order again.", ("unban @discord:456",))
+REVOKE = Verb(_("Take back what is left of somebody's grants."), ("revoke @telegram:789",))
+BAN = Verb(_("Keep somebody from ordering."), ("ban @discord:456 for 2 weeks because they sent spam",))
+UNBAN = Verb(_("Let somebody order again."), ("unban @discord:456",))
 LIMITS = Verb(
-    "Say or set clips at once, longest clip, channels, who may order, confirmation, time zone.",
+    _("Say or set clips at once, longest clip, channels, who may order, confirmation, time zone."),
     (
         "limits --scope discord:123",
         "limits flight 2 --scope discord:123",
@@ -39,152 +39,198 @@ LIMITS = Verb(
     ),
 )
 TIER = Verb(
-    "A named list of people.",
+    _("A named list of people."),
     ("tier staff add @discord:456 --scope discord:123", "tier staff --scope discord:123"),
 )
 REFUND = Verb(
-    "Give back a clip's credits, with a reason.",
+    _("Give back a clip's credits, with a reason."),
     ("refund k7m2p9q4xw because it came out black --scope discord:123",),
 )
 USAGE = Verb(
-    "Who used what, with a picture.",
+    _("Who used what, with a picture."),
     ("usage week --scope discord:123", "usage month -o reports --scope discord:123"),
 )
 AUDIT = Verb(
-    "Who did what, when and why; without --scope also the operator's own switches.",
+    _("Who did what, when and why; without --scope also the operator's own switches."),
     ("audit", "audit --scope discord:123"),
 )
-EXPORT = Verb("Write ledger and audit as CSV.", ("export -o reports --scope discord:123",))
+EXPORT = Verb(_("Write ledger and audit as CSV."), ("export -o reports --scope discord:123",))
 WORDLIST = Verb(
-    "Words that no prompt may have.",
+    _("Words that no prompt may have."),
     ("wordlist add … --scope discord:123", "wordlist house off --scope discord:123"),
 )
 GALLERY = Verb(
-    "Where a community's shared clips go.",
+    _("Where a community's shared clips go."),
     (
         "gallery --scope discord:123",
         "gallery '#77' --scope discord:123",
         "gallery web on --scope discord:123",
     ),
 )
-REVIEW = Verb("Shared clips that were reported, or wait for a yes.", ("review --scope discord:123",))
-KEEP = Verb("Let a shared clip be seen.", ("keep k7m2p9q4xw --scope discord:123",))
-HIDE = Verb("Hide a shared clip.", ("hide k7m2p9q4xw --scope discord:123",))
-BANISH = Verb("Hide a shared clip, and let its maker share no more.", ("banish k7m2p9q4xw --scope discord:123",))
+REVIEW = Verb(_("Shared clips that were reported, or wait for a yes."), ("review --scope discord:123",))
+KEEP = Verb(_("Let a shared clip be seen."), ("keep k7m2p9q4xw --scope discord:123",))
+HIDE = Verb(_("Hide a shared clip."), ("hide k7m2p9q4xw --scope discord:123",))
+BANISH = Verb(_("Hide a shared clip, and let its maker share no more."), ("banish k7m2p9q4xw --scope discord:123",))
 OPERATOR = Verb(
-    "Say how all is: health, queue, spending, ceilings; pause and resume buying; cap a community.",
+    _("Say how all is: health, queue, spending, ceilings; pause and resume buying; cap a community."),
     ("operator", "operator pause because the bill is odd", "operator resume", "operator cap discord:123 1000"),
 )
-UNDO = Verb("Take a change back, within a minute.", ("undo 1f0a9c44d2e87b36",))
+UNDO = Verb(_("Take a change back, within a minute."), ("undo 1f0a9c44d2e87b36",))
 MYDATA = Verb(
-    "Write all that is kept of somebody into one file, after a question.",
+    _("Write all that is kept of somebody into one file, after a question."),
     ("mydata @telegram:789 -o reports", "mydata"),
 )
-FORGETME = Verb("Remove all that is kept of somebody, after a question.", ("forgetme @telegram:789",))
-HELP = Verb("List these verbs.", ("help admin",))
+FORGETME = Verb(_("Remove all that is kept of somebody, after a question."), ("forgetme @telegram:789",))
+HELP = Verb(_("List these verbs."), ("help admin",))
 
+_ADMIN = frozenset(name.lower() for name, value in list(globals().items()) if isinstance(value, Verb))
+_OWN = ("jobs", "quota", "cancel")
 CHANNEL = "'#77'"
-INSTEAD = {
-    admin.WHOSE: "Whom do you mean? Name them by their id, as in @discord:456, @telegram:789 or @role:12.",
-    admin.WHOSE_NAME: "I couldn't tell whom you mean. Name people by their id, as in @discord:456.",
-    admin.A_PERSON: "That works for people only, as in @discord:456.",
-    admin.CAP_WHERE: "For which community? Name it: photoplay admin operator cap discord:123 1000",
-    sharing.A_CHANNEL: f"Which channel? Name it by its id, in quotes: {CHANNEL}, or '#-100123/5' for a topic.",
-    sharing.GALLERY_FIRST: (
-        "The best clips are posted where shared clips are. First: "
-        f"photoplay admin gallery {CHANNEL} --scope discord:123"
-    ),
-    sharing.GALLERY_BEGIN: (
-        f"This community has no gallery yet. To begin: photoplay admin gallery {CHANNEL} for the channel where shared "
-        "clips should be posted, or photoplay admin gallery web on for a gallery on the web, or both. Finished clips "
-        "have the button Share from then on."
-    ),
-    sharing.APPROVE_WHERE: f"They wait under /review; /gallery review {CHANNEL} has them posted to a channel.",
-    chat.NOT_A_PICTURE: "That file isn't a picture I can read. JPEG, PNG, WebP, HEIC, AVIF, GIF and BMP work.",
-    chat.BROKEN_PICTURE: "That picture is damaged or incomplete. Please take another one.",
-    chat.EMPTY_PICTURE: "That file is empty. Please take another one.",
-    "please send a larger one": "please take a larger one",
-    "Please send the photo without them, or ask the operator to set PUBLIC_URL.": "Leave them out, or set PUBLIC_URL.",
-    chat.NO_JOBS: 'No clips yet. Make one: photoplay animate photo.jpg "she puts on her glasses"',
-    "/gallery here (or a channel) – shared clips are posted there": (
-        f"/gallery {CHANNEL} – shared clips are posted in that channel"
-    ),
-    "/gallery review here – reports, and clips that wait for a yes, are posted in this place": (
-        f"/gallery review {CHANNEL} – reports, and clips that wait for a yes, are posted in that channel"
-    ),
-    "by saying /gallery here where it should be": f"with /gallery {CHANNEL}",
-    "/limits channels here (or": f"/limits channels {CHANNEL} (or",
-    "in a community, or with its name:": "with --scope, or with a community's name:",
-    "say /gallery there": "name it with --scope discord:123",
-    "Say this there": "Name it with --scope discord:123",
-    "say it there": "name it with --scope discord:123",
-    "Say it there": "Name it with --scope discord:123",
-    "@someone": "@discord:456",
-}
+
+
+def _called(line: str) -> str:
+    """What is typed here instead of a command."""
+    line = line.replace("@someone", "@discord:456")
+    name = line.partition(" ")[0]
+    if line == "help":
+        return "photoplay --help"
+    if name in _OWN and not line.startswith(("quota set", "quota @")):
+        return f"photoplay {line}"
+    return f"photoplay admin {line}" if name in _ADMIN else CHAT.command(line)
+
+
+WORDING = Wording(
+    command=_called,
+    instead={
+        admin.WHOSE.id: _("Whom do you mean? Name them by their id, as in @discord:456, @telegram:789 or @role:12."),
+        admin.WHOSE_NAME.id: _("I couldn't tell whom you mean. Name people by their id, as in @discord:456."),
+        admin.A_PERSON.id: _("That works for people only, as in @discord:456."),
+        admin.CAP_WHERE.id: _("For which community? Name it: {/operator cap discord:123 1000}"),
+        admin.OPERATOR_HOW.id: _(
+            "{/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "
+            "{/operator cap 1000} (or off) and {/operator flights 10} (or off) with --scope, "
+            "or with a community's name: {/operator cap discord:123 1000}"
+        ),
+        admin.LIMITS_HOW.id: _(
+            "To set: {/limits flight 2} · {/limits longest 5} · {limits_channels} (or everywhere) · "
+            "{/limits who tiers} (or everyone) · {/limits confirm 20} (or off) · {/limits zone Europe/Berlin}. "
+            "For one person or role: {/limits @someone flight 3}",
+            limits_channels=Command(f"limits channels {CHANNEL}"),
+        ),
+        sharing.NO_GALLERY.id: _(
+            "This community has no gallery yet. An admin sets one up with {gallery}.",
+            gallery=Command(f"gallery {CHANNEL}"),
+        ),
+        sharing.A_CHANNEL.id: _(
+            "Which channel? Name it by its id, in quotes: {channel}, or '#-100123/5' for a topic.", channel=CHANNEL
+        ),
+        sharing.GALLERY_FIRST.id: _(
+            "The best clips are posted where shared clips are. First: {gallery}",
+            gallery=Command(f"gallery {CHANNEL} --scope discord:123"),
+        ),
+        sharing.GALLERY_BEGIN.id: _(
+            "This community has no gallery yet. To begin: {gallery} for the channel where shared clips should be "
+            "posted, or {/gallery web on} for a gallery on the web, or both. Finished clips have the button Share "
+            "from then on.",
+            gallery=Command(f"gallery {CHANNEL}"),
+        ),
+        sharing.GALLERY_HERE_HOW.id: _(
+            "{gallery} – shared clips are posted in that channel; {/gallery off} ends that",
+            gallery=Command(f"gallery {CHANNEL}"),
+        ),
+        sharing.REVIEW_HERE_HOW.id: _(
+            "{review} – reports, and clips that wait for a yes, are posted in that channel; off ends that",
+            review=Command(f"gallery review {CHANNEL}"),
+        ),
+        sharing.APPROVE_WHERE.id: _(
+            "They wait under {/review}; {review} has them posted to a channel.",
+            review=Command(f"gallery review {CHANNEL}"),
+        ),
+        admin.AN_ADMIN_THERE.id: _("Are you an admin of a community? Then name it with --scope discord:123."),
+        consent.SCOPE_NEEDED.id: _("A list of words belongs to a community. Name it with --scope discord:123."),
+        sharing.SHARE_WHERE.id: _(
+            "Sharing works in a community: a group or a server that has a gallery. Name it with --scope discord:123."
+        ),
+        sharing.BEST_WHERE.id: _(
+            "The best clips are those of a community, a group or a server; name it with --scope discord:123."
+        ),
+        sharing.GALLERY_WHERE.id: _(
+            "A gallery belongs to a community, a group or a server; name it with --scope discord:123."
+        ),
+        sharing.REVIEW_WHERE.id: _("Reports belong to a community; name it with --scope discord:123."),
+        chat.NOT_A_PICTURE.id: _(
+            "That file isn't a picture I can read. JPEG, PNG, WebP, HEIC, AVIF, GIF and BMP work."
+        ),
+        chat.BROKEN_PICTURE.id: _("That picture is damaged or incomplete. Please take another one."),
+        chat.EMPTY_PICTURE.id: _("That file is empty. Please take another one."),
+        chat.TOO_SMALL.id: _(
+            "That picture is {width} × {height} pixels. Both sides need at least {least}; please take a larger one."
+        ),
+        chat.NO_MASKS.id: _(
+            "Masks and brushes can't reach the video service from here: it fetches them by link, and this installation "
+            "has no public address. Leave them out, or set PUBLIC_URL."
+        ),
+        chat.NO_JOBS.id: _('No clips yet. Make one: photoplay animate photo.jpg "she puts on her glasses"'),
+    },
+)
 """What a chat says that makes no sense here, and what is said instead."""
 
-_OWN = re.compile(r"(?<![\w/])/(?=(jobs|quota|cancel)\b)")
-_SET = re.compile(r"(?<![\w/])/(?=quota (set|@))")
 
-
-def in_shell(sentence: str, verbs: Iterable[str]) -> str:
-    """A sentence of the chat, with the commands as they are called here; `verbs` are those of `photoplay admin`."""
-    for there, here in INSTEAD.items():
-        sentence = sentence.replace(there, here)
-    sentence = re.sub(r"(?<![\w/])/help\b(?! admin)", "photoplay --help", sentence)
-    admins = re.compile(rf"(?<![\w/])/(?=({'|'.join(verbs)})\b)")
-    return admins.sub("photoplay admin ", _OWN.sub("photoplay ", _SET.sub("photoplay admin ", sentence)))
-
-
-def verbs(known: Mapping[str, Verb]) -> str:
+def verbs(known: Mapping[str, Verb]) -> Sentence:
     """`photoplay admin help admin`."""
-    lines = [f"photoplay admin {name} – {verb.what}" for name, verb in known.items()]
-    return "\n".join([*lines, "", "Examples: photoplay admin VERB --help"])
+    said = [_("photoplay admin {name} – {what}", name=name, what=verb.what) for name, verb in known.items()]
+    return join("\n\n", [lines(*said), _("Examples: photoplay admin VERB --help")])
 
 
-def described(verb: Verb) -> str:
+def described(verb: Verb) -> Sentence:
     """A verb's help: paragraphs, as the shell's help joins lines."""
-    return "\n\n".join([verb.what, "For example:", *(f"photoplay admin {example}" for example in verb.examples)])
+    examples = (f"photoplay admin {example}" for example in verb.examples)
+    return join("\n\n", [verb.what, _("For example:"), *examples])
 
 
-def no_data(folder: str) -> str:
+def no_data(folder: str) -> Sentence:
     """Somebody looks where nothing is kept yet."""
-    return f"There is no data folder yet at {folder}. It is made with the first order, or set DATA_DIR."
-
-
-def mydata_of(person: str) -> str:
-    """Before somebody's things are written out."""
-    return f"Write all that is kept of {person} into a file: their photos, clips and words?"
-
-
-def forget_of(person: str) -> str:
-    """Before somebody is removed."""
-    return (
-        f"Remove for good all that is kept of {person}, and of whoever is linked with them: photos, clips, words, "
-        "shares, grants? It can't be undone."
+    return _(
+        "There is no data folder yet at {folder}. It is made with the first order, or set DATA_DIR.", folder=folder
     )
 
 
-def forgot(person: str) -> str:
+def mydata_of(person: str) -> Sentence:
+    """Before somebody's things are written out."""
+    return _("Write all that is kept of {person} into a file: their photos, clips and words?", person=person)
+
+
+def forget_of(person: str) -> Sentence:
+    """Before somebody is removed."""
+    return _(
+        "Remove for good all that is kept of {person}, and of whoever is linked with them: photos, clips, "
+        "words, shares, grants? It can't be undone.",
+        person=person,
+    )
+
+
+def forgot(person: str) -> Sentence:
     """It is done."""
-    return f"Removed: all that was kept of {person}. What is under way now is removed when it ends."
+    return _("Removed: all that was kept of {person}. What is under way now is removed when it ends.", person=person)
 
 
-def nothing_of(person: str) -> str:
+def nothing_of(person: str) -> Sentence:
     """There is nothing to write."""
-    return f"Nothing is kept of {person}: no photo, no clip, no credits."
+    return _("Nothing is kept of {person}: no photo, no clip, no credits.", person=person)
 
 
-DATA = "All that is kept of them; about.txt in it says what is what."
-UNTOUCHED = "Nothing was done."
-ONE_PERSON = "Name one person, as in @discord:456."
+DATA = _("All that is kept of them; about.txt in it says what is what.")
+UNTOUCHED = _("Nothing was done.")
+ONE_PERSON = _("Name one person, as in @discord:456.")
 
 
-def new_community(refusal: str) -> str:
+def new_community(refusal: Sentence) -> Sentence:
     """The community is not known, though it may be right."""
-    return f"{refusal} One that has not asked for anything yet needs --new."
+    return sentences(refusal, _("One that has not asked for anything yet needs --new."))
 
 
-def no_platform(name: str) -> str:
+def no_platform(name: str) -> Sentence:
     """An id on a platform that there is none of."""
-    return f"There is no platform “{name}”. People are named as in @discord:456, @telegram:789 or @web:abc."
+    return _(
+        "There is no platform “{name}”. People are named as in @discord:456, @telegram:789 or @web:abc.", name=name
+    )

@@ -15,12 +15,13 @@ from bot.errors import Misconfigured
 from bot.jobs import machine
 from bot.model import Accepted, Job
 from bot.quotas.rules import HOUSE, Act
+from bot.texts import incidents as said
 from storage import open_store
 from storage.birth import birth
 from storage.database import Transaction
 from storage.jobs import Store
 from storage.marks import Marks
-from storage.restored import LEAP, WHAT, _elsewhere
+from storage.restored import LEAP, _elsewhere
 from tests.conftest import a_database
 from tests.samples import a_job
 
@@ -59,7 +60,7 @@ async def halted_in(folder: Path, url: str | None = None, marks: Path | None = N
 
 
 async def told(store: Store) -> list[str]:
-    return [incident.detail for incident in await store.incidents() if incident.what == WHAT]
+    return [incident.detail for incident in await store.incidents() if incident.what == said.RESTORED]
 
 
 def marks(folder: Path) -> Sequence[str]:

@@ -20,6 +20,7 @@ from bot import texts
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media.sandbox import confine
 from bot.media.sandbox.turns import Turns
+from bot.sentence import unpacked
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ class Decoder:
             case ["done", result]:
                 return result
             case ["refused", str(sentence)]:
-                raise Refusal(sentence)
+                raise Refusal(unpacked(sentence))
             case ["broken", str(detail)]:
                 raise BrokenClip(detail)
             case ["disk", str(detail)]:

@@ -20,6 +20,7 @@ from bot.errors import Refusal
 from bot.media.sandbox import colours
 from bot.media.sandbox.cpu_limit import limited
 from bot.media.sandbox.first_image import FirstImage, distil
+from bot.sentence import Sentence
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -113,7 +114,7 @@ def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
 
 @contextmanager
 def _opened(
-    data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], otherwise: str
+    data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], otherwise: Sentence
 ) -> Iterator[tuple[Image.Image, FirstImage]]:
     """A picture in one of `formats`, not yet decoded; any error inside the block counts as the picture's."""
     # Pillow's own pixel limit is one per process, and has no message for people.

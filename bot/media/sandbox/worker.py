@@ -142,7 +142,7 @@ def _outcome(name: str, task: Task, files: tuple[Any, ...]) -> tuple[str, object
             file.flush()
         return "done", result
     except Refusal as refusal:
-        return "refused", str(refusal)
+        return "refused", refusal.sentence.packed
     except BrokenClip as broken:
         return "broken", str(broken)
     except OSError as error:

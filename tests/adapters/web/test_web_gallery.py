@@ -26,6 +26,7 @@ from bot.conversation import Inbound, Reply
 from bot.errors import Refusal, StoreDown
 from bot.gallery.model import Key
 from bot.model import Clip
+from bot.sentence import verbatim
 from tests import galleries
 from tests.clock import Clock
 from tests.galleries import ANN, BEN, CITY, NOW, TOWN
@@ -151,7 +152,7 @@ async def test_an_odd_place_to_begin_is_the_beginning(town: Site, made: Clip, wo
 async def test_an_empty_gallery(town: Site) -> None:
     page = await (await town.visitor()).get(GALLERY)
     assert page.status == 200
-    assert texts.gallery.EMPTY in page.text
+    assert texts.gallery.NO_CLIPS in page.text
     assert page.meta("og:image") == f"{town.base}/g/-/blank.jpg"
 
 
@@ -532,7 +533,7 @@ async def test_a_heart_comes_by_the_core(town: Site, made: Clip) -> None:
 
     async def refuses(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         assert (inbound.address.platform, inbound.scope, argument) == ("web", share.scope, f"{share.id} on")
-        raise Refusal("Not today.")
+        raise Refusal(verbatim("Not today."))
 
     with patch.dict(TABLE, {"heart": replace(TABLE["heart"], run=refuses)}):
         answer = await visitor.heart(path)

@@ -39,6 +39,7 @@ from bot.media.signed_links import Links
 from bot.media.stored import StoredFile
 from bot.model import Address, Pending
 from bot.quotas.pricing import Policy
+from bot.sentence import Sentence
 from generator.words import read
 from tests.clock import Clock
 from tests.houses import House, configure, picture, wired
@@ -425,9 +426,10 @@ def test_no_sentence_of_a_chat_leads_the_page_to_a_command_that_its_menu_has() -
         sentence
         for module in (texts.chat, texts.privacy, texts.sharing, texts.consent, texts.admin)
         for sentence in vars(module).values()
-        if isinstance(sentence, str) and sentence not in ELSEWHERE
+        if isinstance(sentence, Sentence) and sentence not in ELSEWHERE
     ]
-    assert [shown for shown in map(texts.page.on_page, said) if IN_MENU.search(shown.replace("/quota set", ""))] == []
+    shown = [sentence.worded(texts.page.WORDING) for sentence in said]
+    assert [words for words in shown if IN_MENU.search(words.replace("/quota set", ""))] == []
 
 
 async def test_help_and_privacy_name_nothing_that_is_only_elsewhere(start: Start) -> None:

@@ -13,6 +13,7 @@ from bot.commands.command import Command, in_menu, in_page_menu
 from bot.commands.table import TABLE
 from bot.conversation import MENTION, Inbound, Reply
 from bot.model import Address
+from bot.sentence import verbatim
 from bot.texts import commands, shell
 from tests.clock import Clock
 from tests.fakes import RecordingChat
@@ -184,7 +185,7 @@ async def test_a_row_is_all_that_a_command_needs(house: House, monkeypatch: pyte
 
 
 async def test_a_row_for_admins_is_in_their_help_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = replace(WAVE, audience="admins", menu="none", label="", community="Wave in a community.")
+    row = replace(WAVE, audience="admins", menu="none", label="", community=verbatim("Wave in a community."))
     monkeypatch.setitem(TABLE, "wave", row)
     assert "/wave – wave to me" in (await say(house, "/help admin")).text
     assert "/wave" not in (await house.say("/help")).text

@@ -8,6 +8,7 @@ from bot import texts
 from bot.conversation import Inbound, Reaction, Reply
 from bot.errors import StoreDown
 from bot.model import Address
+from bot.sentence import verbatim
 from tests.bot.gallery.gallery_house import Square
 
 
@@ -52,7 +53,7 @@ async def test_of_somebody_elses_clip_what_it_shows_is_animated(square: Square) 
     reply = await told(square, about(square, "she turns", job.sent_id, user="8", photo=True))
     assert reply.job
     assert (await square.house.job(reply.job)).follows is None
-    nothing = await told(square, about(square, "she turns", job.sent_id, user="8", no_photo="Which?"))
+    nothing = await told(square, about(square, "she turns", job.sent_id, user="8", no_photo=verbatim("Which?")))
     assert (nothing.text, nothing.refused) == ("Which?", True)
 
 
@@ -86,7 +87,9 @@ async def test_talk_below_a_clip_is_no_order(square: Square) -> None:
     bought = len(square.house.provider.orders)
 
     async def talk(message: str, user: str, **more: object) -> Reply:
-        return await told(square, about(square, "nice!", message, user=user, called=False, no_photo="Which?", **more))
+        return await told(
+            square, about(square, "nice!", message, user=user, called=False, no_photo=verbatim("Which?"), **more)
+        )
 
     assert (await talk(job.sent_id, "8", photo=True)).text == "Which?"
     assert not (await talk(job.sent_id, "8", photo=True)).text

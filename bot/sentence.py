@@ -1,0 +1,265 @@
+"""Sentences: an id, which is the English text, and named arguments; put into words where they are told.
+
+    SHARED = _("Shared in {place}.")                       a sentence without arguments, or one to be filled later
+    _("That file has {size} MB.", size=4)                  with arguments
+    _n("{count} credit", "{count} credits", amount)        with a plural; `count` is an argument, too
+    _("Your last ones: {/jobs}")                           with a command, as it is called where this is told
+
+A `Sentence` is a `str`: its words, English at first. `into` says it in another language, or as another place words
+it. What is stored is `packed`, id and arguments. Text that is cut, glued or formatted becomes a plain `str`, which the
+types of `Reply`, `Button` and `Refusal` reject; `join` puts whole sentences beside each other. People's words are
+arguments of type `str`, and never translated.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal, Self, cast
+from zoneinfo import ZoneInfo
+
+from bot import languages
+from bot.languages import ENGLISH, MomentForm
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as an argument, without its slash: `quota set default 30 a day`."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number with separators of thousands."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time: Unix seconds, and the name of the time zone in which it is told."""
+
+    at: float
+    form: MomentForm
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Several things: `a, b and c`."""
+
+    items: tuple["Argument", ...]
+    kind: Literal["and", "or"] = "and"
+
+
+Argument = str | int | float | Command | Number | Moment | Listing
+"""A `Sentence` is a `str`, too; it is said in the language of the sentence around it."""
+
+
+def _slash(line: str) -> str:
+    return f"/{line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a place words sentences: what commands are called there, and what is said instead of some sentences."""
+
+    command: Callable[[str], str] = _slash
+    """From a command's line to what people type there."""
+    instead: Mapping[str, "Sentence"] = field(default_factory=dict)
+    """By id, the sentence that is said instead, with the same arguments and those of its own."""
+
+
+CHAT = Wording()
+_NOTHING: Mapping[str, Argument] = MappingProxyType({})
+_JOINED = ""
+"""The id of sentences beside each other; their arguments are the separator and the parts, by number."""
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_ISOLATE, _END = "\u2068", "\u2069"
+
+
+class Sentence(str):
+    """What is said: `id` and `args`, in the words of `language` and `wording`."""
+
+    __slots__ = ("args", "id", "language", "number", "plural", "wording")
+    id: str
+    args: Mapping[str, Argument]
+    plural: str
+    """The id's plural; empty without one."""
+    number: int
+    """What decides on the form of the plural."""
+    language: str
+    wording: Wording
+
+    def __new__(
+        cls,
+        id: str,
+        args: Mapping[str, Argument] = _NOTHING,
+        plural: str = "",
+        number: int = 0,
+        language: str = ENGLISH,
+        wording: Wording = CHAT,
+    ) -> Self:
+        self = super().__new__(cls, _words(id, args, plural, number, language, wording))
+        self.id, self.args, self.plural, self.number = id, args, plural, number
+        self.language, self.wording = language, wording
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpacked, (self.packed,)
+
+    def into(self, language: str, wording: Wording = CHAT) -> "Sentence":
+        """The same, in the words of a language and a place."""
+        if language == self.language and wording is self.wording:
+            return self
+        return Sentence(self.id, self.args, self.plural, self.number, language, wording)
+
+    def worded(self, wording: Wording) -> "Sentence":
+        """The same in its language, as a place words it."""
+        return self.into(self.language, wording)
+
+    def fill(self, **args: Argument) -> "Sentence":
+        """The same with (more) arguments."""
+        return Sentence(self.id, {**self.args, **args}, self.plural, self.number, self.language, self.wording)
+
+    @property
+    def packed(self) -> str:
+        """Id and arguments as JSON, to be stored."""
+        return json.dumps(_packed(self), ensure_ascii=False, separators=(",", ":"))
+
+
+def _(id: str, **args: Argument) -> Sentence:
+    """A sentence; `{name}` in it is an argument, `{/name}` a command. The id must be a literal: translators need it."""
+    return Sentence(id, args)
+
+
+def _n(id: str, plural: str, count: int, **args: Argument) -> Sentence:
+    """A sentence whose form depends on a count, which is its argument `{count}`."""
+    return Sentence(id, {"count": count, **args}, plural, count)
+
+
+def join(separator: str, parts: Iterable[str]) -> Sentence:
+    """Sentences beside each other; empty ones are left out."""
+    return Sentence(_JOINED, {"": separator, **{str(i): part for i, part in enumerate(p for p in parts if p)}})
+
+
+def sentences(*parts: str) -> Sentence:
+    """A paragraph of whole sentences; empty ones are left out."""
+    return join(" ", parts)
+
+
+def lines(*parts: str) -> Sentence:
+    """Lines; empty ones are left out."""
+    return join("\n", parts)
+
+
+def verbatim(value: Argument) -> Sentence:
+    """A sentence of one argument: people's words, an address, a time."""
+    return Sentence(_JOINED, {"": "", "0": value} if value != "" else {"": ""})
+
+
+def packed(text: str) -> str:
+    """Text to be stored: a sentence as id and arguments, other text as it is."""
+    return text.packed if isinstance(text, Sentence) else text
+
+
+def unpacked(stored: str) -> Sentence:
+    """A stored sentence, in English. Text of a time before there were ids is told as it is."""
+    try:
+        found = _unpacked(json.loads(stored)) if stored.startswith("[") else None
+    except (ValueError, KeyError, TypeError):
+        found = None
+    return found if isinstance(found, Sentence) else verbatim(stored)
+
+
+def _words(id: str, args: Mapping[str, Argument], plural: str, number: int, language: str, wording: Wording) -> str:
+    if id == _JOINED:
+        parts = (_said(part, language, wording) for name, part in args.items() if name)
+        return str(args[""]).join(parts)
+    if other := wording.instead.get(id):
+        id, plural, args = other.id, other.plural, {**other.args, **args}
+    catalogue = languages.catalogue(language)
+    form = catalogue.ngettext(id, plural, number) if plural else catalogue.gettext(id)
+    if "{" not in form:
+        return form
+    isolated = languages.is_right_to_left(language)
+    said = list(_parsed(form))
+    for i in range(1, len(said), 2):
+        name = said[i]
+        if name.startswith("/"):
+            said[i] = wording.command(name[1:])
+        else:
+            said[i] = _said(args[name], language, wording, isolated=isolated) if name in args else f"{{{name}}}"
+    return "".join(said)
+
+
+@lru_cache(4096)
+def _parsed(form: str) -> tuple[str, ...]:
+    """Text and names of placeholders in turn."""
+    return tuple(_PLACEHOLDER.split(form))
+
+
+def _said(value: Argument, language: str, wording: Wording, *, isolated: bool = False) -> str:
+    match value:
+        case Sentence():
+            return str(value.into(language, wording))
+        case str():
+            return f"{_ISOLATE}{value}{_END}" if isolated and value else value
+        case int() | float():
+            return languages.number(value, language)
+        case Number(number):
+            return languages.number(number, language, grouped=True)
+        case Command(line):
+            return wording.command(line)
+        case Moment(at, form, zone):
+            return languages.moment(datetime.fromtimestamp(at, ZoneInfo(zone)), form, language)
+        case Listing(items, kind):
+            return languages.listed(
+                [_said(item, language, wording, isolated=isolated) for item in items], kind, language
+            )
+
+
+def _packed(value: Argument) -> Any:
+    match value:
+        case Sentence(id=""):
+            separator, *parts = value.args.values()
+            return ["", separator, *map(_packed, parts)]
+        case Sentence():
+            args = {name: _packed(arg) for name, arg in value.args.items()}
+            return [value.id, args, value.plural, value.number] if value.plural else [value.id, args]
+        case Command(line):
+            return {"command": line}
+        case Number(number):
+            return {"number": number}
+        case Moment(at, form, zone):
+            return {"at": at, "form": form, "zone": zone}
+        case Listing(items, kind):
+            return {"items": [_packed(item) for item in items], "kind": kind}
+        case _:
+            return value
+
+
+def _unpacked(body: Any) -> Argument:
+    match body:
+        case ["", str(separator), *parts]:
+            return join(separator, [cast(str, _unpacked(part)) for part in parts])
+        case [str(id), {**args}, *plural]:
+            return Sentence(id, {str(name): _unpacked(arg) for name, arg in args.items()}, *plural)
+        case {"command": str(line)}:
+            return Command(line)
+        case {"number": int() | float() as number}:
+            return Number(number)
+        case {"at": int() | float() as at, "form": form, "zone": str(zone)}:
+            return Moment(at, form, zone)
+        case {"items": list(items), "kind": kind}:
+            return Listing(tuple(_unpacked(item) for item in items), kind)
+        case str() | int() | float():
+            return body
+    raise ValueError("not an argument of a sentence")
+
+
+EMPTY = verbatim("")
