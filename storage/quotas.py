@@ -160,8 +160,8 @@ class Quotas(Part):
 
     async def read(self, body: str) -> Job:
         """The job from a parked order's JSON."""
-        # Not written: `polls`, which counts later ones, and columns newer than the parked order.
-        return rows.job({"halted": 0, "waits": None, "polls": 0, **json.loads(body)})
+        later = {"halted": 0, "waits": None, "favourite": 0, "polls": 0}  # columns younger than some parked orders
+        return rows.job({**later, **json.loads(body)})
 
     def write(self, job: Job) -> str:
         """A parked order's JSON."""

@@ -55,6 +55,7 @@ def values(job: Job) -> dict[str, Any]:
         "reason": job.reason,
         "due_at": job.due_at,
         "claims": job.claims,
+        "polls": job.polls,
         "tries": job.tries,
         "waits": job.waits,
         "host": job.host,

@@ -1,6 +1,7 @@
 """One behavioural suite for both databases: orders, allowances, claims, fairness."""
 
 import asyncio
+import json
 import random
 from collections import Counter
 from dataclasses import replace
@@ -441,6 +442,15 @@ async def test_lines_of_jobs_at_a_provider_are_found_but_for_the_new_and_those_s
     assert [job.id for job in found] == ["job4", "job2", "job1", "job0"]
     assert [job.id for job in await store.under_way(HERE, 2101.5, 2010.0, 2)] == ["job5", "job4"]
     assert await store.under_way(("telegram",), 2000.0, 2010.0, 10) == []
+
+
+async def test_an_order_parked_by_an_older_version_is_read(store: Store) -> None:
+    job = a_job(account="console:0")
+    body = json.loads(store.quotas.write(job))
+    assert await store.quotas.read(json.dumps(body)) == job
+    for column in ("halted", "waits", "favourite", "polls"):  # they came later than the first parked orders
+        del body[column]
+    assert await store.quotas.read(json.dumps(body)) == job
 
 
 async def test_why_a_job_waits_is_kept_until_it_goes_on(store: Store) -> None:
