@@ -1,6 +1,7 @@
 """Charging and refunding, inside the transaction that moves a job.
 
-Lock order on PostgreSQL, everywhere: jobs, then counters by book and span, then grants by id.
+Lock order on PostgreSQL, everywhere: jobs, then turns (by triggers on jobs), then counters by book and span, then
+grants by id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +9,7 @@ from dataclasses import replace
 
 from bot.model import Job, LedgerEntry, Payment
 from bot.quotas.rules import HOUSE, Bill, Denied, Grant, Line, Member, Plan, Quote, Rulebook, rules_of
-from storage import counters, grants, ledger
+from storage import counters, grants, ledger, turns
 from storage.counters import NO_LIMIT, Key, Raced
 from storage.database import Transaction
 
@@ -57,6 +58,7 @@ async def pay(tx: Transaction, job: Job, member: Member, plan: Plan) -> Job | De
     bill = plan(rules)
     if isinstance(bill, Denied):
         return bill
+    await tx.all(turns.HOLD, turns.party(job.scope, rules.account), job.created_at)
     kinds: dict[Key, str] = {(book, line.span): line.kind for line in bill.lines for book in (line.book, *line.also)}
     await counters.open_all(tx, kinds, job.created_at)
     used = await counters.hold(tx, _keys(bill))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.model import Job, LedgerEntry, Render
 from bot.ports import Step
-from storage import queue, rows
+from storage import queue, rows, turns
 from storage.database import Part, Row, Transaction, records
 from storage.restored import Restored
 
@@ -23,7 +23,7 @@ MOVE = """
     RETURNING jobs.id"""
 NEXT = f"""
     SELECT starts, (SELECT min(due_at) FROM jobs WHERE {queue.WORKING} AND platform = ANY($2)) AS next_at,
-        EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND halted = 0 AND due_at <= $1) AS waits
+        EXISTS (SELECT 1 FROM jobs WHERE {turns.QUEUED} AND due_at <= $1) AS waits
     FROM gate WHERE id = 1"""
 FOUND = """
     UPDATE jobs SET claims = jobs.claims + 1, due_at = $2 FROM json_to_recordset($1) AS found(id TEXT, claims BIGINT)
@@ -33,9 +33,6 @@ PUT_OFF = """
     FROM json_to_recordset($1) AS poll(
         id TEXT, claims BIGINT, tries BIGINT, waits TEXT, due_at DOUBLE PRECISION)
     WHERE jobs.id = poll.id AND jobs.claims = poll.claims AND jobs.state = 'running'"""
-WAITING = """
-    SELECT starts, EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND halted = 0 AND due_at <= $1) AS waits
-    FROM gate WHERE id = 1"""
 # Changes `due_at` alone, and only an unchanged job: an earlier save may have succeeded after all.
 RENEW = "UPDATE jobs SET due_at = $4 WHERE id = $1 AND claims = $2 AND state = $3 RETURNING id"
 ENDED = """
@@ -136,8 +133,8 @@ class Claims(Part):
             return await queue.start(tx, now, lease, slots, limit, platforms, hosts, begin, only), number
 
         # Read first: it needs no write transaction.
-        seen = await self._one(WAITING, now)
-        if not seen or not seen["waits"]:
+        seen = await self._one(queue.WAITING, now, list(hosts))
+        if not seen or not seen["waits"] or seen["busy"] >= slots:
             self.restored.saw(seen["starts"] if seen else 0)
             return []
         started, number = await self._db.write(work)

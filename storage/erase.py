@@ -27,7 +27,7 @@ Sums = Mapping[tuple[str, str], int]
 """Credits by scope and span."""
 
 NO_ANSWERS = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE person = ANY($1))"
-NO_TURNS = "DELETE FROM turns WHERE person = ANY($1) OR party = ANY($2)"
+NO_TURNS = "DELETE FROM turns WHERE (person = ANY($1) OR party = ANY($2)) AND queued = 0 AND busy = 0"
 NO_PREFERENCES = "DELETE FROM sharing_preferences WHERE account = ANY($1)"
 NO_CODES = "DELETE FROM codes WHERE person = ANY($1)"
 NO_LINKS = "DELETE FROM accounts WHERE person = ANY($1)"
@@ -127,6 +127,7 @@ async def anonymise(
         for place in stand:
             await leave(tx, OutboxEntry(secrets.token_hex(8), "remove", place, now, person=person))
     await _move(tx, person, sums, now, spans, alias)
+    await tx.all(NO_TURNS, [person], [f"={person}"])  # it stays while jobs count
     return len(jobs)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.model import EVERYTHING, Address, Job, LedgerEntry, Search
 from bot.ports import Step, Submission
 from bot.quotas.rules import Bill, Denied, Line, Member, Plan, Rulebook
-from storage import charging, counters, queue, rows
+from storage import charging, counters, queue, rows, turns
 from storage.accounts import Accounts
 from storage.answers import Answers
 from storage.claims import Claims
@@ -143,7 +143,7 @@ class Store(Claims, Incidents):
 
     async def line(self, platforms: Sequence[str], limit: int) -> list[tuple[Job, int]]:
         """The first queued jobs with a status line, each with its number of predecessors."""
-        return [(rows.job(row), row["ahead"]) for row in await self._all(queue.FIRST, limit, list(platforms))]
+        return await self._db.read(lambda tx: queue.front(tx, platforms, limit))
 
     async def under_way(self, platforms: Sequence[str], due: float, changed: float, limit: int) -> list[Job]:
         """Jobs at a provider with a status line, due after `due` and last changed before `changed`.
@@ -162,7 +162,7 @@ class Store(Claims, Incidents):
 
     async def ahead(self, job: Job) -> int:
         """Number of jobs that leave the queue before this one."""
-        row = await self._one(queue.AHEAD, job.id)
+        row = await self._one(turns.AHEAD, job.id)
         return int(row["n"]) if row else 0
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:

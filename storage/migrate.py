@@ -2,8 +2,8 @@
 
 `0014_name.sql` is for both databases. Where they need different statements there are two files of that number,
 `0014_name.sqlite.sql` and `0014_name.postgresql.sql`. To change a CHECK, SQLite rebuilds the table (create `t_new`,
-copy, drop `t`, rename, recreate its indexes); other tables may refer to it meanwhile, as foreign keys are checked at
-the end. PostgreSQL drops the constraint and adds the new one.
+copy, drop `t`, rename, recreate its indexes and triggers); other tables may refer to it meanwhile, as foreign keys are
+checked at the end. PostgreSQL drops the constraint and adds the new one.
 """
 
 import re

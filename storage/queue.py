@@ -7,54 +7,31 @@ from bot.errors import Stale
 from bot.gallery.model import line_removal
 from bot.model import Job, LedgerEntry
 from bot.ports import Step
-from storage import charging, rows, rules
-from storage.database import Row, Transaction
+from storage import charging, rows, rules, turns
+from storage.database import Transaction, records
 from storage.outbox import leave
 
 WORKING = "state IN ('submitting', 'running', 'delivering') AND halted = 0"
 AT_PROVIDER = "state IN ('submitting', 'running') AND halted = 0"
-# Fair on two levels: the scope with the fewest turns (at the provider, or earlier in the queue) is next, and in it the
-# person with the fewest; ties go to the least recently served. In private chats each account is a scope of its own. So
-# a person with twenty orders gets one turn at a time, even with a single slot.
-_PARTY = "CASE scope WHEN '' THEN '=' || account ELSE scope END"
-LINE = f"""
-    SELECT lanes.id, lanes.created_at, lanes.due_at, lanes.platform, coalesce(turns.at, 0) AS served,
-           row_number() OVER (PARTITION BY lanes.party ORDER BY lanes.turn, lanes.served, lanes.created_at, lanes.id)
-               + coalesce(parties.n, 0) AS turn
-    FROM (SELECT queued.id, queued.party, queued.created_at, queued.due_at, queued.platform,
-                 queued.turn + coalesce(busy.n, 0) AS turn, coalesce(turns.at, 0) AS served
-          FROM (SELECT id, person, {_PARTY} AS party, created_at, due_at, platform,
-                       row_number() OVER (PARTITION BY {_PARTY}, person ORDER BY created_at, id) AS turn
-                FROM jobs WHERE state = 'queued' AND halted = 0) AS queued
-          LEFT JOIN (SELECT {_PARTY} AS party, person, count(*) AS n FROM jobs WHERE {AT_PROVIDER}
-                     GROUP BY {_PARTY}, person) AS busy
-            ON busy.person = queued.person AND busy.party = queued.party
-          LEFT JOIN turns ON turns.party = queued.party AND turns.person = queued.person) AS lanes
-    LEFT JOIN (SELECT {_PARTY} AS party, count(*) AS n FROM jobs WHERE {AT_PROVIDER} GROUP BY {_PARTY}) AS parties
-      ON parties.party = lanes.party
-    LEFT JOIN turns ON turns.party = lanes.party AND turns.person = ''"""
-_READY = f"SELECT jobs.* FROM jobs JOIN ({LINE}) AS line ON line.id = jobs.id"
-_ORDER = "ORDER BY line.turn, line.served, line.created_at, line.id LIMIT $2"
-READY = f"{_READY} WHERE line.due_at <= $1 AND line.platform = ANY($3) {_ORDER}"
-READY_ONE = f"{_READY} WHERE line.due_at <= $1 AND line.platform = ANY($3) AND line.id = $4 {_ORDER}"
+LOOK = 200
+"""Jobs from the front of the queue whose status lines are kept up to date."""
+TICK = 1e-6
+"""Seconds between two jobs that are started at the same moment, as far as their turns are concerned."""
+ONE = f"SELECT * FROM jobs WHERE id = $1 AND {turns.QUEUED}"
 # Jobs at a host that is no longer configured take no slot of the configured ones.
-BUSY = f"SELECT count(*) AS n FROM jobs WHERE {AT_PROVIDER} AND (host IS NULL OR host = ANY($1))"
+WAITING = f"""
+    SELECT starts, EXISTS (SELECT 1 FROM jobs WHERE {turns.QUEUED} AND due_at <= $1) AS waits,
+        (SELECT count(*) FROM jobs WHERE {AT_PROVIDER} AND (host IS NULL OR host = ANY($2))) AS busy
+    FROM gate WHERE id = 1"""
 TAKE = "UPDATE jobs SET claims = claims + 1 WHERE id = $1 AND claims = $2 RETURNING claims"
-SERVED = """
-    INSERT INTO turns (party, person, at) VALUES ($1, $2, $3), ($1, '', $3)
-    ON CONFLICT (party, person) DO UPDATE SET at = excluded.at"""
+# As `TAKE` and `SAVE` of a job that leaves the queue, for several.
+START = """
+    UPDATE jobs SET claims = jobs.claims + 1, state = 'submitting', due_at = $2, changed_at = due.at,
+        started_at = due.at, waits = NULL
+    FROM json_to_recordset($1) AS due(id TEXT, claims BIGINT, at DOUBLE PRECISION)
+    WHERE jobs.id = due.id AND jobs.claims = due.claims AND jobs.state = 'queued' RETURNING jobs.id"""
 _SET = ", ".join(f"{column} = ${i}" for i, column in enumerate(rows.CHANGING, 3))
 SAVE = f"UPDATE jobs SET {_SET} WHERE id = $1 AND claims = $2 RETURNING status_id"
-FIRST = f"""
-    SELECT jobs.*, line.ahead FROM jobs JOIN (
-        SELECT id, row_number() OVER (ORDER BY turn, served, created_at, id) - 1 AS ahead FROM ({LINE}) AS waiting
-    ) AS line ON line.id = jobs.id
-    WHERE jobs.status_id IS NOT NULL AND jobs.platform = ANY($2) ORDER BY line.ahead LIMIT $1"""
-AHEAD = f"""
-    WITH line AS ({LINE})
-    SELECT count(*) AS n FROM line JOIN line AS own ON own.id = $1
-    WHERE (line.turn, line.served, line.created_at, line.id)
-        < (own.turn, own.served, own.created_at, own.id)"""
 
 
 async def start(
@@ -74,32 +51,65 @@ async def start(
     """
     if await tx.one(rules.PAUSED):
         return []
-    busy = await tx.one(BUSY, list(hosts))
-    free = min(slots - (busy["n"] if busy else 0), limit)
-    started, settled = [], []
-    for row in await _ready(tx, now, free, list(platforms), only) if free > 0 else []:
-        job = rows.job(row)
-        # Bump `claims` first; skip the job if a cancel already did.
-        taken = await tx.one(TAKE, job.id, job.claims)
-        if taken is None:
-            continue
-        job, entry = begin(replace(job, claims=taken["claims"]))
-        # Jobs that expired in the queue continue at once, like every other result.
-        job = replace(job, due_at=now + lease if job.state == "submitting" else now)
-        await save(tx, job, None)
-        if job.state == "submitting":
-            started.append(job)
-            await tx.all(SERVED, job.scope or f"={job.account}", job.person, now)
-        if entry:
-            settled.append((job, entry))
-    await charging.settle(tx, settled)
+    seen = await tx.one(WAITING, now, list(hosts))
+    free = min(slots - (seen["busy"] if seen else 0), limit)
+    if free <= 0:
+        return []
+    due = await _due(tx, now, free, platforms, only)
+    stepped = [begin(replace(job, claims=job.claims + 1)) for job in due]
+    started = [replace(job, due_at=now + lease) for job, _ in stepped if job.state == "submitting"]
+    columns = ("id", "claims", "at")
+    values = [(job.id, job.claims - 1, job.started_at) for job in started]
+    # A concurrent cancel has raised `claims`: that job stays where it is.
+    taken = {row["id"] for row in await tx.all(START, records(columns, values), now + lease)} if values else set()
+    started = [job for job in started if job.id in taken]
+    await _serve(tx, started, now)
+    await _settle(tx, [step for step in stepped if step[0].state != "submitting"], now)
     return started
 
 
-async def _ready(tx: Transaction, now: float, limit: int, platforms: list[str], only: str | None) -> list[Row]:
-    if only:
-        return await tx.all(READY_ONE, now, limit, platforms, only)
-    return await tx.all(READY, now, limit, platforms)
+async def _due(tx: Transaction, now: float, limit: int, platforms: Sequence[str], only: str | None) -> list[Job]:
+    """The first queued jobs that are due; what is not keeps its turn."""
+    found, line = list[Job](), turns.Line(tx, limit)
+    while len(found) < limit and (row := await (tx.one(ONE, only) if only else line.next())):
+        if row["due_at"] <= now and row["platform"] in platforms:
+            found.append(rows.job(row))
+        if only:
+            break
+    return found
+
+
+async def _serve(tx: Transaction, started: Sequence[Job], now: float) -> None:
+    """Note who was served, one after the other: those at the same moment, too, take turns next time."""
+    served = dict[tuple[str, str], float]()
+    for n, job in enumerate(started):
+        party = turns.party(job.scope, job.account)
+        served[party, ""] = served[party, job.person] = now + n * TICK
+    if served:
+        values = [(*key, at) for key, at in sorted(served.items())]
+        await tx.all(turns.SERVED, records(("party", "person", "at"), values))
+
+
+async def _settle(tx: Transaction, expired: Sequence[Step], now: float) -> None:
+    """Jobs that expired in the queue; they continue at once, like every other result."""
+    settled = []
+    for job, entry in expired:
+        if await tx.one(TAKE, job.id, job.claims - 1):
+            await save(tx, replace(job, due_at=now), None)
+            if entry:
+                settled.append((job, entry))
+    await charging.settle(tx, settled)
+
+
+async def front(tx: Transaction, platforms: Sequence[str], limit: int) -> list[tuple[Job, int]]:
+    """The first queued jobs with a status line, each with its number of predecessors; of the first `LOOK` jobs."""
+    found, line = list[tuple[Job, int]](), turns.Line(tx, limit)
+    for ahead in range(LOOK):
+        if len(found) == limit or not (row := await line.next()):
+            break
+        if row["status_id"] is not None and row["platform"] in platforms:
+            found.append((rows.job(row), ahead))
+    return found
 
 
 async def save(tx: Transaction, job: Job, entry: LedgerEntry | None) -> None:

@@ -20,6 +20,20 @@ async def rows(store: Store, sql: str) -> list[dict[str, Any]]:
     return [dict(row) for row in await store._db.read(lambda tx: tx.all(sql))]
 
 
+async def check_turns(store: Store) -> None:
+    """Check that the numbers of the queue are those of its jobs."""
+    queued, busy = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for job in await rows(store, "SELECT * FROM jobs WHERE halted = 0"):
+        party = job["scope"] or f"={job['account']}"
+        for key in ((party, ""), (party, job["person"])):
+            queued[key] += job["state"] == "queued"
+            busy[key] += job["state"] in ("submitting", "running")
+    kept = {(r["party"], r["person"]): (r["queued"], r["busy"]) for r in await rows(store, "SELECT * FROM turns")}
+    assert {key: counts for key, counts in kept.items() if any(counts)} == {
+        key: (queued[key], busy[key]) for key in {*queued, *busy} if queued[key] + busy[key]
+    }
+
+
 async def check(store: Store) -> None:
     """Check that counters match ledger and jobs, that none is negative, and that settled jobs hold nothing."""
     sums = {
@@ -51,6 +65,7 @@ async def check(store: Store) -> None:
         assert book["used"] == (sums.pop(key) if key in sums else counted.pop(key, 0)), key
     assert not any(sums.values())
     assert not any(counted.values())
+    await check_turns(store)
     held = Counter[str]()
     for row in await rows(store, "SELECT job, step, held FROM ledger WHERE job IS NOT NULL"):
         held[row["job"]] += row["held"]

@@ -118,7 +118,7 @@ async def rebuild(store: Store, before: object, folder: Path) -> Callable[[str, 
     made: list[tuple[str, str]] = []
     if isinstance(store._db._db, Sqlite):  # type: ignore[attr-defined]  # behind the one that tells the log
         found = await rows(store, "SELECT type, sql FROM sqlite_master WHERE tbl_name = 'jobs' AND sql IS NOT NULL")
-        made = sorted(((row["type"], row["sql"]) for row in found), reverse=True)
+        made = sorted(((row["type"], row["sql"]) for row in found), key=lambda one: one[0] != "table")
 
     def write(allowed: str, kept: str = "") -> None:
         if made:

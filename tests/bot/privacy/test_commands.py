@@ -130,7 +130,14 @@ async def a_life(house: House, *, banned: bool = True) -> dict[str, Job]:
         ("discord", "", "identifies:1", "800100200", []),
     ):
         await store.inbox.remember(platform, chat, name, value, now + 1e9, whom)
-    await store._db.write(lambda tx: tx.all("INSERT INTO turns VALUES ($1, $2, 1), ('d', $3, 1)", f"={ANN}", ANN, BOB))
+    await store._db.write(
+        lambda tx: tx.all(
+            "INSERT INTO turns (party, person, at) VALUES ($1, $2, 1), ('d', $3, 1) ON CONFLICT DO NOTHING",
+            f"={ANN}",
+            ANN,
+            BOB,
+        )
+    )
     await everyone_waits(house, ANN, "parked")
     return jobs
 

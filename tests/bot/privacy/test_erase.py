@@ -104,6 +104,7 @@ async def test_whose_clip_is_under_way_is_erased_when_it_has_ended(
         await store.save(job, entry)
     await keeper.round()
     assert await rows(store, f"SELECT 1 FROM jobs WHERE person = '{ANN}'") == []
+    assert await rows(store, f"SELECT 1 FROM turns WHERE person = '{ANN}' OR party = '={ANN}'") == []
     await remove_messages(store, clock)
     await keeper.round()
     assert await erased(store) == {ANN: True}

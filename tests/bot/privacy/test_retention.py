@@ -219,7 +219,9 @@ async def test_old_rows_go_and_young_ones_stay(store: Store, media: Media, reten
         await store.note(Incident(clock(), what))
         await store.accounts.offer(f"telegram:{n}", what, clock() + 600)
         await store.accounts.join(f"discord:{n}", "wrong", clock(), 5)
-        await store._db.write(lambda tx, n=n: tx.all("INSERT INTO turns VALUES ($1, '', $2)", f"={n}", clock()))
+        await store._db.write(
+            lambda tx, n=n: tx.all("INSERT INTO turns (party, person, at) VALUES ($1, '', $2)", f"={n}", clock())
+        )
         await store.outbox.put(OutboxEntry(what, "remove", Address("telegram", "-1", what), clock()))
         clock.tick(100 * DAY)
     clock.tick(60 - 100 * DAY)  # the young ones are of a minute ago

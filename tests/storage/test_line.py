@@ -1,0 +1,141 @@
+"""The order of the queue, beside its definition in plain Python, on both databases."""
+
+import itertools
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from bot.jobs import machine
+from bot.model import Accepted, Address, Job, Refused
+from storage.jobs import Store
+from tests.bookkeeping import check_turns
+from tests.samples import a_job
+from tests.storage.test_jobs import HERE, run, start, submit
+
+
+def _said(sql: str, *args: object) -> Any:
+    return lambda tx: tx.all(sql, *args)
+
+
+def in_order(jobs: list[Job], served: dict[tuple[str, str], float]) -> list[str]:
+    """The queue by its definition: every job's turn within its person, then within its party."""
+
+    def merged(lanes: dict[str, list[str]], busy: dict[str, int], at: dict[str, float]) -> list[str]:
+        keyed = [
+            (busy.get(name, 0) + n, at[name], name, job)
+            for name, lane in lanes.items()
+            for n, job in enumerate(lane, 1)
+        ]
+        return [job for *_, job in sorted(keyed)]
+
+    parties: dict[str, dict[str, list[str]]] = {}
+    busy: dict[tuple[str, str], int] = Counter()
+    for job in sorted(jobs, key=lambda job: (job.created_at, job.id)):
+        party = job.scope or f"={job.account}"
+        if job.state == "queued" and not job.halted:
+            parties.setdefault(party, {}).setdefault(job.person, []).append(job.id)
+        elif job.state in ("submitting", "running") and not job.halted:
+            busy[party, ""] += 1
+            busy[party, job.person] += 1
+    within = {
+        party: merged(lanes, {name: busy[party, name] for name in lanes}, {name: served[party, name] for name in lanes})
+        for party, lanes in parties.items()
+    }
+    return merged(within, {party: busy[party, ""] for party in within}, {party: served[party, ""] for party in within})
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_line_is_fair_whatever_happened(store: Store, seed: int) -> None:
+    dice, now, names = random.Random(seed), 1000.0, itertools.count()
+
+    async def turns() -> dict[tuple[str, str], float]:
+        found = await store._db.read(lambda tx: tx.all("SELECT party, person, at FROM turns"))
+        return {(row["party"], row["person"]): row["at"] for row in found}
+
+    async def known() -> list[Job]:
+        found = await store._db.read(lambda tx: tx.all("SELECT id FROM jobs"))
+        jobs = [await store.job(row["id"]) for row in found]
+        return [job for job in jobs if job]
+
+    for _ in range(14):
+        for _ in range(dice.randint(1, 6)):
+            now += dice.randint(0, 3)
+            person = f"console:{dice.randint(0, 4)}"
+            scope = dice.choice(("", "", "console:big", "console:big", "console:town"))
+            job = a_job(f"job{next(names):03}", person=person, scope=scope, created_at=now, due_at=now)
+            await submit(store, job)
+            await store.track(job.id, f"line {job.id}", "")
+        if dice.random() < 0.5:
+            held = "UPDATE jobs SET halted = 1 - halted WHERE state = 'queued' AND person = $1"
+            await store._db.write(_said(held, person))
+        expected = in_order(await known(), await turns())
+        assert [job.id for job, _ in await store.line(HERE, 1000)] == expected
+        assert [ahead for _, ahead in await store.line(HERE, 7)] == list(range(min(7, len(expected))))
+        for place, job_id in enumerate(expected):
+            found = await store.job(job_id)
+            assert found
+            assert await store.ahead(found) == place
+        limit = dice.randint(1, 4)
+        started = [job.id for job in await start(store, now=now, limit=limit)]
+        assert started == expected[:limit]
+        for job in await known():
+            if job.state == "submitting" and dice.random() < 0.6:
+                event = dice.choice([Accepted("local", job.id), machine.PutBack(), Refused("failed")])
+                await run(store, job, event, now=now)
+            elif job.state == "running" and dice.random() < 0.5:
+                await run(store, job, Refused("failed"), now=now)
+        await check_turns(store)
+
+
+async def test_what_is_not_due_or_not_ours_keeps_its_turn(store: Store) -> None:
+    for n in range(3):
+        await submit(store, a_job(f"later{n}", person=f"console:{n}", created_at=1000.0 + n, due_at=5000.0))
+        address = Address("telegram", "1")
+        await submit(store, a_job(f"other{n}", person=f"telegram:{n}", address=address, created_at=1010.0 + n))
+    await submit(store, a_job("mine", person="console:9", created_at=1020.0))
+    mine = await store.job("mine")
+    assert mine
+    assert await store.ahead(mine) == 6
+    assert [job.id for job in await start(store, limit=2)] == ["mine"]
+    assert await store.ahead(mine) == 0  # not in line any more
+
+
+async def test_those_started_at_once_take_turns_the_next_time(store: Store) -> None:
+    for n in range(8):
+        await submit(store, a_job(f"job{n}", person=f"console:{n % 4}", created_at=1000.0 + n))
+    first = [job.id for job in await start(store, limit=4)]
+    assert first == ["job0", "job1", "job2", "job3"]
+    for job_id in first:
+        job = await store.job(job_id)
+        assert job
+        await run(store, job, Refused("failed"))
+    assert [job.id for job in await start(store, now=2001.0, limit=4)] == ["job4", "job5", "job6", "job7"]
+
+
+async def test_starting_several_is_a_handful_of_statements(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(16):
+        await submit(store, a_job(f"job{n:02}", person="console:0" if n < 8 else f"console:{n}", created_at=1000.0 + n))
+    said: list[str] = []
+    write = store._db.write
+
+    async def counted(work: Any) -> Any:
+        class Counting:
+            def __init__(self, tx: Any) -> None:
+                self._tx = tx
+
+            async def all(self, sql: str, *args: object) -> Any:
+                said.append(sql)
+                return await self._tx.all(sql, *args)
+
+            async def one(self, sql: str, *args: object) -> Any:
+                said.append(sql)
+                return await self._tx.one(sql, *args)
+
+        return await write(lambda tx: work(Counting(tx)))
+
+    monkeypatch.setattr(store._db, "write", counted)
+    assert len(await start(store)) == 16
+    assert sum("UPDATE jobs" in sql for sql in said) == 1
+    assert len([sql for sql in said if "SELECT" not in sql]) <= 4
