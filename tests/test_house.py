@@ -316,10 +316,11 @@ def test_readme_lists_every_setting_as_it_is() -> None:
     assert rows == expected
 
 
-def test_readme_names_only_make_targets_that_exist() -> None:
+def test_documents_name_only_make_targets_that_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    for target in set(re.findall(r"make ([a-z]+)", readme())):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
+        for target in set(re.findall(r"(?:`|^)make ([a-z.]+[a-z])", path.read_text("utf-8"), re.MULTILINE)):
+            assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE), f"{path.name}: make {target}"
     for target in ("demo", "run", "test", "check", "bench"):
         assert f"make {target}" in readme()
 
@@ -330,7 +331,8 @@ def test_documents_name_only_commands_that_exist() -> None:
         *(command.callback.__name__ for command in cli_clips.cli.registered_commands if command.callback),
         *(group.name for group in cli.cli.registered_groups if group.name),
     }
-    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "bot").rglob("*.py")):
+    forms = (ROOT / ".github").rglob("*.yml")
+    for path in (*ROOT.glob("*.md"), *forms, *(ROOT / "docs").glob("*.md"), *(ROOT / "bot").rglob("*.py")):
         if path.suffix == ".py" and "texts" not in str(path.relative_to(ROOT)):
             continue
         for name in re.findall(r"`?photoplay ([a-z]+)", path.read_text("utf-8")):
