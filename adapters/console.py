@@ -79,7 +79,7 @@ def on_behalf(key: str, text: str, person: str) -> Inbound:
 def picture(path: Path, role: Role = "photo", points: Sequence[Point] = ()) -> Attachment:
     """A file as an attachment. Raises `Refusal` if it is missing."""
     if not path.is_file():
-        raise Refusal(texts.chat.not_a_file(str(path)) if path.exists() else texts.chat.no_file(str(path)))
+        raise Refusal(texts.shell.not_a_file(str(path)) if path.exists() else texts.shell.no_file(str(path)))
     return Attachment(partial(_read, path), role, tuple(points))
 
 
@@ -89,9 +89,9 @@ def brush(value: str) -> Attachment:
     try:
         points = [(int(x), int(y)) for x, y in (point.split(",") for point in trail.split(";") if point.strip())]
     except ValueError:
-        raise Refusal(texts.chat.brush_malformed(value)) from None
+        raise Refusal(texts.shell.brush_malformed(value)) from None
     if not path:
-        raise Refusal(texts.chat.brush_malformed(value))
+        raise Refusal(texts.shell.brush_malformed(value))
     return picture(Path(path), "brush", points)
 
 
@@ -169,11 +169,11 @@ def bar(screen: Console, said: str) -> Iterator[Callable[[float, str], None]]:
 def timeline(job: Job) -> Iterator[tuple[float, str]]:
     """The times of a job's steps."""
     for at, what in (
-        (job.created_at, texts.chat.TIMELINE["created"]),
-        (job.started_at, texts.chat.TIMELINE["started"]),
-        (job.accepted_at, texts.chat.taken_by(job.host or "")),
-        (job.settled_at, texts.chat.TIMELINE["settled"]),
-        (job.done_at, texts.chat.TIMELINE["done"]),
+        (job.created_at, texts.shell.TIMELINE["created"]),
+        (job.started_at, texts.shell.TIMELINE["started"]),
+        (job.accepted_at, texts.shell.taken_by(job.host or "")),
+        (job.settled_at, texts.shell.TIMELINE["settled"]),
+        (job.done_at, texts.shell.TIMELINE["done"]),
     ):
         if at is not None:
             yield at, what
@@ -187,7 +187,7 @@ def check_place(output: Path, pictures: Iterable[Path] = ()) -> None:
     try:
         mode = _mode(output)
         if mode and any(_mode(path) and output.samefile(path) for path in pictures):
-            raise Refusal(texts.chat.would_overwrite(str(output)))
+            raise Refusal(texts.shell.would_overwrite(str(output)))
         usable = mode is None or (not stat.S_ISDIR(mode) and os.access(output, os.W_OK))
         if mode is None or stat.S_ISREG(mode):
             draft = _draft(output.resolve())
@@ -196,7 +196,7 @@ def check_place(output: Path, pictures: Iterable[Path] = ()) -> None:
     except (OSError, RuntimeError):  # RuntimeError: a symlink loop
         usable = False
     if not usable:
-        raise Refusal(texts.chat.no_place(str(output)))
+        raise Refusal(texts.shell.no_place(str(output)))
 
 
 def save(clip: Stored, output: Path) -> None:

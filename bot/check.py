@@ -188,9 +188,9 @@ async def _jobs(app: App) -> AsyncIterator[Finding]:
     waiting = ", ".join(f"{count} {state}" for state, count in sorted(health.states.items()))
     yield Finding("good", f"Clips under way: {waiting or 'none'}.")
     if (await app.store.quotas.rules(HOUSE)).get("", Rule()).paused:
-        yield Finding("hint", as_here(texts.admin.PAUSED))
+        yield Finding("hint", as_here(texts.operator.PAUSED))
     if halted := await app.store.restored.halted():
-        yield Finding("bad", as_here(texts.admin.halted(len(halted))))
+        yield Finding("bad", as_here(texts.operator.halted(len(halted))))
     for incident in await app.store.incidents(INCIDENTS):
         when = time.strftime("%Y-%m-%d %H:%M", time.gmtime(incident.at))
         about = " ".join(part for part in (incident.host, incident.job) if part)

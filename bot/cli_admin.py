@@ -111,7 +111,7 @@ async def _answer(inbound: Callable[[], Inbound], where: Where) -> None:
     for button in reply.buttons:
         command = button.command.removeprefix("/")
         undo = button.label == texts.admin.UNDO
-        line = texts.admin.undo_in_shell(command) if undo else f"{button.label}: photoplay admin {command}"
+        line = texts.operator.undo_in_shell(command) if undo else f"{button.label}: photoplay admin {command}"
         out.print(line, markup=False, soft_wrap=True)
 
 

@@ -61,7 +61,7 @@ def animate(
         masks = [Path(value.rpartition(":")[0]) for value in brush or []]
         console.check_place(output, [photo, *filter(None, (end, static_mask)), *masks])
         if stopped.is_set():
-            raise Refusal(texts.chat.STOPPED)
+            raise Refusal(texts.shell.STOPPED)
         said = {name: value for name, value in options.items() if value is not None}
         async with _photos_served(app):
             asked = replace(console.inbound(new_id(), prompt, attachments, said), crop=crop)
@@ -138,10 +138,10 @@ async def _finish(app: App, job_id: str, stopped: asyncio.Event, said: str = "")
     with console.bar(err, said) as show:
         job = await console.finish(app.core, app.worker, job_id, stopped, show)
     if job is None or job.outcome is None:
-        raise Refusal(texts.chat.left_alone(job_id))
+        raise Refusal(texts.shell.left_alone(job_id))
     if job.clip is None:
-        hint = texts.chat.SEE_CHECK if job.reason == "unavailable" else EMPTY
-        raise Refusal(sentences(texts.chat.failed(job.reason or "failed", job.price), hint))
+        hint = texts.shell.SEE_CHECK if job.reason == "unavailable" else EMPTY
+        raise Refusal(sentences(texts.jobs.failed(job.reason or "failed", job.price), hint))
     return job, app.media.stored(job.clip.name)
 
 
@@ -154,6 +154,6 @@ def _save(made: Made, output: Path) -> Job:
         try:
             console.save(file, output)
         except OSError as error:
-            raise Refusal(texts.chat.not_saved(str(output), error.strerror or str(error), job.id)) from None
-        out.print(texts.chat.saved(str(output), job.clip.width, job.clip.height, job.clip.seconds), markup=False)
+            raise Refusal(texts.shell.not_saved(str(output), error.strerror or str(error), job.id)) from None
+        out.print(texts.shell.saved(str(output), job.clip.width, job.clip.height, job.clip.seconds), markup=False)
     return job

@@ -64,7 +64,7 @@ class Core:
             log.error("nothing could be answered: %s", error)
             return Reply(texts.chat.TRY_LATER, refused=True)
         if inbound.late and _is_act(inbound.text):
-            return Reply(texts.admin.CUT_OFF, refused=True, private=True)
+            return Reply(texts.chat.CUT_OFF, refused=True, private=True)
         reply = await self._answer(meant)
         await idempotency.keep(self.context, meant, reply, again)
         return _of_meant(inbound, meant, reply)
@@ -72,7 +72,7 @@ class Core:
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
             if len(inbound.text) > prompt.TEXT_LIMIT:
-                raise Refusal(texts.chat.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, texts.chat.MESSAGE))
+                raise Refusal(texts.options.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, texts.options.MESSAGE))
             row = table.of(inbound.text)
             rights.check_person(inbound, personal=row is not None and row.personal)
             await age.note(self.context, inbound)

@@ -27,7 +27,7 @@ Reason = Literal[
     "restored",  # queued when the database was restored, and refunded by the operator
     "broken_clip",  # the provider says done, but no playable clip could be fetched
 ]
-"""Why a job ended without a clip; `texts.chat.FAILED` has the sentence for each."""
+"""Why a job ended without a clip; `texts.jobs.FAILED` has the sentence for each."""
 
 Wait = Literal[
     "room",  # no capacity at the provider
@@ -37,7 +37,7 @@ Wait = Literal[
     "clip",  # done, but the link does not open
     "disk",  # our disk
 ]
-"""Why a job is delayed; `texts.chat.WAITS` has the words for each."""
+"""Why a job is delayed; `texts.jobs.WAITS` has the words for each."""
 
 Point = tuple[int, int]
 """x, y in pixels of the photo, from its top left corner."""

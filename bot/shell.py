@@ -113,7 +113,7 @@ def tell(text: Sentence) -> None:
 
 
 def say_stopping() -> None:
-    err.print(texts.chat.STOPPING)
+    err.print(texts.shell.STOPPING)
 
 
 def go(work: Coroutine[Any, Any, T]) -> T:
@@ -132,7 +132,7 @@ def plainly() -> Iterator[None]:
     except Misconfigured as error:
         _fail(str(error), 2)
     except StoreDown as error:
-        _fail(texts.chat.store_down(str(error)), 2)
+        _fail(texts.shell.store_down(str(error)), 2)
     except OSError as error:
         out.mute()  # stdout may have failed, and would fail again at exit
         _fail(f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror or error), 2)

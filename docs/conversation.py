@@ -18,7 +18,7 @@ from bot.model import Address, Clip, Job, Order, Photo, Render
 
 HERE = Path(__file__).parent
 PHOTO = HERE.parent / "adapters" / "web" / "samples" / "portrait.jpg"
-PROMPT = texts.chat.STAND_IN_SAMPLES["portrait"]
+PROMPT = texts.page.STAND_IN_SAMPLES["portrait"]
 
 STYLE = """
 * { box-sizing: border-box; margin: 0 }

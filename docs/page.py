@@ -13,7 +13,7 @@ from tests.browsing import at_rest, launched, plays, site
 
 HERE = Path(__file__).parent
 NEXT = HERE.parent / "adapters" / "web" / "samples" / "street.jpg"
-T = texts.chat.PAGE
+T = texts.page.PAGE
 VIEW = {"width": 1440, "height": 1120}
 SHRUNK = (1200, 933)
 
@@ -27,7 +27,7 @@ async def converse(page: Page) -> None:
     await page.click("#send")
     await plays(page, 1)
     await page.set_input_files("#pick", str(NEXT))
-    await page.get_by_role("button", name=texts.chat.MOVES[3]).click()
+    await page.get_by_role("button", name=texts.page.MOVES[3]).click()
     await expect(page.locator("#photos img")).to_be_visible()
     await page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
     await page.locator(".message p").last.hover()

@@ -8,4 +8,4 @@ def test_the_conversation_is_what_is_said_now() -> None:
     drawn = "".join(conversation.conversation())
     assert conversation.PROMPT in drawn
     assert texts.chat.again(5) in drawn
-    assert {name for name, *_ in gallery.CLIPS} == set(texts.chat.SAMPLES)
+    assert {name for name, *_ in gallery.CLIPS} == set(texts.page.SAMPLES)

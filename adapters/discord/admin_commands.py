@@ -73,7 +73,7 @@ def _sharing(interactions: Interactions) -> dict[str, Callback]:
         if channel is None:
             return await interactions.command(interaction, "gallery", _typed(setting))
         if channel.type in SILENT:
-            return await first_response.say(interaction, texts.chat.NO_POSTS_THERE)
+            return await first_response.say(interaction, texts.discord.NO_POSTS_THERE)
         words = _sentence(_typed(setting).removesuffix("here").strip(), MENTION)
         return await interactions.command(interaction, "gallery", words, (people.channel(channel.id, channel.name),))
 

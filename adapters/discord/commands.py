@@ -44,7 +44,7 @@ class Tree(app_commands.CommandTree[Any]):
                 made = _command(row, by_hand.get(row.name) or _other(interactions, row))
                 self.add_command(_for_admins(made) if row.manage else made)
         self.add_command(
-            app_commands.ContextMenu(name=locale_str(texts.chat.ANIMATE_THIS), callback=_menu(interactions))
+            app_commands.ContextMenu(name=locale_str(texts.discord.ANIMATE_THIS), callback=_menu(interactions))
         )
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
@@ -70,7 +70,7 @@ class Tree(app_commands.CommandTree[Any]):
 
 
 def _command(row: Command, callback: Callback) -> app_commands.Command[Any, ..., None]:
-    known = {**texts.chat.DISCORD_OPTIONS, **texts.admin.OPTIONS}
+    known = {**texts.discord.DISCORD_OPTIONS, **texts.discord.OPTIONS}
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=locale_str(row.name),
         description=locale_str(row.help),
@@ -89,7 +89,7 @@ def _for_admins(made: app_commands.Command[Any, ..., None]) -> app_commands.Comm
 
 
 def _animate(interactions: Interactions) -> Callback:
-    lengths = [Choice(name=locale_str(what), value=seconds) for seconds, what in texts.chat.DURATIONS.items()]
+    lengths = [Choice(name=locale_str(what), value=seconds) for seconds, what in texts.discord.DURATIONS.items()]
 
     @app_commands.choices(duration=lengths)
     async def animate(

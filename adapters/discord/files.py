@@ -72,23 +72,23 @@ class Files:
             except _Over:
                 return await self._read(await self._renewed(url))
         except (aiohttp.ClientError, OSError):
-            raise _Hiccup(texts.chat.PICTURE_UNREACHABLE) from None
+            raise _Hiccup(texts.pictures.PICTURE_UNREACHABLE) from None
 
     async def _read(self, url: str) -> bytes:
         if not self.allowed(url):
-            raise Refusal(texts.chat.PICTURE_UNREACHABLE)
+            raise Refusal(texts.pictures.PICTURE_UNREACHABLE)
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=WHOLE, cookie_jar=aiohttp.DummyCookieJar())
         async with self._session.get(url, allow_redirects=False) as response:
             if response.status in (401, 403, 404, 410):
-                raise _Over(texts.chat.PICTURE_UNREACHABLE)
+                raise _Over(texts.pictures.PICTURE_UNREACHABLE)
             if response.status != 200:
                 raise aiohttp.ClientError(response.status)
             content = bytearray()
             async for chunk in response.content.iter_chunked(2**16):
                 content += chunk
                 if len(content) > HEAVIEST:
-                    raise Refusal(texts.chat.too_heavy(HEAVIEST >> 20))
+                    raise Refusal(texts.pictures.too_heavy(HEAVIEST >> 20))
             return bytes(content)
 
     async def _renewed(self, url: str) -> str:
@@ -100,4 +100,4 @@ class Files:
                 answer = await client.http.request(route, json={"attachment_urls": [url]})
             return str(answer["refreshed_urls"][0]["refreshed"])
         except (ChatError, LookupError, TypeError):
-            raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None
+            raise Refusal(texts.pictures.PICTURE_UNREACHABLE) from None

@@ -40,7 +40,7 @@ class Handler:
         if not reply.text and request.text.startswith("/heart "):
             return  # its error code says so
         if not reply.text and request.manner != "post":  # an interaction must be answered, ephemerally
-            reply = replace(reply, text=texts.admin.TOLD)
+            reply = replace(reply, text=texts.chat.TOLD)
         if reply.private and request.manner == "post" and request.shared:
             await self._in_private(request, reply)
         elif reply.text:
@@ -50,7 +50,7 @@ class Handler:
         """Answer a channel's message by direct message."""
         alone = replace(request, channel=f"{PERSON}{request.user}", about="")
         if await self._replies.tell(alone, reply) is None:
-            await self._replies.tell(request, Reply(texts.admin.NO_PRIVATE))
+            await self._replies.tell(request, Reply(texts.chat.NO_PRIVATE))
 
 
 def inbound(request: Request, files: Files, chat: DiscordChat) -> Inbound:
@@ -83,7 +83,7 @@ def inbound(request: Request, files: Files, chat: DiscordChat) -> Inbound:
         pressed=request.is_press,
         source="" if request.guest else request.source,
         called=request.called,
-        no_photo=texts.chat.DISCORD_WHICH if request.shared and not request.text.startswith("/") else EMPTY,
+        no_photo=texts.discord.DISCORD_WHICH if request.shared and not request.text.startswith("/") else EMPTY,
         adult=request.adult,
         is_adult=chat.is_adult,
         late=request.late,

@@ -57,7 +57,7 @@ class Interactions:
         seen = [parse.picture(file, end=file is end) for file in (image, end) if file]
         pictures = tuple(one for one in seen if one)
         if len(pictures) < len(seen):
-            return await first_response.say(interaction, texts.chat.NOT_A_PICTURE)
+            return await first_response.say(interaction, texts.pictures.NOT_A_PICTURE)
         words = f"/animate {prompt}" if image and prompt else "/animate"
         request = self._asked(interaction, "open", words, pictures=pictures, options=options)
         if image and prompt:
@@ -81,7 +81,7 @@ class Interactions:
         """`/remix`; without text and photo a modal asks for them."""
         picture = parse.picture(image) if image else None
         if image and picture is None:
-            return await first_response.say(interaction, texts.chat.NOT_A_PICTURE)
+            return await first_response.say(interaction, texts.pictures.NOT_A_PICTURE)
         text = f"/remix {clip} {words or ''}".strip()
         if not words and not picture:
             return await self._ask_more(interaction, text, text)
@@ -92,7 +92,7 @@ class Interactions:
         """“Animate this” on a message."""
         pictures = parse.anything(message)[:1]
         if not pictures:
-            return await first_response.say(interaction, texts.chat.DISCORD_WHICH)
+            return await first_response.say(interaction, texts.discord.DISCORD_WHICH)
         source = str(message.id)
         request = self._asked(interaction, "open", "/animate", pictures=pictures, about=source, source=source)
         if not await self._barred(interaction, request):
@@ -196,7 +196,7 @@ class Interactions:
             log.info("called in a channel where the bot may not answer")
         elif lacking:
             with suppress(ChatError):
-                await self._chat.send(request.address, Reply(texts.chat.may_not(lacking)), nonce=request.id)
+                await self._chat.send(request.address, Reply(texts.discord.may_not(lacking)), nonce=request.id)
         else:
             self._chat.alive(request.channel)
             await self._keep_message(request)
@@ -266,7 +266,7 @@ class Interactions:
             return False
         thread = isinstance(interaction.channel, discord.Thread)
         if lacking := parse.missing(interaction.app_permissions, thread):
-            await first_response.say(interaction, texts.chat.may_not(lacking))
+            await first_response.say(interaction, texts.discord.may_not(lacking))
             return True
         self._chat.alive(request.channel)
         return False
@@ -284,7 +284,7 @@ class Interactions:
             await first_response.say(interaction, texts.chat.NOT_NOW)
             return None
         if kept is None or kept.user != str(interaction.user.id):
-            await first_response.say(interaction, texts.chat.NOT_YOURS if kept else texts.chat.FORM_GONE)
+            await first_response.say(interaction, texts.chat.NOT_YOURS if kept else texts.discord.FORM_GONE)
             return None
         return kept
 
@@ -297,7 +297,7 @@ class Interactions:
             async with asyncio.timeout(SWIFT):
                 reply = await self._core.handle(inbound(request, self._files, self._chat))
             if reply.refused:
-                await first_response.say(interaction, reply.text or texts.admin.TOLD)
+                await first_response.say(interaction, reply.text or texts.chat.TOLD)
                 return
         await first_response.ask(interaction, form(text, text.partition(" ")[0]))
 

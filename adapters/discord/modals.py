@@ -91,13 +91,13 @@ def form(command: str, name: str, *, words: str = "", photo: bool = False) -> di
     """
     remix, report = name == "/remix", name == "/report"
     row = table.of(name)
-    title = (row.title if row else "") or texts.chat.FORM_ANIMATE
+    title = (row.title if row else "") or texts.discord.FORM_ANIMATE
     made = discord.ui.Modal(title=title[:TITLE], custom_id=f"{PRESS}{command}", timeout=None)
     if photo or remix:
         made.add_item(
             discord.ui.Label(
-                text=texts.chat.FORM_OWN_PHOTO if remix else texts.chat.FORM_PHOTO,
-                description=texts.chat.FORM_OWN_PHOTO_HINT if remix else texts.chat.FORM_PHOTO_HINT,
+                text=texts.discord.FORM_OWN_PHOTO if remix else texts.discord.FORM_PHOTO,
+                description=texts.discord.FORM_OWN_PHOTO_HINT if remix else texts.discord.FORM_PHOTO_HINT,
                 component=discord.ui.FileUpload(
                     custom_id="photo", required=not remix, min_values=0 if remix else 1, max_values=1 if remix else 2
                 ),
@@ -106,13 +106,13 @@ def form(command: str, name: str, *, words: str = "", photo: bool = False) -> di
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id="words",
         style=discord.TextStyle.long,
-        placeholder=texts.sharing.REPORT_FORM_HINT if report else texts.chat.FORM_WORDS_HINT,
+        placeholder=texts.sharing.REPORT_FORM_HINT if report else texts.discord.FORM_WORDS_HINT,
         default=words or None,
         required=not remix,
         max_length=texts.sharing.REASON if report else PROMPT_LIMIT,
     )
     made.add_item(
-        discord.ui.Label(text=texts.sharing.REPORT_FORM if report else texts.chat.FORM_WORDS, component=field)
+        discord.ui.Label(text=texts.sharing.REPORT_FORM if report else texts.discord.FORM_WORDS, component=field)
     )
     made.stop()  # the library need not keep it, as its custom id has all data
     return made

@@ -47,7 +47,7 @@ class Replies:
         if reply.ask is not None:
             words = reply.ask if reply.ask.startswith("/") else f"/animate {reply.ask}".strip()
             command = await self._modals.ask(request, words)
-            reply = replace(reply, buttons=(*reply.buttons, Button(texts.chat.ADD_WORDS, command)))
+            reply = replace(reply, buttons=(*reply.buttons, Button(texts.discord.ADD_WORDS, command)))
         posted = await self.tell(request, reply)
         await self._close(request, reply)
         if posted is None:

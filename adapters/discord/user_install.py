@@ -103,5 +103,5 @@ class UserInstall:
         if job is None or job.state in ("delivering", "done"):
             return
         status = await self._core.status(job)
-        button = Button(texts.chat.GET_CLIP, f"{CLIP}{job_id}")
+        button = Button(texts.discord.GET_CLIP, f"{CLIP}{job_id}")
         await self._chat.last_word(address, replace(status, buttons=(*status.buttons, button)))

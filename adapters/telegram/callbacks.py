@@ -84,7 +84,7 @@ class Callbacks:
         reply = await self._replies.aside(inbound, reply)
         words = not (reply.job or reply.clip or reply.papers or reply.ask is not None)
         if words and not reply.text:  # the refusal was posted in the chat a moment ago
-            return None if closed else await self.close(query, Reply(texts.admin.TOLD))
+            return None if closed else await self.close(query, Reply(texts.chat.TOLD))
         short = words and not reply.buttons and len(reply.text) <= TOAST and not closed
         if not closed:
             await self.close(query, reply if short or where.chat == INLINE else None)

@@ -145,7 +145,7 @@ class TelegramChat:
     async def _empty(self, address: Address, message: str) -> None:
         """Empty a message that is too old to be deleted."""
         try:
-            await self._say_instead(address, message, Reply(texts.chat.DONE))
+            await self._say_instead(address, message, Reply(texts.jobs.DONE))
         except Rejected as error:
             if says(error, NO_TEXT):
                 await self._blot(address, message)

@@ -38,10 +38,10 @@ class Files:
                 file: File = await self._client.get_file(file_id)
             limit = HEAVIEST_FILE >> 20  # a self-hosted server would return two gigabytes
             if (file.file_size or 0) > HEAVIEST_FILE:
-                raise Refusal(texts.chat.too_heavy(limit))
+                raise Refusal(texts.pictures.too_heavy(limit))
             return await self._content(file)
         except TooLarge:
-            raise Refusal(texts.chat.too_heavy(limit)) from None
+            raise Refusal(texts.pictures.too_heavy(limit)) from None
 
     async def _content(self, file: File) -> bytes:
         """Raises `Refusal`, `ChatError`; `TooLarge` refers to `HEAVIEST_FILE`."""
@@ -53,7 +53,7 @@ class Files:
         here = Path(path)
         if self._client.self_hosted and await asyncio.to_thread(here.is_file):
             if (await asyncio.to_thread(here.stat)).st_size > HEAVIEST_FILE:
-                raise Refusal(texts.chat.too_heavy(HEAVIEST_FILE >> 20))
+                raise Refusal(texts.pictures.too_heavy(HEAVIEST_FILE >> 20))
             return await asyncio.to_thread(here.read_bytes)
         folder, _, rest = path.partition(f"/{self._client.token}/")
         try:
@@ -69,7 +69,7 @@ class Files:
                 "folder with Photoplay under the same path, or start the server without --local.",
                 folder if rest else "a folder of its own",
             )
-            raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None
+            raise Refusal(texts.pictures.PICTURE_UNREACHABLE) from None
 
 
 def _is_hiccup(error: Exception) -> bool:

@@ -71,7 +71,7 @@ class Guests:
         )
         reply = await self._core.handle(inbound)
         if not reply.text:  # the placeholder must be replaced
-            reply = replace(reply, text=texts.admin.TOLD)
+            reply = replace(reply, text=texts.chat.TOLD)
         if not reply.job or await self._core.track(reply.job, place, reply.text):
             await self._chat.edit(where, place, reply)
         return

@@ -213,7 +213,7 @@ class Messages:
             said = self._comments.pop(user, message) or said
         if own:
             if len(own) < len(parts):
-                raise Refusal(texts.chat.ONE_PHOTO)  # a video among photos cannot be an order
+                raise Refusal(texts.pictures.ONE_PHOTO)  # a video among photos cannot be an order
             if message.media_group_id and len(parts) == 1 and not private:
                 raise Refusal(texts.chat.ALBUM_HIDDEN)
             if question and question.takes_pictures:

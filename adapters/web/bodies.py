@@ -31,7 +31,7 @@ class Unreadable(Exception):
     """A rejected body: HTTP `status`, and a sentence for the person."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(texts.chat.UNREADABLE[status])
+        super().__init__(texts.page.UNREADABLE[status])
         self.status = status
 
 

@@ -84,16 +84,16 @@ class ChatPage:
 
     async def _show(self, request: web.Request) -> web.Response:
         if self._sessions.are_shut(request):
-            return card(texts.chat.PAGE["off"], 403)
+            return card(texts.page.PAGE["off"], 403)
         if not self._sessions.admits(request):
             return card("", 200, ask=True, address=self._core.context.links.web)
         response = web.Response(content_type="text/html")
         person = self._sessions.person(request) or self._sessions.welcome(response)
         stand_in = self._core.context.provider.terms().stand_in
-        said = {**texts.chat.PAGE, **texts.chat.STAND_IN_PAGE} if stand_in else texts.chat.PAGE
+        said = {**texts.page.PAGE, **texts.page.STAND_IN_PAGE} if stand_in else texts.page.PAGE
         state = {
             "csrf": self._sessions.token(person),
-            "texts": texts.chat.PAGE,
+            "texts": texts.page.PAGE,
             "limits": {"bytes": HEAVIEST_PICTURE, "prompt": PROMPT_LIMIT, "least": LEAST, "longest": LONGEST},
             "allowance": await self._allowance(person),
         }
@@ -104,16 +104,16 @@ class ChatPage:
             modules=_MODULES,
             state=script_data(state),
             web=self._core.context.links.web,
-            preview=texts.chat.preview(at_home=self._sessions.at_home(request)) if stand_in else "",
-            moves=texts.chat.MOVES if stand_in else (*texts.chat.EXAMPLES, *texts.chat.MOVES),
-            samples=[_sample(name, sample, stand_in) for name, sample in texts.chat.SAMPLES.items()],
+            preview=texts.page.preview(at_home=self._sessions.at_home(request)) if stand_in else "",
+            moves=texts.page.MOVES if stand_in else (*texts.page.EXAMPLES, *texts.page.MOVES),
+            samples=[_sample(name, sample, stand_in) for name, sample in texts.page.SAMPLES.items()],
             menu=in_page_menu(table.offered(self._core.context, "web")),
         )
         return response
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
         if self._sessions.are_shut(request) or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-            return card(texts.chat.PAGE["off"], 403)
+            return card(texts.page.PAGE["off"], 403)
         admitted = None
         if not self._sessions.keep_out(request):
             form = await bodies.form(request)
@@ -122,8 +122,8 @@ class ChatPage:
         if admitted:
             return response
         if admitted is None:
-            return card(texts.chat.PAGE["password_wait"], 429, ask=True)
-        return card(texts.chat.PAGE["password_wrong"], 401, ask=True)
+            return card(texts.page.PAGE["password_wait"], 429, ask=True)
+        return card(texts.page.PAGE["password_wrong"], 401, ask=True)
 
     async def _events(self, request: web.Request, person: str) -> web.StreamResponse:
         try:
@@ -188,7 +188,7 @@ class ChatPage:
 
 
 def _sample(name: str, sample: Mapping[str, str], stand_in: bool) -> dict[str, str]:
-    words = texts.chat.STAND_IN_SAMPLES.get(name) if stand_in else None
+    words = texts.page.STAND_IN_SAMPLES.get(name) if stand_in else None
     return {"name": name, "src": f"/static/samples/{name}.jpg", **sample, **({"prompt": words} if words else {})}
 
 

@@ -69,17 +69,17 @@ class ClipsPage:
             more = f"/clips?{urlencode({**place, **({'favourites': '1'} if favourites else {})})}"
         state = {
             "csrf": self._sessions.token(person),
-            "texts": {name: texts.chat.PAGE[name] for name in _TEXTS},
+            "texts": {name: texts.page.PAGE[name] for name in _TEXTS},
         }
         page = render(
             "clips.html",
-            title=texts.chat.PAGE["clips"],
+            title=texts.page.PAGE["clips"],
             web=self._core.context.links.web,
             state=script_data(state),
             token=self._sessions.token(person),
             words=words,
             favourites=favourites,
-            said="" if jobs else texts.chat.no_clips(words, favourites),
+            said="" if jobs else texts.page.no_clips(words, favourites),
             clips=[self._clip(job) for job in jobs],
             more=more,
         )
@@ -91,7 +91,7 @@ class ClipsPage:
         return {
             "id": job.id,
             "words": job.order.prompt,
-            "alt": texts.chat.alt(job.order.prompt),
+            "alt": texts.page.alt(job.order.prompt),
             "facts": f"{job.order.seconds}\u00a0s · {datetime.fromtimestamp(job.created_at, UTC):%-d %b %Y}",
             "width": job.clip.width,
             "height": job.clip.height,
@@ -113,18 +113,18 @@ class ClipsPage:
 
     async def _zip(self, request: web.Request, person: str) -> web.StreamResponse:
         if self._crowd.is_full(request, person):
-            return card(texts.chat.PAGE["one_by_one"], 429, home=True)
+            return card(texts.page.PAGE["one_by_one"], 429, home=True)
         with self._crowd.counted(request, person):
             pairs = await bodies.pairs(request, SELECTION, MANY)
             if not self._sessions.trusts(request, person, dict(pairs).get("token", "")):
-                return card(texts.chat.PAGE["reload"], 403, home=True)
+                return card(texts.page.PAGE["reload"], 403, home=True)
             names = {value: None for name, value in pairs if name == "clip"}
             files = await self._files(list(names)[:MOST], person)
             size = await asyncio.to_thread(_weigh, files)
             if len(names) > MOST or size > HEAVIEST:
-                return card(texts.chat.PAGE["too_many"], 413, home=True)
+                return card(texts.page.PAGE["too_many"], 413, home=True)
             if not size:
-                return card(texts.chat.PAGE["none_left"], 404, home=True)
+                return card(texts.page.PAGE["none_left"], 404, home=True)
             return await _send(
                 request, files, f"photoplay-{datetime.fromtimestamp(self._core.context.clock(), UTC):%Y-%m-%d}"
             )

@@ -14,9 +14,9 @@ PICTURE = "/static/samples/lake.jpg"
 async def manifest(_: web.Request) -> web.Response:
     """The manifest; public, even with a password."""
     data = {
-        "name": texts.chat.PAGE["title"],
-        "short_name": texts.chat.PAGE["title"],
-        "description": texts.chat.PAGE["description"],
+        "name": texts.page.PAGE["title"],
+        "short_name": texts.page.PAGE["title"],
+        "description": texts.page.PAGE["description"],
         "lang": tag(ENGLISH),
         "id": "/",
         "start_url": "/",

@@ -56,7 +56,7 @@ class JobJson:
             "photo": self._photo(order.photo, f"/frame/{job.id}?first" if clip else _GONE),
             "end": self._photo(order.end) if order.end else None,
             # The balance after the order is relevant only until the clip is done.
-            "price": texts.chat.credits_(job.price) if job.state == "done" else status.price(job),
+            "price": texts.phrases.credits_(job.price) if job.state == "done" else status.price(job),
             "text": texts.chat.CLIP_GONE if job.clip and not clip else await core.state(job),
             "state": job.state,
             "outcome": job.outcome,
@@ -66,8 +66,8 @@ class JobJson:
             "cancel": allows(job, Cancelled),
             "clip": self._clip(clip, file_name(order.prompt, job.created_at)) if clip else None,
             "joins": bool(clip and job.follows),
-            "note": texts.chat.MADE_BY_AI if clip else "",
-            "alt": texts.chat.alt(order.prompt),
+            "note": texts.jobs.MADE_BY_AI if clip else "",
+            "alt": texts.page.alt(order.prompt),
         }
 
     def waiting(self, job: Job, asked: Reply) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class JobJson:
 
     async def reply(self, inbound: Inbound, reply: Reply) -> dict[str, Any]:
         """A reply to the person's message."""
-        words = reply.text.worded(texts.page.WORDING)
+        words = reply.text.worded(texts.on_page.WORDING)
         said: dict[str, Any] = {"text": words, "job": reply.job, "fine": not reply.refused}
         if reply.answered:
             said["answered"] = reply.answered
@@ -106,7 +106,7 @@ class JobJson:
         if reply.ask:
             said["ask"] = reply.ask
         if reply.file:
-            said["files"] = [{"name": texts.chat.PAGE["download"], "href": self.link(reply.file, name)}]
+            said["files"] = [{"name": texts.page.PAGE["download"], "href": self.link(reply.file, name)}]
         elif reply.papers:
             said["files"] = [
                 {"name": paper.name, "href": _inline(paper), "picture": paper.picture} for paper in reply.papers

@@ -41,7 +41,7 @@ async def read(request: web.Request, person: str, files: ExitStack, spool: Calla
     """
     limit = 2 * HEAVIEST_PICTURE + 2 * WORDS
     if (request.content_length or 0) > limit:
-        raise TooMuch(texts.chat.too_heavy(HEAVIEST_PICTURE >> 20))
+        raise TooMuch(texts.pictures.too_heavy(HEAVIEST_PICTURE >> 20))
     words: dict[str, bytearray] = {}
     pictures: dict[Role, IO[bytes]] = {}
     name = ""
@@ -58,7 +58,7 @@ async def read(request: web.Request, person: str, files: ExitStack, spool: Calla
             case bytes() if name in words:
                 words[name] += event
                 if sum(map(len, words.values())) > WORDS:
-                    raise TooMuch(texts.chat.too_wordy(len(words[name]), PROMPT_LIMIT, texts.chat.PAGE["form"]))
+                    raise TooMuch(texts.options.too_wordy(len(words[name]), PROMPT_LIMIT, texts.page.PAGE["form"]))
             case bytes():
                 await _keep(pictures[_ROLES[name]], event)
     return _message(person, {name: value.decode("utf-8", "replace") for name, value in words.items()}, pictures)
@@ -81,13 +81,13 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
         attached,
         options,
         asked=fields.get("asked", ""),
-        no_photo=texts.chat.PAGE["need_photo"],
+        no_photo=texts.page.PAGE["need_photo"],
     )
 
 
 def _sample(name: str) -> Attachment:
     """One of our sample drawings by name, which needs no upload and no consent."""
-    if name not in texts.chat.SAMPLES:
+    if name not in texts.page.SAMPLES:
         raise bodies.Unreadable(400)
 
     async def fetch() -> AsyncIterator[bytes]:
@@ -98,7 +98,7 @@ def _sample(name: str) -> Attachment:
 
 async def _keep(file: IO[bytes], piece: bytes) -> None:
     if file.tell() + len(piece) > HEAVIEST_PICTURE:
-        raise TooMuch(texts.chat.too_heavy(HEAVIEST_PICTURE >> 20))
+        raise TooMuch(texts.pictures.too_heavy(HEAVIEST_PICTURE >> 20))
     with disk():
         await asyncio.to_thread(file.write, piece)
 

@@ -32,7 +32,7 @@ def in_words(clock: Callable[[], float] = time.monotonic) -> Middleware:
         except web.HTTPNotFound:
             if not _by_a_person(request):
                 raise
-            return card(texts.chat.PAGE["not_found_lead"], 404, title=texts.chat.PAGE["not_found"], home=True)
+            return card(texts.page.PAGE["not_found_lead"], 404, title=texts.page.PAGE["not_found"], home=True)
         except (web.HTTPException, ConnectionError):
             raise
         except Unreadable as error:
@@ -41,10 +41,10 @@ def in_words(clock: Callable[[], float] = time.monotonic) -> Middleware:
             if clock() >= quiet_until:
                 quiet_until = clock() + MINUTE
                 log.warning("pages wait for the database: %s", error)
-            return _answer(request, 503, texts.chat.PAGE["resting_lead"], texts.chat.PAGE["resting"])
+            return _answer(request, 503, texts.page.PAGE["resting_lead"], texts.page.PAGE["resting"])
         except Exception:
             log.exception("a page broke")  # without the URL, which may be a signed link
-            return _answer(request, 500, texts.chat.PAGE["broken_lead"], texts.chat.PAGE["broken"])
+            return _answer(request, 500, texts.page.PAGE["broken_lead"], texts.page.PAGE["broken"])
 
     return say
 

@@ -114,7 +114,7 @@ class Sessions:
         async def guarded(request: web.Request) -> web.StreamResponse:
             person = self.person(request)
             if person is None or not self.admits(request):
-                return web.json_response({"text": texts.chat.PAGE["reload"]}, status=401)
+                return web.json_response({"text": texts.page.PAGE["reload"]}, status=401)
             return await handler(request, person)
 
         return guarded

@@ -33,11 +33,11 @@ _TEMPLATES = Environment(
 )
 
 _HEAD = {
-    "title": texts.chat.PAGE["title"],
+    "title": texts.page.PAGE["title"],
     "light": homescreen.LIGHT,
     "dark": homescreen.DARK,
     "picture": homescreen.PICTURE,
-    "picture_alt": texts.chat.SAMPLES["lake"]["alt"],
+    "picture_alt": texts.page.SAMPLES["lake"]["alt"],
 }
 _TEMPLATES.globals["texts"] = texts
 
@@ -47,7 +47,7 @@ def render(name: str, **values: Any) -> str:
 
     Raises for a missing value.
     """
-    said = {"page": texts.chat.PAGE, "language": ENGLISH, **_HEAD, **values}
+    said = {"page": texts.page.PAGE, "language": ENGLISH, **_HEAD, **values}
     return _TEMPLATES.get_template(name).render(said, lang=tag(said["language"]))
 
 
@@ -60,8 +60,8 @@ def card(
     text: str, status: int, *, title: str = "", ask: bool = False, home: bool = False, address: str | None = None
 ) -> web.Response:
     """A small page with a sentence, and the password form if `ask`, or a link to the chat page if `home`."""
-    links = [("/", texts.chat.PAGE["to_start"])] if home else []
-    body = card_page(text, title or texts.chat.PAGE["title"], links, ask=ask, address=address)
+    links = [("/", texts.page.PAGE["to_start"])] if home else []
+    body = card_page(text, title or texts.page.PAGE["title"], links, ask=ask, address=address)
     return web.Response(text=body, status=status, content_type="text/html")
 
 

@@ -35,10 +35,10 @@ def draw(title: str, sums: str, days: Sequence[Day]) -> bytes:
     from PIL import Image, ImageDraw
 
     panels: Sequence[tuple[str, Callable[[Day], float]]] = (
-        (texts.admin.CHART["credits"], lambda day: day.credits),
-        (texts.admin.CHART["clips"], lambda day: day.clips),
-        (texts.admin.CHART["refunds"], lambda day: day.refunds),
-        (texts.admin.CHART["waits"], lambda day: day.wait),
+        (texts.reports.CHART["credits"], lambda day: day.credits),
+        (texts.reports.CHART["clips"], lambda day: day.clips),
+        (texts.reports.CHART["refunds"], lambda day: day.refunds),
+        (texts.reports.CHART["waits"], lambda day: day.wait),
     )
     image = Image.new("RGB", (WIDTH, HEAD + PANEL * len(panels) + FOOT), PAPER)
     pen = ImageDraw.Draw(image)
@@ -57,7 +57,7 @@ def _panel(
     highest = max(values, default=0.0)
     pen.text((EDGE, top + 6), name, INK, _font(26))
     top, bottom = top + 50, top + PANEL - 46
-    most = texts.admin.CHART["most"].fill(most=_number(highest)) if highest else texts.admin.CHART["none"]
+    most = texts.reports.CHART["most"].fill(most=_number(highest)) if highest else texts.reports.CHART["none"]
     pen.text((WIDTH - EDGE, top - 42), most, FAINT, _font(24), anchor="ra")
     pen.line((EDGE, bottom, WIDTH - EDGE, bottom), LINE, 2)
     step = (WIDTH - 2 * EDGE) / max(1, len(values))

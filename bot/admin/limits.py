@@ -79,11 +79,11 @@ async def _show(ctx: Context, inbound: Inbound) -> Reply:
     names = _lists(rules)
     for name, rule in rules.items():
         if name.startswith("tier:") and rule.credits is not None:
-            rate = texts.admin.rate(rule.credits, rule.span or "day")
+            rate = texts.phrases.rate(rule.credits, rule.span or "day")
             names.append(texts.admin.changed(name.partition(":")[2], rate))
     words = texts.admin.limits(
         texts.admin.DEFAULT,
-        texts.admin.rate(held.credits, held.span),
+        texts.phrases.rate(held.credits, held.span),
         held.flight,
         held.longest,
         places=_places(inbound, scope.places),
@@ -114,7 +114,7 @@ def _lists(rules: Mapping[str, Rule]) -> list[Sentence]:
 
 
 def _list(name: str, rule: Rule) -> Sentence:
-    rate = texts.admin.rate(rule.credits, rule.span or "day") if rule.credits is not None else EMPTY
+    rate = texts.phrases.rate(rule.credits, rule.span or "day") if rule.credits is not None else EMPTY
     return texts.admin.tier(name, len(rule.people or ()), rate)
 
 
@@ -149,7 +149,7 @@ def _who(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
 def _zone(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     name = pricing.known_zone(value) if value else None
     if name is None:
-        raise Refusal(texts.admin.zone_unknown(pricing.nearest_zone(value)))
+        raise Refusal(texts.credits.zone_unknown(pricing.nearest_zone(value)))
     return lambda rule: replace(rule, zone=name), texts.admin.zone_set(name)
 
 

@@ -40,7 +40,7 @@ async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             return await _return(ctx, inbound, because)
         case "cap" | "flights":
             return await _cap(ctx, inbound, verb.lower(), rest, because)
-    raise Refusal(how(inbound, texts.admin.OPERATOR_HOW))
+    raise Refusal(how(inbound, texts.operator.OPERATOR_HOW))
 
 
 async def _switch(ctx: Context, inbound: Inbound, verb: str, because: str) -> Reply:
@@ -48,10 +48,10 @@ async def _switch(ctx: Context, inbound: Inbound, verb: str, because: str) -> Re
     paused = True if verb == "pause" else None
     rule = (await ctx.store.quotas.rules(HOUSE)).get("", Rule())
     if rule.paused == paused and not await ctx.store.quotas.act(entry.id):
-        return Reply(texts.admin.PAUSED_ALREADY if paused else texts.admin.NOT_PAUSED, private=True)
+        return Reply(texts.operator.PAUSED_ALREADY if paused else texts.operator.NOT_PAUSED, private=True)
     done = await ctx.store.quotas.amend(entry, lambda rule: replace(rule, paused=paused))
     ctx.wake.worker()
-    return told(texts.admin.PAUSED if paused else texts.admin.RESUMED, done)
+    return told(texts.operator.PAUSED if paused else texts.operator.RESUMED, done)
 
 
 async def _release(ctx: Context, inbound: Inbound, because: str) -> Reply:
@@ -59,7 +59,9 @@ async def _release(ctx: Context, inbound: Inbound, because: str) -> Reply:
     entry = replace(act(ctx, inbound, "release", because=because), scope=HOUSE)
     queued, lost = await ctx.store.restored.release(entry)
     ctx.wake.worker()
-    return Reply(texts.admin.released(queued, lost) if queued or lost else texts.admin.NOTHING_HALTED, private=True)
+    return Reply(
+        texts.operator.released(queued, lost) if queued or lost else texts.operator.NOTHING_HALTED, private=True
+    )
 
 
 async def _return(ctx: Context, inbound: Inbound, because: str) -> Reply:
@@ -72,7 +74,7 @@ async def _return(ctx: Context, inbound: Inbound, because: str) -> Reply:
         with suppress(Illegal):  # cancelled meanwhile
             count += await ctx.store.change(job, lambda job: machine.given_back(job, now)) is not None
     ctx.wake.worker()
-    return Reply(texts.admin.returned(count) if count else texts.admin.NOTHING_HALTED, private=True)
+    return Reply(texts.operator.returned(count) if count else texts.operator.NOTHING_HALTED, private=True)
 
 
 async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: str) -> Reply:
@@ -84,18 +86,18 @@ async def _cap(ctx: Context, inbound: Inbound, verb: str, rest: str, because: st
     else:
         value = rest
     if not scope:
-        raise Refusal(texts.admin.CAP_WHERE)
+        raise Refusal(texts.operator.CAP_WHERE)
     value = " ".join(value.lower().split())
     limit = None if value in _OFF else amounts.whole(re.sub(r" ?(a|per|/) ?month$", "", value))
     if limit is None and value not in _OFF:
-        raise Refusal(how(inbound, texts.admin.OPERATOR_HOW))
+        raise Refusal(how(inbound, texts.operator.OPERATOR_HOW))
 
     def edit(rule: Rule) -> Rule:
         return replace(rule, cap=limit) if verb == "cap" else replace(rule, flights=limit)
 
     entry = replace(act(ctx, inbound, verb, Target("", scope, ""), because), scope=scope)
     done = await ctx.store.quotas.amend(entry, edit)
-    words = texts.admin.monthly_cap(limit) if verb == "cap" else texts.admin.most_at_once(limit)
+    words = texts.operator.monthly_cap(limit) if verb == "cap" else texts.operator.most_at_once(limit)
     return told(texts.admin.changed(scope, words), done)
 
 
@@ -103,43 +105,45 @@ async def community(store: Store, name: str) -> str:
     """The scope of that name, if any data exist for it. Raises `Refusal` with the nearest names."""
     scope, known = await store.quotas.scope(name), await store.figures.scopes()
     if scope not in known:
-        raise Refusal(texts.admin.no_community(name, difflib.get_close_matches(name, known, 1, 0.6) or known[:NAMED]))
+        raise Refusal(
+            texts.operator.no_community(name, difflib.get_close_matches(name, known, 1, 0.6) or known[:NAMED])
+        )
     return scope
 
 
 async def _show(ctx: Context) -> Reply:
     now, store, policy = ctx.clock(), ctx.store, ctx.policy
     health = await store.health(now)
-    states = join(", ", [texts.admin.in_state(count, state) for state, count in sorted(health.states.items())])
-    lines = [texts.admin.queue(states, health.overdue)]
+    states = join(", ", [texts.operator.in_state(count, state) for state, count in sorted(health.states.items())])
+    lines = [texts.operator.queue(states, health.overdue)]
     paused = (await store.quotas.rules(HOUSE)).get("", Rule()).paused
-    lines.append(texts.admin.PAUSED if paused else texts.admin.RESUMED)
+    lines.append(texts.operator.PAUSED if paused else texts.operator.RESUMED)
     if halted := await store.restored.halted():
-        lines.append(texts.admin.halted(len(halted)))
+        lines.append(texts.operator.halted(len(halted)))
     day, month = pricing.window(now, "day"), pricing.window(now, "month")
     for name, key, limit in (
-        (texts.admin.CREDITS_TODAY, f"credits:{day.key}", policy.day),
-        (texts.admin.CREDITS_THIS_MONTH, f"credits:{month.key}", policy.month),
+        (texts.operator.CREDITS_TODAY, f"credits:{day.key}", policy.day),
+        (texts.operator.CREDITS_THIS_MONTH, f"credits:{month.key}", policy.month),
     ):
         used = await store.figures.used("operator", key)
-        lines.append(texts.admin.against(name, str(used), "" if limit is None else str(limit)))
+        lines.append(texts.operator.against(name, str(used), "" if limit is None else str(limit)))
     for name, key, limit in (
-        (texts.admin.MONEY_TODAY, f"money:{day.key}", policy.money_day),
-        (texts.admin.MONEY_THIS_MONTH, f"money:{month.key}", policy.money_month),
+        (texts.operator.MONEY_TODAY, f"money:{day.key}", policy.money_day),
+        (texts.operator.MONEY_THIS_MONTH, f"money:{month.key}", policy.money_month),
     ):
         if policy.price:
             used = await store.figures.used("operator", key)
-            lines.append(texts.admin.against(name, _money(used), "" if limit is None else _money(limit)))
+            lines.append(texts.operator.against(name, _money(used), "" if limit is None else _money(limit)))
     for scope, used in await store.figures.communities(month.key):
         cap = (await store.quotas.rules(scope)).get("", Rule()).cap
-        lines.append(texts.admin.community(scope, used, cap))
+        lines.append(texts.operator.community(scope, used, cap))
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             for host, left in (await ctx.provider.balances()).items():
-                lines.append(texts.admin.balance(host, left))
+                lines.append(texts.operator.balance(host, left))
     for incident in await store.incidents(3):
-        lines.append(texts.admin.incident(incident.at, pricing.zone(None), incident.what, incident.host))
-    return Reply(join("\n\n", [join("\n", lines), texts.admin.OPERATOR_HOW]), private=True)
+        lines.append(texts.operator.incident(incident.at, pricing.zone(None), incident.what, incident.host))
+    return Reply(join("\n\n", [join("\n", lines), texts.operator.OPERATOR_HOW]), private=True)
 
 
 def _money(millionths: int) -> str:

@@ -46,7 +46,7 @@ async def quota(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return await balance.mine(ctx, inbound)
     await rights.check_admin(ctx, inbound)
     held = await balance.standing(ctx, inbound, Member(inbound.scope, _person(found)))
-    words = texts.admin.quota_of(found.label, held.limit, held.span, held.left, held.extra, held.refill)
+    words = texts.credits.quota_of(found.label, held.limit, held.span, held.left, held.extra, held.refill)
     return Reply(words, private=True)
 
 

@@ -46,16 +46,16 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     spendings = await ctx.store.figures.spendings(inbound.scope, pricing.midnight(first, where), MOST)
     if not spendings:
         return Reply(texts.admin.NO_USAGE, private=True)
-    head = texts.admin.last_days(days)
+    head = texts.reports.last_days(days)
     waits = [entry.waited for entry in spendings if entry.outcome == "clip"]
     made, credits, refunds = _sums(spendings)
-    lines = [texts.admin.usage_head(head, made, credits, refunds, median(waits) if waits else None)]
+    lines = [texts.reports.usage_head(head, made, credits, refunds, median(waits) if waits else None)]
     people = _people(spendings)
-    lines += [texts.admin.usage_line(*line) for line in people[:PEOPLE]]
+    lines += [texts.reports.usage_line(*line) for line in people[:PEOPLE]]
     if len(people) > PEOPLE:
-        lines.append(texts.admin.and_more(len(people) - PEOPLE))
+        lines.append(texts.reports.and_more(len(people) - PEOPLE))
     series = await asyncio.to_thread(_series, spendings, where, [first + timedelta(days=n) for n in range(days)])
-    sums = texts.admin.CHART["sums"].fill(clips=made, credits=credits, refunds=refunds)
+    sums = texts.reports.CHART["sums"].fill(clips=made, credits=credits, refunds=refunds)
     picture = await asyncio.to_thread(chart.draw, head, sums, series)
     return Reply(join("\n", lines), papers=(Paper("usage.png", picture, picture=True),), private=True)
 
@@ -74,7 +74,7 @@ async def export(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     moves = await ctx.store.figures.ledger(inbound.scope, 0.0, MOST)
     acts = await _steps(ctx, inbound, MOST)
     papers = await asyncio.to_thread(lambda: (_ledger(moves), _audit(acts)))
-    return Reply(texts.admin.EXPORTED, papers=papers, private=True)
+    return Reply(texts.reports.EXPORTED, papers=papers, private=True)
 
 
 async def _steps(ctx: Context, inbound: Inbound, limit: int) -> list[Act]:
@@ -146,7 +146,7 @@ def _worded(state: str) -> dict[str, object]:
     found: dict[str, object] = json.loads(state or "{}")
     credits, span = found.pop("credits", None), found.pop("span", None)
     if isinstance(credits, int):
-        found["allowance"] = texts.admin.rate(credits, str(span or "day"))
+        found["allowance"] = texts.phrases.rate(credits, str(span or "day"))
     return found
 
 

@@ -105,9 +105,9 @@ async def cancel(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         await ctx.store.change(job.id, lambda job: machine.apply(job, machine.Cancelled(), ctx.clock()))
     except Illegal:
         latest = await ctx.store.job(job.id)
-        raise Refusal(texts.chat.OVER if latest and latest.outcome else texts.chat.TOO_LATE) from None
+        raise Refusal(texts.jobs.OVER if latest and latest.outcome else texts.jobs.TOO_LATE) from None
     ctx.wake.worker()
-    return Reply(texts.chat.CANCELLED)
+    return Reply(texts.jobs.CANCELLED)
 
 
 async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
@@ -118,11 +118,11 @@ async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
         return await cancel(ctx, inbound, waiting[0].id)
     if not waiting:
         raise Refusal(
-            texts.chat.TOO_LATE if any(job.outcome is None for job in latest) else texts.chat.NOTHING_TO_CANCEL
+            texts.jobs.TOO_LATE if any(job.outcome is None for job in latest) else texts.chat.NOTHING_TO_CANCEL
         )
     shown = waiting[:10]
     said = [texts.chat.cancel_this(job.order.prompt) for job in shown]
-    labels = texts.chat.apart(said, [ctx.clock() - job.created_at for job in shown])
+    labels = texts.jobs.apart(said, [ctx.clock() - job.created_at for job in shown])
     buttons = (Button(label, f"/cancel {job.id}") for label, job in zip(labels, shown, strict=True))
     return Reply(texts.chat.CANCEL_WHICH, tuple(buttons))
 
@@ -137,7 +137,7 @@ def _shown(ctx: Context, clip: Clip, job: Job, inbound: Inbound, copy: str | Non
 def _clip(job: Job) -> Clip:
     """A job's clip. Raises `Refusal` without one."""
     if job.clip is None:
-        raise Refusal(texts.chat.failed(job.reason, job.price) if job.reason else texts.chat.NO_CLIP_YET)
+        raise Refusal(texts.jobs.failed(job.reason, job.price) if job.reason else texts.chat.NO_CLIP_YET)
     return job.clip
 
 

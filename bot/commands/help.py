@@ -31,7 +31,7 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
         return Reply(join("\n", [texts.chat.command_line(name, what) for name, what in lines]))
     if platforms.kind(inbound.address.platform) == "page":
         menu = [(row.label, row.page_help or row.help) for row in in_page_menu(rows) if row.name != "help"]
-        return Reply(texts.page.help_(menu, [(row.name, row.help) for row in rows if row.typed]))
+        return Reply(texts.on_page.help_(menu, [(row.name, row.help) for row in rows if row.typed]))
     if inbound.shared:  # others read along: no more than they need
         shown = in_menu(rows, "everywhere", "groups")
     else:

@@ -27,7 +27,7 @@ async def run(ctx: Context, inbound: Inbound) -> Reply:
     if row is None:
         known = [row.name for row in offered(ctx, inbound.address.platform) if row.common]
         near = next(iter(get_close_matches(name, known, 1, 0.75)), None)
-        short = texts.chat.shorten(name, 32)
+        short = texts.phrases.shorten(name, 32)
         raise Refusal(texts.chat.unknown_command(short, near, pictured=bool(inbound.attachments)))
     await admit(row, ctx, inbound, argument)
     return await row.run(ctx, inbound, argument)
@@ -84,7 +84,7 @@ _ROWS = (
         clips.jobs,
         what.JOBS,
         menu="everywhere",
-        label=texts.chat.PAGE["history"],
+        label=texts.page.PAGE["history"],
         page_help=what.JOBS_ON_PAGE,
         private=True,
         again="anew",
@@ -94,7 +94,7 @@ _ROWS = (
         people.quota,
         what.QUOTA,
         menu="everywhere",
-        label=texts.chat.PAGE["credits"],
+        label=texts.page.PAGE["credits"],
         manages=(("quota set", what.QUOTA_SET),),
         verb=shell.QUOTA,
         names=True,
@@ -113,7 +113,7 @@ _ROWS = (
         clips.continue_,
         what.CONTINUE,
         takes="clip and words",
-        title=texts.chat.FORM_CONTINUE,
+        title=texts.discord.FORM_CONTINUE,
     ),
     Command("clip", clips.clip, what.CLIP, takes="clip", again="anew"),
     Command("join", clips.join, what.JOIN, takes="clip", again="anew"),
@@ -206,7 +206,7 @@ _ROWS = (
         what.PRIVACY,
         menu="everywhere",
         rank=1,
-        label=texts.chat.PAGE["privacy"],
+        label=texts.page.PAGE["privacy"],
         page_help=what.PRIVACY_ON_PAGE,
         takes="nothing",
         private=True,
@@ -217,7 +217,7 @@ _ROWS = (
         commands.mydata,
         what.MYDATA,
         menu="private",
-        label=texts.chat.PAGE["mydata"],
+        label=texts.page.PAGE["mydata"],
         takes="nothing",
         private=True,
         again="anew",
@@ -239,7 +239,7 @@ _ROWS = (
         what.HELP,
         menu="everywhere",
         rank=1,
-        label=texts.chat.PAGE["help"],
+        label=texts.page.PAGE["help"],
         takes="nothing",
         private=True,
         again="anew",

@@ -29,7 +29,7 @@ async def check_place(ctx: Context, inbound: Inbound, job: Job) -> None:
     if inbound.adult or not inbound.shared or (there.platform, there.chat) == (here.platform, here.chat):
         return
     if await _is_adult(ctx, job):
-        raise Refusal(texts.chat.AGE_RESTRICTED)
+        raise Refusal(texts.discord.AGE_RESTRICTED)
 
 
 async def check_gallery(ctx: Context, inbound: Inbound, job: Job, rule: Rule) -> None:
@@ -38,7 +38,7 @@ async def check_gallery(ctx: Context, inbound: Inbound, job: Job, rule: Rule) ->
         return
     place = (rule.gallery or "").partition("/")[0]
     if rule.web or (place and not await _stays_among_adults(inbound, place)):
-        raise Refusal(texts.chat.AGE_RESTRICTED)
+        raise Refusal(texts.discord.AGE_RESTRICTED)
 
 
 async def _stays_among_adults(inbound: Inbound, place: str) -> bool:

@@ -82,4 +82,4 @@ def _since(now: float, span: Literal["week", "month"], zone: str | None) -> floa
 
 def _ranked(ranking: Sequence[Share]) -> tuple[list[Sentence], tuple[Button, ...]]:
     lines = [texts.sharing.best_line(n, one.prompt, one.name, one.hearts) for n, one in enumerate(ranking, 1)]
-    return lines, tuple(Button(texts.chat.clip_number(n), f"/show {one.id}") for n, one in enumerate(ranking, 1))
+    return lines, tuple(Button(texts.jobs.clip_number(n), f"/show {one.id}") for n, one in enumerate(ranking, 1))

@@ -49,7 +49,7 @@ def _reason(said: str) -> str:
     if said.isascii() and said.isdigit() and 0 < int(said[:3]) <= len(words):
         return words[int(said[:3]) - 1]
     first, rest = (*texts.sharing.plain(said).split(maxsplit=1), "", "")[:2]
-    return texts.chat.shorten(rest if first.lower() == _OTHER else f"{first} {rest}", texts.sharing.REASON)
+    return texts.phrases.shorten(rest if first.lower() == _OTHER else f"{first} {rest}", texts.sharing.REASON)
 
 
 async def tell_again(ctx: Context, share: Share) -> None:
@@ -88,7 +88,7 @@ async def review(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             (texts.sharing.numbered(texts.sharing.LET if waits else texts.sharing.KEEP, number), "keep"),
             (texts.sharing.numbered(texts.sharing.REFUSE if waits else texts.sharing.HIDE, number), "hide"),
             (texts.sharing.numbered(texts.sharing.BAN, number), "banish"),
-            (texts.chat.clip_number(number), "show"),
+            (texts.jobs.clip_number(number), "show"),
         )
         buttons += [Button(label, f"/{verb} {share.id}") for label, verb in verbs]
     text, jobs = texts.sharing.review(lines, len(found) > LISTED), tuple(share.job for share in found[:LISTED])

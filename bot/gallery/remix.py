@@ -47,7 +47,7 @@ async def _own_photo(ctx: Context, inbound: Inbound, share: Share, words: str) -
     """Order with the asker's picture, and new words or the shared clip's."""
     roles = [attachment.role for attachment in inbound.attachments]
     if roles.count("photo") + roles.count("end") > 2:
-        raise Refusal(texts.chat.ONE_PHOTO)
+        raise Refusal(texts.pictures.ONE_PHOTO)
     if prompt.wordless(words):
         if not share.prompt:
             return Reply(

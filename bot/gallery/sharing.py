@@ -173,7 +173,7 @@ async def _unshare_what(ctx: Context, inbound: Inbound) -> Reply:
     if not mine:
         raise Refusal(texts.sharing.NOTHING_SHARED)
     said = [texts.sharing.unshare_this(one.prompt, number) for number, one in enumerate(mine[:LISTED], 1)]
-    labels = texts.chat.apart(said, [ctx.clock() - one.at for one in mine[:LISTED]])
+    labels = texts.jobs.apart(said, [ctx.clock() - one.at for one in mine[:LISTED]])
     buttons = tuple(Button(label, f"/unshare {one.job}") for label, one in zip(labels, mine, strict=False))
     rest = len(mine) - len(buttons)
     text = texts.sharing.more_shared(rest) if rest else texts.sharing.UNSHARE_WHICH
@@ -290,5 +290,5 @@ async def _latest(ctx: Context, inbound: Inbound) -> Job:
 
 def _clip(job: Job) -> Clip:
     if job.clip is None or job.outcome == "failed":
-        raise Refusal(texts.chat.failed(job.reason, job.price) if job.reason else texts.chat.NO_CLIP_YET)
+        raise Refusal(texts.jobs.failed(job.reason, job.price) if job.reason else texts.chat.NO_CLIP_YET)
     return job.clip

@@ -26,18 +26,18 @@ def line(
     `paused`: the operator has paused purchases.
     """
     head = lines(understood(job.order), price(job))
-    note = texts.chat.STAND_IN if stand_in else EMPTY
-    buttons = (Button(texts.chat.CANCEL, f"/cancel {job.id}"),) if allows(job, Cancelled) else ()
+    note = texts.jobs.STAND_IN if stand_in else EMPTY
+    buttons = (Button(texts.jobs.CANCEL, f"/cancel {job.id}"),) if allows(job, Cancelled) else ()
     wait = None if paused and job.state == "queued" else _wait(job, rhythm, now, ahead // slots)
     ready_at = None if wait is None else now + wait
-    undated = lines(head, texts.chat.place(ahead) if job.state == "queued" else texts.chat.RENDERING, note)
+    undated = lines(head, texts.jobs.place(ahead) if job.state == "queued" else texts.jobs.RENDERING, note)
     text = lines(head, state(job, rhythm, now, ahead=ahead, slots=slots, paused=paused), note)
     return Reply(text, buttons, job=job.id, ready_at=ready_at, undated=undated if ready_at else EMPTY)
 
 
 def price(job: Job) -> Sentence:
     """The price, and the balance after it."""
-    return texts.chat.price(job.price, job.credits_left, span_of(job.spent_from), job.credits_extra)
+    return texts.jobs.price(job.price, job.credits_left, span_of(job.spent_from), job.credits_extra)
 
 
 def _wait(job: Job, rhythm: Rhythm, now: float, rounds: int = 0) -> float | None:
@@ -59,23 +59,23 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 
     wait = _wait(job, rhythm, now, ahead // slots)
     match job.state:
         case "queued" | "submitting" if job.halted:
-            return texts.chat.HALTED
+            return texts.jobs.HALTED
         case "queued" if paused:
-            return texts.chat.PAUSED
+            return texts.jobs.PAUSED
         case "queued":
             if job.waits:
-                return texts.chat.waiting_again(job.waits, texts.chat.about(max(job.due_at - now, 0.0)))
-            return texts.chat.queued(ahead, texts.chat.about(wait or 0.0))
+                return texts.jobs.waiting_again(job.waits, texts.phrases.about(max(job.due_at - now, 0.0)))
+            return texts.jobs.queued(ahead, texts.phrases.about(wait or 0.0))
         case "submitting":
-            return texts.chat.SENDING
+            return texts.jobs.SENDING
         case "running":
             if job.waits and _stuck(job):
-                return texts.chat.looking_again(job.waits)
-            return texts.chat.LONGER if wait is None else texts.chat.rendering(texts.chat.about(wait))
+                return texts.jobs.looking_again(job.waits)
+            return texts.jobs.LONGER if wait is None else texts.jobs.rendering(texts.phrases.about(wait))
         case "delivering" | "done":
             if job.reason:
-                return texts.chat.failed(job.reason, job.price)
-            return texts.chat.RENDERED if job.state == "delivering" else texts.chat.DONE
+                return texts.jobs.failed(job.reason, job.price)
+            return texts.jobs.RENDERED if job.state == "delivering" else texts.jobs.DONE
 
 
 def result(job: Job, shown: ShownClip | None, *, stand_in: bool = False, share: bool = False) -> Reply:
@@ -86,9 +86,9 @@ def result(job: Job, shown: ShownClip | None, *, stand_in: bool = False, share: 
     again = Button(texts.chat.again(job.price), f"/again {job.id}")
     words = Button(texts.chat.NEW_WORDS, f"/words {job.id}")
     if shown is None:
-        text = lines(understood(job.order), texts.chat.failed(job.reason or "failed", job.price))
+        text = lines(understood(job.order), texts.jobs.failed(job.reason or "failed", job.price))
         return Reply(text, (again, words), job=job.id)
-    made_by = join(" · ", [texts.chat.MADE_BY_AI, texts.chat.STAND_IN if stand_in else EMPTY])
+    made_by = join(" · ", [texts.jobs.MADE_BY_AI, texts.jobs.STAND_IN if stand_in else EMPTY])
     buttons = [again, words, Button(texts.chat.CONTINUE, f"/next {job.id}")]
     if job.follows:
         buttons.append(Button(texts.chat.JOIN, f"/join {job.id}"))
@@ -113,7 +113,7 @@ def elsewhere(job: Job) -> Reply:
 def listing(jobs: Sequence[Job], now: float) -> Reply:
     """A person's jobs, one per line, with buttons to resend clips."""
     said = [
-        texts.chat.job_line(
+        texts.jobs.job_line(
             number,
             job.id,
             "cancelled" if job.reason == "cancelled" else job.outcome or job.state,
@@ -125,7 +125,7 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
         )
         for number, job in enumerate(jobs, 1)
     ]
-    buttons = [Button(texts.chat.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]
+    buttons = [Button(texts.jobs.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]
     if any(job.state == "done" for job in jobs):
         buttons.append(Button(texts.chat.DELETE_ONE, "/delete"))
     return Reply(lines(*said), tuple(buttons), repeats=tuple(job.id for job in jobs))
@@ -133,8 +133,8 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
 
 def stays(order: Order, *, alike: bool = False) -> Sentence:
     """The options inherited from this order, to be said below a question; `alike`: its other pictures, too."""
-    chosen = options(order) if alike else texts.chat.options(order.seconds, order.negative, order.cfg, [])
-    if chosen == texts.chat.options(5, "", None, []):
+    chosen = options(order) if alike else texts.jobs.options(order.seconds, order.negative, order.cfg, [])
+    if chosen == texts.jobs.options(5, "", None, []):
         return EMPTY
     others = {"--duration 5": order.seconds != 5, "--no nothing": order.negative, "--cfg 0.5": order.cfg is not None}
     return texts.chat.stays(chosen, [option for option, is_set in others.items() if is_set])
@@ -143,13 +143,13 @@ def stays(order: Order, *, alike: bool = False) -> Sentence:
 def options(order: Order) -> list[Sentence]:
     """Options other than the words."""
     extras = [
-        *([texts.chat.END] if order.end else []),
-        *([texts.chat.HELD] if order.static_mask else []),
-        *([texts.chat.moving(len(order.brushes))] if order.brushes else []),
+        *([texts.jobs.END] if order.end else []),
+        *([texts.jobs.HELD] if order.static_mask else []),
+        *([texts.jobs.moving(len(order.brushes))] if order.brushes else []),
     ]
-    return texts.chat.options(order.seconds, order.negative, order.cfg, extras)
+    return texts.jobs.options(order.seconds, order.negative, order.cfg, extras)
 
 
 def understood(order: Order) -> Sentence:
     """The order in one line."""
-    return texts.chat.understood(order.prompt, options(order))
+    return texts.jobs.understood(order.prompt, options(order))

@@ -24,11 +24,11 @@ async def download(attachment: Attachment, target: Path) -> None:
         async with asyncio.timeout(ARRIVAL):
             size = await pour(_fetched(attachment), target, heaviest)
     except TimeoutError:
-        raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None
+        raise Refusal(texts.pictures.PICTURE_UNREACHABLE) from None
     if size > heaviest:
-        raise Refusal(texts.chat.too_heavy(HEAVIEST_PICTURE // 1024**2))
+        raise Refusal(texts.pictures.too_heavy(HEAVIEST_PICTURE // 1024**2))
     if size == 0:
-        raise Refusal(texts.chat.EMPTY_PICTURE)
+        raise Refusal(texts.pictures.EMPTY_PICTURE)
 
 
 async def _fetched(attachment: Attachment) -> AsyncGenerator[bytes, None]:
@@ -44,4 +44,4 @@ async def _fetched(attachment: Attachment) -> AsyncGenerator[bytes, None]:
         raise
     except Exception as error:
         log.warning("a picture could not be fetched: %s", type(error).__name__)  # its message may contain a secret URL
-        raise Refusal(texts.chat.PICTURE_UNREACHABLE) from None
+        raise Refusal(texts.pictures.PICTURE_UNREACHABLE) from None

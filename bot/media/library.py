@@ -98,7 +98,7 @@ class Media:
             kept.append(photo)
             cropped = _too_long(original)
             if cropped and (static_masks or brushes):
-                raise Refusal(texts.chat.too_long(*original))
+                raise Refusal(texts.pictures.too_long(*original))
             paths = [_scaled(brush.path, original, (photo.width, photo.height)) for brush in brushes]
             for frame in frames[1:]:
                 picture, before = await self._photo(frame, person)
@@ -287,5 +287,5 @@ def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, .
     """A path in pixels of the scaled photo, rounded down to stay inside."""
     for x, y in path:
         if not (0 <= x < original[0] and 0 <= y < original[1]):
-            raise Refusal(texts.chat.brush_outside(x, y, *original))
+            raise Refusal(texts.pictures.brush_outside(x, y, *original))
     return tuple((x * size[0] // original[0], y * size[1] // original[1]) for x, y in path)

@@ -53,7 +53,7 @@ async def edited(ctx: Context, inbound: Inbound) -> Reply:
         return SILENCE
     if not await first_time(ctx, job.address, f"edited:{inbound.address.message}"):
         return SILENCE
-    return Reply(texts.chat.NOT_EDITED, (Button(texts.chat.CANCEL, f"/cancel {job.id}"),))
+    return Reply(texts.chat.NOT_EDITED, (Button(texts.jobs.CANCEL, f"/cancel {job.id}"),))
 
 
 async def first_time(ctx: Context, chat: Address, name: str, kept: float = FOREVER) -> bool:

@@ -44,12 +44,12 @@ async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Delete a parked order."""
     parked = await ctx.store.quotas.parked(argument.strip()[:32])
     if parked is None:
-        raise Refusal(texts.admin.PARKED_GONE)
+        raise Refusal(texts.credits.PARKED_GONE)
     waiting.check(ctx, parked, inbound)
     if await ctx.store.job(parked.id) is None:
         await ctx.media.discard(parked.photos)
         await ctx.store.quotas.unpark(parked.id)
-    return Reply(texts.admin.DROPPED)
+    return Reply(texts.credits.DROPPED)
 
 
 async def _go_on(ctx: Context, parked: Parked, inbound: Inbound) -> Reply:
@@ -71,7 +71,7 @@ async def _buy(ctx: Context, inbound: Inbound, name: str) -> Reply:
     if parked is None:
         job = await ctx.store.job(name)
         if job is None or job.person != inbound.person:
-            raise Refusal(texts.admin.PARKED_GONE)
+            raise Refusal(texts.credits.PARKED_GONE)
         return await status_line.of(ctx, job)
     waiting.check(ctx, parked, inbound)
     job, asked, quoted = await waiting.priced(ctx, parked, inbound)

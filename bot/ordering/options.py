@@ -80,12 +80,12 @@ def split(text: str) -> tuple[str, dict[str, str]]:
         words.append(_slice(piece, read, 0, places[0]))
         for mark, end in zip(marks, places[1:], strict=True):
             if mark.name is None or (mark.single and mark.name == "no" and "—" in read.text[mark.end : end]):
-                raise Refusal(texts.chat.option_unclear(_slice(piece, read, mark.start, end)))
+                raise Refusal(texts.options.option_unclear(_slice(piece, read, mark.start, end)))
             value = _VALUES[mark.name].match(read.text, mark.end, end) if mark.name in _VALUES else None
             over = value.end() if value else end
             said = trim(_slice(piece, read, mark.start, over))
             if mark.name in values:
-                raise Refusal(texts.chat.option_twice(mark.name, seen[mark.name], said))
+                raise Refusal(texts.options.option_twice(mark.name, seen[mark.name], said))
             seen[mark.name], found = said, _slice(piece, read, mark.end, over)
             values[mark.name] = trim(found) if value else markup.unwrapped(_tidy(found))
             words.append(_slice(piece, read, over, end))
@@ -116,7 +116,7 @@ def _marks(text: str, read: Plain) -> Iterator[Mark]:
             name, end, over, whole = "duration", found.end(), short.end(), bool(short[1])
         else:
             if not gap and _is_unknown(dash, word, before):
-                raise Refusal(texts.chat.option_unknown(word, NAMES, nearest(word)))
+                raise Refusal(texts.options.option_unknown(word, NAMES, nearest(word)))
             continue
         number = name == "duration" and end == found.end()
         if name == "no" and not gap and before == "word" and _repeats(read.text, found.start()):

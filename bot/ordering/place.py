@@ -44,7 +44,7 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
         raise Refusal(inbound.no_photo or texts.chat.NO_PHOTO)
     roles = [attachment.role for attachment in inbound.attachments]
     if roles.count("photo") + roles.count("end") > 2:
-        raise Refusal(texts.chat.ONE_PHOTO)
+        raise Refusal(texts.pictures.ONE_PHOTO)
     if prompt.wordless(inbound.text):
         if earlier := await ctx.store.find(inbound.key):  # one picture of an album, replayed after a crash
             return await status_line.of(ctx, earlier)
@@ -134,7 +134,7 @@ async def _crop_asked(ctx: Context, inbound: Inbound, job: Job) -> Reply | None:
     """The question that this message got before, if any. Raises `Refusal` where questions are impossible."""
     try:
         if platforms.kind(inbound.address.platform) == "operator":  # a shell has no buttons
-            raise Refusal(texts.chat.TOO_LONG_SHELL)
+            raise Refusal(texts.pictures.TOO_LONG_SHELL)
         earlier = await idempotency.given(ctx, inbound)
         if earlier is None:
             await waiting.check_room(ctx, inbound)

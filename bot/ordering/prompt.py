@@ -44,13 +44,13 @@ def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
     values |= options or {}
     for name in values:
         if name not in OPTIONS:
-            raise Refusal(texts.chat.option_unknown(name, OPTIONS, written.nearest(name)))
+            raise Refusal(texts.options.option_unknown(name, OPTIONS, written.nearest(name)))
     if not is_visible(prompt):
         raise Refusal(texts.chat.NO_WORDS)
     negative = _negative(values["no"]) if "no" in values else ""
-    for what, length in ((texts.chat.DESCRIPTION, len(prompt)), (texts.chat.TO_AVOID, len(negative))):
+    for what, length in ((texts.options.DESCRIPTION, len(prompt)), (texts.options.TO_AVOID, len(negative))):
         if length > PROMPT_LIMIT:
-            raise Refusal(texts.chat.too_wordy(length, PROMPT_LIMIT, what))
+            raise Refusal(texts.options.too_wordy(length, PROMPT_LIMIT, what))
     return Draft(prompt, _seconds(values.get("duration", "5")), negative, _cfg(values.get("cfg")))
 
 
@@ -107,40 +107,40 @@ def check(draft: Draft, roles: Sequence[Role]) -> None:
     if "photo" not in roles:
         raise Refusal(texts.chat.NO_PHOTO)
     if ends > 1:
-        raise Refusal(texts.chat.ONE_PHOTO)
+        raise Refusal(texts.pictures.ONE_PHOTO)
     if draft.seconds != 5 and (ends or masked):
-        raise Refusal(texts.chat.ONLY_FIVE)
+        raise Refusal(texts.options.ONLY_FIVE)
     if ends and masked:
-        raise Refusal(texts.chat.END_OR_MASKS)
+        raise Refusal(texts.options.END_OR_MASKS)
     if roles.count("static_mask") > 1:
-        raise Refusal(texts.chat.ONE_STATIC_MASK)
+        raise Refusal(texts.pictures.ONE_STATIC_MASK)
     if roles.count("brush") > BRUSHES:
-        raise Refusal(texts.chat.too_many_brushes(BRUSHES))
+        raise Refusal(texts.pictures.too_many_brushes(BRUSHES))
 
 
 def check_path(path: Sequence[Point]) -> None:
     """Check a brush's path: 2 to 77 points. Raises `Refusal`."""
     if len(path) not in POINTS:
-        raise Refusal(texts.chat.brush_points(len(path)))
+        raise Refusal(texts.pictures.brush_points(len(path)))
 
 
 def _negative(value: str) -> str:
     """A negative prompt. From a form it may begin with the option's name; other options in it are refused."""
     rest, inside = written.split(value)
     if others := [name for name in inside if name != "no"]:
-        raise Refusal(texts.chat.option_elsewhere(others))
+        raise Refusal(texts.options.option_elsewhere(others))
     if inside and rest:
-        raise Refusal(texts.chat.option_unclear(value))
+        raise Refusal(texts.options.option_unclear(value))
     negative = trim(" ".join(inside.get("no", value).split()))
     if not is_visible(negative) or all(map(written.is_punctuation, negative)):
-        raise Refusal(texts.chat.option_malformed("no", ""))
+        raise Refusal(texts.options.option_malformed("no", ""))
     return "" if negative.casefold() in NOTHING else negative
 
 
 def _seconds(value: str) -> Seconds:
     match = _SECONDS.fullmatch(plain(trim(value)).text)
     if match is None:
-        raise Refusal(texts.chat.option_malformed("duration", trim(value)))
+        raise Refusal(texts.options.option_malformed("duration", trim(value)))
     return cast(Seconds, int(match[1]))
 
 
@@ -151,7 +151,7 @@ def _cfg(value: str | None) -> float | None:
     match = _CFG.fullmatch(plain(trim(value)).text)
     number = float(match[1].replace(",", ".")) / _divisor(match[2], match[3]) if match else 2.0
     if number > 1:
-        raise Refusal(texts.chat.option_malformed("cfg", trim(value)))
+        raise Refusal(texts.options.option_malformed("cfg", trim(value)))
     return number
 
 

@@ -25,7 +25,7 @@ WAIT = 3600.0
 async def check_room(ctx: Context, inbound: Inbound) -> None:
     """Raise `Refusal` if the person has too many parked orders: they are free for them, but keep pictures."""
     if await count(ctx, inbound) >= WAITING:
-        raise Refusal(texts.admin.MANY_WAIT)
+        raise Refusal(texts.credits.MANY_WAIT)
 
 
 async def count(ctx: Context, inbound: Inbound) -> int:
@@ -46,7 +46,7 @@ def check(ctx: Context, parked: Parked, inbound: Inbound) -> None:
     if parked.person != inbound.person or parked.scope != inbound.scope:
         raise Refusal(texts.chat.NOT_YOURS)
     if parked.until < ctx.clock():
-        raise Refusal(texts.admin.PARKED_GONE)
+        raise Refusal(texts.credits.PARKED_GONE)
 
 
 async def priced(ctx: Context, parked: Parked, inbound: Inbound) -> tuple[Job, pricing.Ask, Quote]:
@@ -70,12 +70,12 @@ async def consent_missing(ctx: Context, inbound: Inbound, *, sample: bool) -> bo
 
 
 def _no(name: str) -> Button:
-    return Button(texts.admin.NO, f"/no {name}")
+    return Button(texts.credits.NO, f"/no {name}")
 
 
 def crop_question(job: Job) -> Reply:
     """The question whether to crop a picture."""
-    return Reply(texts.chat.TOO_LONG, (Button(texts.chat.CROP, f"/crop {job.id}"), _no(job.id)), parked=job.id)
+    return Reply(texts.pictures.TOO_LONG, (Button(texts.pictures.CROP, f"/crop {job.id}"), _no(job.id)), parked=job.id)
 
 
 def consent_question(name: str, text: Sentence = texts.consent.ASK) -> Reply:
@@ -86,9 +86,9 @@ def consent_question(name: str, text: Sentence = texts.consent.ASK) -> Reply:
 def price_question(ctx: Context, job: Job, quoted: Quote, above: int) -> Reply:
     """The question about the price; `above`: credits from which the community requires it."""
     left = None if quoted.left is None else max(0, quoted.left - job.price)
-    costs = texts.chat.price(job.price, left, pricing.limits(quoted.rules, ctx.policy).span, quoted.extra)
-    buttons = (Button(texts.admin.yes(job.price), f"/yes {job.id}"), _no(job.id))
-    return Reply(texts.admin.confirm(status.understood(job.order), job.price, above, costs), buttons, parked=job.id)
+    costs = texts.jobs.price(job.price, left, pricing.limits(quoted.rules, ctx.policy).span, quoted.extra)
+    buttons = (Button(texts.credits.yes(job.price), f"/yes {job.id}"), _no(job.id))
+    return Reply(texts.credits.confirm(status.understood(job.order), job.price, above, costs), buttons, parked=job.id)
 
 
 async def price_missing(ctx: Context, parked: Parked, inbound: Inbound) -> Reply | None:

@@ -55,7 +55,7 @@ async def _which(ctx: Context, inbound: Inbound) -> Reply:
     if not done:
         raise Refusal(texts.chat.NOTHING_TO_DELETE)
     said = [texts.chat.delete_this(job.order.prompt) for job in done]
-    labels = texts.chat.apart(said, [ctx.clock() - job.created_at for job in done])
+    labels = texts.jobs.apart(said, [ctx.clock() - job.created_at for job in done])
     buttons = tuple(Button(label, f"/delete {job.id}") for label, job in zip(labels, done, strict=True))
     return Reply(texts.chat.DELETE_WHICH, buttons, private=True, repeats=tuple(job.id for job in done))
 

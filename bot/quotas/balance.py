@@ -43,7 +43,7 @@ async def standing(ctx: Context, inbound: Inbound, other: Member | None = None) 
     where = pricing.zone(quoted.rules.scope.zone)
     window = pricing.window(ctx.clock(), held.span, where)
     limit = None if asked.unlimited else held.credits
-    refill = texts.chat.refill(window.ends_at - ctx.clock(), held.span, quoted.rules.scope.zone or "UTC")
+    refill = texts.phrases.refill(window.ends_at - ctx.clock(), held.span, quoted.rules.scope.zone or "UTC")
     left = None if limit is None else quoted.left or 0
     sentence = texts.chat.allowance(left, refill, held.span, quoted.extra)
     return Standing(quoted.rules, limit, held.span, left, quoted.extra, refill, sentence)
@@ -70,13 +70,13 @@ async def mine(ctx: Context, inbound: Inbound) -> Reply:
     said = [found.sentence]
     banned = pricing.ban(found.rules, ctx.clock())
     if banned and found.limit is not None:
-        said.insert(0, texts.admin.barred(quote.until(banned.banned, zone), banned.because or ""))
+        said.insert(0, texts.credits.barred(quote.until(banned.banned, zone), banned.because or ""))
     for gift in await ctx.store.quotas.grants(inbound.scope, found.rules.people, ctx.clock()):
         until = texts.admin.when(gift.until, where, zone) if gift.until else EMPTY
-        said.append(texts.admin.grant_line(gift.left, gift.amount, until, gift.because))
+        said.append(texts.credits.grant_line(gift.left, gift.amount, until, gift.because))
     moves = await ctx.store.figures.movements(inbound.scope, found.rules.people, LATEST * BOOKS)
     latest = [_line(event, where, await _words(ctx, event[0].job)) for event in _events(moves)[:LATEST]]
-    moved = lines(texts.admin.LATEST, *latest) if moves else EMPTY
+    moved = lines(texts.credits.LATEST, *latest) if moves else EMPTY
     return Reply(join("\n\n", [lines(*said), moved]), private=True)
 
 
@@ -100,4 +100,4 @@ def _line(event: Sequence[Movement], where: tzinfo, words: str) -> str:
     amount = sum(abs(move.given or move.held or move.spent) for move in moved)
     because = "" if first.job and first.held else first.because  # the result's message told how the job ended
     kind = "partly" if {"refund", "lapse"} <= kinds else first.kind
-    return texts.admin.movement(texts.admin.stamp(first.at, where), kind, amount, words, because)
+    return texts.credits.movement(texts.admin.stamp(first.at, where), kind, amount, words, because)

@@ -19,17 +19,17 @@ _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 async def link(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Without a code: issue one. With one: link with its issuer."""
     if inbound.shared or inbound.scope:
-        raise Refusal(texts.admin.LINK_ALONE)
+        raise Refusal(texts.credits.LINK_ALONE)
     if ctx.only_on(inbound.address.platform):
-        raise Refusal(texts.admin.NO_OTHER_PLATFORM)
+        raise Refusal(texts.credits.NO_OTHER_PLATFORM)
     if not argument:
         code = idempotency.code(ctx, inbound, _LETTERS, 8)
         await ctx.store.accounts.offer(inbound.person, _hash(code), ctx.clock() + CODE_VALID, inbound.key)
-        return Reply(texts.admin.code(f"{code[:4]}-{code[4:]}", round(CODE_VALID / 60)), private=True, secret=True)
+        return Reply(texts.credits.code(f"{code[:4]}-{code[4:]}", round(CODE_VALID / 60)), private=True, secret=True)
     joined, _ = await ctx.store.accounts.join(inbound.person, _hash(argument), ctx.clock(), GUESSES, inbound.key)
     if joined != "joined":
-        raise Refusal(texts.admin.LINK_FAILED[joined])
-    return Reply(texts.admin.LINKED, private=True)
+        raise Refusal(texts.credits.LINK_FAILED[joined])
+    return Reply(texts.credits.LINKED, private=True)
 
 
 async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -38,8 +38,8 @@ async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     now = ctx.clock()
     spans = [window.key for window in pricing.windows(now, pricing.zone(rules.scope.zone)).values()]
     if not await ctx.store.accounts.leave(inbound.person, spans, now, inbound.key):
-        raise Refusal(texts.admin.NOT_LINKED)
-    return Reply(texts.admin.UNLINKED, private=True)
+        raise Refusal(texts.credits.NOT_LINKED)
+    return Reply(texts.credits.UNLINKED, private=True)
 
 
 def _hash(code: str) -> str:

@@ -64,8 +64,8 @@ async def _alarm(ctx: Context, ask: pricing.Ask, denied: Denied) -> None:
     if denied.cause == "paused" or denied.ends_at is None:
         return
     key = f"alarm:{denied.cause}:{denied.ends_at:.0f}:{denied.limit}"
-    refill = texts.chat.refill(denied.ends_at - ask.now)
-    words = texts.admin.alarm(denied.cause, denied.limit, refill)
+    refill = texts.phrases.refill(denied.ends_at - ask.now)
+    words = texts.credits.alarm(denied.cause, denied.limit, refill)
     with suppress(StoreDown):
         if not await ctx.store.inbox.take(key, "operator", "", ask.now):
             return
@@ -89,15 +89,15 @@ def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> S
     elif denied.ends_at is None:
         refill = EMPTY
     elif denied.cause == "allowance":
-        refill = texts.chat.refill(denied.ends_at - asked.now, span, zone)
+        refill = texts.phrases.refill(denied.ends_at - asked.now, span, zone)
     else:
         month = denied.cause.endswith("month")
         own = zone if denied.cause == "community_month" else "UTC"
-        refill = texts.chat.refill(denied.ends_at - asked.now, "month" if month else "day", own)
+        refill = texts.phrases.refill(denied.ends_at - asked.now, "month" if month else "day", own)
     operators = pricing.stops_all(denied) or denied.cause == "community_month"
     whom = "operator" if pricing.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
     short = pricing.price(min(get_args(Seconds)), ctx.model)
     fits = short if denied.cause == "allowance" and short <= denied.left else 0
-    return texts.admin.denied(
+    return texts.credits.denied(
         denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits
     )

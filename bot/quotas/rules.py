@@ -32,7 +32,7 @@ Cause = Literal[
     "closed",
     "longest",
 ]
-"""The limit that refused an order; `texts.admin.denied` has the sentence for each."""
+"""The limit that refused an order; `texts.credits.denied` has the sentence for each."""
 OPERATORS = frozenset({"ceiling_day", "ceiling_month", "money_day", "money_month", "paused"})
 """Causes that stop all purchases."""
 

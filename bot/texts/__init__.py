@@ -1,5 +1,45 @@
 """Every sentence that people read, by what it is about."""
 
-from bot.texts import admin, chat, commands, consent, gallery, incidents, page, privacy, sharing, shell
+from bot.texts import (
+    admin,
+    chat,
+    commands,
+    consent,
+    credits,
+    discord,
+    gallery,
+    incidents,
+    jobs,
+    on_page,
+    operator,
+    options,
+    page,
+    phrases,
+    pictures,
+    privacy,
+    reports,
+    sharing,
+    shell,
+)
 
-__all__ = ["admin", "chat", "commands", "consent", "gallery", "incidents", "page", "privacy", "sharing", "shell"]
+__all__ = [
+    "admin",
+    "chat",
+    "commands",
+    "consent",
+    "credits",
+    "discord",
+    "gallery",
+    "incidents",
+    "jobs",
+    "on_page",
+    "operator",
+    "options",
+    "page",
+    "phrases",
+    "pictures",
+    "privacy",
+    "reports",
+    "sharing",
+    "shell",
+]

@@ -1,7 +1,9 @@
 """Every sentence of the galleries on the web."""
 
 from bot.sentence import EMPTY, Moment, Sentence, _, _n, join, verbatim
-from bot.texts.chat import MADE_BY_AI, alt, quoted, shorten
+from bot.texts.jobs import MADE_BY_AI
+from bot.texts.page import alt
+from bot.texts.phrases import quoted, shorten
 
 HOUSE = "Photoplay"
 TITLE = 70

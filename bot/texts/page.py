@@ -1,72 +1,195 @@
-"""What is said on the chat page alone, and how it words a chat's sentences: with its buttons for commands."""
+"""What the chat page says by itself: labels, hints, errors."""
 
-from collections.abc import Sequence
+from bot.sentence import EMPTY, Sentence, _, sentences, verbatim
+from bot.texts.chat import DELETE, DELETE_ON_PAGE, KEEP, SEND_AGAIN
+from bot.texts.options import DESCRIPTION
+from bot.texts.phrases import shorten
 
-from bot.sentence import EMPTY, Sentence, Wording, _, join, lines, sentences
-from bot.texts.chat import (
-    DURATION_EXAMPLE,
-    NOT_SURE,
-    PAGE,
-    WHAT_ELSE,
-    WHAT_I_CAN,
-    WHICH_CLIP,
-    YOUR_LAST,
-    command_line,
+UNREADABLE = {
+    400: _("That didn't arrive whole. Please load the page again, and send it once more."),
+    408: _("That took too long to arrive. Please send it again."),
+    413: _("That is more than I can take in at once. Please send less."),
+    415: _("I can't read what was sent. Please load the page again, and send it once more."),
+}
+"""What is said of a request that cannot be read, by its HTTP status."""
+
+PAGE = {
+    "title": verbatim("Photoplay"),
+    "description": _("A photo and a sentence go in; a video comes back."),
+    "noscript": _("This page needs JavaScript."),
+    "off": _("The chat page is off here. Whoever runs Photoplay can turn it on by setting PLAYGROUND_PASSWORD."),
+    "password": _("Password, from whoever gave you the link"),
+    "enter": _("Enter"),
+    "password_wrong": _("That isn't the password. Please try again."),
+    "password_wait": _("Too many tries. Please wait a minute."),
+    "not_found": _("There is nothing here"),
+    "not_found_lead": _("The link may be mistyped, or its time is over."),
+    "broken": _("That didn't work"),
+    "broken_lead": _("Something went wrong on our side. Please try again in a moment."),
+    "resting": _("One moment, please"),
+    "resting_lead": _("I can't reach my records just now. Nothing is lost; please try again in a minute."),
+    "to_start": _("Open the chat"),
+    "reload": _("This page is out of date. Please load it again."),
+    "one_by_one": _("I'm still taking in what you sent. One moment, please."),
+    "form": DESCRIPTION,
+    "greeting": _("Which photo should come alive?"),
+    "lead": _("Send a photo and a sentence. A few minutes later it answers as a video."),
+    "samples": _("Samples to try"),
+    "conversation": _("Conversation"),
+    "message": _("You: “{words}”"),
+    "answer": _("Answer to “{words}”"),
+    "photo_alt": _("Your photo for “{words}”"),
+    "end_alt": _("The last frame for “{words}”"),
+    "progress": _("How far the clip is"),
+    "clip_ready": _("Your clip “{words}” is ready."),
+    "composer": _("New message"),
+    "words": _("What should happen in the photo?"),
+    "words_example": _("What should happen? “She puts on her glasses”"),
+    "add_photo": _("Photo"),
+    "moves": _("Words to add"),
+    "options": _("Options"),
+    "chosen": _("Chosen options"),
+    "send": _("Send"),
+    "drop": _("Drop your photo here"),
+    "start": _("Start"),
+    "end": _("End"),
+    "start_preview": _("The first frame"),
+    "end_preview": _("The last frame"),
+    "remove_start": _("Remove the photo"),
+    "remove_end": _("Remove the last frame"),
+    "swap": _("Swap start and end"),
+    "crop_hint": _("This one is long, so a part of it is used. Drag the frame, or its ends."),
+    "crop_start": _("Where the part that is used begins"),
+    "crop_middle": _("The part that is used"),
+    "crop_end": _("Where the part that is used ends"),
+    "duration": _("Length"),
+    "five": _("5 s"),
+    "ten": _("10 s"),
+    "seconds": _("{seconds} s"),
+    "avoid": _("What to avoid"),
+    "avoid_example": _("blurry, extra hands"),
+    "without": _("without {what}"),
+    "strictness": _("How closely to follow your words"),
+    "loosely": _("loosely"),
+    "strictly": _("strictly"),
+    "automatic": _("automatic"),
+    "followed": _("words followed at {value}"),
+    "last_frame": _("Last frame"),
+    "add_last_frame": _("Add a photo"),
+    "ten_excluded": _("With a last frame the clip is 5 s long."),
+    "five_then": _("With a last frame, it becomes a clip of 5 s."),
+    "end_or_ten": _("A last frame works only with 5 s. Take the last frame out, or the 10 s out of your words."),
+    "end_kept": _("For a last frame, start from a photo of your own."),
+    "written": _("Taken from your words."),
+    "cancel": _("Cancel"),
+    "notify": _("Tell me when it's ready"),
+    "again": _("Again"),
+    "new_words": _("New words"),
+    "go_on": _("Continue"),
+    "download": _("Download"),
+    "play": _("Play"),
+    "pause": _("Pause"),
+    "mute": _("Sound off"),
+    "unmute": _("Sound on"),
+    "full_screen": _("Full screen"),
+    "new_words_for": _("New words for “{words}”"),
+    "continue_of": _("Continue “{words}”"),
+    "dismiss": _("Start from another photo"),
+    "need_photo": _("Add a photo first: choose “Photo” below, or drop or paste one here."),
+    "need_words": _("What should happen in the photo? A few words will do."),
+    "too_heavy": _("That file is too large. Pictures of up to {mb} MB work; a smaller copy will do fine."),
+    "join": _("Join"),
+    "send_again": SEND_AGAIN,
+    "delete": DELETE,
+    "delete_clip": _("Delete this clip"),
+    "delete_what": DELETE_ON_PAGE,
+    "keep": KEEP,
+    "menu": _("Menu"),
+    "history": _("History"),
+    "clips": _("All my clips"),
+    "back": _("Back to the chat"),
+    "find": _("Words to find"),
+    "search": _("Find"),
+    "favourites": _("Favourites only"),
+    "favourite": _("Favourite"),
+    "choose": _("Choose"),
+    "choose_none": _("Choose none"),
+    "more": _("More"),
+    "not_marked": _("That didn't get through. Please tap once more."),
+    "too_many": _("That is more than one file can hold. Please choose fewer clips."),
+    "none_left": _("None of those clips are there any more."),
+    "credits": _("Credits"),
+    "mydata": _("My data"),
+    "privacy": _("Privacy"),
+    "help": _("Help"),
+    "drop_order": _("Take it back"),
+    "order_lapsed": _("An hour has passed without an answer, so this was taken back. Nothing was spent."),
+    "unreached": _("That didn't get through. Try again: nothing is made or paid twice."),
+    "offline_now": _("You're offline. What is under way goes on, and this page catches up by itself."),
+    "server_away": _("Photoplay doesn't answer right now. This page tries again by itself, and nothing is lost."),
+}
+
+MOVES = (
+    "slow push in",
+    "pull back",
+    "pan left",
+    "pan right",
+    "tilt up",
+    "gentle orbit",
+    "handheld",
 )
-from bot.texts.privacy import ASK_AGAIN, MYDATA_SOON
+"""Words for the camera: every model understands them, and the stand-in shows them."""
+EXAMPLES = ("wind in the hair", "rain begins to fall")
+"""Words for what is in a photo, which only a real model moves."""
+STAND_IN_PAGE = {
+    "lead": _("Send a photo and a sentence. Moments later it answers as a video."),
+    "words_example": _("What should happen? “Slow push in, gentle orbit”"),
+}
+"""What the page says otherwise where the stand-in alone makes the clips."""
+STAND_IN_SAMPLES = {
+    "lake": "slow push in, over the water towards the boat",
+    "portrait": "gentle orbit around her, moving closer",
+    "street": "slow pan right past the lanterns",
+}
+"""Words of samples where the stand-in alone makes the clips: it moves the camera, and nothing in the photo."""
+SAMPLES = {
+    "lake": {
+        "prompt": "slow push in while the boat drifts across the lake",
+        "alt": _("A drawn lake at dawn: a small boat, misty mountains, dark pines on both sides"),
+    },
+    "portrait": {
+        "prompt": "she puts on her glasses, gentle orbit",
+        "alt": _("A drawn portrait of a calm woman with a pair of glasses in her hands"),
+    },
+    "street": {
+        "prompt": "rain falls, slow pan right past the lanterns",
+        "alt": _("A drawn street on a rainy evening: lanterns, wet stones, a cat under a red umbrella"),
+    },
+}
 
-WORDING = Wording(
-    instead={
-        NOT_SURE.id: _(
-            "I couldn't make out whether your order was taken. If it was, the clip comes by itself; look under "
-            "“{history}” in the menu in a few minutes before you ask again.",
-            history=PAGE["history"],
-        ),
-        YOUR_LAST.id: _("Your last ones are under “{history}” in the menu.", history=PAGE["history"]),
-        WHAT_I_CAN.id: _("What I can do stands under “{help}” in the menu.", help=PAGE["help"]),
-        WHAT_ELSE.id: _("What else I can do stands under “{help}” in the menu.", help=PAGE["help"]),
-        ASK_AGAIN.id: _("To be asked again, choose “{privacy}” in the menu.", privacy=PAGE["privacy"]),
-        MYDATA_SOON.id: _(
-            "Your file is being made. Choose “{mydata}” in the menu once more in a few minutes.", mydata=PAGE["mydata"]
-        ),
-        WHICH_CLIP.id: _("Which clip? Use the buttons that stand with it."),
-    }
-)
 
-
-def help_(menu: Sequence[tuple[Sentence, Sentence]], commands: Sequence[tuple[str, Sentence]]) -> Sentence:
-    """What can be done on the chat page, by what its buttons say; `commands` are those for which there is none."""
-    buttons = lines(
-        sentences(
-            _(
-                "“{options}” has the length, what to avoid, how closely to follow your words, and a last frame.",
-                options=PAGE["options"],
-            ),
-            _("They may stand in your words, too, as in {example}.", example=DURATION_EXAMPLE),
-        ),
-        _("“{cancel}” takes a clip back while it is still in line.", cancel=PAGE["cancel"]),
-        _(
-            "“{again}” and “{new_words}” under a clip make another one of the same photo, “{go_on}” goes on from its "
-            "last frame, and “{join}” makes one film of a clip and what it continues.",
-            again=PAGE["again"],
-            new_words=PAGE["new_words"],
-            go_on=PAGE["go_on"],
-            join=PAGE["join"],
-        ),
-        _("The bin beside your words deletes the clip that they became, with its photo."),
+def preview(*, at_home: bool) -> Sentence:
+    """Over the chat page, where the stand-in makes the clips; only whoever sits there can change that."""
+    return sentences(
+        _("This is a preview: a stand-in makes the clips, not the real model."),
+        _("For real clips, put AIMLAPI_KEY into the file .env.") if at_home else EMPTY,
     )
-    entries = [(PAGE["clips"], _("to be found by words, marked and downloaded")), *menu]
-    return join(
-        "\n\n",
-        [
-            _("Send a photo with a few words about what should happen in it; the clip comes back below it."),
-            buttons,
-            lines(
-                _("In the menu at the top:"),
-                *(_("{entry} – {what}", entry=entry, what=what) for entry, what in entries),
-            ),
-            lines(_("What has no button is sent as a message:"), *(command_line(*one) for one in commands))
-            if commands
-            else EMPTY,
-        ],
-    )
+
+
+def no_clips(words: str, favourites: bool) -> Sentence:
+    """A history without clips, or a search in it that found none."""
+    if words.strip():
+        found = (
+            _("None of your favourites has “{words}” in its words.")
+            if favourites
+            else _("None of your clips has “{words}” in its words.")
+        )
+        return found.fill(words=shorten(words, 60))
+    if favourites:
+        return _("No favourites yet. Tap the star on a clip that you like.")
+    return _("No clips yet. Send a photo in the chat, and what comes of it shows up here.")
+
+
+def alt(prompt: str) -> str:
+    """What a screen reader says of a photo or clip."""
+    return shorten(prompt, 200)

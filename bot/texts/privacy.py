@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot import platforms
 from bot.sentence import EMPTY, Listing, Sentence, _, _n, join, lines, sentences, verbatim
-from bot.texts.chat import PAGE
+from bot.texts.page import PAGE
 
 HOSTS = {
     "local": _("a stand-in for the video service, which runs on this server"),

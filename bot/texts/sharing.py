@@ -4,7 +4,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from bot.sentence import EMPTY, Sentence, _, _n, join, lines, sentences, verbatim
-from bot.texts.chat import MADE_BY_AI, quoted, shorten
+from bot.texts.jobs import MADE_BY_AI
+from bot.texts.phrases import quoted, shorten
 
 SHARE = _("Share")
 NAME = 64

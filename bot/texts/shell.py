@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bot.sentence import CHAT, Command, Sentence, Wording, _, join, lines, sentences
-from bot.texts import admin, chat, consent, sharing
+from bot.texts import admin, chat, consent, operator, pictures, sharing
 
 
 class Verb(NamedTuple):
@@ -105,8 +105,8 @@ WORDING = Wording(
         admin.WHOSE.id: _("Whom do you mean? Name them by their id, as in @discord:456, @telegram:789 or @role:12."),
         admin.WHOSE_NAME.id: _("I couldn't tell whom you mean. Name people by their id, as in @discord:456."),
         admin.A_PERSON.id: _("That works for people only, as in @discord:456."),
-        admin.CAP_WHERE.id: _("For which community? Name it: {/operator cap discord:123 1000}"),
-        admin.OPERATOR_HOW.id: _(
+        operator.CAP_WHERE.id: _("For which community? Name it: {/operator cap discord:123 1000}"),
+        operator.OPERATOR_HOW.id: _(
             "{/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "
             "{/operator cap 1000} (or off) and {/operator flights 10} (or off) with --scope, "
             "or with a community's name: {/operator cap discord:123 1000}"
@@ -158,12 +158,12 @@ WORDING = Wording(
             "A gallery belongs to a community, a group or a server; name it with --scope discord:123."
         ),
         sharing.REVIEW_WHERE.id: _("Reports belong to a community; name it with --scope discord:123."),
-        chat.NOT_A_PICTURE.id: _(
+        pictures.NOT_A_PICTURE.id: _(
             "That file isn't a picture I can read. JPEG, PNG, WebP, HEIC, AVIF, GIF and BMP work."
         ),
-        chat.BROKEN_PICTURE.id: _("That picture is damaged or incomplete. Please take another one."),
-        chat.EMPTY_PICTURE.id: _("That file is empty. Please take another one."),
-        chat.TOO_SMALL.id: _(
+        pictures.BROKEN_PICTURE.id: _("That picture is damaged or incomplete. Please take another one."),
+        pictures.EMPTY_PICTURE.id: _("That file is empty. Please take another one."),
+        pictures.TOO_SMALL.id: _(
             "That picture is {width} × {height} pixels. Both sides need at least {least}; please take a larger one."
         ),
         chat.NO_MASKS.id: _(
@@ -233,4 +233,83 @@ def no_platform(name: str) -> Sentence:
     """An id on a platform that there is none of."""
     return _(
         "There is no platform “{name}”. People are named as in @discord:456, @telegram:789 or @web:abc.", name=name
+    )
+
+
+TIMELINE = {
+    "created": _("asked: photo checked, credits set aside, order kept"),
+    "started": _("order sent"),
+    "settled": _("clip seen ready, credits settled"),
+    "done": _("delivered"),
+}
+
+
+def taken_by(host: str) -> Sentence:
+    """A step of the timeline."""
+    return _("taken by {host}", host=host)
+
+
+def no_file(path: str) -> Sentence:
+    """A file that is not there."""
+    return _("There is no file {path}.", path=path)
+
+
+def not_a_file(path: str) -> Sentence:
+    """A folder, or something else that holds no picture."""
+    return _("{path} is not a file. I need a picture, such as photo.jpg.", path=path)
+
+
+def no_place(path: str) -> Sentence:
+    """A place where no file can be written."""
+    return _("I can't write to {path}, so I did nothing.", path=path)
+
+
+def would_overwrite(path: str) -> Sentence:
+    """The clip would take the place of a photo or mask it is made from."""
+    return _("{path} is one of the pictures themselves. Please choose another name for the clip.", path=path)
+
+
+def not_saved(path: str, why: str, job_id: str) -> Sentence:
+    """The clip is there, but its file could not be written."""
+    return _(
+        "I couldn't write {path}: {why}. Your clip is kept; get it with: photoplay fetch {job_id} -o FILE",
+        path=path,
+        why=why,
+        job_id=job_id,
+    )
+
+
+def brush_malformed(value: str) -> Sentence:
+    """A brush that cannot be read."""
+    return _(
+        "A brush is a mask and the way it moves, not “{value}”. For example: --brush mask.png:100,200;300,200",
+        value=value,
+    )
+
+
+def saved(path: str, width: int, height: int, seconds: float) -> Sentence:
+    """Where the clip is."""
+    return _("{path}: {width} × {height}, {seconds} s", path=path, width=width, height=height, seconds=round(seconds))
+
+
+STOPPING = _("Stopping …")
+STOPPED = _("Stopped before anything was ordered.")
+SEE_CHECK = _("Run photoplay check to see why.")
+
+
+def store_down(detail: str) -> Sentence:
+    """The database takes nothing."""
+    return _(
+        "The database can't be used right now ({detail}); nothing was ordered or spent. If another process "
+        "holds it, try again in a minute.",
+        detail=detail,
+    )
+
+
+def left_alone(job_id: str) -> Sentence:
+    """Ctrl-C while a clip is being made."""
+    return _(
+        "Your order is safe, and goes on when Photoplay runs again. Get the clip with: photoplay fetch "
+        "{job_id} -o FILE\nAll your clips: photoplay jobs",
+        job_id=job_id,
     )

@@ -104,7 +104,7 @@ async def quiet(driver: Driver) -> None:
 async def test_a_photo_with_words_is_confirmed_and_becomes_a_clip_in_its_place(driver: Driver) -> None:
     hold(driver)
     said = await driver.say("she smiles", picture())
-    status = await sees(driver, "she smiles", label=texts.chat.CANCEL)
+    status = await sees(driver, "she smiles", label=texts.jobs.CANCEL)
     assert not status.clip
     go_on(driver)
     clip = await sees(driver, "she smiles", clip=True)
@@ -141,7 +141,7 @@ async def test_an_unknown_option_is_refused(driver: Driver) -> None:
 async def test_the_same_message_twice_buys_once(driver: Driver) -> None:
     hold(driver)
     said = await driver.say("she smiles", picture())
-    await sees(driver, "she smiles", label=texts.chat.CANCEL)
+    await sees(driver, "she smiles", label=texts.jobs.CANCEL)
     await driver.again(said)
     await quiet(driver)
     go_on(driver)
@@ -186,7 +186,7 @@ async def test_a_written_no_takes_it_back_and_a_photo_with_a_yes_is_an_order(ask
     await driver.say("yes", picture())
     await sees(driver, texts.consent.ASK_TOO, label=texts.consent.AGREE)
     await driver.say("No, thanks.")
-    await sees(driver, texts.admin.DROPPED)
+    await sees(driver, texts.credits.DROPPED)
     await driver.say("yes")
     await sees(driver, "she smiles", clip=True)
     await settled(driver)
@@ -201,7 +201,7 @@ async def test_nobody_else_answers_a_question(chat: ChatDriver) -> None:
     hold(chat)
     chat.interject("he frowns", question)
     await chat.say("she smiles", to=question)
-    await sees(chat, "she smiles", label=texts.chat.CANCEL)
+    await sees(chat, "she smiles", label=texts.jobs.CANCEL)
     go_on(chat)
     await settled(chat)
     assert [order.prompt for order in chat.house.provider.orders] == ["she smiles"]
@@ -222,13 +222,13 @@ async def test_an_answer_tapped_twice_buys_once(asking: Driver) -> None:
 
 async def test_a_panorama_is_asked_about(driver: Driver) -> None:
     await driver.say("she smiles", picture(1600, 400))
-    question = await sees(driver, texts.chat.TOO_LONG, label=texts.chat.CROP)
+    question = await sees(driver, texts.pictures.TOO_LONG, label=texts.pictures.CROP)
     assert not bought(driver)
-    await driver.tap(question, texts.admin.NO)
-    await sees(driver, texts.admin.DROPPED)
-    await until(lambda: not any(texts.chat.CROP in shown.buttons for shown in driver.shown()))
+    await driver.tap(question, texts.credits.NO)
+    await sees(driver, texts.credits.DROPPED)
+    await until(lambda: not any(texts.pictures.CROP in shown.buttons for shown in driver.shown()))
     await driver.say("she turns", picture(1600, 400))
-    await driver.tap(await sees(driver, texts.chat.TOO_LONG, label=texts.chat.CROP), texts.chat.CROP)
+    await driver.tap(await sees(driver, texts.pictures.TOO_LONG, label=texts.pictures.CROP), texts.pictures.CROP)
     await sees(driver, "she turns", clip=True)
     await settled(driver)
     assert bought(driver) == 1
@@ -238,9 +238,9 @@ async def test_a_price_above_the_communitys_limit_is_asked_about(chat: ChatDrive
     town = await chat.gather()
     assert not (await admin(chat, town, "/limits confirm 3")).refused
     await chat.say("she smiles", picture())
-    question = await sees(chat, label=texts.admin.yes(5))
+    question = await sees(chat, label=texts.credits.yes(5))
     assert not bought(chat)
-    await chat.tap(question, texts.admin.yes(5))
+    await chat.tap(question, texts.credits.yes(5))
     await sees(chat, "she smiles", clip=True)
     await settled(chat)
     assert bought(chat) == 1
@@ -253,12 +253,12 @@ async def test_a_price_above_the_communitys_limit_is_asked_about(chat: ChatDrive
 async def test_what_waits_in_the_queue_is_cancelled_and_costs_nothing(driver: Driver, written: bool) -> None:
     hold(driver)
     await driver.say("she smiles", picture())
-    status = await sees(driver, "she smiles", label=texts.chat.CANCEL)
+    status = await sees(driver, "she smiles", label=texts.jobs.CANCEL)
     if written:
         await driver.say("/cancel")
     else:
-        await driver.tap(status, texts.chat.CANCEL)
-    await sees(driver, texts.chat.CANCELLED)
+        await driver.tap(status, texts.jobs.CANCEL)
+    await sees(driver, texts.jobs.CANCELLED)
     go_on(driver)
     await settled(driver)
     await driver.say("/quota")
@@ -281,7 +281,7 @@ async def test_a_slip_of_the_finger_buys_once(chat: ChatDriver) -> None:
     hold(chat)
     await chat.tap(first, AGAIN)
     await chat.tap(first, AGAIN)
-    await sees(chat, "she smiles", label=texts.chat.CANCEL)
+    await sees(chat, "she smiles", label=texts.jobs.CANCEL)
     await quiet(chat)
     go_on(chat)
     await until(lambda: sum(shown.clip for shown in chat.shown()) == 2)
@@ -336,7 +336,7 @@ async def test_what_a_crash_cut_off_is_done_once_all_the_same(driver: Driver, do
         await asyncio.wait_for(reached.wait(), 60)
         await driver.kill()
     await driver.start()
-    await sees(driver, "she smiles", label=texts.chat.CANCEL)
+    await sees(driver, "she smiles", label=texts.jobs.CANCEL)
     go_on(driver)
     await sees(driver, "she smiles", clip=True)
     await settled(driver)
@@ -360,7 +360,7 @@ async def test_a_mistake_of_ours_is_told_and_ends_nothing(chat: ChatDriver) -> N
 async def test_a_flood_puts_a_clip_off(chat: ChatDriver) -> None:
     hold(chat)
     await chat.say("she smiles", picture())
-    await sees(chat, label=texts.chat.CANCEL)
+    await sees(chat, label=texts.jobs.CANCEL)
     chat.flood()
     go_on(chat)
     await sees(chat, "she smiles", clip=True)
@@ -372,8 +372,8 @@ async def test_a_flood_puts_a_clip_off(chat: ChatDriver) -> None:
 async def test_a_chat_that_is_gone_ends_the_delivery_and_the_clip_is_kept(chat: ChatDriver) -> None:
     hold(chat)
     await chat.say("she smiles", picture())
-    status = await sees(chat, label=texts.chat.CANCEL)
-    job_id = status.buttons[texts.chat.CANCEL].split()[1]
+    status = await sees(chat, label=texts.jobs.CANCEL)
+    job_id = status.buttons[texts.jobs.CANCEL].split()[1]
     chat.gone()
     go_on(chat)
     await settled(chat)

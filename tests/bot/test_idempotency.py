@@ -161,12 +161,12 @@ async def test_two_are_linked_and_parted_once_and_a_code_stays_the_same(square: 
     enter = square.inbound(f"/link {code}", scope="", user="9", platform="discord")
     first, second = await twice(square, enter, cut=cut)
     assert first == second
-    assert first.text == texts.admin.LINKED
+    assert first.text == texts.credits.LINKED
     await twice(square, asked, cut=cut)  # a code that was used stays used
     assert await rows(square.house.store, "SELECT * FROM codes") == []
     first, second = await twice(square, square.inbound("/unlink", **alone), cut=cut)
     assert first == second
-    assert first.text == texts.admin.UNLINKED
+    assert first.text == texts.credits.UNLINKED
 
 
 async def test_an_order_that_waits_for_a_yes_is_set_aside_once(square: Square) -> None:

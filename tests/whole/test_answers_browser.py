@@ -13,7 +13,7 @@ from bot.model import Address
 from tests.browsing import buying, order, plays, site
 from tests.whole.test_crop_browser import panorama
 
-T = texts.chat.PAGE
+T = texts.page.PAGE
 NO_CUTTING = "() => { HTMLCanvasElement.prototype.toBlob = (done) => done(null) }"
 pytestmark = pytest.mark.timeout(120)
 
@@ -37,7 +37,7 @@ async def test_crop_consent_and_price_are_each_answered_by_a_typed_yes(chromium:
         await page.evaluate(NO_CUTTING)
         await order(page, panorama(tmp_path), "slow pan right --10s")
         asked = page.locator("[data-is=asked]")
-        await expect(asked).to_contain_text(texts.chat.TOO_LONG)
+        await expect(asked).to_contain_text(texts.pictures.TOO_LONG)
         await write(page, "Yes!")
         await expect(asked).to_contain_text(texts.consent.ASK)
         await expect(page.locator("#words")).to_have_value("")
@@ -45,7 +45,7 @@ async def test_crop_consent_and_price_are_each_answered_by_a_typed_yes(chromium:
         await write(page, "ok")
         await expect(asked).to_contain_text("This costs 10 credits")
         await page.reload()  # it is asked about its picture again
-        for said in (texts.chat.TOO_LONG, "This costs 10 credits"):
+        for said in (texts.pictures.TOO_LONG, "This costs 10 credits"):
             await expect(asked).to_contain_text(said)
             await write(page, "yes please")
         await plays(page)
@@ -73,7 +73,7 @@ async def test_of_two_questions_the_one_that_was_asked_last(chromium: Browser, t
         await expect(page.locator("#notice")).to_have_text(T["need_photo"])
         await expect(page.locator("#words")).to_have_value("she runs")
         await write(page, "no, thanks")
-        await expect(asked.last).to_have_text(texts.admin.DROPPED)
+        await expect(asked.last).to_have_text(texts.credits.DROPPED)
         await write(page, "yes")
         await expect(asked.first).to_contain_text("This costs 10 credits")
         # A tab that was away still shows it; another one answers meanwhile.
@@ -83,9 +83,9 @@ async def test_of_two_questions_the_one_that_was_asked_last(chromium: Browser, t
         await page.bring_to_front()
         await page.route("**/events", lambda route: route.abort())
         await write(tab, "no")
-        await expect(tab.locator("[data-is=asked]")).to_have_text(texts.admin.DROPPED)
+        await expect(tab.locator("[data-is=asked]")).to_have_text(texts.credits.DROPPED)
         await write(page, "yes")
-        await expect(page.locator("[data-is=asked]").first).to_contain_text(texts.admin.PARKED_GONE)
+        await expect(page.locator("[data-is=asked]").first).to_contain_text(texts.credits.PARKED_GONE)
         await expect(page.locator("#allowance")).to_contain_text("30 credits left")
         await page.context.close()
 

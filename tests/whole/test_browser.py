@@ -20,7 +20,7 @@ from bot.conversation import Inbound
 from bot.model import Address
 from tests.browsing import buying, no_violations, order, plays, site
 
-T = texts.chat.PAGE
+T = texts.page.PAGE
 
 
 Visit = Callable[..., Awaitable[Page]]
@@ -48,7 +48,7 @@ async def visit(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
 
 async def test_a_photo_becomes_a_clip_that_plays_and_stays(visit: Visit, photo: Path, chromium: Browser) -> None:
     page = await visit()
-    await expect(page.get_by_text(texts.chat.preview(at_home=True))).to_be_visible()
+    await expect(page.get_by_text(texts.page.preview(at_home=True))).to_be_visible()
     await order(page, photo, "slow zoom in --cfg 0.6")
     answer = page.locator(".answer").first
     await expect(answer).to_contain_text("words followed at 0.6")
@@ -98,7 +98,7 @@ async def test_a_dropped_photo_and_a_second_one_as_the_end(visit: Visit, photo: 
 async def test_a_sample_is_one_tap(visit: Visit) -> None:
     page = await visit()
     await page.locator("#samples button").first.click()
-    await expect(page.locator(".message")).to_contain_text(texts.chat.STAND_IN_SAMPLES["lake"])
+    await expect(page.locator(".message")).to_contain_text(texts.page.STAND_IN_SAMPLES["lake"])
     await plays(page)
 
 
@@ -199,7 +199,7 @@ async def test_a_dear_clip_is_asked_about_first(chromium: Browser, tmp_path: Pat
         await expect(asked).to_contain_text("This costs 10 credits")
         await no_violations(page)
         await asked.get_by_role("button", name=T["drop_order"]).click()
-        await expect(asked).to_have_text(texts.admin.DROPPED)
+        await expect(asked).to_have_text(texts.credits.DROPPED)
         await order(page, photo, "slow zoom in --10s")
         await asked.get_by_role("button", name="Yes, 10 credits").click()
         await plays(page)
@@ -425,7 +425,7 @@ async def test_the_menu_has_what_commands_have(visit: Visit) -> None:
     await page.locator("#samples button").first.click()
     await plays(page)
     asked = {
-        "history": texts.chat.STAND_IN_SAMPLES["lake"],
+        "history": texts.page.STAND_IN_SAMPLES["lake"],
         "credits": "You have 595 credits left",
         "privacy": "What is kept",
         "help": f"{T['clips']} –",
@@ -607,8 +607,8 @@ async def test_a_picture_that_the_browser_cannot_show_is_shown_and_what_is_none_
     await expect(shown).to_have_attribute("src", re.compile("^data:image/jpeg"))
     assert await shown.evaluate("i => i.naturalWidth") == 640
     for name, data, said in (
-        ("words.jpg", b"this is no picture", texts.chat.NOT_A_PICTURE),
-        ("small.png", encoded((200, 400)), texts.chat.too_small(200, 400, 300)),
+        ("words.jpg", b"this is no picture", texts.pictures.NOT_A_PICTURE),
+        ("small.png", encoded((200, 400)), texts.pictures.too_small(200, 400, 300)),
     ):
         (tmp_path / name).write_bytes(data)
         await page.set_input_files("#pick", str(tmp_path / name))

@@ -10,7 +10,7 @@ from adapters.web import clips_page
 from bot import texts
 from tests.browsing import looked_at, no_violations, plays, site
 
-T = texts.chat.PAGE
+T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -48,7 +48,7 @@ async def test_clips_are_found_marked_taken_along_and_deleted(
         await found.locator(".star").click()
         await expect(found.locator(".star")).to_have_attribute("aria-pressed", "false")
         await page.reload()
-        await expect(page.locator("#told")).to_have_text(texts.chat.no_clips("", True))
+        await expect(page.locator("#told")).to_have_text(texts.page.no_clips("", True))
 
         await page.goto(f"{address}/clips")
         await page.get_by_role("searchbox").fill("LANTERNS pan")
@@ -56,7 +56,7 @@ async def test_clips_are_found_marked_taken_along_and_deleted(
         await expect(found).to_have_count(1)
         await page.get_by_role("searchbox").fill("<b>nowhere")
         await page.get_by_role("button", name=T["search"]).click()
-        await expect(page.locator("#told")).to_have_text(texts.chat.no_clips("<b>nowhere", False))
+        await expect(page.locator("#told")).to_have_text(texts.page.no_clips("<b>nowhere", False))
 
         await page.goto(f"{address}/clips")
         await expect(page.locator("#take")).to_be_hidden()
@@ -108,7 +108,7 @@ async def test_screens_of_all_clips(chromium: Browser, tmp_path: Path) -> None:
         await first.goto(address)
 
         async def empty(page: Page) -> None:
-            await expect(page.locator("#told")).to_have_text(texts.chat.no_clips("", False))
+            await expect(page.locator("#told")).to_have_text(texts.page.no_clips("", False))
 
         async with looked_at(chromium, "clips-none", f"{address}/clips", first) as each:
             await each(empty)

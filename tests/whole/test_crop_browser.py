@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from bot import texts
 from tests.browsing import looked_at, site
 
-T = texts.chat.PAGE
+T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
 
 KEPT = """img => {
@@ -102,9 +102,9 @@ async def test_where_the_browser_cannot_cut_the_server_asks(chromium: Browser, t
         await page.fill("#words", "slow pan right")
         await page.click("#send")
         asked = page.locator("[data-is=asked]")
-        await expect(asked).to_contain_text(texts.chat.TOO_LONG)
+        await expect(asked).to_contain_text(texts.pictures.TOO_LONG)
         await page.reload()
-        await asked.get_by_role("button", name=texts.chat.CROP).click()
+        await asked.get_by_role("button", name=texts.pictures.CROP).click()
         await expect(page.locator("video")).to_be_visible()
         assert (await page.locator(".message img").evaluate(KEPT))[:2] == [1000, 400]
 

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from bot import texts
 from tests.browsing import looked_at, plays, site
 
-T = texts.chat.PAGE
+T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
 
 

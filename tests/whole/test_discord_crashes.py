@@ -208,7 +208,7 @@ class World:
             assert clips <= self.host.bought[job.order.prompt] <= len(twins)
             assert len(self.films(job)) == clips, f"{job} {said}"
             if job.outcome != "clip":
-                assert any(plain(texts.chat.failed(job.reason or "", job.price)) in words for words in said), (
+                assert any(plain(texts.jobs.failed(job.reason or "", job.price)) in words for words in said), (
                     f"{job} {said}"
                 )
         async with self.store() as store:

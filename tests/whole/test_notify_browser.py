@@ -9,7 +9,7 @@ from bot import texts
 from bot.jobs.worker import Worker
 from tests.browsing import site
 
-T = texts.chat.PAGE
+T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
 
 SCRIPT = """
@@ -47,7 +47,7 @@ async def test_a_notification_after_a_tap(chromium: Browser, tmp_path: Path, mon
         monkeypatch.setattr(Worker, "round", round_)
         app.worker.poke()
         await expect(page.locator("[data-is=clip]")).to_have_count(1)
-        ready = T["clip_ready"].format(words=texts.chat.STAND_IN_SAMPLES["lake"])
+        ready = T["clip_ready"].format(words=texts.page.STAND_IN_SAMPLES["lake"])
         assert await page.evaluate("window.told") == [[T["title"], ready]]
         assert await page.evaluate("window.asked") == 1
         await page.context.close()

@@ -21,7 +21,7 @@ from tests.web_gallery import site as gallery_site
 
 pytestmark = pytest.mark.timeout(120)
 
-T = texts.chat.PAGE
+T = texts.page.PAGE
 
 
 async def card_is_whole(page: Page) -> None:

@@ -9,7 +9,7 @@ from bot import texts
 from bot.jobs.worker import Worker
 from tests.browsing import buying, looked_at, looks_right, order, plays, site
 
-T = texts.chat.PAGE
+T = texts.page.PAGE
 
 
 async def box(found: Locator) -> dict[str, float]:
@@ -136,7 +136,7 @@ async def test_in_line_taken_back_and_away(
 
         async def waiting(page: Page) -> None:
             await expect(page.get_by_role("button", name=T["cancel"])).to_be_in_viewport(ratio=1)
-            await expect(page.locator(".status").first).to_contain_text(texts.chat.NEXT)
+            await expect(page.locator(".status").first).to_contain_text(texts.jobs.NEXT)
 
         async with looked_at(chromium, "chat-in-line", address, first) as each:
             await each(waiting)

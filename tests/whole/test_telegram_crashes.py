@@ -142,7 +142,7 @@ class World:
             else:
                 said = [post.words for post in self.api.sent(self.api.chats[int(job.address.chat)])]
                 assert not films
-                assert any(texts.chat.failed(job.reason or "", job.price) in words for words in said), said
+                assert any(texts.jobs.failed(job.reason or "", job.price) in words for words in said), said
         async with self.store() as store:
             rows = await store._db.read(lambda tx: tx.all("SELECT * FROM ledger WHERE person <> 'test:old'"))
             await own_books_agree(store, jobs)

@@ -57,19 +57,19 @@ class Decoder:
         match await self._ask("photo", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
-        raise Refusal(texts.chat.BROKEN_PICTURE)
+        raise Refusal(texts.pictures.BROKEN_PICTURE)
 
     async def still(self, source: Path, target: Path, person: str = "") -> tuple[Size, Size]:
         """As `photo`, of a video's last frame. Raises `Refusal`, `StoreDown`."""
         match await self._ask("still", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
-        raise Refusal(texts.chat.NOT_A_VIDEO)
+        raise Refusal(texts.pictures.NOT_A_VIDEO)
 
     async def mask(self, source: Path, target: Path, original: Size, size: Size, person: str = "") -> None:
         """Write a mask, drawn on a photo of `original` size, as a PNG of `size`. Raises `Refusal`, `StoreDown`."""
         if await self._ask("mask", [source], [target], original, size, person=person) is _DIED:
-            raise Refusal(texts.chat.BROKEN_PICTURE)
+            raise Refusal(texts.pictures.BROKEN_PICTURE)
 
     async def clip(
         self, source: Path, poster: Path | None = None, copy: Path | None = None

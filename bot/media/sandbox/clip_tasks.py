@@ -20,7 +20,7 @@ def _still(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
     try:
         probe.last_frame(read[0], webm=True).save(bitmap, "BMP")
     except BrokenClip:
-        raise Refusal(texts.chat.NOT_A_VIDEO) from None
+        raise Refusal(texts.pictures.NOT_A_VIDEO) from None
     fitted = images.fit_photo(bitmap.getvalue())
     written[0].write(fitted.data)
     return [*fitted.size, *fitted.original]

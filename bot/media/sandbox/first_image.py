@@ -90,7 +90,7 @@ def _jpeg(data: bytes) -> FirstImage:
         if marker == _SOS:
             start, scans = start or at, scans + 1
             if scans > SCANS:
-                raise Refusal(texts.chat.BROKEN_PICTURE)
+                raise Refusal(texts.pictures.BROKEN_PICTURE)
         elif scans:
             continue  # tables between scans belong to them
         elif marker == _APP1 and body.startswith(b"Exif\0\0"):
@@ -242,4 +242,4 @@ def _riff(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 def _counted(parts: Iterator[_Part]) -> Iterator[_Part]:
     yield from islice(parts, PIECES)
     if next(parts, None) is not None:
-        raise Refusal(texts.chat.BROKEN_PICTURE)
+        raise Refusal(texts.pictures.BROKEN_PICTURE)

@@ -78,14 +78,14 @@ class Fitted:
 
 def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
     """Fit a picture to the provider's limits, in at most `heaviest` bytes."""
-    with _opened(data, _PICTURES, _PICTURE_STARTS, texts.chat.NOT_A_PICTURE) as (image, essence):
+    with _opened(data, _PICTURES, _PICTURE_STARTS, texts.pictures.NOT_A_PICTURE) as (image, essence):
         header = image.size
         drafted = image.format == "JPEG"
         if drafted:
             _draft(image)
         image.load()
         if drafted and _lacks_rows(image, essence):
-            raise Refusal(texts.chat.BROKEN_PICTURE)
+            raise Refusal(texts.pictures.BROKEN_PICTURE)
         # Cropping can make a HEIC smaller than its header says, so only a drafted size is taken from the header.
         turn = _orientation(image)
         original = _turned(header if drafted else image.size, turn)
@@ -98,14 +98,14 @@ def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
 
 def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
     """Fit a mask, drawn on a photo of `original` size, to the photo's final `size`: white is selected."""
-    with _opened(data, _MASKS, _MASK_STARTS, texts.chat.NOT_A_MASK) as (image, _):
+    with _opened(data, _MASKS, _MASK_STARTS, texts.pictures.NOT_A_MASK) as (image, _):
         image.load()
         upright = _turn(_plain(image), _orientation(image))
         if upright.size != original:
-            raise Refusal(texts.chat.mask_size(upright.size, original))
+            raise Refusal(texts.pictures.mask_size(upright.size, original))
         mask = _flat(upright, "black").convert("L").resize(size, Image.Resampling.NEAREST)
         if mask.getbbox() is None:
-            raise Refusal(texts.chat.EMPTY_MASK)
+            raise Refusal(texts.pictures.EMPTY_MASK)
         mask.info.clear()
         png = BytesIO()
         mask.save(png, "PNG")
@@ -136,9 +136,9 @@ def _opened(
     except Refusal:
         raise
     except UnidentifiedImageError:
-        raise Refusal(texts.chat.BROKEN_PICTURE if starts.match(data) else otherwise) from None
+        raise Refusal(texts.pictures.BROKEN_PICTURE if starts.match(data) else otherwise) from None
     except Exception:  # decoders raise anything on garbage
-        raise Refusal(texts.chat.BROKEN_PICTURE) from None
+        raise Refusal(texts.pictures.BROKEN_PICTURE) from None
     finally:
         Image.MAX_IMAGE_PIXELS = theirs
 
@@ -190,12 +190,12 @@ def _webp_size(start: bytes) -> Size:
 def _check_pixels(size: Size, form: str | None) -> None:
     most = WEBP_PIXELS if form == "WEBP" else MOST_PIXELS
     if size[0] * size[1] > most:
-        raise Refusal(texts.chat.too_many_pixels(*size, most))
+        raise Refusal(texts.pictures.too_many_pixels(*size, most))
 
 
 def _check(size: Size) -> None:
     if min(size) < LEAST:
-        raise Refusal(texts.chat.too_small(*size, LEAST))
+        raise Refusal(texts.pictures.too_small(*size, LEAST))
 
 
 def too_long(size: Size) -> bool:
@@ -297,5 +297,5 @@ def _jpeg(image: Image.Image, heaviest: int) -> tuple[bytes, Size]:
                 return jpeg.getvalue(), image.size
         smaller = _shrunk(image, max(image.size) * 3 // 4)
         if min(smaller.size) < LEAST:
-            raise Refusal(texts.chat.too_heavy(heaviest // 1_000_000))
+            raise Refusal(texts.pictures.too_heavy(heaviest // 1_000_000))
         image = smaller

@@ -55,7 +55,7 @@ async def test_the_role_that_discord_made_for_the_bot_is_its_name(room: Room) ->
     await room.clips()
     assert prompts(room) == ["she smiles"]
     room.api.say(room.ann, room.channel, f"<@&{role.id}> she waves", [PHOTO])  # of which we are shown no words
-    await room.api.until(lambda: any(texts.chat.DISCORD_WHICH[:20] in one.content for one in room.posts()))
+    await room.api.until(lambda: any(texts.discord.DISCORD_WHICH[:20] in one.content for one in room.posts()))
     other = room.api.role(room.guild, "Others", 0)
     room.api.say(room.ann, room.channel, f"<@&{other.id}> she jumps", [PHOTO])
     room.api.say(room.ann, room.channel, f"<@{room.api.me.id}> he waves", [PHOTO])
@@ -77,7 +77,7 @@ async def test_what_may_be_a_picture_does_not_stand_beside_one(room: Room) -> No
     room.api.say(room.ann, room.channel, "she smiles", [("notes", b"words"), PHOTO], mention_bot=True)
     await room.clips()
     room.api.say(room.ann, room.channel, "she waves", [("notes", b"words")], mention_bot=True)
-    await room.api.until(lambda: any(texts.chat.NOT_A_PICTURE in one.content for one in room.posts()))
+    await room.api.until(lambda: any(texts.pictures.NOT_A_PICTURE in one.content for one in room.posts()))
 
 
 @pytest.mark.parametrize("way", ["gallery", "section", "container", "embed", "thumbnail"])

@@ -130,12 +130,12 @@ async def test_limits_lists_and_the_way_out(room: Room) -> None:
     listed = room.slash("tier", {"name": "staff", "change": "add", "user": bob}, user=admin)
     assert "staff: 1 person" in await heard(room, listed)
     assert "Time zone: UTC" in await heard(room, room.slash("limits", user=admin))
-    assert texts.admin.LINK_ALONE in await heard(room, room.slash("link", user=bob))
+    assert texts.credits.LINK_ALONE in await heard(room, room.slash("link", user=bob))
     code = await heard(room, room.slash("link", user=bob, channel=room.api.dm(bob)))
     assert "/link " in code
     same = room.slash("link", {"code": "AAAA-BBBB"}, user=bob, channel=room.api.dm(bob))
-    assert texts.admin.LINK_FAILED["unknown"] in await heard(room, same)
-    assert texts.admin.NOT_LINKED in await heard(room, room.slash("unlink", user=bob, channel=room.api.dm(bob)))
+    assert texts.credits.LINK_FAILED["unknown"] in await heard(room, same)
+    assert texts.credits.NOT_LINKED in await heard(room, room.slash("unlink", user=bob, channel=room.api.dm(bob)))
 
 
 async def test_a_message_names_people_roles_and_whose_message_it_answers(room: Room) -> None:
@@ -255,7 +255,7 @@ async def test_usage_is_a_picture_and_the_export_two_tables_for_the_admin_alone(
     asked = room.slash("usage", {"span": "month"}, user=admin)
     assert "1 clip, 5 credits" in await heard(room, asked)
     asked_export = room.slash("export", user=admin)
-    assert texts.admin.EXPORTED in await heard(room, asked_export)
+    assert texts.reports.EXPORTED in await heard(room, asked_export)
     for one, names in ((asked, ["usage.png"]), (asked_export, ["ledger.csv", "audit.csv"])):
         assert one.original
         assert one.original.ephemeral
@@ -279,7 +279,7 @@ async def test_above_the_threshold_a_tap_confirms(room: Room) -> None:
         assert texts.chat.NOT_YOURS in await heard(room, room.api.press(bob, asked.original, said))
         pressed = room.api.press(room.ann, asked.original, said)
         if said == "No":
-            assert texts.admin.DROPPED in await heard(room, pressed)
+            assert texts.credits.DROPPED in await heard(room, pressed)
         await room.api.until(lambda asked=asked: asked.original and asked.original.deleted)  # nothing is left to press
     await room.clips()
     assert len(room.house.provider.orders) == 1
@@ -360,7 +360,7 @@ async def test_in_private_yes_is_enough_and_no_as_well(room: Room) -> None:
     assert (first.content, second.content) == (texts.consent.ASK, texts.consent.ASK_TOO)
     await room.discord._intake.idle()
     dropped = await reply(room, room.api.say(room.ann, here, "no"))
-    assert dropped.content == texts.admin.DROPPED
+    assert dropped.content == texts.credits.DROPPED
     room.api.say(room.ann, here, "yes", reply_to=first)
     await room.clips(1, here)
     assert texts.chat.NO_PHOTO in (await reply(room, room.api.say(room.ann, here, "yes"))).content
@@ -371,8 +371,11 @@ async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None
     asked = room.slash(options={**SMILES, "image": ("wide.jpg", picture(2000, 400))})
     await room.api.until(lambda: asked.original and asked.original.labels)
     assert asked.original
-    assert (asked.original.content, asked.original.labels) == (texts.chat.TOO_LONG, [texts.chat.CROP, texts.admin.NO])
-    room.api.press(room.ann, asked.original, texts.chat.CROP)
+    assert (asked.original.content, asked.original.labels) == (
+        texts.pictures.TOO_LONG,
+        [texts.pictures.CROP, texts.credits.NO],
+    )
+    room.api.press(room.ann, asked.original, texts.pictures.CROP)
     await room.clips()
     (order,) = room.house.provider.orders
     assert (order.photo.width, order.photo.height) == (1000, 400)
@@ -381,7 +384,7 @@ async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None
 async def test_the_same_no_is_told_once_a_minute(room: Room) -> None:
     await heard(room, room.slash("quota", {"set": "default 1 a day"}, user=boss(room)))
     assert "you have 1 left" in await heard(room, room.slash(options=SMILES))
-    assert await heard(room, room.slash(options=SMILES)) == texts.admin.TOLD
+    assert await heard(room, room.slash(options=SMILES)) == texts.chat.TOLD
     room.api.say(room.ann, room.channel, "she smiles", [PHOTO], mention_bot=True)
     room.api.say(room.ann, room.channel, "/jobs", mention_bot=True)  # the next in line, and it is answered
     await room.api.until(room.posts)
@@ -423,8 +426,8 @@ async def test_what_a_crash_cut_off_is_not_done_with_the_rights_of_then(
                     await asyncio.sleep(0.01)
                 assert all('"administers": false' in body for _, body in kept)
         async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
-            assert await heard(room, asked) == texts.admin.CUT_OFF
+            assert await heard(room, asked) == texts.chat.CUT_OFF
             (hiding,) = await api.until(lambda: room.posts(api.dm(admin)))
-            assert hiding.content == texts.admin.CUT_OFF
+            assert hiding.content == texts.chat.CUT_OFF
             assert "20 credits left today" in await heard(room, mine)
             assert len(await room.house.store.figures.audit(f"discord:{room.guild.id}", 9)) == 1

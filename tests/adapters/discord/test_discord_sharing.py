@@ -181,7 +181,7 @@ async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     assert post.labels == ["♥ 0", "Remix", "Report"]
     assert "she \\*smiles\\*" in post.content
     assert "by Ann" in post.content
-    assert texts.chat.MADE_BY_AI in post.content
+    assert texts.jobs.MADE_BY_AI in post.content
     assert not room.api.mentioned(post)
     assert "@\u200beveryone" in post.content
     assert not (await club.share(post)).place.thread
@@ -209,9 +209,9 @@ async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     modal = await room.api.until(lambda: asked.modal)
     assert (modal.title, [one["label"] for one in modal.fields]) == (
         "Remix",
-        [texts.chat.FORM_OWN_PHOTO, texts.chat.FORM_WORDS],
+        [texts.discord.FORM_OWN_PHOTO, texts.discord.FORM_WORDS],
     )
-    room.api.submit(modal, {texts.chat.FORM_WORDS: "he waves"})
+    room.api.submit(modal, {texts.discord.FORM_WORDS: "he waves"})
     (remix,) = (await room.clips(2, club.gallery))[1:]
     assert "he waves" in remix.content
     assert "Remix of a shared clip" in remix.content
@@ -344,7 +344,7 @@ async def test_a_remix_with_a_photo_of_ones_own_uses_the_shared_words(room: Room
     post = await club.shared(await club.clip(options={"image": PHOTO, "prompt": "she smiles"}))
     asked = room.api.press(club.bob, post, "Remix")
     modal = await room.api.until(lambda: asked.modal)
-    room.api.submit(modal, {texts.chat.FORM_OWN_PHOTO: [("cat.png", picture(500, 400, "PNG"))]})
+    room.api.submit(modal, {texts.discord.FORM_OWN_PHOTO: [("cat.png", picture(500, 400, "PNG"))]})
     (remix,) = (await room.clips(2, club.gallery))[1:]
     assert "she smiles" in remix.content
     assert "Remix of a shared clip" in remix.content
@@ -357,7 +357,7 @@ async def test_a_remix_with_a_photo_of_ones_own_uses_the_shared_words(room: Room
     asked = room.slash("remix", {"clip": share.id}, user=club.cat)
     modal = await room.api.until(lambda: asked.modal)
     sent = room.api.submit(modal, {})  # neither words nor a photo
-    await room.api.until(lambda: sent.original and texts.chat.ADD_WORDS in sent.original.labels)
+    await room.api.until(lambda: sent.original and texts.discord.ADD_WORDS in sent.original.labels)
 
 
 async def test_animate_this_on_a_shared_clip_is_a_remix(room: Room, club: Club) -> None:
@@ -555,7 +555,7 @@ async def test_a_gallery_in_a_forum_post_even_when_it_is_put_away(room: Room) ->
 async def test_nothing_can_be_posted_into_a_forum_itself(room: Room) -> None:
     club = Club(room)
     asked = room.slash("gallery", {"channel": room.api.forum(room.guild)}, user=club.admin)
-    assert await heard(room, asked) == texts.chat.NO_POSTS_THERE
+    assert await heard(room, asked) == texts.discord.NO_POSTS_THERE
 
 
 async def test_a_clip_of_an_age_restricted_channel_is_not_shared_into_one_that_is_not(room: Room, club: Club) -> None:
@@ -563,11 +563,11 @@ async def test_a_clip_of_an_age_restricted_channel_is_not_shared_into_one_that_i
     await asyncio.sleep(0.05)
     video = await club.clip(adult)
     asked = room.api.press(room.ann, video, texts.sharing.SHARE)
-    assert await heard(room, asked) == texts.chat.AGE_RESTRICTED
+    assert await heard(room, asked) == texts.discord.AGE_RESTRICTED
     asked = room.slash("share", channel=adult)
-    assert await heard(room, asked) == texts.chat.AGE_RESTRICTED
+    assert await heard(room, asked) == texts.discord.AGE_RESTRICTED
     asked = room.slash("share", {"clip": (await club.job()).id})
-    assert await heard(room, asked) == texts.chat.AGE_RESTRICTED
+    assert await heard(room, asked) == texts.discord.AGE_RESTRICTED
     asked = room.slash("gallery", {"channel": adult}, user=club.admin)
     assert "in #late" in await heard(room, asked)
     room.now.later += 10
@@ -580,7 +580,7 @@ async def test_a_clip_of_an_age_restricted_channel_is_not_shared_into_one_that_i
     asked = room.slash("best")
     listing = await room.api.until(lambda: asked.original if asked.original and asked.original.labels else None)
     shown = room.api.press(room.ann, listing, listing.labels[0])
-    assert await heard(room, shown) == texts.chat.AGE_RESTRICTED
+    assert await heard(room, shown) == texts.discord.AGE_RESTRICTED
     assert room.api.plays(post)
 
 
@@ -593,7 +593,7 @@ async def test_a_clip_of_an_age_restricted_channel_stays_there_however_it_is_ask
     await club.clip(adult)
     words = written.format((await club.job()).id)
     room.api.say(room.ann, room.channel, f"<@{room.api.me.id}> {words}", mention_bot=True)
-    await room.api.until(lambda: any(texts.chat.AGE_RESTRICTED in post.content for post in room.posts()))
+    await room.api.until(lambda: any(texts.discord.AGE_RESTRICTED in post.content for post in room.posts()))
     assert not any(room.api.plays(post) for post in room.posts())
 
 

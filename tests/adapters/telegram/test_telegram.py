@@ -155,11 +155,13 @@ async def test_files_that_are_no_pictures_are_answered_in_a_sentence(room: Room)
     room.api.document(room.ann, room.private, b"%PDF", "paper.pdf", "application/pdf", "she smiles")
     await room.told(room.private, texts.chat.WHAT_WORKS)
     room.api.document(room.ann, room.private, b"<html>", "photo.jpg", "image/jpeg", "she smiles")
-    await room.told(room.private, texts.chat.NOT_A_PICTURE)
+    await room.told(room.private, texts.pictures.NOT_A_PICTURE)
     room.api.document(room.ann, room.private, b"MZ", "setup", "application/octet-stream", "he smiles")
-    await room.api.until(lambda: [p.words for p in room.api.sent(room.private)].count(texts.chat.NOT_A_PICTURE) == 2)
+    await room.api.until(
+        lambda: [p.words for p in room.api.sent(room.private)].count(texts.pictures.NOT_A_PICTURE) == 2
+    )
     room.api.document(room.ann, room.private, b"", caption="she smiles", size=21 * 2**20)
-    await room.told(room.private, texts.chat.too_heavy(20))
+    await room.told(room.private, texts.pictures.too_heavy(20))
     assert not room.house.provider.orders
 
 
@@ -169,7 +171,7 @@ async def test_a_photo_that_telegram_has_lost_is_asked_for_again(room: Room) -> 
     for size in photo["photo"]:
         del room.api.files[size["file_id"]]
     room.api.say(room.ann, room.private, "she waves", reply_to=photo)
-    await room.told(room.private, texts.chat.PICTURE_UNREACHABLE)
+    await room.told(room.private, texts.pictures.PICTURE_UNREACHABLE)
     assert len(room.house.provider.orders) == 1
 
 
@@ -229,7 +231,7 @@ async def test_an_album_of_two_without_words_is_asked_about_once(room: Room) -> 
 async def test_an_album_of_three_costs_nothing(room: Room) -> None:
     room.api.album(room.ann, room.private, [picture()] * 3, "day turns to night")
     (said,) = await room.sent(room.private, 1)
-    assert said.words == texts.chat.ONE_PHOTO
+    assert said.words == texts.pictures.ONE_PHOTO
     assert await room.quiet(room.ann, room.private) == 1
     assert "30 credits left" in room.api.sent(room.private)[-1].words
 
@@ -239,7 +241,7 @@ async def test_an_album_with_a_video_costs_nothing(room: Room) -> None:
     video = {"video": room.api.keep("video", b"video", width=640, height=480, duration=5), "media_group_id": "7"}
     room.api._act(room.ann, room.private, photo)
     room.api._act(room.ann, room.private, video)
-    await room.told(room.private, texts.chat.ONE_PHOTO)
+    await room.told(room.private, texts.pictures.ONE_PHOTO)
     assert not room.house.provider.orders
 
 

@@ -92,11 +92,11 @@ async def test_a_sticker_in_answer_to_a_question_buys_nothing(room: Room, button
 
 async def test_a_panorama_has_a_button_that_takes_its_middle(room: Room) -> None:
     room.api.photo(room.ann, room.private, picture(2000, 400), "slow pan right")
-    question = await room.told(room.private, texts.chat.TOO_LONG)
-    assert question.labels == [texts.chat.CROP, texts.admin.NO]
+    question = await room.told(room.private, texts.pictures.TOO_LONG)
+    assert question.labels == [texts.pictures.CROP, texts.credits.NO]
     assert question.reply_to
     assert not room.house.provider.orders
-    room.api.press(room.ann, question, texts.chat.CROP)
+    room.api.press(room.ann, question, texts.pictures.CROP)
     await room.clip(room.private)
     (order,) = room.house.provider.orders
     assert (order.photo.width, order.photo.height) == (1000, 400)
@@ -125,7 +125,7 @@ async def test_cancel_takes_the_order_back(room: Room) -> None:
     status = await room.told(room.private, "“she smiles”")
     assert status.labels == ["Cancel"]
     query = room.api.press(room.ann, status, "Cancel")
-    assert (await room.answer(query))["text"] == texts.chat.CANCELLED
+    assert (await room.answer(query))["text"] == texts.jobs.CANCELLED
     told = await room.told(room.private, "your 5 credits are back")
     assert told.labels == ["Again · 5 credits", "New words"]
     await room.api.until(lambda: status.deleted)
@@ -141,9 +141,9 @@ async def test_cancel_that_comes_too_late_says_so(room: Room) -> None:
     await room.told(room.private, "Rendering")
     assert status.labels == []
     said = await room.answer(tapped(room, room.ann, status, cancel))
-    assert (said["text"], said["show_alert"]) == (texts.chat.TOO_LATE, "true")
+    assert (said["text"], said["show_alert"]) == (texts.jobs.TOO_LATE, "true")
     room.api.say(room.ann, room.private, "/cancel")
-    await room.told(room.private, texts.chat.TOO_LATE)
+    await room.told(room.private, texts.jobs.TOO_LATE)
 
 
 async def test_cancel_without_a_name_asks_which(room: Room) -> None:
@@ -158,7 +158,7 @@ async def test_cancel_without_a_name_asks_which(room: Room) -> None:
     await room.told(room.private, "your 5 credits are back")
     before = len(room.api.sent(room.private))
     room.api.say(room.ann, room.private, "/cancel")
-    await room.told(room.private, texts.chat.CANCELLED)
+    await room.told(room.private, texts.jobs.CANCELLED)
     told = (await room.sent(room.private, before + 2))[before:]
     assert sum("credits" in post.words for post in told) == 1, "the result alone says what became of the credits"
 
@@ -207,7 +207,7 @@ async def test_an_admin_may_cancel_for_others(room: Room) -> None:
     room.hold()
     room.api.photo(bob, group, picture(), f"/animate@{ME} she smiles")
     status = await room.told(group, "“she smiles”")
-    assert (await room.answer(room.api.press(room.ann, status, "Cancel")))["text"] == texts.chat.CANCELLED
+    assert (await room.answer(room.api.press(room.ann, status, "Cancel")))["text"] == texts.jobs.CANCELLED
 
 
 async def test_an_admin_of_another_chat_may_not(room: Room) -> None:

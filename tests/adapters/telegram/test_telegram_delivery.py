@@ -277,7 +277,7 @@ async def test_a_status_line_too_old_to_delete_says_done(room: Room) -> None:
     room.api.trouble["deleteMessage"] += [Refuse(400, "Bad Request: message can't be deleted for everyone")]
     order(room)
     await room.clip(room.private)
-    await room.api.until(lambda: room.api.sent(room.private)[0].words == texts.chat.DONE)
+    await room.api.until(lambda: room.api.sent(room.private)[0].words == texts.jobs.DONE)
     edits = len(room.api.called("editMessageText"))
     await asyncio.sleep(0.1)
     assert len(room.api.called("editMessageText")) == edits

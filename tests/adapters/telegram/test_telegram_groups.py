@@ -130,7 +130,7 @@ async def test_a_reply_to_a_strangers_video_begins_with_its_last_frame(crowd: Cr
     await crowd.room.clip(crowd.group)
     broken = crowd.room.api.video(crowd.bob, crowd.group, b"no video")
     crowd.room.api.say(crowd.ann, crowd.group, f"/animate@{ME} she waves", reply_to=broken)
-    await crowd.room.told(crowd.group, texts.chat.NOT_A_VIDEO)
+    await crowd.room.told(crowd.group, texts.pictures.NOT_A_VIDEO)
 
 
 async def test_a_reply_to_a_photo_in_another_chat(crowd: Crowd) -> None:

@@ -44,7 +44,7 @@ async def test_with_a_storage_chat_the_clip_takes_the_placeholders_place(stored:
     await stored.api.until(lambda: "video" in post)
     assert post.clip == large_clip
     assert "“she smiles” · 5 s" in post.words
-    assert texts.chat.MADE_BY_AI in post.words
+    assert texts.jobs.MADE_BY_AI in post.words
     first, status, *_ = told(post)
     assert first == texts.chat.ONE_MOMENT
     assert "5 credits, 25 left today" in status
@@ -122,7 +122,7 @@ async def test_a_guests_order_can_be_cancelled_by_whoever_asked(room: Room) -> N
     await room.api.until(lambda: "Cancel" in post.labels)
     refused = await room.answer(room.api.press(bob, post, "Cancel"))
     assert (refused["text"], refused["show_alert"]) == (texts.chat.NOT_YOURS, "true")
-    assert (await room.answer(room.api.press(room.ann, post, "Cancel")))["text"] == texts.chat.CANCELLED
+    assert (await room.answer(room.api.press(room.ann, post, "Cancel")))["text"] == texts.jobs.CANCELLED
     await room.api.until(lambda: "your 5 credits are back" in post.words)
     assert post.labels == []
     assert not room.house.provider.orders
@@ -142,7 +142,7 @@ async def test_a_failure_says_why_and_that_it_cost_nothing(room: Room) -> None:
     room.house.provider.creates = [Refused("moderation", "risk control")]
     asked = room.api.guest(room.ann, f"@{ME} she smiles", reply_to_photo=picture())
     post = await placed(room, asked)
-    await room.api.until(lambda: texts.chat.FAILED["moderation"] in post.words)
+    await room.api.until(lambda: texts.jobs.FAILED["moderation"] in post.words)
     assert "your 5 credits are back" in post.words
 
 

@@ -26,7 +26,7 @@ async def test_a_file_that_is_temporarily_unavailable_is_asked_for_again(room: R
 async def test_one_that_stays_so_is_said(room: Room) -> None:
     room.api.trouble["getFile"] += [AWAY] * 9
     room.api.photo(room.ann, room.private, picture(), "she smiles")
-    await room.told(room.private, texts.chat.PICTURE_UNREACHABLE)
+    await room.told(room.private, texts.pictures.PICTURE_UNREACHABLE)
     assert not room.house.provider.orders
 
 
@@ -49,7 +49,7 @@ async def test_a_server_of_ones_own_that_says_where_its_files_lie(
             room.api.paths.pop(served, None)
     room.api._tell("message", post)
     if where == "nowhere":
-        await room.told(room.private, texts.chat.PICTURE_UNREACHABLE)
+        await room.told(room.private, texts.pictures.PICTURE_UNREACHABLE)
         assert "--local" in caplog.text
         assert room.api.token not in caplog.text
         assert "TELEGRAM_TOKEN" not in caplog.text

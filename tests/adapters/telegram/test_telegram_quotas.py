@@ -115,7 +115,7 @@ async def test_a_tap_that_is_refused_again_says_so_to_whoever_tapped_alone(town:
     assert "That clip costs 5 credits" in await town.taps(town.bob, clip, again)
     clip.buttons[0].append({"text": "the same for the fake", "callback_data": again + " she waves"})
     count = len(town.api.sent(town.group))
-    assert await town.taps(town.bob, clip, again + " she waves") == texts.admin.TOLD
+    assert await town.taps(town.bob, clip, again + " she waves") == texts.chat.TOLD
     assert len(town.api.sent(town.group)) == count
 
 
@@ -252,7 +252,7 @@ async def test_usage_is_a_picture_and_export_two_documents(town: Town) -> None:
     _, first, second = town.api.sent(town.room.private)
     assert not {"photo", "document"} & {key for post in town.api.sent(town.group) for key in post}
     assert (first["document"]["file_name"], second["document"]["file_name"]) == ("ledger.csv", "audit.csv")
-    assert first.words == texts.admin.EXPORTED
+    assert first.words == texts.reports.EXPORTED
     assert first.clip
     assert f"telegram:{town.bob.id}".encode() in first.clip
 
@@ -301,7 +301,7 @@ async def test_a_dear_clip_waits_for_a_tap_over_a_restart(
         await room.told(town.group, "10 credits, 20 left today")
         assert "“she smiles” · 10 s" in (await room.clip(town.group)).words
         second = await town.orders(town.bob, "it waits for an hour", "she waves --10s")
-        assert await town.taps(town.bob, second, "No") == texts.admin.DROPPED
+        assert await town.taps(town.bob, second, "No") == texts.credits.DROPPED
         await town.api.until(lambda: second.deleted)  # nothing is left to be tapped
     (job,) = [order.prompt for order in room.house.provider.orders]
     assert job == "she smiles"
@@ -366,13 +366,13 @@ async def test_in_private_yes_is_enough_and_no_as_well(town: Town) -> None:
     await room.told(room.private, texts.consent.ASK_TOO)
     await room.settled()
     room.api.say(room.ann, room.private, "no")
-    await room.told(room.private, texts.admin.DROPPED)
+    await room.told(room.private, texts.credits.DROPPED)
     room.api.say(room.ann, room.private, "ok", reply_to=first)
     assert "“one”" in (await room.told(room.private, "5 credits, 25 left today")).words
     room.api.say(room.ann, room.private, "ok")
     await room.told(room.private, texts.chat.NO_PHOTO)
     room.api.photo(room.ann, room.private, picture(2000, 400), "wide")
-    await room.told(room.private, texts.chat.TOO_LONG)
+    await room.told(room.private, texts.pictures.TOO_LONG)
     await room.settled()
     room.api.say(room.ann, room.private, "yes")
     await room.told(room.private, "5 credits, 20 left today")
@@ -413,11 +413,11 @@ async def test_rules_and_books_move_with_a_group(town: Town) -> None:
 
 async def test_a_code_from_telegram_is_entered_on_discord(town: Town) -> None:
     room, core = town.room, town.room.house.core
-    await town.hears(town.ann, f"/link@{ME}", texts.admin.LINK_ALONE)
+    await town.hears(town.ann, f"/link@{ME}", texts.credits.LINK_ALONE)
     room.api.say(room.ann, room.private, "/link")
     code = (await room.told(room.private, "/link ")).words.split("/link ")[1].split()[0]
     said = Inbound(Address("discord", "dm", "1"), "42", "discord:1", f"/link {code}")
-    assert (await core.handle(said)).text == texts.admin.LINKED
+    assert (await core.handle(said)).text == texts.credits.LINKED
     room.api.photo(room.ann, room.private, picture(), "she smiles")
     await room.told(room.private, "25 left today")
     mine = await core.handle(replace(said, key="discord:2", text="/quota"))
@@ -427,7 +427,7 @@ async def test_a_code_from_telegram_is_entered_on_discord(town: Town) -> None:
 
 async def test_a_guest_who_is_refused_again_is_not_left_waiting(town: Town) -> None:
     configure(town.room.house.core, policy=pricing.Policy(3))
-    for words in ("That clip costs 5 credits", texts.admin.TOLD):
+    for words in ("That clip costs 5 credits", texts.chat.TOLD):
         post = town.api.guest(town.bob, f"@{ME} she smiles", photo=picture())
         where = f"inline-{post['guest_query_id']}"
         await town.api.until(lambda where=where, words=words: words in getattr(town.api.inline.get(where), "words", ""))

@@ -711,7 +711,7 @@ async def test_an_admin_looks_at_a_hidden_clip_alone(club: Club) -> None:
     alone = club.api.private(club.ann)
     await club.says(club.ann, f"/hide@{ME} {share.id}", "Hidden")
     await club.says(club.ann, f"/show@{ME} {share.id}", texts.chat.SENT_ALONE)
-    assert (await club.room.told(alone, texts.chat.MADE_BY_AI)).clip == post.clip
+    assert (await club.room.told(alone, texts.jobs.MADE_BY_AI)).clip == post.clip
     await club.says(club.cem, f"/show@{ME} {share.id}", texts.sharing.UNKNOWN_SHARE)
 
 

@@ -39,7 +39,7 @@ async def test_it_says_what_was_understood_what_it_costs_and_what_is_left(room: 
     assert first == "“she smiles” · 10 s · without rain, fog · words followed at 0.7"
     assert second == "10 credits, 20 left today"
     assert third == "Next in line · ready in about 2 min"
-    assert note == texts.chat.STAND_IN
+    assert note == texts.jobs.STAND_IN
 
 
 async def test_a_long_prompt_is_shortened_and_nothing_in_it_is_markup(room: Room) -> None:
@@ -102,7 +102,7 @@ async def test_a_render_that_outlasts_all_others_is_said_to_take_longer(
     monkeypatch.setattr(provider, "terms", lambda host=None: Terms(host or "local", True, True, blind=0.02, usual=0.05))
     provider.polls = [Pending()]
     status = await asked(room)
-    await room.told(room.private, texts.chat.LONGER)
+    await room.told(room.private, texts.jobs.LONGER)
     assert status.words.startswith("“she smiles” · 5 s\n5 credits, 25 left today\n")
     provider.polls = [Finished("secret://clip")]
     await room.clip(room.private)
@@ -113,11 +113,11 @@ async def test_a_service_without_room_is_waited_for(room: Room) -> None:
     room.house.provider.polls = [Pending()]
     status = await asked(room)
     await room.told(room.private, "Rendering")
-    assert any(texts.chat.WAITS["room"] in str(each.get("text")) for each in (*status.history, status))
+    assert any(texts.jobs.WAITS["room"] in str(each.get("text")) for each in (*status.history, status))
 
 
 async def test_a_failure_says_why_what_to_do_and_that_the_credits_are_back(room: Room) -> None:
-    for reason, sentence in texts.chat.FAILED.items():
+    for reason, sentence in texts.jobs.FAILED.items():
         room.house.provider.creates = [Refused(reason, "raw words of the provider, and a stack trace")]
         before = len(room.api.sent(room.private))
         first = await asked(room)
@@ -135,7 +135,7 @@ async def test_a_failure_says_why_what_to_do_and_that_the_credits_are_back(room:
 async def test_after_a_failure_the_order_can_be_tried_again_at_a_tap(room: Room) -> None:
     room.house.provider.creates = [Refused("failed"), Accepted("local", "remote")]
     await asked(room)
-    told = await room.told(room.private, texts.chat.FAILED["failed"])
+    told = await room.told(room.private, texts.jobs.FAILED["failed"])
     room.api.press(room.ann, told, "Again · 5 credits")
     await room.clip(room.private)
 

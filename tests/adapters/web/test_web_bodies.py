@@ -83,7 +83,7 @@ async def test_another_type_or_charset_is_refused_unread(everywhere: Everywhere,
         *("application/x-www-form-urlencoded; x=y", "application/x-www-form-urlencoded; charset=utf-8; charset=utf-7"),
     ):
         said = await everywhere.post(name, b"password=x", Content_Type=kind)
-        assert (said.status, json.loads(said.body)) == (415, {"text": texts.chat.UNREADABLE[415]}), kind
+        assert (said.status, json.loads(said.body)) == (415, {"text": texts.page.UNREADABLE[415]}), kind
 
 
 async def test_a_body_that_would_take_minutes_to_decode_takes_no_time(everywhere: Everywhere) -> None:
@@ -251,7 +251,7 @@ async def test_one_network_sends_so_many_forms_at_once(everywhere: Everywhere) -
             held.append(writer)
     await asyncio.sleep(0.1)
     said = await everywhere.post("say", part("key", b"12345678") + b"--b--")
-    assert (said.status, json.loads(said.body)["text"]) == (429, texts.chat.PAGE["one_by_one"])
+    assert (said.status, json.loads(said.body)["text"]) == (429, texts.page.PAGE["one_by_one"])
     for writer in held:
         writer.close()
     await asyncio.sleep(0.1)
@@ -269,7 +269,7 @@ async def test_a_database_that_is_away_is_said_and_logged_once(
 
     monkeypatch.setattr(type(everywhere.site.house.core), "allowance", down)
     cookie = everywhere.routes["say"][1]["Cookie"]
-    for accept, words in (("text/html", texts.chat.PAGE["resting"]), ("*/*", texts.chat.PAGE["resting_lead"][:20])):
+    for accept, words in (("text/html", texts.page.PAGE["resting"]), ("*/*", texts.page.PAGE["resting_lead"][:20])):
         for _ in range(7):
             said = await send(everywhere.base, head("/", "GET", Host="x", Cookie=cookie, Accept=accept))
             assert said.status == 503

@@ -222,7 +222,7 @@ async def test_a_row_of_the_table_is_in_the_menu_and_in_the_help(start: Start, m
     _, page = await browser.open()
     menu = page.partition('id="menu"')[2].partition("</nav>")[0]
     said = re.findall(r'value="(/[a-z]+)">([^<]+)<', menu)
-    labels = [texts.chat.PAGE[name] for name in ("history", "credits", "mydata", "privacy", "help")]
+    labels = [texts.page.PAGE[name] for name in ("history", "credits", "mydata", "privacy", "help")]
     own = list(zip(("/jobs", "/quota", "/mydata", "/privacy", "/help"), labels, strict=True))
     assert [one for one in said if one not in own] == [("/wave", "Wave")]
     assert [one for one in said if one in own] == own
@@ -292,7 +292,7 @@ async def test_buttons_are_commands(start: Start) -> None:
     site = await start()
     browser = await site.browser()
     job = (await browser.say("x", photo=picture(), end=picture()))[1]["job"]
-    assert (await browser.say(f"/cancel {job}"))[1] == {"text": texts.chat.CANCELLED, "job": None, "fine": True}
+    assert (await browser.say(f"/cancel {job}"))[1] == {"text": texts.jobs.CANCELLED, "job": None, "fine": True}
     again = (await browser.say(f"/again {job}"))[1]["job"]
     assert (await site.house.job(again)).order.end
     words = (await browser.say(f"/again {again} she waves", cfg="0.5"))[1]["job"]
@@ -314,7 +314,7 @@ async def test_a_dear_clip_is_asked_about_with_buttons(start: Start) -> None:
     job = (await browser.say(say))[1]["job"]
     assert (await site.house.job(job)).order.seconds == 10
     _, (_, say) = (await browser.say("y --10s", photo=picture()))[1]["question"]["buttons"]
-    assert (await browser.say(say))[1]["text"] == texts.admin.DROPPED
+    assert (await browser.say(say))[1]["text"] == texts.credits.DROPPED
 
 
 async def test_those_in_the_photo_are_asked_about_with_a_button(start: Start) -> None:
@@ -328,7 +328,7 @@ async def test_those_in_the_photo_are_asked_about_with_a_button(start: Start) ->
     assert yes == texts.consent.AGREE
     other = await site.browser()
     assert (await other.say(say))[1]["text"] == texts.chat.NOT_YOURS
-    assert (await browser.say(say.replace("/agree", "/no")))[1]["text"] == texts.admin.DROPPED
+    assert (await browser.say(say.replace("/agree", "/no")))[1]["text"] == texts.credits.DROPPED
     _, say = (await browser.say("y", photo=picture()))[1]["question"]["buttons"][0]
     assert (await browser.say(say))[1]["job"]
     assert (await browser.say("z", photo=picture()))[1]["job"]
@@ -401,6 +401,8 @@ ELSEWHERE = (
     texts.sharing.SHARE_HOW,
 )
 """What the page never says."""
+NOT_ON_PAGE = frozenset({"commands", "shell"})
+"""Modules of `texts` that are told elsewhere, or as lists of commands."""
 
 
 @pytest.mark.parametrize(
@@ -412,7 +414,7 @@ ELSEWHERE = (
 )
 async def test_answers_name_the_menu_instead_of_commands(start: Start, text: str, entry: str) -> None:
     said = (await (await (await start()).browser()).say(text))[1]["text"]
-    assert f"“{texts.chat.PAGE[entry]}” in the menu" in said
+    assert f"“{texts.page.PAGE[entry]}” in the menu" in said
     assert not IN_MENU.search(said)
 
 
@@ -424,11 +426,11 @@ async def test_words_of_people_stay_as_they_are(start: Start) -> None:
 def test_no_sentence_of_a_chat_leads_the_page_to_a_command_that_its_menu_has() -> None:
     said = [
         sentence
-        for module in (texts.chat, texts.privacy, texts.sharing, texts.consent, texts.admin)
+        for module in (getattr(texts, name) for name in texts.__all__ if name not in NOT_ON_PAGE)
         for sentence in vars(module).values()
         if isinstance(sentence, Sentence) and sentence not in ELSEWHERE
     ]
-    shown = [sentence.worded(texts.page.WORDING) for sentence in said]
+    shown = [sentence.worded(texts.on_page.WORDING) for sentence in said]
     assert [words for words in shown if IN_MENU.search(words.replace("/quota set", ""))] == []
 
 
@@ -440,7 +442,7 @@ async def test_help_and_privacy_name_nothing_that_is_only_elsewhere(start: Start
     configure(site.house.core, platforms=frozenset({"web"}))
     assert "/" not in (await browser.say("/help"))[1]["text"]
     assert "in a group" not in (await browser.say("/privacy"))[1]["text"]
-    assert (await browser.say("/link"))[1]["text"] == texts.admin.NO_OTHER_PLATFORM
+    assert (await browser.say("/link"))[1]["text"] == texts.credits.NO_OTHER_PLATFORM
 
 
 async def test_an_operator_sees_the_chart_and_can_undo(start: Start) -> None:
@@ -472,7 +474,7 @@ async def test_a_picture_is_looked_at_and_not_kept(start: Start) -> None:
     browser = await site.browser()
     seen = (await browser.say("/preview", photo=picture(kind="BMP")))[1]
     assert seen["preview"].startswith("data:image/jpeg;base64,/9j/")
-    assert (await browser.say("/preview", photo=b"nothing"))[1] == {"text": texts.chat.NOT_A_PICTURE, "fine": False}
+    assert (await browser.say("/preview", photo=b"nothing"))[1] == {"text": texts.pictures.NOT_A_PICTURE, "fine": False}
     assert "/preview" in (await browser.say("/preview"))[1]["text"]
     assert await site.house.kept() == []
 
@@ -499,7 +501,7 @@ async def test_what_cannot_be_done_is_said(start: Start) -> None:
     site = await start()
     browser = await site.browser()
     for text, photo, part in (
-        ("x", None, texts.chat.PAGE["need_photo"]),
+        ("x", None, texts.page.PAGE["need_photo"]),
         ("", picture(), "What should happen"),
         ("x --7s", picture(), "--duration"),
         ("x", b"<html>", "isn't a picture"),
@@ -587,7 +589,7 @@ async def test_a_password_opens_and_tries_are_limited(start: Start) -> None:
     assert (await browser.open("/events"))[0] == 401
     assert await try_("open sesame") == 303
     status, shown = await browser.open("/")
-    assert (status, texts.chat.preview(at_home=False) in shown) == (200, True)
+    assert (status, texts.page.preview(at_home=False) in shown) == (200, True)
     assert browser.state["csrf"]
     assert (await browser.say("x", photo=picture()))[1]["job"]
     stranger = await site.browser()
@@ -604,7 +606,7 @@ async def test_whoever_needs_a_password_is_not_told_about_env(start: Start, priv
     browser = await site.browser()
     async with browser.http.post(f"{site.base}/login", data={"password": "open sesame"}) as answer:
         text = await answer.text()
-    assert texts.chat.preview(at_home=False) in text
+    assert texts.page.preview(at_home=False) in text
     assert ".env" not in text
     site = await start()
     assert ".env" in (await (await site.browser()).open("/"))[1]
@@ -799,7 +801,7 @@ async def test_a_login_form_that_is_none_is_said(start: Start) -> None:
     browser = await site.browser()
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=nope"}
     async with browser.http.post(f"{site.base}/login", data=b"password=x", headers=headers) as answer:
-        assert (answer.status, await answer.json()) == (415, {"text": texts.chat.UNREADABLE[415]})
+        assert (answer.status, await answer.json()) == (415, {"text": texts.page.UNREADABLE[415]})
 
 
 async def test_two_on_one_machine_do_not_take_each_others_people(clock: Clock) -> None:
@@ -837,19 +839,19 @@ async def test_examples_fit_what_will_be_shown(start: Start, stand_in: bool) -> 
     browser = await site.browser()
     _, text = await browser.open("/")
     offered = re.findall(r'<li><button class="button quiet" type="button">([^<]+)</button>', text)
-    assert offered[-len(texts.chat.MOVES) :] == list(texts.chat.MOVES)
+    assert offered[-len(texts.page.MOVES) :] == list(texts.page.MOVES)
     prompts = re.findall(r"<span>([^<]+)</span></button>", text)
     (example,) = re.findall(r'<textarea [^>]*placeholder="[^“]+“([^"]+)"', text)
-    assert len(prompts) == len(texts.chat.SAMPLES)
+    assert len(prompts) == len(texts.page.SAMPLES)
     assert ("minutes later" in text.split('id="greeting"')[1]) is not stand_in
     if stand_in:
         for words in (*offered, *prompts, example):
             assert read(words, drift=False).axes(), f"{words} moves nothing in the stand-in"
-        assert prompts == list(texts.chat.STAND_IN_SAMPLES.values())
+        assert prompts == list(texts.page.STAND_IN_SAMPLES.values())
         promised = " ".join((*prompts, example))
         assert not re.search("glasses|drift|rain|wind|fall", promised), "nothing in a photo moves in the stand-in"
     else:
-        assert offered[: len(texts.chat.EXAMPLES)] == list(texts.chat.EXAMPLES)
+        assert offered[: len(texts.page.EXAMPLES)] == list(texts.page.EXAMPLES)
 
 
 # ── On a home screen, and where a link is shown ──────────────────────────────────────────────────────────────────────
@@ -887,7 +889,7 @@ async def test_a_link_to_it_has_a_picture(start: Start, password: str | None) ->
     _, text = await browser.open("/")
     found = dict(re.findall(r'<meta property="(og:[a-z:]+)" content="([^"]*)">', text))
     assert found["og:url"] == "https://clips.example/"
-    assert found["og:title"] == texts.chat.PAGE["title"]
+    assert found["og:title"] == texts.page.PAGE["title"]
     assert found["og:image"] == "https://clips.example/static/samples/lake.jpg"
     async with browser.http.get(f"{site.base}/static/samples/lake.jpg") as answer:
         assert answer.status == 200
@@ -902,7 +904,7 @@ async def test_what_is_not_there_is_a_card_for_people_and_a_status_for_players(s
     for path in ("/nothing", "/media/nothing"):
         status, text = await browser.open(path, Accept="text/html,*/*")
         assert status == 404
-        assert texts.chat.PAGE["not_found"] in text
+        assert texts.page.PAGE["not_found"] in text
         assert '<a class="button" href="/">' in text
         async with browser.http.get(site.base + path) as answer:
             assert (answer.status, await answer.text()) == (404, "404: Not Found")
@@ -919,7 +921,7 @@ async def test_a_page_that_breaks_says_so_and_the_log_has_the_traceback(
 
     monkeypatch.setattr(type(site.house.core), "allowance", broken)
     status, text = await browser.open("/?secret=1", Accept="text/html")
-    assert (status, escape(texts.chat.PAGE["broken"]) in text, "lights" in text) == (500, True, False)
+    assert (status, escape(texts.page.PAGE["broken"]) in text, "lights" in text) == (500, True, False)
     assert "the lights went out" in caplog.text
     assert "secret" not in caplog.text
 
@@ -984,7 +986,7 @@ async def test_all_clips_come_page_by_page_and_by_words(start: Start, monkeypatc
     site = await start()
     configure(site.house.core, policy=Policy(1000))
     browser = await site.browser()
-    assert texts.chat.no_clips("", False) in (await browser.open("/clips"))[1]
+    assert texts.page.no_clips("", False) in (await browser.open("/clips"))[1]
     ids = [await a_clip(site, browser, f"the <b>boat</b> {n}") for n in range(5)]
     await browser.say("still waiting", photo=picture())
     seen, query = [], ""
@@ -997,7 +999,7 @@ async def test_all_clips_come_page_by_page_and_by_words(start: Start, monkeypatc
         query = on[1].replace("&amp;", "&")
     assert seen == ids[::-1], "newest first, each once"
     assert await grid(browser, "?words=BOAT+3") == [ids[3]]
-    assert escape(texts.chat.no_clips("tree", False)) in (await browser.open("/clips?words=tree"))[1]
+    assert escape(texts.page.no_clips("tree", False)) in (await browser.open("/clips?words=tree"))[1]
     for odd in (
         "?before=x",
         "?before=nan-a",

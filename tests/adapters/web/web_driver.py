@@ -149,7 +149,7 @@ class WebDriver:
         return Shown(words, dict(question.get("buttons", answer.get("buttons", ()))), bool(answer.get("clip")), answer)
 
     def _job(self, job: dict[str, Any]) -> Shown:
-        buttons = {texts.chat.CANCEL: f"/cancel {job['id']}"} if job["cancel"] else {}
+        buttons = {texts.jobs.CANCEL: f"/cancel {job['id']}"} if job["cancel"] else {}
         if job["clip"] or job["state"] == "done":
             buttons[texts.chat.again(5)] = f"/again {job['id']}"
         return Shown(f"{job['prompt']}\n{job['text']}", buttons, bool(job["clip"]), job)

@@ -266,11 +266,11 @@ async def test_a_dear_clip_waits_for_a_yes_also_across_a_restart(town: Town) -> 
     assert (finished.outcome, finished.order.prompt) == ("clip", "she jumps")
     dropped = await town.order(text="she jumps --10s")
     assert len(await town.house.kept()) == 3
-    assert (await town.say(dropped.buttons[1].command, user="8")).text == texts.admin.DROPPED
+    assert (await town.say(dropped.buttons[1].command, user="8")).text == texts.credits.DROPPED
     assert len(await town.house.kept()) == 2
     late = await town.order(text="she jumps --10s")
     town.house.clock.tick(5000)
-    assert (await town.say(late.buttons[0].command, user="8")).text == texts.admin.PARKED_GONE
+    assert (await town.say(late.buttons[0].command, user="8")).text == texts.credits.PARKED_GONE
     await retention(town.house).round()
     await town.order("9", text="she jumps --10s")
     assert len(await town.house.kept()) == 3
@@ -366,7 +366,7 @@ async def test_a_ceiling_stops_everybody_and_the_operator_hears_first(town: Town
     assert (await town.order("9", scope="")).job
     denied = await town.order("9")
     assert "No clips can be made right now: everybody's limit for today is reached." in denied.text
-    assert texts.admin.WHOM["operator"] in denied.text
+    assert texts.credits.WHOM["operator"] in denied.text
     await town.order("8")
     assert told == [
         "Buying has stopped for everybody: the daily ceiling of 10 credits (CEILING_DAY) is reached. "
@@ -411,14 +411,14 @@ async def test_what_a_restore_put_on_hold_goes_on_at_a_word(town: Town, word: st
     configure(house.core, owners=frozenset({"telegram:42"}))
     first = (await town.order("8")).job or ""
     await house.core.track(first, "line", "")
-    assert (await town.say(f"/operator {word}", user="42", scope="")).text == texts.admin.NOTHING_HALTED
+    assert (await town.say(f"/operator {word}", user="42", scope="")).text == texts.operator.NOTHING_HALTED
     assert await figures(house) == []
     await house.store._db.write(lambda tx: tx.all("UPDATE jobs SET halted = 1"))
     await house.work()
     assert (await house.job(first)).state == "queued"
     await house.worker._steps.refresh()
-    assert texts.chat.HALTED in house.chat.edits[-1][1]
-    assert texts.chat.CANCEL in [button.label for button in (await house.core.status(await house.job(first))).buttons]
+    assert texts.jobs.HALTED in house.chat.edits[-1][1]
+    assert texts.jobs.CANCEL in [button.label for button in (await house.core.status(await house.job(first))).buttons]
     shown = (await town.say("/operator", user="42", scope="")).text
     assert "On hold: 1 order that may have been bought already" in shown
     assert (await town.say(f"/operator {word}", user="1")).text == texts.admin.NOT_OPERATOR
@@ -564,7 +564,7 @@ async def test_a_clip_is_one_line_as_far_as_it_has_come(town: Town) -> None:
     town.house.clock.tick(60)
     await town.say(f"/cancel {jobs[-1]}", user="8")
     mine = (await town.say("/quota", user="8")).text.splitlines()
-    assert mine[mine.index(texts.admin.LATEST) + 1].endswith(
+    assert mine[mine.index(texts.credits.LATEST) + 1].endswith(
         "5 credits given back for “number 4, and then what happens on on o…”"
     )
     assert [
@@ -575,11 +575,11 @@ async def test_a_clip_is_one_line_as_far_as_it_has_come(town: Town) -> None:
 async def test_who_paused_it_stands_in_the_operators_audit_and_table(town: Town) -> None:
     configure(town.house.core, owners=frozenset({"telegram:42"}))
     there = {"user": "42", "scope": ""}
-    assert (await town.say("/operator resume", **there)).text == texts.admin.NOT_PAUSED
-    assert (await town.say("/operator pause because prices rose", **there)).text == texts.admin.PAUSED
-    assert (await town.say("/operator pause", **there)).text == texts.admin.PAUSED_ALREADY
+    assert (await town.say("/operator resume", **there)).text == texts.operator.NOT_PAUSED
+    assert (await town.say("/operator pause because prices rose", **there)).text == texts.operator.PAUSED
+    assert (await town.say("/operator pause", **there)).text == texts.operator.PAUSED_ALREADY
     town.house.clock.tick(1)
-    assert (await town.say("/operator resume", **there)).text == texts.admin.RESUMED
+    assert (await town.say("/operator resume", **there)).text == texts.operator.RESUMED
     log = (await town.say("/audit", **there)).text.splitlines()
     assert [line.partition(" · ")[2] for line in log] == [
         "User 42 · resume",
@@ -650,27 +650,27 @@ async def test_linking_gives_one_allowance_and_one_history(town: Town) -> None:
     house = town.house
     told = await town.say("/link", user="8", scope="", shared=False)
     code = told.text.split("/link ")[1].split("\n")[0]
-    assert (await town.say("/link", user="8")).text == texts.admin.LINK_ALONE
-    assert (await town.say(f"/link {code}", user="9", scope="")).text == texts.admin.LINK_FAILED["same"]
+    assert (await town.say("/link", user="8")).text == texts.credits.LINK_ALONE
+    assert (await town.say(f"/link {code}", user="9", scope="")).text == texts.credits.LINK_FAILED["same"]
     told = await town.say("/link", user="8", scope="")
     code = told.text.split("/link ")[1].split("\n")[0]
     house.clock.tick(601)
     there = {"user": "p", "scope": "", "platform": "web"}
-    assert (await town.say(f"/link {code}", **there)).text == texts.admin.LINK_FAILED["unknown"]
+    assert (await town.say(f"/link {code}", **there)).text == texts.credits.LINK_FAILED["unknown"]
     code = (await town.say("/link", user="8", scope="")).text.split("/link ")[1].split("\n")[0]
     first = await town.order(scope="")
-    assert (await town.say(f"/link {code.lower().replace('-', ' ')}", **there)).text == texts.admin.LINKED
+    assert (await town.say(f"/link {code.lower().replace('-', ' ')}", **there)).text == texts.credits.LINKED
     assert (await town.say(f"/link {code}", **there)).refused
     assert "20 left today" in (await town.order(**{**there, "user": "p"})).text
     assert f"· {first.job}" in (await town.say("/jobs", **there)).text
-    assert (await town.say(f"/cancel {first.job}", **there)).text == texts.chat.CANCELLED
+    assert (await town.say(f"/cancel {first.job}", **there)).text == texts.jobs.CANCELLED
     for _ in range(5):
         last = await town.order(scope="")
     assert "0 left today" in last.text
     assert "none left" in (await town.order(**there)).text
     assert (await town.order()).job  # a community has its own book
-    assert (await town.say("/unlink", **there)).text == texts.admin.UNLINKED
-    assert (await town.say("/unlink", **there)).text == texts.admin.NOT_LINKED
+    assert (await town.say("/unlink", **there)).text == texts.credits.UNLINKED
+    assert (await town.say("/unlink", **there)).text == texts.credits.NOT_LINKED
     assert "none left" in (await town.order(**there)).text
     assert (await town.say(f"/clip {first.job}", **there)).text == texts.chat.NOT_YOURS
     await check(house.store)
@@ -680,8 +680,8 @@ async def test_a_code_is_not_guessed(town: Town) -> None:
     code = (await town.say("/link", user="8", scope="")).text.split("/link ")[1].split("\n")[0]
     there = {"user": "p", "scope": "", "platform": "web"}
     for n in range(5):
-        assert (await town.say(f"/link GUESS{n}", **there)).text == texts.admin.LINK_FAILED["unknown"]
-    assert (await town.say(f"/link {code}", **there)).text == texts.admin.LINK_FAILED["tired"]
+        assert (await town.say(f"/link GUESS{n}", **there)).text == texts.credits.LINK_FAILED["unknown"]
+    assert (await town.say(f"/link {code}", **there)).text == texts.credits.LINK_FAILED["tired"]
 
 
 async def test_at_midnight_and_when_summer_time_begins_an_allowance_is_one(town: Town) -> None:
@@ -725,7 +725,7 @@ async def test_two_hundred_orders_on_two_platforms_at_once_spend_ten_credits(
     configure(house.core, policy=pricing.Policy(10))
     town = Town(house)
     code = (await town.say("/link", user="8", scope="")).text.split("/link ")[1].split("\n")[0]
-    assert (await town.say(f"/link {code}", user="8", scope="", platform="discord")).text == texts.admin.LINKED
+    assert (await town.say(f"/link {code}", user="8", scope="", platform="discord")).text == texts.credits.LINKED
     stores = await asyncio.gather(*(open_store(tmp_path, database_url) for _ in range(8)))
     try:
         cores = [Core(replace(house.core.context, store=store)) for store in stores]

@@ -150,7 +150,7 @@ async def test_a_clip_that_is_not_there_is_not_promised(house: House, command: s
     assert (await said(house, f"/{command} {job.id}", "7")).text == texts.chat.NO_CLIP_YET
     house.provider.creates = [Refused("moderation")]
     job = await house.finish(job)
-    assert (await said(house, f"/{command} {job.id}", "7")).text == texts.chat.failed("moderation", 5)
+    assert (await said(house, f"/{command} {job.id}", "7")).text == texts.jobs.failed("moderation", 5)
 
 
 async def test_a_clip_whose_file_is_gone_is_said_to_be(house: House) -> None:
@@ -193,7 +193,7 @@ async def test_a_link_with_a_clips_name_is_the_clip(house: House) -> None:
 @pytest.mark.databases
 async def test_cancel_takes_back_the_only_one_that_waits(house: House) -> None:
     job = await ordered(house)
-    assert (await said(house, "/cancel", "7")).text == texts.chat.CANCELLED
+    assert (await said(house, "/cancel", "7")).text == texts.jobs.CANCELLED
     assert (await house.finish(job)).reason == "cancelled"
     assert (await said(house, "/cancel", "7")).text == texts.chat.NOTHING_TO_CANCEL
     assert await house.used() == 0
@@ -219,14 +219,14 @@ async def test_cancel_says_that_it_is_too_late(house: House) -> None:
     house.provider.polls = [Pending()]
     await ordered(house)
     await house.work()
-    assert (await said(house, "/cancel", "7")).text == texts.chat.TOO_LATE
+    assert (await said(house, "/cancel", "7")).text == texts.jobs.TOO_LATE
 
 
 @pytest.mark.databases
 async def test_a_purchase_and_a_cancel_at_once_settle_once(house: House) -> None:
     jobs = [await ordered(house) for _ in range(3)]
     _, *replies = await asyncio.gather(house.work(), *(said(house, f"/cancel {job.id}", "7") for job in jobs))
-    cancelled = sum(reply.text == texts.chat.CANCELLED for reply in replies)
+    cancelled = sum(reply.text == texts.jobs.CANCELLED for reply in replies)
     for job in jobs:
         await house.finish(job)
     assert len(house.provider.orders) == 3 - cancelled
@@ -245,7 +245,7 @@ async def test_an_admin_of_the_chat_may_and_nobody_else(house: House) -> None:
         await said(house, f"/cancel {job.id}", "8", admin=True, where=replace(GROUP, platform="discord")),
     ):
         assert (reply.text, reply.refused) == (texts.chat.NOT_YOURS, True)
-    assert (await said(house, f"/cancel {job.id}", "8", admin=True)).text == texts.chat.CANCELLED
+    assert (await said(house, f"/cancel {job.id}", "8", admin=True)).text == texts.jobs.CANCELLED
 
 
 async def test_what_an_admin_orders_of_anothers_photo_is_paid_by_the_admin(house: House) -> None:

@@ -158,11 +158,11 @@ async def test_who_speaks_for_a_channel_orders_nothing_and_counts_for_nothing(sq
 async def test_an_admins_word_that_a_crash_cut_off_is_not_done_without_its_rights(square: Square) -> None:
     for word in ("/grant 5", "/gallery off", "/hide k7m2p9q4xw", "/undo k7m2p9q4xw"):
         cut_off = replace(square.inbound(word, user="1"), late=True)
-        assert (await told(square, cut_off)).text == texts.admin.CUT_OFF
+        assert (await told(square, cut_off)).text == texts.chat.CUT_OFF
     act = replace(square.inbound("/limits daily 10", user="1"), late=True)
-    assert (await told(square, act)).text == texts.admin.CUT_OFF
+    assert (await told(square, act)).text == texts.chat.CUT_OFF
     done = await told(square, replace(act, late=False))
-    assert done.text != texts.admin.CUT_OFF
+    assert done.text != texts.chat.CUT_OFF
     assert (await told(square, act)).text == done.text, "it is told what came of it"
     assert "credits left" in (await told(square, replace(square.inbound("/quota"), late=True))).text
 
@@ -196,10 +196,10 @@ async def test_a_clip_of_an_age_restricted_channel_stays_there(square: Square) -
     job = await square.clip(adult=True)
     for command in ("clip", "again", "join"):
         words = f"/{command} {job.id}"
-        assert (await square.say(words, where=Address("telegram", "-3", "m"))).text == texts.chat.AGE_RESTRICTED
-        assert (await square.say(words)).text != texts.chat.AGE_RESTRICTED  # where it was made
+        assert (await square.say(words, where=Address("telegram", "-3", "m"))).text == texts.discord.AGE_RESTRICTED
+        assert (await square.say(words)).text != texts.discord.AGE_RESTRICTED  # where it was made
     away = Address("telegram", "-3", "m")
-    assert (await square.say(f"/continue {job.id} she turns", where=away)).text == texts.chat.AGE_RESTRICTED
+    assert (await square.say(f"/continue {job.id} she turns", where=away)).text == texts.discord.AGE_RESTRICTED
     assert (await square.say(f"/clip {job.id}", where=away, adult=True)).clip
     assert (await square.say(f"/clip {job.id}", scope="", where=Address("telegram", "7", "m"))).clip
 
@@ -215,12 +215,12 @@ async def test_it_is_shared_only_among_adults(square: Square) -> None:
         raise RuntimeError(place)
 
     refused = await square.say(f"/share {job.id} name words")
-    assert refused.text == texts.chat.AGE_RESTRICTED
-    assert (await square.say(f"/share {job.id} name words", is_adult=breaks)).text == texts.chat.AGE_RESTRICTED
-    assert (await square.say("/share", is_adult=breaks)).text == texts.chat.AGE_RESTRICTED
+    assert refused.text == texts.discord.AGE_RESTRICTED
+    assert (await square.say(f"/share {job.id} name words", is_adult=breaks)).text == texts.discord.AGE_RESTRICTED
+    assert (await square.say("/share", is_adult=breaks)).text == texts.discord.AGE_RESTRICTED
     assert not (await square.say(f"/share {job.id} name words", is_adult=adults)).refused
     (share,) = await square.house.store.gallery.of_job(job.id)
     for asked in (f"/show {share.id}", f"/remix {share.id} she turns"):
         reply = await square.say(asked, user="8", where=Address("telegram", "-3", "m"))
-        assert reply.text == texts.chat.AGE_RESTRICTED
+        assert reply.text == texts.discord.AGE_RESTRICTED
     assert (await square.say(f"/show {share.id}", user="8", where=Address("telegram", "-1", "m"))).text

@@ -118,8 +118,8 @@ async def test_a_covered_clip_gives_a_covered_remix(square: Square) -> None:
     [
         ("/remix", 0, texts.sharing.REMIX_HOW),
         ("/remix nosuchclip she waves", 0, texts.sharing.UNKNOWN_SHARE),
-        ("/remix {id} she waves --loud 5", 0, texts.chat.option_unknown("loud", ("duration", "no", "cfg"))),
-        ("/remix {id}", 3, texts.chat.ONE_PHOTO),
+        ("/remix {id} she waves --loud 5", 0, texts.options.option_unknown("loud", ("duration", "no", "cfg"))),
+        ("/remix {id}", 3, texts.pictures.ONE_PHOTO),
     ],
 )
 async def test_what_is_not_understood_is_said(square: Square, said: str, photos: int, heard: str) -> None:

@@ -185,7 +185,7 @@ async def test_what_cannot_be_shared_is_said(square: Square) -> None:
     assert (await square.say(f"/share {waiting}")).text == texts.chat.NO_CLIP_YET
     square.house.provider.polls = [Refused("moderation")]
     failed = await square.house.finish(await square.house.job(waiting or ""))
-    assert (await square.say(f"/share {failed.id}")).text == texts.chat.failed("moderation", 5)
+    assert (await square.say(f"/share {failed.id}")).text == texts.jobs.failed("moderation", 5)
 
 
 async def test_a_clip_whose_file_is_gone_is_shared_by_the_platforms_copy_or_not_at_all(square: Square) -> None:

@@ -28,7 +28,7 @@ async def test_a_photo_and_a_sentence_become_a_clip(house: House, clip: bytes) -
     assert "“she puts on her glasses” · 5 s · without rain · words followed at 0.7" in reply.text
     assert "5 credits, 25 left today" in reply.text
     assert "Next in line · ready in about 5 min" in reply.text
-    assert texts.chat.STAND_IN in reply.text
+    assert texts.jobs.STAND_IN in reply.text
     assert [(b.label, b.command) for b in reply.buttons] == [("Cancel", f"/cancel {reply.job}")]
     assert await house.core.track(reply.job, "status-1", reply.text)
 
@@ -60,8 +60,8 @@ async def test_the_real_model_is_labelled_too(house: House) -> None:
     house.provider.stand_in = False
     job = await house.order()
     await house.finish(job)
-    assert texts.chat.STAND_IN not in house.chat.texts()[0]
-    assert texts.chat.MADE_BY_AI in house.chat.texts()[0]
+    assert texts.jobs.STAND_IN not in house.chat.texts()[0]
+    assert texts.jobs.MADE_BY_AI in house.chat.texts()[0]
 
 
 async def test_the_same_message_twice_is_one_job(house: House) -> None:
@@ -72,7 +72,7 @@ async def test_the_same_message_twice_is_one_job(house: House) -> None:
     assert len(await house.kept()) == 1
     await house.finish(await house.job(first.job or ""))
     late = await house.say("x", attached(), key="one")
-    assert texts.chat.DONE in late.text
+    assert texts.jobs.DONE in late.text
     assert len(house.provider.orders) == 1
 
 
@@ -182,12 +182,12 @@ async def test_a_provider_without_room_is_given_up_in_the_end(house: House) -> N
     assert await house.used() == 0
 
 
-@pytest.mark.parametrize("reason", texts.chat.FAILED)
+@pytest.mark.parametrize("reason", texts.jobs.FAILED)
 async def test_a_refusal_is_told_in_plain_words(house: House, reason: str) -> None:
     house.provider.creates = [Refused(reason, "raw words of the provider")]
     job = await house.finish(await house.order())
     (said,) = house.chat.texts()
-    assert texts.chat.FAILED[reason] in said
+    assert texts.jobs.FAILED[reason] in said
     assert "raw words" not in said
     assert "your 5 credits are back" in said
     assert (job.outcome, await house.used()) == ("failed", 0)
@@ -209,7 +209,7 @@ async def test_a_slow_job_is_no_failed_one(house: House) -> None:
         house.clock.now = max(house.clock.now + 600, job.due_at)
         await house.work()
     assert (await house.job(job.id)).state == "running"
-    assert texts.chat.LONGER in house.chat.edits[-1][1]
+    assert texts.jobs.LONGER in house.chat.edits[-1][1]
     assert len(house.chat.edits) < 12
     house.clock.tick(2 * 3600)
     job = await house.finish(job)
@@ -343,9 +343,9 @@ async def test_a_status_line_that_cannot_be_edited_stops_nothing(house: House) -
 
 async def test_a_queued_job_can_be_taken_back(house: House) -> None:
     job = await house.order()
-    assert (await house.say(f"/cancel {job.id}")).text == texts.chat.CANCELLED
+    assert (await house.say(f"/cancel {job.id}")).text == texts.jobs.CANCELLED
     assert await house.used() == 0
-    assert (await house.say(f"/cancel {job.id}")).text == texts.chat.OVER
+    assert (await house.say(f"/cancel {job.id}")).text == texts.jobs.OVER
     job = await house.finish(job)
     assert (job.reason, house.provider.orders) == ("cancelled", [])
 
@@ -353,9 +353,9 @@ async def test_a_queued_job_can_be_taken_back(house: House) -> None:
 async def test_a_running_job_says_honestly_that_it_cannot(house: House) -> None:
     job = await house.order()
     await house.work()
-    assert (await house.say(f"/cancel {job.id}")).text == texts.chat.TOO_LATE
+    assert (await house.say(f"/cancel {job.id}")).text == texts.jobs.TOO_LATE
     assert (await house.finish(job)).outcome == "clip"
-    assert (await house.say(f"/cancel {job.id}")).text == texts.chat.OVER
+    assert (await house.say(f"/cancel {job.id}")).text == texts.jobs.OVER
 
 
 async def test_nobody_cancels_for_another(house: House) -> None:
@@ -418,7 +418,7 @@ async def test_what_stays_is_said(house: House) -> None:
 async def test_that_the_stand_in_made_it_stands_under_the_first_clip_alone(house: House) -> None:
     for _ in range(3):
         await house.finish(await house.order())
-    assert [texts.chat.STAND_IN in text for text in house.chat.texts()] == [True, False, False]
+    assert [texts.jobs.STAND_IN in text for text in house.chat.texts()] == [True, False, False]
 
 
 async def test_continue_begins_where_a_clip_ends(house: House) -> None:
@@ -442,7 +442,7 @@ async def test_what_is_gone_or_anothers_is_said(house: House, command: str) -> N
     kept = await house.kept()
     said = (await house.say(f"/{command} {job.id}")).text
     assert (
-        said == {"again": texts.chat.PHOTO_GONE, "continue": texts.chat.CLIP_GONE, "cancel": texts.chat.OVER}[command]
+        said == {"again": texts.chat.PHOTO_GONE, "continue": texts.chat.CLIP_GONE, "cancel": texts.jobs.OVER}[command]
     )
     assert (await house.kept(), await house.used()) == (kept, 5)
 
@@ -466,7 +466,7 @@ async def test_quota_jobs_and_help(house: House) -> None:
     assert short.endswith(texts.chat.HELP_MORE)
     configure(house.core, platforms=frozenset({"telegram"}))
     assert "/link – " not in (await house.say("/help")).text
-    assert (await house.say("/link")).text == texts.admin.NO_OTHER_PLATFORM
+    assert (await house.say("/link")).text == texts.credits.NO_OTHER_PLATFORM
 
 
 # ── Crashes and rivals ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -639,14 +639,14 @@ async def test_a_video_from_a_phone_stands_upright(box: Media) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        pytest.param(b"words", texts.chat.NOT_A_VIDEO, id="words"),
-        pytest.param(b"", texts.chat.EMPTY_PICTURE, id="empty"),
+        pytest.param(b"words", texts.pictures.NOT_A_VIDEO, id="words"),
+        pytest.param(b"", texts.pictures.EMPTY_PICTURE, id="empty"),
         pytest.param(
-            b"#EXTM3U\n#EXTINF:1,\nfile:///etc/hosts\n#EXT-X-ENDLIST\n", texts.chat.NOT_A_VIDEO, id="playlist"
+            b"#EXTM3U\n#EXTINF:1,\nfile:///etc/hosts\n#EXT-X-ENDLIST\n", texts.pictures.NOT_A_VIDEO, id="playlist"
         ),
-        pytest.param(video((400, 320))[:2000], texts.chat.NOT_A_VIDEO, id="torn"),
-        pytest.param(video((320, 240)), texts.chat.too_small(320, 240, 300), id="small"),
-        pytest.param(video((400, 320), form="avi"), texts.chat.NOT_A_VIDEO, id="another format"),
+        pytest.param(video((400, 320))[:2000], texts.pictures.NOT_A_VIDEO, id="torn"),
+        pytest.param(video((320, 240)), texts.pictures.too_small(320, 240, 300), id="small"),
+        pytest.param(video((400, 320), form="avi"), texts.pictures.NOT_A_VIDEO, id="another format"),
     ],
 )
 async def test_videos_that_are_refused(box: Media, data: bytes, sentence: str) -> None:

@@ -96,7 +96,7 @@ async def test_six_brushes_of_77_points(box: Media) -> None:
 @pytest.mark.parametrize("point", [(-1, 0), (0, -1), (400, 0), (0, 300)])
 async def test_paths_that_leave_the_photo(box: Media, point: Point) -> None:
     brush = sent(mask(), "brush", ((0, 0), point))
-    assert await refused(box, sent(picture()), brush) == texts.chat.brush_outside(*point, 400, 300)
+    assert await refused(box, sent(picture()), brush) == texts.pictures.brush_outside(*point, 400, 300)
 
 
 async def test_a_mask_for_a_turned_photo(box: Media) -> None:
@@ -112,11 +112,11 @@ async def test_a_mask_for_a_turned_photo(box: Media) -> None:
 @pytest.mark.parametrize(
     ("bad", "sentence"),
     [
-        (sent(b"words"), texts.chat.NOT_A_PICTURE),
-        (sent(b""), texts.chat.EMPTY_PICTURE),
-        (sent(picture()[:500]), texts.chat.BROKEN_PICTURE),
-        (sent(mask(401), "static_mask"), texts.chat.mask_size((401, 300), (400, 300))),
-        (sent(picture(), "brush", PATH), texts.chat.NOT_A_MASK),
+        (sent(b"words"), texts.pictures.NOT_A_PICTURE),
+        (sent(b""), texts.pictures.EMPTY_PICTURE),
+        (sent(picture()[:500]), texts.pictures.BROKEN_PICTURE),
+        (sent(mask(401), "static_mask"), texts.pictures.mask_size((401, 300), (400, 300))),
+        (sent(picture(), "brush", PATH), texts.pictures.NOT_A_MASK),
     ],
 )
 async def test_when_one_is_refused_none_is_kept(box: Media, bad: Attachment, sentence: str) -> None:
@@ -136,14 +136,14 @@ async def test_a_download_is_cut_off_at_the_limit(box: Media) -> None:
         finally:
             closed = True
 
-    assert await refused(box, Attachment(sixty_megabytes)) == texts.chat.too_heavy(32)
+    assert await refused(box, Attachment(sixty_megabytes)) == texts.pictures.too_heavy(32)
     assert given == 33
     assert closed
 
 
 @pytest.mark.parametrize("error", [OSError("disk?"), TimeoutError(), RuntimeError("http://secret/"), NotSent("no")])
 async def test_a_broken_download(box: Media, caplog: pytest.LogCaptureFixture, error: Exception) -> None:
-    assert await refused(box, Attachment(lambda: Interrupted(error))) == texts.chat.PICTURE_UNREACHABLE
+    assert await refused(box, Attachment(lambda: Interrupted(error))) == texts.pictures.PICTURE_UNREACHABLE
     assert type(error).__name__ in caplog.text
     assert "secret" not in caplog.text
 
@@ -152,7 +152,7 @@ async def test_a_download_that_cannot_start(box: Media) -> None:
     def fetch() -> AsyncIterator[bytes]:
         raise ConnectionError
 
-    assert await refused(box, Attachment(fetch)) == texts.chat.PICTURE_UNREACHABLE
+    assert await refused(box, Attachment(fetch)) == texts.pictures.PICTURE_UNREACHABLE
 
 
 async def test_a_download_may_refuse_by_itself(box: Media) -> None:
@@ -335,6 +335,6 @@ async def test_a_platform_whose_files_hang_and_films_that_wait_hold_up_no_other_
 
 async def test_what_never_arrives_is_refused(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrival, "ARRIVAL", 0.05)
-    with pytest.raises(Refusal, match=texts.chat.PICTURE_UNREACHABLE):
+    with pytest.raises(Refusal, match=texts.pictures.PICTURE_UNREACHABLE):
         await box.keep([Attachment(arrives_never)], "discord:1")
     assert files(box) == []

@@ -73,7 +73,7 @@ async def test_it_may_be_killed_at_work(box: Media, whole: bool) -> None:
     (child if whole else worker).kill()
     with pytest.raises(Refusal) as caught:
         await keeping
-    assert str(caught.value) == texts.chat.BROKEN_PICTURE
+    assert str(caught.value) == texts.pictures.BROKEN_PICTURE
     assert len(files(box)) == 1
     assert (await box.keep([sent(picture())])).photo.width == 400
     assert (child in children()) is not whole
@@ -116,7 +116,7 @@ async def test_it_may_hang(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     child.suspend()
     with monkeypatch.context() as patch:  # only now: a start takes a while where others are busy
         patch.setattr(box._decoder, "_timeout", 0.5)
-        assert await refused(box, sent(picture())) == texts.chat.BROKEN_PICTURE
+        assert await refused(box, sent(picture())) == texts.pictures.BROKEN_PICTURE
     assert children() == []
     await box.keep([sent(picture())])
 

@@ -69,9 +69,9 @@ async def test_asked_before_the_first_clip_and_never_again(house: House) -> None
 async def test_no_drops_the_order_and_the_photo(house: House) -> None:
     agree = await asked(house)
     reply = await house.say(agree.replace("/agree", "/no"))
-    assert reply.text == texts.admin.DROPPED
+    assert reply.text == texts.credits.DROPPED
     assert await house.kept() == []
-    assert (await house.say(agree)).text == texts.admin.PARKED_GONE
+    assert (await house.say(agree)).text == texts.credits.PARKED_GONE
     assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
     await asked(house, "once more")
 
@@ -82,7 +82,7 @@ async def test_only_so_many_wait_for_a_yes(house: House) -> None:
     for number in range(1, WAITING):
         await asked(house, f"she smiles {number} times")
     reply = await house.say("once more", attached())
-    assert (reply.text, reply.refused) == (texts.admin.MANY_WAIT, True)
+    assert (reply.text, reply.refused) == (texts.credits.MANY_WAIT, True)
     assert len(await house.kept()) == WAITING
     await asked(house, user="8")
     await house.say(first.replace("/agree", "/no"))
@@ -192,7 +192,7 @@ async def test_yes_alone_is_no_consent(house: House) -> None:
 async def test_an_order_waits_for_an_hour(house: House) -> None:
     agree = await asked(house)
     house.clock.tick(WAIT + 1)
-    assert (await house.say(agree)).text == texts.admin.PARKED_GONE
+    assert (await house.say(agree)).text == texts.credits.PARKED_GONE
     assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
     house.clock.tick(WAITS)
     await Retention(house.store, house.media, clock=house.clock, photos=1.0, clips=1.0, platforms=["telegram"]).round()
@@ -202,7 +202,7 @@ async def test_an_order_waits_for_an_hour(house: House) -> None:
 @pytest.mark.parametrize("word", ["/agree", "/agree nothing", "/agree ../../x", "/yes nothing"])
 async def test_nothing_to_agree_to(house: House, word: str) -> None:
     reply = await house.say(word)
-    assert (reply.text, reply.refused) == (texts.admin.PARKED_GONE, True)
+    assert (reply.text, reply.refused) == (texts.credits.PARKED_GONE, True)
     assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
 
 

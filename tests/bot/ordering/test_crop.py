@@ -22,9 +22,9 @@ LONG = picture(2000, 400)
 async def asked(house: House, user: str = "7", data: bytes = LONG) -> str:
     """Order of a panorama; returns what the button says."""
     reply = await house.say("slow pan right", attached(data), user=user)
-    assert (reply.text, reply.refused, reply.job) == (texts.chat.TOO_LONG, False, None)
+    assert (reply.text, reply.refused, reply.job) == (texts.pictures.TOO_LONG, False, None)
     button, no = reply.buttons
-    assert (button.label, no.label, no.command) == (texts.chat.CROP, texts.admin.NO, f"/no {reply.parked}")
+    assert (button.label, no.label, no.command) == (texts.pictures.CROP, texts.credits.NO, f"/no {reply.parked}")
     assert len(button.command.encode()) <= 64
     assert reply.parked == button.command.split()[1]
     return button.command
@@ -51,9 +51,9 @@ async def test_one_tap_orders_the_middle(house: House) -> None:
 
 async def test_a_no_takes_the_photo_along(house: House) -> None:
     command = await asked(house)
-    assert (await house.say(command.replace("/crop", "/no"))).text == texts.admin.DROPPED
+    assert (await house.say(command.replace("/crop", "/no"))).text == texts.credits.DROPPED
     assert (await house.kept(), await house.used()) == ([], 0)
-    assert (await house.say(command)).text == texts.admin.PARKED_GONE
+    assert (await house.say(command)).text == texts.credits.PARKED_GONE
 
 
 async def test_the_same_photo_and_the_same_tap_again(house: House) -> None:
@@ -69,7 +69,7 @@ async def test_the_same_photo_and_the_same_tap_again(house: House) -> None:
 
 async def test_an_end_picture_may_be_the_one_that_is_too_long(house: House) -> None:
     reply = await house.say("day turns to night", attached(), attached(picture(400, 1200)))
-    assert reply.text == texts.chat.TOO_LONG
+    assert reply.text == texts.pictures.TOO_LONG
     assert len(await house.kept()) == 2
     placed = await house.say(reply.buttons[0].command)
     job = await house.job(placed.job or "")
@@ -81,13 +81,13 @@ async def test_with_masks_it_is_refused_as_they_would_not_fit_any_more(house: Ho
     white = io.BytesIO()
     Image.new("L", (2000, 400), "white").save(white, "PNG")
     reply = await house.say("she smiles", attached(LONG), attached(white.getvalue(), "static_mask"))
-    assert (reply.text, reply.refused) == (texts.chat.too_long(2000, 400), True)
+    assert (reply.text, reply.refused) == (texts.pictures.too_long(2000, 400), True)
     assert await house.kept() == []
 
 
 async def test_too_small_stays_too_small(house: House) -> None:
     reply = await house.say("she smiles", attached(picture(2000, 200)))
-    assert (reply.text, reply.refused) == (texts.chat.too_small(2000, 200, images.LEAST), True)
+    assert (reply.text, reply.refused) == (texts.pictures.too_small(2000, 200, images.LEAST), True)
 
 
 async def test_what_else_must_be_asked_comes_after(house: House) -> None:
@@ -98,7 +98,7 @@ async def test_what_else_must_be_asked_comes_after(house: House) -> None:
     consent = await house.say(await asked(house))
     assert consent.text == texts.consent.ASK
     dear = await house.say(consent.buttons[0].command)
-    assert dear.buttons[0].label == texts.admin.yes(5)
+    assert dear.buttons[0].label == texts.credits.yes(5)
     assert await house.used() == 0
     assert (await house.say(dear.buttons[0].command)).job
     assert await house.used() == 5
@@ -108,7 +108,7 @@ async def test_it_is_the_askers_and_lapses(house: House) -> None:
     command = await asked(house)
     assert (await house.say(command, user="8")).text == texts.chat.NOT_YOURS
     house.clock.tick(WAIT + 1)
-    assert (await house.say(command)).text == texts.admin.PARKED_GONE
+    assert (await house.say(command)).text == texts.credits.PARKED_GONE
     house.clock.tick(WAITS)
     keeping = Retention(house.store, house.media, clock=house.clock, photos=1e9, clips=1e9, platforms=("telegram",))
     await keeping.round()
@@ -119,7 +119,7 @@ async def test_only_so_many_wait(house: House) -> None:
     for _ in range(WAITING):
         await asked(house)
     reply = await house.say("one more", attached(LONG))
-    assert (reply.text, reply.refused) == (texts.admin.MANY_WAIT, True)
+    assert (reply.text, reply.refused) == (texts.credits.MANY_WAIT, True)
     assert len(await house.kept()) == WAITING
 
 
@@ -130,5 +130,5 @@ async def test_a_shell_has_an_option_for_it(house: House, crop: bool) -> None:
     if crop:
         assert reply.job
     else:
-        assert (reply.text, reply.refused) == (texts.chat.TOO_LONG_SHELL, True)
+        assert (reply.text, reply.refused) == (texts.pictures.TOO_LONG_SHELL, True)
     assert len(await house.kept()) == crop

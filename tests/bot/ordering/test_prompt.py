@@ -71,7 +71,7 @@ def test_names_the_option_and_shows_a_right_one(text: str, named: str, example: 
 
 
 def test_every_example_that_people_are_shown_works() -> None:
-    for text in (texts.chat.option_unknown("x", OPTIONS), texts.chat.option_malformed("cfg", "2")):
+    for text in (texts.options.option_unknown("x", OPTIONS), texts.options.option_malformed("cfg", "2")):
         for example in re.findall(r"--(?:duration|no|cfg) [^.:]*?[\w](?=, --|\.$|$)", text.split("work: ")[-1]):
             read(f"she smiles {example}")
 
@@ -129,15 +129,15 @@ def test_any_text_gets_an_order_or_a_sentence(text: str) -> None:
     [
         (Draft("x"), [], texts.chat.NO_PHOTO),
         (Draft("x"), ["end"], texts.chat.NO_PHOTO),
-        (Draft("x"), ["photo"] * 3, texts.chat.ONE_PHOTO),
-        (Draft("x"), ["photo", "photo", "end"], texts.chat.ONE_PHOTO),
-        (Draft("x", 10), ["photo", "photo"], texts.chat.ONLY_FIVE),
-        (Draft("x", 10), ["photo", "end"], texts.chat.ONLY_FIVE),
-        (Draft("x", 10), ["photo", "static_mask"], texts.chat.ONLY_FIVE),
-        (Draft("x", 10), ["photo", "brush"], texts.chat.ONLY_FIVE),
-        (Draft("x"), ["photo", "end", "static_mask"], texts.chat.END_OR_MASKS),
-        (Draft("x"), ["photo", "end", "brush"], texts.chat.END_OR_MASKS),
-        (Draft("x"), ["photo"] + ["brush"] * 7, texts.chat.too_many_brushes(6)),
+        (Draft("x"), ["photo"] * 3, texts.pictures.ONE_PHOTO),
+        (Draft("x"), ["photo", "photo", "end"], texts.pictures.ONE_PHOTO),
+        (Draft("x", 10), ["photo", "photo"], texts.options.ONLY_FIVE),
+        (Draft("x", 10), ["photo", "end"], texts.options.ONLY_FIVE),
+        (Draft("x", 10), ["photo", "static_mask"], texts.options.ONLY_FIVE),
+        (Draft("x", 10), ["photo", "brush"], texts.options.ONLY_FIVE),
+        (Draft("x"), ["photo", "end", "static_mask"], texts.options.END_OR_MASKS),
+        (Draft("x"), ["photo", "end", "brush"], texts.options.END_OR_MASKS),
+        (Draft("x"), ["photo"] + ["brush"] * 7, texts.pictures.too_many_brushes(6)),
     ],
 )
 def test_what_excludes_what(draft: Draft, roles: list[str], sentence: str) -> None:

@@ -54,7 +54,7 @@ async def test_a_written_yes_is_the_tap(house: House, said: str) -> None:
 @pytest.mark.parametrize("said", ["no", "No, thanks.", "👎", "stop"])
 async def test_a_written_no_drops_it(house: House, said: str) -> None:
     await asked(house)
-    assert (await say(house, said)).text == texts.admin.DROPPED
+    assert (await say(house, said)).text == texts.credits.DROPPED
     assert await house.kept() == []
     assert (await say(house, "yes")).text == texts.chat.NO_PHOTO
     assert await house.used() == 0
@@ -120,15 +120,15 @@ async def test_where_the_platform_says_what_is_seen_that_is_answered(house: Hous
     assert (await say(house, "yes", asked=f"/agree {one}")).job == one, "as a second tap"
     for _ in range(2):
         dropped = await say(house, "no", asked=f"/agree {two}", key="the same")
-        assert (dropped.text, dropped.answered) == (texts.admin.DROPPED, f"/no {two}")
-    assert (await say(house, "yes", asked=f"/agree {two}")).text == texts.admin.PARKED_GONE
+        assert (dropped.text, dropped.answered) == (texts.credits.DROPPED, f"/no {two}")
+    assert (await say(house, "yes", asked=f"/agree {two}")).text == texts.credits.PARKED_GONE
     assert not (await say(house, "yes", asked=f"/yes {three}", user="8")).job
     assert (await say(house, "she runs", asked=f"/yes {three}")).text == texts.chat.NO_PHOTO
     for odd in ("/forgetme yes", f"/yes {three} x", "/agree \0", "/agree", "x"):
         assert (await say(house, "yes", asked=odd)).text == texts.chat.NO_PHOTO
     house.clock.tick(3601)
     late = await say(house, "yes", asked=f"/yes {three}")
-    assert (late.text, late.answered) == (texts.admin.PARKED_GONE, f"/yes {three}")
+    assert (late.text, late.answered) == (texts.credits.PARKED_GONE, f"/yes {three}")
     assert await house.used() == 5
 
 

@@ -80,11 +80,11 @@ async def test_an_order_that_nobody_takes_says_why_and_when_there_is_another_try
     job = await tracked(house)
     await house.work()
     again = "Your place is kept, and I try again in"
-    assert await shown(house, job) == f"{texts.chat.WAITS[waits]} {again} about 5 min."
+    assert await shown(house, job) == f"{texts.jobs.WAITS[waits]} {again} about 5 min."
     assert (await house.core.status(await house.job(job.id))).text == house.chat.edits[-1][1]
     house.clock.tick(270)
     await house.worker._steps.refresh()
-    assert await shown(house, job) == f"{texts.chat.WAITS[waits]} {again} about 30 s."
+    assert await shown(house, job) == f"{texts.jobs.WAITS[waits]} {again} about 30 s."
     house.clock.tick(31)
     await house.work()
     assert await shown(house, job) == "Rendering, about 5 min left"
@@ -96,7 +96,7 @@ async def test_a_purchase_that_hangs_is_said_to_be_asking(house: House) -> None:
     await house.store.start(house.clock(), 120, 5, 5, ("telegram",), ("local",), house.worker._steps.start)
     house.clock.tick(steps.YOUNG + 0.1)
     await house.worker._steps.refresh()
-    assert await shown(house, job) == texts.chat.SENDING
+    assert await shown(house, job) == texts.jobs.SENDING
 
 
 async def looked(house: House, job: Job, times: int) -> None:
@@ -111,7 +111,7 @@ async def test_a_host_that_does_not_answer_is_named_from_the_second_look_on(hous
     await looked(house, job, 2)
     assert await shown(house, job) == "Rendering, about 5 min left"
     await looked(house, job, 1)
-    assert await shown(house, job) == f"{texts.chat.WAITS['silence']} I keep trying; nothing is lost."
+    assert await shown(house, job) == f"{texts.jobs.WAITS['silence']} I keep trying; nothing is lost."
     house.provider.polls = [Pending()]
     await looked(house, job, 1)
     assert (await shown(house, job)).startswith("Rendering")
@@ -122,7 +122,7 @@ async def test_a_clip_that_cannot_be_fetched_is_named(house: House) -> None:
     house.provider.clips = [Unreachable("HTTP 503")]
     job = await tracked(house)
     await looked(house, job, 3)
-    assert await shown(house, job) == f"{texts.chat.WAITS['clip']} I keep trying; nothing is lost."
+    assert await shown(house, job) == f"{texts.jobs.WAITS['clip']} I keep trying; nothing is lost."
 
 
 async def test_an_address_that_says_503_for_twenty_minutes_costs_no_clip(house: House, clip: bytes) -> None:
@@ -142,7 +142,7 @@ async def test_done_without_a_link_is_an_incident_within_minutes_and_ends_within
     began = house.clock()
     await looked(house, job, steps.LINKLESS[0] + 1)
     assert house.clock() - began < 180
-    assert await shown(house, job) == f"{texts.chat.WAITS['link']} I keep trying; nothing is lost."
+    assert await shown(house, job) == f"{texts.jobs.WAITS['link']} I keep trying; nothing is lost."
     assert ["no link" in incident.what for incident in await house.store.incidents()] == [True]
     job = await house.finish(job)
     assert (job.reason, await house.used()) == ("broken_clip", 0)
@@ -181,8 +181,8 @@ async def test_a_line_says_that_the_operator_has_paused_buying(house: House) -> 
         await house.worker._steps.refresh()
 
     await switch(True)
-    assert await shown(house, job) == texts.chat.PAUSED == await house.core.state(await house.job(job.id))
+    assert await shown(house, job) == texts.jobs.PAUSED == await house.core.state(await house.job(job.id))
     told = await house.core.status(job)
-    assert (told.ready_at, told.text.splitlines()[-1]) == (None, texts.chat.PAUSED)
+    assert (told.ready_at, told.text.splitlines()[-1]) == (None, texts.jobs.PAUSED)
     await switch(None)
     assert await shown(house, job) == "Rendering, about 5 min left"

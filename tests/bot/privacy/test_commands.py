@@ -583,8 +583,8 @@ async def test_privacy_says_what_is_set(house: House) -> None:
 async def test_the_page_names_its_own_ways_and_leads_to_them(house: House) -> None:
     said = await say(house, "/privacy", "web:somebody")
     assert not re.search(r"(?<!\w)/\w", said.text)
-    assert texts.chat.PAGE["history"] in said.text
-    assert texts.chat.PAGE["mydata"] in said.text
+    assert texts.page.PAGE["history"] in said.text
+    assert texts.page.PAGE["mydata"] in said.text
     (button,) = said.buttons
     await a_past(house.store, house.media, "one", "web:somebody", house.clock())
     asked = await say(house, button.command, "web:somebody")

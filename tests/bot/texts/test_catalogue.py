@@ -47,9 +47,9 @@ def test_what_is_said_without_a_function_is_a_sentence() -> None:
         for name, value in vars(module).items():
             if not name.startswith("__"):
                 plain += [f"{module.__name__}.{name}: {text}" for text in _texts(value)]
-    prompts = {*texts.chat.MOVES, *texts.chat.EXAMPLES, *texts.chat.STAND_IN_SAMPLES.values()}
-    prompts |= {sample["prompt"] for sample in texts.chat.SAMPLES.values()}
-    examples = {texts.chat.DURATION_EXAMPLE, *texts.chat._EXAMPLES.values()}
+    prompts = {*texts.page.MOVES, *texts.page.EXAMPLES, *texts.page.STAND_IN_SAMPLES.values()}
+    prompts |= {sample["prompt"] for sample in texts.page.SAMPLES.values()}
+    examples = {texts.options.DURATION_EXAMPLE, *texts.options._EXAMPLES.values()}
     assert [one for one in plain if one.partition(": ")[2] not in prompts | examples] == []
 
 
@@ -74,6 +74,6 @@ def test_a_catalogue_is_read_from_its_file(tmp_path: Path, monkeypatch: pytest.M
     )
     monkeypatch.setattr(languages.resources, "files", lambda _: tmp_path)
     monkeypatch.setattr(languages, "catalogues", {})
-    said = [texts.chat.credits_(n).into("pl") for n in (1, 2, 5, 22)]
+    said = [texts.phrases.credits_(n).into("pl") for n in (1, 2, 5, 22)]
     assert said == ["1 kredyt", "2 kredyty", "5 kredytów", "22 kredyty"]
-    assert texts.chat.OVER.into("pl") == texts.chat.OVER
+    assert texts.jobs.OVER.into("pl") == texts.jobs.OVER

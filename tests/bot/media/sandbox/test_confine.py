@@ -103,7 +103,7 @@ async def test_what_it_answers_is_not_believed(
 ) -> None:
     with pytest.raises(Refusal) as caught:
         await attack(taken, tmp_path, name)
-    assert str(caught.value) == texts.chat.BROKEN_PICTURE
+    assert str(caught.value) == texts.pictures.BROKEN_PICTURE
     assert "done" not in "".join(capfd.readouterr())  # nor does it write into the bot's log
 
 

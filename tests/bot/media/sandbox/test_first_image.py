@@ -143,7 +143,7 @@ def test_text_in_front_of_a_picture_does_not_count(junk: bytes, form: str) -> No
     "front", [b"%PDF-1.4\n1 0 obj\nstream\n", b"ID3\4\0\0\0\0\1\0APIC\0", b"\n" * 2000, b"a" * 600 + b"\n"]
 )
 def test_a_picture_within_another_file_is_not_taken_for_it(front: bytes) -> None:
-    assert refusal(front + JPEG) == texts.chat.NOT_A_PICTURE
+    assert refusal(front + JPEG) == texts.pictures.NOT_A_PICTURE
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
@@ -163,7 +163,7 @@ def test_a_jpeg_that_lacks_rows(mode: str, options: dict[str, Any], end: bytes) 
     rough = Image.fromarray(np.random.default_rng(1).integers(0, 256, (300, 400, 3), dtype=np.uint8)).convert(mode)
     jpeg = encoded(rough, "JPEG", **{"quality": 90, **options})
     for share in (0.5, 0.9, 0.99, 0.999 if end != b"\xff\xd9" else 0.995):
-        assert refusal(jpeg[: int(len(jpeg) * share)] + end) == texts.chat.BROKEN_PICTURE
+        assert refusal(jpeg[: int(len(jpeg) * share)] + end) == texts.pictures.BROKEN_PICTURE
 
 
 @pytest.mark.parametrize("end", [b"", b"\xff\xd9"])
@@ -171,16 +171,16 @@ def test_a_jpeg_cut_where_decoding_may_start_again(end: bytes) -> None:
     jpeg = encoded(scene(), "JPEG", quality=90, restart_marker_rows=1)
     scan = jpeg.index(b"\xff\xda")
     marks = [at for at in range(scan, len(jpeg) - 1) if jpeg[at] == 0xFF and 0xD0 <= jpeg[at + 1] <= 0xD7]
-    assert refusal(jpeg[: marks[len(marks) // 2] + 2] + end) == texts.chat.BROKEN_PICTURE
-    assert refusal(jpeg[: marks[len(marks) // 2]]) == texts.chat.BROKEN_PICTURE
+    assert refusal(jpeg[: marks[len(marks) // 2] + 2] + end) == texts.pictures.BROKEN_PICTURE
+    assert refusal(jpeg[: marks[len(marks) // 2]]) == texts.pictures.BROKEN_PICTURE
 
 
 def test_a_progressive_jpeg_that_ends_in_its_first_scan() -> None:
     jpeg = encoded(scene(), "JPEG", quality=90, progressive=True)
     first = jpeg.index(b"\xff\xda")
     half = (first + jpeg.index(b"\xff\xc4", first)) // 2
-    assert refusal(jpeg[:half] + b"\xff\xd9") == texts.chat.BROKEN_PICTURE
-    assert refusal(jpeg[:half]) == texts.chat.BROKEN_PICTURE
+    assert refusal(jpeg[:half] + b"\xff\xd9") == texts.pictures.BROKEN_PICTURE
+    assert refusal(jpeg[:half]) == texts.pictures.BROKEN_PICTURE
 
 
 def test_a_whole_picture_that_ends_in_grey() -> None:
@@ -199,8 +199,8 @@ def test_a_profile_in_pieces() -> None:
 
 
 def test_markers_without_end_are_not_read() -> None:
-    assert refusal(b"\xff\xd8" + b"\xff\x01" * (PIECES + 1) + JPEG[2:]) == texts.chat.BROKEN_PICTURE
-    assert refusal(with_segments(*[segment(0xFE, b"")] * (PIECES + 1))) == texts.chat.BROKEN_PICTURE
+    assert refusal(b"\xff\xd8" + b"\xff\x01" * (PIECES + 1) + JPEG[2:]) == texts.pictures.BROKEN_PICTURE
+    assert refusal(with_segments(*[segment(0xFE, b"")] * (PIECES + 1))) == texts.pictures.BROKEN_PICTURE
 
 
 @pytest.mark.parametrize("filler", [b"\xff\xd0", b"\xff", b"\xff\0", b"x"])
@@ -260,7 +260,7 @@ def test_whatever_stands_beside_a_pngs_pixels(chunks: list[bytes], before: bytes
 
 def test_a_png_without_its_end() -> None:
     assert like(PNG[: PNG.index(b"IEND") - 4], scene())
-    assert refusal(PNG[: PNG.index(b"IEND") - 300]) == texts.chat.BROKEN_PICTURE
+    assert refusal(PNG[: PNG.index(b"IEND") - 300]) == texts.pictures.BROKEN_PICTURE
 
 
 def test_a_large_profile_still_counts() -> None:
@@ -270,7 +270,7 @@ def test_a_large_profile_still_counts() -> None:
 
 
 def test_a_png_of_endless_chunks_is_not_read() -> None:
-    assert refusal(with_chunks(*[chunk(b"tEXt", b"")] * (PIECES + 1))) == texts.chat.BROKEN_PICTURE
+    assert refusal(with_chunks(*[chunk(b"tEXt", b"")] * (PIECES + 1))) == texts.pictures.BROKEN_PICTURE
 
 
 def test_profiles_that_inflate_are_opened_once() -> None:
@@ -388,11 +388,11 @@ def test_whatever_stands_beside_a_webps_pixels(size: int, lossless: bool) -> Non
     for data in (webp, with_size(webp, 40), with_size(webp, -8), webp[:-2], webp + FILM[:100_000]):
         assert like(data, scene())
     pixels = webp.index(b"VP8L" if lossless else b"VP8 ") + 200
-    assert refusal(webp[:pixels]) == texts.chat.BROKEN_PICTURE
+    assert refusal(webp[:pixels]) == texts.pictures.BROKEN_PICTURE
 
 
 def test_a_webp_of_endless_chunks_is_not_read() -> None:
-    assert refusal(encoded(scene(), "WEBP") + b"JUNK\0\0\0\0" * (PIECES + 1)) == texts.chat.BROKEN_PICTURE
+    assert refusal(encoded(scene(), "WEBP") + b"JUNK\0\0\0\0" * (PIECES + 1)) == texts.pictures.BROKEN_PICTURE
 
 
 @pytest.mark.parametrize("form", ["HEIF", "AVIF"])

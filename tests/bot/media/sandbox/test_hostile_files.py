@@ -59,14 +59,14 @@ async def answer(box: Media, data: bytes, video: bool) -> str:
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("make", files.FILMS.values(), ids=files.FILMS.keys())
 async def test_an_mp4_that_claims_much(box: Media, make: Callable[[], bytes]) -> None:
-    assert await answer(box, make(), video=True) in ("kept", texts.chat.NOT_A_VIDEO)
+    assert await answer(box, make(), video=True) in ("kept", texts.pictures.NOT_A_VIDEO)
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("make", files.WEBMS.values(), ids=files.WEBMS.keys())
 async def test_a_webm_of_many_parts(box: Media, make: Callable[[], bytes]) -> None:
     """No table says how many they are: the time that opening may take ends it."""
-    assert await answer(box, make(), video=True) == texts.chat.NOT_A_VIDEO
+    assert await answer(box, make(), video=True) == texts.pictures.NOT_A_VIDEO
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -74,9 +74,9 @@ async def test_a_webm_of_many_parts(box: Media, make: Callable[[], bytes]) -> No
 async def test_a_picture_of_many_parts(box: Media, name: str) -> None:
     usual = (
         "kept",
-        texts.chat.BROKEN_PICTURE,
-        texts.chat.NOT_A_PICTURE,
-        texts.chat.too_many_pixels(16383, 16383, 25_000_000),
+        texts.pictures.BROKEN_PICTURE,
+        texts.pictures.NOT_A_PICTURE,
+        texts.pictures.too_many_pixels(16383, 16383, 25_000_000),
     )
     assert await answer(box, files.PICTURES[name](), video=False) in usual
 

@@ -104,7 +104,7 @@ def test_the_brand_that_both_heic_and_avif_use(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["TIFF", "ICO", "TGA", "PPM", "PDF", "JPEG2000"])
 def test_other_formats_are_not_even_tried(form: str) -> None:
-    assert refusal(encoded(scene(), form)) == texts.chat.NOT_A_PICTURE
+    assert refusal(encoded(scene(), form)) == texts.pictures.NOT_A_PICTURE
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -325,8 +325,8 @@ def test_ten_megabytes_are_never_reached_at_full_quality() -> None:
 @pytest.mark.parametrize(
     ("size", "sentence"),
     [
-        ((1, 1), texts.chat.too_small(1, 1, 300)),
-        ((299, 400), texts.chat.too_small(299, 400, 300)),
+        ((1, 1), texts.pictures.too_small(1, 1, 300)),
+        ((299, 400), texts.pictures.too_small(299, 400, 300)),
     ],
 )
 def test_shapes_that_no_provider_takes(size: tuple[int, int], sentence: str) -> None:
@@ -355,14 +355,14 @@ def test_the_middle_of_what_is_too_long(size: tuple[int, int], kept: tuple[int, 
 def test_the_person_reads_the_size_as_they_see_it() -> None:
     exif = Image.Exif()
     exif[0x0112] = 8
-    assert refusal(encoded(Image.new("RGB", (200, 400)), "JPEG", exif=exif)) == texts.chat.too_small(400, 200, 300)
+    assert refusal(encoded(Image.new("RGB", (200, 400)), "JPEG", exif=exif)) == texts.pictures.too_small(400, 200, 300)
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS.keys() - {"MPO"}))  # whose first frame may well be whole
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_half_a_picture(form: str, share: float) -> None:
     data = encoded(noise(400, 300), form, **FORMATS[form])
-    assert refusal(data[: int(len(data) * share)]) == texts.chat.BROKEN_PICTURE
+    assert refusal(data[: int(len(data) * share)]) == texts.pictures.BROKEN_PICTURE
 
 
 @pytest.mark.parametrize(
@@ -379,18 +379,18 @@ def test_half_a_picture(form: str, share: float) -> None:
     ],
 )
 def test_what_is_no_picture(data: bytes) -> None:
-    assert refusal(data) == texts.chat.NOT_A_PICTURE
+    assert refusal(data) == texts.pictures.NOT_A_PICTURE
 
 
 def test_bombs_are_refused_by_their_header() -> None:
     claimed = png(50_000, 50_000, 8, 2, zlib.compress(b"\x00"))
-    assert refusal(claimed) == texts.chat.too_many_pixels(50_000, 50_000, images.MOST_PIXELS)
+    assert refusal(claimed) == texts.pictures.too_many_pixels(50_000, 50_000, images.MOST_PIXELS)
     packer = zlib.compressobj(9)
     row = bytes(1 + 20_000 // 8)
     rows = b"".join(packer.compress(row * 100) for _ in range(200)) + packer.flush()
     real = png(20_000, 20_000, 1, 0, rows)
     assert len(real) < 100_000
-    assert refusal(real) == texts.chat.too_many_pixels(20_000, 20_000, images.MOST_PIXELS)
+    assert refusal(real) == texts.pictures.too_many_pixels(20_000, 20_000, images.MOST_PIXELS)
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "BMP"])
@@ -412,12 +412,12 @@ def test_bombs_of_other_kinds(form: str) -> None:
             source[18:26] = struct.pack("<ii", 60_000, 60_000)
     width = 16_384 if form == "WEBP" else 60_000
     most = images.WEBP_PIXELS if form == "WEBP" else images.MOST_PIXELS
-    assert refusal(bytes(source)) == texts.chat.too_many_pixels(width, width, most)
+    assert refusal(bytes(source)) == texts.pictures.too_many_pixels(width, width, most)
 
 
 def test_fifty_megapixels_are_fine_and_one_more_is_not() -> None:
     assert fit_photo(encoded(Image.new("1", (8192, 6144)), "PNG")).size == (2048, 1536)
-    assert refusal(encoded(Image.new("1", (8300, 6200)), "PNG")) == texts.chat.too_many_pixels(
+    assert refusal(encoded(Image.new("1", (8300, 6200)), "PNG")) == texts.pictures.too_many_pixels(
         8300, 6200, images.MOST_PIXELS
     )
 
@@ -431,7 +431,7 @@ def test_pillows_own_limit_is_left_as_it_was() -> None:
 
 
 def test_a_refusal_travels_between_processes() -> None:
-    for sentence in (texts.chat.BROKEN_PICTURE, texts.chat.too_small(1, 2, 300)):
+    for sentence in (texts.pictures.BROKEN_PICTURE, texts.pictures.too_small(1, 2, 300)):
         again = pickle.loads(pickle.dumps(Refusal(sentence)))
         assert type(again) is Refusal
         assert str(again) == sentence
@@ -474,21 +474,21 @@ def test_a_mask_keeps_no_metadata() -> None:
 def test_a_mask_of_another_size() -> None:
     with pytest.raises(Refusal, match="exactly") as caught:
         fit_mask(encoded(half_white("L"), "PNG"), (400, 301), (400, 300))
-    assert str(caught.value) == texts.chat.mask_size((400, 300), (400, 301))
+    assert str(caught.value) == texts.pictures.mask_size((400, 300), (400, 301))
 
 
 @pytest.mark.parametrize("form", ["JPEG", "GIF", "WEBP", "BMP"])
 def test_a_mask_must_be_a_png(form: str) -> None:
     with pytest.raises(Refusal) as caught:
         fit_mask(encoded(half_white("L"), form), (400, 300), (400, 300))
-    assert str(caught.value) == texts.chat.NOT_A_MASK
+    assert str(caught.value) == texts.pictures.NOT_A_MASK
 
 
 def test_half_a_mask() -> None:
     data = encoded(noise(400, 300), "PNG")
     with pytest.raises(Refusal) as caught:
         fit_mask(data[: len(data) // 2], (400, 300), (400, 300))
-    assert str(caught.value) == texts.chat.BROKEN_PICTURE
+    assert str(caught.value) == texts.pictures.BROKEN_PICTURE
 
 
 # ── Garbage ──────────────────────────────────────────────────────────────────────────────────────────────────────────

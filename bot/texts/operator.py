@@ -1,0 +1,126 @@
+"""What the operator is told."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from bot.sentence import EMPTY, Listing, Number, Sentence, _, _n, join, sentences
+from bot.texts.admin import at_once, stamp
+from bot.texts.jobs import STATES
+from bot.texts.phrases import about, credits_, shorten
+
+
+def balance(host: str, left: float) -> Sentence:
+    """What is left at a provider."""
+    return _("Left at {host}: {left} of its own credits", host=host, left=Number(round(left)))
+
+
+OPERATOR_HOW = _(
+    "{/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "
+    "{/operator cap 1000} (or off) and {/operator flights 10} (or off) in a "
+    "community, or with its name: {/operator cap discord:123 1000}"
+)
+PAUSED = _("Buying is paused. What is in line waits; what is being made goes on. {/operator resume} takes it up again.")
+PAUSED_ALREADY = _("Buying was paused already. {/operator resume} takes it up again.")
+RESUMED = _("Buying goes on.")
+NOT_PAUSED = _("Buying is not paused.")
+NOTHING_HALTED = _("No order is on hold.")
+CAP_WHERE = _("For which community? Say it there, or with its name: {/operator cap discord:123 1000}")
+
+
+def no_community(name: str, known: Sequence[str]) -> Sentence:
+    """A community of which nothing is known; `known` are near ones."""
+    return sentences(
+        _("I know no community {name}.", name=shorten(name, 40)),
+        _("Did you mean {names}?", names=Listing(tuple(known), "or"))
+        if known
+        else _("They are named as in discord:123 or telegram:-100123."),
+    )
+
+
+def halted(count: int) -> Sentence:
+    """Orders that wait for the operator's word."""
+    return _n(
+        "On hold: {count} order that may have been bought already, as the database came back from a copy. "
+        "{/operator release} lets them be bought; {/operator return} gives the credits back.",
+        "On hold: {count} orders that may have been bought already, as the database came back from a copy. "
+        "{/operator release} lets them be bought; {/operator return} gives the credits back.",
+        count,
+    )
+
+
+def released(queued: int, lost: int) -> Sentence:
+    """They go on."""
+    return sentences(
+        _n("Back in line: {count} order.", "Back in line: {count} orders.", queued),
+        _n(
+            "Given back, as it had left the line already: {count} order.",
+            "Given back, as it had left the line already: {count} orders.",
+            lost,
+        )
+        if lost
+        else EMPTY,
+    )
+
+
+def returned(count: int) -> Sentence:
+    """They do not."""
+    return sentences(
+        _n("Given back: {count} order.", "Given back: {count} orders.", count), _("Everybody concerned is told.")
+    )
+
+
+CREDITS_TODAY = _("Credits today")
+CREDITS_THIS_MONTH = _("Credits this month")
+MONEY_TODAY = _("Money today")
+MONEY_THIS_MONTH = _("Money this month")
+
+
+def monthly_cap(credits: int | None) -> Sentence:
+    """What a community may spend."""
+    return _("no monthly cap") if credits is None else _("at most {credits} a month", credits=credits_(credits))
+
+
+def most_at_once(count: int | None) -> Sentence:
+    """How many clips of a community may be under way."""
+    return at_once(None) if count is None else _("at most {clips}", clips=at_once(count))
+
+
+def in_state(count: int, state: str) -> Sentence:
+    """How many jobs are in a state."""
+    return _("{count} {state}", count=count, state=STATES[state])
+
+
+def incident(at: float, where: tzinfo, what: Sentence, host: str) -> Sentence:
+    """What happened, when, and with which host."""
+    return _("{at}: {what}", at=stamp(at, where), what=join(" ", [what, _("({host})", host=host) if host else EMPTY]))
+
+
+def against(name: Sentence, used: str, limit: str) -> Sentence:
+    """One counter against its ceiling."""
+    return (
+        _("{name}: {used} of {limit}", name=name, used=used, limit=limit)
+        if limit
+        else _("{name}: {used}, no ceiling", name=name, used=used)
+    )
+
+
+def queue(states: Sentence, overdue: float) -> Sentence:
+    """The queue in words."""
+    return join(
+        "; ",
+        [
+            _("Queue: {states}", states=states) if states else _("Queue: empty"),
+            _("the oldest waits since {wait}", wait=about(overdue)) if overdue > 30 else EMPTY,
+        ],
+    )
+
+
+def community(scope: str, used: int, cap: int | None) -> Sentence:
+    """One community's month."""
+    found = _("· {scope}: {used} this month") if cap is None else _("· {scope}: {used} this month of {cap}", cap=cap)
+    return found.fill(scope=scope, used=credits_(used))
+
+
+def undo_in_shell(command: str) -> Sentence:
+    """How a change is taken back on the console."""
+    return _("To undo it within a minute: photoplay admin {command}", command=command)

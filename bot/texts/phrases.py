@@ -1,0 +1,86 @@
+"""Parts of sentences: amounts, spans of time, people's words."""
+
+from typing import Literal
+
+from bot.sentence import EMPTY, Sentence, _, _n
+
+
+def credits_(amount: int) -> Sentence:
+    """An amount with its unit."""
+    return _n("{count} credit", "{count} credits", amount)
+
+
+def quoted(words: str, length: int) -> Sentence:
+    """People's words, at most `length` characters of them; nothing without words."""
+    return _("“{words}”", words=shorten(words, length)) if words else EMPTY
+
+
+SPANS = {"day": _("today"), "week": _("this week"), "month": _("this month")}
+
+
+def _span(seconds: float) -> tuple[Literal["few", "s", "min", "h", "day"], int]:
+    if seconds < 10:
+        return "few", 0
+    if seconds < 50:
+        return "s", round(seconds / 10) * 10
+    if seconds < 5400:
+        return "min", max(1, round(seconds / 60))
+    if seconds < 2 * 86_400:
+        return "h", round(seconds / 3600)
+    return "day", round(seconds / 86_400)
+
+
+def about(seconds: float) -> Sentence:
+    """A span in a person's terms."""
+    unit, count = _span(seconds)
+    return {
+        "few": _("a few seconds"),
+        "s": _("about {count} s", count=count),
+        "min": _("about {count} min", count=count),
+        "h": _("about {count} h", count=count),
+        "day": _n("about {count} day", "about {count} days", count),
+    }[unit]
+
+
+def refill(seconds: float, span: str = "day", zone: str = "UTC") -> Sentence:
+    """When the allowance is full again."""
+    return {
+        "day": _("at midnight {zone}, in {wait}"),
+        "week": _("on Monday at midnight {zone}, in {wait}"),
+        "month": _("on the 1st at midnight {zone}, in {wait}"),
+    }[span].fill(zone=zone, wait=about(seconds))
+
+
+def shorten(text: str, length: int) -> str:
+    """At most `length` characters, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def ago(age: float) -> Sentence:
+    """How long ago, of an age in seconds."""
+    unit, count = _span(age)
+    return {
+        "few": _("a few seconds ago"),
+        "s": _("{count} s ago", count=count),
+        "min": _("{count} min ago", count=count),
+        "h": _("{count} h ago", count=count),
+        "day": _n("{count} day ago", "{count} days ago", count),
+    }[unit]
+
+
+_RATE = {"day": _("{credits} a day"), "week": _("{credits} a week"), "month": _("{credits} a month")}
+
+
+def clips_(count: int) -> Sentence:
+    return _n("{count} clip", "{count} clips", count)
+
+
+def rate(credits: int, span: str) -> Sentence:
+    """An allowance."""
+    return _RATE[span].fill(credits=credits_(credits))
+
+
+def reason(because: str) -> Sentence:
+    """A reason may be a sentence, as in “it came out black”, or a noun, as in “spam”."""
+    return _("The reason: {because}.", because=because.rstrip(".")) if because else EMPTY

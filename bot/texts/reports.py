@@ -1,0 +1,47 @@
+"""What admins are told in figures."""
+
+from bot.sentence import Sentence, _, _n
+from bot.texts.phrases import about, clips_, credits_, shorten
+
+CHART = {
+    "sums": _("{clips} clips · {credits} credits · {refunds} given back"),
+    "credits": _("Credits a day"),
+    "clips": _("Clips a day"),
+    "refunds": _("Given back a day"),
+    "waits": _("Waiting time a day, median (minutes)"),
+    "most": _("at most {most}"),
+    "none": _("nothing"),
+}
+
+
+def last_days(count: int) -> Sentence:
+    """How far a report goes back."""
+    return _n("The last day", "The last {count} days", count)
+
+
+def usage_head(span: Sentence, clips: int, credits: int, refunds: int, wait: float | None) -> Sentence:
+    """The sums."""
+    found = (
+        _("{span}: {clips}, {credits}, {refunds} given back, a clip took {wait}.", wait=about(wait))
+        if wait is not None
+        else _("{span}: {clips}, {credits}, {refunds} given back.")
+    )
+    return found.fill(span=span, clips=clips_(clips), credits=credits_(credits), refunds=refunds)
+
+
+def usage_line(label: str, clips: int, credits: int, refunds: int) -> Sentence:
+    """One person."""
+    found = (
+        _("· {label} – {credits} in {clips}, {refunds} given back", refunds=refunds)
+        if refunds
+        else _("· {label} – {credits} in {clips}")
+    )
+    return found.fill(label=shorten(label, 24), credits=credits_(credits), clips=clips_(clips))
+
+
+def and_more(count: int) -> Sentence:
+    """Those who did not fit."""
+    return _("· and {count} more; all of them are in {/export}", count=count)
+
+
+EXPORTED = _("The ledger and the audit log, the latest first.")
