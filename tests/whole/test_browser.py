@@ -398,7 +398,7 @@ async def test_the_answer_to_a_command_is_in_the_conversation(visit: Visit, phot
     await expect(page.locator("#photos img")).to_have_count(1)  # the draft stays
     await page.fill("#words", "/clip nothing")
     await page.click("#send")
-    await expect(page.locator(".saying").last).to_contain_text(texts.page.on_page(texts.chat.UNKNOWN_JOB))
+    await expect(page.locator(".saying").last).to_contain_text(texts.chat.UNKNOWN_JOB.worded(texts.on_page.WORDING))
     await page.locator("#photos button").press("Enter")
     await expect(page.locator("#pick")).to_be_focused()
     await page.fill("#words", "no photo")

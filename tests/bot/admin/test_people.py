@@ -617,12 +617,12 @@ async def test_times_are_iso_8601_and_no_cell_holds_json(town: Town) -> None:
 async def test_on_discord_an_example_names_the_fields(town: Town) -> None:
     configure(town.house.core, owners=frozenset({"discord:1"}))
     for said, example in (
-        ("/limits loudness 5", "LIMITS_HOW"),
-        ("/quota set", "QUOTA_HOW"),
-        ("/operator x", "OPERATOR_HOW"),
+        ("/limits loudness 5", texts.admin.LIMITS_HOW),
+        ("/quota set", texts.admin.QUOTA_HOW),
+        ("/operator x", texts.operator.OPERATOR_HOW),
     ):
         there = await town.say(said, platform="discord", scope="discord:5")
-        assert there.text == f"{getattr(texts.admin, example)} {texts.admin.IN_FIELDS}"
+        assert there.text == f"{example} {texts.admin.IN_FIELDS}"
 
 
 async def test_help_in_private_says_what_works_in_communities_only(town: Town) -> None:
