@@ -121,16 +121,17 @@ def _open(files: list[IO[bytes]], path: str, mode: str, buffering: int) -> IO[by
 
 
 def _read_answer(answer: int) -> bytes:
-    """A fork's answer, truncated at the limit. Exits if stdin is readable first: the bot is gone."""
+    """A fork's answer, truncated at the limit; its end is not waited for. Exits if stdin is readable first: the bot is
+    gone."""
     heard = b""
     while len(heard) < _LONGEST:
         ready, _, _ = select.select([answer, 0], [], [])
         if 0 in ready:
             sys.exit()  # through the `finally` that ends the fork
         part = os.read(answer, _LONGEST)
-        if not part:
-            break
         heard += part
+        if not part or b"\n" in part:
+            break
     return heard if len(heard) < _LONGEST else b""
 
 
