@@ -18,9 +18,9 @@ from bot.ports import Step
 from storage import open_store
 from storage.jobs import Store
 
-WAITING, RUNNING = 10_000, 3_000
-AT_ONCE, ROUNDS = 16, 40
-ASKED = 200
+WAITING, RUNNING = int(os.environ.get("WAITING", 10_000)), int(os.environ.get("RUNNING", 3_000))
+AT_ONCE, ROUNDS = 16, int(os.environ.get("ROUNDS", 40))
+ASKED = int(os.environ.get("ASKED", 200))
 NOW = 1_800_000_000.0
 DETAILS = (
     '{"photo": {"name": "p.jpg", "width": 640, "height": 480}, "prompt": "x", "negative": "", "cfg": null, "end": null,'

@@ -1,6 +1,8 @@
 """A job in words: its status line, its result, its line in a list."""
 
+from bisect import bisect
 from collections.abc import Sequence
+from itertools import pairwise
 
 from bot import texts
 from bot.conversation import Button, Reply, ShownClip
@@ -9,6 +11,10 @@ from bot.jobs.polling import Rhythm
 from bot.model import Job, Order
 from bot.quotas.rules import span_of
 from bot.sentence import EMPTY, Sentence, join, lines
+
+STEPS = (5.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1200.0, 1800.0, 2700.0, 3600.0, 5400.0)
+"""Seconds that a status line says are left; more are said as they are."""
+_BETWEEN = tuple((low + high) / 2 for low, high in pairwise(STEPS))
 
 
 def line(
@@ -54,6 +60,17 @@ def _stuck(job: Job) -> bool:
     return job.state == "running" and job.waits is not None and job.tries > 1
 
 
+def stage(job: Job, rhythm: Rhythm, now: float) -> tuple[str | None, float | None]:
+    """What the line of a running job depends on: while this is the same, so is the line."""
+    wait = _wait(job, rhythm, now)
+    return job.waits if _stuck(job) else None, None if wait is None else _rounded(wait)
+
+
+def _rounded(wait: float) -> float:
+    """Seconds left, in few steps: each is an edit, and only the last minutes are watched."""
+    return STEPS[bisect(_BETWEEN, wait)] if wait < STEPS[-1] else wait
+
+
 def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 1, paused: bool = False) -> Sentence:
     """The job's state in a few words."""
     wait = _wait(job, rhythm, now, ahead // slots)
@@ -71,7 +88,7 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 
         case "running":
             if job.waits and _stuck(job):
                 return texts.jobs.looking_again(job.waits)
-            return texts.jobs.LONGER if wait is None else texts.jobs.rendering(texts.phrases.about(wait))
+            return texts.jobs.LONGER if wait is None else texts.jobs.rendering(texts.phrases.about(_rounded(wait)))
         case "delivering" | "done":
             if job.reason:
                 return texts.jobs.failed(job.reason, job.price)

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot import texts
-from bot.errors import Ambiguous, BrokenClip, ChatError, NotSent, Stale, StoreDown, Unreachable
-from bot.jobs import machine, status
-from bot.jobs.batch import Batch
+from bot.errors import Ambiguous, BrokenClip, NotSent, Stale, StoreDown, Unreachable
+from bot.jobs import machine
 from bot.jobs.claims import LONGEST_PAUSE, Claims, backoff
-from bot.jobs.delivery import EDIT, Delivery
+from bot.jobs.delivery import Delivery
 from bot.jobs.history import History, Kind
+from bot.jobs.status_lines import StatusLines
 from bot.media.library import Media
 from bot.model import Accepted, Finished, Job, Pending, Refused
 from bot.ports import Chat, Provider, Step
@@ -29,12 +29,6 @@ ODD_POLLS = 6
 """Failed polls lengthen the pause up to this count, and do not use up `FETCHES`."""
 DOWNLOAD = 300.0
 """Timeout of a clip's download in seconds."""
-LINE, UNDER_WAY = 50, 200
-"""Status lines kept up to date: first jobs of the queue, and jobs at a provider."""
-YOUNG = 5.0
-"""Seconds after a change of state in which its own step may still be editing the status line."""
-NEW = 120.0
-"""Seconds after an order in which its status line may still become known."""
 LAST_WORD = 2.0
 """Seconds in which a stopped worker still saves an accepted order."""
 
@@ -76,7 +70,8 @@ class Steps:
         self._claims = Claims(store, clock, lease)
         self._save, self._note = self._claims.save, self._claims.note
         self._delivery = Delivery(store, media, provider, chats, self._claims, clock=clock, link=link)
-        self._showing: Batch[tuple[str, str, str], None] = Batch(self._shown)
+        self._lines = StatusLines(store, provider, chats, history, clock)
+        self._show = self._lines.show
         self.lease = lease
 
     def start(self, job: Job) -> Step:
@@ -155,6 +150,7 @@ class Steps:
     async def settle(self, found: Found) -> None:
         """Act on what a poll found: download a finished clip, or end the job."""
         job, event, due_at = found.job, found.event, None
+        self._lines.forget(job)
         if isinstance(event, Finished):
             event, due_at = await self._fetch(job, event.url, found.seen)
         if isinstance(event, machine.Waiting):
@@ -175,15 +171,7 @@ class Steps:
 
     async def refresh(self) -> None:
         """Update status lines whose position or time changed without an event of their own."""
-        now, platforms = self._clock(), tuple(self._chats)
-        waiting = await self._store.line(platforms, LINE)
-        # Jobs that are polled soon are updated then.
-        waiting += [(job, 0) for job in await self._store.under_way(platforms, now + EDIT, now - YOUNG, UNDER_WAY)]
-        waiting += [(job, 0) for job in await self._store.restored.halted() if job.address.platform in self._chats]
-        for job, ahead in waiting:
-            latest = await self._store.job(job.id)
-            if latest and (latest.state, latest.claims) == (job.state, job.claims):
-                await self._show(latest, ahead)
+        await self._lines.refresh()
 
     async def release(self, job: Job, pause: float = 0.0) -> None:
         """Release an unchanged job; it is due again in `pause` seconds."""
@@ -256,36 +244,3 @@ class Steps:
     async def _lose(self, job: Job, why: str, *, once: bool = False) -> None:
         await self._note(texts.incidents.NO_ANSWER, why, job)
         await self._save(job, machine.Lost(), once=once)
-
-    async def _show(self, job: Job, ahead: int = 0) -> Job:
-        """Edit the status line if its text changed."""
-        if job.status_id is None and self._clock() - job.created_at < NEW:
-            job = await self._with_line(job)
-        if job.status_id is None or job.state not in ("queued", "submitting", "running"):
-            return job
-        rhythm = await self._history.rhythm(job.order, job.host)
-        stand_in = self._provider.terms(job.host).stand_in
-        try:
-            paused = job.state == "queued" and await self._store.quotas.paused()
-            now, slots = self._clock(), self._history.slots
-            reply = status.line(job, rhythm, now, ahead=ahead, slots=slots, paused=paused, stand_in=stand_in)
-            if reply.text.packed == job.shown:
-                return job
-            async with asyncio.timeout(EDIT):
-                await self._chats[job.address.platform].edit(job.address, job.status_id, reply)
-            await self._showing.add((job.id, job.status_id, reply.text.packed))
-        except (ChatError, StoreDown, TimeoutError) as error:
-            log.info("the status line of job %s stays as it is: %s", job.id, error)
-            return job
-        return replace(job, shown=reply.text.packed)
-
-    async def _shown(self, lines: Sequence[tuple[str, str, str]]) -> Sequence[None]:
-        await self._store.shown(lines)
-        return [None] * len(lines)
-
-    async def _with_line(self, job: Job) -> Job:
-        """A job with the status line that was recorded while the worker was busy."""
-        with suppress(StoreDown):
-            latest = await self._store.job(job.id)
-            return replace(job, status_id=latest.status_id, shown=latest.shown) if latest else job
-        return job

@@ -8,7 +8,7 @@ import pytest
 
 from bot import texts
 from bot.errors import NotSent, Unreachable
-from bot.jobs import steps
+from bot.jobs import status_lines, steps
 from bot.model import Accepted, Finished, Job, Pending
 from bot.quotas.rules import HOUSE, Act
 from bot.sentence import unpacked
@@ -59,7 +59,7 @@ async def test_a_line_that_becomes_known_later_does_not_wait_for_the_first_look(
     await house.work()
     await house.core.track(job.id, "line", "Next in line")
     await house.store.release(await house.job(job.id), house.clock() + 240)  # when a known host is first looked at
-    house.clock.tick(steps.YOUNG + 0.1)
+    house.clock.tick(status_lines.YOUNG + 0.1)
     await house.worker._steps.refresh()
     assert await shown(house, job) == "Rendering, about 5 min left"
 
@@ -72,6 +72,26 @@ async def test_time_goes_by_on_a_line_between_two_looks(house: House) -> None:
     house.clock.tick(130)
     await house.worker._steps.refresh()
     assert await shown(house, job) == "Rendering, about 3 min left"
+
+
+async def test_a_render_costs_few_edits_and_its_last_minutes_are_watched(house: House) -> None:
+    house.provider.polls = [Pending()]
+    job = await tracked(house)
+    began = house.clock()
+    while house.clock() - began < 700:
+        house.clock.tick(5)
+        await house.work()
+        await house.worker._steps.refresh()
+    said = [text.splitlines()[-1] for _, text in house.chat.edits]
+    left = ["about 5 min", "about 3 min", "about 2 min", "about 1 min", "about 30 s"]
+    assert said[: len(left)] == [f"Rendering, {span} left" for span in left]
+    assert len(said) <= 10
+    assert said[-1] == str(texts.jobs.LONGER)
+    house.chat.edits.clear()
+    await house.core.track(job.id, "line", "told anew")
+    house.clock.now = (await house.job(job.id)).due_at
+    await house.work()
+    assert len(house.chat.edits) == 1
 
 
 @pytest.mark.parametrize("waits", ["room", "account", "silence", "disk"])
@@ -94,7 +114,7 @@ async def test_an_order_that_nobody_takes_says_why_and_when_there_is_another_try
 async def test_a_purchase_that_hangs_is_said_to_be_asking(house: House) -> None:
     job = await tracked(house)
     await house.store.start(house.clock(), 120, 5, 5, ("telegram",), ("local",), house.worker._steps.start)
-    house.clock.tick(steps.YOUNG + 0.1)
+    house.clock.tick(status_lines.YOUNG + 0.1)
     await house.worker._steps.refresh()
     assert await shown(house, job) == texts.jobs.SENDING
 
