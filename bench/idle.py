@@ -96,7 +96,7 @@ async def main() -> None:
         before, began = spent(bot), time.monotonic()
         await asyncio.sleep(SECONDS)
         print(f"idle.cpu_percent {(spent(bot) - before) / (time.monotonic() - began) * 100:.2f} %")
-        print(f"idle.rss_mb {bot.memory_info().rss / 1e6:.0f} MB", flush=True)
+        print(f"idle.rss_mb {bot.memory_info().rss / 2**20:.0f} MB", flush=True)
         telegram.replies = []
         for n in range(WARM_UP + PHOTOS):
             user = telegram.user(f"Person {n}")
