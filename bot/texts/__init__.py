@@ -1,4 +1,4 @@
-"""Every sentence that people read, by what it is about."""
+"""All sentences that people read, a module per subject."""
 
 from bot.texts import (
     admin,

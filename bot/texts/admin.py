@@ -1,4 +1,4 @@
-"""What admins are told."""
+"""Sentences of admins' commands, and of the audit log."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
@@ -44,7 +44,7 @@ DEFAULT = _("everyone")
 
 
 def when(at: float, where: tzinfo, zone: str) -> Sentence:
-    """An end in words: a whole day by its name."""
+    """An end of a ban or grant in the zone `where`, which `zone` names; midnight is told as the day that it ends."""
     moment = datetime.fromtimestamp(at, where)
     if (moment.hour, moment.minute, moment.second) == (0, 0, 0):
         return _("the end of {day} ({zone})", day=Moment(at - 1, "day", zone), zone=zone)
@@ -52,23 +52,23 @@ def when(at: float, where: tzinfo, zone: str) -> Sentence:
 
 
 def stamp(at: float, where: tzinfo) -> Sentence:
-    """A moment, short."""
+    """Date and time, short: for lines of reports."""
     return verbatim(Moment(at, "stamp", str(where)))
 
 
 def quota_set(label: str, credits: int, span: str) -> Sentence:
-    """An allowance that was set."""
+    """Confirmation of /quota set: an allowance of `credits` per `span`."""
     return _("{label}: {credits} from now on.", label=label, credits=rate(credits, span))
 
 
 def granted(label: str, amount: int, until: Sentence, because: str) -> Sentence:
-    """A grant that was given."""
+    """Confirmation of /grant; `until` is empty for a grant without end."""
     got = _("{label} got {amount} until {until}.") if until else _("{label} got {amount}, without end.")
     return sentences(got.fill(label=label, amount=credits_(amount), until=until), reason(because))
 
 
 def revoked(label: str, amount: int, because: str) -> Sentence:
-    """Grants that were ended."""
+    """Confirmation of /revoke; `amount`: credits left in the revoked grants."""
     if not amount:
         return _("{label} has no credits from grants, so there is nothing to revoke.", label=label)
     taken = _("{amount} from grants taken back from {label}.", amount=credits_(amount), label=label)
@@ -76,7 +76,7 @@ def revoked(label: str, amount: int, because: str) -> Sentence:
 
 
 def banned(label: str, until: Sentence, because: str) -> Sentence:
-    """A ban that was set."""
+    """Confirmation of /ban; `until` is empty for a permanent one."""
     banned = (
         _("{label} can't order clips here until {until}.") if until else _("{label} can't order clips here any more.")
     )
@@ -84,28 +84,28 @@ def banned(label: str, until: Sentence, because: str) -> Sentence:
 
 
 def unbanned(label: str) -> Sentence:
-    """A ban that was lifted."""
+    """Confirmation of /unban."""
     return _("{label} can order clips here again.", label=label)
 
 
 def not_banned(label: str) -> Sentence:
-    """There was none."""
+    """Reply to /unban about a person without a ban."""
     return _("{label} is not banned here.", label=label)
 
 
 def refunded(job: str, amount: int, because: str) -> Sentence:
-    """A clip whose credits went back."""
+    """Confirmation of /refund."""
     back = _("{amount} for clip {job} given back.", amount=credits_(amount), job=job)
     return sentences(back, reason(because))
 
 
 def tier(name: str, people: int, credits: Sentence) -> Sentence:
-    """A named list."""
+    """Line of /tier: a named list, its number of people and its allowance."""
     return join(", ", [_n("{name}: {count} person", "{name}: {count} people", people, name=name), credits])
 
 
 def no_list(name: str) -> Sentence:
-    """A named list that there is none of."""
+    """Refusal: no named list of that name."""
     return sentences(_("There is no list “{name}” yet.", name=name), TIER_HOW)
 
 
@@ -123,7 +123,7 @@ def limits(
     flights: int | None = None,
     others: Sequence[Sentence] = (),
 ) -> Sentence:
-    """All that is set in a scope."""
+    """Reply to /limits: all limits of a scope, a line each; None is no limit, `confirm=None` no confirmation."""
     operator = _("Set by the operator: {cap} a month") if cap is not None else _("Set by the operator: no monthly cap")
     return lines(
         _("{label}: {allowance}", label=label, allowance=allowance),
@@ -143,24 +143,24 @@ def limits(
 
 
 def changed(label: str, what: Sentence) -> Sentence:
-    """A limit that was set for somebody."""
+    """Confirmation of /limits for a person or a role."""
     return _("{label}: {what}.", label=label, what=what)
 
 
 def at_once(count: int | None) -> Sentence:
-    """How many clips may be under way."""
+    """Maximum of unsettled clips, as part of a sentence."""
     if count is None:
         return _("any number of clips at once")
     return _n("{count} clip at once", "{count} clips at once", count)
 
 
 def longest(seconds: int | None) -> Sentence:
-    """How long clips may be."""
+    """Maximum length of a clip, as part of a sentence."""
     return _("clips of any length") if seconds is None else _("clips up to {seconds} s", seconds=seconds)
 
 
 def confirm_above(credits: int | None) -> Sentence:
-    """From which price on a tap is asked for."""
+    """Confirmation of /limits confirm; None turns it off."""
     return (
         _("No tap is asked for.")
         if credits is None
@@ -173,17 +173,17 @@ OPEN = _("Everyone may order.")
 
 
 def zone_set(name: str) -> Sentence:
-    """A time zone that was set."""
+    """Confirmation of /limits zone."""
     return _("The time zone is {name}.", name=name)
 
 
 def orders_in(places: Sentence) -> Sentence:
-    """Where orders are taken from now on."""
+    """Confirmation of /limits channels; `places` is empty for everywhere."""
     return _("Orders are taken {places}.", places=places) if places else _("Orders are taken everywhere.")
 
 
 def places(count: int, *, here: bool) -> Sentence:
-    """Where orders are taken: a message may not know what the channels are called."""
+    """Places of orders, by number: a platform's event may lack the channels' names. `here`: this place is included."""
     if not here:
         return (
             _n("in {count} channel, not here", "in {count} channels, not here", count)
@@ -201,12 +201,12 @@ HERE = _("here")
 
 
 def in_channels(names: Iterable[str]) -> Sentence:
-    """Channels by their names."""
+    """Channels by name, as part of a sentence."""
     return _("in {channels}", channels=join(", ", names))
 
 
 def entries(count: int) -> Sentence:
-    """The length of a list, in the audit."""
+    """Length of a list, in the audit log."""
     return _n("{count} entry", "{count} entries", count)
 
 
@@ -234,7 +234,7 @@ FIELDS = {
     "amount": _("credits"),
     "people": _("people"),
 }
-"""What the audit calls a field of a rule or a grant; tables keep the machine's names."""
+"""Names of the fields of rules and grants in the audit log; CSV files have the names of the code."""
 NOT_SET = _("not set")
 FOR_GOOD = _("for good")
 YES = _("yes")
@@ -242,17 +242,17 @@ NO_ = _("no")
 
 
 def until(end: Sentence) -> Sentence:
-    """How long a ban lasts, in the audit."""
+    """End of a ban, in the audit log."""
     return _("until {end}", end=end)
 
 
 def changed_from(field: Sentence, old: Sentence, new: Sentence) -> Sentence:
-    """A setting before and after, in the audit."""
+    """A field's old and new value, in the audit log."""
     return _("{field} {old} → {new}", field=field, old=old, new=new)
 
 
 def listed(added: Sequence[str], removed: Sequence[str]) -> Sentence:
-    """Who or what came onto a list, and went."""
+    """Entries added to a list and removed from it, in the audit log."""
     return join(
         "; ",
         [
@@ -263,5 +263,5 @@ def listed(added: Sequence[str], removed: Sequence[str]) -> Sentence:
 
 
 def act(at: Sentence, who: str, verb: str, about: str, change: Sentence, because: str) -> Sentence:
-    """One line of the audit."""
+    """Line of the audit log."""
     return join(" · ", [at, who, join(": ", [join(" ", [verb, about]), change]), because])

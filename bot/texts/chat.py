@@ -1,4 +1,4 @@
-"""What people are answered in a chat."""
+"""Replies in a chat: help, refusals, questions about clips."""
 
 from collections.abc import Sequence
 
@@ -52,12 +52,12 @@ HELLO_HERE = sentences(_I_ANIMATE, WHAT_ELSE)
 
 
 def no_jobs_with(words: str) -> Sentence:
-    """A search that found nothing."""
+    """Reply to /jobs with search words that no clip of the person has."""
     return sentences(_("None of your clips here has “{words}” in its words.", words=shorten(words, 60)), YOUR_LAST)
 
 
 def unknown_command(name: str, nearest: str | None = None, *, pictured: bool = False) -> Sentence:
-    """A command that does not exist, and the one that may be meant; `pictured`: a picture came with it."""
+    """Refusal of an unknown command, with the likely one. `pictured`: the message has a picture."""
     return sentences(
         _("I don't know /{name}.", name=name),
         _("Did you mean {command}?", command=Command(nearest)) if nearest else EMPTY,
@@ -127,7 +127,7 @@ CLIP_TOO_LARGE = _("The clip is too large to be sent here. It is kept; whoever r
 
 
 def not_here(username: str) -> Sentence:
-    """What is for the asker alone has nowhere to go: a bot may not begin a conversation."""
+    """Refusal of a reply in private: bots may not begin a conversation, and the person has not begun one."""
     return _(
         "That is for you alone. Write to me in private first, at https://t.me/{username}, then ask here again.",
         username=username,
@@ -135,7 +135,7 @@ def not_here(username: str) -> Sentence:
 
 
 def no_videos(username: str) -> Sentence:
-    """A group whose members, and with them the bot, may not send videos."""
+    """Refusal of an order in a group where members, and so the bot, may not send videos."""
     return _(
         "I may not send videos in this group, so there is no clip, and nothing is spent. An admin can allow "
         "it, in the group's permissions or by making me an admin; or send me the photo in private: "
@@ -145,7 +145,7 @@ def no_videos(username: str) -> Sentence:
 
 
 def group_help(username: str) -> Sentence:
-    """How to ask in a group."""
+    """Syntax of an order in a group."""
     return _(
         "In a group: send a photo with {/animate}@{username} and a few words as its caption, or reply with "
         "{/animate}@{username} and the words to anybody's photo or clip.",
@@ -154,7 +154,7 @@ def group_help(username: str) -> Sentence:
 
 
 def which_photo(username: str) -> Sentence:
-    """Somebody in a group asks for a clip of nothing."""
+    """Reply to an order without a picture in a group."""
     return _(
         "Which photo? Send one with {/animate}@{username} and a few words as its caption, or reply with "
         "{/animate}@{username} and the words to anybody's photo or clip.",
@@ -163,7 +163,7 @@ def which_photo(username: str) -> Sentence:
 
 
 def guest_help(username: str) -> Sentence:
-    """Somebody called us where we are no member, about nothing."""
+    """Reply to an order without a picture in a chat that the bot is no member of."""
     return _(
         "Which photo? Reply to one with @{username} and a few words about what should happen in it, or send "
         "one with that as its caption.",
@@ -172,17 +172,17 @@ def guest_help(username: str) -> Sentence:
 
 
 def hello_group(username: str) -> Sentence:
-    """The first message in a group."""
+    """Greeting of a group that the bot was added to."""
     return sentences(_I_ANIMATE, group_help(username), _("What else I can do: {/help}@{username}", username=username))
 
 
 def ask_new_words(prompt: str) -> Sentence:
-    """The question behind “New words”."""
+    """Question of the button “New words”."""
     return _("What should happen instead of “{prompt}”? Reply with the new words.", prompt=shorten(prompt, 120))
 
 
 def stays(chosen: Sequence[Sentence], others: Sequence[str]) -> Sentence:
-    """What is taken over from the clip before, and options that change it."""
+    """Options taken over from the earlier clip, and names of options (`others`) that change them."""
     return sentences(
         _("As before: {chosen}.", chosen=join(" · ", chosen)),
         _("To change that, add {options}.", options=Listing(tuple(others), "or")) if others else EMPTY,
@@ -190,37 +190,37 @@ def stays(chosen: Sequence[Sentence], others: Sequence[str]) -> Sentence:
 
 
 def again(price: int) -> Sentence:
-    """The button that orders the same once more."""
+    """Label of the button that orders a clip again, with its price in credits."""
     return _("Again · {price}", price=credits_(price))
 
 
 def cancel_this(prompt: str) -> Sentence:
-    """The button that cancels one of several."""
+    """Label of a button that cancels one of several clips."""
     return _("Cancel “{prompt}”", prompt=shorten(prompt, 30))
 
 
 def delete_this(prompt: str) -> Sentence:
-    """The button that deletes one of several."""
+    """Label of a button that deletes one of several clips."""
     return _("Delete “{prompt}”", prompt=shorten(prompt, 30))
 
 
 def joined(count: int) -> Sentence:
-    """Several clips as one."""
+    """Caption of a joined clip; `count`: its parts."""
     return lines(_n("{count} clip as one film", "{count} clips as one film", count), MADE_BY_AI)
 
 
 def clip_waits(address: str) -> Sentence:
-    """Where a clip can be had that cannot be shown in this place."""
+    """Link to a finished clip, for chats to which no file can be sent."""
     return _("Your clip is ready: {address}", address=address)
 
 
 def clip_at(address: str) -> Sentence:
-    """Where a clip can be had that is too large for the chat."""
+    """Link to a clip over the chat's size limit, in place of the file."""
     return _("The clip is too large to be sent here; it is yours at {address}", address=address)
 
 
 def clip_refused(job_id: str, address: str) -> Sentence:
-    """Where a clip can be had that the chat does not take."""
+    """Link to a clip that the chat has refused; without an `address`, how to request it again."""
     if address:
         return _("Your clip is ready, but this chat didn't take it. It is yours at {address}", address=address)
     return _(
@@ -234,7 +234,7 @@ WHICH_CLIP = _("Which clip? For example: {command}.")
 
 
 def needs_job(name: str) -> Sentence:
-    """A command that is about one clip came without saying which."""
+    """Refusal of a command that needs a clip's name."""
     return sentences(WHICH_CLIP.fill(command=Command(f"{name} k7m2p9q4xw")), YOUR_LAST)
 
 
@@ -242,12 +242,12 @@ IN_COMMUNITIES = _("(in a community)")
 
 
 def command_line(name: str, what: Sentence) -> Sentence:
-    """A command in a list."""
+    """Line of a list of commands."""
     return _("{command} – {what}", command=Command(name), what=what)
 
 
 def help_(commands: Sequence[tuple[str, Sentence]]) -> Sentence:
-    """What can be done here."""
+    """Reply to /help: syntax of orders, and the commands."""
     return join(
         "\n",
         [
@@ -278,7 +278,7 @@ _HAVE_MORE = {
 
 
 def allowance(left: int | None, refill: Sentence, span: str = "day", extra: int = 0) -> Sentence:
-    """What a person may still spend."""
+    """Reply to /quota: credits left (None: no limit), next refill; `extra` credits from grants."""
     if left is None:
         return _("Your clips are counted, but not limited.")
     have = _HAVE_MORE[span].fill(extra=credits_(extra)) if extra else _HAVE[span]

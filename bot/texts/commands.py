@@ -1,4 +1,4 @@
-"""What lists of commands say of each: a short sentence, named as the command is."""
+"""One short description per command, for menus and helps."""
 
 from bot.sentence import _
 
@@ -41,8 +41,8 @@ OPERATOR = _("health, queue, spending and ceilings; {/operator pause} and {/oper
 
 QUOTA_SET = _("an allowance: {/quota set default 30 a day}, {/quota set @someone 100 per week}")
 GALLERY_SET = _("where shared clips go: {/gallery here}; {/gallery} says what else")
-"""What everybody's own commands do besides, for admins."""
+"""Descriptions for admins, of what everyone's commands do for them."""
 
 JOBS_ON_PAGE = _("your last ten clips")
 PRIVACY_ON_PAGE = _("what is kept, how long, who can see it, and how to have it removed")
-"""What the help of the chat page says of what its menu has."""
+"""Descriptions that differ in the help of the chat page."""

@@ -1,4 +1,4 @@
-"""What people are told about consent, and about words that no prompt may have."""
+"""Consent of the people in a photo; banned words in prompts."""
 
 from bot.sentence import Sentence, _, _n, join, lines, sentences
 
@@ -30,7 +30,7 @@ _HOW = _(
 
 
 def listed(words: tuple[str, ...], lax: bool, most: int, longest: int) -> Sentence:
-    """A community's own words, and what can be done about them."""
+    """Reply to /wordlist: a community's own words; limits of their number and length. `lax`: the operator's are off."""
     own = (
         _("No prompt here may have: {words}", words=join(", ", words))
         if words
@@ -40,19 +40,19 @@ def listed(words: tuple[str, ...], lax: bool, most: int, longest: int) -> Senten
 
 
 def how(most: int, longest: int) -> Sentence:
-    """What `/wordlist` takes."""
+    """Syntax of /wordlist: at most `most` words of `longest` characters."""
     return _HOW.fill(most=most, longest=longest)
 
 
 def changed(count: int) -> Sentence:
-    """What a change made of a community's own words."""
+    """Confirmation of /wordlist; `count`: words in the list now."""
     if not count:
         return _("This community has no words of its own now.")
     return _n("No prompt here may have that word now.", "No prompt here may have any of {count} words now.", count)
 
 
 def listed_already(count: int) -> Sentence:
-    """Words to add that are there."""
+    """Refusal to add words that are listed; `count`: how many were given."""
     return _n(
         "That word is on the list already. Nothing was changed.",
         "Those words are on the list already. Nothing was changed.",

@@ -1,4 +1,4 @@
-"""What a person is told of credits: refusals, balance, movements, linking."""
+"""Credits: refusals, balance, movements, linking of accounts."""
 
 from bot.sentence import EMPTY, Argument, Sentence, _, _n, join, lines, sentences
 from bot.texts.admin import ZONE_UNKNOWN
@@ -21,11 +21,11 @@ _ASK = {
         "community": _("To be one of them, ask an admin here."),
     },
 }
-"""What is said instead of `WHOM` where more credits would not help."""
+"""Replaces `WHOM` for causes that more credits would not lift."""
 
 
 def zone_unknown(nearest: str | None) -> Sentence:
-    """A time zone that does not exist, and the one that may be meant."""
+    """Refusal of an unknown time zone, with the likely one."""
     return sentences(ZONE_UNKNOWN, _("Did you mean {nearest}?", nearest=nearest) if nearest else EMPTY)
 
 
@@ -54,9 +54,10 @@ def denied(
     whom: str,
     short: int,
 ) -> Sentence:
-    """What was asked, why not, what is left, when there is more, and whom to ask. `refill` may be empty.
+    """Refusal of an order: cause, rest, next refill (may be empty), and whom to ask for more.
 
-    `short`: credits for the shortest clip, if that would still do, or 0.
+    `price`, `left`, `limit` and `short` are credits; for `longest`, `limit` is in seconds. `short`: price of the
+    shortest clip if the rest suffices for it, else 0.
     """
     costs: dict[str, Argument] = {"price": credits_(price), "left": left}
     more = _("There is more {refill}.", refill=refill) if refill else EMPTY
@@ -110,13 +111,13 @@ def denied(
 
 
 def barred(until: Sentence, because: str) -> Sentence:
-    """What whoever is banned hears."""
+    """A ban, told to the banned person; `until` is empty for a permanent one."""
     barred = _("You can't order clips here until {until}.", until=until) if until else _("You can't order clips here.")
     return sentences(barred, reason(because))
 
 
 def alarm(cause: str, limit: int | None, refill: Sentence) -> Sentence:
-    """What the operator hears first."""
+    """Report to the operator that a ceiling has stopped all purchases. Raises `KeyError` for another cause."""
     return {
         "ceiling_day": _(
             "Buying has stopped for everybody: the daily ceiling of {ceiling} (CEILING_DAY) is reached. "
@@ -150,7 +151,7 @@ _QUOTA_OF_MORE = {
 
 
 def quota_of(label: str, limit: int | None, span: str, left: int | None, extra: int, refill: Sentence) -> Sentence:
-    """What somebody else may spend."""
+    """Reply to an admin's /quota about another person; `extra` credits from grants."""
     if limit is None or left is None:
         return _("{label} is counted, but not limited.", label=label)
     found = _QUOTA_OF_MORE[span].fill(extra=credits_(extra)) if extra else _QUOTA_OF[span]
@@ -158,7 +159,7 @@ def quota_of(label: str, limit: int | None, span: str, left: int | None, extra: 
 
 
 def grant_line(left: int, amount: int, until: Sentence, because: str) -> Sentence:
-    """One grant."""
+    """Line of a grant in /quota, in credits."""
     given = _("· {left} of {amount} given, until {until}") if until else _("· {left} of {amount} given, without end")
     return join(" · ", [given.fill(left=left, amount=credits_(amount), until=until), because])
 
@@ -177,7 +178,7 @@ KINDS = {
 
 
 def movement(at: Sentence, kind: str, amount: int, words: str, because: str) -> Sentence:
-    """One movement of credits; a clip's are one line, as far as it has come. It is named by its `words`."""
+    """Line of the ledger in /quota. `words`: the clip's prompt, which names it."""
     if (kind, because) == ("adjust", "forgotten"):
         return _("· {at} · {amount} spent on what you have had removed", at=at, amount=credits_(amount))
     clip = quoted(words, 40) or _("a clip that was deleted")
@@ -187,7 +188,7 @@ def movement(at: Sentence, kind: str, amount: int, words: str, because: str) -> 
 
 
 def code(code: str, minutes: int) -> Sentence:
-    """What to enter where."""
+    """Reply to /link: a code, to be entered on the other platform."""
     return _(
         "On the other platform, say within {minutes} minutes: {/link} {code}\nYou will then be one person on "
         "both: one personal allowance and one history. The code works once; whoever enters it shares your "
@@ -213,7 +214,7 @@ NOT_LINKED = _("You are not linked with anybody.")
 
 
 def confirm(understood: Sentence, price: int, above: int, left: Sentence) -> Sentence:
-    """The question before a dear clip."""
+    """Question for confirmation of a price above the community's limit, both in credits."""
     return lines(
         understood,
         _(
@@ -225,7 +226,7 @@ def confirm(understood: Sentence, price: int, above: int, left: Sentence) -> Sen
 
 
 def yes(price: int) -> Sentence:
-    """The button that spends."""
+    """Label of the button that accepts the price."""
     return _("Yes, {price}", price=credits_(price))
 
 

@@ -1,4 +1,4 @@
-"""What only Discord shows: forms, options of slash commands, permissions."""
+"""Sentences that only Discord shows: forms, options of slash commands, permissions."""
 
 from collections.abc import Sequence
 
@@ -49,7 +49,7 @@ PERMISSIONS = {
 
 
 def may_not(permissions: Sequence[str]) -> Sentence:
-    """The bot lacks what a delivery needs."""
+    """Refusal of an order in a channel where the bot lacks permissions to deliver."""
     return _n(
         "I could not post a clip here: I lack the permission {names}. Ask an admin for it; nothing was started "
         "or spent.",
@@ -61,7 +61,7 @@ def may_not(permissions: Sequence[str]) -> Sentence:
 
 
 def ready(countdown: str) -> Sentence:
-    """When the clip is expected, where the client counts down by itself."""
+    """Expected time of a clip; the client renders `countdown` as a relative time."""
     return _("Ready {countdown}", countdown=countdown)
 
 
@@ -81,4 +81,4 @@ OPTIONS = {
     "span": _("how far back; a week unless you say so"),
     "order": _("pause, resume, release, return, cap 1000 or flights 10; without it, how all is"),
 }
-"""What the options of slash commands are for, where `texts.DISCORD_OPTIONS` has no such name."""
+"""Descriptions of the other options."""

@@ -1,4 +1,4 @@
-"""Every sentence of the galleries on the web."""
+"""All sentences of the web galleries."""
 
 from bot.sentence import EMPTY, Moment, Sentence, _, _n, join, verbatim
 from bot.texts.jobs import MADE_BY_AI
@@ -7,7 +7,7 @@ from bot.texts.phrases import quoted, shorten
 
 HOUSE = "Photoplay"
 TITLE = 70
-"""Characters of a prompt in the title of a page."""
+"""Maximum characters of a prompt in a page's title."""
 
 # ── A gallery ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -31,7 +31,7 @@ UNCOVER = _("Covered by whoever made it: tap to see")
 
 
 def titled(*parts: str) -> str:
-    """What a browser's tab says."""
+    """Title of a page, for the browser's tab."""
     return " · ".join(part for part in (*parts, HOUSE) if part)
 
 
@@ -53,37 +53,37 @@ GONE_LEAD = _("Perhaps it was shared once and taken back, or the link is not com
 
 
 def label(prompt: str, name: str) -> str:
-    """What a screen reader says of a clip: the words, else whose it is."""
+    """Text alternative of a clip: its prompt, else its maker."""
     return alt(prompt) or (_("A clip by {name}", name=name) if name else _("A clip"))
 
 
 def headline(prompt: str, name: str) -> str:
-    """A clip in the title of its page."""
+    """A clip in its page's title."""
     return shorten(prompt, TITLE) or label("", name)
 
 
 def by(name: str) -> Sentence:
-    """Whose it is."""
+    """The maker's name; empty for an anonymous share."""
     return _("by {name}", name=name) if name else EMPTY
 
 
 def hearts(count: int) -> Sentence:
-    """How many liked it, for whoever does not see the sign beside the number."""
+    """Number of hearts, for screen readers; others see the number and a symbol."""
     return _n("like", "likes", count)
 
 
 def day(at: float) -> Sentence:
-    """A date, by the calendar of Greenwich."""
+    """A date in UTC."""
     return verbatim(Moment(at, "date"))
 
 
 def about(prompt: str, name: str, title: str) -> Sentence:
-    """What a link says of a clip where it unfurls."""
+    """Description of a clip's page in link previews."""
     return join(" · ", [quoted(prompt, 200), by(name), _("in {title}", title=title), MADE_BY_AI])
 
 
 def remix_how(share: str, posted: bool) -> Sentence:
-    """How to remix a clip, said on a page where that cannot be done."""
+    """How to remix a clip in its community; `posted`: it has a post there."""
     if posted:
         return _(
             "In the community where it was shared, tap Remix under it, or say {/remix} {share} there.", share=share

@@ -1,4 +1,4 @@
-"""What the operator is told of incidents. Details in a provider's or a library's own words are `verbatim`."""
+"""Reports of incidents to the operator. Details in a provider's or a library's own words are `verbatim`."""
 
 from bot.sentence import Sentence, _, _n
 
@@ -23,14 +23,14 @@ NOT_CHANGED = _("a message could not be changed: it may show a name that should 
 
 
 def orders_in_line(why: str, count: int) -> Sentence:
-    """What a restore has put on hold, and how it was noticed."""
+    """Queued jobs halted after a restore of the database; `why`: the evidence of the restore."""
     if not count:
         return _("{why}; no orders in line", why=why)
     return _n("{why}; {count} order in line", "{why}; {count} orders in line", count, why=why)
 
 
 def out_of_use(host: str, fault: Sentence, minutes: int) -> Sentence:
-    """A provider that cannot be used."""
+    """A host that takes no orders from us, and the interval of retries in minutes."""
     return _n(
         "{host} {fault}. It is out of use, and tried again every {count} minute.",
         "{host} {fault}. It is out of use, and tried again every {count} minutes.",
@@ -53,4 +53,4 @@ FAULTS = {
     407: _("is behind a proxy that does not let us through"),
     410: _("has no such endpoint any more: check its URL"),
 }
-"""What is wrong with a provider, by HTTP status; completes a sentence about it."""
+"""Causes by HTTP status, as predicates of `out_of_use`."""

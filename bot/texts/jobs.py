@@ -1,4 +1,4 @@
-"""A clip in words: its status line, its end, its line in a list."""
+"""A job in words: status line, result, line of a list."""
 
 from collections.abc import Sequence
 
@@ -47,7 +47,7 @@ FAILED = {
 
 
 def options(seconds: int, negative: str, cfg: float | None, extras: Sequence[Sentence]) -> list[Sentence]:
-    """What was chosen besides the words."""
+    """An order's options, a part each; length in seconds."""
     parts = [_("{seconds} s", seconds=seconds), *extras]
     if negative:
         parts.append(_("without {what}", what=shorten(negative, 40)))
@@ -57,7 +57,7 @@ def options(seconds: int, negative: str, cfg: float | None, extras: Sequence[Sen
 
 
 def understood(prompt: str, options: Sequence[Sentence]) -> Sentence:
-    """The order in one line."""
+    """The order in one line: words and options."""
     return join(" · ", [_("“{words}”", words=shorten(prompt, 120)), *options])
 
 
@@ -66,7 +66,7 @@ HELD = _("parts held still")
 
 
 def moving(count: int) -> Sentence:
-    """How many parts move along a path."""
+    """Number of brushes."""
     return _n("{count} moving part", "{count} moving parts", count)
 
 
@@ -83,7 +83,7 @@ _PRICE_MORE = {
 
 
 def price(amount: int, left: int | None, span: str = "day", extra: int = 0) -> Sentence:
-    """What it costs and what remains."""
+    """Price and remaining allowance, both in credits. `left=None`: no limit; `extra`: left in grants."""
     if left is None:
         return credits_(amount)
     found = _PRICE_MORE[span].fill(extra=extra) if extra else _PRICE[span]
@@ -91,12 +91,12 @@ def price(amount: int, left: int | None, span: str = "day", extra: int = 0) -> S
 
 
 def queued(ahead: int, wait: Sentence) -> Sentence:
-    """Not yet with the provider."""
+    """Status line of a queued job: position, expected time."""
     return join(" · ", [place(ahead), _("ready in {wait}", wait=wait)])
 
 
 def place(ahead: int) -> Sentence:
-    """Where in the queue."""
+    """Position in the queue."""
     return _n("{count} before you", "{count} before you", ahead) if ahead else NEXT
 
 
@@ -115,22 +115,22 @@ WAITS: dict[Wait, Sentence] = {
 
 
 def waiting_again(waits: Wait, wait: Sentence) -> Sentence:
-    """In the queue after nobody took it; `wait` until the next try."""
+    """Status line of a queued job that no provider took; `wait`: time until the next attempt."""
     return sentences(WAITS[waits], _("Your place is kept, and I try again in {wait}.", wait=wait))
 
 
 def looking_again(waits: Wait) -> Sentence:
-    """With the provider, and the looks go wrong."""
+    """Status line of a running job whose polls fail."""
     return sentences(WAITS[waits], _("I keep trying; nothing is lost."))
 
 
 def rendering(left: Sentence) -> Sentence:
-    """With the provider."""
+    """Status line of a running job."""
     return _("Rendering, {left} left", left=left)
 
 
 def failed(reason: str, price: int) -> Sentence:
-    """No clip, and what became of the credits."""
+    """Result without a clip; the price in credits was refunded."""
     return sentences(
         FAILED[reason],
         _n("You were not charged: your credit is back.", "You were not charged: your {count} credits are back.", price),
@@ -158,7 +158,7 @@ def job_line(
     age: float,
     after: Sentence = EMPTY,
 ) -> Sentence:
-    """One line of /jobs."""
+    """Line of /jobs; `age` in seconds."""
     return join(
         " · ",
         [
@@ -174,7 +174,7 @@ def job_line(
 
 
 def apart(labels: Sequence[Sentence], ages: Sequence[float]) -> list[Sentence]:
-    """What buttons say; where two would say the same, with the age of what they are about."""
+    """Labels of buttons; equal ones get the age (seconds) of their clip appended."""
     return [
         join(" · ", [label, ago(age)]) if labels.count(label) > 1 else label
         for label, age in zip(labels, ages, strict=True)
@@ -182,5 +182,5 @@ def apart(labels: Sequence[Sentence], ages: Sequence[float]) -> list[Sentence]:
 
 
 def clip_number(number: int) -> Sentence:
-    """The button that sends the clip of a line of /jobs."""
+    """Label of the button that sends the clip of a line of /jobs."""
     return verbatim(f"▶ {number}")

@@ -1,4 +1,4 @@
-"""What is said on the chat page alone, and how it words a chat's sentences: with its buttons for commands."""
+"""Sentences of the chat page alone, and its wording of a chat's sentences: names of buttons in place of commands."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ WORDING = Wording(
 
 
 def help_(menu: Sequence[tuple[Sentence, Sentence]], commands: Sequence[tuple[str, Sentence]]) -> Sentence:
-    """What can be done on the chat page, by what its buttons say; `commands` are those for which there is none."""
+    """Help of the chat page, by the labels of its buttons; `commands`: those without a button."""
     buttons = lines(
         sentences(
             _(

@@ -1,4 +1,4 @@
-"""What the operator is told."""
+"""Reports and replies to the operator."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -10,7 +10,7 @@ from bot.texts.phrases import about, credits_, shorten
 
 
 def balance(host: str, left: float) -> Sentence:
-    """What is left at a provider."""
+    """A host's remaining credits, in its own unit."""
     return _("Left at {host}: {left} of its own credits", host=host, left=Number(round(left)))
 
 
@@ -28,7 +28,7 @@ CAP_WHERE = _("For which community? Say it there, or with its name: {/operator c
 
 
 def no_community(name: str, known: Sequence[str]) -> Sentence:
-    """A community of which nothing is known; `known` are near ones."""
+    """Refusal of an unknown community; `known`: similar ones."""
     return sentences(
         _("I know no community {name}.", name=shorten(name, 40)),
         _("Did you mean {names}?", names=Listing(tuple(known), "or"))
@@ -38,7 +38,7 @@ def no_community(name: str, known: Sequence[str]) -> Sentence:
 
 
 def halted(count: int) -> Sentence:
-    """Orders that wait for the operator's word."""
+    """Jobs halted by a restore, which wait for the operator's decision."""
     return _n(
         "On hold: {count} order that may have been bought already, as the database came back from a copy. "
         "{/operator release} lets them be bought; {/operator return} gives the credits back.",
@@ -49,7 +49,7 @@ def halted(count: int) -> Sentence:
 
 
 def released(queued: int, lost: int) -> Sentence:
-    """They go on."""
+    """Confirmation of /operator release: jobs queued again; jobs that had left the queue, which are refunded."""
     return sentences(
         _n("Back in line: {count} order.", "Back in line: {count} orders.", queued),
         _n(
@@ -63,7 +63,7 @@ def released(queued: int, lost: int) -> Sentence:
 
 
 def returned(count: int) -> Sentence:
-    """They do not."""
+    """Confirmation of /operator return."""
     return sentences(
         _n("Given back: {count} order.", "Given back: {count} orders.", count), _("Everybody concerned is told.")
     )
@@ -76,27 +76,27 @@ MONEY_THIS_MONTH = _("Money this month")
 
 
 def monthly_cap(credits: int | None) -> Sentence:
-    """What a community may spend."""
+    """A community's limit of credits per month."""
     return _("no monthly cap") if credits is None else _("at most {credits} a month", credits=credits_(credits))
 
 
 def most_at_once(count: int | None) -> Sentence:
-    """How many clips of a community may be under way."""
+    """A community's limit of unsettled clips."""
     return at_once(None) if count is None else _("at most {clips}", clips=at_once(count))
 
 
 def in_state(count: int, state: str) -> Sentence:
-    """How many jobs are in a state."""
+    """Number of jobs in a state."""
     return _("{count} {state}", count=count, state=STATES[state])
 
 
 def incident(at: float, where: tzinfo, what: Sentence, host: str) -> Sentence:
-    """What happened, when, and with which host."""
+    """Line of an incident: time, event, host."""
     return _("{at}: {what}", at=stamp(at, where), what=join(" ", [what, _("({host})", host=host) if host else EMPTY]))
 
 
 def against(name: Sentence, used: str, limit: str) -> Sentence:
-    """One counter against its ceiling."""
+    """A counter and its ceiling; an empty `limit` is none."""
     return (
         _("{name}: {used} of {limit}", name=name, used=used, limit=limit)
         if limit
@@ -105,7 +105,7 @@ def against(name: Sentence, used: str, limit: str) -> Sentence:
 
 
 def queue(states: Sentence, overdue: float) -> Sentence:
-    """The queue in words."""
+    """Jobs by state; `overdue`: lateness of the oldest in seconds, told above 30."""
     return join(
         "; ",
         [
@@ -116,11 +116,11 @@ def queue(states: Sentence, overdue: float) -> Sentence:
 
 
 def community(scope: str, used: int, cap: int | None) -> Sentence:
-    """One community's month."""
+    """A community's credits of this month, and its cap."""
     found = _("· {scope}: {used} this month") if cap is None else _("· {scope}: {used} this month of {cap}", cap=cap)
     return found.fill(scope=scope, used=credits_(used))
 
 
 def undo_in_shell(command: str) -> Sentence:
-    """How a change is taken back on the console."""
+    """How to undo a change in a shell."""
     return _("To undo it within a minute: photoplay admin {command}", command=command)

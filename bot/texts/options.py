@@ -1,4 +1,4 @@
-"""What is said about options and words."""
+"""Refusals of options and words."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _EXAMPLES = {"duration": DURATION_EXAMPLE, "no": "--no blurry, extra hands", "cf
 
 
 def option_unknown(name: str, known: Sequence[str], nearest: str | None = None) -> Sentence:
-    """An option that does not exist, and the one that may be meant."""
+    """Refusal of an unknown option, with the likely one. `known`: options to give examples of."""
     examples, said = ", ".join(_EXAMPLES[k] for k in known), shorten(name, 32)
     if nearest:
         return _(
@@ -29,7 +29,7 @@ def option_unknown(name: str, known: Sequence[str], nearest: str | None = None) 
 
 
 def option_unclear(found: str) -> Sentence:
-    """A dash and a name that may be an option, or a dash and a word."""
+    """Refusal of an ambiguous dash: an option, or prose."""
     return _(
         "I can't tell whether “{found}” is an option. If it is, begin it with a blank and two hyphens, as in "
         "{example}. If it belongs to the sentence, leave a blank on both sides of the dash.",
@@ -39,7 +39,7 @@ def option_unclear(found: str) -> Sentence:
 
 
 def option_malformed(name: str, value: str) -> Sentence:
-    """An option whose value cannot be used."""
+    """Refusal of an option's value; empty if it is missing."""
     example = _EXAMPLES[name]
     if value:
         return {
@@ -55,7 +55,7 @@ def option_malformed(name: str, value: str) -> Sentence:
 
 
 def option_twice(name: str, first: str, second: str) -> Sentence:
-    """The same option given two times, as it was written."""
+    """Refusal of an option given twice; `first` and `second` as written."""
     first, second, example = shorten(first, 40), shorten(second, 40), _EXAMPLES[name]
     if first == second:
         return _(
@@ -70,7 +70,7 @@ def option_twice(name: str, first: str, second: str) -> Sentence:
 
 
 def option_elsewhere(names: Sequence[str]) -> Sentence:
-    """Other options where only what to avoid is asked for."""
+    """Refusal of other options in a form's field for the negative prompt."""
     return _(
         "What to avoid is a list like “blurry, extra hands”; {options} has a place of its own. Please take it "
         "out there.",
@@ -84,7 +84,7 @@ MESSAGE = _("A message")
 
 
 def too_wordy(length: int, limit: int, what: Sentence) -> Sentence:
-    """A prompt over the provider's limit."""
+    """Refusal of a text over a limit of characters; `what` names the text."""
     return _(
         "{what} may have up to {limit} characters, and this has {length}. Please shorten it.",
         what=what,

@@ -1,4 +1,4 @@
-"""What the chat page says by itself: labels, hints, errors."""
+"""Sentences of the chat page's own: labels, hints, errors."""
 
 from bot.sentence import EMPTY, Sentence, _, sentences, verbatim
 from bot.texts.chat import DELETE, DELETE_ON_PAGE, KEEP, SEND_AGAIN
@@ -11,7 +11,7 @@ UNREADABLE = {
     413: _("That is more than I can take in at once. Please send less."),
     415: _("I can't read what was sent. Please load the page again, and send it once more."),
 }
-"""What is said of a request that cannot be read, by its HTTP status."""
+"""Refusals of unreadable requests, by HTTP status."""
 
 PAGE = {
     "title": verbatim("Photoplay"),
@@ -138,20 +138,20 @@ MOVES = (
     "gentle orbit",
     "handheld",
 )
-"""Words for the camera: every model understands them, and the stand-in shows them."""
+"""Suggested camera moves; also rendered by the stand-in."""
 EXAMPLES = ("wind in the hair", "rain begins to fall")
-"""Words for what is in a photo, which only a real model moves."""
+"""Suggested motion inside the photo; needs a real model."""
 STAND_IN_PAGE = {
     "lead": _("Send a photo and a sentence. Moments later it answers as a video."),
     "words_example": _("What should happen? “Slow push in, gentle orbit”"),
 }
-"""What the page says otherwise where the stand-in alone makes the clips."""
+"""Replacements in `PAGE` if only the stand-in makes clips."""
 STAND_IN_SAMPLES = {
     "lake": "slow push in, over the water towards the boat",
     "portrait": "gentle orbit around her, moving closer",
     "street": "slow pan right past the lanterns",
 }
-"""Words of samples where the stand-in alone makes the clips: it moves the camera, and nothing in the photo."""
+"""Prompts of the samples if only the stand-in makes clips: it moves only the camera."""
 SAMPLES = {
     "lake": {
         "prompt": "slow push in while the boat drifts across the lake",
@@ -169,7 +169,7 @@ SAMPLES = {
 
 
 def preview(*, at_home: bool) -> Sentence:
-    """Over the chat page, where the stand-in makes the clips; only whoever sits there can change that."""
+    """Banner of the chat page if only the stand-in makes clips. `at_home`: the visitor is at the server's machine."""
     return sentences(
         _("This is a preview: a stand-in makes the clips, not the real model."),
         _("For real clips, put AIMLAPI_KEY into the file .env.") if at_home else EMPTY,
@@ -177,7 +177,7 @@ def preview(*, at_home: bool) -> Sentence:
 
 
 def no_clips(words: str, favourites: bool) -> Sentence:
-    """A history without clips, or a search in it that found none."""
+    """Empty history, or a search without results."""
     if words.strip():
         found = (
             _("None of your favourites has “{words}” in its words.")
@@ -191,5 +191,5 @@ def no_clips(words: str, favourites: bool) -> Sentence:
 
 
 def alt(prompt: str) -> str:
-    """What a screen reader says of a photo or clip."""
+    """Text alternative of a photo or clip."""
     return shorten(prompt, 200)

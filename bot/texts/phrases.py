@@ -6,12 +6,12 @@ from bot.sentence import EMPTY, Sentence, _, _n
 
 
 def credits_(amount: int) -> Sentence:
-    """An amount with its unit."""
+    """An amount of credits with its unit."""
     return _n("{count} credit", "{count} credits", amount)
 
 
 def quoted(words: str, length: int) -> Sentence:
-    """People's words, at most `length` characters of them; nothing without words."""
+    """People's words in quotes, cut to `length` characters; empty without words."""
     return _("“{words}”", words=shorten(words, length)) if words else EMPTY
 
 
@@ -31,7 +31,7 @@ def _span(seconds: float) -> tuple[Literal["few", "s", "min", "h", "day"], int]:
 
 
 def about(seconds: float) -> Sentence:
-    """A span in a person's terms."""
+    """A span of time, rounded."""
     unit, count = _span(seconds)
     return {
         "few": _("a few seconds"),
@@ -43,7 +43,7 @@ def about(seconds: float) -> Sentence:
 
 
 def refill(seconds: float, span: str = "day", zone: str = "UTC") -> Sentence:
-    """When the allowance is full again."""
+    """Time of the next refill; `seconds` from now."""
     return {
         "day": _("at midnight {zone}, in {wait}"),
         "week": _("on Monday at midnight {zone}, in {wait}"),
@@ -52,13 +52,13 @@ def refill(seconds: float, span: str = "day", zone: str = "UTC") -> Sentence:
 
 
 def shorten(text: str, length: int) -> str:
-    """At most `length` characters, on one line."""
+    """The text on one line, cut to `length` characters."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
 def ago(age: float) -> Sentence:
-    """How long ago, of an age in seconds."""
+    """An age in seconds, rounded."""
     unit, count = _span(age)
     return {
         "few": _("a few seconds ago"),
@@ -77,10 +77,10 @@ def clips_(count: int) -> Sentence:
 
 
 def rate(credits: int, span: str) -> Sentence:
-    """An allowance."""
+    """An allowance: credits per span."""
     return _RATE[span].fill(credits=credits_(credits))
 
 
 def reason(because: str) -> Sentence:
-    """A reason may be a sentence, as in “it came out black”, or a noun, as in “spam”."""
+    """An admin's reason: a sentence, as in “it came out black”, or a noun, as in “spam”; empty without one."""
     return _("The reason: {because}.", because=because.rstrip(".")) if because else EMPTY

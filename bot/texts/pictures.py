@@ -1,4 +1,4 @@
-"""What is said about pictures and masks that cannot be used."""
+"""Refusals of pictures and masks."""
 
 from bot.sentence import Sentence, _
 
@@ -17,14 +17,14 @@ NOT_A_MASK = _("A mask must be a PNG file as large as the photo: white where it 
 
 
 def too_heavy(limit_mb: int) -> Sentence:
-    """A file over the byte limit."""
+    """Refusal of a file over the limit of megabytes."""
     return _(
         "That file is too large. Pictures of up to {limit_mb} MB work; a smaller copy will do fine.", limit_mb=limit_mb
     )
 
 
 def too_many_pixels(width: int, height: int, limit: int) -> Sentence:
-    """Over the pixel limit."""
+    """Refusal of a picture over the limit of pixels."""
     return _(
         "That picture is {width} × {height} pixels, more than I can open safely. "
         "Please scale it down to at most {megapixels} megapixels.",
@@ -38,12 +38,12 @@ TOO_SMALL = _("That picture is {width} × {height} pixels. Both sides need at le
 
 
 def too_small(width: int, height: int, least: int) -> Sentence:
-    """A side under the least length."""
+    """Refusal of a picture with a side shorter than `least` pixels."""
     return TOO_SMALL.fill(width=width, height=height, least=least)
 
 
 def too_long(width: int, height: int) -> Sentence:
-    """An aspect ratio outside 1:2.5 to 2.5:1, of a picture with masks, which would not fit any more."""
+    """Refusal of an aspect ratio outside 1:2.5 to 2.5:1 with masks: they would not fit the cropped picture."""
     return _(
         "That picture is {width} × {height} pixels: too long and narrow. The longer side may be at most two "
         "and a half times the shorter one, so please crop it first, and the masks with it.",
@@ -64,7 +64,7 @@ CROP = _("Crop to the middle")
 
 
 def mask_size(mask: tuple[int, int], photo: tuple[int, int]) -> Sentence:
-    """A mask that does not fit its photo."""
+    """Refusal of a mask whose size (pixels) differs from the photo's."""
     return _(
         "The mask is {mask_width} × {mask_height} pixels, but the photo is {width} × {height}. "
         "A mask must have exactly the photo's size.",
@@ -76,7 +76,7 @@ def mask_size(mask: tuple[int, int], photo: tuple[int, int]) -> Sentence:
 
 
 def brush_points(count: int) -> Sentence:
-    """A trajectory with too few or too many points."""
+    """Refusal of a path with too few or too many points."""
     return _(
         "A brush path needs 2 to 77 points, and this one has {count}. For example: --brush mask.png:100,200;300,200",
         count=count,
@@ -84,7 +84,7 @@ def brush_points(count: int) -> Sentence:
 
 
 def brush_outside(x: int, y: int, width: int, height: int) -> Sentence:
-    """A trajectory that leaves the photo."""
+    """Refusal of a path that leaves the photo; all in pixels."""
     return _(
         "The brush point {x},{y} lies outside the photo, which is {width} × {height} pixels.",
         x=x,
@@ -95,5 +95,5 @@ def brush_outside(x: int, y: int, width: int, height: int) -> Sentence:
 
 
 def too_many_brushes(limit: int) -> Sentence:
-    """Over the number of moving parts."""
+    """Refusal of more than `limit` brushes."""
     return _("At most {limit} brushes fit into one clip.", limit=limit)

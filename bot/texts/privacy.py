@@ -1,4 +1,4 @@
-"""What people are told about what is kept of them."""
+"""Personal data: information, erasure, export."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ FORGET = _("Remove all of it")
 KEEP = _("Keep all of it")
 KEPT = _("Nothing was removed.")
 FORGET_FIRST = _("Remove all of it…")
-"""The button that leads to the question whether to."""
+"""Label of the button that asks for confirmation of the erasure."""
 BY_COMMAND = _(
     "What you can do: {/delete} removes one clip, with its photo and words. {/sharing} says how you share and changes "
     "it. {/mydata} gives you all of it as one file. {/forgetme} removes it."
@@ -45,7 +45,7 @@ MYDATA_PAPER = _("This is all that is kept of you. about.txt in it says what is 
 
 
 def span(seconds: float) -> Sentence:
-    """A length of time, in hours or days."""
+    """A retention period in hours or days."""
     hours = seconds / 3600
     number = round(hours if hours < 48 else hours / 24, 1)
     whole = int(number) if number == int(number) else number
@@ -56,7 +56,7 @@ def span(seconds: float) -> Sentence:
 
 
 def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float, *, alone: bool = False) -> Sentence:
-    """What is kept, where, how long, and who sees it; `alone`: there is no other platform."""
+    """Reply to /privacy: data, hosts, retention (`photos`, `clips`: seconds), readers. `alone`: the only platform."""
     traits = platforms.of(platform)
     chat = traits.label if traits.kind == "chat" else ""
     if chat:
@@ -110,7 +110,7 @@ def _where(chat: str, hosts: Sequence[str]) -> Sentence:
 
 
 def forget_what(platform: str, linked: int) -> Sentence:
-    """What goes, before it does."""
+    """Question of /forgetme: what is erased, on how many `linked` platforms."""
     if _chats(platform, linked):
         goes = _(
             "This removes for good: your photos, clips and words; what you share, and the posts of it in "
@@ -141,7 +141,7 @@ def forget_what(platform: str, linked: int) -> Sentence:
 def forgotten(
     clips: int, photos: int, shares: int, waiting: int, under_way: int, *, alone: bool, unreached: Sentence
 ) -> Sentence:
-    """What was removed, what stays and why. Not `alone`: others read it, so nothing is counted."""
+    """Confirmation of /forgetme: what was erased, and what stays. Not `alone`: others read it, so it has no numbers."""
     counted = join(
         ", ",
         [
@@ -172,7 +172,7 @@ def forgotten(
 
 
 def unreached(platform: str, linked: int, hosts: Sequence[str]) -> Sentence:
-    """What stays elsewhere; nothing where there is no chat, and the clips are made here."""
+    """Data beyond our reach; empty without a chat platform and with the stand-in alone."""
     parts: list[Sentence] = []
     if _chats(platform, linked):
         parts = [_("your own messages"), _("older messages that the chat no longer lets me delete")]
@@ -186,12 +186,12 @@ def _chats(platform: str, linked: int) -> bool:
 
 
 def mydata_file(left_out: int) -> Sentence:
-    """Over the button that brings the file."""
+    """Caption of an export sent as a file; `left_out`: number of omitted files."""
     return lines(sentences(MYDATA_PAPER, _("The file is kept for 24 hours.")), _left_out(left_out))
 
 
 def mydata_link(link: str, left_out: int) -> Sentence:
-    """Where the file is."""
+    """Link to an export; `left_out`: number of omitted files."""
     return lines(
         sentences(MYDATA_PAPER, _("The link works for 24 hours, for whoever has it: {link}", link=link)),
         _left_out(left_out),
@@ -218,7 +218,7 @@ def about(
     clips: float,
     left_out: int,
 ) -> Sentence:
-    """What is in the file, and what stands in no table."""
+    """`about.txt` of an export: its contents, and preferences that no table has; `photos` and `clips` in seconds."""
     found = join(
         "\n\n",
         [

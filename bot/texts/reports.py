@@ -1,4 +1,4 @@
-"""What admins are told in figures."""
+"""Reports to admins, in figures."""
 
 from bot.sentence import Sentence, _, _n
 from bot.texts.phrases import about, clips_, credits_, shorten
@@ -15,12 +15,12 @@ CHART = {
 
 
 def last_days(count: int) -> Sentence:
-    """How far a report goes back."""
+    """Span of a report, in days."""
     return _n("The last day", "The last {count} days", count)
 
 
 def usage_head(span: Sentence, clips: int, credits: int, refunds: int, wait: float | None) -> Sentence:
-    """The sums."""
+    """Sums of a report; `wait`: median seconds from order to clip, None without clips."""
     found = (
         _("{span}: {clips}, {credits}, {refunds} given back, a clip took {wait}.", wait=about(wait))
         if wait is not None
@@ -30,7 +30,7 @@ def usage_head(span: Sentence, clips: int, credits: int, refunds: int, wait: flo
 
 
 def usage_line(label: str, clips: int, credits: int, refunds: int) -> Sentence:
-    """One person."""
+    """Line of a report about one person, in clips and credits."""
     found = (
         _("· {label} – {credits} in {clips}, {refunds} given back", refunds=refunds)
         if refunds
@@ -40,7 +40,7 @@ def usage_line(label: str, clips: int, credits: int, refunds: int) -> Sentence:
 
 
 def and_more(count: int) -> Sentence:
-    """Those who did not fit."""
+    """Number of omitted lines."""
     return _("· and {count} more; all of them are in {/export}", count=count)
 
 

@@ -1,4 +1,4 @@
-"""Every sentence about sharing."""
+"""All sentences about sharing."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -9,56 +9,56 @@ from bot.texts.phrases import quoted, shorten
 
 SHARE = _("Share")
 NAME = 64
-"""Characters of a person's or a gallery's name."""
+"""Maximum characters of a person's or a gallery's name."""
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffc\ufeff")
 
 
 def plain(text: str) -> str:
-    """What people typed, on one line, without what steers a terminal or turns the words behind it around."""
+    """Text on one line, without control characters and characters that change the direction of text."""
     kept = (c for c in text if c not in _BIDI and (c.isspace() or unicodedata.category(c) not in ("Cc", "Cs", "Cn")))
     return " ".join("".join(kept).split())
 
 
 def name(label: str) -> str:
-    """What a platform calls somebody."""
+    """A display name from a platform, cut to `NAME`."""
     return shorten(plain(label), NAME)
 
 
 def remix_of(name: str) -> Sentence:
-    """Under a remix: after whose clip it is."""
+    """Line below a remix: the maker of the original."""
     return _("Remix of a clip by {name}", name=name) if name else _("Remix of a shared clip")
 
 
 # ── A shared clip ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CAPTION = 600
-"""Characters of a prompt under a shared clip: a caption has room for little more."""
+"""Maximum characters of a prompt below a shared clip: platforms limit captions."""
 REMIX = _("Remix")
 REPORT = _("Report")
 
 
 def caption(prompt: str, name: str, after: str) -> Sentence:
-    """What stands under a shared clip; each may be empty."""
+    """Caption of a shared clip; each part may be empty."""
     return lines(quoted(prompt, CAPTION), join(" · ", [by(name), after, MADE_BY_AI]))
 
 
 def by(name: str) -> Sentence:
-    """Whose it is, if they said so."""
+    """The maker's name; empty for an anonymous share."""
     return _("by {name}", name=name) if name else EMPTY
 
 
 def heart(count: int) -> Sentence:
-    """The button that likes a clip, and how many did."""
+    """Label of the heart button, with the number of hearts."""
     return verbatim(f"♥ {count}")
 
 
 def hearted(on: bool, count: int) -> Sentence:
-    """What a tap did."""
+    """Reply to a tap on the heart button; `on`: the heart was set."""
     return heart(count) if on else sentences(_("Taken back."), heart(count))
 
 
 def at_page(address: str) -> Sentence:
-    """In place of a clip that is too large for the chat."""
+    """Link to a shared clip over the chat's size limit, in place of the file."""
     return (
         _("Too large to be shown here; it plays at {address}", address=address)
         if address
@@ -80,14 +80,14 @@ MANNERS = {
     "words": _("No name, my words"),
     "plain": _("No name, no words"),
 }
-"""What can be said behind `/share <clip>`, with its button."""
+"""Sharing preferences as written in `/share <clip> name words`, with the labels of their buttons."""
 UNSHARE = _("Unshare")
 HOW_I_SHARE = _("How I share")
 SHARE_AGAIN = _("Share again")
 
 
 def shared(here: bool, link: str, *, posted: bool, named: bool, worded: bool) -> Sentence:
-    """Where a clip went, and with what."""
+    """Confirmation of /share: where the clip is shown, and with which preferences."""
     if posted:
         where = _("Shared here, {how}.") if here else _("Shared in the community's gallery, {how}.")
     else:
@@ -120,12 +120,12 @@ NOT_YOUR_SHARE = _("Only the person who shared that clip can take it back. Admin
 
 
 def unshare_this(prompt: str, number: int) -> Sentence:
-    """The button that takes back one of several."""
+    """Label of a button that unshares one of several clips."""
     return _("Take back “{prompt}”", prompt=shorten(prompt, 30)) if prompt else _("Take back {number}", number=number)
 
 
 def more_shared(count: int) -> Sentence:
-    """Those that have no button."""
+    """Question of /unshare, if not all shares have a button; `count`: those without."""
     return sentences(UNSHARE_WHICH, _("These are the latest; you share {count} more.", count=count))
 
 
@@ -135,12 +135,12 @@ TOGGLES = {
     "words": (_("Share my words"), _("Share without my words")),
     "remixes": (_("Allow remixes"), _("Forbid remixes")),
 }
-"""For each thing that `/sharing` can change: the button for on, and for off."""
+"""Settings of /sharing, each with the labels of its buttons for on and off."""
 TAKE_BACK = _("What I share")
 
 
 def manner(named: bool | None, worded: bool | None, remixes: bool) -> Sentence:
-    """How a person shares."""
+    """Reply to /sharing: the person's preferences. None: not asked yet."""
     if named is None or worded is None:
         how = _("You have not said yet how you share; you are asked when you first do.")
     else:
@@ -164,7 +164,7 @@ BEST_WHERE = _("The best clips are those of a community, a group or a server; sa
 
 
 def no_best(span: str) -> Sentence:
-    """Nothing was shared."""
+    """Reply to /best without any shares in the span."""
     nobody = {
         "week": _("Nobody has shared a clip here this week."),
         "month": _("Nobody has shared a clip here this month."),
@@ -173,7 +173,7 @@ def no_best(span: str) -> Sentence:
 
 
 def best(span: str, clips: Sequence[Sentence], link: str) -> Sentence:
-    """The most liked of a time."""
+    """Reply to /best: the most-liked clips of a span, a line each."""
     head = {"week": _("The most liked this week:"), "month": _("The most liked this month:")}
     return lines(head[span], *clips, _all_of_them(link))
 
@@ -183,13 +183,13 @@ def _all_of_them(link: str) -> Sentence:
 
 
 def best_post(span: str, clips: Sequence[Sentence], link: str) -> Sentence:
-    """The same, posted by the calendar."""
+    """Scheduled post of the most-liked clips."""
     head = {"week": _("The most liked clips of the last week:"), "month": _("The most liked clips of the last month:")}
     return lines(head[span], *clips, _all_of_them(link))
 
 
 def best_line(number: int, prompt: str, name: str, hearts: int) -> Sentence:
-    """One of them."""
+    """Line of /best."""
     clip = _("{number}. {clip}", number=number, clip=quoted(prompt, 60) or _("a clip"))
     return join(" · ", [clip, by(name), heart(hearts)])
 
@@ -203,7 +203,7 @@ REMIX_ASK_WORDS = _("What should happen instead? A few words will do; options al
 
 
 def ask_remix(prompt: str) -> Sentence:
-    """The question behind “Remix”. Whose clip it is stands under that, and goes from there when they take it back."""
+    """Question of the button “Remix”. It does not name the maker: the clip's post does, and is removed on unsharing."""
     return sentences(
         _("This clip, your way: reply with what should happen, and it begins with the same picture."),
         _("Or reply with a photo of your own, with your words, or with none to use the same ones.")
@@ -242,7 +242,7 @@ A_CHANNEL = _("Which channel? Say it there with “here”, or name a channel of
 
 
 def gallery_here(label: str, already: str) -> Sentence:
-    """Where shared clips go from now on."""
+    """Confirmation of /gallery here; `already`: what happens to earlier posts, may be empty."""
     return sentences(
         _("Shared clips are posted in #{label} from now on.", label=label)
         if label
@@ -269,7 +269,7 @@ BEST_OFF = _("The best clips are no longer posted by the calendar.")
 
 
 def review_here(label: str) -> Sentence:
-    """Where admins hear of reports."""
+    """Confirmation of /gallery review here; `label`: the channel's name if it is another one."""
     if label:
         return sentences(
             _("Reports, and clips that wait for a yes, are posted in #{label} from now on.", label=label),
@@ -281,7 +281,7 @@ def review_here(label: str) -> Sentence:
 
 
 def web_on(link: str, public: bool) -> Sentence:
-    """The web gallery is open."""
+    """Confirmation of /gallery web on."""
     return lines(
         _("The web gallery is open: {link}", link=link),
         _("It is public.") if public else _("Whoever has the link sees it; {/gallery public} lists it."),
@@ -289,12 +289,12 @@ def web_on(link: str, public: bool) -> Sentence:
 
 
 def called(title: str) -> Sentence:
-    """Its name was set."""
+    """Confirmation of /gallery name."""
     return _("The gallery is called “{title}”.", title=title)
 
 
 def best_on(span: str, zone: str) -> Sentence:
-    """The best are posted by the calendar."""
+    """Confirmation of /gallery best."""
     return {
         "week": _("The best clips of the week are posted each Monday at 9:00 ({zone})."),
         "month": _("The best clips of the month are posted on each month's first day at 9:00 ({zone})."),
@@ -302,7 +302,7 @@ def best_on(span: str, zone: str) -> Sentence:
 
 
 def gallery(title: str, posted: str, link: str) -> Sentence:
-    """What anybody may know. `posted`: here, elsewhere, or nowhere (empty)."""
+    """Reply to /gallery, for everyone. `posted`: “here”, “elsewhere”, or empty without a gallery channel."""
     if not posted and not link:
         return NO_GALLERY
     where = {
@@ -321,7 +321,7 @@ def gallery(title: str, posted: str, link: str) -> Sentence:
 
 
 def gallery_set(review: bool, approve: bool, web: bool, public: bool, best: str) -> Sentence:
-    """What is set, for admins."""
+    """Settings of the gallery, for admins."""
     web_now = (_("On the web: public") if public else _("On the web: unlisted")) if web else _("On the web: no")
     best_now = {
         "": _("The best are posted: no"),
@@ -358,7 +358,7 @@ REASONS = {
     "stolen": _("Not theirs to share"),
     "spam": _("Spam"),
 }
-"""What a clip can be reported for, by the word that its button says."""
+"""Reasons for a report, by the word in the button's command."""
 OTHER = _("Something else")
 REPORT_HOW = _("The button Report under a shared clip does that.")
 REPORT_FORM = _("What is wrong with it?")
@@ -370,7 +370,7 @@ REPORTED_HIDDEN = _("Thank you. It is hidden until an admin has looked at it.")
 REPORTED_ALREADY = _("You have reported that clip before; once is enough.")
 REPORT_OWN = _("That clip is your own. You can take it back at any time.")
 REASON = 200
-"""Characters of a reason in own words."""
+"""Maximum characters of a reason in own words."""
 
 HIDE = _("Hide")
 KEEP = _("Keep")
@@ -390,7 +390,7 @@ THE_MAKER = _("the person who shared it")
 
 
 def notice(reasons: Sequence[str], prompt: str, name: str, *, hidden: bool) -> Sentence:
-    """What admins read of a report."""
+    """Notice to admins of reports on a clip; `reasons`: one per report."""
     said = "; ".join(shorten(reason, REASON) for reason in reasons)
     head = _n(
         "Somebody reported this clip: {reasons}.",
@@ -403,12 +403,12 @@ def notice(reasons: Sequence[str], prompt: str, name: str, *, hidden: bool) -> S
 
 
 def waiting(prompt: str, name: str) -> Sentence:
-    """What admins read of a clip that waits for their yes."""
+    """Notice to admins of a share that waits for approval."""
     return lines(_("This clip waits for a yes."), about(prompt, name))
 
 
 def about(prompt: str, name: str) -> Sentence:
-    """A clip in a line, for admins."""
+    """A share in one line, for admins: prompt and maker."""
     return join(" · ", [quoted(prompt, 120) or _("shared without words"), by(name) or _("shared without a name")])
 
 
@@ -416,22 +416,22 @@ STATES = {"up": _("reported"), "waiting": _("waits for a yes"), "hidden": _("hid
 
 
 def review_line(number: int, state: str, reasons: Sequence[str], prompt: str, name: str) -> Sentence:
-    """One line of /review."""
+    """Line of /review."""
     said = "; ".join(shorten(reason, 60) for reason in reasons)
     line = _("{number}. {state}", number=number, state=STATES[state])
     return join(" · ", [join(": ", [line, said]), about(prompt, name)])
 
 
 def review(waiting: Sequence[Sentence], more: bool) -> Sentence:
-    """What waits for an admin, oldest first."""
+    """Reply to /review, oldest first; `more`: there are further ones."""
     return lines(*waiting, _("There are more; they come up once these are done.") if more else EMPTY)
 
 
 def numbered(label: str, number: int) -> Sentence:
-    """A button about one of several."""
+    """Label of a button in a message about several clips."""
     return _("{label} {number}", label=label, number=number)
 
 
 def banished(label: str) -> Sentence:
-    """Hidden, and its maker banned."""
+    """Confirmation of /banish."""
     return _("Hidden, and {label} can no longer order or share clips here.", label=label)

@@ -1,4 +1,4 @@
-"""What is said in a shell alone, and the sentences of a chat as a shell says them."""
+"""Sentences of the shell alone, and its wording of a chat's sentences."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from bot.texts import admin, chat, consent, operator, pictures, sharing
 
 
 class Verb(NamedTuple):
-    """A verb of `photoplay admin`: what it does, and examples."""
+    """A verb of `photoplay admin`: description, examples."""
 
     what: Sentence
     examples: tuple[str, ...]
@@ -89,7 +89,7 @@ CHANNEL = "'#77'"
 
 
 def _called(line: str) -> str:
-    """What is typed here instead of a command."""
+    """A chat command as typed in a shell."""
     line = line.replace("@someone", "@discord:456")
     name = line.partition(" ")[0]
     if line == "help":
@@ -173,35 +173,35 @@ WORDING = Wording(
         chat.NO_JOBS.id: _('No clips yet. Make one: photoplay animate photo.jpg "she puts on her glasses"'),
     },
 )
-"""What a chat says that makes no sense here, and what is said instead."""
+"""Replacements for sentences of a chat that do not apply to a shell."""
 
 
 def verbs(known: Mapping[str, Verb]) -> Sentence:
-    """`photoplay admin help admin`."""
+    """Output of `photoplay admin help admin`."""
     said = [_("photoplay admin {name} – {what}", name=name, what=verb.what) for name, verb in known.items()]
     return join("\n\n", [lines(*said), _("Examples: photoplay admin VERB --help")])
 
 
 def described(verb: Verb) -> Sentence:
-    """A verb's help: paragraphs, as the shell's help joins lines."""
+    """A verb's `--help`, as paragraphs: the library joins lines."""
     examples = (f"photoplay admin {example}" for example in verb.examples)
     return join("\n\n", [verb.what, _("For example:"), *examples])
 
 
 def no_data(folder: str) -> Sentence:
-    """Somebody looks where nothing is kept yet."""
+    """Hint that the data folder does not exist."""
     return _(
         "There is no data folder yet at {folder}. It is made with the first order, or set DATA_DIR.", folder=folder
     )
 
 
 def mydata_of(person: str) -> Sentence:
-    """Before somebody's things are written out."""
+    """Question before an export of a person's data."""
     return _("Write all that is kept of {person} into a file: their photos, clips and words?", person=person)
 
 
 def forget_of(person: str) -> Sentence:
-    """Before somebody is removed."""
+    """Question before an erasure of a person's data."""
     return _(
         "Remove for good all that is kept of {person}, and of whoever is linked with them: photos, clips, "
         "words, shares, grants? It can't be undone.",
@@ -210,12 +210,12 @@ def forget_of(person: str) -> Sentence:
 
 
 def forgot(person: str) -> Sentence:
-    """It is done."""
+    """Confirmation of an erasure."""
     return _("Removed: all that was kept of {person}. What is under way now is removed when it ends.", person=person)
 
 
 def nothing_of(person: str) -> Sentence:
-    """There is nothing to write."""
+    """Refusal to export a person without data."""
     return _("Nothing is kept of {person}: no photo, no clip, no credits.", person=person)
 
 
@@ -225,12 +225,12 @@ ONE_PERSON = _("Name one person, as in @discord:456.")
 
 
 def new_community(refusal: Sentence) -> Sentence:
-    """The community is not known, though it may be right."""
+    """Refusal of an unknown community; `--new` overrides it."""
     return sentences(refusal, _("One that has not asked for anything yet needs --new."))
 
 
 def no_platform(name: str) -> Sentence:
-    """An id on a platform that there is none of."""
+    """Refusal of an id whose platform does not exist."""
     return _(
         "There is no platform “{name}”. People are named as in @discord:456, @telegram:789 or @web:abc.", name=name
     )
@@ -245,32 +245,32 @@ TIMELINE = {
 
 
 def taken_by(host: str) -> Sentence:
-    """A step of the timeline."""
+    """Step of the timeline: accepted by a host."""
     return _("taken by {host}", host=host)
 
 
 def no_file(path: str) -> Sentence:
-    """A file that is not there."""
+    """Refusal of a missing file."""
     return _("There is no file {path}.", path=path)
 
 
 def not_a_file(path: str) -> Sentence:
-    """A folder, or something else that holds no picture."""
+    """Refusal of a path that is not a file."""
     return _("{path} is not a file. I need a picture, such as photo.jpg.", path=path)
 
 
 def no_place(path: str) -> Sentence:
-    """A place where no file can be written."""
+    """Refusal of an output path that cannot be written."""
     return _("I can't write to {path}, so I did nothing.", path=path)
 
 
 def would_overwrite(path: str) -> Sentence:
-    """The clip would take the place of a photo or mask it is made from."""
+    """Refusal of an output path that is one of the input pictures."""
     return _("{path} is one of the pictures themselves. Please choose another name for the clip.", path=path)
 
 
 def not_saved(path: str, why: str, job_id: str) -> Sentence:
-    """The clip is there, but its file could not be written."""
+    """Error of writing the clip's file; the clip itself is stored."""
     return _(
         "I couldn't write {path}: {why}. Your clip is kept; get it with: photoplay fetch {job_id} -o FILE",
         path=path,
@@ -280,7 +280,7 @@ def not_saved(path: str, why: str, job_id: str) -> Sentence:
 
 
 def brush_malformed(value: str) -> Sentence:
-    """A brush that cannot be read."""
+    """Refusal of an unparsable brush."""
     return _(
         "A brush is a mask and the way it moves, not “{value}”. For example: --brush mask.png:100,200;300,200",
         value=value,
@@ -288,7 +288,7 @@ def brush_malformed(value: str) -> Sentence:
 
 
 def saved(path: str, width: int, height: int, seconds: float) -> Sentence:
-    """Where the clip is."""
+    """Output path of a clip, its size in pixels and its length in seconds."""
     return _("{path}: {width} × {height}, {seconds} s", path=path, width=width, height=height, seconds=round(seconds))
 
 
@@ -298,7 +298,7 @@ SEE_CHECK = _("Run photoplay check to see why.")
 
 
 def store_down(detail: str) -> Sentence:
-    """The database takes nothing."""
+    """Error of the database, before anything is ordered."""
     return _(
         "The database can't be used right now ({detail}); nothing was ordered or spent. If another process "
         "holds it, try again in a minute.",
@@ -307,7 +307,7 @@ def store_down(detail: str) -> Sentence:
 
 
 def left_alone(job_id: str) -> Sentence:
-    """Ctrl-C while a clip is being made."""
+    """Message at Ctrl-C while a clip is being made."""
     return _(
         "Your order is safe, and goes on when Photoplay runs again. Get the clip with: photoplay fetch "
         "{job_id} -o FILE\nAll your clips: photoplay jobs",
