@@ -1,1 +1,1 @@
-"""What people can ask for by name."""
+"""Commands: their table, menus, and handlers."""

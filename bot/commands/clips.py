@@ -1,4 +1,4 @@
-"""What can be asked about a clip: again, new words, continue, once more, joined, cancelled, listed."""
+"""Commands about an own clip: repeat, reword, continue, resend, join, cancel, list."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -16,13 +16,13 @@ from bot.ordering.place import Wish
 from bot.sentence import lines
 
 LISTED = 10
-"""Clips in /jobs."""
+"""Maximum clips listed by /jobs."""
 MOST_JOINED = 20
-"""Clips in a joined one."""
+"""Maximum clips joined into one."""
 
 
 async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """The latest clips, or the latest with these words."""
+    """The latest clips; with an argument, the latest whose prompt has these words."""
     chat = inbound.address if inbound.shared else None
     found = await ctx.store.jobs(inbound.person, LISTED, chat, Search(words=argument))
     if not found:
@@ -32,12 +32,12 @@ async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def again(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """The same photo, with the same words or with others."""
+    """Order a clip of the same photo, with the same words or new ones."""
     job, words = await _brought(ctx, inbound, "again", argument)
     new = prompt.reworded(_worded(words, job), inbound.options, job.order) if words else None
     draft = new or prompt.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(ctx, job)
-    # Its photo may be the first picture of somebody's clip.
+    # Its photo may be the first frame of another person's clip.
     roles, source = prompt.roles(job.order), await lookup.remixed(ctx, inbound, job)
     wish = Wish(draft, roles, lambda: ctx.media.copy(job.order), job.order.sample, before, source)
     return await place.place(ctx, inbound, wish)
@@ -53,7 +53,7 @@ async def words(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def continue_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """The last frame of a clip is the next photo."""
+    """Order a clip whose photo is the last frame of an earlier one."""
     job, words = await _brought(ctx, inbound, "continue", argument)
     clip = _clip(job)
 
@@ -68,14 +68,14 @@ async def continue_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def next_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Ask what happens after a clip."""
+    """Ask for the words of a continuation."""
     job, _ = await _own(ctx, inbound, "next", argument)
     _clip(job)
     return Reply(lines(texts.chat.ASK_NEXT, status.stays(job.order)), ask=f"/continue {job.id}")
 
 
 async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """A clip once more: it is kept, so it costs nothing."""
+    """Send a clip again, free of charge."""
     job, _ = await _brought(ctx, inbound, "clip", argument)
     shown = _shown(
         ctx, _clip(job), job, inbound, job.copy_id if job.address.platform == inbound.address.platform else None
@@ -85,7 +85,7 @@ async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def join(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """A clip and all that it continues, as one."""
+    """Join a clip and the clips that it continues."""
     job, _ = await _brought(ctx, inbound, "join", argument)
     chain: list[Job] = [job]
     while (before := await _before(ctx, chain[0])) and len(chain) < MOST_JOINED and await _may(ctx, before, inbound):
@@ -111,7 +111,7 @@ async def cancel(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
-    """Without a name it is clear only where there is one."""
+    """Cancel the person's only queued job; with several, list them with a button each."""
     latest = await ctx.store.jobs(inbound.person, 100, inbound.address if inbound.shared else None)
     waiting = [job for job in latest if machine.allows(job, machine.Cancelled)]
     if len(waiting) == 1:
@@ -135,14 +135,14 @@ def _shown(ctx: Context, clip: Clip, job: Job, inbound: Inbound, copy: str | Non
 
 
 def _clip(job: Job) -> Clip:
-    """A job's clip. Raises `Refusal` without one."""
+    """A job's clip. Raises `Refusal` if it has none."""
     if job.clip is None:
         raise Refusal(texts.jobs.failed(job.reason, job.price) if job.reason else texts.chat.NO_CLIP_YET)
     return job.clip
 
 
 def _worded(words: str, job: Job) -> str:
-    """New words; where only options are new, the words stay. Raises `Refusal` where they describe nothing."""
+    """New words; the earlier ones if the text has only options. Raises `Refusal` for mere courtesy."""
     questions.check_talk(words)
     return f"{job.order.prompt} {words}" if prompt.wordless(words) else words
 
@@ -153,7 +153,7 @@ async def _before(ctx: Context, job: Job) -> Job | None:
 
 
 async def _own(ctx: Context, inbound: Inbound, name: str, argument: str) -> tuple[Job, str]:
-    """The job that an argument begins with, if the asker may act on it, and the words after it."""
+    """The job named first in an argument, and the words after it. Raises `Refusal` if the asker may not act on it."""
     job_id, words = (*argument.split(maxsplit=1), "", "")[:2]
     if not job_id:
         raise Refusal(texts.chat.needs_job(name))
@@ -168,14 +168,14 @@ async def _own(ctx: Context, inbound: Inbound, name: str, argument: str) -> tupl
 
 
 async def _brought(ctx: Context, inbound: Inbound, name: str, argument: str) -> tuple[Job, str]:
-    """The same, where the clip or what is made of it will stand where this is said."""
+    """As `_own`; also refuses to post the clip, or a clip made from it, outside of an age-restricted channel."""
     job, words = await _own(ctx, inbound, name, argument)
     await age.check_place(ctx, inbound, job)
     return job, words
 
 
 async def _may(ctx: Context, job: Job, inbound: Inbound) -> bool:
-    """Whether the job is the asker's own, or belongs to the chat in which this is said by someone with a say there."""
+    """Whether the job is the asker's, or belongs to this chat and the asker is a moderator here."""
     if await rights.is_own(ctx, inbound, job.person):
         return True
     here = (job.address.platform, job.address.chat) == (inbound.address.platform, inbound.address.chat)

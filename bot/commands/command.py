@@ -1,4 +1,4 @@
-"""A command: everything that is true of it. Menus, helps, slash commands and the shell's verbs come of it."""
+"""A command and its traits: the source of menus, helps, slash commands, and the shell's verbs."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
@@ -15,16 +15,17 @@ from bot.texts.shell import Verb
 Handler = Callable[[Context, Inbound, str], Awaitable[Reply]]
 Audience = Literal["everyone", "admins", "operators"]
 Menu = Literal["none", "everywhere", "groups", "private", "greeting"]
-"""Menus with it: all; those of groups; of private chats, further down; all but those of groups, where nobody begins."""
+"""In which menus it is listed: none, all, of groups, of private chats (at the end), or all but those of groups."""
 Takes = Literal["nothing", "clip", "any clip", "clip and words", "words"]
-"""`any clip` may be left out, and so may words."""
+"""Arguments. `any clip`: the clip's name is optional; `words` are always optional."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One row of the table. `help` is what lists say of it: without, it is in none, and only buttons say it.
+    """Row of the table. `help`: description in lists; empty for commands of buttons, which no list has.
 
-    `run` gets what stands behind the name. By default a row is for everyone, and its answer is kept and given again.
+    `run` gets the argument: the text after the name. By default, everyone may use a row, and its reply is stored and
+    given again to a repeated message.
     """
 
     name: str
@@ -32,60 +33,60 @@ class Command:
     help: Sentence = EMPTY
     _: KW_ONLY
 
-    # Who, and where
+    # Rights and places
     audience: Audience = "everyone"
     look: bool = False
-    """Without words it shows something, and that to everyone."""
+    """For an `audience` of admins or operators: everyone may use it without an argument."""
     checks: bool = False
-    """What it is about decides who may: `run` asks for the rights itself."""
+    """`run` checks the rights, as they depend on the target; `admit` does not."""
     community: Sentence = EMPTY
-    """The refusal where there is no community; without, it works everywhere."""
+    """Refusal outside of communities; empty: it works everywhere."""
     personal: bool = False
-    """It is a person's: nobody says it in the name of a group."""
+    """Counted per person: anonymous admins, who write as the group, are refused."""
 
-    # Where it is listed
+    # Lists
     menu: Menu = "none"
     rank: int = 0
-    """Menus show the smaller first, and equal ones as the table does."""
+    """Position in a menu, ascending; equal ranks in the table's order."""
     label: Sentence = EMPTY
-    """What it is called in the menu of the chat page; without, it is not there."""
+    """Label in the chat page's menu; empty: not listed there."""
     page_help: Sentence = EMPTY
-    """What the help of the chat page says of a label, where that is not `help`."""
+    """Description of `label` in the chat page's help; empty: `help`."""
     typed: bool = False
-    """It makes sense on the chat page and has no button there, so its help names the command."""
+    """The chat page's help lists the command, which has no button there."""
     elsewhere: bool = False
-    """It is listed only where there is another platform besides."""
+    """Offered only if several platforms are served."""
     manages: tuple[tuple[str, Sentence], ...] = ()
-    """What admins do with a command of everyone's, as lines of their help."""
+    """Admins' uses of everyone's command: (command line, description) for their help; their acts must not run twice."""
     verb: Verb | None = None
-    """What `photoplay admin` says of it; without, it is no verb there."""
+    """The verb of `photoplay admin`; None: there is none."""
 
-    # What it takes
+    # Input
     takes: Takes = "words"
-    """What a form of its own asks for, on a platform that has made none by hand."""
+    """Fields of its generated form or slash command."""
     pictures: bool = False
-    """A picture may be said to it."""
+    """Pictures may be attached."""
     names: bool = False
-    """It is about people or channels: it gets whom the message names, and not how they are written."""
+    """It concerns people or channels: `run` gets mentions as `Inbound.named`; other commands get them as text."""
 
-    # What comes of it
+    # Reply
     again: Again = "kept"
     private: bool = False
-    """Its answer concerns nobody else."""
+    """Only the asker sees the reply, where the platform can do that."""
     quiet: bool = False
-    """It posts no clip, so it needs no leave to. What is private does not either."""
+    """It posts no clip, so the bot needs no permission to post here. `private` implies it."""
     answers: bool = False
-    """It answers a question about an order, which goes then."""
+    """It answers a question about a parked order; the question's message is removed."""
 
     # Forms
     asks: str = ""
-    """Its button asks for words, and says this command with them."""
+    """Name of the command that its button's form submits, with the words entered."""
     title: Sentence = EMPTY
-    """What a form is called that asks for its words."""
+    """Title of the form that asks for its words."""
 
     @property
     def listed(self) -> bool:
-        """Whether people can find it, and not only say it by a button."""
+        """Whether it is in any list, instead of on buttons only."""
         return bool(self.help)
 
     @property
@@ -95,17 +96,17 @@ class Command:
 
     @property
     def manage(self) -> bool:
-        """Whether it is listed for those who run a community, or all of it."""
+        """Whether it is listed for admins or operators."""
         return self.listed and self.audience != "everyone"
 
 
 def in_menu(rows: Iterable[Command], *menus: Menu) -> list[Command]:
-    """The commands in any of these menus, in the order of a menu."""
+    """Commands of these menus, by rank."""
     return _ranked(row for row in rows if row.listed and row.menu in menus)
 
 
 def in_page_menu(rows: Iterable[Command]) -> list[Command]:
-    """The commands in the menu of the chat page."""
+    """Commands of the chat page's menu, by rank."""
     return _ranked(row for row in rows if row.label)
 
 
@@ -114,7 +115,7 @@ def _ranked(rows: Iterable[Command]) -> list[Command]:
 
 
 async def admit(row: Command, ctx: Context, inbound: Inbound, argument: str) -> None:
-    """Raises `Refusal` where a command does not work, and to those whom it is not for."""
+    """Check place and rights. Raises `Refusal`."""
     if row.community and not inbound.scope:
         raise Refusal(row.community)
     if row.checks or (row.look and not argument):

@@ -1,4 +1,4 @@
-"""The first words to a newcomer, and what can be asked for."""
+"""Greeting and help."""
 
 from collections.abc import Iterable
 
@@ -12,11 +12,11 @@ from bot.ordering import about
 from bot.sentence import EMPTY, Sentence, join, sentences
 
 _PRIVACY = "privacy"
-"""Name of the note that a chat was told of `PRIVACY_MODE_OFF`."""
+"""Name of the note that a chat has been told `PRIVACY_MODE_OFF`."""
 
 
 async def start(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """What a newcomer's client says first; a link to us may bring the id of a clip along."""
+    """Greeting, as sent by clients at the first contact; with a clip's id, from a link to the bot: that clip."""
     if ID.fullmatch(argument):
         return await clips.clip(ctx, inbound, argument)
     text = texts.chat.HELLO_HERE if inbound.shared else texts.chat.HELLO
@@ -24,7 +24,7 @@ async def start(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argument: str) -> Reply:
-    """The commands that are for whoever asks, and for where they ask."""
+    """Commands available to the asker, in this place."""
     if argument.lower().strip() in ("admin", "admins"):
         rows = list(rows)
         lines = [line for row in rows for line in row.manages] + [(row.name, row.help) for row in rows if row.manage]
@@ -32,7 +32,7 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
     if platforms.kind(inbound.address.platform) == "page":
         menu = [(row.label, row.page_help or row.help) for row in in_page_menu(rows) if row.name != "help"]
         return Reply(texts.on_page.help_(menu, [(row.name, row.help) for row in rows if row.typed]))
-    if inbound.shared:  # others read along: no more than they need
+    if inbound.shared:  # short, as others read it
         shown = in_menu(rows, "everywhere", "groups")
     else:
         shown = [row for row in rows if row.common and row.menu != "greeting"]
@@ -42,7 +42,7 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
 
 
 async def joined(ctx: Context, chat: Address, hello: Sentence, *, hears_all: bool) -> Reply:
-    """The greeting of a group that the bot was added to; how to change what it hears is told now, and not again.
+    """Greeting of a group that the bot was added to; unless `hears_all`, with how to change that (once per group).
 
     Raises `StoreDown`.
     """
@@ -51,7 +51,7 @@ async def joined(ctx: Context, chat: Address, hello: Sentence, *, hears_all: boo
 
 
 async def _greeting(ctx: Context, inbound: Inbound, text: Sentence) -> Sentence:
-    """A greeting with what people in a group should know besides; its admins once more than that."""
+    """Greeting of a group: how to address the bot, and once to its admins, how to turn privacy mode off."""
     if not inbound.shared or not inbound.how_to_call:
         return text
     told = [text, inbound.how_to_call]
@@ -63,6 +63,6 @@ async def _greeting(ctx: Context, inbound: Inbound, text: Sentence) -> Sentence:
 
 
 def _told(row: Command, inbound: Inbound) -> Sentence:
-    """What a list says of a command; in private, of one for communities that it works there."""
+    """Description of a command in a list; in private chats, communities' commands are marked as such."""
     elsewhere = row.menu == "groups" and not inbound.shared
     return sentences(row.help, texts.chat.IN_COMMUNITIES if elsewhere else EMPTY)

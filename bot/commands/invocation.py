@@ -1,4 +1,4 @@
-"""How people call us: a command, or a name, and what they put between it and their words. Pure."""
+"""Parsing of calls: a command or the bot's name, and the separators before the words. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from bot.characters import END, UNSPACED, is_unseen, plain, trim
 
 _COMMAND = re.compile(rf"/([a-z0-9_]{{1,32}})(?:@([a-z0-9_]{{1,64}}))?{END}(?![/\\@])")
 _AFTER = re.compile(rf":?(?:[\s,;|·•、،؛]|:(?=\s|$|[{UNSPACED}])|\.(?=\s|$)|[-—](?=\s))*+")
-"""What may follow a call before the words begin; two dashes are an option already."""
+"""Separators between a call and the words; two dashes begin an option."""
 SIGN = r"(?:[,;，；、]|[:：](?![)(-]))?"
-"""A pattern for what may touch a name, and belongs neither to it nor to the words."""
+"""Pattern of punctuation next to a name, part of neither name nor words."""
 
 _YES = frozenset(
     (
@@ -37,7 +37,7 @@ _PRICED = re.compile(r"\byes \d+ credits?\Z")
 
 
 def assent(text: str) -> bool | None:
-    """Whether a text is nothing but a yes, or nothing but a no."""
+    """True for a mere yes, False for a mere no, None for other text."""
     signs = {sign for sign in text if not sign.isspace() and sign not in "\ufe0f🏻🏼🏽🏾🏿"}
     if signs and signs <= set("👍👌✅🆗"):
         return True
@@ -50,7 +50,7 @@ def assent(text: str) -> bool | None:
 
 
 def is_talk(text: str) -> bool:
-    """Whether a text is nothing but a yes, a no or thanks: no description of a clip."""
+    """Whether a text is merely a yes, a no or thanks, and so describes no clip."""
     return assent(text) is not None or _plain_words(text) in _THANKS
 
 
@@ -60,7 +60,7 @@ def _plain_words(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`/name@whose argument`, name and whose in small letters."""
+    """`/name@whose argument`; `name` and `whose` in lower case."""
 
     name: str
     whose: str
@@ -68,9 +68,9 @@ class Call:
 
 
 def command(text: str) -> Call | None:
-    """The command that a text begins with, whatever blanks and signs stand around it."""
+    """The command at the start of a text, ignoring surrounding blanks and separators; None without one."""
     text = trim(text)
-    read = plain("".join(" " if is_unseen(sign) else sign for sign in text))  # it ends a name, as a blank does
+    read = plain("".join(" " if is_unseen(sign) else sign for sign in text))  # ends a name, like a blank
     match = _COMMAND.match(read.text)
     if match is None:
         return None
@@ -78,20 +78,20 @@ def command(text: str) -> Call | None:
 
 
 def canonical(text: str) -> str:
-    """The text as everybody may compare it: a command as `/name argument`, anything else without blanks around it."""
+    """Canonical form for comparisons: a command as `/name argument`, other text stripped."""
     said = command(text)
     return trim(text) if said is None else f"/{said.name} {said.argument}".rstrip()
 
 
 def opened(text: str) -> str:
-    """What is said after a call, without what stands between the two."""
+    """The words after a call, without separators."""
     read = plain(text)
     match = _AFTER.match(read.text)
     return trim(text[read.places[match.end() if match else 0] :])
 
 
 def without_name(text: str, name: str) -> str:
-    """What is said, if our name stands before it once more."""
+    """The text without a leading repetition of the bot's name."""
     bare = text.removeprefix("＠").removeprefix("@")
     if bare == text or not re.match(rf"{re.escape(name)}{END}", bare, re.IGNORECASE):
         return text

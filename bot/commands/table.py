@@ -1,4 +1,4 @@
-"""What people can ask for besides a clip: one table, the same on every platform. Buttons say these words too."""
+"""The table of commands, the same on every platform. Buttons send these commands, too."""
 
 from dataclasses import replace
 from difflib import get_close_matches
@@ -21,7 +21,7 @@ from bot.texts import shell
 
 
 async def run(ctx: Context, inbound: Inbound) -> Reply:
-    """Do what `/name argument` asks for."""
+    """Run the command `/name argument`. Raises `Refusal`."""
     name, argument = _split(inbound.text)
     row = TABLE.get(name)
     if row is None:
@@ -34,12 +34,12 @@ async def run(ctx: Context, inbound: Inbound) -> Reply:
 
 
 def of(text: str) -> Command | None:
-    """The command that a text says, if it is one of ours."""
+    """The command of a text; None if there is none of that name."""
     return TABLE.get(_split(text)[0]) if text.startswith("/") else None
 
 
 def again(text: str) -> Again:
-    """What the same text gets in the same message a second time; that of no command of ours is kept with the others."""
+    """How a repetition of the text is answered; unknown commands as by default."""
     if not text.startswith("/"):
         return "order"
     row = of(text)
@@ -47,12 +47,12 @@ def again(text: str) -> Again:
 
 
 def offered(ctx: Context, platform: str) -> list[Command]:
-    """The commands that make sense on a platform."""
+    """The commands that apply to a platform."""
     return [row for row in TABLE.values() if not (row.elsewhere and ctx.only_on(platform))]
 
 
 def verbs() -> dict[str, shell.Verb]:
-    """The verbs of `photoplay admin`."""
+    """Verbs of `photoplay admin`, by name."""
     return {row.name: row.verb for row in TABLE.values() if row.verb}
 
 
@@ -67,7 +67,7 @@ async def help_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Name and argument of `/name@bot argument`; of what is no command, its first word."""
+    """Name and argument of `/name@bot argument`; for other text, its first word and nothing."""
     if said := invocation.command(text):
         return said.name, said.argument
     return (text[1:].split(maxsplit=1) or [""])[0].lower(), ""
@@ -75,7 +75,7 @@ def _split(text: str) -> tuple[str, str]:
 
 _admins = partial(Command, audience="admins", names=True, private=True)
 _judge = partial(Command, audience="admins", quiet=True)
-"""What admins say by a button, and in a shell."""
+"""Commands of admins' buttons and the shell."""
 _ROWS = (
     # Clips
     Command("animate", animate, what.ANIMATE, menu="everywhere", pictures=True, again="order"),
@@ -120,12 +120,12 @@ _ROWS = (
     Command("delete", deletion.delete, what.DELETE, takes="clip", quiet=True),
     Command("words", clips.words, asks="again", again="anew"),
     Command("next", clips.next_, asks="continue", again="anew"),
-    # Answers to questions about an order
+    # Answers to questions about a parked order
     Command("yes", answers.yes, answers=True),
     Command("no", answers.no, answers=True, quiet=True),
     Command("agree", answers.agree, answers=True),
     Command("crop", answers.crop, answers=True),
-    # One person on two platforms
+    # Linked accounts
     Command("link", linking.link, what.LINK, menu="private", typed=True, elsewhere=True, private=True),
     Command(
         "unlink",
@@ -137,7 +137,7 @@ _ROWS = (
         takes="nothing",
         private=True,
     ),
-    # What is shared
+    # Sharing
     Command("share", sharing.share, what.SHARE, takes="any clip", private=True),
     Command("unshare", sharing.unshare, what.UNSHARE, takes="any clip", private=True),
     Command("sharing", sharing.sharing, what.SHARING, menu="private", rank=-1, takes="nothing", private=True),
@@ -151,10 +151,10 @@ _ROWS = (
         title=texts.sharing.REMIX,
     ),
     Command("best", best.best, what.BEST, menu="groups", again="anew"),
-    Command("heart", sharing.heart, quiet=True, personal=True, again="anew"),  # the store knows its key again
+    Command("heart", sharing.heart, quiet=True, personal=True, again="anew"),  # the store knows the key
     Command("show", sharing.show),
     Command("report", moderation.report, private=True, personal=True, title=texts.sharing.REPORT),
-    # A community's admins
+    # Admins of a community
     _admins("grant", people.grant, what.GRANT, verb=shell.GRANT),
     _admins("revoke", people.revoke, what.REVOKE, verb=shell.REVOKE),
     _admins("ban", people.ban, what.BAN, verb=shell.BAN),
@@ -199,7 +199,7 @@ _ROWS = (
         verb=shell.OPERATOR,
     ),
     _judge("undo", people.undo, checks=True, verb=shell.UNDO),
-    # What is kept, and what there is
+    # Personal data and help
     Command(
         "privacy",
         commands.privacy,
@@ -230,7 +230,7 @@ _ROWS = (
         menu="private",
         takes="nothing",
         private=True,
-        again="anew",  # who is forgotten leaves no answer behind, and it knows by itself that it was done
+        again="anew",  # an erasure deletes stored replies, and recognises its repetition itself
         verb=shell.FORGETME,
     ),
     Command(
