@@ -44,7 +44,7 @@ async def meant(ctx: Context, inbound: Inbound) -> Inbound | Reply:
 
 
 async def edited(ctx: Context, inbound: Inbound) -> Reply:
-    """An edited message: edits are not charged. While the job is queued, explains how to change it.
+    """Reply to an edited message: edits order nothing. While the job is queued, explains how to change it.
 
     Raises `StoreDown`.
     """
@@ -57,7 +57,7 @@ async def edited(ctx: Context, inbound: Inbound) -> Reply:
 
 
 async def first_time(ctx: Context, chat: Address, name: str, kept: float = FOREVER) -> bool:
-    """Whether a notice is new to this chat; marks it as told, for good or for `kept` seconds."""
+    """Whether a notice is new to this chat; records it as given, for `kept` seconds."""
     inbox, now = ctx.store.inbox, ctx.clock()
     if await inbox.recall(chat.platform, chat.chat, name, now):
         return False

@@ -23,7 +23,7 @@ _MEANT = {
     **dict.fromkeys(("negative", "neg", "avoid", "without", "not", "exclude", "n"), "no"),
     **dict.fromkeys(("strength", "guidance", "scale", "strict", "strictness", "c"), "cfg"),
 }
-"""Other programs' names for our options."""
+"""Option names of other programs, mapped to ours."""
 
 # ── Patterns, for plain characters ───────────────────────────────────────────────────────────────────────────────────
 
@@ -162,7 +162,7 @@ def _counts(text: str, end: int, dash: str, *, loose: bool, whole: bool) -> bool
 
 
 def _is_unknown(dash: str, word: str, before: Before) -> bool:
-    """Whether two dashes make an unknown option of a word; in Chinese two long ones are punctuation."""
+    """Whether two dashes and a word are an unknown option; in Chinese, two long dashes are punctuation."""
     if len(dash) < 2 or KANA_DASH in dash or before in ("word", "digit") or word[0] == "_":
         return False
     if "—" in dash:

@@ -27,7 +27,7 @@ from bot.quotas.rules import Denied, Quote
 class Wish:
     """A clip to be made. `pictures` fetches and stores its pictures; it is awaited after all other checks.
 
-    `sample`: the pictures are our own drawings. `follows`: the clip that this one continues.
+    `sample`: the pictures are samples of the chat page. `follows`: the clip that this one continues.
     """
 
     draft: Draft

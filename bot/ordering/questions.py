@@ -21,7 +21,7 @@ _REPLAYED = 7 * 86_400.0
 
 
 def check_talk(words: str) -> None:
-    """Raise `Refusal` for nothing but a yes, a no or thanks, said about a clip that is there: it is no order."""
+    """Raise `Refusal` for a mere yes, no or thanks in place of words for a clip."""
     if invocation.is_talk(words):
         raise Refusal(texts.chat.ONLY_TALK)
 

@@ -60,7 +60,7 @@ async def priced(ctx: Context, parked: Parked, inbound: Inbound) -> tuple[Job, p
 async def consent_missing(ctx: Context, inbound: Inbound, *, sample: bool) -> bool:
     """Whether the person must be asked for consent before this order.
 
-    Not for our own drawings (`sample`), nor if only the stand-in makes clips: then no photo leaves this machine.
+    Not for samples, nor if only the stand-in makes clips: then no photo leaves this machine.
     """
     if sample or not ctx.ask_consent or platforms.kind(inbound.address.platform) == "operator":
         return False
