@@ -1,1 +1,1 @@
-"""Rules, prices, limits and balances."""
+"""Rules, prices, limits, balances, linking of accounts."""

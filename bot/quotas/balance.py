@@ -50,7 +50,7 @@ async def standing(ctx: Context, inbound: Inbound, other: Member | None = None) 
 
 
 async def _look(ctx: Context, asked: pricing.Ask, rules: Rulebook | None = None) -> Quote:
-    """What is left, ignoring other reasons to refuse an order."""
+    """The balance, ignoring other reasons to refuse an order."""
 
     def bare(found: Rulebook) -> Bill | Denied:
         scope = replace(found.scope, places=None, closed=None)
@@ -98,6 +98,6 @@ def _line(event: Sequence[Movement], where: tzinfo, words: str) -> str:
     first, kinds = event[0], {move.kind for move in event}
     moved = [move for move in event if move.kind != "lapse"]
     amount = sum(abs(move.given or move.held or move.spent) for move in moved)
-    because = "" if first.job and first.held else first.because  # the result's message told how the job ended
+    because = "" if first.job and first.held else first.because  # the reason was in the job's result
     kind = "partly" if {"refund", "lapse"} <= kinds else first.kind
     return texts.credits.movement(texts.admin.stamp(first.at, where), kind, amount, words, because)

@@ -27,7 +27,7 @@ def member(inbound: Inbound) -> Member:
 
 
 def ask(ctx: Context, inbound: Inbound, seconds: int) -> pricing.Ask:
-    """The limits' view of an order for so many seconds of video."""
+    """An order of so many seconds of video, as input to the limits."""
     return pricing.Ask(
         member(inbound),
         pricing.price(seconds, ctx.model),
@@ -53,14 +53,14 @@ def until(ends_at: float | None, zone: str) -> Sentence:
 
 
 async def denial(ctx: Context, ask: pricing.Ask, denied: Denied, quoted: Quote) -> Denial:
-    """The refusal in words; a reached ceiling that stops everybody is reported to the operator first."""
+    """The refusal in words. A reached ceiling of the whole installation is reported to the operator first."""
     if pricing.stops_all(denied):
         await _alarm(ctx, ask, denied)
     return Denial(_words(ctx, ask, denied, quoted), denied.cause)
 
 
 async def _alarm(ctx: Context, ask: pricing.Ask, denied: Denied) -> None:
-    """Tell the operator, once each time a ceiling is reached."""
+    """Report a reached ceiling to the operator, once each time."""
     if denied.cause == "paused" or denied.ends_at is None:
         return
     key = f"alarm:{denied.cause}:{denied.ends_at:.0f}:{denied.limit}"
@@ -75,7 +75,7 @@ async def _alarm(ctx: Context, ask: pricing.Ask, denied: Denied) -> None:
         try:
             async with asyncio.timeout(ALARM):
                 await ctx.tell(words)
-        except Exception as error:  # the person is answered in any case
+        except Exception as error:  # the reply does not depend on the report
             log.warning("the operator could not be told: %s", error)
 
 
