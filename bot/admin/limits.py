@@ -100,7 +100,7 @@ async def _show(ctx: Context, inbound: Inbound) -> Reply:
 
 
 def _places(inbound: Inbound, places: tuple[str, ...] | None) -> Sentence:
-    """Names of the places where orders are taken; empty for everywhere. In a shell, ids instead of names."""
+    """Where orders are taken: number of places, or ids in a shell; empty for everywhere."""
     if places is None:
         return EMPTY
     if inbound.address.chat == SHELL:

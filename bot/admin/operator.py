@@ -26,7 +26,7 @@ _OFF = frozenset({"off", "none", "unlimited"})
 
 
 async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Show; or `pause`, `resume`, `release`, `return`, `cap`, `flights`."""
+    """Show the state of the installation; or `pause`, `resume`, `release`, `return`, `cap`, `flights`."""
     rest, because = amounts.because(argument)
     verb, rest = (*rest.split(maxsplit=1), "", "")[:2]
     match verb.lower():

@@ -26,7 +26,7 @@ SLACK = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The target of a sentence, and the rest of it. `person` is set for people only."""
+    """The target of a command, and the rest of its argument. `person` is set for people only."""
 
     about: str
     label: str
@@ -179,7 +179,7 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 def how(inbound: Inbound, example: Sentence) -> Sentence:
-    """An example of what to write; some platforms have fields for it."""
+    """A refusal's example of the syntax; on platforms with fields, how to fill them."""
     return sentences(example, texts.admin.IN_FIELDS if platforms.of(inbound.address.platform).fields else EMPTY)
 
 
@@ -240,7 +240,7 @@ def act(ctx: Context, inbound: Inbound, verb: str, found: Target | None = None, 
 
 
 def told(words: Sentence, done: Act | None) -> Reply:
-    """The confirmation of an act, with an undo button."""
+    """Confirmation of an act, with an undo button."""
     return Reply(words, (Button(texts.admin.UNDO, f"/undo {done.id}"),) if done else ())
 
 

@@ -29,7 +29,7 @@ ACTS = 15
 _PLACES = frozenset({"gallery", "review"})
 """Fields of a rule that are channels, as `chat/thread`."""
 _PEOPLE = frozenset({"people"})
-"""Lists whose entries are told."""
+"""Lists whose entries are shown, instead of their length."""
 _SETTINGS = frozenset({"allowance", *Rule.__dataclass_fields__})
 _TIMES = frozenset({"banned", "until"})
 """Fields of a rule or grant that are times, in Unix seconds."""
@@ -130,7 +130,7 @@ def change(act: Act, where: tzinfo) -> Sentence:
     """The change made by an act, in a few words."""
     before, after = _worded(act.before), _worded(act.after)
     parts = []
-    for name in sorted({*before, *after} - {"because", "grant", "paused"}):  # the verb tells `paused`
+    for name in sorted({*before, *after} - {"because", "grant", "paused"}):  # the verb implies `paused`
         called = texts.admin.FIELDS.get(name) or verbatim(name)
         if name in _PEOPLE:
             parts.append(_came_and_went(before.get(name), after.get(name)))
