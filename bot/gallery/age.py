@@ -1,4 +1,4 @@
-"""Age restriction: clips of age-restricted channels are not shown where everybody could see them."""
+"""Age restriction: clips of age-restricted channels stay out of unrestricted channels and galleries."""
 
 import logging
 
@@ -44,7 +44,7 @@ async def check_gallery(ctx: Context, inbound: Inbound, job: Job, rule: Rule) ->
 async def _stays_among_adults(inbound: Inbound, place: str) -> bool:
     try:
         return await inbound.is_adult(place)
-    except Exception:  # an error of the platform must not open anything
+    except Exception:  # an error of the platform must not lift the restriction
         log.exception("nobody could say whether a channel is age-restricted")
         return False
 

@@ -33,7 +33,7 @@ async def here(ctx: Context, inbound: Inbound, argument: str) -> Share | None:
 
 
 async def seen(ctx: Context, inbound: Inbound, argument: str, how: Sentence) -> tuple[Share, str]:
-    """A visible share of this community, and the words after its name. Raises `Refusal`."""
+    """A visible share of this community, and the words after its name. Raises `Refusal`, without a name `how`."""
     if not argument:
         raise Refusal(how)
     share = await here(ctx, inbound, argument)

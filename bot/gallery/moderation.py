@@ -1,4 +1,4 @@
-"""Reports, and admins' decisions about them. Reporters stay anonymous."""
+"""Reports, and admins' decisions about them. The reporter's name is not shown."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ async def report(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 def _reason(said: str) -> str:
-    """A canonical reason for one of ours, by word or number; free text for others; empty if none is given."""
+    """One of `REASONS`, by word or number; other text unchanged; empty without a reason."""
     words = list(texts.sharing.REASONS.values())
     if said.lower() in texts.sharing.REASONS:
         return texts.sharing.REASONS[said.lower()]
@@ -53,7 +53,7 @@ def _reason(said: str) -> str:
 
 
 async def tell_again(ctx: Context, share: Share) -> None:
-    """Replace the admins' notice after a report was deleted."""
+    """Replace the notice to admins after a report was deleted."""
     await notices.dismiss(ctx.store, share, ctx.clock())
     reports = await ctx.store.gallery.reports(share.id)
     if reports and (now := await ctx.store.gallery.share(share.id)):
@@ -103,7 +103,7 @@ async def keep(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def hide(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Hide a share from everybody."""
+    """Hide a share from all readers."""
     share = await _judged(ctx, inbound, argument, "hidden")
     show = Button(texts.sharing.SHOW_AGAIN, f"/keep {share.id}")
     return Reply(texts.sharing.REFUSED if share.state == "waiting" else texts.sharing.HIDDEN, (show,), private=True)

@@ -215,7 +215,7 @@ class Runner:
         return None
 
     async def _report_closed(self, entry: OutboxEntry, why: str) -> None:
-        """No right to write there, or the chat is gone: tell operators, and the admins' place, once a day."""
+        """Report a closed or deleted channel to operators and to the community's review channel, once a day."""
         place, now = entry.place, self._clock()
         where = f"{place.platform}:{place.chat}/{place.thread}"
         key = f"shut:{where}:{now // DAY:.0f}"

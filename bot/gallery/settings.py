@@ -22,7 +22,7 @@ _HERE = frozenset({"", "here"})
 
 
 async def gallery(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Show where the gallery is, for everybody; change it, for admins."""
+    """Show the gallery's places to everyone, or change its settings, for admins."""
     if not argument:
         return await _show(ctx, inbound)
     await rights.check_admin(ctx, inbound)

@@ -261,7 +261,7 @@ async def show(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         shown = lookup.post(share, await lookup.after(ctx.store, share), replace(clip, limit=inbound.limit))
         return replace(shown, buttons=(), private=True)
     place, now = inbound.address, ctx.clock()
-    # Taps are cheap, and each would be a message to everybody there.
+    # Taps are cheap, and each would post a message to the channel.
     name = hashlib.sha256(f"{share.id} {place.chat} {place.thread} {now // SHOWN:.0f}".encode()).hexdigest()[:20]
     if await ctx.store.inbox.recall(place.platform, "shown", name, now) is not None:
         return Reply(texts.sharing.SHOWN, private=True)
