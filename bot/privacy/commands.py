@@ -92,7 +92,7 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def _nothing(ctx: Context, inbound: Inbound) -> bool:
-    """Whether a person has nothing here that could be forgotten."""
+    """Whether no data is stored about a person here."""
     people = await ctx.store.accounts.people(inbound.person)
     preferences = await ctx.store.gallery.preferences(inbound.person)
     if len(people) > 1 or preferences.agreed_at is not None:
@@ -148,7 +148,7 @@ async def unlink(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 def _links_itself(inbound: Inbound) -> bool:
-    """Whether links to our files work without a public URL: on the web page, which we serve, and in a shell."""
+    """Whether files are reachable without a public URL: on the chat page, whose server is ours, and in a shell."""
     return platforms.kind(inbound.address.platform) == "page" or inbound.address.chat == SHELL
 
 

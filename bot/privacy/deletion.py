@@ -44,7 +44,7 @@ async def delete(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def noted(ctx: Context, inbound: Inbound) -> list[str]:
-    """Ids of recently deleted clips, for pages that may still show them."""
+    """Ids of recently deleted clips, for open pages that still show them."""
     note = await ctx.store.inbox.recall(inbound.address.platform, inbound.user, DELETED, ctx.clock())
     return list(json.loads(note)) if note else []
 
