@@ -77,12 +77,6 @@ class App:
         return _is_private(self.settings)
 
     @property
-    def own_address(self) -> str:
-        """URL of this installation's web server from this machine, if it runs."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "localhost"}.get(self.settings.hosts[0], self.settings.hosts[0])
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
-
-    @property
     def mark(self) -> str:
         """Identity of this installation, as returned by `/livez`."""
         return self.links.mark(INSTALLATION)

@@ -138,14 +138,15 @@ async def _web(app: App) -> AsyncIterator[Finding]:
             if settings.public_url:
                 yield await _public(app, settings.public_url)
     except Misconfigured as error:
-        found = await app.providers.installation(app.own_address)
+        found = await app.providers.installation(settings.own_address)
         if found == app.mark:
-            yield Finding("good", f"Web server: running at {app.own_address}.")
+            yield Finding("good", f"Web server: running at {settings.own_address}.")
             if settings.public_url:
                 yield await _public(app, settings.public_url)
         elif found:
             yield Finding(
-                "bad", f"Web server: another Photoplay, with another DATA_DIR, answers at {app.own_address}. Set PORT."
+                "bad",
+                f"Web server: another Photoplay, with another DATA_DIR, answers at {settings.own_address}. Set PORT.",
             )
         else:
             yield Finding("bad", f"Web server: {error}")

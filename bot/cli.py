@@ -17,8 +17,10 @@ from bot.app import App, secrets_of
 from bot.check import examine
 from bot.connections import Finding
 from bot.errors import Misconfigured
-from bot.shell import QUIET, go, out, say_stopping, somewhere, with_app
+from bot.health import ask
+from bot.shell import QUIET, go, out, plainly, say_stopping, somewhere, with_app
 from bot.shutdown import signals
+from bot.systemd import Notifier
 
 cli = typer.Typer(no_args_is_help=True)
 log = logging.getLogger(__name__)
@@ -44,7 +46,11 @@ def run() -> None:
     """Serve the web, listen on every platform that has a token, and work, in one process, until SIGTERM."""
 
     async def serve(app: App, stopped: asyncio.Event) -> None:
-        async with app.listening() as address, _attended(app, stopped):
+        async with (
+            app.listening() as address,
+            _attended(app, stopped),
+            Notifier.found().watched(f"serving {address}", stopped),
+        ):
             log.info("ready: serving %s, buying from %s", address, ", ".join(app.settings.order_of_providers))
             if app.settings.unheard:
                 log.warning(config.UNHEARD)
@@ -58,8 +64,9 @@ def worker() -> None:
     """Only work: claim, poll and deliver. Any number of these may run, on PostgreSQL."""
 
     async def work(app: App, stopped: asyncio.Event) -> None:
-        log.info("ready: working, buying from %s", ", ".join(app.settings.order_of_providers))
-        await _until_stopped(app, stopped)
+        async with Notifier.found().watched("working", stopped):
+            log.info("ready: working, buying from %s", ", ".join(app.settings.order_of_providers))
+            await _until_stopped(app, stopped)
 
     with_app(work, social=True)
 
@@ -109,6 +116,17 @@ def check() -> None:
             raise typer.Exit(1)
 
     go(look())
+
+
+@cli.command()
+def health(
+    live: Annotated[bool, typer.Option("--live", help="only whether it answers, as /livez does")] = False,
+) -> None:
+    """Ask the Photoplay that runs here how it is: exit code 0 if well, 1 if not, as a container's health check."""
+    with plainly():
+        well, said = ask(config.load().own_address, "/livez" if live else "/healthz")
+    out.print(said, markup=False, soft_wrap=True)
+    raise typer.Exit(0 if well else 1)
 
 
 def main() -> None:

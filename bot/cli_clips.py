@@ -129,7 +129,7 @@ async def _photos_served(app: App) -> AsyncIterator[None]:
             try:
                 await stack.enter_async_context(app.listening())
             except Misconfigured:
-                if await app.providers.installation(app.own_address) != app.mark:
+                if await app.providers.installation(app.settings.own_address) != app.mark:
                     raise
         yield
 

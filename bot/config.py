@@ -282,6 +282,12 @@ class Settings(BaseSettings):
         return _listed(self.host)
 
     @property
+    def own_address(self) -> str:
+        """URL of this installation's web server from this machine, if it runs."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "localhost"}.get(self.hosts[0], self.hosts[0])
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
     def unheard(self) -> bool:
         """Whether a hosting platform chose PORT but cannot reach us: HOST is unset, so we listen on loopback."""
         chosen = bool(self.port) and any(name.upper() == "PORT" for name in os.environ)

@@ -89,6 +89,7 @@ def installed(built: Path) -> Path:
 
 def test_both_hold_all_that_is_here(built: Path) -> None:
     ours = {name for name in sources() if name.startswith(tuple(f"{room}/" for room in ROOMS))}
+    ours -= {name for name in ours if name.endswith(".pot")}  # for translators alone
     held = set(zipfile.ZipFile(wheel(built)).namelist())
     assert {name for name in held if ".dist-info/" not in name} == ours
     assert f"photoplay-{VERSION}.dist-info/licenses/LICENSE" in held

@@ -1,0 +1,62 @@
+"""The whole program as a supervisor has it: what systemd is told, and what `photoplay health` says."""
+
+import asyncio
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from shell import here, photoplay, start
+
+from tests.poolers import free_port
+
+
+async def test_systemd_is_told_and_health_is_answered(tmp_path: Path) -> None:
+    settings = {"PORT": str(free_port()), "HOST": "::"}
+    code, out, _ = await photoplay(tmp_path, "health", **settings)
+    assert (code, "Nothing that is well answers at http://localhost:" in out) == (1, True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        loop = asyncio.get_running_loop()
+        unit = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
+        process = await start(tmp_path, "run", **settings, **unit)
+        assert (await loop.sock_recv(systemd, 4096)).startswith(b"READY=1\nSTATUS=serving http://")
+        assert await loop.sock_recv(systemd, 4096) == b"WATCHDOG=1"
+        code, out, err = await photoplay(tmp_path, "health", **settings)
+        assert (code, "database: up" in out) == (0, True), out + err
+        assert (await photoplay(tmp_path, "health", "--live", **settings))[:2] == (0, "Well.\n")
+        process.send_signal(signal.SIGTERM)
+        while b"STOPPING=1" not in await loop.sock_recv(systemd, 4096):
+            pass
+        await process.communicate()
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            b'HTTP/1.1 503 \r\nContent-Length: 36\r\n\r\n{"ok": false, "database": "is down"}',
+            "Not well (database: is down).",
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<p/>", "Nothing that is well answers at"),
+        (b"SSH-2.0-x\r\n", "Nothing that is well answers at"),
+    ],
+)
+async def test_what_is_not_well_is_told_apart(tmp_path: Path, answer: bytes, said: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        code, out, err = await photoplay(tmp_path, "health", PORT=str(port))
+    assert (code, out.startswith(said)) == (1, True), out + err
+
+
+def test_health_says_which_setting_is_wrong() -> None:
+    code, _, err = here("health", PORT="eighty")
+    assert (code, "PORT: it must be a whole number" in err) == (2, True)
