@@ -13,7 +13,7 @@ import pillow_heif
 import pytest
 import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from bot import texts
 from bot.conversation import Inbound
@@ -120,7 +120,11 @@ async def test_again_new_words_and_continue(visit: Visit, photo: Path) -> None:
     await plays(page, 3)
 
 
-async def test_cancel_gives_the_credits_back(visit: Visit, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("late", [False, True])
+async def test_cancel_gives_the_credits_back(
+    visit: Visit, photo: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    """Also when the event of the change overtakes the reply to the tap."""
     from bot.jobs.worker import Worker
 
     page = await visit()
@@ -129,11 +133,24 @@ async def test_cancel_gives_the_credits_back(visit: Visit, photo: Path, monkeypa
         self.last_round = 9e9
         return 0
 
+    async def overtaken(route: Route) -> None:
+        reply = await route.fetch()
+        if b"/cancel" in (route.request.post_data_buffer or b""):
+            await expect(page.locator(".answer").first).to_contain_text("Cancelled.")
+        await route.fulfill(response=reply)
+
+    taken: list[Request] = []
+    page.on("requestfinished", lambda request: taken.append(request) if request.url.endswith("/say") else None)
+    if late:
+        await page.route("**/say", overtaken)
     with monkeypatch.context() as patch:
         patch.setattr(Worker, "round", resting)
         await asyncio.sleep(0.1)
         await order(page, photo, "slow zoom in")
         await page.get_by_role("button", name=T["cancel"]).click()
+        while len(taken) < 2:
+            await asyncio.sleep(0.01)
+        await page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
         await expect(page.locator(".answer").first).to_contain_text("Cancelled.")
     await expect(page.locator(".answer").first).to_contain_text("your 5 credits are back")
     await expect(page.locator("#allowance")).to_contain_text("600 credits left")

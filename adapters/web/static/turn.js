@@ -101,10 +101,12 @@ export class Turn {
 
   async #command(name, more = '') {
     this.#told = '';
+    const { text, state } = this.job;
     const answer = await say([['text', `/${name} ${this.job.id}${more}`]]);
     if (answer.deleted) this.conversation.drop(answer.deleted);
     if (answer.question || answer.clip || (answer.job && name === 'again')) this.conversation.take('', answer);
-    else this.#told = answer.text;
+    // The change that it made may be known already, and says more.
+    else if (!answer.fine || (text === this.job.text && state === this.job.state)) this.#told = answer.text;
     this.#showStatus();
     if (this.#told) announce(this.#told);
   }
