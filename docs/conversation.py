@@ -75,7 +75,9 @@ def picture() -> str:
 def draw(name: str) -> None:
     """Write `docs/<name>.jpg`."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"), args=["--no-sandbox"]
+        )
         page = browser.new_page(viewport={"width": 440, "height": 100}, device_scale_factor=2)
         page.set_content(f"<style>{STYLE}</style>{''.join(conversation())}")
         shot = Image.open(io.BytesIO(page.screenshot(full_page=True)))
