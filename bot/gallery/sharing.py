@@ -34,7 +34,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Share a clip with the community; the first time the person is asked for their preferences."""
     job_id, how = (*argument.split(maxsplit=1), "", "")[:2]
     how = " ".join(sorted(how.lower().split()))
-    if how and how not in texts.sharing.MANNERS:
+    if how and how not in texts.sharing.PREFERENCES:
         raise Refusal(texts.sharing.SHARE_HOW)
     job = await _own(ctx, inbound, job_id) if job_id else await _latest(ctx, inbound)
     clip = _clip(job)
@@ -59,7 +59,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         raise Refusal(texts.sharing.TOO_OFTEN)
     preferences = await _preferences(ctx, inbound, how)
     if preferences.named is None or preferences.worded is None:
-        choices = texts.sharing.MANNERS.items()
+        choices = texts.sharing.PREFERENCES.items()
         buttons = tuple(Button(label, f"/share {job.id} {words}") for words, label in choices)
         return Reply(texts.sharing.HOW_TO_SHARE, buttons, private=True)
     made = Share(
@@ -215,7 +215,7 @@ async def sharing(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         for on, label in zip((True, False), labels, strict=True)
         if now[what] is not on
     ]
-    text = texts.sharing.manner(preferences.named, preferences.worded, preferences.remixes)
+    text = texts.sharing.preferences(preferences.named, preferences.worded, preferences.remixes)
     return Reply(text, (*buttons, Button(texts.sharing.TAKE_BACK, "/unshare")), private=True)
 
 

@@ -74,7 +74,7 @@ NO_GALLERY = _("This community has no gallery yet. An admin sets one up by sayin
 NOTHING_TO_SHARE = _("You have no finished clip here that could be shared.")
 MAY_NOT_SHARE = _("You can't share clips in this community.")
 HOW_TO_SHARE = _("How do you want to share your clips? You are asked once; {/sharing} changes it.")
-MANNERS = {
+PREFERENCES = {
     "name words": _("My name, my words"),
     "name": _("My name, no words"),
     "words": _("No name, my words"),
@@ -139,7 +139,7 @@ TOGGLES = {
 TAKE_BACK = _("What I share")
 
 
-def manner(named: bool | None, worded: bool | None, remixes: bool) -> Sentence:
+def preferences(named: bool | None, worded: bool | None, remixes: bool) -> Sentence:
     """Reply to /sharing: the person's preferences. None: not asked yet."""
     if named is None or worded is None:
         how = _("You have not said yet how you share; you are asked when you first do.")

@@ -495,7 +495,7 @@ async def test_a_piece_with_its_chain_and_its_remixes(store: Store) -> None:
 # ── How people share ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_manner_is_remembered_for_the_account(store: Store) -> None:
+async def test_preferences_are_remembered_for_the_account(store: Store) -> None:
     assert await store.gallery.preferences(ANN) == Preferences()
     await link(store, ANN, ANN_TOO)
     assert await store.gallery.prefer(ANN) == Preferences()

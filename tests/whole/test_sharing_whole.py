@@ -194,7 +194,7 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
         api.press(ann, film, texts.sharing.SHARE)
         how = await club.hears(texts.sharing.HOW_TO_SHARE)
         assert not club.posts
-        api.press(ann, how, texts.sharing.MANNERS["name words"])
+        api.press(ann, how, texts.sharing.PREFERENCES["name words"])
         await club.until(lambda: club.posts, "the post")
         (post,) = club.posts
         sent = [call for call in api.called("sendVideo") if call.params.get("message_thread_id") == club.gallery]
@@ -259,7 +259,7 @@ async def killed_in_the_middle_of_a_share(name: str, at: str, folder: Path, clip
         await club.says(club.bob, "/gallery here", "Shared clips are posted here from now on.", thread=club.gallery)
         first = await club.clip("one")
         api.press(ann, first, texts.sharing.SHARE)
-        api.press(ann, await club.hears(texts.sharing.HOW_TO_SHARE), texts.sharing.MANNERS["words"])
+        api.press(ann, await club.hears(texts.sharing.HOW_TO_SHARE), texts.sharing.PREFERENCES["words"])
         await club.until(lambda: club.posts, "the first post")
         await club.settled()
         second = await club.clip("two")

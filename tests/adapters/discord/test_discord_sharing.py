@@ -74,7 +74,7 @@ class Club:
         asked = self.api.press(self.room.ann, video, texts.sharing.SHARE)
         (question,) = await answers(self.room, asked)
         if question.content == texts.sharing.HOW_TO_SHARE:
-            said = self.api.press(self.room.ann, question, texts.sharing.MANNERS[how])
+            said = self.api.press(self.room.ann, question, texts.sharing.PREFERENCES[how])
             await heard(self.room, said)
         post = (await self.room.clips(before + 1, where or self.gallery))[-1]
         await self.share(post)
@@ -171,7 +171,7 @@ async def test_from_a_clip_to_the_gallery_and_back(both: Club) -> None:
     asked = room.api.press(room.ann, video, texts.sharing.SHARE)
     (question,) = await answers(room, asked)
     assert question.content == texts.sharing.HOW_TO_SHARE
-    said = room.api.press(room.ann, question, texts.sharing.MANNERS["name words"])
+    said = room.api.press(room.ann, question, texts.sharing.PREFERENCES["name words"])
     assert "with your name and with your words" in await heard(room, said)
 
     (post,) = await room.clips(1, club.gallery)
@@ -402,7 +402,7 @@ async def test_a_film_whose_message_is_gone_is_uploaded_once(room: Room, club: C
     room.api.delete(video)
     asked = room.slash("share", {"clip": job.id})
     (question,) = await answers(room, asked)
-    room.api.press(room.ann, question, texts.sharing.MANNERS["plain"])
+    room.api.press(room.ann, question, texts.sharing.PREFERENCES["plain"])
     (post,) = await room.clips(1, club.gallery)
     assert post.attachments
     assert club.uploads(club.gallery) == 1
@@ -514,7 +514,7 @@ async def test_a_source_that_may_not_be_read_is_no_source(room: Room, club: Club
     job = await club.job()
     asked = room.slash("share", {"clip": job.id}, channel=club.gallery)
     (question,) = await answers(room, asked)
-    room.api.press(room.ann, question, texts.sharing.MANNERS["plain"])
+    room.api.press(room.ann, question, texts.sharing.PREFERENCES["plain"])
     (post,) = await room.clips(1, club.gallery)
     assert post.attachments
     assert not video.deleted
@@ -661,7 +661,7 @@ async def test_killed_in_the_middle_of_a_post_it_is_there_once(
             with patch.object(room.house.store.gallery, "posted", side_effect=forever) as posted:
                 asked = api.press(room.ann, video, texts.sharing.SHARE)
                 (question,) = await answers(room, asked)
-                api.press(room.ann, question, texts.sharing.MANNERS["plain"])
+                api.press(room.ann, question, texts.sharing.PREFERENCES["plain"])
                 await room.clips(1, club.gallery)
                 await api.until(lambda: posted.called)
         room.now.later += 600  # longer than Discord knows a nonce
@@ -699,7 +699,7 @@ async def test_an_answer_that_is_lost_posts_nothing_twice(room: Room, club: Club
     asked = room.api.press(room.ann, video, texts.sharing.SHARE)
     (question,) = await answers(room, asked)
     room.api.script(POST, fault)
-    room.api.press(room.ann, question, texts.sharing.MANNERS["plain"])
+    room.api.press(room.ann, question, texts.sharing.PREFERENCES["plain"])
     await room.clips(1, club.gallery)
     room.now.later += 60
     room.runner.poke()

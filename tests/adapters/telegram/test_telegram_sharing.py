@@ -84,7 +84,7 @@ class Club:
         self.api.press(user or self.bob, video, texts.sharing.SHARE)
         if not (await self.room.house.store.gallery.preferences(f"telegram:{(user or self.bob).id}")).named is not None:
             question = await self.room.told(self.forum, texts.sharing.HOW_TO_SHARE)
-            self.api.press(user or self.bob, question, texts.sharing.MANNERS[how])
+            self.api.press(user or self.bob, question, texts.sharing.PREFERENCES[how])
         await self.api.until(lambda: len(self.posts) > before)
         post = self.posts[-1]
         await self.until(lambda: self.share(post))
@@ -544,7 +544,7 @@ async def test_in_a_topic_that_is_the_gallery_a_remix_is_asked_about_in_private(
     assert (job.scope, job.remix_of) == (share.scope, share.id)
     club.api.press(club.cem, video, texts.sharing.SHARE)
     how = await club.room.told(private, texts.sharing.HOW_TO_SHARE)
-    club.api.press(club.cem, how, texts.sharing.MANNERS["words"])
+    club.api.press(club.cem, how, texts.sharing.PREFERENCES["words"])
     await club.api.until(lambda: len(club.posts) == 2)
     there = [one for one in club.api.sent(club.forum) if one.thread == club.gallery]
     assert there[1:] == club.posts, "behind Ann's setting it nothing but clips stands there"
