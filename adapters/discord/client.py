@@ -83,9 +83,6 @@ class RestClient:
         self._refused = False
         self._lock = asyncio.Lock()
 
-    def __repr__(self) -> str:
-        return "Line()"
-
     async def client(self) -> discord.Client:
         """The client, logged in. Raises `ChatError`."""
         if self._refused:

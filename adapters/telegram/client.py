@@ -107,7 +107,7 @@ class TelegramClient(Bot):
         )
 
     def __repr__(self) -> str:
-        return "Line()"
+        return "TelegramClient()"
 
     @property
     def self_hosted(self) -> bool:

@@ -168,10 +168,10 @@ def test_every_button_fits(job_id: str, prompt: str, state: str, follows: bool) 
                 assert button.text.strip()
 
 
-async def test_a_line_that_is_closed_leaves_nothing_behind() -> None:
+async def test_a_closed_client_leaves_nothing_behind() -> None:
     line = TelegramClient(TOKEN, "http://127.0.0.1:9")
     with pytest.raises(ChatError, match="no connection"), mapped():
         await line.get_me()
     await line.hang_up()
     await asyncio.sleep(0)
-    assert repr(line) == "Line()"
+    assert repr(line) == "TelegramClient()"
