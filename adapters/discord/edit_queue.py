@@ -33,14 +33,14 @@ class EditQueue(edit_queue.EditQueue[Reply]):
 
     def put(self, message: Place, edit: Reply) -> None:
         """Queue an edit, unless the message shows that already."""
-        if self.waits(message) or not self._stands(message, edit):
+        if self.is_pending(message) or not self._stands(message, edit):
             super().put(message, edit)
 
     async def done(self, message: Place, edit: Reply) -> None:
         """As `put`, and wait for it. Raises the errors of the edit, and `Flood` if too many are pending."""
         if self.is_full(message):
             raise Flood(MOST * PACE)
-        if self.waits(message) or not self._stands(message, edit):
+        if self.is_pending(message) or not self._stands(message, edit):
             await super().done(message, edit)
 
     def shows(self, message: Place, reply: Reply) -> None:

@@ -46,7 +46,7 @@ class EditQueue(Generic[E]):
         self._told: dict[Place, list[asyncio.Future[None]]] = {}
         self._closed = False
 
-    def waits(self, message: Place) -> bool:
+    def is_pending(self, message: Place) -> bool:
         """Whether a message has a pending edit."""
         return message in self._newest
 
