@@ -39,9 +39,9 @@ class Handler:
             request = replace(request, pictures=(), source="")
         if not reply.text and request.text.startswith("/heart "):
             return  # its error code says so
-        if not reply.text and request.manner != "post":  # an interaction must be answered, ephemerally
+        if not reply.text and request.response != "message":  # an interaction must be answered, ephemerally
             reply = replace(reply, text=texts.chat.TOLD)
-        if reply.private and request.manner == "post" and request.shared:
+        if reply.private and request.response == "message" and request.shared:
             await self._in_private(request, reply)
         elif reply.text:
             await self._replies.respond(request, reply)

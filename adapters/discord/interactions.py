@@ -15,7 +15,7 @@ from adapters.discord.files import Files
 from adapters.discord.handler import inbound
 from adapters.discord.modals import KEPT, Modals, form
 from adapters.discord.render import PRESS
-from adapters.discord.request import Manner, Request
+from adapters.discord.request import Request, Response
 from adapters.shared.double_taps import DoubleTaps
 from adapters.shared.intake import Intake
 from bot import texts
@@ -59,7 +59,7 @@ class Interactions:
         if len(pictures) < len(seen):
             return await first_response.say(interaction, texts.pictures.NOT_A_PICTURE)
         words = f"/animate {prompt}" if image and prompt else "/animate"
-        request = self._asked(interaction, "open", words, pictures=pictures, options=options)
+        request = self._asked(interaction, "public", words, pictures=pictures, options=options)
         if image and prompt:
             return await self._take(interaction, request)
         if await self._barred(interaction, request):
@@ -73,7 +73,7 @@ class Interactions:
     ) -> None:
         """Any other slash command; `named`: the targets picked in its options."""
         text = f"/{name} {argument}".strip()
-        await self._take(interaction, self._asked(interaction, _manner(text), text, named=named))
+        await self._take(interaction, self._asked(interaction, _response(text), text, named=named))
 
     async def remix(
         self, interaction: Interaction, clip: str, words: str | None, image: discord.Attachment | None
@@ -85,7 +85,7 @@ class Interactions:
         text = f"/remix {clip} {words or ''}".strip()
         if not words and not picture:
             return await self._ask_more(interaction, text, text)
-        request = self._asked(interaction, "open", text, pictures=(picture,) if picture else ())
+        request = self._asked(interaction, "public", text, pictures=(picture,) if picture else ())
         return await self._take(interaction, request)
 
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
@@ -94,7 +94,7 @@ class Interactions:
         if not pictures:
             return await first_response.say(interaction, texts.discord.DISCORD_WHICH)
         source = str(message.id)
-        request = self._asked(interaction, "open", "/animate", pictures=pictures, about=source, source=source)
+        request = self._asked(interaction, "public", "/animate", pictures=pictures, about=source, source=source)
         if not await self._barred(interaction, request):
             await first_response.ask(interaction, form(self._modals.keep(request), "/animate"))
         return None
@@ -115,12 +115,12 @@ class Interactions:
             return None
         message = interaction.message
         about, guest = _about(message), parse.is_guest(interaction)
-        manner: Manner = "aside"
+        response: Response = "update"
         if message and message.flags.ephemeral and not guest:
-            manner = "hidden"
+            response = "ephemeral"
         elif guest and name not in ("/clip", "/cancel"):
-            manner = "open"
-        return await self._take(interaction, self._asked(interaction, manner, command, about=about))
+            response = "public"
+        return await self._take(interaction, self._asked(interaction, response, command, about=about))
 
     async def submitted(self, interaction: Interaction) -> None:
         """A submitted modal."""
@@ -134,11 +134,11 @@ class Interactions:
             if kept is None:
                 return
             text, pictures = f"{kept.text} {words}", (*pictures, *kept.pictures)
-            request = self._asked(interaction, "open", text, pictures=pictures, options=kept.options, about=kept.about)
-            await self._take(interaction, replace(request, source=kept.source))
+            request = self._asked(interaction, "public", text, pictures=pictures, options=kept.options)
+            await self._take(interaction, replace(request, about=kept.about, source=kept.source))
         else:
             text, about = f"{command} {words}".strip(), _about(interaction.message)
-            request = self._asked(interaction, _manner(command), text, pictures=pictures, about=about)
+            request = self._asked(interaction, _response(command), text, pictures=pictures, about=about)
             await self._take(interaction, request)
 
     async def heard(self, message: discord.Message, me: int) -> None:
@@ -170,7 +170,7 @@ class Interactions:
         words, named = people.named(message, words)
         request = Request(
             str(message.id),
-            "post",
+            "message",
             str(message.author.id),
             str(message.channel.id),
             self._core.context.clock(),
@@ -201,9 +201,9 @@ class Interactions:
             self._chat.alive(request.channel)
             await self._keep_message(request)
 
-    def _asked(self, interaction: Interaction, manner: Manner, text: str, **more: Any) -> Request:
+    def _asked(self, interaction: Interaction, response: Response, text: str, **more: Any) -> Request:
         """A request received now: its token's lifetime starts now, independent of Discord's clock."""
-        return request_from.request(interaction, manner, text, self._core.context.clock(), **more)
+        return request_from.request(interaction, response, text, self._core.context.clock(), **more)
 
     async def _replies(self, message: discord.Message, private: bool) -> Request | None:
         """The request whose question a message answers, as a reply or (in private) as the next message; else None."""
@@ -246,7 +246,8 @@ class Interactions:
         if keeping.done() and not keeping.result():
             return None  # a repeated delivery
         try:
-            await interaction.response.defer(ephemeral=request.manner == "hidden", thinking=request.manner != "aside")
+            given = request.response
+            await interaction.response.defer(ephemeral=given == "ephemeral", thinking=given != "update")
         except BROKEN as error:
             log.info("an interaction was not acknowledged: %s", type(error).__name__)
         except Exception:  # the libraries cannot parse the answer; the request is saved in any case
@@ -262,7 +263,7 @@ class Interactions:
         """Whether clips cannot be posted there; the person is told so."""
         row = table.of(request.text)
         quiet = row is not None and (row.private or row.quiet)
-        if request.guest or request.manner == "hidden" or not interaction.guild_id or quiet:
+        if request.guest or request.response == "ephemeral" or not interaction.guild_id or quiet:
             return False
         thread = isinstance(interaction.channel, discord.Thread)
         if lacking := parse.missing(interaction.app_permissions, thread):
@@ -290,7 +291,7 @@ class Interactions:
 
     async def _ask_more(self, interaction: Interaction, command: str, text: str) -> None:
         """Open a modal for the rest of the command `text`. Rights are checked on submission, or now if quick."""
-        request = self._asked(interaction, "aside", command)
+        request = self._asked(interaction, "update", command)
         if await self._barred(interaction, request):
             return
         with suppress(TimeoutError):
@@ -307,7 +308,7 @@ def _about(message: discord.Message | None) -> str:
     return "" if message is None or message.flags.ephemeral else str(message.id)
 
 
-def _manner(text: str) -> Manner:
-    """How a command is answered."""
+def _response(text: str) -> Response:
+    """First response to a command."""
     row = table.of(text)
-    return "hidden" if row and row.private else "open"
+    return "ephemeral" if row and row.private else "public"

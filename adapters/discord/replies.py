@@ -1,4 +1,4 @@
-"""Direct replies to people, in the manner of their request."""
+"""Direct replies to people, by the kind of response that their request has got."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -108,26 +108,26 @@ class Replies:
     async def _told(self, request: Request, reply: Reply) -> Posted | None:
         token = request.token if self._chat.tokens.lives(request.ends) else ""
         if token and self._is_whispered(request, reply):
-            if request.manner == "open":
+            if request.response == "public":
                 await self._chat.delete(token)
             await self._chat.whisper(token, reply)
             return None
-        if token and (request.manner in ("hidden", "open") or request.guest):
+        if token and (request.response in ("ephemeral", "public") or request.guest):
             posted = await self._chat.replace(token, reply)
             if reply.job and not request.guest:  # it is edited and removed by the same token
                 self._chat.tokens.put(posted.message, token, request.ends)
             return posted
-        if request.guest or request.manner == "hidden" or (request.manner == "aside" and _is_aside(reply)):
+        if request.guest or request.response == "ephemeral" or (request.response == "update" and _is_ephemeral(reply)):
             return None
         return await self._chat.send(request.address, reply, nonce=request.id)
 
     def _is_whispered(self, request: Request, reply: Reply) -> bool:
         """Whether it must be an ephemeral message of its own."""
-        if request.manner == "open":
+        if request.response == "public":
             return reply.private or (reply.refused and reply.ask is None)
-        return request.manner == "aside" and _is_aside(reply)
+        return request.response == "update" and _is_ephemeral(reply)
 
 
-def _is_aside(reply: Reply) -> bool:
+def _is_ephemeral(reply: Reply) -> bool:
     """Whether the answer to a button is ephemeral: it is private, or short-lived. Questions wait for an hour."""
     return reply.private or not (reply.job or reply.clip or reply.parked or reply.ask is not None)

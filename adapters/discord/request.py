@@ -17,9 +17,11 @@ TOKEN_LIVES = 15 * 60.0
 LATE = 20.0
 """Safety margin before a token's expiry, in seconds."""
 
-Manner = Literal["open", "hidden", "aside", "post"]
-"""How it is answered: publicly in place of “thinking” (`open`), ephemerally (`hidden`), a button without a first
-response (`aside`), or by a reply to the person's message (`post`)."""
+Response = Literal["public", "ephemeral", "update", "message"]
+"""First response to an interaction: a deferred message, `public` or `ephemeral`, or a deferred `update` of the message
+with the pressed button. `message`: no interaction but a person's message, which gets a reply."""
+_MANNERS: dict[str, Response] = {"open": "public", "hidden": "ephemeral", "aside": "update", "post": "message"}
+"""`manner` of requests that earlier versions have serialised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Request:
 
     id: str
     """Id of the interaction or message."""
-    manner: Manner
+    response: Response
     user: str
     channel: str
     at: float
@@ -99,7 +101,7 @@ class Request:
     @property
     def is_press(self) -> bool:
         """A button of the bot's message `about`, which all there can see."""
-        return self.manner == "aside" and bool(self.about) and not self.guest
+        return self.response == "update" and bool(self.about) and not self.guest
 
     @property
     def ends(self) -> float:
@@ -118,6 +120,8 @@ class Request:
 def unpack(body: str) -> Request:
     """Parse a serialised request, also of older versions."""
     data = json.loads(body)
+    if manner := data.pop("manner", ""):
+        data["response"] = _MANNERS[manner]
     other = data.get("replied_to")
     return Request(
         **data

@@ -5,7 +5,7 @@ from typing import Any
 import discord
 
 from adapters.discord import parse, people
-from adapters.discord.request import Manner, Picture, Request
+from adapters.discord.request import Picture, Request, Response
 from bot.conversation import Named
 
 Interaction = discord.Interaction[Any]
@@ -13,7 +13,7 @@ Interaction = discord.Interaction[Any]
 
 def request(
     interaction: Interaction,
-    manner: Manner,
+    response: Response,
     text: str,
     at: float,
     *,
@@ -27,7 +27,7 @@ def request(
     guest = parse.is_guest(interaction)
     return Request(
         str(interaction.id),
-        manner,
+        response,
         str(interaction.user.id),
         str(interaction.channel_id),
         at,

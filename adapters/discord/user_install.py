@@ -58,7 +58,7 @@ class UserInstall:
 
     async def renewed(self, request: Request) -> bool:
         """Whether a press renewed the token of an unfinished job."""
-        if request.manner != "aside" or not request.text.startswith(CLIP):
+        if request.response != "update" or not request.text.startswith(CLIP):
             return False
         name = request.text.removeprefix(CLIP)
         job = await self._core.own(self.asks(request, name), name)

@@ -10,7 +10,7 @@ import pytest
 from adapters.discord import render
 from adapters.discord.client import PUBLIC, RestClient
 from adapters.discord.files import Files
-from adapters.discord.request import Request, unpack
+from adapters.discord.request import Request, Response, unpack
 from bot.conversation import Reply, ShownClip
 from bot.errors import Refusal
 from bot.media.stored import StoredFile
@@ -53,11 +53,15 @@ def test_a_link_stands_last_and_is_the_only_one_that_shows_anything() -> None:
     assert covered.endswith(f"\n||{link}||")
 
 
-def test_a_request_of_an_older_version_is_understood() -> None:
-    request = Request("1", "open", "2", "3", 4.0, community="The Lake Club", embeds=False)
+@pytest.mark.parametrize(
+    ("response", "manner"), [("public", "open"), ("ephemeral", "hidden"), ("update", "aside"), ("message", "post")]
+)
+def test_a_request_of_an_older_version_is_understood(response: Response, manner: str) -> None:
+    request = Request("1", response, "2", "3", 4.0, community="The Lake Club", embeds=False)
     assert unpack(request.pack()) == request
-    older = {key: value for key, value in json.loads(request.pack()).items() if key not in ("community", "embeds")}
-    assert unpack(json.dumps(older)) == replace(request, community="", embeds=True)
+    later = ("community", "embeds", "response")
+    older = {key: value for key, value in json.loads(request.pack()).items() if key not in later}
+    assert unpack(json.dumps(older | {"manner": manner})) == replace(request, community="", embeds=True)
 
 
 def test_attachments_come_from_discord_or_from_the_configured_host() -> None:
