@@ -2,6 +2,7 @@
 
 A language is a Babel locale (`de`, `pt_BR`). Its catalogue is `bot/locale/<language>.po`; a sentence that it lacks is
 said in English. The template for translators is `bot/locale/photoplay.pot`, made by `make messages`.
+Babel is imported where it is needed: a process that says numbers in English alone never does.
 """
 
 import io
@@ -10,14 +11,11 @@ from datetime import datetime
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
-from babel.lists import format_list
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+if TYPE_CHECKING:
+    from babel import Locale
+
 
 ENGLISH = "en_001"
 """The language of the sentences in `bot/texts`: English with the day before the month."""
@@ -40,6 +38,9 @@ def _load(language: str) -> NullTranslations:
     file = resources.files("bot").joinpath("locale", f"{language}.po")
     if language == ENGLISH or not file.is_file():
         return NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(file.read_bytes()), locale=language))
     compiled.seek(0)
@@ -53,18 +54,22 @@ def tag(language: str) -> str:
 
 def is_right_to_left(language: str) -> bool:
     """Whether people's words must be isolated from the direction of the sentence."""
-    return _locale(language).character_order == "right-to-left"
+    return language != ENGLISH and _locale(language).character_order == "right-to-left"
 
 
 def number(value: float, language: str, *, grouped: bool = False) -> str:
     """A number with up to six decimals; `grouped`: with a separator of thousands."""
-    if isinstance(value, int) and not grouped and _counts_in_latin(language):
+    if isinstance(value, int) and not grouped and (language == ENGLISH or _counts_in_latin(language)):
         return str(value)
+    from babel.numbers import format_decimal
+
     return str(format_decimal(value, "#,##0.######" if grouped else "0.######", _locale(language)))
 
 
 def moment(at: datetime, form: MomentForm, language: str) -> str:
     """A time in its own zone."""
+    from babel.dates import format_date, format_skeleton, format_time
+
     locale = _locale(language)
     match form:
         case "day":
@@ -79,11 +84,15 @@ def moment(at: datetime, form: MomentForm, language: str) -> str:
 
 def listed(items: Sequence[str], kind: Literal["and", "or"], language: str) -> str:
     """`a, b and c`."""
+    from babel.lists import format_list
+
     return str(format_list(items, "standard" if kind == "and" else "or", _locale(language)))
 
 
 @lru_cache(64)
-def _locale(language: str) -> Locale:
+def _locale(language: str) -> "Locale":
+    from babel import Locale
+
     return Locale.parse(language)
 
 
