@@ -48,7 +48,7 @@ class Provider:
     async def create(self, order: Order) -> Accepted:
         return Accepted("scripted", str(next(self._ids)))
 
-    async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished:
+    async def poll(self, host: str, remote_id: str, age: float, order: Order) -> Pending | Finished:
         polls = self._looks.get(remote_id, 0) + 1
         if polls == POLLS:
             del self._looks[remote_id]

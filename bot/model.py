@@ -90,6 +90,10 @@ class Order:
     """All pictures are our own drawings, or frames of clips made from them."""
     cropped: bool = False
     """A picture was cropped to its middle; the person is asked before the purchase."""
+    sound: bool = False
+    """The clip shall have sound, from a model that makes some."""
+    version: int = 1
+    """Version of the model's row (`bot.catalogue`) that it was placed with, and is bought by."""
 
     @property
     def photos(self) -> tuple[Photo, ...]:

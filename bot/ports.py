@@ -24,8 +24,8 @@ class Provider(Protocol):
     async def create(self, order: Order) -> Accepted | Refused:
         """Buy one generation. Costs money: call once per job."""
 
-    async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
-        """Poll a generation accepted by `host` `age` seconds ago. Free; raises nothing but cancellation."""
+    async def poll(self, host: str, remote_id: str, age: float, order: Order) -> Pending | Finished | Refused:
+        """Poll a generation of `order` accepted by `host` `age` seconds ago. Free; raises nothing but cancellation."""
 
     async def balances(self) -> Mapping[str, float]:
         """Our balance by host, in the host's own credits; hosts that report none are missing."""

@@ -159,6 +159,8 @@ def _order(row: Row) -> Order:
         ),
         sample=details.get("sample", False),  # missing in older rows, like the next
         cropped=details.get("cropped", False),
+        sound=details.get("sound", False),
+        version=details.get("version", 1),
     )
 
 

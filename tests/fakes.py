@@ -34,7 +34,7 @@ class ScriptedProvider:
         self.orders.append(order)
         return _next(self.creates)
 
-    async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
+    async def poll(self, host: str, remote_id: str, age: float, order: Order) -> Pending | Finished | Refused:
         self.polled += 1
         return _next(self.polls)
 

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("bot.inflate", "bot.platforms"),
     ),
     ("bot.texts", "bot.quotas.rules", "bot.gallery.model"),
-    ("bot.ports",),
+    ("bot.ports", "bot.catalogue"),
     (
         *("bot.jobs.machine", "bot.jobs.polling", "bot.jobs.survival", "bot.quotas.pricing", "bot.quotas.amounts"),
         *(

@@ -135,7 +135,7 @@ class Steps:
     async def poll(self, job: Job) -> Found | None:
         """Poll the render of an unclaimed job. Claims it if an action is required; otherwise returns None."""
         host, remote_id, accepted_at = job.host or "", job.remote_id or "", job.accepted_at or job.created_at
-        said = await self._provider.poll(host, remote_id, self._clock() - accepted_at)
+        said = await self._provider.poll(host, remote_id, self._clock() - accepted_at, job.order)
         seen = self._clock()
         event, incident = self._judged(job, said, seen)
         if not isinstance(event, machine.Waiting):

@@ -21,6 +21,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from bot import catalogue
 from bot.errors import Ambiguous, BrokenClip, NotSent, StoreDown
 from bot.inflate import inflate
 from bot.model import Accepted, Finished, Incident, Order, Pending, Refused, Terms
@@ -130,9 +131,11 @@ class Providers:
     async def create(self, order: Order) -> Accepted | Refused:
         """Buy one generation from the first host that takes it. Raises `NotSent` or `Ambiguous`."""
         masks = bool(order.static_mask or order.brushes)
-        fit = [host for host in self._shops if self._way(host, masks)]
+        model = catalogue.row(order.model, order.version)
+        sellers = [host for host in self._shops if host.sells(model)]
+        fit = [host for host in sellers if self._way(host, masks)]
         if not fit:
-            return Refused("rejected", NO_WAY)
+            return Refused("rejected", NO_WAY if sellers else f"no configured host sells {model.title}")
         failures: list[NotSent] = []
         for host in fit:
             wait = self._health.wait(host)
@@ -149,12 +152,17 @@ class Providers:
         soonest = min(failures, key=lambda failure: failure.retry_after)
         raise NotSent(said, soonest.retry_after, soonest.waits)
 
-    async def poll(self, host: str, remote_id: str, age: float) -> Pending | Finished | Refused:
-        """Poll a generation accepted by `host` `age` seconds ago. Free; raises nothing but cancellation."""
+    async def poll(
+        self, host: str, remote_id: str, age: float, order: Order | None = None
+    ) -> Pending | Finished | Refused:
+        """Poll a generation accepted by `host` `age` seconds ago. Free; raises nothing but cancellation.
+
+        `order`: what was ordered, whose model says where to ask; without it, where the first model is asked about.
+        """
         row = self._hosts.get(host)
         if row is None:
             return self._notice(host, Pending("not configured any more", failed=True))
-        match await self._call(self._poller, row, "GET", _look(_address(row), remote_id)):
+        match await self._call(self._poller, row, "GET", _look(_address(row, order), remote_id)):
             case Silence(why=why):
                 return self._notice(host, Pending(f"no answer: {why}", failed=True))
             case Answer(status=status, body=body):
@@ -232,7 +240,7 @@ class Providers:
         said = wire.body(order, host, lambda photo: urls[photo.name])
         # in a thread: megabytes of photos
         content = await asyncio.to_thread(lambda: json.dumps(said, allow_nan=False).encode())
-        match await self._call(self._buyer, host, "POST", _address(host), content):
+        match await self._call(self._buyer, host, "POST", _address(host, order), content):
             case Silence(sent=False, why=why):
                 self._health.rest(host, host.rest, "silence")
                 raise NotSent(f"{host.name} could not be reached: {why}", host.rest, "silence")
@@ -356,8 +364,8 @@ def _parsed(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def _address(host: Host) -> str:
-    return host.base_url + host.path
+def _address(host: Host, order: Order | None = None) -> str:
+    return host.address(catalogue.row(order.model, order.version) if order else catalogue.DEFAULT)
 
 
 def _look(address: str, remote_id: str) -> str:

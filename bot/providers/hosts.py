@@ -1,16 +1,36 @@
-"""The hosts we buy from, one row of data each. All differences between hosts are here."""
+"""The hosts we buy from, one row of data each, and the dialects they speak. All differences between hosts are here."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from bot.catalogue import DialectName, Model
 from bot.errors import Misconfigured
 
-PATH = "/v2/generate/video/kling/generation"
 NO_KEY = SecretStr("")
 AIMLAPI = "https://api.aimlapi.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How requests are spelt: the path of both calls, the type of `duration`, the names of the mask fields.
+
+    Names that differ from model to model within a dialect are in the model's row.
+    """
+
+    path: str
+    duration: Literal["string", "integer"]
+    static_mask: str
+    dynamic_mask: str
+
+
+LEGACY = Dialect("/v2/generate/video/kling/generation", "integer", "static_mask_url", "mask_url")
+"""Since 2025-08 AI/ML API's schemas of this path say `static_mask` and `mask`; whether it takes both is unverified."""
+UNIVERSAL = Dialect("/v2/video/generations", "integer", "static_mask", "mask")
+DIALECTS: Mapping[DialectName, Dialect] = {"legacy": LEGACY, "universal": UNIVERSAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +41,7 @@ class Host:
     title: str
     base_url: str
     key: SecretStr
-    path: str = PATH
-    duration: Literal["string", "integer"] = "integer"
-    """Type of `duration` in the host's schema; the values are 5 and 10 either way."""
-    static_mask: str = "static_mask_url"
-    dynamic_mask: str = "mask_url"
-    """Names of the mask fields. AI/ML API's schemas since 2025-08 say `static_mask` and `mask`."""
+    dialects: Mapping[DialectName, Dialect] = field(default_factory=lambda: DIALECTS)
     inline: bool = False
     """Whether photo and end picture may be sent as data URIs."""
     inline_masks: bool = False
@@ -63,17 +78,30 @@ class Host:
         """Host name or address of the base URL."""
         return urlsplit(self.base_url).hostname or ""
 
+    def sells(self, model: Model) -> bool:
+        """Whether the model can be bought here."""
+        return self.name in model.sold and model.sold[self.name].dialect in self.dialects
+
+    def dialect(self, model: Model) -> Dialect:
+        """The dialect of the model's requests; the oldest for a model that is not sold here (any more)."""
+        sold = model.sold.get(self.name)
+        return self.dialects[sold.dialect if sold and sold.dialect in self.dialects else "legacy"]
+
+    def address(self, model: Model) -> str:
+        """URL of both calls for the model."""
+        return self.base_url + self.dialect(model).path
+
 
 def aimlapi(key: SecretStr, base_url: str = AIMLAPI) -> Host:
     """AI/ML API. Its schema documents Base64 for both pictures since 2025-09, but not for masks."""
     billing = "https://billing.aimlapi.com" if base_url == AIMLAPI else base_url
     balance = f"{billing}/v1/billing/balance"
-    return Host("aimlapi", "AI/ML API", base_url, key, duration="integer", inline=True, balance=balance)
+    return Host("aimlapi", "AI/ML API", base_url, key, inline=True, balance=balance)
 
 
 def apilaplas(key: SecretStr, base_url: str = "https://api.apilaplas.com", *, inline: bool = True) -> Host:
     """Apilaplas; its documentation dates from spring 2025. `inline` is unverified: False requires links."""
-    return Host("apilaplas", "Apilaplas", base_url, key, duration="string", inline=inline)
+    return Host("apilaplas", "Apilaplas", base_url, key, {"legacy": replace(LEGACY, duration="string")}, inline)
 
 
 def local(base_url: str, key: SecretStr = NO_KEY) -> Host:

@@ -5,17 +5,18 @@ schemas and error pages; nothing here has been confirmed by a live call.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from math import log
 from typing import Any
 
-from bot import texts
+from bot import catalogue, texts
 from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Brush, Finished, Order, Pending, Photo, Refused
 from bot.providers import results
 from bot.providers.error_words import CODES, parse, reason, redact, words
-from bot.providers.hosts import Host
+from bot.providers.hosts import Dialect, Host
 from bot.sentence import Sentence
 
 PAUSE = 30.0
@@ -50,31 +51,49 @@ class OutOfUse(NotSent):
 def body(order: Order, host: Host, url_of: Callable[[Photo], str]) -> dict[str, Any]:
     """The JSON of a create. `url_of` gives a picture's address for the host: https or a data URI.
 
-    The deprecated `ratio` and `aspect_ratio` are never sent: a clip has its photo's aspect ratio.
+    Built from the row that the order was placed with, and the dialect in which the host sells it. What costs unless it
+    is declined (sound, a rewritten prompt) is always sent. An aspect ratio is sent if the model would crop otherwise.
     """
+    model = catalogue.row(order.model, order.version)
+    dialect = host.dialect(model)
     said: dict[str, Any] = {
-        "model": order.model,
+        "model": model.sold[host.name].id,
         "image_url": url_of(order.photo),
         "prompt": order.prompt,
-        "duration": order.seconds if host.duration == "integer" else str(order.seconds),
+        "duration": order.seconds if dialect.duration == "integer" else str(order.seconds),
     }
     if order.negative:
         said["negative_prompt"] = order.negative
     if order.cfg is not None:
         said["cfg_scale"] = order.cfg
     if order.end:
-        said["tail_image_url"] = url_of(order.end)
+        said[model.end] = url_of(order.end)
     if order.static_mask:
-        said[host.static_mask] = url_of(order.static_mask)
+        said[dialect.static_mask] = url_of(order.static_mask)
     if order.brushes:
-        said["dynamic_masks"] = [_mask(b, host, url_of, order.photo.height) for b in order.brushes]
+        said["dynamic_masks"] = [_mask(b, dialect, url_of, order.photo.height) for b in order.brushes]
+    if model.sound:
+        said[model.sound] = order.sound
+    if model.enhance:
+        said[model.enhance] = False
+    if model.resolution:
+        said["resolution"] = model.resolution
+    if model.ratios:
+        said["aspect_ratio"] = _ratio(model.ratios, order.photo)
     return said
 
 
-def _mask(brush: Brush, host: Host, url_of: Callable[[Photo], str], height: int) -> dict[str, Any]:
+def _mask(brush: Brush, dialect: Dialect, url_of: Callable[[Photo], str], height: int) -> dict[str, Any]:
     # Our origin is the top left pixel, theirs the bottom left one.
     path = [{"x": x, "y": height - 1 - y} for x, y in brush.path]
-    return {host.dynamic_mask: url_of(brush.mask), "trajectories": path}
+    return {dialect.dynamic_mask: url_of(brush.mask), "trajectories": path}
+
+
+def _ratio(ratios: Sequence[tuple[int, int]], photo: Photo) -> str:
+    """The ratio that crops least of the photo."""
+    own = log(photo.width / photo.height)
+    width, height = min(ratios, key=lambda ratio: abs(log(ratio[0] / ratio[1]) - own))
+    return f"{width}:{height}"
 
 
 def created(host: str, status: int, answer: bytes, pause: float | None = None) -> Accepted | Refused:

@@ -8,14 +8,10 @@ from functools import cache
 from math import ceil
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from bot import catalogue
 from bot.characters import plain, trim
 from bot.quotas.rules import FLIGHT, OPERATORS, Bill, Denied, Line, Member, Plan, Rule, Rulebook, Span
 
-FACTORS: dict[str, tuple[int, int]] = {
-    "kling-video/v1/standard/image-to-video": (1, 1),
-    "kling-video/v1/pro/image-to-video": (25, 6),
-}
-"""Credits per second relative to the standard model, as a fraction: the ratio of the host's published prices."""
 MILLIONTHS = 1_000_000
 _DAYS = {"day": 1, "week": 7, "month": 30}
 
@@ -63,9 +59,9 @@ class Limits:
 
 
 def price(seconds: int, model: str = "") -> int:
-    """Credits for a clip: one per second of standard video; models missing from `FACTORS` cost the same."""
-    over, under = FACTORS.get(model, (1, 1))
-    return ceil(seconds * over / under)
+    """Credits for a clip of a model: one per second of standard video; without a known price a model costs the same."""
+    price = catalogue.row(model).price
+    return ceil(seconds * price.a_second) if price else seconds
 
 
 def zone(name: str | None) -> tzinfo:

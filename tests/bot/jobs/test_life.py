@@ -516,7 +516,7 @@ async def test_a_worker_that_was_overtaken_touches_nothing(house: House, clip: b
     await house.work()
     slow, gate = house.provider.poll, asyncio.Event()
 
-    async def poll(host: str, remote_id: str, age: float) -> object:
+    async def poll(host: str, remote_id: str, age: float, order: object) -> object:
         await gate.wait()
         return Refused("failed", "told too late")
 

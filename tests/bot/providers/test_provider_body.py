@@ -12,12 +12,19 @@ from provider_desk import KEY, ORDER, PHOTO
 from pydantic import SecretStr
 
 from bot.model import Brush, Order, Photo
-from bot.providers.hosts import Host, aimlapi, apilaplas, local
+from bot.providers.hosts import UNIVERSAL, Host, aimlapi, apilaplas, local
 from bot.providers.wire import body
 
 SCHEMAS: dict[str, Any] = json.loads((Path(__file__).parent / "schemas.json").read_text())
 HOSTS = {"aimlapi": aimlapi(SecretStr(KEY)), "apilaplas": apilaplas(SecretStr(KEY))}
-TYPES: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "array": list, "object": dict}
+TYPES: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "array": list,
+    "object": dict,
+    "boolean": bool,
+}
 MASK = Photo("mask.png", 640, 480)
 FULL = Order(
     ORDER.model,
@@ -41,11 +48,15 @@ def problems(schema: dict[str, Any], value: Any, where: str = "body") -> list[st
     if schema.get("deprecated"):
         return [f"{where} is deprecated"]
     expected = TYPES.get(schema.get("type", ""), object)
-    if not isinstance(value, expected) or isinstance(value, bool):
+    if not isinstance(value, expected) or isinstance(value, bool) is not (expected is bool):
         return [f"{where} is no {schema['type']}"]
     found = []
     if "enum" in schema and value not in schema["enum"]:
         found.append(f"{where} is none of {schema['enum']}")
+    if "maxLength" in schema and len(value) > schema["maxLength"]:
+        found.append(f"{where} is too long")
+    if "maxItems" in schema and not schema.get("minItems", 0) <= len(value) <= schema["maxItems"]:
+        found.append(f"{where} has too few or too many")
     if "minimum" in schema and not schema["minimum"] <= value <= schema["maximum"]:
         found.append(f"{where} is out of range")
     if schema.get("format") == "uri" and "://" not in value:
@@ -72,6 +83,15 @@ def test_every_order_fits_the_hosts_schema(name: str, order: Order) -> None:
 def test_the_validator_bites() -> None:
     wrong = {"model": "x", "image_url": "x", "duration": "5", "cfg_scale": 2, "ratio": "1:1", "size": 1}
     assert len(problems(SCHEMAS["aimlapi"], wrong)) == 7
+    bounds = {
+        "properties": {
+            "a": {"type": "boolean"},
+            "b": {"maxLength": 2},
+            "c": {"type": "array", "items": {}, "maxItems": 1},
+        }
+    }
+    assert len(problems(bounds, {"a": 1, "b": "abc", "c": [1, 2]})) == 3
+    assert problems(bounds, {"a": True, "b": "ab", "c": [1]}) == []
 
 
 def test_every_field_is_sent_under_its_name() -> None:
@@ -109,8 +129,8 @@ def test_duration_has_the_type_of_the_hosts_schema(seconds: Any) -> None:
     assert body(order, local("http://127.0.0.1:1"), link)["duration"] is seconds
 
 
-def test_mask_names_are_the_rows() -> None:
-    modern: Host = replace(HOSTS["aimlapi"], static_mask="static_mask", dynamic_mask="mask")
+def test_mask_names_are_the_dialects() -> None:
+    modern: Host = replace(HOSTS["aimlapi"], dialects={"legacy": UNIVERSAL})
     said = body(FULL, modern, link)
     assert "static_mask" in said
     assert "static_mask_url" not in said

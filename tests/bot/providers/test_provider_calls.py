@@ -16,7 +16,7 @@ import httpx_aiohttp.transport
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from provider_desk import KEY, ORDER, Desk, Make, row
+from provider_desk import KEY, ORDER, Desk, Make, other, row
 from pydantic import SecretStr
 from yarl import URL
 
@@ -24,7 +24,7 @@ from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Finished, Pending, Refused
 from bot.providers import client
 from bot.providers.client import ANSWER_LIMIT, NEVER_SENT, Probe, silence
-from bot.providers.hosts import PATH
+from bot.providers.hosts import LEGACY
 from tests.loopback.provider.scripted import Scripted, closed_port
 
 TAKEN = {"id": "job:kling-video/v1", "status": "queued"}
@@ -37,7 +37,7 @@ async def test_a_create_is_one_post_with_the_key_and_the_body(first: Scripted, m
     first.say(201, TAKEN)
     assert await make(row(first)).create(ORDER) == Accepted("aimlapi", "job:kling-video/v1")
     [seen] = first.seen
-    assert (seen.method, seen.path, seen.query) == ("POST", PATH, {})
+    assert (seen.method, seen.path, seen.query) == ("POST", LEGACY.path, {})
     assert seen.headers["authorization"] == f"Bearer {KEY}"
     assert seen.headers["content-type"] == "application/json"
     assert seen.headers["connection"] == "close"
@@ -82,7 +82,7 @@ async def test_a_look_asks_for_the_id_as_it_is(first: Scripted, make: Make, remo
     first.say(200, {"status": "completed", "video": {"url": "https://x.example/c"}})
     assert await make(row(first)).poll("aimlapi", remote_id, 5) == Finished("https://x.example/c")
     [seen] = first.seen
-    assert (seen.method, seen.path, seen.query) == ("GET", PATH, {"generation_id": [remote_id]})
+    assert (seen.method, seen.path, seen.query) == ("GET", LEGACY.path, {"generation_id": [remote_id]})
     assert seen.headers["authorization"] == f"Bearer {KEY}"
 
 
@@ -287,9 +287,9 @@ async def test_every_2xx_is_success(status: int, first: Scripted, make: Make) ->
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirects_are_not_followed(status: int, first: Scripted, second: Scripted, make: Make) -> None:
-    first.say(status, Location=second.base + PATH)
+    first.say(status, Location=second.base + LEGACY.path)
     assert isinstance(await make(row(first)).create(ORDER), Refused)
-    first.say(status, Location=second.base + PATH)
+    first.say(status, Location=second.base + LEGACY.path)
     assert await make(row(first)).poll("aimlapi", "i", 1) == Pending(f"HTTP {status}", failed=True)
     assert second.seen == []
 
@@ -332,7 +332,7 @@ async def test_an_id_that_arrived_before_the_line_broke_is_not_lost(first: Scrip
 async def test_a_no_stays_a_no_however_its_words_end(first: Scripted, second: Scripted, make: Make) -> None:
     first.raw(CUT % (429, b'{"mess'))
     second.raw(CUT % (400, b'{"mess'))
-    answer = await make(row(first), replace(row(second), name="second")).create(ORDER)
+    answer = await make(row(first), other(second)).create(ORDER)
     assert answer == Refused("rejected", 'HTTP 400: {"mess')
 
 

@@ -1,17 +1,24 @@
 """The rows, and what a base URL may be."""
 
+from dataclasses import replace
+
 import pytest
 from provider_desk import KEY
 from pydantic import SecretStr
 
+from bot.catalogue import DEFAULT
 from bot.errors import Misconfigured
-from bot.providers.hosts import PATH, aimlapi, apilaplas, local
+from bot.providers.hosts import LEGACY, aimlapi, apilaplas, local
 
 
 def test_the_rows_say_what_the_documentation_says() -> None:
     one, two, three = aimlapi(SecretStr(KEY)), apilaplas(SecretStr(KEY)), local("http://127.0.0.1:1")
-    assert (one.base_url + one.path, one.duration) == ("https://api.aimlapi.com" + PATH, "integer")
-    assert (two.base_url + two.path, two.duration) == ("https://api.apilaplas.com" + PATH, "string")
+    for host, base, duration in (
+        (one, "https://api.aimlapi.com", "integer"),
+        (two, "https://api.apilaplas.com", "string"),
+    ):
+        assert host.address(DEFAULT) == base + "/v2/generate/video/kling/generation"
+        assert host.dialect(DEFAULT) == replace(LEGACY, duration=duration)
     assert [(h.inline, h.inline_masks, h.inline_first) for h in (one, two, three)] == [
         (True, False, False),
         (True, False, False),

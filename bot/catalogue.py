@@ -1,0 +1,249 @@
+"""The models that clips are bought from, one row of data each: what a model can, its fields' names, what it costs.
+
+The rows say what the hosts' published schemas of August 2026 say. No live call has confirmed them; what has no source,
+or sources that conflict, is named in a row's `unverified`. How a host spells a request is its dialect: `bot.providers`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Literal
+
+DialectName = Literal["legacy", "universal"]
+"""The path and field names of the first published model, or those shared by nearly all later ones."""
+FIVE = 5
+"""Usual seconds of a clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A host's offer of a model: its id there, and the dialect that it is ordered in."""
+
+    id: str
+    dialect: DialectName
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Credits a second; one credit is a second of the first model. `estimate`: it follows from an old price list."""
+
+    a_second: Fraction
+    estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model. Names of fields are empty for what it has not.
+
+    A row that changes what is bought gets a higher `version`, and the older row stays: an order is bought by the row
+    that it was placed with.
+    """
+
+    id: str
+    title: str
+    sold: Mapping[str, Sold]
+    """By name of the host."""
+    seconds: tuple[int, ...]
+    """Lengths of a clip, ascending."""
+    version: int = 1
+    end: str = ""
+    """Field of the end picture."""
+    static_mask: bool = False
+    brushes: bool = False
+    five_only: bool = False
+    """End picture, masks and brushes work with clips of five seconds only."""
+    negative: bool = False
+    cfg: bool = False
+    sound: str = ""
+    """Field of the switch for sound, which is on where it is not sent, and may cost."""
+    enhance: str = ""
+    """Field of the switch for a rewritten prompt, which is on where it is not sent; we never want it."""
+    longest: int = 2500
+    """Characters of a prompt, and of a negative prompt."""
+    resolution: str = ""
+    """Resolution to be sent, as the default is dearer or may change."""
+    ratios: tuple[tuple[int, int], ...] = ()
+    """Aspect ratios of which the nearest must be sent; empty: a clip has its photo's."""
+    price: Price | None = None
+    """None: unknown, so the operator has to set one."""
+    usual: float | None = None
+    """Seconds until a clip is usually ready; None: unknown."""
+    unverified: frozenset[str] = frozenset()
+    """Names of fields without a source, or with sources that conflict."""
+
+    @property
+    def preset(self) -> int:
+        """Seconds of a clip for which none were asked: five, else the fewest."""
+        return FIVE if FIVE in self.seconds else self.seconds[0]
+
+
+def _legacy(id: str) -> Mapping[str, Sold]:
+    return dict.fromkeys(("aimlapi", "apilaplas", "local"), Sold(id, "legacy"))
+
+
+def _universal(id: str) -> Mapping[str, Sold]:
+    return dict.fromkeys(("aimlapi", "local"), Sold(id, "universal"))
+
+
+DEFAULT = Model(
+    "kling-video/v1/standard/image-to-video",
+    "Kling 1 Standard",
+    _legacy("kling-video/v1/standard/image-to-video"),
+    (5, 10),
+    end="tail_image_url",
+    static_mask=True,
+    brushes=True,
+    five_only=True,
+    negative=True,
+    cfg=True,
+    price=Price(Fraction(1)),
+    usual=300.0,
+)
+_KLING_1_PRO = replace(
+    DEFAULT,
+    id="kling-video/v1/pro/image-to-video",
+    title="Kling 1 Pro",
+    sold=_legacy("kling-video/v1/pro/image-to-video"),  # at Apilaplas by its documentation of spring 2025
+    price=Price(Fraction(262_500, 63_000), estimate=True),  # host's credits a second, early 2025
+    usual=None,
+    unverified=frozenset({"price"}),
+)
+_KLING_3_STANDARD = Model(
+    "klingai/video-v3-standard-image-to-video",
+    "Kling 3.0 Standard",
+    _universal("klingai/video-v3-standard-image-to-video"),
+    tuple(range(3, 16)),
+    end="tail_image_url",
+    negative=True,
+    cfg=True,
+    sound="generate_audio",
+    unverified=frozenset({"longest"}),
+)
+_VEO = Model(
+    "google/veo-3.1-i2v",
+    "Veo 3.1",
+    _universal("google/veo-3.1-i2v"),
+    (4, 6, 8),  # an end picture is another model's
+    sound="generate_audio",
+    resolution="720p",
+    ratios=((16, 9), (9, 16)),
+    unverified=frozenset({"longest", "ratios"}),  # no default ratio is given: the photo may be cropped
+)
+
+ROWS: tuple[Model, ...] = (
+    DEFAULT,
+    _KLING_1_PRO,
+    Model(
+        "kling-video/v1.6/standard/image-to-video",
+        "Kling 1.6 Standard",
+        _universal("kling-video/v1.6/standard/image-to-video"),
+        (5, 10),
+        negative=True,
+        cfg=True,
+        unverified=frozenset({"longest"}),
+    ),
+    Model(
+        "kling-video/v1.6/pro/image-to-video",
+        "Kling 1.6 Pro",
+        _universal("kling-video/v1.6/pro/image-to-video"),
+        (5, 10),
+        end="tail_image_url",
+        static_mask=True,
+        brushes=True,
+        five_only=True,
+        negative=True,
+        cfg=True,
+        unverified=frozenset({"longest", "five_only"}),
+    ),
+    Model(
+        "klingai/v2.5-turbo/pro/image-to-video",
+        "Kling 2.5 Turbo Pro",
+        _universal("klingai/v2.5-turbo/pro/image-to-video"),
+        (5, 10),
+        negative=True,
+        cfg=True,
+        unverified=frozenset({"longest"}),
+    ),
+    Model(
+        "klingai/video-v2-6-pro-image-to-video",
+        "Kling 2.6 Pro",
+        _universal("klingai/video-v2-6-pro-image-to-video"),
+        (5, 10),
+        negative=True,
+        sound="generate_audio",
+    ),
+    _KLING_3_STANDARD,
+    replace(
+        _KLING_3_STANDARD,
+        id="klingai/video-v3-pro-image-to-video",
+        title="Kling 3.0 Pro",
+        sold=_universal("klingai/video-v3-pro-image-to-video"),
+    ),
+    _VEO,
+    replace(_VEO, id="google/veo-3.1-i2v-fast", title="Veo 3.1 Fast", sold=_universal("google/veo-3.1-i2v-fast")),
+    Model(
+        "minimax/hailuo-2.3",
+        "Hailuo 2.3",
+        _universal("minimax/hailuo-2.3"),
+        (6, 10),
+        enhance="enhance_prompt",
+        longest=2000,
+        resolution="768P",
+    ),
+    Model(
+        "alibaba/wan-2-6-i2v",
+        "Wan 2.6",
+        _universal("alibaba/wan-2-6-i2v"),
+        (5, 10, 15),
+        negative=True,
+        sound="generate_audio",
+        enhance="enhance_prompt",
+        resolution="720p",
+        unverified=frozenset({"longest"}),  # a flag for a watermark is told of, and is not in its schema
+    ),
+    Model(
+        "bytedance/seedance-2-0",
+        "Seedance 2.0",
+        _universal("bytedance/seedance-2-0"),
+        tuple(range(4, 16)),
+        end="last_image_url",
+        sound="generate_audio",
+        resolution="720p",
+        ratios=((21, 9), (16, 9), (4, 3), (1, 1), (3, 4), (9, 16)),  # without one it is 16:9, whatever the photo
+        unverified=frozenset({"longest"}),
+    ),
+)
+"""All rows, also older versions of one: those are bought for orders from before."""
+
+
+def row(id: str, version: int | None = None) -> Model:
+    """The row of a model: that version, or the newest. An unknown id gets the first model's row under its own name,
+    which is how orders from before there was a catalogue were bought."""
+    found = {one.version: one for one in ROWS if one.id == id}
+    if not found:
+        return replace(DEFAULT, id=id, title=id, sold=_legacy(id))
+    return found[version] if version in found else found[max(found)]
+
+
+def rows() -> Sequence[Model]:
+    """The newest row of each model."""
+    return [one for one in ROWS if one.version == max(other.version for other in ROWS if other.id == one.id)]
+
+
+def named(name: str) -> Model | None:
+    """A model by its id or title, in any case."""
+    return next((one for one in rows() if _plain(name) in (_plain(one.id), _plain(one.title))), None)
+
+
+def near(name: str) -> Sequence[str]:
+    """Titles of the models that may be meant, at most three; all of them if none is like it."""
+    meant = {_plain(word): one.title for one in rows() for word in (one.id, one.title)}
+    said = _plain(name)
+    like = [word for word in meant if said in word] if len(said) > 2 else []
+    found = dict.fromkeys(meant[word] for word in [*get_close_matches(said, meant, 3, 0.5), *like])
+    return list(found)[:3] or [one.title for one in rows()]
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
