@@ -110,6 +110,16 @@ def _chatter(read: list[BinaryIO], written: list[BinaryIO]) -> None:
             continue
 
 
+def _nest(read: list[BinaryIO], written: list[BinaryIO]) -> None:
+    """The same with an answer that is deeper than a parser's stack, as the fork's last words."""
+    for file in range(3, 64):
+        try:
+            os.write(file, b"[" * 3_000 + b"\n")
+        except OSError:
+            continue
+    os._exit(0)
+
+
 def _spin(read: list[BinaryIO], written: list[BinaryIO]) -> None:
     while True:
         pass
@@ -127,7 +137,7 @@ def _take(run: Callable[..., object], seconds: int = 20) -> Task:
     return Task(run, seconds, 1024**3, 2 * 1024**2)
 
 
-ATTACKS = {"fill": _fill, "chatter": _chatter, "sleep": _sleep, "lie": _lie}
+ATTACKS = {"fill": _fill, "chatter": _chatter, "nest": _nest, "sleep": _sleep, "lie": _lie}
 
 
 def _by_name(read: list[BinaryIO], written: list[BinaryIO]) -> object:

@@ -185,6 +185,6 @@ async def _exchange(process: Process, line: bytes) -> list[Any] | None:
         process.stdin.write(line)
         await process.stdin.drain()
         answer = json.loads(await process.stdout.readline())
-    except (OSError, ValueError):  # it died, at the latest within its answer
+    except (OSError, ValueError, RecursionError):  # it died, at the latest within its answer, or is no worker of ours
         return None
     return answer if isinstance(answer, list) else []

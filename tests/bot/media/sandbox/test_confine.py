@@ -97,7 +97,7 @@ async def test_a_file_cannot_grow_for_ever(taken: Decoder, tmp_path: Path) -> No
     assert (tmp_path / "target").stat().st_size <= 2 * 1024**2
 
 
-@pytest.mark.parametrize("name", ["chatter", "lie"])
+@pytest.mark.parametrize("name", ["chatter", "nest", "lie"])
 async def test_what_it_answers_is_not_believed(
     taken: Decoder, tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
