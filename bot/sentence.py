@@ -12,7 +12,6 @@ arguments of type `str`, and never translated.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -78,8 +77,11 @@ CHAT = Wording()
 _NOTHING: Mapping[str, Argument] = MappingProxyType({})
 _JOINED = ""
 """The id of sentences beside each other; their arguments are the separator and the parts, by number."""
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _ISOLATE, _END = "\u2068", "\u2069"
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""What would end an isolation, or outlive it."""
+_ADDRESS = ("https://", "http://")
+"""Addresses run from left to right by themselves, and clients would take a mark at their end for a part of them."""
 
 
 class Sentence(str):
@@ -110,7 +112,7 @@ class Sentence(str):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return unpacked, (self.packed,)
+        return _again, (self.packed, self.language)
 
     def into(self, language: str, wording: Wording = CHAT) -> "Sentence":
         """The same, in the words of a language and a place."""
@@ -130,6 +132,10 @@ class Sentence(str):
     def packed(self) -> str:
         """Id and arguments as JSON, to be stored."""
         return json.dumps(_packed(self), ensure_ascii=False, separators=(",", ":"))
+
+
+def _again(stored: str, language: str) -> Sentence:
+    return unpacked(stored).into(language)
 
 
 def _(id: str, **args: Argument) -> Sentence:
@@ -163,7 +169,9 @@ def verbatim(value: Argument) -> Sentence:
 
 
 def packed(text: str) -> str:
-    """Text to be stored: a sentence as id and arguments, other text as it is."""
+    """Text to be stored: a sentence as id and arguments, other text as it is, unless it would be read as those."""
+    if not isinstance(text, Sentence) and text.startswith("["):
+        text = verbatim(text)
     return text.packed if isinstance(text, Sentence) else text
 
 
@@ -171,14 +179,15 @@ def unpacked(stored: str) -> Sentence:
     """A stored sentence, in English. Text of a time before there were ids is told as it is."""
     try:
         found = _unpacked(json.loads(stored)) if stored.startswith("[") else None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, OSError):  # the last of time zones
         found = None
     return found if isinstance(found, Sentence) else verbatim(stored)
 
 
 def _words(id: str, args: Mapping[str, Argument], plural: str, number: int, language: str, wording: Wording) -> str:
     if id == _JOINED:
-        parts = (_said(part, language, wording) for name, part in args.items() if name)
+        isolated = languages.is_right_to_left(language)
+        parts = (_said(part, language, wording, isolated=isolated) for name, part in args.items() if name)
         return str(args[""]).join(parts)
     if other := wording.instead.get(id):
         id, plural, args = other.id, other.plural, {**other.args, **args}
@@ -191,7 +200,7 @@ def _words(id: str, args: Mapping[str, Argument], plural: str, number: int, lang
     for i in range(1, len(said), 2):
         name = said[i]
         if name.startswith("/"):
-            said[i] = wording.command(name[1:])
+            said[i] = _isolate(wording.command(name[1:])) if isolated else wording.command(name[1:])
         else:
             said[i] = _said(args[name], language, wording, isolated=isolated) if name in args else f"{{{name}}}"
     return "".join(said)
@@ -200,7 +209,7 @@ def _words(id: str, args: Mapping[str, Argument], plural: str, number: int, lang
 @lru_cache(4096)
 def _parsed(form: str) -> tuple[str, ...]:
     """Text and names of placeholders in turn."""
-    return tuple(_PLACEHOLDER.split(form))
+    return tuple(languages.PLACEHOLDER.split(form))
 
 
 def _said(value: Argument, language: str, wording: Wording, *, isolated: bool = False) -> str:
@@ -208,19 +217,26 @@ def _said(value: Argument, language: str, wording: Wording, *, isolated: bool = 
         case Sentence():
             return str(value.into(language, wording))
         case str():
-            return f"{_ISOLATE}{value}{_END}" if isolated and value else value
+            return _isolate(value) if isolated else value
         case int() | float():
             return languages.number(value, language)
         case Number(number):
             return languages.number(number, language, grouped=True)
         case Command(line):
-            return wording.command(line)
+            return _isolate(wording.command(line)) if isolated else wording.command(line)
         case Moment(at, form, zone):
             return languages.moment(datetime.fromtimestamp(at, ZoneInfo(zone)), form, language)
         case Listing(items, kind):
             return languages.listed(
                 [_said(item, language, wording, isolated=isolated) for item in items], kind, language
             )
+
+
+def _isolate(text: str) -> str:
+    """Text whose direction is its own, and touches nothing around it."""
+    if not text.strip() or text.startswith(_ADDRESS):
+        return text
+    return f"{_ISOLATE}{text.translate(_TURNING)}{_END}"
 
 
 def _packed(value: Argument) -> Any:
@@ -247,19 +263,25 @@ def _unpacked(body: Any) -> Argument:
     match body:
         case ["", str(separator), *parts]:
             return join(separator, [cast(str, _unpacked(part)) for part in parts])
-        case [str(id), {**args}, *plural]:
-            return Sentence(id, {str(name): _unpacked(arg) for name, arg in args.items()}, *plural)
+        case [str(id), {**args}]:
+            return Sentence(id, _arguments(args))
+        case [str(id), {**args}, str(plural), int(number)]:
+            return Sentence(id, _arguments(args), plural, number)
         case {"command": str(line)}:
             return Command(line)
         case {"number": int() | float() as number}:
             return Number(number)
-        case {"at": int() | float() as at, "form": form, "zone": str(zone)}:
+        case {"at": int() | float() as at, "form": "day" | "date" | "stamp" | "time" as form, "zone": str(zone)}:
             return Moment(at, form, zone)
-        case {"items": list(items), "kind": kind}:
+        case {"items": list(items), "kind": "and" | "or" as kind}:
             return Listing(tuple(_unpacked(item) for item in items), kind)
         case str() | int() | float():
             return body
     raise ValueError("not an argument of a sentence")
+
+
+def _arguments(packed: Mapping[Any, Any]) -> dict[str, Argument]:
+    return {str(name): _unpacked(arg) for name, arg in packed.items()}
 
 
 EMPTY = verbatim("")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.model import Wait
-from bot.sentence import EMPTY, Sentence, _, _n, join, sentences, verbatim
+from bot.sentence import EMPTY, Sentence, _, _n, join, sentences
 from bot.texts.phrases import ago, credits_, shorten
 
 STAND_IN = _("Local preview: the stand-in on this machine makes it, not the real model.")
@@ -183,4 +183,4 @@ def apart(labels: Sequence[Sentence], ages: Sequence[float]) -> list[Sentence]:
 
 def clip_number(number: int) -> Sentence:
     """Label of the button that sends the clip of a line of /jobs."""
-    return verbatim(f"▶ {number}")
+    return _("▶ {number}", number=number)

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from bot.sentence import EMPTY, Sentence, _, _n, join, lines, sentences, verbatim
+from bot.sentence import EMPTY, Sentence, _, _n, join, lines, sentences
 from bot.texts.jobs import MADE_BY_AI
 from bot.texts.phrases import quoted, shorten
 
@@ -49,7 +49,7 @@ def by(name: str) -> Sentence:
 
 def heart(count: int) -> Sentence:
     """Label of the heart button, with the number of hearts."""
-    return verbatim(f"♥ {count}")
+    return _("♥ {count}", count=count)
 
 
 def hearted(on: bool, count: int) -> Sentence:

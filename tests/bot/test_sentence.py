@@ -80,10 +80,41 @@ def test_parts_stand_beside_each_other_and_empty_ones_are_left_out() -> None:
 def test_a_language_says_all_of_it_and_the_words_of_people_are_isolated_where_they_must(language: str) -> None:
     price = _n("{count} credit", "{count} credits", 3)
     told = lines(_("“{words}” costs {price}", words="she smiles", price=price), verbatim("she waves")).into(language)
-    words = "she smiles" if language == "ru" else "\u2068she smiles\u2069"
+    smiles, waves = "she smiles", "she waves"
+    if language == "ar":
+        smiles, waves = "\u2068she smiles\u2069", "\u2068she waves\u2069"
     three = "3" if language == "ru" else languages.number(3, "ar")
-    assert told == f"<“{words}” costs <few: {three} credits>>\nshe waves"
+    assert told == f"<“{smiles}” costs <few: {three} credits>>\n{waves}"
     assert told.into(languages.ENGLISH) == "“she smiles” costs 3 credits\nshe waves"
+
+
+def test_commands_and_lists_are_isolated_too_and_addresses_end_where_they_end() -> None:
+    said = _(
+        "{/jobs} {command} {list} {link} {blank}",
+        command=Command("grant 5"),
+        list=Listing(("a", "b")),
+        link="https://t.me/bot",
+        blank=" ",
+    )
+    assert said.into("he").replace("\u2068", "<").replace("\u2069", ">") == (
+        "</jobs> </grant 5> <a> ו<b> https://t.me/bot  "
+    )
+    assert _("“{x}”", x="a\u2069\u202e\u2067b").into("he") == "“\u2068ab\u2069”"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "xx_YY", "../../etc/passwd", "en\0", "_", "-" * 9000, "english", "\ud800", "{x}", "٣"]
+)
+def test_a_language_that_does_not_exist_is_english(name: str) -> None:
+    known = set(languages.catalogues)
+    told = _("on {day}: {n}", day=Moment(0, "date"), n=Number(1000)).into(name)
+    assert (told, languages.tag(name)) == ("on 1 January 1970: 1,000", "en")
+    assert set(languages.catalogues) <= known | {languages.ENGLISH}
+
+
+def test_a_language_may_be_named_as_browsers_and_platforms_do() -> None:
+    assert _("{day}", day=Moment(0, "date")).into("pt-BR") == "1 de janeiro de 1970"
+    assert languages.tag("pt-BR") == languages.tag("pt_BR") == "pt-BR"
 
 
 def test_a_language_without_a_catalogue_is_told_in_english_with_its_own_dates() -> None:
@@ -127,9 +158,25 @@ def test_what_is_stored_says_the_same_again(sentence: Sentence) -> None:
     assert (str(again), again.packed) == (str(sentence), sentence.packed)
     assert again.into("de") == sentence.into("de")
     assert pickle.loads(pickle.dumps(sentence)) == copy.deepcopy(sentence) == sentence
+    assert pickle.loads(pickle.dumps(sentence.into("de"))) == copy.deepcopy(sentence.into("de")) == sentence.into("de")
     assert json.loads(json.dumps(sentence)) == str(sentence)
 
 
-@given(texts_ | st.sampled_from(["[]", "[1]", '["", 1]', '[["x"]]', "[", '{"id": "x"}', '"x"', "null"]))
+FORGED = [
+    *("[]", "[1]", '["", 1]', '[["x"]]', "[", '{"id": "x"}', '"x"', "null", "[" * 50_000),
+    *('["{x}", {"x": {"at": 1e30, "form": "date", "zone": "UTC"}}]'),
+    *('["{x}", {"x": {"at": 1e17, "form": "date", "zone": "UTC"}}]'),
+    *('["{x}", {"x": {"at": 0, "form": "date", "zone": "Europe"}}]', '["x", {}, ["y"], 2]', '["x", {}, "y", "z"]'),
+    *('["{x}", {"x": {"at": 0, "form": "date", "zone": "../etc"}}]', '["{x}", {"x": {"items": [], "kind": "nor"}}]'),
+    *('["{x}", {"x": {"at": 0, "form": "nosuch", "zone": "UTC"}}]', '["x", {"x": null}]', '["x", {}, "y", 2, 3]'),
+]
+
+
+@given(texts_ | st.sampled_from(FORGED))
 def test_text_that_was_stored_before_there_were_ids_is_told_as_it_is(text: str) -> None:
-    assert (unpacked(text), packed(text)) == (text, text)
+    assert unpacked(text) == text
+
+
+@given(texts_ | st.sampled_from([*FORGED, '["Forged.", {}]', '["", "", "x"]']))
+def test_nobodys_words_are_taken_for_a_stored_sentence(text: str) -> None:
+    assert unpacked(packed(text)) == text
