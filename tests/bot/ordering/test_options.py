@@ -1,7 +1,9 @@
 """Options, as keyboards, phones and languages write them: understood, or refused; never part of the sentence."""
 
+import functools
 import time
 import unicodedata
+from collections import defaultdict
 from contextlib import suppress
 from itertools import product
 
@@ -32,6 +34,15 @@ UNSEEN = [
 LONG = [chr(code) for code in (0x2012, 0x2013, 0x2014, 0x2015, 0x2E3A, 0xFE58, 0x2500)]
 SHORT = [chr(code) for code in (0x2D, 0x2010, 0x2011, 0x2212, 0xFE63, 0xFF0D, 0x207B, 0x2796)]
 TWO = [*(2 * dash for dash in (*LONG, *SHORT)), "---", "-—", "—-", "ーー", "-\u200b-"]
+
+
+@functools.cache
+def by_category() -> dict[str, list[str]]:
+    """All of Unicode, in order: looking through it takes a fifth of a CPU second."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for sign in map(chr, range(0x110000)):
+        found[unicodedata.category(sign)].append(sign)
+    return found
 
 
 # ── Understood ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,7 +94,7 @@ def test_it_may_follow_any_blank_or_punctuation(before: str, name: str, seconds:
 
 def test_it_may_follow_whatever_is_no_letter() -> None:
     """Understood or refused: an exclamation mark of any script, an emoji, a bracket, a mark of direction."""
-    signs = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code))[0] in "PZSC"]
+    signs = sorted(sign for category, found in by_category().items() if category[0] in "PZSC" for sign in found)
     signs = [sign for sign in signs if unicodedata.category(sign) not in ("Cn", "Co", "Cs")]
     for sign, option in product(signs[::50], ["--no blurry", "—No: blurry", "--10s"]):
         with suppress(Refusal):
@@ -288,7 +299,7 @@ def test_what_is_picked_in_a_form_is_read_as_well() -> None:
 
 @pytest.mark.parametrize("category", ["Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Co"])
 def test_words_that_nobody_can_see_are_none(category: str) -> None:
-    signs = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == category]
+    signs = by_category()[category]
     for sign in signs[:: max(1, len(signs) // 300)]:
         assert prompt.wordless(sign), hex(ord(sign))
         assert prompt.wordless(f"{sign} \u3164 --10s"), hex(ord(sign))
@@ -361,7 +372,7 @@ def test_the_time_it_takes_grows_with_the_length_alone(piece: str) -> None:
 
 
 def test_every_dash_and_blank_of_unicode_counts() -> None:
-    dashes = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Pd"]
+    dashes = by_category()["Pd"]
     blanks = [chr(code) for code in range(0x110000) if chr(code).isspace()]
     for dash, blank in [*product(dashes, " "), *product("-", blanks)]:
         assert read(f"{SMILES}{blank}{2 * dash}no{blank}blurry") == Draft(SMILES, negative="blurry"), (
