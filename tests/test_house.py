@@ -350,6 +350,16 @@ def test_documents_name_only_commands_that_exist() -> None:
             assert name in known, f"{path.name}: photoplay {name}"
 
 
+def test_the_maintainers_page_names_every_module() -> None:
+    page, named = (ROOT / "docs" / "maintainer.md").read_text("utf-8"), set()
+    for package, row in re.findall(r"^\| `([\w/]+)` \| (.*) \|$", page, re.MULTILINE):
+        for name in " ".join(re.findall(r"`([^`]+)`", row)).split():
+            named |= {name, f"{package}/{name}"}
+    files = [path for room in ("bot", "adapters", "storage") for path in (ROOT / room).rglob("*.py")]
+    there = {path.relative_to(ROOT).with_suffix("").as_posix() for path in files if not path.stem.startswith("__")}
+    assert there - named == set()
+
+
 def test_the_chat_guide_shows_options_that_work() -> None:
     guide = (ROOT / "docs" / "chat.md").read_text("utf-8")
     shown = re.findall(r"`(--[^`]+)`", guide)
