@@ -19,7 +19,7 @@ from bot.conversation import Attachment, Inbound, Posted, Reply
 from bot.core import Core
 from bot.jobs.history import History
 from bot.jobs.steps import Steps
-from bot.jobs.worker import Worker
+from bot.jobs.worker import PACE, Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Accepted, Address, Finished, Job, Order, Pending, Terms
@@ -152,7 +152,7 @@ async def measure(folder: Path) -> tuple[float, float]:
         asking = asyncio.gather(*(some(range(start, count, 32)) for start in range(32)))
         while not asking.done() or await worker.round():
             await worker.round()
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(PACE)
         await worker.idle()
         await asking
 

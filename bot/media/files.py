@@ -58,13 +58,14 @@ def make_folder(folder: Path) -> None:
 
 async def settle(draft: Path, path: Path) -> None:
     """Rename a complete draft, durably (fsync). Raises `StoreDown`."""
+    settling = asyncio.ensure_future(asyncio.to_thread(_settle, draft, path))
     with disk():
-        await asyncio.to_thread(_sync, draft)
-        os.replace(draft, path)
         try:
-            await asyncio.to_thread(_sync, path.parent)
-        except BaseException:  # the caller does not learn the name
-            os.unlink(path)
+            await asyncio.shield(settling)
+        except asyncio.CancelledError:  # the caller does not learn the name
+            await asyncio.wait({settling})
+            with suppress(OSError):
+                os.unlink(path)
             raise
 
 
@@ -91,8 +92,7 @@ def write_private(path: Path, write: Callable[[BinaryIO], object]) -> None:
 async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
     """Write a stream to a new file; returns its size in bytes. Stops above `most`, returning a larger number."""
     size, held = 0, bytearray()
-    with disk():
-        file = await asyncio.to_thread(target.open, "xb")
+    file: BinaryIO | None = None
     try:
         async for chunk in chunks:
             size += len(chunk)
@@ -101,13 +101,14 @@ async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
             held += chunk
             if len(held) >= _PIECE:
                 with disk():
-                    await asyncio.to_thread(file.write, held)
+                    file = await asyncio.to_thread(_write, file, target, held)
                 held = bytearray()
         with disk():
-            await asyncio.to_thread(_write_out, file, held)
+            file = await asyncio.to_thread(_write, file, target, held, whole=True)
     finally:
-        with suppress(OSError):
-            file.close()
+        if file:
+            with suppress(OSError):
+                file.close()
         await hang_up(chunks)
     return size
 
@@ -127,9 +128,28 @@ def disk() -> Iterator[None]:
         raise StoreDown(f"the disk: {error.strerror or type(error).__name__}") from error
 
 
-def _write_out(file: BinaryIO, rest: bytes | bytearray) -> None:
-    file.write(rest)
-    file.flush()
+def _write(file: BinaryIO | None, target: Path, piece: bytes | bytearray, *, whole: bool = False) -> BinaryIO:
+    """Write a piece; the first one opens the file, `whole` flushes it."""
+    file = file or target.open("xb")
+    try:
+        file.write(piece)
+        if whole:
+            file.flush()
+    except BaseException:
+        with suppress(OSError):
+            file.close()
+        raise
+    return file
+
+
+def _settle(draft: Path, path: Path) -> None:
+    _sync(draft)
+    os.replace(draft, path)
+    try:
+        _sync(path.parent)
+    except BaseException:  # nobody learns the name
+        os.unlink(path)
+        raise
 
 
 def _sync(path: Path) -> None:

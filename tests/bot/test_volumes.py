@@ -1,10 +1,12 @@
 """Volumes that can do less than a disk: no hard links, no fsync of folders, a temporary folder that is read-only."""
 
+import asyncio
 import errno
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +103,28 @@ async def test_a_folder_that_takes_no_fsync_keeps_files(
     (tmp_path / "draft").write_bytes(b"x")
     with pytest.raises(StoreDown):
         await settle(tmp_path / "draft", tmp_path / "kept")
+
+
+async def test_who_is_cancelled_while_a_file_gets_its_name_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go, real = threading.Event(), threading.Event(), os.fsync
+
+    def fsync(file: int) -> None:
+        reached.set()
+        go.wait(10)
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    (tmp_path / "draft").write_bytes(b"x")
+    settling = asyncio.create_task(settle(tmp_path / "draft", tmp_path / "kept"))
+    await asyncio.to_thread(reached.wait, 10)
+    settling.cancel()
+    await asyncio.sleep(0)
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await settling
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_secret_of_another_length_is_damaged(tmp_path: Path) -> None:

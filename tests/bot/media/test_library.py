@@ -163,13 +163,13 @@ async def test_a_download_that_is_cancelled(box: Media) -> None:
     started = asyncio.Event()
 
     async def never() -> AsyncIterator[bytes]:
-        yield b"\xff\xd8\xff"
+        yield b"\xff\xd8\xff".ljust(2**19)  # more than is held back before it is written
         started.set()
         await asyncio.Event().wait()
 
     keeping = asyncio.create_task(box.keep([sent(picture()), Attachment(never)]))
     await started.wait()
-    assert len(files(box)) > 1
+    assert files(box)
     keeping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await keeping
