@@ -1,6 +1,6 @@
-"""The platforms that a process connects to, a row each.
+"""Connections to platforms, a row each.
 
-Their libraries are loaded only where there is a token: that takes half a second.
+A platform's library is imported only if its token is set: an import takes about half a second.
 """
 
 import time
@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What sends to a platform, and what is to be made of it once there is a core to hear what comes in."""
+    """A platform's outbound side, and a constructor of its inbound side, which needs the core."""
 
     chat: Chat
     listen: Callable[[Core], Platform]
@@ -44,7 +44,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What connections are made of. `link` gives the public address of a clip, where we have one."""
+    """Arguments of `Row.connect`. `link`: public URL of a stored clip; None without a public URL."""
 
     settings: Settings
     store: Store
@@ -54,7 +54,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A platform that we connect to where it has a `token`. `check` says how it is, also without one."""
+    """A platform, connected if its `token` is set. `check`: findings for `photoplay check`, also without a token."""
 
     token: Callable[[Settings], SecretStr | None]
     connect: Callable[[Parts], AbstractAsyncContextManager[Connection]]
@@ -63,7 +63,7 @@ class Row:
 
 @asynccontextmanager
 async def telegram(parts: Parts) -> AsyncIterator[Connection]:
-    """By the token, which must be set."""
+    """Connect to Telegram; the token must be set."""
     from adapters.telegram import PLATFORM
     from adapters.telegram.client import PUBLIC, UPLOAD, UPLOAD_SELF_HOSTED, TelegramClient
     from adapters.telegram.delivery import TelegramChat
@@ -79,7 +79,7 @@ async def telegram(parts: Parts) -> AsyncIterator[Connection]:
     hook = Hook(f"{url}/hooks/{PLATFORM}", parts.links.secret(HOOK)) if posts else None
 
     async def page(shown: ShownClip, job: str) -> str:
-        """Where a clip can be seen that needs an upload: by our own link, or in a private chat with the bot."""
+        """URL of a clip that cannot be uploaded there: our own link, or one to a private chat with the bot."""
         return link(shown.clip.name) if link else f"https://t.me/{await line.own_name()}?start={job}"
 
     def listen(core: Core) -> Platform:
@@ -100,7 +100,7 @@ async def telegram(parts: Parts) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def discord(parts: Parts) -> AsyncIterator[Connection]:
-    """By the token, which must be set."""
+    """Connect to Discord; the token must be set."""
     from adapters.discord.client import RestClient
     from adapters.discord.delivery import DiscordChat
     from adapters.discord.interaction_tokens import InteractionTokens
@@ -121,7 +121,7 @@ async def discord(parts: Parts) -> AsyncIterator[Connection]:
 
 
 async def check_telegram(settings: Settings) -> AsyncIterator[Finding]:
-    """What Telegram says of the bot and of its storage chat."""
+    """Findings from Telegram about the bot and its storage chat."""
     if not settings.telegram_token:
         yield Finding("hint", "Telegram: off. Make a bot with @BotFather and set TELEGRAM_TOKEN.")
         return
@@ -162,7 +162,7 @@ async def _storage_chat(line: "TelegramClient", chat: str) -> Finding:
 
 
 async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
-    """What is known of it without connecting to the gateway."""
+    """Findings about Discord that need no gateway connection."""
     if not settings.discord_token:
         off = "Discord: off. Make an application at https://discord.com/developers and set DISCORD_TOKEN."
         yield Finding("hint", off)
@@ -185,4 +185,4 @@ CONNECTIONS = {
     "telegram": Row(lambda settings: settings.telegram_token, telegram, check_telegram),
     "discord": Row(lambda settings: settings.discord_token, discord, check_discord),
 }
-"""By the name of the platform, in the order of `photoplay check`."""
+"""By platform, in the order of `photoplay check`."""

@@ -1,4 +1,4 @@
-"""`photoplay health`: asks the web server on this machine how it is, as a container without curl must."""
+"""`photoplay health`: asks the web server on this machine for its health; for containers without curl."""
 
 import http.client
 import json
@@ -10,9 +10,9 @@ _LARGEST = 2**16  # bytes of an answer
 
 
 def ask(address: str, path: str) -> tuple[bool, str]:
-    """Whether what answers at an address like `http://127.0.0.1:8080` is well, and what it says, in a line."""
+    """Whether the server at an address like `http://127.0.0.1:8080` is healthy, and its answer in one line."""
     parts = urlsplit(address)
-    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)  # by no proxy
+    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)  # without a proxy
     try:
         line.request("GET", path)
         answer = line.getresponse()

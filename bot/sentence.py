@@ -1,14 +1,14 @@
-"""Sentences: an id, which is the English text, and named arguments; put into words where they are told.
+"""Sentences: an id, which is the English text, and named arguments; rendered where they are shown.
 
     SHARED = _("Shared in {place}.")                       a sentence without arguments, or one to be filled later
     _("That file has {size} MB.", size=4)                  with arguments
     _n("{count} credit", "{count} credits", amount)        with a plural; `count` is an argument, too
-    _("Your last ones: {/jobs}")                           with a command, as it is called where this is told
+    _("Your last ones: {/jobs}")                           with a command, in the syntax of the place
 
-A `Sentence` is a `str`: its words, English at first. `into` says it in another language, or as another place words
-it. What is stored is `packed`, id and arguments. Text that is cut, glued or formatted becomes a plain `str`, which the
-types of `Reply`, `Button` and `Refusal` reject; `join` puts whole sentences beside each other. People's words are
-arguments of type `str`, and never translated.
+A `Sentence` is a `str`: its text, English at first. `into` renders it in another language, or in a place's wording. It
+is stored `packed`, as id and arguments. Text that is cut, concatenated or formatted becomes a plain `str`, which the
+types of `Reply`, `Button` and `Refusal` reject; `join` combines whole sentences. People's words are arguments of type
+`str`, and never translated.
 """
 
 import json
@@ -33,14 +33,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number with separators of thousands."""
+    """A number, shown with thousands separators."""
 
     value: float
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A time: Unix seconds, and the name of the time zone in which it is told."""
+    """A time in Unix seconds, shown in a time zone."""
 
     at: float
     form: MomentForm
@@ -56,7 +56,7 @@ class Listing:
 
 
 Argument = str | int | float | Command | Number | Moment | Listing
-"""A `Sentence` is a `str`, too; it is said in the language of the sentence around it."""
+"""A `Sentence` is a `str`, too; it is rendered in the language of the sentence around it."""
 
 
 def _slash(line: str) -> str:
@@ -65,27 +65,27 @@ def _slash(line: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a place words sentences: what commands are called there, and what is said instead of some sentences."""
+    """A place's wording: its syntax of commands, and its replacements of sentences."""
 
     command: Callable[[str], str] = _slash
-    """From a command's line to what people type there."""
+    """Converts a command's line to the syntax of the place."""
     instead: Mapping[str, "Sentence"] = field(default_factory=dict)
-    """By id, the sentence that is said instead, with the same arguments and those of its own."""
+    """Replacements by id; they get the arguments of the replaced sentence and their own."""
 
 
 CHAT = Wording()
 _NOTHING: Mapping[str, Argument] = MappingProxyType({})
 _JOINED = ""
-"""The id of sentences beside each other; their arguments are the separator and the parts, by number."""
+"""The id of combined sentences; arguments: the separator, and the parts by number."""
 _ISOLATE, _END = "\u2068", "\u2069"
 _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-"""What would end an isolation, or outlive it."""
+"""Characters that would end an isolation, or outlast it."""
 _ADDRESS = ("https://", "http://")
-"""Addresses run from left to right by themselves, and clients would take a mark at their end for a part of them."""
+"""Addresses are left-to-right in themselves, and clients would include a mark at their end."""
 
 
 class Sentence(str):
-    """What is said: `id` and `args`, in the words of `language` and `wording`."""
+    """`id` and `args`, rendered in `language` and `wording`."""
 
     __slots__ = ("args", "id", "language", "number", "plural", "wording")
     id: str
@@ -93,7 +93,7 @@ class Sentence(str):
     plural: str
     """The id's plural; empty without one."""
     number: int
-    """What decides on the form of the plural."""
+    """The number that selects the plural form."""
     language: str
     wording: Wording
 
@@ -115,22 +115,22 @@ class Sentence(str):
         return _again, (self.packed, self.language)
 
     def into(self, language: str, wording: Wording = CHAT) -> "Sentence":
-        """The same, in the words of a language and a place."""
+        """The sentence in a language and a place's wording."""
         if language == self.language and wording is self.wording:
             return self
         return Sentence(self.id, self.args, self.plural, self.number, language, wording)
 
     def worded(self, wording: Wording) -> "Sentence":
-        """The same in its language, as a place words it."""
+        """The sentence in its own language and a place's wording."""
         return self.into(self.language, wording)
 
     def fill(self, **args: Argument) -> "Sentence":
-        """The same with (more) arguments."""
+        """The sentence with these arguments added or replaced."""
         return Sentence(self.id, {**self.args, **args}, self.plural, self.number, self.language, self.wording)
 
     @property
     def packed(self) -> str:
-        """Id and arguments as JSON, to be stored."""
+        """Id and arguments as JSON, for storage."""
         return json.dumps(_packed(self), ensure_ascii=False, separators=(",", ":"))
 
 
@@ -144,12 +144,12 @@ def _(id: str, **args: Argument) -> Sentence:
 
 
 def _n(id: str, plural: str, count: int, **args: Argument) -> Sentence:
-    """A sentence whose form depends on a count, which is its argument `{count}`."""
+    """A sentence with a plural, selected by the argument `{count}`."""
     return Sentence(id, {"count": count, **args}, plural, count)
 
 
 def join(separator: str, parts: Iterable[str]) -> Sentence:
-    """Sentences beside each other; empty ones are left out."""
+    """Combine sentences; empty ones are left out."""
     return Sentence(_JOINED, {"": separator, **{str(i): part for i, part in enumerate(p for p in parts if p)}})
 
 
@@ -169,14 +169,14 @@ def verbatim(value: Argument) -> Sentence:
 
 
 def packed(text: str) -> str:
-    """Text to be stored: a sentence as id and arguments, other text as it is, unless it would be read as those."""
+    """Text for storage: a sentence as id and arguments; other text unchanged, unless it could be taken for those."""
     if not isinstance(text, Sentence) and text.startswith("["):
         text = verbatim(text)
     return text.packed if isinstance(text, Sentence) else text
 
 
 def unpacked(stored: str) -> Sentence:
-    """A stored sentence, in English. Text of a time before there were ids is told as it is."""
+    """A stored sentence, in English; text of versions without ids unchanged."""
     try:
         found = _unpacked(json.loads(stored)) if stored.startswith("[") else None
     except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, OSError):  # the last of time zones
@@ -208,7 +208,7 @@ def _words(id: str, args: Mapping[str, Argument], plural: str, number: int, lang
 
 @lru_cache(4096)
 def _parsed(form: str) -> tuple[str, ...]:
-    """Text and names of placeholders in turn."""
+    """Text and placeholders' names, alternating."""
     return tuple(languages.PLACEHOLDER.split(form))
 
 
@@ -233,7 +233,7 @@ def _said(value: Argument, language: str, wording: Wording, *, isolated: bool = 
 
 
 def _isolate(text: str) -> str:
-    """Text whose direction is its own, and touches nothing around it."""
+    """Isolate the direction of a text from its surroundings."""
     if not text.strip() or text.startswith(_ADDRESS):
         return text
     return f"{_ISOLATE}{text.translate(_TURNING)}{_END}"

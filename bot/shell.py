@@ -46,7 +46,7 @@ def with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None
     async def opened() -> T:
         found = settings(level)
         async with signals(say_stopping, 0 if social else 1) as stopped, open_app(found, social=social) as app:
-            if social:  # it stays: what is there now is never collected, and no collection goes through it again
+            if social:  # a long-lived process: keep the garbage collector from scanning what exists now
                 gc.freeze()
             return await do(app, stopped)
 

@@ -1,4 +1,4 @@
-"""What systemd is told by a unit of `Type=notify`: started, alive, stopping. Without systemd nothing happens.
+"""Notifications to systemd from a unit of `Type=notify`: ready, alive, stopping. Without systemd, none are sent.
 
 The protocol is a datagram of lines (sd_notify(3)).
 """
@@ -22,14 +22,14 @@ class Notifier:
 
     @classmethod
     def found(cls, environment: Mapping[str, str] = os.environ) -> "Notifier":
-        """As systemd says in the environment."""
+        """From systemd's environment variables."""
         wanted, whose = environment.get("WATCHDOG_USEC", ""), environment.get("WATCHDOG_PID", "")
         ours = wanted.isdecimal() and int(wanted) > 0 and whose in ("", str(os.getpid()))
         return cls(environment.get("NOTIFY_SOCKET") or None, int(wanted) / 1e6 if ours else None)
 
     @asynccontextmanager
     async def watched(self, status: str, stopped: asyncio.Event) -> AsyncIterator[None]:
-        """Started, with this status; alive for as long as the event loop runs; stopping once `stopped` is set."""
+        """Notify readiness with this status, liveness while the event loop runs, and the stop once `stopped` is set."""
         self._say(f"READY=1\nSTATUS={status}")
         tasks = [asyncio.create_task(self._beat()), asyncio.create_task(self._end(stopped))]
         try:
@@ -54,7 +54,7 @@ class Notifier:
         address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
-                line.setblocking(False)  # a full queue is no reason for the loop to wait
+                line.setblocking(False)  # a full queue must not block the loop
                 line.sendto(words.encode(), address)
         except OSError as error:
             log.warning("systemd cannot be told %s: %s", words.partition("\n")[0], error.strerror)
