@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -58,12 +59,10 @@ def make_folder(folder: Path) -> None:
 
 async def settle(draft: Path, path: Path) -> None:
     """Rename a complete draft, durably (fsync). Raises `StoreDown`."""
-    settling = asyncio.ensure_future(asyncio.to_thread(_settle, draft, path))
     with disk():
         try:
-            await asyncio.shield(settling)
+            await _in_thread(lambda: _settle(draft, path))
         except asyncio.CancelledError:  # the caller does not learn the name
-            await asyncio.wait({settling})
             with suppress(OSError):
                 os.unlink(path)
             raise
@@ -91,8 +90,7 @@ def write_private(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
     """Write a stream to a new file; returns its size in bytes. Stops above `most`, returning a larger number."""
-    size, held = 0, bytearray()
-    file: BinaryIO | None = None
+    size, held, pen = 0, bytearray(), _Pen(target)
     try:
         async for chunk in chunks:
             size += len(chunk)
@@ -101,14 +99,12 @@ async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
             held += chunk
             if len(held) >= _PIECE:
                 with disk():
-                    file = await asyncio.to_thread(_write, file, target, held)
+                    await _in_thread(partial(pen.write, held))
                 held = bytearray()
         with disk():
-            file = await asyncio.to_thread(_write, file, target, held, whole=True)
+            await _in_thread(partial(pen.write, held, whole=True))
     finally:
-        if file:
-            with suppress(OSError):
-                file.close()
+        pen.close()
         await hang_up(chunks)
     return size
 
@@ -128,18 +124,35 @@ def disk() -> Iterator[None]:
         raise StoreDown(f"the disk: {error.strerror or type(error).__name__}") from error
 
 
-def _write(file: BinaryIO | None, target: Path, piece: bytes | bytearray, *, whole: bool = False) -> BinaryIO:
-    """Write a piece; the first one opens the file, `whole` flushes it."""
-    file = file or target.open("xb")
-    try:
-        file.write(piece)
+class _Pen:
+    """Writes a new file, which the first piece opens."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._file: BinaryIO | None = None
+
+    def write(self, piece: bytes | bytearray, *, whole: bool = False) -> None:
+        """Write a piece; `whole`: the last one. Raises `OSError`."""
+        if self._file is None:
+            self._file = self._target.open("xb")
+        self._file.write(piece)
         if whole:
-            file.flush()
-    except BaseException:
-        with suppress(OSError):
-            file.close()
+            self._file.flush()
+
+    def close(self) -> None:
+        if self._file:
+            with suppress(OSError):
+                self._file.close()
+
+
+async def _in_thread(function: Callable[[], None]) -> None:
+    """Run in a thread; it has ended when this returns or raises, also when the caller is cancelled."""
+    running = asyncio.ensure_future(asyncio.to_thread(function))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
         raise
-    return file
 
 
 def _settle(draft: Path, path: Path) -> None:

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
 from bot.errors import Misconfigured, StoreDown
-from bot.media.files import settle, twin
+from bot.media.files import pour, settle, twin
 from bot.media.library import Media
 from bot.media.signed_links import secret_of
 from bot.model import Order
@@ -125,6 +126,31 @@ async def test_who_is_cancelled_while_a_file_gets_its_name_leaves_none(
     with pytest.raises(asyncio.CancelledError):
         await settling
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_who_is_cancelled_while_a_file_is_opened_leaves_it_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go, opened, real = threading.Event(), threading.Event(), list[BinaryIO](), Path.open
+
+    def slow(path: Path, mode: str) -> BinaryIO:
+        reached.set()
+        go.wait(10)
+        opened.append(cast(BinaryIO, real(path, mode)))
+        return opened[0]
+
+    async def film() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    monkeypatch.setattr(Path, "open", slow)
+    pouring = asyncio.create_task(pour(film(), tmp_path / "film", 9))
+    await asyncio.to_thread(reached.wait, 10)
+    pouring.cancel()
+    await asyncio.sleep(0)
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await pouring
+    assert opened[0].closed
 
 
 def test_a_secret_of_another_length_is_damaged(tmp_path: Path) -> None:
