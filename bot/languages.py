@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 ENGLISH = "en_001"
 """The language of the sentences in `bot/texts`: English with the day before the month."""
 
-MomentForm = Literal["day", "date", "stamp", "time"]
-"""`Friday, 4 December 2026`, `4 December 2026`, `4 Dec 22:15`, `22:15`."""
+MomentForm = Literal["day", "date", "short", "mark", "stamp", "time"]
+"""`Friday, 4 December 2026`, `4 December 2026`, `4 Dec 2026`, `4 Dec`, `4 Dec 22:15`, `22:15`."""
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 """An argument of a sentence, or a command, which begins with a slash."""
@@ -104,6 +104,10 @@ def moment(at: datetime, form: MomentForm, language: str) -> str:
             return str(format_date(at, "full", locale))
         case "date":
             return str(format_date(at, "long", locale))
+        case "short":
+            return str(format_date(at, "medium", locale))
+        case "mark":
+            return str(format_skeleton("MMMd", at, locale=locale))
         case "time":
             return str(format_time(at, "HH:mm", locale=locale))
         case "stamp":

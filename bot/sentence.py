@@ -271,7 +271,11 @@ def _unpacked(body: Any) -> Argument:
             return Command(line)
         case {"number": int() | float() as number}:
             return Number(number)
-        case {"at": int() | float() as at, "form": "day" | "date" | "stamp" | "time" as form, "zone": str(zone)}:
+        case {
+            "at": int() | float() as at,
+            "form": "day" | "date" | "short" | "mark" | "stamp" | "time" as form,
+            "zone": str(zone),
+        }:
             return Moment(at, form, zone)
         case {"items": list(items), "kind": "and" | "or" as kind}:
             return Listing(tuple(_unpacked(item) for item in items), kind)

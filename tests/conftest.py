@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bot import languages
 from bot.media.sandbox import origin
 from storage import open_store
 from storage.jobs import Store
@@ -23,6 +24,7 @@ from tests import decoders, templates
 from tests.clock import Clock
 from tests.fakes import RecordingChat
 from tests.houses import House, wired
+from tests.strange import STRANGE, Strange
 from tests.templates import new_store
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,6 +43,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     both = metafunc.definition.get_closest_marker("databases") or metafunc.definition.path.parent.name == "storage"
     if "server" in metafunc.fixturenames and both:
         metafunc.parametrize("server", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def strange() -> Iterator[str]:
+    """A language in which no letter of a sentence is English."""
+    languages.catalogues[STRANGE] = Strange()
+    yield STRANGE
+    del languages.catalogues[STRANGE]
 
 
 @pytest.fixture(autouse=True)

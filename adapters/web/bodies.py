@@ -28,11 +28,11 @@ PATIENCE = 30.0
 
 
 class Unreadable(Exception):
-    """A rejected body: HTTP `status`, and a sentence for the person."""
+    """A rejected body: HTTP `status`, and a `sentence` for the person."""
 
     def __init__(self, status: int) -> None:
         super().__init__(texts.page.UNREADABLE[status])
-        self.status = status
+        self.status, self.sentence = status, texts.page.UNREADABLE[status]
 
 
 async def whole(request: web.Request, kind: str, limit: int = SMALL, seconds: float = PATIENCE) -> bytes:

@@ -15,6 +15,7 @@ from adapters.web.event_stream import EventStreams, spoken
 from adapters.web.file_response import file_response
 from adapters.web.job_json import JobJson
 from adapters.web.session import Sessions
+from adapters.web.telling import json_response
 from adapters.web.templating import card, render, script_data
 from bot import texts
 from bot.commands import table
@@ -149,19 +150,19 @@ class ChatPage:
             with self._crowd.counted(request, person), ExitStack() as files:
                 inbound = await message.read(request, person, files, self._core.context.media.spool)
                 if inbound.text == PREVIEW and inbound.attachments:
-                    return web.json_response(await self._look(inbound))
+                    return json_response(await self._look(inbound))
                 reply = await self._core.handle(inbound)
                 self._streams.stir(inbound.person)
         except message.TooMuch as much:
-            return web.json_response({"text": str(much)}, status=413, headers={"Connection": "close"})
-        return web.json_response(await self._job_json.reply(inbound, reply))
+            return json_response({"text": much.sentence}, status=413, headers={"Connection": "close"})
+        return json_response(await self._job_json.reply(inbound, reply))
 
     async def _look(self, inbound: Inbound) -> dict[str, object]:
         """A preview of a picture that the browser cannot display, or the reason of its refusal."""
         try:
             photo = (await self._core.context.media.keep(inbound.attachments[:1], inbound.person)).photo
         except Refusal as refusal:
-            return {"text": str(refusal), "fine": False}
+            return {"text": refusal.sentence, "fine": False}
         try:
             data = await self._core.context.media.read(photo.name)
         finally:

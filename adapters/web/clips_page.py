@@ -92,7 +92,7 @@ class ClipsPage:
             "id": job.id,
             "words": job.order.prompt,
             "alt": texts.page.alt(job.order.prompt),
-            "facts": f"{job.order.seconds}\u00a0s · {datetime.fromtimestamp(job.created_at, UTC):%-d %b %Y}",
+            "facts": texts.page.facts(job.order.seconds, job.created_at),
             "width": job.clip.width,
             "height": job.clip.height,
             "favourite": job.favourite,

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from adapters.web.proxies import network
 from adapters.web.session import Sessions
+from adapters.web.telling import json_response
 from bot import texts
 
 AT_ONCE, NEAR = 4, 16
@@ -28,9 +29,9 @@ class Crowd:
     def refusal(self, request: web.Request, person: str) -> web.Response | None:
         """The refusal of a request by the page's script that is not from our page, or one too many; None for others."""
         if not self._sessions.trusts(request, person):
-            return web.json_response({"text": texts.page.PAGE["reload"]}, status=403)
+            return json_response({"text": texts.page.PAGE["reload"]}, status=403)
         if self.is_full(request, person):
-            return web.json_response({"text": texts.page.PAGE["one_by_one"]}, status=429)
+            return json_response({"text": texts.page.PAGE["one_by_one"]}, status=429)
         return None
 
     @contextmanager

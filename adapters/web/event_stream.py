@@ -5,12 +5,12 @@ around it are repeated after a reconnection, which the page tolerates.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import contextmanager
 from typing import Any
 
 from adapters.web.job_json import JobJson
+from adapters.web.telling import dumps, language
 from bot.conversation import Inbound
 from bot.core import Core
 from bot.errors import StoreDown
@@ -169,10 +169,10 @@ class EventStreams:
 
 def spoken(user: str, text: str = "", key: str = "") -> Inbound:
     """A message from the page without a form."""
-    return Inbound(Address("web", user, key), user, f"web:{user}:{key}", text)
+    return Inbound(Address("web", user, key), user, f"web:{user}:{key}", text, language=language())
 
 
 def event(kind: str, data: object, mark: str = "") -> str:
     """An event in wire format."""
     name = f"id: {mark}\n" if mark else ""
-    return f"event: {kind}\n{name}data: {json.dumps(data, ensure_ascii=False)}\n\n"
+    return f"event: {kind}\n{name}data: {dumps(data)}\n\n"

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from adapters.web.telling import json_response
 from adapters.web.templating import card_page
 from bot import texts
 from bot.gallery.model import Share, WebGallery
@@ -56,7 +57,7 @@ def missing() -> web.Response:
 
 def json(data: dict[str, object], status: int) -> web.Response:
     """A response to a page's script."""
-    return web.json_response(data, status=status, headers=_PAGE)
+    return json_response(data, status=status, headers=_PAGE)
 
 
 def clip_headers(gallery: WebGallery, share: Share, suffix: str, kind: str) -> dict[str, str]:

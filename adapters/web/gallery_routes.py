@@ -15,6 +15,7 @@ from adapters.web.file_response import file_response
 from adapters.web.gallery_answers import card, in_memory, json, missing
 from adapters.web.gallery_pages import FILES, ROOT
 from adapters.web.session import Sessions
+from adapters.web.telling import language
 from adapters.web.visitor_limit import VisitorLimit
 from bot import texts
 from bot.conversation import MENTION, Inbound
@@ -241,7 +242,7 @@ def _name(person: str) -> str:
 
 def _said(gallery: WebGallery, person: str, text: str, key: str = "") -> Inbound:
     """A visitor's command in a gallery's community. Without a key it must be idempotent."""
-    return Inbound(Address("web", person), person, key, text, scope=gallery.scope)
+    return Inbound(Address("web", person), person, key, text, scope=gallery.scope, language=language())
 
 
 def _colours() -> bytes:

@@ -2,8 +2,9 @@
 
 from aiohttp import web
 
+from adapters.web.telling import json_response, language
 from bot import texts
-from bot.languages import ENGLISH, tag
+from bot.languages import tag
 
 LIGHT, DARK = "#faf7f4", "#141219"
 """Background colours of the page, as in `app.css`."""
@@ -17,7 +18,7 @@ async def manifest(_: web.Request) -> web.Response:
         "name": texts.page.PAGE["title"],
         "short_name": texts.page.PAGE["title"],
         "description": texts.page.PAGE["description"],
-        "lang": tag(ENGLISH),
+        "lang": tag(language()),
         "id": "/",
         "start_url": "/",
         "scope": "/",
@@ -29,4 +30,4 @@ async def manifest(_: web.Request) -> web.Response:
             {"src": "/static/icon.svg", "sizes": "any", "type": "image/svg+xml"},
         ],
     }
-    return web.json_response(data, content_type="application/manifest+json")
+    return json_response(data, content_type="application/manifest+json")

@@ -11,6 +11,7 @@ from aiohttp import web
 from multipart import MultipartSegment
 
 from adapters.web import bodies
+from adapters.web.telling import language
 from bot import texts
 from bot.commands import invocation
 from bot.conversation import Attachment, Inbound
@@ -18,6 +19,7 @@ from bot.media.arrival import HEAVIEST_PICTURE
 from bot.media.files import disk
 from bot.model import Address, Role
 from bot.ordering.prompt import PROMPT_LIMIT
+from bot.sentence import Sentence
 
 SAMPLES = Path(__file__).with_name("samples")
 WORDS = 40_000
@@ -31,7 +33,11 @@ _NAMES = frozenset({*_ROLES, "key", "text", "asked", "sample", *_OPTIONS})
 
 
 class TooMuch(Exception):
-    """The form exceeds a limit; the message is for the person."""
+    """The form exceeds a limit; `sentence` is for the person."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 async def read(request: web.Request, person: str, files: ExitStack, spool: Callable[[], IO[bytes]]) -> Inbound:
@@ -82,6 +88,7 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
         options,
         asked=fields.get("asked", ""),
         no_photo=texts.page.PAGE["need_photo"],
+        language=language(),
     )
 
 

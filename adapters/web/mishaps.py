@@ -8,9 +8,11 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from adapters.web.bodies import Unreadable
+from adapters.web.telling import json_response
 from adapters.web.templating import card
 from bot import texts
 from bot.errors import StoreDown
+from bot.sentence import EMPTY, Sentence
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ def in_words(clock: Callable[[], float] = time.monotonic) -> Middleware:
         except (web.HTTPException, ConnectionError):
             raise
         except Unreadable as error:
-            return _answer(request, error.status, str(error))
+            return _answer(request, error.status, error.sentence)
         except StoreDown as error:
             if clock() >= quiet_until:
                 quiet_until = clock() + MINUTE
@@ -49,14 +51,12 @@ def in_words(clock: Callable[[], float] = time.monotonic) -> Middleware:
     return say
 
 
-def _answer(request: web.Request, status: int, text: str, title: str = "") -> web.Response:
+def _answer(request: web.Request, status: int, text: Sentence, title: Sentence = EMPTY) -> web.Response:
     """An error response. Raises `ConnectionError` if a response has begun, which closes the connection."""
     if request.writer.output_size:
         raise ConnectionError("broken off")
     person = _by_a_person(request)
-    response = (
-        card(text, status, title=title, home=True) if person else web.json_response({"text": text}, status=status)
-    )
+    response = card(text, status, title=title, home=True) if person else json_response({"text": text}, status=status)
     if status in (408, 413):
         response.force_close()  # the rest of the request is not read
     if status == 503:

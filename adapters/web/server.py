@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from adapters.web import bodies
+from adapters.web import bodies, telling
 from adapters.web.chat_page import ChatPage
 from adapters.web.connections import KEEP, MALFORMED, Connections
 from adapters.web.file_response import file_response
@@ -94,7 +94,7 @@ def make_app(
             raise web.HTTPNotFound
         return web.Response(status=await hook(request.headers, partial(bodies.whole, request, bodies.JSON, UPDATE)))
 
-    app = web.Application(middlewares=[in_words()])
+    app = web.Application(middlewares=[telling.in_their_language, in_words()])
     app.add_routes(
         [
             web.get("/media/{token}", media),

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from adapters.web.proxies import FORWARDED, Proxies, is_loopback
+from adapters.web.telling import json_response
 from adapters.web.tries import Tries
 from bot import texts
 from bot.media.signed_links import BadLink, Links
@@ -114,7 +115,7 @@ class Sessions:
         async def guarded(request: web.Request) -> web.StreamResponse:
             person = self.person(request)
             if person is None or not self.admits(request):
-                return web.json_response({"text": texts.page.PAGE["reload"]}, status=401)
+                return json_response({"text": texts.page.PAGE["reload"]}, status=401)
             return await handler(request, person)
 
         return guarded

@@ -1,6 +1,5 @@
 """Pages from Jinja2 templates, all with autoescape."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,16 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from adapters.web import homescreen
+from adapters.web.telling import dumps, language
 from bot import texts
-from bot.languages import ENGLISH, tag
+from bot.languages import tag
 from bot.sentence import Sentence
 
 
 @pass_context
 def _told(context: Context, value: object) -> object:
     """A sentence in the language of the page."""
-    return value.into(context["language"]) if isinstance(value, Sentence) else value
+    return value.into(context["language"], value.wording) if isinstance(value, Sentence) else value
 
 
 _TEMPLATES = Environment(
@@ -43,17 +43,17 @@ _TEMPLATES.globals["texts"] = texts
 
 
 def render(name: str, **values: Any) -> str:
-    """Render a template with all `texts`, those of the chat page as `page`; English unless `language` says otherwise.
+    """Render a template with all `texts`, those of the chat page as `page`, in the language of the request.
 
     Raises for a missing value.
     """
-    said = {"page": texts.page.PAGE, "language": ENGLISH, **_HEAD, **values}
+    said = {"page": texts.page.PAGE, "language": language(), **_HEAD, **values}
     return _TEMPLATES.get_template(name).render(said, lang=tag(said["language"]))
 
 
 def script_data(data: object) -> Markup:
     """JSON for a `<script>` block, with “<” escaped, so that it cannot end the block or begin a comment."""
-    return Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"))
+    return Markup(dumps(data).replace("<", "\\u003c"))
 
 
 def card(

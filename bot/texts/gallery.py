@@ -30,9 +30,9 @@ COVERED = _("Covered")
 UNCOVER = _("Covered by whoever made it: tap to see")
 
 
-def titled(*parts: str) -> str:
+def titled(*parts: str) -> Sentence:
     """Title of a page, for the browser's tab."""
-    return " · ".join(part for part in (*parts, HOUSE) if part)
+    return join(" · ", [*parts, HOUSE])
 
 
 # ── A clip ───────────────────────────────────────────────────────────────────────────────────────────────────────────

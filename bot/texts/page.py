@@ -1,6 +1,6 @@
 """Sentences of the chat page's own: labels, hints, errors."""
 
-from bot.sentence import EMPTY, Sentence, _, sentences, verbatim
+from bot.sentence import EMPTY, Moment, Sentence, _, join, sentences, verbatim
 from bot.texts.chat import DELETE, DELETE_ON_PAGE, KEEP, SEND_AGAIN
 from bot.texts.options import DESCRIPTION
 from bot.texts.phrases import shorten
@@ -188,6 +188,11 @@ def no_clips(words: str, favourites: bool) -> Sentence:
     if favourites:
         return _("No favourites yet. Tap the star on a clip that you like.")
     return _("No clips yet. Send a photo in the chat, and what comes of it shows up here.")
+
+
+def facts(seconds: int, at: float) -> Sentence:
+    """Length and date of a clip, by the calendar of Greenwich."""
+    return join(" · ", [_("{seconds}\u00a0s", seconds=seconds), verbatim(Moment(at, "short"))])
 
 
 def alt(prompt: str) -> str:

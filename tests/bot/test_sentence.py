@@ -67,6 +67,7 @@ def test_numbers_dates_and_lists() -> None:
         "Saturday, 5 December 2026 00:00"
     )
     assert _("{a}; {b}", a=Moment(at, "date"), b=Moment(at, "stamp")) == "4 December 2026; 4 Dec 23:00"
+    assert _("{a}; {b}", a=Moment(at, "short"), b=Moment(at, "mark")) == "4 Dec 2026; 4 Dec"
     assert _("{a}", a=Listing(("x", _("y"), 3))) == "x, y and 3"
     assert _("{a}", a=Listing(("x", "y"), "or")) == "x or y"
 
@@ -137,7 +138,9 @@ arguments: st.SearchStrategy[object] = st.one_of(
     st.floats(-1e6, 1e6),
     st.builds(Command, texts_),
     st.builds(Number, st.integers(0, 10**9)),
-    st.builds(Moment, st.integers(0, 4_000_000_000), st.sampled_from(["day", "date", "stamp", "time"])),
+    st.builds(
+        Moment, st.integers(0, 4_000_000_000), st.sampled_from(["day", "date", "short", "mark", "stamp", "time"])
+    ),
     st.lists(texts_, max_size=4).map(lambda items: Listing(tuple(items))),
 )
 leaves = st.builds(
