@@ -111,14 +111,8 @@ async def _providers(app: App) -> AsyncIterator[Finding]:
         )
     if names == ("local",):
         yield Finding("hint", "To make real clips, set AIMLAPI_KEY or APILAPLAS_KEY.")
-    paid = [name for name in names if name != "local"]
-    for name, probe in zip(paid, await asyncio.gather(*map(app.providers.probe, paid)), strict=True):
-        if probe.verdict == "reachable":
-            yield Finding("good", f"Video service: {name} is reachable and takes the key.")
-        elif probe.verdict == "refused":
-            yield Finding("bad", f"Video service: {name} does not accept {name.upper()}_KEY ({probe.detail}).")
-        else:
-            yield Finding("bad", f"Video service: {name} cannot be reached ({probe.detail}). Check {name.upper()}_URL.")
+    for finding in await asyncio.gather(*(provider(app, name) for name in names if name != "local")):
+        yield finding
     if names == ("apilaplas",) and not app.settings.public_url:
         yield Finding(
             "hint",
@@ -130,19 +124,29 @@ async def _providers(app: App) -> AsyncIterator[Finding]:
         )
 
 
+async def provider(app: App, name: str) -> Finding:
+    """Whether a paid host can be reached, and takes our key."""
+    probe = await app.providers.probe(name)
+    if probe.verdict == "reachable":
+        return Finding("good", f"Video service: {name} is reachable and takes the key.")
+    if probe.verdict == "refused":
+        return Finding("bad", f"Video service: {name} does not accept {name.upper()}_KEY ({probe.detail}).")
+    return Finding("bad", f"Video service: {name} cannot be reached ({probe.detail}). Check {name.upper()}_URL.")
+
+
 async def _web(app: App) -> AsyncIterator[Finding]:
     settings = app.settings
     try:
         async with app.listening() as address:
             yield Finding("good", f"Web server: {address} is free.")
             if settings.public_url:
-                yield await _public(app, settings.public_url)
+                yield await public(app, settings.public_url)
     except Misconfigured as error:
         found = await app.providers.installation(settings.own_address)
         if found == app.mark:
             yield Finding("good", f"Web server: running at {settings.own_address}.")
             if settings.public_url:
-                yield await _public(app, settings.public_url)
+                yield await public(app, settings.public_url)
         elif found:
             yield Finding(
                 "bad",
@@ -175,7 +179,8 @@ async def _web(app: App) -> AsyncIterator[Finding]:
         yield Finding("hint", "PUBLIC_URL is not set: fine on one machine; photos travel inside the request.")
 
 
-async def _public(app: App, url: str) -> Finding:
+async def public(app: App, url: str) -> Finding:
+    """Whether that address leads to this installation, whose web server runs."""
     found = await app.providers.installation(url)
     if found == app.mark:
         return Finding("good", f"Public address: {url} leads here.")

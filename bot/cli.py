@@ -15,10 +15,11 @@ import typer
 from bot import cli_admin, cli_clips, config, env_file, logs, texts
 from bot.app import App, secrets_of
 from bot.check import examine
+from bot.cli_init import init
 from bot.connections import Finding
 from bot.errors import Misconfigured
 from bot.health import ask
-from bot.shell import QUIET, go, out, plainly, say_stopping, somewhere, with_app
+from bot.shell import QUIET, go, out, plainly, say_stopping, show, somewhere, with_app
 from bot.shutdown import signals
 from bot.systemd import Notifier
 
@@ -71,6 +72,7 @@ def worker() -> None:
     with_app(work, social=True)
 
 
+cli.command()(init)
 cli.add_typer(cli_clips.cli)
 cli.add_typer(cli_admin.cli, name="admin")
 
@@ -109,9 +111,7 @@ def check() -> None:
         bad = False
         async for finding in _findings():
             bad = bad or finding.kind == "bad"
-            mark, style = {"good": ("✓", "green"), "bad": ("✗", "red"), "hint": ("·", "yellow")}[finding.kind]
-            out.print(f"[{style}]{mark}[/]", end=" ")
-            out.print(finding.text, markup=False, soft_wrap=True)
+            show(finding)
         if bad:
             raise typer.Exit(1)
 

@@ -290,7 +290,7 @@ class Settings(BaseSettings):
     @property
     def unheard(self) -> bool:
         """Whether a hosting platform chose PORT but cannot reach us: HOST is unset, so we listen on loopback."""
-        chosen = bool(self.port) and any(name.upper() == "PORT" for name in os.environ)
+        chosen = bool(self.port) and in_environment("PORT")
         return chosen and "host" not in self.model_fields_set and not (sys.stdin and sys.stdin.isatty())
 
     @property
@@ -354,11 +354,19 @@ def names() -> list[str]:
     return [*(name.upper() for name in Settings.model_fields), *files]
 
 
-def load() -> Settings:
-    """Read the settings. Raises `Misconfigured`, whose message repeats no value: it might be a secret."""
+def in_environment(name: str) -> bool:
+    """Whether a setting is in the environment, which counts before `.env`."""
+    return any(key.upper() == name for key in os.environ)
+
+
+def load(**instead: str) -> Settings:
+    """Read the settings; `instead` counts before all else.
+
+    Raises `Misconfigured`, whose message repeats no value: it might be a secret.
+    """
     logging.getLogger("dotenv").setLevel(logging.ERROR)  # `env_file` reports such lines
     try:
-        return Settings()
+        return Settings.model_validate(instead) if instead else Settings()
     except ValidationError as error:
         problems = "; ".join(map(_plain, error.errors(include_url=False, include_input=False)))
         raise Misconfigured(f"A setting cannot be used. {problems}.") from None

@@ -4,7 +4,7 @@ A platform's library is imported only if its token is set: an import takes about
 """
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -54,11 +54,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A platform, connected if its `token` is set. `check`: findings for `photoplay check`, also without a token."""
+    """A platform, connected if its `token` is set. `check`: findings for `photoplay check`, also without a token.
+
+    `called`: a person's name by their id there. Raises `ChatError`, also for unknown ids.
+    """
 
     token: Callable[[Settings], SecretStr | None]
     connect: Callable[[Parts], AbstractAsyncContextManager[Connection]]
     check: Callable[[Settings], AsyncIterator[Finding]]
+    called: Callable[[Settings, str], Awaitable[str]]
 
 
 @asynccontextmanager
@@ -131,7 +135,8 @@ async def check_telegram(settings: Settings) -> AsyncIterator[Finding]:
     try:
         with mapped():
             me = await line.get_me()
-        yield Finding("good", f"Telegram: @{me.username} is reachable, https://t.me/{me.username}")
+        link = f"https://t.me/{me.username}"
+        yield Finding("good", f"Telegram: @{me.username} is reachable, {link} (into a group: {link}?startgroup=new)")
         if not me.can_join_groups:
             yield Finding(
                 "hint", "Telegram: the bot may not be added to groups. BotFather, /setjoingroups, changes it."
@@ -181,8 +186,37 @@ async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
         await line.hang_up()
 
 
+async def called_on_telegram(settings: Settings, user: str) -> str:
+    """A user's name on Telegram; known only of users who have written to the bot."""
+    from adapters.telegram.client import TelegramClient, mapped
+
+    assert settings.telegram_token
+    line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    try:
+        with mapped():
+            return (await line.get_chat(user)).effective_name or user
+    finally:
+        await line.hang_up()
+
+
+async def called_on_discord(settings: Settings, user: str) -> str:
+    """A user's name on Discord."""
+    from adapters.discord.client import RestClient
+
+    assert settings.discord_token
+    if not user.isdecimal():
+        raise ChatError("an id is a number")
+    line = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
+    try:
+        client = await line.client()
+        with line.mapped():
+            return (await client.fetch_user(int(user))).display_name
+    finally:
+        await line.hang_up()
+
+
 CONNECTIONS = {
-    "telegram": Row(lambda settings: settings.telegram_token, telegram, check_telegram),
-    "discord": Row(lambda settings: settings.discord_token, discord, check_discord),
+    "telegram": Row(lambda settings: settings.telegram_token, telegram, check_telegram, called_on_telegram),
+    "discord": Row(lambda settings: settings.discord_token, discord, check_discord, called_on_discord),
 }
 """By platform, in the order of `photoplay check`."""

@@ -53,7 +53,7 @@ class Named(_Source):
             if path and self._said(name):
                 raise Misconfigured(f"{name.upper()} and {name.upper()}{SUFFIX} are both set. Leave one of them out.")
             if path:
-                yield name, _read(Path(path), name.upper() + SUFFIX)
+                yield name, read_secret(Path(path), name.upper() + SUFFIX)
 
 
 class Placed(_Source):
@@ -67,7 +67,7 @@ class Placed(_Source):
         for name in secret_fields(self.settings_cls):
             for folder in [*([Path(credentials)] if credentials else []), MOUNTED]:
                 if path := next((folder / each for each in (name, name.upper()) if _there(folder / each)), None):
-                    yield name, _read(path, f"The secret {path.name}")
+                    yield name, read_secret(path, f"The secret {path.name}")
                     break
 
 
@@ -82,7 +82,8 @@ def _there(path: Path) -> bool:
     return True
 
 
-def _read(path: Path, what: str) -> str:
+def read_secret(path: Path, what: str) -> str:
+    """The secret in a file; `what` begins the message of `Misconfigured`, raised where it cannot be used."""
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(_LARGEST + 1)

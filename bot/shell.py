@@ -14,6 +14,7 @@ import typer
 from adapters import console
 from bot import config, env_file, logs, texts
 from bot.app import App, new_id, open_app, secrets_of
+from bot.connections import Finding
 from bot.conversation import Inbound, Reply
 from bot.errors import Misconfigured, Refusal, StoreDown
 from bot.sentence import Sentence
@@ -110,6 +111,13 @@ def as_here(sentence: Sentence) -> Sentence:
 def tell(text: Sentence) -> None:
     """Print a chat's sentence."""
     out.print(as_here(text), markup=False, soft_wrap=True)
+
+
+def show(finding: Finding) -> None:
+    """Print a line of `photoplay check`."""
+    mark, style = {"good": ("✓", "green"), "bad": ("✗", "red"), "hint": ("·", "yellow")}[finding.kind]
+    out.print(f"[{style}]{mark}[/]", end=" ")
+    out.print(finding.text, markup=False, soft_wrap=True)
 
 
 def say_stopping() -> None:

@@ -46,12 +46,22 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bot.core",),
     ("adapters",),
     (
-        *("bot.app", "bot.check", "bot.cli", "bot.cli_admin", "bot.cli_clips", "bot.config", "bot.connections"),
+        *(
+            "bot.app",
+            "bot.check",
+            "bot.cli",
+            "bot.cli_admin",
+            "bot.cli_clips",
+            "bot.cli_init",
+            "bot.config",
+            "bot.connections",
+        ),
         *(
             "bot.env_file",
             "bot.health",
             "bot.logs",
             "bot.secret_files",
+            "bot.setup",
             "bot.shell",
             "bot.shutdown",
             "bot.systemd",

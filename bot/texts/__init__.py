@@ -18,6 +18,7 @@ from bot.texts import (
     pictures,
     privacy,
     reports,
+    setup,
     sharing,
     shell,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "pictures",
     "privacy",
     "reports",
+    "setup",
     "sharing",
     "shell",
 ]
