@@ -123,17 +123,22 @@ def test_what_was_installed_serves_the_page_from_an_empty_folder(installed: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
 
 
-def test_what_was_installed_makes_a_clip(installed: Path, tmp_path: Path) -> None:
+def test_what_was_installed_is_set_up_and_makes_a_clip(installed: Path, tmp_path: Path) -> None:
     shutil.copy(ROOT / "adapters/web/samples/lake.jpg", tmp_path / "lake.jpg")
-    done = subprocess.run(
-        [installed / "photoplay", "animate", "lake.jpg", "slow push in", "-o", "clip.mp4"],
-        cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PORT": "0"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    for command in (
+        ("init", "--playground-password", "a word of some length"),
+        ("animate", "lake.jpg", "slow push in", "-o", "clip.mp4"),
+    ):
+        done = subprocess.run(
+            [installed / "photoplay", *command],
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PORT": "0"},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / ".env").read_text() == "PLAYGROUND_PASSWORD='a word of some length'\n"
     assert (tmp_path / "clip.mp4").read_bytes()[4:8] == b"ftyp"
 
 
