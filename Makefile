@@ -34,6 +34,8 @@ pictures: .venv/dev  ## README's pictures of a conversation, the chat page and a
 messages: .venv/dev  ## the template for translators, from what bot/texts says
 	@$(BIN)/pybabel -q extract --no-default-keywords -k _ -k _n:1,2 --add-location=file --sort-output --no-wrap \
 		--project=Photoplay --version= -o bot/locale/photoplay.pot bot/texts
+	@sed -i.dated '/^"POT-Creation-Date/d' bot/locale/photoplay.pot
+	@rm bot/locale/photoplay.pot.dated
 
 screens: .venv/dev  ## screenshots of every state of every page (phone, wide, light, dark), into screens/
 	@SCREENS=$(CURDIR)/screens $(BIN)/python -m pytest -q tests/whole/test_screens.py tests/whole/test_screens_chat.py \
