@@ -123,7 +123,7 @@ class Inbound:
     """Addressed to the bot. False: to everybody, and only an answer to our message `source`."""
     no_photo: Sentence = EMPTY
     """How to attach a photo on that platform, as a sentence; told when an order lacks one."""
-    how_to_call: str = ""
+    how_to_call: Sentence = EMPTY
     """How people call the bot in this chat with others, in a sentence; told with its greeting."""
     hears_all: Callable[[], Awaitable[bool]] = everything
     """Whether the bot is shown what is said there to others; awaited on demand."""
@@ -233,7 +233,7 @@ class Reply:
 
     def into(self, language: str) -> "Reply":
         """The same in another language."""
-        if language == self.text.language:
+        if all(one.language == language for one in (self.text, *(button.label for button in self.buttons))):
             return self
         buttons = tuple(replace(button, label=button.label.into(language)) for button in self.buttons)
         return replace(self, text=self.text.into(language), undated=self.undated.into(language), buttons=buttons)

@@ -10,10 +10,11 @@ STRANGE = "eo"
 _LETTERS = str.maketrans({chr(n): chr(n + 0xFEE0) for n in (*range(0x41, 0x5B), *range(0x61, 0x7B))})
 """Latin letters, as wide ones."""
 _NOT_TRANSLATED = re.compile(
-    r"/[ -~…]*|--\w+( blurry, extra hands)?|she (smiles|waves)|Ann|UTC|Telegram|Photoplay|Jan(uaro)?|id\d+|https?://\S+"
+    r"/[ -~…]*|--\w+( blurry, extra hands)?|she (smiles|waves)|Ann|UTC|Telegram|Discord|Photoplay|\d+ (?:Jan|Feb|Mar|Apr|Maj|Jun|Jul|Aŭg|Sep|Okt|Nov|Dec)[a-z]*|id\d+|https?://\S+"
     r"|nosuch|Lake Town"
 )
-"""Commands, options, names and ids are the same in every language; so are people's own words."""
+"""Commands, options, names and ids are the same in every language; so are people's own words.
+Months are Esperanto's."""
 
 
 class Strange(NullTranslations):

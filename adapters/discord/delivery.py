@@ -225,7 +225,7 @@ class DiscordChat:
         if shown.copy and (not chat or self.embeds(chat)) and (link := await self._media_links.link(shown.copy)):
             return reply, link
         if shown.copy and not shown.file.exists():
-            return replace(reply, text=texts.chat.CLIP_GONE, clip=None), ""
+            return replace(reply, text=texts.chat.CLIP_GONE.into(reply.text.language), clip=None), ""
         _check(reply)
         return reply, ""
 

@@ -6,19 +6,21 @@ from typing import Any
 
 import discord
 
+from adapters.discord import parse
 from adapters.discord.client import BROKEN
 from adapters.discord.render import plain
 from bot import texts
+from bot.sentence import Sentence
 
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 
 
-async def say(interaction: Interaction, text: str) -> None:
-    """Respond with an ephemeral sentence."""
+async def say(interaction: Interaction, sentence: Sentence) -> None:
+    """Respond with an ephemeral sentence, in the person's language."""
     try:
-        await interaction.response.send_message(plain(text), ephemeral=True)
+        await interaction.response.send_message(_told(interaction, sentence), ephemeral=True)
     except BROKEN as error:
         log.info("an interaction was not answered: %s", type(error).__name__)
 
@@ -36,9 +38,9 @@ async def apologise(interaction: Interaction, error: BaseException) -> None:
     log.error("an interaction broke: %s", type(error).__name__, exc_info=error)
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(plain(texts.chat.BROKE), ephemeral=True)
+            await interaction.followup.send(_told(interaction, texts.chat.BROKE), ephemeral=True)
         else:
-            await interaction.response.send_message(plain(texts.chat.BROKE), ephemeral=True)
+            await interaction.response.send_message(_told(interaction, texts.chat.BROKE), ephemeral=True)
     except Exception as failed:
         log.info("an interaction was not answered: %s", type(failed).__name__)
 
@@ -49,3 +51,7 @@ async def ask(interaction: Interaction, made: discord.ui.Modal) -> None:
         await interaction.response.send_modal(made)
     except BROKEN as error:
         log.info("a form could not be opened: %s", type(error).__name__)
+
+
+def _told(interaction: Interaction, sentence: Sentence) -> str:
+    return plain(sentence.into(parse.language(interaction)))

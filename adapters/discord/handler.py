@@ -87,4 +87,5 @@ def inbound(request: Request, files: Files, chat: DiscordChat) -> Inbound:
         adult=request.adult,
         is_adult=chat.is_adult,
         late=request.late,
+        language=request.language,
     )

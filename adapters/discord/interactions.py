@@ -65,7 +65,9 @@ class Interactions:
         if await self._barred(interaction, request):
             return None
         command = self._modals.keep(request)
-        await first_response.ask(interaction, form(command, "/animate", words=prompt or "", photo=image is None))
+        await first_response.ask(
+            interaction, form(command, "/animate", request.language, words=prompt or "", photo=image is None)
+        )
         return None
 
     async def command(
@@ -96,7 +98,7 @@ class Interactions:
         source = str(message.id)
         request = self._asked(interaction, "public", "/animate", pictures=pictures, about=source, source=source)
         if not await self._barred(interaction, request):
-            await first_response.ask(interaction, form(self._modals.keep(request), "/animate"))
+            await first_response.ask(interaction, form(self._modals.keep(request), "/animate", request.language))
         return None
 
     async def pressed(self, interaction: Interaction, command: str) -> None:
@@ -196,7 +198,9 @@ class Interactions:
             log.info("called in a channel where the bot may not answer")
         elif lacking:
             with suppress(ChatError):
-                await self._chat.send(request.address, Reply(texts.discord.may_not(lacking)), nonce=request.id)
+                await self._chat.send(
+                    request.address, Reply(texts.discord.may_not(lacking)).into(request.language), nonce=request.id
+                )
         else:
             self._chat.alive(request.channel)
             await self._keep_message(request)
@@ -231,7 +235,7 @@ class Interactions:
             except StoreDown:
                 await asyncio.sleep(SWIFT)
         with suppress(ChatError):
-            await self._chat.send(request.address, Reply(texts.chat.TRY_LATER), nonce=request.id)
+            await self._chat.send(request.address, Reply(texts.chat.TRY_LATER).into(request.language), nonce=request.id)
 
     async def _take(self, interaction: Interaction, request: Request) -> None:
         """Save a request, then acknowledge it; the other way round if saving takes longer than `SWIFT`."""
@@ -257,7 +261,7 @@ class Interactions:
                 self._intake.begin(request)
         except StoreDown:
             with suppress(ChatError):
-                await self._chat.whisper(request.token, Reply(texts.chat.TRY_LATER))
+                await self._chat.whisper(request.token, Reply(texts.chat.TRY_LATER).into(request.language))
 
     async def _barred(self, interaction: Interaction, request: Request) -> bool:
         """Whether clips cannot be posted there; the person is told so."""
@@ -274,7 +278,9 @@ class Interactions:
 
     async def _ask_words(self, interaction: Interaction, command: str) -> None:
         if kept := await self._kept(interaction, command):
-            await first_response.ask(interaction, form(command, kept.text.partition(" ")[0]))
+            await first_response.ask(
+                interaction, form(command, kept.text.partition(" ")[0], parse.language(interaction))
+            )
 
     async def _kept(self, interaction: Interaction, command: str) -> Request | None:
         """The person's own incomplete request; None for another's, who is told so."""
@@ -300,7 +306,7 @@ class Interactions:
             if reply.refused:
                 await first_response.say(interaction, reply.text or texts.chat.TOLD)
                 return
-        await first_response.ask(interaction, form(text, text.partition(" ")[0]))
+        await first_response.ask(interaction, form(text, text.partition(" ")[0], request.language))
 
 
 def _about(message: discord.Message | None) -> str:

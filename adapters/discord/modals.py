@@ -15,6 +15,7 @@ from bot import texts
 from bot.commands import table
 from bot.errors import StoreDown
 from bot.ordering.prompt import PROMPT_LIMIT
+from bot.sentence import EMPTY
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,8 @@ KEPT = "?"
 FORMS = "forms"
 """Chat part of the notes with modals' requests."""
 MOST = 5_000
-TITLE = 45
+TITLE, HINT = 45, 100
+"""Maximum characters of titles and labels, and of what explains them; translations may be longer."""
 
 
 class Modals:
@@ -84,35 +86,37 @@ class Modals:
             log.error("a form would not outlive a restart: %s", error)
 
 
-def form(command: str, name: str, *, words: str = "", photo: bool = False) -> discord.ui.Modal:
-    """A modal that sends `command` with its text on submission; `photo`: with a file field.
+def form(command: str, name: str, language: str, *, words: str = "", photo: bool = False) -> discord.ui.Modal:
+    """A modal in `language` that sends `command` with its text on submission; `photo`: with a file field.
 
     `name` is the command it leads to. A remix takes a text, a photo, or both.
     """
     remix, report = name == "/remix", name == "/report"
     row = table.of(name)
-    title = (row.title if row else "") or texts.discord.FORM_ANIMATE
-    made = discord.ui.Modal(title=title[:TITLE], custom_id=f"{PRESS}{command}", timeout=None)
+    title = (row.title if row else EMPTY) or texts.discord.FORM_ANIMATE
+    made = discord.ui.Modal(title=title.into(language)[:TITLE], custom_id=f"{PRESS}{command}", timeout=None)
     if photo or remix:
+        label = texts.discord.FORM_OWN_PHOTO if remix else texts.discord.FORM_PHOTO
+        hint = texts.discord.FORM_OWN_PHOTO_HINT if remix else texts.discord.FORM_PHOTO_HINT
         made.add_item(
             discord.ui.Label(
-                text=texts.discord.FORM_OWN_PHOTO if remix else texts.discord.FORM_PHOTO,
-                description=texts.discord.FORM_OWN_PHOTO_HINT if remix else texts.discord.FORM_PHOTO_HINT,
+                text=label.into(language)[:TITLE],
+                description=hint.into(language)[:HINT],
                 component=discord.ui.FileUpload(
                     custom_id="photo", required=not remix, min_values=0 if remix else 1, max_values=1 if remix else 2
                 ),
             )
         )
+    label = texts.sharing.REPORT_FORM if report else texts.discord.FORM_WORDS
+    hint = texts.sharing.REPORT_FORM_HINT if report else texts.discord.FORM_WORDS_HINT
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id="words",
         style=discord.TextStyle.long,
-        placeholder=texts.sharing.REPORT_FORM_HINT if report else texts.discord.FORM_WORDS_HINT,
+        placeholder=hint.into(language)[:HINT],
         default=words or None,
         required=not remix,
         max_length=texts.sharing.REASON if report else PROMPT_LIMIT,
     )
-    made.add_item(
-        discord.ui.Label(text=texts.sharing.REPORT_FORM if report else texts.discord.FORM_WORDS, component=field)
-    )
+    made.add_item(discord.ui.Label(text=label.into(language)[:TITLE], component=field))
     made.stop()  # the library need not keep it, as its custom id has all data
     return made

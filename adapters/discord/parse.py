@@ -12,6 +12,7 @@ from adapters.discord.request import Picture
 from adapters.shared.kinds import kind_of
 from bot.commands import invocation, table
 from bot.commands.invocation import SIGN
+from bot.languages import ENGLISH
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 """Discord's file hosts."""
@@ -23,6 +24,11 @@ SHARE = 0.95
 
 _LINK = re.compile(r"(?:^|\n)(?:\|\|)?(?P<url>https?://\S+/attachments/\d+/\d+/(?P<name>[\w.-]+)\?[\w=&]+)(?:\|\|)?$")
 """A link at the end of a message, as `render.content` writes it."""
+
+
+def language(interaction: discord.Interaction[Any]) -> str:
+    """The language in which somebody is answered, a Babel locale; English for now."""
+    return ENGLISH
 
 
 def picture(file: discord.Attachment, *, end: bool = False) -> Picture | None:

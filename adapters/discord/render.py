@@ -34,7 +34,7 @@ def content(reply: Reply, link: str = "") -> str:
         return _cut(_LINKS.sub(r"<\g<0>>", plain(reply.text)), CONTENT - len(tail)) + tail
     if reply.ready_at is None:
         return _cut(plain(reply.text), CONTENT)
-    tail = "\n" + texts.discord.ready(f"<t:{int(reply.ready_at)}:R>")
+    tail = "\n" + texts.discord.ready(f"<t:{int(reply.ready_at)}:R>").into(reply.text.language)
     return _cut(plain(reply.undated), CONTENT - len(tail)) + tail
 
 

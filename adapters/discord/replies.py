@@ -86,7 +86,8 @@ class Replies:
             await self._telling.take_away(place)
 
     async def tell(self, request: Request, reply: Reply) -> Posted | None:
-        """Send a reply; None after a failure, or if it is ephemeral."""
+        """Send a reply, in the person's language; None after a failure, or if it is ephemeral."""
+        reply = reply.into(request.language)
         if reply.clip and not request.embeds and reply.clip.file.exists():
             reply = replace(reply, clip=replace(reply.clip, copy=None))
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from adapters.shared.lanes import Lane
 from bot.conversation import Named
+from bot.languages import ENGLISH
 from bot.model import Address
 
 PLATFORM = "discord"
@@ -73,6 +74,8 @@ class Request:
     """As `Inbound.called`."""
     late: bool = False
     """A retry after a crash, with an unknown earlier result."""
+    language: str = ENGLISH
+    """As `Inbound.language`."""
     token: str = field(default="", repr=False)
 
     @property

@@ -48,6 +48,7 @@ def request(
         tiers=() if guest else people.tiers(interaction.user),
         administers=bool(interaction.guild_id) and not guest and people.manages(interaction.permissions),
         named=named,
+        language=parse.language(interaction),
         token=interaction.token,
     )
 

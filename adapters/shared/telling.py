@@ -19,7 +19,7 @@ LONGEST_PAUSE = 60.0
 
 
 class Telling:
-    """Sends replies in `chat`, and removes messages."""
+    """Sends replies in `chat`, and removes messages. What is said instead of a clip is in the reply's language."""
 
     def __init__(self, core: Core, chat: Chat, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._core = core
@@ -34,16 +34,17 @@ class Telling:
         `once`: do not repeat after an `Unconfirmed`, as the message most likely arrived.
         """
         end, pause = self._core.context.clock() + PATIENCE, 1.0
+        fit, language = self._core.context.fit, reply.text.language
         while True:
             wait = pause
             try:
                 return await send(reply)
             except TooLarge as large:
-                reply = await self._core.context.fit.smaller(reply, large.limit)
+                reply = (await fit.smaller(reply, large.limit)).into(language)
                 continue
             except Unshowable as error:
                 log.info("a clip is told in words: %s", error)
-                reply = self._core.context.fit.told(reply, next(iter(reply.repeats), reply.job or ""))
+                reply = fit.told(reply, next(iter(reply.repeats), reply.job or "")).into(language)
                 continue
             except Gone as error:
                 log.info("an answer found nobody: %s", error)

@@ -71,6 +71,7 @@ class Callbacks:
             administers=partial(self._members.administers, where.chat, user),
             obstacle=partial(self._members.obstacle, where.chat),
             pressed=_stands_there(query),
+            language=parse.language(query.from_user),
         )
         doing = asyncio.ensure_future(self._core.handle(inbound))
         closed = False
@@ -110,7 +111,8 @@ class Callbacks:
         return True
 
     async def close(self, query: CallbackQuery, reply: Reply | None = None) -> None:
-        """Acknowledge the tap, with a short reply as a popup."""
+        """Acknowledge the tap, with a short reply as a popup, in the person's language."""
+        reply = reply.into(parse.language(query.from_user)) if reply else None
         text = reply.text[:TOAST] or None if reply else None
         with suppress(ChatError), mapped():  # the query may have expired
             await self._client.answer_callback_query(query.id, text, show_alert=bool(text and reply and reply.refused))

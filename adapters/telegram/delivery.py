@@ -213,7 +213,7 @@ class TelegramChat:
                 if address.message and address.thread and says(error, *NO_TOPIC):
                     address = Address(PLATFORM, address.chat)
                 elif shown and says(error, *BAD_COPY) and (shown.file.exists() or address.message):
-                    reply = replace(reply, clip=shown) if shown.file.exists() else Reply(texts.chat.CLIP_GONE)
+                    reply = replace(reply, clip=shown) if shown.file.exists() else _gone(reply)
                 elif reply.clip:
                     raise Unshowable(str(error)) from None
                 else:
@@ -301,3 +301,7 @@ class TelegramChat:
 def _posted(message: Message) -> Posted:
     sent = message.video or message.animation or message.document
     return Posted(str(message.message_id), sent.file_id if sent else None)
+
+
+def _gone(reply: Reply) -> Reply:
+    return Reply(texts.chat.CLIP_GONE.into(reply.text.language))

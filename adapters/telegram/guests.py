@@ -19,7 +19,7 @@ from bot.conversation import Inbound, Reply
 from bot.core import Core
 from bot.errors import ChatError
 from bot.model import Address
-from bot.sentence import EMPTY
+from bot.sentence import EMPTY, Sentence
 
 KEPT = 2 * 86_400.0
 """Seconds for which an answer's place is remembered: as long as Telegram may repeat the update."""
@@ -44,7 +44,8 @@ class Guests:
         user, query = parse.person(message), message.guest_query_id
         if user is None or not query:
             return
-        place = await self._place(query)
+        moment = texts.chat.ONE_MOMENT.into(parse.language(message.from_user))
+        place = await self._place(query, moment)
         if place is None:
             return
         text, named = await self._people.read(message, self.username)
@@ -68,10 +69,11 @@ class Guests:
             named=named,
             replied_to=replied_to(message),
             no_photo=EMPTY if said.startswith("/") else texts.chat.guest_help(self.username),
+            language=parse.language(message.from_user),
         )
         reply = await self._core.handle(inbound)
         if not reply.text:  # the placeholder must be replaced
-            reply = replace(reply, text=texts.chat.TOLD)
+            reply = replace(reply, text=texts.chat.TOLD).into(inbound.language)
         if not reply.job or await self._core.track(reply.job, place, reply.text):
             await self._chat.edit(where, place, reply)
         return
@@ -79,13 +81,14 @@ class Guests:
     async def apologise(self, message: Message) -> None:
         """Replace the placeholder by an apology."""
         if place := await self._notes.get(INLINE, message.guest_query_id or ""):
-            await self._chat.edit(Address(PLATFORM, INLINE, place), place, Reply(texts.chat.BROKE, refused=True))
+            sorry = Reply(texts.chat.BROKE, refused=True).into(parse.language(message.from_user))
+            await self._chat.edit(Address(PLATFORM, INLINE, place), place, sorry)
 
-    async def _place(self, query: str) -> str | None:
-        """The id of the message to edit; None if it cannot be posted."""
+    async def _place(self, query: str, moment: Sentence) -> str | None:
+        """The id of the message to edit, which says `moment`; None if it cannot be posted."""
         if known := await self._notes.get(INLINE, query):
             return known
-        placeholder = InlineQueryResultArticle("1", "Photoplay", InputTextMessageContent(texts.chat.ONE_MOMENT))
+        placeholder = InlineQueryResultArticle("1", "Photoplay", InputTextMessageContent(moment))
         try:
             with mapped():
                 sent = await self._client.answer_guest_query(query, placeholder)

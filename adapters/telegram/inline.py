@@ -47,7 +47,10 @@ class Inline:
             copy = await self._stored(reply, nonce)
             if copy and await self._shown(message, copy, reply):
                 return Posted(message, copy)
-            where = f"\n{texts.chat.clip_waits(await self._page(reply.clip, nonce))}" if reply.clip else ""
+            where = ""
+            if reply.clip:
+                there = texts.chat.clip_waits(await self._page(reply.clip, nonce))
+                where = f"\n{there.into(reply.text.language)}"
             with mapped():
                 await self._client.edit_message_text(
                     cut(reply.text, TEXT - length(where)) + where,

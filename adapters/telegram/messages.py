@@ -100,8 +100,9 @@ class Messages:
 
     async def edited(self, message: Message) -> None:
         """Handle an edit of a message."""
-        where = parse.address(message)
-        reply = await self._core.handle(Inbound(where, parse.person(message) or "", parse.key(message), edited=True))
+        where, language = parse.address(message), parse.language(message.from_user)
+        inbound = Inbound(where, parse.person(message) or "", parse.key(message), edited=True, language=language)
+        reply = await self._core.handle(inbound)
         if reply.text:
             await self._replies.tell(where, reply)
 
@@ -123,12 +124,13 @@ class Messages:
 
     async def _said(self, user: str, parts: Sequence[Message]) -> None:
         message = self._head(parts)
+        language = parse.language(message.from_user)
         try:
             text, named = await self._people.read(message, self.username)
             text = self._with_captions(text, message, parts)
             heard = await self._heard(user, message, parts, text)
         except Refusal as refusal:
-            await self._replies.tell(parse.address(message), Reply(refusal.sentence, refused=True))
+            await self._replies.tell(parse.address(message), Reply(refusal.sentence.into(language), refused=True))
             return
         if heard is None:
             return
@@ -155,6 +157,7 @@ class Messages:
             how_to_call=texts.chat.group_help(self.username),
             hears_all=partial(self._hears_all, where.chat),
             behind=str(message.sender_chat.id) if message.sender_chat else "",
+            language=language,
         )
         reply = await self._core.handle(inbound)
         if (heard.called or reply.text) and not message.sender_chat:

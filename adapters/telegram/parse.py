@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from telegram import Chat, ExternalReplyInfo, Message
+from telegram import Chat, ExternalReplyInfo, Message, User
 
 from adapters.shared.kinds import kind_of
 from adapters.telegram import PLATFORM
 from bot.characters import END
 from bot.commands import invocation
 from bot.commands.invocation import SIGN
+from bot.languages import ENGLISH
 from bot.model import Address
 
 ANOTHERS = "", ""
@@ -45,6 +46,11 @@ def person(message: Message) -> str | None:
         return str(message.sender_chat.id)
     sender = message.from_user
     return None if sender is None or sender.is_bot else str(sender.id)
+
+
+def language(user: User | None) -> str:
+    """The language in which somebody is answered, a Babel locale; English for now."""
+    return ENGLISH
 
 
 def label(message: Message) -> str:

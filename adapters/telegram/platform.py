@@ -146,16 +146,17 @@ class Telegram:
 
     async def _apologise(self, raw: RawUpdate) -> None:
         """Inform the sender that their update failed."""
+        sorry = Reply(texts.chat.BROKE, refused=True)
         update = raw.read(self._client)
         if update is None:
             return None
         if update.callback_query:
-            return await self._callbacks.close(update.callback_query, Reply(texts.chat.BROKE, refused=True))
+            return await self._callbacks.close(update.callback_query, sorry)
         if update.guest_message:
             return await self._guests.apologise(update.guest_message)
         message = update.message
         if message and (parse.is_private(message.chat) or self._messages.is_called(message)):
-            await self._replies.tell(parse.address(message), Reply(texts.chat.BROKE, refused=True))
+            await self._replies.tell(parse.address(message), sorry.into(parse.language(message.from_user)))
         return None
 
     async def _work(self, raw: RawUpdate) -> None:

@@ -76,17 +76,17 @@ class Replies:
         if not (reply.private and inbound.shared and alone):
             return reply
         if not inbound.user.isdecimal():
-            return Reply(texts.chat.NOT_FOR_ANONYMOUS, refused=True)
+            return Reply(texts.chat.NOT_FOR_ANONYMOUS, refused=True).into(inbound.language)
         place = Address(PLATFORM, inbound.user)
         posted = await self.tell(place, reply)
         if posted is None and reply.ask is not None and not reply.secret:
             return replace(reply, private=False)
         if posted is None:
-            return Reply(texts.chat.not_here(await self._client.own_name()), refused=True)
+            return Reply(texts.chat.not_here(await self._client.own_name()), refused=True).into(inbound.language)
         if reply.ask is not None:
             question = Question(inbound.user, reply.ask, tuple(pictures), "", inbound.scope)
             await self._prompts.put(place.chat, posted.message, question)
-        return Reply(texts.chat.SENT_ALONE)
+        return Reply(texts.chat.SENT_ALONE).into(inbound.language)
 
     async def tell(self, address: Address, reply: Reply, to: User | None = None) -> Posted | None:
         """Post a reply; returns its first message, or None after a failure or an unknown outcome."""

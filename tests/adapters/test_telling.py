@@ -7,11 +7,14 @@ import pytest
 
 from adapters.shared.fetching import TRIES, Fetching
 from adapters.shared.telling import LONGEST_PAUSE, PATIENCE, Telling
-from bot.conversation import Posted, Reply
-from bot.errors import ChatError, Flood, Gone, Refusal, Unconfirmed
+from bot import texts
+from bot.conversation import Posted, Reply, ShownClip
+from bot.errors import ChatError, Flood, Gone, Refusal, TooLarge, Unconfirmed, Unshowable
 from bot.model import Address
+from bot.sentence import verbatim
 from tests.fakes import RecordingChat
 from tests.houses import Clock, House
+from tests.strange import english
 
 PLACE = Address("telegram", "7", "8")
 
@@ -34,11 +37,11 @@ class Place:
     async def send(self, reply: Reply) -> Posted:
         if self.errors:
             raise self.errors.pop(0)
-        self.said.append(reply.text)
+        self.said.append("\n".join([reply.text, *(button.label for button in reply.buttons)]))
         return Posted("9")
 
-    async def tell(self, *, once: bool = False) -> Posted | None:
-        return await self.telling.tell(Reply("hello"), self.send, lambda _: once)
+    async def tell(self, reply: Reply | None = None, *, once: bool = False) -> Posted | None:
+        return await self.telling.tell(reply or Reply(verbatim("hello")), self.send, lambda _: once)
 
 
 async def test_haste_is_waited_for_and_other_trouble_ever_longer(house: House, clock: Clock) -> None:
@@ -52,6 +55,18 @@ async def test_what_may_be_there_is_not_said_twice_where_that_is_in_the_way(hous
     place = Place(house, clock, [Unconfirmed("x")])
     assert await place.tell(once=True) is None
     assert not place.said
+
+
+@pytest.mark.parametrize("trouble", [TooLarge(1), Unshowable("x")])
+async def test_what_is_said_instead_of_a_clip_is_in_the_language_of_the_reply(
+    house: House, clock: Clock, strange: str, trouble: ChatError
+) -> None:
+    place, job = Place(house, clock, [trouble]), await house.finish(await house.order())
+    assert job.clip
+    shown = ShownClip(house.media.stored(job.clip.name), job.clip)
+    assert await place.tell(Reply(texts.jobs.DONE, clip=shown, job=job.id).into(strange))
+    assert len(place.said[0].splitlines()) > 1
+    assert english(place.said[0]) == []
 
 
 async def test_whom_nobody_finds_is_told_nothing(house: House, clock: Clock) -> None:

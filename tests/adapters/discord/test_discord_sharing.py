@@ -14,6 +14,7 @@ from bot.errors import ChatError, Gone
 from bot.gallery import outbox, sharing
 from bot.gallery.model import Share
 from bot.model import Address, Job
+from bot.sentence import verbatim
 from storage.database import Transaction
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.bookkeeping import rows
@@ -308,7 +309,7 @@ async def test_a_heart_put_and_taken_at_once_is_gone(room: Room, club: Club) -> 
 
 async def test_what_is_for_one_person_is_not_said_aloud_by_a_button(room: Room, club: Club) -> None:
     post = await club.shared(await club.clip())
-    secret = Reply("Between us.", ask="/report x other", private=True)
+    secret = Reply(verbatim("Between us."), ask="/report x other", private=True)
     with patch.object(type(room.house.core), "handle", return_value=secret):
         asked = room.api.press(club.bob, post, "Report")
         assert await heard(room, asked) == "Between us."
@@ -758,7 +759,7 @@ async def test_the_latest_of_many_edits_wins(room: Room, club: Club) -> None:
 
 async def test_a_large_paper_goes_to_the_person_alone(room: Room) -> None:
     data = b"PK" + bytes(5 * 2**20)
-    reply = Reply("Here it is.", papers=(Paper("photoplay.zip", data),), private=True)
+    reply = Reply(verbatim("Here it is."), papers=(Paper("photoplay.zip", data),), private=True)
     with patch.object(type(room.house.core), "handle", return_value=reply):
         asked = room.slash("mydata")
         (told,) = await room.api.until(lambda: [one for one in asked.responses if one.attachments])

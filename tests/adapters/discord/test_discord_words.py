@@ -15,6 +15,7 @@ from bot.conversation import Reply, ShownClip
 from bot.errors import Refusal
 from bot.media.stored import StoredFile
 from bot.model import Clip
+from bot.sentence import verbatim
 from tests.adapters.discord.discord_room import Room
 from tests.houses import picture
 from tests.loopback.discord.faults import broken, cut, error
@@ -38,7 +39,7 @@ def test_long_text_is_cut_after_it_was_escaped() -> None:
     shown = render.content(Reply("*" * 1999))
     assert len(shown) <= 2000
     assert not shown.rstrip("…").endswith("\\")
-    counted = render.content(Reply("later", ready_at=1_000_000.5, undated="_" * 3000))
+    counted = render.content(Reply(verbatim("later"), ready_at=1_000_000.5, undated=verbatim("_" * 3000)))
     assert len(counted) <= 2000
     assert counted.endswith("Ready <t:1000000:R>")
 

@@ -15,6 +15,7 @@ from adapters.telegram import platform
 from bot import texts
 from bot.conversation import Inbound, Reply
 from bot.model import Address
+from bot.sentence import verbatim
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
 from tests.loopback.telegram.faults import Refuse
@@ -137,7 +138,9 @@ async def test_an_answer_that_the_library_cannot_read_is_not_sent_again(
     with monkeypatch.context() as patch:
         patch.setattr(Message, "de_json", unreadable)
         room.hold()
-        posted = await room.telegram._replies.tell(Address("telegram", str(room.private.id)), Reply("x", job="j"))
+        posted = await room.telegram._replies.tell(
+            Address("telegram", str(room.private.id)), Reply(verbatim("x"), job="j")
+        )
     assert posted is None
     assert [post.words for post in room.api.sent(room.private)] == ["x"]
     assert "cannot be read" in caplog.text

@@ -14,6 +14,7 @@ from bot.app import _operators
 from bot.conversation import MENTION, Inbound, Paper, Reply
 from bot.model import Address
 from bot.quotas import pricing
+from bot.sentence import verbatim
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import configure, picture
 from tests.loopback.telegram.faults import Refuse
@@ -275,7 +276,7 @@ async def test_a_table_too_long_for_a_caption_comes_before_its_picture(town: Tow
     table = "🎬" * 513  # Telegram counts each twice
     papers = (Paper("a.png", picture(kind="PNG"), picture=True), Paper("b.csv", b"1,2"))
     await town.room.telegram._messages._replies.tell(
-        Address("telegram", str(town.group.id)), Reply(table, papers=papers)
+        Address("telegram", str(town.group.id)), Reply(verbatim(table), papers=papers)
     )
     first, second, third = town.api.sent(town.group)
     assert (first["text"], second.words, third.words) == (table, "", "")
