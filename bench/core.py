@@ -14,6 +14,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from bot import catalogue
 from bot.context import Context, Ids, Wake
 from bot.conversation import Attachment, Inbound, Posted, Reply
 from bot.core import Core
@@ -129,7 +130,7 @@ async def measure(folder: Path) -> tuple[float, float]:
         history=history,
         clock=clock,
         ids=Ids(lambda: f"j{next(numbers):09}", b"seed"),
-        model="m",
+        model=catalogue.DEFAULT,
         policy=Policy(10**9),
         wake=Wake(worker.poke),
     )

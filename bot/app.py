@@ -17,7 +17,8 @@ from adapters.web.job_json import MEDIA, JobJson
 from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Sessions
-from bot import connections, logs
+from bot import catalogue, connections, logs
+from bot.chosen_model import chosen
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
 from bot.conversation import Reply
@@ -134,7 +135,7 @@ async def open_app(
     token. Raises `Misconfigured` or `StoreDown` with messages for the operator.
     """
     clock = time.time
-    order = settings.order_of_providers
+    order, model = settings.order_of_providers, chosen(settings)
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -154,7 +155,7 @@ async def open_app(
 
         rows = {}
         if "local" in order:
-            generator = Generator(settings.data_dir / "generator")
+            generator = Generator(settings.data_dir / "generator", models=catalogue.lengths("local"))
             rows["local"] = hosts.local(
                 "http://localhost" if idle else await stack.enter_async_context(generator.serve())
             )
@@ -225,7 +226,7 @@ async def open_app(
             history=history,
             clock=clock,
             ids=Ids(new_id, seed),
-            model=settings.model,
+            model=model,
             policy=settings.policy,
             wake=Wake(worker.poke, runner.poke),
             owners=frozenset(settings.owners),

@@ -10,10 +10,11 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Literal
 
+from bot import texts
+from bot.sentence import Sentence
+
 DialectName = Literal["legacy", "universal"]
 """The path and field names of the first published model, or those shared by nearly all later ones."""
-FIVE = 5
-"""Usual seconds of a clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Model:
     @property
     def preset(self) -> int:
         """Seconds of a clip for which none were asked: five, else the fewest."""
-        return FIVE if FIVE in self.seconds else self.seconds[0]
+        return 5 if 5 in self.seconds else self.seconds[0]
 
 
 def _legacy(id: str) -> Mapping[str, Sold]:
@@ -231,6 +232,11 @@ def rows() -> Sequence[Model]:
     return [one for one in ROWS if one.version == max(other.version for other in ROWS if other.id == one.id)]
 
 
+def lengths(host: str) -> Mapping[str, Sequence[int]]:
+    """Seconds of a clip by the ids that a host sells."""
+    return {one.sold[host].id: one.seconds for one in ROWS if host in one.sold}
+
+
 def named(name: str) -> Model | None:
     """A model by its id or title, in any case."""
     return next((one for one in rows() if _plain(name) in (_plain(one.id), _plain(one.title))), None)
@@ -243,6 +249,52 @@ def near(name: str) -> Sequence[str]:
     like = [word for word in meant if said in word] if len(said) > 2 else []
     found = dict.fromkeys(meant[word] for word in [*get_close_matches(said, meant, 3, 0.5), *like])
     return list(found)[:3] or [one.title for one in rows()]
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an order asks of a model. `words`: characters of its prompt or negative prompt, the longer one."""
+
+    seconds: int
+    words: int = 0
+    end: bool = False
+    static_mask: bool = False
+    brushes: bool = False
+    negative: bool = False
+    cfg: bool = False
+    sound: bool = False
+
+
+def fits(needs: Needs, model: Model) -> Sentence | None:
+    """Why the model cannot do it, with the name of one that can; None if it can."""
+    able = next((one.title for one in rows() if _lacks(needs, one) is None), "")
+    match _lacks(needs, model):
+        case None:
+            return None
+        case "seconds":
+            return texts.options.model_lengths(model.title, model.seconds, needs.seconds, able)
+        case "five_only":
+            return texts.options.ONLY_FIVE
+        case "both":
+            return texts.options.END_OR_MASKS
+        case "longest":
+            return texts.options.model_wordy(model.title, model.longest, needs.words, able)
+        case str(what):
+            return texts.options.model_cannot(model.title, what, able)
+
+
+def _lacks(needs: Needs, model: Model) -> str | None:
+    masked = needs.static_mask or needs.brushes
+    for what in ("end", "static_mask", "brushes", "negative", "cfg", "sound"):
+        if getattr(needs, what) and not getattr(model, what):
+            return what
+    if needs.seconds not in model.seconds:
+        return "seconds"
+    if model.five_only and needs.seconds != 5 and (needs.end or masked):
+        return "five_only"
+    if needs.end and masked:
+        return "both"
+    return "longest" if needs.words > model.longest else None
 
 
 def _plain(name: str) -> str:

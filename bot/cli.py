@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot import cli_admin, cli_clips, config, env_file, logs, texts
+from bot import catalogue, cli_admin, cli_clips, config, env_file, logs, texts
 from bot.app import App, secrets_of
 from bot.check import examine
 from bot.cli_init import init
@@ -90,7 +90,9 @@ def generator(
     async def serve() -> None:
         found = config.load()
         logs.set_up(found.log_level, [key or ""])
-        service = Generator(found.data_dir / "generator", key=key, slots=slots, delay=delay)
+        service = Generator(
+            found.data_dir / "generator", key=key, slots=slots, delay=delay, models=catalogue.lengths("local")
+        )
         try:
             async with signals(say_stopping, 0) as stopped, service.serve(port=port) as address:
                 log.info("the stand-in answers at %s", address)

@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from bot import secret_files
+from bot.catalogue import DEFAULT
 from bot.errors import Misconfigured
 from bot.quotas.pricing import MILLIONTHS, Policy
 
@@ -98,7 +99,14 @@ class Settings(BaseSettings):
     )
     provider_slots: int = Field(5, ge=1, description="clips at the providers at once; the rest queue, fairly")
     clip_hosts: Listed = Field((), description="the only hosts that clips may be fetched from; any public one if empty")
-    model: str = Field("kling-video/v1/standard/image-to-video", description="what is bought")
+    model: str = Field(DEFAULT.id, description="what is bought: an id or a title of docs/operator.md")
+    model_price: Decimal | None = Field(
+        None,
+        gt=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="credits that a second of it costs, where we do not know",
+    )
     daily_credits: int | None = Field(
         None, ge=0, description="a person's allowance per day, 1 credit a second; 30, or 600 with the stand-in alone"
     )

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.catalogue import Model
 from bot.jobs.history import History
 from bot.media.fit import Fitting
 from bot.media.library import Media
@@ -53,7 +54,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`clock` returns Unix seconds; `owners` are the operators' ids.
+    """`clock` returns Unix seconds; `owners` are the operators' ids. `model`: what is bought, with its price.
 
     `ask_consent`: a person's first clip needs the consent of the people in the photo. `platforms`: names of the served
     platforms.
@@ -66,7 +67,7 @@ class Context:
     history: History
     clock: Callable[[], float]
     ids: Ids
-    model: str
+    model: Model
     policy: Policy
     wake: Wake
     owners: frozenset[str] = frozenset()

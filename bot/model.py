@@ -12,7 +12,6 @@ from bot.sentence import Sentence
 State = Literal["queued", "submitting", "running", "delivering", "done"]
 Outcome = Literal["clip", "failed"]
 Role = Literal["photo", "end", "static_mask", "brush"]
-Seconds = Literal[5, 10]
 Reason = Literal[
     "cancelled",  # cancelled by the person while queued
     "expired",  # no end within JOB_DEADLINE
@@ -80,7 +79,7 @@ class Order:
     model: str
     photo: Photo
     prompt: str
-    seconds: Seconds = 5
+    seconds: int = 5
     negative: str = ""
     cfg: float | None = None
     end: Photo | None = None

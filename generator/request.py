@@ -2,14 +2,16 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from generator.errors import Refused
 
 MODEL = "kling-video/v1/standard/image-to-video"
-DURATIONS: Mapping[object, Literal[5, 10]] = {5: 5, 10: 10, "5": 5, "10": 10}
+MODELS: Mapping[str, Sequence[int]] = {MODEL: (5, 10)}
+"""Seconds of a clip by model, where nothing else is handed in."""
+LONGEST = 60  # seconds of a clip of any model
 RATIOS = ("16:9", "9:16", "1:1")
 TEXT_LIMIT = 2500  # characters, in the prompt and in the negative prompt
 MASK_LIMIT = 6
@@ -40,7 +42,7 @@ class Request:
 
     image: str
     prompt: str
-    seconds: Literal[5, 10] = 5
+    seconds: int = 5
     negative_prompt: str = ""
     cfg_scale: float = 0.5
     tail: str | None = None
@@ -48,26 +50,30 @@ class Request:
     brushes: tuple[Brush, ...] = ()
 
 
-def parse(raw: bytes) -> Request:
-    """Parse a request body. Raises `Refused` (400) with the field, the expected and the given value."""
+def parse(raw: bytes, models: Mapping[str, Sequence[int]] | None = MODELS) -> Request:
+    """Parse a request body. Raises `Refused` (400) with the field, the expected and the given value.
+
+    `models`: seconds that a clip may have, by model; None for a body that was accepted before.
+    """
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         raise Refused(400, "Invalid request: the body is not valid JSON") from None
     if not isinstance(body, dict):
         raise _mismatch("body", "an object", body)
-    if body.get("model") != MODEL:
-        raise _mismatch("model", f'"{MODEL}"', body.get("model"))
-    for name in ("ratio", "aspect_ratio"):  # deprecated: validated as in the real service, then ignored
-        if body.get(name) not in (None, *RATIOS):
+    model = body.get("model")
+    if models is not None and (not isinstance(model, str) or model not in models):
+        raise _mismatch("model", "one of " + ", ".join(f'"{name}"' for name in models), model)
+    for name in ("ratio", "aspect_ratio"):  # validated for the first model as in the real service, then ignored
+        if model == MODEL and body.get(name) not in (None, *RATIOS):
             raise _mismatch(name, "one of " + ", ".join(f'"{ratio}"' for ratio in RATIOS), body[name])
     return Request(
         image=_address(body.get("image_url"), "image_url"),
         prompt=_text(body.get("prompt"), "prompt"),
-        seconds=_seconds(body.get("duration")),
+        seconds=_seconds(body.get("duration"), range(1, LONGEST + 1) if models is None else models[str(model)]),
         negative_prompt=_text(_given(body, "negative_prompt", ""), "negative_prompt"),
         cfg_scale=_scale(_given(body, "cfg_scale", 0.5)),
-        tail=_optional_address(body, "tail_image_url"),
+        tail=_optional_address(body, "tail_image_url", "last_image_url"),
         static_mask=_optional_address(body, "static_mask_url", "static_mask"),
         brushes=_brushes(_given(body, "dynamic_masks", [])),
     )
@@ -100,12 +106,13 @@ def _optional_address(body: Mapping[str, Any], *names: str) -> str | None:
     return None
 
 
-def _seconds(value: object) -> Literal[5, 10]:
+def _seconds(value: object, allowed: Sequence[int]) -> int:
     if value is None:
-        return 5
-    if isinstance(value, int | str) and value in DURATIONS:
-        return DURATIONS[value]
-    raise _mismatch("duration", "5 or 10", value)
+        return 5 if 5 in allowed else allowed[0]
+    for seconds in allowed:
+        if (isinstance(value, int) and value == seconds) or value == str(seconds):
+            return seconds
+    raise _mismatch("duration", " or ".join(map(str, allowed)), value)
 
 
 def _scale(value: object) -> float:

@@ -7,7 +7,7 @@ import hmac
 import json
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from aiohttp import web
 
 from generator.errors import Refused
 from generator.folder import Folder, State, id_of, name_of
-from generator.request import parse
+from generator.request import MODELS, parse
 from generator.studio import Studio
 
 PATH = "/v2/generate/video/kling/generation"
+PATHS = (PATH, "/v2/video/generations")
+"""Both are the same service: whatever model is asked for on either."""
 BODY_LIMIT = 40 * 2**20  # two 10 MB images in base64, and masks
 UNFINISHED_LIMIT = 100
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ class Generator:
 
     With a `key` every API call must carry it; without one any caller is served. `delay` seconds are added before a clip
     completes. At most `limit` generations may be unfinished.
+    `models`: seconds that a clip may have, by the ids of the models that it stands in for.
     """
 
     def __init__(
@@ -40,12 +43,14 @@ class Generator:
         slots: int = 1,
         delay: float = 0.0,
         limit: int = UNFINISHED_LIMIT,
+        models: Mapping[str, Sequence[int]] = MODELS,
     ) -> None:
         self._folder = Folder(folder)
         self._key = key
         self._slots = slots
         self._delay = delay
         self._limit = limit
+        self._models = models
 
     def app(self) -> web.Application:
         """An application that renders from startup to cleanup."""
@@ -58,8 +63,8 @@ class Generator:
         app = web.Application(middlewares=[envelope], client_max_size=BODY_LIMIT)
         app.add_routes(
             [
-                web.post(PATH, functools.partial(self._create, studio)),
-                web.get(PATH, self._retrieve),
+                *(web.post(path, functools.partial(self._create, studio)) for path in PATHS),
+                *(web.get(path, self._retrieve) for path in PATHS),
                 web.get("/files/{name}.mp4", self._file),
             ]
         )
@@ -80,7 +85,7 @@ class Generator:
     async def _create(self, studio: Studio, request: web.Request) -> web.Response:
         self._authorize(request)
         body = await request.read()
-        await asyncio.to_thread(parse, body)  # megabytes of JSON
+        await asyncio.to_thread(parse, body, self._models)  # megabytes of JSON
         if self._folder.unfinished() >= self._limit:
             raise Refused(429, "Too many requests: too many unfinished generations, try again later")
         try:

@@ -80,7 +80,7 @@ class Studio:
         await asyncio.sleep(self._delay)
         draft = self._folder.draft(name)
         try:
-            request = parse(await asyncio.to_thread(self._folder.body, name))
+            request = parse(await asyncio.to_thread(self._folder.body, name), None)
             await renderer.render(await _gather(request, session), draft)
         except Failed as error:
             await asyncio.to_thread(self._folder.fail, name, error)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from PIL import Image
 
+from bot import catalogue
 from bot.context import Context, Ids, Wake
 from bot.conversation import Attachment, Inbound, Reply
 from bot.core import Core
@@ -131,7 +132,7 @@ async def wired(
             history=history,
             clock=clock,
             ids=Ids(new_id, secrets.token_bytes(32)),
-            model="kling",
+            model=catalogue.row("kling"),
             policy=pricing.Policy(30),
             wake=Wake(worker.poke),
         )

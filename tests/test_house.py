@@ -49,6 +49,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *(
             "bot.app",
             "bot.check",
+            "bot.chosen_model",
             "bot.cli",
             "bot.cli_admin",
             "bot.cli_clips",

@@ -89,7 +89,9 @@ def _for_admins(made: app_commands.Command[Any, ..., None]) -> app_commands.Comm
 
 
 def _animate(interactions: Interactions) -> Callback:
-    lengths = [Choice(name=locale_str(what), value=seconds) for seconds, what in texts.discord.DURATIONS.items()]
+    lengths = [
+        Choice(name=locale_str(texts.discord.length(seconds)), value=seconds) for seconds in interactions.lengths
+    ]
 
     @app_commands.choices(duration=lengths)
     async def animate(

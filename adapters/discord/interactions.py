@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -44,6 +45,11 @@ class Interactions:
         self._modals = modals
         self._files = files
         self._taps = DoubleTaps(core.context.clock)
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        """Seconds that a clip may have."""
+        return self._core.context.model.seconds
 
     async def animate(
         self,

@@ -92,16 +92,25 @@ class ChatPage:
         person = self._sessions.person(request) or self._sessions.welcome(response)
         stand_in = self._core.context.provider.terms().stand_in
         said = {**texts.page.PAGE, **texts.page.STAND_IN_PAGE} if stand_in else texts.page.PAGE
+        model = self._core.context.model
         state = {
             "csrf": self._sessions.token(person),
             "texts": texts.page.PAGE,
-            "limits": {"bytes": HEAVIEST_PICTURE, "prompt": PROMPT_LIMIT, "least": LEAST, "longest": LONGEST},
+            "limits": {
+                "bytes": HEAVIEST_PICTURE,
+                "prompt": PROMPT_LIMIT,
+                "least": LEAST,
+                "longest": LONGEST,
+                "preset": str(model.preset),
+                "five_only": model.five_only,
+            },
             "allowance": await self._allowance(person),
         }
         response.text = render(
             "chat.html",
             page=said,
             kinds=KINDS,
+            lengths=[(seconds, texts.page.PAGE["seconds"].fill(seconds=seconds)) for seconds in model.seconds],
             modules=_MODULES,
             state=script_data(state),
             web=self._core.context.links.web,

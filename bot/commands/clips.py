@@ -34,7 +34,7 @@ async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def again(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Order a clip of the same photo, with the same words or new ones."""
     job, words = await _brought(ctx, inbound, "again", argument)
-    new = prompt.reworded(_worded(words, job), inbound.options, job.order) if words else None
+    new = prompt.reworded(_worded(words, job), inbound.options, job.order, ctx.model) if words else None
     draft = new or prompt.repeat(job.order)
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(ctx, job)
     # Its photo may be the first frame of another person's clip.
@@ -60,7 +60,7 @@ async def continue_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     async def frame() -> AsyncIterator[bytes]:
         yield await ctx.media.last_frame(clip)
 
-    draft = prompt.reworded(_worded(words, job), inbound.options, job.order)
+    draft = prompt.reworded(_worded(words, job), inbound.options, job.order, ctx.model)
     inbound = replace(inbound, spoiler=job.spoiler)
     frames = [Attachment(frame, sample=job.order.sample)]
     pictures = partial(ctx.media.keep, frames, inbound.person)

@@ -37,7 +37,7 @@ async def remix(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         yield await ctx.media.first_frame(share.clip)
 
     questions.check_talk(words)
-    draft = prompt.read(words, inbound.options)
+    draft = prompt.read(words, inbound.options, ctx.model)
     inbound = replace(inbound, spoiler=share.spoiler)
     pictures = partial(ctx.media.keep, [Attachment(frame)], inbound.person)
     return await place.place(ctx, inbound, Wish(draft, ["photo"], pictures, remix=share))
@@ -57,6 +57,6 @@ async def _own_photo(ctx: Context, inbound: Inbound, share: Share, words: str) -
     for attachment in inbound.attachments:
         if attachment.role == "brush":
             prompt.check_path(attachment.path)
-    draft = prompt.read(words, inbound.options)
+    draft = prompt.read(words, inbound.options, ctx.model)
     pictures = partial(ctx.media.keep, inbound.attachments, inbound.person)
     return await place.place(ctx, inbound, Wish(draft, roles, pictures, remix=share))

@@ -49,7 +49,7 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
         if earlier := await ctx.store.find(inbound.key):  # one picture of an album, replayed after a crash
             return await status_line.of(ctx, earlier)
         return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
-    draft = prompt.read(inbound.text, inbound.options)
+    draft = prompt.read(inbound.text, inbound.options, ctx.model)
     for attachment in inbound.attachments:
         if attachment.role == "brush":
             prompt.check_path(attachment.path)
@@ -60,7 +60,7 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
 
 async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     """Order a clip. Raises `Refusal`."""
-    prompt.check(wish.draft, wish.roles)
+    prompt.check(wish.draft, wish.roles, ctx.model)
     if ("static_mask" in wish.roles or "brush" in wish.roles) and not ctx.provider.terms().masks:
         raise Refusal(texts.chat.NO_MASKS)
     if earlier := await ctx.store.find(inbound.key):
@@ -153,7 +153,7 @@ async def _discard(ctx: Context, job: Job) -> None:
 def _job(ctx: Context, inbound: Inbound, wish: Wish, pictures: Pictures, ask: pricing.Ask, quoted: Quote) -> Job:
     draft = wish.draft
     order = Order(
-        model=ctx.model,
+        model=ctx.model.id,
         photo=pictures.photo,
         prompt=draft.prompt,
         seconds=draft.seconds,
@@ -164,6 +164,7 @@ def _job(ctx: Context, inbound: Inbound, wish: Wish, pictures: Pictures, ask: pr
         brushes=pictures.brushes,
         sample=wish.sample,
         cropped=pictures.cropped and not inbound.crop,
+        version=ctx.model.version,
     )
     return Job(
         id=ctx.ids.new(),

@@ -6,12 +6,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
-from bot import texts
+from bot import catalogue, texts
+from bot.catalogue import DEFAULT, Model, Needs
 from bot.characters import is_visible, plain, trim
 from bot.errors import Refusal
-from bot.model import Order, Point, Role, Seconds
+from bot.model import Order, Point, Role
 from bot.ordering import options as written
 
 OPTIONS = written.NAMES
@@ -24,7 +24,7 @@ NOTHING = frozenset({"nothing", "none"})
 BRUSHES = 6
 POINTS = range(2, 78)
 
-_SECONDS = re.compile(rf"0*(5|10)(?:[.,]0+)? *(?:{written.SECONDS})?")
+_SECONDS = re.compile(rf"0*([0-9]{{1,3}})(?:[.,]0+)? *(?:{written.SECONDS})?")
 _CFG = re.compile(r"(\d{0,3}[.,]?\d{1,9}) *(%|/ *([1-9]\d{0,3}))?", re.ASCII)
 
 
@@ -33,13 +33,13 @@ class Draft:
     """An order's words and options, without its pictures."""
 
     prompt: str
-    seconds: Seconds = 5
+    seconds: int = 5
     negative: str = ""
     cfg: float | None = None
 
 
-def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
-    """Parse an order; picked `options` override written ones. Raises `Refusal`."""
+def read(text: str, options: Mapping[str, str] | None = None, model: Model = DEFAULT) -> Draft:
+    """Parse an order for a model; picked `options` override written ones. Raises `Refusal`."""
     prompt, values = written.split(text)
     values |= options or {}
     for name in values:
@@ -51,16 +51,17 @@ def read(text: str, options: Mapping[str, str] | None = None) -> Draft:
     for what, length in ((texts.options.DESCRIPTION, len(prompt)), (texts.options.TO_AVOID, len(negative))):
         if length > PROMPT_LIMIT:
             raise Refusal(texts.options.too_wordy(length, PROMPT_LIMIT, what))
-    return Draft(prompt, _seconds(values.get("duration", "5")), negative, _cfg(values.get("cfg")))
+    seconds = _seconds(values["duration"], model) if "duration" in values else model.preset
+    return Draft(prompt, seconds, negative, _cfg(values.get("cfg")))
 
 
-def reworded(text: str, options: Mapping[str, str], before: Order) -> Draft:
+def reworded(text: str, options: Mapping[str, str], before: Order, model: Model = DEFAULT) -> Draft:
     """New words for an earlier order, whose options stay unless overridden. Raises `Refusal`.
 
     A picked option that is empty removes the earlier one.
     """
     said = {*written.split(text)[1], *options}
-    draft = read(text, {name: value for name, value in options.items() if value})
+    draft = read(text, {name: value for name, value in options.items() if value}, model)
     return replace(
         draft,
         seconds=draft.seconds if "duration" in said else before.seconds,
@@ -100,18 +101,24 @@ def roles(order: Order) -> list[Role]:
     return found + ["brush"] * len(order.brushes)
 
 
-def check(draft: Draft, roles: Sequence[Role]) -> None:
-    """Check exclusions and missing parts, before any download. Raises `Refusal`."""
-    masked = "brush" in roles or "static_mask" in roles
+def check(draft: Draft, roles: Sequence[Role], model: Model = DEFAULT) -> None:
+    """Check what the model cannot do, exclusions and missing parts, before any download. Raises `Refusal`."""
     ends = roles.count("photo") - 1 + roles.count("end")
     if "photo" not in roles:
         raise Refusal(texts.chat.NO_PHOTO)
     if ends > 1:
         raise Refusal(texts.pictures.ONE_PHOTO)
-    if draft.seconds != 5 and (ends or masked):
-        raise Refusal(texts.options.ONLY_FIVE)
-    if ends and masked:
-        raise Refusal(texts.options.END_OR_MASKS)
+    needs = Needs(
+        draft.seconds,
+        max(len(draft.prompt), len(draft.negative)),
+        bool(ends),
+        "static_mask" in roles,
+        "brush" in roles,
+        bool(draft.negative),
+        draft.cfg is not None,
+    )
+    if refusal := catalogue.fits(needs, model):
+        raise Refusal(refusal)
     if roles.count("static_mask") > 1:
         raise Refusal(texts.pictures.ONE_STATIC_MASK)
     if roles.count("brush") > BRUSHES:
@@ -137,11 +144,11 @@ def _negative(value: str) -> str:
     return "" if negative.casefold() in NOTHING else negative
 
 
-def _seconds(value: str) -> Seconds:
+def _seconds(value: str, model: Model) -> int:
     match = _SECONDS.fullmatch(plain(trim(value)).text)
-    if match is None:
-        raise Refusal(texts.options.option_malformed("duration", trim(value)))
-    return cast(Seconds, int(match[1]))
+    if match is None or int(match[1]) not in model.seconds:
+        raise Refusal(texts.options.option_malformed("duration", trim(value), model.seconds))
+    return int(match[1])
 
 
 def _cfg(value: str | None) -> float | None:

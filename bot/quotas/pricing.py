@@ -8,7 +8,7 @@ from functools import cache
 from math import ceil
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from bot import catalogue
+from bot.catalogue import DEFAULT, Model
 from bot.characters import plain, trim
 from bot.quotas.rules import FLIGHT, OPERATORS, Bill, Denied, Line, Member, Plan, Rule, Rulebook, Span
 
@@ -58,10 +58,11 @@ class Limits:
     longest: int | None
 
 
-def price(seconds: int, model: str = "") -> int:
-    """Credits for a clip of a model: one per second of standard video; without a known price a model costs the same."""
-    price = catalogue.row(model).price
-    return ceil(seconds * price.a_second) if price else seconds
+def price(seconds: int, model: Model = DEFAULT) -> int:
+    """Credits for a clip of a model: never a part of a credit. Raises `ValueError` for a model without a price."""
+    if model.price is None:
+        raise ValueError(f"{model.title} has no price")
+    return ceil(seconds * model.price.a_second)
 
 
 def zone(name: str | None) -> tzinfo:

@@ -4,13 +4,12 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import replace
-from typing import get_args
 
 from bot import platforms, rights, texts
 from bot.context import Context
 from bot.conversation import Inbound
 from bot.errors import Denial, StoreDown
-from bot.model import Incident, Seconds
+from bot.model import Incident
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, Denied, Member, Quote
 from bot.sentence import EMPTY, Sentence
@@ -96,8 +95,9 @@ def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> S
         refill = texts.phrases.refill(denied.ends_at - asked.now, "month" if month else "day", own)
     operators = pricing.stops_all(denied) or denied.cause == "community_month"
     whom = "operator" if pricing.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
-    short = pricing.price(min(get_args(Seconds)), ctx.model)
+    shortest = ctx.model.seconds[0]
+    short = pricing.price(shortest, ctx.model)
     fits = short if denied.cause == "allowance" and short <= denied.left else 0
     return texts.credits.denied(
-        denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits
+        denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits, shortest
     )

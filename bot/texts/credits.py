@@ -53,11 +53,12 @@ def denied(
     because: str,
     whom: str,
     short: int,
+    shortest: int = 5,
 ) -> Sentence:
     """Refusal of an order: cause, rest, next refill (may be empty), and whom to ask for more.
 
     `price`, `left`, `limit` and `short` are credits; for `longest`, `limit` is in seconds. `short`: price of the
-    shortest clip if the rest suffices for it, else 0.
+    shortest clip, of `shortest` seconds, if the rest suffices for it, else 0.
     """
     costs: dict[str, Argument] = {"price": credits_(price), "left": left}
     more = _("There is more {refill}.", refill=refill) if refill else EMPTY
@@ -84,7 +85,8 @@ def denied(
                 "No clips can be made right now: whoever runs this bot has paused it. Nothing is lost; try again later."
             )
         case "allowance":
-            short_one = _("A clip of 5 seconds costs {price}.", price=credits_(short)) if short else EMPTY
+            shorter = _("A clip of {seconds} seconds costs {price}.", seconds=shortest, price=credits_(short))
+            short_one = shorter if short else EMPTY
             found = (_COSTS if left else _COSTS_NONE)[span].fill(**costs)
             why = sentences(found, short_one, _("You get new ones {refill}.", refill=refill))
         case "community_month" if left == 0:

@@ -39,7 +39,13 @@ DISCORD_OPTIONS = {
     "words": _("what should happen"),
     "sought": _("words that a clip was made with; without them, your last ten"),
 }
-DURATIONS = {5: _("5 seconds"), 10: _("10 seconds")}
+
+
+def length(seconds: int) -> Sentence:
+    """A choice of a clip's length."""
+    return _("{seconds} seconds", seconds=seconds)
+
+
 PERMISSIONS = {
     "view_channel": _("View Channel"),
     "send_messages": _("Send Messages"),

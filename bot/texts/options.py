@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.sentence import Listing, Number, Sentence, _
+from bot.sentence import EMPTY, Listing, Number, Sentence, _, sentences
 from bot.texts.phrases import shorten
 
+FIRST_MODELS = (5, 10)
+"""Seconds that a clip of the first model may have."""
 DURATION_EXAMPLE = "--duration 10"
 _EXAMPLES = {"duration": DURATION_EXAMPLE, "no": "--no blurry, extra hands", "cfg": "--cfg 0.7"}
 
@@ -38,17 +40,26 @@ def option_unclear(found: str) -> Sentence:
     )
 
 
-def option_malformed(name: str, value: str) -> Sentence:
-    """Refusal of an option's value; empty if it is missing."""
-    example = _EXAMPLES[name]
+def lengths(seconds: Sequence[int]) -> Sentence | Listing:
+    """Allowed seconds, ascending: “5 or 10”, “3 to 15”."""
+    first, last = seconds[0], seconds[-1]
+    if len(seconds) > 3 and list(seconds) == list(range(first, last + 1)):
+        return _("{first} to {last}", first=first, last=last)
+    return Listing(tuple(map(str, seconds)), "or")
+
+
+def option_malformed(name: str, value: str, seconds: Sequence[int] = FIRST_MODELS) -> Sentence:
+    """Refusal of an option's value; empty if it is missing. `seconds`: allowed lengths of a clip."""
+    example = f"--duration {seconds[-1]}" if name == "duration" else _EXAMPLES[name]
+    may = lengths(seconds)
     if value:
         return {
-            "duration": _("--duration can be 5 or 10 seconds, not “{value}”. For example: {example}"),
+            "duration": _("--duration can be {seconds} seconds, not “{value}”. For example: {example}", seconds=may),
             "no": _("--no needs the things to avoid, not “{value}”. For example: {example}"),
             "cfg": _("--cfg takes a number from 0 (loosely) to 1 (strictly), not “{value}”. For example: {example}"),
         }[name].fill(value=value, example=example)
     return {
-        "duration": _("--duration can be 5 or 10 seconds. For example: {example}"),
+        "duration": _("--duration can be {seconds} seconds. For example: {example}", seconds=may),
         "no": _("--no needs the things to avoid. For example: {example}"),
         "cfg": _("--cfg takes a number from 0 (loosely) to 1 (strictly). For example: {example}"),
     }[name].fill(example=example)
@@ -95,3 +106,43 @@ def too_wordy(length: int, limit: int, what: Sentence) -> Sentence:
 
 ONLY_FIVE = _("An end picture, masks and brushes work only with 5-second clips. Make it 5 seconds, or leave them out.")
 END_OR_MASKS = _("An end picture can't be combined with masks or brushes. Please choose one of the two.")
+
+
+_CANNOT = {
+    "end": _("{model} takes no end picture. Please leave it out."),
+    "static_mask": _("{model} can't hold parts of a photo still. Please leave that mask out."),
+    "brushes": _("{model} can't move parts of a photo along a path. Please leave the brushes out."),
+    "negative": _("{model} takes no list of things to avoid. Please leave --no out."),
+    "cfg": _("{model} can't be told how strictly to follow the words. Please leave --cfg out."),
+    "sound": _("{model} makes clips without sound. Please order one without."),
+}
+
+
+def model_cannot(model: str, what: str, other: str) -> Sentence:
+    """Refusal of what a model cannot do; `what`: a field of its row, `other`: a model that can, or empty."""
+    return sentences(_CANNOT[what].fill(model=model), _could(other))
+
+
+def model_lengths(model: str, seconds: Sequence[int], asked: int, other: str) -> Sentence:
+    """Refusal of a length that a model does not make."""
+    return sentences(
+        _("Clips of {model} have {seconds} seconds, not {asked}.", model=model, seconds=lengths(seconds), asked=asked),
+        _could(other),
+    )
+
+
+def model_wordy(model: str, limit: int, length: int, other: str) -> Sentence:
+    """Refusal of a prompt, or a negative prompt, that is too long for a model."""
+    return sentences(
+        _(
+            "{model} takes up to {limit} characters, and there are {length}. Please shorten the words.",
+            model=model,
+            limit=Number(limit),
+            length=Number(length),
+        ),
+        _could(other),
+    )
+
+
+def _could(other: str) -> Sentence:
+    return _("{model} can do that.", model=other) if other else EMPTY

@@ -63,8 +63,6 @@ PAGE = {
     "crop_middle": _("The part that is used"),
     "crop_end": _("Where the part that is used ends"),
     "duration": _("Length"),
-    "five": _("5 s"),
-    "ten": _("10 s"),
     "seconds": _("{seconds} s"),
     "avoid": _("What to avoid"),
     "avoid_example": _("blurry, extra hands"),

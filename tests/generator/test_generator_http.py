@@ -19,7 +19,7 @@ from generator_drawings import body, create, data_uri, drawing, encoded, look, u
 from PIL import Image
 
 from generator.request import MODEL
-from generator.server import PATH, Generator
+from generator.server import PATH, PATHS, Generator
 
 REQUESTS = '''
 """As much of the package as the documented program uses."""
@@ -260,6 +260,21 @@ async def test_too_many_unfinished_generations(session: aiohttp.ClientSession, t
         async with session.post(base + PATH, json=body()) as answer:
             assert answer.status == 429
             assert_envelope(await answer.json(), 429)
+
+
+async def test_models_that_were_handed_in_are_served_on_both_paths(
+    session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    async with Generator(tmp_path, delay=60, models={"m": (4, 6)}).serve() as base:
+        for path in PATHS:
+            async with session.post(base + path, json=body(model="m", duration=4, aspect_ratio="21:9")) as answer:
+                assert answer.status == 201
+                name = (await answer.json())["id"]
+            async with session.get(base + path, params={"generation_id": name}) as answer:
+                assert (answer.status, (await answer.json())["error"]) == (200, None)
+        for wrong in ({"model": MODEL}, {"model": "m", "duration": 5}):
+            async with session.post(base + PATH, json=body(**wrong)) as answer:
+                assert answer.status == 400
 
 
 async def test_images_that_cannot_be_had_end_in_an_error(session: aiohttp.ClientSession, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from bot import catalogue
 from bot.errors import Misconfigured
 from bot.model import Address
 from storage import open_store
@@ -122,9 +123,9 @@ async def rebuild(store: Store, before: object, folder: Path) -> Callable[[str, 
 
     def write(allowed: str, kept: str = "") -> None:
         if made:
-            table = re.sub(r"CHECK \(seconds IN \(5, 10\)\)", f"CHECK (seconds IN ({allowed}))", made[0][1])
+            table = re.sub(r"CHECK \(seconds BETWEEN 1 AND 60\)", f"CHECK (seconds IN ({allowed}))", made[0][1])
             steps = [
-                table.replace("CREATE TABLE jobs", "CREATE TABLE jobs_new", 1),
+                table.replace('CREATE TABLE "jobs"', "CREATE TABLE jobs_new", 1),
                 f"INSERT INTO jobs_new SELECT * FROM jobs {kept}",
                 *("DROP TABLE jobs", "ALTER TABLE jobs_new RENAME TO jobs"),
                 *(sql for _, sql in made[1:]),
@@ -139,6 +140,51 @@ async def rebuild(store: Store, before: object, folder: Path) -> Callable[[str, 
             (folder / "9000_seconds.postgresql.sql").write_text("".join(f"{step};\n" for step in steps))
 
     return write
+
+
+async def test_a_clip_may_have_the_seconds_of_any_model(store: Store, before: object) -> None:
+    longest = max(model.seconds[-1] for model in catalogue.ROWS)
+    for seconds in (1, longest, 60):
+        await store._db.write(lambda tx, seconds=seconds: tx.all("UPDATE jobs SET seconds = $1", seconds))
+    for seconds in (0, 61):
+        with pytest.raises((sqlite3.IntegrityError, asyncpg.CheckViolationError)):
+            await store._db.write(lambda tx, seconds=seconds: tx.all("UPDATE jobs SET seconds = $1", seconds))
+
+
+QUEUED = """
+    INSERT INTO jobs (id, key, person, platform, chat, thread, message, model, seconds, details, price, spent_from,
+        state, due_at, claims, tries, shown, created_at, account)
+    VALUES ($1, $1, $1, 'telegram', '7', '', '1', 'm', $2, '{}', 5, '', 'queued', 1, 0, 0, '', 1, $1)"""
+
+
+async def test_jobs_and_their_counts_survive_the_change_of_seconds(
+    store: Store, database_url: str | None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite the table is made anew, with its triggers: what is there is not counted twice, and what comes is."""
+    await store.close()
+    place = tmp_path_factory.mktemp("older")
+    number = next(number for number, name, _ in files("sqlite") if name.endswith("seconds.sqlite.sql"))
+    older = await database_of(VERSIONS[VERSIONS.index(number) - 1], database_url, place, monkeypatch)
+    tables = ("jobs", "turns")
+
+    async def insert(database: Any, id: str, seconds: int) -> None:
+        await database.write(lambda tx: tx.all(QUEUED, id, seconds))
+
+    async def found(database: Any) -> list[Any]:
+        return [await database.read(lambda tx, t=table: tx.all(f"SELECT * FROM {t} ORDER BY 1, 2")) for table in tables]
+
+    await insert(older, "a", 5)
+    await insert(older, "b", 10)
+    before = await found(older)
+    assert [len(rows) for rows in before] == [2, 4]
+    await older.close()
+    migrated = await open_store(place, database_url)
+    after = await found(migrated._db)
+    for old, new in zip(before, after, strict=True):
+        assert [{name: row[name] for name in dict(old[0])} for row in new] == [dict(row) for row in old]
+    await insert(migrated._db, "c", 15)
+    assert [len(rows) for rows in await found(migrated._db)] == [3, 6]
+    await migrated.close()
 
 
 async def test_a_referred_table_is_rebuilt_and_nothing_is_lost(

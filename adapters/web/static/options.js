@@ -1,5 +1,5 @@
 import { byId, h, setText } from './dom.js';
-import { t } from './state.js';
+import { state, t } from './state.js';
 
 /**
  * The folded options. Options in the text override picked ones, and are shown as picked.
@@ -35,12 +35,17 @@ export class Options {
 
   /** The effective options: picked, or written in the text. */
   get chosen() {
-    return { duration: '5', no: '', ...this.picked, ...this.#written };
+    return { duration: state.limits.preset, no: '', ...this.picked, ...this.#written };
   }
 
-  /** The reason of a conflict, or nothing: an end picture requires 5 seconds. */
+  /** Whether an end picture excludes that length: for some models it requires 5 seconds. */
+  #tooLong(duration) {
+    return state.limits.five_only && duration !== '5';
+  }
+
+  /** The reason of a conflict, or nothing. */
   get conflict() {
-    if (!this.#pictures.end || this.chosen.duration !== '10') return '';
+    if (!this.#pictures.end || !this.#tooLong(this.chosen.duration)) return '';
     return t('end_or_ten');
   }
 
@@ -87,7 +92,7 @@ export class Options {
     const byWords = (name) => name in this.#written;
     for (const radio of this.#lengths) {
       radio.checked = radio.value === duration;
-      radio.disabled = byWords('duration') || (radio.value === '10' && end);
+      radio.disabled = byWords('duration') || (end && this.#tooLong(radio.value));
     }
     if (this.#no.value !== no) this.#no.value = no;
     this.#no.disabled = byWords('no');
@@ -100,13 +105,13 @@ export class Options {
     this.#pickEnd.disabled = !endAllowed;
 
     const hint = (name) => byWords(name) ? t('written') : '';
-    setText(byId('duration-hint'), hint('duration') || (end ? t('ten_excluded') : ''));
+    setText(byId('duration-hint'), hint('duration') || (end && state.limits.five_only ? t('ten_excluded') : ''));
     setText(byId('no-hint'), hint('no'));
     setText(byId('cfg-hint'), hint('cfg'));
-    setText(byId('end-hint'), !endAllowed ? t('end_kept') : duration === '10' && !end ? t('five_then') : '');
+    setText(byId('end-hint'), !endAllowed ? t('end_kept') : this.#tooLong(duration) && !end ? t('five_then') : '');
 
     const chips = [
-      duration !== '5' && t('seconds', { seconds: duration }),
+      duration !== state.limits.preset && t('seconds', { seconds: duration }),
       no.trim() && t('without', { what: no.trim() }),
       cfg !== undefined && t('followed', { value: cfg }),
     ];

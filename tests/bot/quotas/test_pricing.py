@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import catalogue
 from bot.quotas import pricing
 from bot.quotas.rules import Bill, Denied, Member, Rule, Rulebook, Span
 
@@ -31,8 +32,7 @@ def test_days_change_at_midnight_utc(at: str, key: str, ends: str) -> None:
 
 
 def test_a_dearer_model_costs_more_and_never_a_part_of_a_credit() -> None:
-    assert pricing.price(5, "kling-video/v1/pro/image-to-video") == 21
-    assert pricing.price(5, "unheard-of") == 5
+    assert pricing.price(5, catalogue.row("kling-video/v1/pro/image-to-video")) == 21
 
 
 @pytest.mark.parametrize(
