@@ -13,8 +13,9 @@ demo: .venv/run  ## send the sample photo through the whole system and write dem
 run: .venv/run  ## the worker and the web server, until SIGTERM
 	@exec $(BIN)/photoplay run
 
+# With bytecode, as workers and the processes that tests start would each compile everything again.
 test: .venv/dev  ## the whole suite on all cores, or the tests in ARGS
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n logical --dist worksteal)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n logical --dist worksteal)
 
 check: .venv/dev  ## formatter, linter, types, house rules
 	@$(BIN)/ruff format --check .
