@@ -81,10 +81,16 @@ class Line:
             return _Fair(pages, lambda person: jobs(party, person)).next
 
         self._parties = _Fair(_Pages(lambda limit, offset: tx.all(PARTIES, limit, offset), max(first, 4)), persons)
+        self._given = set[str]()
 
     async def next(self) -> Row | None:
-        """The row of the next job; None at the end."""
-        return await self._parties.next()
+        """The row of the next job, each job once; None at the end."""
+        # On PostgreSQL, what other transactions do between two pages can move a row to the second one, too.
+        while (job := await self._parties.next()) and job["id"] in self._given:
+            pass
+        if job:
+            self._given.add(job["id"])
+        return job
 
 
 class _Pages:

@@ -3,16 +3,18 @@
 import itertools
 import random
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from bot.jobs import machine
 from bot.model import Accepted, Address, Job, Refused
+from storage import queue, turns
 from storage.jobs import Store
 from tests.bookkeeping import check_turns
 from tests.samples import a_job
-from tests.storage.test_jobs import HERE, run, start, submit
+from tests.storage.test_jobs import HERE, begin, run, start, submit
 
 
 def _said(sql: str, *args: object) -> Any:
@@ -50,7 +52,7 @@ def in_order(jobs: list[Job], served: dict[tuple[str, str], float]) -> list[str]
 async def test_the_line_is_fair_whatever_happened(store: Store, seed: int) -> None:
     dice, now, names = random.Random(seed), 1000.0, itertools.count()
 
-    async def turns() -> dict[tuple[str, str], float]:
+    async def served() -> dict[tuple[str, str], float]:
         found = await store._db.read(lambda tx: tx.all("SELECT party, person, at FROM turns"))
         return {(row["party"], row["person"]): row["at"] for row in found}
 
@@ -70,7 +72,7 @@ async def test_the_line_is_fair_whatever_happened(store: Store, seed: int) -> No
         if dice.random() < 0.5:
             held = "UPDATE jobs SET halted = 1 - halted WHERE state = 'queued' AND person = $1"
             await store._db.write(_said(held, person))
-        expected = in_order(await known(), await turns())
+        expected = in_order(await known(), await served())
         assert [job.id for job, _ in await store.line(HERE, 1000)] == expected
         assert [ahead for _, ahead in await store.line(HERE, 7)] == list(range(min(7, len(expected))))
         for place, job_id in enumerate(expected):
@@ -139,3 +141,53 @@ async def test_starting_several_is_a_handful_of_statements(store: Store, monkeyp
     assert len(await start(store)) == 16
     assert sum("UPDATE jobs" in sql for sql in said) == 1
     assert len([sql for sql in said if "SELECT" not in sql]) <= 4
+
+
+class _Overtaken:
+    """A transaction during which another one moves jobs, before a further page of the queue is read."""
+
+    def __init__(self, tx: Any, page: str, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        self._tx, self._page, self._meanwhile = tx, page, meanwhile
+        self.is_over = False
+
+    async def all(self, sql: str, *args: object) -> Any:
+        if sql == self._page and args[1] and not self.is_over:
+            self.is_over = True
+            await self._meanwhile()
+        return await self._tx.all(sql, *args)
+
+    async def one(self, sql: str, *args: object) -> Any:
+        return await self._tx.one(sql, *args)
+
+
+@pytest.mark.parametrize("page", [turns.JOBS, turns.PERSONS, turns.PARTIES])
+async def test_a_job_is_bought_once_though_the_line_moves_while_it_is_read(
+    server: str | None, store: Store, page: str
+) -> None:
+    if server is None:
+        pytest.skip("SQLite writes one transaction at a time")
+    # An order of console:0 comes back in between, which moves those behind it to the next page.
+    scope = "console:big" if page == turns.PERSONS else ""
+    await submit(store, a_job("job0", person="console:0", scope=scope, created_at=1000.0))
+    (first,) = await start(store, limit=1)
+    await submit(store, a_job("job1", person="console:0", scope=scope, created_at=1001.0))
+    for n in range(2, 10):
+        person = "console:0" if page == turns.JOBS else f"console:{n}"
+        due_at = 9000.0 if n < 4 else 1000.0
+        await submit(store, a_job(f"job{n}", person=person, scope=scope, created_at=1000.0 + n, due_at=due_at))
+    await store._db.write(_said("UPDATE turns SET at = -1e12"))
+
+    async def put_back() -> None:
+        await run(store, first, machine.PutBack(), now=2000.0)
+
+    seen = list[_Overtaken]()
+
+    def work(tx: Any) -> Any:
+        seen.append(_Overtaken(tx, page, put_back))
+        return queue.start(seen[-1], 2000.0, 60.0, 20, 4, HERE, ["local"], begin(2000.0), None)
+
+    started = [job.id for job in await store._db.write(work)]
+    assert seen[-1].is_over
+    assert len(started) == 4
+    assert len(set(started)) == 4
+    await check_turns(store)
