@@ -117,22 +117,31 @@ class _Fair:
     def __init__(self, lanes: _Pages, enter: Callable[[str], Jobs]) -> None:
         self._lanes, self._enter = lanes, enter
         self._heap: list[tuple[int, float, str, Jobs]] = []
+        self._names = set[str]()
         self._started = False
         self._coming: Row | None = None
 
     async def next(self) -> Row | None:
         if not self._started:
-            self._started, self._coming = True, await self._lanes.next()
+            self._started, self._coming = True, await self._another()
         while self._heap or self._coming:
             if (lane := self._coming) and (not self._heap or _first(lane) < self._heap[0][:3]):
                 turn, at, name = _first(lane)
-                jobs, self._coming = self._enter(name), await self._lanes.next()
+                jobs, self._coming = self._enter(name), await self._another()
             else:
                 turn, at, name, jobs = heapq.heappop(self._heap)
             if job := await jobs():
                 heapq.heappush(self._heap, (turn + 1, at, name, jobs))
                 return job
         return None
+
+    async def _another(self) -> Row | None:
+        """The next lane, each lane once: it may have moved to a later page, as jobs may (`Line.next`)."""
+        while (lane := await self._lanes.next()) and lane["name"] in self._names:
+            pass
+        if lane:
+            self._names.add(lane["name"])
+        return lane
 
 
 def _first(lane: Row) -> tuple[int, float, str]:
