@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from bot import texts
+from bot import catalogue, texts
 from bot.app import App, open_app
 from bot.config import UNHEARD, Settings
 from bot.connections import CONNECTIONS, Finding
 from bot.errors import Misconfigured, StoreDown
+from bot.quotas import pricing
 from bot.quotas.rules import HOUSE, Rule
 from bot.shell import as_here
 
@@ -111,6 +112,13 @@ async def _providers(app: App) -> AsyncIterator[Finding]:
         )
     if names == ("local",):
         yield Finding("hint", "To make real clips, set AIMLAPI_KEY or APILAPLAS_KEY.")
+    model = app.core.context.model
+    if model.id != catalogue.DEFAULT.id:
+        yield Finding(
+            "hint",
+            f"Model: {model.title}, {pricing.price(model.preset, model)} credits for {model.preset} seconds. It was "
+            "never tried, only written by its documentation: compare what the first clip costs with the host's bill.",
+        )
     for finding in await asyncio.gather(*(provider(app, name) for name in names if name != "local")):
         yield finding
     if names == ("apilaplas",) and not app.settings.public_url:

@@ -31,12 +31,12 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
         return Reply(join("\n", [texts.chat.command_line(name, what) for name, what in lines]))
     if platforms.kind(inbound.address.platform) == "page":
         menu = [(row.label, row.page_help or row.help) for row in in_page_menu(rows) if row.name != "help"]
-        return Reply(texts.on_page.help_(menu, [(row.name, row.help) for row in rows if row.typed]))
+        return Reply(texts.on_page.help_(menu, [(row.name, row.help) for row in rows if row.typed], ctx.model.seconds))
     if inbound.shared:  # short, as others read it
         shown = in_menu(rows, "everywhere", "groups")
     else:
         shown = [row for row in rows if row.common and row.menu != "greeting"]
-    text = texts.chat.help_([(row.name, _told(row, inbound)) for row in shown])
+    text = texts.chat.help_([(row.name, _told(row, inbound)) for row in shown], ctx.model.seconds, ctx.model.preset)
     text = join("\n\n", [text, texts.chat.HELP_MORE if inbound.shared else EMPTY])
     return Reply(text if argument else await _greeting(ctx, inbound, text))
 

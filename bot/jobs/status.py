@@ -4,7 +4,7 @@ from bisect import bisect
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bot import texts
+from bot import catalogue, texts
 from bot.conversation import Button, Reply, ShownClip
 from bot.jobs.machine import Cancelled, allows
 from bot.jobs.polling import Rhythm
@@ -151,9 +151,14 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
 def stays(order: Order, *, alike: bool = False) -> Sentence:
     """The options inherited from this order, to be said below a question; `alike`: its other pictures, too."""
     chosen = options(order) if alike else texts.jobs.options(order.seconds, order.negative, order.cfg, [])
-    if chosen == texts.jobs.options(5, "", None, []):
+    preset = catalogue.row(order.model, order.version).preset
+    if chosen == texts.jobs.options(preset, "", None, []):
         return EMPTY
-    others = {"--duration 5": order.seconds != 5, "--no nothing": order.negative, "--cfg 0.5": order.cfg is not None}
+    others = {
+        f"--duration {preset}": order.seconds != preset,
+        "--no nothing": order.negative,
+        "--cfg 0.5": order.cfg is not None,
+    }
     return texts.chat.stays(chosen, [option for option, is_set in others.items() if is_set])
 
 

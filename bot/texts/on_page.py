@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.sentence import EMPTY, Sentence, Wording, _, join, lines, sentences
 from bot.texts.chat import NOT_SURE, WHAT_ELSE, WHAT_I_CAN, WHICH_CLIP, YOUR_LAST, command_line
-from bot.texts.options import DURATION_EXAMPLE
+from bot.texts.options import FIRST_MODELS, duration_example
 from bot.texts.page import PAGE
 from bot.texts.privacy import ASK_AGAIN, MYDATA_SOON
 
@@ -27,7 +27,11 @@ WORDING = Wording(
 )
 
 
-def help_(menu: Sequence[tuple[Sentence, Sentence]], commands: Sequence[tuple[str, Sentence]]) -> Sentence:
+def help_(
+    menu: Sequence[tuple[Sentence, Sentence]],
+    commands: Sequence[tuple[str, Sentence]],
+    seconds: Sequence[int] = FIRST_MODELS,
+) -> Sentence:
     """Help of the chat page, by the labels of its buttons; `commands`: those without a button."""
     buttons = lines(
         sentences(
@@ -35,7 +39,7 @@ def help_(menu: Sequence[tuple[Sentence, Sentence]], commands: Sequence[tuple[st
                 "“{options}” has the length, what to avoid, how closely to follow your words, and a last frame.",
                 options=PAGE["options"],
             ),
-            _("They may stand in your words, too, as in {example}.", example=DURATION_EXAMPLE),
+            _("They may stand in your words, too, as in {example}.", example=duration_example(seconds)),
         ),
         _("“{cancel}” takes a clip back while it is still in line.", cancel=PAGE["cancel"]),
         _(

@@ -11,6 +11,11 @@ DURATION_EXAMPLE = "--duration 10"
 _EXAMPLES = {"duration": DURATION_EXAMPLE, "no": "--no blurry, extra hands", "cfg": "--cfg 0.7"}
 
 
+def duration_example(seconds: Sequence[int]) -> str:
+    """The option for the longest of these clips."""
+    return f"--duration {seconds[-1]}"
+
+
 def option_unknown(name: str, known: Sequence[str], nearest: str | None = None) -> Sentence:
     """Refusal of an unknown option, with the likely one. `known`: options to give examples of."""
     examples, said = ", ".join(_EXAMPLES[k] for k in known), shorten(name, 32)
@@ -50,7 +55,7 @@ def lengths(seconds: Sequence[int]) -> Sentence | Listing:
 
 def option_malformed(name: str, value: str, seconds: Sequence[int] = FIRST_MODELS) -> Sentence:
     """Refusal of an option's value; empty if it is missing. `seconds`: allowed lengths of a clip."""
-    example = f"--duration {seconds[-1]}" if name == "duration" else _EXAMPLES[name]
+    example = duration_example(seconds) if name == "duration" else _EXAMPLES[name]
     may = lengths(seconds)
     if value:
         return {

@@ -11,6 +11,7 @@ import pytest
 
 from bot import catalogue, texts
 from bot.catalogue import DEFAULT, Needs, fits
+from bot.check import examine
 from bot.chosen_model import chosen
 from bot.config import Settings
 from bot.errors import Misconfigured, Refusal
@@ -117,6 +118,21 @@ def test_seconds_that_the_model_has_not_are_refused_with_its_own() -> None:
         prompt.read("she smiles --duration", model=KLING_3)
     with pytest.raises(Refusal, match=re.escape("can be 5 or 10 seconds, not “7”. For example: --duration 10")):
         prompt.read("she smiles --duration 7")
+
+
+async def test_help_and_what_stays_name_lengths_of_the_model(house: House) -> None:
+    configure(house.core, model=replace(VEO, price=DEFAULT.price))
+    assert "--duration 8 (or --8s) – a clip of 8 seconds instead of 4" in (await house.say("/help me")).text
+    reply = await house.say("she smiles --8s", attached())
+    job = await house.finish(await house.job(reply.job))
+    assert "--duration 4" in (await house.say(f"/next {job.id}")).text
+
+
+async def test_check_tells_of_a_model_that_is_not_the_usual_one(tmp_path: Path) -> None:
+    told = [finding async for finding in examine(settings(data_dir=tmp_path / "a", model="Veo 3.1", model_price=4))]
+    assert [one.kind for one in told if "Model: Veo 3.1, 16 credits for 4 seconds" in one.text] == ["hint"]
+    usual = [finding.text async for finding in examine(settings(data_dir=tmp_path / "b"))]
+    assert not [text for text in usual if text.startswith("Model")]
 
 
 async def test_an_order_that_the_model_cannot_do_costs_nothing(house: House) -> None:

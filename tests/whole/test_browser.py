@@ -659,6 +659,36 @@ async def test_an_end_and_ten_seconds_are_told_apart_before_they_are_sent(visit:
     await expect(page.locator(".turn")).to_have_count(1)
 
 
+async def test_the_lengths_are_those_of_the_model(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    """Without five seconds among them, and an end picture for any of them."""
+    async with site(tmp_path, model="Veo 3.1", model_price=1) as (_, address):
+        page = await chromium.new_page()
+        await page.goto(address)
+        await page.set_input_files("#pick", str(photo))
+        await page.click("#fold")
+        lengths = page.locator("input[name=duration]")
+        assert [await radio.get_attribute("value") for radio in await lengths.all()] == ["4", "6", "8"]
+        await expect(page.locator("input[name=duration][value='4']")).to_be_checked()
+        await page.fill("#words", "slow zoom in")
+        await page.click("#send")
+        await expect(page.locator(".answer").first).to_contain_text("4 s")
+        await page.close()
+    async with site(tmp_path / "other", model="Seedance 2.0", model_price=1) as (_, address):
+        page = await chromium.new_page()
+        await page.goto(address)
+        await page.set_input_files("#pick", str(photo))
+        await page.click("#fold")
+        await page.set_input_files("#pick-end", str(photo))
+        await expect(page.locator("input[name=duration][value='5']")).to_be_checked()
+        await page.locator(".segments label", has_text="15 s").click()
+        await expect(page.locator("#duration-hint")).to_be_empty()
+        await expect(page.locator("#end-hint")).to_be_empty()
+        await page.fill("#words", "day turns to night")
+        await page.click("#send")
+        await expect(page.locator(".answer").first).to_contain_text("15 s · with an end picture")
+        await page.close()
+
+
 async def test_the_composer_fits_a_low_window(visit: Visit, photo: Path) -> None:
     page = await visit(viewport={"width": 640, "height": 360})
     await page.set_input_files("#pick", str(photo))

@@ -11,6 +11,7 @@ import pytest
 from adapters.discord import gateway
 from adapters.discord.gateway import invite, shares
 from adapters.discord.identify_budget import IdentifyBudget
+from bot import catalogue
 from bot.commands.table import TABLE
 from bot.config import Settings
 from tests.adapters.discord.discord_room import Now, Room, a_room
@@ -147,6 +148,24 @@ async def test_commands_are_told_when_they_changed(
         "strength",
         "end_image",
     ]
+    assert animate["options"][2]["choices"] == [
+        {"name": "5 seconds", "value": 5},
+        {"name": "10 seconds", "value": 10},
+    ]
+
+
+async def test_the_lengths_to_choose_from_are_the_models(
+    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
+) -> None:
+    async with a_room(tmp_path, large_clip, new_id, start=False) as room:
+        configure(room.house.core, model=replace(catalogue.row("google/veo-3.1-i2v"), price=catalogue.DEFAULT.price))
+        await room.open()
+        animate = next(one for one in room.api.commands[None] if one["name"] == "animate")
+        assert [choice["value"] for choice in animate["options"][2]["choices"]] == [4, 6, 8]
+        room.slash(options={**SMILES, "duration": 8})
+        await room.clips()
+        (order,) = room.house.provider.orders
+        assert (order.model, order.seconds) == ("google/veo-3.1-i2v", 8)
 
 
 async def test_where_there_is_no_other_platform_nothing_can_be_linked(
