@@ -72,7 +72,7 @@ class Core:
     async def _answer(self, inbound: Inbound) -> Reply:
         try:
             if len(inbound.text) > prompt.TEXT_LIMIT:
-                raise Refusal(texts.options.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, texts.options.MESSAGE))
+                raise Refusal(texts.options.too_wordy(len(inbound.text), prompt.TEXT_LIMIT, "message"))
             row = table.of(inbound.text)
             rights.check_person(inbound, personal=row is not None and row.personal)
             await age.note(self.context, inbound)

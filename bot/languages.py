@@ -85,13 +85,14 @@ def is_right_to_left(language: str) -> bool:
     return language != ENGLISH and _locale(language).character_order == "right-to-left"
 
 
-def number(value: float, language: str, *, grouped: bool = False) -> str:
-    """A number with up to six decimals; `grouped`: with a separator of thousands."""
-    if isinstance(value, int) and not grouped and (language == ENGLISH or _counts_in_latin(language)):
+def number(value: float, language: str, *, grouped: bool = False, places: int = 0) -> str:
+    """A number with up to six decimals, or with `places`; `grouped`: with a separator of thousands."""
+    if isinstance(value, int) and not (grouped or places) and (language == ENGLISH or _counts_in_latin(language)):
         return str(value)
     from babel.numbers import format_decimal
 
-    return str(format_decimal(value, "#,##0.######" if grouped else "0.######", _locale(language)))
+    pattern = ("#,##0." if grouped else "0.") + ("0" * places or "######")
+    return str(format_decimal(value, pattern, _locale(language)))
 
 
 def moment(at: datetime, form: MomentForm, language: str) -> str:

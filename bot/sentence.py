@@ -33,9 +33,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number, shown with thousands separators."""
+    """A number, shown with thousands separators; with `places` decimals it has none."""
 
     value: float
+    places: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +221,8 @@ def _said(value: Argument, language: str, wording: Wording, *, isolated: bool = 
             return _isolate(value) if isolated else value
         case int() | float():
             return languages.number(value, language)
-        case Number(number):
-            return languages.number(number, language, grouped=True)
+        case Number(number, places):
+            return languages.number(number, language, grouped=not places, places=places)
         case Command(line):
             return _isolate(wording.command(line)) if isolated else wording.command(line)
         case Moment(at, form, zone):
@@ -249,8 +250,8 @@ def _packed(value: Argument) -> Any:
             return [value.id, args, value.plural, value.number] if value.plural else [value.id, args]
         case Command(line):
             return {"command": line}
-        case Number(number):
-            return {"number": number}
+        case Number(number, places):
+            return {"number": number, "places": places} if places else {"number": number}
         case Moment(at, form, zone):
             return {"at": at, "form": form, "zone": zone}
         case Listing(items, kind):
@@ -269,6 +270,8 @@ def _unpacked(body: Any) -> Argument:
             return Sentence(id, _arguments(args), plural, number)
         case {"command": str(line)}:
             return Command(line)
+        case {"number": int() | float() as number, "places": 1 | 2 as places}:
+            return Number(number, places)
         case {"number": int() | float() as number}:
             return Number(number)
         case {

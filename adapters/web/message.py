@@ -64,7 +64,7 @@ async def read(request: web.Request, person: str, files: ExitStack, spool: Calla
             case bytes() if name in words:
                 words[name] += event
                 if sum(map(len, words.values())) > WORDS:
-                    raise TooMuch(texts.options.too_wordy(len(words[name]), PROMPT_LIMIT, texts.page.PAGE["form"]))
+                    raise TooMuch(texts.options.too_wordy(len(words[name]), PROMPT_LIMIT, "prompt"))
             case bytes():
                 await _keep(pictures[_ROLES[name]], event)
     return _message(person, {name: value.decode("utf-8", "replace") for name, value in words.items()}, pictures)

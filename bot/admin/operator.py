@@ -14,7 +14,7 @@ from bot.errors import Illegal, Refusal
 from bot.jobs import machine
 from bot.quotas import amounts, pricing
 from bot.quotas.rules import HOUSE, Rule
-from bot.sentence import join
+from bot.sentence import Number, join
 from storage import Store
 
 _SCOPE = re.compile(r"[a-z]+:-?\w+", re.ASCII)
@@ -126,14 +126,14 @@ async def _show(ctx: Context) -> Reply:
         (texts.operator.CREDITS_THIS_MONTH, f"credits:{month.key}", policy.month),
     ):
         used = await store.figures.used("operator", key)
-        lines.append(texts.operator.against(name, str(used), "" if limit is None else str(limit)))
+        lines.append(texts.operator.against(name, used, limit))
     for name, key, limit in (
         (texts.operator.MONEY_TODAY, f"money:{day.key}", policy.money_day),
         (texts.operator.MONEY_THIS_MONTH, f"money:{month.key}", policy.money_month),
     ):
         if policy.price:
             used = await store.figures.used("operator", key)
-            lines.append(texts.operator.against(name, _money(used), "" if limit is None else _money(limit)))
+            lines.append(texts.operator.against(name, _money(used), None if limit is None else _money(limit)))
     for scope, used in await store.figures.communities(month.key):
         cap = (await store.quotas.rules(scope)).get("", Rule()).cap
         lines.append(texts.operator.community(scope, used, cap))
@@ -146,5 +146,5 @@ async def _show(ctx: Context) -> Reply:
     return Reply(join("\n\n", [join("\n", lines), texts.operator.OPERATOR_HOW]), private=True)
 
 
-def _money(millionths: int) -> str:
-    return f"{millionths / pricing.MILLIONTHS:.2f}"
+def _money(millionths: int) -> Number:
+    return Number(millionths / pricing.MILLIONTHS, places=2)

@@ -56,7 +56,7 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         lines.append(texts.reports.and_more(len(people) - PEOPLE))
     series = await asyncio.to_thread(_series, spendings, where, [first + timedelta(days=n) for n in range(days)])
     sums = texts.reports.CHART["sums"].fill(clips=made, credits=credits, refunds=refunds)
-    picture = await asyncio.to_thread(chart.draw, head, sums, series)
+    picture = await asyncio.to_thread(chart.draw, head, sums, series, inbound.language)
     return Reply(join("\n", lines), papers=(Paper("usage.png", picture, picture=True),), private=True)
 
 
@@ -116,7 +116,13 @@ def _series(spendings: Sequence[Spending], where: tzinfo, days: Sequence[date]) 
     for day in days:
         own = by_day.get(day, [])
         waits = [entry.waited for entry in own if entry.outcome == "clip"]
-        found.append(chart.Day(f"{day:%d %b}", *_sums(own), median(waits) / 60 if waits else 0.0))
+        found.append(
+            chart.Day(
+                texts.reports.chart_day(pricing.midnight(day, where), where),
+                *_sums(own),
+                median(waits) / 60 if waits else 0.0,
+            )
+        )
     return found
 
 
@@ -167,9 +173,11 @@ def _short(name: str, value: object, where: tzinfo) -> Sentence:
         return texts.admin.YES if value else texts.admin.NO_
     if name in _PLACES and isinstance(value, str):
         return verbatim(f"#{value.removesuffix('/')}")
+    if name == "best" and value in texts.admin.EACH:
+        return texts.admin.EACH[str(value)]
     if value is None:
         return texts.admin.NOT_SET
-    return value if isinstance(value, Sentence) else verbatim(str(value))
+    return value if isinstance(value, Sentence) else verbatim(value if isinstance(value, int | float) else str(value))
 
 
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────

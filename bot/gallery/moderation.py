@@ -115,13 +115,13 @@ async def banish(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     people = await ctx.store.accounts.people(share.person)
     platform = share.scope.partition(":")[0]
     person = next((one for one in people if one.partition(":")[0] == platform), share.person)
-    target = Target(about("person", person), share.name or texts.sharing.THE_MAKER, "", person)
+    target = Target(about("person", person), share.name or texts.phrases.THE_MAKER, "", person)
 
     def edit(rule: Rule) -> Rule:
-        return replace(rule, banned=FOREVER, because=texts.sharing.BANNED_BECAUSE)
+        return replace(rule, banned=FOREVER, because=texts.phrases.BANNED_BECAUSE)
 
     # Ban first: a reshare right after the message “hidden” is then refused.
-    done = await ctx.store.quotas.amend(act(ctx, inbound, "ban", target, texts.sharing.BANNED_BECAUSE), edit)
+    done = await ctx.store.quotas.amend(act(ctx, inbound, "ban", target, texts.phrases.BANNED_BECAUSE), edit)
     await _judge(ctx, share, "hidden")
     await ctx.store.quotas.note(act(ctx, inbound, "hide", Target("", share.id, "")))
     return replace(told(texts.sharing.banished(target.label), done), private=True, names=people)

@@ -48,9 +48,10 @@ def read(text: str, options: Mapping[str, str] | None = None, model: Model = DEF
     if not is_visible(prompt):
         raise Refusal(texts.chat.NO_WORDS)
     negative = _negative(values["no"]) if "no" in values else ""
-    for what, length in ((texts.options.DESCRIPTION, len(prompt)), (texts.options.TO_AVOID, len(negative))):
-        if length > PROMPT_LIMIT:
-            raise Refusal(texts.options.too_wordy(length, PROMPT_LIMIT, what))
+    if len(prompt) > PROMPT_LIMIT:
+        raise Refusal(texts.options.too_wordy(len(prompt), PROMPT_LIMIT, "prompt"))
+    if len(negative) > PROMPT_LIMIT:
+        raise Refusal(texts.options.too_wordy(len(negative), PROMPT_LIMIT, "no"))
     seconds = _seconds(values["duration"], model) if "duration" in values else model.preset
     return Draft(prompt, seconds, negative, _cfg(values.get("cfg")))
 

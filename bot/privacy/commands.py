@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-from datetime import UTC, datetime
 from functools import partial
 
 from bot import idempotency, platforms, texts
@@ -13,6 +12,7 @@ from bot.errors import Refusal, StoreDown
 from bot.gallery import moderation, notices
 from bot.privacy import export, retention
 from bot.quotas import linking
+from bot.sentence import EMPTY, Sentence
 
 CONFIRM = 600.0
 """Seconds in which a confirmation is valid."""
@@ -130,7 +130,7 @@ async def _made(ctx: Context, inbound: Inbound, people: tuple[str, ...], earlier
     name, now = f"{ctx.ids.new()}.zip", ctx.clock()
     # Recorded before it exists, so that an erasure meanwhile, or after a crash, removes it.
     await _note(ctx, inbound.person, name, now, ready=False)
-    about = await _about(ctx, inbound, people, found)
+    about = (await _about(ctx, inbound, people, found)).into(inbound.language)
     await ctx.media.write_export(name, partial(export.write, found, about))
     if await ctx.store.inbox.recall(retention.EXPORTS, inbound.person, "file", ctx.clock()) is None:
         await ctx.media.discard([name])  # erased meanwhile
@@ -166,23 +166,19 @@ async def _note(ctx: Context, person: str, name: str, at: float, *, ready: bool)
     await ctx.store.inbox.remember(retention.EXPORTS, person, "file", value, at + KEPT)
 
 
-async def _about(ctx: Context, inbound: Inbound, people: tuple[str, ...], found: export.Bundle) -> str:
+async def _about(ctx: Context, inbound: Inbound, people: tuple[str, ...], found: export.Bundle) -> Sentence:
     preferences = await ctx.store.gallery.preferences(inbound.person)
     return texts.privacy.about(
-        _when(ctx.clock()),
+        texts.privacy.moment(ctx.clock()),
         people,
         preferences.named,
         preferences.worded,
         preferences.remixes,
-        _when(preferences.agreed_at) if preferences.agreed_at else "",
+        texts.privacy.moment(preferences.agreed_at) if preferences.agreed_at else EMPTY,
         ctx.kept.photos,
         ctx.kept.clips,
         found.left_out,
     )
-
-
-def _when(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%d %B %Y, %H:%M} UTC"
 
 
 def _hash(inbound: Inbound, code: str) -> str:

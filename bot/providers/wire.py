@@ -41,7 +41,7 @@ POLL_CODES = frozenset({"1302", "5000", "5001", "5002", "1000", "1001", "1002", 
 
 
 class OutOfUse(NotSent):
-    """The host takes nothing until the operator acts; `fault` completes a sentence about the host."""
+    """The host takes nothing until the operator acts; `fault` is a sentence about the `{host}`."""
 
     def __init__(self, fault: Sentence, detail: str) -> None:
         super().__init__(detail, OUT_OF_USE, "account")

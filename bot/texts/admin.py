@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from bot.sentence import EMPTY, Moment, Sentence, _, _n, join, lines, sentences, verbatim
-from bot.texts.phrases import credits_, rate, reason
+from bot.texts.phrases import EVERYONE, credits_, ours, rate, reason
 
 NOT_ADMIN = _("Only admins of this community can do that.")
 NOT_OPERATOR = _("Only whoever runs this bot can do that.")
@@ -40,7 +40,7 @@ IN_FIELDS = _("In the slash command, what stands behind its name goes into the f
 NO_AUDIT = _("No admin has done anything here yet.")
 NO_USAGE = _("Nobody has ordered a clip here in that time.")
 ZONE_UNKNOWN = _("I don't know that time zone. Names are like Europe/Berlin or America/New_York.")
-DEFAULT = _("everyone")
+DEFAULT = EVERYONE
 
 
 def when(at: float, where: tzinfo, zone: str) -> Sentence:
@@ -235,6 +235,8 @@ FIELDS = {
     "people": _("people"),
 }
 """Names of the fields of rules and grants in the audit log; CSV files have the names of the code."""
+EACH = {"week": _("week"), "month": _("month")}
+"""Values of `best`, in the audit."""
 NOT_SET = _("not set")
 FOR_GOOD = _("for good")
 YES = _("yes")
@@ -264,4 +266,4 @@ def listed(added: Sequence[str], removed: Sequence[str]) -> Sentence:
 
 def act(at: Sentence, who: str, verb: str, about: str, change: Sentence, because: str) -> Sentence:
     """Line of the audit log."""
-    return join(" · ", [at, who, join(": ", [join(" ", [verb, about]), change]), because])
+    return join(" · ", [at, who, join(": ", [join(" ", [verb, ours(about)]), change]), ours(because)])

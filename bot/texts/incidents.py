@@ -1,6 +1,6 @@
 """Reports of incidents to the operator. Details in a provider's or a library's own words are `verbatim`."""
 
-from bot.sentence import Sentence, _, _n
+from bot.sentence import Sentence, _, _n, sentences
 
 ORDER_REFUSED = _("an order was refused")
 TAKEN_LATE = _("an order was taken after it had been given up; its clip is paid for")
@@ -31,26 +31,27 @@ def orders_in_line(why: str, count: int) -> Sentence:
 
 def out_of_use(host: str, fault: Sentence, minutes: int) -> Sentence:
     """A host that takes no orders from us, and the interval of retries in minutes."""
-    return _n(
-        "{host} {fault}. It is out of use, and tried again every {count} minute.",
-        "{host} {fault}. It is out of use, and tried again every {count} minutes.",
-        minutes,
-        host=host,
-        fault=fault,
+    return sentences(
+        fault.fill(host=host),
+        _n(
+            "It is out of use, and tried again every {count} minute.",
+            "It is out of use, and tried again every {count} minutes.",
+            minutes,
+        ),
     )
 
 
-SENDS_ELSEWHERE = _("sends us elsewhere: check its URL")
-USED_UP = _("cannot work: its own account upstream is suspended or used up")
-_NO_CREDITS = _("says that our credits ran out, or that the key may not do this")
-_NO_ENDPOINT = _("has no such endpoint: check its URL")
+SENDS_ELSEWHERE = _("{host} sends us elsewhere: check its URL.")
+USED_UP = _("{host} cannot work: its own account upstream is suspended or used up.")
+_NO_CREDITS = _("{host} says that our credits ran out, or that the key may not do this.")
+_NO_ENDPOINT = _("{host} has no such endpoint: check its URL.")
 FAULTS = {
-    401: _("does not accept our key"),
+    401: _("{host} does not accept our key."),
     402: _NO_CREDITS,
     403: _NO_CREDITS,
     404: _NO_ENDPOINT,
     405: _NO_ENDPOINT,
-    407: _("is behind a proxy that does not let us through"),
-    410: _("has no such endpoint any more: check its URL"),
+    407: _("{host} is behind a proxy that does not let us through."),
+    410: _("{host} has no such endpoint any more: check its URL."),
 }
-"""Causes by HTTP status, as predicates of `out_of_use`."""
+"""Causes by HTTP status, for `out_of_use`."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from bot.sentence import EMPTY, Listing, Number, Sentence, _, _n, join, sentences
+from bot.sentence import EMPTY, Argument, Listing, Number, Sentence, _, _n, join, sentences
 from bot.texts.admin import at_once, stamp
 from bot.texts.jobs import STATES
 from bot.texts.phrases import about, credits_, shorten
@@ -95,11 +95,11 @@ def incident(at: float, where: tzinfo, what: Sentence, host: str) -> Sentence:
     return _("{at}: {what}", at=stamp(at, where), what=join(" ", [what, _("({host})", host=host) if host else EMPTY]))
 
 
-def against(name: Sentence, used: str, limit: str) -> Sentence:
-    """A counter and its ceiling; an empty `limit` is none."""
+def against(name: Sentence, used: Argument, limit: Argument | None) -> Sentence:
+    """A counter and its ceiling."""
     return (
         _("{name}: {used} of {limit}", name=name, used=used, limit=limit)
-        if limit
+        if limit is not None
         else _("{name}: {used}, no ceiling", name=name, used=used)
     )
 

@@ -1,6 +1,7 @@
 """Refusals of options and words."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from bot.sentence import EMPTY, Listing, Number, Sentence, _, sentences
 from bot.texts.phrases import shorten
@@ -94,19 +95,16 @@ def option_elsewhere(names: Sequence[str]) -> Sentence:
     )
 
 
-DESCRIPTION = _("The description")
-TO_AVOID = _("The list of things to avoid")
-MESSAGE = _("A message")
+_TOO_WORDY = {
+    "prompt": _("The description may have up to {limit} characters, and this has {length}. Please shorten it."),
+    "no": _("The list of things to avoid may have up to {limit} characters, and this has {length}. Please shorten it."),
+    "message": _("A message may have up to {limit} characters, and this has {length}. Please shorten it."),
+}
 
 
-def too_wordy(length: int, limit: int, what: Sentence) -> Sentence:
+def too_wordy(length: int, limit: int, what: Literal["prompt", "no", "message"]) -> Sentence:
     """Refusal of a text over a limit of characters; `what` names the text."""
-    return _(
-        "{what} may have up to {limit} characters, and this has {length}. Please shorten it.",
-        what=what,
-        limit=Number(limit),
-        length=Number(length),
-    )
+    return _TOO_WORDY[what].fill(limit=Number(limit), length=Number(length))
 
 
 ONLY_FIVE = _("An end picture, masks and brushes work only with 5-second clips. Make it 5 seconds, or leave them out.")

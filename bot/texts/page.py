@@ -2,7 +2,6 @@
 
 from bot.sentence import EMPTY, Moment, Sentence, _, join, sentences, verbatim
 from bot.texts.chat import DELETE, DELETE_ON_PAGE, KEEP, SEND_AGAIN
-from bot.texts.options import DESCRIPTION
 from bot.texts.phrases import shorten
 
 UNREADABLE = {
@@ -31,7 +30,6 @@ PAGE = {
     "to_start": _("Open the chat"),
     "reload": _("This page is out of date. Please load it again."),
     "one_by_one": _("I'm still taking in what you sent. One moment, please."),
-    "form": DESCRIPTION,
     "greeting": _("Which photo should come alive?"),
     "lead": _("Send a photo and a sentence. A few minutes later it answers as a video."),
     "samples": _("Samples to try"),

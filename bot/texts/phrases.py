@@ -81,6 +81,20 @@ def rate(credits: int, span: str) -> Sentence:
     return _RATE[span].fill(credits=credits_(credits))
 
 
+BANNED_BECAUSE = _("a clip that was shared")
+"""Reason of a ban by a button."""
+THE_MAKER = _("the person who shared it")
+"""Label of a person without a name."""
+EVERYONE = _("everyone")
+"""Label of what is set for all people of a scope."""
+_OURS = {sentence.id: sentence for sentence in (BANNED_BECAUSE, THE_MAKER, EVERYONE)}
+
+
+def ours(words: str) -> str:
+    """Words of a rule or act: a sentence if we wrote them, people's as they are."""
+    return _OURS.get(words, words)
+
+
 def reason(because: str) -> Sentence:
     """An admin's reason: a sentence, as in “it came out black”, or a noun, as in “spam”; empty without one."""
-    return _("The reason: {because}.", because=because.rstrip(".")) if because else EMPTY
+    return _("The reason: {because}.", because=ours(because.rstrip("."))) if because else EMPTY

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot import platforms
-from bot.sentence import EMPTY, Listing, Sentence, _, _n, join, lines, sentences, verbatim
+from bot.sentence import EMPTY, Listing, Moment, Sentence, _, _n, join, lines, sentences, verbatim
 from bot.texts.page import PAGE
 
 HOSTS = {
@@ -205,6 +205,11 @@ def _left_out(count: int) -> Sentence:
 
 
 # ── about.txt ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def moment(at: float) -> Sentence:
+    """A point in time, in UTC."""
+    return _("{day}, {time} UTC", day=Moment(at, "date"), time=Moment(at, "time"))
 
 
 def about(

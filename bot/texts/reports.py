@@ -1,6 +1,8 @@
 """Reports to admins, in figures."""
 
-from bot.sentence import Sentence, _, _n
+from datetime import tzinfo
+
+from bot.sentence import Moment, Sentence, _, _n, verbatim
 from bot.texts.phrases import about, clips_, credits_, shorten
 
 CHART = {
@@ -12,6 +14,11 @@ CHART = {
     "most": _("at most {most}"),
     "none": _("nothing"),
 }
+
+
+def chart_day(at: float, where: tzinfo) -> Sentence:
+    """Label of a day in the chart; `at`: a moment of it, Unix seconds."""
+    return verbatim(Moment(at, "mark", str(where)))
 
 
 def last_days(count: int) -> Sentence:

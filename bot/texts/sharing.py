@@ -385,13 +385,17 @@ SHOW_AGAIN = _("Show it again")
 REVIEW_WHERE = _("Reports belong to a community; say it there.")
 NOTHING_TO_REVIEW = _("Nothing was reported, and nothing waits for a yes.")
 WHICH_SHARE = _("Which clip? The buttons under {/review} know.")
-BANNED_BECAUSE = _("a clip that was shared")
-THE_MAKER = _("the person who shared it")
+
+
+def _given(reasons: Sequence[str], length: int) -> Sentence:
+    """Reasons of reports: ours, stored as they read in English, and people's own words."""
+    ours = {label.id: label for label in REASONS.values()}
+    return join("; ", [ours.get(reason) or shorten(reason, length) for reason in reasons])
 
 
 def notice(reasons: Sequence[str], prompt: str, name: str, *, hidden: bool) -> Sentence:
     """Notice to admins of reports on a clip; `reasons`: one per report."""
-    said = "; ".join(shorten(reason, REASON) for reason in reasons)
+    said = _given(reasons, REASON)
     head = _n(
         "Somebody reported this clip: {reasons}.",
         "{count} people reported this clip: {reasons}.",
@@ -417,7 +421,7 @@ STATES = {"up": _("reported"), "waiting": _("waits for a yes"), "hidden": _("hid
 
 def review_line(number: int, state: str, reasons: Sequence[str], prompt: str, name: str) -> Sentence:
     """Line of /review."""
-    said = "; ".join(shorten(reason, 60) for reason in reasons)
+    said = _given(reasons, 60)
     line = _("{number}. {state}", number=number, state=STATES[state])
     return join(" · ", [join(": ", [line, said]), about(prompt, name)])
 
