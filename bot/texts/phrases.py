@@ -30,25 +30,32 @@ def _span(seconds: float) -> tuple[Literal["few", "s", "min", "h", "day"], int]:
     return "day", round(seconds / 86_400)
 
 
+_ABOUT = {
+    "few": _("a few seconds"),
+    "s": _("about {count} s"),
+    "min": _("about {count} min"),
+    "h": _("about {count} h"),
+}
+
+
 def about(seconds: float) -> Sentence:
     """A span of time, rounded."""
     unit, count = _span(seconds)
-    return {
-        "few": _("a few seconds"),
-        "s": _("about {count} s", count=count),
-        "min": _("about {count} min", count=count),
-        "h": _("about {count} h", count=count),
-        "day": _n("about {count} day", "about {count} days", count),
-    }[unit]
+    if unit == "day":
+        return _n("about {count} day", "about {count} days", count)
+    return _ABOUT[unit].fill(count=count) if count else _ABOUT[unit]
+
+
+_REFILL = {
+    "day": _("at midnight {zone}, in {wait}"),
+    "week": _("on Monday at midnight {zone}, in {wait}"),
+    "month": _("on the 1st at midnight {zone}, in {wait}"),
+}
 
 
 def refill(seconds: float, span: str = "day", zone: str = "UTC") -> Sentence:
     """Time of the next refill; `seconds` from now."""
-    return {
-        "day": _("at midnight {zone}, in {wait}"),
-        "week": _("on Monday at midnight {zone}, in {wait}"),
-        "month": _("on the 1st at midnight {zone}, in {wait}"),
-    }[span].fill(zone=zone, wait=about(seconds))
+    return _REFILL[span].fill(zone=zone, wait=about(seconds))
 
 
 def shorten(text: str, length: int) -> str:
@@ -57,16 +64,15 @@ def shorten(text: str, length: int) -> str:
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
+_AGO = {"few": _("a few seconds ago"), "s": _("{count} s ago"), "min": _("{count} min ago"), "h": _("{count} h ago")}
+
+
 def ago(age: float) -> Sentence:
     """An age in seconds, rounded."""
     unit, count = _span(age)
-    return {
-        "few": _("a few seconds ago"),
-        "s": _("{count} s ago", count=count),
-        "min": _("{count} min ago", count=count),
-        "h": _("{count} h ago", count=count),
-        "day": _n("{count} day ago", "{count} days ago", count),
-    }[unit]
+    if unit == "day":
+        return _n("{count} day ago", "{count} days ago", count)
+    return _AGO[unit].fill(count=count) if count else _AGO[unit]
 
 
 _RATE = {"day": _("{credits} a day"), "week": _("{credits} a week"), "month": _("{credits} a month")}
