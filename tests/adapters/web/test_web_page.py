@@ -177,8 +177,8 @@ async def start(
 async def test_a_photo_arrives_where_the_temporary_folder_is_read_only(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "read" / "only"))
     browser = await (await start()).browser()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "read" / "only"))
     status, answer = await browser.say("she smiles", photo=picture())
     assert status == 200
     assert answer["job"]

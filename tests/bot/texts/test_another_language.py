@@ -204,6 +204,14 @@ def test_a_chart_is_drawn_in_letters_that_its_font_has(strange: str) -> None:
     assert chart.draw(head, sums, days, "de") != in_english  # 2. Jan.
 
 
+@pytest.mark.parametrize("language", ["xx_YY", "", "../../etc/passwd", "x" * 9000])
+async def test_a_language_that_does_not_exist_breaks_no_answer(house: House, language: str) -> None:
+    asker = Inbound(Address("telegram", "7", "m"), "7", "k", "she smiles", (attached(),), language=language)
+    reply = await house.core.handle(asker)
+    assert reply.job
+    assert "5 credits, 25 left today" in reply.text
+
+
 async def test_english_is_the_default(house: House) -> None:
     reply = await house.core.handle(Inbound(Address("telegram", "7", "m"), "7", "k", "/nosuch"))
     assert reply.text == texts.chat.unknown_command("nosuch")
