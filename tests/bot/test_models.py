@@ -22,7 +22,9 @@ from bot.providers import hosts, wire
 from bot.quotas import pricing
 from generator import request
 from generator.errors import Refused
+from storage import rows
 from tests.houses import House, attached, configure
+from tests.samples import a_job, an_order
 
 VEO, KLING_3, TURBO = (
     catalogue.row(id)
@@ -252,3 +254,13 @@ def test_the_stand_in_takes_all_that_a_row_allows(model: catalogue.Model) -> Non
         said = wire.body(Order(model.id, photo, "she smiles", model.preset), host, lambda photo: "https://p.example/x")
         with pytest.raises(Refused, match="duration"):
             request.parse(json.dumps(said | {"duration": wrong}).encode(), able)
+
+
+def test_sound_and_version_are_kept_and_orders_from_before_have_neither() -> None:
+    new = replace(a_job("new", person="telegram:7"), order=an_order(sound=True, version=2))
+    row = rows.values(new)
+    assert rows.job(row).order == new.order
+    old = json.loads(row["details"])
+    del old["sound"], old["version"]
+    order = rows.job(row | {"details": json.dumps(old)}).order
+    assert (order.sound, order.version) == (False, 1)
