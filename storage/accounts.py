@@ -23,8 +23,8 @@ LINK = "INSERT INTO accounts (person, account) VALUES ($1, $2) ON CONFLICT DO NO
 LEAVE = "DELETE FROM accounts WHERE person = $1"
 DISSOLVE = "DELETE FROM accounts WHERE account = $1"
 RENAME = "UPDATE accounts SET account = $2 WHERE account = $1"
-# From here on the queue counts both persons' turns together.
-JOBS_JOIN = "UPDATE jobs SET account = $2 WHERE person = $1 AND state <> 'done'"
+# From here on the queue counts these turns as the account's.
+JOBS_MOVE = "UPDATE jobs SET account = $2 WHERE person = $1 AND state <> 'done'"
 
 
 class Accounts(Part):
@@ -78,7 +78,7 @@ class Accounts(Part):
             if not await tx.all(LINK, one, account) and one == person:
                 return "taken"
         await shares.merge(tx, person, account)
-        await tx.all(JOBS_JOIN, person, account)
+        await tx.all(JOBS_MOVE, person, account)
         return None
 
     async def leave(self, person: str, spans: Sequence[str], now: float, key: str = "") -> bool:
@@ -91,6 +91,10 @@ class Accounts(Part):
                 return await done_before(tx, key, person)
             if not await first(tx, key, person, now):
                 return True  # and linked again since
+            # Whose account bears the leaver's name, or ends, gets another.
+            name = others[0] if person == account or len(others) == 1 else account
+            for one in people:
+                await tx.all(JOBS_MOVE, one, person if one == person else name)
             for span in sorted(spans):
                 used = await counters.hold_span(tx, people, span)
                 whole = sum(used.values())

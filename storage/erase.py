@@ -96,11 +96,11 @@ async def begin(tx: Transaction, person: str, at: float, spans: Collection[str],
     await redaction.redact(tx, people, alias)
     await _delete_notes(tx, people)
     await tx.all(NO_ANSWERS, people)
-    await tx.all(NO_TURNS, people, [f"={name}" for name in names])
     await tx.all(NO_PREFERENCES, names)
     await tx.all(NO_CODES, people)
     await tx.all(NO_LINKS, people)
     await tx.all(JOBS_ALONE, people)
+    await tx.all(NO_TURNS, people, [f"={name}" for name in names])
     await tx.many(ASKED, [(one, at) for one in people])
     return people
 

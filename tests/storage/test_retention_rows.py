@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.gallery.model import line_removal
+from bot.jobs import machine
 from bot.jobs.machine import apply
 from bot.media.library import Media
 from bot.model import Address, Refused
@@ -134,6 +135,31 @@ async def test_what_is_under_way_can_still_be_given_back_to_where_it_came_from(s
     failed, entry = apply(job, Refused("failed"), NOW + 9)
     await store.save(failed, entry)
     assert await store.figures.used(ANN, DAY) == 0
+    await check(store)
+
+
+@pytest.mark.parametrize("left", [False, True])
+async def test_no_turn_in_the_queue_keeps_the_name_of_an_account_that_is_over(
+    store: Store, media: Media, left: bool
+) -> None:
+    """The account bears one person's name, and the order under way is the other's."""
+    other = "discord:900100201"
+    await store.accounts.offer(ANN, "code", NOW + 9)
+    assert await store.accounts.join(other, "code", NOW, 9) == ("joined", ANN)
+    job = replace(await a_past(store, media, "one", other, NOW, state="running"), account=ANN)
+    await store._db.write(lambda tx: tx.all("UPDATE jobs SET account = $1", ANN))
+    if left:
+        await store.accounts.leave(ANN, SPANS, NOW)
+    await store.retention.forget(ANN, NOW, SPANS, "gone:y")
+    await check(store)
+    job = replace(job, account=other)
+    failed, entry = apply(job, Refused("failed"), NOW + 9)
+    await store.save(failed, entry)
+    done, _ = apply(failed, machine.Sent("m"), NOW + 9)
+    await store.save(done)
+    if not left:
+        await husk(store, other, "one")
+    assert {row["party"] for row in await rows(store, "SELECT party FROM turns")} == ({f"={other}"} if left else set())
     await check(store)
 
 
