@@ -28,6 +28,9 @@ from tests.decoders import Shared
 from tests.fakes import RecordingChat, ScriptedProvider
 from tests.templates import new_store
 
+LEASE = 120.0
+"""Lease of these houses' workers, in seconds."""
+
 
 def picture(width: int = 400, height: int = 300, kind: str = "JPEG") -> bytes:
     file = io.BytesIO()
@@ -106,6 +109,16 @@ def configure(core: Core, **changes: Any) -> None:
     core.context = replace(context, fit=Fitting(context.media, context.links.clip))
 
 
+def another(house: House) -> Worker:
+    """A worker of another process."""
+    history = History(house.store, house.provider, house.clock)
+    chats = {"telegram": house.chat}
+    work = Steps(
+        house.store, house.media, house.provider, chats, history, clock=house.clock, deadline=86_400, lease=LEASE
+    )
+    return Worker(house.store, work, ("telegram",), clock=house.clock, slots=5)
+
+
 @asynccontextmanager
 async def wired(
     folder: Path,
@@ -121,7 +134,7 @@ async def wired(
     media = Media(folder / "media", new_id=new_id, decoder=Shared)
     provider = provider or ScriptedProvider(clip)
     history = History(store, provider, clock)
-    work = Steps(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=120)
+    work = Steps(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=LEASE)
     worker = Worker(store, work, tuple(chats), clock=clock, slots=5)
     core = Core(
         Context(

@@ -130,6 +130,13 @@ class Claims:
         """Release an unchanged job; it is due again in `pause` seconds."""
         await self._store.release(job, self._clock() + pause)
 
+    async def renewed(self, job: Job) -> Job:
+        """A claimed job with a whole lease. Raises `Stale` if another worker has claimed it; `StoreDown`."""
+        due_at = self.until()
+        if not await self._store.renew(job, due_at):
+            raise Stale(job.id)
+        return replace(job, due_at=due_at)
+
     async def note(self, what: Sentence, detail: str, job: Job) -> None:
         """Store an incident about a job; a failure to store is ignored."""
         log.warning("job %s: %s: %s", job.id, what, detail)

@@ -81,11 +81,13 @@ class Steps:
         return machine.apply(job, machine.Expired() if late else machine.Started(), now)
 
     async def buy(self, job: Job) -> None:
-        """The paid request: sent once, in every case."""
+        """The paid request: sent once, in every case. Raises `Stale` if the job was claimed before it was sent."""
         event: machine.Event
-        due_at = None
+        due_at, longest = None, self.lease * 2 / 3
+        if self._clock() > job.due_at - longest:  # suspended since it was started, or the disk or the database was slow
+            job = await self._claims.renewed(job)
         try:
-            async with asyncio.timeout(self.lease * 2 / 3):
+            async with asyncio.timeout(longest):
                 event = await self._provider.create(job.order)
         except NotSent as error:
             log.warning("job %s was not taken: %s", job.id, error)

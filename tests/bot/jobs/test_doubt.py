@@ -11,7 +11,7 @@ from bot import texts
 from bot.errors import StoreDown
 from bot.jobs import claims, delivery, steps, worker
 from bot.model import Accepted, Finished, Job, Order, Render
-from tests.houses import House, attached
+from tests.houses import House, another, attached
 
 pytestmark = pytest.mark.databases
 
@@ -159,6 +159,36 @@ async def test_a_clock_that_leaps_takes_no_purchase_from_its_worker(house: House
     await house.worker.idle()
     job = await house.job(job.id)
     assert (job.state, job.remote_id, len(house.provider.orders)) == ("running", "remote", 1)
+
+
+@pytest.mark.parametrize("followed", [False, True])
+async def test_who_is_suspended_before_the_purchase_buys_nothing_that_is_another_workers(
+    house: House, monkeypatch: pytest.MonkeyPatch, followed: bool
+) -> None:
+    """As a process stopped by a signal, a machine that sleeps, or a disk that hangs while the mark is written."""
+    job, mark, reached, gate = await house.order(), house.store.restored.mark, asyncio.Event(), asyncio.Event()
+
+    async def slow(number: int) -> None:
+        reached.set()
+        await gate.wait()
+        await mark(number)
+
+    monkeypatch.setattr(house.store.restored, "mark", slow)
+    suspended = asyncio.create_task(house.worker.round())
+    await reached.wait()
+    house.clock.tick(200)
+    if followed:
+        other = another(house)
+        await other.round()
+        await other.idle()
+        assert (await house.job(job.id)).reason == "lost"
+    gate.set()
+    await suspended
+    await house.worker.idle()
+    assert len(house.provider.orders) == (0 if followed else 1)
+    assert (await house.finish(job)).outcome == ("failed" if followed else "clip")
+    assert len(house.provider.orders) == (0 if followed else 1)
+    assert await house.used() == (0 if followed else 5)
 
 
 async def test_a_dead_database_does_not_hold_up_a_stop(

@@ -9,26 +9,13 @@ import pytest
 from bot.errors import StoreDown
 from bot.jobs import worker
 from bot.jobs.batch import Batch
-from bot.jobs.history import History
-from bot.jobs.steps import Steps
 from bot.jobs.worker import Worker
 from bot.model import Finished, Job, Pending, Refused
-from tests.houses import House, attached
+from tests.houses import LEASE, House, another, attached
 
 pytestmark = pytest.mark.databases
 
 CLIP = Finished("secret://clip")
-LEASE = 120.0
-
-
-def another(house: House) -> Worker:
-    """A worker of another process."""
-    history = History(house.store, house.provider, house.clock)
-    chats = {"telegram": house.chat}
-    acts = Steps(
-        house.store, house.media, house.provider, chats, history, clock=house.clock, deadline=86_400, lease=LEASE
-    )
-    return Worker(house.store, acts, ("telegram",), clock=house.clock, slots=5)
 
 
 async def until(found: Callable[[], Any]) -> None:
