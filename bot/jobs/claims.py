@@ -43,8 +43,11 @@ class Claims:
     async def held(self, job: Job) -> AsyncIterator[None]:
         """Renew the lease of a job every third of it while the block runs.
 
-        If another worker has claimed the job, the block is cancelled and this raises `Stale`.
+        If another worker has claimed the job, the block is cancelled and this raises `Stale`. A lease that is over, as
+        after a suspension, is renewed before the block; that raises `StoreDown`, too.
         """
+        if job.due_at <= self._clock():
+            job = await self.renewed(job)
         done, overtaken = asyncio.Event(), False
 
         async def renew() -> None:

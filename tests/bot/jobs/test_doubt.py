@@ -191,6 +191,35 @@ async def test_who_is_suspended_before_the_purchase_buys_nothing_that_is_another
     assert await house.used() == (0 if followed else 5)
 
 
+async def test_who_is_suspended_before_a_delivery_sends_nothing_a_second_time(
+    house: House, monkeypatch: pytest.MonkeyPatch, clip: bytes
+) -> None:
+    job = await running(house)
+    await house.work()
+    assert (await house.job(job.id)).state == "delivering"
+    claim, reached, gate = house.store.claim, asyncio.Event(), asyncio.Event()
+
+    async def slow(*args: Any) -> Any:
+        due = await claim(*args)
+        if not reached.is_set():
+            reached.set()
+            await gate.wait()
+        return due
+
+    monkeypatch.setattr(house.store, "claim", slow)
+    suspended = asyncio.create_task(house.worker.round())
+    await reached.wait()
+    house.clock.tick(200)
+    other = another(house)
+    await other.round()
+    await other.idle()
+    assert house.chat.clips == [clip]
+    gate.set()
+    await suspended
+    await house.worker.idle()
+    assert ((await house.job(job.id)).state, house.chat.clips) == ("done", [clip])
+
+
 async def test_a_dead_database_does_not_hold_up_a_stop(
     house: House,
     line: Line,
