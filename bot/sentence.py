@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from bot import languages
@@ -263,7 +263,7 @@ def _packed(value: Argument) -> Any:
 def _unpacked(body: Any) -> Argument:
     match body:
         case ["", str(separator), *parts]:
-            return join(separator, [cast(str, _unpacked(part)) for part in parts])
+            return Sentence(_JOINED, {"": separator, **{str(i): _unpacked(part) for i, part in enumerate(parts)}})
         case [str(id), {**args}]:
             return Sentence(id, _arguments(args))
         case [str(id), {**args}, str(plural), int(number)]:

@@ -147,7 +147,9 @@ leaves = st.builds(
     lambda args: Sentence("a {x} b {y} {/jobs}", args), st.dictionaries(st.sampled_from("xy"), arguments)
 )
 trees = st.recursive(
-    leaves | st.builds(lambda n: _n("{count} credit", "{count} credits", n), st.integers(0, 100)),
+    leaves
+    | st.builds(verbatim, arguments | st.just(0))
+    | st.builds(lambda n: _n("{count} credit", "{count} credits", n), st.integers(0, 100)),
     lambda inner: (
         st.builds(join, texts_, st.lists(inner | texts_, max_size=4)) | st.builds(lambda x: _("{x}!", x=x), inner)
     ),
