@@ -120,17 +120,19 @@ class Claims(Part):
         hosts: Sequence[str],
         begin: Callable[[Job], Step],
         only: str | None = None,
+        leave: queue.Leave = lambda job, platform: False,
     ) -> list[Job]:
         """Take up to `limit` queued jobs (`only`: that one), fairly, while fewer than `slots` are at `hosts`.
 
-        Saves the result of `begin` for each, and returns the jobs to be bought now.
+        Saves the result of `begin` for each, and returns the jobs to be bought now. `leave`: whether a slot is left for
+        a job of another platform.
         """
 
         async def work(tx: Transaction) -> tuple[list[Job], int]:
             number, unbroken = await self.restored.count(tx, now)
             if not unbroken:
                 return [], number
-            return await queue.start(tx, now, lease, slots, limit, platforms, hosts, begin, only), number
+            return await queue.start(tx, now, lease, slots, limit, platforms, hosts, begin, only, leave), number
 
         # Read first: it needs no write transaction.
         seen = await self._one(queue.WAITING, now, list(hosts))

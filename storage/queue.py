@@ -13,6 +13,8 @@ from storage.outbox import leave
 
 WORKING = "state IN ('submitting', 'running', 'delivering') AND halted = 0"
 AT_PROVIDER = "state IN ('submitting', 'running') AND halted = 0"
+Leave = Callable[[str, str], bool]
+"""Whether to leave a slot for a due job of another worker's platform; arguments: job and platform."""
 LOOK = 200
 """Jobs from the front of the queue whose status lines are kept up to date."""
 TICK = 1e-6
@@ -44,6 +46,7 @@ async def start(
     hosts: Sequence[str],
     begin: Callable[[Job], Step],
     only: str | None,
+    leave: Leave,
 ) -> list[Job]:
     """Take queued jobs, fairly, save the result of `begin` for each, and return the jobs to be bought now.
 
@@ -55,7 +58,7 @@ async def start(
     free = min(slots - (seen["busy"] if seen else 0), limit)
     if free <= 0:
         return []
-    due = await _due(tx, now, free, platforms, only)
+    due = await _due(tx, now, free, platforms, only, leave)
     stepped = [begin(replace(job, claims=job.claims + 1)) for job in due]
     started = [replace(job, due_at=now + lease) for job, _ in stepped if job.state == "submitting"]
     columns = ("id", "claims", "at")
@@ -68,12 +71,16 @@ async def start(
     return started
 
 
-async def _due(tx: Transaction, now: float, limit: int, platforms: Sequence[str], only: str | None) -> list[Job]:
-    """The first queued jobs that are due; what is not keeps its turn."""
-    found, line = list[Job](), turns.Line(tx, limit)
-    while len(found) < limit and (row := await (tx.one(ONE, only) if only else line.next())):
+async def _due(
+    tx: Transaction, now: float, limit: int, platforms: Sequence[str], only: str | None, leave: Leave
+) -> list[Job]:
+    """The first queued jobs that are due; what is not keeps its turn. Slots that are left count towards `limit`."""
+    found, line, left = list[Job](), turns.Line(tx, limit), 0
+    while len(found) + left < limit and (row := await (tx.one(ONE, only) if only else line.next())):
         if row["due_at"] <= now and row["platform"] in platforms:
             found.append(rows.job(row))
+        elif row["due_at"] <= now and leave(row["id"], row["platform"]):
+            left += 1
         if only:
             break
     return found

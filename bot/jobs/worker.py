@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.errors import Stale, StoreDown
+from bot.jobs.others import Others
 from bot.jobs.steps import Steps
 from bot.model import Job
 from storage import Store
@@ -52,6 +53,7 @@ class Worker:
         self._under_way: dict[asyncio.Task[None], Job] = {}
         self._vain: set[asyncio.Task[None]] = set()
         """Polls that found nothing."""
+        self._others = Others(clock)
         self._next_at: float | None = None
         self._poked = asyncio.Event()
         self._stopping = False
@@ -129,9 +131,10 @@ class Worker:
             self._begin(job, self._steps.give_up if job.state == "submitting" else self._steps.deliver)
         taken = len(due.polls) + len(due.jobs)
         if due.waits and room > taken:
-            hosts, platforms = self._steps.hosts(), self._platforms
+            hosts, begin, leave = self._steps.hosts(), self._steps.start, self._others.leave
+            self._others.begin()
             for job in await self._store.start(
-                now, lease, self._slots, room - taken, platforms, hosts, self._steps.start, self.only
+                now, lease, self._slots, room - taken, self._platforms, hosts, begin, self.only, leave
             ):
                 self._begin(job, self._steps.buy)
                 taken += 1

@@ -185,7 +185,7 @@ async def test_a_job_is_bought_once_though_the_line_moves_while_it_is_read(
 
     def work(tx: Any) -> Any:
         seen.append(_Overtaken(tx, page, put_back))
-        return queue.start(seen[-1], 2000.0, 60.0, 20, 6, HERE, ["local"], begin(2000.0), None)
+        return queue.start(seen[-1], 2000.0, 60.0, 20, 6, HERE, ["local"], begin(2000.0), None, lambda *_: False)
 
     started = [job.id for job in await store._db.write(work)]
     assert seen[-1].is_over
