@@ -75,6 +75,7 @@ class Wording:
 
 
 CHAT = Wording()
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOTHING: Mapping[str, Argument] = MappingProxyType({})
 _JOINED = ""
 """The id of combined sentences; arguments: the separator, and the parts by number."""
@@ -132,7 +133,7 @@ class Sentence(str):
     @property
     def packed(self) -> str:
         """Id and arguments as JSON, for storage."""
-        return json.dumps(_packed(self), ensure_ascii=False, separators=(",", ":"))
+        return _json(_packed(self))
 
 
 def _again(stored: str, language: str) -> Sentence:
@@ -188,8 +189,8 @@ def unpacked(stored: str) -> Sentence:
 def _words(id: str, args: Mapping[str, Argument], plural: str, number: int, language: str, wording: Wording) -> str:
     if id == _JOINED:
         isolated = languages.is_right_to_left(language)
-        parts = (_said(part, language, wording, isolated=isolated) for name, part in args.items() if name)
-        return str(args[""]).join(parts)
+        # The separator's name is empty.
+        return str(args[""]).join([_said(args[name], language, wording, isolated) for name in args if name])
     if other := wording.instead.get(id):
         id, plural, args = other.id, other.plural, {**other.args, **args}
     catalogue = languages.catalogue(language)
@@ -203,7 +204,7 @@ def _words(id: str, args: Mapping[str, Argument], plural: str, number: int, lang
         if name.startswith("/"):
             said[i] = _isolate(wording.command(name[1:])) if isolated else wording.command(name[1:])
         else:
-            said[i] = _said(args[name], language, wording, isolated=isolated) if name in args else f"{{{name}}}"
+            said[i] = _said(args[name], language, wording, isolated) if name in args else f"{{{name}}}"
     return "".join(said)
 
 
@@ -213,10 +214,10 @@ def _parsed(form: str) -> tuple[str, ...]:
     return tuple(languages.PLACEHOLDER.split(form))
 
 
-def _said(value: Argument, language: str, wording: Wording, *, isolated: bool = False) -> str:
+def _said(value: Argument, language: str, wording: Wording, isolated: bool) -> str:
+    if isinstance(value, Sentence):  # most are, and mostly in this language already
+        return value if value.language == language and value.wording is wording else value.into(language, wording)
     match value:
-        case Sentence():
-            return str(value.into(language, wording))
         case str():
             return _isolate(value) if isolated else value
         case int() | float():
@@ -228,9 +229,7 @@ def _said(value: Argument, language: str, wording: Wording, *, isolated: bool = 
         case Moment(at, form, zone):
             return languages.moment(datetime.fromtimestamp(at, ZoneInfo(zone)), form, language)
         case Listing(items, kind):
-            return languages.listed(
-                [_said(item, language, wording, isolated=isolated) for item in items], kind, language
-            )
+            return languages.listed([_said(item, language, wording, isolated) for item in items], kind, language)
 
 
 def _isolate(text: str) -> str:

@@ -12,6 +12,7 @@ back from there, so no job can settle twice. A failure is delivered like a clip:
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.errors import Illegal
 from bot.model import Accepted, Clip, Job, LedgerEntry, Reason, Refused, State, Wait
@@ -151,30 +152,32 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
     if isinstance(event, PutBack) and job.tries + 1 >= PUT_BACK_LIMIT:
         return apply(job, Refused("busy"), now)
     due_at = now if due_at is None else due_at
-    job = replace(job, state=state, changed_at=now, due_at=due_at, waits=None, halted=False)
+    # One copy of the job for all changes, as it has many fields.
+    changed = partial(replace, job, state=state, changed_at=now, due_at=due_at, waits=None, halted=False)
     match event:
         case Started():
-            return replace(job, started_at=now), None
+            return changed(started_at=now), None
         case PutBack(waits):
-            return replace(job, tries=job.tries + 1, waits=waits), None
+            return changed(tries=job.tries + 1, waits=waits), None
         case Accepted(host, remote_id):
-            return replace(job, host=host, remote_id=remote_id, accepted_at=now, tries=0), None
+            return changed(host=host, remote_id=remote_id, accepted_at=now, tries=0), None
         case Waiting(tries, waits):
-            return replace(job, tries=tries, waits=waits), None
+            return changed(tries=tries, waits=waits), None
         case Deferred(tries, sends):
-            return replace(job, tries=tries, sends=sends), None
+            return changed(tries=tries, sends=sends), None
         case Sending():
-            return replace(job, sends=job.sends + 1), None
+            return changed(sends=job.sends + 1), None
         case Rendered(clip):
-            return _settle(replace(job, outcome="clip", clip=clip), now)
+            return changed(outcome="clip", clip=clip, settled_at=now, tries=0), _settled(job, now, bought=True)
         case Refused(reason):
-            return _fail(job, reason, now)
+            return changed(outcome="failed", reason=reason, settled_at=now, tries=0), _settled(job, now)
         case Lost() | Expired() | Cancelled() | Returned():
-            return _fail(job, _REASONS[type(event)], now)
+            reason = _REASONS[type(event)]
+            return changed(outcome="failed", reason=reason, settled_at=now, tries=0), _settled(job, now)
         case Sent(message, copy):
-            return replace(job, done_at=now, tries=0, sent_id=message, copy_id=copy), None
+            return changed(done_at=now, tries=0, sent_id=message, copy_id=copy), None
         case Undeliverable():
-            return replace(job, done_at=now, tries=0), None
+            return changed(done_at=now, tries=0), None
 
 
 def given_back(job: Job, now: float) -> Step:
@@ -189,13 +192,8 @@ def hold(job: Job) -> LedgerEntry:
     return LedgerEntry(job.id, job.person, job.spent_from, "hold", held=job.price, spent=0, at=job.created_at)
 
 
-def _fail(job: Job, reason: Reason, now: float) -> Step:
-    return _settle(replace(job, outcome="failed", reason=reason), now)
-
-
-def _settle(job: Job, now: float) -> Step:
-    bought = job.outcome == "clip"
-    entry = LedgerEntry(
+def _settled(job: Job, now: float, *, bought: bool = False) -> LedgerEntry:
+    return LedgerEntry(
         job.id,
         job.person,
         job.spent_from,
@@ -204,4 +202,3 @@ def _settle(job: Job, now: float) -> Step:
         spent=job.price if bought else 0,
         at=now,
     )
-    return replace(job, settled_at=now, tries=0), entry
