@@ -38,6 +38,11 @@ def pytest_configure() -> None:
         tempfile.tempdir = str(memory)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers a core: browsers, processes and deliveries are waited for during half of the time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests with a store on both databases, if they have the mark `databases` or are in `tests/storage`."""
     both = metafunc.definition.get_closest_marker("databases") or metafunc.definition.path.parent.name == "storage"
