@@ -60,9 +60,9 @@ class Shared(Decoder):
             self._all.discard(known)
         confine.hide()
         warm = Warm(taken(self._module))
-        await warm.attach()
         process = cast(asyncio.subprocess.Process, warm)
-        self._all.add(process)
+        self._all.add(process)  # before anything is awaited: who gives up now leaves it to be closed
+        await warm.attach()
         return process
 
     async def close(self) -> None:
