@@ -43,6 +43,11 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers and whole processes first: what is left at the end is short, and all workers end together."""
+    items.sort(key=lambda item: item.path.parent.name != "whole")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests with a store on both databases, if they have the mark `databases` or are in `tests/storage`."""
     both = metafunc.definition.get_closest_marker("databases") or metafunc.definition.path.parent.name == "storage"
