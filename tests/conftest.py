@@ -38,11 +38,6 @@ def pytest_configure() -> None:
         tempfile.tempdir = str(memory)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Two workers a core: browsers, processes and deliveries are waited for during half of the time."""
-    return 2 * (os.cpu_count() or 1)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers and whole processes first: what is left at the end is short, and all workers end together."""
     items.sort(key=lambda item: item.path.parent.name != "whole")

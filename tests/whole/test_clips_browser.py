@@ -78,7 +78,7 @@ async def test_clips_are_found_marked_taken_along_and_deleted(
         await no_violations(page)
         await page.keyboard.press("Escape")
         await expect(page.locator("video").first).to_be_hidden()
-        assert await page.locator("video").first.evaluate("node => node.paused")
+        await expect(page.locator("video").first).to_have_js_property("paused", True)
         await expect(found.nth(0).locator(".poster")).to_be_focused()
         gone = await found.nth(0).get_attribute("id")
         await found.nth(0).locator(".poster").click()

@@ -179,17 +179,18 @@ class Terminal:
         self.screen = ""
 
     async def __aenter__(self) -> "Terminal":
-        self._ours, theirs = pty.openpty()
+        self._ours, self._theirs = (
+            pty.openpty()
+        )  # both stay open: what is written last would be lost with the other end
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "init"),
             cwd=self._folder,
             env={**ENVIRONMENT, "TERM": "dumb", **self._settings},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
+            stdin=self._theirs,
+            stdout=self._theirs,
+            stderr=self._theirs,
             start_new_session=True,
         )
-        os.close(theirs)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -197,25 +198,27 @@ class Terminal:
             self.process.kill()
             await self.process.wait()
         os.close(self._ours)
+        os.close(self._theirs)
 
     async def until(self, words: str) -> str:
         """What is on the screen since the last time, up to these words."""
         loop, begun = asyncio.get_running_loop(), self.screen
         while not (found := re.search(re.escape(words), begun)):
-            try:
-                piece = await asyncio.wait_for(loop.run_in_executor(None, os.read, self._ours, 4096), 60)
-            except OSError:  # it has ended
-                piece = b""
-            assert piece, begun
+            piece = await asyncio.wait_for(loop.run_in_executor(None, os.read, self._ours, 4096), 60)
             begun += piece.decode().replace("\r\n", "\n")
         self.screen = begun[found.end() :]
         return begun[: found.end()]
 
+    async def is_silent(self) -> None:
+        """It shows nothing of what is typed; what was typed before is thrown away."""
+        while termios.tcgetattr(self._ours)[3] & termios.ECHO:
+            await asyncio.sleep(0.01)
+
     async def asked(self, about: str, answer: str, *, secret: bool = False) -> None:
         await self.until(about)
         await self.until("> ")
-        while secret and termios.tcgetattr(self._ours)[3] & termios.ECHO:  # what comes before is thrown away
-            await asyncio.sleep(0.01)
+        if secret:
+            await self.is_silent()
         os.write(self._ours, f"{answer}\n".encode())
 
 
@@ -253,6 +256,7 @@ async def test_stopped_in_the_middle_nothing_is_written(tmp_path: Path, servers:
         await terminal.asked("Telegram: the token", servers[0].token, secret=True)
         await terminal.until("Discord: the token")
         await terminal.until("> ")
+        await terminal.is_silent()
         if how == "Ctrl-C":
             os.kill(terminal.process.pid, signal.SIGINT)
         else:
