@@ -89,6 +89,14 @@ async def looks_right(page: Page, name: str) -> None:
     await no_violations(page)
 
 
+async def becomes(read: Callable[[], Awaitable[object]], wanted: object) -> None:
+    """Wait until `read` returns `wanted`, for a minute at most."""
+    ends = asyncio.get_running_loop().time() + 60
+    while (found := await read()) != wanted and asyncio.get_running_loop().time() < ends:
+        await asyncio.sleep(0.02)
+    assert found == wanted
+
+
 async def order(page: Page, photo: Path, words: str) -> None:
     await page.set_input_files("#pick", str(photo))
     await page.fill("#words", words)

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from bot import texts
 from bot.jobs.worker import Worker
-from tests.browsing import site
+from tests.browsing import becomes, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
@@ -26,7 +26,12 @@ HIDE = """() => {
 }"""
 
 
-async def test_a_notification_after_a_tap(chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("down", [False, True], ids=["", "down"])
+async def test_a_notification_after_a_tap(
+    chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, down: bool
+) -> None:
+    """Also if the line was down meanwhile."""
+
     async def resting(self: Worker) -> int:  # nothing leaves the line meanwhile
         self.last_round = 9e9
         return 0
@@ -44,10 +49,12 @@ async def test_a_notification_after_a_tap(chromium: Browser, tmp_path: Path, mon
         await button.click()
         await expect(button).to_be_hidden()
         await page.evaluate(HIDE)
+        if down:
+            await page.evaluate("dispatchEvent(new Event('online'))")  # the stream is opened anew
         monkeypatch.setattr(Worker, "round", round_)
         app.worker.poke()
         await expect(page.locator("[data-is=clip]")).to_have_count(1)
         ready = T["clip_ready"].format(words=texts.page.STAND_IN_SAMPLES["lake"])
-        assert await page.evaluate("window.told") == [[T["title"], ready]]
+        await becomes(lambda: page.evaluate("window.told"), [[T["title"], ready]])  # when it is done: after its card
         assert await page.evaluate("window.asked") == 1
         await page.context.close()

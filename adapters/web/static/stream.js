@@ -29,7 +29,7 @@ export class Stream {
 
   restart() {
     this.#stop();
-    if (document.hidden) return;
+    if (document.hidden && !this.on.waited()) return;
     const source = this.#source = new EventSource('/events');
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('error', () => this.#broken());
