@@ -53,8 +53,14 @@ class Provider:
     def hosts(self) -> tuple[str, ...]:
         return ("scripted",)
 
-    async def create(self, order: Order) -> Accepted:
+    async def create(self, order: Order, request_id: str) -> Accepted:
         return Accepted("scripted", str(next(self._ids)))
+
+    def asked_for(self, host: str | None) -> float:
+        return 0.0
+
+    async def look(self, host: str | None, request_id: str, since: float, until: float) -> Pending:
+        return Pending()
 
     async def poll(self, host: str, remote_id: str, age: float, order: Order) -> Pending | Finished:
         polls = self._looks.get(remote_id, 0) + 1

@@ -58,7 +58,9 @@ class NotSent(ProviderError):
 
 
 class Ambiguous(ProviderError):
-    """The provider may have taken the order; the outcome is unknown."""
+    """The provider may have taken the order; the outcome is unknown. `host`: the one that may have; None: unknown."""
+
+    host: str | None = None
 
 
 class BrokenClip(ProviderError):

@@ -243,10 +243,14 @@ class Render:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The order was accepted; `remote_id` is opaque and belongs to `host`."""
+    """The order was accepted; `remote_id` is opaque and belongs to `host`.
+
+    `at`: time of acceptance by the host's log, Unix seconds; None: just now.
+    """
 
     host: str
     remote_id: str
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

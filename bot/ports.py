@@ -21,8 +21,21 @@ class Provider(Protocol):
     def terms(self, host: str | None = None) -> Terms:
         """Expectations of `host`; of the preferred host without one."""
 
-    async def create(self, order: Order) -> Accepted | Refused:
-        """Buy one generation. Costs money: call once per job."""
+    async def create(self, order: Order, request_id: str) -> Accepted | Refused:
+        """Buy one generation. Costs money: call once per job. `request_id`: `job.number`, never used before."""
+
+    def asked_for(self, host: str | None) -> float:
+        """Seconds for which the log of `host` is asked about an order without an answer; 0 if it keeps none.
+
+        None: any host that keeps a log.
+        """
+
+    async def look(self, host: str | None, request_id: str, since: float, until: float) -> Accepted | Refused | Pending:
+        """Look for a create between two times in the log of `host`; None: of every host that keeps one. Free.
+
+        Any request for the job that did not fail is `Accepted`; `Refused` means that those with this id are there, and
+        all failed. `Pending` is `failed` unless every log was read to its end. Raises nothing but cancellation.
+        """
 
     async def poll(self, host: str, remote_id: str, age: float, order: Order) -> Pending | Finished | Refused:
         """Poll a generation of `order` accepted by `host` `age` seconds ago. Free; raises nothing but cancellation."""

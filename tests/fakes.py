@@ -20,6 +20,11 @@ class ScriptedProvider:
         self.polls: list[Said] = [Pending(), Finished("secret://clip")]
         self.clips: list[bytes | Exception] = [clip]
         self.orders: list[Order] = []
+        self.requests: list[str] = []
+        self.receipts = 0.0
+        """Seconds for which the log is asked; 0: there is none."""
+        self.log: list[Said] = [Pending()]
+        self.looks: list[tuple[str | None, str, float, float]] = []
         self.polled = 0
         self.masks = masks
         self.stand_in = stand_in
@@ -30,9 +35,17 @@ class ScriptedProvider:
     def hosts(self) -> Sequence[str]:
         return ("local",)
 
-    async def create(self, order: Order) -> Accepted | Refused:
+    async def create(self, order: Order, request_id: str) -> Accepted | Refused:
         self.orders.append(order)
+        self.requests.append(request_id)
         return _next(self.creates)
+
+    def asked_for(self, host: str | None) -> float:
+        return self.receipts
+
+    async def look(self, host: str | None, request_id: str, since: float, until: float) -> Accepted | Refused | Pending:
+        self.looks.append((host, request_id, since, until))
+        return _next(self.log)
 
     async def poll(self, host: str, remote_id: str, age: float, order: Order) -> Pending | Finished | Refused:
         self.polled += 1

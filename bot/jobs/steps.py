@@ -88,7 +88,7 @@ class Steps:
             job = await self._claims.renewed(job)
         try:
             async with asyncio.timeout(longest):
-                event = await self._provider.create(job.order)
+                event = await self._provider.create(job.order, f"{job.id}.{job.claims}")
         except NotSent as error:
             log.warning("job %s was not taken: %s", job.id, error)
             event, due_at = machine.PutBack(error.waits), self._clock() + error.retry_after

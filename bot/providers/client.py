@@ -12,7 +12,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, assert_never
 from urllib.parse import quote
@@ -29,6 +29,7 @@ from bot.providers import wire
 from bot.providers.download import Clips
 from bot.providers.host_health import HostHealth
 from bot.providers.hosts import Host
+from bot.providers.request_log import RequestLogs
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +50,12 @@ NO_WAY = "The host opens pictures by link only: set PUBLIC_URL to the https addr
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, with our key removed; `retry_after` is the raw header."""
+    """An answer, with our key removed; `retry_after` and `inference_id` are raw headers."""
 
     status: int
     body: bytes
     retry_after: str | None
+    inference_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Providers:
         self._buyer = _Line(tls, timeout, fresh=True)
         self._poller = _Line(tls, timeout, fresh=False)
         self._clips = Clips(tls, clip_hosts)
+        self._logs = RequestLogs(self._get, clock)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -128,7 +131,7 @@ class Providers:
         """Names of all configured hosts."""
         return tuple(self._hosts)
 
-    async def create(self, order: Order) -> Accepted | Refused:
+    async def create(self, order: Order, request_id: str) -> Accepted | Refused:
         """Buy one generation from the first host that takes it. Raises `NotSent` or `Ambiguous`."""
         masks = bool(order.static_mask or order.brushes)
         model = catalogue.row(order.model, order.version)
@@ -143,7 +146,7 @@ class Providers:
                 failures.append(NotSent(f"{host.name} rests for {wait:.0f} s", wait, self._health.waits(host)))
                 continue
             try:
-                return await self._buy(host, order, masks)
+                return await self._buy(host, order, masks, request_id)
             except NotSent as failure:
                 failures.append(failure)
         said = "; ".join(map(str, failures))
@@ -151,6 +154,40 @@ class Providers:
             return Refused("unavailable", said)
         soonest = min(failures, key=lambda failure: failure.retry_after)
         raise NotSent(said, soonest.retry_after, soonest.waits)
+
+    def asked_for(self, host: str | None) -> float:
+        """Seconds for which that host's log (None: any log) is asked about an order without an answer; 0: no log."""
+        return max((row.asked_for for row in self._with_log(host)), default=0.0)
+
+    async def look(self, host: str | None, request_id: str, since: float, until: float) -> Accepted | Refused | Pending:
+        """Look for a create in the log of that host; None: of every host that keeps one (`RequestLogs.look`)."""
+        rows = self._with_log(host)
+        if not rows:
+            return Pending("no log is kept there", failed=True)
+        said = await asyncio.gather(*(self._logs.look(row, request_id, since, until) for row in rows))
+        found = {row.name: answer for row, answer in zip(rows, said, strict=True)}
+        for row, answer in zip(rows, said, strict=True):
+            if isinstance(answer, Accepted):
+                return answer
+            if isinstance(answer, Pending) and answer.failed:
+                self._notice(row.name, replace(answer, detail=f"its log: {answer.detail}"))
+        # A host that was asked after another one had refused has no row yet, and one without a log never has.
+        where = [row.name for row in self._shops] if host is None else [host]
+        if all(isinstance(found.get(name), Refused) for name in where):
+            return found[where[0]]
+        return next((one for one in said if isinstance(one, Pending) and one.failed), Pending())
+
+    def _with_log(self, host: str | None) -> Sequence[Host]:
+        return [row for row in self._hosts.values() if row.log and host in (None, row.name)]
+
+    async def _get(self, host: Host, url: str) -> tuple[int, bytes, str | None] | str:
+        match await self._call(self._poller, host, "GET", url):
+            case Silence(why=why):
+                return why
+            case Answer(status=status, body=body, retry_after=retry_after):
+                return status, body, retry_after
+            case never:
+                assert_never(never)
 
     async def poll(
         self, host: str, remote_id: str, age: float, order: Order | None = None
@@ -230,8 +267,15 @@ class Providers:
         except (OSError, StoreDown) as exc:
             raise NotSent(f"a picture could not be read: {type(exc).__name__}", waits="disk") from exc
 
-    async def _buy(self, host: Host, order: Order, masks: bool) -> Accepted | Refused:
+    async def _buy(self, host: Host, order: Order, masks: bool, request_id: str) -> Accepted | Refused:
         """The paid call, once, to one host."""
+        try:
+            return await self._post(host, order, masks, request_id)
+        except Ambiguous as error:
+            error.host = host.name
+            raise
+
+    async def _post(self, host: Host, order: Order, masks: bool, request_id: str) -> Accepted | Refused:
         self._health.attempt(host, self._timeout)
         try:
             urls = await self._pictures(host, order, masks)
@@ -240,17 +284,17 @@ class Providers:
         said = wire.body(order, host, lambda photo: urls[photo.name])
         # in a thread: megabytes of photos
         content = await asyncio.to_thread(lambda: json.dumps(said, allow_nan=False).encode())
-        match await self._call(self._buyer, host, "POST", _address(host, order), content):
+        match await self._call(self._buyer, host, "POST", _address(host, order), content, request_id):
             case Silence(sent=False, why=why):
                 self._health.rest(host, host.rest, "silence")
                 raise NotSent(f"{host.name} could not be reached: {why}", host.rest, "silence")
             case Silence(why=why):
                 self._health.stumble(host)
                 raise Ambiguous(f"{host.name} gave no answer: {why}")
-            case Answer(status=status, body=body, retry_after=retry_after):
+            case Answer(status=status, body=body, retry_after=retry_after, inference_id=named):
                 pause = wire.pause(retry_after, self._clock())
         try:
-            result = wire.created(host.name, status, body, pause)
+            result = wire.created(host.name, status, body, pause, named if host.log else None)
         except wire.OutOfUse as out:
             await self._health.out(host, out)
             raise
@@ -272,7 +316,13 @@ class Providers:
         return odd
 
     async def _call(
-        self, line: "_Line", host: Host, method: Literal["GET", "POST"], url: str, content: bytes | None = None
+        self,
+        line: "_Line",
+        host: Host,
+        method: Literal["GET", "POST"],
+        url: str,
+        content: bytes | None = None,
+        request_id: str = "",
     ) -> Answer | Silence:
         """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
 
@@ -283,19 +333,21 @@ class Providers:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         if content is not None:
             headers |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
+            headers["X-Client-Request-Id"] = request_id
         pieces = None if content is None else _pieces(content)
-        head: tuple[int, str | None] | None = None
+        head: tuple[int, str | None, str | None] | None = None
         body, packed = bytearray(), ""
         try:
             async with asyncio.timeout(self._timeout), line.stream(method, url, headers, pieces) as response:
-                head = response.status_code, response.headers.get("retry-after")
-                packed = response.headers.get("content-encoding", "")
+                said = response.headers
+                head = response.status_code, said.get("retry-after"), said.get("x-inference-id")
+                packed = said.get("content-encoding", "")
                 await _fill(body, response)
         except Exception as exc:  # a paid request with an unknown end must not look like our bug
             if head is None:
                 return silence(exc)
-        said = inflate(packed, bytes(body), ANSWER_LIMIT)
-        return Answer(head[0], said.replace(key.encode(), b"[key]") if len(key) > 5 else said, head[1])
+        text = inflate(packed, bytes(body), ANSWER_LIMIT)
+        return Answer(head[0], text.replace(key.encode(), b"[key]") if len(key) > 5 else text, *head[1:])
 
 
 async def _fill(body: bytearray, response: httpx.Response) -> None:

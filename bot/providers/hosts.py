@@ -12,6 +12,7 @@ from bot.errors import Misconfigured
 
 NO_KEY = SecretStr("")
 AIMLAPI = "https://api.aimlapi.com"
+LOG = "/v2/logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,14 @@ class Host:
     """Path of the balance request, if there is one."""
     rest: float = 60.0
     """Pause after the host could not be reached."""
+    log: str = ""
+    """Path of its log of our requests, if it keeps one that tells our ids (“receipts”); such a host also names the
+    generation in the header `x-inference-id`."""
+    log_pause: float = 1.0
+    """Pause between two requests for the log: a process uses 60 of the 200 a minute that AI/ML API allows."""
+    asked_for: float = 1800.0
+    """How long the log is asked about an order without an answer. Whether a render that still runs is in it is
+    unverified."""
     http: bool = field(init=False, default=False)
     """Whether the host's base URL is plain http; only then may its clips' links be."""
 
@@ -96,7 +105,7 @@ def aimlapi(key: SecretStr, base_url: str = AIMLAPI) -> Host:
     """AI/ML API. Its schema documents Base64 for both pictures since 2025-09, but not for masks."""
     billing = "https://billing.aimlapi.com" if base_url == AIMLAPI else base_url
     balance = f"{billing}/v1/billing/balance"
-    return Host("aimlapi", "AI/ML API", base_url, key, inline=True, balance=balance)
+    return Host("aimlapi", "AI/ML API", base_url, key, inline=True, balance=balance, log=LOG)
 
 
 def apilaplas(key: SecretStr, base_url: str = "https://api.apilaplas.com", *, inline: bool = True) -> Host:
@@ -117,4 +126,5 @@ def local(base_url: str, key: SecretStr = NO_KEY) -> Host:
         first_polls=1.0,
         usual=6.0,
         rest=5.0,
+        log=LOG,
     )

@@ -96,8 +96,11 @@ def _ratio(ratios: Sequence[tuple[int, int]], photo: Photo) -> str:
     return f"{width}:{height}"
 
 
-def created(host: str, status: int, answer: bytes, pause: float | None = None) -> Accepted | Refused:
-    """Classify the answer to a create. `pause` is the Retry-After header, in seconds.
+def created(
+    host: str, status: int, answer: bytes, pause: float | None = None, inference_id: str | None = None
+) -> Accepted | Refused:
+    """Classify the answer to a create. `pause` is the Retry-After header, in seconds; `inference_id` a header that
+    names the generation, which counts if the body of a 2xx does not.
 
     Raises `OutOfUse` or another `NotSent` when nothing was taken, `Ambiguous` when it may have been.
     """
@@ -107,6 +110,8 @@ def created(host: str, status: int, answer: bytes, pause: float | None = None) -
             return Accepted(host, remote_id)
         # Kling refuses with HTTP 200 and a known code. Any other answer without an id may have been paid.
         if not isinstance(said, dict) or results.code(said) not in REFUSALS:
+            if named := usable_id(inference_id):
+                return Accepted(host, named)
             raise Ambiguous(f"{host} said HTTP {status} without an id")
     text, detail = _complaint(status, said, answer)
     if isinstance(said, dict) and 200 <= status < 300:
@@ -193,12 +198,15 @@ def _remote_id(said: object) -> str | None:
     """`id`, else `generation_id`: opaque, but printable and bounded, as it goes into URLs and the database."""
     if not isinstance(said, dict):
         return None
-    for name in ("id", "generation_id"):
-        value = said.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**LONGEST_NUMBER:
-            return str(value)
-        if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= LONGEST_ID:
-            return value
+    return next(filter(None, (usable_id(said.get(name)) for name in ("id", "generation_id"))), None)
+
+
+def usable_id(value: object) -> str | None:
+    """An opaque id as text; None for what can be none."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**LONGEST_NUMBER:
+        return str(value)
+    if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= LONGEST_ID:
+        return value
     return None
 
 

@@ -145,8 +145,8 @@ async def test_a_stop_while_the_line_is_tidied_up_sends_nothing_twice(house: Hou
 async def test_a_clock_that_leaps_takes_no_purchase_from_its_worker(house: House) -> None:
     create, gate = house.provider.create, asyncio.Event()
 
-    async def slow(order: Order) -> Any:
-        said = await create(order)
+    async def slow(order: Order, request_id: str) -> Any:
+        said = await create(order, request_id)
         await gate.wait()
         return said
 
@@ -231,8 +231,8 @@ async def test_a_dead_database_does_not_hold_up_a_stop(
     monkeypatch.setattr(claims, "AGAIN", 0.01)
     create = house.provider.create
 
-    async def taken(order: Order) -> Any:
-        said = await create(order)
+    async def taken(order: Order, request_id: str) -> Any:
+        said = await create(order, request_id)
         line.before = line.reads = 10**6
         return said
 

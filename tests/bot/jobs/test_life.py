@@ -486,8 +486,8 @@ async def test_a_purchase_that_a_dead_worker_began_is_lost_not_repeated(house: H
     hang = asyncio.Event()
     bought = house.provider.create
 
-    async def create(order: object) -> object:
-        await bought(order)
+    async def create(order: object, request_id: str) -> object:
+        await bought(order, request_id)
         await hang.wait()
         raise AssertionError("this worker is dead")
 

@@ -45,9 +45,9 @@ async def test_a_line_that_became_known_during_the_purchase_says_rendering_at_on
     create = house.provider.create
     job = await house.order()
 
-    async def slow(order: object) -> object:
+    async def slow(order: object, request_id: str) -> object:
         await house.core.track(job.id, "line", "Next in line")
-        return await create(order)
+        return await create(order, request_id)
 
     house.provider.create = slow
     await house.work()

@@ -15,6 +15,7 @@ KEY = "sk-verysecret0123456789"
 MODEL = "kling-video/v1/standard/image-to-video"
 PHOTO = Photo("photo.jpg", 640, 480)
 ORDER = Order(MODEL, PHOTO, "she smiles")
+REQUEST = "job1.1"
 
 Make = Callable[..., Providers]
 """The fixture `make`: `Providers` over these hosts."""

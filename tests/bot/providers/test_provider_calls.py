@@ -16,7 +16,7 @@ import httpx_aiohttp.transport
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from provider_desk import KEY, ORDER, Desk, Make, other, row
+from provider_desk import KEY, ORDER, REQUEST, Desk, Make, other, row
 from pydantic import SecretStr
 from yarl import URL
 
@@ -35,7 +35,7 @@ TAKEN = {"id": "job:kling-video/v1", "status": "queued"}
 
 async def test_a_create_is_one_post_with_the_key_and_the_body(first: Scripted, make: Make) -> None:
     first.say(201, TAKEN)
-    assert await make(row(first)).create(ORDER) == Accepted("aimlapi", "job:kling-video/v1")
+    assert await make(row(first)).create(ORDER, REQUEST) == Accepted("aimlapi", "job:kling-video/v1")
     [seen] = first.seen
     assert (seen.method, seen.path, seen.query) == ("POST", LEGACY.path, {})
     assert seen.headers["authorization"] == f"Bearer {KEY}"
@@ -56,14 +56,14 @@ async def test_large_pictures_travel_whole(first: Scripted, make: Make) -> None:
         return "data:image/jpeg;base64," + "A" * 14_000_000
 
     first.say(201, TAKEN)
-    assert isinstance(await make(row(first), data_uri=big).create(ORDER), Accepted)
+    assert isinstance(await make(row(first), data_uri=big).create(ORDER, REQUEST), Accepted)
     assert len(json.loads(first.seen[0].body)["image_url"]) == 14_000_023
 
 
 async def test_any_text_can_be_sent(first: Scripted, make: Make) -> None:
     first.say(201, TAKEN)
     prompt = 'ü 🙂 "\\ \x00 \ud800'
-    await make(row(first)).create(replace(ORDER, prompt=prompt))
+    await make(row(first)).create(replace(ORDER, prompt=prompt), REQUEST)
     assert json.loads(first.seen[0].body)["prompt"] == prompt
 
 
@@ -131,11 +131,11 @@ def test_the_transport_cannot_be_believed() -> None:
 async def test_refused_connection(desk: Desk, make: Make) -> None:
     providers = make(row(closed_port()))
     with pytest.raises(NotSent, match="ClientConnectorError") as caught:
-        await providers.create(ORDER)
+        await providers.create(ORDER, REQUEST)
     assert caught.value.retry_after == 60
     desk.now += 20
     with pytest.raises(NotSent) as caught:
-        await providers.create(ORDER)
+        await providers.create(ORDER, REQUEST)
     assert caught.value.retry_after == 40
 
 
@@ -145,7 +145,7 @@ async def test_unknown_name(make: Make, monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nowhere)
     with pytest.raises(NotSent, match="ClientConnectorDNSError"):
-        await make(row("https://nowhere.example")).create(ORDER)
+        await make(row("https://nowhere.example")).create(ORDER, REQUEST)
 
 
 async def test_a_name_lookup_that_hangs(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ async def test_a_name_lookup_that_hangs(make: Make, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
     with pytest.raises(NotSent, match="ConnectionTimeoutError"):
-        await make(row("https://slow.example"), timeout=0.2).create(ORDER)
+        await make(row("https://slow.example"), timeout=0.2).create(ORDER, REQUEST)
 
 
 async def test_a_connection_that_hangs(make: Make) -> None:
@@ -166,7 +166,7 @@ async def test_a_connection_that_hangs(make: Make) -> None:
             sock.setblocking(False)
             sock.connect_ex(full.getsockname())
         with pytest.raises(NotSent, match="ConnectionTimeoutError"):
-            await make(row(f"http://127.0.0.1:{full.getsockname()[1]}"), timeout=0.2).create(ORDER)
+            await make(row(f"http://127.0.0.1:{full.getsockname()[1]}"), timeout=0.2).create(ORDER, REQUEST)
         for sock in waiting:
             sock.close()
 
@@ -174,7 +174,7 @@ async def test_a_connection_that_hangs(make: Make) -> None:
 async def test_a_server_that_does_not_speak_tls(first: Scripted, make: Make) -> None:
     first.raw(b"what?")
     with pytest.raises(NotSent):
-        await make(row(first.base.replace("http:", "https:")), timeout=0.4).create(ORDER)
+        await make(row(first.base.replace("http:", "https:")), timeout=0.4).create(ORDER, REQUEST)
     assert first.posts == 0
 
 
@@ -207,7 +207,7 @@ async def test_what_may_have_been_taken_is_posted_once_and_stops_everything(
     BROKEN[case](first)
     providers = make(row(first), replace(row(second), name="second"), timeout=0.8 if case in ("hang", "drip") else 5)
     with pytest.raises(Ambiguous, match=r"^aimlapi "):
-        await providers.create(ORDER)
+        await providers.create(ORDER, REQUEST)
     assert (first.posts, second.posts) == (1, 0)
     assert desk.incidents == []
 
@@ -241,7 +241,7 @@ async def test_a_reset_while_the_body_is_written(first: Scripted, make: Make) ->
     async with server:
         base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(Ambiguous, match=r"ClientOSError|ServerDisconnectedError|ClientConnectionResetError"):
-            await make(row(base), data_uri=big).create(ORDER)
+            await make(row(base), data_uri=big).create(ORDER, REQUEST)
     assert len(posts) == 1
 
 
@@ -250,7 +250,7 @@ async def test_each_post_has_a_connection_of_its_own(first: Scripted, make: Make
     providers = make(row(first))
     for _ in range(3):
         first.say(201, TAKEN)
-        assert isinstance(await providers.create(ORDER), Accepted)
+        assert isinstance(await providers.create(ORDER, REQUEST), Accepted)
     assert (first.posts, first.connections) == (3, 3)
 
 
@@ -268,7 +268,7 @@ async def test_looks_share_a_connection_and_outlive_it(first: Scripted, make: Ma
 
 async def test_a_create_can_be_cancelled(first: Scripted, make: Make) -> None:
     first.hang()
-    task = asyncio.create_task(make(row(first)).create(ORDER))
+    task = asyncio.create_task(make(row(first)).create(ORDER, REQUEST))
     await first.arrived.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -282,13 +282,13 @@ async def test_a_create_can_be_cancelled(first: Scripted, make: Make) -> None:
 @pytest.mark.parametrize("status", [200, 201, 202])
 async def test_every_2xx_is_success(status: int, first: Scripted, make: Make) -> None:
     first.say(status, {"generation_id": "g"})
-    assert await make(row(first)).create(ORDER) == Accepted("aimlapi", "g")
+    assert await make(row(first)).create(ORDER, REQUEST) == Accepted("aimlapi", "g")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirects_are_not_followed(status: int, first: Scripted, second: Scripted, make: Make) -> None:
     first.say(status, Location=second.base + LEGACY.path)
-    assert isinstance(await make(row(first)).create(ORDER), Refused)
+    assert isinstance(await make(row(first)).create(ORDER, REQUEST), Refused)
     first.say(status, Location=second.base + LEGACY.path)
     assert await make(row(first)).poll("aimlapi", "i", 1) == Pending(f"HTTP {status}", failed=True)
     assert second.seen == []
@@ -296,7 +296,9 @@ async def test_redirects_are_not_followed(status: int, first: Scripted, second: 
 
 async def test_a_refusal_ends_the_order(first: Scripted, make: Make) -> None:
     first.say(400, {"message": "the risk control system said no"})
-    assert await make(row(first)).create(ORDER) == Refused("moderation", "HTTP 400: the risk control system said no")
+    assert await make(row(first)).create(ORDER, REQUEST) == Refused(
+        "moderation", "HTTP 400: the risk control system said no"
+    )
 
 
 async def test_an_unknown_job_is_believed_after_ten_minutes(first: Scripted, make: Make) -> None:
@@ -326,13 +328,13 @@ CUT = b"HTTP/1.1 %d So\r\nContent-Length: 999\r\n\r\n%s"
 
 async def test_an_id_that_arrived_before_the_line_broke_is_not_lost(first: Scripted, make: Make) -> None:
     first.raw(CUT % (201, b'{"id": "paid"}'))
-    assert await make(row(first)).create(ORDER) == Accepted("aimlapi", "paid")
+    assert await make(row(first)).create(ORDER, REQUEST) == Accepted("aimlapi", "paid")
 
 
 async def test_a_no_stays_a_no_however_its_words_end(first: Scripted, second: Scripted, make: Make) -> None:
     first.raw(CUT % (429, b'{"mess'))
     second.raw(CUT % (400, b'{"mess'))
-    answer = await make(row(first), other(second)).create(ORDER)
+    answer = await make(row(first), other(second)).create(ORDER, REQUEST)
     assert answer == Refused("rejected", 'HTTP 400: {"mess')
 
 
@@ -361,17 +363,17 @@ async def test_the_key_is_nowhere(
     providers = make(host)
     said = [repr(providers), repr(host)]
     first.say(400, {"message": f"key {secret} is odd"})
-    said.append(repr(await providers.create(ORDER)))
+    said.append(repr(await providers.create(ORDER, REQUEST)))
     first.say(200, {"status": "error", "error": f"key {secret} is odd"})
     said.append(repr(await providers.poll("aimlapi", "i", 1)))
     first.say(200, {"status": secret})
     said.append(repr(await providers.poll("aimlapi", "i", 1)))
     first.say(401, {"message": f"key {secret} is odd"})
-    said.append(repr(await make(host).create(ORDER)))
+    said.append(repr(await make(host).create(ORDER, REQUEST)))
     for status in (429, 500):
         first.say(status, {"message": f"key {secret} is odd"})
         with pytest.raises((NotSent, Ambiguous)) as caught:
-            await providers.create(ORDER)
+            await providers.create(ORDER, REQUEST)
         said.append("".join(traceback.format_exception(caught.value)) + repr(caught.value))
     text = "\n".join([*said, *map(repr, desk.incidents), caplog.text])
     assert "[key]" in text

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from provider_desk import KEY, ORDER, PHOTO, Desk, Make, other, row
+from provider_desk import KEY, ORDER, PHOTO, REQUEST, Desk, Make, other, row
 from pydantic import SecretStr
 
 from bot.errors import Ambiguous, NotSent
@@ -25,7 +25,7 @@ def link(name: str) -> str:
 async def test_the_next_host_follows_a_proof(status: int, first: Scripted, second: Scripted, make: Make) -> None:
     first.say(status, {"message": "no"})
     second.say(201, {"id": "two"})
-    assert await make(row(first), other(second)).create(ORDER) == Accepted("apilaplas", "two")
+    assert await make(row(first), other(second)).create(ORDER, REQUEST) == Accepted("apilaplas", "two")
     assert (first.posts, second.posts) == (1, 1)
 
 
@@ -34,13 +34,13 @@ async def test_the_next_host_follows_a_connection_never_made(second: Scripted, m
     providers = make(row(down), other(second))
     for _ in range(2):
         second.say(201, {"id": "two"})
-        assert await providers.create(ORDER) == Accepted("apilaplas", "two")
+        assert await providers.create(ORDER, REQUEST) == Accepted("apilaplas", "two")
     assert desk.incidents == []
 
 
 async def waits(providers: Providers) -> str:
     with pytest.raises(NotSent) as caught:
-        await providers.create(ORDER)
+        await providers.create(ORDER, REQUEST)
     return caught.value.waits
 
 
@@ -55,7 +55,7 @@ async def test_whoever_waits_can_be_told_why(first: Scripted, second: Scripted, 
     assert await waits(poor) == "room"  # the second is asked again first, and then it is the second that counts
     desk.now += 61
     second.say(402)
-    assert await poor.create(ORDER) == Refused("unavailable", "aimlapi rests for 539 s; HTTP 402")
+    assert await poor.create(ORDER, REQUEST) == Refused("unavailable", "aimlapi rests for 539 s; HTTP 402")
     assert (first.posts, second.posts) == (2, 2)
 
 
@@ -66,7 +66,7 @@ async def test_an_order_behind_a_host_that_hung_waits_because_of_its_silence(
     for _ in range(2):
         first.hang()
         with pytest.raises(Ambiguous):
-            await providers.create(ORDER)
+            await providers.create(ORDER, REQUEST)
     assert await waits(providers) == "silence"
     assert first.posts == 2
 
@@ -84,7 +84,7 @@ async def test_what_no_host_could_take_since_a_picture_is_out_of_reach_waits_for
 @pytest.mark.parametrize("status", [400, 422, 413])
 async def test_a_no_is_a_no_everywhere(status: int, first: Scripted, second: Scripted, make: Make) -> None:
     first.say(status)
-    assert isinstance(await make(row(first), other(second)).create(ORDER), Refused)
+    assert isinstance(await make(row(first), other(second)).create(ORDER, REQUEST), Refused)
     assert second.posts == 0
 
 
@@ -92,14 +92,14 @@ async def test_doubt_at_the_second_host_ends_it_too(first: Scripted, second: Scr
     first.say(503)
     second.say(502)
     with pytest.raises(Ambiguous):
-        await make(row(first), other(second)).create(ORDER)
+        await make(row(first), other(second)).create(ORDER, REQUEST)
     assert (first.posts, second.posts) == (1, 1)
 
 
 async def test_each_host_speaks_its_dialect_and_gets_its_own_key(first: Scripted, second: Scripted, make: Make) -> None:
     first.say(429)
     second.say(201, {"id": "two"})
-    await make(row(first), other(second)).create(ORDER)
+    await make(row(first), other(second)).create(ORDER, REQUEST)
     assert b'"duration": 5' in first.seen[0].body
     assert b'"duration": "5"' in second.seen[0].body
     assert second.seen[0].headers["authorization"] == f"Bearer {KEY}x"
@@ -107,7 +107,7 @@ async def test_each_host_speaks_its_dialect_and_gets_its_own_key(first: Scripted
 
 async def unavailable(providers: Providers) -> bool:
     """Whether an order is turned away at once: no host accepts us, and waiting would not help."""
-    answer = await providers.create(ORDER)
+    answer = await providers.create(ORDER, REQUEST)
     return isinstance(answer, Refused) and answer.reason == "unavailable"
 
 
@@ -115,7 +115,7 @@ async def test_while_one_host_may_still_take_it_an_order_waits(first: Scripted, 
     first.say(401)
     second.say(429)
     with pytest.raises(NotSent):
-        await make(row(first), other(second)).create(ORDER)
+        await make(row(first), other(second)).create(ORDER, REQUEST)
 
 
 # ── Hosts out of use ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,7 +152,7 @@ async def test_a_host_out_of_use_gets_one_try_every_ten_minutes(first: Scripted,
         desk.now += 1
     first.steps.clear()
     first.say(201, {"id": "i"})
-    assert isinstance(await providers.create(ORDER), Accepted)
+    assert isinstance(await providers.create(ORDER, REQUEST), Accepted)
     first.say(401)
     assert await unavailable(providers)
     assert len(desk.incidents) == 2  # it worked in between: this is news
@@ -174,7 +174,7 @@ async def test_an_incident_that_cannot_be_kept_does_not_stop_the_order(
     desk.down = True
     first.say(401)
     second.say(201, {"id": "two"})
-    assert isinstance(await make(row(first), other(second)).create(ORDER), Accepted)
+    assert isinstance(await make(row(first), other(second)).create(ORDER, REQUEST), Accepted)
 
 
 async def test_klings_arrears_under_429_put_the_host_out_of_use(first: Scripted, make: Make, desk: Desk) -> None:
@@ -190,15 +190,15 @@ async def test_a_host_that_says_when_is_left_alone_until_then(first: Scripted, m
     providers = make(row(first))
     first.say(429, Retry_After="90")
     with pytest.raises(NotSent) as caught:
-        await providers.create(ORDER)
+        await providers.create(ORDER, REQUEST)
     assert caught.value.retry_after == 90
     desk.now += 50
     with pytest.raises(NotSent) as caught:
-        await providers.create(ORDER)
+        await providers.create(ORDER, REQUEST)
     assert caught.value.retry_after == 40
     desk.now += 40
     first.say(201, {"id": "i"})
-    assert isinstance(await providers.create(ORDER), Accepted)
+    assert isinstance(await providers.create(ORDER, REQUEST), Accepted)
     assert first.posts == 2
 
 
@@ -206,17 +206,17 @@ async def test_a_host_that_does_not_say_may_be_asked_again(first: Scripted, make
     providers = make(row(first))
     first.say(429)
     with pytest.raises(NotSent) as caught:
-        await providers.create(ORDER)
+        await providers.create(ORDER, REQUEST)
     assert caught.value.retry_after == 30
     first.say(201, {"id": "i"})
-    assert isinstance(await providers.create(ORDER), Accepted)
+    assert isinstance(await providers.create(ORDER, REQUEST), Accepted)
 
 
 async def test_the_soonest_host_decides_how_long_to_wait(first: Scripted, second: Scripted, make: Make) -> None:
     first.say(401)
     second.say(503, Retry_After="12")
     with pytest.raises(NotSent) as caught:
-        await make(row(first), other(second)).create(ORDER)
+        await make(row(first), other(second)).create(ORDER, REQUEST)
     assert caught.value.retry_after == 12
 
 
@@ -225,14 +225,14 @@ async def test_the_soonest_host_decides_how_long_to_wait(first: Scripted, second
 
 async def test_with_a_public_url_links_are_sent(first: Scripted, make: Make) -> None:
     first.say(201, {"id": "i"})
-    await make(row(first), link=link).create(BRUSHED)
+    await make(row(first), link=link).create(BRUSHED, REQUEST)
     assert b'"https://photos.example/photo.jpg?sig=1"' in first.seen[0].body
     assert b'"https://photos.example/brush.png?sig=1"' in first.seen[0].body
 
 
 async def test_the_stand_in_gets_data_even_then(first: Scripted, make: Make) -> None:
     first.say(201, {"id": "i"})
-    await make(local(first.base), link=link).create(MASKED)
+    await make(local(first.base), link=link).create(MASKED, REQUEST)
     assert b'"data:image/jpeg;base64,photo.jpg"' in first.seen[0].body
     assert b'"data:image/jpeg;base64,still.png"' in first.seen[0].body
     assert "authorization" not in first.seen[0].headers
@@ -244,14 +244,14 @@ async def test_a_host_that_cannot_get_the_masks_is_passed_by(
 ) -> None:
     providers = make(row(first), local(second.base))
     second.say(201, {"id": "i"})
-    assert await providers.create(order) == Accepted("local", "i")
+    assert await providers.create(order, REQUEST) == Accepted("local", "i")
     assert first.posts == 0
     assert providers.able(True)
 
 
 async def test_if_no_host_can_the_answer_says_what_to_set(first: Scripted, make: Make) -> None:
     providers = make(row(first))
-    answer = await providers.create(MASKED)
+    answer = await providers.create(MASKED, REQUEST)
     assert isinstance(answer, Refused)
     assert "PUBLIC_URL" in answer.detail
     assert first.posts == 0
@@ -265,7 +265,7 @@ async def test_a_picture_that_cannot_be_read_costs_nothing(first: Scripted, make
         raise FileNotFoundError(name)
 
     with pytest.raises(NotSent, match="FileNotFoundError"):
-        await make(row(first), data_uri=gone).create(replace(ORDER, end=PHOTO))
+        await make(row(first), data_uri=gone).create(replace(ORDER, end=PHOTO), REQUEST)
     assert first.posts == 0
 
 
@@ -280,7 +280,7 @@ async def test_a_host_that_stumbles_again_and_again_is_left_alone(first: Scripte
     lost = 0
     for _ in range(60):
         try:
-            await providers.create(ORDER)
+            await providers.create(ORDER, REQUEST)
         except Ambiguous:
             lost += 1
         except NotSent:
@@ -290,14 +290,14 @@ async def test_a_host_that_stumbles_again_and_again_is_left_alone(first: Scripte
     desk.now += 601
     first.steps.clear()
     first.say(201, {"id": "i"})
-    assert isinstance(await providers.create(ORDER), Accepted)
+    assert isinstance(await providers.create(ORDER, REQUEST), Accepted)
 
 
 async def test_only_hosts_that_are_chosen_are_bought_from(first: Scripted, second: Scripted, make: Make) -> None:
     providers = make(row(first), other(second), buying=["apilaplas"])
     second.say(429)
     with pytest.raises(NotSent):
-        await providers.create(ORDER)
+        await providers.create(ORDER, REQUEST)
     assert first.seen == []
     first.say(200, {"id": "i", "status": "queued"})
     assert await providers.poll("aimlapi", "i", 1) == Pending()
@@ -309,6 +309,6 @@ async def test_a_photo_that_is_gone_is_not_paid_for(first: Scripted, make: Make)
     def gone(name: str) -> str:
         raise KeyError(name)
 
-    answer = await make(row(first), link=gone).create(ORDER)
+    answer = await make(row(first), link=gone).create(ORDER, REQUEST)
     assert isinstance(answer, Refused)
     assert first.posts == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provider_desk import KEY, Make, row
+from provider_desk import KEY, REQUEST, Make, row
 from pydantic import SecretStr
 from test_provider_body import FULL, SCHEMAS, link, problems
 
@@ -141,7 +141,7 @@ async def test_a_model_is_bought_and_asked_for_on_its_own_path(first: Scripted, 
     first.say(200, {"status": "queued"})
     first.say(200, {"status": "queued"})
     order, providers = Order("google/veo-3.1-i2v", FULL.photo, "she smiles", 4), make(row(first))
-    assert await providers.create(order) == Accepted("aimlapi", "x")
+    assert await providers.create(order, REQUEST) == Accepted("aimlapi", "x")
     await providers.poll("aimlapi", "x", 1.0, order)
     await providers.poll("aimlapi", "x", 1.0, FULL)
     assert [seen.path for seen in first.seen] == [UNIVERSAL.path] * 2 + [DIALECTS["legacy"].path]
@@ -150,7 +150,7 @@ async def test_a_model_is_bought_and_asked_for_on_its_own_path(first: Scripted, 
 async def test_a_host_that_does_not_sell_a_model_is_not_asked(first: Scripted, second: Scripted, make: Make) -> None:
     order = Order("google/veo-3.1-i2v", FULL.photo, "she smiles", 4)
     laplas = apilaplas(SecretStr(KEY), second.base)
-    assert await make(laplas).create(order) == Refused("rejected", "no configured host sells Veo 3.1")
+    assert await make(laplas).create(order, REQUEST) == Refused("rejected", "no configured host sells Veo 3.1")
     first.say(201, {"id": "x"})
-    assert await make(laplas, row(first)).create(order) == Accepted("aimlapi", "x")
+    assert await make(laplas, row(first)).create(order, REQUEST) == Accepted("aimlapi", "x")
     assert second.seen == []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from provider_desk import ORDER, Make, row
+from provider_desk import ORDER, REQUEST, Make, row
 
 from bot.errors import Ambiguous, ProviderError
 from bot.model import Accepted, Finished, Pending
@@ -44,7 +44,7 @@ async def test_no_answer_unfolds_beyond_the_limit(encoding: str, first: Scripted
     for _ in range(4):
         first.say(200, BOMBS[encoding], Content_Encoding=encoding)
     with pytest.raises(Ambiguous, match="without an id"):
-        await providers.create(ORDER)
+        await providers.create(ORDER, REQUEST)
     assert await providers.poll("aimlapi", "x", 0.0) == Pending("HTTP 200 without a JSON object", failed=True)
     assert await providers.balances() == {}
     assert await providers.installation(first.base) is None
@@ -69,7 +69,7 @@ async def test_an_id_that_comes_packed_is_not_lost(encoding: str, first: Scripte
     said = json.dumps({"id": "kling-1"}).encode()
     pack = {"gzip": gzip.compress, "deflate": zlib.compress, "gzip, gzip": lambda b: gzip.compress(gzip.compress(b))}
     first.say(201, pack[encoding](said), Content_Encoding=encoding)
-    assert await make(row(first)).create(ORDER) == Accepted("aimlapi", "kling-1")
+    assert await make(row(first)).create(ORDER, REQUEST) == Accepted("aimlapi", "kling-1")
 
 
 def test_nothing_endless_is_taken_for_an_id_a_link_or_a_balance() -> None:

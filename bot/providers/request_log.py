@@ -1,0 +1,143 @@
+"""The log that a host keeps of our requests: whether it took an order whose answer never came.
+
+No live call has confirmed the documented shape. All that is assumed of it is in `page_of`.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from bot.model import Accepted, Pending, Refused
+from bot.providers.error_words import parse
+from bot.providers.hosts import Host
+from bot.providers.wire import pause, usable_id
+
+ROWS = 100
+"""Rows of a page, the host's maximum."""
+PAGES = 60
+"""Pages of one look, at most."""
+LONGEST = 90 * 86_400.0
+"""Seconds that a look covers, at most; the host allows 92 days."""
+REST = 60.0
+"""Seconds without a request after a 429 that names no time."""
+
+Get = Callable[[Host, str], Awaitable[tuple[int, bytes, str | None] | str]]
+"""One GET: status, body and Retry-After; or why there was no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request of ours."""
+
+    request_id: str
+    """As we sent it; empty if we sent none."""
+    inference_id: str
+    """Empty if it cannot be used as an id."""
+    failed: bool
+    """It was not taken, or taken and not charged."""
+    at: float | None
+    """Time of the request by the host's clock, Unix seconds; None if it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`count`: rows of the page, also those that cannot be read; `more`: another page follows."""
+
+    rows: Sequence[Row]
+    count: int
+    more: bool
+
+
+def page_of(answer: bytes) -> Page | None:
+    """Read a page of the log; None for an answer that is none."""
+    said = parse(answer)
+    rows = said.get("data") if isinstance(said, dict) else None
+    paging = said.get("pagination") if isinstance(said, dict) else None
+    if not isinstance(rows, list) or not isinstance(paging, dict) or not isinstance(paging.get("has_more"), bool):
+        return None
+    found = [
+        Row(
+            row["client_request_id"] if isinstance(row.get("client_request_id"), str) else "",
+            usable_id(row.get("inference_id")) or "",
+            row.get("status") == "failed",
+            _time(row.get("created")),
+        )
+        for row in rows
+        if isinstance(row, dict)
+    ]
+    return Page(found, len(rows), paging["has_more"])
+
+
+class RequestLogs:
+    """The logs of all hosts. `clock` returns Unix seconds.
+
+    This process sends no more than one request per `Host.log_pause` to a host.
+    """
+
+    def __init__(self, get: Get, clock: Callable[[], float]) -> None:
+        self._get, self._clock = get, clock
+        self._next: dict[str, float] = {}
+        """Time of the event loop at which a host may be asked again."""
+        self._rests: dict[str, float] = {}
+
+    async def look(self, host: Host, request_id: str, since: float, until: float) -> Accepted | Refused | Pending:
+        """Whether the host took the order that a request with this id was about, between two times in Unix seconds.
+
+        An id is `job.number`. Any request for the job that did not fail is `Accepted`; `Refused` means that requests of
+        this very id are in the log, and all failed. `Pending` is `failed` unless the log was read to its end.
+        """
+        job, number = request_id.rpartition(".")[0], 0
+        refused = False
+        for _ in range(PAGES):
+            page = await self._page(host, max(since, until - LONGEST), until, number)
+            if isinstance(page, str):
+                return Pending(page, failed=True)
+            ours = [row for row in page.rows if row.request_id.rpartition(".")[0] == job]
+            taken = [row for row in ours if row.inference_id and not row.failed]
+            if taken:
+                first = min(taken, key=lambda row: math.inf if row.at is None else row.at)
+                return Accepted(host.name, first.inference_id, since if first.at is None else first.at)
+            if any(not row.failed for row in ours):
+                return Pending("a row of ours has no id", failed=True)
+            refused = refused or any(row.request_id == request_id for row in ours)
+            if not page.more:
+                return Refused("failed", f"{host.name} logged it as failed") if refused else Pending()
+            if not page.count:
+                return Pending("an empty page, and more to come", failed=True)
+            number += page.count
+        return Pending(f"more than {number} rows", failed=True)
+
+    async def _page(self, host: Host, since: float, until: float, offset: int) -> Page | str:
+        """A page of the log; or why there is none."""
+        rest = self._rests.get(host.name, 0.0) - self._clock()
+        if rest > 0:
+            return f"its log rests for {rest:.0f} s"
+        time = asyncio.get_running_loop().time
+        turn = max(time(), self._next.get(host.name, 0.0))
+        self._next[host.name] = turn + host.log_pause
+        await asyncio.sleep(turn - time())
+        asked = {"start": _stamp(math.floor(since)), "end": _stamp(math.ceil(until)), "limit": ROWS, "offset": offset}
+        said = await self._get(host, f"{host.base_url}{host.log}?{urlencode(asked)}")
+        if isinstance(said, str):
+            return f"no answer: {said}"
+        status, body, retry_after = said
+        if status == 429:
+            self._rests[host.name] = self._clock() + (pause(retry_after, self._clock()) or REST)
+        if status != 200:
+            return f"HTTP {status}"
+        return page_of(body) or "no log"
+
+
+def _stamp(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _time(value: object) -> float | None:
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() if at else None
+    except (ValueError, OverflowError):
+        return None
