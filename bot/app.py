@@ -17,7 +17,7 @@ from adapters.web.job_json import MEDIA, JobJson
 from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Sessions
-from bot import catalogue, connections, logs
+from bot import connections, logs, stand_in
 from bot.chosen_model import chosen
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
@@ -155,7 +155,7 @@ async def open_app(
 
         rows = {}
         if "local" in order:
-            generator = Generator(settings.data_dir / "generator", models=catalogue.lengths("local"))
+            generator = Generator(settings.data_dir / "generator", models=stand_in.models())
             rows["local"] = hosts.local(
                 "http://localhost" if idle else await stack.enter_async_context(generator.serve())
             )

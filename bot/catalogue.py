@@ -232,11 +232,6 @@ def rows() -> Sequence[Model]:
     return [one for one in ROWS if one.version == max(other.version for other in ROWS if other.id == one.id)]
 
 
-def lengths(host: str) -> Mapping[str, Sequence[int]]:
-    """Seconds of a clip by the ids that a host sells."""
-    return {one.sold[host].id: one.seconds for one in ROWS if host in one.sold}
-
-
 def named(name: str) -> Model | None:
     """A model by its id or title, in any case."""
     return next((one for one in rows() if _plain(name) in (_plain(one.id), _plain(one.title))), None)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot import catalogue, cli_admin, cli_clips, config, env_file, logs, texts
+from bot import cli_admin, cli_clips, config, env_file, logs, texts
 from bot.app import App, secrets_of
 from bot.check import examine
 from bot.cli_init import init
@@ -83,15 +83,24 @@ def generator(
     key: Annotated[str | None, typer.Option(help="the key that callers must show; any without it")] = None,
     slots: Annotated[int, typer.Option(help="clips rendered at once", min=1)] = 1,
     delay: Annotated[float, typer.Option(help="seconds that each clip takes longer", min=0)] = 0,
+    deposit: Annotated[
+        float | None, typer.Option(help="US dollars on the account that clips are paid from; free without it", min=0)
+    ] = None,
 ) -> None:
     """Run the stand-in for the paid API alone."""
+    from bot import stand_in
     from generator.server import Generator
 
     async def serve() -> None:
         found = config.load()
         logs.set_up(found.log_level, [key or ""])
         service = Generator(
-            found.data_dir / "generator", key=key, slots=slots, delay=delay, models=catalogue.lengths("local")
+            found.data_dir / "generator",
+            key=key,
+            slots=slots,
+            delay=delay,
+            models=stand_in.models(),
+            deposit=deposit,
         )
         try:
             async with signals(say_stopping, 0) as stopped, service.serve(port=port) as address:

@@ -5,6 +5,7 @@
     generations/<name>/clip.mp4       } the outcome: one of the two
     generations/<name>/error.json     }
     open/<name>                       the ticket of an unfinished generation; locked by the process that renders it
+    receipts.sqlite                   what was asked for and charged; longer than the files
 
 The kernel releases a lock when its holder dies, for whatever reason, and another process can claim the ticket.
 Files are written under a temporary name and renamed, so that each appears complete.
@@ -22,11 +23,12 @@ from pathlib import Path
 from typing import IO, Literal
 
 from generator.errors import Failed
-from generator.request import MODEL
+from generator.models import DEFAULT
+from generator.receipts import Asked, Receipts
 
 Status = Literal["queued", "generating", "completed", "error"]
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-SUFFIX = ":" + MODEL
+SUFFIX = ":" + DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Ticket:
         self.lock.close()
 
 
+def new_id() -> str:
+    """The public id of a new generation."""
+    return id_of(str(uuid.uuid4()))
+
+
 def id_of(name: str) -> str:
     """The public id, with ':' and '/', as in the real service."""
     return name + SUFFIX
@@ -69,19 +76,21 @@ class Folder:
         self._open = root / "open"
         self._generations.mkdir(parents=True, exist_ok=True)
         self._open.mkdir(exist_ok=True)
+        self.receipts = Receipts(root / "receipts.sqlite")
 
-    def accept(self, body: bytes) -> str:
-        """Store a validated request body; returns its new name. Waits for the disk."""
-        name = str(uuid.uuid4())
+    def accept(self, body: bytes, asked: Asked, credits: int) -> None:
+        """Store a validated request body, which holds `credits`. Waits for the disk."""
+        name = name_of(asked.inference)
+        assert name
         home = self._generations / name
         home.mkdir()
         try:
             self._write(name, "request.json", body)
+            self.receipts.begin(asked, credits)
             (self._open / name).touch()  # last: from here on it will be rendered, even after a crash
         except OSError:
             shutil.rmtree(home, ignore_errors=True)
             raise
-        return name
 
     def state(self, name: str) -> State | None:
         """The state of a generation, accepted by any process; None if there is none of that name."""
@@ -113,7 +122,7 @@ class Folder:
             if (state := self.state(path.name)) and state.status in ("queued", "generating"):
                 (self._generations / path.name / "started").touch()
                 return Ticket(path.name, lock)
-            self._close(path.name)
+            self._close(path.name, succeeded=state is not None and state.clip is not None)
             lock.close()
         return None
 
@@ -127,11 +136,11 @@ class Folder:
 
     def complete(self, name: str, draft: Path) -> None:
         os.replace(draft, self._generations / name / "clip.mp4")
-        self._close(name)
+        self._close(name, succeeded=True)
 
     def fail(self, name: str, error: Failed) -> None:
         self._write(name, "error.json", json.dumps({"name": error.name, "message": error.message}).encode())
-        self._close(name)
+        self._close(name, succeeded=False)
 
     def forget(self, before: float) -> int:
         """Delete generations unchanged since that Unix time; returns the count. May take long."""
@@ -141,12 +150,15 @@ class Folder:
                 if NAME.fullmatch(home.name) and home.stat().st_mtime < before:
                     old.append(home)
         for home in old:
-            (self._open / home.name).unlink(missing_ok=True)
+            self._close(home.name, succeeded=(home / "clip.mp4").exists())
             shutil.rmtree(home, ignore_errors=True)
+        self.receipts.forget()
         return len(old)
 
-    def _close(self, name: str) -> None:
-        """Delete the ticket of a finished generation, and its request with photo and words."""
+    def _close(self, name: str, *, succeeded: bool) -> None:
+        """Delete the ticket of a finished generation, and its request with photo and words. Its price is charged, or
+        no longer held."""
+        self.receipts.settle(id_of(name), succeeded=succeeded)
         (self._open / name).unlink(missing_ok=True)
         (self._generations / name / "request.json").unlink(missing_ok=True)
 

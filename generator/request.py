@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.errors import Refused
+from generator.models import DEFAULT, MODELS, Models
 
-MODEL = "kling-video/v1/standard/image-to-video"
-MODELS: Mapping[str, Sequence[int]] = {MODEL: (5, 10)}
-"""Seconds of a clip by model, where nothing else is handed in."""
 LONGEST = 60  # seconds of a clip of any model
 RATIOS = ("16:9", "9:16", "1:1")
 TEXT_LIMIT = 2500  # characters, in the prompt and in the negative prompt
@@ -48,12 +46,13 @@ class Request:
     tail: str | None = None
     static_mask: str | None = None
     brushes: tuple[Brush, ...] = ()
+    model: str = DEFAULT
 
 
-def parse(raw: bytes, models: Mapping[str, Sequence[int]] | None = MODELS) -> Request:
+def parse(raw: bytes, models: Models | None = MODELS) -> Request:
     """Parse a request body. Raises `Refused` (400) with the field, the expected and the given value.
 
-    `models`: seconds that a clip may have, by model; None for a body that was accepted before.
+    `models`: None for a body that was accepted before.
     """
     try:
         body = json.loads(raw)
@@ -65,17 +64,18 @@ def parse(raw: bytes, models: Mapping[str, Sequence[int]] | None = MODELS) -> Re
     if models is not None and (not isinstance(model, str) or model not in models):
         raise _mismatch("model", "one of " + ", ".join(f'"{name}"' for name in models), model)
     for name in ("ratio", "aspect_ratio"):  # validated for the first model as in the real service, then ignored
-        if model == MODEL and body.get(name) not in (None, *RATIOS):
+        if model == DEFAULT and body.get(name) not in (None, *RATIOS):
             raise _mismatch(name, "one of " + ", ".join(f'"{ratio}"' for ratio in RATIOS), body[name])
     return Request(
         image=_address(body.get("image_url"), "image_url"),
         prompt=_text(body.get("prompt"), "prompt"),
-        seconds=_seconds(body.get("duration"), range(1, LONGEST + 1) if models is None else models[str(model)]),
+        seconds=_seconds(body.get("duration"), range(1, LONGEST + 1) if models is None else models[str(model)].seconds),
         negative_prompt=_text(_given(body, "negative_prompt", ""), "negative_prompt"),
         cfg_scale=_scale(_given(body, "cfg_scale", 0.5)),
         tail=_optional_address(body, "tail_image_url", "last_image_url"),
         static_mask=_optional_address(body, "static_mask_url", "static_mask"),
         brushes=_brushes(_given(body, "dynamic_masks", [])),
+        model=str(model),
     )
 
 

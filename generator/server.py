@@ -1,4 +1,5 @@
-"""The HTTP interface: create a generation, poll it, download its clip. Answers follow the documented contract."""
+"""The HTTP interface: create a generation, poll it, download its clip, and the account behind it. Answers follow the
+documented contract."""
 
 import asyncio
 import contextlib
@@ -6,17 +7,23 @@ import functools
 import hmac
 import json
 import logging
+import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from generator.account import Account
 from generator.errors import Refused
-from generator.folder import Folder, State, id_of, name_of
-from generator.request import MODELS, parse
+from generator.folder import Folder, State, id_of, name_of, new_id
+from generator.listing import Listing
+from generator.models import MODELS, USD, Models
+from generator.receipts import Asked
+from generator.request import parse
 from generator.studio import Studio
 
 PATH = "/v2/generate/video/kling/generation"
@@ -24,6 +31,8 @@ PATHS = (PATH, "/v2/video/generations")
 """Both are the same service: whatever model is asked for on either."""
 BODY_LIMIT = 40 * 2**20  # two 10 MB images in base64, and masks
 UNFINISHED_LIMIT = 100
+INFERENCE = web.RequestKey("inference", str)
+CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 log = logging.getLogger(__name__)
 
 
@@ -31,8 +40,8 @@ class Generator:
     """The stand-in service over one folder.
 
     With a `key` every API call must carry it; without one any caller is served. `delay` seconds are added before a clip
-    completes. At most `limit` generations may be unfinished.
-    `models`: seconds that a clip may have, by the ids of the models that it stands in for.
+    completes. At most `limit` generations may be unfinished. `models`: those that it stands in for. Clips are free,
+    unless there is a `deposit` in USD, from which they are paid.
     """
 
     def __init__(
@@ -43,7 +52,8 @@ class Generator:
         slots: int = 1,
         delay: float = 0.0,
         limit: int = UNFINISHED_LIMIT,
-        models: Mapping[str, Sequence[int]] = MODELS,
+        models: Models = MODELS,
+        deposit: float | None = None,
     ) -> None:
         self._folder = Folder(folder)
         self._key = key
@@ -51,6 +61,8 @@ class Generator:
         self._delay = delay
         self._limit = limit
         self._models = models
+        self._free = deposit is None
+        self._account = Account(self._folder.receipts, self._authorize, deposit=deposit or 0.0)
 
     def app(self) -> web.Application:
         """An application that renders from startup to cleanup."""
@@ -66,8 +78,11 @@ class Generator:
                 *(web.post(path, functools.partial(self._create, studio)) for path in PATHS),
                 *(web.get(path, self._retrieve) for path in PATHS),
                 web.get("/files/{name}.mp4", self._file),
+                *(web.get(path, Listing(self._models).answer) for path in ("/v1/models", "/models")),
+                *self._account.routes(),
             ]
         )
+        app.on_response_prepare.append(name_request)
         app.cleanup_ctx.append(rendering)
         return app
 
@@ -83,18 +98,43 @@ class Generator:
             await runner.cleanup()
 
     async def _create(self, studio: Studio, request: web.Request) -> web.Response:
+        inference = request[INFERENCE] = new_id()
         self._authorize(request)
         body = await request.read()
-        await asyncio.to_thread(parse, body, self._models)  # megabytes of JSON
+        asked = Asked(inference, client_id(request), str(uuid.uuid4()), "")
+        try:
+            await self._accept(body, asked)
+        except Refused:
+            await asyncio.to_thread(self._refuse, body, asked)
+            raise
+        studio.poke()
+        return web.json_response({"id": inference, "status": "queued"}, status=201)
+
+    async def _accept(self, body: bytes, asked: Asked) -> None:
+        """Store a request for rendering. Raises `Refused`."""
+        order = await asyncio.to_thread(parse, body, self._models)  # megabytes of JSON
+        credits = 0 if self._free else self._models[order.model].credits(order.seconds)
         if self._folder.unfinished() >= self._limit:
             raise Refused(429, "Too many requests: too many unfinished generations, try again later")
+        if credits and credits > self._account.left() * USD:
+            raise Refused(403, "Forbidden: you have run out of credits, top up the balance to go on")
         try:
-            name = await asyncio.to_thread(self._folder.accept, body)
+            await asyncio.to_thread(self._folder.accept, body, replace(asked, model=order.model), credits)
         except OSError as error:  # a full disk: nothing was accepted
             log.error("a request could not be kept: %s", error.strerror)
             raise Refused(503, "Service unavailable: try again later") from None
-        studio.poke()
-        return web.json_response({"id": id_of(name), "status": "queued"}, status=201)
+
+    def _refuse(self, body: bytes, asked: Asked) -> None:
+        """Keep a failed row of a refused create."""
+        try:
+            said = json.loads(body)
+            model = said.get("model") if isinstance(said, dict) else None
+        except (ValueError, RecursionError):
+            model = None
+        try:
+            self._folder.receipts.refuse(replace(asked, model=model[:200] if isinstance(model, str) else "unknown"))
+        except OSError as error:
+            log.error("a refusal could not be kept: %s", error.strerror)
 
     async def _retrieve(self, request: web.Request) -> web.Response:
         self._authorize(request)
@@ -104,7 +144,12 @@ class Generator:
         state = self._folder.state(name) if name else None
         if state is None:
             raise Refused(404, "Generation not found")
-        return web.json_response(_answer(state, f"{request.scheme}://{request.host}"))
+        charged = self._folder.receipts.charged(id_of(state.name)) if state.clip else None
+        headers = {}
+        if charged is not None:  # known when the clip is there
+            headers = {"x-aimlapi-credits-used": str(charged), "x-aimlapi-usd-spent": str(charged / USD)}
+        base = f"{request.scheme}://{request.host}"
+        return web.json_response(_answer(state, base, charged), headers=headers)
 
     async def _file(self, request: web.Request) -> web.FileResponse:
         """Accessible to everyone with the name, like the real service's signed links."""
@@ -122,17 +167,31 @@ class Generator:
             raise Refused(401, "Unauthorized: the API key is missing or wrong")
 
 
-def _answer(state: State, base: str) -> dict[str, Any]:
-    """A generation in the documented shape, null where empty."""
+def _answer(state: State, base: str, charged: int | None) -> dict[str, Any]:
+    """A generation in the documented shape, null where empty; `charged`: credits."""
     video = error = meta = None
     if state.clip:
         file = f"{state.name}.mp4"
         size = state.clip.stat().st_size
         video = {"url": f"{base}/files/{file}", "content_type": "video/mp4", "file_name": file, "file_size": size}
-        meta = {"usage": {"credits_used": 0}}  # free
+        meta = {"usage": {"credits_used": charged}}
     if state.error:
         error = {"name": state.error.name, "message": state.error.message}
     return {"id": id_of(state.name), "status": state.status, "video": video, "error": error, "meta": meta}
+
+
+def client_id(request: web.Request) -> str | None:
+    """The caller's id of a request; one of another form is dropped."""
+    given = request.headers.get("X-Client-Request-Id", "")
+    return given if CLIENT_ID.fullmatch(given) else None
+
+
+async def name_request(request: web.Request, answer: web.StreamResponse) -> None:
+    """Every answer repeats the caller's id; a create's says the generation's as well, whatever the answer."""
+    if client := client_id(request):
+        answer.headers["x-client-request-id"] = client
+    if INFERENCE in request:
+        answer.headers["x-inference-id"] = request[INFERENCE]
 
 
 @web.middleware

@@ -65,6 +65,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.setup",
             "bot.shell",
             "bot.shutdown",
+            "bot.stand_in",
             "bot.systemd",
             "bot.__main__",
         ),
@@ -77,7 +78,7 @@ TOP = len(LAYERS)
 
 HOME = {
     "aiosqlite": {"storage.sqlite"},
-    "sqlite3": {"storage.sqlite", "storage.migrate"},
+    "sqlite3": {"storage.sqlite", "storage.migrate", "generator.receipts"},
     "asyncpg": {"storage.postgres", "storage.postgres_errors"},
     "telegram": {"adapters.telegram"},
     "discord": {"adapters.discord"},

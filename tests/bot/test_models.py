@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot import catalogue, texts
+from bot import catalogue, stand_in, texts
 from bot.catalogue import DEFAULT, Needs, fits
 from bot.check import examine
 from bot.chosen_model import chosen
@@ -241,7 +241,7 @@ def test_the_operators_table_is_that_of_the_rows() -> None:
 @pytest.mark.parametrize("model", catalogue.rows(), ids=lambda model: model.title)
 def test_the_stand_in_takes_all_that_a_row_allows(model: catalogue.Model) -> None:
     host = hosts.local("http://127.0.0.1:1")
-    able = catalogue.lengths("local")
+    able = stand_in.models()
     photo = Photo("photo.jpg", 640, 480)
     end = photo if model.end else None
     for seconds in model.seconds:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from generator.arrays import Pixels
-from generator.request import MODEL
+from generator.models import DEFAULT as MODEL
 from generator.server import PATH
 
 

@@ -18,7 +18,8 @@ from aiohttp import web
 from generator_drawings import body, create, data_uri, drawing, encoded, look, until
 from PIL import Image
 
-from generator.request import MODEL
+from generator.models import DEFAULT as MODEL
+from generator.models import Model
 from generator.server import PATH, PATHS, Generator
 
 REQUESTS = '''
@@ -265,7 +266,7 @@ async def test_too_many_unfinished_generations(session: aiohttp.ClientSession, t
 async def test_models_that_were_handed_in_are_served_on_both_paths(
     session: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    async with Generator(tmp_path, delay=60, models={"m": (4, 6)}).serve() as base:
+    async with Generator(tmp_path, delay=60, models={"m": Model((4, 6))}).serve() as base:
         for path in PATHS:
             async with session.post(base + path, json=body(model="m", duration=4, aspect_ratio="21:9")) as answer:
                 assert answer.status == 201

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import Refused
-from generator.request import MODEL, Brush, Point, parse
+from generator.models import DEFAULT as MODEL
+from generator.request import Brush, Point, parse
 
 
 def parsed(**fields: Any) -> Any:

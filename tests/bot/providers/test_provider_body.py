@@ -14,17 +14,10 @@ from pydantic import SecretStr
 from bot.model import Brush, Order, Photo
 from bot.providers.hosts import UNIVERSAL, Host, aimlapi, apilaplas, local
 from bot.providers.wire import body
+from tests.published import problems
 
 SCHEMAS: dict[str, Any] = json.loads((Path(__file__).parent / "schemas.json").read_text())
 HOSTS = {"aimlapi": aimlapi(SecretStr(KEY)), "apilaplas": apilaplas(SecretStr(KEY))}
-TYPES: dict[str, Any] = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "array": list,
-    "object": dict,
-    "boolean": bool,
-}
 MASK = Photo("mask.png", 640, 480)
 FULL = Order(
     ORDER.model,
@@ -41,35 +34,6 @@ FULL = Order(
 
 def link(photo: Photo) -> str:
     return f"https://photos.example/{photo.name}?sig=1"
-
-
-def problems(schema: dict[str, Any], value: Any, where: str = "body") -> list[str]:
-    """What a schema has against a value; fields it does not know, or calls deprecated, count."""
-    if schema.get("deprecated"):
-        return [f"{where} is deprecated"]
-    expected = TYPES.get(schema.get("type", ""), object)
-    if not isinstance(value, expected) or isinstance(value, bool) is not (expected is bool):
-        return [f"{where} is no {schema['type']}"]
-    found = []
-    if "enum" in schema and value not in schema["enum"]:
-        found.append(f"{where} is none of {schema['enum']}")
-    if "maxLength" in schema and len(value) > schema["maxLength"]:
-        found.append(f"{where} is too long")
-    if "maxItems" in schema and not schema.get("minItems", 0) <= len(value) <= schema["maxItems"]:
-        found.append(f"{where} has too few or too many")
-    if "minimum" in schema and not schema["minimum"] <= value <= schema["maximum"]:
-        found.append(f"{where} is out of range")
-    if schema.get("format") == "uri" and "://" not in value:
-        found.append(f"{where} is no URI")
-    if isinstance(value, dict):
-        found += [f"{where}.{name} is missing" for name in schema.get("required", ()) if name not in value]
-        for name, inner in value.items():
-            known = schema["properties"].get(name)
-            found += problems(known, inner, f"{where}.{name}") if known else [f"{where}.{name} is unknown"]
-    if isinstance(value, list):
-        for n, inner in enumerate(value):
-            found += problems(schema["items"], inner, f"{where}.{n}")
-    return found
 
 
 @pytest.mark.parametrize("name", HOSTS)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from provider_desk import KEY, REQUEST, Make, row
 from pydantic import SecretStr
-from test_provider_body import FULL, SCHEMAS, link, problems
+from test_provider_body import FULL, SCHEMAS, link
 
 from bot import catalogue
 from bot.catalogue import DEFAULT, ROWS, Model
@@ -17,6 +17,7 @@ from bot.model import Accepted, Order, Photo, Refused
 from bot.providers.hosts import DIALECTS, UNIVERSAL, aimlapi, apilaplas, local
 from bot.providers.wire import body
 from tests.loopback.provider.scripted import Scripted
+from tests.published import problems
 
 PUBLISHED: dict[str, Any] = json.loads((Path(__file__).parent / "universal.json").read_text())
 AIMLAPI, APILAPLAS = aimlapi(SecretStr(KEY)), apilaplas(SecretStr(KEY))

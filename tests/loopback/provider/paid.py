@@ -1,19 +1,34 @@
-"""A paid API and a chat in one loopback server, which counts purchases and can hang at any step."""
+"""A paid API and a chat in one loopback server, which counts purchases and can hang at any step.
+
+Its account (log, balance, charges) is the stand-in's, and so are the headers of its answers.
+"""
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
+from generator.account import Account
+from generator.listing import Listing
+from generator.models import MODELS
+from generator.receipts import Asked, Receipts
+from generator.server import INFERENCE, client_id, envelope, name_request
+
+PRICE = 315_000
+"""Credits of a clip."""
 PATH = "/v2/generate/video/kling/generation"
 STEPS = ("create", "created", "poll", "clip", "send", "sent")
 """Steps of a job. `created` and `sent`: after the answer was sent, perhaps unread."""
 
 
 class PaidHost:
-    """`bought` counts creates by prompt, `delivered` counts sends by nonce."""
+    """`bought` counts creates by prompt, `delivered` counts sends by nonce; `receipts` has a row for each purchase."""
+
+    receipts: Receipts
 
     def __init__(self, clip: bytes) -> None:
         self.clip = clip
@@ -28,13 +43,23 @@ class PaidHost:
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
-        app = web.Application(client_max_size=2**26)
+        with TemporaryDirectory() as folder:
+            self.receipts = Receipts(Path(folder) / "receipts")
+            async with self._listening():
+                yield self.base
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        app = web.Application(client_max_size=2**26, middlewares=[envelope])
+        app.on_response_prepare.append(name_request)
         app.add_routes(
             [
                 web.post(PATH, self._create),
                 web.get(PATH, self._retrieve),
                 web.get("/clip.mp4", self._clip),
                 web.post("/send", self._send),
+                web.get("/v1/models", Listing(MODELS).answer),
+                *Account(self.receipts, lambda request: None, deposit=1000.0).routes(),
             ]
         )
         runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
@@ -42,7 +67,7 @@ class PaidHost:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
         try:
-            yield self.base
+            yield
         finally:
             self.let_go()
             await runner.cleanup()
@@ -63,12 +88,16 @@ class PaidHost:
             self.reached.put_nowait(step)
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
-        prompt = (await request.json())["prompt"]
+        said = await request.json()
+        prompt = said["prompt"]
         self.bought[prompt] += 1
+        # The first purchase of a prompt has the id that its clip is asked for by.
+        again = f":{self.bought[prompt]}" if self.bought[prompt] > 1 else ""
+        inference = request[INFERENCE] = f"{prompt}:kling/v1{again}"
+        asked = Asked(inference, client_id(request), f"request-{self.bought.total()}", said["model"])
+        self.receipts.begin(asked, PRICE)
         await self._at("create")
-        return await _answer(
-            request, {"id": f"{prompt}:kling/v1", "status": "queued"}, 201, lambda: self._then("created")
-        )
+        return await _answer(request, {"id": inference, "status": "queued"}, 201, lambda: self._then("created"))
 
     async def _retrieve(self, request: web.Request) -> web.StreamResponse:
         await self._at("poll")
@@ -76,6 +105,7 @@ class PaidHost:
         self._looks[remote_id] += 1
         if self._looks[remote_id] <= self.renders_after:
             return web.json_response({"id": remote_id, "status": "generating", "video": None})
+        self.receipts.settle(remote_id, succeeded=True)
         return web.json_response({"id": remote_id, "status": "completed", "video": {"url": f"{self.base}/clip.mp4"}})
 
     async def _clip(self, request: web.Request) -> web.StreamResponse:
