@@ -18,6 +18,8 @@ from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Sessions
 from bot import connections, logs, stand_in
+from bot.backup.schedule import Scheduled
+from bot.backup.source import source_of
 from bot.chosen_model import chosen
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
@@ -27,7 +29,7 @@ from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.gallery import best
 from bot.gallery.outbox import Runner
 from bot.jobs.history import History
-from bot.jobs.periodic import Periodic
+from bot.jobs.periodic import Chore, Periodic
 from bot.jobs.shelf import Shelf
 from bot.jobs.steps import Steps
 from bot.jobs.supervisor import Supervisor
@@ -240,7 +242,11 @@ async def open_app(
         platforms = [connection.listen(core) for connection in joined.values()]
         supervisor = Supervisor(platforms, clock=time.monotonic)
         retention = Retention(store, media, clock=clock, photos=kept.photos, clips=kept.clips, platforms=tuple(chats))
-        periodic = Periodic([retention.round, partial(best.post_best, context)])
+        chores: list[Chore] = [retention.round, partial(best.post_best, context)]
+        if settings.backup_dir:
+            scheduled = Scheduled(source_of(settings), settings.backup_dir, settings.backup_keep, store, clock)
+            chores.append(scheduled.round)
+        periodic = Periodic(chores)
         yield App(
             settings, store, media, providers, history, core, worker, runner, periodic, links, platforms, supervisor
         )

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     mark_dir: Path | None = Field(
         None, description="where it is noted how many orders were started; on another disk it tells a rolled-back one"
     )
+    backup_dir: Path | None = Field(
+        None, description="where a backup is made every day; best on another disk, and of all machines the same"
+    )
+    backup_keep: int = Field(7, ge=1, description="backups that are kept there; older ones are removed")
     database_url: SecretStr | None = Field(
         None, description="`postgresql://…` when several machines work together; SQLite in `DATA_DIR` otherwise"
     )

@@ -48,10 +48,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         *(
             "bot.app",
+            "bot.backup",
             "bot.check",
             "bot.chosen_model",
             "bot.cli",
             "bot.cli_admin",
+            "bot.cli_backup",
             "bot.cli_clips",
             "bot.cli_init",
             "bot.config",
@@ -78,7 +80,7 @@ TOP = len(LAYERS)
 
 HOME = {
     "aiosqlite": {"storage.sqlite"},
-    "sqlite3": {"storage.sqlite", "storage.migrate", "generator.receipts"},
+    "sqlite3": {"storage.sqlite", "storage.migrate", "storage.snapshot", "generator.receipts"},
     "asyncpg": {"storage.postgres", "storage.postgres_errors"},
     "telegram": {"adapters.telegram"},
     "discord": {"adapters.discord"},

@@ -2,6 +2,7 @@
 
 from bot.texts import (
     admin,
+    backup,
     chat,
     commands,
     consent,
@@ -25,6 +26,7 @@ from bot.texts import (
 
 __all__ = [
     "admin",
+    "backup",
     "chat",
     "commands",
     "consent",

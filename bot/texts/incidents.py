@@ -18,6 +18,7 @@ UNKNOWN_FILES = _("most files in DATA_DIR are unknown to the database, so none w
 NO_POSTS = _("nothing can be posted where a community wants its gallery or its reports")
 NO_PLATFORM = _("a job was given up, as nothing runs its platform")
 RESTORED = _("the database came back from a copy")
+NO_BACKUP = _("the scheduled backup could not be made")
 NOT_REMOVED = _("a message could not be taken away")
 NOT_CHANGED = _("a message could not be changed: it may show a name that should go")
 

@@ -1,0 +1,241 @@
+"""Making a backup while Photoplay runs: the database as of one moment, then the files, then the manifest.
+
+The database comes first: whatever its rows name is in the folder then, or expired meanwhile. Files never change once
+they have their names, so they are hard-linked where that works. The backup gets its name when it is whole.
+"""
+
+import asyncio
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from bot.backup import locks, manifest
+from bot.backup.manifest import Manifest
+from bot.backup.source import Source
+from bot.errors import Misconfigured, StoreDown
+from storage import snapshot
+from storage.snapshot import Contents
+
+T = TypeVar("T")
+FOLDERS = ("photos", "clips")
+"""What is kept of `DATA_DIR`, besides the files in it; all else is derived, or on its way."""
+DUMP = "photoplay.sql"
+"""Name of a dump of PostgreSQL in a backup."""
+ELSEWHERE = frozenset(
+    {*(f"{snapshot.FILE}{end}" for end in ("", "-wal", "-shm", "-journal")), locks.NAME, "tombstones", manifest.NAME}
+)
+"""Files in `DATA_DIR` that are not copied: the database has a snapshot, the others belong to the folder."""
+_PARTIAL = ".partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`of` is told the bytes to read once they are known, `done` those that were read."""
+
+    of: Callable[[int], object] = lambda _: None
+    done: Callable[[int], object] = lambda _: None
+
+
+async def make(source: Source, to: Path, at: float, *, media: bool = True, progress: Progress | None = None) -> Path:
+    """Make a backup in the folder `to`, inside `receiving(to)`; returns its own folder.
+
+    `media`: with photos and clips, not the database alone. Raises `Misconfigured`, `StoreDown`; then, as when it is
+    cancelled, nothing is left of it.
+    """
+    folder, draft = _named(to, at)
+    try:
+        draft.mkdir(mode=0o700)
+        place, found = await _database(source, draft)
+        work = _Files(source, draft, _previous(to, source.installation), progress or Progress())
+        files = await in_thread(lambda stopped: work.take(FOLDERS if media else (), stopped))
+        counts = {**found.counts, **work.counts}
+        kind = "postgresql" if source.url else "sqlite"
+        about = (source.version, source.installation, at, kind, place, found.schema, counts, files)
+        await asyncio.to_thread(_finish, Manifest(*about), draft, folder)
+    except OSError as error:
+        raise StoreDown(f"{to} cannot be written: {error.strerror or error}") from error
+    finally:
+        await asyncio.to_thread(shutil.rmtree, draft, ignore_errors=True)
+    return folder
+
+
+@contextmanager
+def receiving(to: Path, patience: float = 0.0) -> Iterator[None]:
+    """Hold the lock of a folder of backups, made if missing, and delete what a crash left there.
+
+    Raises `Misconfigured`, `Occupied` while another process makes a backup there.
+    """
+    with ExitStack() as stack:
+        try:
+            to.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(locks.locked(to, patience=patience))
+            for left in to.glob(f".{manifest.PREFIX}*{_PARTIAL}"):
+                shutil.rmtree(left, ignore_errors=True)
+        except locks.Busy:
+            raise Occupied(f"Another backup into {to} is being made.") from None
+        except OSError as error:
+            raise Misconfigured(f"{to} cannot be used for backups: {error.strerror or error}.") from None
+        yield
+
+
+def prune(to: Path, keep: int, installation: str) -> int:
+    """Delete all but the newest `keep` backups of this installation; returns their number. Raises `OSError`."""
+    old = [path for path, about in manifest.backups(to) if about.installation == installation][keep:]
+    for path in old:
+        half = path.with_name(f".{path.name}{_PARTIAL}")
+        os.rename(path, half)  # what is deleted in part must not look whole
+        shutil.rmtree(half, ignore_errors=True)
+    return len(old)
+
+
+async def in_thread(work: Callable[[Callable[[], bool]], T]) -> T:
+    """The result of `work` in a thread. It is given a function that is True once we are cancelled, and waited for."""
+    stop = threading.Event()
+    running = asyncio.ensure_future(asyncio.to_thread(work, stop.is_set))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait({running})
+        running.exception()  # nobody asks for it any more
+        raise
+
+
+class Occupied(Misconfigured):
+    """Another process makes a backup in that folder."""
+
+
+class Stopped(Exception):
+    """The thread's caller was cancelled."""
+
+
+class _Files:
+    """Takes the files into a backup, with their sizes and checksums."""
+
+    def __init__(self, source: Source, draft: Path, previous: tuple[Path, Manifest] | None, progress: Progress) -> None:
+        self._source, self._draft, self._previous, self._progress = source, draft, previous, progress
+        self.counts: dict[str, int] = {}
+
+    def take(self, folders: tuple[str, ...], stopped: Callable[[], bool]) -> dict[str, tuple[int, str]]:
+        """Link or copy each file; returns size and checksum by path. Blocks; raises `OSError`, `Stopped`."""
+        loose = [name for name in _names(self._source.data) if name not in ELSEWHERE]
+        found = [Path(name) for name in loose]
+        for folder in folders:
+            names = _names(self._source.data / folder)
+            (self._draft / folder).mkdir(mode=0o700)
+            found += [Path(folder) / name for name in names]
+            self.counts[folder] = len(names)
+        made = [Path(path.name) for path in self._draft.iterdir() if path.is_file()]
+        self._progress.of(sum(_size(self._source.data / path) for path in found) + sum(map(self._own, made)))
+
+        def read(size: int) -> None:
+            if stopped():
+                raise Stopped
+            self._progress.done(size)
+
+        files = {}
+        for path in [*made, *found]:
+            if path in made or self._taken(path):
+                files[path.as_posix()] = self._own(path), self._digest(path, read)
+        for folder in folders:
+            sync(self._draft / folder)
+        return files
+
+    def _own(self, path: Path) -> int:
+        return (self._draft / path).stat().st_size
+
+    def _taken(self, path: Path) -> bool:
+        """Whether the file is there; False if it expired meanwhile."""
+        try:
+            take(self._source.data / path, self._draft / path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _digest(self, path: Path, read: Callable[[int], object]) -> str:
+        """The file's checksum: that of the backup before, if it is the very same file. `read` is told its bytes."""
+        here = self._draft / path
+        if self._previous:
+            folder, before = self._previous
+            with suppress(OSError):
+                if path.as_posix() in before.files and (folder / path).samefile(here):
+                    size, digest = before.files[path.as_posix()]
+                    read(size)
+                    return digest
+        return manifest.digest(here, read)
+
+
+def take(source: Path, target: Path) -> None:
+    """Hard-link a file, or copy it durably where that is unsupported; for our user alone. Raises `OSError`."""
+    try:
+        os.link(source, target)
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError:  # another volume, or one without links
+        shutil.copyfile(source, target)
+        sync(target)
+    target.chmod(0o600)
+
+
+def sync(path: Path) -> None:
+    """Have a file or a folder on the disk. Raises `OSError`, not for folders, which not every volume can sync."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    except OSError:
+        if not path.is_dir():
+            raise
+    finally:
+        os.close(number)
+
+
+async def _database(source: Source, draft: Path) -> tuple[str, Contents]:
+    """Copy the database; the name of its schema, and what it holds. Raises `Misconfigured`, `StoreDown`."""
+    if source.url:
+        from storage import pg_tools  # its driver is loaded where it is used
+
+        target = draft / DUMP
+        place, found = await pg_tools.dump(source.url, target)
+    else:
+        file, target, place = source.data / snapshot.FILE, draft / snapshot.FILE, ""
+        await in_thread(lambda stopped: snapshot.copy(file, target, stopped))
+        found = await asyncio.to_thread(snapshot.contents, target)
+    await asyncio.to_thread(sync, target)
+    return place, found
+
+
+def _previous(to: Path, installation: str) -> tuple[Path, Manifest] | None:
+    return next((found for found in manifest.backups(to) if found[1].installation == installation), None)
+
+
+def _named(to: Path, at: float) -> tuple[Path, Path]:
+    """The folder of a new backup, and the one in which it is made."""
+    while (to / manifest.name_of(at)).exists():
+        at += 1
+    name = manifest.name_of(at)
+    return to / name, to / f".{name}{_PARTIAL}"
+
+
+def _finish(about: Manifest, draft: Path, folder: Path) -> None:
+    about.write(draft)
+    sync(draft)
+    os.rename(draft, folder)
+    sync(folder.parent)
+
+
+def _names(folder: Path) -> list[str]:
+    with suppress(FileNotFoundError), os.scandir(folder) as found:
+        return sorted(one.name for one in found if one.is_file(follow_symlinks=False) and not one.name.startswith("."))
+    return []
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

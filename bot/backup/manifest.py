@@ -1,0 +1,104 @@
+"""A backup's manifest: what it holds, with a checksum for each file. A folder without one is no backup."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bot.errors import Misconfigured
+
+NAME = "manifest.json"
+PREFIX = "photoplay-"
+"""Beginning of a backup's name; the rest is its time in UTC."""
+_PIECE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`files`: size in bytes and SHA-256 by path in the backup. `at`: Unix seconds, before the snapshot was taken."""
+
+    version: str
+    """Of Photoplay."""
+    installation: str
+    """The mark of the installation, as at `/livez`."""
+    at: float
+    database: str
+    """`sqlite` or `postgresql`."""
+    place: str
+    """The database's schema; empty for SQLite."""
+    schema: int
+    """Number of the newest migration in it."""
+    counts: Mapping[str, int]
+    files: Mapping[str, tuple[int, str]]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(size for size, _ in self.files.values())
+
+    def write(self, folder: Path) -> None:
+        """Write it into a backup, durably. Raises `OSError`."""
+        with open(os.open(folder / NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(asdict(self), file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def read(folder: Path) -> Manifest:
+    """A backup's manifest. Raises `Misconfigured` for a folder that is no whole backup."""
+    try:
+        found = json.loads((folder / NAME).read_text("utf-8"))
+        files = {str(path): (int(size), str(digest)) for path, (size, digest) in found.pop("files").items()}
+        if any(path.startswith("/") or ".." in Path(path).parts for path in files):
+            raise ValueError
+        return Manifest(**found, files=files)
+    except FileNotFoundError:
+        raise Misconfigured(f"{folder} is no backup, or not a whole one: it has no {NAME}.") from None
+    except OSError as error:
+        raise Misconfigured(f"{folder} cannot be read: {error.strerror}.") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise Misconfigured(f"{folder / NAME} is damaged, or of another program.") from None
+
+
+def backups(folder: Path) -> list[tuple[Path, Manifest]]:
+    """The whole backups in a folder, newest first. Raises `OSError`."""
+    found = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.startswith(PREFIX) and (path / NAME).is_file():
+            try:
+                found.append((path, read(path)))
+            except Misconfigured:  # damaged: counts as none
+                continue
+    return sorted(found, key=lambda pair: pair[1].at, reverse=True)
+
+
+def age(folder: Path, now: float) -> float | None:
+    """Seconds since the newest whole backup in a folder was finished; None without one. Raises `OSError`.
+
+    Reads no manifest, so it costs little however many files a backup has.
+    """
+    times = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.startswith(PREFIX):
+            with suppress(FileNotFoundError):  # no backup, or one that is being deleted
+                times.append((path / NAME).stat().st_mtime)
+    return max(0.0, now - max(times)) if times else None
+
+
+def name_of(at: float) -> str:
+    """The name of a backup begun at this time."""
+    return f"{PREFIX}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(at))}"
+
+
+def digest(path: Path, told: Callable[[int], object] = lambda _: None) -> str:
+    """SHA-256 of a file, in hex; `told` is called with the size of each piece read. Raises `OSError`."""
+    made = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            made.update(piece)
+            told(len(piece))
+    return made.hexdigest()

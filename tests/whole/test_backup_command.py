@@ -1,0 +1,59 @@
+"""`photoplay backup` and `photoplay restore`, as somebody with a shell uses them."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+from shell import here, said, start
+
+from bot.backup import locks, making, manifest
+from tests import templates
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path) -> Path:
+    """A folder with an empty database."""
+    folder = tmp_path / "data"
+    asyncio.run(templates.put(folder))
+    return folder
+
+
+def test_a_backup_is_made_where_it_is_asked_for(tmp_path: Path) -> None:
+    code, out, err = here("backup", "elsewhere")
+    [(folder, about)] = manifest.backups(tmp_path / "elsewhere")
+    assert (code, out) == (0, f"elsewhere/{folder.name}: 0 orders, 2 files, {about.size / 1e6:.1f} MB.\n")
+    assert "on the same disk" in err
+
+
+def test_without_a_place_it_goes_to_backup_dir_and_older_ones_go(tmp_path: Path) -> None:
+    for _ in range(3):
+        code, out, _ = here("backup", BACKUP_DIR="kept", BACKUP_KEEP="2")
+        assert code == 0
+    assert "1 older backup was removed." in out
+    assert len(manifest.backups(tmp_path / "kept")) == 2
+
+
+def test_what_is_missing_is_said(tmp_path: Path) -> None:
+    code, _, err = here("backup")
+    assert (code, "BACKUP_DIR" in err) == (2, True)
+    code, _, err = here("backup", "elsewhere", DATA_DIR="nowhere")
+    assert (code, "nothing to back up" in err) == (2, True)
+    assert not (tmp_path / "nowhere").exists()
+    with making.receiving(tmp_path / "busy"):
+        code, _, err = here("backup", "busy")
+    assert (code, "Another backup" in err) == (2, True)
+
+
+async def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, data: Path) -> None:
+    (data / "photos").mkdir()
+    with (data / "photos" / "large.jpg").open("wb") as file:
+        file.truncate(2**31)  # a hole: some seconds for the checksum, no room on the disk
+    process = await start(tmp_path, "backup", "elsewhere")
+    while not list(tmp_path.glob("elsewhere/.photoplay-*/photos")):
+        await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    code, _, err = await said(process)
+    assert code == 1, err
+    assert "nothing was left behind" in err
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == [locks.NAME]
