@@ -85,6 +85,9 @@ def generator(
     key: Annotated[str | None, typer.Option(help="the key that callers must show; any without it")] = None,
     slots: Annotated[int, typer.Option(help="clips rendered at once", min=1)] = 1,
     delay: Annotated[float, typer.Option(help="seconds that each clip takes longer", min=0)] = 0,
+    pace: Annotated[
+        float, typer.Option(help="share of its model's usual time that a clip takes, as in 1 or 0.1", min=0)
+    ] = 0,
     deposit: Annotated[
         float | None, typer.Option(help="US dollars on the account that clips are paid from; free without it", min=0)
     ] = None,
@@ -103,6 +106,7 @@ def generator(
             delay=delay,
             models=stand_in.models(),
             deposit=deposit,
+            pace=pace,
         )
         try:
             async with signals(say_stopping, 0) as stopped, service.serve(port=port) as address:

@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,9 +131,17 @@ class Folder:
         """The accepted request body, perhaps many megabytes."""
         return (self._generations / name / "request.json").read_bytes()
 
+    def age(self, name: str) -> float:
+        """Seconds since an unfinished generation was accepted."""
+        return time.time() - (self._generations / name / "request.json").stat().st_mtime
+
     def draft(self, name: str) -> Path:
         """A fresh path to render into, for `complete`."""
         return self._generations / name / f"{uuid.uuid4()}.part"
+
+    def drop(self, draft: Path) -> None:
+        """Delete a draft, unless it has become a clip."""
+        draft.unlink(missing_ok=True)
 
     def complete(self, name: str, draft: Path) -> None:
         os.replace(draft, self._generations / name / "clip.mp4")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import cv2
 
-from generator import morph
+from generator import morph, sound
 from generator.arrays import Pixels
 from generator.camera import Motion, pose
 from generator.clip import RATE, encode
@@ -20,7 +20,7 @@ def render(scene: Scene, out: Path) -> None:
     """Write the clip to `out`. CPU-bound: seconds on one core."""
     cv2.setNumThreads(1)  # several slots render at once, one core each
     height, width = scene.photo.shape[:2]
-    encode(frames(scene), width, height, out)
+    encode(frames(scene), width, height, out, sound.track(scene.seconds) if scene.sound else None)
 
 
 def frames(scene: Scene) -> Iterator[Pixels]:

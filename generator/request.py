@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.errors import Refused
-from generator.models import DEFAULT, MODELS, Models
+from generator.models import DEFAULT, ENDS, MODELS, Model, Models
 
-LONGEST = 60  # seconds of a clip of any model
+ANY = Model(range(1, 61), end=ENDS[0])
+"""For a model that is no longer known."""
 RATIOS = ("16:9", "9:16", "1:1")
 TEXT_LIMIT = 2500  # characters, in the prompt and in the negative prompt
 MASK_LIMIT = 6
@@ -47,12 +48,13 @@ class Request:
     static_mask: str | None = None
     brushes: tuple[Brush, ...] = ()
     model: str = DEFAULT
+    sound: bool = False
 
 
-def parse(raw: bytes, models: Models | None = MODELS) -> Request:
+def parse(raw: bytes, models: Models = MODELS, *, accepted: bool = False) -> Request:
     """Parse a request body. Raises `Refused` (400) with the field, the expected and the given value.
 
-    `models`: None for a body that was accepted before.
+    `accepted`: the body was taken before, perhaps with other models.
     """
     try:
         body = json.loads(raw)
@@ -61,21 +63,23 @@ def parse(raw: bytes, models: Models | None = MODELS) -> Request:
     if not isinstance(body, dict):
         raise _mismatch("body", "an object", body)
     model = body.get("model")
-    if models is not None and (not isinstance(model, str) or model not in models):
+    if not isinstance(model, str) or not (model in models or accepted):
         raise _mismatch("model", "one of " + ", ".join(f'"{name}"' for name in models), model)
     for name in ("ratio", "aspect_ratio"):  # validated for the first model as in the real service, then ignored
         if model == DEFAULT and body.get(name) not in (None, *RATIOS):
             raise _mismatch(name, "one of " + ", ".join(f'"{ratio}"' for ratio in RATIOS), body[name])
+    row = models.get(model, ANY)
     return Request(
         image=_address(body.get("image_url"), "image_url"),
         prompt=_text(body.get("prompt"), "prompt"),
-        seconds=_seconds(body.get("duration"), range(1, LONGEST + 1) if models is None else models[str(model)].seconds),
+        seconds=_seconds(body.get("duration"), row.seconds),
         negative_prompt=_text(_given(body, "negative_prompt", ""), "negative_prompt"),
         cfg_scale=_scale(_given(body, "cfg_scale", 0.5)),
-        tail=_optional_address(body, "tail_image_url", "last_image_url"),
+        tail=_tail(body, row),
         static_mask=_optional_address(body, "static_mask_url", "static_mask"),
         brushes=_brushes(_given(body, "dynamic_masks", [])),
-        model=str(model),
+        model=model,
+        sound=bool(row.sound) and _switch(body, row.sound),
     )
 
 
@@ -104,6 +108,21 @@ def _optional_address(body: Mapping[str, Any], *names: str) -> str | None:
         if body.get(name) is not None:
             return _address(body[name], name)
     return None
+
+
+def _tail(body: Mapping[str, Any], model: Model) -> str | None:
+    for name in ENDS:
+        if name != model.end and body.get(name) is not None:
+            raise _mismatch(name, "nothing for this model", body[name])
+    return _optional_address(body, model.end) if model.end else None
+
+
+def _switch(body: Mapping[str, Any], name: str) -> bool:
+    """A flag, on where it is not given."""
+    value = _given(body, name, True)
+    if not isinstance(value, bool):
+        raise _mismatch(name, "true or false", value)
+    return value
 
 
 def _seconds(value: object, allowed: Sequence[int]) -> int:

@@ -25,7 +25,7 @@ class Stroke:
 class Scene:
     """`photo` and `tail` are RGB of the same size, with even sides; masks have that size, too.
 
-    `still` is 255 in unmoving regions. `strength` is the request's cfg_scale.
+    `still` is 255 in unmoving regions. `strength` is the request's cfg_scale. `sound`: the clip is to have some.
     """
 
     photo: Pixels
@@ -36,6 +36,7 @@ class Scene:
     tail: Pixels | None = None
     still: Pixels | None = None
     strokes: tuple[Stroke, ...] = ()
+    sound: bool = False
 
 
 def clip_size(width: int, height: int) -> tuple[int, int]:
@@ -70,6 +71,7 @@ def compose(material: Material) -> Scene:
             Stroke(picture.mask(mask, width, height), _way([(point.x, point.y) for point in brush.path], scale))
             for mask, brush in zip(masks, request.brushes, strict=True)
         ),
+        sound=request.sound,
     )
 
 

@@ -41,7 +41,8 @@ class Generator:
 
     With a `key` every API call must carry it; without one any caller is served. `delay` seconds are added before a clip
     completes. At most `limit` generations may be unfinished. `models`: those that it stands in for. Clips are free,
-    unless there is a `deposit` in USD, from which they are paid.
+    unless there is a `deposit` in USD, from which they are paid. `pace`: share of its model's usual time that a clip
+    takes at least.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Generator:
         limit: int = UNFINISHED_LIMIT,
         models: Models = MODELS,
         deposit: float | None = None,
+        pace: float = 0.0,
     ) -> None:
         self._folder = Folder(folder)
         self._key = key
@@ -61,12 +63,13 @@ class Generator:
         self._delay = delay
         self._limit = limit
         self._models = models
+        self._pace = pace
         self._free = deposit is None
         self._account = Account(self._folder.receipts, self._authorize, deposit=deposit or 0.0)
 
     def app(self) -> web.Application:
         """An application that renders from startup to cleanup."""
-        studio = Studio(self._folder, slots=self._slots, delay=self._delay)
+        studio = Studio(self._folder, self._models, slots=self._slots, delay=self._delay, pace=self._pace)
 
         async def rendering(app: web.Application) -> AsyncIterator[None]:
             async with studio.running():

@@ -5,13 +5,15 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 
 from generator.download import download
 from generator.errors import Failed
-from generator.folder import Folder
+from generator.folder import Folder, Ticket
 from generator.material import Material
+from generator.models import Models
 from generator.pool import Renderer
 from generator.request import Request, parse
 
@@ -23,12 +25,16 @@ log = logging.getLogger(__name__)
 
 
 class Studio:
-    """Works inside `running()`. `poke` signals a new ticket."""
+    """Works inside `running()`. `poke` signals a new ticket. `pace`: share of a model's usual time before which no clip
+    of it is complete; one that waits for that takes no slot."""
 
-    def __init__(self, folder: Folder, *, slots: int, delay: float) -> None:
+    def __init__(self, folder: Folder, models: Models, *, slots: int, delay: float, pace: float) -> None:
         self._folder = folder
         self._slots = slots
+        self._models = models
         self._delay = delay
+        self._pace = pace
+        self._waiting: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
 
     def poke(self) -> None:
@@ -44,9 +50,9 @@ class Studio:
             try:
                 yield
             finally:
-                for task in tasks:
+                for task in (*tasks, *self._waiting):
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*tasks, *self._waiting, return_exceptions=True)
                 await asyncio.gather(*(renderer.stop() for renderer in renderers))
 
     async def _slot(self, renderer: Renderer, session: aiohttp.ClientSession) -> None:
@@ -70,18 +76,30 @@ class Studio:
         ticket = self._folder.claim()
         if ticket is None:
             return False
+        waits = None
         try:
-            await self._finish(ticket.name, renderer, session)
+            waits = await self._finish(ticket, renderer, session)
         finally:
-            ticket.release()
+            if waits is None:
+                ticket.release()
+        if waits:
+            self._waiting.add(waits)
+            waits.add_done_callback(self._waiting.discard)
         return True
 
-    async def _finish(self, name: str, renderer: Renderer, session: aiohttp.ClientSession) -> None:
+    async def _finish(
+        self, ticket: Ticket, renderer: Renderer, session: aiohttp.ClientSession
+    ) -> asyncio.Task[None] | None:
+        """Render; returns a task that completes the clip and releases the ticket if it is too early for it."""
+        name = ticket.name
         await asyncio.sleep(self._delay)
         draft = self._folder.draft(name)
+        early = 0.0
         try:
-            request = parse(await asyncio.to_thread(self._folder.body, name), None)
+            request = parse(await asyncio.to_thread(self._folder.body, name), self._models, accepted=True)
             await renderer.render(await _gather(request, session), draft)
+            if self._pace and request.model in self._models:
+                early = self._pace * self._models[request.model].usual - self._folder.age(name)
         except Failed as error:
             await asyncio.to_thread(self._folder.fail, name, error)
         except OSError:
@@ -90,9 +108,23 @@ class Studio:
             log.exception("generation %s failed", name)
             await asyncio.to_thread(self._folder.fail, name, Failed("internal_error", "The clip could not be made"))
         else:
+            if early > 0:
+                return asyncio.create_task(self._complete(ticket, draft, early))
             self._folder.complete(name, draft)
         finally:
-            draft.unlink(missing_ok=True)
+            if early <= 0:
+                self._folder.drop(draft)
+        return None
+
+    async def _complete(self, ticket: Ticket, draft: Path, seconds: float) -> None:
+        try:
+            await asyncio.sleep(seconds)
+            self._folder.complete(ticket.name, draft)
+        except OSError as error:  # it is rendered again
+            log.error("a clip could not be kept: %s", error.strerror or error)
+        finally:
+            self._folder.drop(draft)
+            ticket.release()
 
     async def _housekeeping(self) -> None:
         while True:

@@ -245,11 +245,11 @@ def test_the_stand_in_takes_all_that_a_row_allows(model: catalogue.Model) -> Non
     photo = Photo("photo.jpg", 640, 480)
     end = photo if model.end else None
     for seconds in model.seconds:
-        said = wire.body(
-            Order(model.id, photo, "she smiles", seconds, end=end), host, lambda photo: "https://p.example/x"
-        )
-        read = request.parse(json.dumps(said).encode(), able)
-        assert (read.seconds, bool(read.tail)) == (seconds, bool(model.end))
+        for sound in {False, bool(model.sound)}:
+            order = Order(model.id, photo, "she smiles", seconds, end=end, sound=sound)
+            said = wire.body(order, host, lambda photo: "https://p.example/x")
+            read = request.parse(json.dumps(said).encode(), able)
+            assert (read.seconds, bool(read.tail), read.sound) == (seconds, bool(model.end), sound)
     for wrong in (model.seconds[-1] + 1, True, "x"):
         said = wire.body(Order(model.id, photo, "she smiles", model.preset), host, lambda photo: "https://p.example/x")
         with pytest.raises(Refused, match="duration"):

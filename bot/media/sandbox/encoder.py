@@ -69,7 +69,7 @@ class Encoder:
         scaler = _Scaler(self._size, video.sample_aspect_ratio or Fraction(1))
         if self._track is not None:
             self._track.begin(self._begins + lasts)
-        for packet in clip.demux(*([video] if self._track is None else [video, clip.streams.audio[0]])):
+        for packet in clip.demux(video, *([] if self._track is None else clip.streams.audio[:1])):
             with suppress(av.error.InvalidDataError):  # one damaged packet; with too many the clip becomes too short
                 for frame in packet.decode():
                     if not isinstance(frame, av.VideoFrame | av.AudioFrame) or frame.pts is None:

@@ -56,13 +56,14 @@ def fit(source: BinaryIO, target: BinaryIO, limit: int) -> bool:
 
 
 def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> None:
-    """Concatenate clips in the size of the first, and write the poster. Sound is kept if all have it."""
+    """Concatenate clips in the size of the first, and write the poster. Clips without sound are silent in it."""
     with probe.blamed():
         found = [probe.probe(source) for source in sources]
         if any(one.rotation for one in found) or not _copy(sources, target):
             size = even(found[0].width), even(found[0].height)
-            sound = 2 * _SOUND if all(one.sound for one in found) else 0
-            rate, mono = _look(sources[0])
+            loud = next((source for source, one in zip(sources, found, strict=True) if one.sound), None)
+            sound, mono = (0, False) if loud is None else (2 * _SOUND, _look(loud)[1])
+            rate, _ = _look(sources[0])
             _encode(sources, target, Encoder(size, rate, quality=_QUALITY, sound=sound, mono=mono))
         _check(target, sum(one.seconds for one in found), poster)
 
@@ -154,8 +155,6 @@ def _copy(sources: Sequence[BinaryIO], target: BinaryIO) -> bool:
     with ExitStack() as stack:
         opened = [stack.enter_context(probe.opened(source)) for source in sources]
         tracks = [_tracks(container) for container in opened]
-        if not all(container.streams.audio for container in opened):
-            tracks = [each[:1] for each in tracks]
         if any([_kind(track) for track in each] != [_kind(track) for track in tracks[0]] for each in tracks):
             return False
         out = stack.enter_context(_written(target))

@@ -433,10 +433,17 @@ async def test_clips_of_different_shapes_are_joined_in_the_first_ones(box: Media
 
 
 @pytest.mark.parametrize("rate", [24, 25])
-async def test_sound_is_dropped_unless_all_have_it(box: Media, rate: int) -> None:
-    film = await box.join([await kept(box, video(sound=True)), await kept(box, video(rate=rate))])
-    assert not film.sound
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_silent_clip_leaves_the_others_their_sound(box: Media, rate: int, first: bool) -> None:
+    film = await box.join([await kept(box, video(sound=first)), await kept(box, video(rate=rate, sound=not first))])
+    assert film.sound
     assert film.seconds == pytest.approx(2.0, abs=0.05)
+    assert shapes(box.path(film.name)) == ["h264", "aac"]
+    with av.open(str(box.path(film.name))) as container:
+        heard = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    halves = [float(np.abs(heard[at : at + 36_000]).mean()) for at in (6_000, 54_000)]  # the middles of both, at 48 kHz
+    assert halves[not first] > 0.5
+    assert halves[first] < 0.01
 
 
 async def test_a_joined_clip_is_made_once(box: Media, tmp_path: Path) -> None:
