@@ -1,0 +1,49 @@
+"""Encrypted files as others open them. The cipher's library takes 8 MB, so it is loaded with the first of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+from typing import IO, Protocol
+
+from bot.sealing.model import DataKey, Header, Locked
+
+
+class Sink(Protocol):
+    """What is written to, in order."""
+
+    def write(self, data: bytes | bytearray, /) -> object: ...
+    def flush(self) -> object: ...
+
+
+def new(path: Path, key: DataKey | None) -> Path | Locked:
+    """A file that is to be written; without a key, a plain one."""
+    return locked(path, Header.new(key), key) if key else path
+
+
+def locked(path: Path, header: Header, key: DataKey) -> Locked:
+    """A file with its own key, for somebody who shall open no other."""
+    from bot.sealing import stream
+
+    return Locked(str(path), header.raw, stream.file_key(header, key))
+
+
+def reader(file: IO[bytes], header: Header, key: DataKey) -> BufferedReader:
+    """The data of an open encrypted file, which it closes; seekable. Raises `Damaged`, `OSError`."""
+    from bot.sealing import stream
+
+    return stream.opened(file, header, stream.file_key(header, key))
+
+
+@contextmanager
+def writer(file: IO[bytes], key: DataKey | None) -> Iterator[Sink]:
+    """Encrypt to an open file, complete after the block; without a key, write to it. Raises `OSError`."""
+    if key is None:
+        yield file
+        return
+    from bot.sealing import stream
+
+    header = Header.new(key)
+    sealed = stream.Writer(file, header, stream.file_key(header, key))
+    yield sealed
+    sealed.finish()
