@@ -19,7 +19,6 @@ import av
 import numpy as np
 from PIL import Image
 
-from bot import catalogue
 from bot.context import Context, Ids, Wake
 from bot.conversation import Attachment, Inbound, Posted, Reply
 from bot.core import Core
@@ -29,6 +28,7 @@ from bot.jobs.worker import PACE, Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Accepted, Address, Finished, Job, Order, Pending, Terms
+from bot.offers import alone
 from bot.quotas.pricing import Policy
 from bot.sentence import EMPTY
 from storage import open_store
@@ -158,7 +158,7 @@ async def measure(folder: Path, lives: int) -> Figures:
         history=history,
         clock=clock,
         ids=Ids(lambda: f"j{next(numbers):09}", b"seed"),
-        model=catalogue.DEFAULT,
+        offers=alone,
         policy=Policy(10**9),
         wake=Wake(worker.poke),
     )

@@ -20,7 +20,7 @@ from adapters.web.session import Sessions
 from bot import connections, logs, stand_in
 from bot.backup.schedule import Scheduled
 from bot.backup.source import source_of
-from bot.chosen_model import chosen
+from bot.chosen_models import offers
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
 from bot.conversation import Reply
@@ -137,7 +137,8 @@ async def open_app(
     token. Raises `Misconfigured` or `StoreDown` with messages for the operator.
     """
     clock = time.time
-    order, model = settings.order_of_providers, chosen(settings)
+    order = settings.order_of_providers
+    offered = offers(settings)
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -228,7 +229,7 @@ async def open_app(
             history=history,
             clock=clock,
             ids=Ids(new_id, seed),
-            model=model,
+            offers=lambda: offered,
             policy=settings.policy,
             wake=Wake(worker.poke, runner.poke),
             owners=frozenset(settings.owners),

@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from math import log
 from typing import Literal
 
 from bot import texts
 from bot.sentence import Sentence
+
+UNSEEN = 0.03
+"""Share of a photo's side that may be cropped without a question."""
 
 DialectName = Literal["legacy", "universal"]
 """The path and field names of the first published model, or those shared by nearly all later ones."""
@@ -77,6 +81,24 @@ class Model:
     def preset(self) -> int:
         """Seconds of a clip for which none were asked: five, else the fewest."""
         return 5 if 5 in self.seconds else self.seconds[0]
+
+    @property
+    def slug(self) -> str:
+        """The title without blanks, for commands of buttons, which have little room."""
+        return self.title.lower().replace(" ", "-")
+
+    def nearest(self, seconds: int) -> int:
+        """The length next to this one, the shorter of two."""
+        return min(self.seconds, key=lambda one: (abs(one - seconds), one))
+
+    def ratio(self, width: int, height: int) -> tuple[int, int] | None:
+        """The aspect ratio nearest to a photo's, by its logarithm; None where a clip has its photo's."""
+        return min(self.ratios, key=lambda one: _apart(one, width, height), default=None)
+
+    def crop(self, width: int, height: int) -> tuple[int, int] | None:
+        """The aspect ratio to which a photo's clip is cropped; None if nothing worth a word is lost."""
+        found = self.ratio(width, height)
+        return found if found and _apart(found, width, height) > UNSEEN else None
 
 
 def _legacy(id: str) -> Mapping[str, Sold]:
@@ -232,18 +254,25 @@ def rows() -> Sequence[Model]:
     return [one for one in ROWS if one.version == max(other.version for other in ROWS if other.id == one.id)]
 
 
-def named(name: str) -> Model | None:
-    """A model by its id or title, in any case."""
-    return next((one for one in rows() if _plain(name) in (_plain(one.id), _plain(one.title))), None)
+def named(name: str, among: Sequence[Model] | None = None) -> Model | None:
+    """A model by its id or title, in any case, with blanks, hyphens or underscores."""
+    said = plain(name)
+    return next((one for one in among or rows() if said in (plain(one.id), plain(one.title))), None)
 
 
-def near(name: str) -> Sequence[str]:
+def names() -> Sequence[str]:
+    """All ids and titles."""
+    return [name for one in rows() for name in (one.id, one.title)]
+
+
+def near(name: str, among: Sequence[Model] | None = None) -> Sequence[str]:
     """Titles of the models that may be meant, at most three; all of them if none is like it."""
-    meant = {_plain(word): one.title for one in rows() for word in (one.id, one.title)}
-    said = _plain(name)
+    models = rows() if among is None else among
+    meant = {plain(word): one.title for one in models for word in (one.id, one.title)}
+    said = plain(name)
     like = [word for word in meant if said in word] if len(said) > 2 else []
     found = dict.fromkeys(meant[word] for word in [*get_close_matches(said, meant, 3, 0.5), *like])
-    return list(found)[:3] or [one.title for one in rows()]
+    return list(found)[:3] or [one.title for one in models]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +289,10 @@ class Needs:
     sound: bool = False
 
 
-def fits(needs: Needs, model: Model) -> Sentence | None:
-    """Why the model cannot do it, with the name of one that can; None if it can."""
-    able = next((one.title for one in rows() if _lacks(needs, one) is None), "")
+def fits(needs: Needs, model: Model, among: Sequence[Model] | None = None) -> Sentence | None:
+    """Why the model cannot do it, with the name of one that can, `among` those; None if it can."""
+    models = rows() if among is None else among
+    able = next((one.title for one in models if _lacks(needs, one) is None), "")
     match _lacks(needs, model):
         case None:
             return None
@@ -292,5 +322,10 @@ def _lacks(needs: Needs, model: Model) -> str | None:
     return "longest" if needs.words > model.longest else None
 
 
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().split())
+def _apart(ratio: tuple[int, int], width: int, height: int) -> float:
+    return abs(log(ratio[0] / ratio[1]) - log(width / height))
+
+
+def plain(name: str) -> str:
+    """A name in lower case, with single blanks for hyphens and underscores."""
+    return " ".join(name.casefold().replace("-", " ").replace("_", " ").split())

@@ -112,7 +112,7 @@ async def _providers(app: App) -> AsyncIterator[Finding]:
         )
     if names == ("local",):
         yield Finding("hint", "To make real clips, set AIMLAPI_KEY or APILAPLAS_KEY.")
-    model = app.core.context.model
+    model = app.core.context.offers().default.model
     if model.id != catalogue.DEFAULT.id:
         yield Finding(
             "hint",

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from adapters import console
-from bot import texts
+from bot import catalogue, texts
 from bot.app import App, new_id
 from bot.errors import Misconfigured, Refusal
 from bot.media.stored import StoredFile
@@ -21,6 +21,7 @@ from bot.shell import QUIET, err, out, plainly, say, with_app
 cli = typer.Typer()
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="where the clip goes")]
+_LENGTHS = f"seconds: {texts.options.lengths(catalogue.DEFAULT.seconds)}; other models have other lengths"
 Made = tuple[Job, StoredFile]
 """A finished job and its clip's file."""
 
@@ -30,7 +31,11 @@ def animate(
     photo: Annotated[Path, typer.Argument(help="the photo")],
     prompt: Annotated[str, typer.Argument(help="what should happen in it")],
     output: Output = Path("clip.mp4"),
-    duration: Annotated[str | None, typer.Option(help="seconds: 5 or 10", metavar="5|10")] = None,
+    duration: Annotated[str | None, typer.Option(help=_LENGTHS, metavar="SECONDS")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="what makes it: quick, best, sound, or a model's name", metavar="NAME")
+    ] = None,
+    sound: Annotated[str | None, typer.Option(help="with sound, where the model makes some", metavar="on|off")] = None,
     negative: Annotated[str | None, typer.Option("--negative", "--no", help="what to avoid")] = None,
     cfg: Annotated[str | None, typer.Option(help="how strictly to follow the words", metavar="0..1")] = None,
     end: Annotated[Path | None, typer.Option(help="the photo to end on", metavar="PHOTO")] = None,
@@ -48,10 +53,12 @@ def animate(
     photoplay animate photo.jpg "she puts on her glasses" -o clip.mp4
 
     photoplay animate photo.jpg "day turns to night" --end night.jpg
+
+    photoplay animate photo.jpg "she sings" --model sound --duration 10
     """
 
     async def order(app: App, stopped: asyncio.Event) -> Made:
-        options = {"duration": duration, "no": negative, "cfg": cfg}
+        options = {"duration": duration, "no": negative, "cfg": cfg, "model": model, "sound": sound}
         attachments = [
             console.picture(photo),
             *([console.picture(end, "end")] if end else []),

@@ -111,6 +111,10 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="credits that a second of it costs, where we do not know",
     )
+    model_prices: Listed = Field((), description="and of others, as in `Veo 3.1=4,Kling 2.6 Pro=2.5`")
+    model_quick: str | None = Field(None, description="the model that people call Quick; that of `MODEL`")
+    model_best: str | None = Field(None, description="the one that they call Best; the best Kling that has a price")
+    model_sound: str | None = Field(None, description="the one for With sound; the first with a price that can")
     daily_credits: int | None = Field(
         None, ge=0, description="a person's allowance per day, 1 credit a second; 30, or 600 with the stand-in alone"
     )
@@ -173,7 +177,7 @@ class Settings(BaseSettings):
             secret_files.Placed(settings_cls, env_settings.env_vars),
         )
 
-    @field_validator("providers", "clip_hosts", "owners", "trusted_proxies", mode="before")
+    @field_validator("providers", "clip_hosts", "owners", "trusted_proxies", "model_prices", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.catalogue import Model
 from bot.jobs.history import History
 from bot.media.fit import Fitting
 from bot.media.library import Media
+from bot.offers import Offers
 from bot.platforms import PLATFORMS
 from bot.ports import Provider
 from bot.quotas.pricing import Policy
@@ -54,7 +54,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`clock` returns Unix seconds; `owners` are the operators' ids. `model`: what is bought, with its price.
+    """`clock` returns Unix seconds; `owners` are the operators' ids. `offers`: what can be ordered now.
 
     `ask_consent`: a person's first clip needs the consent of the people in the photo. `platforms`: names of the served
     platforms.
@@ -67,7 +67,7 @@ class Context:
     history: History
     clock: Callable[[], float]
     ids: Ids
-    model: Model
+    offers: Callable[[], Offers]
     policy: Policy
     wake: Wake
     owners: frozenset[str] = frozenset()

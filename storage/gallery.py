@@ -47,7 +47,8 @@ PREFERENCES = "SELECT * FROM sharing_preferences WHERE account = $1"
 NEW_PREFERENCES = "INSERT INTO sharing_preferences (account) VALUES ($1) ON CONFLICT DO NOTHING"
 PREFER = """
     UPDATE sharing_preferences SET named = coalesce($2, named), worded = coalesce($3, worded),
-        remixes = coalesce($4, remixes), agreed_at = coalesce($5, agreed_at) WHERE account = $1 RETURNING *"""
+        remixes = coalesce($4, remixes), agreed_at = coalesce($5, agreed_at), model = coalesce($6, model)
+    WHERE account = $1 RETURNING *"""
 
 
 class Gallery(Judging):
@@ -205,6 +206,7 @@ class Gallery(Judging):
         worded: bool | None = None,
         remixes: bool | None = None,
         agreed_at: float | None = None,
+        model: str | None = None,
     ) -> Preferences:
         """Change what is given (None keeps it). Existing shares stay as they are, but for `remixes`."""
         given = [None if value is None else int(value) for value in (named, worded, remixes)]
@@ -214,7 +216,7 @@ class Gallery(Judging):
             if remixes is not None:
                 await shares.allow_remixes(tx, people, remixes)
             await tx.all(NEW_PREFERENCES, account)
-            return _preferences(await tx.one(PREFER, account, *given, agreed_at))
+            return _preferences(await tx.one(PREFER, account, *given, agreed_at, model))
 
         return await self._db.write(work)
 
@@ -230,4 +232,4 @@ def _preferences(row: Row | None) -> Preferences:
     if row is None:
         return Preferences()
     named, worded = (None if row[name] is None else bool(row[name]) for name in ("named", "worded"))
-    return Preferences(named, worded, bool(row["remixes"]), row["agreed_at"])
+    return Preferences(named, worded, bool(row["remixes"]), row["agreed_at"], row["model"])

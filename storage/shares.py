@@ -41,8 +41,8 @@ DOUBLE_HEARTS = "DELETE FROM hearts WHERE account = $1 RETURNING share"
 DOUBLE_REPORTS = "DELETE FROM reports WHERE account = $1"
 UNHEART = "UPDATE shares SET hearts = hearts - 1 WHERE id = $1 AND hearts > 0 RETURNING *"
 _PREFERENCES = """
-    INSERT INTO sharing_preferences (account, named, worded, remixes, agreed_at)
-    SELECT $2, named, worded, remixes, agreed_at FROM sharing_preferences WHERE account = $1
+    INSERT INTO sharing_preferences (account, named, worded, remixes, agreed_at, model)
+    SELECT $2, named, worded, remixes, agreed_at, model FROM sharing_preferences WHERE account = $1
     ON CONFLICT (account) DO UPDATE SET"""
 # An entry of either account that is closed or off stays so.
 JOIN_PREFERENCES = f"""{_PREFERENCES}
@@ -52,9 +52,10 @@ JOIN_PREFERENCES = f"""{_PREFERENCES}
             ELSE coalesce(excluded.worded, sharing_preferences.worded) END,
         remixes = sharing_preferences.remixes * excluded.remixes,
         agreed_at = CASE WHEN sharing_preferences.agreed_at < excluded.agreed_at THEN sharing_preferences.agreed_at
-            ELSE coalesce(excluded.agreed_at, sharing_preferences.agreed_at) END"""
+            ELSE coalesce(excluded.agreed_at, sharing_preferences.agreed_at) END,
+        model = CASE WHEN sharing_preferences.model = '' THEN excluded.model ELSE sharing_preferences.model END"""
 COPY_PREFERENCES = f"""{_PREFERENCES} named = excluded.named, worded = excluded.worded,
-        remixes = excluded.remixes, agreed_at = excluded.agreed_at"""
+        remixes = excluded.remixes, agreed_at = excluded.agreed_at, model = excluded.model"""
 NO_PREFERENCES = "DELETE FROM sharing_preferences WHERE account = $1"
 FORBIDS = "SELECT 1 FROM sharing_preferences WHERE account = $1 AND remixes = 0"
 ACCOUNT = "SELECT person FROM accounts WHERE account = $1"

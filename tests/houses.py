@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Address, Job, Role
+from bot.offers import Offers, alone
 from bot.ports import Chat
 from bot.quotas import pricing
 from storage import Store
@@ -96,12 +98,23 @@ class House:
         return sorted(p.name for p in self.media.path("x.jpg").parent.iterdir())
 
 
+def _given(offers: Offers) -> Offers:
+    return offers
+
+
 def configure(core: Core, **changes: Any) -> None:
-    """Change settings and other parts of the context; `web`, `clip` and `outbox` are nested in it."""
+    """Change settings and other parts of the context; `web`, `clip` and `outbox` are nested in it.
+
+    `model`: the only one that can be ordered.
+    """
     context = core.context
     for name, value in changes.items():
         if name in ("web", "clip"):
             context = replace(context, links=replace(context.links, **{name: value}))
+        elif name == "model":
+            context = replace(context, offers=partial(alone, value))
+        elif name == "offers" and isinstance(value, Offers):
+            context = replace(context, offers=partial(_given, value))
         elif name == "outbox":
             context = replace(context, wake=replace(context.wake, outbox=value))
         else:
@@ -145,7 +158,7 @@ async def wired(
             history=history,
             clock=clock,
             ids=Ids(new_id, secrets.token_bytes(32)),
-            model=catalogue.row("kling"),
+            offers=partial(alone, catalogue.row("kling")),
             policy=pricing.Policy(30),
             wake=Wake(worker.poke),
         )

@@ -1,6 +1,23 @@
 """Sample values."""
 
+from dataclasses import replace
+from fractions import Fraction
+
+from bot.catalogue import DEFAULT, Price, named
 from bot.model import Address, Job, Order, Photo
+from bot.offers import Choice, Offers
+
+BEST, LOUD, VEO = (
+    replace(row, price=Price(Fraction(price)))
+    for title, price in (("Kling 3.0 Pro", "4"), ("Kling 2.6 Pro", "2.5"), ("Veo 3.1", "6"))
+    if (row := named(title))
+)
+OFFERS = Offers(
+    (DEFAULT, BEST, LOUD, VEO),
+    Choice(DEFAULT),
+    {"quick": Choice(DEFAULT), "best": Choice(BEST), "sound": Choice(LOUD, sound=True)},
+)
+"""Four models, three of them with a word."""
 
 PHOTO = Photo("photo.jpg", 640, 480)
 

@@ -4,13 +4,16 @@ import ast
 import graphlib
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot import cli, cli_clips, config
+from bot.offers import Choice
 from bot.ordering import prompt
 from bot.platforms import PLATFORMS
+from tests.samples import BEST, OFFERS
 
 ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
@@ -19,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("bot.inflate", "bot.platforms"),
     ),
     ("bot.texts", "bot.quotas.rules", "bot.gallery.model", "bot.sealing"),
-    ("bot.ports", "bot.catalogue"),
+    ("bot.ports", "bot.catalogue", "bot.offers"),
     (
         *("bot.jobs.machine", "bot.jobs.polling", "bot.jobs.survival", "bot.quotas.pricing", "bot.quotas.amounts"),
         *(
@@ -50,7 +53,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.app",
             "bot.backup",
             "bot.check",
-            "bot.chosen_model",
+            "bot.chosen_models",
             "bot.cli",
             "bot.cli_admin",
             "bot.cli_backup",
@@ -379,7 +382,7 @@ def test_the_chat_guide_shows_options_that_work() -> None:
     shown = re.findall(r"`(--[^`]+)`", guide)
     assert len(shown) >= len(prompt.OPTIONS)
     for example in shown:
-        prompt.read(f"she smiles {example}")
+        prompt.read(f"she smiles {example}", can=replace(OFFERS, default=Choice(BEST)))
 
 
 def test_pins_are_hashed_and_name_no_index() -> None:

@@ -49,7 +49,7 @@ class Interactions:
     @property
     def lengths(self) -> Sequence[int]:
         """Seconds that a clip may have."""
-        return self._core.context.model.seconds
+        return sorted({seconds for model in self._core.context.offers().every for seconds in model.seconds})
 
     async def animate(
         self,

@@ -92,7 +92,7 @@ class ChatPage:
         person = self._sessions.person(request) or self._sessions.welcome(response)
         stand_in = self._core.context.provider.terms().stand_in
         said = {**texts.page.PAGE, **texts.page.STAND_IN_PAGE} if stand_in else texts.page.PAGE
-        model = self._core.context.model
+        model = self._core.context.offers().default.model
         state = {
             "csrf": self._sessions.token(person),
             "texts": texts.page.PAGE,

@@ -11,7 +11,8 @@ from bot.errors import Illegal, Refusal
 from bot.gallery import age, lookup
 from bot.jobs import machine, status
 from bot.model import ID, Clip, Job, Search
-from bot.ordering import place, prompt, questions
+from bot.offers import Offers
+from bot.ordering import choosing, place, prompt, questions
 from bot.ordering.place import Wish
 from bot.sentence import lines
 
@@ -34,12 +35,18 @@ async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def again(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Order a clip of the same photo, with the same words or new ones."""
     job, words = await _brought(ctx, inbound, "again", argument)
-    new = prompt.reworded(_worded(words, job), inbound.options, job.order, ctx.model) if words else None
-    draft = new or prompt.repeat(job.order)
+    can = await choosing.offers(ctx, inbound)
+    new = bool(words or inbound.options)
+    draft = (
+        prompt.reworded(_worded(words, job, can), inbound.options, job.order, can)
+        if new
+        else prompt.repeat(job.order, can)
+    )
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(ctx, job)
     # Its photo may be the first frame of another person's clip.
     roles, source = prompt.roles(job.order), await lookup.remixed(ctx, inbound, job)
-    wish = Wish(draft, roles, lambda: ctx.media.copy(job.order), job.order.sample, before, source)
+    seen = None if new else job.price  # on the button
+    wish = Wish(draft, roles, lambda: ctx.media.copy(job.order), can, job.order.sample, before, source, seen)
     return await place.place(ctx, inbound, wish)
 
 
@@ -60,11 +67,12 @@ async def continue_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     async def frame() -> AsyncIterator[bytes]:
         yield await ctx.media.last_frame(clip)
 
-    draft = prompt.reworded(_worded(words, job), inbound.options, job.order, ctx.model)
+    can = await choosing.offers(ctx, inbound)
+    draft = prompt.reworded(_worded(words, job, can), inbound.options, job.order, can)
     inbound = replace(inbound, spoiler=job.spoiler)
     frames = [Attachment(frame, sample=job.order.sample)]
     pictures = partial(ctx.media.keep, frames, inbound.person)
-    return await place.place(ctx, inbound, Wish(draft, ["photo"], pictures, job.order.sample, job))
+    return await place.place(ctx, inbound, Wish(draft, ["photo"], pictures, can, job.order.sample, job))
 
 
 async def next_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -141,10 +149,10 @@ def _clip(job: Job) -> Clip:
     return job.clip
 
 
-def _worded(words: str, job: Job) -> str:
+def _worded(words: str, job: Job, can: Offers) -> str:
     """New words; the earlier ones if the text has only options. Raises `Refusal` for mere courtesy."""
     questions.check_talk(words)
-    return f"{job.order.prompt} {words}" if prompt.wordless(words) else words
+    return f"{job.order.prompt} {words}".rstrip() if prompt.wordless(words, can) else words
 
 
 async def _before(ctx: Context, job: Job) -> Job | None:

@@ -8,7 +8,7 @@ from bot.commands.command import Command, in_menu, in_page_menu
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.model import ID, Address
-from bot.ordering import about
+from bot.ordering import about, choosing
 from bot.sentence import EMPTY, Sentence, join, sentences
 
 _PRIVACY = "privacy"
@@ -29,14 +29,18 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
         rows = list(rows)
         lines = [line for row in rows for line in row.manages] + [(row.name, row.help) for row in rows if row.manage]
         return Reply(join("\n", [texts.chat.command_line(name, what) for name, what in lines]))
+    can = await choosing.offers(ctx, inbound)
+    model = can.default.model
     if platforms.kind(inbound.address.platform) == "page":
         menu = [(row.label, row.page_help or row.help) for row in in_page_menu(rows) if row.name != "help"]
-        return Reply(texts.on_page.help_(menu, [(row.name, row.help) for row in rows if row.typed], ctx.model.seconds))
+        return Reply(texts.on_page.help_(menu, [(row.name, row.help) for row in rows if row.typed], model.seconds))
     if inbound.shared:  # short, as others read it
         shown = in_menu(rows, "everywhere", "groups")
     else:
         shown = [row for row in rows if row.common and row.menu != "greeting"]
-    text = texts.chat.help_([(row.name, _told(row, inbound)) for row in shown], ctx.model.seconds, ctx.model.preset)
+    text = texts.chat.help_(
+        [(row.name, _told(row, inbound)) for row in shown], model.seconds, model.preset, can.examples()
+    )
     text = join("\n\n", [text, texts.chat.HELP_MORE if inbound.shared else EMPTY])
     return Reply(text if argument else await _greeting(ctx, inbound, text))
 

@@ -84,6 +84,8 @@ class Preferences:
     remixes: bool = True
     agreed_at: float | None = None
     """When they confirmed that the people in their photos consent to sharing."""
+    model: str = ""
+    """What makes their clips: a word or an id (`bot.offers`); empty: as the operator set it."""
 
 
 @dataclass(frozen=True, slots=True)

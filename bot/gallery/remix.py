@@ -13,7 +13,7 @@ from bot.conversation import Attachment, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import age, lookup
 from bot.gallery.model import Share
-from bot.ordering import place, prompt, questions
+from bot.ordering import choosing, place, prompt, questions
 from bot.ordering.place import Wish
 
 
@@ -30,17 +30,18 @@ async def remix(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         topic = lookup.place_of(share.scope, (await lookup.rule_of(ctx.store, share.scope)).gallery)
         apart = bool(topic.thread) and topic == replace(inbound.address, message="")
         return Reply(texts.sharing.ask_remix(share.prompt), ask=f"/remix {share.id}", private=apart)
-    if prompt.wordless(words):
+    can = await choosing.offers(ctx, inbound)
+    if prompt.wordless(words, can):
         return Reply(texts.sharing.REMIX_ASK_WORDS, refused=True, ask=f"/remix {share.id} {prompt.apart(words)}")
 
     async def frame() -> AsyncIterator[bytes]:
         yield await ctx.media.first_frame(share.clip)
 
     questions.check_talk(words)
-    draft = prompt.read(words, inbound.options, ctx.model)
+    draft = prompt.read(words, inbound.options, can)
     inbound = replace(inbound, spoiler=share.spoiler)
     pictures = partial(ctx.media.keep, [Attachment(frame)], inbound.person)
-    return await place.place(ctx, inbound, Wish(draft, ["photo"], pictures, remix=share))
+    return await place.place(ctx, inbound, Wish(draft, ["photo"], pictures, can, remix=share))
 
 
 async def _own_photo(ctx: Context, inbound: Inbound, share: Share, words: str) -> Reply:
@@ -48,7 +49,8 @@ async def _own_photo(ctx: Context, inbound: Inbound, share: Share, words: str) -
     roles = [attachment.role for attachment in inbound.attachments]
     if roles.count("photo") + roles.count("end") > 2:
         raise Refusal(texts.pictures.ONE_PHOTO)
-    if prompt.wordless(words):
+    can = await choosing.offers(ctx, inbound)
+    if prompt.wordless(words, can):
         if not share.prompt:
             return Reply(
                 texts.sharing.REMIX_WORDS, refused=True, ask=f"/remix {share.id} {prompt.apart(words)}".rstrip()
@@ -57,6 +59,6 @@ async def _own_photo(ctx: Context, inbound: Inbound, share: Share, words: str) -
     for attachment in inbound.attachments:
         if attachment.role == "brush":
             prompt.check_path(attachment.path)
-    draft = prompt.read(words, inbound.options, ctx.model)
+    draft = prompt.read(words, inbound.options, can)
     pictures = partial(ctx.media.keep, inbound.attachments, inbound.person)
-    return await place.place(ctx, inbound, Wish(draft, roles, pictures, remix=share))
+    return await place.place(ctx, inbound, Wish(draft, roles, pictures, can, remix=share))

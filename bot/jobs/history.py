@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from bot import catalogue
 from bot.errors import StoreDown
 from bot.jobs.polling import KNOWN, Rhythm
 from bot.model import Order
@@ -40,7 +41,20 @@ class History:
 
     async def rhythm(self, order: Order, host: str | None = None) -> Rhythm:
         """The rhythm of `order` at `host`, or at the preferred host without one."""
-        kind = (self._provider.terms(host).host, order.model, order.seconds)
+        return await self._rhythm((self._provider.terms(host).host, order.model, order.seconds))
+
+    async def usual(self, model: str, seconds: int) -> float | None:
+        """Seconds until a clip of a model is usually ready at the preferred host: the median of those known, else what
+        is written of the model; None if nothing is."""
+        terms = self._provider.terms()
+        kind = (terms.host, model, seconds)
+        rhythm = await self._rhythm(kind)
+        known = self._known.get(kind)
+        if known and known.renders:
+            return rhythm.usual
+        return terms.usual if terms.stand_in else catalogue.row(model).usual
+
+    async def _rhythm(self, kind: Kind) -> Rhythm:
         known = self._known.get(kind)
         if known and self._clock() < known.until and known.news <= known.renders / RELEARN:
             return known.rhythm

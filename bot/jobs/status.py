@@ -10,7 +10,7 @@ from bot.jobs.machine import Cancelled, allows
 from bot.jobs.polling import Rhythm
 from bot.model import Job, Order
 from bot.quotas.rules import span_of
-from bot.sentence import EMPTY, Sentence, join, lines
+from bot.sentence import EMPTY, Sentence, join, lines, verbatim
 
 STEPS = (5.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1200.0, 1800.0, 2700.0, 3600.0, 5400.0)
 """Seconds that a status line says are left; more are said as they are."""
@@ -150,7 +150,7 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
 
 def stays(order: Order, *, alike: bool = False) -> Sentence:
     """The options inherited from this order, to be said below a question; `alike`: its other pictures, too."""
-    chosen = options(order) if alike else texts.jobs.options(order.seconds, order.negative, order.cfg, [])
+    chosen = options(order) if alike else texts.jobs.options(order.seconds, order.negative, order.cfg, _by(order))
     preset = catalogue.row(order.model, order.version).preset
     if chosen == texts.jobs.options(preset, "", None, []):
         return EMPTY
@@ -158,6 +158,7 @@ def stays(order: Order, *, alike: bool = False) -> Sentence:
         f"--duration {preset}": order.seconds != preset,
         "--no nothing": order.negative,
         "--cfg 0.5": order.cfg is not None,
+        "--sound off": order.sound,
     }
     return texts.chat.stays(chosen, [option for option, is_set in others.items() if is_set])
 
@@ -165,11 +166,22 @@ def stays(order: Order, *, alike: bool = False) -> Sentence:
 def options(order: Order) -> list[Sentence]:
     """Options other than the words."""
     extras = [
+        *_by(order),
         *([texts.jobs.END] if order.end else []),
         *([texts.jobs.HELD] if order.static_mask else []),
         *([texts.jobs.moving(len(order.brushes))] if order.brushes else []),
     ]
     return texts.jobs.options(order.seconds, order.negative, order.cfg, extras)
+
+
+def _by(order: Order) -> list[Sentence]:
+    """The model, unless it is the first one, and whether there is sound."""
+    model = catalogue.named(order.model)
+    other = model is not None and model.id != catalogue.DEFAULT.id
+    return [
+        *([verbatim(model.title)] if model and other else []),
+        *([texts.models.WITH_SOUND] if order.sound else []),
+    ]
 
 
 def understood(order: Order) -> Sentence:

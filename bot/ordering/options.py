@@ -1,4 +1,6 @@
-"""Options in a text: `--no`, `--duration`, `--cfg`, `--10s`, as keyboards, phones and languages write them. Pure.
+"""Options in a text, as keyboards, phones and languages write them. Pure.
+
+`--no`, `--duration`, `--10s`, `--cfg`, `--model`, `--sound`.
 
 A dash that touches an option's name is an option, and so are two dashes with a blank before the name. Two dashes that
 touch another word are an unknown option. A single dash with blanks around it, or between words, is prose. Ambiguous
@@ -7,23 +9,27 @@ cases are refused: no possible option is bought as part of the prompt.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from bot import texts
+from bot import catalogue, offers, texts
 from bot.characters import END, KANA_DASH, UNSPACED, Plain, is_unseen, plain, trim
 from bot.errors import Refusal
 from bot.ordering import markup
 
-NAMES = ("duration", "no", "cfg")
+NAMES = ("duration", "no", "cfg", "model", "sound")
 _MEANT = {
     **dict.fromkeys(("length", "seconds", "second", "secs", "sec", "time", "dur", "long", "d", "t"), "duration"),
     **dict.fromkeys(("negative", "neg", "avoid", "without", "not", "exclude", "n"), "no"),
     **dict.fromkeys(("strength", "guidance", "scale", "strict", "strictness", "c"), "cfg"),
+    **dict.fromkeys(("engine", "version", "m"), "model"),
+    **dict.fromkeys(("audio", "noise", "voice", "music"), "sound"),
 }
 """Option names of other programs, mapped to ours."""
+_WORDS = frozenset({"no", "model", "sound"})
+"""Option names that are also words of sentences."""
 
 # ── Patterns, for plain characters ───────────────────────────────────────────────────────────────────────────────────
 
@@ -41,11 +47,19 @@ _MARK = re.compile(
     r"://[!-~]*/[-—]*+|"  # the path of a URL, whose dashes are its own
     rf"((?<![-—])[-—]++|(?<!{KANA_DASH}){KANA_DASH}{{2,}}+)([ \n]*+)(?=(\w[\w-]{{0,40}}))"
 )
-_KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{UNSPACED}])|(no){END}(?!-\w))\s*[=:]?\s*")
+_KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{UNSPACED}])|(no|model|sound){END}(?!-\w))\s*[=:]?\s*")
 _SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:( *{SECONDS}){END}|{_STOP})")
+_MODELS = "|".join(
+    r"[ _-]+".join(map(re.escape, name.split()))
+    for name in sorted({*offers.NAMES, *map(catalogue.plain, catalogue.names())}, key=len, reverse=True)
+)
+_SURE = {"model": re.compile(rf"(?:{_MODELS}){END}"), "sound": re.compile(rf"(?:on|off){END}")}
+"""Values that make a name with blanks around its dashes an option: “-- sound of rain” is prose."""
 _VALUES = {
     "duration": re.compile(rf"{_NUMBER}(?: *(?:{SECONDS}|{_OTHER_UNITS}){END}|{_STOP})|\S*"),
     "cfg": re.compile(rf"{_NUMBER}(?: *%)?{_STOP}|\S*"),
+    "model": re.compile(rf"(?:{_MODELS}){END}|\"[^\"\n]{{1,60}}\"|\S*"),
+    "sound": re.compile(rf"(?:on|off){END}|\S*"),
 }
 _TOUCHED = re.compile(rf"[{UNSPACED}]")
 _NEXT_WORD = re.compile(r" *[^\W\d_]")
@@ -68,14 +82,14 @@ class Mark:
     single: bool
 
 
-def split(text: str) -> tuple[str, dict[str, str]]:
-    """Split into words and raw option values by name. Raises `Refusal`."""
+def split(text: str, can: Sequence[str] = texts.options.OF_THE_FIRST) -> tuple[str, dict[str, str]]:
+    """Split into words and raw option values by name. Raises `Refusal`, with examples of what the model `can`."""
     words: list[str] = []
     values: dict[str, str] = {}
     seen: dict[str, str] = {}
-    for piece in _pieces(markup.unmarked(text)):
+    for piece in _pieces(markup.unmarked(text), can):
         read = plain(piece)
-        marks = list(_marks(piece, read))
+        marks = list(_marks(piece, read, can))
         places = [mark.start for mark in marks] + [len(read.text)]
         words.append(_slice(piece, read, 0, places[0]))
         for mark, end in zip(marks, places[1:], strict=True):
@@ -103,7 +117,7 @@ def nearest(name: str) -> str | None:
 # ── Finding options ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _marks(text: str, read: Plain) -> Iterator[Mark]:
+def _marks(text: str, read: Plain, can: Sequence[str]) -> Iterator[Mark]:
     """Options in order of appearance. Raises `Refusal` for an unknown one."""
     for found in _MARK.finditer(read.text):
         dash, gap, word = found.groups()
@@ -116,12 +130,14 @@ def _marks(text: str, read: Plain) -> Iterator[Mark]:
             name, end, over, whole = "duration", found.end(), short.end(), bool(short[1])
         else:
             if not gap and _is_unknown(dash, word, before):
-                raise Refusal(texts.options.option_unknown(word, NAMES, nearest(word)))
+                raise Refusal(texts.options.option_unknown(word, can, nearest(word)))
+            continue
+        if gap and name in _SURE and not _SURE[name].match(read.text, end):
             continue
         number = name == "duration" and end == found.end()
         if name == "no" and not gap and before == "word" and _repeats(read.text, found.start()):
             continue
-        verdict = _verdict(dash, bool(gap), before, prose=name == "no", number=number, whole=whole)
+        verdict = _verdict(dash, bool(gap), before, prose=name in _WORDS, number=number, whole=whole)
         loose = bool(gap and found.start()) or before in ("word", "digit")
         if verdict and number and _counts(read.text, over, dash, loose=loose, whole=whole):
             verdict = None if KANA_DASH in dash else False
@@ -201,11 +217,11 @@ _QUOTES = "\"'`"
 _LOW_QUOTES = "„‚"
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _pieces(text: str, can: Sequence[str]) -> Iterator[str]:
     """The text, cut at brackets and quotes that begin with an option, and at their ends: the option ends there, too."""
     read = plain(text)
     done, unclosed = 0, set[str]()
-    for mark in _marks(text, read):
+    for mark in _marks(text, read, can):
         opening = _opening(text, read.places[mark.start], done)
         if opening is None or text[opening] in unclosed:
             continue

@@ -6,8 +6,9 @@ Parked orders are below (`waiting`), the answers that resume them above (`answer
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil
 
-from bot import idempotency, platforms, texts
+from bot import catalogue, idempotency, platforms, texts
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal, StoreDown
@@ -16,7 +17,8 @@ from bot.gallery.model import Share
 from bot.jobs.machine import hold
 from bot.media.library import Pictures
 from bot.model import Job, Order, Role
-from bot.ordering import prompt, status_line, waiting, wordlist
+from bot.offers import Offers
+from bot.ordering import choosing, prompt, status_line, waiting, wordlist
 from bot.ordering.prompt import Draft
 from bot.ports import Submission
 from bot.quotas import pricing, quote
@@ -27,15 +29,18 @@ from bot.quotas.rules import Denied, Quote
 class Wish:
     """A clip to be made. `pictures` fetches and stores its pictures; it is awaited after all other checks.
 
-    `sample`: the pictures are samples of the chat page. `follows`: the clip that this one continues.
+    `can`: what the person may order in this place. `sample`: the pictures are samples of the chat page. `follows`: the
+    clip that this one continues. `seen`: the price that the person was shown.
     """
 
     draft: Draft
     roles: Sequence[Role]
     pictures: Callable[[], Awaitable[Pictures]]
+    can: Offers
     sample: bool = False
     follows: Job | None = None
     remix: Share | None = None
+    seen: int | None = None
 
 
 async def order(ctx: Context, inbound: Inbound) -> Reply:
@@ -45,28 +50,29 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
     roles = [attachment.role for attachment in inbound.attachments]
     if roles.count("photo") + roles.count("end") > 2:
         raise Refusal(texts.pictures.ONE_PHOTO)
-    if prompt.wordless(inbound.text):
+    can = await choosing.offers(ctx, inbound)
+    if prompt.wordless(inbound.text, can):
         if earlier := await ctx.store.find(inbound.key):  # one picture of an album, replayed after a crash
             return await status_line.of(ctx, earlier)
         return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
-    draft = prompt.read(inbound.text, inbound.options, ctx.model)
+    draft = prompt.read(inbound.text, inbound.options, can)
     for attachment in inbound.attachments:
         if attachment.role == "brush":
             prompt.check_path(attachment.path)
     sample = all(attachment.sample for attachment in inbound.attachments)
     pictures = partial(ctx.media.keep, inbound.attachments, inbound.person)
-    return await place(ctx, inbound, Wish(draft, roles, pictures, sample))
+    return await place(ctx, inbound, Wish(draft, roles, pictures, can, sample))
 
 
 async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     """Order a clip. Raises `Refusal`."""
-    prompt.check(wish.draft, wish.roles, ctx.model)
+    prompt.check(wish.draft, wish.roles, wish.can)
     if ("static_mask" in wish.roles or "brush" in wish.roles) and not ctx.provider.terms().masks:
         raise Refusal(texts.chat.NO_MASKS)
     if earlier := await ctx.store.find(inbound.key):
         return await status_line.of(ctx, earlier)
 
-    ask, quoted = await quote.quote(ctx, quote.ask(ctx, inbound, wish.draft.seconds), inbound)
+    ask, quoted = await quote.quote(ctx, quote.ask(ctx, inbound, wish.draft.seconds, wish.draft.model), inbound)
     if quoted.denied:
         raise await quote.denial(ctx, ask, quoted.denied, quoted)
     wordlist.refuse(quoted.rules.scope, inbound.scope, wish.draft.prompt)
@@ -74,8 +80,9 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
         raise Refusal(obstacle)
 
     above, unasked = quoted.rules.scope.confirm, await waiting.consent_missing(ctx, inbound, sample=wish.sample)
-    dear = above is not None and ask.price > above
-    if unasked or dear:
+    dear, seen = above is not None and ask.price > above, _seen(wish)
+    dearer = seen is not None and ask.price > seen
+    if unasked or dear or dearer:
         if asked := await idempotency.given(ctx, inbound):
             return asked
         await waiting.check_room(ctx, inbound)
@@ -88,6 +95,8 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     elif unasked:
         too = await waiting.count(ctx, inbound)
         question = waiting.consent_question(job.id, texts.consent.ASK_TOO if too else texts.consent.ASK)
+    elif seen is not None and dearer:
+        question = waiting.dearer_question(job, seen)
     elif above is not None and dear:
         question = waiting.price_question(ctx, job, quoted, above)
     else:
@@ -130,11 +139,20 @@ async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, 
     return await status_line.of(ctx, submission.job)
 
 
+def _seen(wish: Wish) -> int | None:
+    """The price that the person was shown for this order; None if none."""
+    rate = wish.draft.seen
+    return wish.seen if rate is None else ceil(wish.draft.seconds * rate)
+
+
 async def _crop_asked(ctx: Context, inbound: Inbound, job: Job) -> Reply | None:
     """The question that this message got before, if any. Raises `Refusal` where questions are impossible."""
     try:
         if platforms.kind(inbound.address.platform) == "operator":  # a shell has no buttons
-            raise Refusal(texts.pictures.TOO_LONG_SHELL)
+            photo = job.order.photo
+            ratio = catalogue.row(job.order.model, job.order.version).crop(photo.width, photo.height)
+            too_long = texts.pictures.TOO_LONG_SHELL
+            raise Refusal(texts.models.crop_shell(catalogue.row(job.order.model).title, *ratio) if ratio else too_long)
         earlier = await idempotency.given(ctx, inbound)
         if earlier is None:
             await waiting.check_room(ctx, inbound)
@@ -152,8 +170,9 @@ async def _discard(ctx: Context, job: Job) -> None:
 
 def _job(ctx: Context, inbound: Inbound, wish: Wish, pictures: Pictures, ask: pricing.Ask, quoted: Quote) -> Job:
     draft = wish.draft
+    cropped = pictures.cropped or draft.model.crop(pictures.photo.width, pictures.photo.height) is not None
     order = Order(
-        model=ctx.model.id,
+        model=draft.model.id,
         photo=pictures.photo,
         prompt=draft.prompt,
         seconds=draft.seconds,
@@ -163,8 +182,9 @@ def _job(ctx: Context, inbound: Inbound, wish: Wish, pictures: Pictures, ask: pr
         static_mask=pictures.static_mask,
         brushes=pictures.brushes,
         sample=wish.sample,
-        cropped=pictures.cropped and not inbound.crop,
-        version=ctx.model.version,
+        cropped=cropped and not inbound.crop,
+        sound=draft.sound,
+        version=draft.model.version,
     )
     return Job(
         id=ctx.ids.new(),

@@ -1,17 +1,20 @@
 """Parser of messages: the caption is the prompt, with options anywhere in it. Pure.
 
-`--duration 10` or `--10s` · `--no blurry, extra hands` (up to the next option) · `--cfg 0.7`. `options` finds them.
+`--duration 10` or `--10s` · `--no blurry, extra hands` (up to the next option) · `--cfg 0.7` · `--model best` ·
+`--sound on`. `options` finds them.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from bot import catalogue, texts
+from bot import catalogue, offers, texts
 from bot.catalogue import DEFAULT, Model, Needs
 from bot.characters import is_visible, plain, trim
 from bot.errors import Refusal
 from bot.model import Order, Point, Role
+from bot.offers import Offers
 from bot.ordering import options as written
 
 OPTIONS = written.NAMES
@@ -36,15 +39,22 @@ class Draft:
     seconds: int = 5
     negative: str = ""
     cfg: float | None = None
+    model: Model = DEFAULT
+    sound: bool = False
+    seen: Fraction | None = None
+    """Credits a second that the person was shown, if any."""
 
 
-def read(text: str, options: Mapping[str, str] | None = None, model: Model = DEFAULT) -> Draft:
-    """Parse an order for a model; picked `options` override written ones. Raises `Refusal`."""
-    prompt, values = written.split(text)
+ONE = offers.alone()
+
+
+def read(text: str, options: Mapping[str, str] | None = None, can: Offers = ONE) -> Draft:
+    """Parse an order of what can be had; picked `options` override written ones. Raises `Refusal`."""
+    prompt, values = written.split(text, can.examples())
     values |= options or {}
     for name in values:
         if name not in OPTIONS:
-            raise Refusal(texts.options.option_unknown(name, OPTIONS, written.nearest(name)))
+            raise Refusal(texts.options.option_unknown(name, can.examples(), written.nearest(name)))
     if not is_visible(prompt):
         raise Refusal(texts.chat.NO_WORDS)
     negative = _negative(values["no"]) if "no" in values else ""
@@ -52,20 +62,30 @@ def read(text: str, options: Mapping[str, str] | None = None, model: Model = DEF
         raise Refusal(texts.options.too_wordy(len(prompt), PROMPT_LIMIT, "prompt"))
     if len(negative) > PROMPT_LIMIT:
         raise Refusal(texts.options.too_wordy(len(negative), PROMPT_LIMIT, "no"))
+    choice = _chosen(values, can)
+    model = choice.model
     seconds = _seconds(values["duration"], model) if "duration" in values else model.preset
-    return Draft(prompt, seconds, negative, _cfg(values.get("cfg")))
+    return Draft(prompt, seconds, negative, _cfg(values.get("cfg")), model, choice.sound, choice.seen)
 
 
-def reworded(text: str, options: Mapping[str, str], before: Order, model: Model = DEFAULT) -> Draft:
-    """New words for an earlier order, whose options stay unless overridden. Raises `Refusal`.
+def _chosen(values: Mapping[str, str], can: Offers) -> offers.Choice:
+    """The model and the sound of an order."""
+    if "model" in values and not trim(values["model"]):
+        raise Refusal(texts.options.option_malformed("model", ""))
+    choice = can.pick(values["model"]) if "model" in values else can.default
+    return replace(choice, sound=offers.switched(values["sound"])) if "sound" in values else choice
 
-    A picked option that is empty removes the earlier one.
+
+def reworded(text: str, options: Mapping[str, str], before: Order, can: Offers = ONE) -> Draft:
+    """New words for an earlier order, whose model and options stay unless overridden. Raises `Refusal`.
+
+    A picked option that is empty removes the earlier one. Another model has the length next to the earlier one.
     """
-    said = {*written.split(text)[1], *options}
-    draft = read(text, {name: value for name, value in options.items() if value}, model)
+    said = {*written.split(text, can.examples())[1], *options}
+    draft = read(text, {name: value for name, value in options.items() if value}, can.like(before))
     return replace(
         draft,
-        seconds=draft.seconds if "duration" in said else before.seconds,
+        seconds=draft.seconds if "duration" in said else draft.model.nearest(before.seconds),
         negative=draft.negative if "no" in said else before.negative,
         cfg=draft.cfg if "cfg" in said else before.cfg,
     )
@@ -77,9 +97,9 @@ def kept(order: Order) -> dict[str, str]:
     return {"duration": str(order.seconds), **({"no": order.negative} if order.negative else {}), **cfg}
 
 
-def wordless(text: str) -> bool:
+def wordless(text: str, can: Offers = ONE) -> bool:
     """Whether the text is empty apart from options. Raises `Refusal`."""
-    return not is_visible(written.split(text)[0])
+    return not is_visible(written.split(text, can.examples())[0])
 
 
 def apart(text: str) -> str:
@@ -87,9 +107,11 @@ def apart(text: str) -> str:
     return f"({trim(text)})" if "no" in written.split(text)[1] else trim(text)
 
 
-def repeat(order: Order) -> Draft:
-    """Words and options of an earlier order."""
-    return Draft(order.prompt, order.seconds, order.negative, order.cfg)
+def repeat(order: Order, can: Offers = ONE) -> Draft:
+    """Words and options of an earlier order, by its model while that can be had."""
+    choice = can.like(order).default
+    seconds = choice.model.nearest(order.seconds)
+    return Draft(order.prompt, seconds, order.negative, order.cfg, choice.model, choice.sound)
 
 
 def roles(order: Order) -> list[Role]:
@@ -102,23 +124,28 @@ def roles(order: Order) -> list[Role]:
     return found + ["brush"] * len(order.brushes)
 
 
-def check(draft: Draft, roles: Sequence[Role], model: Model = DEFAULT) -> None:
+def needs(draft: Draft, roles: Sequence[Role]) -> Needs:
+    """What an order asks of its model."""
+    return Needs(
+        draft.seconds,
+        max(len(draft.prompt), len(draft.negative)),
+        roles.count("photo") - 1 + roles.count("end") > 0,
+        "static_mask" in roles,
+        "brush" in roles,
+        bool(draft.negative),
+        draft.cfg is not None,
+        draft.sound,
+    )
+
+
+def check(draft: Draft, roles: Sequence[Role], can: Offers = ONE) -> None:
     """Check what the model cannot do, exclusions and missing parts, before any download. Raises `Refusal`."""
     ends = roles.count("photo") - 1 + roles.count("end")
     if "photo" not in roles:
         raise Refusal(texts.chat.NO_PHOTO)
     if ends > 1:
         raise Refusal(texts.pictures.ONE_PHOTO)
-    needs = Needs(
-        draft.seconds,
-        max(len(draft.prompt), len(draft.negative)),
-        bool(ends),
-        "static_mask" in roles,
-        "brush" in roles,
-        bool(draft.negative),
-        draft.cfg is not None,
-    )
-    if refusal := catalogue.fits(needs, model):
+    if refusal := catalogue.fits(needs(draft, roles), draft.model, can.models):
         raise Refusal(refusal)
     if roles.count("static_mask") > 1:
         raise Refusal(texts.pictures.ONE_STATIC_MASK)

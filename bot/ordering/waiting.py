@@ -6,7 +6,7 @@ whether the people in the photo consent; whether the price is accepted. Nothing 
 
 from dataclasses import replace
 
-from bot import platforms, texts
+from bot import catalogue, platforms, texts
 from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
@@ -14,7 +14,7 @@ from bot.jobs import status
 from bot.model import Job
 from bot.quotas import pricing, quote
 from bot.quotas.rules import Parked, Quote
-from bot.sentence import Sentence
+from bot.sentence import Sentence, lines
 
 WAITING = 10
 """Maximum parked orders per person."""
@@ -53,7 +53,8 @@ async def priced(ctx: Context, parked: Parked, inbound: Inbound) -> tuple[Job, p
     """A parked order, and whether it would pass now at the quoted price."""
     job = await ctx.store.quotas.read(parked.body)
     place = f"{job.address.chat}/{job.address.thread}"
-    asked = replace(quote.ask(ctx, inbound, job.order.seconds), price=job.price, place=place)
+    asked = quote.ask(ctx, inbound, job.order.seconds, ctx.offers().model(job.order), job.price)
+    asked = replace(asked, place=place)
     return job, *await quote.quote(ctx, asked, inbound)
 
 
@@ -74,13 +75,22 @@ def _no(name: str) -> Button:
 
 
 def crop_question(job: Job) -> Reply:
-    """The question whether to crop a picture."""
-    return Reply(texts.pictures.TOO_LONG, (Button(texts.pictures.CROP, f"/crop {job.id}"), _no(job.id)), parked=job.id)
+    """The question whether to crop a picture: to its middle, or to the shape of the model's clips."""
+    model, photo = catalogue.row(job.order.model, job.order.version), job.order.photo
+    ratio = model.crop(photo.width, photo.height)
+    text = texts.models.crop(model.title, *ratio) if ratio else texts.pictures.TOO_LONG
+    return Reply(text, (Button(texts.pictures.CROP, f"/crop {job.id}"), _no(job.id)), parked=job.id)
 
 
 def consent_question(name: str, text: Sentence = texts.consent.ASK) -> Reply:
     """The question of consent."""
     return Reply(text, (Button(texts.consent.AGREE, f"/agree {name}"),), parked=name)
+
+
+def dearer_question(job: Job, seen: int) -> Reply:
+    """The question about a price that has risen since the person saw it."""
+    buttons = (Button(texts.credits.yes(job.price), f"/yes {job.id}"), _no(job.id))
+    return Reply(lines(status.understood(job.order), texts.models.dearer(seen, job.price)), buttons, parked=job.id)
 
 
 def price_question(ctx: Context, job: Job, quoted: Quote, above: int) -> Reply:

@@ -5,7 +5,7 @@ import hmac
 import json
 from functools import partial
 
-from bot import idempotency, platforms, texts
+from bot import idempotency, offers, platforms, texts
 from bot.context import Context
 from bot.conversation import SHELL, Button, Inbound, Paper, Reply
 from bot.errors import Refusal, StoreDown
@@ -95,7 +95,7 @@ async def _nothing(ctx: Context, inbound: Inbound) -> bool:
     """Whether no data is stored about a person here."""
     people = await ctx.store.accounts.people(inbound.person)
     preferences = await ctx.store.gallery.preferences(inbound.person)
-    if len(people) > 1 or preferences.agreed_at is not None:
+    if len(people) > 1 or preferences.agreed_at is not None or preferences.model:
         return False
     return (await export.gather(ctx.store, ctx.media, inbound.person, people)).empty
 
@@ -178,6 +178,7 @@ async def _about(ctx: Context, inbound: Inbound, people: tuple[str, ...], found:
         ctx.kept.photos,
         ctx.kept.clips,
         found.left_out,
+        offers.said_title(preferences.model) if preferences.model else EMPTY,
     )
 
 

@@ -5,10 +5,9 @@ schemas and error pages; nothing here has been confirmed by a live call.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from math import log
 from typing import Any
 
 from bot import catalogue, texts
@@ -78,8 +77,8 @@ def body(order: Order, host: Host, url_of: Callable[[Photo], str]) -> dict[str, 
         said[model.enhance] = False
     if model.resolution:
         said["resolution"] = model.resolution
-    if model.ratios:
-        said["aspect_ratio"] = _ratio(model.ratios, order.photo)
+    if ratio := model.ratio(order.photo.width, order.photo.height):
+        said["aspect_ratio"] = f"{ratio[0]}:{ratio[1]}"
     return said
 
 
@@ -87,13 +86,6 @@ def _mask(brush: Brush, dialect: Dialect, url_of: Callable[[Photo], str], height
     # Our origin is the top left pixel, theirs the bottom left one.
     path = [{"x": x, "y": height - 1 - y} for x, y in brush.path]
     return {dialect.dynamic_mask: url_of(brush.mask), "trajectories": path}
-
-
-def _ratio(ratios: Sequence[tuple[int, int]], photo: Photo) -> str:
-    """The ratio that crops least of the photo."""
-    own = log(photo.width / photo.height)
-    width, height = min(ratios, key=lambda ratio: abs(log(ratio[0] / ratio[1]) - own))
-    return f"{width}:{height}"
 
 
 def created(

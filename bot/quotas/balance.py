@@ -32,7 +32,7 @@ class Standing:
 
 async def standing(ctx: Context, inbound: Inbound, other: Member | None = None) -> Standing:
     """The balance of the asker, or of `other`."""
-    asked = quote.ask(ctx, inbound, 5)
+    asked = quote.ask(ctx, inbound)
     if other:
         asked = replace(asked, member=other, unlimited=False)
         quoted = await _look(ctx, asked)

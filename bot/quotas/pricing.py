@@ -46,6 +46,9 @@ class Ask:
     now: float
     place: str = ""
     unlimited: bool = False
+    model: Model = DEFAULT
+    names: frozenset[str] | None = None
+    """Names by which a community may allow the model; None: it is not about an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,8 @@ def bill(ask: Ask, rules: Rulebook, policy: Policy) -> Bill | Denied:
         return Denied("paused")
     if banned:
         return Denied("banned", ends_at=banned.banned, because=banned.because or "")
+    if rules.scope.models is not None and ask.names is not None and ask.names.isdisjoint(rules.scope.models):
+        return Denied("model")
     if not takes_place(rules, ask.place):
         return Denied("place")
     if rules.scope.closed and not rules.tiers and not any(rule.credits is not None for rule in rules.own):

@@ -6,9 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot import platforms, rights, texts
+from bot.catalogue import Model
 from bot.context import Context
 from bot.conversation import Inbound
-from bot.errors import Denial, StoreDown
+from bot.errors import Denial, Refusal, StoreDown
 from bot.model import Incident
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, Denied, Member, Quote
@@ -25,15 +26,22 @@ def member(inbound: Inbound) -> Member:
     return Member(inbound.scope, inbound.person, inbound.tiers)
 
 
-def ask(ctx: Context, inbound: Inbound, seconds: int) -> pricing.Ask:
-    """An order of so many seconds of video, as input to the limits."""
+def ask(
+    ctx: Context, inbound: Inbound, seconds: int = 0, model: Model | None = None, price: int | None = None
+) -> pricing.Ask:
+    """An order of so many seconds of video of a model, as input to the limits; without a model, of nothing.
+
+    `price`: what was agreed before, instead of today's.
+    """
+    today = pricing.price(seconds, model) if model and price is None else 0
     return pricing.Ask(
         member(inbound),
-        pricing.price(seconds, ctx.model),
+        today if price is None else price,
         seconds,
         ctx.clock(),
         f"{inbound.address.chat}/{inbound.address.thread}",
         platforms.kind(inbound.address.platform) == "operator",
+        *((model, ctx.offers().names(model.id)) if model else ()),
     )
 
 
@@ -51,8 +59,11 @@ def until(ends_at: float | None, zone: str) -> Sentence:
     return EMPTY if ends_at is None or ends_at >= FOREVER else texts.admin.when(ends_at, pricing.zone(zone), zone)
 
 
-async def denial(ctx: Context, ask: pricing.Ask, denied: Denied, quoted: Quote) -> Denial:
+async def denial(ctx: Context, ask: pricing.Ask, denied: Denied, quoted: Quote) -> Refusal:
     """The refusal in words. A reached ceiling of the whole installation is reported to the operator first."""
+    if denied.cause == "model":  # told at each try, as another may be named
+        allowed = ctx.offers().here(quoted.rules.scope.models).titles()
+        return Refusal(texts.models.forbidden(ask.model.title, allowed))
     if pricing.stops_all(denied):
         await _alarm(ctx, ask, denied)
     return Denial(_words(ctx, ask, denied, quoted), denied.cause)
@@ -95,8 +106,8 @@ def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> S
         refill = texts.phrases.refill(denied.ends_at - asked.now, "month" if month else "day", own)
     operators = pricing.stops_all(denied) or denied.cause == "community_month"
     whom = "operator" if pricing.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
-    shortest = ctx.model.seconds[0]
-    short = pricing.price(shortest, ctx.model)
+    shortest = asked.model.seconds[0]
+    short = pricing.price(shortest, asked.model) if asked.model.price else asked.price
     fits = short if denied.cause == "allowance" and short <= denied.left else 0
     return texts.credits.denied(
         denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits, shortest

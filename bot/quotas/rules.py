@@ -31,6 +31,7 @@ Cause = Literal[
     "place",
     "closed",
     "longest",
+    "model",
 ]
 """The limit that refused an order; `texts.credits.denied` has the sentence for each."""
 OPERATORS = frozenset({"ceiling_day", "ceiling_month", "money_day", "money_month", "paused"})
@@ -70,6 +71,8 @@ class Rule:
     """Credits per month for the whole community."""
     flights: int | None = None
     """Unsettled clips of the whole community."""
+    models: tuple[str, ...] | None = None
+    """Words and ids of the models that may be ordered; None: all that are offered."""
 
     gallery: str | None = None
     """`chat/thread` for shared clips."""
@@ -117,7 +120,7 @@ class Rule:
         """The inverse of `dump`; None gives an empty rule. Unknown fields (of a newer version) are ignored."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in json.loads(text or "{}").items() if name in known}
-        for name in ("places", "people", "words"):
+        for name in ("places", "people", "words", "models"):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
         return cls(**values)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.sentence import EMPTY, Command, Listing, Sentence, _, _n, join, lines, sentences
 from bot.texts.jobs import MADE_BY_AI
-from bot.texts.options import _EXAMPLES, FIRST_MODELS, duration_example
+from bot.texts.options import EXAMPLES, FIRST_MODELS, MODEL, OF_THE_FIRST, duration_example
 from bot.texts.phrases import credits_, shorten
 
 NO_PHOTO = _("Send a photo together with what should happen in it, for example: “she puts on her glasses”.")
@@ -246,23 +246,37 @@ def command_line(name: str, what: Sentence) -> Sentence:
     return _("{command} – {what}", command=Command(name), what=what)
 
 
-def help_(commands: Sequence[tuple[str, Sentence]], seconds: Sequence[int] = FIRST_MODELS, preset: int = 5) -> Sentence:
-    """Reply to /help: syntax of orders, and the commands."""
+def help_(
+    commands: Sequence[tuple[str, Sentence]],
+    seconds: Sequence[int] = FIRST_MODELS,
+    preset: int = 5,
+    can: Sequence[str] = OF_THE_FIRST,
+) -> Sentence:
+    """Reply to /help: syntax of orders, and the commands. `can`: examples of the options that may be used."""
+    other = next((example for example in can if example.startswith(MODEL)), "")
+    told = {
+        duration_example(seconds): _(
+            "{option} (or --{seconds}s) – a clip of {seconds} seconds instead of {preset}",
+            seconds=seconds[-1],
+            preset=preset,
+        ),
+        EXAMPLES["no"]: _("{option} – what to avoid"),
+        EXAMPLES["cfg"]: _("{option} – how strictly to follow the words, from 0 to 1"),
+        other: _("{option} – another model; {/model} shows them, with what they cost"),
+        EXAMPLES["sound"]: _("{option} – a clip with sound"),
+    }
     return join(
-        "\n",
+        "\n\n",
         [
-            _("Send a photo with a few words about what should happen in it; the clip comes back as a reply."),
-            _("Two photos at once are the first and the last frame."),
-            _("\nOptions may stand anywhere in the words:"),
-            _(
-                "{option} (or --{seconds}s) – a clip of {seconds} seconds instead of {preset}",
-                option=duration_example(seconds),
-                seconds=seconds[-1],
-                preset=preset,
+            lines(
+                _("Send a photo with a few words about what should happen in it; the clip comes back as a reply."),
+                _("Two photos at once are the first and the last frame."),
             ),
-            _("{option} – what to avoid", option=_EXAMPLES["no"]),
-            _("{option} – how strictly to follow the words, from 0 to 1\n", option=_EXAMPLES["cfg"]),
-            *(command_line(name, what) for name, what in commands),
+            lines(
+                _("Options may stand anywhere in the words:"),
+                *(told[example].fill(option=example) for example in can),
+            ),
+            lines(*(command_line(name, what) for name, what in commands)),
         ],
     )
 

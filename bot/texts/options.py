@@ -9,7 +9,15 @@ from bot.texts.phrases import shorten
 FIRST_MODELS = (5, 10)
 """Seconds that a clip of the first model may have."""
 DURATION_EXAMPLE = "--duration 10"
-_EXAMPLES = {"duration": DURATION_EXAMPLE, "no": "--no blurry, extra hands", "cfg": "--cfg 0.7"}
+EXAMPLES = {
+    "duration": DURATION_EXAMPLE,
+    "no": "--no blurry, extra hands",
+    "cfg": "--cfg 0.7",
+    "model": "--model best",
+    "sound": "--sound on",
+}
+OF_THE_FIRST = tuple(EXAMPLES[name] for name in ("duration", "no", "cfg"))
+"""Examples of the first model's options."""
 
 
 def duration_example(seconds: Sequence[int]) -> str:
@@ -17,9 +25,17 @@ def duration_example(seconds: Sequence[int]) -> str:
     return f"--duration {seconds[-1]}"
 
 
-def option_unknown(name: str, known: Sequence[str], nearest: str | None = None) -> Sentence:
-    """Refusal of an unknown option, with the likely one. `known`: options to give examples of."""
-    examples, said = ", ".join(_EXAMPLES[k] for k in known), shorten(name, 32)
+MODEL = "--model "
+
+
+def model_example(name: str) -> str:
+    """The option for another model."""
+    return f"{MODEL}{name}"
+
+
+def option_unknown(name: str, can: Sequence[str], nearest: str | None = None) -> Sentence:
+    """Refusal of an unknown option, with the likely one. `can`: examples of those that the model takes."""
+    examples, said = ", ".join(can), shorten(name, 32)
     if nearest:
         return _(
             "I don't know the option --{said}. Did you mean --{nearest}? These work: {examples}.",
@@ -42,7 +58,7 @@ def option_unclear(found: str) -> Sentence:
         "I can't tell whether “{found}” is an option. If it is, begin it with a blank and two hyphens, as in "
         "{example}. If it belongs to the sentence, leave a blank on both sides of the dash.",
         found=shorten(found, 60),
-        example=_EXAMPLES["no"],
+        example=EXAMPLES["no"],
     )
 
 
@@ -56,24 +72,27 @@ def lengths(seconds: Sequence[int]) -> Sentence | Listing:
 
 def option_malformed(name: str, value: str, seconds: Sequence[int] = FIRST_MODELS) -> Sentence:
     """Refusal of an option's value; empty if it is missing. `seconds`: allowed lengths of a clip."""
-    example = duration_example(seconds) if name == "duration" else _EXAMPLES[name]
+    example = duration_example(seconds) if name == "duration" else EXAMPLES[name]
     may = lengths(seconds)
     if value:
         return {
             "duration": _("--duration can be {seconds} seconds, not “{value}”. For example: {example}", seconds=may),
             "no": _("--no needs the things to avoid, not “{value}”. For example: {example}"),
             "cfg": _("--cfg takes a number from 0 (loosely) to 1 (strictly), not “{value}”. For example: {example}"),
+            "sound": _("--sound can be on or off, not “{value}”. For example: {example}"),
         }[name].fill(value=value, example=example)
     return {
         "duration": _("--duration can be {seconds} seconds. For example: {example}", seconds=may),
         "no": _("--no needs the things to avoid. For example: {example}"),
         "cfg": _("--cfg takes a number from 0 (loosely) to 1 (strictly). For example: {example}"),
+        "model": _("--model takes the name of a model. For example: {example}"),
+        "sound": _("--sound can be on or off. For example: {example}"),
     }[name].fill(example=example)
 
 
 def option_twice(name: str, first: str, second: str) -> Sentence:
     """Refusal of an option given twice; `first` and `second` as written."""
-    first, second, example = shorten(first, 40), shorten(second, 40), _EXAMPLES[name]
+    first, second, example = shorten(first, 40), shorten(second, 40), EXAMPLES[name]
     if first == second:
         return _(
             "“{option}” stands there twice. Please keep one, for example: {example}", option=first, example=example

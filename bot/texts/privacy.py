@@ -222,6 +222,7 @@ def about(
     photos: float,
     clips: float,
     left_out: int,
+    model: Sentence = EMPTY,
 ) -> Sentence:
     """`about.txt` of an export: its contents, and preferences that no table has; `photos` and `clips` in seconds."""
     found = join(
@@ -244,6 +245,7 @@ def about(
                 _("Shared with your words: {answer}", answer=_yes(worded)),
                 _("Others may remix what you share: {answer}", answer=_yes(remixes)),
                 _("You said that those in your photos agree: {answer}", answer=agreed or _yes(None)),
+                _("Your clips are made by: {model}", model=model) if model else EMPTY,
             ),
             lines(
                 _(

@@ -12,10 +12,11 @@ import pytest
 from bot import catalogue, stand_in, texts
 from bot.catalogue import DEFAULT, Needs, fits
 from bot.check import examine
-from bot.chosen_model import chosen
+from bot.chosen_models import offers
 from bot.config import Settings
 from bot.errors import Misconfigured, Refusal
 from bot.model import Order, Photo
+from bot.offers import Choice, Offers, alone
 from bot.ordering import prompt
 from bot.ordering.prompt import Draft
 from bot.providers import hosts, wire
@@ -23,7 +24,7 @@ from bot.quotas import pricing
 from generator import request
 from generator.errors import Refused
 from storage import rows
-from tests.houses import House, attached, configure
+from tests.houses import House, attached, configure, picture
 from tests.samples import a_job, an_order
 
 VEO, KLING_3, TURBO = (
@@ -110,14 +111,14 @@ def test_all_that_a_row_allows_fits_it() -> None:
     ("said", "seconds"), [("she smiles", 4), ("she smiles --duration 8", 8), ("she smiles --6s", 6)]
 )
 def test_seconds_are_those_of_the_model(said: str, seconds: int) -> None:
-    assert prompt.read(said, model=VEO) == Draft("she smiles", seconds)
+    assert prompt.read(said, can=alone(VEO)) == Draft("she smiles", seconds, model=VEO)
 
 
 def test_seconds_that_the_model_has_not_are_refused_with_its_own() -> None:
     with pytest.raises(Refusal, match=re.escape("can be 4, 6 or 8 seconds, not “5”. For example: --duration 8")):
-        prompt.read("she smiles --duration 5", model=VEO)
+        prompt.read("she smiles --duration 5", can=alone(VEO))
     with pytest.raises(Refusal, match=re.escape("--duration can be 3 to 15 seconds. For example: --duration 15")):
-        prompt.read("she smiles --duration", model=KLING_3)
+        prompt.read("she smiles --duration", can=alone(KLING_3))
     with pytest.raises(Refusal, match=re.escape("can be 5 or 10 seconds, not “7”. For example: --duration 10")):
         prompt.read("she smiles --duration 7")
 
@@ -125,7 +126,7 @@ def test_seconds_that_the_model_has_not_are_refused_with_its_own() -> None:
 async def test_help_and_what_stays_name_lengths_of_the_model(house: House) -> None:
     configure(house.core, model=replace(VEO, price=DEFAULT.price))
     assert "--duration 8 (or --8s) – a clip of 8 seconds instead of 4" in (await house.say("/help me")).text
-    reply = await house.say("she smiles --8s", attached())
+    reply = await house.say("she smiles --8s", attached(picture(640, 360)))
     job = await house.finish(await house.job(reply.job))
     assert "--duration 4" in (await house.say(f"/next {job.id}")).text
 
@@ -138,7 +139,8 @@ async def test_check_tells_of_a_model_that_is_not_the_usual_one(tmp_path: Path) 
 
 
 async def test_an_order_that_the_model_cannot_do_costs_nothing(house: House) -> None:
-    configure(house.core, model=replace(TURBO, price=catalogue.Price(Fraction(5, 2))))
+    turbo = replace(TURBO, price=catalogue.Price(Fraction(5, 2)))
+    configure(house.core, offers=Offers((turbo, DEFAULT), Choice(turbo)))
     reply = await house.say("she smiles", attached(), attached(role="end"))
     assert reply.text == "Kling 2.5 Turbo Pro takes no end picture. Please leave it out. Kling 1 Standard can do that."
     assert (await house.used(), house.provider.orders) == (0, [])
@@ -182,8 +184,8 @@ def settings(**values: Any) -> Settings:
 
 
 def test_without_a_setting_the_first_model_is_bought() -> None:
-    assert chosen(settings()) is DEFAULT
-    assert chosen(settings(apilaplas_key="sk-1")) is DEFAULT
+    assert offers(settings()).default == Choice(DEFAULT)
+    assert offers(settings(apilaplas_key="sk-1")).default == Choice(DEFAULT)
 
 
 @pytest.mark.parametrize(
@@ -191,21 +193,31 @@ def test_without_a_setting_the_first_model_is_bought() -> None:
     [
         ({"model": "Kling 3.0 Prof"},
          "MODEL is “Kling 3.0 Prof”, which is not known here. Near to it: Kling 3.0 Pro, "),
-        ({"model": "Veo 3.1"}, "MODEL is Veo 3.1, whose price is not known here. Set MODEL_PRICE"),
+        ({"model": "Veo 3.1", "aimlapi_key": "sk-1"},
+         "MODEL is Veo 3.1, whose price is not known here. Set MODEL_PRICE to"),
+        ({"model_best": "Veo 3.1", "aimlapi_key": "sk-1"},
+         "MODEL_BEST is Veo 3.1, whose price is not known here. Set MODEL_PRICES to"),
+        ({"model_quick": "Veo 3"}, "MODEL_QUICK is “Veo 3”, which is not known here. Near to it: Veo 3.1"),
+        ({"model_sound": "Hailuo 2.3"}, "MODEL_SOUND is Hailuo 2.3, which makes clips without sound."),
+        ({"model_prices": "Veo=3"}, "MODEL_PRICES names “Veo”, which is not known here. Near to it: Veo 3.1"),
+        ({"model_prices": "4"}, "MODEL_PRICES names “4”, which is not known here."),
+        ({"model_prices": "Veo 3.1=much"}, "MODEL_PRICES: Veo 3.1 needs a number of credits a second"),
+        ({"model_prices": "Veo 3.1=0"}, "MODEL_PRICES: Veo 3.1 needs a number of credits a second"),
+        ({"model_prices": "Veo 3.1=1/0"}, "MODEL_PRICES: Veo 3.1 needs a number of credits a second"),
         ({"model": "Veo 3.1", "model_price": "4", "apilaplas_key": "sk-1"},
          "MODEL is Veo 3.1, which none of the providers sells; it needs AIMLAPI_KEY."),
     ],
 )  # fmt: skip
 def test_a_model_that_cannot_be_bought_is_told_at_the_start(values: dict[str, Any], said: str) -> None:
     with pytest.raises(Misconfigured) as told:
-        chosen(settings(**values))
+        offers(settings(**values))
     assert str(told.value).startswith(said)
 
 
 def test_the_operators_price_counts() -> None:
-    model = chosen(settings(model="veo 3.1", model_price="2.5"))
+    model = offers(settings(model="veo 3.1", model_price="2.5")).default.model
     assert [pricing.price(seconds, model) for seconds in model.seconds] == [10, 15, 20]
-    assert pricing.price(5, chosen(settings(model_price="0.3"))) == 2
+    assert pricing.price(5, offers(settings(model_price="0.3")).default.model) == 2
     with pytest.raises(ValueError, match=re.escape("Veo 3.1 has no price")):
         pricing.price(5, VEO)
 

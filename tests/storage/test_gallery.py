@@ -504,6 +504,9 @@ async def test_preferences_are_remembered_for_the_account(store: Store) -> None:
     assert await store.gallery.prefer(ANN, named=True, remixes=False) == Preferences(True, True, False, NOW)
     assert await store.gallery.preferences(ANN_TOO) == Preferences(True, True, False, NOW)
     assert await store.gallery.preferences(BEN) == Preferences()
+    assert await store.gallery.prefer(BEN, model="best") == Preferences(model="best")
+    assert await store.gallery.prefer(BEN, named=True) == Preferences(named=True, model="best")
+    assert await store.gallery.prefer(BEN, model="") == Preferences(named=True)
 
 
 async def test_forbidding_remixes_changes_what_is_shared(store: Store) -> None:
@@ -551,6 +554,9 @@ async def test_linking_makes_two_hearts_one(store: Store) -> None:
         ({"remixes": False}, {}, Preferences(remixes=False)),
         ({}, {"remixes": False}, Preferences(remixes=False)),
         ({"remixes": True}, {"remixes": False}, Preferences(remixes=False)),
+        ({"model": "best"}, {}, Preferences(model="best")),
+        ({}, {"model": "best"}, Preferences(model="best")),
+        ({"model": "quick"}, {"model": "best"}, Preferences(model="best")),
     ],
 )
 async def test_linking_keeps_what_either_did_not_want(
@@ -572,7 +578,7 @@ async def test_linking_keeps_what_either_did_not_want(
 async def test_unlinking_loses_nothing(store: Store, leaver: str) -> None:
     await a_posted_share(store)
     await link(store, ANN, ANN_TOO)
-    preferences = await store.gallery.prefer(ANN, named=False, worded=True, remixes=False, agreed_at=NOW)
+    preferences = await store.gallery.prefer(ANN, named=False, worded=True, remixes=False, agreed_at=NOW, model="best")
     await store.gallery.heart("s1", ANN, True, "tap", NOW)
     assert await store.accounts.leave(leaver, [], NOW)
     assert await store.gallery.preferences(ANN) == await store.gallery.preferences(ANN_TOO) == preferences

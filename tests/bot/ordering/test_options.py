@@ -225,14 +225,23 @@ def test_prose_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("she smiles --durration 10", texts.options.option_unknown("durration", options.NAMES, "duration")),
-        ("she smiles --Noo x", texts.options.option_unknown("noo", options.NAMES, "no")),
-        ("she smiles --negative blurry", texts.options.option_unknown("negative", options.NAMES, "no")),
-        ("she smiles --noblur", texts.options.option_unknown("noblur", options.NAMES, "no")),
-        ("she smiles ——speed 3", texts.options.option_unknown("speed", options.NAMES, options.nearest("speed"))),
-        ("she smiles --ohne Brille", texts.options.option_unknown("ohne", options.NAMES, options.nearest("ohne"))),
-        ("她微笑--ar 16:9", texts.options.option_unknown("ar", options.NAMES, options.nearest("ar"))),
-        ("она --нет слёз", texts.options.option_unknown("нет", options.NAMES)),
+        (
+            "she smiles --durration 10",
+            texts.options.option_unknown("durration", texts.options.OF_THE_FIRST, "duration"),
+        ),
+        ("she smiles --Noo x", texts.options.option_unknown("noo", texts.options.OF_THE_FIRST, "no")),
+        ("she smiles --negative blurry", texts.options.option_unknown("negative", texts.options.OF_THE_FIRST, "no")),
+        ("she smiles --noblur", texts.options.option_unknown("noblur", texts.options.OF_THE_FIRST, "no")),
+        (
+            "she smiles ——speed 3",
+            texts.options.option_unknown("speed", texts.options.OF_THE_FIRST, options.nearest("speed")),
+        ),
+        (
+            "she smiles --ohne Brille",
+            texts.options.option_unknown("ohne", texts.options.OF_THE_FIRST, options.nearest("ohne")),
+        ),
+        ("她微笑--ar 16:9", texts.options.option_unknown("ar", texts.options.OF_THE_FIRST, options.nearest("ar"))),
+        ("она --нет слёз", texts.options.option_unknown("нет", texts.options.OF_THE_FIRST)),
         ("she smiles—no tears", texts.options.option_unclear("—no tears")),
         ("she smiles--no tears", texts.options.option_unclear("--no tears")),
         ("ella sonríe —no llora— y saluda", texts.options.option_unclear("—no llora— y saluda")),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot import texts
 from bot.characters import plain, trim
 from bot.errors import Refusal
-from bot.ordering.prompt import OPTIONS, Draft, check, check_path, read
+from bot.ordering.prompt import Draft, check, check_path, read
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,10 @@ def test_names_the_option_and_shows_a_right_one(text: str, named: str, example: 
 
 
 def test_every_example_that_people_are_shown_works() -> None:
-    for text in (texts.options.option_unknown("x", OPTIONS), texts.options.option_malformed("cfg", "2")):
+    for text in (
+        texts.options.option_unknown("x", texts.options.OF_THE_FIRST),
+        texts.options.option_malformed("cfg", "2"),
+    ):
         for example in re.findall(r"--(?:duration|no|cfg) [^.:]*?[\w](?=, --|\.$|$)", text.split("work: ")[-1]):
             read(f"she smiles {example}")
 

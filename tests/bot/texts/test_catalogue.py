@@ -50,7 +50,7 @@ def test_what_is_said_without_a_function_is_a_sentence() -> None:
                 plain += [f"{module.__name__}.{name}: {text}" for text in _texts(value)]
     prompts = {*texts.page.MOVES, *texts.page.EXAMPLES, *texts.page.STAND_IN_SAMPLES.values()}
     prompts |= {sample["prompt"] for sample in texts.page.SAMPLES.values()}
-    examples = {texts.options.DURATION_EXAMPLE, *texts.options._EXAMPLES.values()}
+    examples = {texts.options.DURATION_EXAMPLE, *texts.options.EXAMPLES.values(), texts.options.MODEL}
     assert [one for one in plain if one.partition(": ")[2] not in prompts | examples] == []
 
 
