@@ -44,6 +44,7 @@ from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
 from bot.sentence import Sentence
+from bot.watch.meters import MeteredChat, MeteredProvider, Meters
 from generator.server import Generator
 from storage import Store, database_url, open_store
 
@@ -73,6 +74,9 @@ class App:
     links: Links
     platforms: Sequence[Platform]
     supervisor: Supervisor
+    meters: Meters
+    floods: Mapping[str, Callable[[], int]]
+    """How often each platform told us to slow down."""
 
     @property
     def private(self) -> bool:
@@ -148,7 +152,8 @@ async def open_app(
         links = Links(seed, clock)
         logs.hide([links.secret(connections.HOOK)])
         url = settings.database_url.get_secret_value() if settings.database_url else None
-        store = await open_store(settings.data_dir, url, settings.mark_dir)
+        meters = _meters(settings)
+        store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database)
         stack.push_async_callback(store.close)
         media = Media(settings.data_dir, new_id=new_id)
         stack.push_async_callback(media.close)
@@ -191,6 +196,7 @@ async def open_app(
             report=report,
             timeout=settings.lease / 2,
             clip_hosts=settings.clip_hosts,
+            asked=meters.asked,
         )
         stack.push_async_callback(providers.close)
         if not providers.able(order_has_masks=False):
@@ -206,17 +212,19 @@ async def open_app(
             if social and row.token(settings)
         }
         chats.update((name, connection.chat) for name, connection in joined.items())
+        chats = {name: MeteredChat(name, chat, meters) for name, chat in chats.items()}
         history = History(store, providers, clock, settings.provider_slots)
         acts = Steps(
             store,
             media,
-            providers,
+            MeteredProvider(providers, meters),
             chats,
             history,
             clock=clock,
             deadline=settings.job_deadline,
             lease=settings.lease,
             link=reachable,
+            ended=meters.ended,
         )
         worker = Worker(store, acts, tuple(chats), clock=clock, slots=settings.provider_slots)
         runner = Runner(store, media, chats, clock=clock, web=settings.public_url)
@@ -249,8 +257,29 @@ async def open_app(
             chores.append(scheduled.round)
         periodic = Periodic(chores)
         yield App(
-            settings, store, media, providers, history, core, worker, runner, periodic, links, platforms, supervisor
+            settings,
+            store,
+            media,
+            providers,
+            history,
+            core,
+            worker,
+            runner,
+            periodic,
+            links,
+            platforms,
+            supervisor,
+            meters,
+            {name: connection.floods for name, connection in joined.items()},
         )
+
+
+def _meters(settings: Settings) -> Meters:
+    if settings.metrics_port is None:
+        return Meters()
+    from bot.watch.metrics import Metrics  # the library is loaded where it is used
+
+    return Metrics()
 
 
 def _is_private(settings: Settings) -> bool:

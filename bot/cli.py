@@ -7,7 +7,7 @@ import io
 import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated
 
 import typer
@@ -50,6 +50,7 @@ def run() -> None:
     async def serve(app: App, stopped: asyncio.Event) -> None:
         async with (
             app.listening() as address,
+            _watched(app, "run"),
             _attended(app, stopped),
             Notifier.found().watched(f"serving {address}", stopped),
         ):
@@ -66,7 +67,7 @@ def worker() -> None:
     """Only work: claim, poll and deliver. Any number of these may run, on PostgreSQL."""
 
     async def work(app: App, stopped: asyncio.Event) -> None:
-        async with Notifier.found().watched("working", stopped):
+        async with _watched(app, "worker"), Notifier.found().watched("working", stopped):
             log.info("ready: working, buying from %s", ", ".join(app.settings.order_of_providers))
             await _until_stopped(app, stopped)
 
@@ -187,6 +188,17 @@ async def _attended(app: App, stopped: asyncio.Event) -> AsyncIterator[None]:
     finally:
         waiting.cancel()
         await asyncio.wait({listening})
+
+
+@asynccontextmanager
+async def _watched(app: App, process: str) -> AsyncIterator[None]:
+    """Tells the operator how it goes, inside the block."""
+    async with AsyncExitStack() as stack:
+        if app.settings.metrics_port is not None:
+            from bot.watch.listener import metrics  # what it loads is not needed otherwise
+
+            await stack.enter_async_context(metrics(app, process))
+        yield
 
 
 async def _until_stopped(app: App, stopped: asyncio.Event) -> None:

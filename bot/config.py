@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         (),
         description="whose `X-Forwarded-For` counts, as in `172.17.0.1,10.0.0.0/8`; this machine's does anyway",
     )
+    metrics_host: str = Field("127.0.0.1", description="address that `/metrics` is served on, apart from the rest")
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="and its port; without it there are no metrics")
+    metrics_token: SecretStr | None = Field(
+        None, description="what a scraper must show as a bearer token; without it, whoever reaches that port may read"
+    )
     telegram_token: SecretStr | None = Field(None, description="token of the Telegram bot, from BotFather")
     telegram_api_url: str = Field(
         "https://api.telegram.org", description="its address; that of a self-hosted Bot API server, which takes 2 GB"
@@ -197,14 +202,14 @@ class Settings(BaseSettings):
             return value
         return value.strip() or cls.model_fields[info.field_name or ""].default
 
-    @field_validator("host")
+    @field_validator("host", "metrics_host")
     @classmethod
     def _hosts(cls, value: str) -> str:
         if not _listed(value) or not all(map(_is_host, _listed(value))):
             raise ValueError("it must be an address alone, as in 127.0.0.1, or several, as in 0.0.0.0,::")
         return value
 
-    @field_validator("aimlapi_key", "apilaplas_key")
+    @field_validator("aimlapi_key", "apilaplas_key", "metrics_token")
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not all("!" <= character <= "~" for character in value.get_secret_value()):

@@ -36,10 +36,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A platform's outbound side, and a constructor of its inbound side, which needs the core."""
+    """A platform's outbound side, and a constructor of its inbound side, which needs the core.
+
+    `floods`: how often the platform told us to slow down.
+    """
 
     chat: Chat
     listen: Callable[[Core], Platform]
+    floods: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ async def telegram(parts: Parts) -> AsyncIterator[Connection]:
             storage_chat=settings.telegram_storage_chat,
         )
         stack.push_async_callback(chat.close)
-        yield Connection(chat, listen)
+        yield Connection(chat, listen, lambda: line.floods)
 
 
 @asynccontextmanager
@@ -121,7 +125,7 @@ async def discord(parts: Parts) -> AsyncIterator[Connection]:
         stack.push_async_callback(line.hang_up)
         chat = DiscordChat(line, InteractionTokens(parts.store.inbox, time.time), clock=time.time)
         stack.push_async_callback(chat.close)
-        yield Connection(chat, listen)
+        yield Connection(chat, listen, lambda: line.floods)
 
 
 async def check_telegram(settings: Settings) -> AsyncIterator[Finding]:

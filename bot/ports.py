@@ -103,5 +103,8 @@ class Platform(Protocol):
     def trouble(self) -> str:
         """The current trouble in a few words; empty if it works."""
 
+    def connections(self) -> Mapping[str, bool]:
+        """Whether each lasting connection is up, by name; empty on platforms without any."""
+
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         """Handle a webhook request; returns an HTTP status. `body` reads its body, after the headers are trusted."""

@@ -12,14 +12,20 @@ from storage.migrate import migrate
 from storage.outage import Outage
 from storage.restored import Restored
 from storage.sqlite import Sqlite
+from storage.timed import Observe, Timed
 
 
-async def open_store(folder: Path, url: str | None = None, marks: Path | None = None) -> Store:
+async def open_store(
+    folder: Path, url: str | None = None, marks: Path | None = None, observe: Observe | None = None
+) -> Store:
     """Open the store in `folder` (SQLite) or behind `url` (PostgreSQL), migrated to the newest schema.
 
-    `marks`: folder of the high-water marks; default `folder`. Raises `StoreDown`, `Misconfigured`.
+    `marks`: folder of the high-water marks; default `folder`. `observe` is told of each transaction's seconds. Raises
+    `StoreDown`, `Misconfigured`.
     """
     database: Database = Outage(await (_postgres(url) if url else Sqlite.open(folder / "photoplay.db")))
+    if observe:
+        database = Timed(database, observe)
     try:
         await migrate(database)
         restored = Restored(database, Marks(marks or folder / "marks"))

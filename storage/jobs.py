@@ -23,6 +23,7 @@ from storage.people import PEOPLE
 from storage.quotas import Quotas
 from storage.restored import Restored
 from storage.retention import Retention
+from storage.vitals import Vitals
 
 BY_KEY = "SELECT * FROM jobs WHERE key = $1"
 BY_ID = "SELECT * FROM jobs WHERE id = $1"
@@ -72,6 +73,7 @@ class Store(Claims, Incidents):
         self.gallery = Gallery(database)
         self.outbox = Outbox(database)
         self.retention = Retention(database)
+        self.vitals = Vitals(database)
 
     async def close(self) -> None:
         """Close the database."""

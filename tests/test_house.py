@@ -72,6 +72,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.shutdown",
             "bot.stand_in",
             "bot.systemd",
+            "bot.watch",
             "bot.__main__",
         ),
     ),
@@ -89,7 +90,9 @@ HOME = {
     "discord": {"adapters.discord"},
     "httpx": {"bot.providers.client"},
     "httpx_aiohttp": {"bot.providers.client"},
+    "prometheus_client": {"bot.watch.metrics"},
     "aiohttp": {
+        "bot.watch.listener",
         "bot.providers.client",
         "bot.providers.download",
         "adapters.telegram.request",

@@ -81,6 +81,8 @@ class RestClient:
         self.token = token
         self._client: discord.Client | None = None
         self._refused = False
+        self.floods = 0
+        """How often Discord told us to wait longer than the library does by itself."""
         self._lock = asyncio.Lock()
 
     async def client(self) -> discord.Client:
@@ -124,6 +126,7 @@ class RestClient:
             raise Unconfirmed("its answer cannot be read") from None
         except BROKEN as error:
             ours = _ours(error)
+            self.floods += isinstance(ours, Flood)
             self._refused = self._refused or isinstance(ours, BadToken)
             raise ours from None
 

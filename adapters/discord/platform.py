@@ -112,6 +112,15 @@ class Discord:
             return ""
         return f"no connection to Discord for {self._core.context.clock() - min(gateway.down.values()):.0f} s"
 
+    def connections(self) -> Mapping[str, bool]:
+        """Whether each shard is connected, by number; none are known before the first one has begun."""
+        gateway = self._gateway
+        if gateway is None:
+            return {}
+        return {
+            str(shard): not socket.is_closed() and shard not in gateway.down for shard, socket in gateway.shards.items()
+        }
+
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         """Unused: Discord sends no webhooks."""
         return 404

@@ -98,6 +98,7 @@ class TelegramClient(Bot):
         self._requests = AiohttpRequest(), AiohttpRequest()
         self._own = api_url != PUBLIC
         self._name = ""
+        self._floods = 0
         super().__init__(
             token,
             base_url=f"{api_url}/bot",
@@ -108,6 +109,11 @@ class TelegramClient(Bot):
 
     def __repr__(self) -> str:
         return "TelegramClient()"
+
+    @property
+    def floods(self) -> int:
+        """How often Telegram told us to slow down."""
+        return self._floods
 
     @property
     def self_hosted(self) -> bool:
@@ -124,6 +130,9 @@ class TelegramClient(Bot):
         """The library takes every 404 for a rejected token; a self-hosted server may lack a method instead."""
         try:
             return await super()._do_post(endpoint, data, **patience)
+        except RetryAfter:
+            self._floods += 1
+            raise
         except InvalidToken as error:
             if endpoint == "getMe" or error.__cause__ is not None or "unauthorized" in str(error).lower():
                 raise

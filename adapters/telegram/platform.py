@@ -128,6 +128,10 @@ class Telegram:
         silence = self._clock() - self._heard_at
         return f"nothing heard from Telegram for {silence:.0f} s" if silence > SILENT else ""
 
+    def connections(self) -> Mapping[str, bool]:
+        """None: each request is for itself."""
+        return {}
+
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         """Handle a webhook request; returns the HTTP status. 200: the update is saved."""
         secret = headers.get("X-Telegram-Bot-Api-Secret-Token", "")

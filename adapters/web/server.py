@@ -112,8 +112,11 @@ def make_app(
 
 
 @asynccontextmanager
-async def serve(app: web.Application, host: str | Sequence[str], port: int) -> AsyncIterator[str]:
-    """Listen on all addresses; yields the first URL. Raises `Misconfigured` if the port is in use."""
+async def serve(
+    app: web.Application, host: str | Sequence[str], port: int, names: tuple[str, str] = ("HOST", "PORT")
+) -> AsyncIterator[str]:
+    """Listen on all addresses; yields the first URL. Raises `Misconfigured`, with the `names` of the settings, if the
+    port is in use."""
     hosts = [host] if isinstance(host, str) else host
     _open_wide()
     connections = Connections()
@@ -134,9 +137,9 @@ async def serve(app: web.Application, host: str | Sequence[str], port: int) -> A
                 await web.SockSite(runner, opened).start()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise Misconfigured(f"Port {port} is in use. Set PORT to a free one.") from error
+                raise Misconfigured(f"Port {port} is in use. Set {names[1]} to a free one.") from error
             raise Misconfigured(
-                f"Cannot listen on {','.join(hosts)}:{port}: {error.strerror}. Check HOST and PORT."
+                f"Cannot listen on {','.join(hosts)}:{port}: {error.strerror}. Check {' and '.join(names)}."
             ) from error
         name, number = runner.addresses[0][:2]
         async with connections.watched(runner):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.errors import Stale, StoreDown
 from bot.jobs import machine
 from bot.jobs.batch import Batch
-from bot.model import Incident, Job
+from bot.model import Incident, Job, LedgerEntry
 from bot.sentence import Sentence
 from storage import Store
 
@@ -26,11 +26,14 @@ LONGEST_PAUSE = 60.0
 
 
 class Claims:
-    """`lease`: seconds after which another worker may claim the job of a silent one."""
+    """`lease`: seconds after which another worker may claim the job of a silent one. `ended` is told of done jobs."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], lease: float) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], float], lease: float, ended: Callable[[Job], None] = lambda _: None
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._ended = ended
         self.lease = lease
         self._taking: Batch[Job, float | None] = Batch(self._take)
         self._putting_off: Batch[Job, None] = Batch(self._put_off)
@@ -88,19 +91,24 @@ class Claims:
     ) -> Job:
         """Save the job after `event`; repeats until saved or claimed by another worker; `once`: a single attempt."""
         changed, entry = machine.apply(job, event, self._clock() if now is None else now, due_at)
+        await self._save(changed, entry, once=once)
+        if changed.state == "done":
+            self._ended(changed)
+        return changed
+
+    async def _save(self, changed: Job, entry: LedgerEntry | None, *, once: bool) -> None:
         while True:
             try:
-                await self._store.save(changed, entry)
-                return changed
+                return await self._store.save(changed, entry)
             except StoreDown as error:
-                log.error("job %s could not be saved: %s", job.id, error)
+                log.error("job %s could not be saved: %s", changed.id, error)
                 if once:
                     raise
             await asyncio.sleep(AGAIN)
             with suppress(StoreDown):  # an earlier attempt may have succeeded without its answer arriving
-                latest = await self._store.job(job.id)
+                latest = await self._store.job(changed.id)
                 if latest and replace(latest, shown="", status_id=None) == replace(changed, shown="", status_id=None):
-                    return changed
+                    return None
 
     async def take(self, job: Job) -> Job:
         """Claim a polled job, to act on what was found. Raises `Stale` if another did, or it changed."""

@@ -45,7 +45,10 @@ class Found:
 
 
 class Steps:
-    """`lease`: seconds after which another worker may claim a silent one's job; a purchase must end before."""
+    """`lease`: seconds after which another worker may claim a silent one's job; a purchase must end before.
+
+    `ended` is told of each job that is done.
+    """
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class Steps:
         deadline: float,
         lease: float,
         link: Callable[[str], str] | None = None,
+        ended: Callable[[Job], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._media = media
@@ -67,7 +71,7 @@ class Steps:
         self._history = history
         self._clock = clock
         self._deadline = deadline
-        self._claims = Claims(store, clock, lease)
+        self._claims = Claims(store, clock, lease, ended)
         self._save, self._note = self._claims.save, self._claims.note
         self._delivery = Delivery(store, media, provider, chats, self._claims, clock=clock, link=link)
         self._lines = StatusLines(store, provider, chats, history, clock)

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -183,6 +183,17 @@ def older(path: Path, before: float) -> bool:
         return path.stat().st_mtime < before
     except FileNotFoundError:
         return False
+
+
+def weight(folders: Iterable[Path]) -> int:
+    """Bytes of the files in these folders; one that goes meanwhile counts nothing. Raises `OSError`."""
+    total = 0
+    for folder in folders:
+        with suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    total += entry.stat(follow_symlinks=False).st_size if entry.is_file(follow_symlinks=False) else 0
+    return total
 
 
 def aged(folder: Path, before: float) -> list[str]:

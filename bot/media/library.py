@@ -16,7 +16,7 @@ from bot.conversation import Attachment
 from bot.errors import Refusal, StoreDown
 from bot.media import arrival
 from bot.media.clips import CLIP_TASKS, Clips
-from bot.media.files import Drafts, aged, disk, make_folder, settle, sweep, twin, write_private
+from bot.media.files import Drafts, aged, disk, make_folder, settle, sweep, twin, weight, write_private
 from bot.media.sandbox.client import Decoder, Size
 from bot.media.sandbox.confine import Held
 from bot.media.sandbox.turns import Turns
@@ -63,6 +63,7 @@ class Media:
     ) -> None:
         root = folder.resolve()
         self._photos, self._exports = root / "photos", root / "exports"
+        self._folders = [root / name for name in ("photos", "exports", "incoming", "clips", "fitted")]
         self._new_id = new_id
         self._drafts = Drafts(root / "incoming", new_id)
         # Separate, so that videos do not delay photos.
@@ -194,6 +195,11 @@ class Media:
         with disk():
             pictures = await asyncio.to_thread(aged, self._photos, before)
         return [name for name in pictures if _NAME.fullmatch(name)] + await self._clips.aged(before)
+
+    async def size(self) -> int:
+        """Bytes of all files. Raises `StoreDown`."""
+        with disk():
+            return await asyncio.to_thread(weight, self._folders)
 
     def has(self, name: str) -> bool:
         """Whether a picture, clip or export exists. Raises `ValueError` for an invalid name."""

@@ -83,7 +83,8 @@ class Providers:
 
     `link` gives a photo's public, signed URL (None without PUBLIC_URL), `data_uri` the photo itself. `clock` returns
     Unix seconds. `report` stores an incident for the operator. `timeout` bounds every call, in seconds. `clip_hosts`:
-    the names that clips may come from, with subdomains, besides a host's own; empty allows any public one.
+    the names that clips may come from, with subdomains, besides a host's own; empty allows any public one. `asked` is
+    told of each request to the API: host, method, and its HTTP status, `silence` or `unsent`.
     """
 
     def __init__(
@@ -97,12 +98,14 @@ class Providers:
         report: Callable[[Incident], Awaitable[None]],
         timeout: float = 60.0,
         clip_hosts: Sequence[str] = (),
+        asked: Callable[[str, str, str], None] = lambda *_: None,
     ) -> None:
         self._hosts = {host.name: host for host in hosts}
         self._shops = [self._hosts[name] for name in buying] if buying is not None else list(hosts)
         self._health = HostHealth(clock, report)
         self._link, self._data_uri = link, data_uri
         self._clock, self._timeout = clock, timeout
+        self._asked = asked
         self._noticed: set[tuple[str, str]] = set()
         tls = httpx.create_ssl_context()
         # On a reused connection, closed by the server a moment ago, a POST fails without telling whether it was
@@ -323,6 +326,25 @@ class Providers:
         url: str,
         content: bytes | None = None,
         request_id: str = "",
+    ) -> Answer | Silence:
+        """One request, and report of it."""
+        said = await self._requested(line, host, method, url, content, request_id)
+        match said:
+            case Answer(status=status):
+                result = str(status)
+            case Silence(sent=sent):
+                result = "silence" if sent else "unsent"
+        self._asked(host.name, method, result)
+        return said
+
+    async def _requested(
+        self,
+        line: "_Line",
+        host: Host,
+        method: Literal["GET", "POST"],
+        url: str,
+        content: bytes | None,
+        request_id: str,
     ) -> Answer | Silence:
         """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
 

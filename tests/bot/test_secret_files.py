@@ -8,7 +8,10 @@ from pydantic import SecretStr
 from bot import config, secret_files
 from bot.errors import Misconfigured
 
-SECRETS = ["database_url", "playground_password", "telegram_token", "discord_token", "aimlapi_key", "apilaplas_key"]
+SECRETS = [
+    *("database_url", "playground_password", "metrics_token", "telegram_token", "discord_token"),
+    *("aimlapi_key", "apilaplas_key"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -63,6 +63,9 @@ class Lines:
     def trouble(self) -> str:
         return self._intake.trouble or self._trouble
 
+    def connections(self) -> Mapping[str, bool]:
+        return {}
+
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         """Nobody posts to us."""
         return 404

@@ -38,6 +38,9 @@ class Platform:
     def trouble(self) -> str:
         return ""
 
+    def connections(self) -> Mapping[str, bool]:
+        return {}
+
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
         return 404
 

@@ -1,0 +1,1 @@
+"""What tells the operator how it goes: metrics, a sign of life, alerts."""
