@@ -18,10 +18,12 @@ from aiohttp import web
 from forks import ROOT, Forked
 from PIL import Image, ImageDraw
 from shell import Said, here, photoplay, start
+from test_crashes import remember_quick_renders
 
 from adapters import console
 from bot.app import open_app
 from bot.config import Settings
+from tests import templates
 from tests.houses import picture
 from tests.loopback.provider.paid import PaidHost
 
@@ -172,6 +174,7 @@ async def test_ctrl_c_leaves_the_job_safe_and_says_how_to_fetch_it(tmp_path: Pat
     host.hang_at = "poll"
     async with host.serve() as base:
         keys = {"AIMLAPI_KEY": "sk-1", "AIMLAPI_URL": base, "LEASE": "3"}
+        await templates.put(tmp_path / "data", remember_quick_renders)
         process = await start(tmp_path, "animate", str(photo), "slowly", **keys)
         assert process.stderr
         while "Rendering" not in (line := (await process.stderr.readline()).decode()):

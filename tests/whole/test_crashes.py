@@ -97,7 +97,7 @@ class World:
 
 
 async def remember_quick_renders(store: Store) -> None:
-    """A history of one-second renders, so that the worker looks soon."""
+    """A history of renders of one to three seconds, so that the worker polls each second."""
     for n in range(30):
         job = a_job(f"old{n}", person="test:old", address=Address("test", "old"), order=an_order(model=MODEL))
         if await store.find(job.key):  # a copy of a database that has them
@@ -106,8 +106,8 @@ async def remember_quick_renders(store: Store) -> None:
         for event, at in (
             (machine.Started(), 1000.0),
             (Accepted("aimlapi", f"old{n}"), 1000.0),
-            (machine.Rendered(Clip("old.mp4", 64, 48, 1.0, 1)), 1001.0),
-            (machine.Sent(), 1001.0),
+            (machine.Rendered(Clip("old.mp4", 64, 48, 1.0, 1)), 1001.0 + n % 6 * 0.4),
+            (machine.Sent(), 1004.0),
         ):
             job, entry = machine.apply(job, event, at)
             await store.save(job, entry)

@@ -145,6 +145,7 @@ async def test_a_question_in_private_is_answered_by_just_writing(room: Room, how
 async def test_in_a_server_a_reply_that_calls_the_bot_answers_its_question(room: Room) -> None:
     room.api.say(room.ann, room.channel, "", [PHOTO], mention_bot=True)
     asked = (await room.api.until(lambda: [one for one in room.posts() if texts.chat.NO_WORDS[:30] in one.content]))[0]
+    await room.discord._intake.idle()  # the question is noted once Discord has said which message it is
     bob = room.api.user("bob")
     room.api.say(bob, room.channel, "not mine", reply_to=asked, mention_bot=True)
     room.api.say(room.ann, room.channel, "she smiles", reply_to=asked, mention_bot=True)
