@@ -19,7 +19,7 @@ from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Sessions
 from bot import connections, logs, stand_in
 from bot.backup.schedule import Scheduled
-from bot.backup.source import source_of
+from bot.backup.source import source_of, tombstones_of
 from bot.chosen_models import offers
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
@@ -153,7 +153,8 @@ async def open_app(
         logs.hide([links.secret(connections.HOOK)])
         url = settings.database_url.get_secret_value() if settings.database_url else None
         meters = _meters(settings)
-        store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database)
+        stones = tombstones_of(settings, seed)
+        store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database, stones)
         stack.push_async_callback(store.close)
         media = Media(settings.data_dir, new_id=new_id)
         stack.push_async_callback(media.close)

@@ -13,15 +13,20 @@ from storage.outage import Outage
 from storage.restored import Restored
 from storage.sqlite import Sqlite
 from storage.timed import Observe, Timed
+from storage.tombstones import Tombstones
 
 
 async def open_store(
-    folder: Path, url: str | None = None, marks: Path | None = None, observe: Observe | None = None
+    folder: Path,
+    url: str | None = None,
+    marks: Path | None = None,
+    observe: Observe | None = None,
+    tombstones: Tombstones | None = None,
 ) -> Store:
     """Open the store in `folder` (SQLite) or behind `url` (PostgreSQL), migrated to the newest schema.
 
-    `marks`: folder of the high-water marks; default `folder`. `observe` is told of each transaction's seconds. Raises
-    `StoreDown`, `Misconfigured`.
+    `marks`: folder of the high-water marks; default `folder`. `observe` is told of each transaction's seconds.
+    `tombstones`: where removals are noted; default nowhere. Raises `StoreDown`, `Misconfigured`.
     """
     database: Database = Outage(await (_postgres(url) if url else Sqlite.open(folder / "photoplay.db")))
     if observe:
@@ -33,7 +38,7 @@ async def open_store(
     except BaseException:
         await database.close()
         raise
-    return Store(database, restored)
+    return Store(database, restored, tombstones or Tombstones())
 
 
 async def _postgres(url: str) -> Database:

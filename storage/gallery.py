@@ -146,6 +146,7 @@ class Gallery(Judging):
             await tx.all(UNNAME_JOBS, ids)
             return found
 
+        await self._tombstones.lay("unshared", ids, now, everywhere=False)
         return await self._db.write(work) if ids else []
 
     async def best(self, scope: str, since: float, limit: int) -> list[Share]:

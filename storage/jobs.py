@@ -23,6 +23,7 @@ from storage.people import PEOPLE
 from storage.quotas import Quotas
 from storage.restored import Restored
 from storage.retention import Retention
+from storage.tombstones import Tombstones
 from storage.vitals import Vitals
 
 BY_KEY = "SELECT * FROM jobs WHERE key = $1"
@@ -62,17 +63,18 @@ class Store(Claims, Incidents):
     Times are Unix seconds, prices are credits.
     """
 
-    def __init__(self, database: Database, restored: Restored) -> None:
+    def __init__(self, database: Database, restored: Restored, tombstones: Tombstones) -> None:
         super().__init__(database)
         self.restored = restored
+        self.tombstones = tombstones
         self.inbox = Inbox(database)
         self.answers = Answers(database)
-        self.quotas = Quotas(database)
+        self.quotas = Quotas(database, tombstones)
         self.accounts = Accounts(database)
         self.figures = Figures(database)
-        self.gallery = Gallery(database)
+        self.gallery = Gallery(database, tombstones)
         self.outbox = Outbox(database)
-        self.retention = Retention(database)
+        self.retention = Retention(database, tombstones)
         self.vitals = Vitals(database)
 
     async def close(self) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from bot.gallery.model import Report, Share, ShareState, Way
 from storage import shares
 from storage.answers import first
-from storage.database import Part, Transaction
+from storage.database import Database, Part, Transaction
 from storage.people import PEOPLE, people_of
+from storage.tombstones import Tombstones
 
 HELD = "SELECT * FROM shares WHERE id = $1 FOR UPDATE"
 STATE = "UPDATE shares SET state = $2 WHERE id = $1 RETURNING *"
@@ -34,6 +35,10 @@ OPEN = """
 class Judging(Part):
     """Opinions of people and admins about shares. Each method is one transaction; times are Unix seconds."""
 
+    def __init__(self, database: Database, tombstones: Tombstones | None = None) -> None:
+        super().__init__(database)
+        self._tombstones = tombstones or Tombstones()
+
     async def judge(self, share_id: str, state: ShareState, now: float) -> Share | None:
         """Hide or approve a share and close its reports; its message is removed or posted. None if it was deleted."""
 
@@ -43,6 +48,7 @@ class Judging(Part):
             await tx.all(CLOSE, share_id)
             return await _set_state(tx, share_id, state, now)
 
+        await self._tombstones.lay("shown" if state == "up" else "hidden", [share_id], now, everywhere=False)
         return await self._db.write(work)
 
     async def heart(
@@ -93,7 +99,10 @@ class Judging(Part):
             count = int((await tx.all(OPEN_REPORTS, share_id))[0]["n"])
             return (await _set_state(tx, share_id, "hidden", now) if count >= enough else share), count
 
-        return await self._db.write(work)
+        share, count = await self._db.write(work)
+        if share and share.state == "hidden":
+            await self._tombstones.lay("hidden", [share_id], now, everywhere=False)
+        return share, count
 
     async def reports(self, share_id: str) -> list[Report]:
         """Open reports, oldest first."""

@@ -8,7 +8,8 @@ from bot.errors import Illegal
 from bot.model import Job, Payment
 from bot.quotas.rules import Act, Grant, Member, Parked, Plan, Quote, Rule, Rulebook
 from storage import audit, charging, grants, ledger, rows, rules
-from storage.database import Part, Row, Transaction
+from storage.database import Database, Part, Row, Transaction
+from storage.tombstones import Tombstones
 
 SCOPE = "SELECT scope FROM moved WHERE name = $1"
 RULES = "SELECT about, value FROM rules WHERE scope = $1 ORDER BY about"
@@ -25,6 +26,10 @@ class Quotas(Part):
 
     An act whose id is in the log has no effect again: the caller gets its first result.
     """
+
+    def __init__(self, database: Database, tombstones: Tombstones | None = None) -> None:
+        super().__init__(database)
+        self._tombstones = tombstones or Tombstones()
 
     async def scope(self, name: str) -> str:
         """A community's name in the books: its first id, also after the platform changed it."""
@@ -58,7 +63,17 @@ class Quotas(Part):
             await rules.put(tx, act.scope, act.about, after)
             return await audit.enter(tx, replace(act, before=before, after=after))
 
-        return await self._db.write(work)
+        done = await self._db.write(work)
+        await self._note_gallery(done)
+        return done
+
+    async def _note_gallery(self, act: Act) -> None:
+        """Note that an address of a gallery was closed, or opened again."""
+        before, after = Rule.load(act.before).web, Rule.load(act.after).web
+        if before and before != after:
+            await self._tombstones.lay("closed", [f"{act.scope} {before}"], act.at, everywhere=False)
+        if after and before != after:
+            await self._tombstones.lay("opened", [f"{act.scope} {after}"], act.at, everywhere=False)
 
     async def grant(self, act: Act, grant: Grant) -> Act:
         """Create a grant."""

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from bot.model import Address, Job
 from bot.quotas.rules import Movement, Parked
 from storage import erase, ledger, rows
-from storage.database import Part, Row, Transaction
+from storage.database import Database, Part, Row, Transaction
+from storage.people import people_of
 from storage.quotas import parked_of
+from storage.tombstones import Tombstones
 
 DAY = 86_400.0
 KEEP_KEYS = 40 * DAY
@@ -104,6 +106,10 @@ class Retention(Part):
     Each method is one transaction, except `named` and `scrub`; times are Unix seconds.
     """
 
+    def __init__(self, database: Database, tombstones: Tombstones | None = None) -> None:
+        super().__init__(database)
+        self._tombstones = tombstones or Tombstones()
+
     async def overexposed(self, before: float, limit: int) -> list[Job]:
         """Jobs done before then whose photos still exist, oldest first."""
         return await self._jobs(OVEREXPOSED, before, limit)
@@ -175,8 +181,11 @@ class Retention(Part):
     async def forget(self, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
         """Start the erasure of an account: deletes all but its orders and shares. Returns its persons.
 
-        Counters in `spans` stay. `alias` is an unused name that takes over the sums.
+        Counters in `spans` stay. `alias` is an unused name that takes over the sums. Noted outside of the database
+        before anything is erased.
         """
+        people, _ = await self._db.read(lambda tx: people_of(tx, person))
+        await self._tombstones.lay("person", people, at)
         return await self._db.write(lambda tx: erase.begin(tx, person, at, spans, alias))
 
     async def forgetting(self) -> list[tuple[str, float]]:

@@ -18,7 +18,7 @@ from bot.backup import locks, manifest
 from bot.backup.manifest import Manifest
 from bot.backup.source import Source
 from bot.errors import Misconfigured, StoreDown
-from storage import snapshot
+from storage import snapshot, tombstones
 from storage.snapshot import Contents
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ FOLDERS = ("photos", "clips")
 DUMP = "photoplay.sql"
 """Name of a dump of PostgreSQL in a backup."""
 ELSEWHERE = frozenset(
-    {*(f"{snapshot.FILE}{end}" for end in ("", "-wal", "-shm", "-journal")), locks.NAME, "tombstones", manifest.NAME}
+    {*(f"{snapshot.FILE}{end}" for end in ("", "-wal", "-shm", "-journal")), locks.NAME, tombstones.FILE, manifest.NAME}
 )
 """Files in `DATA_DIR` that are not copied: the database has a snapshot, the others belong to the folder."""
 _PARTIAL = ".partial"

@@ -32,6 +32,7 @@ class Scheduled:
     async def round(self) -> Path | None:
         """Make a backup if it is due; returns its folder. Raises `StoreDown` if a failure cannot be noted."""
         now = self._clock()
+        await self._level()
         if 0 <= now - self._failed_at < AGAIN:
             return None
         try:
@@ -50,6 +51,13 @@ class Scheduled:
             return None
         log.info("backup made: %s", made)
         return made
+
+    async def _level(self) -> None:
+        """Bring here what was removed while this folder could not be written to."""
+        try:
+            await asyncio.to_thread(self._store.tombstones.level)
+        except OSError as error:
+            log.warning("%s lacks tombstones: %s", self._to, error.strerror or error)
 
     def _due(self) -> bool:
         age = manifest.age(self._to, self._clock())

@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.errors import Misconfigured
 from bot.media.signed_links import Links, secret_of
 from storage import snapshot
+from storage.tombstones import Tombstones
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,17 @@ class Source:
     url: str | None
     version: str
     installation: str
+
+
+def tombstones_of(settings: Settings, seed: bytes) -> Tombstones:
+    """Where removals are noted: beside the data, and beside the backups. `seed`: the secret of the installation."""
+    folders = [settings.data_dir, *([settings.backup_dir] if settings.backup_dir else [])]
+    return Tombstones(folders, tombstone_key(seed))
+
+
+def tombstone_key(seed: bytes) -> bytes:
+    """The key of the hashes in tombstones."""
+    return Links(seed, time.time).secret("tombstones").encode()
 
 
 def source_of(settings: Settings) -> Source:

@@ -203,6 +203,7 @@ async def delete(store: Store, media: Media, job: Job, people: Iterable[str], no
 
     Raises `StoreDown` on a failure; a repeat deletes the rest.
     """
+    await store.tombstones.lay("clip", [job.id], now)
     await sharing.take_back(store, await store.gallery.of_job(job.id), now)
     await drop_exports(store, media, people, now)
     await media.discard(_all(job))

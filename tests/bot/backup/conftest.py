@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup.source import Source, source_of
+from bot.backup.source import Source, source_of, tombstones_of
 from bot.config import Settings
 from bot.media.library import Media
-from storage import Store
-from tests.templates import new_store
+from bot.media.signed_links import secret_of
+from storage import Store, open_store
+from tests import templates
 
 
 @pytest.fixture
@@ -38,7 +39,11 @@ def settings(tmp_path: Path, database_url: str | None) -> Settings:
 @pytest.fixture
 async def store(settings: Settings, database_url: str | None) -> AsyncIterator[Store]:
     """The installation's own."""
-    store = await new_store(settings.data_dir, database_url)
+    if database_url is None:
+        await templates.put(settings.data_dir)
+    settings.data_dir.mkdir(exist_ok=True)
+    stones = tombstones_of(settings, secret_of(settings.data_dir))
+    store = await open_store(settings.data_dir, database_url, tombstones=stones)
     yield store
     await store.close()
 
