@@ -3,16 +3,18 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from bot.app import App, open_app
 from bot.config import Settings
+from bot.jobs.worker import Worker
 from generator.server import Generator
 from tests import templates
 
@@ -51,6 +53,19 @@ async def site(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator[tu
         finally:
             app.worker.stop()
             await working
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Jobs that are ordered meanwhile stay in line; poke the worker afterwards."""
+
+    async def resting(self: Worker) -> int:
+        self.last_round = 9e9
+        return 0
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Worker, "round", resting)
+        yield
 
 
 async def at_rest(page: Page) -> None:
@@ -97,7 +112,14 @@ async def becomes(read: Callable[[], Awaitable[object]], wanted: object) -> None
     assert found == wanted
 
 
+async def press(found: Locator, key: str = "Enter") -> None:
+    """Press a key on an element once it is shown: a hidden one takes no focus, and the key goes elsewhere."""
+    await expect(found).to_be_visible()
+    await found.press(key)
+
+
 async def order(page: Page, photo: Path, words: str) -> None:
+    await expect(page.locator("#composer")).not_to_have_attribute("aria-busy", "true")  # events may be ahead of answers
     await page.set_input_files("#pick", str(photo))
     await page.fill("#words", words)
     await page.click("#send")

@@ -18,7 +18,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, Route, 
 from bot import texts
 from bot.conversation import Inbound
 from bot.model import Address
-from tests.browsing import buying, no_violations, order, plays, site
+from tests.browsing import at_rest, becomes, buying, held, no_violations, order, plays, press, site
 
 T = texts.page.PAGE
 
@@ -121,17 +121,9 @@ async def test_again_new_words_and_continue(visit: Visit, photo: Path) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_cancel_gives_the_credits_back(
-    visit: Visit, photo: Path, monkeypatch: pytest.MonkeyPatch, late: bool
-) -> None:
+async def test_cancel_gives_the_credits_back(visit: Visit, photo: Path, late: bool) -> None:
     """Also when the event of the change overtakes the reply to the tap."""
-    from bot.jobs.worker import Worker
-
     page = await visit()
-
-    async def resting(self: Worker) -> int:  # nothing leaves the line meanwhile
-        self.last_round = 9e9
-        return 0
 
     async def overtaken(route: Route) -> None:
         reply = await route.fetch()
@@ -139,17 +131,17 @@ async def test_cancel_gives_the_credits_back(
             await expect(page.locator(".answer").first).to_contain_text("Cancelled.")
         await route.fulfill(response=reply)
 
+    async def requests() -> int:
+        return len(taken)
+
     taken: list[Request] = []
     page.on("requestfinished", lambda request: taken.append(request) if request.url.endswith("/say") else None)
     if late:
         await page.route("**/say", overtaken)
-    with monkeypatch.context() as patch:
-        patch.setattr(Worker, "round", resting)
-        await asyncio.sleep(0.1)
+    with held():
         await order(page, photo, "slow zoom in")
         await page.get_by_role("button", name=T["cancel"]).click()
-        while len(taken) < 2:
-            await asyncio.sleep(0.01)
+        await becomes(requests, 2)
         await page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
         await expect(page.locator(".answer").first).to_contain_text("Cancelled.")
     await expect(page.locator(".answer").first).to_contain_text("your 5 credits are back")
@@ -246,9 +238,7 @@ async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_pa
         await expect(asked).to_contain_text(texts.consent.ASK)
         turn = page.locator(".turn", has=asked)
         await expect(turn.locator(".message")).to_contain_text("slow zoom in")
-        assert (
-            await turn.locator(".message img").evaluate("async i => { await i.decode(); return i.naturalWidth }") == 640
-        )
+        await expect(turn.locator(".message img")).to_have_js_property("naturalWidth", 640)
         await expect(turn).to_be_in_viewport()
         tab = await page.context.new_page()
         await tab.goto(address)
@@ -295,7 +285,11 @@ async def test_offline_says_so_and_catches_up(chromium: Browser, tmp_path: Path,
         await order(page, photo, "pan left")
         await expect(page.locator(".turn")).to_have_count(2)
         await plays(page, 1)
-        assert len((await app.store.health(0)).states) <= 1
+
+        async def unfinished() -> object:
+            return (await app.store.health(0)).states
+
+        await becomes(unfinished, {})
     await context.close()
 
 
@@ -416,7 +410,7 @@ async def test_the_answer_to_a_command_is_in_the_conversation(visit: Visit, phot
     await page.fill("#words", "/clip nothing")
     await page.click("#send")
     await expect(page.locator(".saying").last).to_contain_text(texts.chat.UNKNOWN_JOB.worded(texts.on_page.WORDING))
-    await page.locator("#photos button").press("Enter")
+    await press(page.locator("#photos button"))
     await expect(page.locator("#pick")).to_be_focused()
     await page.fill("#words", "no photo")
     await page.click("#send")
@@ -431,8 +425,8 @@ async def test_whoever_opens_the_menu_stays_where_they_were(visit: Visit) -> Non
         await page.click("#send")
         await expect(page.locator(".saying").last.locator(".message")).to_have_text(command)
     await expect(page.locator(".saying").last.locator(".message")).to_be_in_viewport(ratio=1)
+    await page.wait_for_function("() => scrollY > 300")
     before = await page.evaluate("scrollY")
-    assert before > 300
     await page.get_by_role("button", name=T["menu"]).focus()
     assert await page.evaluate("scrollY") == before
 
@@ -516,6 +510,7 @@ async def test_join_shows_the_film_and_downloads_have_names(visit: Visit, photo:
 
 async def test_a_tap_twice_is_one_and_a_late_one_another(visit: Visit, photo: Path) -> None:
     page = await visit(viewport={"width": 390, "height": 700})
+    await page.evaluate("window.time = 0; performance.now = () => window.time")
     for number, words in enumerate(("slow zoom in", "slow zoom out"), 1):
         await order(page, photo, words)
         await expect(page.locator("video")).to_have_count(number)
@@ -524,9 +519,12 @@ async def test_a_tap_twice_is_one_and_a_late_one_another(visit: Visit, photo: Pa
     await again.evaluate("button => { button.click(); button.click() }")
     await expect(page.locator(".turn")).to_have_count(3)
     await expect(page.locator(".turn").last.locator(".answer")).to_be_in_viewport()  # the sign that it was heard
-    await again.evaluate("button => button.click()")
-    await page.wait_for_timeout(2100)  # two seconds are the promise, and this page's own clock counts them
+    await expect(again).not_to_have_attribute("aria-disabled", "true")
+    async with page.expect_response("**/say"):
+        await again.evaluate("button => button.click()")
+    await expect(again).not_to_have_attribute("aria-disabled", "true")
     await expect(page.locator(".turn")).to_have_count(3)
+    await page.evaluate("window.time = 2001")  # two seconds are the promise
     await again.click()
     await expect(page.locator(".turn")).to_have_count(4)
 
@@ -555,7 +553,7 @@ async def test_whoever_is_forgotten_sees_nothing_of_it_any_more(visit: Visit, ph
     await expect(page.locator(".turn")).to_have_count(1)
     await expect(tab.locator(".turn")).to_have_count(0)
     await expect(tab.locator("#welcome")).to_be_visible()
-    await page.wait_for_function("() => window.streams === 2")  # the new one does not take the sentence away again
+    await page.wait_for_function("() => window.streams >= 2")  # the new one does not take the sentence away again
     await expect(page.locator(".saying .answer")).to_contain_text("Removed: 1 clip, 1 photo")
     await expect(page.locator(".saying .answer")).to_be_focused()
     await expect(page.locator("#samples")).to_be_visible()
@@ -579,10 +577,13 @@ async def test_what_did_not_get_through_is_told_for_a_while(chromium: Browser, t
 
 async def test_a_clip_takes_the_place_of_its_photo_and_is_as_wide(visit: Visit) -> None:
     page = await visit(viewport={"width": 1440, "height": 900})
-    await page.locator("#samples button").first.click()
-    await expect(page.locator("[data-is=busy] .stage")).to_be_visible()
-    busy = await page.locator(".answer").bounding_box()
+    with held():
+        await page.locator("#samples button").first.click()
+        await expect(page.locator("[data-is=busy] .stage")).to_be_visible()
+        await at_rest(page)
+        busy = await page.locator(".answer").bounding_box()
     await plays(page)
+    await at_rest(page)
     clip = await page.locator(".answer").bounding_box()
     assert busy
     assert clip
@@ -622,7 +623,7 @@ async def test_a_picture_that_the_browser_cannot_show_is_shown_and_what_is_none_
     await page.set_input_files("#pick", str(heic))
     shown = page.locator("#photos img")
     await expect(shown).to_have_attribute("src", re.compile("^data:image/jpeg"))
-    assert await shown.evaluate("i => i.naturalWidth") == 640
+    await expect(shown).to_have_js_property("naturalWidth", 640)
     for name, data, said in (
         ("words.jpg", b"this is no picture", texts.pictures.NOT_A_PICTURE),
         ("small.png", encoded((200, 400)), texts.pictures.too_small(200, 400, 300)),
@@ -693,7 +694,7 @@ async def test_the_composer_fits_a_low_window(visit: Visit, photo: Path) -> None
     page = await visit(viewport={"width": 640, "height": 360})
     await page.set_input_files("#pick", str(photo))
     await page.click("#fold")
-    assert await page.evaluate("document.querySelector('.dock').getBoundingClientRect().top >= 0")
+    await page.wait_for_function("() => document.querySelector('.dock').getBoundingClientRect().top >= 0")
     await page.set_viewport_size({"width": 390, "height": 430})  # a phone with its keyboard
     for piece in ("#words", "#send", "#photos", "#options"):
         await expect(page.locator(piece)).to_be_in_viewport(ratio=0.9)

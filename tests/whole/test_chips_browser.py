@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from bot import texts
-from tests.browsing import looked_at, site
+from tests.browsing import looked_at, press, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
@@ -27,7 +27,7 @@ async def test_screens_of_chips_that_write_words(chromium: Browser, tmp_path: Pa
             await moves.get_by_role("button", name="pan left").click()
             await expect(words).to_have_value("slow push in, pan left --no rain, fog --cfg 0.7")
             await page.fill("#words", "she smiles,")
-            await moves.get_by_role("button", name="tilt up").press("Enter")
+            await press(moves.get_by_role("button", name="tilt up"))
             await expect(words).to_have_value("she smiles, tilt up")
             for piece in ("#words", "#send", "#moves"):
                 await expect(page.locator(piece)).to_be_in_viewport(ratio=1)

@@ -1,6 +1,7 @@
 """“All my clips”, in a browser: found, marked, looked at, taken along, deleted."""
 
 import zipfile
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from adapters.web import clips_page
 from bot import texts
-from tests.browsing import looked_at, no_violations, plays, site
+from tests.browsing import looked_at, no_violations, plays, press, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(240)
@@ -17,8 +18,14 @@ pytestmark = pytest.mark.timeout(240)
 async def three_clips(page: Page, address: str) -> None:
     await page.goto(address)
     for nth in range(3):
+        await expect(page.locator("#composer")).not_to_have_attribute("aria-busy", "true")
         await page.locator("#samples button").nth(nth).evaluate("node => node.click()")
         await expect(page.locator("[data-is=clip]")).to_have_count(nth + 1)
+
+
+def marking(page: Page) -> AbstractAsyncContextManager[object]:
+    """Wait until the server has marked a clip: the star is ahead of it, and a page that is left may not send it."""
+    return page.expect_response("**/favourite")
 
 
 async def test_clips_are_found_marked_taken_along_and_deleted(
@@ -33,19 +40,21 @@ async def test_clips_are_found_marked_taken_along_and_deleted(
         found = page.locator("#clips > li")
         await expect(found).to_have_count(2)
         await page.wait_for_function("() => document.getElementById('only').onchange")  # before, it leads to a page
-        await page.get_by_role("link", name=T["more"]).press("Enter")
+        await press(page.get_by_role("link", name=T["more"]))
         await expect(found).to_have_count(3)
         await expect(found.nth(2).locator(".poster")).to_be_focused()
         await expect(page.locator("#more")).to_have_count(0)
 
         star = found.nth(1).locator(".star")
         words = await found.nth(1).locator("p").first.inner_text()
-        await star.press("Enter")
+        async with marking(page):
+            await press(star)
         await expect(star).to_have_attribute("aria-pressed", "true")
         await page.get_by_label(T["favourites"]).check()
         await expect(found).to_have_count(1)
         await expect(found.locator("p").first).to_have_text(words)
-        await found.locator(".star").click()
+        async with marking(page):
+            await found.locator(".star").click()
         await expect(found.locator(".star")).to_have_attribute("aria-pressed", "false")
         await page.reload()
         await expect(page.locator("#told")).to_have_text(texts.page.no_clips("", True))
@@ -61,7 +70,7 @@ async def test_clips_are_found_marked_taken_along_and_deleted(
         await page.goto(f"{address}/clips")
         await expect(page.locator("#take")).to_be_hidden()
         await found.nth(0).get_by_role("checkbox").check()
-        await found.nth(1).get_by_role("checkbox").press("Space")
+        await press(found.nth(1).get_by_role("checkbox"), "Space")
         async with page.expect_download() as coming:
             await page.locator("#take").get_by_role("button", name=T["download"]).click()
         download = await coming.value
@@ -73,7 +82,7 @@ async def test_clips_are_found_marked_taken_along_and_deleted(
         await page.get_by_role("button", name=T["choose_none"]).click()
         await expect(page.locator("#take")).to_be_hidden()
 
-        await found.nth(0).locator(".poster").press("Enter")
+        await press(found.nth(0).locator(".poster"))
         await plays(page)
         await no_violations(page)
         await page.keyboard.press("Escape")
@@ -114,7 +123,8 @@ async def test_screens_of_all_clips(chromium: Browser, tmp_path: Path) -> None:
             await each(empty)
         await three_clips(first, address)
         await first.goto(f"{address}/clips")
-        await first.locator(".star").nth(1).click()
+        async with marking(first):
+            await first.locator(".star").nth(1).click()
         await expect(first.locator(".star").nth(1)).to_have_attribute("aria-pressed", "true")
 
         async def shown(page: Page) -> None:

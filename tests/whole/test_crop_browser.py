@@ -12,7 +12,8 @@ from tests.browsing import looked_at, site
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
 
-KEPT = """img => {
+KEPT = """async img => {
+    await img.decode();
     const canvas = document.createElement('canvas');
     const { naturalWidth: width, naturalHeight: height } = img;
     Object.assign(canvas, { width, height });
@@ -49,10 +50,7 @@ async def sent(page: Page) -> list[object]:
     """Send; what was kept of the picture."""
     await page.fill("#words", "slow pan right")
     await page.click("#send")
-    kept = page.locator(".message img")
-    await expect(kept).to_have_count(1)
-    await page.wait_for_function("() => document.querySelector('.message img').complete")
-    found: list[object] = await kept.evaluate(KEPT)
+    found: list[object] = await page.locator(".message img").evaluate(KEPT)
     return found
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot import texts
-from tests.browsing import looked_at, plays, site
+from tests.browsing import becomes, looked_at, plays, press, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
@@ -30,8 +30,7 @@ async def test_it_asks_in_its_place_and_goes_from_every_tab(chromium: Browser, t
         other = await context.new_page()
         await other.goto(address)
         await expect(other.locator(".turn")).to_have_count(1)
-        await bin_of(page).focus()
-        await page.keyboard.press("Enter")
+        await press(bin_of(page))
         await expect(page.get_by_text(T["delete_what"])).to_be_visible()
         await expect(page.get_by_role("button", name=T["keep"])).to_be_focused()
         await page.keyboard.press("Escape")
@@ -44,21 +43,25 @@ async def test_it_asks_in_its_place_and_goes_from_every_tab(chromium: Browser, t
             await expect(tab.locator("#welcome")).to_be_visible()
         await page.reload()
         await expect(page.locator("#welcome")).to_be_visible()
-        assert not list(app.media.path("x.mp4").parent.glob("*.mp4"))
+
+        async def files() -> list[Path]:
+            return list(app.media.path("x.mp4").parent.glob("*.mp4"))
+
+        await becomes(files, [])
 
 
 async def test_by_keyboard_the_focus_stays_in_the_conversation(chromium: Browser, tmp_path: Path) -> None:
     async with site(tmp_path) as (_, address):
         page = await chromium.new_page()
         await page.goto(address)
-        await page.locator("#samples button").first.press("Enter")
+        await press(page.locator("#samples button").first)
         first = page.locator(".turn .answer").first
         await expect(first).to_be_focused()
         await plays(page)
         await page.locator(".turn").first.get_by_role("button", name=T["again"]).click()
         await plays(page, 1)
-        await bin_of(page).last.press("Enter")
-        await page.locator(".sure").last.get_by_role("button", name=T["delete"]).press("Enter")
+        await press(bin_of(page).last)
+        await press(page.locator(".sure").last.get_by_role("button", name=T["delete"]))
         await expect(page.locator(".turn")).to_have_count(1)
         await expect(first).to_be_focused()
 

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot import texts
 from bot.gallery.model import Share
-from tests.browsing import keep_picture, no_violations
+from tests.browsing import becomes, keep_picture, no_violations, press
 from tests.clock import Clock
 from tests.web_gallery import SLUG, Site, film, site
 
@@ -112,7 +112,7 @@ async def test_it_fits_reads_and_looks_right_at_every_width(visit: Visit, shares
                 await no_violations(page)
                 await keep_picture(page, f"gallery-{name}-{width}-{scheme}", whole=True)
             if name == "wall":
-                assert await columns(page) == {320: 2, 390: 2, 768: 3, 1280: 5, 1680: 5}[width]
+                await becomes(lambda: columns(page), {320: 2, 390: 2, 768: 3, 1280: 5, 1680: 5}[width])
 
 
 async def test_clips_keep_their_shape_and_nothing_moves_while_they_load(visit: Visit, town: Site) -> None:
@@ -229,8 +229,7 @@ async def test_a_heart_is_one_tap_and_stays(visit: Visit, town: Site, shares: li
     card = page.locator(".card", has=page.locator(f"a[href$='{shares[27].id}']"))
     heart = card.get_by_role("button")
     await expect(heart).to_have_attribute("aria-pressed", "true")
-    await heart.focus()
-    await page.keyboard.press("Space")
+    await press(heart, "Space")
     await expect(heart).to_have_attribute("aria-pressed", "false")
     assert page.url.endswith(GALLERY)
 

@@ -6,8 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from bot import texts
-from bot.jobs.worker import Worker
-from tests.browsing import becomes, site
+from tests.browsing import becomes, held, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
@@ -27,31 +26,22 @@ HIDE = """() => {
 
 
 @pytest.mark.parametrize("down", [False, True], ids=["", "down"])
-async def test_a_notification_after_a_tap(
-    chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, down: bool
-) -> None:
+async def test_a_notification_after_a_tap(chromium: Browser, tmp_path: Path, down: bool) -> None:
     """Also if the line was down meanwhile."""
-
-    async def resting(self: Worker) -> int:  # nothing leaves the line meanwhile
-        self.last_round = 9e9
-        return 0
-
-    round_ = Worker.round
-    monkeypatch.setattr(Worker, "round", resting)
     async with site(tmp_path) as (app, address):
-        page = await chromium.new_page()
-        await page.add_init_script(SCRIPT)
-        await page.goto(address)
-        await page.locator("#samples button").first.click()
-        button = page.get_by_role("button", name=T["notify"])
-        await expect(button).to_be_visible()
-        assert await page.evaluate("window.asked") == 0
-        await button.click()
-        await expect(button).to_be_hidden()
-        await page.evaluate(HIDE)
-        if down:
-            await page.evaluate("dispatchEvent(new Event('online'))")  # the stream is opened anew
-        monkeypatch.setattr(Worker, "round", round_)
+        with held():
+            page = await chromium.new_page()
+            await page.add_init_script(SCRIPT)
+            await page.goto(address)
+            await page.locator("#samples button").first.click()
+            button = page.get_by_role("button", name=T["notify"])
+            await expect(button).to_be_visible()
+            assert await page.evaluate("window.asked") == 0
+            await button.click()
+            await expect(button).to_be_hidden()
+            await page.evaluate(HIDE)
+            if down:
+                await page.evaluate("dispatchEvent(new Event('online'))")  # the stream is opened anew
         app.worker.poke()
         await expect(page.locator("[data-is=clip]")).to_have_count(1)
         ready = T["clip_ready"].format(words=texts.page.STAND_IN_SAMPLES["lake"])

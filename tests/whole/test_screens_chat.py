@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot import texts
-from bot.jobs.worker import Worker
-from tests.browsing import buying, looked_at, looks_right, order, plays, site
+from tests.browsing import at_rest, buying, held, looked_at, looks_right, order, plays, site
 
 T = texts.page.PAGE
 
 
 async def box(found: Locator) -> dict[str, float]:
+    await at_rest(found.page)
     known = await found.bounding_box()
     assert known
     return {**known, "right": known["x"] + known["width"], "bottom": known["y"] + known["height"]}
@@ -119,29 +118,22 @@ async def test_the_question_about_consent(chromium: Browser, tmp_path: Path, pho
         await first.context.close()
 
 
-async def test_in_line_taken_back_and_away(
-    chromium: Browser, tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def resting(self: Worker) -> int:  # nothing leaves the line meanwhile
-        self.last_round = 9e9
-        return 0
-
-    round_ = Worker.round
-    monkeypatch.setattr(Worker, "round", resting)
+async def test_in_line_taken_back_and_away(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with site(tmp_path) as (app, address):
         first = await chromium.new_page()
-        await first.goto(address)
-        await order(first, photo, "slow zoom in")
-        await expect(first.locator(".turn")).to_have_count(1)
 
         async def waiting(page: Page) -> None:
             await expect(page.get_by_role("button", name=T["cancel"])).to_be_in_viewport(ratio=1)
             await expect(page.locator(".status").first).to_contain_text(texts.jobs.NEXT)
 
-        async with looked_at(chromium, "chat-in-line", address, first) as each:
-            await each(waiting)
-        await first.get_by_role("button", name=T["cancel"]).click()
-        monkeypatch.setattr(Worker, "round", round_)
+        with held():
+            await first.goto(address)
+            await order(first, photo, "slow zoom in")
+            await expect(first.locator(".turn")).to_have_count(1)
+            async with looked_at(chromium, "chat-in-line", address, first) as each:
+                await each(waiting)
+            await first.get_by_role("button", name=T["cancel"]).click()
+            await expect(first.locator(".answer")).to_contain_text("Cancelled.")
         app.worker.poke()
         await expect(first.locator(".answer")).to_contain_text("your 5 credits are back")
 
