@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from playwright.async_api import Browser
 from bot import app
 from bot.media.library import Media
 from generator import studio
-from tests import decoders, renderers
+from tests import decoders, renderers, slots
 from tests.browsing import CHROMIUM, launched
 
 
@@ -24,6 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Wait for a slot, which counts for no test's time limit."""
+    with slots.one() if "chromium" in getattr(item, "fixturenames", ()) else nullcontext():
+        return (yield)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
