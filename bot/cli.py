@@ -99,7 +99,7 @@ def generator(
 
     async def serve() -> None:
         found = config.load()
-        logs.set_up(found.log_level, [key or ""])
+        logs.set_up(found.log_level, [key or ""], found.log_format)
         service = Generator(
             found.data_dir / "generator",
             key=key,

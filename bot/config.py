@@ -160,6 +160,9 @@ class Settings(BaseSettings):
         30, ge=1, allow_inf_nan=False, description="days for which clips are kept; shared ones stay until unshared"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="and how: `json` is an object a line, for a collector"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -193,6 +196,11 @@ class Settings(BaseSettings):
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("*", mode="before")  # defined last, so it runs before the others
     @classmethod

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import idempotency, platforms, rights, texts
+from bot import idempotency, log_context, platforms, rights, texts
 from bot.commands import help, invocation, table
 from bot.context import Context, Inbox
 from bot.conversation import MENTION, Inbound, Reply
@@ -40,7 +40,8 @@ class Core:
         A repeated message changes nothing and gets its first reply. Raises `StoreDown` only where no reply is expected:
         for reactions, edits, and messages that are not addressed to the bot.
         """
-        return (await self._handled(inbound)).into(inbound.language)
+        with log_context.about(platform=inbound.address.platform):
+            return (await self._handled(inbound)).into(inbound.language)
 
     async def _handled(self, inbound: Inbound) -> Reply:
         inbound = replace(inbound, text=invocation.canonical(_legible(inbound.text)), tiers=inbound.tiers - {"admins"})

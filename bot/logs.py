@@ -1,10 +1,16 @@
-"""Logging to standard error; secrets of the settings are redacted."""
+"""Logging to standard error, as text or as JSON; secrets of the settings are redacted."""
 
+import json
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Literal
 
+from bot import log_context
 from bot.errors import StoreDown
+
+Form = Literal["text", "json"]
 
 QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite", "telegram")
 """Libraries that log URLs (which may hold secrets), people's texts, or noise."""
@@ -30,13 +36,39 @@ class Redacted(logging.Formatter):
         self._secrets += [secret for secret in secrets if secret]
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), super().formatMessage(record))
+        said = self._redacted(super().formatMessage(record))  # before a control character in a secret is spelt
+        return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), said)
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        return self._clean(super().format(record))
+
+    def _redacted(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "•••")
+        return text
+
+    def _clean(self, text: str) -> str:
+        text = self._redacted(text)
         return "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]}…" for line in text.split("\n"))
+
+
+class Json(Redacted):
+    """The same as one JSON object a line: `at`, `level`, `logger`, `message`, and, where known, `job`, `platform`,
+    `error` (a traceback)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **log_context.current(),
+        }
+        if record.exc_info:
+            said["error"] = self.formatException(record.exc_info)
+        # Redacted before it is encoded, as that spells a quotation mark in a secret in another way.
+        text = json.dumps({name: self._clean(value) for name, value in said.items()}, ensure_ascii=False)
+        return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def untold(record: logging.LogRecord) -> bool:
@@ -71,10 +103,10 @@ def hide(secrets: Iterable[str]) -> None:
             handler.formatter.hide(secrets)
 
 
-def set_up(level: str, secrets: Sequence[str]) -> None:
+def set_up(level: str, secrets: Sequence[str], form: Form = "text") -> None:
     """Configure logging to standard error."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Redacted(secrets))
+    handler.setFormatter(Json(secrets) if form == "json" else Redacted(secrets))
     for start in REPEATED:
         handler.addFilter(OnceAMinute(start))
     handler.addFilter(untold)

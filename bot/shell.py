@@ -5,6 +5,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn, TypeVar
@@ -32,7 +33,7 @@ QUIET = "CRITICAL"
 def settings(level: str | None = QUIET) -> config.Settings:
     """The settings, with logging configured and misspelt names reported. `level` None: the configured one."""
     found = config.load()
-    logs.set_up(level or found.log_level, secrets_of(found))
+    logs.set_up(level or found.log_level, secrets_of(found), found.log_format)
     for oddity in env_file.oddities(config.names()):
         if oddity.misspelt and level:
             err.print(oddity.text, markup=False, style="yellow", soft_wrap=True)
@@ -46,7 +47,8 @@ def with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None
 
     async def opened() -> T:
         found = settings(level)
-        async with signals(say_stopping, 0 if social else 1) as stopped, open_app(found, social=social) as app:
+        say = partial(log.info, "stopping") if found.log_format == "json" else say_stopping
+        async with signals(say, 0 if social else 1) as stopped, open_app(found, social=social) as app:
             if social:  # a long-lived process: keep the garbage collector from scanning what exists now
                 gc.freeze()
             return await do(app, stopped)

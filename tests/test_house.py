@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     (
         *("bot.languages", "bot.sentence", "bot.model", "bot.conversation", "bot.errors", "bot.characters"),
-        *("bot.inflate", "bot.platforms"),
+        *("bot.inflate", "bot.log_context", "bot.platforms"),
     ),
     ("bot.texts", "bot.quotas.rules", "bot.gallery.model", "bot.sealing"),
     ("bot.ports", "bot.catalogue", "bot.offers"),

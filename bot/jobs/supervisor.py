@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
+from bot import log_context
 from bot.errors import ChatError, Misconfigured
 from bot.ports import Platform
 
@@ -34,7 +35,8 @@ class Supervisor:
         """Run all platforms."""
         async with asyncio.TaskGroup() as group:
             for platform in self._platforms:
-                group.create_task(self._attend(platform), name=platform.name)
+                with log_context.about(platform=platform.name):
+                    group.create_task(self._attend(platform), name=platform.name)
 
     def troubles(self) -> dict[str, str]:
         """Current trouble by platform; empty text if it works."""

@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
+from bot import log_context
 from bot.errors import Stale, StoreDown
 from bot.jobs.others import Others
 from bot.jobs.steps import Steps
@@ -184,6 +185,10 @@ class Worker:
             self._vain.add(task)
 
     async def _run(self, job: Job, act: Act) -> None:
+        with log_context.about(platform=job.address.platform, job=job.id):
+            await self._acted(job, act)
+
+    async def _acted(self, job: Job, act: Act) -> None:
         try:
             await act(job)
         except asyncio.CancelledError:

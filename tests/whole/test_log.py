@@ -1,6 +1,7 @@
 """What whoever reads the log of a whole Photoplay sees."""
 
 import asyncio
+import json
 import logging
 import re
 import sqlite3
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from shell import photoplay, start
 
 from adapters import console
 from bot import logs
@@ -16,15 +18,16 @@ from bot.app import open_app
 from bot.config import Settings
 from storage.sqlite import Sqlite
 
+AWAY = {"TELEGRAM_API_URL": "http://127.0.0.1:9"}
 LAKE = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"
 
 
 @contextmanager
-def logged() -> Iterator[None]:
+def logged(form: logs.Form = "text") -> Iterator[None]:
     """What is logged inside goes to standard error, as in production."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
-    logs.set_up("INFO", [])
+    logs.set_up("INFO", [], form)
     try:
         yield
     finally:
@@ -67,3 +70,39 @@ async def test_a_database_that_is_away_is_two_lines_and_a_clip_is_one(
     assert "the database is back, after" in news[1]
     assert said.count("delivered") == 1
     assert re.search(r"job \w+: clip delivered on console", said)
+
+
+async def test_as_json_each_line_says_what_it_is_about_and_nobody(tmp_path: Path, photo: Path) -> None:
+    code, out, err = await photoplay(
+        tmp_path, "animate", str(photo), "pan left", "-o", "clip.mp4", LOG_FORMAT="JSON", PORT="0"
+    )
+    assert code == 0, out + err
+    process = await start(tmp_path, "run", LOG_FORMAT="json", PORT="0", TELEGRAM_TOKEN="1:secret-token", **AWAY)
+    assert process.stderr
+    lines = []
+    async with asyncio.timeout(60):
+        while not any(line.get("platform") == "telegram" and line["level"] == "ERROR" for line in lines):
+            lines.append(json.loads(await process.stderr.readline()))
+    process.terminate()
+    _, rest = await process.communicate()
+    lines += [json.loads(line) for line in rest.splitlines()]
+    assert all({"at", "level", "logger", "message"} <= line.keys() for line in lines)
+    assert {key for line in lines for key in line} <= {"at", "level", "logger", "message", "job", "platform", "error"}
+    assert not any("secret-token" in json.dumps(line) for line in lines)
+
+
+async def test_lines_of_a_job_name_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with logged("json"):
+        async with open_app(Settings(data_dir=tmp_path, port=0)) as app:
+            working = asyncio.create_task(app.worker.run())
+            order = console.inbound("1", "slow push in", [console.picture(LAKE)])
+            job = (await app.core.handle(order)).job or ""
+            async with asyncio.timeout(60):
+                while (found := await app.store.job(job)) is None or found.state != "done":
+                    await asyncio.sleep(0.05)
+            app.worker.stop()
+            await working
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = [line for line in lines if job in line["message"]]
+    assert len(told) >= 2
+    assert {(line["job"], line["platform"]) for line in told} == {(job, "console")}
