@@ -226,6 +226,7 @@ async def open_app(
             lease=settings.lease,
             link=reachable,
             ended=meters.ended,
+            others=lambda: offered.several,
         )
         worker = Worker(store, acts, tuple(chats), clock=clock, slots=settings.provider_slots)
         runner = Runner(store, media, chats, clock=clock, web=settings.public_url)

@@ -240,6 +240,10 @@ ROWS: tuple[Model, ...] = (
 """All rows, also older versions of one: those are bought for orders from before."""
 
 
+LENGTHS = frozenset(seconds for one in ROWS for seconds in one.seconds)
+"""Seconds that a clip of any model may have."""
+
+
 def row(id: str, version: int | None = None) -> Model:
     """The row of a model: that version, or the newest. An unknown id gets the first model's row under its own name,
     which is how orders from before there was a catalogue were bought."""

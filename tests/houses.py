@@ -147,7 +147,17 @@ async def wired(
     media = Media(folder / "media", new_id=new_id, decoder=Shared)
     provider = provider or ScriptedProvider(clip)
     history = History(store, provider, clock)
-    work = Steps(store, media, provider, chats, history, clock=clock, deadline=86_400, lease=LEASE)
+    work = Steps(
+        store,
+        media,
+        provider,
+        chats,
+        history,
+        clock=clock,
+        deadline=86_400,
+        lease=LEASE,
+        others=lambda: core.context.offers().several,
+    )
     worker = Worker(store, work, tuple(chats), clock=clock, slots=5)
     core = Core(
         Context(

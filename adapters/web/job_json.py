@@ -66,6 +66,7 @@ class JobJson:
             "cancel": allows(job, Cancelled),
             "clip": self._clip(clip, file_name(order.prompt, job.created_at)) if clip else None,
             "joins": bool(clip and job.follows),
+            "others": core.context.offers().several,
             "note": texts.jobs.MADE_BY_AI if clip else "",
             "alt": texts.page.alt(order.prompt),
         }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot import rights, texts
+from bot import catalogue, offers, rights, texts
 from bot.admin.people import Target, act, group, how, told
 from bot.context import Context
 from bot.conversation import MENTION, SHELL, Inbound, Reply
@@ -89,6 +89,7 @@ async def _show(ctx: Context, inbound: Inbound) -> Reply:
         places=_places(inbound, scope.places),
         closed=bool(scope.closed),
         confirm=scope.confirm,
+        models=None if scope.models is None else [*map(offers.said_title, scope.models)],
         zone=scope.zone or "UTC",
         cap=scope.cap,
         flights=scope.flights,
@@ -128,7 +129,7 @@ def _flight(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
 
 def _longest(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     count = _count(inbound, value.removesuffix("seconds").removesuffix("s").strip())
-    if count not in (None, 5, 10):
+    if count is not None and count not in catalogue.LENGTHS:
         raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
     return lambda rule: replace(rule, longest=count), texts.admin.longest(count)
 
@@ -136,6 +137,15 @@ def _longest(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
 def _confirm(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     count = _count(inbound, value)
     return lambda rule: replace(rule, confirm=count), texts.admin.confirm_above(count)
+
+
+def _models(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
+    if value.lower() in ("all", "every", *_OFF):
+        return lambda rule: replace(rule, models=None), texts.models.allowed(())
+    names = offers.said_names(value)
+    if not names:
+        raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
+    return lambda rule: replace(rule, models=tuple(names)), texts.models.allowed([*map(offers.said_title, names)])
 
 
 def _who(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
@@ -176,6 +186,8 @@ _SETTERS: dict[str, Callable[[Inbound, str], tuple[Edit, Sentence]]] = {
     "clips": _flight,
     "longest": _longest,
     "confirm": _confirm,
+    "models": _models,
+    "model": _models,
     "who": _who,
     "zone": _zone,
     "channels": _channels,

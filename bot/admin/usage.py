@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from statistics import median
 
-from bot import texts
+from bot import offers, texts
 from bot.admin import chart
 from bot.admin.people import how, place
 from bot.context import Context
@@ -162,6 +162,8 @@ def _came_and_went(before: object, after: object) -> Sentence:
 
 
 def _short(name: str, value: object, where: tzinfo) -> Sentence:
+    if isinstance(value, list) and name == "models":
+        return join(", ", [offers.said_title(str(each)) for each in value])
     if isinstance(value, list):
         return texts.admin.entries(len(value))
     if name in _TIMES and isinstance(value, int | float):

@@ -14,6 +14,7 @@ from bot.model import ID, Clip, Job, Search
 from bot.offers import Offers
 from bot.ordering import choosing, place, prompt, questions
 from bot.ordering.place import Wish
+from bot.ordering.prompt import Draft
 from bot.sentence import lines
 
 LISTED = 10
@@ -34,18 +35,21 @@ async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def again(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Order a clip of the same photo, with the same words or new ones."""
-    job, words = await _brought(ctx, inbound, "again", argument)
+    job, words = await brought(ctx, inbound, "again", argument)
     can = await choosing.offers(ctx, inbound)
-    new = bool(words or inbound.options)
-    draft = (
-        prompt.reworded(_worded(words, job, can), inbound.options, job.order, can)
-        if new
-        else prompt.repeat(job.order, can)
-    )
+    if words:
+        draft = prompt.reworded(_worded(words, job, can), inbound.options, job.order, can)
+        return await anew(ctx, inbound, job, draft, can)
+    return await anew(ctx, inbound, job, prompt.repeat(job.order, can), can, seen=job.price)  # on the button
+
+
+async def anew(
+    ctx: Context, inbound: Inbound, job: Job, draft: Draft, can: Offers, *, seen: int | None = None
+) -> Reply:
+    """Order a clip of an earlier one's photo; `seen`: the price that the person was shown."""
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(ctx, job)
     # Its photo may be the first frame of another person's clip.
     roles, source = prompt.roles(job.order), await lookup.remixed(ctx, inbound, job)
-    seen = None if new else job.price  # on the button
     wish = Wish(draft, roles, lambda: ctx.media.copy(job.order), can, job.order.sample, before, source, seen)
     return await place.place(ctx, inbound, wish)
 
@@ -61,7 +65,7 @@ async def words(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def continue_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Order a clip whose photo is the last frame of an earlier one."""
-    job, words = await _brought(ctx, inbound, "continue", argument)
+    job, words = await brought(ctx, inbound, "continue", argument)
     clip = _clip(job)
 
     async def frame() -> AsyncIterator[bytes]:
@@ -84,17 +88,18 @@ async def next_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Send a clip again, free of charge."""
-    job, _ = await _brought(ctx, inbound, "clip", argument)
+    job, _ = await brought(ctx, inbound, "clip", argument)
     shown = _shown(
         ctx, _clip(job), job, inbound, job.copy_id if job.address.platform == inbound.address.platform else None
     )
     share = await lookup.offered(ctx.store, job)
-    return replace(status.result(job, shown, share=share), job=None, repeats=(job.id,))
+    others = ctx.offers().several
+    return replace(status.result(job, shown, share=share, others=others), job=None, repeats=(job.id,))
 
 
 async def join(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Join a clip and the clips that it continues."""
-    job, _ = await _brought(ctx, inbound, "join", argument)
+    job, _ = await brought(ctx, inbound, "join", argument)
     chain: list[Job] = [job]
     while (before := await _before(ctx, chain[0])) and len(chain) < MOST_JOINED and await _may(ctx, before, inbound):
         chain.insert(0, before)
@@ -175,7 +180,7 @@ async def _own(ctx: Context, inbound: Inbound, name: str, argument: str) -> tupl
     return job, words
 
 
-async def _brought(ctx: Context, inbound: Inbound, name: str, argument: str) -> tuple[Job, str]:
+async def brought(ctx: Context, inbound: Inbound, name: str, argument: str) -> tuple[Job, str]:
     """As `_own`; also refuses to post the clip, or a clip made from it, outside of an age-restricted channel."""
     job, words = await _own(ctx, inbound, name, argument)
     await age.check_place(ctx, inbound, job)

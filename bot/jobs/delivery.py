@@ -38,7 +38,8 @@ REMOVALS = 3
 
 
 class Delivery:
-    """Sends results. `link` returns the public URL of a stored clip, or None."""
+    """Sends results. `link` returns the public URL of a stored clip, or None; `others`: whether there is a choice of
+    models."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Delivery:
         *,
         clock: Callable[[], float],
         link: Callable[[str], str] | None = None,
+        others: Callable[[], bool] = bool,
     ) -> None:
         self._store = store
         self._media = media
@@ -58,6 +60,7 @@ class Delivery:
         self._claims = claims
         self._clock = clock
         self._fitting = Fitting(media, link)
+        self._others = others
 
     async def deliver(self, job: Job) -> None:
         """Send the clip, or the reason why there is none; then remove the status line."""
@@ -144,7 +147,7 @@ class Delivery:
 
     async def _result(self, job: Job) -> Reply:
         if job.clip is None:
-            return status.result(job, None)
+            return status.result(job, None, others=self._others())
         file = self._media.stored(job.clip.name)
         if not file.exists():
             await self._claims.note(texts.incidents.CLIP_GONE, job.clip.name, job)
@@ -155,7 +158,7 @@ class Delivery:
         except StoreDown as error:  # a missing button must not delay the clip
             log.info("job %s is delivered without its Share button: %s", job.id, error)
             share = new = False
-        return status.result(job, shown, stand_in=new, share=share)
+        return status.result(job, shown, stand_in=new, share=share, others=self._others())
 
     async def _is_news(self, job: Job) -> bool:
         """Whether this is the person's first clip from the stand-in; its message mentions that."""

@@ -95,18 +95,21 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 
             return texts.jobs.RENDERED if job.state == "delivering" else texts.jobs.DONE
 
 
-def result(job: Job, shown: ShownClip | None, *, stand_in: bool = False, share: bool = False) -> Reply:
+def result(
+    job: Job, shown: ShownClip | None, *, stand_in: bool = False, share: bool = False, others: bool = False
+) -> Reply:
     """The result of a job: the clip, or the reason for the failure, which was free.
 
-    `stand_in`: mention that the stand-in made it; `share`: offer a gallery.
+    `stand_in`: mention that the stand-in made it; `share`: offer a gallery; `others`: offer other models.
     """
     again = Button(texts.chat.again(job.price), f"/again {job.id}")
     words = Button(texts.chat.NEW_WORDS, f"/words {job.id}")
+    other = [Button(texts.models.AGAIN_WITH, f"/with {job.id}")] if others else []
     if shown is None:
         text = lines(understood(job.order), texts.jobs.failed(job.reason or "failed", job.price))
-        return Reply(text, (again, words), job=job.id)
+        return Reply(text, (again, words, *other), job=job.id)
     made_by = join(" · ", [texts.jobs.MADE_BY_AI, texts.jobs.STAND_IN if stand_in else EMPTY])
-    buttons = [again, words, Button(texts.chat.CONTINUE, f"/next {job.id}")]
+    buttons = [again, words, *other, Button(texts.chat.CONTINUE, f"/next {job.id}")]
     if job.follows:
         buttons.append(Button(texts.chat.JOIN, f"/join {job.id}"))
     if share:

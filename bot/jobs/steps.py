@@ -63,6 +63,7 @@ class Steps:
         lease: float,
         link: Callable[[str], str] | None = None,
         ended: Callable[[Job], None] = lambda _: None,
+        others: Callable[[], bool] = bool,
     ) -> None:
         self._store = store
         self._media = media
@@ -73,7 +74,7 @@ class Steps:
         self._deadline = deadline
         self._claims = Claims(store, clock, lease, ended)
         self._save, self._note = self._claims.save, self._claims.note
-        self._delivery = Delivery(store, media, provider, chats, self._claims, clock=clock, link=link)
+        self._delivery = Delivery(store, media, provider, chats, self._claims, clock=clock, link=link, others=others)
         self._lines = StatusLines(store, provider, chats, history, clock)
         self._show = self._lines.show
         self.lease = lease

@@ -24,12 +24,16 @@ class Option:
     wait: float | None
 
     @property
+    def title(self) -> Sentence:
+        """The choice in words."""
+        return texts.models.title(self.word, self.choice.model.title)
+
+    @property
     def line(self) -> Sentence:
         """The choice, what it costs, its usual time."""
         model = self.choice.model
         estimate = model.price is not None and model.price.estimate
-        title = texts.models.title(self.word, model.title)
-        return texts.models.option(title, self.seconds, self.price, self.wait, estimate=estimate)
+        return texts.models.option(self.title, self.seconds, self.price, self.wait, estimate=estimate)
 
     @property
     def label(self) -> Sentence:

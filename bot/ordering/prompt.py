@@ -109,9 +109,18 @@ def apart(text: str) -> str:
 
 def repeat(order: Order, can: Offers = ONE) -> Draft:
     """Words and options of an earlier order, by its model while that can be had."""
-    choice = can.like(order).default
+    return by(order, can.like(order).default)
+
+
+def by(order: Order, choice: offers.Choice) -> Draft:
+    """Words and options of an earlier order, made by another model, whose length is the nearest."""
     seconds = choice.model.nearest(order.seconds)
-    return Draft(order.prompt, seconds, order.negative, order.cfg, choice.model, choice.sound)
+    return Draft(order.prompt, seconds, order.negative, order.cfg, choice.model, choice.sound, choice.seen)
+
+
+def fits(draft: Draft, roles: Sequence[Role]) -> bool:
+    """Whether the model can do all of an order."""
+    return catalogue.fits(needs(draft, roles), draft.model) is None
 
 
 def roles(order: Order) -> list[Role]:

@@ -122,7 +122,7 @@ async def mydata(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def _made(ctx: Context, inbound: Inbound, people: tuple[str, ...], earlier: list[str]) -> Reply:
     found = await export.gather(ctx.store, ctx.media, inbound.person, people)
-    if found.empty:
+    if found.empty and not (await ctx.store.gallery.preferences(inbound.person)).model:
         return Reply(texts.privacy.MYDATA_NOTHING, private=True)
     if ctx.links.clip is None and not _links_itself(inbound) and found.size > HEAVIEST_PAPER:
         raise Refusal(texts.privacy.MYDATA_NO_LINK)

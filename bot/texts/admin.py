@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
-from bot.sentence import EMPTY, Moment, Sentence, _, _n, join, lines, sentences, verbatim
+from bot.sentence import EMPTY, Listing, Moment, Sentence, _, _n, join, lines, sentences, verbatim
 from bot.texts.phrases import EVERYONE, credits_, ours, rate, reason
 
 NOT_ADMIN = _("Only admins of this community can do that.")
@@ -33,7 +33,8 @@ REFUND_NOT = _("Only a clip of this community that was paid and not given back y
 USAGE_HOW = _("For example: {/usage week} or {/usage month}")
 LIMITS_HOW = _(
     "To set: {/limits flight 2} · {/limits longest 5} · {/limits channels here} (or everywhere) · {/limits who tiers} "
-    "(or everyone) · {/limits confirm 20} (or off) · {/limits zone Europe/Berlin}. For one person or role: "
+    "(or everyone) · {/limits confirm 20} (or off) · {/limits models quick, best} (or all) · "
+    "{/limits zone Europe/Berlin}. For one person or role: "
     "{/limits @someone flight 3}"
 )
 IN_FIELDS = _("In the slash command, what stands behind its name goes into the fields.")
@@ -118,6 +119,7 @@ def limits(
     places: Sentence = EMPTY,
     closed: bool = False,
     confirm: int | None = None,
+    models: Sequence[Sentence] | None = None,
     zone: str = "UTC",
     cap: int | None = None,
     flights: int | None = None,
@@ -136,6 +138,7 @@ def limits(
         _("A tap is asked for: above {credits}", credits=credits_(confirm))
         if confirm is not None
         else _("A tap is asked for: never"),
+        _("Models: {models}", models=Listing(tuple(models))) if models else _("Models: all that are offered"),
         _("Time zone: {zone}", zone=zone),
         join(", ", [operator.fill(cap=credits_(cap or 0)), at_once(flights)]),
         *others,
@@ -218,6 +221,7 @@ FIELDS = {
     "places": _("places for orders"),
     "closed": _("only with a tier or own credits"),
     "confirm": _("asks for a tap above (credits)"),
+    "models": _("models"),
     "cap": _("monthly cap (credits)"),
     "flights": _("clips at once, everybody"),
     "gallery": _("gallery channel"),

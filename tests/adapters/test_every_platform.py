@@ -11,17 +11,20 @@ import pytest
 from adapters.shared import lanes
 from adapters.web import event_stream
 from bot import platforms, texts
+from bot.catalogue import DEFAULT
 from bot.commands import table
 from bot.connections import CONNECTIONS
 from bot.conversation import Inbound, Reply
 from bot.core import Core
 from bot.model import Address
+from bot.quotas.pricing import Policy
 from tests.adapters.discord.discord_driver import discord
 from tests.adapters.driving import ChatDriver, Driver, Shown, sees, until
 from tests.adapters.lines.lines_driver import lines
 from tests.adapters.telegram.telegram_driver import telegram
 from tests.adapters.web.web_driver import web
 from tests.houses import configure, picture
+from tests.samples import BEST, LOUD, OFFERS
 
 PLATFORMS: dict[str, Callable[..., Any]] = {"telegram": telegram, "discord": discord, "web": web, "lines": lines}
 AGAIN = texts.chat.again(5)
@@ -149,6 +152,82 @@ async def test_the_same_message_twice_buys_once(driver: Driver) -> None:
     await settled(driver)
     assert bought(driver) == 1
     assert sum(shown.clip for shown in driver.shown()) == 1
+
+
+# ── Models ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def choosing(driver: Driver) -> Driver:
+    """There are models to choose from."""
+    configure(driver.house.core, offers=OFFERS, policy=Policy(1000))
+    return driver
+
+
+def label(shown: Shown, part: str) -> str:
+    return next(one for one in shown.buttons if part in one)
+
+
+async def test_a_caption_names_another_model(choosing: Driver) -> None:
+    await choosing.say("she sings --model with sound", picture())
+    await sees(choosing, "she sings", clip=True)
+    await settled(choosing)
+    (order,) = choosing.house.provider.orders
+    assert (order.model, order.sound, order.prompt) == (LOUD.id, True, "she sings")
+
+
+async def test_what_a_model_cannot_is_refused_and_costs_nothing(choosing: Driver) -> None:
+    await choosing.say("she sings --model veo 3.1 --10s", picture())
+    await sees(choosing, "can be 4, 6 or 8 seconds")
+    await choosing.say("she sings --sound on", picture())
+    await sees(
+        choosing, "Kling 1 Standard makes clips without sound. Please order one without. Kling 3.0 Pro can do that."
+    )
+    assert not await choosing.house.kept()
+    assert not bought(choosing)
+
+
+async def test_with_sound_is_picked_with_its_price_by_a_tap(choosing: Driver) -> None:
+    driver = choosing
+    await driver.say("/model")
+    shown = await sees(driver, "With sound (Kling 2.6 Pro) · 13 credits for 5 s")
+    await driver.tap(shown, label(shown, "With sound · 13 credits"))
+    await sees(driver, "From now on With sound (Kling 2.6 Pro) · 13 credits for 5 s")
+    await driver.say("she sings", picture())
+    await sees(driver, "she sings", clip=True)
+    await settled(driver)
+    (order,) = driver.house.provider.orders
+    assert (order.model, order.sound) == (LOUD.id, True)
+
+
+async def test_a_clip_is_made_again_with_another_model(choosing: Driver) -> None:
+    driver = choosing
+    clip = await a_clip(driver)
+    await driver.tap(clip, texts.models.AGAIN_WITH)
+    shown = await sees(driver, "made by another model:")
+    assert "Best (Kling 3.0 Pro) · 20 credits for 5 s" in shown.words
+    await driver.tap(shown, label(shown, "Best · 20 credits"))
+    await until(lambda: bought(driver) == 2)
+    await settled(driver)
+    assert [(order.model, order.prompt) for order in driver.house.provider.orders] == [
+        (DEFAULT.id, "she smiles"),
+        (BEST.id, "she smiles"),
+    ]
+    await until(lambda: sum(shown.clip for shown in driver.shown()) == 2)
+
+
+async def test_a_community_has_the_models_that_its_admins_allow(chat: ChatDriver) -> None:
+    configure(chat.house.core, offers=OFFERS, policy=Policy(1000), owners=frozenset({"lines:ann"}))  # no admins there
+    await chat.gather()
+    await chat.say("/limits models quick, with sound")
+    await sees(chat, "Clips may be made by Quick and With sound.")
+    await chat.say("she smiles --model best", picture())
+    await sees(chat, "Kling 3.0 Pro is not among the models that the admins of this community allow. "
+                     "Here you can have Quick or With sound.")  # fmt: skip
+    await chat.say("she sings --model sound", picture())
+    await sees(chat, "she sings", clip=True)
+    await settled(chat)
+    assert [order.model for order in chat.house.provider.orders] == [LOUD.id]
 
 
 # ── Questions ────────────────────────────────────────────────────────────────────────────────────────────────────────

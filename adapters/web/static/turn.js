@@ -34,6 +34,7 @@ export class Turn {
       download: link(t('download')),
       again: this.#button('again', 'again', () => this.#command('again')),
       words: this.#button('words', 'new_words', () => composer.newWords(this.job)),
+      other: this.#button('tune', 'again_with', () => this.#command('with')),
       goOn: this.#button('next', 'go_on', () => composer.goOn(this.job)),
       join: this.#button('join', 'join', () => this.#command('join')),
     };
@@ -62,7 +63,7 @@ export class Turn {
     setText(this.#facts, [...job.options, ...(failed ? [] : [job.price])].join(' · '));
     setText(this.#note, clip ? job.note : '');
 
-    const { cancel, notify, download, again, words, goOn, join } = this.buttons;
+    const { cancel, notify, download, again, words, other, goOn, join } = this.buttons;
     // The focus would be lost with a removed button; its reply gets it.
     const focused = document.activeElement;
     cancel.hidden = !job.cancel;
@@ -70,6 +71,7 @@ export class Turn {
     download.hidden = goOn.hidden = !clip;
     again.hidden = words.hidden = this.deletion.button.hidden = !over;
     join.hidden = !job.joins;
+    other.hidden = !over || !job.others;
     if (clip) download.href = clip.download;
     if (focused.hidden && this.answer.contains(focused)) this.answer.focus({ preventScroll: true });
   }
@@ -104,7 +106,7 @@ export class Turn {
     const { text, state } = this.job;
     const answer = await say([['text', `/${name} ${this.job.id}${more}`]]);
     if (answer.deleted) this.conversation.drop(answer.deleted);
-    if (answer.question || answer.clip || (answer.job && name === 'again')) this.conversation.take('', answer);
+    if (answer.question || answer.clip || answer.buttons || (answer.job && name === 'again')) this.conversation.take('', answer);
     // The change that it made may be known already, and says more.
     else if (!answer.fine || (text === this.job.text && state === this.job.state)) this.#told = answer.text;
     this.#showStatus();

@@ -152,6 +152,8 @@ class WebDriver:
         buttons = {texts.jobs.CANCEL: f"/cancel {job['id']}"} if job["cancel"] else {}
         if job["clip"] or job["state"] == "done":
             buttons[texts.chat.again(5)] = f"/again {job['id']}"
+            if job["others"]:
+                buttons[texts.models.AGAIN_WITH] = f"/with {job['id']}"
         return Shown(f"{job['prompt']}\n{job['text']}", buttons, bool(job["clip"]), job)
 
 

@@ -21,15 +21,30 @@ from tests.houses import House, attached, wired
 from tests.wave import WAVE, wave
 
 EVERYONES = (
-    *("animate", "jobs", "quota", "cancel", "again", "continue", "clip", "join", "delete", "link", "unlink", "share"),
-    *("unshare", "sharing", "remix", "best", "gallery", "privacy", "mydata", "forgetme", "help", "start"),
+    *("animate", "jobs", "quota", "cancel", "again", "continue", "model", "clip", "join", "delete", "link", "unlink"),
+    *("share", "unshare", "sharing", "remix", "best", "gallery", "privacy", "mydata", "forgetme", "help", "start"),
 )
 ADMINS = (
     *("grant", "revoke", "ban", "unban", "limits", "tier", "refund", "usage", "audit", "export", "wordlist", "review"),
     "operator",
 )
 BUTTONS = (
-    *("words", "next", "yes", "no", "agree", "crop", "heart", "show", "report", "keep", "hide", "banish", "undo"),
+    *(
+        "words",
+        "next",
+        "with",
+        "yes",
+        "no",
+        "agree",
+        "crop",
+        "heart",
+        "show",
+        "report",
+        "keep",
+        "hide",
+        "banish",
+        "undo",
+    ),
 )
 
 
@@ -72,9 +87,9 @@ def test_lists_are_in_the_order_of_the_table() -> None:
 
 def test_menus_go_by_rank() -> None:
     rows = TABLE.values()
-    assert [row.name for row in in_page_menu(rows)] == ["jobs", "quota", "mydata", "privacy", "help"]
+    assert [row.name for row in in_page_menu(rows)] == ["jobs", "quota", "model", "mydata", "privacy", "help"]
     assert [row.name for row in in_menu(rows, "private")] == ["sharing", "link", "unlink", "mydata", "forgetme"]
-    short = ["animate", "jobs", "quota", "cancel", "best", "gallery", "privacy", "help", "start"]
+    short = ["animate", "jobs", "quota", "cancel", "model", "best", "gallery", "privacy", "help", "start"]
     assert [row.name for row in in_menu(rows, "everywhere", "groups", "greeting")] == short
     assert [row.name for row in in_menu(rows, "greeting")] == ["start"]
 
@@ -95,7 +110,7 @@ def test_menus_go_by_rank() -> None:
             lambda row: row.private,
             {
                 *("jobs", "quota", "help", "privacy", "cancel", "link", "unlink", "mydata", "forgetme"),
-                *("share", "unshare", "sharing", "gallery", "report", *ADMINS),
+                *("model", "share", "unshare", "sharing", "gallery", "report", *ADMINS),
             },
         ),
         (lambda row: row.quiet, {"delete", "undo", "no", "heart", "keep", "hide", "banish"}),

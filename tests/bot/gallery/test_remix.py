@@ -118,7 +118,7 @@ async def test_a_covered_clip_gives_a_covered_remix(square: Square) -> None:
     [
         ("/remix", 0, texts.sharing.REMIX_HOW),
         ("/remix nosuchclip she waves", 0, texts.sharing.UNKNOWN_SHARE),
-        ("/remix {id} she waves --loud 5", 0, texts.options.option_unknown("loud", ("duration", "no", "cfg"))),
+        ("/remix {id} she waves --lighting 5", 0, texts.options.option_unknown("lighting", texts.options.OF_THE_FIRST)),
         ("/remix {id}", 3, texts.pictures.ONE_PHOTO),
     ],
 )

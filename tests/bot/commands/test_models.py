@@ -1,0 +1,265 @@
+"""/model, another model for a finished clip, and the models that a community allows."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from bot import texts
+from bot.catalogue import DEFAULT, Price
+from bot.conversation import Inbound, Reply
+from bot.model import Address
+from bot.offers import Choice, alone
+from bot.quotas.pricing import Policy
+from tests.houses import House, attached, configure, picture
+from tests.samples import BEST, LOUD, OFFERS, VEO
+
+
+@pytest.fixture(autouse=True)
+def offered(house: House) -> None:
+    configure(house.core, offers=OFFERS, policy=Policy(1000))
+
+
+def labels(reply: Reply) -> list[str]:
+    return [str(button.label) for button in reply.buttons]
+
+
+def command(reply: Reply, label: str) -> str:
+    return next(button.command for button in reply.buttons if label in button.label)
+
+
+async def test_the_choices_show_price_and_usual_time(house: House) -> None:
+    told = await house.say("/model")
+    assert told.text == (
+        "Your clips are made by Quick (Kling 1 Standard).\n"
+        "Quick (Kling 1 Standard) · 5 credits for 5 s · usually about 5 min\n"
+        "Best (Kling 3.0 Pro) · 20 credits for 5 s · usually about 5 min\n"
+        "With sound (Kling 2.6 Pro) · 13 credits for 5 s · usually about 5 min\n"
+        "Tap one, and it makes all your clips until you choose another."
+    )
+    assert labels(told) == ["Best · 20 credits · about 5 min", "With sound · 13 credits · about 5 min", "More …"]
+    more = await house.say(command(told, "More"))
+    assert "Veo 3.1 · 24 credits for 4 s · usually about 5 min" in more.text.splitlines()
+    assert "Kling 2.6 Pro · 13 credits · about 5 min" in labels(more)
+    assert max(len(button.command.encode()) for button in (*told.buttons, *more.buttons)) <= 64
+
+
+async def test_a_time_is_told_only_if_it_is_known(house: House) -> None:
+    house.provider.stand_in = False  # then nothing is known of them but what is written
+    told = (await house.say("/model")).text.splitlines()
+    assert told[1:3] == [
+        "Quick (Kling 1 Standard) · 5 credits for 5 s · usually about 5 min",
+        "Best (Kling 3.0 Pro) · 20 credits for 5 s",
+    ]
+    job = await house.finish(await house.order("she smiles --model best"))
+    assert job.settled_at
+    assert job.accepted_at
+    house.clock.tick(61)
+    assert await house.core.context.history.usual(BEST.id, 5)
+    assert "usually" in (await house.say("/model")).text.splitlines()[2]
+
+
+async def test_an_own_choice_makes_all_clips_until_it_is_changed(house: House) -> None:
+    told = await house.say(command(await house.say("/model"), "With sound"))
+    assert told.text == (
+        "From now on With sound (Kling 2.6 Pro) · 13 credits for 5 s · usually about 5 min makes your clips."
+    )
+    job = await house.order("she sings")
+    assert (job.order.model, job.order.sound, job.price) == (LOUD.id, True, 13)
+    other = await house.say("she sings", attached(), user="8")
+    assert (await house.job(other.job)).order.model == DEFAULT.id
+    assert (await house.say("/model")).text.startswith(
+        "Your clips are made by With sound (Kling 2.6 Pro), as you chose."
+    )
+    # The word is kept: what the operator means by it counts.
+    configure(house.core, offers=replace(OFFERS, words={**OFFERS.words, "sound": Choice(BEST, sound=True)}))
+    assert (await house.order("she sings")).order.model == BEST.id
+    configure(house.core, offers=OFFERS)
+    assert (await house.say("/model veo 3.1")).text.startswith("From now on Veo 3.1")
+    back = await house.say(command(await house.say("/model"), "As whoever"))
+    assert back.text == texts.models.CHOSEN_AS_SET
+    assert (await house.order("she sings")).order.model == DEFAULT.id
+
+
+async def test_the_choice_is_in_ones_data_and_goes_with_it(house: House) -> None:
+    await house.say("/model best")
+    private = {"address": Address("telegram", "7", "1"), "user": "7"}
+    reply = await house.core.handle(Inbound(**private, key="telegram:data", text="/mydata"))
+    assert reply.papers
+    with zipfile.ZipFile(io.BytesIO(reply.papers[0].data)) as packed:
+        assert b"Your clips are made by: Best" in packed.read("about.txt")
+    assert (await house.store.gallery.preferences("telegram:7")).model == "best"
+    asked = await house.core.handle(Inbound(**private, key="telegram:forget", text="/forgetme"))
+    await house.core.handle(Inbound(**private, key="telegram:yes", text=asked.buttons[0].command))
+    assert (await house.store.gallery.preferences("telegram:7")).model == ""
+
+
+async def test_one_model_is_nothing_to_choose(house: House) -> None:
+    configure(house.core, offers=alone())
+    assert (await house.say("/model")).text == texts.models.NOTHING_ELSE
+    await house.finish(await house.order())
+    assert texts.models.AGAIN_WITH not in labels(house.chat.sent[-1][1])
+
+
+async def test_again_with_another_model(house: House) -> None:
+    first = await house.finish(await house.order("she smiles --10s"))
+    result = house.chat.sent[-1][1]
+    assert labels(result)[:3] == [texts.chat.again(10), texts.chat.NEW_WORDS, texts.models.AGAIN_WITH]
+    choices = await house.say(command(result, texts.models.AGAIN_WITH))
+    assert choices.text.splitlines() == [
+        "The same photo and words, made by another model:",
+        "Best (Kling 3.0 Pro) · 40 credits for 10 s · usually about 5 min",
+        "With sound (Kling 2.6 Pro) · 25 credits for 10 s · usually about 5 min",
+    ]
+    assert labels(choices)[-1] == "More …"
+    more = await house.say(command(choices, "More"))
+    assert "Veo 3.1 · 48 credits for 8 s · usually about 5 min" in more.text.splitlines()
+    reply = await house.say(command(choices, "With sound"))
+    job = await house.finish(await house.job(reply.job))
+    assert (job.order.prompt, job.order.seconds, job.order.model, job.price) == ("she smiles", 10, LOUD.id, 25)
+    assert job.order.photo.name != first.order.photo.name
+    # Again is with the model of that clip, which is not among the others of its own.
+    again = await house.say(f"/again {job.id}")
+    assert (await house.job(again.job)).order.sound
+    assert not any("With sound" in label for label in labels(await house.say(f"/with {job.id}")))
+
+
+async def test_only_what_can_make_all_of_a_clip_is_offered(house: House) -> None:
+    first = await house.finish(await house.order("she smiles --no fog --cfg 0.7"))
+    choices = await house.say(f"/with {first.id}")
+    assert labels(choices) == ["Best · 20 credits · about 5 min"]
+    masked = await house.say("she smiles", attached(), attached(picture(400, 300, "PNG"), role="static_mask"))
+    done = await house.finish(await house.job(masked.job))
+    assert (await house.say(f"/with {done.id}")).text == texts.models.NONE_FITS
+    assert (await house.say(f"/with {first.id}", user="8")).text == texts.chat.NOT_YOURS
+
+
+async def test_the_price_on_the_button_is_the_price(house: House) -> None:
+    first = await house.finish(await house.order())
+    choices = await house.say(f"/with {first.id}")
+    dearer = replace(BEST, price=Price(Fraction(5)))
+    configure(
+        house.core,
+        offers=replace(OFFERS, every=(DEFAULT, dearer, LOUD), words={**OFFERS.words, "best": Choice(dearer)}),
+    )
+    used = await house.used()
+    asked = await house.say(command(choices, "Best"))
+    assert "was shown at 20 credits, and now costs 25 credits" in asked.text
+    assert await house.used() == used
+    assert (await house.job((await house.say(command(asked, "Yes"))).job)).price == 25
+    assert (await house.job((await house.say(command(choices, "With sound"))).job)).price == 13
+
+
+# ── What a community allows ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def there(house: House) -> Callable[..., Inbound]:
+    """A message in a community, by its admin or another."""
+    numbers = iter(range(1000))
+
+    def said(text: str, *attachments: object, user: str = "7", admin: bool = False) -> Inbound:
+        async def administers() -> bool:
+            return admin
+
+        n = next(numbers)
+        return Inbound(
+            Address("telegram", "-5", f"there-{n}"),
+            user,
+            f"there:{n}",
+            text,
+            attachments,  # type: ignore[arg-type]
+            scope="telegram:-5",
+            shared=True,
+            administers=administers,
+        )
+
+    return said
+
+
+async def test_admins_say_which_models_their_community_may_use(house: House, there: Callable[..., Inbound]) -> None:
+    core = house.core
+    refused = await core.handle(there("/limits models quick"))
+    assert refused.text == texts.admin.NOT_ADMIN
+    done = await core.handle(there("/limits models quick, Veo 3.1", admin=True))
+    assert done.text == "Clips may be made by Quick and Veo 3.1."
+    assert "Models: Quick and Veo 3.1" in (await core.handle(there("/limits"))).text.splitlines()
+    audit = (await core.handle(there("/audit", admin=True))).text
+    assert "models not set → Quick, Veo 3.1" in audit
+    refused = await core.handle(there("she smiles --model best", attached()))
+    assert refused.text == (
+        "Kling 3.0 Pro is not among the models that the admins of this community allow. Here you can have Quick or "
+        "Veo 3.1."
+    )
+    again = await core.handle(there("she sings --model with sound", attached()))
+    assert again.text.endswith("Here you can have Quick or Veo 3.1.")
+    assert (await core.handle(there("/model best"))).text == refused.text
+    assert house.provider.orders == []
+    # What is not allowed is not named as what can.
+    told = await core.handle(there("she sings --sound on", attached()))
+    assert told.text == "Kling 1 Standard makes clips without sound. Please order one without."
+    reply = await core.handle(there("she smiles", attached()))
+    assert reply.job
+    await house.finish(await house.job(reply.job))
+    assert labels(await core.handle(there(f"/with {reply.job}"))) == ["Veo 3.1 · 24 credits · about 5 min"]
+    # In private everything is as before, and after the undo here.
+    assert (await house.order("she smiles --model best")).order.model == BEST.id
+    await core.handle(there(done.buttons[0].command, admin=True))
+    assert (await core.handle(there("she smiles --model best", attached()))).job
+
+
+async def test_a_community_without_the_default_has_another(house: House, there: Callable[..., Inbound]) -> None:
+    await house.core.handle(there("/limits models best", admin=True))
+    reply = await house.core.handle(there("she smiles", attached()))
+    assert (await house.job(reply.job)).order.model == BEST.id
+    # A person's own choice counts where it is allowed.
+    await house.say("/model quick")
+    reply = await house.core.handle(there("she smiles", attached()))
+    assert (await house.job(reply.job)).order.model == BEST.id
+    await house.core.handle(there("/limits models all", admin=True))
+    reply = await house.core.handle(there("she smiles", attached()))
+    assert (await house.job(reply.job)).order.model == DEFAULT.id
+
+
+async def test_a_parked_order_is_held_to_what_is_allowed_when_it_is_bought(
+    house: House, there: Callable[..., Inbound]
+) -> None:
+    await house.core.handle(there("/limits confirm 10", admin=True))
+    asked = await house.core.handle(there("she smiles --model best", attached()))
+    await house.core.handle(there("/limits models quick", admin=True))
+    refused = await house.core.handle(there(asked.buttons[0].command))
+    assert refused.text.endswith("Here you can have Quick.")
+    assert await house.store.used("telegram:-5/telegram:7", "day:2027-01-15") == 0
+
+
+@pytest.mark.parametrize("said", ["/limits models", "/limits models ,"])
+async def test_a_list_without_names_is_answered_with_an_example(
+    house: House, there: Callable[..., Inbound], said: str
+) -> None:
+    assert "/limits models quick, best" in (await house.core.handle(there(said, admin=True))).text
+
+
+async def test_a_name_that_no_model_has_is_refused(house: House, there: Callable[..., Inbound]) -> None:
+    told = (await house.core.handle(there("/limits models quick, kling 9", admin=True))).text
+    assert told.startswith("I don't know a model called “kling 9”. Did you mean Quick, Best, With sound, ")
+
+
+async def test_a_dearer_model_counts_in_every_book(house: House, there: Callable[..., Inbound]) -> None:
+    configure(house.core, policy=Policy(30, day=45, month=100, price=2))
+    reply = await house.core.handle(there("she smiles --model best", attached()))
+    job = await house.job(reply.job)
+    counted = {(one.kind, one.book, one.span.partition(":")[0]): one.amount for one in job.paid}
+    assert counted[("own", "telegram:-5/telegram:7", "day")] == 20
+    assert counted[("cap", "scope:telegram:-5", "month")] == 20
+    assert {one.amount for one in job.paid if one.book == "operator"} == {20, 40}
+    refused = await house.core.handle(there("she smiles --model best", attached()))
+    assert "10 left" in refused.text
+    assert "A clip of 5 seconds" not in refused.text  # the shortest of that model is 3 s, for 12
+    full = await house.core.handle(there("she smiles --model veo 3.1 --8s", attached(picture(640, 360)), user="9"))
+    assert full.refused
+    await house.finish(job)
+    (order,) = house.provider.orders
+    assert VEO.id != order.model == BEST.id
