@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -319,4 +320,9 @@ def secrets_of(settings: Settings) -> list[str]:
     values = (getattr(settings, name) for name in type(settings).model_fields)
     found = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
     url = settings.database_url
-    return found + (database_url.secrets(url.get_secret_value()) if url else [])
+    paths = [urlsplit(each.get_secret_value()).path for each in (settings.ping_url, settings.alert_url) if each]
+    return (
+        found
+        + (database_url.secrets(url.get_secret_value()) if url else [])
+        + [path for path in paths if len(path) > 5]
+    )

@@ -198,6 +198,10 @@ async def _watched(app: App, process: str) -> AsyncIterator[None]:
             from bot.watch.listener import metrics  # what it loads is not needed otherwise
 
             await stack.enter_async_context(metrics(app, process))
+        if process == "run" and (app.settings.ping_url or app.settings.alert_url):
+            from bot.watch.outward import telling
+
+            await stack.enter_async_context(telling(app))
         yield
 
 

@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="what a scraper must show as a bearer token; without it, whoever reaches that port may read"
     )
+    ping_url: SecretStr | None = Field(
+        None, description="address that is fetched each minute while all is well, as Healthchecks gives one out"
+    )
+    alert_url: SecretStr | None = Field(None, description="address that incidents are posted to, as JSON")
     telegram_token: SecretStr | None = Field(None, description="token of the Telegram bot, from BotFather")
     telegram_api_url: str = Field(
         "https://api.telegram.org", description="its address; that of a self-hosted Bot API server, which takes 2 GB"
@@ -222,6 +226,19 @@ class Settings(BaseSettings):
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not all("!" <= character <= "~" for character in value.get_secret_value()):
             raise ValueError("it has a space or a character in it that no key has; please copy it again")
+        return value
+
+    @field_validator("ping_url", "alert_url")
+    @classmethod
+    def _watcher(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            parts = urlsplit(value.get_secret_value()) if value else None
+            good = parts is None or (parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.fragment)
+            good = good and (parts is None or parts.port != 0)  # reading it validates it
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError("it must be an address such as https://hc-ping.com/and-so-on; please copy it again")
         return value
 
     @field_validator("owners")

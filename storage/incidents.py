@@ -8,6 +8,7 @@ from storage.database import Part, Row, Transaction
 
 NOTE = "INSERT INTO incidents (at, what, detail, host, job) VALUES ($1, $2, $3, $4, $5)"
 LATEST = "SELECT at, what, detail, host, job FROM incidents ORDER BY at DESC LIMIT $1"
+SINCE = "SELECT at, what, detail, host, job FROM incidents WHERE at >= $1 ORDER BY at LIMIT $2"
 STATES = "SELECT state, count(*) AS n FROM jobs WHERE state <> 'done' GROUP BY state"
 OLDEST = f"SELECT min(due_at) AS at FROM jobs WHERE {queue.WORKING}"
 
@@ -23,6 +24,10 @@ class Incidents(Part):
     async def incidents(self, limit: int = 5) -> list[Incident]:
         """The latest incidents, newest first."""
         return [_incident(row) for row in await self._all(LATEST, limit)]
+
+    async def incidents_since(self, at: float, limit: int) -> list[Incident]:
+        """The incidents from that time on, oldest first."""
+        return [_incident(row) for row in await self._all(SINCE, at, limit)]
 
     async def health(self, now: float) -> Health:
         """Number of unfinished jobs by state, and the lateness of the oldest due job in seconds."""

@@ -93,6 +93,7 @@ HOME = {
     "prometheus_client": {"bot.watch.metrics"},
     "aiohttp": {
         "bot.watch.listener",
+        "bot.watch.outside",
         "bot.providers.client",
         "bot.providers.download",
         "adapters.telegram.request",

@@ -3,11 +3,15 @@
 import asyncio
 import signal
 import socket
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from shell import here, photoplay, start
 
+from tests.loopback.watcher import Watcher
 from tests.poolers import free_port
 
 
@@ -60,3 +64,35 @@ async def test_what_is_not_well_is_told_apart(tmp_path: Path, answer: bytes, sai
 def test_health_says_which_setting_is_wrong() -> None:
     code, _, err = here("health", PORT="eighty")
     assert (code, "PORT: it must be a whole number" in err) == (2, True)
+
+
+async def test_the_program_pings_and_alerts_and_its_log_names_neither(tmp_path: Path) -> None:
+    watcher = Watcher()
+    async with watcher.serve() as base:
+        urls = {"PING_URL": f"{base}/ping/secret-one", "ALERT_URL": f"{base}/alert/secret-two"}
+        process = await start(tmp_path, "run", PORT="0", LOG_LEVEL="DEBUG", **urls)
+        await watcher.until(1)
+        assert watcher.heard[0] == ("GET", "/ping/secret-one", None)
+        with closing(sqlite3.connect(tmp_path / "data" / "photoplay.db", timeout=30)) as database:
+            async with asyncio.timeout(60):
+                while not database.execute("SELECT 1 FROM notes WHERE name = 'alerted'").fetchone():
+                    await asyncio.sleep(0.05)
+            sql = "INSERT INTO incidents VALUES (?, 'something broke', 'badly', 'aimlapi', '')"
+            database.execute(sql, [time.time()])
+            database.commit()
+        await watcher.until(2)
+        method, path, body = watcher.heard[1]
+        assert (method, path) == ("POST", "/alert/secret-two")
+        assert [incident["what"] for incident in body["incidents"]] == ["something broke"]
+        process.send_signal(signal.SIGTERM)
+        out, err = await process.communicate()
+    assert process.returncode == 0
+    assert b"secret-" not in out + err
+
+
+@pytest.mark.parametrize("value", ["hc-ping.com/secret", "ftp://h/secret", "https://", "http://h:99999/secret"])
+def test_an_address_that_is_none_is_not_repeated(value: str) -> None:
+    for name in ("PING_URL", "ALERT_URL"):
+        code, out, err = here("check", **{name: value})
+        assert (code, f"{name}: it must be an address such as" in out) == (1, True)
+        assert "secret" not in out + err

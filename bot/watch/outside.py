@@ -1,0 +1,33 @@
+"""Requests to services that watch us. Their addresses are secrets, so no error says more than its type."""
+
+from typing import Any, Literal
+
+import aiohttp
+
+PATIENCE = 10.0
+"""Seconds for one request."""
+_REDIRECTS = 3
+
+
+class Outside:
+    """A client for a few small requests, whose answers nobody reads."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=patience),
+            connector=aiohttp.TCPConnector(force_close=True),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "photoplay"},
+        )
+
+    async def ask(self, method: Literal["GET", "POST"], url: str, body: Any = None) -> str:
+        """What went wrong, in a word; empty if the answer was a good one."""
+        try:
+            async with self._session.request(method, url, json=body, max_redirects=_REDIRECTS) as answer:
+                return "" if answer.status < 300 else f"HTTP {answer.status}"
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            return type(error).__name__
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
