@@ -47,7 +47,7 @@ class Provider:
         self._ids = itertools.count()
         self._looks: dict[str, int] = {}
 
-    def terms(self, host: str | None = None) -> Terms:
+    def terms(self, host: str | None = None, model: str = "") -> Terms:
         return Terms("scripted", False, True, blind=10.0, usual=300.0)
 
     def hosts(self) -> tuple[str, ...]:

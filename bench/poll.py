@@ -65,7 +65,7 @@ class Burst:
         self._renders = renders
         self._seen = [Render(0.0, ended=False)] * len(renders)
 
-    def terms(self, host: str | None = None) -> Terms:
+    def terms(self, host: str | None = None, model: str = "") -> Terms:
         return Terms("host", False, True, blind=10.0, usual=300.0)
 
     async def renders(self, host: str, model: str, seconds: int, limit: int) -> list[Render]:

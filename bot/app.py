@@ -21,7 +21,6 @@ from adapters.web.session import Sessions
 from bot import connections, logs, stand_in
 from bot.backup.schedule import Scheduled
 from bot.backup.source import source_of, tombstones_of
-from bot.chosen_models import offers
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
 from bot.conversation import Reply
@@ -40,6 +39,7 @@ from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
 from bot.model import Incident
 from bot.ports import Chat, Platform
+from bot.prices import Prices
 from bot.privacy.retention import Retention
 from bot.providers import hosts
 from bot.providers.client import Providers
@@ -72,6 +72,7 @@ class App:
     worker: Worker
     runner: Runner
     periodic: Periodic
+    prices: Prices
     links: Links
     platforms: Sequence[Platform]
     supervisor: Supervisor
@@ -143,7 +144,6 @@ async def open_app(
     """
     clock = time.time
     order = settings.order_of_providers
-    offered = offers(settings)
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -206,6 +206,8 @@ async def open_app(
                 "The provider opens photos by link only. Set PUBLIC_URL to the https address under which it can reach "
                 "this server."
             )
+        prices = Prices(settings, store, providers, clock)
+        await prices.open()
         chats = dict(chats or {"console": Shelf(), "web": Shelf()})
         parts = connections.Parts(settings, store, links, reachable)
         joined = {
@@ -227,11 +229,13 @@ async def open_app(
             lease=settings.lease,
             link=reachable,
             ended=meters.ended,
-            others=lambda: offered.several,
+            others=lambda: prices.offers().several,
         )
         worker = Worker(store, acts, tuple(chats), clock=clock, slots=settings.provider_slots)
         runner = Runner(store, media, chats, clock=clock, web=settings.public_url)
         kept = Kept(settings.photo_hours * 3600, settings.clip_days * 86_400)
+        tell = _operators(settings.owners, chats)
+        prices.tell = tell
         context = Context(
             store=store,
             media=media,
@@ -240,12 +244,13 @@ async def open_app(
             history=history,
             clock=clock,
             ids=Ids(new_id, seed),
-            offers=lambda: offered,
+            offers=prices.offers,
+            reprice=prices.reload,
             policy=settings.policy,
             wake=Wake(worker.poke, runner.poke),
             owners=frozenset(settings.owners),
             links=Addresses(settings.public_url, reachable),
-            tell=_operators(settings.owners, chats),
+            tell=tell,
             ask_consent=settings.ask_consent,
             kept=kept,
             platforms=_platforms(settings),
@@ -254,7 +259,7 @@ async def open_app(
         platforms = [connection.listen(core) for connection in joined.values()]
         supervisor = Supervisor(platforms, clock=time.monotonic)
         retention = Retention(store, media, clock=clock, photos=kept.photos, clips=kept.clips, platforms=tuple(chats))
-        chores: list[Chore] = [retention.round, partial(best.post_best, context)]
+        chores: list[Chore] = [retention.round, partial(best.post_best, context), prices.round]
         if settings.backup_dir:
             scheduled = Scheduled(source_of(settings), settings.backup_dir, settings.backup_keep, store, clock)
             chores.append(scheduled.round)
@@ -269,6 +274,7 @@ async def open_app(
             worker,
             runner,
             periodic,
+            prices,
             links,
             platforms,
             supervisor,

@@ -31,10 +31,12 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Credits a second; one credit is a second of the first model. `estimate`: it follows from an old price list."""
+    """Credits a second; one credit is a second of the first model. `estimate`: it follows from an old price list.
+    `source`: `operator`, or the host whose public list says it; empty for the row's and the settings'."""
 
     a_second: Fraction
     estimate: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Model:
     """None: unknown, so the operator has to set one."""
     usual: float | None = None
     """Seconds until a clip is usually ready; None: unknown."""
+    polls: float | None = None
+    """Seconds between polls while there is no history; None: as usual at the host."""
     unverified: frozenset[str] = frozenset()
     """Names of fields without a source, or with sources that conflict."""
 

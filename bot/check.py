@@ -13,6 +13,7 @@ from bot.app import App, open_app
 from bot.config import UNHEARD, Settings
 from bot.connections import CONNECTIONS, Finding
 from bot.errors import Misconfigured, StoreDown
+from bot.prices import compared
 from bot.quotas import pricing
 from bot.quotas.rules import HOUSE, Rule
 from bot.shell import as_here
@@ -121,6 +122,10 @@ async def _providers(app: App) -> AsyncIterator[Finding]:
         )
     for finding in await asyncio.gather(*(provider(app, name) for name in names if name != "local")):
         yield finding
+    for name in names:
+        if app.providers.lists(name):
+            async for finding in _prices(app, name):
+                yield finding
     if names == ("apilaplas",) and not app.settings.public_url:
         yield Finding(
             "hint",
@@ -130,6 +135,24 @@ async def _providers(app: App) -> AsyncIterator[Finding]:
         yield Finding(
             "hint", "Masks and brushes need PUBLIC_URL with this video service; everything else works without."
         )
+
+
+async def _prices(app: App, name: str) -> AsyncIterator[Finding]:
+    """What a host's public list says against our rows and prices; and what its keys can be limited to."""
+    known = app.prices.known()
+    prices = await app.providers.prices(name)
+    if prices is None:
+        yield Finding("hint", f"Prices: {name} tells none now. Those it told last, or Photoplay's own, apply.")
+    else:
+        quoted = [row.title for row in catalogue.rows() if prices.price(row) is not None]
+        yield Finding("good", f"Prices: {name} lists {len(quoted)} of the {len(catalogue.rows())} models of Photoplay.")
+        for one in compared(app.settings, known, prices):
+            yield Finding("hint", str(texts.prices.changed(one.what, one.model.title, name, one.was, one.now)))
+    yield Finding(
+        "hint",
+        f"{name.upper()}_KEY: take one that the host limits to video (model:video) and to a sum a day. It can buy "
+        "nothing else then, and stops by itself.",
+    )
 
 
 async def provider(app: App, name: str) -> Finding:

@@ -52,9 +52,14 @@ class Kept:
     clips: float = 30 * 86_400.0
 
 
+async def nothing() -> None:
+    """Where no prices are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`clock` returns Unix seconds; `owners` are the operators' ids. `offers`: what can be ordered now.
+    """`clock` returns Unix seconds; `owners` are the operators' ids. `offers`: what can be ordered now;
+    `reprice` applies changed prices to it.
 
     `ask_consent`: a person's first clip needs the consent of the people in the photo. `platforms`: names of the served
     platforms.
@@ -73,6 +78,7 @@ class Context:
     owners: frozenset[str] = frozenset()
     links: Addresses = Addresses()
     tell: Tell | None = None
+    reprice: Callable[[], Awaitable[None]] = nothing
     ask_consent: bool = False
     kept: Kept = Kept()
     platforms: frozenset[str] = frozenset(PLATFORMS)

@@ -266,6 +266,8 @@ class Terms:
     """Poll interval."""
     usual: float
     """Render time."""
+    told: bool = False
+    """`usual` is that of the very model, not of any at the host."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ class Provider(Protocol):
     def hosts(self) -> Sequence[str]:
         """Names of all configured hosts."""
 
-    def terms(self, host: str | None = None) -> Terms:
-        """Expectations of `host`; of the preferred host without one."""
+    def terms(self, host: str | None = None, model: str = "") -> Terms:
+        """Expectations of a model at `host`; of the preferred host without one."""
 
     async def create(self, order: Order, request_id: str) -> Accepted | Refused:
         """Buy one generation. Costs money: call once per job. `request_id`: `job.number`, never used before."""

@@ -269,7 +269,7 @@ def _unpacked(body: Any) -> Argument:
             return Sentence(id, _arguments(args), plural, number)
         case {"command": str(line)}:
             return Command(line)
-        case {"number": int() | float() as number, "places": 1 | 2 as places}:
+        case {"number": int() | float() as number, "places": 1 | 2 | 4 as places}:
             return Number(number, places)
         case {"number": int() | float() as number}:
             return Number(number)

@@ -11,6 +11,7 @@ from bot.quotas.rules import Bill, Denied, Line, Member, Plan, Rulebook
 from storage import charging, counters, queue, rows, turns
 from storage.accounts import Accounts
 from storage.answers import Answers
+from storage.bills import Bills
 from storage.claims import Claims
 from storage.counters import Raced
 from storage.database import Database, Transaction, places, records
@@ -69,6 +70,7 @@ class Store(Claims, Incidents):
         self.tombstones = tombstones
         self.inbox = Inbox(database)
         self.answers = Answers(database)
+        self.bills = Bills(database)
         self.quotas = Quotas(database, tombstones)
         self.accounts = Accounts(database)
         self.figures = Figures(database)

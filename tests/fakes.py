@@ -29,7 +29,7 @@ class ScriptedProvider:
         self.masks = masks
         self.stand_in = stand_in
 
-    def terms(self, host: str | None = None) -> Terms:
+    def terms(self, host: str | None = None, model: str = "") -> Terms:
         return Terms(host or "local", self.stand_in, self.masks, blind=10.0, usual=300.0)
 
     def hosts(self) -> Sequence[str]:
@@ -111,7 +111,7 @@ class RecordingChat:
 class QuickProvider(ScriptedProvider):
     """Looked at again at once."""
 
-    def terms(self, host: str | None = None) -> Terms:
+    def terms(self, host: str | None = None, model: str = "") -> Terms:
         return Terms(host or "local", self.stand_in, self.masks, blind=0.02, usual=120.0)
 
 

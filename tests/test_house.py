@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("bot.texts", "bot.quotas.rules", "bot.gallery.model", "bot.sealing"),
     ("bot.ports", "bot.catalogue", "bot.offers"),
+    ("bot.billing",),
     (
         *("bot.jobs.machine", "bot.jobs.polling", "bot.jobs.survival", "bot.quotas.pricing", "bot.quotas.amounts"),
         *(
@@ -66,6 +67,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.env_file",
             "bot.health",
             "bot.logs",
+            "bot.prices",
             "bot.secret_files",
             "bot.setup",
             "bot.shell",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot import texts
 from bot.admin.people import Target, act, how, told
+from bot.admin.prices import price
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Illegal, Refusal
@@ -26,7 +27,7 @@ _OFF = frozenset({"off", "none", "unlimited"})
 
 
 async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Show the state of the installation; or `pause`, `resume`, `release`, `return`, `cap`, `flights`."""
+    """Show the state of the installation; or `pause`, `resume`, `release`, `return`, `cap`, `flights`, `price`."""
     rest, because = amounts.because(argument)
     verb, rest = (*rest.split(maxsplit=1), "", "")[:2]
     match verb.lower():
@@ -38,6 +39,8 @@ async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             return await _release(ctx, inbound, because)
         case "return" if not rest:
             return await _return(ctx, inbound, because)
+        case "price" | "prices":
+            return await price(ctx, inbound, rest, because)
         case "cap" | "flights":
             return await _cap(ctx, inbound, verb.lower(), rest, because)
     raise Refusal(how(inbound, texts.operator.OPERATOR_HOW))

@@ -28,7 +28,7 @@ PEOPLE = 15
 ACTS = 15
 _PLACES = frozenset({"gallery", "review"})
 """Fields of a rule that are channels, as `chat/thread`."""
-_PEOPLE = frozenset({"people"})
+_PEOPLE = frozenset({"people", "prices"})
 """Lists whose entries are shown, instead of their length."""
 _SETTINGS = frozenset({"allowance", *Rule.__dataclass_fields__})
 _TIMES = frozenset({"banned", "until"})

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from bot import catalogue
 from bot.errors import StoreDown
 from bot.jobs.polling import KNOWN, Rhythm
 from bot.model import Order
@@ -46,13 +45,13 @@ class History:
     async def usual(self, model: str, seconds: int) -> float | None:
         """Seconds until a clip of a model is usually ready at the preferred host: the median of those known, else what
         is written of the model; None if nothing is."""
-        terms = self._provider.terms()
+        terms = self._provider.terms(None, model)
         kind = (terms.host, model, seconds)
         rhythm = await self._rhythm(kind)
         known = self._known.get(kind)
         if known and known.renders:
             return rhythm.usual
-        return terms.usual if terms.stand_in else catalogue.row(model).usual
+        return terms.usual if terms.stand_in or terms.told else None
 
     async def _rhythm(self, kind: Kind) -> Rhythm:
         known = self._known.get(kind)
@@ -75,7 +74,7 @@ class History:
         return kind in self._known
 
     async def _learn(self, kind: Kind) -> Rhythm:
-        terms = self._provider.terms(kind[0])
+        terms = self._provider.terms(kind[0], kind[1])
         try:
             renders = await self._store.renders(*kind, limit=KNOWN)
         except StoreDown:  # an estimate is optional: the order must not fail
@@ -87,7 +86,7 @@ class History:
         return rhythm
 
     def _blind(self, kind: Kind) -> Rhythm:
-        terms = self._provider.terms(kind[0])
+        terms = self._provider.terms(kind[0], kind[1])
         return _without_history(terms.blind, terms.usual)
 
     def add(self, order: Order, host: str) -> None:

@@ -15,17 +15,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, assert_never
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bot import catalogue
+from bot.billing import PriceList
 from bot.errors import Ambiguous, BrokenClip, NotSent, StoreDown
 from bot.inflate import inflate
 from bot.model import Accepted, Finished, Incident, Order, Pending, Refused, Terms
-from bot.providers import wire
+from bot.providers import price_list, wire
 from bot.providers.download import Clips
 from bot.providers.host_health import HostHealth
 from bot.providers.hosts import Host
@@ -56,6 +57,7 @@ class Answer:
     body: bytes
     retry_after: str | None
     inference_id: str | None = None
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Providers:
         self._link, self._data_uri = link, data_uri
         self._clock, self._timeout = clock, timeout
         self._asked = asked
+        self._medians_of: dict[str, Mapping[str, float]] = {}
         self._noticed: set[tuple[str, str]] = set()
         tls = httpx.create_ssl_context()
         # On a reused connection, closed by the server a moment ago, a POST fails without telling whether it was
@@ -124,11 +127,28 @@ class Providers:
         """Whether any configured host can be given the pictures of such an order."""
         return any(self._way(host, order_has_masks) for host in self._shops)
 
-    def terms(self, host: str | None = None) -> Terms:
-        """Expectations of `host`; of the preferred host if `host` is None or no longer configured."""
+    def terms(self, host: str | None = None, model: str = "") -> Terms:
+        """Expectations of `host`; of the preferred host if `host` is None or no longer configured.
+
+        Of a model: by what the host tells, else its row. The stand-in takes its own time for all.
+        """
         row = self._hosts.get(host or "") or self._shops[0]
         name = host or row.name
-        return Terms(name, name == "local", self.able(True), row.first_polls, row.usual)
+        if name == "local" or not model:
+            return Terms(name, name == "local", self.able(True), row.first_polls, row.usual)
+        kind = catalogue.row(model)
+        usual = self._medians_of.get(row.name, {}).get(model) or kind.usual
+        polls = kind.polls or row.first_polls
+        return Terms(name, False, self.able(True), polls, usual or row.usual, told=usual is not None)
+
+    def lists(self, name: str) -> bool:
+        """Whether a host has a public list of prices."""
+        return name in self._hosts and bool(self._hosts[name].models)
+
+    def learn(self, prices: PriceList) -> None:
+        """Expect what a host's list says of durations."""
+        sold = {row.sold[prices.host].id: row.id for row in catalogue.rows() if prices.host in row.sold}
+        self._medians_of[prices.host] = {sold[id]: s for id, s in prices.medians.items() if id in sold}
 
     def hosts(self) -> Sequence[str]:
         """Names of all configured hosts."""
@@ -229,6 +249,27 @@ class Providers:
             case never:
                 assert_never(never)
 
+    async def prices(self, name: str, before: PriceList | None = None) -> PriceList | None:
+        """A host's public list; None if it has none, or none can be had now. `before`: what it said last."""
+        host = self._hosts[name]
+        if not host.models:
+            return None
+        tag = before.etag if before else ""
+        said = await self._call(self._poller, host, "GET", f"{host.base_url}{host.models}?{price_list.QUERY}", tag=tag)
+        if isinstance(said, Silence):
+            return None
+        if said.status == 304 and before:
+            return replace(before, medians=await self._medians(host))
+        models = price_list.listed(said.body, name) if said.status == 200 else None
+        return PriceList(name, tuple(models), said.etag, await self._medians(host)) if models else None
+
+    async def _medians(self, host: Host) -> Mapping[str, float]:
+        """How long models take there, as far as it says so now; by our ids of them."""
+        ids = [row.sold[host.name].id for row in catalogue.rows() if host.sells(row)]
+        asked = urlencode([("aliases", id) for id in ids])
+        said = await self._call(self._poller, host, "GET", f"{host.base_url}{host.metrics}?{asked}")
+        return price_list.medians(said.body) if isinstance(said, Answer) and said.status == 200 else {}
+
     async def balances(self) -> Mapping[str, float]:
         """Our balance by host, in the host's own credits; hosts that report none are missing."""
         hosts = [host for host in self._hosts.values() if host.balance]
@@ -326,9 +367,10 @@ class Providers:
         url: str,
         content: bytes | None = None,
         request_id: str = "",
+        tag: str = "",
     ) -> Answer | Silence:
         """One request, and report of it."""
-        said = await self._requested(line, host, method, url, content, request_id)
+        said = await self._requested(line, host, method, url, content, request_id, tag)
         match said:
             case Answer(status=status):
                 result = str(status)
@@ -345,6 +387,7 @@ class Providers:
         url: str,
         content: bytes | None,
         request_id: str,
+        tag: str,
     ) -> Answer | Silence:
         """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
 
@@ -356,13 +399,15 @@ class Providers:
         if content is not None:
             headers |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
             headers["X-Client-Request-Id"] = request_id
+        if tag:
+            headers["If-None-Match"] = tag
         pieces = None if content is None else _pieces(content)
-        head: tuple[int, str | None, str | None] | None = None
+        head: tuple[int, str | None, str | None, str] | None = None
         body, packed = bytearray(), ""
         try:
             async with asyncio.timeout(self._timeout), line.stream(method, url, headers, pieces) as response:
                 said = response.headers
-                head = response.status_code, said.get("retry-after"), said.get("x-inference-id")
+                head = response.status_code, said.get("retry-after"), said.get("x-inference-id"), said.get("etag", "")
                 packed = said.get("content-encoding", "")
                 await _fill(body, response)
         except Exception as exc:  # a paid request with an unknown end must not look like our bug

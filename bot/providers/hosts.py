@@ -55,6 +55,10 @@ class Host:
     """Assumed render time while there is no history."""
     balance: str = ""
     """Path of the balance request, if there is one."""
+    models: str = ""
+    """Path of its public list of models and prices, if it has one."""
+    metrics: str = ""
+    """Path of its public list of how long models take."""
     rest: float = 60.0
     """Pause after the host could not be reached."""
     log: str = ""
@@ -105,7 +109,14 @@ def aimlapi(key: SecretStr, base_url: str = AIMLAPI) -> Host:
     """AI/ML API. Its schema documents Base64 for both pictures since 2025-09, but not for masks."""
     billing = "https://billing.aimlapi.com" if base_url == AIMLAPI else base_url
     balance = f"{billing}/v1/billing/balance"
-    return Host("aimlapi", "AI/ML API", base_url, key, inline=True, balance=balance, log=LOG)
+    return Host(
+        *("aimlapi", "AI/ML API", base_url, key),
+        inline=True,
+        balance=balance,
+        log=LOG,
+        models="/v1/models",
+        metrics="/models/metrics",
+    )
 
 
 def apilaplas(key: SecretStr, base_url: str = "https://api.apilaplas.com", *, inline: bool = True) -> Host:

@@ -101,6 +101,8 @@ class Rule:
     """Members of a named list."""
     paused: bool | None = None
     """Purchases are paused everywhere."""
+    prices: tuple[str, ...] | None = None
+    """The operator's prices of models, as `ID=CREDITS` a second."""
 
     def dump(self) -> str:
         """As canonical JSON."""
@@ -120,7 +122,7 @@ class Rule:
         """The inverse of `dump`; None gives an empty rule. Unknown fields (of a newer version) are ignored."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in json.loads(text or "{}").items() if name in known}
-        for name in ("places", "people", "words", "models"):
+        for name in ("places", "people", "words", "models", "prices"):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
         return cls(**values)

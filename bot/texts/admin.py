@@ -237,6 +237,7 @@ FIELDS = {
     "until": _("until"),
     "amount": _("credits"),
     "people": _("people"),
+    "prices": _("prices of models"),
 }
 """Names of the fields of rules and grants in the audit log; CSV files have the names of the code."""
 EACH = {"week": _("week"), "month": _("month")}

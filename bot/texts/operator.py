@@ -17,7 +17,7 @@ def balance(host: str, left: float) -> Sentence:
 OPERATOR_HOW = _(
     "{/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "
     "{/operator cap 1000} (or off) and {/operator flights 10} (or off) in a "
-    "community, or with its name: {/operator cap discord:123 1000}"
+    "community, or with its name: {/operator cap discord:123 1000} · {/operator price}"
 )
 PAUSED = _("Buying is paused. What is in line waits; what is being made goes on. {/operator resume} takes it up again.")
 PAUSED_ALREADY = _("Buying was paused already. {/operator resume} takes it up again.")

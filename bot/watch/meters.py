@@ -59,8 +59,8 @@ class MeteredProvider:
     def hosts(self) -> Sequence[str]:
         return self._provider.hosts()
 
-    def terms(self, host: str | None = None) -> Terms:
-        return self._provider.terms(host)
+    def terms(self, host: str | None = None, model: str = "") -> Terms:
+        return self._provider.terms(host, model)
 
     async def create(self, order: Order, request_id: str) -> Accepted | Refused:
         host, result = "", "broken"

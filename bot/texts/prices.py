@@ -1,0 +1,87 @@
+"""Sentences about what models cost, for the operator."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from bot.sentence import EMPTY, Listing, Number, Sentence, _, join, lines, verbatim
+
+HOW = _(
+    "{/operator price} shows what a second of each model costs, {/operator price Veo 3.1 4 a second} sets it, and "
+    "{/operator price Veo 3.1 off} takes it back."
+)
+SET = _("set by you")
+BY_ROW = _("an estimate")
+
+
+def amount(rate: Fraction) -> Number:
+    """Credits a second."""
+    return Number(float(rate), places=0 if rate.denominator == 1 else 2)
+
+
+def line(title: str, rate: Fraction | None, source: Sentence) -> Sentence:
+    """A model's price, and where it is from; None: it has none."""
+    if rate is None:
+        return _("· {model}: no known price, so it is not offered", model=title)
+    said = _("· {model}: {rate} credits a second", model=title, rate=amount(rate))
+    return join(" ", [said, _("({source})", source=source) if source else EMPTY])
+
+
+def listed(host: str) -> Sentence:
+    """Source of a price: a host's public list."""
+    return _("by the list of {host}", host=host)
+
+
+def table(rows: Sequence[Sentence]) -> Sentence:
+    """Reply to /operator price."""
+    return lines(*rows, HOW)
+
+
+def was_set(title: str, rate: Fraction) -> Sentence:
+    """Confirmation of a price of the operator's."""
+    return _("A second of {model} costs {rate} credits from now on.", model=title, rate=amount(rate))
+
+
+def was_unset(title: str, rate: Fraction | None) -> Sentence:
+    """Confirmation that the operator's price is gone; `rate`: the one that applies instead."""
+    if rate is None:
+        return _("{model} has no price of yours any more, and no other, so it is not offered.", model=title)
+    return _(
+        "{model} has no price of yours any more. A second costs {rate} credits now.", model=title, rate=amount(rate)
+    )
+
+
+def not_set(title: str) -> Sentence:
+    """There is no price of the operator's to take back."""
+    return _("You have set no price for {model}.", model=title)
+
+
+def unknown(name: str, near: Sequence[str]) -> Sentence:
+    """Refusal of a name that no model has."""
+    return _("I don't know a model called “{name}”. Did you mean {near}?", name=name, near=Listing(tuple(near), "or"))
+
+
+def changed(what: str, title: str, host: str, was: Fraction | None, now: Fraction | str) -> Sentence:
+    """What a host's list says against a row of ours; rates in credits a second, or dollars (“base”)."""
+    match what, was, now:
+        case "renamed", _was, str(name):
+            return _("{host} calls {model} “{name}” now.", host=host, model=title, name=name)
+        case "dearer", Fraction(), Fraction():
+            return _(
+                "{model} costs {now} credits a second by the list of {host}; here people pay {was}.",
+                model=title,
+                host=host,
+                now=amount(now),
+                was=amount(was),
+            )
+        case "base", Fraction(), Fraction():
+            return _(
+                "A second of {model} costs {now} dollars by the list of {host}, and cost {was}. A credit is worth "
+                "that: does {setting} still say so?",
+                model=title,
+                host=host,
+                now=Number(float(now), places=4),
+                was=Number(float(was), places=4),
+                setting=verbatim("CREDIT_PRICE"),
+            )
+        case _:
+            return _("{host} lists {model} no longer: orders of it may be refused.", host=host, model=title)
