@@ -19,6 +19,7 @@ from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Sessions
 from bot import connections, logs, stand_in
+from bot.backup.finishing import usable
 from bot.backup.schedule import Scheduled
 from bot.backup.source import source_of, tombstones_of
 from bot.config import Settings
@@ -149,6 +150,7 @@ async def open_app(
     except OSError as error:
         raise Misconfigured(f"DATA_DIR {settings.data_dir} cannot be used: {error.strerror}.") from None
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(usable(settings))
         seed = secret_of(settings.data_dir)
         links = Links(seed, clock)
         logs.hide([links.secret(connections.HOOK)])

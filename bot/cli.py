@@ -15,7 +15,7 @@ import typer
 from bot import cli_admin, cli_clips, config, env_file, logs, texts
 from bot.app import App, secrets_of
 from bot.check import examine
-from bot.cli_backup import backup
+from bot.cli_backup import backup, restore
 from bot.cli_init import init
 from bot.connections import Finding
 from bot.errors import Misconfigured
@@ -76,6 +76,7 @@ def worker() -> None:
 
 cli.command()(init)
 cli.command()(backup)
+cli.command()(restore)
 cli.add_typer(cli_clips.cli)
 cli.add_typer(cli_admin.cli, name="admin")
 

@@ -1,4 +1,4 @@
-"""`photoplay backup`: a backup now, also while Photoplay runs."""
+"""`photoplay backup`, also while Photoplay runs, and `photoplay restore`."""
 
 import asyncio
 import os
@@ -13,14 +13,17 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from bot import texts
-from bot.backup import making, manifest
+from bot.app import open_app
+from bot.backup import checking, making, manifest, restoring
 from bot.backup.making import Progress
 from bot.backup.source import source_of
 from bot.errors import Misconfigured, Refusal
-from bot.shell import err, go, out, say_stopping, settings
+from bot.shell import err, go, out, say_stopping, settings, tell
 from bot.shutdown import signals
 
 T = TypeVar("T")
+LISTED = 20
+"""Orders in line that are listed."""
 
 
 def backup(
@@ -35,6 +38,52 @@ def backup(
     photoplay backup /mnt/backups
     """
     go(_stoppable(_backup(to)))
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="the backup: a folder named photoplay- and its time")],
+    check: Annotated[bool, typer.Option("--check", help="only try it, in a scratch folder or database")] = False,
+) -> None:
+    """Put a backup back. What is there now is moved aside, and buying is paused until you say otherwise.
+
+    Photoplay must not be running. Orders that were in line may have been bought since: they are listed, and wait for
+    your word.
+
+    For example:
+
+    photoplay restore --check /mnt/backups/photoplay-20261129T030000Z
+
+    photoplay restore /mnt/backups/photoplay-20261129T030000Z
+    """
+    go(_stoppable(_check(folder) if check else _restore(folder)))
+
+
+async def _check(folder: Path) -> None:
+    found = settings()
+    scratch = found.data_dir if found.data_dir.is_dir() else Path()
+    with _bar(texts.backup.CHECKING) as progress:
+        checked = await checking.check(found, folder, scratch, progress)
+    tell(texts.backup.whole(checked.about.counts["jobs"], len(checked.about.files), checked.missing))
+
+
+async def _restore(folder: Path) -> None:
+    found = settings()
+    with _bar(texts.backup.CHECKING) as progress:
+        done = await restoring.restore(found, folder, time.time(), progress)
+    tell(texts.backup.restored(done.about.at, done.about.counts["jobs"]))
+    tell(texts.backup.aside(str(done.before), done.aside))
+    again = done.removed
+    if any((again.people, again.clips, again.shares, again.galleries)):
+        tell(texts.backup.removed_again(again.people, again.clips, again.shares, again.galleries))
+    async with open_app(found, idle=True) as app:
+        halted = await app.store.restored.halted()
+    tell(texts.operator.halted(len(halted)) if halted else texts.backup.NOTHING_IN_LINE)
+    for job in halted[:LISTED]:
+        tell(texts.backup.in_line(job.id, job.created_at, job.address.platform, job.price))
+    if len(halted) > LISTED:
+        tell(texts.backup.more_in_line(len(halted) - LISTED))
+    tell(texts.operator.PAUSED)
+    tell(texts.backup.NEXT)
 
 
 async def _backup(to: Path | None) -> None:

@@ -43,6 +43,8 @@ BEST = """
     SELECT * FROM shares WHERE scope = $1 AND state = 'up' AND at >= $2
     ORDER BY hearts DESC, at DESC, id DESC LIMIT $3"""
 PUNCTUAL = "SELECT scope, value FROM rules WHERE about = '' AND best IS NOT NULL ORDER BY scope"
+ALL = "SELECT * FROM shares ORDER BY id"
+WEB = "SELECT scope, value FROM rules WHERE about = '' ORDER BY scope"
 PREFERENCES = "SELECT * FROM sharing_preferences WHERE account = $1"
 NEW_PREFERENCES = "INSERT INTO sharing_preferences (account) VALUES ($1) ON CONFLICT DO NOTHING"
 PREFER = """
@@ -152,6 +154,15 @@ class Gallery(Judging):
     async def best(self, scope: str, since: float, limit: int) -> list[Share]:
         """The shares since then with the most hearts."""
         return await self._shares(BEST, scope, since, limit)
+
+    async def all(self) -> list[Share]:
+        """Every share, in any state."""
+        return await self._shares(ALL)
+
+    async def on_the_web(self) -> list[tuple[str, Rule]]:
+        """Communities whose gallery has an address on the web, with their rules."""
+        found = [(row["scope"], Rule.load(row["value"])) for row in await self._all(WEB)]
+        return [(scope, rule) for scope, rule in found if rule.web]
 
     async def punctual(self) -> list[tuple[str, Rule]]:
         """Communities that post their best clips on a schedule, with their rules."""

@@ -35,6 +35,11 @@ def files(dialect: str) -> list[tuple[int, str, str]]:
     return sorted((int(name[1]), file.name, file.read_text("utf-8")) for file, name in chosen)
 
 
+def newest(dialect: str) -> int:
+    """The number of the newest migration."""
+    return files(dialect)[-1][0]
+
+
 def statements(text: str) -> list[str]:
     """The statements of a file, with their comments. Raises `ValueError` if the last one is incomplete."""
     found, rest = [], ""

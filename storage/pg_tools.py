@@ -7,15 +7,15 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from bot.errors import Misconfigured, StoreDown
 from storage.database import Row, Transaction
 from storage.database_url import Target, read
-from storage.postgres import Postgres
+from storage.postgres import Postgres, create_database, create_schema, drop_database
 from storage.snapshot import COUNTS, VERSION, Contents
 
 # One statement, so the counts are those of the snapshot that the dump is made of.
@@ -26,9 +26,14 @@ HERE = "SELECT current_schema() AS place"
 OTHERS = """
     SELECT count(*) AS n FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()"""
+THERE = "SELECT to_regclass('gate') IS NOT NULL AS there"
+OF_TOKEN = "SELECT 1 FROM gate WHERE place = $1"
 _SERVER = re.compile(r"server version: (\d+)\S*; pg_dump version: (\d+)")
 _OF_SCHEMA = (b"CREATE SCHEMA ", b"COMMENT ON SCHEMA ", b"ALTER SCHEMA ")
 _BODY = (b"CREATE TABLE ", b"CREATE FUNCTION ")
+_LAST_LINE = b"-- PostgreSQL database dump complete"
+_TAIL = 1000
+"""Bytes at a dump's end among which its last line is."""
 _PIECE = 2**18
 _LAST = 500
 """Characters of a program's last line of error that are passed on."""
@@ -98,12 +103,55 @@ async def put_back(url: str, script: Path, place: str, aside: str, token: str, h
         )
 
 
+@asynccontextmanager
+async def scratch(url: str, name: str, place: str) -> AsyncIterator[str]:
+    """A database on the same server for the block, with a schema `place`; yields its address.
+
+    Raises `Misconfigured` when it may not be made, else `StoreDown`.
+    """
+    await create_database(url, name)
+    try:
+        there = f"{url}{'&' if '?' in url else '?'}dbname={name}"
+        await create_schema(there, place)
+        yield there
+    finally:
+        await drop_database(url, name)
+
+
+async def contents(url: str) -> Contents:
+    """What a database holds. Raises `StoreDown`."""
+    database = await Postgres.open(url, 1)
+
+    async def work(tx: Transaction) -> Contents:
+        version, counts = await tx.all(VERSION), await tx.all(COUNTS)
+        return Contents(version[0]["version"], dict(counts[0]))
+
+    try:
+        return await database.read(work)
+    finally:
+        await database.close()
+
+
 async def busy(url: str) -> int:
     """The number of other connections of ours to this database. Raises `StoreDown`."""
     database = await Postgres.open(url, 1)
     try:
         found = await database.read(lambda tx: tx.all(OTHERS, read(url).name))
         return int(found[0]["n"])
+    finally:
+        await database.close()
+
+
+async def has_arrived(url: str, token: str) -> bool:
+    """Whether a dump was put back with this token, and not opened since. Raises `StoreDown`."""
+    database = await Postgres.open(url, 1)
+
+    async def work(tx: Transaction) -> bool:
+        there = await tx.one(THERE)
+        return bool(there and there["there"] and await tx.all(OF_TOKEN, token))
+
+    try:
+        return await database.read(work)
     finally:
         await database.close()
 
@@ -116,6 +164,13 @@ async def schema_of(url: str) -> str:
         return str(found[0]["place"])
     finally:
         await database.close()
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a dump has its last line. Raises `OSError`."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return _LAST_LINE in file.read()
 
 
 class _Password:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import asyncpg
 
-from bot.errors import StoreDown
+from bot.errors import Misconfigured, StoreDown
 from storage.database import Dialect, Row, Transaction
 from storage.database_url import Target, read
 from storage.postgres_errors import unreachable, words
@@ -175,6 +175,45 @@ class Postgres:
                     await pool.close()
             except TimeoutError:
                 pool.terminate()
+
+
+async def create_database(url: str, name: str) -> None:
+    """Make a database on the server of `url`. Raises `Misconfigured` when that is not allowed, else `StoreDown`."""
+    try:
+        await _alone(url, f"CREATE DATABASE {_quoted(name)}")
+    except asyncpg.InsufficientPrivilegeError:
+        raise Misconfigured(
+            "The database's user may not make a database of its own to try the backup in: allow it for a moment (ALTER "
+            "ROLE … CREATEDB), or try on another server."
+        ) from None
+
+
+async def create_schema(url: str, name: str) -> None:
+    """Make a schema, if there is none of that name. Raises `StoreDown`."""
+    await _alone(url, f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)}")
+
+
+async def drop_database(url: str, name: str) -> None:
+    """Drop a database with the connections to it. Raises `StoreDown`."""
+    await _alone(url, f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+
+
+async def _alone(url: str, statement: str) -> None:
+    """Run a statement that must be in no transaction."""
+    try:
+        connection = await asyncpg.connect(**_arguments(read(url)), statement_cache_size=0)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close(timeout=5)
+    except asyncpg.InsufficientPrivilegeError:
+        raise
+    except _FAILURES as error:
+        raise unreachable(error) from None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _is_lost(error: BaseException) -> bool:

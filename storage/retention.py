@@ -87,6 +87,19 @@ ORDERS = """
 COUNT = "SELECT count(*) AS n FROM jobs WHERE person = $1 AND created_at <= $2"
 UNFOLLOW = "UPDATE jobs SET follows = NULL WHERE follows = $1 AND person = ANY($2)"
 
+# Whoever is named in any table; of rules and acts, those about a person.
+EVERYBODY = """
+    SELECT person FROM jobs UNION SELECT person FROM parked UNION SELECT person FROM shares
+    UNION SELECT person FROM codes UNION SELECT person FROM grants UNION SELECT actor FROM grants
+    UNION SELECT person FROM ledger
+    UNION SELECT person FROM accounts UNION SELECT account FROM accounts UNION SELECT account FROM hearts
+    UNION SELECT account FROM reports UNION SELECT account FROM sharing_preferences UNION SELECT person FROM answers
+    UNION SELECT person FROM list_members UNION SELECT person FROM note_people UNION SELECT person FROM act_members
+    UNION SELECT actor FROM audit UNION SELECT platform || ':' || chat FROM notes
+    UNION SELECT substr(about, 8) FROM rules WHERE substr(about, 1, 7) = 'person:'
+    UNION SELECT substr(about, 8) FROM audit WHERE substr(about, 1, 7) = 'person:'"""
+IDS = "SELECT id FROM jobs WHERE forgotten = 0 ORDER BY id"
+
 HISTORY = """
     SELECT * FROM jobs WHERE person = ANY($4) AND created_at >= $1
     AND (created_at > $1 OR id > $2) ORDER BY created_at, id LIMIT $3"""
@@ -233,6 +246,14 @@ class Retention(Part):
     async def lapse(self, person: str) -> None:
         """End a person's erasure: delete the kept counters."""
         await self._db.write(lambda tx: erase.lapse(tx, person))
+
+    async def everybody(self) -> list[str]:
+        """All persons of whom there is data, and other names."""
+        return sorted({row["person"] for row in await self._all(EVERYBODY) if row["person"]})
+
+    async def orders_by_id(self) -> list[str]:
+        """Ids of all jobs that are not anonymised."""
+        return [row["id"] for row in await self._all(IDS)]
 
     async def scrub(self) -> bool:
         """Remove deleted rows from the database's files, as far as it can; False: try again later."""

@@ -16,6 +16,7 @@ _STEPS = 10_000
 """Instructions of SQLite between two looks at `stopped`: some milliseconds."""
 
 VERSION = "SELECT max(version) AS version FROM migrations"
+MARK = "UPDATE gate SET place = $1"
 COUNTS = """
     SELECT (SELECT count(*) FROM jobs) AS jobs, (SELECT count(DISTINCT person) FROM jobs) AS people,
         (SELECT count(*) FROM jobs WHERE state = 'queued') AS queued, (SELECT count(*) FROM shares) AS shares,
@@ -39,6 +40,15 @@ def copy(source: Path, target: Path, stopped: Callable[[], bool]) -> None:
             database.execute("VACUUM INTO ?", (str(target),))
     except sqlite3.Error as error:
         raise StoreDown(f"the database could not be copied: {error}") from error
+
+
+def mark(path: Path, place: str) -> None:
+    """Have a copy say that it lay elsewhere, so that whoever opens it takes it for one. Raises `StoreDown`."""
+    try:
+        with closing(sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None)) as database:
+            database.execute(MARK, {"1": place})
+    except sqlite3.Error as error:
+        raise StoreDown(f"the copy cannot be written: {error}") from error
 
 
 def contents(path: Path) -> Contents:

@@ -182,6 +182,13 @@ def take(source: Path, target: Path) -> None:
     target.chmod(0o600)
 
 
+def copy(source: Path, target: Path) -> None:
+    """Copy a database, which is never linked, as it will be written to. Raises `OSError`."""
+    target.touch(mode=0o600)
+    shutil.copyfile(source, target)
+    sync(target)
+
+
 def sync(path: Path) -> None:
     """Have a file or a folder on the disk. Raises `OSError`, not for folders, which not every volume can sync."""
     number = os.open(path, os.O_RDONLY)

@@ -214,6 +214,20 @@ async def delete(store: Store, media: Media, job: Job, people: Iterable[str], no
     await store.retention.scrub()
 
 
+async def delete_again(store: Store, media: Media, job_id: str, now: float) -> bool:
+    """`delete` an order in a restored database, where it may be under way; False if it is gone. Raises `StoreDown`."""
+    job = await store.job(job_id)
+    if job is None or job.person.startswith(GONE):
+        return False
+    if job.state != "done":
+        await _end(store, job, _ENDS[job.state], now)
+        job = await store.job(job_id)
+    if job is None or job.state != "done":
+        return False
+    await delete(store, media, job, await store.accounts.people(job.person), now)
+    return True
+
+
 async def drop_exports(store: Store, media: Media, people: Iterable[str], now: float) -> None:
     """Delete these people's export files. Raises `StoreDown`."""
     for one in people:

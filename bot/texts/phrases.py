@@ -93,7 +93,9 @@ THE_MAKER = _("the person who shared it")
 """Label of a person without a name."""
 EVERYONE = _("everyone")
 """Label of what is set for all people of a scope."""
-_OURS = {sentence.id: sentence for sentence in (BANNED_BECAUSE, THE_MAKER, EVERYONE)}
+PAUSED_BECAUSE = _("a backup was put back")
+"""Reason of a pause after a restore."""
+_OURS = {sentence.id: sentence for sentence in (BANNED_BECAUSE, THE_MAKER, EVERYONE, PAUSED_BECAUSE)}
 
 
 def ours(words: str) -> str:

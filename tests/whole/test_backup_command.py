@@ -5,10 +5,13 @@ import signal
 from pathlib import Path
 
 import pytest
-from shell import here, said, start
+from shell import here, photoplay, said, start
 
-from bot.backup import locks, making, manifest
+from bot.backup import locks, making, manifest, moving
+from bot.jobs import machine
+from storage import open_store
 from tests import templates
+from tests.samples import a_job
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +60,48 @@ async def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, data: Path) -> None:
     assert code == 1, err
     assert "nothing was left behind" in err
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == [locks.NAME]
+
+
+def test_a_backup_is_checked_and_put_back(tmp_path: Path, data: Path) -> None:
+    code, _, err = here("backup", "kept")
+    assert code == 0, err
+    [(folder, _)] = manifest.backups(tmp_path / "kept")
+    code, out, err = here("restore", "--check", str(folder))
+    assert (code, out) == (0, "The backup is whole, and can be put back: 0 orders, 2 files.\n"), err
+    before = {path.name for path in data.iterdir()}
+    code, out, err = here("restore", str(folder))
+    assert code == 0, err
+    aside = next(data.glob(f"{moving.BEFORE}*"))
+    lines = out.splitlines()
+    assert lines[0].startswith("The backup of ")
+    assert lines[1:] == [
+        f"What was there is in data/{aside.name}. Delete it once all is well.",
+        "Nothing was in line.",
+        "Buying is paused. What is in line waits; what is being made goes on. "
+        "photoplay admin operator resume takes it up again.",
+        "Next: photoplay run, and photoplay admin operator resume when all is well.",
+    ]
+    assert {path.name for path in data.iterdir()} - {aside.name} >= before - {"photoplay.db-wal", "photoplay.db-shm"}
+    (folder / "secret").write_bytes(b"another")
+    code, out, err = here("restore", "--check", str(folder))
+    assert (code, "damaged: secret" in err) == (2, True)
+
+
+async def test_an_order_that_was_in_line_is_listed(tmp_path: Path, data: Path) -> None:
+    store = await open_store(data)
+    await store.submit(job := a_job("k7m2p9q4xw", created_at=1_764_400_000.0), machine.hold(job), None)
+    await store.close()
+    await photoplay(tmp_path, "backup", "kept")
+    [(folder, _)] = manifest.backups(tmp_path / "kept")
+    code, out, _ = await photoplay(tmp_path, "restore", str(folder))
+    assert code == 0
+    assert "On hold: 1 order that may have been bought already" in out
+    assert "k7m2p9q4xw of 29 Nov 07:06 UTC, console: 5 credits" in out
+    process = await start(tmp_path, "run", PORT="0")
+    assert process.stderr
+    while b"ready" not in (line := await process.stderr.readline()):
+        assert line
+    code, _, err = await said(await start(tmp_path, "restore", str(folder)))
+    assert (code, "Stop it first" in err) == (2, True)
+    process.terminate()
+    await process.communicate()
