@@ -13,7 +13,8 @@ from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import age, reactions
 from bot.jobs import machine
 from bot.model import ID, Address, Job
-from bot.ordering import about, place, prompt, questions, status_line, waiting
+from bot.offers import SEEN
+from bot.ordering import about, choosing, place, prompt, questions, status_line, waiting
 from bot.privacy import deletion
 from bot.quotas import balance
 from bot.sentence import EMPTY, Sentence, packed
@@ -57,8 +58,7 @@ class Core:
             again = table.again(meant.text)
             if earlier := await idempotency.command_given(self.context, meant, again):
                 return _of_meant(inbound, meant, earlier)
-            if meant.scope:
-                meant = replace(meant, scope=await self.context.store.quotas.scope(meant.scope))
+            meant = await self._moved(meant)
         except StoreDown as error:
             if not inbound.called:
                 raise
@@ -90,6 +90,22 @@ class Core:
         except StoreDown as error:
             log.error("an order could not be taken: %s", error)
             return Reply(texts.chat.TRY_LATER, refused=True)
+
+    async def options(self, inbound: Inbound) -> Sequence[tuple[Sentence, str]]:
+        """Every model that the person may order there, in words, each with its value. Raises `StoreDown`."""
+        can = await choosing.offers(self.context, await self._moved(inbound))
+        return [(one.line, one.value) for one in await choosing.options(self.context, can, every=True)]
+
+    async def lengths(self, inbound: Inbound, model: str) -> Sequence[tuple[int, Sentence]]:
+        """Seconds and price of clips of a model, or of the person's usual one. Raises `StoreDown`."""
+        can = await choosing.offers(self.context, await self._moved(inbound))
+        return choosing.lengths(can.find(model.partition(SEEN)[0]) or can.default)
+
+    async def _moved(self, inbound: Inbound) -> Inbound:
+        """With the id that the community has now."""
+        return (
+            replace(inbound, scope=await self.context.store.quotas.scope(inbound.scope)) if inbound.scope else inbound
+        )
 
     async def track(self, job_id: str, status_id: str, shown: Sentence) -> bool:
         """Record the message of a job's status line. False: the job is done, remove the message."""

@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
-from adapters.discord import admin_commands, first_response, parse, people
+from adapters.discord import admin_commands, completion, first_response, parse, people
 from adapters.discord.client import BROKEN, UNREADABLE
 from adapters.discord.interactions import Interaction, Interactions
 from adapters.shared.notes import FOREVER, Notes
@@ -26,6 +26,7 @@ CLIP = 32
 
 Words = Range[str, 1, PROMPT_LIMIT]
 Name = Range[str, 1, CLIP]
+Model = Range[str, 1, 100]
 Callback = Callable[..., Awaitable[None]]
 
 
@@ -38,7 +39,11 @@ class Tree(app_commands.CommandTree[Any]):
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
-        by_hand = {"animate": _animate(interactions), **admin_commands.by_hand(interactions)}
+        by_hand = {
+            "animate": _animate(interactions),
+            "model": _model(interactions),
+            **admin_commands.by_hand(interactions),
+        }
         for row in rows:
             if row.listed and row.menu != "greeting":  # Discord's own client greets
                 made = _command(row, by_hand.get(row.name) or _other(interactions, row))
@@ -89,24 +94,32 @@ def _for_admins(made: app_commands.Command[Any, ..., None]) -> app_commands.Comm
 
 
 def _animate(interactions: Interactions) -> Callback:
-    lengths = [
-        Choice(name=locale_str(texts.discord.length(seconds)), value=seconds) for seconds in interactions.lengths
-    ]
-
-    @app_commands.choices(duration=lengths)
     async def animate(
         interaction: Interaction,
         image: discord.Attachment | None = None,
         prompt: Words | None = None,
         duration: int | None = None,
+        model: Model | None = None,
+        sound: bool | None = None,
         negative: Words | None = None,
         strength: Range[float, 0, 1] | None = None,
         end_image: discord.Attachment | None = None,
     ) -> None:
-        picked = parse.options(duration, negative, strength)
+        picked = parse.options(duration, negative, strength, model, sound)
         await interactions.animate(interaction, image, prompt, end_image, picked)
 
-    return animate
+    made = app_commands.autocomplete(model=completion.models(interactions))(animate)
+    if interactions.several:
+        return app_commands.autocomplete(duration=completion.lengths(interactions))(made)
+    lengths = [Choice(name=locale_str(texts.discord.length(one)), value=one) for one in interactions.lengths]
+    return app_commands.choices(duration=lengths)(made)
+
+
+def _model(interactions: Interactions) -> Callback:
+    async def model(interaction: Interaction, model: Model | None = None) -> None:
+        await interactions.command(interaction, "model", people.typed(model or "").strip())
+
+    return app_commands.autocomplete(model=completion.models(interactions))(model)
 
 
 def _other(interactions: Interactions, row: Command) -> Callback:

@@ -21,9 +21,10 @@ from adapters.shared.double_taps import DoubleTaps
 from adapters.shared.intake import Intake
 from bot import texts
 from bot.commands import invocation, table
-from bot.conversation import Named, Reply
+from bot.conversation import Inbound, Named, Reply
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
+from bot.sentence import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +48,29 @@ class Interactions:
         self._taps = DoubleTaps(core.context.clock)
 
     @property
+    def several(self) -> bool:
+        """Whether there is a choice of models."""
+        return self._core.context.offers().several
+
+    @property
     def lengths(self) -> Sequence[int]:
-        """Seconds that a clip may have."""
-        return sorted({seconds for model in self._core.context.offers().every for seconds in model.seconds})
+        """Seconds that a clip of the usual model may have."""
+        return self._core.context.offers().default.model.seconds
+
+    def language(self, interaction: Interaction) -> str:
+        """The language of what is shown in a list of choices."""
+        return parse.language(interaction)
+
+    async def options(self, interaction: Interaction) -> Sequence[tuple[Sentence, str]]:
+        """The models that the person may order there, in words, each with its value. Raises `StoreDown`."""
+        return await self._core.options(self._bare(interaction))
+
+    async def priced_lengths(self, interaction: Interaction, model: str) -> Sequence[tuple[int, Sentence]]:
+        """Seconds of a clip of that model, or of the usual one, each with its price in words. Raises `StoreDown`."""
+        return await self._core.lengths(self._bare(interaction), model)
+
+    def _bare(self, interaction: Interaction) -> Inbound:
+        return inbound(self._asked(interaction, "ephemeral", ""), self._files, self._chat)
 
     async def animate(
         self,

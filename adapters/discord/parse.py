@@ -145,12 +145,16 @@ def missing(held: discord.Permissions, thread: bool) -> list[str]:
     return [name for name in ("view_channel", speak, "attach_files") if not getattr(held, name)]
 
 
-def options(duration: int | None, negative: str | None, strength: float | None) -> dict[str, str]:
+def options(
+    duration: int | None, negative: str | None, strength: float | None, model: str | None, sound: bool | None
+) -> dict[str, str]:
     """Picked options, by the core's names."""
     picked = {
         "duration": str(duration) if duration else "",
         "no": negative or "",
         "cfg": "" if strength is None else f"{strength:.3f}",
+        "model": model or "",
+        "sound": "" if sound is None else "on" if sound else "off",
     }
     return {name: value for name, value in picked.items() if value}
 

@@ -65,6 +65,12 @@ def buttons(found: Iterable[Option], command: str) -> Sequence[Button]:
     return [Button(one.label, f"{command} {one.value}") for one in found]
 
 
+def lengths(choice: Choice) -> Sequence[tuple[int, Sentence]]:
+    """The lengths of a model's clips, each with its price in words."""
+    model = choice.model
+    return [(one, texts.models.length(one, pricing.price(one, model))) for one in model.seconds]
+
+
 async def option(ctx: Context, can: Offers, choice: Choice, seconds: int = 0) -> Option:
     """A choice as it is shown, for a clip of about so many seconds."""
     model = choice.model

@@ -30,6 +30,8 @@ DISCORD_OPTIONS = {
     "image": _("the photo; without one you are asked for it"),
     "prompt": _("what should happen in it"),
     "duration": _("how long the clip is"),
+    "model": _("what makes it, with its price; choose one of the list, or type a name"),
+    "sound": _("with sound, where the model makes some"),
     "negative": _("what to avoid"),
     "strength": _("how strictly to follow the words, from 0 to 1"),
     "end_image": _("the last frame; for clips of 5 seconds"),

@@ -62,6 +62,11 @@ def option(title: Sentence, seconds: int, price: int, wait: float | None, *, est
     return join(" · ", [title, costs, EMPTY if wait is None else _("usually {wait}", wait=about(wait))])
 
 
+def length(seconds: int, price: int) -> Sentence:
+    """A length to choose, with its price in credits."""
+    return join(" · ", [_("{seconds} seconds", seconds=seconds), credits_(price)])
+
+
 def label(title: Sentence, price: int, wait: float | None) -> Sentence:
     """Label of a choice's button."""
     return join(" · ", [title, credits_(price), EMPTY if wait is None else about(wait)])

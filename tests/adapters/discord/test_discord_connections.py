@@ -144,6 +144,8 @@ async def test_commands_are_told_when_they_changed(
         "image",
         "prompt",
         "duration",
+        "model",
+        "sound",
         "negative",
         "strength",
         "end_image",
@@ -158,14 +160,14 @@ async def test_the_lengths_to_choose_from_are_the_models(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
 ) -> None:
     async with a_room(tmp_path, large_clip, new_id, start=False) as room:
-        configure(room.house.core, model=replace(catalogue.row("google/veo-3.1-i2v"), price=catalogue.DEFAULT.price))
+        configure(room.house.core, model=replace(catalogue.row("minimax/hailuo-2.3"), price=catalogue.DEFAULT.price))
         await room.open()
         animate = next(one for one in room.api.commands[None] if one["name"] == "animate")
-        assert [choice["value"] for choice in animate["options"][2]["choices"]] == [4, 6, 8]
-        room.slash(options={**SMILES, "duration": 8})
+        assert [choice["value"] for choice in animate["options"][2]["choices"]] == [6, 10]
+        room.slash(options={**SMILES, "duration": 10})
         await room.clips()
         (order,) = room.house.provider.orders
-        assert (order.model, order.seconds) == ("google/veo-3.1-i2v", 8)
+        assert (order.model, order.seconds) == ("minimax/hailuo-2.3", 10)
 
 
 async def test_where_there_is_no_other_platform_nothing_can_be_linked(

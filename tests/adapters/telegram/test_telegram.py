@@ -380,9 +380,9 @@ async def test_the_menus_are_pushed_by_scope_and_only_when_they_changed(
 
     assert await pushed() == 4
     menus = {scope: [each["command"] for each in menu] for (scope, _), menu in api.commands.items()}
-    own = ["animate", "jobs", "quota", "cancel", "privacy", "help", "start"]
+    own = ["animate", "jobs", "quota", "cancel", "model", "privacy", "help", "start"]
     assert menus["all_private_chats"] == [*own, "sharing", "link", "unlink", "mydata", "forgetme"]
-    common = ["animate", "jobs", "quota", "cancel", "best", "gallery", "privacy", "help"]
+    common = ["animate", "jobs", "quota", "cancel", "model", "best", "gallery", "privacy", "help"]
     assert menus["all_group_chats"] == common
     verbs = ["grant", "revoke", "ban", "unban", "limits", "tier", "refund", "usage", "audit", "export"]
     assert menus["all_chat_administrators"] == [*common, *verbs, "wordlist", "review"]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from tests.loopback.discord.application import TOKEN_LIVES
-from tests.loopback.discord.checks import check_modal
+from tests.loopback.discord.checks import check_choices, check_modal
 from tests.loopback.discord.faults import Call, File
 from tests.loopback.discord.http import numbered
 from tests.loopback.discord.messages import EPHEMERAL, LOADING, Interaction, Message, Modal
@@ -33,7 +33,11 @@ class Answering(Posting):
         return self._callback_answer(found, kind) if call.query.get("with_response") in ("1", "true") else None
 
     def _respond(self, found: Interaction, kind: int, data: Json, files: Sequence[File]) -> None:
-        if kind == 4:
+        if (kind == 8) != (found.type == 4):
+            raise invalid("type", "BASE_TYPE_CHOICES", "Choices answer what is being typed, and nothing else")
+        if kind == 8:
+            check_choices("data.choices", data["choices"])
+        elif kind == 4:
             self._answer_with(found, self._hooked(found, data, files))
         elif kind == 5:
             message = Message(self.snowflake(), found.channel, self.me, at=self.clock(), interaction=found)
@@ -51,7 +55,7 @@ class Answering(Posting):
             if self.strict:
                 check_modal(data)
             found.modal = Modal(found, data["custom_id"], data["title"], numbered(data["components"]))
-        elif kind not in (1, 8):
+        elif kind != 1:
             raise invalid("type", "BASE_TYPE_CHOICES", f"No callback of type {kind}")
 
     def _answer_with(self, found: Interaction, message: Message) -> None:

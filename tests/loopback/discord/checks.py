@@ -175,6 +175,14 @@ def _check_named(where: str, one: Json) -> None:
         check_length(f"{where}.description_localizations", text, 100, 1)
 
 
+def check_choices(where: str, choices: Sequence[Json]) -> None:
+    """Refuse choices of an option that Discord would not show."""
+    check_count(where, choices, 25)
+    for number, choice in enumerate(choices):
+        check_length(f"{where}.{number}.name", choice["name"], 100, 1)
+        check_length(f"{where}.{number}.value", str(choice["value"]), 100)
+
+
 def _check_options(where: str, options: list[Json]) -> None:
     check_count(where, options, 25)
     optional = False
@@ -192,10 +200,11 @@ def _check_options(where: str, options: list[Json]) -> None:
             )
         optional = optional or not one.get("required")
         choices = one.get("choices") or []
-        check_count(f"{here}.choices", choices, 25)
-        for number, choice in enumerate(choices):
-            check_length(f"{here}.choices.{number}.name", choice["name"], 100, 1)
-            check_length(f"{here}.choices.{number}.value", str(choice["value"]), 100)
+        check_choices(f"{here}.choices", choices)
+        if choices and one.get("autocomplete"):
+            raise invalid(
+                f"{here}.choices", "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", "Choices are fixed, or asked"
+            )
         if not (0 <= one.get("min_length", 0) <= 6000 and 1 <= one.get("max_length", 1) <= 6000):
             raise invalid(f"{here}.max_length", "NUMBER_TYPE_MAX", "int value should be less than or equal to 6000.")
         _check_options(f"{here}.options", one.get("options") or [])

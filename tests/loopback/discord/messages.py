@@ -123,6 +123,12 @@ class Interaction:
     opened_from: Message | None = None
 
     @property
+    def choices(self) -> dict[str, str | int]:
+        """What autocomplete offers: values by name."""
+        found = [one for body in self.callbacks for one in (body.get("data") or {}).get("choices", ())]
+        return {one["name"]: one["value"] for one in found}
+
+    @property
     def by_account(self) -> bool:
         """The app is there by a user install only."""
         return "0" not in self.owners

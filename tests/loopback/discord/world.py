@@ -55,6 +55,23 @@ class World(Speech):
         data = _command_data(known, channel) | ({"options": chosen} if chosen else {})
         return self._ask(interaction, data | ({"resolved": resolved} if resolved else {}))
 
+    def complete(
+        self, user: User, channel: Channel, command: str, option: str, typed: str = "", options: Json | None = None
+    ) -> Interaction:
+        """Begin to type an option, with others filled in before; `Interaction.choices` has what is offered."""
+        known = self._command(user, channel, command, 1)
+        interaction, filled, resolved = self._interaction(4, user, channel), options or {}, {}
+        chosen: list[Json] = []
+        for one in known.get("options", []):
+            if one["name"] == option and one.get("autocomplete"):
+                chosen.append({"name": option, "type": one["type"], "value": typed, "focused": True})
+            elif given := self._option(one, filled, channel, resolved):
+                chosen.append(given)
+        if not any(one.get("focused") for one in chosen):
+            raise Impossible(f"/{command} {option} offers nothing")
+        data = _command_data(known, channel) | {"options": chosen}
+        return self._ask(interaction, data | ({"resolved": resolved} if resolved else {}))
+
     def menu(self, user: User, target: Message | User, command: str, channel: Channel | None = None) -> Interaction:
         """A command of the context menu of a message or user."""
         at = target.channel if isinstance(target, Message) else channel
