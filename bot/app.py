@@ -38,6 +38,7 @@ from bot.jobs.worker import Worker
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
+from bot.media.vault import Vault
 from bot.model import Incident
 from bot.ports import Chat, Platform
 from bot.prices import Prices
@@ -45,6 +46,8 @@ from bot.privacy.retention import Retention
 from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
+from bot.sealing.keys import open_keys
+from bot.sealing.masters import Masters
 from bot.sentence import Sentence
 from bot.watch.meters import MeteredChat, MeteredProvider, Meters
 from generator.server import Generator
@@ -159,7 +162,7 @@ async def open_app(
         stones = tombstones_of(settings, seed)
         store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database, stones)
         stack.push_async_callback(store.close)
-        media = Media(settings.data_dir, new_id=new_id)
+        media = Media(settings.data_dir, new_id=new_id, vault=_vault(settings))
         stack.push_async_callback(media.close)
 
         async def report(incident: Incident) -> None:
@@ -291,6 +294,21 @@ def _meters(settings: Settings) -> Meters:
     from bot.watch.metrics import Metrics  # the library is loaded where it is used
 
     return Metrics()
+
+
+def _vault(settings: Settings) -> Vault:
+    """How files are encrypted. Raises `Misconfigured` if the master key is missing."""
+    keys = open_keys(settings.data_dir, masters_of(settings), make=settings.encryption)
+    return Vault(keys, seal=settings.encryption)
+
+
+def masters_of(settings: Settings) -> Masters:
+    """The master keys that are known."""
+    return Masters(settings.data_dir, _said(settings.master_key), _said(settings.master_key_before))
+
+
+def _said(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def _is_private(settings: Settings) -> bool:

@@ -47,6 +47,7 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
                 "good", f"Database: {'PostgreSQL' if settings.database_url else 'SQLite in the data folder'}."
             )
             yield await _decoders(app)
+            yield await _encryption(app)
             async for finding in _providers(app):
                 yield finding
             async for finding in _web(app):
@@ -92,6 +93,27 @@ async def _decoders(app: App) -> Finding:
     if held >= _GIVEN_UP.keys() - {"user"}:
         return Finding("good", f"{given_up} As root they would become another user, too.")
     return Finding("hint", f"{given_up} Not on this machine: {missing}.")
+
+
+async def _encryption(app: App) -> Finding:
+    """Whether files are encrypted, and what that protects from."""
+    keys = app.media.vault.keys
+    if not app.media.vault.seals or keys is None:
+        return Finding("hint", "Encryption: off. Whoever gets the disk or a backup sees all photos and clips.")
+    place, rotate = await asyncio.to_thread(keys.state)
+    on = "Encryption: photos, clips and exports, with a key for each person."
+    if rotate:
+        return Finding("hint", f"{on} MASTER_KEY is not in use yet. Run: photoplay rekey")
+    if place == "file":
+        return Finding(
+            "hint",
+            f"{on} The master key is in {app.settings.data_dir / 'master.key'}: what was removed, or a part of the "
+            "folder, cannot be read by others, but the whole folder or a backup can. To keep it apart, set MASTER_KEY "
+            "and run: photoplay rekey",
+        )
+    if app.settings.master_key_before:
+        return Finding("hint", f"{on} MASTER_KEY is in use; MASTER_KEY_BEFORE can be removed.")
+    return Finding("good", f"{on} Nobody can read them without MASTER_KEY: keep it where no backup of the folder is.")
 
 
 def _seen_by_others(settings: Settings) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from bot import secret_files
 from bot.catalogue import DEFAULT
 from bot.errors import Misconfigured
 from bot.quotas.pricing import MILLIONTHS, Policy
+from bot.sealing.masters import SHORTEST
 
 Listed = Annotated[tuple[str, ...], NoDecode]
 
@@ -163,6 +164,15 @@ class Settings(BaseSettings):
     clip_days: float = Field(
         30, ge=1, allow_inf_nan=False, description="days for which clips are kept; shared ones stay until unshared"
     )
+    encryption: bool = Field(
+        True, description="photos, clips and exports are encrypted on the disk, with a key for each person"
+    )
+    master_key: SecretStr | None = Field(
+        None, description="what these keys are encrypted with, 32 characters or more; a file in `DATA_DIR` otherwise"
+    )
+    master_key_before: SecretStr | None = Field(
+        None, description="the one before it, until `photoplay rekey` has changed the keys"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
     log_format: Literal["text", "json"] = Field(
         "text", description="and how: `json` is an object a line, for a collector"
@@ -239,6 +249,13 @@ class Settings(BaseSettings):
             good = False
         if not good:
             raise ValueError("it must be an address such as https://hc-ping.com/and-so-on; please copy it again")
+        return value
+
+    @field_validator("master_key", "master_key_before")
+    @classmethod
+    def _long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value.get_secret_value()) < SHORTEST:
+            raise ValueError(f"it must have {SHORTEST} characters or more, as `openssl rand -base64 32` prints them")
         return value
 
     @field_validator("owners")

@@ -60,6 +60,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.cli_backup",
             "bot.cli_clips",
             "bot.cli_init",
+            "bot.cli_rekey",
             "bot.config",
             "bot.connections",
         ),

@@ -18,12 +18,14 @@ from bot.backup import locks, manifest
 from bot.backup.manifest import Manifest
 from bot.backup.source import Source
 from bot.errors import Misconfigured, StoreDown
+from bot.sealing.keys import still
 from storage import snapshot, tombstones
 from storage.snapshot import Contents
 
 T = TypeVar("T")
-FOLDERS = ("photos", "clips")
-"""What is kept of `DATA_DIR`, besides the files in it; all else is derived, or on its way."""
+FOLDERS = ("photos", "clips", "keys")
+"""What is kept of `DATA_DIR`, besides the files in it; all else is derived, or on its way. Keys come last, so that
+those of all other files are there."""
 DUMP = "photoplay.sql"
 """Name of a dump of PostgreSQL in a backup."""
 ELSEWHERE = frozenset(
@@ -123,6 +125,10 @@ class _Files:
 
     def take(self, folders: tuple[str, ...], stopped: Callable[[], bool]) -> dict[str, tuple[int, str]]:
         """Link or copy each file; returns size and checksum by path. Blocks; raises `OSError`, `Stopped`."""
+        with still(self._source.data):
+            return self._take(folders, stopped)
+
+    def _take(self, folders: tuple[str, ...], stopped: Callable[[], bool]) -> dict[str, tuple[int, str]]:
         loose = [name for name in _names(self._source.data) if name not in ELSEWHERE]
         found = [Path(name) for name in loose]
         for folder in folders:

@@ -50,7 +50,9 @@ async def anew(
     inbound, before = replace(inbound, spoiler=job.spoiler), await _before(ctx, job)
     # Its photo may be the first frame of another person's clip.
     roles, source = prompt.roles(job.order), await lookup.remixed(ctx, inbound, job)
-    wish = Wish(draft, roles, lambda: ctx.media.copy(job.order), can, job.order.sample, before, source, seen)
+    wish = Wish(
+        draft, roles, lambda: ctx.media.copy(job.order, inbound.person), can, job.order.sample, before, source, seen
+    )
     return await place.place(ctx, inbound, wish)
 
 

@@ -195,7 +195,7 @@ class Steps:
     async def _fetch(self, job: Job, url: str, seen: float) -> tuple[machine.Event, float | None]:
         try:
             async with self._claims.held(job), asyncio.timeout(DOWNLOAD):
-                clip = await self._media.keep_clip(self._provider.fetch(job.host or "", url))
+                clip = await self._media.keep_clip(self._provider.fetch(job.host or "", url), job.person)
             return machine.Rendered(clip), None
         except StoreDown as error:
             await self._note(texts.incidents.CLIP_NOT_KEPT, str(error), job)

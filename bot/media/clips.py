@@ -16,7 +16,10 @@ from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media.files import Drafts, aged, disk, make_folder, older, pour, settle
 from bot.media.sandbox.client import Decoder
 from bot.media.stored import StoredFile
+from bot.media.vault import Vault
 from bot.model import Clip
+from bot.sealing import files
+from bot.sealing.model import Locked
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +40,21 @@ class Clips:
     """
 
     def __init__(
-        self, root: Path, drafts: Drafts, processes: int, timeout: float, decoder: type[Decoder] = Decoder
+        self,
+        root: Path,
+        drafts: Drafts,
+        vault: Vault,
+        processes: int,
+        timeout: float,
+        decoder: type[Decoder] = Decoder,
     ) -> None:
         self._clips, self._fitted = root / "clips", root / "fitted"
-        self._drafts = drafts
+        self._drafts, self._vault = drafts, vault
         # Separate from uploads, whose queue must not delay a paid clip; re-encoding, which takes minutes, is separate
         # from both.
-        self._projector, self._cutter = decoder(CLIP_TASKS, processes, timeout), decoder(CLIP_TASKS, 1, CUT)
+        self._projector, self._cutter = (
+            decoder(CLIP_TASKS, count, seconds, vault.locked) for count, seconds in ((processes, timeout), (1, CUT))
+        )
         self._framing, self._cutting = asyncio.Lock(), asyncio.Lock()
         with disk():
             for folder in (self._clips, self._fitted):
@@ -61,24 +72,29 @@ class Clips:
 
     def poster(self, name: str) -> StoredFile | None:
         """A clip's first frame: a JPEG of at most 320 pixels a side and 200 kB. None if there is none."""
-        file = StoredFile(self._poster(f"{self.path(name).name.partition('.')[0]}.mp4"))
+        file = StoredFile(self._poster(f"{self.path(name).name.partition('.')[0]}.mp4"), self._vault)
         return file if file.exists() else None
 
-    async def keep(self, stream: AsyncIterator[bytes]) -> Clip:
-        """Store a finished clip. Raises `BrokenClip` if it is not playable, `StoreDown`, and the errors of `stream`."""
+    async def keep(self, stream: AsyncIterator[bytes], person: str) -> Clip:
+        """Store a person's finished clip.
+
+        Raises `BrokenClip` if it is not playable, `StoreDown`, and the errors of `stream`.
+        """
+        key = await self._vault.key(person)
         with self._drafts.draft() as draft, self._drafts.draft() as poster, self._drafts.draft() as copy:
-            size = await pour(stream, draft, HEAVIEST_CLIP)
+            size = await pour(stream, draft, HEAVIEST_CLIP, key)
             if size > HEAVIEST_CLIP:
                 raise BrokenClip(f"larger than {HEAVIEST_CLIP} bytes")
             path = self._clips / f"{self._drafts.new_id()}.mp4"
             try:
-                shape = await self._projector.clip(draft, poster, copy)
+                shape = await self._projector.clip(draft, files.new(poster, key), files.new(copy, key))
                 draft = copy
                 with disk():
-                    size = copy.stat().st_size
+                    size = self._vault.size(copy)
             except BrokenClip as broken:  # a playable clip is kept in any case
-                shape = await self._projector.clip(draft, poster)
+                shape = await self._projector.clip(draft, files.new(poster, key))
                 log.warning("the clip %s stays as it came, without the words that AI made it: %s", path.name, broken)
+            await self._vault.check(key)
             await self._settle(draft, poster, path)
             return Clip(path.name, *shape[:3], size, shape[3])
 
@@ -90,15 +106,16 @@ class Clips:
         """The first frame, as `last_frame`."""
         return await self._still(clip, self._first(clip.name), self._projector.first_frame)
 
-    async def _still(self, clip: Clip, frame: Path, take: Callable[[Path, Path], Awaitable[None]]) -> bytes:
+    async def _still(self, clip: Clip, frame: Path, take: Callable[[Path, Path | Locked], Awaitable[None]]) -> bytes:
         source = self.path(clip.name)
         try:
             async with self._framing:  # made once, then kept with the clip
                 if not await asyncio.to_thread(frame.exists):
+                    key = await self._vault.key_like(source)
                     with self._drafts.draft() as draft:
-                        await take(source, draft)
+                        await take(source, files.new(draft, key))
                         os.replace(draft, frame)
-            picture = await asyncio.to_thread(frame.read_bytes)
+            picture = await asyncio.to_thread(self._vault.read, frame)
             if not await asyncio.to_thread(source.exists):  # deleted meanwhile
                 await asyncio.to_thread(frame.unlink, missing_ok=True)
                 raise Refusal(texts.chat.CLIP_GONE)
@@ -125,8 +142,9 @@ class Clips:
         async with self._cutting:
             if made := await self._made(target):  # by an earlier caller
                 return made
+            key = await self._vault.key_like(source)
             with self._drafts.draft() as draft:
-                if not await self._cutter.fit(source, draft, limit):
+                if not await self._cutter.fit(source, files.new(draft, key), limit):
                     return None
                 await settle(draft, target)
         if not await asyncio.to_thread(source.exists):  # deleted meanwhile with its copies
@@ -157,8 +175,9 @@ class Clips:
         async with self._cutting:
             if made := await self._made(target):
                 return made
+            key = await self._vault.key_like(parts[-1])
             with self._drafts.draft() as draft, self._drafts.draft() as poster:
-                await self._cutter.join(parts, draft, poster)
+                await self._cutter.join(parts, files.new(draft, key), files.new(poster, key))
                 await self._settle(draft, poster, target)
         if not all(part.is_file() for part in parts):  # one was deleted meanwhile
             await asyncio.to_thread(self._remove, [target.name])
@@ -167,9 +186,12 @@ class Clips:
     async def _made(self, path: Path) -> Clip | None:
         """An existing copy or joined clip, or None. Raises `BrokenClip`, `StoreDown`."""
         try:
-            size = (await asyncio.to_thread(path.stat)).st_size
-        except FileNotFoundError:
-            return None
+            with disk():
+                size = await asyncio.to_thread(self._vault.size, path)
+        except StoreDown as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
         width, height, seconds, sound = await self._projector.clip(path)
         return Clip(path.name, width, height, seconds, size, sound)
 

@@ -7,12 +7,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from bot.errors import StoreDown
+from bot.sealing import files as sealed
+from bot.sealing.model import DataKey
 
 _STALE = 3600.0  # seconds; longer than any download
 _CANNOT = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EPERM, errno.EACCES, errno.EISDIR})
@@ -36,10 +38,14 @@ class Drafts:
         """
         return sweep(self._folder, time.time() - _STALE)  # the real clock, as the file system uses it
 
-    def spool(self) -> IO[bytes]:
-        """An unnamed temporary file, deleted when closed. Raises `StoreDown`."""
+    def spool(self, *, seal: bool = False) -> IO[bytes]:
+        """An unnamed temporary file, written once, then read, and deleted when closed; with `seal`, encrypted.
+
+        Raises `StoreDown`.
+        """
         with disk():
-            return tempfile.TemporaryFile(dir=self._folder)  # the system's folder may be read-only, or in memory
+            file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 – the system's folder may be read-only
+        return sealed.spool(file) if seal else file
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
@@ -80,17 +86,12 @@ def twin(source: Path, target: Path) -> None:
         _sync(target)
 
 
-def write_private(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file readable by our user only, durably (fsync). Raises `OSError`."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
+async def pour(chunks: AsyncIterator[bytes], target: Path, most: int, key: DataKey | None = None) -> int:
+    """Write a stream to a new file; returns its size in bytes. Stops above `most`, returning a larger number.
 
-
-async def pour(chunks: AsyncIterator[bytes], target: Path, most: int) -> int:
-    """Write a stream to a new file; returns its size in bytes. Stops above `most`, returning a larger number."""
-    size, held, pen = 0, bytearray(), _Pen(target)
+    With `key`, the file is encrypted.
+    """
+    size, held, pen = 0, bytearray(), _Pen(target, key)
     try:
         async for chunk in chunks:
             size += len(chunk)
@@ -127,16 +128,20 @@ def disk() -> Iterator[None]:
 class _Pen:
     """Writes a new file, which the first piece opens."""
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
+    def __init__(self, target: Path, key: DataKey | None) -> None:
+        self._target, self._key = target, key
         self._file: BinaryIO | None = None
+        self._sink: sealed.Sink | None = None
+        self._ends = ExitStack()
 
     def write(self, piece: bytes | bytearray, *, whole: bool = False) -> None:
         """Write a piece; `whole`: the last one. Raises `OSError`."""
-        if self._file is None:
+        if self._file is None or self._sink is None:
             self._file = self._target.open("xb")
-        self._file.write(piece)
+            self._sink = self._ends.enter_context(sealed.writer(self._file, self._key))
+        self._sink.write(piece)
         if whole:
+            self._ends.close()
             self._file.flush()
 
     def close(self) -> None:

@@ -8,20 +8,24 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from bot import texts
 from bot.conversation import Attachment
 from bot.errors import Refusal, StoreDown
 from bot.media import arrival
 from bot.media.clips import CLIP_TASKS, Clips
-from bot.media.files import Drafts, aged, disk, make_folder, settle, sweep, twin, weight, write_private
+from bot.media.files import Drafts, aged, disk, make_folder, settle, sweep, weight
 from bot.media.sandbox.client import Decoder, Size
 from bot.media.sandbox.confine import Held
 from bot.media.sandbox.turns import Turns
 from bot.media.stored import StoredFile
+from bot.media.vault import Vault
 from bot.model import Brush, Clip, Order, Photo, Point
+from bot.sealing import files
+from bot.sealing.files import Sink
+from bot.sealing.model import DataKey
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +53,8 @@ class Pictures:
 class Media:
     """The files under `folder`. `new_id` generates unique names: up to 64 of A-Z a-z 0-9 _ -.
 
-    Pictures and clips are opened by `processes` decoder processes, each request limited to `timeout` seconds.
+    Pictures and clips are opened by `processes` decoder processes, each request limited to `timeout` seconds. `vault`:
+    how files are encrypted; they are not, without one.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class Media:
         folder: Path,
         *,
         new_id: Callable[[], str],
+        vault: Vault | None = None,
         processes: int = 1,
         timeout: float = 30.0,
         decoder: type[Decoder] = Decoder,
@@ -66,13 +72,15 @@ class Media:
         self._folders = [root / name for name in ("photos", "exports", "incoming", "clips", "fitted")]
         self._new_id = new_id
         self._drafts = Drafts(root / "incoming", new_id)
+        self.vault = vault or Vault()
+        """How files are encrypted."""
         # Separate, so that videos do not delay photos.
         self._decoder, self._stills = (
-            decoder("bot.media.sandbox.photo_tasks", processes, timeout),
-            decoder(CLIP_TASKS, 1, timeout),
+            decoder("bot.media.sandbox.photo_tasks", processes, timeout, self.vault.locked),
+            decoder(CLIP_TASKS, 1, timeout, self.vault.locked),
         )
-        self._clips = Clips(root, self._drafts, processes, timeout, decoder)
-        self.spool = self._drafts.spool
+        self._clips = Clips(root, self._drafts, self.vault, processes, timeout, decoder)
+        self.spool = partial(self._drafts.spool, seal=self.vault.seals)
         # By platform, as one may hang; videos separately, as they occupy a slot while waiting for their decoder.
         self._intake = defaultdict[tuple[str, bool], Turns](lambda: Turns(INTAKE, INTAKE // 4))
         with disk():
@@ -94,19 +102,21 @@ class Media:
         self, person: str, frames: list[Attachment], static_masks: list[Attachment], brushes: list[Attachment]
     ) -> Pictures:
         kept: list[Photo] = []
+        key = await self.vault.key(person)
         try:
-            photo, original = await self._photo(frames[0], person)
+            photo, original = await self._photo(frames[0], person, key)
             kept.append(photo)
             cropped = _too_long(original)
             if cropped and (static_masks or brushes):
                 raise Refusal(texts.pictures.too_long(*original))
             paths = [_scaled(brush.path, original, (photo.width, photo.height)) for brush in brushes]
             for frame in frames[1:]:
-                picture, before = await self._photo(frame, person)
+                picture, before = await self._photo(frame, person, key)
                 kept.append(picture)
                 cropped |= _too_long(before)
             for mask in (*static_masks, *brushes):
-                kept.append(await self._mask(mask, original, photo, person))
+                kept.append(await self._mask(mask, original, photo, person, key))
+            await self.vault.check(key)
         except BaseException:
             for picture in kept:
                 with suppress(OSError):
@@ -121,14 +131,15 @@ class Media:
             cropped=cropped,
         )
 
-    async def copy(self, order: Order) -> Pictures:
-        """Copies of an earlier order's pictures. Raises `Refusal` if one is missing, `StoreDown`."""
+    async def copy(self, order: Order, person: str = "") -> Pictures:
+        """A person's copies of an earlier order's pictures. Raises `Refusal` if one is missing, `StoreDown`."""
         names: dict[str, str] = {}
+        key = await self.vault.key(person)
         try:
             for photo in order.photos:
                 names[photo.name] = f"{self._new_id()}{Path(photo.name).suffix}"
                 with disk():
-                    await asyncio.to_thread(twin, self.path(photo.name), self.path(names[photo.name]))
+                    await asyncio.to_thread(self.vault.copy, self.path(photo.name), self.path(names[photo.name]), key)
         except BaseException as error:
             await self.discard(names.values())
             if isinstance(error, StoreDown) and isinstance(error.__cause__, FileNotFoundError):
@@ -145,9 +156,12 @@ class Media:
             tuple(replace(brush, mask=renamed(brush.mask)) for brush in order.brushes),
         )
 
-    async def keep_clip(self, stream: AsyncIterator[bytes]) -> Clip:
-        """Store a finished clip. Raises `BrokenClip` if it is not playable, `StoreDown`, and the errors of `stream`."""
-        return await self._clips.keep(stream)
+    async def keep_clip(self, stream: AsyncIterator[bytes], person: str = "") -> Clip:
+        """Store a person's finished clip.
+
+        Raises `BrokenClip` if it is not playable, `StoreDown`, and the errors of `stream`.
+        """
+        return await self._clips.keep(stream, person)
 
     async def last_frame(self, clip: Clip) -> bytes:
         """The last frame, as a JPEG. Raises `Refusal` if the clip is missing or broken."""
@@ -207,17 +221,23 @@ class Media:
 
     def stored(self, name: str) -> StoredFile:
         """A handle of a picture, clip or export, existing or not. Raises `ValueError` for an invalid name."""
-        return StoredFile(self.path(name))
+        return StoredFile(self.path(name), self.vault)
 
     async def read(self, name: str) -> bytes:
         """A picture, clip or export as bytes. Raises `StoreDown`, `ValueError` for an invalid name."""
         with disk():
             return await asyncio.to_thread(self.stored(name).read)
 
-    async def write_export(self, name: str, write: Callable[[BinaryIO], object]) -> None:
-        """Write an export; `write` may block. Raises `StoreDown`, `ValueError` for an invalid name."""
+    async def write_export(self, name: str, write: Callable[[Sink], object], person: str = "") -> None:
+        """Write a person's export; `write` may block. Raises `StoreDown`, `ValueError` for an invalid name."""
+        path, key = self.path(name), await self.vault.key(person)
+
+        def run() -> None:
+            with self.vault.writing(path, key) as sink:
+                write(sink)
+
         with disk():
-            await asyncio.to_thread(write_private, self.path(name), write)
+            await asyncio.to_thread(run)
 
     def path(self, name: str) -> Path:
         """The path of a picture, clip or export (`x.zip`), existing or not. Raises `ValueError` for an invalid name.
@@ -231,6 +251,14 @@ class Media:
         if _NAME.fullmatch(name) is None:
             raise ValueError("not the name of a picture, clip or export")
         return self._photos / name
+
+    async def retire_keys(self, people: Iterable[str]) -> None:
+        """New files of these people get new keys, as the former will be dropped. Raises `StoreDown`."""
+        await self.vault.retire(people)
+
+    async def drop_keys(self, people: Iterable[str]) -> int:
+        """Delete these people's retired keys: what is left of their files cannot be read. Raises `StoreDown`."""
+        return await self.vault.drop(people)
 
     async def data_uri(self, name: str) -> str:
         """A picture as a data URI. Raises `ValueError` for an invalid name, `KeyError` for a missing one."""
@@ -256,19 +284,21 @@ class Media:
         await self._stills.close()
         await self._clips.close()
 
-    async def _photo(self, attachment: Attachment, person: str) -> tuple[Photo, Size]:
+    async def _photo(self, attachment: Attachment, person: str, key: DataKey | None) -> tuple[Photo, Size]:
         """A stored photo, and the size of its upright original."""
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            await arrival.download(attachment, raw)
+            await arrival.download(attachment, raw, key)
             develop = self._stills.still if attachment.video else self._decoder.photo
-            size, original = await develop(raw, fitted, person)
+            size, original = await develop(raw, files.new(fitted, key), person)
             return Photo(await self._settle(fitted, "jpg"), *size), original
 
-    async def _mask(self, attachment: Attachment, original: Size, photo: Photo, person: str) -> Photo:
+    async def _mask(
+        self, attachment: Attachment, original: Size, photo: Photo, person: str, key: DataKey | None
+    ) -> Photo:
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            await arrival.download(attachment, raw)
+            await arrival.download(attachment, raw, key)
             size = photo.width, photo.height
-            await self._decoder.mask(raw, fitted, original, size, person)
+            await self._decoder.mask(raw, files.new(fitted, key), original, size, person)
             return Photo(await self._settle(fitted, "png"), *size)
 
     async def _settle(self, draft: Path, suffix: str) -> str:

@@ -131,7 +131,7 @@ async def _made(ctx: Context, inbound: Inbound, people: tuple[str, ...], earlier
     # Recorded before it exists, so that an erasure meanwhile, or after a crash, removes it.
     await _note(ctx, inbound.person, name, now, ready=False)
     about = (await _about(ctx, inbound, people, found)).into(inbound.language)
-    await ctx.media.write_export(name, partial(export.write, found, about))
+    await ctx.media.write_export(name, partial(export.write, found, about), inbound.person)
     if await ctx.store.inbox.recall(retention.EXPORTS, inbound.person, "file", ctx.clock()) is None:
         await ctx.media.discard([name])  # erased meanwhile
         return Reply(texts.privacy.MYDATA_NOTHING, private=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 from bot.admin.usage import cell
 from bot.gallery.model import Share
@@ -17,6 +17,7 @@ from bot.media.library import Media
 from bot.media.stored import StoredFile
 from bot.model import Job
 from bot.quotas.rules import Movement
+from bot.sealing.files import Sink
 from storage import Store
 
 MOST = 2 * 1024**3
@@ -79,9 +80,9 @@ async def gather(store: Store, media: Media, person: str, people: Sequence[str],
     )
 
 
-def write(bundle: Bundle, about: str, target: BinaryIO) -> None:
+def write(bundle: Bundle, about: str, target: Sink) -> None:
     """Write the ZIP. Blocks. Raises `OSError`."""
-    with zipfile.ZipFile(target, "w") as made:
+    with zipfile.ZipFile(target, "w") as made:  # type: ignore[call-overload]  # written only, a ZIP needs no `seek`
         made.writestr("about.txt", about)
         made.writestr("clips.json", _json(bundle.clips), zipfile.ZIP_DEFLATED)
         made.writestr("credits.csv", bundle.credits.encode("utf-8-sig"), zipfile.ZIP_DEFLATED)

@@ -144,6 +144,7 @@ class Retention:
         if finished or self._unscrubbed:
             self._unscrubbed = not await traces.scrub()
             if not self._unscrubbed:
+                await self._media.drop_keys([person for person, _ in finished])
                 await traces.erased(finished, now)
         return done
 
@@ -164,7 +165,9 @@ class Retention:
 
 async def forget(store: Store, media: Media, person: str, now: float) -> Removed:
     """Erase an account as far as possible now; `Retention` does the rest. Repeatable."""
-    await drop_exports(store, media, await store.accounts.people(person), now)
+    linked = await store.accounts.people(person)
+    await drop_exports(store, media, linked, now)
+    await media.retire_keys(linked)
     people = await store.retention.forget(person, now, _open(now), _alias())
     removed = Removed()
     for one in people:

@@ -35,6 +35,13 @@ def reader(file: IO[bytes], header: Header, key: DataKey) -> BufferedReader:
     return stream.opened(file, header, stream.file_key(header, key))
 
 
+def spool(file: IO[bytes]) -> IO[bytes]:
+    """A temporary file, written once, then read, encrypted with a key of its own."""
+    from bot.sealing.spool import Spool
+
+    return Spool(file)  # type: ignore[return-value]  # as `IO` has more than anybody uses
+
+
 @contextmanager
 def writer(file: IO[bytes], key: DataKey | None) -> Iterator[Sink]:
     """Encrypt to an open file, complete after the block; without a key, write to it. Raises `OSError`."""

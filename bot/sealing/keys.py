@@ -13,12 +13,13 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bot.errors import Misconfigured
 from bot.sealing import disk
-from bot.sealing.masters import Master, Masters
+from bot.sealing.masters import Master, Masters, Place
 from bot.sealing.model import DataKey
 
 _CACHED = 4096  # unwrapped keys in memory
@@ -57,6 +58,11 @@ class Keys:
     def recorded(self) -> str:
         """Id of the master key that wraps new data keys. Raises `FileNotFoundError`."""
         return self._master.read_text("ascii").strip()
+
+    def state(self) -> tuple[Place | None, bool]:
+        """Where the master key of new data keys is, and whether there is another one to rotate to."""
+        place = self._masters.place(self.recorded)
+        return place, place != "setting" and self._masters.given is not None
 
     def begin(self) -> None:
         """Make what is missing in a new folder. Raises `Misconfigured` if the master key is not known."""
@@ -151,6 +157,10 @@ class Keys:
             self._masters.settle()
         return done
 
+    def people(self) -> int:
+        """The number of people with keys."""
+        return sum(1 for _ in self._files())
+
     def wrapped_by(self) -> dict[str, int]:
         """The number of data keys by the id of their master key."""
         found: dict[str, int] = {}
@@ -238,6 +248,20 @@ def _wrap(master: Master, holder: bytes, key_id: bytes, secret: bytes) -> _Entry
     nonce = secrets.token_bytes(_NONCE)
     sealed = nonce + AESGCM(master.key).encrypt(nonce, secret, holder + key_id)
     return _Entry(key_id.hex(), master.id, base64.b64encode(sealed).decode())
+
+
+@contextmanager
+def still(folder: Path) -> Iterator[None]:
+    """Keep the keys of a data folder from being rotated, so that they are copied with the master key they belong to.
+
+    Blocks while they are. Raises `OSError`.
+    """
+    place = folder / "keys"
+    if not place.exists():
+        yield
+        return
+    with disk.locked(place / "rotation"):
+        yield
 
 
 def open_keys(folder: Path, masters: Masters, *, make: bool) -> Keys | None:

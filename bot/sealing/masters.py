@@ -6,12 +6,17 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from bot.sealing.disk import erase, replace
 
 SHORTEST = 32
 """Characters of a master key that somebody sets: 128 bits in hexadecimal digits."""
 _LARGEST = 1024  # bytes of the file
+
+
+Place = Literal["setting", "before", "file"]
+"""Where a master key is: in the setting, in the one for the key before, or in a file beside the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,14 @@ class Masters:
         self._before = derived(before) if before else None
         self.file, self.next_file = folder / "master.key", folder / "master.key.new"
         self._known = {master.id: master for master in self._all()}
+
+    def place(self, master_id: str) -> Place | None:
+        """Where the master key of that id is; None if it is missing."""
+        if self.given and self.given.id == master_id:
+            return "setting"
+        if self._before and self._before.id == master_id:
+            return "before"
+        return "file" if self.find(master_id) else None
 
     def find(self, master_id: str) -> Master | None:
         """The master key of that id; files are read again, as another process may have rotated it."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from bot.sentence import CHAT, Command, Sentence, Wording, _, join, lines, sentences
+from bot.sentence import CHAT, Command, Sentence, Wording, _, _n, join, lines, sentences
 from bot.texts import admin, chat, consent, operator, pictures, sharing
 
 
@@ -290,6 +290,21 @@ def brush_malformed(value: str) -> Sentence:
 def saved(path: str, width: int, height: int, seconds: float) -> Sentence:
     """Output path of a clip, its size in pixels and its length in seconds."""
     return _("{path}: {width} × {height}, {seconds} s", path=path, width=width, height=height, seconds=round(seconds))
+
+
+REKEYING = _("Changing keys")
+REKEYED_BY_SETTING = _("They open with MASTER_KEY now. If MASTER_KEY_BEFORE is set, it can be removed.")
+REKEY_STOPPED = _("Stopped. Nothing is lost; photoplay rekey goes on where it was.")
+
+
+def rekeyed(count: int) -> Sentence:
+    """The master key was changed for the keys of so many people."""
+    return _n("The keys of {count} person were changed.", "The keys of {count} people were changed.", count)
+
+
+def rekeyed_in(path: str) -> Sentence:
+    """The file with the new master key."""
+    return _("They open with the new master key in {path} now.", path=path)
 
 
 STOPPING = _("Stopping …")

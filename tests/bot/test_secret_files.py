@@ -12,6 +12,8 @@ SECRETS = [
     *("database_url", "playground_password", "metrics_token", "ping_url", "alert_url"),
     *("telegram_token", "discord_token"),
     *("aimlapi_key", "apilaplas_key"),
+    "master_key",
+    "master_key_before",
 ]
 
 
@@ -32,7 +34,7 @@ def key() -> str | None:
 def test_every_secret_may_be_in_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert secret_files.secret_fields(config.Settings) == SECRETS
     odd = {"database_url": "postgresql://u:p@h/d", "telegram_token": "1:abc"}
-    values = dict.fromkeys(SECRETS, "sk-1") | odd | dict.fromkeys(("ping_url", "alert_url"), "https://h/x?y")
+    values = dict.fromkeys(SECRETS, "sk-" + "1" * 32) | odd | dict.fromkeys(("ping_url", "alert_url"), "https://h/x?y")
     for name, value in values.items():
         (folder / name).write_text(f"{value}\n")
         monkeypatch.setenv(f"{name.upper()}_FILE", str(folder / name))

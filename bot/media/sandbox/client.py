@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,19 @@ from bot import texts
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media.sandbox import confine
 from bot.media.sandbox.turns import Turns
+from bot.sealing.model import Locked
 from bot.sentence import unpacked
 
 log = logging.getLogger(__name__)
 
 _DIED = object()
+_LOOKS = 3
+"""Times that a file is looked at whose encryption changes meanwhile, which happens once in its life."""
 
 Size = tuple[int, int]
 """Width and height in pixels."""
+Target = Path | Locked | None
+"""A file to be written."""
 
 _CODE = Path(__file__).resolve().parents[3]
 # Not multiprocessing, which would rerun the bot's start script and imports in every child.
@@ -42,38 +47,44 @@ _ENVIRONMENT["OPENBLAS_NUM_THREADS"] = "1"  # one thread per core would use up a
 class Decoder:
     """At most `processes` workers at once, each request limited to `timeout` seconds. Started at the first request.
 
-    `module` has the `TASKS`. Waiting requests are served in turn by `person`.
+    `module` has the `TASKS`. Waiting requests are served in turn by `person`. `lock` says how a file is opened, at the
+    moment when it is; it blocks, and raises `OSError`.
     """
 
-    def __init__(self, module: str, processes: int = 1, timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        module: str,
+        processes: int = 1,
+        timeout: float = 30.0,
+        lock: Callable[[Path], Path | Locked] | None = None,
+    ) -> None:
         self._module = module
+        self._lock = lock
         self._turns = Turns(processes)
         self._timeout = timeout
         self._all: set[Process] = set()
         self._idle: list[Process] = []
 
-    async def photo(self, source: Path, target: Path, person: str = "") -> tuple[Size, Size]:
+    async def photo(self, source: Path, target: Path | Locked, person: str = "") -> tuple[Size, Size]:
         """Write the fitted JPEG; returns its size and the upright original's. Raises `Refusal`, `StoreDown`."""
         match await self._ask("photo", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
         raise Refusal(texts.pictures.BROKEN_PICTURE)
 
-    async def still(self, source: Path, target: Path, person: str = "") -> tuple[Size, Size]:
+    async def still(self, source: Path, target: Path | Locked, person: str = "") -> tuple[Size, Size]:
         """As `photo`, of a video's last frame. Raises `Refusal`, `StoreDown`."""
         match await self._ask("still", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
         raise Refusal(texts.pictures.NOT_A_VIDEO)
 
-    async def mask(self, source: Path, target: Path, original: Size, size: Size, person: str = "") -> None:
+    async def mask(self, source: Path, target: Path | Locked, original: Size, size: Size, person: str = "") -> None:
         """Write a mask, drawn on a photo of `original` size, as a PNG of `size`. Raises `Refusal`, `StoreDown`."""
         if await self._ask("mask", [source], [target], original, size, person=person) is _DIED:
             raise Refusal(texts.pictures.BROKEN_PICTURE)
 
-    async def clip(
-        self, source: Path, poster: Path | None = None, copy: Path | None = None
-    ) -> tuple[int, int, float, bool]:
+    async def clip(self, source: Path, poster: Target = None, copy: Target = None) -> tuple[int, int, float, bool]:
         """A clip's width, height, seconds and whether it has sound. Raises `BrokenClip`, `StoreDown`.
 
         Its first frame is written to `poster`: a JPEG of at most 320 pixels a side and 200 kB. With `copy`, the clip is
@@ -84,24 +95,24 @@ class Decoder:
                 return width, height, seconds, sound
         raise BrokenClip("it stops the decoder")
 
-    async def fit(self, source: Path, target: Path, limit: int) -> bool:
+    async def fit(self, source: Path, target: Path | Locked, limit: int) -> bool:
         """Write a clip in at most `limit` bytes; False if it would be unwatchable. Raises `BrokenClip`, `StoreDown`."""
         match await self._ask("fit", [source], [target], limit):
             case bool(fits):
                 return fits
         raise BrokenClip("it stops the decoder")
 
-    async def join(self, sources: Sequence[Path], target: Path, poster: Path) -> None:
+    async def join(self, sources: Sequence[Path], target: Target, poster: Target) -> None:
         """Concatenate clips, and write the poster. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("join", sources, [target, poster]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
-    async def last_frame(self, source: Path, target: Path) -> None:
+    async def last_frame(self, source: Path, target: Path | Locked) -> None:
         """Write a clip's last frame as a JPEG. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("last", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
-    async def first_frame(self, source: Path, target: Path) -> None:
+    async def first_frame(self, source: Path, target: Path | Locked) -> None:
         """Write a clip's first frame as a JPEG. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("first", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
@@ -117,25 +128,16 @@ class Decoder:
             await self._end(process)
 
     async def _ask(
-        self, name: str, sources: Sequence[Path], targets: Sequence[Path | None], *rest: object, person: str = ""
+        self, name: str, sources: Sequence[Path], targets: Sequence[Target], *rest: object, person: str = ""
     ) -> object:
         """A worker's answer; `_DIED` after a crash or timeout. Raises as the public methods do."""
-        files = [str(path) for path in sources], [path and str(path) for path in targets]
-        line = json.dumps([name, *files, rest]).encode() + b"\n"
         async with self._turns.turn(person):
-            process: Process | None = None
-            answer: list[Any] | None = None
-            try:
-                async with asyncio.timeout(self._timeout):
-                    process = await self._start()
-                    answer = await _exchange(process, line)
-            except TimeoutError:
-                pass
-            finally:  # also when cancelled: a process that may still be busy takes no other request
-                if process is not None and answer is not None:
-                    self._idle.append(process)
-                elif process is not None:
-                    await self._end(process)
+            for _ in range(_LOOKS):
+                places = [_place(path) for path in await self._locked(sources)]
+                line = json.dumps([name, places, [_place(path) for path in targets], rest]).encode() + b"\n"
+                answer = await self._answer(line)
+                if answer != ["moved"]:
+                    break
         match answer:
             case ["done", result]:
                 return result
@@ -148,6 +150,33 @@ class Decoder:
             case ["failed", str(detail)]:
                 log.warning("%s gave up: %s", name, detail)
         return _DIED
+
+    async def _locked(self, sources: Sequence[Path]) -> Sequence[Path | Locked]:
+        if self._lock is None:
+            return sources
+        lock = self._lock
+        try:
+            return await asyncio.to_thread(lambda: [lock(path) for path in sources])
+        except FileNotFoundError:  # as the worker will find
+            return sources
+        except OSError as error:
+            raise StoreDown(f"the disk: {error.strerror}") from None
+
+    async def _answer(self, line: bytes) -> list[Any] | None:
+        process: Process | None = None
+        answer: list[Any] | None = None
+        try:
+            async with asyncio.timeout(self._timeout):
+                process = await self._start()
+                answer = await _exchange(process, line)
+        except TimeoutError:
+            pass
+        finally:  # also when cancelled: a process that may still be busy takes no other request
+            if process is not None and answer is not None:
+                self._idle.append(process)
+            elif process is not None:
+                await self._end(process)
+        return answer
 
     async def _start(self) -> Process:
         while self._idle:
@@ -176,6 +205,13 @@ class Decoder:
             else:
                 os.killpg(process.pid, signal.SIGKILL)  # with its forks
         await process.wait()
+
+
+def _place(path: Target) -> str | list[str] | None:
+    """A file as `opening.Place`."""
+    if isinstance(path, Locked):
+        return [path.path, path.header.hex(), path.file_key.hex()]
+    return None if path is None else str(path)
 
 
 async def _exchange(process: Process, line: bytes) -> list[Any] | None:

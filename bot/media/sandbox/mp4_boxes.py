@@ -43,7 +43,7 @@ def check(file: BinaryIO) -> None:
 class _Claims:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._size = os.fstat(file.fileno()).st_size
+        self._size = file.seek(0, os.SEEK_END)
         self._boxes = self._samples = self._edits = 0
         self._sound = False
 

@@ -14,11 +14,12 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
-from typing import IO, Any
+from typing import Any
 
 from bot.errors import BrokenClip, Refusal
 from bot.media.sandbox import confine
 from bot.media.sandbox.confine import HELD, Task
+from bot.media.sandbox.opening import Files, Moved, Place
 
 _LONGEST = 4096  # bytes of an answer; a compromised decoder may write without end
 
@@ -96,28 +97,22 @@ class Fork:
 
 
 def _answer(
-    tasks: Mapping[str, Task], name: str, sources: list[str], targets: list[str | None], rest: list[Any]
+    tasks: Mapping[str, Task], name: str, sources: list[Place], targets: list[Place | None], rest: list[Any]
 ) -> bytes:
     """Open the files, enter all restrictions, then run the task."""
-    files: list[IO[bytes]] = []
+    files = Files()
     try:
-        read = [_open(files, path, "rb", 0) for path in sources]
-        written = [path and _open(files, path, "w+b", -1) for path in targets]
-        said: object = _outcome(name, tasks[name], (read, written, *rest))
+        read = [files.source(place) for place in sources]
+        written = [place and files.target(place) for place in targets]
+        said: object = _outcome(name, tasks[name], files, (read, written, *rest))
     except FileNotFoundError:
         said = ["failed", "the file is gone"]
+    except Moved:
+        said = ["moved"]
     except OSError as error:
         said = ["disk", error.strerror]
-    for file in files:
-        with suppress(OSError):  # what could not be written has been said
-            file.close()
+    files.close()
     return json.dumps(said).encode()
-
-
-def _open(files: list[IO[bytes]], path: str, mode: str, buffering: int) -> IO[bytes]:
-    file = open(path, mode, buffering)  # noqa: SIM115 – the caller closes it
-    files.append(file)
-    return file
 
 
 def _read_answer(answer: int) -> bytes:
@@ -135,12 +130,11 @@ def _read_answer(answer: int) -> bytes:
     return heard if len(heard) < _LONGEST else b""
 
 
-def _outcome(name: str, task: Task, files: tuple[Any, ...]) -> tuple[str, object]:
+def _outcome(name: str, task: Task, files: Files, arguments: tuple[Any, ...]) -> tuple[str, object]:
     try:
         held = confine.enter(task)
-        result = held if name == HELD else task.run(*files)
-        for file in filter(None, files[1]):
-            file.flush()
+        result = held if name == HELD else task.run(*arguments)
+        files.complete()
         return "done", result
     except Refusal as refusal:
         return "refused", refusal.sentence.packed
