@@ -19,6 +19,7 @@ from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Sessions
 from bot import connections, logs, stand_in
+from bot.backup import upgrade
 from bot.backup.finishing import usable
 from bot.backup.schedule import Scheduled
 from bot.backup.source import source_of, tombstones_of
@@ -160,7 +161,8 @@ async def open_app(
         url = settings.database_url.get_secret_value() if settings.database_url else None
         meters = _meters(settings)
         stones = tombstones_of(settings, seed)
-        store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database, stones)
+        before = partial(upgrade.back_up, settings)
+        store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database, stones, before)
         stack.push_async_callback(store.close)
         media = Media(settings.data_dir, new_id=new_id, vault=_vault(settings))
         stack.push_async_callback(media.close)
@@ -265,6 +267,7 @@ async def open_app(
         supervisor = Supervisor(platforms, clock=time.monotonic)
         retention = Retention(store, media, clock=clock, photos=kept.photos, clips=kept.clips, platforms=tuple(chats))
         chores: list[Chore] = [retention.round, partial(best.post_best, context), prices.round]
+        chores.append(lambda: upgrade.drop_old(settings.data_dir, clock()))
         if settings.backup_dir:
             scheduled = Scheduled(source_of(settings), settings.backup_dir, settings.backup_keep, store, clock)
             chores.append(scheduled.round)

@@ -8,7 +8,7 @@ from storage.jobs import Store
 
 __all__ = ["Store", "open_store"]
 from storage.marks import Marks
-from storage.migrate import migrate
+from storage.migrate import Before, migrate
 from storage.outage import Outage
 from storage.restored import Restored
 from storage.sqlite import Sqlite
@@ -22,17 +22,19 @@ async def open_store(
     marks: Path | None = None,
     observe: Observe | None = None,
     tombstones: Tombstones | None = None,
+    before: Before | None = None,
 ) -> Store:
     """Open the store in `folder` (SQLite) or behind `url` (PostgreSQL), migrated to the newest schema.
 
     `marks`: folder of the high-water marks; default `folder`. `observe` is told of each transaction's seconds.
-    `tombstones`: where removals are noted; default nowhere. Raises `StoreDown`, `Misconfigured`.
+    `tombstones`: where removals are noted; default nowhere. `before` is called before a database with data is
+    migrated. Raises `StoreDown`, `Misconfigured`.
     """
     database: Database = Outage(await (_postgres(url) if url else Sqlite.open(folder / "photoplay.db")))
     if observe:
         database = Timed(database, observe)
     try:
-        await migrate(database)
+        await migrate(database, before)
         restored = Restored(database, Marks(marks or folder / "marks"))
         await restored.open(secrets.token_hex(5))
     except BaseException:

@@ -9,6 +9,7 @@ checked at the end. PostgreSQL drops the constraint and adds the new one.
 import re
 import sqlite3
 import time
+from collections.abc import Awaitable, Callable
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -53,7 +54,11 @@ def statements(text: str) -> list[str]:
     return found
 
 
-async def migrate(database: Database) -> int:
+Before = Callable[[int], Awaitable[None]]
+"""Called with the schema of before, once per process, before a database with data is migrated."""
+
+
+async def migrate(database: Database, before: Before | None = None) -> int:
     """Migrate to the newest schema; returns its version. Concurrent processes do it once.
 
     Raises `Misconfigured` for a database of a newer version, and the driver's error for rows that violate a
@@ -68,7 +73,10 @@ async def migrate(database: Database) -> int:
     async def missing(tx: Transaction) -> list[tuple[int, str, str]]:
         done = {row["version"] for row in await tx.all(DONE)}
         if max(done) > known[-1][0]:
-            raise Misconfigured("The database was made by a newer Photoplay. Please update this one.")
+            raise Misconfigured(
+                f"The database is of a newer Photoplay (schema {max(done)}; this one knows {known[-1][0]}). Update "
+                "this one, or put back the backup that was made before the update: docs/upgrade.md has the steps."
+            )
         return [one for one in known if one[0] not in done]
 
     async def advance(tx: Transaction) -> None:
@@ -81,6 +89,8 @@ async def migrate(database: Database) -> int:
             await tx.all(MARK, version, name, time.time())
 
     await database.write(prepare)
-    if await database.read(missing):
+    if pending := await database.read(missing):
+        if before and len(pending) < len(known):  # not a new one
+            await before(max(number for number, _, _ in known if number < pending[0][0]))
         await database.reshape(advance)
     return known[-1][0]

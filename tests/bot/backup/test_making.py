@@ -114,7 +114,7 @@ async def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(
     folders = [await make(source, tmp_path / "backups", AT + second) for second in range(3)]
     await task
     counts = [manifest.read(folder).counts for folder in folders]
-    assert all(found["jobs"] == found["movements"] == found["queued"] for found in counts), "a job and its hold"
+    assert all(found["jobs"] == found["queued"] for found in counts), "as of one moment"
     assert 0 < counts[0]["jobs"] <= counts[-1]["jobs"] <= 300
 
 
