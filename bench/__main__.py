@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-BENCHES = ("core", "poll", "poll_cost", "claim", "queue", "generator", "page", "gallery", "idle", "telegram", "discord")
+BENCHES = (
+    *("core", "decoder", "poll", "poll_cost", "claim", "queue", "generator", "page", "gallery"),
+    *("idle", "telegram", "discord"),
+)
 
 if __name__ == "__main__":
     # Each in a process of its own, so that memory of one does not affect the next.

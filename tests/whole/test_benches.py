@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
     ("bench", "size", "figure"),
     [
         ("core", {"LIVES": "30"}, "core.lives_per_second"),
+        ("decoder", {"FILES": "5", "ROUNDS": "1"}, "decoder.clip_cpu_ms"),
         ("poll_cost", {"JOBS": "20"}, "poll.cpu_ms"),
         ("queue", {"WAITING": "100", "RUNNING": "20", "ASKED": "5", "ROUNDS": "2"}, "queue.ahead_ms.postgresql"),
         ("page", {"TABS": "4", "CLIPS": "2", "SECONDS": "1"}, "page.first_view_p99_ms"),

@@ -101,4 +101,8 @@ def _limit(task: Task) -> bool:
 
 
 def _prctl(option: int, value: int) -> bool:
-    return bool(ctypes.CDLL(None).prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0)
+    return bool(_libc_prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0)
+
+
+if sys.platform == "linux":
+    _libc_prctl = ctypes.CDLL(None).prctl  # looked up once: in each fork that would cost more than the calls

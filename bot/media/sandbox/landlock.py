@@ -5,6 +5,9 @@ system calls have the same ones on every architecture.
 """
 
 import ctypes
+import struct
+import sys
+from functools import cache
 
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
 _VERSION = 1  # flag: return the supported version
@@ -15,10 +18,13 @@ _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1
 _PORTS = {4: 0b11}
 _OUTWARDS = {6: 0b11}
 
+if sys.platform == "linux":
+    _syscall = ctypes.CDLL(None).syscall  # looked up once: in each fork that would cost more than the calls
+
 
 def version() -> int:
     """The kernel's Landlock version; 0 if it is missing or disabled."""
-    return max(0, int(_libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)))
+    return max(0, int(_syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)))
 
 
 def restrict() -> int:
@@ -29,15 +35,20 @@ def restrict() -> int:
     known = version()
     if not known:
         return 0
-    given_up = [max((bits for since, bits in each.items() if since <= known), default=0)
-                for each in (_FILES, _PORTS, _OUTWARDS)]  # fmt: skip
-    attributes = (ctypes.c_uint64 * 3)(*given_up)
-    # Older kernels know fewer fields, and accept more if those are zero.
-    ruleset = _libc().syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(ctypes.sizeof(attributes)), 0)
-    if ruleset < 0 or _libc().syscall(_RESTRICT_SELF, ruleset, 0) != 0:
+    attributes = _attributes(known)
+    ruleset = _syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
+    if ruleset < 0 or _syscall(_RESTRICT_SELF, ruleset, 0) != 0:
         return 0
     return known
 
 
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None)
+@cache
+def _attributes(known: int) -> bytes:
+    """A `struct landlock_ruleset_attr` with all rights of a version."""
+    # Older kernels know fewer fields, and accept more if those are zero.
+    return struct.pack("QQQ", *(max((bits for since, bits in each.items() if since <= known), default=0)
+                                for each in (_FILES, _PORTS, _OUTWARDS)))  # fmt: skip
+
+
+if sys.platform == "linux":
+    _attributes(version())  # as above

@@ -7,6 +7,7 @@ elsewhere there is no filter.
 import ctypes
 import os
 import struct
+import sys
 
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column below, name in <linux/audit.h>
 _CLONE, _CLONE3 = (56, 220), (435, 435)
@@ -53,7 +54,7 @@ _ALLOW, _REFUSE, _UNKNOWN = 0x7FFF0000, 0x00050001, 0x00050026  # refusals are E
 _ARCHITECTURE, _NUMBER, _FIRST_VALUE = 4, 0, 16  # offsets in `struct seccomp_data`
 _THREAD = 0x10000  # CLONE_THREAD: libde265 decodes HEIC in a thread
 _X32 = 0x40000000  # first number of x86-64's second table (x32)
-_SET_SECCOMP, _FILTER = 22, 2
+_SET_SECCOMP, _BY_FILTER = 22, 2
 
 
 def restrict() -> bool:
@@ -61,9 +62,14 @@ def restrict() -> bool:
 
     The process must have set no_new_privs before.
     """
+    return _FILTER is not None and _prctl(_SET_SECCOMP, _BY_FILTER, _FILTER, 0, 0) == 0
+
+
+def _program() -> bytes:
+    """The filter for this machine; empty if there is none."""
     machine = os.uname().machine
     if machine not in _ARCHITECTURES or struct.calcsize("P") != 8:
-        return False
+        return b""
     column, name = _ARCHITECTURES[machine]
     numbers = [number for each in _REFUSED.values() if (number := each[column]) is not None]
     count = len(numbers)
@@ -82,11 +88,15 @@ def restrict() -> bool:
         _step(_RETURN, _ALLOW),
         _step(_RETURN, _UNKNOWN),
     ]
-    program = ctypes.create_string_buffer(b"".join(code), 8 * len(code))
-    filter = struct.pack("HxxxxxxP", len(code), ctypes.addressof(program))
-    return bool(ctypes.CDLL(None).prctl(_SET_SECCOMP, _FILTER, filter, 0, 0) == 0)
+    return b"".join(code)
 
 
 def _step(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:
     """A BPF instruction, with the number of instructions to skip if it compares true (`then`) or false."""
     return struct.pack("HBBI", code, then, otherwise, value)
+
+
+if sys.platform == "linux":  # made and looked up once: in each fork that would cost more than the call
+    _prctl = ctypes.CDLL(None).prctl
+    _CODE = ctypes.create_string_buffer(_program())
+    _FILTER = struct.pack("HxxxxxxP", len(_CODE) // 8, ctypes.addressof(_CODE)) if len(_CODE) > 1 else None

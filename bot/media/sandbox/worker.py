@@ -3,15 +3,24 @@
 Requests are lines of JSON on stdin, answers lines of JSON on stdout. Each request runs in a fork of this process, which
 has loaded everything and reads no untrusted byte: files never meet, and limits start afresh. The fork is made ahead,
 as nobody should wait for it. When stdin closes the bot is gone, and the worker exits.
+
+What a fork costs is mostly the memory that it changes, copied page by page; objects that are only looked at count, as
+their references are counted. So it should run little Python, and what can be done once is done in the worker.
 """
 
+import os
+
+# The hooks of `logging`, `threading` and `random` change two hundred pages in each fork, to free locks that other
+# threads hold and to seed anew. Here is one thread, and nothing is random.
+vars(os)["register_at_fork"] = lambda **hooks: None
+
+# ruff: noqa: E402
 import gc
 import json
-import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -33,23 +42,23 @@ def main() -> None:
     confine.hide()
     module = import_module(sys.argv[1])
     tasks: Mapping[str, Task] = module.TASKS
-    warm: Callable[[], object] = getattr(module, "warm", object)
     answers = os.dup(1)
     os.dup2(2, 1)  # output of libraries is not an answer
     if not hasattr(os, "fork"):
         for line in sys.stdin.buffer:
             os.write(answers, _answer(tasks, *json.loads(line)) + b"\n")
         return
+    getattr(module, "rehearse", object)()
     gc.disable()  # a collection would write to all memory, and so copy it, in each fork
-    fork = Fork(answers, tasks, warm)
+    fork = Fork(answers, tasks)
     try:
         while line := sys.stdin.buffer.readline():
             if fork.is_over():  # it died idle, which is no file's fault
                 fork.end()
-                fork = Fork(answers, tasks, warm)
+                fork = Fork(answers, tasks)
             os.write(answers, fork.ask(line) + b"\n")
             fork.end()
-            fork = Fork(answers, tasks, warm)
+            fork = Fork(answers, tasks)
     finally:
         fork.end()
 
@@ -57,7 +66,7 @@ def main() -> None:
 class Fork:
     """A process for one request, which waits for it: it has done all that can be done before a file is known."""
 
-    def __init__(self, answers: int, tasks: Mapping[str, Task], warm: Callable[[], object]) -> None:
+    def __init__(self, answers: int, tasks: Mapping[str, Task]) -> None:
         request, self._request = os.pipe()
         self._answer, answer = os.pipe()
         self._pid = os.fork()
@@ -68,7 +77,6 @@ class Fork:
                 nothing = os.open(os.devnull, os.O_RDWR)
                 for stream in range(3):  # untrusted code must not write to the bot's log
                     os.dup2(nothing, stream)
-                warm()
                 with open(request, "rb") as lines:
                     line = lines.readline()
                 if line:
