@@ -41,7 +41,7 @@ messages: .venv/dev  ## the template for translators, from what bot/texts says
 screens: .venv/dev  ## screenshots of every state of every page (phone, wide, light, dark), into screens/
 	@SCREENS=$(CURDIR)/screens $(BIN)/python -m pytest -q tests/whole/test_screens.py tests/whole/test_screens_chat.py \
 		tests/whole/test_crop_browser.py tests/whole/test_deletion_browser.py tests/whole/test_chips_browser.py \
-		tests/whole/test_gallery_browser.py -k 'screens or looks_right or report'
+		tests/whole/test_gallery_browser.py tests/whole/test_operator_browser.py -k 'screens or looks_right or report'
 
 .env.example: .venv/dev  ## every setting, to begin with
 	@$(BIN)/python -m docs.env_example

@@ -15,6 +15,8 @@ from pydantic import SecretStr
 from adapters.web.chat_page import ChatPage
 from adapters.web.gallery_routes import GalleryRoutes
 from adapters.web.job_json import MEDIA, JobJson
+from adapters.web.operator.door import Door
+from adapters.web.operator.routes import OperatorRoutes
 from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Sessions
@@ -133,7 +135,9 @@ class App:
         page = ChatPage(self.core, doors, JobJson(self.core, self.links))
         hooks = {platform.name: platform.hook for platform in self.platforms}
         exhibit = GalleryRoutes(self.core, doors, time.time)
-        app = make_app(self.links, self.media.stored, self.health, page, hooks, exhibit)
+        door = Door(self.core, self.links, secure=(settings.public_url or "").startswith("https:"))
+        operators = OperatorRoutes(self.core, door, self.health)
+        app = make_app(self.links, self.media.stored, self.health, page, hooks, exhibit, operators)
         async with serve(app, self.settings.hosts, self.settings.port) as address:
             yield address
 
@@ -256,7 +260,7 @@ async def open_app(
             policy=settings.policy,
             wake=Wake(worker.poke, runner.poke),
             owners=frozenset(settings.owners),
-            links=Addresses(settings.public_url, reachable),
+            links=Addresses(settings.public_url, reachable, settings.own_address),
             tell=tell,
             ask_consent=settings.ask_consent,
             kept=kept,

@@ -92,6 +92,9 @@ for _verb, _said in table.verbs().items():
     cli.command(_verb, help=texts.shell.described(_said))(_command(_verb))
 
 
+cli.command("page", help=texts.shell.PAGE)(_command("operator page"))
+
+
 def _say(inbound: Callable[[], Inbound], where: Where) -> None:
     """Send a command through the core, and print the reply."""
     go(_answer(inbound, where))

@@ -30,10 +30,12 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`web`: public URL of our web server, if there is one; `clip`: URL of a stored file."""
+    """`web`: public URL of our web server, if there is one; `clip`: URL of a stored file; `own`: URL of our web server
+    from this machine."""
 
     web: str | None = None
     clip: Callable[[str], str] | None = None
+    own: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot import idempotency, log_context, platforms, rights, texts
+from bot.admin.desk import Desk
 from bot.commands import help, invocation, table
 from bot.context import Context, Inbox
 from bot.conversation import MENTION, Inbound, Reply
@@ -33,6 +34,8 @@ class Core:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.desk = Desk(lambda: self.context)
+        """For the operator's page."""
         self._denials: dict[tuple[str, str, str], float] = {}
 
     async def handle(self, inbound: Inbound) -> Reply:

@@ -30,6 +30,7 @@ NO_ANSWERS = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE pe
 NO_TURNS = "DELETE FROM turns WHERE (person = ANY($1) OR party = ANY($2)) AND queued = 0 AND busy = 0"
 NO_PREFERENCES = "DELETE FROM sharing_preferences WHERE account = ANY($1)"
 NO_CODES = "DELETE FROM codes WHERE person = ANY($1)"
+NO_SESSIONS = "DELETE FROM operator_sessions WHERE person = ANY($1)"
 NO_LINKS = "DELETE FROM accounts WHERE person = ANY($1)"
 JOBS_ALONE = "UPDATE jobs SET account = person WHERE person = ANY($1) AND state <> 'done'"
 ASKED = """
@@ -98,6 +99,7 @@ async def begin(tx: Transaction, person: str, at: float, spans: Collection[str],
     await tx.all(NO_ANSWERS, people)
     await tx.all(NO_PREFERENCES, names)
     await tx.all(NO_CODES, people)
+    await tx.all(NO_SESSIONS, people)
     await tx.all(NO_LINKS, people)
     await tx.all(JOBS_ALONE, people)
     await tx.all(NO_TURNS, people, [f"={name}" for name in names])

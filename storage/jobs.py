@@ -19,7 +19,9 @@ from storage.figures import Figures
 from storage.gallery import Gallery
 from storage.inbox import Inbox
 from storage.incidents import Incidents
+from storage.operator_sessions import OperatorSessions
 from storage.outbox import Outbox
+from storage.overview import Overview
 from storage.people import PEOPLE
 from storage.quotas import Quotas
 from storage.restored import Restored
@@ -78,6 +80,8 @@ class Store(Claims, Incidents):
         self.outbox = Outbox(database)
         self.retention = Retention(database, tombstones)
         self.vitals = Vitals(database)
+        self.overview = Overview(database)
+        self.operator_sessions = OperatorSessions(database)
 
     async def close(self) -> None:
         """Close the database."""

@@ -88,10 +88,10 @@ async def keep_picture(page: Page, name: str, *, whole: bool = False) -> None:
         await page.screenshot(path=f"{folder}/{name}.png", full_page=whole)
 
 
-async def looks_right(page: Page, name: str) -> None:
+async def looks_right(page: Page, name: str, *, whole: bool = False) -> None:
     """Check for overflow, overlaps and findings of axe; saves a screenshot."""
     await at_rest(page)
-    await keep_picture(page, name)
+    await keep_picture(page, name, whole=whole)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than its window"
     torn = await page.evaluate(
         """() => [...document.querySelectorAll('button, a.button, input:not(.unseen, .segments input), label.button')]

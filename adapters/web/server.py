@@ -20,6 +20,7 @@ from adapters.web.gallery_routes import GalleryRoutes
 from adapters.web.job_json import MEDIA
 from adapters.web.listening import open_sockets
 from adapters.web.mishaps import in_words
+from adapters.web.operator.routes import OperatorRoutes
 from bot.errors import Misconfigured
 from bot.media.signed_links import BadLink, Links
 from bot.media.stored import StoredFile
@@ -47,6 +48,7 @@ def make_app(
     page: ChatPage | None = None,
     hooks: Mapping[str, Hook] | None = None,
     exhibit: GalleryRoutes | None = None,
+    operators: OperatorRoutes | None = None,
 ) -> web.Application:
     """The application with all routes. `stored` returns a file by name; `health` whether we work, with figures.
 
@@ -104,10 +106,9 @@ def make_app(
             web.post("/hooks/{name}", hooked),
         ]
     )
-    if page:
-        page.install(app)
-    if exhibit:
-        exhibit.install(app)
+    for part in (page, exhibit, operators):
+        if part:
+            part.install(app)
     return app
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot import texts
+from bot.admin import entrance
 from bot.admin.people import Target, act, how, told
 from bot.admin.prices import price
 from bot.context import Context
@@ -27,7 +28,7 @@ _OFF = frozenset({"off", "none", "unlimited"})
 
 
 async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Show the state of the installation; or `pause`, `resume`, `release`, `return`, `cap`, `flights`, `price`."""
+    """Show the state of the installation; or do what the verb says."""
     rest, because = amounts.because(argument)
     verb, rest = (*rest.split(maxsplit=1), "", "")[:2]
     match verb.lower():
@@ -41,6 +42,8 @@ async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             return await _return(ctx, inbound, because)
         case "price" | "prices":
             return await price(ctx, inbound, rest, because)
+        case "page" if rest.lower() in ("", "close"):
+            return await (entrance.close if rest else entrance.link)(ctx, inbound)
         case "cap" | "flights":
             return await _cap(ctx, inbound, verb.lower(), rest, because)
     raise Refusal(how(inbound, texts.operator.OPERATOR_HOW))

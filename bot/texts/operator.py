@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from bot.sentence import EMPTY, Argument, Listing, Number, Sentence, _, _n, join, sentences
+from bot.sentence import EMPTY, Argument, Listing, Number, Sentence, _, _n, join, lines, sentences, verbatim
 from bot.texts.admin import at_once, stamp
 from bot.texts.jobs import STATES
 from bot.texts.phrases import about, credits_, shorten
@@ -15,7 +15,7 @@ def balance(host: str, left: float) -> Sentence:
 
 
 OPERATOR_HOW = _(
-    "{/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "
+    "{/operator page} · {/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "
     "{/operator cap 1000} (or off) and {/operator flights 10} (or off) in a "
     "community, or with its name: {/operator cap discord:123 1000} · {/operator price}"
 )
@@ -23,6 +23,11 @@ PAUSED = _("Buying is paused. What is in line waits; what is being made goes on.
 PAUSED_ALREADY = _("Buying was paused already. {/operator resume} takes it up again.")
 RESUMED = _("Buying goes on.")
 NOT_PAUSED = _("Buying is not paused.")
+PAGE_IN_PRIVATE = _("The link would be for you alone: please say that to me in a private chat.")
+PAGE_NOWHERE = _(
+    "The page has no address that you could open: whoever runs Photoplay can set PUBLIC_URL, or say "
+    "photoplay admin page in a shell on that machine."
+)
 NOTHING_HALTED = _("No order is on hold.")
 CAP_WHERE = _("For which community? Say it there, or with its name: {/operator cap discord:123 1000}")
 
@@ -35,6 +40,23 @@ def no_community(name: str, known: Sequence[str]) -> Sentence:
         if known
         else _("They are named as in discord:123 or telegram:-100123."),
     )
+
+
+def page_link(url: str, minutes: int) -> Sentence:
+    """The link to the operator's page."""
+    return lines(
+        _n(
+            "Your way to the operator's page, once, within {count} minute:",
+            "Your way to the operator's page, once, within {count} minutes:",
+            minutes,
+        ),
+        verbatim(url),
+    )
+
+
+def pages_closed(count: int) -> Sentence:
+    """Confirmation of /operator page close."""
+    return _n("Ended: {count} session.", "Ended: {count} sessions.", count) if count else _("Nobody was on the page.")
 
 
 def halted(count: int) -> Sentence:

@@ -73,8 +73,12 @@ HIDE = Verb(_("Hide a shared clip."), ("hide k7m2p9q4xw --scope discord:123",))
 BANISH = Verb(_("Hide a shared clip, and let its maker share no more."), ("banish k7m2p9q4xw --scope discord:123",))
 OPERATOR = Verb(
     _("Say how all is: health, queue, spending, ceilings; pause and resume buying; cap a community."),
-    ("operator", "operator pause because the bill is odd", "operator resume", "operator cap discord:123 1000"),
+    (
+        *("operator", "operator page", "operator pause because the bill is odd", "operator resume"),
+        "operator cap discord:123 1000",
+    ),
 )
+PAGE = _("Print a link that opens the operator's page, once.")
 UNDO = Verb(_("Take a change back, within a minute."), ("undo 1f0a9c44d2e87b36",))
 MYDATA = Verb(
     _("Write all that is kept of somebody into one file, after a question."),

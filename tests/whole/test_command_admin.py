@@ -141,3 +141,15 @@ def test_yes_is_said_beforehand_for_ones_own_things_too() -> None:
     assert "can't be undone. Is that" not in out
     code, _, err = here("admin", "undo")
     assert (code, texts.admin.UNDO_WHICH in err) == (1, True)
+
+
+def test_a_link_to_the_operators_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, settings, address in (
+        ("page", {"PORT": "8123"}, "http://127.0.0.1:8123"),
+        ("operator page", {"PUBLIC_URL": "https://photoplay.example"}, "https://photoplay.example"),
+    ):
+        code, out, err = here("admin", *name.split(), **settings)
+        assert (code, f"\n{address}/admin/enter?link=" in out) == (0, True), out + err
+    code, out, err = here("admin", "operator", "page", "close")
+    assert (code, "Ended: 2 sessions." in out) == (0, True), out + err

@@ -1,0 +1,90 @@
+"""The section “Now”: queue, spending, health, and what is unfinished."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapters.web.operator import charts
+from bot import catalogue, platforms, texts
+from bot.model import Job
+from bot.overview import Hour, Now
+from bot.sentence import Sentence
+
+SOON = 30.0
+"""Seconds of lateness that need no word."""
+
+
+def values(now: Now, well: bool, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template shows."""
+    desk = texts.desk
+    clips, failed = sum(hour.clips for hour in now.hours), sum(hour.failed for hour in now.hours)
+    return {
+        "well": well,
+        "paused": now.paused,
+        "tiles": [
+            (desk.DESK["in_line"], desk.number(now.states.get("queued", 0)), False),
+            (desk.DESK["at_hosts"], desk.number(sum(now.states.get(s, 0) for s in ("submitting", "running"))), False),
+            (desk.DESK["delivering"], desk.number(now.states.get("delivering", 0)), False),
+            (desk.DESK["overdue"], _late(now.overdue), now.overdue > SOON),
+            (desk.DESK["in_doubt"], desk.number(now.in_doubt), now.in_doubt > 0),
+            (desk.DESK["incidents_day"], desk.number(now.incidents), False),
+        ],
+        "ceilings": [
+            (
+                desk.spent(one.unit, one.span),
+                desk.of_limit(one.used, one.limit),
+                charts.part(one.used, one.limit),
+            )
+            for one in now.ceilings
+        ],
+        "bars": charts.columns(_hours(now.hours)),
+        "chart": desk.chart_of_hours(clips, failed),
+        "health": _health(figures),
+        "rows": [line(job, now.at) for job in now.jobs],
+    }
+
+
+def line(job: Job, now: float) -> dict[str, Any]:
+    """A job in a list."""
+    return {
+        "id": job.id,
+        "kind": job.outcome or job.state,
+        "state": texts.desk.state(job.outcome or job.state),
+        "facts": texts.desk.facts(
+            platforms.of(job.address.platform).label,
+            job.host or "",
+            catalogue.row(job.order.model).title,
+            job.price,
+            now - job.created_at,
+        ),
+    }
+
+
+def _late(seconds: float) -> Sentence:
+    return texts.desk.span(seconds) if seconds > SOON else texts.desk.DESK["on_time"]
+
+
+def _hours(hours: Sequence[Hour]) -> list[tuple[str, str, list[tuple[str, float]]]]:
+    return [
+        (
+            texts.desk.bar_of_hour(hour.at, hour.clips, hour.failed),
+            texts.desk.hour(hour.at) if n % 6 == 5 else "",
+            [("clips", hour.clips), ("failed", hour.failed)],
+        )
+        for n, hour in enumerate(hours)
+    ]
+
+
+def _health(figures: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+    """Name, state, and whether it needs somebody."""
+    desk = texts.desk
+    since = float(figures.get("worker_last_round_s", 0.0))
+    found: list[tuple[str, str, bool]] = [
+        (desk.DESK["worker"], desk.span(max(1.0, since)), since > SOON),
+        (desk.DESK["database"], desk.DESK["up"], False),
+    ]
+    if late := float(figures.get("outbox_overdue_s", 0.0)):
+        found.append((desk.DESK["outbox"], desk.span(late), False))
+    for name, said in figures.get("platforms", {}).items():
+        is_up = said == "up"
+        found.append((platforms.of(name).label, desk.DESK["up"] if is_up else said, not is_up))
+    return found

@@ -1,0 +1,114 @@
+"""The routes of the operator's page."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from adapters.web import bodies
+from adapters.web.operator import acts, now
+from adapters.web.operator.door import PATH, Door, Visit, is_ours, shut
+from adapters.web.templating import render
+from bot import texts
+from bot.core import Core
+
+Health = Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
+SECTIONS = (("now", PATH),)
+"""Name and path of each section, in the order of the menu."""
+FIELDS = 12
+"""Fields of a form that says a command."""
+
+
+class OperatorRoutes:
+    """The page. `health`: whether we work, with figures."""
+
+    def __init__(self, core: Core, door: Door, health: Health) -> None:
+        self._core = core
+        self._door = door
+        self._health = health
+
+    def install(self, app: web.Application) -> None:
+        """Add the routes to the web server."""
+        guard = self._door.for_an_operator
+        app.add_routes(
+            [
+                web.get(PATH, guard(self._now)),
+                web.get(f"{PATH}/enter", self._ask),
+                web.post(f"{PATH}/enter", self._enter),
+                web.post(f"{PATH}/leave", guard(self._leave)),
+                web.post(f"{PATH}/act", guard(self._act)),
+            ]
+        )
+
+    def _page(self, visit: Visit, template: str, section: str, **values: Any) -> web.Response:
+        page = render(
+            f"operator/{template}.html",
+            title=texts.desk.DESK[section] if section else texts.desk.DESK["said"],
+            desk=texts.desk.DESK,
+            sections=[(name, path, texts.desk.DESK[name]) for name, path in SECTIONS],
+            section=section,
+            form=visit.form,
+            key=secrets.token_urlsafe(12),
+            here=visit.request.path_qs,
+            web=None,
+            **{"back": "", **values},
+        )
+        # A form that is sent without a script needs its Origin to be told.
+        return web.Response(text=page, content_type="text/html", headers={"Referrer-Policy": "same-origin"})
+
+    async def _now(self, visit: Visit) -> web.StreamResponse:
+        well, figures = await self._health()
+        return self._page(visit, "now", "now", **now.values(await self._core.desk.now(), well, figures))
+
+    async def _ask(self, request: web.Request) -> web.StreamResponse:
+        """A link only asks: chats open the links that they show, and each lets in once."""
+        page = render(
+            "operator/enter.html",
+            title=texts.desk.DESK["title"],
+            desk=texts.desk.DESK,
+            web=None,
+            link=request.query.get("link", ""),
+        )
+        return web.Response(text=page, content_type="text/html")
+
+    async def _enter(self, request: web.Request) -> web.StreamResponse:
+        if not is_ours(request):
+            return shut(status=403)
+        session = await self._core.desk.enter((await bodies.form(request)).get("link", ""))
+        if session is None:
+            return shut(texts.desk.DESK["link_over"], 403)
+        response = web.Response(status=303, headers={"Location": PATH})
+        self._door.admit(response, session)
+        return response
+
+    async def _leave(self, visit: Visit) -> web.StreamResponse:
+        form = await bodies.form(visit.request)
+        if not self._door.trusts(visit, form.get("form", "")):
+            return shut(texts.page.PAGE["reload"], 403)
+        await self._core.desk.leave(visit.session)
+        response = web.Response(status=303, headers={"Location": PATH})
+        self._door.forget(response)
+        return response
+
+    async def _act(self, visit: Visit) -> web.StreamResponse:
+        """Say a command, and show what came of it. The form's key makes a second sending the same message."""
+        form = dict(await bodies.pairs(visit.request, bodies.SMALL, FIELDS))
+        if not self._door.trusts(visit, form.get("form", "")):
+            return shut(texts.page.PAGE["reload"], 403)
+        inbound = acts.said(visit.person, form)
+        if inbound is None:
+            raise web.HTTPBadRequest
+        reply = await self._core.handle(inbound)
+        back = form.get("back", "")
+        return self._page(
+            visit,
+            "told",
+            "",
+            reply=reply.text,
+            refused=reply.refused,
+            pictures=acts.pictures(reply),
+            undo=next((button.command.partition(" ")[2] for button in reply.buttons if "/undo" in button.command), ""),
+            scope=inbound.scope,
+            back=back if back == PATH or back.startswith((f"{PATH}/", f"{PATH}?")) else PATH,
+        )

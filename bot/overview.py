@@ -1,0 +1,46 @@
+"""Values of the operator's page, from the core to whoever shows it. Times are Unix seconds, amounts credits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.model import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What is spent of what may be. `limit` None: any number."""
+
+    unit: str
+    """`credits` or `money`."""
+    span: str
+    """`day` or `month`."""
+    used: float
+    limit: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """Jobs that ended in the hour from `at` on."""
+
+    at: float
+    clips: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The installation at this moment."""
+
+    at: float
+    states: Mapping[str, int]
+    overdue: float
+    """Lateness in seconds of the job that is due longest."""
+    paused: bool
+    in_doubt: int
+    incidents: int
+    """In the last 24 hours."""
+    ceilings: Sequence[Ceiling]
+    hours: Sequence[Hour]
+    """The last ones, oldest first."""
+    jobs: Sequence[Job]
+    """The oldest unfinished ones."""

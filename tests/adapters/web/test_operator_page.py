@@ -1,0 +1,294 @@
+"""The operator's page: who gets in, who does not, and that what is done there is the command that it is in a chat."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import texts
+from bot.admin import entrance
+from bot.jobs import machine
+from bot.model import Accepted
+from bot.quotas.rules import HOUSE
+from tests.bookkeeping import rows
+from tests.houses import configure
+from tests.operators import OWNER, Seat, browser, fields, link, says, seated
+from tests.samples import a_job
+
+DESK = texts.desk.DESK
+PATHS = ["/admin"]
+
+
+@pytest.fixture
+async def seat(tmp_path: Path) -> AsyncIterator[Seat]:
+    async with seated(tmp_path) as found:
+        yield found
+
+
+async def sessions(seat: Seat) -> list[tuple[str, str]]:
+    found = await rows(seat.app.store, "SELECT kind, person FROM operator_sessions ORDER BY kind")
+    return [(row["kind"], row["person"]) for row in found]
+
+
+# ── Who gets in ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/admin/act", "/admin/leave"])
+async def test_nobody_gets_in_without_a_session(seat: Seat, path: str) -> None:
+    for status, page in (
+        await seat.get(path),
+        await seat.post(path, {"verb": "operator", "words": "pause", "key": "1"}),
+    ):
+        assert status in (401, 405)
+        assert status == 405 or DESK["shut"] in page
+    assert not await seat.app.store.quotas.paused()
+
+
+async def test_a_link_lets_in_once_and_looking_at_it_uses_nothing_up(seat: Seat) -> None:
+    path = await link(seat.app)
+    for _ in range(3):  # as the previews of chats do
+        status, page = await seat.get(path)
+        assert (status, DESK["enter"] in page) == (200, True)
+    assert (await seat.get("/admin"))[0] == 401
+    status, page = await seat.enter(path)
+    assert (status, DESK["buying"] in page) == (200, True)
+    assert await sessions(seat) == [("session", OWNER), ("used", OWNER)]
+    async with browser() as other:
+        status, page = await replace(seat, http=other).enter(path)
+        assert (status, DESK["link_over"] in page) == (403, True)
+        assert (await replace(seat, http=other).get("/admin"))[0] == 401
+
+
+async def test_the_same_message_again_revives_no_link(seat: Seat) -> None:
+    path = await link(seat.app, "5")
+    assert await link(seat.app, "5") == path
+    await seat.enter(path)
+    assert await link(seat.app, "5") == path
+    async with browser() as other:
+        assert (await replace(seat, http=other).enter(path))[0] == 403
+
+
+async def test_the_cookie_is_strict_and_neither_token_is_in_the_database(seat: Seat) -> None:
+    path = await link(seat.app)
+    _, page = await seat.get(path)
+    token = fields(page, "/admin/enter")[0]["link"]
+    async with seat.http.post(f"{seat.base}/admin/enter", data={"link": token}, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, "/admin")
+        (cookie,) = answer.headers.getall("Set-Cookie")
+    for flag in ("HttpOnly", "SameSite=Strict", "Path=/admin"):
+        assert flag in cookie
+    session = cookie.partition("=")[2].partition(";")[0]
+    found = str(await rows(seat.app.store, "SELECT * FROM operator_sessions"))
+    assert token not in found
+    assert session not in found
+    assert len(session) >= 40
+
+
+async def test_over_https_the_cookie_is_secure(tmp_path: Path) -> None:
+    async with seated(tmp_path, public_url="https://photoplay.example") as seat:
+        _, page = await seat.get(await link(seat.app))
+        found = fields(page, "/admin/enter")[0]
+        async with seat.http.post(f"{seat.base}/admin/enter", data=found, allow_redirects=False) as answer:
+            assert "Secure" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("wrong", ["", "x" * 40, "../../etc", "%00", "é" * 40])
+async def test_a_wrong_link_is_over(seat: Seat, wrong: str) -> None:
+    status, page = await seat.post("/admin/enter", {"link": wrong})
+    assert (status, DESK["link_over"] in page) == (403, True)
+
+
+async def test_links_and_sessions_end(seat: Seat) -> None:
+    now = [seat.app.core.context.clock()]
+    configure(seat.app.core, clock=lambda: now[0])
+    path = await link(seat.app)
+    now[0] += entrance.LINK + 1
+    assert (await seat.enter(path))[0] == 403
+    assert (await seat.enter(await link(seat.app, "2")))[0] == 200
+    now[0] += entrance.SESSION - 1
+    assert (await seat.get("/admin"))[0] == 200
+    now[0] += 2
+    assert (await seat.get("/admin"))[0] == 401
+
+
+async def test_whoever_is_no_operator_any_more_is_out_at_once(seat: Seat) -> None:
+    late = await link(seat.app, "2")
+    await seat.enter()
+    configure(seat.app.core, owners=frozenset())
+    assert (await seat.get("/admin"))[0] == 401
+    async with browser() as other:
+        assert (await replace(seat, http=other).enter(late))[0] == 403
+
+
+async def test_signing_out_ends_this_session_and_close_all_of_them(seat: Seat) -> None:
+    await seat.enter()
+    async with browser() as second:
+        other = replace(seat, http=second)
+        await other.enter(await link(seat.app, "2"))
+        _, page = await seat.get("/admin")
+        status, page = await seat.post("/admin/leave", fields(page, "/admin/leave")[0])
+        assert (status, DESK["shut"] in page) == (401, True)
+        assert (await other.get("/admin"))[0] == 200
+        unused = await link(seat.app, "3")
+        reply = await seat.app.core.handle(says("/operator page close", "4"))
+        assert reply.text == texts.operator.pages_closed(2)
+        assert (await other.get("/admin"))[0] == 401
+        assert (await other.enter(unused))[0] == 403
+
+
+async def test_only_operators_get_a_link_and_only_in_private(seat: Seat) -> None:
+    reply = await seat.app.core.handle(says("/operator page", "1", user="8"))
+    assert (reply.refused, "http" in reply.text) == (True, False)
+    for inbound in (
+        says("/operator page", "2", scope="telegram:-100"),
+        replace(says("/operator page", "3"), shared=True),
+    ):
+        reply = await seat.app.core.handle(inbound)
+        assert (reply.refused, reply.text) == (True, texts.operator.PAGE_IN_PRIVATE)
+    assert await sessions(seat) == []
+
+
+async def test_without_an_address_a_chat_gets_no_link(tmp_path: Path) -> None:
+    async with seated(tmp_path, public_url=None) as seat:
+        reply = await seat.app.core.handle(says("/operator page", "1"))
+        assert (reply.refused, reply.text) == (True, texts.operator.PAGE_NOWHERE)
+
+
+async def test_asking_and_entering_are_in_the_log_of_acts_without_the_link(seat: Seat) -> None:
+    await seat.enter()
+    acts = await seat.app.store.figures.audit(HOUSE, 10)
+    assert sorted((act.verb, act.actor) for act in acts) == [("page", OWNER), ("page opened", OWNER)]
+    assert "link=" not in str(acts)
+
+
+async def test_who_is_forgotten_has_no_session(seat: Seat) -> None:
+    await seat.enter()
+    await a_life(seat, "mine", person=OWNER)
+    question = await seat.app.core.handle(says("/forgetme", "f1"))
+    await seat.app.core.handle(says(question.buttons[0].command, "f2"))
+    assert await sessions(seat) == []
+    assert (await seat.get("/admin"))[0] == 401
+
+
+# ── What is done there ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_pause_and_resume_are_the_commands_with_the_same_log_and_an_undo(seat: Seat) -> None:
+    _, page = await seat.enter()
+    status, page = await seat.send(page, "operator", "pause", because="the bill is odd")
+    assert status == 200
+    assert str(texts.operator.PAUSED.partition(".")[0]) in page
+    assert await seat.app.store.quotas.paused()
+    act = (await seat.app.store.figures.audit(HOUSE, 1))[0]
+    assert (act.verb, act.actor, act.because) == ("pause", OWNER, "the bill is odd")
+    undo = next(one for one in fields(page, "/admin/act") if one["verb"] == "undo")
+    assert undo["words"] == act.id
+    await seat.post("/admin/act", undo)
+    assert not await seat.app.store.quotas.paused()
+    _, page = await seat.get("/admin")
+    assert DESK["pause"] in page
+
+
+async def test_a_form_that_is_sent_twice_acts_once(seat: Seat) -> None:
+    _, page = await seat.enter()
+    first = await seat.send(page, "operator", "pause")
+    second = await seat.send(page, "operator", "pause")
+    assert first[0] == second[0] == 200
+    acts = await seat.app.store.figures.audit(HOUSE, 10)
+    assert [act.verb for act in acts].count("pause") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "headers"),
+    [
+        ({"form": ""}, {}),
+        ({"form": "forged"}, {}),
+        ({}, {"Sec-Fetch-Site": "cross-site"}),
+        ({}, {"Sec-Fetch-Site": "same-site"}),
+    ],
+)
+async def test_no_other_page_can_send_a_form(seat: Seat, changes: dict[str, str], headers: dict[str, str]) -> None:
+    _, page = await seat.enter()
+    form = next(one for one in fields(page, "/admin/act") if one["words"] == "pause")
+    for path in ("/admin/act", "/admin/leave"):
+        status, _ = await seat.post(path, {**form, **changes}, **headers)
+        assert status == 403
+    assert not await seat.app.store.quotas.paused()
+    assert (await seat.get("/admin"))[0] == 200
+
+
+async def test_the_token_of_one_session_is_none_of_another(seat: Seat) -> None:
+    _, page = await seat.enter()
+    form = next(one for one in fields(page, "/admin/act") if one["words"] == "pause")
+    async with browser() as second:
+        other = replace(seat, http=second)
+        await other.enter(await link(seat.app, "2"))
+        assert (await other.post("/admin/act", form))[0] == 403
+
+
+@pytest.mark.parametrize(
+    "form", [{"verb": "forgetme"}, {"verb": "animate"}, {"verb": ""}, {"key": ""}, {"typed": "x" * 600}]
+)
+async def test_what_no_form_says_is_not_done(seat: Seat, form: dict[str, str]) -> None:
+    _, page = await seat.enter()
+    mine = next(one for one in fields(page, "/admin/act") if one["words"] == "pause")
+    assert (await seat.post("/admin/act", {**mine, **form}))[0] == 400
+    assert not await seat.app.store.quotas.paused()
+
+
+async def test_a_reply_leads_back_to_the_page_and_nowhere_else(seat: Seat) -> None:
+    _, page = await seat.enter()
+    for back, leads in (
+        ("/admin?x=1", "/admin?x=1"),
+        ("https://evil.example/", "/admin"),
+        ("//evil", "/admin"),
+        ("/administrator", "/admin"),
+    ):
+        _, said = await seat.send(page, "operator", "pause", back=back, key=back)
+        assert f'<a class="button" href="{leads}">' in said
+
+
+# ── What is shown there ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def a_life(seat: Seat, id: str, **changes: Any) -> None:
+    now = seat.app.core.context.clock()
+    job = a_job(id, **{"created_at": now - 90, "due_at": now + 9e6, "person": "telegram:9", **changes})
+    await seat.app.store.submit(job, machine.hold(job))
+
+
+async def test_now_shows_what_is_unfinished_and_what_is_spent(seat: Seat) -> None:
+    await a_life(seat, "waiting123")
+    job = await seat.app.store.job("waiting123")
+    assert job
+    await a_life(seat, "running123")
+    running = await seat.app.store.job("running123")
+    assert running
+    now = seat.app.core.context.clock()
+    for event in (machine.Started(), Accepted("local", "r")):
+        running, entry = machine.apply(running, event, now, now + 9e6)
+        await seat.app.store.save(running, entry)
+    status, page = await seat.enter()
+    assert status == 200
+    assert "waiting123" in page
+    assert "running123" in page
+    assert f"<strong>1</strong> {DESK['in_line']}" in page
+    assert f"<strong>1</strong> {DESK['at_hosts']}" in page
+    assert "telegram:9" not in page
+
+
+async def test_a_platform_in_trouble_is_named(seat: Seat) -> None:
+    async def health() -> tuple[bool, dict[str, Any]]:
+        return False, {"worker_last_round_s": 90.0, "platforms": {"telegram": "<b>no</b>", "discord": "up"}}
+
+    from adapters.web.operator import now
+
+    found = now.values(await seat.app.core.desk.now(), *(await health()))
+    assert not found["well"]
+    assert [(str(name), str(said), alarm) for name, said, alarm in found["health"]][2:] == [
+        ("Telegram", "<b>no</b>", True),
+        ("Discord", "works", False),
+    ]
+    assert found["health"][0][2]
