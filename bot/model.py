@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot.sentence import Sentence
 
-State = Literal["queued", "submitting", "running", "delivering", "done"]
+State = Literal["queued", "submitting", "asking", "running", "delivering", "done"]
 Outcome = Literal["clip", "failed"]
 Role = Literal["photo", "end", "static_mask", "brush"]
 Reason = Literal[
@@ -154,7 +154,16 @@ class Job:
     waits: Wait | None = None
     """Reason of a delay after a failure; None otherwise."""
     host: str | None = None
+    """Where it is made; while `asking`, where it was sent, or None if that is unknown."""
     remote_id: str | None = None
+    posted: int = 0
+    """`claims` of the latest create, whose id at the host is `request_id`."""
+    ask_until: float | None = None
+    """When an order without an answer is given up; set if it ever was without one."""
+    unlogged: bool = False
+    """While `asking`: a whole look at the log found nothing, so it takes no slot."""
+    copied: bool = False
+    """It was in line when a copy of the database was taken: the host may have it already."""
     clip: Clip | None = None
     credits_left: int | None = None
     """Rest of the allowance after this order; None if unlimited."""
@@ -195,6 +204,11 @@ class Job:
     done_at: float | None = None
     favourite: bool = False
     """Marked as a favourite by its maker."""
+
+    @property
+    def request_id(self) -> str:
+        """The id of its latest create, in the host's log: no two creates share one."""
+        return f"{self.id}.{self.posted}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ FAVOUR = f"UPDATE jobs SET favourite = $3 WHERE person IN ({PEOPLE}) AND id = $2
 SENT = "SELECT * FROM jobs WHERE platform = $1 AND chat = $2 AND sent_id = $3"
 QUEUED = "SELECT * FROM jobs WHERE platform = $1 AND chat = $2 AND state = 'queued'"
 UNDER_WAY = f"""
-    SELECT * FROM jobs WHERE {queue.WORKING} AND {queue.AT_PROVIDER} AND due_at > $1 AND changed_at < $2
+    SELECT * FROM jobs WHERE {queue.WORKING} AND state <> 'delivering' AND due_at > $1 AND changed_at < $2
     AND status_id IS NOT NULL AND platform = ANY($4) ORDER BY due_at DESC LIMIT $3"""
 CHANGED = f"""
     SELECT * FROM jobs WHERE person IN ({PEOPLE}) AND changed_at >= $2 ORDER BY changed_at DESC LIMIT $3"""
@@ -107,7 +107,8 @@ class Store(Claims, Incidents):
             if isinstance(fresh, Denied):
                 return Submission(None, denied=fresh)
             fresh = replace(fresh, remix_after="") if gone else fresh
-            fresh = replace(fresh, halted=await self.restored.doubts(tx, job.address.platform))
+            doubts = await self.restored.doubts(tx, job.address.platform)
+            fresh = replace(fresh, halted=doubts, copied=doubts)
             row = rows.values(fresh)
             if not await tx.all(NEW, *(row[column] for column in rows.COLUMNS)):
                 raise Raced
@@ -156,7 +157,7 @@ class Store(Claims, Incidents):
         return await self._db.read(lambda tx: queue.front(tx, platforms, limit))
 
     async def under_way(self, platforms: Sequence[str], due: float, changed: float, limit: int) -> list[Job]:
-        """Jobs at a provider with a status line, due after `due` and last changed before `changed`.
+        """Jobs between queue and delivery with a status line, due after `due` and last changed before `changed`.
 
         Latest `due_at` first.
         """

@@ -11,8 +11,8 @@ from storage import charging, rows, rules, turns
 from storage.database import Transaction, records
 from storage.outbox import leave
 
-WORKING = "state IN ('submitting', 'running', 'delivering') AND halted = 0"
-AT_PROVIDER = "state IN ('submitting', 'running') AND halted = 0"
+WORKING = "state IN ('submitting', 'asking', 'running', 'delivering') AND halted = 0"
+AT_PROVIDER = "state IN ('submitting', 'asking', 'running') AND halted = 0 AND unlogged = 0"
 Leave = Callable[[str, str], bool]
 """Whether to leave a slot for a due job of another worker's platform; arguments: job and platform."""
 LOOK = 200
@@ -29,7 +29,7 @@ TAKE = "UPDATE jobs SET claims = claims + 1 WHERE id = $1 AND claims = $2 RETURN
 # As `TAKE` and `SAVE` of a job that leaves the queue, for several.
 START = """
     UPDATE jobs SET claims = jobs.claims + 1, state = 'submitting', due_at = $2, changed_at = due.at,
-        started_at = due.at, waits = NULL
+        started_at = due.at, waits = NULL, posted = jobs.claims + 1
     FROM json_to_recordset($1) AS due(id TEXT, claims BIGINT, at DOUBLE PRECISION)
     WHERE jobs.id = due.id AND jobs.claims = due.claims AND jobs.state = 'queued' RETURNING jobs.id"""
 _SET = ", ".join(f"{column} = ${i}" for i, column in enumerate(rows.CHANGING, 3))

@@ -42,7 +42,7 @@ RELEASE = """
     UPDATE jobs SET halted = 0, claims = claims + 1, due_at = $1, changed_at = $1 WHERE halted = 1
     RETURNING id, state"""
 HALT = """
-    UPDATE jobs SET halted = 1, claims = claims + 1, changed_at = $1
+    UPDATE jobs SET halted = 1, copied = 1, claims = claims + 1, changed_at = $1
     WHERE state IN ('queued', 'submitting') AND halted = 0 RETURNING id"""
 NOTE = "INSERT INTO incidents (at, what, detail, host, job) VALUES ($1, $2, $3, '', '')"
 
@@ -126,7 +126,10 @@ class Restored(Part):
         return [rows.job(row) for row in await self._all(HALTED, -1.0 if before is None else before)]
 
     async def release(self, act: Act) -> tuple[int, int]:
-        """Release halted jobs; returns how many are queued again, and how many were past it (the worker fails them)."""
+        """Release halted jobs; returns how many are queued again, and how many were past it.
+
+        A worker asks the hosts' logs about the latter, or fails them.
+        """
 
         async def work(tx: Transaction) -> tuple[int, int]:
             found = await tx.all(RELEASE, act.at)

@@ -12,6 +12,7 @@ from storage.database import Row
 CHANGING = (
     *("state", "outcome", "reason", "due_at", "tries", "waits", "host", "remote_id", "clip"),
     *("started_at", "accepted_at", "settled_at", "done_at", "changed_at", "sends", "sent_id", "copy_id", "halted"),
+    *("posted", "ask_until", "unlogged"),
 )
 """Columns that a transition may change. The status line's text belongs to `track`."""
 SEARCH_WORDS = 16
@@ -23,7 +24,7 @@ COLUMNS = (
     *("reason", "due_at", "claims", "tries", "waits", "host", "remote_id", "clip", "spoiler", "upload_limit"),
     *("follows", "remix_of", "remix_after", "sends", "sent_id", "copy_id", "status_id", "shown", "halted"),
     *("created_at", "started_at", "accepted_at", "settled_at", "done_at", "changed_at"),
-    *("favourite", "words"),
+    *("favourite", "words", "copied"),
 )
 """The columns of a new job."""
 
@@ -60,6 +61,10 @@ def values(job: Job) -> dict[str, Any]:
         "waits": job.waits,
         "host": job.host,
         "remote_id": job.remote_id,
+        "posted": job.posted,
+        "ask_until": job.ask_until,
+        "unlogged": int(job.unlogged),
+        "copied": int(job.copied),
         "clip": json.dumps(asdict(job.clip)) if job.clip else None,
         "spoiler": int(job.spoiler),
         "upload_limit": job.upload_limit,
@@ -109,6 +114,10 @@ def job(row: Row) -> Job:
         waits=row["waits"],
         host=row["host"],
         remote_id=row["remote_id"],
+        posted=row["posted"],
+        ask_until=row["ask_until"],
+        unlogged=bool(row["unlogged"]),
+        copied=bool(row["copied"]),
         clip=Clip(**json.loads(row["clip"])) if row["clip"] else None,
         spoiler=bool(row["spoiler"]),
         upload_limit=row["upload_limit"],

@@ -27,7 +27,7 @@ async def check_turns(store: Store) -> None:
         party = job["scope"] or f"={job['account']}"
         for key in ((party, ""), (party, job["person"])):
             queued[key] += job["state"] == "queued"
-            busy[key] += job["state"] in ("submitting", "running")
+            busy[key] += job["state"] in ("submitting", "asking", "running") and not job["unlogged"]
     kept = {(r["party"], r["person"]): (r["queued"], r["busy"]) for r in await rows(store, "SELECT * FROM turns")}
     assert {key: counts for key, counts in kept.items() if any(counts)} == {
         key: (queued[key], busy[key]) for key in {*queued, *busy} if queued[key] + busy[key]

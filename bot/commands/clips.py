@@ -1,6 +1,6 @@
 """Commands about an own clip: repeat, reword, continue, resend, join, cancel, list."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +15,7 @@ from bot.offers import Offers
 from bot.ordering import choosing, place, prompt, questions
 from bot.ordering.place import Wish
 from bot.ordering.prompt import Draft
-from bot.sentence import lines
+from bot.sentence import Sentence, lines
 
 LISTED = 10
 """Maximum clips listed by /jobs."""
@@ -120,9 +120,14 @@ async def cancel(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         await ctx.store.change(job.id, lambda job: machine.apply(job, machine.Cancelled(), ctx.clock()))
     except Illegal:
         latest = await ctx.store.job(job.id)
-        raise Refusal(texts.jobs.OVER if latest and latest.outcome else texts.jobs.TOO_LATE) from None
+        raise Refusal(texts.jobs.OVER if latest and latest.outcome else _too_late([latest])) from None
     ctx.wake.worker()
     return Reply(texts.jobs.CANCELLED)
+
+
+def _too_late(jobs: Sequence[Job | None]) -> Sentence:
+    """Why none of these jobs can be cancelled."""
+    return texts.jobs.ASKED if all(job and job.state == "asking" for job in jobs) else texts.jobs.TOO_LATE
 
 
 async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
@@ -132,9 +137,8 @@ async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
     if len(waiting) == 1:
         return await cancel(ctx, inbound, waiting[0].id)
     if not waiting:
-        raise Refusal(
-            texts.jobs.TOO_LATE if any(job.outcome is None for job in latest) else texts.chat.NOTHING_TO_CANCEL
-        )
+        going = [job for job in latest if job.outcome is None]
+        raise Refusal(_too_late(going) if going else texts.chat.NOTHING_TO_CANCEL)
     shown = waiting[:10]
     said = [texts.chat.cancel_this(job.order.prompt) for job in shown]
     labels = texts.jobs.apart(said, [ctx.clock() - job.created_at for job in shown])

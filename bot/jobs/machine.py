@@ -2,10 +2,17 @@
 
             Started            Accepted             Rendered               Sent | Undeliverable
  queued ──────────────▶ submitting ──────▶ running ──────────▶ delivering ─────────────────────▶ done
-   │ ▲                     │  │             │ ⟲ Waiting            ▲  ⟲ Sending, Deferred
-   │ └───── PutBack ───────┘  │             │                      │
-   └─ Cancelled | Expired ────┴─ Refused | Lost ─┴─ Refused | Expired ┘
-      | Returned                 | Returned
+   │ ▲                   │ │  │             │ ▲ ⟲ Waiting          ▲ ⟲ Sending, Deferred
+   │ └───── PutBack ─────┘ │  │             │ │                    │
+   │            Unanswered │  └─────────────┼─┼────────────────────┤ Refused | Lost | Returned
+   │                       ▼                │ │ Accepted           │
+   │                     asking ────────────┼─┴────────────────────┤ Refused | Lost
+   │                       ⟲ Waiting        │                      │
+   │                                        └──────────────────────┤ Refused | Expired
+   └───────────────────────────────────────────────────────────────┘ Cancelled | Expired | Returned
+
+An order whose answer never came is `asking` where hosts keep a log of requests: whether it was taken is read there, and
+it is never sent again. Elsewhere it is `Lost` at once.
 
 Money settles once, on entering `delivering`: captured for a clip, given back for anything else. No state leads
 back from there, so no job can settle twice. A failure is delivered like a clip: `outcome` says which it is.
@@ -35,11 +42,26 @@ class PutBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The order was sent, perhaps, and its answer never came; logs are asked until then.
+
+    `host`: where it was sent; None: unknown.
+    """
+
+    until: float
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not ready. `tries`: consecutive failed polls; `waits`: their reason."""
+    """Not ready, or not in the log. `tries`: consecutive failed polls or looks; `waits`: their reason.
+
+    `unlogged`: a whole look at the log found nothing.
+    """
 
     tries: int = 0
     waits: Wait | None = None
+    unlogged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +120,7 @@ class Deferred:
 Event = (
     Started
     | PutBack
+    | Unanswered
     | Accepted
     | Waiting
     | Rendered
@@ -122,6 +145,11 @@ TABLE: dict[tuple[State, type[Event]], State] = {
     ("submitting", PutBack): "queued",
     ("submitting", Refused): "delivering",
     ("submitting", Lost): "delivering",
+    ("submitting", Unanswered): "asking",
+    ("asking", Waiting): "asking",
+    ("asking", Accepted): "running",
+    ("asking", Refused): "delivering",
+    ("asking", Lost): "delivering",
     ("running", Waiting): "running",
     ("running", Rendered): "delivering",
     ("running", Refused): "delivering",
@@ -153,27 +181,30 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
         return apply(job, Refused("busy"), now)
     due_at = now if due_at is None else due_at
     # One copy of the job for all changes, as it has many fields.
-    changed = partial(replace, job, state=state, changed_at=now, due_at=due_at, waits=None, halted=False)
+    changed = partial(
+        replace, job, state=state, changed_at=now, due_at=due_at, waits=None, halted=False, unlogged=False
+    )
     match event:
         case Started():
-            return changed(started_at=now), None
+            return changed(started_at=now, posted=job.claims), None
         case PutBack(waits):
             return changed(tries=job.tries + 1, waits=waits), None
-        case Accepted(host, remote_id):
-            return changed(host=host, remote_id=remote_id, accepted_at=now, tries=0), None
-        case Waiting(tries, waits):
-            return changed(tries=tries, waits=waits), None
+        case Unanswered(until, sent_to):
+            return changed(host=sent_to, ask_until=until, tries=0), None
+        case Accepted(host, remote_id, at):
+            return changed(host=host, remote_id=remote_id, accepted_at=now if at is None else at, tries=0), None
+        case Waiting(tries, waits, unlogged):
+            return changed(tries=tries, waits=waits, unlogged=unlogged), None
         case Deferred(tries, sends):
             return changed(tries=tries, sends=sends), None
         case Sending():
             return changed(sends=job.sends + 1), None
         case Rendered(clip):
             return changed(outcome="clip", clip=clip, settled_at=now, tries=0), _settled(job, now, bought=True)
-        case Refused(reason):
-            return changed(outcome="failed", reason=reason, settled_at=now, tries=0), _settled(job, now)
-        case Lost() | Expired() | Cancelled() | Returned():
-            reason = _REASONS[type(event)]
-            return changed(outcome="failed", reason=reason, settled_at=now, tries=0), _settled(job, now)
+        case Refused() | Lost() | Expired() | Cancelled() | Returned():
+            reason = event.reason if isinstance(event, Refused) else _REASONS[type(event)]
+            made_by = job.host if job.remote_id else None  # where it was only sent is nobody's business any more
+            return changed(host=made_by, outcome="failed", reason=reason, settled_at=now, tries=0), _settled(job, now)
         case Sent(message, copy):
             return changed(done_at=now, tries=0, sent_id=message, copy_id=copy), None
         case Undeliverable():

@@ -85,6 +85,8 @@ def state(job: Job, rhythm: Rhythm, now: float, *, ahead: int = 0, slots: int = 
             return texts.jobs.queued(ahead, texts.phrases.about(wait or 0.0))
         case "submitting":
             return texts.jobs.SENDING
+        case "asking":
+            return texts.jobs.asking(texts.phrases.about(_rounded(max((job.ask_until or now) - now, 0.0))))
         case "running":
             if job.waits and _stuck(job):
                 return texts.jobs.looking_again(job.waits)

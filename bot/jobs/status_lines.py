@@ -51,7 +51,7 @@ class StatusLines:
         """Edit the status line if its text changed; `ahead`: jobs before it in the queue."""
         if job.status_id is None and self._clock() - job.created_at < NEW:
             job = await self._with_line(job)
-        if job.status_id is None or job.state not in ("queued", "submitting", "running") or await self._is_right(job):
+        if job.status_id is None or job.state in ("delivering", "done") or await self._is_right(job):
             return job
         rhythm, now = await self._history.rhythm(job.order, job.host), self._clock()
         stand_in = self._provider.terms(job.host).stand_in

@@ -1,4 +1,4 @@
-"""A worker's steps with a claimed job: buy, poll, deliver; each ends in one save."""
+"""A worker's steps with a claimed job: buy, ask whether it was bought, poll, deliver; each ends in one save."""
 
 import asyncio
 import logging
@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot import texts
-from bot.errors import Ambiguous, BrokenClip, NotSent, Stale, StoreDown, Unreachable
+from bot.errors import Ambiguous, BrokenClip, Illegal, NotSent, Stale, StoreDown, Unreachable
 from bot.jobs import machine
 from bot.jobs.claims import LONGEST_PAUSE, Claims, backoff
 from bot.jobs.delivery import Delivery
 from bot.jobs.history import History, Kind
+from bot.jobs.receipts import Receipts
 from bot.jobs.status_lines import StatusLines
 from bot.media.library import Media
 from bot.model import Accepted, Finished, Job, Pending, Refused
@@ -74,6 +75,7 @@ class Steps:
         self._deadline = deadline
         self._claims = Claims(store, clock, lease, ended)
         self._save, self._note = self._claims.save, self._claims.note
+        self._receipts = Receipts(provider, self._claims, clock)
         self._delivery = Delivery(store, media, provider, chats, self._claims, clock=clock, link=link, others=others)
         self._lines = StatusLines(store, provider, chats, history, clock)
         self._show = self._lines.show
@@ -93,26 +95,32 @@ class Steps:
             job = await self._claims.renewed(job)
         try:
             async with asyncio.timeout(longest):
-                event = await self._provider.create(job.order, f"{job.id}.{job.claims}")
+                event = await self._provider.create(job.order, job.request_id)
         except NotSent as error:
             log.warning("job %s was not taken: %s", job.id, error)
             event, due_at = machine.PutBack(error.waits), self._clock() + error.retry_after
         except asyncio.CancelledError:
+            why = "the worker was stopped while the order was on its way"
             with suppress(StoreDown, Stale):  # otherwise the next worker concludes the same
-                await self._lose(job, "the worker was stopped while the order was on its way", once=True)
+                await self._receipts.unanswered(job, why, pause=0.0, once=True)
             raise
-        except (Ambiguous, TimeoutError) as error:
-            return await self._lose(job, str(error) or "no answer in time")
+        except Ambiguous as error:
+            await self._show(await self._receipts.unanswered(job, str(error), error.host))
+            return
+        except TimeoutError:
+            await self._show(await self._receipts.unanswered(job, "no answer in time"))
+            return
         except Exception as error:
             log.exception("job %s: the purchase broke", job.id)
-            return await self._lose(job, type(error).__name__)
+            await self._show(await self._receipts.unanswered(job, type(error).__name__))
+            return
         if isinstance(event, Accepted):
             log.info("job %s was taken by %s as %s", job.id, event.host, event.remote_id)
-            return await self._remember(job, event)
+            await self._remember(job, event)
+            return
         if isinstance(event, Refused):
             await self._note(texts.incidents.ORDER_REFUSED, event.detail, job)
         await self._show(await self._save(job, event, due_at))
-        return None
 
     async def _remember(self, job: Job, accepted: Accepted) -> None:
         """Save that an order was accepted: it is paid, so this save is repeated until it succeeds."""
@@ -128,16 +136,35 @@ class Steps:
                 log.error("job %s is paid for, as %s at %s", job.id, accepted.remote_id, accepted.host)
             raise
         except Stale:
-            await self._note(texts.incidents.TAKEN_LATE, f"{accepted.remote_id} at {accepted.host}", job)
+            if not await self._hand_over(job, accepted):
+                await self._note(texts.incidents.TAKEN_LATE, f"{accepted.remote_id} at {accepted.host}", job)
             raise
         if not known:  # a better estimate than the one saved above
             await self._history.rhythm(job.order, accepted.host)
             await self._claims.release(job, self.next_poll(kind, 0.0, 0))
         await self._show(job)
 
+    async def _hand_over(self, job: Job, accepted: Accepted) -> bool:
+        """Save that an order was accepted which another worker has claimed meanwhile; False if it was given up."""
+
+        def step(latest: Job) -> Step:
+            if latest.posted != job.posted:
+                raise Illegal("it was sent anew")
+            return machine.apply(latest, accepted, self._clock())
+
+        try:
+            return await self._store.change(job.id, step) is not None
+        except (Illegal, StoreDown):
+            return False
+
     async def give_up(self, job: Job) -> None:
-        """End a purchase whose worker died: whether the request was sent is unknown."""
-        await self._lose(job, "the worker died while the order was on its way")
+        """End a purchase whose worker died: whether the request was sent, and where, is unknown."""
+        why = "the worker died while the order was on its way"
+        await self._show(await self._receipts.unanswered(job, why, pause=0.0))
+
+    async def ask(self, job: Job) -> None:
+        """Ask the log of a host whether it took an order whose answer never came."""
+        await self._show(await self._receipts.look(job))
 
     async def poll(self, job: Job) -> Found | None:
         """Poll the render of an unclaimed job. Claims it if an action is required; otherwise returns None."""
@@ -247,7 +274,3 @@ class Steps:
     def _is_over(self, job: Job, seen: float) -> bool:
         """Whether to give up a clip. Time in the queue does not count, as the clip is paid."""
         return seen - (job.accepted_at or job.created_at) > self._deadline
-
-    async def _lose(self, job: Job, why: str, *, once: bool = False) -> None:
-        await self._note(texts.incidents.NO_ANSWER, why, job)
-        await self._save(job, machine.Lost(), once=once)

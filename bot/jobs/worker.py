@@ -128,8 +128,9 @@ class Worker:
         self._next_at = due.next_at
         for job in due.polls:
             self._begin(job, self._poll)
+        acts = {"submitting": self._steps.give_up, "asking": self._steps.ask}
         for job in due.jobs:
-            self._begin(job, self._steps.give_up if job.state == "submitting" else self._steps.deliver)
+            self._begin(job, acts.get(job.state, self._steps.deliver))
         taken = len(due.polls) + len(due.jobs)
         if due.waits and room > taken:
             hosts, begin, leave = self._steps.hosts(), self._steps.start, self._others.leave
@@ -153,9 +154,9 @@ class Worker:
         self.poke()
 
     async def _wind_down(self) -> None:
-        # A poll can be repeated by the next worker; a purchase or a delivery should finish.
+        # A poll or a look can be repeated by the next worker; a purchase or a delivery should finish.
         for task, job in self._under_way.items():
-            if job.state == "running":
+            if job.state in ("running", "asking"):
                 task.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=GRACE)

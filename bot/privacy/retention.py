@@ -35,6 +35,7 @@ STRANDED = 7 * 86_400.0
 _ENDS: dict[State, Sequence[machine.Event]] = {
     "queued": (machine.Expired(), machine.Undeliverable()),
     "submitting": (machine.Lost(), machine.Undeliverable()),
+    "asking": (machine.Lost(), machine.Undeliverable()),
     "running": (machine.Expired(), machine.Undeliverable()),
     "delivering": (machine.Undeliverable(),),
 }

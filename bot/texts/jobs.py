@@ -19,6 +19,10 @@ RENDERED = _("Ready, on its way to you.")
 LONGER = _("This takes longer than usual. Still waiting; nothing is lost.")
 DONE = _("Done.")
 TOO_LATE = _("That clip is being made already, so it can't be cancelled any more.")
+ASKED = _(
+    "I'm just asking the video service whether it took that order, so it can't be cancelled now. If it didn't, your "
+    "credits come back by themselves."
+)
 OVER = _("That one is over already.")
 CANCELLED = _("Taken out of the line.")
 
@@ -124,6 +128,15 @@ def looking_again(waits: Wait) -> Sentence:
     return sentences(WAITS[waits], _("I keep trying; nothing is lost."))
 
 
+def asking(left: Sentence) -> Sentence:
+    """Status line of an order whose answer never came; `left`: time until it is given up."""
+    return _(
+        "The video service's answer got lost on its way, so I'm asking whether it took your order. It is not sent "
+        "twice. If it wasn't taken, you have your credits back in {left} at the latest.",
+        left=left,
+    )
+
+
 def rendering(left: Sentence) -> Sentence:
     """Status line of a running job."""
     return _("Rendering, {left} left", left=left)
@@ -140,6 +153,7 @@ def failed(reason: str, price: int) -> Sentence:
 STATES = {
     "queued": _("in line"),
     "submitting": _("being ordered"),
+    "asking": _("being asked after"),
     "running": _("rendering"),
     "delivering": _("on its way"),
     "clip": _("ready"),

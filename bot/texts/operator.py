@@ -71,12 +71,12 @@ def halted(count: int) -> Sentence:
 
 
 def released(queued: int, lost: int) -> Sentence:
-    """Confirmation of /operator release: jobs queued again; jobs that had left the queue, which are refunded."""
+    """Confirmation of /operator release: jobs queued again; jobs that had left the queue."""
     return sentences(
         _n("Back in line: {count} order.", "Back in line: {count} orders.", queued),
         _n(
-            "Given back, as it had left the line already: {count} order.",
-            "Given back, as it had left the line already: {count} orders.",
+            "Not sent again, as it had left the line already: {count} order.",
+            "Not sent again, as they had left the line already: {count} orders.",
             lost,
         )
         if lost

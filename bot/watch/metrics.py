@@ -19,7 +19,7 @@ from bot.model import Job
 from bot.watch.meters import Kind, Meters
 from storage.vitals import Snapshot
 
-STATES = ("queued", "submitting", "running", "delivering")
+STATES = ("queued", "submitting", "asking", "running", "delivering")
 MOVEMENTS = ("hold", "capture", "refund", "lapse", "grant", "revoke", "adjust")
 _LONG = (1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200, 3600, 14_400)
 """Buckets of waits for a clip, in seconds."""

@@ -38,7 +38,7 @@ def in_order(jobs: list[Job], served: dict[tuple[str, str], float]) -> list[str]
         party = job.scope or f"={job.account}"
         if job.state == "queued" and not job.halted:
             parties.setdefault(party, {}).setdefault(job.person, []).append(job.id)
-        elif job.state in ("submitting", "running") and not job.halted:
+        elif job.state in ("submitting", "asking", "running") and not job.halted and not job.unlogged:
             busy[party, ""] += 1
             busy[party, job.person] += 1
     within = {
@@ -84,7 +84,12 @@ async def test_the_line_is_fair_whatever_happened(store: Store, seed: int) -> No
         assert started == expected[:limit]
         for job in await known():
             if job.state == "submitting" and dice.random() < 0.6:
-                event = dice.choice([Accepted("local", job.id), machine.PutBack(), Refused("failed")])
+                unsure = machine.Unanswered(now + 9)
+                event = dice.choice([Accepted("local", job.id), machine.PutBack(), Refused("failed"), unsure, unsure])
+                await run(store, job, event, now=now)
+            elif job.state == "asking" and dice.random() < 0.6:
+                nothing = machine.Waiting(unlogged=True)
+                event = dice.choice([nothing, nothing, Accepted("local", job.id), machine.Lost()])
                 await run(store, job, event, now=now)
             elif job.state == "running" and dice.random() < 0.5:
                 await run(store, job, Refused("failed"), now=now)

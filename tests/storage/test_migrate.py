@@ -187,6 +187,60 @@ async def test_jobs_and_their_counts_survive_the_change_of_seconds(
     await migrated.close()
 
 
+async def test_orders_under_way_survive_the_state_of_those_without_an_answer(
+    store: Store, database_url: str | None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An order on its way keeps the number of its request, and one on hold is known to have been in line before."""
+    await store.close()
+    place = tmp_path_factory.mktemp("older")
+    number = next(number for number, name, _ in files("sqlite") if name.endswith("asking.sqlite.sql"))
+    older = await database_of(VERSIONS[VERSIONS.index(number) - 1], database_url, place, monkeypatch)
+    states = {"line": "queued", "held": "queued", "way": "submitting", "made": "running"}
+    for id in states:
+        await older.write(lambda tx, id=id: tx.all(QUEUED, id, 5))
+    for sql in (
+        "UPDATE jobs SET halted = 1, claims = 1 WHERE id = 'held'",
+        "UPDATE jobs SET state = 'submitting', claims = 3 WHERE id = 'way'",
+        "UPDATE jobs SET state = 'running', host = 'local', remote_id = 'r', claims = 2 WHERE id = 'made'",
+    ):
+        await older.write(lambda tx, sql=sql: tx.all(sql))
+    await older.close()
+    migrated = await open_store(place, database_url)
+    found = {row["id"]: row for row in await rows(migrated, "SELECT * FROM jobs")}
+    assert {id: row["state"] for id, row in found.items()} == states
+    assert {id: row["posted"] for id, row in found.items()} == {"line": 0, "held": 0, "way": 3, "made": 0}
+    assert {id for id, row in found.items() if row["copied"]} == {"held"}
+    assert {row["unlogged"] for row in found.values()} == {0}
+    # What is at a provider still counts, and an order that a log does not have counts no more.
+    for sql, busy in (
+        ("UPDATE jobs SET state = 'asking', ask_until = 9 WHERE id = 'way'", 1),
+        ("UPDATE jobs SET unlogged = 1 WHERE id = 'way'", 0),
+        ("UPDATE jobs SET state = 'running', unlogged = 0, host = 'local', remote_id = 'r' WHERE id = 'way'", 1),
+    ):
+        await migrated._db.write(lambda tx, sql=sql: tx.all(sql))
+        assert [row["busy"] for row in await rows(migrated, "SELECT busy FROM turns WHERE person = 'way'")] == [busy]
+    await migrated.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "state = 'asking'",
+        "state = 'asking', ask_until = 9, remote_id = 'r', host = 'local'",
+        "state = 'asking', ask_until = 9, remote_id = 'r'",
+        "host = 'local'",
+        "unlogged = 1",
+        "state = 'asking', ask_until = 9, unlogged = 2",
+        "state = 'asking', ask_until = 9, halted = 1",
+    ],
+)
+async def test_the_schema_states_what_an_order_without_an_answer_may_be(store: Store, change: str) -> None:
+    await store._db.write(lambda tx: tx.all(QUEUED, "a", 5))
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.CheckViolationError)):
+        await store._db.write(lambda tx: tx.all(f"UPDATE jobs SET {change}"))
+    await store._db.write(lambda tx: tx.all("UPDATE jobs SET state = 'asking', ask_until = 9, host = 'local'"))
+
+
 async def test_a_referred_table_is_rebuilt_and_nothing_is_lost(
     store: Store, before: object, rebuild: Callable[[str], None], folder: Path
 ) -> None:

@@ -115,7 +115,14 @@ class Life:
             return
         job = self.hands[worker].pop(self.random.randrange(len(self.hands[worker])))
         events: list[machine.Event] = {
-            "submitting": [Accepted("local", job.id), machine.PutBack(), machine.Lost(), Refused("moderation")],
+            "submitting": [
+                *(Accepted("local", job.id), machine.PutBack(), machine.Lost(), Refused("moderation")),
+                *(machine.Unanswered(self.now + 1800), machine.Unanswered(self.now + 1800, "local")),
+            ],
+            "asking": [
+                *(Accepted("local", job.id, self.now - 9), machine.Lost(), Refused("failed")),
+                *(machine.Waiting(1, "silence", job.unlogged), machine.Waiting(0, None, True)),
+            ],
             "running": [machine.Waiting(), machine.Rendered(CLIP), Refused("failed"), machine.Expired()],
             "delivering": [machine.Sending(), machine.Deferred(1), machine.Sent("m"), machine.Undeliverable()],
         }[job.state]

@@ -27,6 +27,7 @@ EVENTS: list[machine.Event] = [
     machine.Deferred(1),
     machine.Sending(),
     machine.Returned(),
+    machine.Unanswered(1800.0),
 ]
 STATES: tuple[State, ...] = typing.get_args(State)
 
@@ -34,9 +35,8 @@ STATES: tuple[State, ...] = typing.get_args(State)
 def in_state(state: State) -> Job:
     """A job that came to `state` the usual way."""
     job = a_job()
-    for event, reached in zip(
-        (EVENTS[0], EVENTS[2], EVENTS[4], EVENTS[9]), ("submitting", "running", "delivering", "done"), strict=True
-    ):
+    usual = {"submitting": EVENTS[0], "running": EVENTS[2], "delivering": EVENTS[4], "done": EVENTS[9]}
+    for reached, event in ({"submitting": EVENTS[0], "asking": EVENTS[-1]} if state == "asking" else usual).items():
         if job.state == state:
             break
         job, _ = machine.apply(job, event, 1.0)
@@ -73,6 +73,8 @@ def test_a_clip_is_paid_for() -> None:
         ("queued", machine.Expired(), "expired"),
         ("submitting", Refused("moderation"), "moderation"),
         ("submitting", machine.Lost(), "lost"),
+        ("asking", Refused("failed"), "failed"),
+        ("asking", machine.Lost(), "lost"),
         ("running", Refused("failed"), "failed"),
         ("running", machine.Expired(), "expired"),
     ],
@@ -82,6 +84,42 @@ def test_anything_else_is_given_back(state: State, event: machine.Event, reason:
     assert (job.state, job.outcome, job.reason) == ("delivering", "failed", reason)
     assert entry is not None
     assert (entry.kind, entry.held, entry.spent) == ("refund", -5, 0)
+
+
+def test_an_order_without_an_answer_is_never_sent_again() -> None:
+    """From `asking` nothing leads back to where orders are sent from."""
+    reached, found = {"asking"}, set[str]()
+    while reached != found:
+        found = set(reached)
+        reached |= {after for (before, _), after in machine.TABLE.items() if before in found}
+    assert reached == {"asking", "running", "delivering", "done"}
+    assert not machine.allows(in_state("asking"), machine.Cancelled)
+
+
+def test_an_order_is_rendering_since_the_log_says_so() -> None:
+    asking, _ = machine.apply(in_state("submitting"), machine.Unanswered(1800.0, "local"), 60.0)
+    assert (asking.host, asking.remote_id, asking.ask_until) == ("local", None, 1800.0)
+    asking, entry = machine.apply(asking, machine.Waiting(0, None, True), 70.0, 90.0)
+    assert (asking.state, asking.unlogged, entry) == ("asking", True, None)
+    job, entry = machine.apply(asking, Accepted("local", "r1", 12.0), 90.0)
+    assert (job.state, job.host, job.remote_id, job.accepted_at) == ("running", "local", "r1", 12.0)
+    assert (job.unlogged, entry) == (False, None)
+
+
+@pytest.mark.parametrize("event", [machine.Lost(), Refused("failed")])
+def test_where_a_lost_order_was_sent_is_forgotten(event: machine.Event) -> None:
+    asking, _ = machine.apply(in_state("submitting"), machine.Unanswered(1800.0, "local"), 60.0)
+    job, _ = machine.apply(asking, event, 90.0)
+    assert (job.host, job.remote_id) == (None, None)
+
+
+def test_each_create_has_an_id_of_its_own() -> None:
+    job, ids = a_job(), []
+    for claim in (1, 2, 3):
+        job, _ = machine.apply(replace(job, claims=claim), machine.Started(), 1.0)
+        ids.append(job.request_id)
+        job, _ = machine.apply(job, machine.PutBack(), 2.0)
+    assert ids == ["job1.1", "job1.2", "job1.3"]
 
 
 def test_a_job_that_finds_no_room_is_given_back_in_the_end() -> None:

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,11 +23,15 @@ PRICE = 315_000
 """Credits of a clip."""
 PATH = "/v2/generate/video/kling/generation"
 STEPS = ("create", "created", "poll", "clip", "send", "sent")
-"""Steps of a job. `created` and `sent`: after the answer was sent, perhaps unread."""
+"""Steps of a job. `created` and `sent`: after the answer was sent, perhaps unread. One more, `log`, is a look into the
+log, which comes if the answer to the create did not."""
 
 
 class PaidHost:
-    """`bought` counts creates by prompt, `delivered` counts sends by nonce; `receipts` has a row for each purchase."""
+    """`bought` counts creates by prompt, `delivered` counts sends by nonce; `receipts` has a row for each purchase.
+
+    A row is in the log when the clip is ready, or `logged_after` seconds, whether anybody asks for the clip or not.
+    """
 
     receipts: Receipts
 
@@ -38,6 +43,8 @@ class PaidHost:
         self.reached: asyncio.Queue[str] = asyncio.Queue()
         self.hang_at: str | None = None
         self.renders_after = 1
+        self.logged_after = 0.3
+        self._timers: list[asyncio.TimerHandle] = []
         self._looks: Counter[str] = Counter()
         self._never = asyncio.Event()
 
@@ -50,7 +57,7 @@ class PaidHost:
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
-        app = web.Application(client_max_size=2**26, middlewares=[envelope])
+        app = web.Application(client_max_size=2**26, middlewares=[envelope, self._logging])
         app.on_response_prepare.append(name_request)
         app.add_routes(
             [
@@ -70,6 +77,8 @@ class PaidHost:
             yield
         finally:
             self.let_go()
+            for timer in self._timers:
+                timer.cancel()
             await runner.cleanup()
 
     def let_go(self) -> None:
@@ -87,6 +96,14 @@ class PaidHost:
         if self.hang_at == step:
             self.reached.put_nowait(step)
 
+    @web.middleware
+    async def _logging(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if request.path == "/v2/logs":
+            await self._at("log")
+        return await handler(request)
+
     async def _create(self, request: web.Request) -> web.StreamResponse:
         said = await request.json()
         prompt = said["prompt"]
@@ -96,6 +113,8 @@ class PaidHost:
         inference = request[INFERENCE] = f"{prompt}:kling/v1{again}"
         asked = Asked(inference, client_id(request), f"request-{self.bought.total()}", said["model"])
         self.receipts.begin(asked, PRICE)
+        settle = partial(self.receipts.settle, inference, succeeded=True)
+        self._timers.append(asyncio.get_running_loop().call_later(self.logged_after, settle))
         await self._at("create")
         return await _answer(request, {"id": inference, "status": "queued"}, 201, lambda: self._then("created"))
 
