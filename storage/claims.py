@@ -35,11 +35,11 @@ PUT_OFF = """
     WHERE jobs.id = poll.id AND jobs.claims = poll.claims AND jobs.state = 'running'"""
 # Changes `due_at` alone, and only an unchanged job: an earlier save may have succeeded after all.
 RENEW = "UPDATE jobs SET due_at = $4 WHERE id = $1 AND claims = $2 AND state = $3 RETURNING id"
-# An order that was found in the log may have ended long before its first poll: it counts if that saw it running.
+# An order that was found in a log may have ended long before its first poll: it counts if that saw it running.
 ENDED = """
     SELECT accepted_at, settled_at AS seen FROM jobs
-    WHERE outcome = 'clip' AND host = $1 AND model = $2 AND seconds = $3 AND (ask_until IS NULL OR polls > 1)
-    ORDER BY settled_at DESC LIMIT $4"""
+    WHERE outcome = 'clip' AND host = $1 AND model = $2 AND seconds = $3
+    AND (ask_until IS NULL AND copied = 0 OR polls > 1) ORDER BY settled_at DESC LIMIT $4"""
 # Only a successful poll proves that the render was still running.
 GOING = f"""
     SELECT accepted_at, changed_at AS seen FROM jobs

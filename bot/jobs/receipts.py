@@ -3,11 +3,14 @@
 A log yields an id and no more; polling says the rest. No order is sent twice.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from bot import texts
+from bot.errors import NotSent, Stale, StoreDown
 from bot.jobs import machine
 from bot.jobs.claims import Claims, backoff
 from bot.model import Accepted, Job, Pending, Refused
@@ -51,15 +54,39 @@ class Receipts:
         now = self._clock()
         match said:
             case Accepted():
-                log.info("job %s was taken by %s as %s, says its log", job.id, said.host, said.remote_id)
-                # No later than now, and no earlier than it was sent: clocks differ.
-                at = min(max(said.at or now, job.started_at or now), now)
-                return await self._claims.save(job, replace(said, at=at), now, now)
+                return await self._found(job, said)
             case Refused():
                 await self._claims.note(texts.incidents.ORDER_REFUSED, said.detail, job)
                 return await self._claims.save(job, said, now=now)
             case Pending():
                 return await self._wait(job, said, now)
+
+    async def found_before(self, job: Job) -> Job | None:
+        """An order that is about to be sent, if it was taken already: it was in line when a copy was made of the data.
+
+        None: no log has it, or there is none. Raises `NotSent` if a log cannot be read, and `Stale`.
+        """
+        if not job.copied or not self._provider.asked_for(None):
+            return None
+        try:
+            async with self._claims.held(job):
+                said = await self._provider.look(None, job.request_id, *self._span(job))
+        except asyncio.CancelledError:
+            with suppress(StoreDown, Stale):  # otherwise the next worker asks about an order that was not sent
+                await self._claims.save(job, machine.PutBack(), once=True)
+            raise
+        if isinstance(said, Pending) and said.failed:
+            raise NotSent(
+                f"it may have been bought before, and the log cannot be read: {said.detail}", LONGEST, "silence"
+            )
+        return await self._found(job, said) if isinstance(said, Accepted) else None
+
+    async def _found(self, job: Job, said: Accepted) -> Job:
+        log.info("job %s was taken by %s as %s, says its log", job.id, said.host, said.remote_id)
+        now = self._clock()
+        # No later than now, and no earlier than it can have been sent: clocks differ.
+        at = min(max(said.at or now, self._sent_after(job)), now)
+        return await self._claims.save(job, replace(said, at=at), now, now)
 
     async def _wait(self, job: Job, said: Pending, now: float) -> Job:
         """Nothing is known yet: save when to look again, or give the order up once its time is over."""
@@ -73,13 +100,17 @@ class Receipts:
         return await self._claims.save(job, machine.Waiting(tries, waits, job.unlogged or not said.failed), due_at, now)
 
     def _age(self, job: Job, now: float) -> float:
-        """Seconds since the answer failed to come."""
-        return now - (job.ask_until or now) + self._provider.asked_for(job.host)
+        """Seconds since the answer failed to come; 0 for an order that was not sent yet."""
+        return now - job.ask_until + self._provider.asked_for(job.host) if job.ask_until else 0.0
 
     def _span(self, job: Job) -> tuple[float, float]:
         """The time in which the order was sent, by the host's clock."""
         now = self._clock()
-        return (job.started_at or job.created_at) - MARGIN, now - self._age(job, now) + MARGIN
+        return self._sent_after(job) - MARGIN, now - self._age(job, now) + MARGIN
+
+    def _sent_after(self, job: Job) -> float:
+        """The earliest time at which it can have been sent, also in a life of the database that is over."""
+        return job.created_at if job.copied else (job.started_at or job.created_at)
 
     async def _lose(self, job: Job, why: str, *, once: bool = False) -> Job:
         await self._claims.note(texts.incidents.NO_ANSWER, why, job)

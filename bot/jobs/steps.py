@@ -89,40 +89,44 @@ class Steps:
 
     async def buy(self, job: Job) -> None:
         """The paid request: sent once, in every case. Raises `Stale` if the job was claimed before it was sent."""
-        event: machine.Event
-        due_at, longest = None, self.lease * 2 / 3
+        try:
+            found = await self._receipts.found_before(job)
+        except NotSent as error:
+            found = await self._put_back(job, error)
+        await self._show(found or await self._send(job))
+
+    async def _put_back(self, job: Job, why: NotSent) -> Job:
+        log.warning("job %s was not taken: %s", job.id, why)
+        return await self._save(job, machine.PutBack(why.waits), self._clock() + why.retry_after)
+
+    async def _send(self, job: Job) -> Job:
+        longest = self.lease * 2 / 3
         if self._clock() > job.due_at - longest:  # suspended since it was started, or the disk or the database was slow
             job = await self._claims.renewed(job)
         try:
             async with asyncio.timeout(longest):
                 event = await self._provider.create(job.order, job.request_id)
         except NotSent as error:
-            log.warning("job %s was not taken: %s", job.id, error)
-            event, due_at = machine.PutBack(error.waits), self._clock() + error.retry_after
+            return await self._put_back(job, error)
         except asyncio.CancelledError:
             why = "the worker was stopped while the order was on its way"
             with suppress(StoreDown, Stale):  # otherwise the next worker concludes the same
                 await self._receipts.unanswered(job, why, pause=0.0, once=True)
             raise
         except Ambiguous as error:
-            await self._show(await self._receipts.unanswered(job, str(error), error.host))
-            return
+            return await self._receipts.unanswered(job, str(error), error.host)
         except TimeoutError:
-            await self._show(await self._receipts.unanswered(job, "no answer in time"))
-            return
+            return await self._receipts.unanswered(job, "no answer in time")
         except Exception as error:
             log.exception("job %s: the purchase broke", job.id)
-            await self._show(await self._receipts.unanswered(job, type(error).__name__))
-            return
+            return await self._receipts.unanswered(job, type(error).__name__)
         if isinstance(event, Accepted):
             log.info("job %s was taken by %s as %s", job.id, event.host, event.remote_id)
-            await self._remember(job, event)
-            return
-        if isinstance(event, Refused):
-            await self._note(texts.incidents.ORDER_REFUSED, event.detail, job)
-        await self._show(await self._save(job, event, due_at))
+            return await self._remember(job, event)
+        await self._note(texts.incidents.ORDER_REFUSED, event.detail, job)
+        return await self._save(job, event)
 
-    async def _remember(self, job: Job, accepted: Accepted) -> None:
+    async def _remember(self, job: Job, accepted: Accepted) -> Job:
         """Save that an order was accepted: it is paid, so this save is repeated until it succeeds."""
         kind = (accepted.host, job.order.model, job.order.seconds)
         known = self._history.knows(kind)
@@ -142,7 +146,7 @@ class Steps:
         if not known:  # a better estimate than the one saved above
             await self._history.rhythm(job.order, accepted.host)
             await self._claims.release(job, self.next_poll(kind, 0.0, 0))
-        await self._show(job)
+        return job
 
     async def _hand_over(self, job: Job, accepted: Accepted) -> bool:
         """Save that an order was accepted which another worker has claimed meanwhile; False if it was given up."""
