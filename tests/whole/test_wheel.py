@@ -1,5 +1,6 @@
 """The wheel and the source archive: built without a network, installed where nothing of this folder is."""
 
+import asyncio
 import re
 import shutil
 import subprocess
@@ -9,12 +10,21 @@ import tarfile
 import tomllib
 import venv
 import zipfile
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from urllib.request import urlopen
 
+import aiohttp
 import pytest
 from packaging.requirements import Requirement
+from test_crashes import remember_quick_renders
+from visitor import Visitor
+
+from storage import open_store
+from tests.loopback.provider.paid import PaidHost
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("adapters", "bot", "generator", "storage")
@@ -145,3 +155,101 @@ def test_what_was_installed_is_set_up_and_makes_a_clip(installed: Path, tmp_path
 def test_it_says_its_version(installed: Path, tmp_path: Path) -> None:
     said = subprocess.run([installed / "photoplay", "--version"], cwd=tmp_path, env={}, check=True, capture_output=True)
     assert said.stdout.decode() == f"photoplay {VERSION}\n"
+
+
+# ── From an empty folder to a restored one ───────────────────────────────────────────────────────────────────────────
+
+
+class Home:
+    """A folder in which the installed program runs, with a paid host on loopback."""
+
+    def __init__(self, programs: Path, folder: Path, host: PaidHost) -> None:
+        self._program, self.folder = programs / "photoplay", folder
+        self._environment = {
+            **{"PATH": "/usr/bin:/bin", "HOME": str(folder), "COLUMNS": "200", "PORT": "0"},
+            **{"AIMLAPI_URL": host.base, "ASK_CONSENT": "false"},
+        }
+
+    async def start(self, *args: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(self._program, *args), cwd=self.folder, env=self._environment, stdout=PIPE, stderr=PIPE
+        )
+
+    async def run(self, *args: str) -> str:
+        """Run a command to its end, which is a good one; returns what it says."""
+        process = await self.start(*args)
+        out, err = await process.communicate()
+        assert process.returncode == 0, err.decode()
+        return out.decode()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+        """`photoplay run` during the block; yields its address."""
+        process = await self.start("run")
+        assert process.stderr
+        reading = None
+        try:
+            while not (ready := re.search(rb"ready: serving (http://\S+),", line := await process.stderr.readline())):
+                assert line
+            reading = asyncio.create_task(process.stderr.read())  # or a full pipe would hold it up
+            yield ready[1].decode(), process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+            if reading:
+                await reading
+
+
+async def test_what_was_backed_up_is_back_after_all_is_lost(installed: Path, tmp_path: Path, clip: bytes) -> None:
+    host, folder, backups = PaidHost(clip), tmp_path / "home", tmp_path / "backups"
+    folder.mkdir()
+    async with (
+        host.serve(),
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as one,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as other,
+    ):
+        home = Home(installed, folder, host)
+        await home.run("init", "--aimlapi-key", "sk-test")
+        with (folder / ".env").open("a") as file:
+            file.write(f"BACKUP_DIR={backups}\n")
+        async with home.serving() as (base, process):
+            ann, bob = Visitor(base, one), Visitor(base, other)
+            store = await open_store(folder / "data")
+            await remember_quick_renders(store)
+            await store.close()
+            await ann.order("a heron lands on the water")
+            await bob.order("two boats")
+            made = await bob.clip("two boats")
+            await ann.clip("a heron lands on the water")
+            host.hang_at = "create"
+            await bob.order("three clouds")
+            await host.reached.get()  # it is bought, and nobody here knows
+            kept = (await home.run("backup")).partition(":")[0]
+            host.let_go()
+            await bob.clip("three clouds")
+            asked = await ann.say("/forgetme")
+            assert (await ann.say(asked["buttons"][0][1]))["forgotten"]
+            process.kill()
+        bought = {"a heron lands on the water": 1, "two boats": 1, "three clouds": 1}
+        assert host.bought == bought
+        shutil.rmtree(folder / "data")
+
+        assert "can be put back" in await home.run("restore", "--check", kept)
+        said = await home.run("restore", kept)
+        assert "Removed again, as since the backup: 1 person." in said
+        assert "On hold: 1 order that may have been bought already" in said
+        async with home.serving() as (base, _):
+            ann.base = bob.base = base
+            assert await bob.clip("two boats") == made
+            assert await ann.jobs() == {}
+            refused = await bob.say("four geese", sample="lake")
+            assert not refused["fine"], "buying is paused"
+            await home.run("admin", "operator", "resume")
+            await bob.order("four geese")
+            assert await bob.clip("four geese") == made
+            assert (await bob.jobs())["three clouds"]["state"] == "submitting"
+            await home.run("admin", "operator", "return")
+        assert host.bought == {**bought, "four geese": 1}
+        left = [path for path in (folder / "data").rglob("*") if path.is_file() and b"heron" in path.read_bytes()]
+        assert left == []
