@@ -7,7 +7,7 @@ running job may still refund.
 from collections.abc import Sequence
 
 from bot.quotas.rules import Joined
-from storage import counters, ledger, shares
+from storage import counters, ledger, shares, turns
 from storage.answers import done_before, first
 from storage.database import Part, Transaction
 from storage.people import people_of
@@ -51,6 +51,7 @@ class Accounts(Part):
         async def work(tx: Transaction) -> tuple[Joined, str]:
             if await done_before(tx, key, person):
                 return "joined", ""
+            await turns.hold_gate(tx)
             hour = int(now) // HOUR
             await tx.all(FIRST_GUESS, person, hour)
             if not await tx.all(GUESS, person, hour, guesses):
@@ -85,6 +86,7 @@ class Accounts(Part):
         """Leave the account; both sides keep its joint use in `spans`. False if there was no link."""
 
         async def work(tx: Transaction) -> bool:
+            await turns.hold_gate(tx)
             people, account = await people_of(tx, person)
             others = [other for other in people if other != person]
             if not others:

@@ -1,7 +1,7 @@
 """Charging and refunding, inside the transaction that moves a job.
 
-Lock order on PostgreSQL, everywhere: jobs, then turns (by triggers on jobs), then counters by book and span, then
-grants by id.
+Lock order on PostgreSQL, everywhere: the gate (by what moves jobs of several parties: `turns.hold_gate`), then shares,
+then jobs, then turns (by triggers on jobs), then counters by book and span, then grants by id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

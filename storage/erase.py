@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from bot.gallery.model import OutboxEntry, line_removal
 from bot.model import Address, Clip, Job, Order, Photo
 from bot.quotas.rules import GONE, OWN, Rule, about
-from storage import counters, ledger, redaction, rows, rules, shares
+from storage import counters, ledger, redaction, rows, rules, shares, turns
 from storage.database import Transaction
 from storage.outbox import leave
 from storage.people import people_of
@@ -27,7 +27,11 @@ Sums = Mapping[tuple[str, str], int]
 """Credits by scope and span."""
 
 NO_ANSWERS = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE person = ANY($1))"
-NO_TURNS = "DELETE FROM turns WHERE (person = ANY($1) OR party = ANY($2)) AND queued = 0 AND busy = 0"
+# Locked as orders lock them: a party before its persons.
+NO_TURNS = """
+    DELETE FROM turns WHERE (party, person) IN (
+        SELECT party, person FROM turns WHERE (person = ANY($1) OR party = ANY($2)) AND queued = 0 AND busy = 0
+        ORDER BY party, person FOR UPDATE)"""
 NO_PREFERENCES = "DELETE FROM sharing_preferences WHERE account = ANY($1)"
 NO_CODES = "DELETE FROM codes WHERE person = ANY($1)"
 NO_SESSIONS = "DELETE FROM operator_sessions WHERE person = ANY($1)"
@@ -86,10 +90,13 @@ NO_NOTES = """
 
 async def begin(tx: Transaction, person: str, at: float, spans: Collection[str], alias: str) -> list[str]:
     """Erase an account except orders and shares, which have files and messages; returns its persons."""
+    await turns.hold_gate(tx)
     linked, account = await people_of(tx, person)
     people = list(linked)
     names = sorted({*people, account})
     await _delete_opinions(tx, names)
+    await tx.all(JOBS_ALONE, people)
+    await tx.all(NO_TURNS, people, [f"={name}" for name in names])
     await _keep_what_was_used(tx, people, at, spans)
     await _move_adjustments(tx, people, at, spans, alias)
     await _move_grants(tx, people, alias)
@@ -101,8 +108,6 @@ async def begin(tx: Transaction, person: str, at: float, spans: Collection[str],
     await tx.all(NO_CODES, people)
     await tx.all(NO_SESSIONS, people)
     await tx.all(NO_LINKS, people)
-    await tx.all(JOBS_ALONE, people)
-    await tx.all(NO_TURNS, people, [f"={name}" for name in names])
     await tx.many(ASKED, [(one, at) for one in people])
     return people
 
@@ -111,6 +116,7 @@ async def anonymise(
     tx: Transaction, person: str, ids: Sequence[str], now: float, spans: Collection[str], alias: str
 ) -> int:
     """Anonymise finished jobs of a person and queue the removal of their messages; returns the count."""
+    await turns.hold_gate(tx)
     jobs = [rows.job(row) for row in await tx.all(HOLD_JOBS, person, list(ids))]
     sums: Counter[tuple[str, str]] = Counter()
     for job in jobs:
@@ -128,8 +134,8 @@ async def anonymise(
             stand.append(replace(job.address, message=last))
         for place in stand:
             await leave(tx, OutboxEntry(secrets.token_hex(8), "remove", place, now, person=person))
-    await _move(tx, person, sums, now, spans, alias)
     await tx.all(NO_TURNS, [person], [f"={person}"])  # it stays while jobs count
+    await _move(tx, person, sums, now, spans, alias)
     return len(jobs)
 
 

@@ -26,6 +26,7 @@ WAITING = f"""
         (SELECT count(*) FROM jobs WHERE {AT_PROVIDER} AND (host IS NULL OR host = ANY($2))) AS busy
     FROM gate WHERE id = 1"""
 TAKE = "UPDATE jobs SET claims = claims + 1 WHERE id = $1 AND claims = $2 RETURNING claims"
+HOLD = "SELECT id FROM jobs WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 # As `TAKE` and `SAVE` of a job that leaves the queue, for several.
 START = """
     UPDATE jobs SET claims = jobs.claims + 1, state = 'submitting', due_at = $2, changed_at = due.at,
@@ -61,6 +62,7 @@ async def start(
     due = await _due(tx, now, free, platforms, only, leave)
     stepped = [begin(replace(job, claims=job.claims + 1)) for job in due]
     started = [replace(job, due_at=now + lease) for job, _ in stepped if job.state == "submitting"]
+    await tx.all(HOLD, [job.id for job, _ in stepped])  # all of them before any party, as `charging` says
     columns = ("id", "claims", "at")
     values = [(job.id, job.claims - 1, job.started_at) for job in started]
     # A concurrent cancel has raised `claims`: that job stays where it is.

@@ -18,7 +18,7 @@ from dataclasses import replace
 from bot.model import Job
 from bot.quotas.rules import Act
 from bot.texts import incidents
-from storage import audit, rows
+from storage import audit, rows, turns
 from storage.database import Database, Part, Transaction
 from storage.marks import Marks
 
@@ -132,6 +132,7 @@ class Restored(Part):
         """
 
         async def work(tx: Transaction) -> tuple[int, int]:
+            await turns.hold_gate(tx)
             found = await tx.all(RELEASE, act.at)
             await _enter(tx, act, [row["id"] for row in found])
             queued = sum(row["state"] == "queued" for row in found)

@@ -54,7 +54,9 @@ TRIM_CODES = "DELETE FROM codes WHERE until < $1"
 TRIM_NOTES = "DELETE FROM notes WHERE until < $1"
 TRIM_INCIDENTS = "DELETE FROM incidents WHERE at < $1"
 TRIM_REPEATS = "DELETE FROM repeats WHERE at < $1"
-TRIM_TURNS = "DELETE FROM turns WHERE at < $1 AND queued = 0 AND busy = 0"
+TRIM_TURNS = """
+    DELETE FROM turns WHERE (party, person) IN (
+        SELECT party, person FROM turns WHERE at < $1 AND queued = 0 AND busy = 0 FOR UPDATE SKIP LOCKED)"""
 TRIM_OUTBOX = "DELETE FROM outbox WHERE due_at > 0 AND due_at < $1"  # of platforms no longer served
 TRIM_GUESSES = "DELETE FROM guesses WHERE hour < $1"
 TRIM_COUNTERS = "DELETE FROM books WHERE at < $1 AND span <> 'flight'"

@@ -56,6 +56,7 @@ AHEAD = f"""
 SERVED = """
     UPDATE turns SET at = served.at FROM json_to_recordset($1) AS served(party TEXT, person TEXT, at DOUBLE PRECISION)
     WHERE turns.party = served.party AND turns.person = served.person"""
+GATE = "SELECT id FROM gate WHERE id = 1 FOR UPDATE"
 # Orders lock their party before its books, as whatever settles a job does.
 HOLD = """
     INSERT INTO turns (party, person, at) VALUES ($1, '', $2 - 1e11)
@@ -65,6 +66,14 @@ HOLD = """
 def party(scope: str, account: str) -> str:
     """The party that a job belongs to."""
     return scope or f"={account}"
+
+
+async def hold_gate(tx: Transaction) -> None:
+    """Be the only transaction that moves jobs of several parties, until its end. Starts do the same.
+
+    To be called first: PostgreSQL locks parties in the order in which their jobs are changed, which is any.
+    """
+    await tx.one(GATE)
 
 
 class Line:
