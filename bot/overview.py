@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from bot.model import Job
+from bot.model import Incident, Job
+from bot.quotas.rules import Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,24 @@ class Now:
     """The last ones, oldest first."""
     jobs: Sequence[Job]
     """The oldest unfinished ones."""
+
+
+Show = Literal["unfinished", "clip", "failed"]
+"""Which jobs are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """A page of a list of jobs. `more`: the time that the next page begins before; None: there is none."""
+
+    jobs: Sequence[Job]
+    more: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A job, what its credits did, and what went wrong with it."""
+
+    job: Job
+    moves: Sequence[Movement]
+    incidents: Sequence[Incident]

@@ -23,11 +23,11 @@ class Incidents(Part):
 
     async def incidents(self, limit: int = 5) -> list[Incident]:
         """The latest incidents, newest first."""
-        return [_incident(row) for row in await self._all(LATEST, limit)]
+        return [incident(row) for row in await self._all(LATEST, limit)]
 
     async def incidents_since(self, at: float, limit: int) -> list[Incident]:
         """The incidents from that time on, oldest first."""
-        return [_incident(row) for row in await self._all(SINCE, at, limit)]
+        return [incident(row) for row in await self._all(SINCE, at, limit)]
 
     async def health(self, now: float) -> Health:
         """Number of unfinished jobs by state, and the lateness of the oldest due job in seconds."""
@@ -41,5 +41,6 @@ class Incidents(Part):
         return await self._db.read(work)
 
 
-def _incident(row: Row) -> Incident:
+def incident(row: Row) -> Incident:
+    """The incident from a row."""
     return Incident(row["at"], unpacked(row["what"]), unpacked(row["detail"]), row["host"], row["job"])

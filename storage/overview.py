@@ -1,8 +1,10 @@
 """What the operator's page lists: jobs of everybody, by indexes that are there for the worker and for retention."""
 
-from bot.model import Job
-from storage import rows
+from bot.model import Incident, Job
+from bot.quotas.rules import Movement
+from storage import ledger, rows
 from storage.database import Part
+from storage.incidents import incident
 
 UNFINISHED = "SELECT * FROM jobs WHERE state <> 'done' ORDER BY created_at, id LIMIT $1"
 # Two searches of the index (swept, done_at), whose rows have the files of their clips still.
@@ -13,6 +15,15 @@ ENDED = """
         SELECT done_at, outcome FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 1 AND done_at >= $1) AS ended
     ORDER BY done_at DESC LIMIT $2"""
 
+DONE = """
+    SELECT * FROM (
+        SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 0 AND done_at < $1
+        UNION ALL
+        SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 1 AND done_at < $1) AS ended
+    WHERE $3 = '' OR outcome = $3 ORDER BY done_at DESC, id LIMIT $2"""
+MOVES = "SELECT * FROM ledger WHERE job = $1 ORDER BY at, step"
+ABOUT = "SELECT at, what, detail, host, job FROM incidents WHERE job = $1 ORDER BY at LIMIT $2"
+
 
 class Overview(Part):
     """Each method is one transaction; times are Unix seconds."""
@@ -20,6 +31,18 @@ class Overview(Part):
     async def unfinished(self, limit: int) -> list[Job]:
         """The oldest unfinished jobs."""
         return [rows.job(row) for row in await self._all(UNFINISHED, limit)]
+
+    async def done(self, before: float, limit: int, outcome: str = "") -> list[Job]:
+        """Jobs that ended before then, newest first, with this outcome or any; those deleted since are missing."""
+        return [rows.job(row) for row in await self._all(DONE, before, limit, outcome)]
+
+    async def moves(self, job_id: str) -> list[Movement]:
+        """The movements of a job's credits, oldest first."""
+        return [ledger.movement(row) for row in await self._all(MOVES, job_id)]
+
+    async def incidents(self, job_id: str, limit: int = 50) -> list[Incident]:
+        """The incidents about a job, oldest first."""
+        return [incident(row) for row in await self._all(ABOUT, job_id, limit)]
 
     async def ended(self, since: float, limit: int) -> list[tuple[float, str]]:
         """When and how jobs ended, newest first; those deleted since are missing."""

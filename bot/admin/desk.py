@@ -1,16 +1,21 @@
 """What the operator's page shows, as values. Whatever it changes goes through the commands, like everybody's."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from bot.admin import entrance
 from bot.context import Context
-from bot.overview import Ceiling, Hour, Now
+from bot.model import ID
+from bot.overview import Ceiling, Hour, Jobs, Now, Show, Story
 from bot.quotas import pricing
 from bot.quotas.pricing import MILLIONTHS
 
 HOURS = 24
 """Hours of the chart of clips."""
-FIRST = 50
+PAGE = 50
+"""Jobs on a page."""
+_UNFINISHED = 500
+FIRST = 20
 """Unfinished jobs that are listed."""
 _MOST = 100_000
 """Ended jobs that are counted."""
@@ -34,6 +39,26 @@ class Desk:
     async def leave(self, session: str) -> None:
         """End a session."""
         await entrance.leave(self._context(), session)
+
+    async def jobs(self, show: Show, before: float | None = None) -> Jobs:
+        """A page of unfinished jobs, or of those that ended so before a time."""
+        ctx = self._context()
+        if show == "unfinished":
+            return Jobs(await ctx.store.overview.unfinished(_UNFINISHED))
+        found = await ctx.store.overview.done(before or math.inf, PAGE + 1, show)
+        return Jobs(found[:PAGE], found[PAGE - 1].done_at if len(found) > PAGE else None)
+
+    async def jobs_of(self, person: str) -> Jobs:
+        """The latest jobs of a person and the accounts linked to theirs."""
+        return Jobs(await self._context().store.jobs(person, PAGE))
+
+    async def story(self, job_id: str) -> Story | None:
+        """A job and what happened to it; None if there is none."""
+        store = self._context().store
+        job = await store.job(job_id) if ID.fullmatch(job_id) else None
+        if job is None:
+            return None
+        return Story(job, await store.overview.moves(job.id), await store.overview.incidents(job.id))
 
     async def now(self) -> Now:
         """Queue, spending and what ended lately."""

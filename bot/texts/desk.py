@@ -42,6 +42,46 @@ DESK = {
     "outbox": _("Oldest post that waits"),
     "up": _("works"),
     "unfinished": _("Unfinished orders"),
+    "jobs": _("Orders"),
+    "show": _("Show"),
+    "unfinished_tab": _("Unfinished"),
+    "clip_tab": _("Clips"),
+    "failed_tab": _("Without a clip"),
+    "find_job": _("An order's name, or a person as in telegram:123"),
+    "find": _("Find"),
+    "none": _("There is none."),
+    "more": _("Older ones"),
+    "no_job": _("No order has that name."),
+    "timeline": _("What happened"),
+    "facts": _("Facts"),
+    "moves": _("Credits"),
+    "incidents": _("Incidents"),
+    "person": _("Person"),
+    "community": _("Community"),
+    "private": _("a private chat"),
+    "platform": _("Platform"),
+    "model": _("Model"),
+    "seconds": _("Seconds"),
+    "price": _("Price"),
+    "host": _("Provider"),
+    "remote": _("Name there"),
+    "polls": _("Looks at it"),
+    "tries": _("Failures of this step"),
+    "halted": _("On hold since a restore"),
+    "yes": _("yes"),
+    "refund": _("Give back"),
+    "refund_lead": _("Gives the credits of this clip back; ceilings go on counting it."),
+    "ordered": _("Ordered"),
+    "started": _("Sent to a provider"),
+    "accepted": _("Taken"),
+    "made": _("Clip made"),
+    "given_up": _("Ended without a clip"),
+    "delivered": _("Delivered"),
+    "undelivered": _("Could not be delivered"),
+    "due": _("Next look"),
+    "queue_part": _("In line"),
+    "render_part": _("Rendering"),
+    "delivery_part": _("Delivery"),
     "none_unfinished": _("Nothing is in line, and nothing is being made."),
 }
 
@@ -84,6 +124,43 @@ def of_limit(used: float, limit: float | None) -> Sentence:
     if limit is None:
         return _("{used}, no ceiling", used=number(used))
     return _("{used} of {limit}", used=number(used), limit=number(limit))
+
+
+MOVES = {
+    "hold": _("reserved"),
+    "capture": _("spent"),
+    "refund": _("given back"),
+    "lapse": _("lapsed with their grant"),
+    "grant": _("granted"),
+    "revoke": _("revoked"),
+    "adjust": _("counted anew"),
+}
+"""Movements in the ledger."""
+
+
+def move(kind: str, amount: int, book: str) -> Sentence:
+    """A movement of credits, and in whose book."""
+    return join(" · ", [MOVES[kind], credits_(amount), book])
+
+
+def called(label: str, person: str) -> Sentence:
+    """A person by name and id."""
+    return join(" · ", [label, person])
+
+
+def part_of_time(name: Sentence, seconds: float) -> Sentence:
+    """A part of a job's time."""
+    return join(": ", [name, about(max(1.0, seconds))])
+
+
+def seconds(value: float) -> Sentence:
+    """A span of time to the second."""
+    return _("{seconds} s", seconds=Number(round(value)))
+
+
+def after(value: float) -> Sentence:
+    """How long after the step before it a step came."""
+    return _("after {time}", time=seconds(value) if value < 120 else about(value))
 
 
 def facts(platform: str, host: str, model: str, price: int, age: float) -> Sentence:

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot import texts
 from bot.jobs import machine
-from bot.model import Accepted, Address, Clip, Incident
+from bot.model import Accepted, Address, Clip, Incident, Refused
 from tests.browsing import POLLS, looks_right, press
 from tests.operators import OWNER, Seat, link, seated
 from tests.samples import a_job, an_order
@@ -18,7 +18,9 @@ from tests.samples import a_job, an_order
 pytestmark = pytest.mark.timeout(120)
 DESK = texts.desk.DESK
 MODELS = ("kling-video/v1/standard/image-to-video", "kling-video/v1.6/pro/image-to-video", "google/veo-3.1-i2v")
-SECTIONS = ["now"]
+SECTIONS = ["now", "jobs"]
+
+PLACES = {"job": "/admin/jobs/life000009", "job-running": "/admin/jobs/life000004", "clips": "/admin/jobs?show=clip"}
 
 
 async def lived(seat: Seat) -> None:
@@ -51,7 +53,7 @@ async def lived(seat: Seat) -> None:
             continue
         events = [machine.Started(), Accepted(("aimlapi", "apilaplas", "local")[n % 3], f"r{n}")]
         if n >= 7:
-            failed = machine.Refused("moderated") if n % 9 == 0 else None
+            failed = Refused("moderation") if n % 9 == 0 else None
             made = machine.Rendered(Clip(f"c{n}.mp4", 640, 480, 5.0, 1000))
             events += [failed or made, machine.Sent("1")]
         for event in events:
@@ -85,8 +87,11 @@ async def test_every_section_looks_right(chromium: Browser, seat: Seat, look: st
     async with entered(chromium, seat, **options) as page:
         for section in SECTIONS:
             await page.get_by_role("link", name=DESK[section], exact=True).click()
-            await expect(page.locator("[aria-current]")).to_have_text(DESK[section])
+            await expect(page.locator("[aria-current=page]")).to_have_text(DESK[section])
             await looks_right(page, f"operator-{section}-{look}", whole=True)
+        for name, path in PLACES.items():
+            await page.goto(f"{seat.base}{path}")
+            await looks_right(page, f"operator-{name}-{look}", whole=True)
 
 
 @pytest.mark.parametrize(("look", "options"), POLLS, ids=[name for name, _ in POLLS])

@@ -53,6 +53,18 @@ def columns(rows: Sequence[tuple[str, str, Sequence[tuple[str, float]]]]) -> lis
     return found
 
 
+def row(parts: Sequence[tuple[str, float]]) -> list[Piece]:
+    """Parts of a whole, side by side in a box of 100 by 6; the smallest can be seen."""
+    whole = sum(value for _, value in parts)
+    least = 1.5
+    widths = [max(least, 100 * value / whole) for _, value in parts] if whole else []
+    scale, found, x = 100 / sum(widths) if widths else 1.0, [], 0.0
+    for (kind, _), width in zip(parts, widths, strict=False):
+        found.append(Piece(kind, round(x, 2), 0.0, round(width * scale, 2), 6.0))
+        x += width * scale
+    return found
+
+
 def part(used: float, limit: float | None) -> float | None:
     """How much of a bar is filled, up to 1; None without a limit."""
     return None if limit is None else 1.0 if limit <= 0 else min(1.0, used / limit)

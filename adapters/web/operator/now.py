@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.web.operator import charts
-from bot import catalogue, platforms, texts
-from bot.model import Job
+from adapters.web.operator.jobs import line
+from bot import platforms, texts
 from bot.overview import Hour, Now
 from bot.sentence import Sentence
 
@@ -40,22 +40,6 @@ def values(now: Now, well: bool, figures: Mapping[str, Any]) -> dict[str, Any]:
         "chart": desk.chart_of_hours(clips, failed),
         "health": _health(figures),
         "rows": [line(job, now.at) for job in now.jobs],
-    }
-
-
-def line(job: Job, now: float) -> dict[str, Any]:
-    """A job in a list."""
-    return {
-        "id": job.id,
-        "kind": job.outcome or job.state,
-        "state": texts.desk.state(job.outcome or job.state),
-        "facts": texts.desk.facts(
-            platforms.of(job.address.platform).label,
-            job.host or "",
-            catalogue.row(job.order.model).title,
-            job.price,
-            now - job.created_at,
-        ),
     }
 
 

@@ -1,5 +1,6 @@
 """The routes of the operator's page."""
 
+import math
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -7,15 +8,18 @@ from typing import Any
 from aiohttp import web
 
 from adapters.web import bodies
-from adapters.web.operator import acts, now
+from adapters.web.operator import acts, jobs, now
 from adapters.web.operator.door import PATH, Door, Visit, is_ours, shut
 from adapters.web.templating import render
 from bot import texts
 from bot.core import Core
+from bot.overview import Jobs, Show
 
 Health = Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
-SECTIONS = (("now", PATH),)
+SECTIONS = (("now", PATH), ("jobs", jobs.JOBS))
 """Name and path of each section, in the order of the menu."""
+LONGEST = 100
+"""Characters of a search."""
 FIELDS = 12
 """Fields of a form that says a command."""
 
@@ -34,6 +38,8 @@ class OperatorRoutes:
         app.add_routes(
             [
                 web.get(PATH, guard(self._now)),
+                web.get(jobs.JOBS, guard(self._jobs)),
+                web.get(f"{jobs.JOBS}/{{job}}", guard(self._job)),
                 web.get(f"{PATH}/enter", self._ask),
                 web.post(f"{PATH}/enter", self._enter),
                 web.post(f"{PATH}/leave", guard(self._leave)),
@@ -60,6 +66,26 @@ class OperatorRoutes:
     async def _now(self, visit: Visit) -> web.StreamResponse:
         well, figures = await self._health()
         return self._page(visit, "now", "now", **now.values(await self._core.desk.now(), well, figures))
+
+    async def _jobs(self, visit: Visit) -> web.StreamResponse:
+        desk, query = self._core.desk, visit.request.query
+        find, show = query.get("find", "").strip()[:LONGEST], query.get("show", "unfinished")
+        now = self._core.context.clock()
+        if ":" in find:
+            return self._page(visit, "jobs", "jobs", **jobs.values(await desk.jobs_of(find), None, find, now))
+        if find and await desk.story(find):
+            raise web.HTTPSeeOther(f"{jobs.JOBS}/{find}")
+        if find:
+            return self._page(visit, "jobs", "jobs", **jobs.values(Jobs([]), None, find, now))
+        tab: Show = show if show in ("clip", "failed") else "unfinished"  # type: ignore[assignment]  # it is one of them
+        found = await desk.jobs(tab, _time(query.get("before", "")))
+        return self._page(visit, "jobs", "jobs", **jobs.values(found, tab, "", now))
+
+    async def _job(self, visit: Visit) -> web.StreamResponse:
+        found = await self._core.desk.story(visit.request.match_info["job"])
+        if found is None:
+            raise web.HTTPNotFound
+        return self._page(visit, "job", "jobs", **jobs.story(found, self._core.context.clock()))
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         """A link only asks: chats open the links that they show, and each lets in once."""
@@ -112,3 +138,11 @@ class OperatorRoutes:
             scope=inbound.scope,
             back=back if back == PATH or back.startswith((f"{PATH}/", f"{PATH}?")) else PATH,
         )
+
+
+def _time(text: str) -> float | None:
+    """A time that our own links say; None for anything else."""
+    try:
+        return float(text) if math.isfinite(float(text)) else None
+    except ValueError:
+        return None

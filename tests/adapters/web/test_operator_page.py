@@ -1,5 +1,7 @@
 """The operator's page: who gets in, who does not, and that what is done there is the command that it is in a chat."""
 
+import html
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,17 +10,17 @@ from typing import Any
 import pytest
 
 from bot import texts
-from bot.admin import entrance
+from bot.admin import desk, entrance
 from bot.jobs import machine
-from bot.model import Accepted
+from bot.model import Accepted, Clip, Incident, Refused
 from bot.quotas.rules import HOUSE
 from tests.bookkeeping import rows
 from tests.houses import configure
 from tests.operators import OWNER, Seat, browser, fields, link, says, seated
-from tests.samples import a_job
+from tests.samples import a_job, an_order
 
 DESK = texts.desk.DESK
-PATHS = ["/admin"]
+PATHS = ["/admin", "/admin/jobs", "/admin/jobs/any"]
 
 
 @pytest.fixture
@@ -292,3 +294,90 @@ async def test_a_platform_in_trouble_is_named(seat: Seat) -> None:
         ("Discord", "works", False),
     ]
     assert found["health"][0][2]
+
+
+async def a_clip(seat: Seat, id: str, outcome: str = "clip", **changes: Any) -> None:
+    """A job that took 10 s in line, 80 s to render, and 5 s to be delivered."""
+    await a_life(seat, id, **changes)
+    job = await seat.app.store.job(id)
+    assert job
+    at = job.created_at
+    made = machine.Rendered(Clip(f"{id}.mp4", 640, 480, 5.0, 1000)) if outcome == "clip" else Refused("moderation")
+    for event, seconds in (
+        (machine.Started(), 10),
+        (Accepted("aimlapi", "r-1"), 0),
+        (made, 80),
+        (machine.Sent("1"), 5),
+    ):
+        at += seconds
+        job, entry = machine.apply(job, event, at, at + 9e6)
+        await seat.app.store.save(job, entry)
+
+
+async def test_a_jobs_timeline_and_nobodys_words(seat: Seat) -> None:
+    label = "<b>Ann</b>"
+    await a_clip(seat, "made123456", label=label, order=an_order(prompt="something private"), scope="telegram:-100")
+    await seat.app.store.note(Incident(1.0, texts.incidents.CLIP_BROKEN, "bad <i>bytes</i>", "aimlapi", "made123456"))
+    await seat.enter()
+    status, page = await seat.get("/admin/jobs/made123456")
+    assert status == 200
+    for said in ("after 10 s", "after 80 s", "after 5 s", "aimlapi", "r-1", "telegram:9", "telegram:-100"):
+        assert said in page
+    assert DESK["delivered"] in page
+    assert "&lt;b&gt;Ann&lt;/b&gt;" in page
+    assert label not in page
+    assert "bad &lt;i&gt;bytes&lt;/i&gt;" in page
+    assert "something private" not in page
+    assert str(texts.desk.move("hold", 5, "telegram:-100/telegram:9")) in page
+    assert str(texts.desk.move("capture", 5, "telegram:-100/telegram:9")) in page
+    assert (await seat.get("/admin/jobs/nobody", Accept="text/html"))[0] == 404
+
+
+async def test_a_clip_is_given_back_by_the_same_command(seat: Seat) -> None:
+    await a_clip(seat, "made123456", scope="telegram:-100")
+    await seat.enter()
+    _, page = await seat.get("/admin/jobs/made123456")
+    status, said = await seat.send(page, "refund", "made123456")  # without a reason
+    assert (status, str(texts.admin.REFUND_HOW).partition(":")[0] in html.unescape(said)) == (200, True)
+    _, page = await seat.get("/admin/jobs/made123456")
+    status, said = await seat.send(page, "refund", "made123456", because="it was blurred")
+    assert (status, "5 credits" in said) == (200, True)
+    (act,) = await seat.app.store.figures.audit("telegram:-100", 5)
+    assert (act.verb, act.actor, act.because) == ("refund", OWNER, "it was blurred")
+    _, page = await seat.get("/admin/jobs/made123456")
+    assert str(texts.desk.MOVES["refund"]) in page
+
+
+async def test_jobs_are_found_by_name_by_person_and_by_how_they_ended(seat: Seat) -> None:
+    await a_clip(seat, "made123456")
+    await a_clip(seat, "lost123456", "failed", person="telegram:10")
+    await a_life(seat, "waits12345")
+    await seat.enter()
+
+    async def listed(query: str) -> list[str]:
+        _, page = await seat.get(f"/admin/jobs{query}")
+        return re.findall(r'href="/admin/jobs/(\w+)"', page)
+
+    assert await listed("") == await listed("?show=odd") == ["waits12345"]
+    assert await listed("?show=clip") == ["made123456"]
+    assert await listed("?show=failed") == ["lost123456"]
+    assert await listed("?find=telegram:10") == ["lost123456"]
+    assert await listed("?find=nothing") == await listed("?find=telegram:11") == []
+    async with seat.http.get(f"{seat.base}/admin/jobs?find=lost123456") as answer:
+        assert answer.url.path == "/admin/jobs/lost123456"
+    for query in ("?show=clip&before=x", "?show=clip&before=nan", "?find=%00", "?find=%27%20OR%201"):
+        assert (await seat.get(f"/admin/jobs{query}"))[0] == 200
+
+
+async def test_a_long_list_has_pages(seat: Seat) -> None:
+    now = seat.app.core.context.clock()
+    for n in range(desk.PAGE + 7):
+        await a_clip(seat, f"job{n:07}", created_at=now - 1000 - n)
+    await seat.enter()
+    path, seen = "/admin/jobs?show=clip", list[str]()
+    while path:
+        _, page = await seat.get(path)
+        seen += re.findall(r'href="/admin/jobs/(\w+)"', page)
+        more = re.findall(r'class="button quiet" href="([^"]+)"', page)
+        path = html.unescape(more[0]) if more else ""
+    assert seen == [f"job{n:07}" for n in range(desk.PAGE + 7)]

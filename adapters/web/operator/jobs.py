@@ -1,0 +1,114 @@
+"""The section “Orders”: lists of jobs, and a job with its timeline. Nobody's words are shown."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from adapters.web.operator import charts
+from adapters.web.operator.door import PATH
+from bot import catalogue, platforms, texts
+from bot.model import Job
+from bot.overview import Jobs, Show, Story
+from bot.sentence import Sentence
+
+JOBS = f"{PATH}/jobs"
+TABS: dict[Show, str] = {"unfinished": "unfinished_tab", "clip": "clip_tab", "failed": "failed_tab"}
+
+
+def line(job: Job, now: float) -> dict[str, Any]:
+    """A job in a list."""
+    return {
+        "id": job.id,
+        "path": f"{JOBS}/{job.id}",
+        "kind": job.outcome or job.state,
+        "state": texts.desk.state(job.outcome or job.state),
+        "facts": texts.desk.facts(
+            platforms.of(job.address.platform).label,
+            job.host or "",
+            catalogue.row(job.order.model).title,
+            job.price,
+            now - job.created_at,
+        ),
+    }
+
+
+def values(found: Jobs, show: Show | None, find: str, now: float) -> dict[str, Any]:
+    """What the template of lists shows."""
+    return {
+        "tabs": [(texts.desk.DESK[name], f"{JOBS}?show={tab}", tab == show) for tab, name in TABS.items()],
+        "find": find,
+        "rows": [line(job, now) for job in found.jobs],
+        "more": f"{JOBS}?{urlencode({'show': show or '', 'before': repr(found.more)})}" if found.more else "",
+    }
+
+
+def story(found: Story, now: float) -> dict[str, Any]:
+    """What the template of a job shows."""
+    job, desk = found.job, texts.desk
+    parts = list(_parts(job, now))
+    return {
+        "job": job,
+        "state": desk.state(job.outcome or job.state),
+        "kind": job.outcome or job.state,
+        "why": texts.jobs.FAILED[job.reason] if job.reason else "",
+        "steps": list(_steps(job)),
+        "due": desk.moment(job.due_at) if job.state != "done" else "",
+        "parts": charts.row([(kind, seconds) for kind, _, seconds in parts]),
+        "told_parts": [(kind, desk.part_of_time(name, seconds)) for kind, name, seconds in parts],
+        "facts": list(_facts(job)),
+        "moves": [
+            (desk.moment(one.at), desk.move(one.kind, _amount(one.held, one.spent), one.book)) for one in found.moves
+        ],
+        "incidents": [(desk.moment(one.at), one.what, one.detail) for one in found.incidents],
+        "refundable": job.outcome == "clip",
+    }
+
+
+def _steps(job: Job) -> Iterator[tuple[str, str, str]]:
+    """Each step with its time, and how long after the one before it came."""
+    said = texts.desk.DESK
+    sent = said["delivered" if job.sent_id is not None else "undelivered"]
+    before = job.created_at
+    for name, at in (
+        (said["ordered"], job.created_at),
+        (said["started"], job.started_at),
+        (said["accepted"], job.accepted_at),
+        (said["made" if job.outcome == "clip" else "given_up"], job.settled_at),
+        (sent, job.done_at),
+    ):
+        if at is not None:
+            yield name, texts.desk.moment(at), texts.desk.after(at - before) if at > before else ""
+            before = at
+
+
+def _parts(job: Job, now: float) -> Iterator[tuple[str, Sentence, float]]:
+    said = texts.desk.DESK
+    for kind, name, begin, end in (
+        ("queue", said["queue_part"], job.created_at, job.started_at or job.settled_at),
+        ("render", said["render_part"], job.started_at, job.settled_at),
+        ("delivery", said["delivery_part"], job.settled_at, job.done_at),
+    ):
+        if begin is not None and (end or now) > begin:
+            yield kind, name, (end or now) - begin
+
+
+def _facts(job: Job) -> Iterator[tuple[str, str]]:
+    said = texts.desk.DESK
+    yield said["person"], texts.desk.called(job.label, job.person)
+    yield said["community"], job.scope or said["private"]
+    yield said["platform"], platforms.of(job.address.platform).label
+    yield said["model"], catalogue.row(job.order.model).title
+    yield said["seconds"], texts.desk.seconds(job.order.seconds)
+    yield said["price"], texts.phrases.credits_(job.price)
+    if job.host:
+        yield said["host"], job.host
+        yield said["remote"], job.remote_id or ""
+    yield said["polls"], texts.desk.number(job.polls)
+    if job.tries:
+        yield said["tries"], texts.desk.number(job.tries)
+    if job.halted:
+        yield said["halted"], said["yes"]
+
+
+def _amount(held: int, spent: int) -> int:
+    return abs(held) or abs(spent)

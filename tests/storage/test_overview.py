@@ -1,0 +1,74 @@
+"""What the operator's page reads, on both databases."""
+
+from bot.jobs import machine
+from bot.model import Accepted, Clip, Incident, Job, Refused
+from bot.sentence import verbatim
+from storage.jobs import Store
+from tests.samples import a_job
+
+NOW = 1_800_000_000.0
+
+
+async def lived(store: Store, id: str, at: float, outcome: str = "clip", **changes: object) -> Job:
+    """A job that was ordered at `at`; `outcome` empty: it is still in line."""
+    job = a_job(id, created_at=at, due_at=at, person=f"telegram:{id}", **changes)
+    submitted = await store.submit(job, machine.hold(job))
+    assert submitted.job
+    job = submitted.job  # with what paid for it
+    if not outcome:
+        return job
+    made = machine.Rendered(Clip(f"{id}.mp4", 640, 480, 5.0, 1000)) if outcome == "clip" else Refused("moderation")
+    for event in (machine.Started(), Accepted("local", "r"), made, machine.Sent("1")):
+        job, entry = machine.apply(job, event, at + 5, at + 9e6)
+        await store.save(job, entry)
+    return job
+
+
+async def test_unfinished_oldest_first_and_done_newest_first(store: Store) -> None:
+    await lived(store, "late", NOW - 10, "")
+    await lived(store, "early", NOW - 20, "")
+    for n, outcome in enumerate(("clip", "failed", "clip")):
+        await lived(store, f"done{n}", NOW - 100 * n - 50, outcome)
+    await store._db.write(lambda tx: tx.all("UPDATE jobs SET swept = 1 WHERE id = 'done2'"))
+    see = store.overview
+    assert [job.id for job in await see.unfinished(10)] == ["early", "late"]
+    assert [job.id for job in await see.unfinished(1)] == ["early"]
+    assert [job.id for job in await see.done(NOW, 10)] == ["done0", "done1", "done2"]
+    assert [job.id for job in await see.done(NOW, 10, "clip")] == ["done0", "done2"]
+    assert [job.id for job in await see.done(NOW - 45, 1, "failed")] == ["done1"]
+    assert [job.id for job in await see.done(NOW - 145, 10)] == ["done2"]
+    assert await see.ended(NOW - 200, 10) == [(NOW - 45, "clip"), (NOW - 145, "failed")]
+    assert await see.ended(NOW - 200, 1) == [(NOW - 45, "clip")]
+
+
+async def test_a_jobs_movements_and_incidents(store: Store) -> None:
+    await lived(store, "one", NOW - 100)
+    await lived(store, "two", NOW - 50, "failed")
+    await store.note(Incident(NOW, verbatim("odd"), "x", "local", "one"))
+    assert [(move.kind, move.held, move.spent) for move in await store.overview.moves("one")] == [
+        ("hold", 5, 0),
+        ("capture", -5, 5),
+    ]
+    assert [move.kind for move in await store.overview.moves("two")] == ["hold", "refund"]
+    assert [found.what for found in await store.overview.incidents("one")] == ["odd"]
+    assert await store.overview.incidents("two") == []
+
+
+async def test_sessions_of_the_page(store: Store) -> None:
+    sessions = store.operator_sessions
+    await sessions.offer("link", "telegram:1", NOW, NOW + 60)
+    assert await sessions.begin("link", "s1", NOW + 61, NOW + 100) is None
+    assert await sessions.begin("other", "s1", NOW, NOW + 100) is None
+    assert await sessions.begin("link", "s1", NOW, NOW + 100) == "telegram:1"
+    assert await sessions.begin("link", "s2", NOW, NOW + 100) is None
+    await sessions.offer("link", "telegram:1", NOW, NOW + 60)  # the same message again
+    assert await sessions.begin("link", "s2", NOW, NOW + 100) is None
+    assert await sessions.whose("s1", NOW + 99) == "telegram:1"
+    assert await sessions.whose("s1", NOW + 100) is None
+    assert await sessions.whose("link", NOW) is None
+    await sessions.end("s1")
+    assert await sessions.whose("s1", NOW) is None
+    await sessions.offer("late", "telegram:1", NOW + 200, NOW + 300)  # which sweeps what is over
+    assert await sessions.end_all(NOW + 200) == 1
+    rows = await store._db.read(lambda tx: tx.all("SELECT hash FROM operator_sessions"))
+    assert rows == []
