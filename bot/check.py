@@ -13,12 +13,15 @@ from bot.app import App, open_app
 from bot.config import UNHEARD, Settings
 from bot.connections import CONNECTIONS, Finding
 from bot.errors import Misconfigured, StoreDown
+from bot.model import Pending
 from bot.prices import compared
 from bot.quotas import pricing
 from bot.quotas.rules import HOUSE, Rule
 from bot.shell import as_here
 
 INCIDENTS = 5
+LOOKED_AT = 60.0
+"""Seconds of a host's log that are looked at, to see whether it can be read."""
 PASSWORD = 12
 """Minimum characters of a password, at eight tries per minute from each address of an attacker."""
 MIN_FREE = 50 * 2**20
@@ -145,6 +148,9 @@ async def _providers(app: App) -> AsyncIterator[Finding]:
     for finding in await asyncio.gather(*(provider(app, name) for name in names if name != "local")):
         yield finding
     for name in names:
+        if name != "local" and app.providers.asked_for(name):
+            yield await _receipts(app, name)
+    for name in names:
         if app.providers.lists(name):
             async for finding in _prices(app, name):
                 yield finding
@@ -157,6 +163,20 @@ async def _providers(app: App) -> AsyncIterator[Finding]:
         yield Finding(
             "hint", "Masks and brushes need PUBLIC_URL with this video service; everything else works without."
         )
+
+
+async def _receipts(app: App, name: str) -> Finding:
+    """Whether a host's log of our requests can be read: a look for an order that never was."""
+    now = time.time()
+    found = await app.providers.look(name, "photoplay-check.0", now - LOOKED_AT, now)
+    if isinstance(found, Pending) and found.failed:
+        minutes = round(app.providers.asked_for(name) / 60)
+        return Finding(
+            "hint",
+            f"Receipts: the log that {name} keeps of our requests cannot be read now ({found.detail}). While that is "
+            f"so, an order whose answer never comes is given back after {minutes} minutes, and may have been charged.",
+        )
+    return Finding("good", f"Receipts: {name} keeps a log of our requests, where an order without an answer is found.")
 
 
 async def _prices(app: App, name: str) -> AsyncIterator[Finding]:

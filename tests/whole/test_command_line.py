@@ -312,6 +312,7 @@ async def test_with_a_key_it_buys_and_says_what_went_wrong(tmp_path: Path, photo
         code, out, err = await photoplay(tmp_path, "check", **keys)
         assert code == 0, out
         assert "apilaplas is reachable and takes the key" in out
+        assert "Receipts" not in out
         assert "run out of credits" in out
         assert "x.example" not in out
         assert "sk-secret-1" not in out + err
@@ -506,9 +507,12 @@ async def test_the_stand_in_runs_alone(tmp_path: Path) -> None:
     assert found
     _, out, _ = await photoplay(tmp_path, "check", AIMLAPI_KEY="sk-secret-1", AIMLAPI_URL=found[1], PORT="0")
     assert "aimlapi is reachable and takes the key" in out
+    assert "Receipts: aimlapi keeps a log of our requests" in out
     code, out, _ = await photoplay(tmp_path, "check", AIMLAPI_KEY="wrong", AIMLAPI_URL=found[1], PORT="0")
     assert code == 1
     assert "does not accept AIMLAPI_KEY" in out
+    assert "Receipts: the log that aimlapi keeps of our requests cannot be read now (HTTP 401)" in out
+    assert "given back after 30 minutes" in out
     code, out, err = await photoplay(tmp_path, "generator", "--port", found[1].rpartition(":")[2])
     assert (code, out) == (2, "")
     assert "is in use. Choose a free one with --port." in err

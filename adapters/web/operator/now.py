@@ -9,6 +9,8 @@ from bot import platforms, texts
 from bot.overview import Hour, Now
 from bot.sentence import Sentence
 
+AT_HOSTS = ("submitting", "asking", "running")
+"""States of an order that a provider has, or may have."""
 SOON = 30.0
 """Seconds of lateness that need no word."""
 
@@ -22,7 +24,7 @@ def values(now: Now, well: bool, figures: Mapping[str, Any]) -> dict[str, Any]:
         "paused": now.paused,
         "tiles": [
             (desk.DESK["in_line"], desk.number(now.states.get("queued", 0)), False),
-            (desk.DESK["at_hosts"], desk.number(sum(now.states.get(s, 0) for s in ("submitting", "running"))), False),
+            (desk.DESK["at_hosts"], desk.number(sum(now.states.get(state, 0) for state in AT_HOSTS)), False),
             (desk.DESK["delivering"], desk.number(now.states.get("delivering", 0)), False),
             (desk.DESK["overdue"], _late(now.overdue), now.overdue > SOON),
             (desk.DESK["in_doubt"], desk.number(now.in_doubt), now.in_doubt > 0),

@@ -272,12 +272,20 @@ async def test_now_shows_what_is_unfinished_and_what_is_spent(seat: Seat) -> Non
     for event in (machine.Started(), Accepted("local", "r")):
         running, entry = machine.apply(running, event, now, now + 9e6)
         await seat.app.store.save(running, entry)
+    await a_life(seat, "asking123")
+    asking = await seat.app.store.job("asking123")
+    assert asking
+    for doubt in (machine.Started(), machine.Unanswered(now + 1800)):
+        asking, entry = machine.apply(asking, doubt, now, now + 9e6)
+        await seat.app.store.save(asking, entry)
     status, page = await seat.enter()
     assert status == 200
     assert "waiting123" in page
     assert "running123" in page
+    assert "asking123" in page
+    assert "being asked after" in page
     assert f"<strong>1</strong> {DESK['in_line']}" in page
-    assert f"<strong>1</strong> {DESK['at_hosts']}" in page
+    assert f"<strong>2</strong> {DESK['at_hosts']}" in page
     assert "telegram:9" not in page
 
 
