@@ -4,7 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -49,6 +49,7 @@ from bot.privacy.retention import Retention
 from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
+from bot.reconciliation import Reconciliation
 from bot.sealing.keys import open_keys
 from bot.sealing.masters import Masters
 from bot.sentence import Sentence
@@ -80,6 +81,7 @@ class App:
     runner: Runner
     periodic: Periodic
     prices: Prices
+    reconciliation: Reconciliation
     links: Links
     platforms: Sequence[Platform]
     supervisor: Supervisor
@@ -174,6 +176,10 @@ async def open_app(
         async def report(incident: Incident) -> None:
             await store.note(incident)
 
+        async def bill(host: str, remote_id: str, usd: int) -> None:
+            with suppress(StoreDown):  # the nightly comparison brings it
+                await store.bills.cost(host, remote_id, usd, clock())
+
         rows = {}
         if "local" in order:
             generator = Generator(settings.data_dir / "generator", models=stand_in.models())
@@ -209,6 +215,7 @@ async def open_app(
             report=report,
             timeout=settings.lease / 2,
             clip_hosts=settings.clip_hosts,
+            bill=bill,
             asked=meters.asked,
         )
         stack.push_async_callback(providers.close)
@@ -219,6 +226,7 @@ async def open_app(
             )
         prices = Prices(settings, store, providers, clock)
         await prices.open()
+        reconciliation = Reconciliation(store, providers, providers.hosts(), clock)
         chats = dict(chats or {"console": Shelf(), "web": Shelf()})
         parts = connections.Parts(settings, store, links, reachable)
         joined = {
@@ -246,7 +254,7 @@ async def open_app(
         runner = Runner(store, media, chats, clock=clock, web=settings.public_url)
         kept = Kept(settings.photo_hours * 3600, settings.clip_days * 86_400)
         tell = _operators(settings.owners, chats)
-        prices.tell = tell
+        prices.tell = reconciliation.tell = tell
         context = Context(
             store=store,
             media=media,
@@ -270,7 +278,7 @@ async def open_app(
         platforms = [connection.listen(core) for connection in joined.values()]
         supervisor = Supervisor(platforms, clock=time.monotonic)
         retention = Retention(store, media, clock=clock, photos=kept.photos, clips=kept.clips, platforms=tuple(chats))
-        chores: list[Chore] = [retention.round, partial(best.post_best, context), prices.round]
+        chores: list[Chore] = [retention.round, partial(best.post_best, context), prices.round, reconciliation.round]
         chores.append(lambda: upgrade.drop_old(settings.data_dir, clock()))
         if settings.backup_dir:
             scheduled = Scheduled(source_of(settings), settings.backup_dir, settings.backup_keep, store, clock)
@@ -287,6 +295,7 @@ async def open_app(
             runner,
             periodic,
             prices,
+            reconciliation,
             links,
             platforms,
             supervisor,

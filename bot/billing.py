@@ -15,6 +15,7 @@ from bot.catalogue import DEFAULT, Model
 CREDIT = Fraction(63_000, 2_000_000)
 """Dollars that a second of the first model cost in early 2025, where no list says it: one credit of ours."""
 
+MILLIONTHS = 1_000_000
 Change = Literal["gone", "renamed", "dearer", "base"]
 """“base”: the first model costs more, by which credits are reckoned."""
 
@@ -104,16 +105,46 @@ def changes(rows: Sequence[Model], prices: PriceList, before: PriceList | None =
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """An entry of a host's books about a generation. `id`: its id there; `usd`: millionths."""
+    """An entry of a host's books about a generation. `id`: its id there; `usd`: millionths; `model`: its name there."""
 
     id: str
     usd: int
     at: float
+    model: str = ""
 
 
-Verdict = Literal["delivered", "undelivered", "unpaid", "unknown"]
-"""Paid and delivered, paid and not delivered, delivered and not paid, paid and not known here."""
-VERDICTS: tuple[Verdict, ...] = ("delivered", "undelivered", "unpaid", "unknown")
+Verdict = Literal["delivered", "undelivered", "unpaid", "unknown", "foreign"]
+"""Paid and delivered; paid and not delivered; delivered and not paid; paid for a model of ours and not known here; paid
+for another model, so by another program with our key."""
+DIFFERENCES: tuple[Verdict, ...] = ("undelivered", "unpaid", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """A job, as far as it is compared; `at`: when it was settled. `remote_id` is empty if its person is forgotten."""
+
+    job: str
+    remote_id: str
+    state: str
+    outcome: str | None
+    reason: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A charge, or a clip without one (`usd` is None), and what is here to it. `at`: of the charge, else of the job."""
+
+    reference: str
+    verdict: Verdict
+    at: float
+    usd: int | None
+    ours: Ours | None
+    remote_id: str
+
+    @property
+    def differs(self) -> bool:
+        return self.verdict in DIFFERENCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +154,8 @@ class Comparison:
     host: str
     at: float
     since: float
-    counts: Mapping[Verdict, int]
-    usd: Mapping[Verdict, int]
-
-    @property
-    def fits(self) -> bool:
-        return not any(self.counts[verdict] for verdict in VERDICTS if verdict != "delivered")
+    counts: Mapping[str, int]
+    usd: Mapping[str, int]
 
     def dump(self) -> str:
         return json.dumps(asdict(self))

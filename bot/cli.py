@@ -17,6 +17,7 @@ from bot.app import App, secrets_of
 from bot.check import examine
 from bot.cli_backup import backup, restore
 from bot.cli_init import init
+from bot.cli_reconcile import reconcile
 from bot.cli_rekey import rekey
 from bot.connections import Finding
 from bot.errors import Misconfigured
@@ -78,6 +79,7 @@ def worker() -> None:
 cli.command()(init)
 cli.command()(backup)
 cli.command()(restore)
+cli.command()(reconcile)
 cli.command()(rekey)
 cli.add_typer(cli_clips.cli)
 cli.add_typer(cli_admin.cli, name="admin")

@@ -41,7 +41,7 @@ class Provider(Protocol):
         """Poll a generation of `order` accepted by `host` `age` seconds ago. Free; raises nothing but cancellation."""
 
     async def balances(self) -> Mapping[str, float]:
-        """Our balance by host, in the host's own credits; hosts that report none are missing."""
+        """Our balance by host, in dollars; hosts that report none are missing."""
 
     def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
         """The bytes of a finished clip. Raises `BrokenClip` or `Unreachable`."""

@@ -47,7 +47,7 @@ class Prices:
     ) -> None:
         self._settings, self._store, self._providers = settings, store, providers
         self._clock = clock
-        self.tell: Callable[[Sentence], Awaitable[None]] = _nobody
+        self.tell: Callable[[Sentence], Awaitable[None]] = nobody
         self._hosts = [name for name in settings.order_of_providers if providers.lists(name)]
         self._known = Known()
         self._offers: Offers | None = None
@@ -118,7 +118,7 @@ class Prices:
         return True
 
 
-async def _nobody(words: Sentence) -> None:
+async def nobody(words: Sentence) -> None:
     """Before anybody can be written to."""
 
 

@@ -52,7 +52,7 @@ class ScriptedProvider:
         return _next(self.polls)
 
     async def balances(self) -> Mapping[str, float]:
-        return {"local": 1_234_567.0}
+        return {"local": 12.345678}
 
     async def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
         clip = _next(self.clips)

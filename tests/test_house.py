@@ -69,6 +69,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.health",
             "bot.logs",
             "bot.prices",
+            "bot.reconciliation",
+            "bot.cli_reconcile",
             "bot.secret_files",
             "bot.setup",
             "bot.shell",

@@ -5,6 +5,7 @@ import difflib
 import re
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot import texts
 from bot.admin import entrance
@@ -140,6 +141,13 @@ async def _show(ctx: Context) -> Reply:
         if policy.price:
             used = await store.figures.used("operator", key)
             lines.append(texts.operator.against(name, _money(used), None if limit is None else _money(limit)))
+    today = datetime.fromtimestamp(now, UTC).date()
+    for name, first in ((texts.operator.TODAY, today), (texts.operator.THIS_MONTH, today.replace(day=1))):
+        usd, count = await store.bills.sum(pricing.midnight(first, UTC))
+        if count:
+            lines.append(texts.operator.cost(name, usd / pricing.MILLIONTHS, count))
+    for one in await store.bills.comparisons():
+        lines.append(texts.prices.comparison(one.host, one.since, one.counts, one.usd))
     for scope, used in await store.figures.communities(month.key):
         cap = (await store.quotas.rules(scope)).get("", Rule()).cap
         lines.append(texts.operator.community(scope, used, cap))

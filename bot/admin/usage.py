@@ -43,13 +43,17 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     where, _ = await place(ctx, inbound)
     days = SPANS[span]
     first = datetime.fromtimestamp(ctx.clock(), where).date() - timedelta(days=days - 1)
-    spendings = await ctx.store.figures.spendings(inbound.scope, pricing.midnight(first, where), MOST)
+    since = pricing.midnight(first, where)
+    spendings = await ctx.store.figures.spendings(inbound.scope, since, MOST)
     if not spendings:
         return Reply(texts.admin.NO_USAGE, private=True)
     head = texts.reports.last_days(days)
     waits = [entry.waited for entry in spendings if entry.outcome == "clip"]
     made, credits, refunds = _sums(spendings)
     lines = [texts.reports.usage_head(head, made, credits, refunds, median(waits) if waits else None)]
+    usd, known = await ctx.store.bills.sum(since, inbound.scope)
+    if known:
+        lines.append(texts.reports.usage_cost(usd / pricing.MILLIONTHS, known))
     people = _people(spendings)
     lines += [texts.reports.usage_line(*line) for line in people[:PEOPLE]]
     if len(people) > PEOPLE:

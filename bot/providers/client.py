@@ -12,7 +12,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal, assert_never
 from urllib.parse import quote, urlencode
@@ -22,11 +22,11 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bot import catalogue
-from bot.billing import PriceList
+from bot.billing import Charge, PriceList
 from bot.errors import Ambiguous, BrokenClip, NotSent, StoreDown
 from bot.inflate import inflate
 from bot.model import Accepted, Finished, Incident, Order, Pending, Refused, Terms
-from bot.providers import price_list, wire
+from bot.providers import books, price_list, wire
 from bot.providers.download import Clips
 from bot.providers.host_health import HostHealth
 from bot.providers.hosts import Host
@@ -58,6 +58,7 @@ class Answer:
     retry_after: str | None
     inference_id: str | None = None
     etag: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ class Probe:
     detail: str
 
 
+async def unbilled(host: str, remote_id: str, usd: int) -> None:
+    """Where no costs are kept."""
+
+
 class Providers:
     """All hosts behind the `Provider` port. A photo's name is its file in `Media`.
 
@@ -86,7 +91,8 @@ class Providers:
     `link` gives a photo's public, signed URL (None without PUBLIC_URL), `data_uri` the photo itself. `clock` returns
     Unix seconds. `report` stores an incident for the operator. `timeout` bounds every call, in seconds. `clip_hosts`:
     the names that clips may come from, with subdomains, besides a host's own; empty allows any public one. `asked` is
-    told of each request to the API: host, method, and its HTTP status, `silence` or `unsent`.
+    told of each request to the API: host, method, and its HTTP status, `silence` or `unsent`. `bill` keeps what a
+    finished generation cost: host, its id there, and millionths of a dollar.
     """
 
     def __init__(
@@ -101,13 +107,14 @@ class Providers:
         timeout: float = 60.0,
         clip_hosts: Sequence[str] = (),
         asked: Callable[[str, str, str], None] = lambda *_: None,
+        bill: Callable[[str, str, int], Awaitable[None]] = unbilled,
     ) -> None:
         self._hosts = {host.name: host for host in hosts}
         self._shops = [self._hosts[name] for name in buying] if buying is not None else list(hosts)
         self._health = HostHealth(clock, report)
         self._link, self._data_uri = link, data_uri
         self._clock, self._timeout = clock, timeout
-        self._asked = asked
+        self._asked, self._bill = asked, bill
         self._medians_of: dict[str, Mapping[str, float]] = {}
         self._noticed: set[tuple[str, str]] = set()
         tls = httpx.create_ssl_context()
@@ -225,8 +232,10 @@ class Providers:
         match await self._call(self._poller, row, "GET", _look(_address(row, order), remote_id)):
             case Silence(why=why):
                 return self._notice(host, Pending(f"no answer: {why}", failed=True))
-            case Answer(status=status, body=body):
+            case Answer(status=status, body=body, headers=headers):
                 seen = wire.polled(status, body, age)
+                if isinstance(seen, Finished) and (spent := books.spent(headers, body)) is not None:
+                    await self._bill(host, remote_id, spent)
                 return self._notice(host, seen) if isinstance(seen, Pending) and seen.detail else seen
             case never:
                 assert_never(never)
@@ -271,15 +280,30 @@ class Providers:
         return price_list.medians(said.body) if isinstance(said, Answer) and said.status == 200 else {}
 
     async def balances(self) -> Mapping[str, float]:
-        """Our balance by host, in the host's own credits; hosts that report none are missing."""
-        hosts = [host for host in self._hosts.values() if host.balance]
-        said = await asyncio.gather(*(self._call(self._poller, host, "GET", host.balance) for host in hosts))
-        found = {
-            host.name: wire.balance(answer.body)
-            for host, answer in zip(hosts, said, strict=True)
-            if isinstance(answer, Answer) and answer.status == 200
-        }
-        return {name: left for name, left in found.items() if left is not None}
+        """Our balance by host, in dollars; hosts that report none are missing."""
+        hosts = [host for host in self._hosts.values() if host.balances]
+        said = await asyncio.gather(*map(self._balance, hosts))
+        return {host.name: left for host, left in zip(hosts, said, strict=True) if left is not None}
+
+    async def _balance(self, host: Host) -> float | None:
+        for url in host.balances:
+            said = await self._call(self._poller, host, "GET", url)
+            if isinstance(said, Answer) and said.status == 200 and (left := books.dollars(said.body)) is not None:
+                return left
+        return None
+
+    async def charges(self, name: str, since: float, until: float) -> Sequence[Charge] | str:
+        """All that a host took for generations between two times in Unix seconds; or why it cannot be had."""
+        return await books.charges(self._get, self._hosts[name], since, until)
+
+    def keeps_books(self, name: str) -> bool:
+        """Whether a host lists what it took."""
+        return name in self._hosts and bool(self._hosts[name].books)
+
+    async def logged(self, name: str, since: float, until: float) -> Mapping[str, str]:
+        """Our ids of requests in a host's log, by the host's; as far as it can be read."""
+        host = self._hosts[name]
+        return await self._logs.named(host, since, until) if host.log else {}
 
     async def installation(self, base: str) -> str | None:
         """The installation mark of the Photoplay that answers at that address; None if none does."""
@@ -403,10 +427,11 @@ class Providers:
             headers["If-None-Match"] = tag
         pieces = None if content is None else _pieces(content)
         head: tuple[int, str | None, str | None, str] | None = None
+        told: Mapping[str, str] = {}
         body, packed = bytearray(), ""
         try:
             async with asyncio.timeout(self._timeout), line.stream(method, url, headers, pieces) as response:
-                said = response.headers
+                told = said = response.headers
                 head = response.status_code, said.get("retry-after"), said.get("x-inference-id"), said.get("etag", "")
                 packed = said.get("content-encoding", "")
                 await _fill(body, response)
@@ -414,7 +439,7 @@ class Providers:
             if head is None:
                 return silence(exc)
         text = inflate(packed, bytes(body), ANSWER_LIMIT)
-        return Answer(head[0], text.replace(key.encode(), b"[key]") if len(key) > 5 else text, *head[1:])
+        return Answer(head[0], text.replace(key.encode(), b"[key]") if len(key) > 5 else text, *head[1:], told)
 
 
 async def _fill(body: bytearray, response: httpx.Response) -> None:

@@ -12,6 +12,7 @@ from bot.errors import Misconfigured
 
 NO_KEY = SecretStr("")
 AIMLAPI = "https://api.aimlapi.com"
+BOOKS = "/v2/billing/transactions"
 LOG = "/v2/logs"
 
 
@@ -53,8 +54,10 @@ class Host:
     """Poll interval while there is no history."""
     usual: float = 300.0
     """Assumed render time while there is no history."""
-    balance: str = ""
-    """Path of the balance request, if there is one."""
+    balances: tuple[str, ...] = ()
+    """URLs of the balance request, the first of which that answers counts; empty if there is none."""
+    books: str = ""
+    """Path of the list of all that it took for generations, if there is one."""
     models: str = ""
     """Path of its public list of models and prices, if it has one."""
     metrics: str = ""
@@ -107,12 +110,13 @@ class Host:
 
 def aimlapi(key: SecretStr, base_url: str = AIMLAPI) -> Host:
     """AI/ML API. Its schema documents Base64 for both pictures since 2025-09, but not for masks."""
-    billing = "https://billing.aimlapi.com" if base_url == AIMLAPI else base_url
-    balance = f"{billing}/v1/billing/balance"
+    bare = base_url.rstrip("/").removesuffix("/v2")
+    billing = "https://billing.aimlapi.com" if base_url == AIMLAPI else bare
     return Host(
         *("aimlapi", "AI/ML API", base_url, key),
         inline=True,
-        balance=balance,
+        balances=(f"{bare}/v2/billing", f"{billing}/v1/billing/balance"),
+        books=BOOKS,
         log=LOG,
         models="/v1/models",
         metrics="/models/metrics",
@@ -137,5 +141,6 @@ def local(base_url: str, key: SecretStr = NO_KEY) -> Host:
         first_polls=1.0,
         usual=6.0,
         rest=5.0,
+        books=BOOKS,
         log=LOG,
     )

@@ -5,7 +5,7 @@ No live call has confirmed the documented shape. All that is assumed of it is in
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -63,7 +63,7 @@ def page_of(answer: bytes) -> Page | None:
             row["client_request_id"] if isinstance(row.get("client_request_id"), str) else "",
             usable_id(row.get("inference_id")) or "",
             row.get("status") == "failed",
-            _time(row.get("created")),
+            moment(row.get("created")),
         )
         for row in rows
         if isinstance(row, dict)
@@ -110,6 +110,20 @@ class RequestLogs:
             number += page.count
         return Pending(f"more than {number} rows", failed=True)
 
+    async def named(self, host: Host, since: float, until: float) -> Mapping[str, str]:
+        """Our ids of the requests between two times, by the host's ids; what of them can be read."""
+        found: dict[str, str] = {}
+        number = 0
+        for _ in range(PAGES):
+            page = await self._page(host, max(since, until - LONGEST), until, number)
+            if isinstance(page, str):
+                break
+            found |= {row.inference_id: row.request_id for row in page.rows if row.inference_id and row.request_id}
+            number += page.count
+            if not page.more or not page.count:
+                break
+        return found
+
     async def _page(self, host: Host, since: float, until: float, offset: int) -> Page | str:
         """A page of the log; or why there is none."""
         rest = self._rests.get(host.name, 0.0) - self._clock()
@@ -135,7 +149,8 @@ def _stamp(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _time(value: object) -> float | None:
+def moment(value: object) -> float | None:
+    """A time in ISO 8601, UTC without an offset, as Unix seconds; None for anything else."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() if at else None

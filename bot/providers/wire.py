@@ -163,15 +163,6 @@ def unknown(status: int, age: float) -> Pending | Refused:
     return Pending(f"HTTP {status}", failed=True) if age < FRESH_JOB else Refused("unknown_job", f"HTTP {status}")
 
 
-def balance(answer: bytes) -> float | None:
-    """Our balance at the host; None for an answer without one."""
-    said = parse(answer)
-    left = said.get("balance") if isinstance(said, dict) else None
-    if isinstance(left, bool) or not isinstance(left, int | float) or not abs(left) < 1e15:  # NaN fails, too
-        return None
-    return float(left)
-
-
 def pause(retry_after: str | None, now: float) -> float | None:
     """A Retry-After header (seconds, or an HTTP date) as seconds from `now`; None if missing or invalid."""
     value = (retry_after or "").strip()

@@ -19,6 +19,12 @@ NO_POSTS = _("nothing can be posted where a community wants its gallery or its r
 NO_PLATFORM = _("a job was given up, as nothing runs its platform")
 RESTORED = _("the database came back from a copy")
 NO_BACKUP = _("the scheduled backup could not be made")
+DIFFERENCES = {
+    "undelivered": _("the host took money for an order that was given up or failed here"),
+    "unpaid": _("a clip was delivered, and the host lists no charge for it"),
+    "unknown": _("the host took money for a clip that is not known here"),
+}
+"""What does not fit in a comparison of charges with jobs."""
 NOT_REMOVED = _("a message could not be taken away")
 NOT_CHANGED = _("a message could not be changed: it may show a name that should go")
 

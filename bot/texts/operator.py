@@ -10,8 +10,19 @@ from bot.texts.phrases import about, credits_, shorten
 
 
 def balance(host: str, left: float) -> Sentence:
-    """A host's remaining credits, in its own unit."""
-    return _("Left at {host}: {left} of its own credits", host=host, left=Number(round(left)))
+    """Our balance at a host, in dollars."""
+    return _("Left at {host}: ${left}", host=host, left=Number(left, places=2))
+
+
+def cost(name: Sentence, usd: float, clips: int) -> Sentence:
+    """What hosts took in a span of time, in dollars, for so many clips."""
+    return _n(
+        "{name}: ${usd} at the hosts, for {count} clip",
+        "{name}: ${usd} at the hosts, for {count} clips",
+        clips,
+        name=name,
+        usd=Number(usd, places=2),
+    )
 
 
 OPERATOR_HOW = _(
@@ -93,6 +104,8 @@ def returned(count: int) -> Sentence:
 
 CREDITS_TODAY = _("Credits today")
 CREDITS_THIS_MONTH = _("Credits this month")
+TODAY = _("Today")
+THIS_MONTH = _("This month")
 MONEY_TODAY = _("Money today")
 MONEY_THIS_MONTH = _("Money this month")
 

@@ -1,9 +1,9 @@
 """Sentences about what models cost, for the operator."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from bot.sentence import EMPTY, Listing, Number, Sentence, _, join, lines, verbatim
+from bot.sentence import EMPTY, Listing, Moment, Number, Sentence, _, join, lines, verbatim
 
 HOW = _(
     "{/operator price} shows what a second of each model costs, {/operator price Veo 3.1 4 a second} sets it, and "
@@ -85,3 +85,24 @@ def changed(what: str, title: str, host: str, was: Fraction | None, now: Fractio
             )
         case _:
             return _("{host} lists {model} no longer: orders of it may be refused.", host=host, model=title)
+
+
+NO_BOOKS = _("None of the hosts here lists what it took, so there is nothing to compare.")
+SINCE_HOW = _("From when on? A day, as in 2026-11-01, or so many days, as in 7d; at most 90.")
+_COUNTED = {
+    "delivered": _("{count} paid and delivered (${usd})"),
+    "undelivered": _("{count} paid and not delivered (${usd})"),
+    "unpaid": _("{count} delivered and not paid"),
+    "unknown": _("{count} paid and not known here (${usd})"),
+    "foreign": _("{count} paid for other models (${usd})"),
+}
+
+
+def comparison(host: str, since: float, counts: Mapping[str, int], millionths: Mapping[str, int]) -> Sentence:
+    """A comparison of a host's charges with the jobs here."""
+    parts = [
+        said.fill(count=Number(counts.get(kind, 0)), usd=Number(millionths.get(kind, 0) / 1_000_000, places=2))
+        for kind, said in _COUNTED.items()
+        if counts.get(kind) or kind == "delivered"
+    ]
+    return _("{host}, since {day}: {sums}.", host=host, day=Moment(since, "date"), sums=join(", ", parts))

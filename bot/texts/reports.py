@@ -2,7 +2,7 @@
 
 from datetime import tzinfo
 
-from bot.sentence import Moment, Sentence, _, _n, verbatim
+from bot.sentence import Moment, Number, Sentence, _, _n, verbatim
 from bot.texts.phrases import about, clips_, credits_, shorten
 
 CHART = {
@@ -34,6 +34,16 @@ def usage_head(span: Sentence, clips: int, credits: int, refunds: int, wait: flo
         else _("{span}: {clips}, {credits}, {refunds} given back.")
     )
     return found.fill(span=span, clips=clips_(clips), credits=credits_(credits), refunds=refunds)
+
+
+def usage_cost(usd: float, known: int) -> Sentence:
+    """What the hosts took for a report's clips, in dollars, as far as it is known."""
+    return _n(
+        "The hosts took ${usd} for {count} of them.",
+        "The hosts took ${usd} for {count} of them.",
+        known,
+        usd=Number(usd, places=2),
+    )
 
 
 def usage_line(label: str, clips: int, credits: int, refunds: int) -> Sentence:

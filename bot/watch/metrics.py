@@ -155,7 +155,7 @@ def _of_money(reading: Reading) -> Iterable[Metric]:
         if limit is not None:
             ceiling.add_metric(key, limit)
     yield from (spent, ceiling)
-    yield _gauge("balance", "What a host says is left, in its own credits.", reading.balances, "host")
+    yield _gauge("balance", "What a host says is left, in dollars.", reading.balances, "host")
 
 
 def _of_process(reading: Reading) -> Iterable[Metric]:

@@ -12,7 +12,7 @@ from provider_desk import ORDER, REQUEST, Make, row
 
 from bot.errors import Ambiguous, ProviderError
 from bot.model import Accepted, Finished, Pending
-from bot.providers import download, wire
+from bot.providers import books, download, wire
 from bot.providers.client import ANSWER_LIMIT
 from bot.providers.hosts import local
 from tests.loopback.provider.scripted import Scripted
@@ -39,7 +39,7 @@ def small() -> Iterator[None]:
 
 @pytest.mark.parametrize("encoding", BOMBS)
 async def test_no_answer_unfolds_beyond_the_limit(encoding: str, first: Scripted, make: Make) -> None:
-    host = replace(row(first), balance=f"{first.base}/balance")
+    host = replace(row(first), balances=(f"{first.base}/balance",))
     providers = make(host)
     for _ in range(4):
         first.say(200, BOMBS[encoding], Content_Encoding=encoding)
@@ -82,7 +82,8 @@ def test_nothing_endless_is_taken_for_an_id_a_link_or_a_balance() -> None:
     fine = json.dumps({"status": "completed", "video": {"url": "https://x/" + "a" * 3000}}).encode()
     assert isinstance(wire.polled(200, fine, 0.0), Finished)
     for left in (b"1e999", b"-1e999", b"NaN", b"9" * 400, b"9" * 4200, b"true", b'"5"'):
-        assert wire.balance(b'{"balance": ' + left + b"}") is None
-    assert wire.balance(b'{"balance": 12.5}') == 12.5
+        assert books.dollars(b'{"balance": ' + left + b"}") is None
+        assert books.dollars(b'{"currency": "USD", "current_balance": ' + left + b"}") is None
+    assert books.dollars(b'{"balance": 125000}') == 0.0625
     assert wire.pause("9" * 5000, 0.0) == wire.LONGEST_PAUSE
     assert ANSWER_LIMIT < MEMORY
