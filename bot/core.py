@@ -14,7 +14,7 @@ from bot.errors import Denial, Illegal, Refusal, StoreDown
 from bot.gallery import age, reactions
 from bot.jobs import machine
 from bot.model import ID, Address, Job
-from bot.offers import SEEN
+from bot.offers import SEEN, Choice
 from bot.ordering import about, choosing, place, prompt, questions, status_line, waiting
 from bot.privacy import deletion
 from bot.quotas import balance
@@ -94,10 +94,17 @@ class Core:
             log.error("an order could not be taken: %s", error)
             return Reply(texts.chat.TRY_LATER, refused=True)
 
-    async def options(self, inbound: Inbound) -> Sequence[tuple[Sentence, str]]:
-        """Every model that the person may order there, in words, each with its value. Raises `StoreDown`."""
-        can = await choosing.offers(self.context, await self._moved(inbound))
-        return [(one.line, one.value) for one in await choosing.options(self.context, can, every=True)]
+    async def options(self, inbound: Inbound) -> Sequence[tuple[Sentence, str, Choice]]:
+        """Every model that the person may order there, their usual one first: in words, as a form's value, and itself.
+
+        Without the database it is every model that is offered.
+        """
+        try:
+            can = await choosing.offers(self.context, await self._moved(inbound))
+        except StoreDown as error:
+            log.warning("what somebody may order could not be looked up: %s", error)
+            can = self.context.offers()
+        return [(one.line, one.value, one.choice) for one in await choosing.options(self.context, can, every=True)]
 
     async def lengths(self, inbound: Inbound, model: str) -> Sequence[tuple[int, Sentence]]:
         """Seconds and price of clips of a model, or of the person's usual one. Raises `StoreDown`."""

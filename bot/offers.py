@@ -126,6 +126,11 @@ class Offers:
         """The name that a button or form sends for a choice: a word, or a title in small letters."""
         return self.word(choice) or choice.model.slug
 
+    def value(self, choice: Choice) -> str:
+        """What a button or form sends for a choice: its name, and the price that is shown with it."""
+        rate = choice.model.price.a_second if choice.model.price else 0
+        return f"{self.name(choice)}{SEEN}{rate}"
+
     def word(self, choice: Choice) -> Word | None:
         """The word for a choice, if it has one."""
         return next((word for word, one in self.words.items() if one == replace(choice, seen=None)), None)

@@ -62,8 +62,8 @@ class Interactions:
         return parse.language(interaction)
 
     async def options(self, interaction: Interaction) -> Sequence[tuple[Sentence, str]]:
-        """The models that the person may order there, in words, each with its value. Raises `StoreDown`."""
-        return await self._core.options(self._bare(interaction))
+        """The models that the person may order there, in words, each with its value."""
+        return [(words, value) for words, value, _ in await self._core.options(self._bare(interaction))]
 
     async def priced_lengths(self, interaction: Interaction, model: str) -> Sequence[tuple[int, Sentence]]:
         """Seconds of a clip of that model, or of the usual one, each with its price in words. Raises `StoreDown`."""

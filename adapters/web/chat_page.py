@@ -18,6 +18,7 @@ from adapters.web.session import Sessions
 from adapters.web.telling import json_response
 from adapters.web.templating import card, render, script_data
 from bot import texts
+from bot.catalogue import Model
 from bot.commands import table
 from bot.commands.command import in_page_menu
 from bot.conversation import Inbound
@@ -26,6 +27,7 @@ from bot.errors import Refusal
 from bot.media.arrival import HEAVIEST_PICTURE
 from bot.media.library import LONGEST_TO_SHORTEST
 from bot.ordering.prompt import PROMPT_LIMIT
+from bot.quotas import pricing
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class ChatPage:
         person = self._sessions.person(request) or self._sessions.welcome(response)
         stand_in = self._core.context.provider.terms().stand_in
         said = {**texts.page.PAGE, **texts.page.STAND_IN_PAGE} if stand_in else texts.page.PAGE
-        model = self._core.context.offers().default.model
+        options = await self._core.options(spoken(person))
         state = {
             "csrf": self._sessions.token(person),
             "texts": texts.page.PAGE,
@@ -101,16 +103,15 @@ class ChatPage:
                 "prompt": PROMPT_LIMIT,
                 "least": LEAST,
                 "longest": LONGEST,
-                "preset": str(model.preset),
-                "five_only": model.five_only,
             },
+            "models": {value: _model(words, choice.model) for words, value, choice in options},
             "allowance": await self._allowance(person),
         }
         response.text = render(
             "chat.html",
             page=said,
             kinds=KINDS,
-            lengths=[(seconds, texts.page.PAGE["seconds"].fill(seconds=seconds)) for seconds in model.seconds],
+            models=[(value, words) for words, value, _ in options] if len(options) > 1 else (),
             modules=_MODULES,
             state=script_data(state),
             web=self._core.context.links.web,
@@ -200,6 +201,16 @@ class ChatPage:
 def _sample(name: str, sample: Mapping[str, str], stand_in: bool) -> dict[str, str]:
     words = texts.page.STAND_IN_SAMPLES.get(name) if stand_in else None
     return {"name": name, "src": f"/static/samples/{name}.jpg", **sample, **({"prompt": words} if words else {})}
+
+
+def _model(words: str, model: Model) -> dict[str, object]:
+    """What the page must know of a model: its name, and its lengths in words with what each costs."""
+    return {
+        "words": words.partition(" · ")[0],
+        "costs": {seconds: texts.models.length(seconds, pricing.price(seconds, model)) for seconds in model.seconds},
+        "preset": str(model.preset),
+        "five_only": model.five_only,
+    }
 
 
 def _name(person: str) -> str:

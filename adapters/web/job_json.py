@@ -52,7 +52,7 @@ class JobJson:
             "at": job.created_at,
             "prompt": order.prompt,
             "options": status.options(order),
-            "picked": prompt.kept(order),
+            "picked": prompt.kept(order, core.context.offers()),
             "photo": self._photo(order.photo, f"/frame/{job.id}?first" if clip else _GONE),
             "end": self._photo(order.end) if order.end else None,
             # The balance after the order is relevant only until the clip is done.

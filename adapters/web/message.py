@@ -18,6 +18,7 @@ from bot.conversation import Attachment, Inbound
 from bot.media.arrival import HEAVIEST_PICTURE
 from bot.media.files import disk
 from bot.model import Address, Role
+from bot.ordering.options import NAMES
 from bot.ordering.prompt import PROMPT_LIMIT
 from bot.sentence import Sentence
 
@@ -28,8 +29,7 @@ PATIENCE = 600.0
 """Timeout of a form, in seconds."""
 
 _ROLES: dict[str, Role] = {"photo": "photo", "end": "end"}
-_OPTIONS = ("duration", "no", "cfg")
-_NAMES = frozenset({*_ROLES, "key", "text", "asked", "sample", *_OPTIONS})
+_NAMES = frozenset({*_ROLES, "key", "text", "asked", "sample", *NAMES})
 
 
 class TooMuch(Exception):
@@ -74,7 +74,7 @@ def _message(person: str, fields: dict[str, str], pictures: dict[Role, IO[bytes]
     key = fields.get("key", "")
     if not re.fullmatch(r"[\w-]{8,64}", key, re.ASCII):
         raise bodies.Unreadable(400)
-    options = {name: fields[name] for name in _OPTIONS if name in fields}
+    options = {name: fields[name] for name in NAMES if name in fields}
     attached = tuple(_attachment(file, role) for role, file in pictures.items())
     if sample := fields.get("sample"):
         attached += (_sample(sample),)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot import texts
 from bot.context import Context
 from bot.conversation import Button, Inbound
-from bot.offers import SEEN, Choice, Offers, Word
+from bot.offers import Choice, Offers, Word
 from bot.quotas import pricing
 from bot.quotas.rules import Rule
 from bot.sentence import Sentence
@@ -53,9 +53,13 @@ async def offers(ctx: Context, inbound: Inbound) -> Offers:
 
 
 async def options(ctx: Context, can: Offers, *, every: bool = False, seconds: int = 0) -> Sequence[Option]:
-    """The operator's three choices, or `every` model; for clips of about so many `seconds`, else each model's usual."""
+    """The operator's three choices, or `every` model after the usual one.
+
+    For clips of about so many `seconds`, else of each model's usual length.
+    """
     choices = list(can.choices.values())
     if every:
+        choices = [can.default, *(one for one in choices if one != can.default)]
         choices += [choice for choice in map(Choice, can.models) if choice not in choices]
     return [await option(ctx, can, choice, seconds) for choice in choices]
 
@@ -75,10 +79,9 @@ async def option(ctx: Context, can: Offers, choice: Choice, seconds: int = 0) ->
     """A choice as it is shown, for a clip of about so many seconds."""
     model = choice.model
     length = model.nearest(seconds) if seconds else model.preset
-    rate = model.price.a_second if model.price else 0
     return Option(
         choice,
-        f"{can.name(choice)}{SEEN}{rate}",
+        can.value(choice),
         can.word(choice),
         length,
         pricing.price(length, model),

@@ -91,10 +91,12 @@ def reworded(text: str, options: Mapping[str, str], before: Order, can: Offers =
     )
 
 
-def kept(order: Order) -> dict[str, str]:
+def kept(order: Order, can: Offers) -> dict[str, str]:
     """An order's options, as picked options of the next one."""
     cfg = {} if order.cfg is None else {"cfg": f"{order.cfg:g}"}
-    return {"duration": str(order.seconds), **({"no": order.negative} if order.negative else {}), **cfg}
+    no = {"no": order.negative} if order.negative else {}
+    model = {"model": can.value(can.like(order).default)} if can.several else {}
+    return {"duration": str(order.seconds), **no, **cfg, **model}
 
 
 def wordless(text: str, can: Offers = ONE) -> bool:

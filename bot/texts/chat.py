@@ -304,7 +304,7 @@ def allowance(left: int | None, refill: Sentence, span: str = "day", extra: int 
     return sentences(
         have.fill(left=credits_(left)),
         _("You get new ones {refill}.", refill=refill),
-        _("One credit is one second of video."),
+        _("A second of video costs one credit, or more with some models."),
     )
 
 

@@ -2,7 +2,6 @@
 
 from bot.sentence import EMPTY, Moment, Sentence, _, join, sentences, verbatim
 from bot.texts.chat import DELETE, DELETE_ON_PAGE, KEEP, SEND_AGAIN
-from bot.texts.models import AGAIN_WITH
 from bot.texts.phrases import shorten
 
 UNREADABLE = {
@@ -104,7 +103,6 @@ PAGE = {
     "menu": _("Menu"),
     "history": _("History"),
     "model": _("Model"),
-    "again_with": AGAIN_WITH,
     "clips": _("All my clips"),
     "back": _("Back to the chat"),
     "find": _("Words to find"),

@@ -84,7 +84,7 @@ async def test_a_dropped_photo_and_a_second_one_as_the_end(visit: Visit, photo: 
     await expect(page.locator("#photos img")).to_have_count(2)
     await page.click("#fold")
     # What excludes what is visible before sending.
-    await expect(page.locator("input[name=duration][value='10']")).to_be_disabled()
+    await expect(page.locator("#duration option[value='10']")).to_be_disabled()
     await expect(page.locator("#duration-hint")).not_to_be_empty()
     await page.fill("#no", "rain")
     await page.fill("#words", "day turns to night")
@@ -115,7 +115,7 @@ async def test_again_new_words_and_continue(visit: Visit, photo: Path) -> None:
     await page.fill("#words", "pan left")
     await page.click("#send")
     await expect(page.locator(".turn")).to_have_count(3)
-    await page.get_by_role("button", name=T["again"]).first.click()
+    await page.get_by_role("button", name=T["again"], exact=True).first.click()
     await expect(page.locator(".turn")).to_have_count(4)
     await plays(page, 3)
 
@@ -169,7 +169,7 @@ async def test_options_typed_into_the_words_are_shown(visit: Visit, photo: Path)
     await page.set_input_files("#pick", str(photo))
     await page.fill("#words", "she smiles --10s --no rain")
     await page.click("#fold")
-    await expect(page.locator("input[name=duration][value='10']")).to_be_checked()
+    await expect(page.locator("#duration")).to_have_value("10")
     await page.click("#send")
     await expect(page.locator(".answer").first).to_contain_text("10 s · without rain")
 
@@ -213,7 +213,7 @@ async def test_a_dear_clip_is_asked_about_first(chromium: Browser, tmp_path: Pat
         await asked.get_by_role("button", name="Yes, 10 credits").click()
         await plays(page)
         await expect(page.locator(".turn")).to_have_count(2)
-        await page.get_by_role("button", name=T["again"]).click()
+        await page.get_by_role("button", name=T["again"], exact=True).click()
         await asked.get_by_role("button", name="Yes, 10 credits").click()
         await expect(page.locator("video")).to_have_count(2)
         await page.close()
@@ -225,7 +225,7 @@ async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_pa
         await page.goto(address)
         await page.locator("#samples button").first.click()  # nobody is in it
         await plays(page)
-        await page.get_by_role("button", name=T["again"]).click()
+        await page.get_by_role("button", name=T["again"], exact=True).click()
         await expect(page.locator("video")).to_have_count(2)
         await order(page, photo, "slow zoom in")
         asked = page.locator("[data-is=asked]")
@@ -514,7 +514,7 @@ async def test_a_tap_twice_is_one_and_a_late_one_another(visit: Visit, photo: Pa
     for number, words in enumerate(("slow zoom in", "slow zoom out"), 1):
         await order(page, photo, words)
         await expect(page.locator("video")).to_have_count(number)
-    again = page.get_by_role("button", name=T["again"]).first
+    again = page.get_by_role("button", name=T["again"], exact=True).first
     await again.scroll_into_view_if_needed()
     await again.evaluate("button => { button.click(); button.click() }")
     await expect(page.locator(".turn")).to_have_count(3)
@@ -566,7 +566,7 @@ async def test_what_did_not_get_through_is_told_for_a_while(chromium: Browser, t
         await order(page, photo, "slow zoom in")
         await plays(page)
         await page.context.set_offline(True)
-        await page.get_by_role("button", name=T["again"]).click()
+        await page.get_by_role("button", name=T["again"], exact=True).click()
         status = page.locator("[data-is=clip] .status")
         await expect(status).to_have_text(T["unreached"])
         await page.context.set_offline(False)
@@ -644,9 +644,9 @@ async def test_an_end_and_ten_seconds_are_told_apart_before_they_are_sent(visit:
     page = await visit()
     await page.set_input_files("#pick", str(photo))
     await page.click("#fold")
-    await page.locator(".segments label", has_text="10 s").click()
+    await page.select_option("#duration", "10")
     await page.set_input_files("#pick-end", str(photo))
-    await expect(page.locator("input[name=duration][value='5']")).to_be_checked()  # what was picked gives way
+    await expect(page.locator("#duration")).to_have_value("5")  # what was picked gives way
     await expect(page.locator("#duration-hint")).to_have_text(T["ten_excluded"])
     await page.fill("#words", "day turns to night --10s")  # what was written does not
     await expect(page.locator("#notice")).to_have_text(T["end_or_ten"])
@@ -662,17 +662,17 @@ async def test_an_end_and_ten_seconds_are_told_apart_before_they_are_sent(visit:
 
 async def test_the_lengths_are_those_of_the_model(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     """Without five seconds among them, and an end picture for any of them."""
-    async with site(tmp_path, model="Veo 3.1", model_price=1) as (_, address):
+    async with site(tmp_path, model="Hailuo 2.3", model_price=1) as (_, address):
         page = await chromium.new_page()
         await page.goto(address)
         await page.set_input_files("#pick", str(photo))
         await page.click("#fold")
-        lengths = page.locator("input[name=duration]")
-        assert [await radio.get_attribute("value") for radio in await lengths.all()] == ["4", "6", "8"]
-        await expect(page.locator("input[name=duration][value='4']")).to_be_checked()
+        lengths = page.locator("#duration option")
+        assert await lengths.all_inner_texts() == ["6 seconds · 6 credits", "10 seconds · 10 credits"]
+        await expect(page.locator("#duration")).to_have_value("6")
         await page.fill("#words", "slow zoom in")
         await page.click("#send")
-        await expect(page.locator(".answer").first).to_contain_text("4 s")
+        await expect(page.locator(".answer").first).to_contain_text("6 s")
         await page.close()
     async with site(tmp_path / "other", model="Seedance 2.0", model_price=1) as (_, address):
         page = await chromium.new_page()
@@ -680,14 +680,60 @@ async def test_the_lengths_are_those_of_the_model(chromium: Browser, tmp_path: P
         await page.set_input_files("#pick", str(photo))
         await page.click("#fold")
         await page.set_input_files("#pick-end", str(photo))
-        await expect(page.locator("input[name=duration][value='5']")).to_be_checked()
-        await page.locator(".segments label", has_text="15 s").click()
+        await expect(page.locator("#duration")).to_have_value("5")
+        await page.select_option("#duration", "15")
         await expect(page.locator("#duration-hint")).to_be_empty()
         await expect(page.locator("#end-hint")).to_be_empty()
         await page.fill("#words", "day turns to night")
         await page.click("#send")
-        await expect(page.locator(".answer").first).to_contain_text("15 s · with an end picture")
+        await expect(page.locator(".answer").first).to_contain_text("15 s · Seedance 2.0 · with an end picture")
         await page.close()
+
+
+async def test_with_sound_is_picked_with_its_price_and_made(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await page.set_input_files("#pick", str(photo))
+    await page.click("#fold")
+    models = await page.locator("#model option").all_inner_texts()
+    assert models[0].startswith("Quick (Kling 1 Standard) · 5 credits for 5 s")
+    await page.select_option("#model", label=next(one for one in models if one.startswith("Veo 3.1 ·")))
+    lengths = ["4 seconds · 4 credits", "6 seconds · 6 credits", "8 seconds · 8 credits"]
+    assert await page.locator("#duration option").all_inner_texts() == lengths
+    await page.select_option("#model", label=next(one for one in models if one.startswith("With sound")))
+    await page.select_option("#duration", "10")
+    await expect(page.locator("#chips")).to_contain_text("With sound (Kling 2.6 Pro)")
+    await page.fill("#words", "she sings")
+    await page.click("#send")
+    answer = page.locator(".answer").first
+    await expect(answer).to_contain_text("10 s · Kling 2.6 Pro · with sound · 10 credits")
+    await plays(page)
+    await expect(
+        answer.get_by_role("button", name=T["mute"]).or_(answer.get_by_role("button", name=T["unmute"]))
+    ).to_be_visible()
+    await answer.get_by_role("button", name=T["model"]).click()
+    other = page.locator(".saying").last
+    await other.get_by_role("button", name="Best").click()
+    await expect(page.locator(".answer", has_text="Kling 3.0 Pro").last).to_contain_text("10 s")
+
+
+async def test_a_model_in_the_words_is_shown_and_ordered(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await page.set_input_files("#pick", str(photo))
+    await page.fill("#words", "slow zoom in --model with sound")
+    await page.click("#fold")
+    await expect(page.locator("#model")).to_be_disabled()
+    await expect(page.locator("#model")).to_have_value("sound@1")
+    await page.fill("#words", "slow zoom in --model Hailuo 2.3")
+    await expect(page.locator("#model")).to_have_value("hailuo-2.3@1")
+    assert (await page.locator("#duration option").all_inner_texts())[0] == "6 seconds · 6 credits"
+    await page.click("#send")
+    await expect(page.locator(".answer").first).to_contain_text("6 s · Hailuo 2.3")
+    # An id is not known to the page, and the length that it shows is not sent.
+    await page.set_input_files("#pick", str(photo))
+    await page.fill("#words", "slow zoom in --model minimax/hailuo-2.3")
+    await page.click("#send")
+    await expect(page.locator(".answer")).to_have_count(2)
+    await expect(page.locator(".answer").last).to_contain_text("6 s · Hailuo 2.3")
 
 
 async def test_the_composer_fits_a_low_window(visit: Visit, photo: Path) -> None:

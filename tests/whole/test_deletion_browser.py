@@ -58,7 +58,7 @@ async def test_by_keyboard_the_focus_stays_in_the_conversation(chromium: Browser
         first = page.locator(".turn .answer").first
         await expect(first).to_be_focused()
         await plays(page)
-        await page.locator(".turn").first.get_by_role("button", name=T["again"]).click()
+        await page.locator(".turn").first.get_by_role("button", name=T["again"], exact=True).click()
         await plays(page, 1)
         await press(bin_of(page).last)
         await press(page.locator(".sure").last.get_by_role("button", name=T["delete"]))

@@ -1,6 +1,9 @@
 import { byId, h, setText } from './dom.js';
 import { state, t } from './state.js';
 
+/** The models, by what chooses one and tells the price that was seen. */
+const values = Object.keys(state.models);
+
 /**
  * The folded options. Options in the text override picked ones, and are shown as picked.
  */
@@ -11,7 +14,8 @@ export class Options {
 
   #fold = byId('fold');
   #panel = byId('options');
-  #lengths = this.#panel.querySelectorAll('[name=duration]');
+  #duration = byId('duration');
+  #model = byId('model');
   #no = byId('no');
   #cfg = byId('cfg');
   #automatic = byId('automatic');
@@ -33,14 +37,18 @@ export class Options {
     this.#fold.ariaExpanded = String(wanted);
   }
 
-  /** The effective options: picked, or written in the text. */
+  /** The effective options: picked, or written in the text; `can`: the chosen model. */
   get chosen() {
-    return { duration: state.limits.preset, no: '', ...this.picked, ...this.#written };
+    const said = { ...this.picked, ...this.#written };
+    const model = said.model in state.models ? said.model : values[0];
+    const can = state.models[model];
+    const fits = 'duration' in this.#written || said.duration in can.costs;
+    return { no: '', ...said, model, can, duration: fits ? said.duration : can.preset };
   }
 
   /** Whether an end picture excludes that length: for some models it requires 5 seconds. */
   #tooLong(duration) {
-    return state.limits.five_only && duration !== '5';
+    return this.chosen.can.five_only && duration !== '5';
   }
 
   /** The reason of a conflict, or nothing. */
@@ -57,8 +65,10 @@ export class Options {
 
   /** Fields for options that are not in the text; `all`: also reset ones, of a clip that had them. */
   fields(all) {
-    const { duration, no, cfg = '' } = this.chosen;
-    const found = Object.entries({ duration, no: no.trim(), cfg });
+    const { model, duration, no, cfg = '' } = this.chosen;
+    // A model in the words may have other lengths.
+    const length = 'model' in this.#written && !this.picked.duration ? '' : duration;
+    const found = Object.entries({ ...(this.#model && { model }), duration: length, no: no.trim(), cfg });
     return found.filter(([name, value]) => (value || all) && !(name in this.#written));
   }
 
@@ -79,21 +89,24 @@ export class Options {
   }
 
   #pick(control) {
-    if (control.name === 'duration') this.picked.duration = control.value;
-    else if (control === this.#no) this.picked.no = control.value;
-    else if (control === this.#cfg) this.picked.cfg = control.value;
-    else if (control === this.#automatic) this.picked.cfg = control.checked ? undefined : this.#cfg.value;
+    if (control === this.#automatic) this.picked.cfg = control.checked ? undefined : this.#cfg.value;
+    else this.picked[control.id] = control.value;
     this.#render();
   }
 
   #render() {
-    const { duration, no, cfg } = this.chosen;
+    const { model, can, duration, no, cfg } = this.chosen;
     const { end, endAllowed } = this.#pictures;
     const byWords = (name) => name in this.#written;
-    for (const radio of this.#lengths) {
-      radio.checked = radio.value === duration;
-      radio.disabled = byWords('duration') || (end && this.#tooLong(radio.value));
+    if (this.#model) {
+      this.#model.value = model;
+      this.#model.disabled = byWords('model');
     }
+    this.#duration.replaceChildren(...Object.entries(can.costs).map(([value, words]) => h('option', {
+      value, disabled: end && this.#tooLong(value),
+    }, words)));
+    this.#duration.value = duration;
+    this.#duration.disabled = byWords('duration');
     if (this.#no.value !== no) this.#no.value = no;
     this.#no.disabled = byWords('no');
     this.#cfg.value = cfg ?? 0.5;
@@ -105,13 +118,14 @@ export class Options {
     this.#pickEnd.disabled = !endAllowed;
 
     const hint = (name) => byWords(name) ? t('written') : '';
-    setText(byId('duration-hint'), hint('duration') || (end && state.limits.five_only ? t('ten_excluded') : ''));
+    setText(byId('duration-hint'), hint('duration') || (end && can.five_only ? t('ten_excluded') : ''));
     setText(byId('no-hint'), hint('no'));
     setText(byId('cfg-hint'), hint('cfg'));
     setText(byId('end-hint'), !endAllowed ? t('end_kept') : this.#tooLong(duration) && !end ? t('five_then') : '');
 
     const chips = [
-      duration !== state.limits.preset && t('seconds', { seconds: duration }),
+      model !== values[0] && can.words,
+      duration !== can.preset && t('seconds', { seconds: duration }),
       no.trim() && t('without', { what: no.trim() }),
       cfg !== undefined && t('followed', { value: cfg }),
     ];
@@ -120,14 +134,14 @@ export class Options {
 }
 
 /**
- * Options written into the words, read for display only: `--10s`, `--duration 10`, `--no rain`, `--cfg 0.7`.
+ * Options written into the words, read for display only: `--10s`, `--duration 10`, `--no rain`, `--model best`.
  * The server's parsing decides.
  */
 
 const DASH = '\\-\\p{Pd}\\u2212';
 const MARK = new RegExp(
   `(?<![${DASH}])(?:[${DASH}]{2,}\\s*|(?<![\\p{L}\\p{N}])[${DASH}])`
-  + '(?:(duration|cfg|no)(?![\\p{Script=Latin}_])|(?=\\d+\\s*s))\\s*[=:\uff1a\uff1d]?\\s*',
+  + '(?:(duration|cfg|no|model|sound)(?![\\p{Script=Latin}_])|(?=\\d+\\s*s))\\s*[=:\uff1a\uff1d]?\\s*',
   'giu',
 );
 
@@ -140,7 +154,10 @@ function written(words) {
     const tail = text.slice(mark.index + mark[0].length, marks[i + 1]?.index).trim();
     if (name === 'no') found.no = tail.replace(/[\s,;]+$/, '');
     else if (name === 'duration') [found.duration] = /^\d*/.exec(tail);
-    else [found.cfg] = tail.replace(',', '.').split(/\s/);
+    else if (name === 'model') {
+      const title = tail.toLowerCase().replace('with ', '').replace(/\s+/g, '-');
+      [found.model] = values.filter((one) => title.startsWith(one.split('@')[0])).sort().reverse();
+    } else [found[name]] = tail.replace(',', '.').split(/\s/);
   });
   return found;
 }

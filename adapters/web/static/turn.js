@@ -34,7 +34,7 @@ export class Turn {
       download: link(t('download')),
       again: this.#button('again', 'again', () => this.#command('again')),
       words: this.#button('words', 'new_words', () => composer.newWords(this.job)),
-      other: this.#button('tune', 'again_with', () => this.#command('with')),
+      other: this.#button('tune', 'model', () => this.#command('with')),
       goOn: this.#button('next', 'go_on', () => composer.goOn(this.job)),
       join: this.#button('join', 'join', () => this.#command('join')),
     };

@@ -222,8 +222,8 @@ async def test_a_row_of_the_table_is_in_the_menu_and_in_the_help(start: Start, m
     _, page = await browser.open()
     menu = page.partition('id="menu"')[2].partition("</nav>")[0]
     said = re.findall(r'value="(/[a-z]+)">([^<]+)<', menu)
-    labels = [texts.page.PAGE[name] for name in ("history", "credits", "mydata", "privacy", "help")]
-    own = list(zip(("/jobs", "/quota", "/mydata", "/privacy", "/help"), labels, strict=True))
+    labels = [texts.page.PAGE[name] for name in ("history", "credits", "model", "mydata", "privacy", "help")]
+    own = list(zip(("/jobs", "/quota", "/model", "/mydata", "/privacy", "/help"), labels, strict=True))
     assert [one for one in said if one not in own] == [("/wave", "Wave")]
     assert [one for one in said if one in own] == own
     monkeypatch.setitem(TABLE, "nod", replace(WAVE, name="nod", help="nod to me", menu="none", label="", typed=True))

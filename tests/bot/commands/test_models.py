@@ -48,10 +48,10 @@ async def test_the_choices_show_price_and_usual_time(house: House) -> None:
 
 
 async def test_a_time_is_told_only_if_it_is_known(house: House) -> None:
-    house.provider.stand_in = False  # then nothing is known of them but what is written
+    house.provider.stand_in = False  # and its host has told nothing
     told = (await house.say("/model")).text.splitlines()
     assert told[1:3] == [
-        "Quick (Kling 1 Standard) · 5 credits for 5 s · usually about 5 min",
+        "Quick (Kling 1 Standard) · 5 credits for 5 s",
         "Best (Kling 3.0 Pro) · 20 credits for 5 s",
     ]
     job = await house.finish(await house.order("she smiles --model best"))
