@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot import catalogue, texts
 from bot.app import App, open_app
+from bot.backup import report
 from bot.config import UNHEARD, Settings
 from bot.connections import CONNECTIONS, Finding
 from bot.errors import Misconfigured, StoreDown
@@ -62,6 +63,8 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
                 yield Finding(
                     "hint", "OWNERS is not set: nobody in a chat is told of trouble, or may use /operator there."
                 )
+            for finding in await asyncio.to_thread(lambda: list(report.findings(settings, time.time()))):
+                yield finding
             async for finding in _jobs(app):
                 yield finding
     except Misconfigured as error:

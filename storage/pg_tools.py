@@ -38,18 +38,29 @@ _PIECE = 2**18
 _LAST = 500
 """Characters of a program's last line of error that are passed on."""
 
-_ASIDE = r"""
-CREATE SCHEMA :"aside";
-SELECT format('ALTER TABLE %I.%I SET SCHEMA %I', space.nspname, thing.relname, :'aside')
+_MOVE = r"""
+SELECT format('ALTER TABLE %I.%I SET SCHEMA %I', space.nspname, thing.relname, :'to')
 FROM pg_class AS thing JOIN pg_namespace AS space ON space.oid = thing.relnamespace
-WHERE space.nspname = :'place' AND thing.relkind IN ('r', 'p')
+WHERE space.nspname = :'from' AND thing.relkind IN ('r', 'p')
     AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = thing.oid AND deptype = 'e') \gexec
-SELECT format('ALTER FUNCTION %s SET SCHEMA %I', thing.oid::regprocedure, :'aside')
+SELECT format('ALTER FUNCTION %I.%I(%s) SET SCHEMA %I', space.nspname, thing.proname,
+    pg_get_function_identity_arguments(thing.oid), :'to')
 FROM pg_proc AS thing JOIN pg_namespace AS space ON space.oid = thing.pronamespace
-WHERE space.nspname = :'place'
+WHERE space.nspname = :'from'
     AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = thing.oid AND deptype = 'e') \gexec
 """
-"""Moves what stands in the schema `place` into a new one; before the dump is read."""
+"""Moves what stands in the schema `from`."""
+_ASIDE = rf"""
+CREATE SCHEMA :"aside";
+\set from :place
+\set to :aside
+{_MOVE}"""
+"""Before the dump is read: what is there goes to a schema of its own."""
+_BACK = rf"""
+\set from :back
+\set to :place
+{_MOVE}"""
+"""Instead of a dump: what was moved aside comes back."""
 _ARRIVED = """
 UPDATE :"place".gate SET place = :'token';
 """
@@ -80,21 +91,26 @@ async def dump(url: str, target: Path) -> tuple[str, Contents]:
     return str(found["place"]), Contents(found["version"], counts)
 
 
-async def put_back(url: str, script: Path, place: str, aside: str, token: str, held: Sequence[int] = ()) -> None:
+async def put_back(
+    url: str, script: Path, place: str, aside: str, token: str, held: Sequence[int] = (), back: str = ""
+) -> None:
     """Replace the schema by a dump, in one transaction; what is there now moves to the new schema `aside`.
 
     `token` becomes the database's place. `held`: file descriptors that stay open while `psql` runs, also when this
-    process is killed. Raises `Misconfigured`, `StoreDown`; then nothing has changed.
+    process is killed. `back`: a schema to which something was moved before, which comes instead of a dump. Raises
+    `Misconfigured`, `StoreDown`; then nothing has changed.
     """
     program, target = _program("psql"), read(url)
     before, after = script.with_suffix(".aside"), script.with_suffix(".arrived")
-    before.write_text(_ASIDE)
-    after.write_text(_ARRIVED)
-    names = [f"--set={name}={value}" for name, value in (("place", place), ("aside", aside), ("token", token))]
+    for path, text in ((before, _ASIDE), (after, _ARRIVED), *([(script, _BACK)] if back else [])):
+        await asyncio.to_thread(path.write_text, text)
+    given = {"place": place, "aside": aside, "token": token, "back": back}
+    names = [f"--set={name}={value}" for name, value in given.items()]
     with _Password(target, script) as password:
         await _run(
             [
-                *(program, "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", *names),
+                *(program, "--no-psqlrc", "--quiet", f"--output={os.devnull}", "--single-transaction"),
+                *("--set=ON_ERROR_STOP=1", *names),
                 *(f"--file={path}" for path in (before, script, after)),
                 _address(target, password),
             ],

@@ -51,10 +51,10 @@ def mark(path: Path, place: str) -> None:
         raise StoreDown(f"the copy cannot be written: {error}") from error
 
 
-def contents(path: Path) -> Contents:
-    """What a copy holds. Raises `StoreDown`."""
+def contents(path: Path, mode: str = "ro") -> Contents:
+    """What a copy holds. `mode` is `rw` for a database that was in use. Raises `StoreDown`."""
     try:
-        with closing(sqlite3.connect(_uri(path, "ro"), uri=True)) as database:
+        with closing(sqlite3.connect(_uri(path, mode), uri=True)) as database:
             database.row_factory = sqlite3.Row
             return Contents(database.execute(VERSION).fetchone()["version"], dict(database.execute(COUNTS).fetchone()))
     except sqlite3.Error as error:

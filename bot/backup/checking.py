@@ -55,7 +55,8 @@ def verify(folder: Path, about: Manifest, progress: Progress, stopped: Callable[
     bad = []
     for path, (size, digest) in about.files.items():
         try:
-            whole = (folder / path).stat().st_size == size and manifest.digest(folder / path, read) == digest
+            found = (folder / path).stat().st_size, manifest.digest(folder / path, read) if digest else ""
+            whole = found == (size, digest)
         except OSError:
             whole = False
         if not whole:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.backup import checking, making, manifest, moving
+from bot.backup import checking, making, manifest, moving, undoing
 from bot.backup.finishing import alone, finish, url_of
 from bot.backup.making import DUMP, FOLDERS, Progress, in_thread
 from bot.backup.manifest import Manifest
 from bot.backup.moving import Journal
 from bot.backup.removing import Removed
+from bot.backup.source import source_of
 from bot.config import Settings
 from bot.errors import Misconfigured, StoreDown
 from storage import snapshot
@@ -39,9 +40,9 @@ class Restored:
 
 async def restore(settings: Settings, folder: Path, now: float, progress: Progress) -> Restored:
     """Put a backup back, paused. Raises `Misconfigured`, `StoreDown`; then, as when cancelled, nothing has changed."""
-    about = manifest.read(folder)
-    checking.fits(about, settings)
     data, url = settings.data_dir, url_of(settings)
+    about = await _about(settings, folder)
+    checking.fits(about, settings)
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -56,7 +57,8 @@ async def restore(settings: Settings, folder: Path, now: float, progress: Progre
             await in_thread(lambda stopped: _put_together(data, folder, about, journal, stopped))
             moving.write(data, journal)
             if url:
-                await _replace(url, data, about, journal, lock)
+                back = undoing.schema_of(folder) if undoing.is_aside(folder) else ""
+                await _replace(url, data, about, journal, back, lock)
             removed = await _to_the_end(finish(settings))
         except BaseException as error:
             removed = await _to_the_end(finish(settings))  # PostgreSQL may have the dump, and then it counts
@@ -67,6 +69,19 @@ async def restore(settings: Settings, folder: Path, now: float, progress: Progre
                 raise
     assert removed is not None
     return Restored(about, data / journal.before, _schema(journal) if url else "", removed)
+
+
+async def _about(settings: Settings, folder: Path) -> Manifest:
+    """The manifest of a backup, or of what a restore has moved aside. Raises `Misconfigured`, `StoreDown`."""
+    if not undoing.is_aside(folder):
+        return manifest.read(folder)
+    url, place = url_of(settings), ""
+    if url:
+        from storage import pg_tools  # its driver is loaded where it is used
+
+        place = await pg_tools.schema_of(url)
+    source = await in_thread(lambda stopped: source_of(settings))
+    return await in_thread(lambda stopped: undoing.described(folder, source, place))
 
 
 async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
@@ -119,22 +134,23 @@ def _put_together(data: Path, folder: Path, about: Manifest, journal: Journal, s
             raise making.Stopped
         if path == DUMP:
             making.take(folder / path, new.parent / path)
-        elif path == snapshot.FILE:
+        elif path.startswith(snapshot.FILE):
             making.copy(folder / path, new / path)
-            snapshot.mark(new / path, journal.token)
         else:
             making.take(folder / path, new / path)
+    if (new / snapshot.FILE).exists():
+        snapshot.mark(new / snapshot.FILE, journal.token)
     for name in (*FOLDERS, "."):
         if (new / name).is_dir():
             making.sync(new / name)
 
 
-async def _replace(url: str, data: Path, about: Manifest, journal: Journal, lock: int) -> None:
-    """Have PostgreSQL read the dump, which commits the restore."""
+async def _replace(url: str, data: Path, about: Manifest, journal: Journal, back: str, lock: int) -> None:
+    """Have PostgreSQL read the dump, or take the tables from the schema `back`, which commits the restore."""
     from storage import pg_tools
 
     script = data / moving.FOLDER / DUMP
-    await pg_tools.put_back(url, script, about.place, _schema(journal), journal.token, [lock])
+    await pg_tools.put_back(url, script, about.place, _schema(journal), journal.token, [lock], back)
 
 
 def _schema(journal: Journal) -> str:

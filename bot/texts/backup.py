@@ -50,11 +50,16 @@ def aside(folder: str, schema: str) -> Sentence:
     """Where that is which was there before; `schema`: of PostgreSQL, or empty."""
     if schema:
         return _(
-            "What was there is in {folder} and in the schema {schema} of the database. Delete both once all is well.",
+            "What was there is in {folder} and in the schema {schema} of the database. Delete both once all is well; "
+            "until then, photoplay restore {folder} brings it back.",
             folder=folder,
             schema=schema,
         )
-    return _("What was there is in {folder}. Delete it once all is well.", folder=folder)
+    return _(
+        "What was there is in {folder}. Delete it once all is well; until then, photoplay restore {folder} brings it "
+        "back.",
+        folder=folder,
+    )
 
 
 def removed_again(people: int, clips: int, shares: int, galleries: int) -> Sentence:

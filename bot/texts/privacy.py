@@ -82,7 +82,7 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float, *,
     how_long = _(
         "How long: photos until {photos} after their clip is done, clips until {clips} after; what you share until you "
         "take it back; the rest until you have it removed. What is removed is gone from the disk and the database at "
-        "once, and from backups with the next one.",
+        "once; from backups it goes as newer ones replace them, and one that is put back loses it again.",
         photos=span(photos),
         clips=span(clips),
     )

@@ -1,7 +1,9 @@
 """`photoplay backup` and `photoplay restore`, as somebody with a shell uses them."""
 
 import asyncio
+import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -75,7 +77,8 @@ def test_a_backup_is_checked_and_put_back(tmp_path: Path, data: Path) -> None:
     lines = out.splitlines()
     assert lines[0].startswith("The backup of ")
     assert lines[1:] == [
-        f"What was there is in data/{aside.name}. Delete it once all is well.",
+        f"What was there is in data/{aside.name}. Delete it once all is well; until then, "
+        f"photoplay restore data/{aside.name} brings it back.",
         "Nothing was in line.",
         "Buying is paused. What is in line waits; what is being made goes on. "
         "photoplay admin operator resume takes it up again.",
@@ -105,3 +108,20 @@ async def test_an_order_that_was_in_line_is_listed(tmp_path: Path, data: Path) -
     assert (code, "Stop it first" in err) == (2, True)
     process.terminate()
     await process.communicate()
+
+
+def test_check_tells_of_backups(tmp_path: Path, data: Path) -> None:
+    def said(*about: str) -> None:
+        _, out, err = here("check", PORT="0", BACKUP_DIR="kept" if len(about) < 3 else "")
+        assert all(words in out for words in about), out + err
+
+    said("Backups: none are made. Set BACKUP_DIR", "·", "")
+    said("Backups: none in kept yet")
+    assert here("backup", "kept")[0] == 0
+    [(folder, _)] = manifest.backups(tmp_path / "kept")
+    os.utime(folder / manifest.NAME, (time.time() - 90_000,) * 2)
+    said("Backups: the newest in kept is of ", "✓ Backups")
+    os.utime(folder / manifest.NAME, (time.time() - 3 * 86_400,) * 2)
+    said("✗ Backups: the newest in kept is of ", "3 days ago")
+    assert here("restore", str(folder))[0] == 0
+    said(f"data/{next(data.glob(f'{moving.BEFORE}*')).name} is what a restore has moved aside")

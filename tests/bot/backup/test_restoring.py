@@ -4,11 +4,13 @@ import asyncio
 import json
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from bot.app import open_app
@@ -34,6 +36,7 @@ pytestmark = [pytest.mark.databases, pytest.mark.usefixtures("programs")]
 
 ANN, ANN_TOO, BOB = "telegram:900100200", "discord:900100300", "telegram:700100200"
 NOW = 1_764_400_000.0
+ROOT = Path(__file__).parents[3]
 
 
 @asynccontextmanager
@@ -366,3 +369,67 @@ async def test_two_that_start_after_an_interruption_finish_it_once(settings: Set
 
     assert await asyncio.gather(start(), asyncio.sleep(0)) is not None
     assert await start() == ["old"]
+
+
+async def test_a_restore_can_be_undone_and_that_too(settings: Settings) -> None:
+    async with opened(settings) as (store, media):
+        await a_past(store, media, "old", ANN, NOW)
+        folder = await backed_up(settings)
+        await a_past(store, media, "new", BOB, NOW)
+        await a_past(store, media, "gone", ANN, NOW)
+    first = await put_back(settings, folder)
+    async with opened(settings) as (store, media):
+        await store.quotas.amend(Act("r1", NOW, BOB, HOUSE, "resume"), lambda rule: replace(rule, paused=None))
+        await a_past(store, media, "since", BOB, NOW)
+        await retention.forget(store, media, ANN, NOW + 6000)
+    undone = await put_back(settings, first.before)
+    assert undone.removed.people == 1, "who was forgotten since is forgotten there, too"
+    async with opened(settings) as (store, media):
+        found = {row["id"]: row["person"] for row in await rows(store, "SELECT id, person FROM jobs")}
+        assert set(found) == {"old", "new", "gone"}
+        assert [id for id, person in found.items() if person == BOB] == ["new"]
+        assert [media.has(f"{name}c.mp4") for name in ("old", "new", "since")] == [False, True, False]
+        assert await store.quotas.paused()
+        await check_books(store)
+    assert first.before.is_dir(), "until somebody deletes it"
+    again = await put_back(settings, undone.before)
+    async with opened(settings) as (store, media):
+        assert {row["id"] for row in await rows(store, "SELECT id FROM jobs")} == {"old", "since"}
+        assert media.has("sincec.mp4")
+    assert again.removed.people == 0
+
+
+async def test_psql_that_outlives_the_restore_keeps_others_out(settings: Settings, tmp_path: Path) -> None:
+    if settings.database_url is None:
+        return  # there is no other program
+    async with opened(settings) as (store, media):
+        await a_past(store, media, "old", ANN, NOW)
+        folder = await backed_up(settings)
+        await a_past(store, media, "new", BOB, NOW)
+    url = settings.database_url.get_secret_value()
+    holder = await asyncpg.connect(url)
+    holding = holder.transaction()
+    await holding.start()
+    await holder.execute("LOCK TABLE gate")  # psql waits for it
+    names = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
+    command = (sys.executable, "-m", "bot", "restore", str(folder))
+    process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env={**names, "PATH": os.environ["PATH"]})
+    looking = await asyncpg.connect(url)  # a transaction would see the same for ever
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'psql' AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(60):
+        while not await looking.fetchval(waiting):
+            assert process.returncode is None
+            await asyncio.sleep(0.05)
+    process.kill()
+    await process.wait()
+    with pytest.raises(Misconfigured, match="is running on"), finishing.alone(settings.data_dir):
+        pass
+    await holding.rollback()
+    await holder.close()
+    await looking.close()
+    with finishing.alone(settings.data_dir, 60):
+        pass  # psql has ended
+    async with usable(settings), opened(settings) as (store, media):
+        assert [row["id"] for row in await rows(store, "SELECT id FROM jobs")] == ["old"]
+        assert await store.quotas.paused()
+        assert not media.has("newc.mp4")
