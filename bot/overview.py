@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.model import Incident, Job
 from bot.quotas.rules import Movement
+from bot.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,56 @@ class Story:
     job: Job
     moves: Sequence[Movement]
     incidents: Sequence[Incident]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who ordered, last at `at`; `label`: what the platform called them then."""
+
+    id: str
+    label: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person in private chats (`scope` empty) or in a community, in sentences; `ban` is empty without one."""
+
+    scope: str
+    allowance: Sentence
+    ban: Sentence
+    grants: Sequence[Sentence]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person."""
+
+    id: str
+    label: str
+    linked: Sequence[str]
+    """The other persons of their account."""
+    memberships: Sequence[Membership]
+    jobs: Sequence[Job]
+    """The latest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A community, and what it used this month, of its cap (None: any number)."""
+
+    scope: str
+    used: int
+    cap: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityProfile:
+    """The same with its limits, its use in words, and that as a PNG."""
+
+    scope: str
+    used: int
+    cap: int | None
+    limits: Sentence
+    usage: Sentence
+    chart: bytes | None

@@ -1,7 +1,8 @@
 """What the operator's page lists: jobs of everybody, by indexes that are there for the worker and for retention."""
 
 from bot.model import Incident, Job
-from bot.quotas.rules import Movement
+from bot.overview import Person
+from bot.quotas.rules import Movement, about
 from storage import ledger, rows
 from storage.database import Part
 from storage.incidents import incident
@@ -24,6 +25,20 @@ DONE = """
 MOVES = "SELECT * FROM ledger WHERE job = $1 ORDER BY at, step"
 ABOUT = "SELECT at, what, detail, host, job FROM incidents WHERE job = $1 ORDER BY at LIMIT $2"
 
+# One search of the index (person, created_at) per person, three with name and time.
+PEOPLE = """
+    WITH RECURSIVE who(person) AS (
+        SELECT min(person) FROM jobs
+        UNION ALL SELECT (SELECT min(jobs.person) FROM jobs WHERE jobs.person > who.person) FROM who
+        WHERE who.person IS NOT NULL)
+    SELECT who.person,
+        (SELECT label FROM jobs WHERE jobs.person = who.person ORDER BY created_at DESC LIMIT 1) AS label,
+        (SELECT max(created_at) FROM jobs WHERE jobs.person = who.person) AS at
+    FROM who WHERE who.person IS NOT NULL LIMIT $1"""
+SCOPES_OF = """
+    SELECT scope FROM jobs WHERE person = $1
+    UNION SELECT scope FROM grants WHERE person = $1 UNION SELECT scope FROM rules WHERE about = $2 ORDER BY scope"""
+
 
 class Overview(Part):
     """Each method is one transaction; times are Unix seconds."""
@@ -35,6 +50,14 @@ class Overview(Part):
     async def done(self, before: float, limit: int, outcome: str = "") -> list[Job]:
         """Jobs that ended before then, newest first, with this outcome or any; those deleted since are missing."""
         return [rows.job(row) for row in await self._all(DONE, before, limit, outcome)]
+
+    async def people(self, limit: int) -> list[Person]:
+        """Everybody who ordered, by their ids."""
+        return [Person(row["person"], row["label"], row["at"]) for row in await self._all(PEOPLE, limit)]
+
+    async def scopes_of(self, person: str) -> list[str]:
+        """Where a person ordered, got credits, or has rules of their own."""
+        return [row["scope"] for row in await self._all(SCOPES_OF, person, about("person", person))]
 
     async def moves(self, job_id: str) -> list[Movement]:
         """The movements of a job's credits, oldest first."""

@@ -1,12 +1,24 @@
 """What the operator's page shows, as values. Whatever it changes goes through the commands, like everybody's."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
-from bot.admin import entrance
+from bot.admin import entrance, profiles
 from bot.context import Context
 from bot.model import ID
-from bot.overview import Ceiling, Hour, Jobs, Now, Show, Story
+from bot.overview import (
+    Ceiling,
+    Community,
+    CommunityProfile,
+    Hour,
+    Jobs,
+    Now,
+    Person,
+    Profile,
+    Show,
+    Story,
+)
 from bot.quotas import pricing
 from bot.quotas.pricing import MILLIONTHS
 
@@ -20,6 +32,8 @@ FIRST = 20
 _MOST = 100_000
 """Ended jobs that are counted."""
 HOUR = 3600.0
+PERSON = re.compile(r"[a-z]{1,20}:-?[\w-]{1,64}", re.ASCII)
+"""Ids of people and of communities."""
 
 
 class Desk:
@@ -51,6 +65,19 @@ class Desk:
     async def jobs_of(self, person: str) -> Jobs:
         """The latest jobs of a person and the accounts linked to theirs."""
         return Jobs(await self._context().store.jobs(person, PAGE))
+
+    async def people(self, find: str) -> tuple[Sequence[Person], Sequence[Community]]:
+        """People and communities with these words in their names; without any, the latest and the busiest."""
+        ctx = self._context()
+        return await profiles.people(ctx, find), await profiles.communities(ctx, find)
+
+    async def person(self, operator: str, person: str) -> Profile | None:
+        """A person; None for what is no id of one."""
+        return await profiles.profile(self._context(), operator, person) if PERSON.fullmatch(person) else None
+
+    async def community(self, operator: str, scope: str, language: str) -> CommunityProfile | None:
+        """A community; None if nothing is known of it."""
+        return await profiles.community(self._context(), operator, scope, language) if PERSON.fullmatch(scope) else None
 
     async def story(self, job_id: str) -> Story | None:
         """A job and what happened to it; None if there is none."""

@@ -11,6 +11,7 @@ from bot.admin.people import act
 from bot.context import Context
 from bot.conversation import SHELL, Inbound, Reply
 from bot.errors import Refusal
+from bot.languages import ENGLISH
 from bot.model import Address
 from bot.quotas.rules import HOUSE
 
@@ -67,7 +68,7 @@ async def leave(ctx: Context, session: str) -> None:
     await ctx.store.operator_sessions.end(session)
 
 
-def speaking(person: str, text: str = "", key: str = "") -> Inbound:
-    """A message of an operator's from the page."""
+def speaking(person: str, *, key: str = "", scope: str = "", language: str = ENGLISH) -> Inbound:
+    """Who is at the page, as a message without words."""
     platform, _, user = person.partition(":")
-    return Inbound(Address(platform, SHELL), user, key, text)
+    return Inbound(Address(platform, SHELL), user, key, "", scope=scope, language=language)

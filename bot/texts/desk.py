@@ -1,8 +1,8 @@
 """Sentences of the operator's page."""
 
-from bot.sentence import Moment, Number, Sentence, _, _n, join, verbatim
+from bot.sentence import Moment, Number, Sentence, _, _n, join, sentences, verbatim
 from bot.texts.jobs import STATES
-from bot.texts.phrases import about, ago, credits_
+from bot.texts.phrases import about, ago, credits_, reason
 
 DESK = {
     "title": _("Operator's page"),
@@ -42,6 +42,28 @@ DESK = {
     "outbox": _("Oldest post that waits"),
     "up": _("works"),
     "unfinished": _("Unfinished orders"),
+    "people": _("People"),
+    "find_people": _("A name or an id, of a person or a community"),
+    "communities": _("Communities"),
+    "latest_people": _("People"),
+    "linked": _("Linked with"),
+    "grant": _("Give"),
+    "grant_how": _("Credits, as in 50 until Friday"),
+    "revoke": _("Take back what was given"),
+    "ban": _("Ban"),
+    "ban_how": _("How long, as in for 2 days; empty: for good"),
+    "unban": _("End the ban"),
+    "set": _("Set"),
+    "quota_how": _("Allowance, as in 30 a day"),
+    "usage": _("The last 30 days"),
+    "usage_alt": _("The same as a picture: credits, clips, refunds and waits by day"),
+    "limits": _("Limits"),
+    "limits_how": _("A limit, as in longest 5 or flight 3"),
+    "cap": _("Cap"),
+    "cap_how": _("Credits a month, or off"),
+    "flights_how": _("Clips at once, or off"),
+    "acts": _("What can be done"),
+    "latest_jobs": _("Latest orders"),
     "jobs": _("Orders"),
     "show": _("Show"),
     "unfinished_tab": _("Unfinished"),
@@ -141,6 +163,23 @@ MOVES = {
 def move(kind: str, amount: int, book: str) -> Sentence:
     """A movement of credits, and in whose book."""
     return join(" · ", [MOVES[kind], credits_(amount), book])
+
+
+def used_this_month(used: int, cap: int | None) -> Sentence:
+    """What a community used this month, of its cap."""
+    if cap is None:
+        return _("{credits} this month", credits=credits_(used))
+    return _("{credits} this month of {cap}", credits=credits_(used), cap=Number(cap))
+
+
+def last_ordered(age: float) -> Sentence:
+    """When somebody ordered last, by how long ago that is in seconds."""
+    return _("last ordered {ago}", ago=ago(age))
+
+
+def banned(until: Sentence, because: str) -> Sentence:
+    """A ban; `until` is empty for one for good."""
+    return sentences(_("Banned until {until}.", until=until) if until else _("Banned for good."), reason(because))
 
 
 def called(label: str, person: str) -> Sentence:

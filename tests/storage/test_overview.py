@@ -2,6 +2,7 @@
 
 from bot.jobs import machine
 from bot.model import Accepted, Clip, Incident, Job, Refused
+from bot.quotas.rules import Act, Rule
 from bot.sentence import verbatim
 from storage.jobs import Store
 from tests.samples import a_job
@@ -72,3 +73,18 @@ async def test_sessions_of_the_page(store: Store) -> None:
     assert await sessions.end_all(NOW + 200) == 1
     rows = await store._db.read(lambda tx: tx.all("SELECT hash FROM operator_sessions"))
     assert rows == []
+
+
+async def test_people_with_their_latest_names_and_where_they_are_known(store: Store) -> None:
+    await lived(store, "a", NOW - 20, label="old")
+    await lived(store, "b", NOW - 30, "", label="B", scope="telegram:-1")
+    job = a_job("c", person="telegram:a", label="new", scope="telegram:-2", created_at=NOW - 10, due_at=NOW)
+    await store.submit(job, machine.hold(job))
+    assert [(one.id, one.label, one.at) for one in await store.overview.people(10)] == [
+        ("telegram:a", "new", NOW - 10),
+        ("telegram:b", "B", NOW - 30),
+    ]
+    assert len(await store.overview.people(1)) == 1
+    await store.quotas.amend(Act("a1", NOW, "x", "telegram:-3", "ban", "person:telegram:a"), lambda _: Rule(banned=9e9))
+    assert await store.overview.scopes_of("telegram:a") == ["", "telegram:-2", "telegram:-3"]
+    assert await store.overview.scopes_of("telegram:nobody") == []

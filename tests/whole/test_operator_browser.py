@@ -18,9 +18,15 @@ from tests.samples import a_job, an_order
 pytestmark = pytest.mark.timeout(120)
 DESK = texts.desk.DESK
 MODELS = ("kling-video/v1/standard/image-to-video", "kling-video/v1.6/pro/image-to-video", "google/veo-3.1-i2v")
-SECTIONS = ["now", "jobs"]
+SECTIONS = ["now", "jobs", "people"]
 
-PLACES = {"job": "/admin/jobs/life000009", "job-running": "/admin/jobs/life000004", "clips": "/admin/jobs?show=clip"}
+PLACES = {
+    "job": "/admin/jobs/life000009",
+    "job-running": "/admin/jobs/life000004",
+    "clips": "/admin/jobs?show=clip",
+    "person": "/admin/people/discord:104",
+    "community": "/admin/communities/telegram:-100200300",
+}
 
 
 async def lived(seat: Seat) -> None:

@@ -8,7 +8,7 @@ from bot.conversation import MENTION, SHELL, Inbound, Named, Reply
 from bot.model import Address
 
 VERBS = frozenset(
-    {"operator", "quota", "grant", "revoke", "ban", "unban", "limits", "tier", "refund", "wordlist", "undo"}
+    {"operator", "quota set", "grant", "revoke", "ban", "unban", "limits", "tier", "refund", "wordlist", "undo"}
 )
 """Commands that forms of the page may say; the core decides who may."""
 LONGEST = 500

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from adapters.web.operator import charts
 from adapters.web.operator.door import PATH
@@ -56,6 +56,8 @@ def story(found: Story, now: float) -> dict[str, Any]:
         "parts": charts.row([(kind, seconds) for kind, _, seconds in parts]),
         "told_parts": [(kind, desk.part_of_time(name, seconds)) for kind, name, seconds in parts],
         "facts": list(_facts(job)),
+        "person": f"{PATH}/people/{quote(job.person, safe=':')}",
+        "community": f"{PATH}/communities/{quote(job.scope, safe=':')}" if job.scope else "",
         "moves": [
             (desk.moment(one.at), desk.move(one.kind, _amount(one.held, one.spent), one.book)) for one in found.moves
         ],

@@ -8,15 +8,16 @@ from typing import Any
 from aiohttp import web
 
 from adapters.web import bodies
-from adapters.web.operator import acts, jobs, now
+from adapters.web.operator import acts, jobs, now, people
 from adapters.web.operator.door import PATH, Door, Visit, is_ours, shut
+from adapters.web.telling import language
 from adapters.web.templating import render
 from bot import texts
 from bot.core import Core
 from bot.overview import Jobs, Show
 
 Health = Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
-SECTIONS = (("now", PATH), ("jobs", jobs.JOBS))
+SECTIONS = (("now", PATH), ("jobs", jobs.JOBS), ("people", people.PEOPLE))
 """Name and path of each section, in the order of the menu."""
 LONGEST = 100
 """Characters of a search."""
@@ -40,6 +41,9 @@ class OperatorRoutes:
                 web.get(PATH, guard(self._now)),
                 web.get(jobs.JOBS, guard(self._jobs)),
                 web.get(f"{jobs.JOBS}/{{job}}", guard(self._job)),
+                web.get(people.PEOPLE, guard(self._people)),
+                web.get(f"{people.PEOPLE}/{{person}}", guard(self._person)),
+                web.get(f"{people.COMMUNITIES}/{{scope}}", guard(self._community)),
                 web.get(f"{PATH}/enter", self._ask),
                 web.post(f"{PATH}/enter", self._enter),
                 web.post(f"{PATH}/leave", guard(self._leave)),
@@ -86,6 +90,23 @@ class OperatorRoutes:
         if found is None:
             raise web.HTTPNotFound
         return self._page(visit, "job", "jobs", **jobs.story(found, self._core.context.clock()))
+
+    async def _people(self, visit: Visit) -> web.StreamResponse:
+        find = visit.request.query.get("find", "").strip()[:LONGEST]
+        found, now = await self._core.desk.people(find), self._core.context.clock()
+        return self._page(visit, "people", "people", **people.values(*found, find, now))
+
+    async def _person(self, visit: Visit) -> web.StreamResponse:
+        found = await self._core.desk.person(visit.person, visit.request.match_info["person"])
+        if found is None:
+            raise web.HTTPNotFound
+        return self._page(visit, "person", "people", **people.person(found, self._core.context.clock()))
+
+    async def _community(self, visit: Visit) -> web.StreamResponse:
+        found = await self._core.desk.community(visit.person, visit.request.match_info["scope"], language())
+        if found is None:
+            raise web.HTTPNotFound
+        return self._page(visit, "community", "people", **people.community(found))
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         """A link only asks: chats open the links that they show, and each lets in once."""

@@ -20,7 +20,14 @@ from tests.operators import OWNER, Seat, browser, fields, link, says, seated
 from tests.samples import a_job, an_order
 
 DESK = texts.desk.DESK
-PATHS = ["/admin", "/admin/jobs", "/admin/jobs/any"]
+PATHS = [
+    "/admin",
+    "/admin/jobs",
+    "/admin/jobs/any",
+    "/admin/people",
+    "/admin/people/telegram:9",
+    "/admin/communities/telegram:-100",
+]
 
 
 @pytest.fixture
@@ -389,3 +396,97 @@ async def test_a_long_list_has_pages(seat: Seat) -> None:
         more = re.findall(r'class="button quiet" href="([^"]+)"', page)
         path = html.unescape(more[0]) if more else ""
     assert seen == [f"job{n:07}" for n in range(desk.PAGE + 7)]
+
+
+async def test_people_and_communities_are_found_by_parts_of_their_names(seat: Seat) -> None:
+    await a_life(seat, "ann1234567", label="Ann <i>Lee</i>", person="telegram:100", scope="telegram:-100")
+    await a_life(seat, "ben1234567", label="Ben", person="discord:200", scope="discord:900", created_at=1000.0)
+    await seat.enter()
+
+    async def listed(find: str) -> list[str]:
+        _, page = await seat.get(f"/admin/people?find={find}")
+        assert "<i>" not in page
+        return re.findall(r'href="/admin/(?:people|communities)/([^"]+)"', page)
+
+    assert (await listed(""))[:2] == ["telegram:100", "discord:200"]
+    assert await listed("lee+ANN") == ["telegram:100"]
+    assert await listed("200") == ["discord:200"]
+    assert await listed("nobody") == await listed("%25") == []
+
+
+MEMBER = "telegram:-100"
+
+
+@pytest.mark.parametrize("scope", ["", MEMBER])
+async def test_what_admins_do_to_people_is_done_by_the_same_commands(seat: Seat, scope: str) -> None:
+    await a_life(seat, "ann1234567", label="Ann", person="telegram:100", scope=scope)
+    await seat.enter()
+
+    async def does(verb: str, typed: str = "", because: str = "") -> str:
+        """Send that form of the person's page for this scope; returns the page afterwards."""
+        _, page = await seat.get("/admin/people/telegram:100")
+        form = next(one for one in fields(page, "/admin/act") if (one["verb"], one.get("scope", "")) == (verb, scope))
+        status, said = await seat.post("/admin/act", {**form, "typed": typed, "because": because})
+        assert status == 200
+        assert 'class="words alarm"' not in said, said
+        return html.unescape((await seat.get("/admin/people/telegram:100"))[1])
+
+    page = await does("quota set", "42 a week")
+    assert "42 credits a week" in page
+    page = await does("grant", "50 until Friday", "a contest")
+    assert "50 of 50 credits given" in page
+    assert "a contest" in page
+    page = await does("revoke")
+    assert "50 of 50" not in page
+    page = await does("ban", "for 2 days", "spam")
+    assert "Banned until" in page
+    assert "spam" in page
+    page = await does("unban")
+    assert "spam" not in page
+    acts = await seat.app.store.figures.audit(scope, 10)
+    assert [act.verb for act in acts] == ["unban", "ban", "revoke", "grant", "quota set"]
+    assert {(act.actor, act.about) for act in acts} == {(OWNER, "person:telegram:100")}
+
+
+async def test_a_refusal_is_shown_as_one(seat: Seat) -> None:
+    await a_life(seat, "ann1234567", person="telegram:100", scope=MEMBER)
+    await seat.enter()
+    _, page = await seat.get("/admin/people/telegram:100")
+    form = next(one for one in fields(page, "/admin/act") if one["verb"] == "grant" and one.get("scope") == MEMBER)
+    for changes in ({"typed": "lots"}, {"typed": "5", "person": "discord:7"}, {"typed": "5", "person": ""}):
+        _, said = await seat.post("/admin/act", {**form, **changes, "key": str(changes)})
+        assert 'class="words alarm"' in said
+    assert await seat.app.store.figures.audit(MEMBER, 10) == []
+
+
+async def test_a_communitys_caps_limits_and_use(seat: Seat) -> None:
+    await a_clip(seat, "made123456", scope=MEMBER, label="<u>Ann</u>")
+    await seat.enter()
+    path = f"/admin/communities/{MEMBER}"
+    status, page = await seat.get(path)
+    assert status == 200
+    assert "data:image/png;base64," in page
+    assert "&lt;u&gt;Ann&lt;/u&gt;" in page
+    for verb, words, typed in (
+        ("operator", "cap", "1000"),
+        ("operator", "flights", "3"),
+        ("quota set", "default", "7 a day"),
+        ("limits", "", "longest 5"),
+    ):
+        status, said = await seat.send(page, verb, words, typed=typed, because="so it is")
+        assert (status, 'class="words alarm"' in said) == (200, False), said
+    rule = (await seat.app.store.quotas.rules(MEMBER))[""]
+    assert (rule.cap, rule.flights, rule.credits, rule.longest) == (1000, 3, 7, 5)
+    assert {act.because for act in await seat.app.store.figures.audit(MEMBER, 10)} == {"so it is"}
+    _, page = await seat.get(path)
+    assert "this month of 1,000" in html.unescape(page)
+    _, page = await seat.get("/admin/people?find=-100")
+    assert f'href="{path}"' in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/people/nobody", "/admin/people/a:b%20c", "/admin/communities/discord:404", "/admin/communities/x"]
+)
+async def test_what_is_no_person_and_no_community_is_not_found(seat: Seat, path: str) -> None:
+    await seat.enter()
+    assert (await seat.get(path, Accept="text/html"))[0] == 404
