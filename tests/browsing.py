@@ -6,11 +6,11 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from bot.app import App, open_app
 from bot.config import Settings
@@ -28,9 +28,25 @@ ARGS = [
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 WIDE = {"viewport": {"width": 1440, "height": 900}}
-POLLS = [(f"{name}-{scheme}", {**size, "color_scheme": scheme}) for name, size in
-         (("390", PHONE), ("1440", WIDE)) for scheme in ("light", "dark")]  # fmt: skip
-"""Viewports and colour schemes in which each state of a page is checked."""
+STILL = """{
+    const known = matchMedia;
+    window.matchMedia = (query) => known(query.includes('reduced-motion') ? 'not all' : query);
+}"""
+"""Scripts see no wish for reduced motion, so that clips play by themselves."""
+TORN = """() =>
+    [...document.querySelectorAll('button, a.button, input:not(.unseen), select, label.button')]
+        .filter(node => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+        .map(node => [node, node.getBoundingClientRect()])
+        .filter(([, box]) => box.width && (box.left < 0 || box.right > innerWidth + 1))
+        .map(([node]) => node.outerHTML.slice(0, 120))
+"""
+"""Controls that are out of the window."""
+POLLS: list[tuple[str, dict[str, Any]]] = [("390", PHONE), ("1440", WIDE)]
+"""Viewports in which each state of a page is checked."""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+"""Each state of a page is checked in both, in one page."""
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""Axe's rules whose findings depend on the colour scheme, of those that are on by default."""
 
 
 @asynccontextmanager
@@ -39,6 +55,19 @@ async def launched() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
         await browser.close()
+
+
+async def new_context(chromium: Browser, *, still: bool = True, **options: Any) -> BrowserContext:
+    """Somebody new. `still`: nothing moves but clips, as frames of an animation cost most of what a page does."""
+    context = await chromium.new_context(**({"reduced_motion": "reduce"} if still else {}), **options)
+    if still:
+        await context.add_init_script(STILL)
+    return context
+
+
+async def new_page(chromium: Browser, **options: Any) -> Page:
+    """A page of somebody new; `options` are those of `new_context`."""
+    return await (await new_context(chromium, **options)).new_page()
 
 
 @asynccontextmanager
@@ -75,10 +104,17 @@ async def at_rest(page: Page) -> None:
     )
 
 
-async def no_violations(page: Page) -> None:
+async def no_violations(page: Page, **options: Any) -> None:
+    """Check for findings of axe; `options` are those of `axe.run`."""
     await at_rest(page)
-    found = await Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE_SCRIPT)
+    found = await page.evaluate(
+        "options => axe.run(options).then(({ violations }) => ({ violations }))",
+        {"resultTypes": ["violations"], **options},
+    )
+    results = AxeResults(found)
+    assert results.violations_count == 0, results.generate_report()
 
 
 async def keep_picture(page: Page, name: str, *, whole: bool = False) -> None:
@@ -88,20 +124,23 @@ async def keep_picture(page: Page, name: str, *, whole: bool = False) -> None:
         await page.screenshot(path=f"{folder}/{name}.png", full_page=whole)
 
 
-async def looks_right(page: Page, name: str, *, whole: bool = False) -> None:
-    """Check for overflow, overlaps and findings of axe; saves a screenshot."""
-    await at_rest(page)
-    await keep_picture(page, name, whole=whole)
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than its window"
-    torn = await page.evaluate(
-        """() => [...document.querySelectorAll('button, a.button, input:not(.unseen), select, label.button')]
-            .filter(node => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-            .map(node => [node, node.getBoundingClientRect()])
-            .filter(([, box]) => box.width && (box.left < 0 || box.right > innerWidth + 1))
-            .map(([node]) => node.outerHTML.slice(0, 120))"""
-    )
-    assert torn == [], f"{name}: out of the window"
-    await no_violations(page)
+async def looks_right(page: Page, name: str = "", *, whole: bool = False) -> None:
+    """Check for overflow, overlaps and findings of axe in both colour schemes; with a name, saves screenshots.
+
+    In the second scheme axe looks for what colours can break.
+    """
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        await at_rest(page)
+        look = f"{name} {scheme} {page.viewport_size}"
+        if name:
+            await keep_picture(page, f"{name}-{scheme}", whole=whole)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            f"{look}: wider than its window"
+        )
+        torn = await page.evaluate(TORN)
+        assert torn == [], f"{look}: out of the window"
+        await no_violations(page, **({} if scheme == SCHEMES[0] else {"runOnly": COLOURS}))
 
 
 async def becomes(read: Callable[[], Awaitable[object]], wanted: object) -> None:
@@ -133,6 +172,7 @@ async def plays(page: Page, nth: int = 0) -> None:
     await page.wait_for_function(
         "n => { const v = document.querySelectorAll('video')[n]; return v.readyState > 1 && v.currentTime > 0.2 }",
         arg=nth,
+        polling=50,
     )
 
 
@@ -153,16 +193,16 @@ Prepare = Callable[[Page], Awaitable[None]]
 async def looked_at(
     chromium: Browser, name: str, address: str, known: Page | None = None
 ) -> AsyncIterator[Callable[[Prepare], Awaitable[None]]]:
-    """Open `address` in each look, as a new person or the one of `known`, run the given steps, and check."""
+    """Open `address` in each size, as a new person or the one of `known`, run the given steps, and check."""
 
     async def each(prepare: Prepare) -> None:
-        for look, options in POLLS:
+        for size, options in POLLS:
             who = {"storage_state": await known.context.storage_state()} if known else {}
-            context = await chromium.new_context(**options, **who)
+            context = await new_context(chromium, **options, **who)
             page = await context.new_page()
             await page.goto(address)
             await prepare(page)
-            await looks_right(page, f"{name}-{look}")
+            await looks_right(page, f"{name}-{size}")
             await context.close()
 
     yield each

@@ -3,14 +3,29 @@
 import asyncio
 from pathlib import Path
 
+import av
 import psutil
 import pytest
 
+from generator import pool
 from generator.material import Material
 from generator.request import Request
 from tests import renderers
 from tests.houses import picture
 from tests.renderers import Shared
+
+
+async def test_a_light_clip_has_all_that_a_page_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its length, its shape, and lines enough to go on with the last frame."""
+    monkeypatch.setattr(renderers, "_rendered", {})
+    monkeypatch.setattr(renderers, "_idle", [])
+    monkeypatch.setattr(pool, "work", renderers.light)
+    await Shared().render(Material(Request("data:", "slow zoom in"), picture(640, 480)), tmp_path / "clip.mp4")
+    await renderers.end()
+    with av.open(str(tmp_path / "clip.mp4")) as clip:
+        stream = clip.streams.video[0]
+        assert (stream.width, stream.height, stream.average_rate) == (426, 320, 6)
+        assert clip.duration == 5_000_000  # microseconds
 
 
 async def test_a_clip_is_rendered_once_and_a_stop_ends_a_render(
@@ -37,4 +52,4 @@ async def test_a_clip_is_rendered_once_and_a_stop_ends_a_render(
     rendering.cancel()
     await other.stop()
     assert not psutil.pid_exists(pid)
-    assert (renderers._idle, list(renderers._rendered)) == ([], [zoom])
+    assert (renderers._idle, [material for _, material in renderers._rendered]) == ([], [zoom])

@@ -13,11 +13,17 @@ import pytest_asyncio
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser
 
+from adapters.web import event_stream
 from bot import app
+from bot.jobs.history import History
 from bot.media.library import Media
-from generator import studio
+from generator import pool, studio
 from tests import decoders, renderers, slots
 from tests.browsing import CHROMIUM, launched
+
+WORK = pool.work
+SOON = 0.4
+"""Seconds between two polls of a render, and of the store for a tab: what a page waits for, it waits for less."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,10 +72,23 @@ def processes_end() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def handed_on(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """An app in this process takes decoders and renderers over from the test before, and leaves them to the next."""
     monkeypatch.setattr(app, "Media", partial(Media, decoder=decoders.Shared))
     monkeypatch.setattr(studio, "Renderer", renderers.Shared)
+    if "chromium" in request.fixturenames:
+        next_poll = History.next_poll
+        monkeypatch.setattr(History, "next_poll", lambda *args: min(SOON, next_poll(*args)))
+        monkeypatch.setattr(event_stream, "CALM", SOON)
+        monkeypatch.setattr(event_stream, "TICK", 2 * SOON)
+        if not os.environ.get("SCREENS"):
+            monkeypatch.setattr(pool, "work", renderers.light)
+
+
+@pytest.fixture
+def whole_clips(handed_on: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser gets clips as people do, not light ones."""
+    monkeypatch.setattr(pool, "work", WORK)
 
 
 @pytest.fixture

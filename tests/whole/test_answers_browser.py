@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
+from adapters.web import event_stream
 from bot import texts
 from bot.app import App
 from bot.conversation import Inbound
 from bot.model import Address
-from tests.browsing import buying, order, plays, site
+from tests.browsing import buying, new_page, order, plays, site
 from tests.whole.test_crop_browser import panorama
 
 T = texts.page.PAGE
@@ -29,10 +30,13 @@ async def write(page: Page, words: str) -> None:
     await page.press("#words", "Enter")
 
 
-async def test_crop_consent_and_price_are_each_answered_by_a_typed_yes(chromium: Browser, tmp_path: Path) -> None:
+async def test_crop_consent_and_price_are_each_answered_by_a_typed_yes(
+    chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "TICK", 60.0)  # a tab is told of the first question whenever it is told of one
     async with buying(tmp_path) as (app, address):
         await dear(app)
-        page = await (await chromium.new_context()).new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await page.evaluate(NO_CUTTING)
         await order(page, panorama(tmp_path), "slow pan right --10s")
@@ -61,7 +65,7 @@ async def test_crop_consent_and_price_are_each_answered_by_a_typed_yes(chromium:
 async def test_of_two_questions_the_one_that_was_asked_last(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with buying(tmp_path) as (app, address):
         await dear(app)
-        page = await (await chromium.new_context()).new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await order(page, photo, "zoom in --10s")
         asked = page.locator("[data-is=asked]")
@@ -93,7 +97,7 @@ async def test_of_two_questions_the_one_that_was_asked_last(chromium: Browser, t
 async def test_a_yes_that_got_lost_is_none_to_the_next_question(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with buying(tmp_path) as (app, address):
         await dear(app)
-        page = await (await chromium.new_context()).new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await order(page, photo, "zoom in --10s")
         asked = page.locator("[data-is=asked]")
@@ -118,7 +122,7 @@ async def test_a_yes_that_got_lost_is_none_to_the_next_question(chromium: Browse
 
 async def test_what_is_sent_during_another_send_is_told(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with site(tmp_path) as (_, address):
-        page = await (await chromium.new_context()).new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         held = asyncio.Event()
 

@@ -18,7 +18,20 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, Route, 
 from bot import texts
 from bot.conversation import Inbound
 from bot.model import Address
-from tests.browsing import at_rest, becomes, buying, held, no_violations, order, plays, press, site
+from tests.browsing import (
+    at_rest,
+    becomes,
+    buying,
+    held,
+    looks_right,
+    new_context,
+    new_page,
+    no_violations,
+    order,
+    plays,
+    press,
+    site,
+)
 
 T = texts.page.PAGE
 
@@ -34,7 +47,7 @@ async def visit(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
         _, address = await stack.enter_async_context(site(tmp_path))
 
         async def open_(context: BrowserContext | None = None, **options: Any) -> Page:
-            context = context or await chromium.new_context(**options)
+            context = context or await new_context(chromium, **options)
             stack.push_async_callback(context.close)
             page = await context.new_page()
             page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -46,8 +59,9 @@ async def visit(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
     assert complaints == []
 
 
+@pytest.mark.usefixtures("whole_clips")
 async def test_a_photo_becomes_a_clip_that_plays_and_stays(visit: Visit, photo: Path, chromium: Browser) -> None:
-    page = await visit()
+    page = await visit(still=False)
     await expect(page.get_by_text(texts.page.preview(at_home=True))).to_be_visible()
     await order(page, photo, "slow zoom in --cfg 0.6")
     answer = page.locator(".answer").first
@@ -57,6 +71,7 @@ async def test_a_photo_becomes_a_clip_that_plays_and_stays(visit: Visit, photo: 
     await expect(answer).to_contain_text("5 credits")
     await expect(answer).not_to_contain_text("left today")  # it would say so for ever
     assert await page.evaluate("document.querySelector('video').muted && document.querySelector('video').loop")
+    await expect(page.locator("video")).to_have_js_property("videoHeight", 720)
     await page.reload()
     await plays(page)
     await expect(page.locator(".message").first).to_contain_text("slow zoom in")
@@ -201,7 +216,7 @@ async def test_by_keyboard_alone(visit: Visit, photo: Path) -> None:
 async def test_a_dear_clip_is_asked_about_first(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with site(tmp_path) as (app, address):
         await app.core.handle(Inbound(Address("console", "shell"), "0", "console:1", "/limits confirm 5"))
-        page = await (await chromium.new_context()).new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await order(page, photo, "slow zoom in --10s")
         asked = page.locator("[data-is=asked]")
@@ -221,7 +236,7 @@ async def test_a_dear_clip_is_asked_about_first(chromium: Browser, tmp_path: Pat
 
 async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with buying(tmp_path) as (_, address):
-        page = await (await chromium.new_context(viewport={"width": 390, "height": 844})).new_page()
+        page = await new_page(chromium, viewport={"width": 390, "height": 844})
         await page.goto(address)
         await page.locator("#samples button").first.click()  # nobody is in it
         await plays(page)
@@ -253,7 +268,7 @@ async def test_those_in_the_photo_are_asked_about_once(chromium: Browser, tmp_pa
 
 async def test_nobody_is_asked_where_nothing_leaves_the_machine(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with site(tmp_path, ask_consent=True) as (_, address):
-        page = await chromium.new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await order(page, photo, "slow zoom in")
         await plays(page)
@@ -271,7 +286,7 @@ async def test_words_that_are_not_taken_are_said_on_the_page(visit: Visit, photo
 
 
 async def test_offline_says_so_and_catches_up(chromium: Browser, tmp_path: Path, photo: Path) -> None:
-    context = await chromium.new_context()
+    context = await new_context(chromium)
     page = await context.new_page()
     async with site(tmp_path) as (app, address):
         await page.goto(address)
@@ -294,7 +309,7 @@ async def test_offline_says_so_and_catches_up(chromium: Browser, tmp_path: Path,
 
 
 async def test_reduced_motion_does_not_play_by_itself(visit: Visit, photo: Path) -> None:
-    page = await visit(reduced_motion="reduce")
+    page = await visit(still=False, reduced_motion="reduce")
     await order(page, photo, "slow zoom in")
     await expect(page.locator("video")).to_be_visible()
     await asyncio.sleep(0.5)
@@ -303,7 +318,7 @@ async def test_reduced_motion_does_not_play_by_itself(visit: Visit, photo: Path)
 
 async def test_a_password_is_asked_for_away_from_home(chromium: Browser, tmp_path: Path) -> None:
     async with site(tmp_path, public_url="http://127.0.0.1:1", playground_password="open sesame") as (_, address):
-        page = await chromium.new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await no_violations(page)
         await page.fill("input[type=password]", "wrong")
@@ -315,15 +330,14 @@ async def test_a_password_is_asked_for_away_from_home(chromium: Browser, tmp_pat
         await page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_accessible_and_inside_its_window_at_every_width(visit: Visit, photo: Path, scheme: str) -> None:
-    page = await visit(color_scheme=scheme)
+async def test_accessible_and_inside_its_window_at_every_width(visit: Visit, photo: Path) -> None:
+    page = await visit()
 
     async def fits() -> None:
         for width in (320, 360, 768, 1440):
             await page.set_viewport_size({"width": width, "height": 740})
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
-            await no_violations(page)
+            await looks_right(page)
 
     await fits()
     await page.set_input_files("#pick", str(photo))
@@ -333,7 +347,7 @@ async def test_accessible_and_inside_its_window_at_every_width(visit: Visit, pho
     await page.locator("#words").fill("slow zoom in on the mountain, with a long description " * 3)
     await page.click("#send")
     await expect(page.locator(".turn")).to_have_count(1)
-    await no_violations(page)
+    await looks_right(page)
     await plays(page)
     await fits()
     assert await page.locator("video").get_attribute("aria-label") or await page.locator("video").get_attribute("title")
@@ -342,7 +356,7 @@ async def test_accessible_and_inside_its_window_at_every_width(visit: Visit, pho
 async def test_a_lost_session_keeps_the_draft_and_then_loads_anew(
     chromium: Browser, tmp_path: Path, photo: Path
 ) -> None:
-    page = await chromium.new_page()
+    page = await new_page(chromium)
     async with site(tmp_path) as (_, address):
         await page.goto(address)
         await expect(page.locator("#welcome")).to_be_visible()
@@ -560,7 +574,7 @@ async def test_whoever_is_forgotten_sees_nothing_of_it_any_more(visit: Visit, ph
 
 
 async def test_what_did_not_get_through_is_told_for_a_while(chromium: Browser, tmp_path: Path, photo: Path) -> None:
-    page = await chromium.new_page()
+    page = await new_page(chromium)
     async with site(tmp_path) as (_, address):
         await page.goto(address)
         await order(page, photo, "slow zoom in")
@@ -591,12 +605,12 @@ async def test_a_clip_takes_the_place_of_its_photo_and_is_as_wide(visit: Visit) 
 
 
 async def test_what_went_while_a_tab_was_away_is_gone_there_too(chromium: Browser, tmp_path: Path, photo: Path) -> None:
-    page = await chromium.new_page()
+    page = await new_page(chromium)
     async with site(tmp_path) as (_, address):
         await page.goto(address)
         await order(page, photo, "slow zoom in")
         await plays(page)
-        away = await chromium.new_context(storage_state=await page.context.storage_state())
+        away = await new_context(chromium, storage_state=await page.context.storage_state())
         tab = await away.new_page()
         await tab.goto(address)
         await expect(tab.locator("video")).to_have_count(1)
@@ -663,7 +677,7 @@ async def test_an_end_and_ten_seconds_are_told_apart_before_they_are_sent(visit:
 async def test_the_lengths_are_those_of_the_model(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     """Without five seconds among them, and an end picture for any of them."""
     async with site(tmp_path, model="Hailuo 2.3", model_price=1) as (_, address):
-        page = await chromium.new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await page.set_input_files("#pick", str(photo))
         await page.click("#fold")
@@ -675,7 +689,7 @@ async def test_the_lengths_are_those_of_the_model(chromium: Browser, tmp_path: P
         await expect(page.locator(".answer").first).to_contain_text("6 s")
         await page.close()
     async with site(tmp_path / "other", model="Seedance 2.0", model_price=1) as (_, address):
-        page = await chromium.new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await page.set_input_files("#pick", str(photo))
         await page.click("#fold")

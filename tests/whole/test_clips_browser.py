@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from adapters.web import clips_page
 from bot import texts
-from tests.browsing import looked_at, no_violations, plays, press, site
+from tests.browsing import looked_at, new_page, no_violations, plays, press, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(240)
@@ -33,7 +33,7 @@ async def test_clips_are_found_marked_taken_along_and_deleted(
 ) -> None:
     monkeypatch.setattr(clips_page, "PAGE", 2)
     async with site(tmp_path) as (_, address):
-        page = await chromium.new_page()
+        page = await new_page(chromium)
         await three_clips(page, address)
         await page.get_by_role("button", name=T["menu"]).click()
         await page.get_by_role("link", name=T["clips"]).click()
@@ -101,7 +101,7 @@ async def test_clips_are_found_marked_taken_along_and_deleted(
 
 async def test_a_star_that_does_not_get_through_is_taken_back(chromium: Browser, tmp_path: Path) -> None:
     async with site(tmp_path) as (_, address):
-        page = await chromium.new_page()
+        page = await new_page(chromium)
         await three_clips(page, address)
         await page.goto(f"{address}/clips")
         star = page.locator(".star").first
@@ -113,7 +113,7 @@ async def test_a_star_that_does_not_get_through_is_taken_back(chromium: Browser,
 
 async def test_screens_of_all_clips(chromium: Browser, tmp_path: Path) -> None:
     async with site(tmp_path) as (_, address):
-        first = await chromium.new_page()
+        first = await new_page(chromium)
         await first.goto(address)
 
         async def empty(page: Page) -> None:

@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot import texts
-from tests.browsing import looked_at, site
+from tests.browsing import looked_at, new_page, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
@@ -39,7 +39,7 @@ def slider(page: Page, key: str) -> Locator:
 
 
 async def opened(chromium: Browser, address: str, path: Path) -> Page:
-    page = await chromium.new_page()
+    page = await new_page(chromium)
     await page.goto(address)
     await page.set_input_files("#pick", str(path))
     await expect(page.locator(".crop")).to_be_visible()

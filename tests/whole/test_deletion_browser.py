@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot import texts
-from tests.browsing import becomes, looked_at, plays, press, site
+from tests.browsing import becomes, looked_at, new_context, new_page, plays, press, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
@@ -23,7 +23,7 @@ async def a_sample(page: Page, nth: int = 0) -> None:
 
 async def test_it_asks_in_its_place_and_goes_from_every_tab(chromium: Browser, tmp_path: Path) -> None:
     async with site(tmp_path) as (app, address):
-        context = await chromium.new_context()
+        context = await new_context(chromium)
         page = await context.new_page()
         await page.goto(address)
         await a_sample(page)
@@ -52,7 +52,7 @@ async def test_it_asks_in_its_place_and_goes_from_every_tab(chromium: Browser, t
 
 async def test_by_keyboard_the_focus_stays_in_the_conversation(chromium: Browser, tmp_path: Path) -> None:
     async with site(tmp_path) as (_, address):
-        page = await chromium.new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await press(page.locator("#samples button").first)
         first = page.locator(".turn .answer").first
@@ -68,7 +68,7 @@ async def test_by_keyboard_the_focus_stays_in_the_conversation(chromium: Browser
 
 async def test_a_line_of_the_history_has_it_too(chromium: Browser, tmp_path: Path) -> None:
     async with site(tmp_path) as (_, address):
-        page = await chromium.new_page()
+        page = await new_page(chromium)
         await page.goto(address)
         await a_sample(page)
         await page.fill("#words", "/jobs")
@@ -83,7 +83,7 @@ async def test_a_line_of_the_history_has_it_too(chromium: Browser, tmp_path: Pat
 
 async def test_screens_of_the_question(chromium: Browser, tmp_path: Path) -> None:
     async with site(tmp_path) as (_, address):
-        first = await chromium.new_page()
+        first = await new_page(chromium)
         await first.goto(address)
         await a_sample(first, 1)
         async with looked_at(chromium, "chat-delete", address, first) as each:

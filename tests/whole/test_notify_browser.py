@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from bot import texts
-from tests.browsing import becomes, held, site
+from tests.browsing import becomes, held, new_page, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
@@ -30,7 +30,7 @@ async def test_a_notification_after_a_tap(chromium: Browser, tmp_path: Path, dow
     """Also if the line was down meanwhile."""
     async with site(tmp_path) as (app, address):
         with held():
-            page = await chromium.new_page()
+            page = await new_page(chromium)
             await page.add_init_script(SCRIPT)
             await page.goto(address)
             await page.locator("#samples button").first.click()

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot import texts
-from tests.browsing import at_rest, buying, held, looked_at, looks_right, order, plays, site
+from tests.browsing import at_rest, buying, held, looked_at, looks_right, new_page, order, plays, site
 
 T = texts.page.PAGE
 
@@ -42,7 +42,7 @@ async def test_somebody_new(chromium: Browser, tmp_path: Path) -> None:
 
 async def test_a_conversation_its_menu_and_its_options(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with site(tmp_path) as (_, address):
-        first = await chromium.new_page()
+        first = await new_page(chromium)
         await first.goto(address)
         await first.locator("#samples button").first.click()
         await plays(first)
@@ -53,8 +53,6 @@ async def test_a_conversation_its_menu_and_its_options(chromium: Browser, tmp_pa
 
         async def shown(page: Page) -> None:
             width = int(name_of(page))
-            dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-            look = f"{width}-{'dark' if dark else 'light'}"
             await plays(page, 1)
             actions = page.locator(".turn").last.locator(".actions .button:visible")
             await expect(actions).to_have_count(6)
@@ -71,19 +69,19 @@ async def test_a_conversation_its_menu_and_its_options(chromium: Browser, tmp_pa
             dock = await box(page.locator(".dock"))
             assert dock["x"] <= 0, "clips show beside the composer"
             assert dock["right"] >= await page.evaluate("document.documentElement.clientWidth")
-            await looks_right(page, f"chat-clips-{look}")
+            await looks_right(page, f"chat-clips-{width}")
             await page.get_by_role("button", name=T["menu"]).click()
             menu = await box(page.locator("#menu"))
             assert menu["right"] <= width
             assert menu["height"] < 360
-            await looks_right(page, f"chat-menu-{look}")
+            await looks_right(page, f"chat-menu-{width}")
             await page.locator("#menu").get_by_role("button", name=T["history"]).click()
             await expect(page.locator(".jobs li")).to_have_count(2)
             await page.wait_for_function(
                 "() => [...document.querySelectorAll('.jobs img')].every(image => image.complete)"
             )
             await one_height(page, ".jobs img")
-            await looks_right(page, f"chat-history-{look}")
+            await looks_right(page, f"chat-history-{width}")
             await page.set_input_files("#pick", str(photo))
             await page.click("#fold")
             await page.set_input_files("#pick-end", str(photo))
@@ -99,7 +97,7 @@ async def test_a_conversation_its_menu_and_its_options(chromium: Browser, tmp_pa
 
 async def test_the_question_about_consent(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with buying(tmp_path) as (_, address):
-        first = await chromium.new_page()
+        first = await new_page(chromium)
         await first.goto(address)
         await order(first, photo, "she puts on her glasses")
         await expect(first.locator("[data-is=asked]")).to_be_visible()
@@ -120,7 +118,7 @@ async def test_the_question_about_consent(chromium: Browser, tmp_path: Path, pho
 
 async def test_in_line_taken_back_and_away(chromium: Browser, tmp_path: Path, photo: Path) -> None:
     async with site(tmp_path) as (app, address):
-        first = await chromium.new_page()
+        first = await new_page(chromium)
 
         async def waiting(page: Page) -> None:
             await expect(page.get_by_role("button", name=T["cancel"])).to_be_in_viewport(ratio=1)
