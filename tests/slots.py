@@ -19,19 +19,22 @@ PAUSE = 0.1
 def one(count: int = CORES, folder: Path | None = None) -> Iterator[int]:
     """Wait for a slot, and hold it; yields its number.
 
-    The locks belong to the process: the system releases those of one that dies, and its forks have none of them.
+    The locks belong to the process: the system releases those of one that dies, and its forks have none of them. Who
+    waits holds the door, so that a process between two tests comes after it.
     """
     base = folder or Path(os.environ.get("TMPDIR", "/tmp"))
-    files = [
-        os.open(base / f"photoplay-{os.getuid()}-browser-{number}", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-        for number in range(count)
+    door, *files = [
+        os.open(base / f"photoplay-{os.getuid()}-browser-{name}", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        for name in ("door", *range(count))
     ]
     try:
+        fcntl.lockf(door, fcntl.LOCK_EX)
         while (number := _taken(files)) is None:
             time.sleep(PAUSE)
+        fcntl.lockf(door, fcntl.LOCK_UN)
         yield number
     finally:
-        for file in files:
+        for file in (door, *files):
             os.close(file)
 
 
