@@ -49,6 +49,10 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 """Axe's rules whose findings depend on the colour scheme, of those that are on by default."""
 
 
+Visit = Callable[..., Awaitable[Page]]
+"""Open a page as somebody new."""
+
+
 @asynccontextmanager
 async def launched() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:

@@ -3,15 +3,16 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import nullcontext
+from contextlib import AsyncExitStack, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import forks
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageDraw
-from playwright.async_api import Browser
+from playwright.async_api import Browser, BrowserContext, Page
 
 from adapters.web import event_stream
 from bot import app
@@ -19,7 +20,7 @@ from bot.jobs.history import History
 from bot.media.library import Media
 from generator import pool, studio
 from tests import decoders, renderers, slots
-from tests.browsing import CHROMIUM, launched
+from tests.browsing import CHROMIUM, Visit, launched, new_context, site
 
 WORK = pool.work
 SOON = 0.4
@@ -61,6 +62,26 @@ async def chromium(one_chromium: Browser) -> AsyncIterator[Browser]:
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
+    """Open the page as somebody new; what the browser complains about fails the test."""
+    complaints: list[str] = []
+    async with AsyncExitStack() as stack:
+        _, address = await stack.enter_async_context(site(tmp_path))
+
+        async def open_(context: BrowserContext | None = None, **options: Any) -> Page:
+            context = context or await new_context(chromium, **options)
+            stack.push_async_callback(context.close)
+            page = await context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+            await page.goto(address)
+            return page
+
+        yield open_
+    assert complaints == []
 
 
 @pytest.fixture(scope="session", autouse=True)

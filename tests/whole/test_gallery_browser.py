@@ -1,6 +1,6 @@
 """A gallery as a visitor meets it: headless Chromium, a phone and a desktop, with and without a script."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot import texts
 from bot.gallery.model import Share
-from tests.browsing import becomes, keep_picture, looks_right, new_context, no_violations, press
+from tests.browsing import Visit, becomes, keep_picture, looks_right, new_context, no_violations, press
 from tests.clock import Clock
 from tests.web_gallery import SLUG, Site, film, site
 
@@ -52,9 +52,6 @@ async def shares(town: Site, films: list[bytes]) -> list[Share]:
         made.append(await town.share(clips[(number * 3 + 1) % 7], remix_of=after, **values))
         await town.like(made[-1], number % 3 * 4)
     return made
-
-
-Visit = Callable[..., Awaitable[Page]]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
