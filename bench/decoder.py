@@ -16,15 +16,19 @@ from bench.loopback import clip, photo
 from bench.telegram import spent_on_files
 from bot.media.clips import CLIP_TASKS
 from bot.media.sandbox.client import Decoder
+from bot.sealing import files
+from bot.sealing.model import HEADER, DataKey, Header
 
 FILES = int(os.environ.get("FILES", 100))
 ROUNDS = int(os.environ.get("ROUNDS", 4))
 WARM_UP = 3
+KEY = DataKey(bytes(16), bytes(8), bytes(32))
+"""Files are encrypted, as they are by default."""
 
 
 async def cost(module: str, ask: Callable[[Decoder], Awaitable[object]]) -> float:
     """Milliseconds of processor time per file."""
-    decoder = Decoder(module)
+    decoder = Decoder(module, lock=lambda path: files.locked(path, Header.parse(path.read_bytes()[:HEADER]), KEY))
     try:
         for _ in range(WARM_UP):
             await ask(decoder)
@@ -42,14 +46,20 @@ async def cost(module: str, ask: Callable[[Decoder], Awaitable[object]]) -> floa
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        source, target, poster = (Path(folder) / name for name in ("source", "target", "poster"))
+        paths = [Path(folder) / name for name in ("source", "target", "poster")]
+        _, target, poster = [files.new(path, KEY) for path in paths]
+
+        def put(data: bytes) -> None:
+            with paths[0].open("wb") as file, files.writer(file, KEY) as sink:
+                sink.write(data)
+
         for name, picture in (("small_photo", small_photo()), ("photo", photo())):
-            source.write_bytes(picture)
-            took = await cost("bot.media.sandbox.photo_tasks", lambda decoder: decoder.photo(source, target))
+            put(picture)
+            took = await cost("bot.media.sandbox.photo_tasks", lambda decoder: decoder.photo(paths[0], target))
             print(f"decoder.{name}_cpu_ms {took:.1f} ms", flush=True)
         for name, film in (("small_clip", small_clip()), ("clip", clip())):
-            source.write_bytes(film)
-            took = await cost(CLIP_TASKS, lambda decoder: decoder.clip(source, poster, target))
+            put(film)
+            took = await cost(CLIP_TASKS, lambda decoder: decoder.clip(paths[0], poster, target))
             print(f"decoder.{name}_cpu_ms {took:.1f} ms", flush=True)
 
 

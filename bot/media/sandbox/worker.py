@@ -26,7 +26,7 @@ from importlib import import_module
 from typing import Any
 
 from bot.errors import BrokenClip, Refusal
-from bot.media.sandbox import confine
+from bot.media.sandbox import confine, opening
 from bot.media.sandbox.confine import HELD, Task
 from bot.media.sandbox.opening import Files, Moved, Place
 
@@ -48,6 +48,7 @@ def main() -> None:
         for line in sys.stdin.buffer:
             os.write(answers, _answer(tasks, *json.loads(line)) + b"\n")
         return
+    opening.rehearse()
     getattr(module, "rehearse", object)()
     gc.disable()  # a collection would write to all memory, and so copy it, in each fork
     fork = Fork(answers, tasks)
