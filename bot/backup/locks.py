@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NAME = "lock"
-"""Name of the file in the folder."""
+"""Name of the file in `DATA_DIR`."""
 _NONE = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 _LOOK = 0.05
 """Seconds between two tries."""
@@ -23,12 +23,12 @@ class Busy(Exception):
 
 
 @contextmanager
-def locked(folder: Path, *, shared: bool = False, patience: float = 0.0) -> Iterator[int]:
+def locked(folder: Path, name: str = NAME, *, shared: bool = False, patience: float = 0.0) -> Iterator[int]:
     """Hold a folder's lock during the block; yields its file descriptor. Blocks for up to `patience` seconds.
 
     Raises `Busy`, `OSError`.
     """
-    number = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    number = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _take(number, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, time.monotonic() + patience)
         yield number

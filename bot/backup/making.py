@@ -33,6 +33,8 @@ ELSEWHERE = frozenset(
 )
 """Files in `DATA_DIR` that are not copied: the database has a snapshot, the others belong to the folder."""
 _PARTIAL = ".partial"
+LOCK = ".lock"
+"""Name of the lock in a folder of backups, which may be `DATA_DIR`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def receiving(to: Path, patience: float = 0.0) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             to.mkdir(mode=0o700, parents=True, exist_ok=True)
-            stack.enter_context(locks.locked(to, patience=patience))
+            stack.enter_context(locks.locked(to, LOCK, patience=patience))
             for left in to.glob(f".{manifest.PREFIX}*{_PARTIAL}"):
                 shutil.rmtree(left, ignore_errors=True)
         except locks.Busy:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from shell import here, photoplay, said, start
 
-from bot.backup import locks, making, manifest, moving
+from bot.backup import making, manifest, moving
 from bot.jobs import machine
 from storage import open_store
 from tests import templates
@@ -61,7 +61,7 @@ async def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, data: Path) -> None:
     code, _, err = await said(process)
     assert code == 1, err
     assert "nothing was left behind" in err
-    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == [locks.NAME]
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == [making.LOCK]
 
 
 def test_a_backup_is_checked_and_put_back(tmp_path: Path, data: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup import locks, making, manifest
+from bot.backup import making, manifest
 from bot.backup.source import Source
 from bot.errors import Misconfigured, StoreDown
 from bot.jobs import machine
@@ -54,7 +54,7 @@ async def test_it_holds_the_database_the_files_and_a_manifest_of_them(
     assert found["clips/onec.mp4"] == media.path("onec.mp4").read_bytes()
     for path, (size, digest) in about.files.items():
         assert (size, digest) == (len(found[path]), manifest.digest(folder / path))
-    assert [entry.name for entry in (tmp_path / "backups").iterdir() if entry.name != locks.NAME] == [folder.name]
+    assert [entry.name for entry in (tmp_path / "backups").iterdir() if entry.name != making.LOCK] == [folder.name]
 
 
 async def test_it_is_for_our_user_alone(source: Source, tmp_path: Path, media: Media) -> None:
@@ -131,7 +131,7 @@ async def test_one_that_fails_or_is_stopped_leaves_nothing(
     monkeypatch.setattr(making, "take", full)
     with pytest.raises(StoreDown, match="No space left"):
         await make(source, to)
-    assert [path.name for path in to.iterdir()] == [locks.NAME]
+    assert [path.name for path in to.iterdir()] == [making.LOCK]
 
     def slow(one: Path, other: Path) -> None:
         take(one, other)
@@ -147,7 +147,7 @@ async def test_one_that_fails_or_is_stopped_leaves_nothing(
     cancelled.append(True)
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert [path.name for path in to.iterdir()] == [locks.NAME]
+    assert [path.name for path in to.iterdir()] == [making.LOCK]
     with making.receiving(to):
         pass  # nobody holds it
 
@@ -158,7 +158,7 @@ async def test_what_a_crash_left_goes_with_the_next_one(source: Source, tmp_path
     half.mkdir(parents=True)
     (half / "photo.jpg").write_bytes(b"a photo")
     folder = await make(source, to)
-    assert {path.name for path in to.iterdir()} == {locks.NAME, folder.name}
+    assert {path.name for path in to.iterdir()} == {making.LOCK, folder.name}
 
 
 async def test_of_two_at_once_the_second_is_told_so(source: Source, tmp_path: Path) -> None:
@@ -210,6 +210,10 @@ def test_a_deleted_row_is_not_in_it(tmp_path: Path) -> None:
     snapshot.copy(tmp_path / "one.db", tmp_path / "two.db", lambda: False)
     assert b"a secret word" not in (tmp_path / "two.db").read_bytes()
     assert snapshot.damage(tmp_path / "two.db") == ""
+    with closing(sqlite3.connect(tmp_path / "one.db", isolation_level=None)) as database:
+        database.executemany("INSERT INTO words VALUES (?)", [("word " * 99,)] * 3000)
+    with pytest.raises(StoreDown, match="interrupted"):
+        snapshot.copy(tmp_path / "one.db", tmp_path / "three.db", lambda: True)
     (tmp_path / "two.db").write_bytes((tmp_path / "two.db").read_bytes()[:5000])
     assert snapshot.damage(tmp_path / "two.db")
 
@@ -228,4 +232,4 @@ async def test_an_older_pg_dump_and_none_at_all_are_told_in_words(
     with pytest.raises(Misconfigured, match="pg_dump is not here"):
         await make(source, tmp_path / "backups")
     assert shutil.which("pg_dump") is None
-    assert [path.name for path in (tmp_path / "backups").iterdir()] == [locks.NAME]
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == [making.LOCK]

@@ -112,7 +112,7 @@ async def test_a_stop_ends_it_and_leaves_nothing(
     await stuck.wait()
     running.cancel()
     await asyncio.wait({running})
-    assert [path.name for path in (tmp_path / "backups").iterdir()] == ["lock"]
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == [making.LOCK]
 
 
 @pytest.fixture
