@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from aiohttp import web
 from forks import Forked, fork
 
 from bot.app import open_app
@@ -17,6 +18,7 @@ from bot.config import Settings
 from bot.conversation import Attachment, Inbound
 from bot.jobs import machine
 from bot.model import Accepted, Address, Clip, Job
+from generator.receipts import Asked
 from storage import Store, open_store
 from tests.bookkeeping import folder_agrees
 from tests.houses import picture
@@ -246,6 +248,58 @@ async def test_two_workers_of_which_one_is_killed_while_it_asks(
             await end(second, signal.SIGTERM)
         await w.check_the_books([job])
         assert (job.outcome, w.host.bought, w.host.delivered[job.id]) == ("clip", {"one": 1}, 1)
+
+
+async def test_an_order_is_found_in_a_busy_log_that_is_late(
+    database_url: str | None, tmp_path: Path, clip: bytes
+) -> None:
+    """Others' requests on several pages, some without an id, ours twice, and looks that are refused before."""
+    async with world(tmp_path / "w", clip, database_url) as w:
+        await w.order("one")
+        w.host.hang_at, w.host.logged_after = "create", 1.5
+        process = await w.start()
+        async with asyncio.timeout(90):
+            await w.host.reached.get()
+        await end(process)
+        (job,) = await w.jobs()
+        others = ["", f"{job.id}x.1", f"x{job.id}.1", job.id, "7.1"]
+        for n in range(250):
+            asked = Asked(f"other{n}", others[n % len(others)] or None, f"r{n}", "m")
+            w.host.receipts.begin(asked, 1)
+            w.host.receipts.settle(f"other{n}", succeeded=n % 3 > 0)
+        w.host.receipts.begin(Asked("twin", job.request_id, "r", "m"), 1)
+        w.host.receipts.settle("twin", succeeded=False)
+        w.host.log_refusals = [web.Response(status=429, headers={"Retry-After": "1"}), web.Response(status=502)]
+        w.host.let_go()
+        process = await w.start()
+        try:
+            (job,) = await w.all_done()
+        finally:
+            await end(process, signal.SIGTERM)
+        await w.check_the_books([job])
+        assert (job.outcome, job.remote_id, w.host.bought) == ("clip", "one:kling/v1", {"one": 1})
+        assert w.host.log_refusals == []
+
+
+async def test_an_order_that_the_log_calls_failed_is_given_back(
+    database_url: str | None, tmp_path: Path, clip: bytes
+) -> None:
+    async with world(tmp_path / "w", clip, database_url) as w:
+        await w.order("one")
+        w.host.hang_at, w.host.logged_after = "create", 1e9
+        process = await w.start()
+        async with asyncio.timeout(90):
+            await w.host.reached.get()
+        await end(process)
+        w.host.receipts.settle("one:kling/v1", succeeded=False)
+        w.host.let_go()
+        process = await w.start()
+        try:
+            (job,) = await w.all_done()
+        finally:
+            await end(process, signal.SIGTERM)
+        await w.check_the_books([job])
+        assert (job.outcome, job.reason, w.host.bought) == ("failed", "failed", {"one": 1})
 
 
 async def test_killed_at_random_again_and_again(database_url: str | None, tmp_path: Path, clip: bytes) -> None:

@@ -44,6 +44,8 @@ class PaidHost:
         self.hang_at: str | None = None
         self.renders_after = 1
         self.logged_after = 0.3
+        self.log_refusals: list[web.Response] = []
+        """Answers to the next looks into the log."""
         self._timers: list[asyncio.TimerHandle] = []
         self._looks: Counter[str] = Counter()
         self._never = asyncio.Event()
@@ -102,6 +104,8 @@ class PaidHost:
     ) -> web.StreamResponse:
         if request.path == "/v2/logs":
             await self._at("log")
+            if self.log_refusals:
+                return self.log_refusals.pop(0)
         return await handler(request)
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
