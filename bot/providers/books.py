@@ -5,7 +5,7 @@ No live call has confirmed the documented shapes. All that is assumed of them is
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from bot.billing import Charge
 from bot.providers.error_words import parse
 from bot.providers.hosts import Host
 from bot.providers.request_log import moment
+from bot.providers.transport import Silence, Transport
 
 CREDITS = 2_000_000
 """A host's own credits that cost a dollar (documented by AI/ML API)."""
@@ -21,9 +22,6 @@ ROWS, PAGES = 100, 1000
 """Rows of a page, the host's maximum; and pages of one reading, at most."""
 MOST = 10**9
 """Dollars; more is a mistake of ours in reading it."""
-
-Get = Callable[[Host, str], Awaitable[tuple[int, bytes, str | None] | str]]
-"""One GET: status, body and Retry-After; or why there was no answer."""
 
 
 def dollars(answer: bytes) -> float | None:
@@ -70,7 +68,7 @@ def page_of(answer: bytes) -> Page | None:
     return Page([charge for row in rows if isinstance(row, dict) and (charge := _charge(row))], cursor)
 
 
-async def charges(get: Get, host: Host, since: float, until: float) -> Sequence[Charge] | str:
+async def charges(transport: Transport, host: Host, since: float, until: float) -> Sequence[Charge] | str:
     """All that the host took for generations between two times in Unix seconds; or why it cannot be had whole."""
     found: list[Charge] = []
     cursor = None
@@ -84,12 +82,12 @@ async def charges(get: Get, host: Host, since: float, until: float) -> Sequence[
         if cursor is not None:
             asked["cursor"] = cursor
             await asyncio.sleep(host.log_pause)
-        said = await get(host, f"{host.base_url}{host.books}?{urlencode(asked)}")
-        if isinstance(said, str):
-            return f"no answer: {said}"
-        if said[0] != 200:
-            return f"HTTP {said[0]}"
-        page = page_of(said[1])
+        said = await transport.get(host, f"{host.base_url}{host.books}?{urlencode(asked)}")
+        if isinstance(said, Silence):
+            return f"no answer: {said.why}"
+        if said.status != 200:
+            return f"HTTP {said.status}"
+        page = page_of(said.body)
         if page is None:
             return "no list of charges"
         found += page.charges

@@ -1,73 +1,33 @@
-"""HTTP client of the paid API: choice of host, classification of answers, proof that a request was not taken.
+"""Client of the paid API: choice of host, classification of answers.
 
 A POST may cost money, so it is sent once per order. The next host is tried only after proof that nothing was taken.
-
-Environment proxies are ignored: keys and photos go to the configured address only. To use a proxy, configure its
-address as the host's URL.
 """
 
 import asyncio
 import json
 import logging
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 from urllib.parse import quote, urlencode
-
-import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from bot import catalogue
 from bot.billing import Charge, PriceList
 from bot.errors import Ambiguous, BrokenClip, NotSent, StoreDown
-from bot.inflate import inflate
 from bot.model import Accepted, Finished, Incident, Order, Pending, Refused, Terms
 from bot.providers import books, price_list, wire
 from bot.providers.download import Clips
 from bot.providers.host_health import HostHealth
 from bot.providers.hosts import Host
 from bot.providers.request_log import RequestLogs
+from bot.providers.transport import Answer, Silence, Transport
 
 log = logging.getLogger(__name__)
 
-ANSWER_LIMIT = 1_000_000
-"""Bytes of an answer that are read and, again, into which they may unfold; a longer answer is cut, and so no valid
-JSON."""
-CONNECT = 10.0
-"""Seconds for a connection, including DNS and TLS."""
 ODDITIES = 200
 """Distinct oddities that are logged, so that a host with ever new ones cannot fill the disk."""
 
-NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-"""Errors which prove that no byte of a request was sent. They are aiohttp's, not httpx's: httpx reports
-`ConnectTimeout` both for a server never reached and for one that took the request and hung up."""
-
 NO_WAY = "The host opens pictures by link only: set PUBLIC_URL to the https address of this server."
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer, with our key removed; `retry_after` and `inference_id` are raw headers."""
-
-    status: int
-    body: bytes
-    retry_after: str | None
-    inference_id: str | None = None
-    etag: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """No answer. `sent` is False only if the request provably was not sent; `why` is the error's type, without its text
-    (which would hold the URL)."""
-
-    sent: bool
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +74,16 @@ class Providers:
         self._health = HostHealth(clock, report)
         self._link, self._data_uri = link, data_uri
         self._clock, self._timeout = clock, timeout
-        self._asked, self._bill = asked, bill
+        self._bill = bill
         self._medians_of: dict[str, Mapping[str, float]] = {}
         self._noticed: set[tuple[str, str]] = set()
-        tls = httpx.create_ssl_context()
-        # On a reused connection, closed by the server a moment ago, a POST fails without telling whether it was
-        # taken: so each POST has a fresh connection. GETs are free and repeatable: they keep theirs alive.
-        self._buyer = _Line(tls, timeout, fresh=True)
-        self._poller = _Line(tls, timeout, fresh=False)
-        self._clips = Clips(tls, clip_hosts)
-        self._logs = RequestLogs(self._get, clock)
+        self._transport = Transport(timeout, asked)
+        self._clips = Clips(self._transport.tls, clip_hosts)
+        self._logs = RequestLogs(self._transport, hosts, self._shops, clock, self._notice)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._buyer.close()
-        await self._poller.close()
+        await self._transport.close()
 
     def able(self, order_has_masks: bool) -> bool:
         """Whether any configured host can be given the pictures of such an order."""
@@ -187,37 +142,11 @@ class Providers:
 
     def asked_for(self, host: str | None) -> float:
         """Seconds for which that host's log (None: any log) is asked about an order without an answer; 0: no log."""
-        return max((row.asked_for for row in self._with_log(host)), default=0.0)
+        return self._logs.asked_for(host)
 
     async def look(self, host: str | None, request_id: str, since: float, until: float) -> Accepted | Refused | Pending:
         """Look for a create in the log of that host; None: of every host that keeps one (`RequestLogs.look`)."""
-        rows = self._with_log(host)
-        if not rows:
-            return Pending("no log is kept there", failed=True)
-        said = await asyncio.gather(*(self._logs.look(row, request_id, since, until) for row in rows))
-        found = {row.name: answer for row, answer in zip(rows, said, strict=True)}
-        for row, answer in zip(rows, said, strict=True):
-            if isinstance(answer, Accepted):
-                return answer
-            if isinstance(answer, Pending) and answer.failed:
-                self._notice(row.name, replace(answer, detail=f"its log: {answer.detail}"))
-        # A host that was asked after another one had refused has no row yet, and one without a log never has.
-        where = [row.name for row in self._shops] if host is None else [host]
-        if all(isinstance(found.get(name), Refused) for name in where):
-            return found[where[0]]
-        return next((one for one in said if isinstance(one, Pending) and one.failed), Pending())
-
-    def _with_log(self, host: str | None) -> Sequence[Host]:
-        return [row for row in self._hosts.values() if row.log and host in (None, row.name)]
-
-    async def _get(self, host: Host, url: str) -> tuple[int, bytes, str | None] | str:
-        match await self._call(self._poller, host, "GET", url):
-            case Silence(why=why):
-                return why
-            case Answer(status=status, body=body, retry_after=retry_after):
-                return status, body, retry_after
-            case never:
-                assert_never(never)
+        return await self._logs.look(host, request_id, since, until)
 
     async def poll(
         self, host: str, remote_id: str, age: float, order: Order | None = None
@@ -229,7 +158,7 @@ class Providers:
         row = self._hosts.get(host)
         if row is None:
             return self._notice(host, Pending("not configured any more", failed=True))
-        match await self._call(self._poller, row, "GET", _look(_address(row, order), remote_id)):
+        match await self._transport.get(row, _look(_address(row, order), remote_id)):
             case Silence(why=why):
                 return self._notice(host, Pending(f"no answer: {why}", failed=True))
             case Answer(status=status, body=body, headers=headers):
@@ -250,7 +179,7 @@ class Providers:
     async def probe(self, name: str) -> Probe:
         """Ask a host for a nonexistent job: free, and proves that the host is reachable and accepts our key."""
         host = self._hosts[name]
-        match await self._call(self._poller, host, "GET", _look(_address(host), "photoplay-check")):
+        match await self._transport.get(host, _look(_address(host), "photoplay-check")):
             case Silence(why=why):
                 return Probe("unreachable", why)
             case Answer(status=status):
@@ -264,7 +193,7 @@ class Providers:
         if not host.models:
             return None
         tag = before.etag if before else ""
-        said = await self._call(self._poller, host, "GET", f"{host.base_url}{host.models}?{price_list.QUERY}", tag=tag)
+        said = await self._transport.get(host, f"{host.base_url}{host.models}?{price_list.QUERY}", tag=tag)
         if isinstance(said, Silence):
             return None
         if said.status == 304 and before:
@@ -276,7 +205,7 @@ class Providers:
         """How long models take there, as far as it says so now; by our ids of them."""
         ids = [row.sold[host.name].id for row in catalogue.rows() if host.sells(row)]
         asked = urlencode([("aliases", id) for id in ids])
-        said = await self._call(self._poller, host, "GET", f"{host.base_url}{host.metrics}?{asked}")
+        said = await self._transport.get(host, f"{host.base_url}{host.metrics}?{asked}")
         return price_list.medians(said.body) if isinstance(said, Answer) and said.status == 200 else {}
 
     async def balances(self) -> Mapping[str, float]:
@@ -287,14 +216,14 @@ class Providers:
 
     async def _balance(self, host: Host) -> float | None:
         for url in host.balances:
-            said = await self._call(self._poller, host, "GET", url)
+            said = await self._transport.get(host, url)
             if isinstance(said, Answer) and said.status == 200 and (left := books.dollars(said.body)) is not None:
                 return left
         return None
 
     async def charges(self, name: str, since: float, until: float) -> Sequence[Charge] | str:
         """All that a host took for generations between two times in Unix seconds; or why it cannot be had."""
-        return await books.charges(self._get, self._hosts[name], since, until)
+        return await books.charges(self._transport, self._hosts[name], since, until)
 
     def keeps_books(self, name: str) -> bool:
         """Whether a host lists what it took."""
@@ -307,13 +236,7 @@ class Providers:
 
     async def installation(self, base: str) -> str | None:
         """The installation mark of the Photoplay that answers at that address; None if none does."""
-        body = bytearray()
-        try:
-            async with asyncio.timeout(CONNECT), self._poller.stream("GET", f"{base}/livez", {}) as response:
-                await _fill(body, response)
-                said = json.loads(inflate(response.headers.get("content-encoding", ""), bytes(body), ANSWER_LIMIT))
-        except (httpx.HTTPError, aiohttp.ClientError, OSError, ValueError, RecursionError):  # OSError: TimeoutError too
-            return None
+        said = await self._transport.json_at(f"{base}/livez")
         mark = said.get("installation") if isinstance(said, dict) else None
         return mark if isinstance(mark, str) else None
 
@@ -352,7 +275,7 @@ class Providers:
         said = wire.body(order, host, lambda photo: urls[photo.name])
         # in a thread: megabytes of photos
         content = await asyncio.to_thread(lambda: json.dumps(said, allow_nan=False).encode())
-        match await self._call(self._buyer, host, "POST", _address(host, order), content, request_id):
+        match await self._transport.post(host, _address(host, order), content, request_id):
             case Silence(sent=False, why=why):
                 self._health.rest(host, host.rest, "silence")
                 raise NotSent(f"{host.name} could not be reached: {why}", host.rest, "silence")
@@ -383,130 +306,6 @@ class Providers:
             log.warning("%s: %s (from now on, this stays unlogged)", host, odd.detail)
         return odd
 
-    async def _call(
-        self,
-        line: "_Line",
-        host: Host,
-        method: Literal["GET", "POST"],
-        url: str,
-        content: bytes | None = None,
-        request_id: str = "",
-        tag: str = "",
-    ) -> Answer | Silence:
-        """One request, and report of it."""
-        said = await self._requested(line, host, method, url, content, request_id, tag)
-        match said:
-            case Answer(status=status):
-                result = str(status)
-            case Silence(sent=sent):
-                result = "silence" if sent else "unsent"
-        self._asked(host.name, method, result)
-        return said
-
-    async def _requested(
-        self,
-        line: "_Line",
-        host: Host,
-        method: Literal["GET", "POST"],
-        url: str,
-        content: bytes | None,
-        request_id: str,
-        tag: str,
-    ) -> Answer | Silence:
-        """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
-
-        Once the head has arrived the status counts, however the body ends: a refusal stays one, and an id that arrived
-        before the connection broke is the only key to a paid clip.
-        """
-        key = host.key.get_secret_value()
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        if content is not None:
-            headers |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
-            headers["X-Client-Request-Id"] = request_id
-        if tag:
-            headers["If-None-Match"] = tag
-        pieces = None if content is None else _pieces(content)
-        head: tuple[int, str | None, str | None, str] | None = None
-        told: Mapping[str, str] = {}
-        body, packed = bytearray(), ""
-        try:
-            async with asyncio.timeout(self._timeout), line.stream(method, url, headers, pieces) as response:
-                told = said = response.headers
-                head = response.status_code, said.get("retry-after"), said.get("x-inference-id"), said.get("etag", "")
-                packed = said.get("content-encoding", "")
-                await _fill(body, response)
-        except Exception as exc:  # a paid request with an unknown end must not look like our bug
-            if head is None:
-                return silence(exc)
-        text = inflate(packed, bytes(body), ANSWER_LIMIT)
-        return Answer(head[0], text.replace(key.encode(), b"[key]") if len(key) > 5 else text, *head[1:], told)
-
-
-async def _fill(body: bytearray, response: httpx.Response) -> None:
-    """Read the raw body up to the limit; it is decompressed later, within the same limit."""
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > ANSWER_LIMIT:
-            del body[ANSWER_LIMIT:]
-            return
-
-
-def silence(exc: Exception) -> Silence:
-    """The only classification of transport errors: sent, or provably not sent."""
-    cause = exc if isinstance(exc, aiohttp.ClientError) else exc.__cause__
-    return Silence(not isinstance(cause, NEVER_SENT), type(cause or exc).__name__)
-
-
-class _Line:
-    """Connections to hosts: httpx's requests and answers without its client, whose cookie jar, redirects, hooks and
-    merging of URLs cost more than the rest of a poll. `fresh`: a new connection for each request."""
-
-    def __init__(self, tls: ssl.SSLContext, timeout: float, *, fresh: bool) -> None:
-        def session() -> aiohttp.ClientSession:  # made by the transport at the first request, inside the loop
-            return aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=fresh, ssl=tls),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-            )
-
-        self._transport = AiohttpTransport(verify=tls, trust_env=False, client=session)
-        connect = min(CONNECT, timeout / 2)  # so that the total timeout never cuts off a mere connection attempt
-        self._extensions = {"timeout": httpx.Timeout(timeout, connect=connect, pool=connect).as_dict()}
-        self._headers = {
-            "User-Agent": "photoplay",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Connection": "close" if fresh else "keep-alive",
-        }
-
-    @asynccontextmanager
-    async def stream(
-        self, method: str, url: str, headers: Mapping[str, str], content: AsyncIterator[bytes] | None = None
-    ) -> AsyncIterator[httpx.Response]:
-        """The head of the answer to one request, whatever its status; the body is read by the caller."""
-        response = await self._transport.handle_async_request(
-            httpx.Request(
-                method,
-                _parsed(url),
-                headers={**self._headers, **headers},
-                content=content,
-                extensions=self._extensions,
-            )
-        )
-        try:
-            yield response
-        finally:
-            await response.aclose()
-
-    async def close(self) -> None:
-        await self._transport.aclose()
-
-
-@lru_cache(16_384)
-def _parsed(url: str) -> httpx.URL:
-    """A job is polled at one address again and again; parsing it costs more than building its request."""
-    return httpx.URL(url)
-
 
 def _address(host: Host, order: Order | None = None) -> str:
     return host.address(catalogue.row(order.model, order.version) if order else catalogue.DEFAULT)
@@ -514,9 +313,3 @@ def _address(host: Host, order: Order | None = None) -> str:
 
 def _look(address: str, remote_id: str) -> str:
     return f"{address}?generation_id={quote(remote_id, safe='')}"
-
-
-async def _pieces(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
-    """A one-shot body: sent in pieces, so that megabytes do not block the loop, and no lower layer can resend it."""
-    for start in range(0, len(content), size):
-        yield content[start : start + size]

@@ -5,14 +5,15 @@ No live call has confirmed the documented shape. All that is assumed of it is in
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from bot.model import Accepted, Pending, Refused
 from bot.providers.error_words import parse
 from bot.providers.hosts import Host
+from bot.providers.transport import Silence, Transport
 from bot.providers.wire import pause, usable_id
 
 ROWS = 100
@@ -23,9 +24,6 @@ LONGEST = 90 * 86_400.0
 """Seconds that a look covers, at most; the host allows 92 days."""
 REST = 60.0
 """Seconds without a request after a 429 that names no time."""
-
-Get = Callable[[Host, str], Awaitable[tuple[int, bytes, str | None] | str]]
-"""One GET: status, body and Retry-After; or why there was no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +70,57 @@ def page_of(answer: bytes) -> Page | None:
 
 
 class RequestLogs:
-    """The logs of all hosts. `clock` returns Unix seconds.
+    """The logs of all `hosts` that keep one; orders are sent to `shops`. `clock` returns Unix seconds.
 
-    This process sends no more than one request per `Host.log_pause` to a host.
+    `notice` logs what is odd about a host. This process sends no more than one request per `Host.log_pause` to a host.
     """
 
-    def __init__(self, get: Get, clock: Callable[[], float]) -> None:
-        self._get, self._clock = get, clock
+    def __init__(
+        self,
+        transport: Transport,
+        hosts: Sequence[Host],
+        shops: Sequence[Host],
+        clock: Callable[[], float],
+        notice: Callable[[str, Pending], object],
+    ) -> None:
+        self._transport, self._clock, self._notice = transport, clock, notice
+        self._hosts = [host for host in hosts if host.log]
+        self._shops = shops
         self._next: dict[str, float] = {}
         """Time of the event loop at which a host may be asked again."""
         self._rests: dict[str, float] = {}
 
-    async def look(self, host: Host, request_id: str, since: float, until: float) -> Accepted | Refused | Pending:
-        """Whether the host took the order that a request with this id was about, between two times in Unix seconds.
+    def asked_for(self, host: str | None) -> float:
+        """Seconds for which that host's log (None: any log) is asked about an order without an answer; 0: no log."""
+        return max((row.asked_for for row in self._of(host)), default=0.0)
 
-        An id is `job.number`. Any request for the job that did not fail is `Accepted`; `Refused` means that requests of
-        this very id are in the log, and all failed. `Pending` is `failed` unless the log was read to its end.
+    async def look(self, host: str | None, request_id: str, since: float, until: float) -> Accepted | Refused | Pending:
+        """Whether that host (None: any) took the order that a request with this id was about, between two times.
+
+        An id is `job.number`, times are Unix seconds. Any request for the job that did not fail is `Accepted`;
+        `Refused` means that requests of this very id are in the log, and all failed. `Pending` is `failed` unless every
+        log was read to its end.
         """
+        rows = self._of(host)
+        if not rows:
+            return Pending("no log is kept there", failed=True)
+        said = await asyncio.gather(*(self._look(row, request_id, since, until) for row in rows))
+        found = {row.name: answer for row, answer in zip(rows, said, strict=True)}
+        for name, answer in found.items():
+            if isinstance(answer, Accepted):
+                return answer
+            if isinstance(answer, Pending) and answer.failed:
+                self._notice(name, replace(answer, detail=f"its log: {answer.detail}"))
+        # A host that was asked after another one had refused has no row yet, and one without a log never has.
+        where = [row.name for row in self._shops] if host is None else [host]
+        if all(isinstance(found.get(name), Refused) for name in where):
+            return found[where[0]]
+        return next((one for one in said if isinstance(one, Pending) and one.failed), Pending())
+
+    def _of(self, host: str | None) -> Sequence[Host]:
+        return [row for row in self._hosts if host in (None, row.name)]
+
+    async def _look(self, host: Host, request_id: str, since: float, until: float) -> Accepted | Refused | Pending:
         job, number = request_id.rpartition(".")[0], 0
         refused = False
         for _ in range(PAGES):
@@ -134,15 +166,14 @@ class RequestLogs:
         self._next[host.name] = turn + host.log_pause
         await asyncio.sleep(turn - time())
         asked = {"start": _stamp(math.floor(since)), "end": _stamp(math.ceil(until)), "limit": ROWS, "offset": offset}
-        said = await self._get(host, f"{host.base_url}{host.log}?{urlencode(asked)}")
-        if isinstance(said, str):
-            return f"no answer: {said}"
-        status, body, retry_after = said
-        if status == 429:
-            self._rests[host.name] = self._clock() + (pause(retry_after, self._clock()) or REST)
-        if status != 200:
-            return f"HTTP {status}"
-        return page_of(body) or "no log"
+        said = await self._transport.get(host, f"{host.base_url}{host.log}?{urlencode(asked)}")
+        if isinstance(said, Silence):
+            return f"no answer: {said.why}"
+        if said.status == 429:
+            self._rests[host.name] = self._clock() + (pause(said.retry_after, self._clock()) or REST)
+        if said.status != 200:
+            return f"HTTP {said.status}"
+        return page_of(said.body) or "no log"
 
 
 def _stamp(at: int) -> str:

@@ -22,9 +22,10 @@ from yarl import URL
 
 from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Finished, Pending, Refused
-from bot.providers import client
-from bot.providers.client import ANSWER_LIMIT, NEVER_SENT, Probe, silence
+from bot.providers import client, transport
+from bot.providers.client import Probe
 from bot.providers.hosts import LEGACY
+from bot.providers.transport import ANSWER_LIMIT, NEVER_SENT, silence
 from tests.loopback.provider.scripted import Scripted, closed_port
 
 TAKEN = {"id": "job:kling-video/v1", "status": "queued"}
@@ -73,7 +74,7 @@ ids = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min
 @given(ids)
 def test_ids_arrive_as_they_are(remote_id: str) -> None:
     """Through httpx's quoting and then yarl's, which is what the transport does."""
-    url = URL(str(httpx.Request("GET", client._parsed(client._look("https://x.example/a", remote_id))).url))
+    url = URL(str(httpx.Request("GET", transport._parsed(client._look("https://x.example/a", remote_id))).url))
     assert parse_qs(urlsplit(url.raw_path_qs).query) == {"generation_id": [remote_id]}
 
 

@@ -13,8 +13,8 @@ from provider_desk import ORDER, REQUEST, Make, row
 from bot.errors import Ambiguous, ProviderError
 from bot.model import Accepted, Finished, Pending
 from bot.providers import books, download, wire
-from bot.providers.client import ANSWER_LIMIT
 from bot.providers.hosts import local
+from bot.providers.transport import ANSWER_LIMIT
 from tests.loopback.provider.scripted import Scripted
 
 BOMB = gzip.compress(bytes(300_000_000), 1)

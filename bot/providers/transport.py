@@ -1,0 +1,219 @@
+"""HTTP requests to hosts: connections, and how each request ended. Proof that one was not sent.
+
+Environment proxies are ignored: keys and photos go to the configured address only. To use a proxy, configure its
+address as the host's URL.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bot.inflate import inflate
+from bot.providers.hosts import Host
+
+ANSWER_LIMIT = 1_000_000
+"""Bytes of an answer that are read and, again, into which they may unfold; a longer answer is cut, and so no valid
+JSON."""
+CONNECT = 10.0
+"""Seconds for a connection, including DNS and TLS."""
+
+NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""Errors which prove that no byte of a request was sent. They are aiohttp's, not httpx's: httpx reports
+`ConnectTimeout` both for a server never reached and for one that took the request and hung up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, with our key removed; `retry_after` and `inference_id` are raw headers."""
+
+    status: int
+    body: bytes
+    retry_after: str | None
+    inference_id: str | None = None
+    etag: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer. `sent` is False only if the request provably was not sent; `why` is the error's type, without its text
+    (which would hold the URL)."""
+
+    sent: bool
+    why: str
+
+
+class Transport:
+    """Connections to all hosts. `timeout` bounds every request, in seconds. `asked` is told of each: host, method, and
+    its HTTP status, `silence` or `unsent`.
+    """
+
+    def __init__(self, timeout: float, asked: Callable[[str, str, str], None] = lambda *_: None) -> None:
+        self._timeout, self._asked = timeout, asked
+        self.tls = httpx.create_ssl_context()
+        # On a reused connection, closed by the server a moment ago, a POST fails without telling whether it was
+        # taken: so each POST has a fresh connection. GETs are free and repeatable: they keep theirs alive.
+        self._buyer = _Line(self.tls, timeout, fresh=True)
+        self._poller = _Line(self.tls, timeout, fresh=False)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._buyer.close()
+        await self._poller.close()
+
+    async def get(self, host: Host, url: str, tag: str = "") -> Answer | Silence:
+        """A free request. `tag`: the ETag of what is known already."""
+        return await self._call(self._poller, host, "GET", url, {"If-None-Match": tag} if tag else {})
+
+    async def post(self, host: Host, url: str, content: bytes, request_id: str) -> Answer | Silence:
+        """A paid request with JSON, sent once. `request_id`: our id of it."""
+        headers = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(content)),
+            "X-Client-Request-Id": request_id,
+        }
+        return await self._call(self._buyer, host, "POST", url, headers, _pieces(content))
+
+    async def json_at(self, url: str) -> object:
+        """JSON of any address, asked without a key; None if there is none."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(CONNECT), self._poller.stream("GET", url, {}) as response:
+                await _fill(body, response)
+                return json.loads(inflate(response.headers.get("content-encoding", ""), bytes(body), ANSWER_LIMIT))
+        except (httpx.HTTPError, aiohttp.ClientError, OSError, ValueError, RecursionError):  # OSError: TimeoutError too
+            return None
+
+    async def _call(
+        self,
+        line: "_Line",
+        host: Host,
+        method: Literal["GET", "POST"],
+        url: str,
+        headers: Mapping[str, str],
+        content: AsyncIterator[bytes] | None = None,
+    ) -> Answer | Silence:
+        """One request, and report of it."""
+        said = await self._requested(line, host, method, url, headers, content)
+        match said:
+            case Answer(status=status):
+                result = str(status)
+            case Silence(sent=sent):
+                result = "silence" if sent else "unsent"
+        self._asked(host.name, method, result)
+        return said
+
+    async def _requested(
+        self,
+        line: "_Line",
+        host: Host,
+        method: Literal["GET", "POST"],
+        url: str,
+        headers: Mapping[str, str],
+        content: AsyncIterator[bytes] | None,
+    ) -> Answer | Silence:
+        """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
+
+        Once the head has arrived the status counts, however the body ends: a refusal stays one, and an id that arrived
+        before the connection broke is the only key to a paid clip.
+        """
+        key = host.key.get_secret_value()
+        auth = {"Authorization": f"Bearer {key}"} if key else {}
+        head: tuple[int, str | None, str | None, str] | None = None
+        told: Mapping[str, str] = {}
+        body, packed = bytearray(), ""
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                line.stream(method, url, {**auth, **headers}, content) as response,
+            ):
+                told = said = response.headers
+                head = response.status_code, said.get("retry-after"), said.get("x-inference-id"), said.get("etag", "")
+                packed = said.get("content-encoding", "")
+                await _fill(body, response)
+        except Exception as exc:  # a paid request with an unknown end must not look like our bug
+            if head is None:
+                return silence(exc)
+        text = inflate(packed, bytes(body), ANSWER_LIMIT)
+        return Answer(head[0], text.replace(key.encode(), b"[key]") if len(key) > 5 else text, *head[1:], told)
+
+
+async def _fill(body: bytearray, response: httpx.Response) -> None:
+    """Read the raw body up to the limit; it is decompressed later, within the same limit."""
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > ANSWER_LIMIT:
+            del body[ANSWER_LIMIT:]
+            return
+
+
+def silence(exc: Exception) -> Silence:
+    """The only classification of transport errors: sent, or provably not sent."""
+    cause = exc if isinstance(exc, aiohttp.ClientError) else exc.__cause__
+    return Silence(not isinstance(cause, NEVER_SENT), type(cause or exc).__name__)
+
+
+class _Line:
+    """Connections to hosts: httpx's requests and answers without its client, whose cookie jar, redirects, hooks and
+    merging of URLs cost more than the rest of a poll. `fresh`: a new connection for each request."""
+
+    def __init__(self, tls: ssl.SSLContext, timeout: float, *, fresh: bool) -> None:
+        def session() -> aiohttp.ClientSession:  # made by the transport at the first request, inside the loop
+            return aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(force_close=fresh, ssl=tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+            )
+
+        self._transport = AiohttpTransport(verify=tls, trust_env=False, client=session)
+        connect = min(CONNECT, timeout / 2)  # so that the total timeout never cuts off a mere connection attempt
+        self._extensions = {"timeout": httpx.Timeout(timeout, connect=connect, pool=connect).as_dict()}
+        self._headers = {
+            "User-Agent": "photoplay",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "close" if fresh else "keep-alive",
+        }
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: str, headers: Mapping[str, str], content: AsyncIterator[bytes] | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """The head of the answer to one request, whatever its status; the body is read by the caller."""
+        response = await self._transport.handle_async_request(
+            httpx.Request(
+                method,
+                _parsed(url),
+                headers={**self._headers, **headers},
+                content=content,
+                extensions=self._extensions,
+            )
+        )
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+
+@lru_cache(16_384)
+def _parsed(url: str) -> httpx.URL:
+    """A job is polled at one address again and again; parsing it costs more than building its request."""
+    return httpx.URL(url)
+
+
+async def _pieces(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
+    """A one-shot body: sent in pieces, so that megabytes do not block the loop, and no lower layer can resend it."""
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
