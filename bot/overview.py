@@ -121,3 +121,39 @@ class CommunityProfile:
     limits: Sentence
     usage: Sentence
     chart: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What was spent on a day (UTC), and what hosts took for it, in millionths of a dollar."""
+
+    at: float
+    used: int
+    usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What clips of a community (empty: private chats), a host and a model came to; `usd` as in `Day`."""
+
+    scope: str
+    host: str
+    model: str
+    clips: int
+    used: int
+    usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Spending: against ceilings, of the last days, and by its parts; what hosts say."""
+
+    ceilings: Sequence[Ceiling]
+    days: Sequence[Day]
+    """Oldest first."""
+    parts: Sequence[Part]
+    """Of these days."""
+    balances: Mapping[str, float]
+    """In the hosts' own credits."""
+    compared: Sequence[Sentence]
+    """The last comparison of each host's charges with our jobs."""

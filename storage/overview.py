@@ -1,10 +1,13 @@
 """What the operator's page lists: jobs of everybody, by indexes that are there for the worker and for retention."""
 
+from collections.abc import Sequence
+
+from bot import overview
 from bot.model import Incident, Job
 from bot.overview import Person
 from bot.quotas.rules import Movement, about
 from storage import ledger, rows
-from storage.database import Part
+from storage.database import Part, records
 from storage.incidents import incident
 
 UNFINISHED = "SELECT * FROM jobs WHERE state <> 'done' ORDER BY created_at, id LIMIT $1"
@@ -39,6 +42,22 @@ SCOPES_OF = """
     SELECT scope FROM jobs WHERE person = $1
     UNION SELECT scope FROM grants WHERE person = $1 UNION SELECT scope FROM rules WHERE about = $2 ORDER BY scope"""
 
+SPENT = "SELECT span, used FROM books WHERE book = 'operator' AND span = ANY($1)"
+TAKEN = """
+    SELECT day.n, (SELECT CAST(coalesce(sum(usd), 0) AS BIGINT) FROM charges
+        WHERE charges.at >= day.begins AND charges.at < day.ends) AS usd
+    FROM json_to_recordset($1) AS day(n BIGINT, begins DOUBLE PRECISION, ends DOUBLE PRECISION) ORDER BY n"""
+# One search of the index (scope, created_at) per scope.
+PARTS = """
+    WITH RECURSIVE scopes(scope) AS (
+        SELECT min(scope) FROM jobs
+        UNION ALL SELECT (SELECT min(jobs.scope) FROM jobs WHERE jobs.scope > scopes.scope) FROM scopes
+        WHERE scopes.scope IS NOT NULL)
+    SELECT jobs.scope, coalesce(jobs.host, '') AS host, model, count(*) AS clips, CAST(sum(price) AS BIGINT) AS used,
+        CAST(coalesce(sum((SELECT sum(usd) FROM charges WHERE charges.job = jobs.id)), 0) AS BIGINT) AS usd
+    FROM scopes JOIN jobs ON jobs.scope = scopes.scope AND jobs.created_at >= $1 WHERE outcome = 'clip'
+    GROUP BY jobs.scope, jobs.host, model ORDER BY used DESC, jobs.scope, jobs.host, model LIMIT $2"""
+
 
 class Overview(Part):
     """Each method is one transaction; times are Unix seconds."""
@@ -58,6 +77,22 @@ class Overview(Part):
     async def scopes_of(self, person: str) -> list[str]:
         """Where a person ordered, got credits, or has rules of their own."""
         return [row["scope"] for row in await self._all(SCOPES_OF, person, about("person", person))]
+
+    async def spent(self, spans: Sequence[str]) -> dict[str, int]:
+        """What everybody together used in these spans; missing ones are 0."""
+        return {row["span"]: int(row["used"]) for row in await self._all(SPENT, list(spans))}
+
+    async def taken(self, days: Sequence[tuple[float, float]]) -> list[int]:
+        """What hosts took in each of these spans of time, in millionths of a dollar."""
+        table = records(("n", "begins", "ends"), [(n, *day) for n, day in enumerate(days)])
+        return [int(row["usd"]) for row in await self._all(TAKEN, table)]
+
+    async def parts(self, since: float, limit: int) -> list[overview.Part]:
+        """What clips ordered since then came to, by community, host and model; the highest first."""
+        return [
+            overview.Part(row["scope"], row["host"], row["model"], row["clips"], row["used"], row["usd"])
+            for row in await self._all(PARTS, since, limit)
+        ]
 
     async def moves(self, job_id: str) -> list[Movement]:
         """The movements of a job's credits, oldest first."""

@@ -7,9 +7,10 @@ from storage import queue, rules
 from storage.database import Part, Row, Transaction, records
 from storage.incidents import OLDEST, STATES
 
-# A purchase whose worker fell silent, or that a restored database may have made before.
+# A purchase without an answer, or whose worker fell silent, or that a restored database may have made before.
 DOUBT = f"""
-    SELECT (SELECT count(*) FROM jobs WHERE {queue.AT_PROVIDER} AND state = 'submitting' AND due_at < $1)
+    SELECT (SELECT count(*) FROM jobs
+            WHERE {queue.WORKING} AND (state = 'asking' OR (state = 'submitting' AND due_at < $1)))
         + (SELECT count(*) FROM jobs WHERE halted = 1) AS n"""
 SPENT = "SELECT span, used FROM books WHERE book = 'operator' AND span = ANY($1)"
 # One search of the index (scope, at) per scope: the ledger has none by time alone.

@@ -4,23 +4,21 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from bot.admin import entrance, profiles
+from bot.admin import entrance, profiles, spending
 from bot.context import Context
 from bot.model import ID
 from bot.overview import (
-    Ceiling,
     Community,
     CommunityProfile,
     Hour,
     Jobs,
+    Money,
     Now,
     Person,
     Profile,
     Show,
     Story,
 )
-from bot.quotas import pricing
-from bot.quotas.pricing import MILLIONTHS
 
 HOURS = 24
 """Hours of the chart of clips."""
@@ -79,6 +77,10 @@ class Desk:
         """A community; None if nothing is known of it."""
         return await profiles.community(self._context(), operator, scope, language) if PERSON.fullmatch(scope) else None
 
+    async def money(self) -> Money:
+        """Spending of the last days."""
+        return await spending.money(self._context())
+
     async def story(self, job_id: str) -> Story | None:
         """A job and what happened to it; None if there is none."""
         store = self._context().store
@@ -91,14 +93,7 @@ class Desk:
         """Queue, spending and what ended lately."""
         ctx = self._context()
         now = ctx.clock()
-        lines = pricing.ceilings(0, now, ctx.policy)
-        snapshot = await ctx.store.vitals.snapshot(now, now, [line.span for line in lines], [])
-        ceilings = []
-        for line in lines:
-            unit, span = line.span.split(":")[:2]
-            scale = MILLIONTHS if unit == "money" else 1
-            limit = None if line.limit is None else line.limit / scale
-            ceilings.append(Ceiling(unit, span, snapshot.spent.get(line.span, 0) / scale, limit))
+        snapshot = await ctx.store.vitals.snapshot(now, now, [], [])
         first = now // HOUR * HOUR - (HOURS - 1) * HOUR
         return Now(
             now,
@@ -107,7 +102,7 @@ class Desk:
             snapshot.paused,
             snapshot.in_doubt,
             snapshot.incidents,
-            ceilings,
+            await spending.ceilings(ctx),
             _hours(await ctx.store.overview.ended(first, _MOST), first),
             await ctx.store.overview.unfinished(FIRST),
         )

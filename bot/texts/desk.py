@@ -2,7 +2,7 @@
 
 from bot.sentence import Moment, Number, Sentence, _, _n, join, sentences, verbatim
 from bot.texts.jobs import STATES
-from bot.texts.phrases import about, ago, credits_, reason
+from bot.texts.phrases import about, ago, clips_, credits_, reason
 
 DESK = {
     "title": _("Operator's page"),
@@ -42,6 +42,16 @@ DESK = {
     "outbox": _("Oldest post that waits"),
     "up": _("works"),
     "unfinished": _("Unfinished orders"),
+    "money": _("Money"),
+    "by_day": _("The last 30 days"),
+    "by_host": _("By provider"),
+    "by_model": _("By model"),
+    "by_community": _("By community"),
+    "taken": _("What providers took"),
+    "compared": _("Compared with providers' books"),
+    "not_compared": _("No provider's books were compared yet."),
+    "left": _("Left at providers"),
+    "nobody": _("no provider"),
     "people": _("People"),
     "find_people": _("A name or an id, of a person or a community"),
     "communities": _("Communities"),
@@ -180,6 +190,37 @@ def last_ordered(age: float) -> Sentence:
 def banned(until: Sentence, because: str) -> Sentence:
     """A ban; `until` is empty for one for good."""
     return sentences(_("Banned until {until}.", until=until) if until else _("Banned for good."), reason(because))
+
+
+def bar_of_day(at: float, used: int) -> Sentence:
+    """What a bar of the chart of days shows."""
+    return join(": ", [verbatim(Moment(at, "date", "UTC")), credits_(used)])
+
+
+def cost_of_day(at: float, millionths: int) -> Sentence:
+    """The same of what providers took."""
+    return join(": ", [verbatim(Moment(at, "date", "UTC")), dollars(millionths)])
+
+
+def day(at: float) -> Sentence:
+    """A day under a chart."""
+    return verbatim(Moment(at, "mark", "UTC"))
+
+
+def dollars(millionths: int) -> Sentence:
+    """An amount in dollars."""
+    return _("${amount}", amount=Number(millionths / 1_000_000, places=2))
+
+
+def part_of_money(used: int, clips: int, millionths: int) -> Sentence:
+    """What clips came to; `millionths` of a dollar that a provider took for them, if it said so."""
+    cost = [dollars(millionths)] if millionths else []
+    return join(" · ", [credits_(used), clips_(clips), *cost])
+
+
+def total(used: int, millionths: int) -> Sentence:
+    """The sum of a chart of days."""
+    return join(" · ", [credits_(used), *([dollars(millionths)] if millionths else [])])
 
 
 def called(label: str, person: str) -> Sentence:

@@ -88,3 +88,25 @@ async def test_people_with_their_latest_names_and_where_they_are_known(store: St
     await store.quotas.amend(Act("a1", NOW, "x", "telegram:-3", "ban", "person:telegram:a"), lambda _: Rule(banned=9e9))
     assert await store.overview.scopes_of("telegram:a") == ["", "telegram:-2", "telegram:-3"]
     assert await store.overview.scopes_of("telegram:nobody") == []
+
+
+async def test_what_was_spent_and_on_what(store: Store) -> None:
+    await lived(store, "a", NOW - 20, scope="telegram:-1", price=30)
+    await lived(store, "b", NOW - 30, price=5)
+    await lived(store, "c", NOW - 40, price=7)
+    await lived(store, "d", NOW - 50, "failed", price=100)
+    await lived(store, "e", NOW - 5000, price=100)
+    model = a_job().order.model
+    sql = "INSERT INTO charges (reference, host, job, usd, at) VALUES ($1, 'local', $2, $3, $4)"
+    for reference, job, usd, at in (("r1", "a", 70, NOW), ("r2", "a", 5, NOW - 100), ("r3", None, 9, NOW - 100)):
+        await store._db.write(lambda tx, values=(reference, job, usd, at): tx.all(sql, *values))
+    found = await store.overview.parts(NOW - 1000, 10)
+    assert [(one.scope, one.host, one.model, one.clips, one.used, one.usd) for one in found] == [
+        ("telegram:-1", "local", model, 1, 30, 75),
+        ("", "local", model, 2, 12, 0),
+    ]
+    assert len(await store.overview.parts(NOW - 1000, 1)) == 1
+    assert await store.overview.taken([(NOW - 200, NOW), (NOW, NOW + 1), (NOW + 1, NOW + 2)]) == [14, 70, 0]
+    spent = "INSERT INTO books (book, span, kind, at, used) VALUES ('operator', 'credits:day:x', 'cap', 0, 12)"
+    await store._db.write(lambda tx: tx.all(spent))
+    assert await store.overview.spent(["credits:day:x", "credits:day:y"]) == {"credits:day:x": 12}

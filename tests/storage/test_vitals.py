@@ -63,6 +63,9 @@ async def test_orders_in_doubt_are_purchases_whose_lease_is_over(store: Store) -
         await stepped(store, await submitted(store, id, ""), machine.Started(), due_at=due_at)
     found = await look(store)
     assert (found.in_doubt, found.oldest_due) == (1, NOW - 1)
+    asked = await submitted(store, "asked", "")
+    await stepped(store, asked, machine.Started(), machine.Unanswered(NOW + 600), due_at=NOW + 60)
+    assert (await look(store)).in_doubt == 2
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM ledger WHERE step = '{}'", "UPDATE ledger SET held = held + 1"])
@@ -107,5 +110,5 @@ async def test_no_statement_reads_a_whole_table(store: Store, database_url: str 
             return [row["detail"] for row in await tx.all(f"EXPLAIN QUERY PLAN {text}", *values.values())]
 
         scans = [line for line in await store._db.read(plan) if line.startswith("SCAN")]
-        small = re.compile("CONSTANT ROW|scopes|json_each|(jobs .*INDEX jobs_(alive|halted|at_provider))")
+        small = re.compile("CONSTANT ROW|scopes|json_each|(jobs .*INDEX jobs_(alive|halted|due))")
         assert all(small.search(line) for line in scans), f"{name}: {scans}"

@@ -9,8 +9,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from bot import texts
+from bot.billing import Comparison
 from bot.jobs import machine
 from bot.model import Accepted, Address, Clip, Incident, Refused
+from bot.quotas import pricing
 from tests.browsing import POLLS, looks_right, press
 from tests.operators import OWNER, Seat, link, seated
 from tests.samples import a_job, an_order
@@ -18,7 +20,9 @@ from tests.samples import a_job, an_order
 pytestmark = pytest.mark.timeout(120)
 DESK = texts.desk.DESK
 MODELS = ("kling-video/v1/standard/image-to-video", "kling-video/v1.6/pro/image-to-video", "google/veo-3.1-i2v")
-SECTIONS = ["now", "jobs", "people"]
+SPENT = "INSERT INTO books (book, span, kind, at, used) VALUES ('operator', $1, 'cap', $2, $3)"
+TAKEN = "INSERT INTO charges (reference, host, usd, at) VALUES ($1, 'aimlapi', $2, $3)"
+SECTIONS = ["now", "jobs", "people", "money"]
 
 PLACES = {
     "job": "/admin/jobs/life000009",
@@ -66,6 +70,13 @@ async def lived(seat: Seat) -> None:
             at += 20
             job, entry = machine.apply(job, event, at, at + 9e9)
             await store.save(job, entry)
+    for n in range(30):
+        day = pricing.window(now - n * 86_400, "day").key
+        values = f"credits:{day}", now, 570 if n == 0 else 40 + n * 37 % 200
+        await store._db.write(lambda tx, values=values: tx.all(SPENT, *values))
+        values = f"r{n}", 1_000_000 + n * 370_000 % 900_000, now - n * 86_400
+        await store._db.write(lambda tx, values=values: tx.all(TAKEN, *values))
+    await store.bills.keep(Comparison("aimlapi", now, now - 7 * 86_400, {"delivered": 40}, {"delivered": 12_340_000}))
     for n, what in enumerate((texts.incidents.NO_ANSWER, texts.incidents.CLIP_BROKEN, texts.incidents.NO_POSTS)):
         await store.note(Incident(now - 5000 * n, what, "it said nothing" * (n + 1), "aimlapi", f"life{n:06}"))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.web.operator import charts
 from adapters.web.operator.jobs import line
+from adapters.web.operator.money import bars
 from bot import platforms, texts
 from bot.overview import Hour, Now
 from bot.sentence import Sentence
@@ -30,14 +31,7 @@ def values(now: Now, well: bool, figures: Mapping[str, Any]) -> dict[str, Any]:
             (desk.DESK["in_doubt"], desk.number(now.in_doubt), now.in_doubt > 0),
             (desk.DESK["incidents_day"], desk.number(now.incidents), False),
         ],
-        "ceilings": [
-            (
-                desk.spent(one.unit, one.span),
-                desk.of_limit(one.used, one.limit),
-                charts.part(one.used, one.limit),
-            )
-            for one in now.ceilings
-        ],
+        "ceilings": bars(now.ceilings),
         "bars": charts.columns(_hours(now.hours)),
         "chart": desk.chart_of_hours(clips, failed),
         "health": _health(figures),

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.web import bodies
-from adapters.web.operator import acts, jobs, now, people
+from adapters.web.operator import acts, jobs, money, now, people
 from adapters.web.operator.door import PATH, Door, Visit, is_ours, shut
 from adapters.web.telling import language
 from adapters.web.templating import render
@@ -17,7 +17,7 @@ from bot.core import Core
 from bot.overview import Jobs, Show
 
 Health = Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
-SECTIONS = (("now", PATH), ("jobs", jobs.JOBS), ("people", people.PEOPLE))
+SECTIONS = (("now", PATH), ("jobs", jobs.JOBS), ("people", people.PEOPLE), ("money", money.MONEY))
 """Name and path of each section, in the order of the menu."""
 LONGEST = 100
 """Characters of a search."""
@@ -44,6 +44,7 @@ class OperatorRoutes:
                 web.get(people.PEOPLE, guard(self._people)),
                 web.get(f"{people.PEOPLE}/{{person}}", guard(self._person)),
                 web.get(f"{people.COMMUNITIES}/{{scope}}", guard(self._community)),
+                web.get(money.MONEY, guard(self._money)),
                 web.get(f"{PATH}/enter", self._ask),
                 web.post(f"{PATH}/enter", self._enter),
                 web.post(f"{PATH}/leave", guard(self._leave)),
@@ -107,6 +108,9 @@ class OperatorRoutes:
         if found is None:
             raise web.HTTPNotFound
         return self._page(visit, "community", "people", **people.community(found))
+
+    async def _money(self, visit: Visit) -> web.StreamResponse:
+        return self._page(visit, "money", "money", **money.values(await self._core.desk.money()))
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         """A link only asks: chats open the links that they show, and each lets in once."""

@@ -11,8 +11,10 @@ import pytest
 
 from bot import texts
 from bot.admin import desk, entrance
+from bot.billing import Comparison
 from bot.jobs import machine
 from bot.model import Accepted, Clip, Incident, Refused
+from bot.quotas import pricing
 from bot.quotas.rules import HOUSE
 from tests.bookkeeping import rows
 from tests.houses import configure
@@ -27,6 +29,7 @@ PATHS = [
     "/admin/people",
     "/admin/people/telegram:9",
     "/admin/communities/telegram:-100",
+    "/admin/money",
 ]
 
 
@@ -490,3 +493,40 @@ async def test_a_communitys_caps_limits_and_use(seat: Seat) -> None:
 async def test_what_is_no_person_and_no_community_is_not_found(seat: Seat, path: str) -> None:
     await seat.enter()
     assert (await seat.get(path, Accept="text/html"))[0] == 404
+
+
+async def test_money_by_day_host_model_and_community(tmp_path: Path) -> None:
+    async with seated(tmp_path, ceiling_day=100, ceiling_month=1000) as seat:
+        store, now = seat.app.store, seat.app.core.context.clock()
+        await a_clip(seat, "made123456", scope=MEMBER, price=40)
+        await a_clip(seat, "made234567", price=5)
+        await a_clip(seat, "lost123456", "failed", price=7)
+        today = pricing.window(now, "day").key
+        sql = "INSERT INTO books (book, span, kind, at, used) VALUES ('operator', $1, 'cap', $2, $3)"
+        await store._db.write(lambda tx: tx.all(sql, f"credits:{today}", now, 45))
+        charge = (
+            "INSERT INTO charges (reference, host, job, usd, at) VALUES ('r', 'aimlapi', 'made123456', 1230000, $1)"
+        )
+        await store._db.write(lambda tx: tx.all(charge, now))
+        await store.bills.keep(Comparison("aimlapi", now, now - 86_400, {"delivered": 2}, {"delivered": 1_230_000}))
+        await seat.enter()
+        status, page = await seat.get("/admin/money")
+    page = html.unescape(page)
+    assert status == 200
+    assert "45 of 100" in page
+    assert str(texts.desk.total(45, 1_230_000)) in page
+    assert page.count("<title>") - 1 == 60  # a bar for each day, twice
+    assert page.count('class="used" x=') == 1
+    assert str(texts.desk.part_of_money(40, 1, 1_230_000)) in page  # the community
+    assert str(texts.desk.part_of_money(45, 2, 1_230_000)) in page  # the host, and the model
+    assert str(texts.desk.part_of_money(5, 1, 0)) in page  # private chats
+    assert f'href="/admin/communities/{MEMBER}"' in page
+    assert "2 paid and delivered ($1.23)" in page
+
+
+async def test_money_of_an_empty_installation(seat: Seat) -> None:
+    await seat.enter()
+    status, page = await seat.get("/admin/money")
+    assert status == 200
+    assert html.unescape(page).count(DESK["none"]) == 3
+    assert DESK["not_compared"] in html.unescape(page)

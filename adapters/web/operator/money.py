@@ -1,0 +1,85 @@
+"""The section “Money”: ceilings, the last days, and what it went to."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from adapters.web.operator import charts
+from adapters.web.operator.door import PATH
+from bot import catalogue, texts
+from bot.overview import Ceiling, Money, Part
+from bot.sentence import Sentence
+
+MONEY = f"{PATH}/money"
+SHOWN = 15
+"""Lines of a list."""
+
+
+def bars(ceilings: Sequence[Ceiling]) -> list[tuple[Sentence, Sentence, float | None]]:
+    """What is spent of what may be: name, words, and the part that is filled."""
+    desk = texts.desk
+    return [
+        (desk.spent(one.unit, one.span), desk.of_limit(one.used, one.limit), charts.part(one.used, one.limit))
+        for one in ceilings
+    ]
+
+
+def values(found: Money) -> dict[str, Any]:
+    """What the template shows."""
+    desk, days = texts.desk, found.days
+    names = [desk.day(day.at) if n % 7 == 3 else "" for n, day in enumerate(days)]
+    used, usd = sum(day.used for day in days), sum(day.usd for day in days)
+    return {
+        "ceilings": bars(found.ceilings),
+        "total": desk.total(used, usd),
+        "days": charts.columns(
+            [
+                (desk.bar_of_day(day.at, day.used), name, [("used", day.used)])
+                for day, name in zip(days, names, strict=True)
+            ]
+        ),
+        "cost": desk.dollars(usd) if usd else "",
+        "costs": charts.columns(
+            [
+                (desk.cost_of_day(day.at, day.usd), name, [("clips", day.usd)])
+                for day, name in zip(days, names, strict=True)
+            ]
+        ),
+        "lists": [
+            ("hosts", desk.DESK["by_host"], _by(found.parts, lambda part: part.host, _host)),
+            ("models", desk.DESK["by_model"], _by(found.parts, lambda part: part.model, _model)),
+            ("communities", desk.DESK["by_community"], _by(found.parts, lambda part: part.scope, _community)),
+        ],
+        "balances": [(host, desk.number(round(left))) for host, left in sorted(found.balances.items())],
+        "compared": found.compared,
+    }
+
+
+def _by(
+    parts: Sequence[Part], key: Callable[[Part], str], called: Callable[[str], tuple[str, str]]
+) -> list[tuple[str, str, Sentence, float]]:
+    """Name, path, words, and length of the bar of each, the highest first."""
+    used, clips, usd = Counter[str](), Counter[str](), Counter[str]()
+    for part in parts:
+        name = key(part)
+        used[name] += part.used
+        clips[name] += part.clips
+        usd[name] += part.usd
+    highest = max(used.values(), default=0)
+    return [
+        (*called(name), texts.desk.part_of_money(amount, clips[name], usd[name]), charts.part(amount, highest) or 0.0)
+        for name, amount in used.most_common(SHOWN)
+    ]
+
+
+def _host(name: str) -> tuple[str, str]:
+    return name or texts.desk.DESK["nobody"], ""
+
+
+def _model(name: str) -> tuple[str, str]:
+    return catalogue.row(name).title, ""
+
+
+def _community(name: str) -> tuple[str, str]:
+    return (name, f"{PATH}/communities/{quote(name, safe=':')}") if name else (texts.desk.DESK["private"], "")
