@@ -210,6 +210,11 @@ class Job:
         """The id of its latest create, in the host's log: no two creates share one."""
         return f"{self.id}.{self.posted}"
 
+    @property
+    def was_watched(self) -> bool:
+        """Whether the end of its render was seen. An order that was found in a log may have ended long before."""
+        return (self.ask_until is None and not self.copied) or self.polls > 1
+
 
 @dataclass(frozen=True, slots=True)
 class Search:

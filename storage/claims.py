@@ -35,7 +35,7 @@ PUT_OFF = """
     WHERE jobs.id = poll.id AND jobs.claims = poll.claims AND jobs.state = 'running'"""
 # Changes `due_at` alone, and only an unchanged job: an earlier save may have succeeded after all.
 RENEW = "UPDATE jobs SET due_at = $4 WHERE id = $1 AND claims = $2 AND state = $3 RETURNING id"
-# An order that was found in a log may have ended long before its first poll: it counts if that saw it running.
+# The last condition is `Job.was_watched`.
 ENDED = """
     SELECT accepted_at, settled_at AS seen FROM jobs
     WHERE outcome = 'clip' AND host = $1 AND model = $2 AND seconds = $3

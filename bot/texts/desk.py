@@ -97,6 +97,8 @@ DESK = {
     "price": _("Price"),
     "host": _("Provider"),
     "remote": _("Name there"),
+    "request": _("Our name for the request"),
+    "asked_until": _("Asked after, without an answer, until"),
     "polls": _("Looks at it"),
     "tries": _("Failures of this step"),
     "halted": _("On hold since a restore"),

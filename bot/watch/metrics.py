@@ -78,7 +78,7 @@ class Metrics(Meters, Collector):
         self._deliveries.labels(where, "sent" if job.sent_id is not None else "undeliverable").inc()
         if job.started_at is not None:
             self._queue.observe(max(0.0, job.started_at - job.created_at))
-        if job.settled_at is not None and job.accepted_at is not None and job.outcome == "clip":
+        if job.settled_at is not None and job.accepted_at is not None and job.outcome == "clip" and job.was_watched:
             self._render.labels(host, model).observe(max(0.0, job.settled_at - job.accepted_at))
         if job.done_at is not None and job.settled_at is not None:
             self._delivery.labels(where).observe(max(0.0, job.done_at - job.settled_at))

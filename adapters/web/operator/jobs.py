@@ -104,7 +104,12 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     yield said["price"], texts.phrases.credits_(job.price)
     if job.host:
         yield said["host"], job.host
-        yield said["remote"], job.remote_id or ""
+        if job.remote_id:
+            yield said["remote"], job.remote_id
+    if job.posted:
+        yield said["request"], job.request_id
+    if job.ask_until:
+        yield said["asked_until"], texts.desk.moment(job.ask_until)
     yield said["polls"], texts.desk.number(job.polls)
     if job.tries:
         yield said["tries"], texts.desk.number(job.tries)

@@ -351,6 +351,21 @@ async def test_a_jobs_timeline_and_nobodys_words(seat: Seat) -> None:
     assert (await seat.get("/admin/jobs/nobody", Accept="text/html"))[0] == 404
 
 
+async def test_an_order_without_an_answer_has_what_its_host_can_be_asked_for(seat: Seat) -> None:
+    await a_life(seat, "asking1234")
+    job = await seat.app.store.job("asking1234")
+    assert job
+    now = seat.app.core.context.clock()
+    for event in (machine.Started(), machine.Unanswered(now + 1800, "aimlapi")):
+        job, entry = machine.apply(replace(job, claims=1), event, now, now + 9e6)
+        await seat.app.store.change(job.id, lambda _, step=(job, entry): step)
+    await seat.enter()
+    _, page = await seat.get("/admin/jobs/asking1234")
+    for said in ("being asked after", "aimlapi", "asking1234.1", DESK["asked_until"]):
+        assert said in page
+    assert DESK["remote"] not in page
+
+
 async def test_a_clip_is_given_back_by_the_same_command(seat: Seat) -> None:
     await a_clip(seat, "made123456", scope="telegram:-100")
     await seat.enter()

@@ -1,5 +1,8 @@
 """What is reported of providers and chats whose calls fail, and that the failure passes on unchanged."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from bot.conversation import Reply
@@ -17,8 +20,9 @@ from bot.errors import (
 from bot.model import Accepted, Address, Finished, Pending, Refused
 from bot.sentence import EMPTY
 from bot.watch.meters import Kind, MeteredChat, MeteredProvider, Meters
+from bot.watch.metrics import Metrics, Reading
 from tests.fakes import RecordingChat, Said, ScriptedProvider
-from tests.samples import an_order
+from tests.samples import a_job, an_order
 
 HERE = Address("telegram", "chat")
 
@@ -108,3 +112,15 @@ async def test_messages(kind: Kind, trouble: PhotoplayError | None, noted: str) 
     else:
         await call()
     assert meters.notes == [("telegram", kind, noted)]
+
+
+@pytest.mark.parametrize(("polls", "counted"), [(1, 1), (2, 2)])
+def test_a_render_that_nobody_saw_end_has_no_time(polls: int, counted: int) -> None:
+    """An order that was found in a host's log may have been ready long before its first poll."""
+    metrics = Metrics()
+    done = a_job(state="done", outcome="clip", host="local", accepted_at=1001.0, settled_at=1061.0, polls=1)
+    for job in (done, replace(done, ask_until=2800.0, polls=polls)):
+        metrics.ended(job)
+    text = metrics.text(Reading("run")).decode()
+    (count,) = re.findall(r"^photoplay_job_render_seconds_count.* (\S+)$", text, re.MULTILINE)
+    assert float(count) == counted
