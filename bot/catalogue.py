@@ -76,6 +76,8 @@ class Model:
     """None: unknown, so the operator has to set one."""
     usual: float | None = None
     """Seconds until a clip is usually ready; None: unknown."""
+    slots: int | None = None
+    """Clips of it at the providers at once, where that is fewer than `PROVIDER_SLOTS`."""
     polls: float | None = None
     """Seconds between polls while there is no history; None: as usual at the host."""
     unverified: frozenset[str] = frozenset()
@@ -260,6 +262,11 @@ def row(id: str, version: int | None = None) -> Model:
 def rows() -> Sequence[Model]:
     """The newest row of each model."""
     return [one for one in ROWS if one.version == max(other.version for other in ROWS if other.id == one.id)]
+
+
+def rooms() -> Mapping[str, int]:
+    """Slots of the models that have fewer than others, by id."""
+    return {one.id: one.slots for one in rows() if one.slots is not None}
 
 
 def named(name: str, among: Sequence[Model] | None = None) -> Model | None:

@@ -1,6 +1,6 @@
 """The queue: order of turns, starts, and a worker's saves; inside a transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.errors import Stale
@@ -25,6 +25,9 @@ WAITING = f"""
     SELECT starts, EXISTS (SELECT 1 FROM jobs WHERE {turns.QUEUED} AND due_at <= $1) AS waits,
         (SELECT count(*) FROM jobs WHERE {AT_PROVIDER} AND (host IS NULL OR host = ANY($2))) AS busy
     FROM gate WHERE id = 1"""
+BUSY = f"""
+    SELECT model, count(*) AS n FROM jobs WHERE {AT_PROVIDER} AND (host IS NULL OR host = ANY($1)) AND model = ANY($2)
+    GROUP BY model"""
 TAKE = "UPDATE jobs SET claims = claims + 1 WHERE id = $1 AND claims = $2 RETURNING claims"
 HOLD = "SELECT id FROM jobs WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 # As `TAKE` and `SAVE` of a job that leaves the queue, for several.
@@ -48,6 +51,7 @@ async def start(
     begin: Callable[[Job], Step],
     only: str | None,
     leave: Leave,
+    rooms: Mapping[str, int],
 ) -> list[Job]:
     """Take queued jobs, fairly, save the result of `begin` for each, and return the jobs to be bought now.
 
@@ -59,7 +63,9 @@ async def start(
     free = min(slots - (seen["busy"] if seen else 0), limit)
     if free <= 0:
         return []
-    due = await _due(tx, now, free, platforms, only, leave)
+    busy = {row["model"]: row["n"] for row in await tx.all(BUSY, list(hosts), sorted(rooms))} if rooms else {}
+    room = {model: most - busy.get(model, 0) for model, most in rooms.items()}
+    due = await _due(tx, now, free, platforms, only, leave, room)
     stepped = [begin(replace(job, claims=job.claims + 1)) for job in due]
     started = [replace(job, due_at=now + lease) for job, _ in stepped if job.state == "submitting"]
     await tx.all(HOLD, [job.id for job, _ in stepped])  # all of them before any party, as `charging` says
@@ -74,13 +80,27 @@ async def start(
 
 
 async def _due(
-    tx: Transaction, now: float, limit: int, platforms: Sequence[str], only: str | None, leave: Leave
+    tx: Transaction,
+    now: float,
+    limit: int,
+    platforms: Sequence[str],
+    only: str | None,
+    leave: Leave,
+    room: dict[str, int],
 ) -> list[Job]:
-    """The first queued jobs that are due; what is not keeps its turn. Slots that are left count towards `limit`."""
-    found, line, left = list[Job](), turns.Line(tx, limit), 0
+    """The first queued jobs that are due; what is not keeps its turn. Slots that are left count towards `limit`.
+
+    `room`: further jobs of a model that may start, where its row limits them; those beyond it keep their turn, too.
+    """
+    line = turns.Line(tx, limit, [model for model, left in room.items() if left <= 0])
+    found, left = list[Job](), 0
     while len(found) + left < limit and (row := await (tx.one(ONE, only) if only else line.next())):
-        if row["due_at"] <= now and row["platform"] in platforms:
+        if room.get(row["model"], 1) <= 0:
+            pass
+        elif row["due_at"] <= now and row["platform"] in platforms:
             found.append(rows.job(row))
+            if row["model"] in room:
+                room[row["model"]] -= 1
         elif row["due_at"] <= now and leave(row["id"], row["platform"]):
             left += 1
         if only:

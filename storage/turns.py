@@ -9,7 +9,7 @@ because more jobs wait or run.
 """
 
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from storage.database import Row, Transaction
 
@@ -26,6 +26,9 @@ PERSONS = """
     ORDER BY busy, at, person LIMIT $1 OFFSET $2"""
 JOBS = f"""
     SELECT * FROM jobs WHERE {QUEUED} AND person = $4 AND {_PARTY.format("jobs")} = $3
+    ORDER BY created_at, id LIMIT $1 OFFSET $2"""
+JOBS_WITHOUT = f"""
+    SELECT * FROM jobs WHERE {QUEUED} AND person = $4 AND {_PARTY.format("jobs")} = $3 AND model <> ALL($5)
     ORDER BY created_at, id LIMIT $1 OFFSET $2"""
 # A party's jobs have the turns busy + 1, busy + 2 and so on, without a gap. So those before a job with the turn t are
 # t - 1 - busy, or one more if the party comes first at the same turn, but never more than it has. Likewise for persons.
@@ -79,10 +82,13 @@ async def hold_gate(tx: Transaction) -> None:
 class Line:
     """The queue from its front."""
 
-    def __init__(self, tx: Transaction, first: int) -> None:
-        """`first`: about how many jobs will be asked for."""
+    def __init__(self, tx: Transaction, first: int, without: Sequence[str] = ()) -> None:
+        """`first`: about how many jobs will be asked for. `without`: models whose jobs are passed over."""
+        passed = list(without)
 
         def jobs(party: str, person: str) -> Jobs:
+            if passed:
+                return _Pages(lambda limit, offset: tx.all(JOBS_WITHOUT, limit, offset, party, person, passed), 2).next
             return _Pages(lambda limit, offset: tx.all(JOBS, limit, offset, party, person), 2).next
 
         def persons(party: str) -> Jobs:

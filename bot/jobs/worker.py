@@ -9,7 +9,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot import log_context
+from bot import catalogue, log_context
 from bot.errors import Stale, StoreDown
 from bot.jobs.others import Others
 from bot.jobs.steps import Steps
@@ -135,8 +135,9 @@ class Worker:
         if due.waits and room > taken:
             hosts, begin, leave = self._steps.hosts(), self._steps.start, self._others.leave
             self._others.begin()
+            rooms = catalogue.rooms()
             for job in await self._store.start(
-                now, lease, self._slots, room - taken, self._platforms, hosts, begin, self.only, leave
+                now, lease, self._slots, room - taken, self._platforms, hosts, begin, self.only, leave, rooms
             ):
                 self._begin(job, self._steps.buy)
                 taken += 1

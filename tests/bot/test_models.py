@@ -15,7 +15,7 @@ from bot.check import examine
 from bot.chosen_models import offers
 from bot.config import Settings
 from bot.errors import Misconfigured, Refusal
-from bot.model import Order, Photo
+from bot.model import Finished, Order, Pending, Photo
 from bot.offers import Choice, Offers, alone
 from bot.ordering import prompt
 from bot.ordering.prompt import Draft
@@ -276,3 +276,18 @@ def test_sound_and_version_are_kept_and_orders_from_before_have_neither() -> Non
     del old["sound"], old["version"]
     order = rows.job(row | {"details": json.dumps(old)}).order
     assert (order.sound, order.version) == (False, 1)
+
+
+async def test_a_row_may_have_fewer_slots_than_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = replace(DEFAULT, version=2, slots=1)
+    monkeypatch.setattr(catalogue, "ROWS", (*catalogue.ROWS, narrow))
+    assert catalogue.rooms() == {DEFAULT.id: 1}
+    configure(house.core, model=narrow, policy=pricing.Policy(1000))
+    house.provider.polls = [Pending()]
+    jobs = [(await house.say("she smiles", attached())).job for _ in range(3)]
+    await house.work()
+    assert [(await house.job(job)).state for job in jobs] == ["running", "queued", "queued"]
+    house.provider.polls = [Finished("secret://clip")]
+    await house.finish(await house.job(jobs[0]))
+    await house.work()
+    assert [(await house.job(job)).state for job in jobs[1:]] == ["running", "queued"]

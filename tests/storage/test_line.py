@@ -13,7 +13,7 @@ from bot.model import Accepted, Address, Job, Refused
 from storage import queue, turns
 from storage.jobs import Store
 from tests.bookkeeping import check_turns
-from tests.samples import a_job
+from tests.samples import a_job, an_order
 from tests.storage.test_jobs import HERE, begin, run, start, submit
 
 
@@ -190,10 +190,43 @@ async def test_a_job_is_bought_once_though_the_line_moves_while_it_is_read(
 
     def work(tx: Any) -> Any:
         seen.append(_Overtaken(tx, page, put_back))
-        return queue.start(seen[-1], 2000.0, 60.0, 20, 6, HERE, ["local"], begin(2000.0), None, lambda *_: False)
+        return queue.start(seen[-1], 2000.0, 60.0, 20, 6, HERE, ["local"], begin(2000.0), None, lambda *_: False, {})
 
     started = [job.id for job in await store._db.write(work)]
     assert seen[-1].is_over
     assert len(started) == 6 if undue < 6 else len(started) >= 4
     assert len(set(started)) == len(started)
     await check_turns(store)
+
+
+@pytest.mark.parametrize("many", [1, 40])
+async def test_a_model_with_fewer_slots_keeps_no_other_waiting(store: Store, many: int) -> None:
+    """Its orders keep their turns: the next one starts when one of them is over."""
+    for n in range(2 * many):
+        await submit(store, a_job(f"slow{n}", order=an_order(model="slow"), created_at=1000.0 + n))
+    await submit(store, a_job("quick", person="console:1", order=an_order(model="quick"), created_at=2000.0))
+    await submit(store, a_job("after", order=an_order(model="quick"), created_at=2001.0))
+
+    async def started(slots: int = 100, rooms: dict[str, int] | None = None) -> list[Job]:
+        given = {"slow": many} if rooms is None else rooms
+        return await store.start(3000.0, 10.0, slots, 100, HERE, ("local",), begin(3000.0), rooms=given)
+
+    first = await started()
+    assert {job.id for job in first} == {*(f"slow{n}" for n in range(many)), "quick", "after"}
+    assert await started() == []
+    over = next(job for job in first if job.id == "slow0")
+    await run(store, over, Refused("failed", ""), machine.Sent(), now=3000.0)
+    assert [job.id for job in await started()] == [f"slow{many}"]
+    assert await started(rooms={"slow": many, "other": 0}) == []
+    assert len(await started(rooms={})) == many - 1
+    await check_turns(store)
+
+
+async def test_the_one_order_of_a_shell_has_to_wait_for_its_model_too(store: Store) -> None:
+    for n in range(2):
+        await submit(store, a_job(f"slow{n}", order=an_order(model="slow"), created_at=1000.0 + n))
+    for n, wanted in enumerate((["slow0"], [])):
+        found = await store.start(
+            3000.0, 10.0, 9, 9, HERE, ("local",), begin(3000.0), only=f"slow{n}", rooms={"slow": 1}
+        )
+        assert [job.id for job in found] == wanted
