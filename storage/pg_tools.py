@@ -28,7 +28,7 @@ OTHERS = """
     WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()"""
 THERE = "SELECT to_regclass('gate') IS NOT NULL AS there"
 OF_TOKEN = "SELECT 1 FROM gate WHERE place = $1"
-_SERVER = re.compile(r"server version: (\d+)\S*; pg_dump version: (\d+)")
+_SERVER = re.compile(r"server version: (\d+)[^;]*; pg_dump version: (\d+)")
 _OF_SCHEMA = (b"CREATE SCHEMA ", b"COMMENT ON SCHEMA ", b"ALTER SCHEMA ")
 _BODY = (b"CREATE TABLE ", b"CREATE FUNCTION ")
 _LAST_LINE = b"-- PostgreSQL database dump complete"
