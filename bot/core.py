@@ -133,13 +133,14 @@ class Core:
             log.error("what a message shows could not be saved: %s", error)
             return True
 
-    async def origin(self, reply: Reply) -> Address | None:
-        """The message with the photo of a reply's order, whether placed or parked."""
+    async def origin(self, reply: Reply) -> tuple[Address | None, bool]:
+        """The message with the photo of a reply's order, whether placed or parked; whether its line needs no sending:
+        it stands already, or the job is done."""
         if reply.job:
             job = await self.context.store.job(reply.job)
-            return job.address if job else None
+            return (job.address, bool(job.status_id or job.state == "done")) if job else (None, False)
         parked = await self.context.store.quotas.parked(reply.parked) if reply.parked else None
-        return (await self.context.store.quotas.read(parked.body)).address if parked else None
+        return (await self.context.store.quotas.read(parked.body)).address if parked else None, False
 
     async def closed(self, chat: Address) -> None:
         """The chat is closed to us: refund its queued jobs."""

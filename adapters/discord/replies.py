@@ -41,7 +41,7 @@ class Replies:
             if stands or (job and job.status_id):  # sent before a restart, or the result is in its place
                 return await self._close(request, reply)
         if reply.over:
-            photo = await self._core.origin(reply)
+            photo, _ = await self._core.origin(reply)
             if photo and photo.chat == request.channel:
                 request = replace(request, about=photo.message)  # replies to the photo; the question is removed
         if reply.ask is not None:

@@ -32,4 +32,5 @@ class Questions:
 
     async def moved_on(self, chat: str) -> None:
         """Close the latest question after another private message: from now on only a reply answers it."""
-        await self._notes.drop(chat, _ASKED)
+        if await self._notes.get(chat, _ASKED) is not None:  # mostly there is none, and a read costs no commit
+            await self._notes.drop(chat, _ASKED)

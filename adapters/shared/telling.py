@@ -62,15 +62,13 @@ class Telling:
             await self._sleep(wait)
             pause = min(LONGEST_PAUSE, 2 * pause)
 
-    async def is_told(self, reply: Reply) -> bool:
-        """Whether it is a status line that was sent before a restart, or whose job has ended meanwhile."""
-        job = await self._core.context.store.job(reply.job) if reply.job else None
-        return job is not None and bool(job.status_id or job.state == "done")
+    async def under(self, reply: Reply, place: Address) -> tuple[Address, bool]:
+        """The message to reply to, for a reply at `place`: the order's photo, not a question about it.
 
-    async def under(self, reply: Reply, place: Address) -> Address:
-        """The message to reply to, for a reply at `place`: the order's photo, not a question about it."""
-        photo = await self._core.origin(reply)
-        return photo if photo and photo.chat == place.chat else place
+        And whether it was told: a status line that was sent before a restart, or whose job has ended meanwhile.
+        """
+        photo, told = await self._core.origin(reply)
+        return photo if photo and photo.chat == place.chat else place, told
 
     async def track(self, reply: Reply, place: Address) -> None:
         """Save the place of a status line; if the job has ended meanwhile, remove the message."""

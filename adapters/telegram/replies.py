@@ -53,9 +53,8 @@ class Replies:
         `to` is mentioned in a question whose place does not show its addressee. `tapped`: it answers a button.
         """
         reply = await self.aside(inbound, reply, pictures)
-        posted, place = None, await self._telling.under(reply, inbound.address)
-        if not await self._telling.is_told(reply):
-            posted = await self.tell(place, reply, to)
+        place, is_told = await self._telling.under(reply, inbound.address)
+        posted = None if is_told else await self.tell(place, reply, to)
         if reply.over:
             await self._telling.take_away(replace(inbound.address, message=reply.over))
         if posted is None:

@@ -135,8 +135,10 @@ async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, 
     if submission.job is None:
         _, quoted = await quote.quote(ctx, ask, inbound)
         raise await quote.denial(ctx, ask, submission.denied or Denied("allowance"), quoted)
-    ctx.wake.worker()
-    return await status_line.of(ctx, submission.job)
+    try:
+        return await status_line.of(ctx, submission.job)
+    finally:
+        ctx.wake.worker()  # after the line was worded: people wait for it
 
 
 def _seen(wish: Wish) -> int | None:

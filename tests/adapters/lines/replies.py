@@ -28,8 +28,9 @@ class Replies:
         place = inbound.address
         if reply.private and inbound.shared:
             place = self._chat.person(inbound.user)
-        posted, place = None, await self._telling.under(reply, place)
-        if not await self._telling.is_told(reply):
+        posted = None
+        place, is_told = await self._telling.under(reply, place)
+        if not is_told:
             posted = await self.tell(place, reply, inbound.key)
         if reply.over:
             await self._telling.take_away(replace(inbound.address, message=reply.over))
