@@ -102,6 +102,15 @@ def quota() -> None:
 
 
 @cli.command()
+def model(name: Annotated[str, typer.Argument(help="a model, more, or default", metavar="NAME")] = "") -> None:
+    """Say what makes your clips and what else could, with prices, or choose another.
+
+    For example: photoplay model best
+    """
+    say(f"/model {name}".strip())
+
+
+@cli.command()
 def cancel(job: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Take back a clip that is still in line.
 

@@ -11,6 +11,7 @@ MORE = _("More …")
 AGAIN_WITH = _("Again with …")
 USUAL = _("As whoever runs this bot set it")
 """Label of the button that forgets a person's own choice."""
+TAP = _("Tap one, and it makes all your clips until you choose another.")
 NOTHING_ELSE = _("There is one model here, so there is nothing to choose.")
 WITH_SOUND = _("with sound")
 NONE_FITS = _("None of the other models here can do all of that clip. Send the photo again with fewer options.")
@@ -75,7 +76,7 @@ def label(title: Sentence, price: int, wait: float | None) -> Sentence:
 def yours(choice: Sentence, options: Sequence[Sentence], *, own: bool) -> Sentence:
     """Reply to /model: what a person's clips are made by, and what else there is, a line each."""
     now = _("Your clips are made by {model}, as you chose.") if own else _("Your clips are made by {model}.")
-    return lines(now.fill(model=choice), *options, _("Tap one, and it makes all your clips until you choose another."))
+    return lines(now.fill(model=choice), *options, TAP)
 
 
 def chosen(choice: Sentence) -> Sentence:

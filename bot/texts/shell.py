@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bot.sentence import CHAT, Command, Sentence, Wording, _, _n, join, lines, sentences
-from bot.texts import admin, chat, consent, operator, pictures, sharing
+from bot.texts import admin, chat, consent, models, operator, pictures, sharing
 
 
 class Verb(NamedTuple):
@@ -88,7 +88,7 @@ FORGETME = Verb(_("Remove all that is kept of somebody, after a question."), ("f
 HELP = Verb(_("List these verbs."), ("help admin",))
 
 _ADMIN = frozenset(name.lower() for name, value in list(globals().items()) if isinstance(value, Verb))
-_OWN = ("jobs", "quota", "cancel")
+_OWN = ("jobs", "quota", "cancel", "model")
 CHANNEL = "'#77'"
 
 
@@ -109,6 +109,7 @@ WORDING = Wording(
         admin.WHOSE.id: _("Whom do you mean? Name them by their id, as in @discord:456, @telegram:789 or @role:12."),
         admin.WHOSE_NAME.id: _("I couldn't tell whom you mean. Name people by their id, as in @discord:456."),
         admin.A_PERSON.id: _("That works for people only, as in @discord:456."),
+        models.TAP.id: _("Name one, as in {/model best}, and it makes all your clips; {/model more} shows every one."),
         operator.CAP_WHERE.id: _("For which community? Name it: {/operator cap discord:123 1000}"),
         operator.OPERATOR_HOW.id: _(
             "{/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "
@@ -117,8 +118,9 @@ WORDING = Wording(
         ),
         admin.LIMITS_HOW.id: _(
             "To set: {/limits flight 2} · {/limits longest 5} · {limits_channels} (or everywhere) · "
-            "{/limits who tiers} (or everyone) · {/limits confirm 20} (or off) · {/limits zone Europe/Berlin}. "
-            "For one person or role: {/limits @someone flight 3}",
+            "{/limits who tiers} (or everyone) · {/limits confirm 20} (or off) · "
+            "{/limits models quick, best} (or all) · "
+            "{/limits zone Europe/Berlin}. For one person or role: {/limits @someone flight 3}",
             limits_channels=Command(f"limits channels {CHANNEL}"),
         ),
         sharing.NO_GALLERY.id: _(

@@ -102,6 +102,34 @@ async def test_a_photo_becomes_a_clip(tmp_path: Path, photo: Path) -> None:
     assert not list(tmp_path.glob(".*.part"))
 
 
+async def test_a_model_is_chosen_with_its_price_in_sight(tmp_path: Path, photo: Path) -> None:
+    code, out, err = await photoplay(tmp_path, "model")
+    assert code == 0, err
+    assert out.startswith("Your clips are made by Quick (Kling 1 Standard).\n")
+    assert "With sound (Kling 2.6 Pro) · 5 credits for 5 s" in out
+    assert (
+        "Name one, as in photoplay model best, and it makes all your clips; photoplay model more shows every one."
+        in (out.replace("\n", " "))
+    )
+    code, out, err = await photoplay(tmp_path, "animate", str(photo), "slow zoom in", "--model", "sound", "-o", "c.mp4")
+    assert code == 0, err
+    assert "“slow zoom in” · 5 s · Kling 2.6 Pro · with sound" in out
+    with av.open(str(tmp_path / "c.mp4")) as container:
+        assert container.streams.audio
+    code, _, err = await photoplay(tmp_path, "animate", str(photo), "slow zoom in", "--sound", "on")
+    assert (code, err) == (
+        1,
+        "Kling 1 Standard makes clips without sound. Please order one without. Kling 2.6 Pro can do that.\n",
+    )
+    code, _, err = await photoplay(tmp_path, "animate", str(photo), "pan left", "--model", "veo 3.1", "--duration", "5")
+    assert "--duration can be 4, 6 or 8 seconds, not “5”." in err
+    # A shell has no button that says yes to a crop.
+    code, _, err = await photoplay(tmp_path, "animate", str(photo), "pan left", "--model", "veo 3.1")
+    assert (code, "16:9" in err, "With --crop" in err) == (1, True, True)
+    assert (await photoplay(tmp_path, "model", "best"))[0] == 0
+    assert "Best (Kling 3.0 Pro), as you chose" in (await photoplay(tmp_path, "model"))[1]
+
+
 async def test_every_option_reaches_the_stand_in(tmp_path: Path, photo: Path) -> None:
     mask = Image.new("L", (640, 480), 0)
     ImageDraw.Draw(mask).rectangle((0, 300, 640, 480), fill=255)
