@@ -157,3 +157,12 @@ class Money:
     """In the hosts' own credits."""
     compared: Sequence[Sentence]
     """The last comparison of each host's charges with our jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An act of the audit log; `scope`: the community that it was for."""
+
+    at: float
+    scope: str
+    words: Sentence

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot import overview
 from bot.model import Incident, Job
 from bot.overview import Person
-from bot.quotas.rules import Movement, about
-from storage import ledger, rows
+from bot.quotas.rules import Act, Movement, about
+from storage import audit, ledger, rows
 from storage.database import Part, records
 from storage.incidents import incident
 
@@ -58,6 +58,9 @@ PARTS = """
     FROM scopes JOIN jobs ON jobs.scope = scopes.scope AND jobs.created_at >= $1 WHERE outcome = 'clip'
     GROUP BY jobs.scope, jobs.host, model ORDER BY used DESC, jobs.scope, jobs.host, model LIMIT $2"""
 
+# Of all scopes, so without an index: acts are few, and this is read when somebody looks.
+ACTS = "SELECT * FROM audit ORDER BY at DESC, id LIMIT $1"
+
 
 class Overview(Part):
     """Each method is one transaction; times are Unix seconds."""
@@ -93,6 +96,10 @@ class Overview(Part):
             overview.Part(row["scope"], row["host"], row["model"], row["clips"], row["used"], row["usd"])
             for row in await self._all(PARTS, since, limit)
         ]
+
+    async def acts(self, limit: int) -> list[Act]:
+        """The latest acts of admins and operators everywhere, newest first."""
+        return [audit.act(row) for row in await self._all(ACTS, limit)]
 
     async def moves(self, job_id: str) -> list[Movement]:
         """The movements of a job's credits, oldest first."""

@@ -4,12 +4,13 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from bot.admin import entrance, profiles, spending
+from bot.admin import entrance, profiles, spending, usage
 from bot.context import Context
-from bot.model import ID
+from bot.model import ID, Incident
 from bot.overview import (
     Community,
     CommunityProfile,
+    Deed,
     Hour,
     Jobs,
     Money,
@@ -19,12 +20,17 @@ from bot.overview import (
     Show,
     Story,
 )
+from bot.quotas import pricing
 
 HOURS = 24
 """Hours of the chart of clips."""
 PAGE = 50
 """Jobs on a page."""
 _UNFINISHED = 500
+LATEST = 100
+"""Incidents, and acts, that are listed."""
+_SEARCHED = 2000
+"""Acts among which is searched."""
 FIRST = 20
 """Unfinished jobs that are listed."""
 _MOST = 100_000
@@ -80,6 +86,20 @@ class Desk:
     async def money(self) -> Money:
         """Spending of the last days."""
         return await spending.money(self._context())
+
+    async def incidents(self) -> Sequence[Incident]:
+        """The latest incidents, newest first."""
+        return await self._context().store.incidents(LATEST)
+
+    async def acts(self, find: str) -> Sequence[Deed]:
+        """The latest acts with these words in them, newest first."""
+        words = find.casefold().split()
+        found = []
+        for act in await self._context().store.overview.acts(_SEARCHED):
+            deed = Deed(act.at, act.scope, usage.line(act, pricing.zone(None)))
+            if all(word in f"{deed.words} {act.scope} {act.about} {act.actor}".casefold() for word in words):
+                found.append(deed)
+        return found[:LATEST]
 
     async def story(self, job_id: str) -> Story | None:
         """A job and what happened to it; None if there is none."""

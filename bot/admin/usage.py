@@ -70,7 +70,7 @@ async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     acts = await _steps(ctx, inbound, ACTS)
     if not acts:
         return Reply(texts.admin.NO_AUDIT, private=True)
-    return Reply(join("\n", (_act(act, where) for act in acts)), private=True)
+    return Reply(join("\n", (line(act, where) for act in acts)), private=True)
 
 
 async def export(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -130,7 +130,8 @@ def _series(spendings: Sequence[Spending], where: tzinfo, days: Sequence[date]) 
     return found
 
 
-def _act(act: Act, where: tzinfo) -> Sentence:
+def line(act: Act, where: tzinfo) -> Sentence:
+    """An act in a line of the log."""
     return texts.admin.act(
         texts.admin.stamp(act.at, where), act.name or act.actor, act.verb, act.label, change(act, where), act.because
     )

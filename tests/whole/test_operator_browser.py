@@ -22,7 +22,7 @@ DESK = texts.desk.DESK
 MODELS = ("kling-video/v1/standard/image-to-video", "kling-video/v1.6/pro/image-to-video", "google/veo-3.1-i2v")
 SPENT = "INSERT INTO books (book, span, kind, at, used) VALUES ('operator', $1, 'cap', $2, $3)"
 TAKEN = "INSERT INTO charges (reference, host, usd, at) VALUES ($1, 'aimlapi', $2, $3)"
-SECTIONS = ["now", "jobs", "people", "money"]
+SECTIONS = ["now", "jobs", "people", "money", "incidents", "log"]
 
 PLACES = {
     "job": "/admin/jobs/life000009",

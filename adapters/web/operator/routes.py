@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.web import bodies
-from adapters.web.operator import acts, jobs, money, now, people
+from adapters.web.operator import acts, jobs, log, money, now, people
 from adapters.web.operator.door import PATH, Door, Visit, is_ours, shut
 from adapters.web.telling import language
 from adapters.web.templating import render
@@ -17,7 +17,14 @@ from bot.core import Core
 from bot.overview import Jobs, Show
 
 Health = Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
-SECTIONS = (("now", PATH), ("jobs", jobs.JOBS), ("people", people.PEOPLE), ("money", money.MONEY))
+SECTIONS = (
+    ("now", PATH),
+    ("jobs", jobs.JOBS),
+    ("people", people.PEOPLE),
+    ("money", money.MONEY),
+    ("incidents", log.INCIDENTS),
+    ("log", log.LOG),
+)
 """Name and path of each section, in the order of the menu."""
 LONGEST = 100
 """Characters of a search."""
@@ -45,6 +52,8 @@ class OperatorRoutes:
                 web.get(f"{people.PEOPLE}/{{person}}", guard(self._person)),
                 web.get(f"{people.COMMUNITIES}/{{scope}}", guard(self._community)),
                 web.get(money.MONEY, guard(self._money)),
+                web.get(log.INCIDENTS, guard(self._incidents)),
+                web.get(log.LOG, guard(self._log)),
                 web.get(f"{PATH}/enter", self._ask),
                 web.post(f"{PATH}/enter", self._enter),
                 web.post(f"{PATH}/leave", guard(self._leave)),
@@ -111,6 +120,13 @@ class OperatorRoutes:
 
     async def _money(self, visit: Visit) -> web.StreamResponse:
         return self._page(visit, "money", "money", **money.values(await self._core.desk.money()))
+
+    async def _incidents(self, visit: Visit) -> web.StreamResponse:
+        return self._page(visit, "incidents", "incidents", **log.incidents(await self._core.desk.incidents()))
+
+    async def _log(self, visit: Visit) -> web.StreamResponse:
+        find = visit.request.query.get("find", "").strip()[:LONGEST]
+        return self._page(visit, "log", "log", **log.acts(await self._core.desk.acts(find), find))
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         """A link only asks: chats open the links that they show, and each lets in once."""

@@ -30,6 +30,8 @@ PATHS = [
     "/admin/people/telegram:9",
     "/admin/communities/telegram:-100",
     "/admin/money",
+    "/admin/incidents",
+    "/admin/log",
 ]
 
 
@@ -545,3 +547,40 @@ async def test_money_of_an_empty_installation(seat: Seat) -> None:
     assert status == 200
     assert html.unescape(page).count(DESK["none"]) == 3
     assert DESK["not_compared"] in html.unescape(page)
+
+
+async def test_incidents_with_their_orders(seat: Seat) -> None:
+    await a_life(seat, "odd1234567")
+    now = seat.app.core.context.clock()
+    await seat.app.store.note(Incident(now - 5, texts.incidents.CLIP_BROKEN, "<b>bytes</b>", "aimlapi", "odd1234567"))
+    await seat.app.store.note(Incident(now, texts.incidents.UNKNOWN_FILES, "7 of 9"))
+    await seat.enter()
+    status, page = await seat.get("/admin/incidents")
+    assert status == 200
+    assert "&lt;b&gt;bytes&lt;/b&gt;" in page
+    assert 'href="/admin/jobs/odd1234567"' in page
+    assert page.index("7 of 9") < page.index("bytes")
+
+
+async def test_the_log_of_all_acts_and_a_search_in_it(seat: Seat) -> None:
+    await a_life(seat, "ann1234567", person="telegram:100", scope=MEMBER)
+    _, page = await seat.enter()
+    await seat.send(page, "operator", "pause", because="the <i>bill</i>")
+    _, page = await seat.get("/admin/people/telegram:100")
+    form = next(one for one in fields(page, "/admin/act") if one["verb"] == "grant" and one.get("scope") == MEMBER)
+    await seat.post("/admin/act", {**form, "typed": "50", "because": "a contest"})
+
+    async def listed(find: str) -> list[str]:
+        _, page = await seat.get(f"/admin/log?find={find}")
+        assert "<i>bill" not in page
+        return re.findall(r'<span class="words">([^<]*)</span>', page)
+
+    assert len(await listed("")) == 4  # with the link and the way in
+    (granted,) = await listed("contest")
+    assert " · grant @telegram:100" in granted
+    assert await listed("telegram:-100") == await listed("GRANT+telegram:100") == [granted]
+    (paused,) = await listed("pause")
+    assert paused.endswith(" · the &lt;i&gt;bill&lt;/i&gt;")
+    assert await listed("nothing") == []
+    _, page = await seat.get("/admin/log")
+    assert f'href="/admin/communities/{MEMBER}"' in page
