@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,11 +15,13 @@ from rich.progress import Progress as Bar
 
 from bot import texts
 from bot.app import open_app
-from bot.backup import checking, making, manifest, restoring
+from bot.backup import checking, making, manifest, restoring, undoing
+from bot.backup.finishing import usable
 from bot.backup.making import Progress
-from bot.backup.source import source_of
+from bot.backup.source import source_of, tombstones_of
 from bot.errors import Misconfigured, Refusal
-from bot.shell import err, go, out, say_stopping, settings, tell
+from bot.media.signed_links import secret_of
+from bot.shell import err, go, say_stopping, settings, tell
 from bot.shutdown import signals
 
 T = TypeVar("T")
@@ -70,7 +73,10 @@ async def _restore(folder: Path) -> None:
     found = settings()
     with _bar(texts.backup.CHECKING) as progress:
         done = await restoring.restore(found, folder, time.time(), progress)
-    tell(texts.backup.restored(done.about.at, done.about.counts["jobs"]))
+    if undoing.is_aside(folder):
+        tell(texts.backup.UNDONE)
+    else:
+        tell(texts.backup.restored(done.about.at, done.about.counts["jobs"]))
     tell(texts.backup.aside(str(done.before), done.aside))
     again = done.removed
     if any((again.people, again.clips, again.shares, again.galleries)):
@@ -92,15 +98,18 @@ async def _backup(to: Path | None) -> None:
     if to is None:
         raise Misconfigured("Where to? Say a folder, as in: photoplay backup /mnt/backups – or set BACKUP_DIR.")
     source = source_of(found)
-    with making.receiving(to), _bar(texts.backup.WRITING) as progress:
-        folder = await making.make(source, to, time.time(), progress=progress)
+    async with usable(found):
+        with making.receiving(to), _bar(texts.backup.WRITING) as progress:
+            folder = await making.make(source, to, time.time(), progress=progress)
+            count = 0
+            if found.backup_dir and to.samefile(found.backup_dir):
+                count = making.prune(to, found.backup_keep, source.installation)
+            stones = tombstones_of(found, secret_of(source.data))
+            replace(stones, folders=[*stones.folders, to]).level()  # what was removed before this one
     about = manifest.read(folder)
-    out.print(texts.backup.made(str(folder), about.counts["jobs"], len(about.files), about.size), soft_wrap=True)
-    if found.backup_dir and to.samefile(found.backup_dir):
-        with making.receiving(to):
-            count = making.prune(to, found.backup_keep, source.installation)
-        if count:
-            out.print(texts.backup.dropped(count), soft_wrap=True)
+    tell(texts.backup.made(str(folder), about.counts["jobs"], len(about.files), about.size))
+    if count:
+        tell(texts.backup.dropped(count))
     if os.stat(to).st_dev == os.stat(source.data).st_dev:
         err.print(texts.backup.SAME_DISK, style="yellow", soft_wrap=True)
 

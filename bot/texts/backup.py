@@ -84,6 +84,7 @@ def more_in_line(count: int) -> Sentence:
     return _n("… and {count} more", "… and {count} more", count)
 
 
+UNDONE = _("What a restore had moved aside is back.")
 NEXT = _("Next: photoplay run, and {/operator resume} when all is well.")
 NOTHING_IN_LINE = _("Nothing was in line.")
 WRITING = _("Backing up")

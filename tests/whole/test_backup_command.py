@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from shell import here, photoplay, said, start
 
-from bot.backup import making, manifest, moving
+from bot.backup import finishing, making, manifest, moving
 from bot.jobs import machine
-from storage import open_store
+from storage import open_store, tombstones
+from storage.tombstones import Stone, append, line, lines_of
 from tests import templates
 from tests.samples import a_job
 
@@ -85,6 +86,8 @@ def test_a_backup_is_checked_and_put_back(tmp_path: Path, data: Path) -> None:
         "Next: photoplay run, and photoplay admin operator resume when all is well.",
     ]
     assert {path.name for path in data.iterdir()} - {aside.name} >= before - {"photoplay.db-wal", "photoplay.db-shm"}
+    code, out, err = here("restore", str(aside))
+    assert (code, out.partition("\n")[0]) == (0, "What a restore had moved aside is back."), err
     (folder / "secret").write_bytes(b"another")
     code, out, err = here("restore", "--check", str(folder))
     assert (code, "damaged: secret" in err) == (2, True)
@@ -125,3 +128,19 @@ def test_check_tells_of_backups(tmp_path: Path, data: Path) -> None:
     said("✗ Backups: the newest in kept is of ", "3 days ago")
     assert here("restore", str(folder))[0] == 0
     said(f"data/{next(data.glob(f'{moving.BEFORE}*')).name} is what a restore has moved aside")
+
+
+def test_what_was_removed_before_goes_along(tmp_path: Path, data: Path) -> None:
+    append(data / tombstones.FILE, [line(Stone(1.0, "person", "ab"))])
+    assert here("backup", "usb")[0] == 0
+    assert lines_of(tmp_path / "usb" / tombstones.FILE) == [line(Stone(1.0, "person", "ab"))]
+
+
+def test_nothing_is_backed_up_while_something_is_put_back(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finishing, "SHORT", 0.1)
+    with finishing.alone(data):
+        code, _, err = here("backup", "usb")
+    assert (code, "is being put back" in err) == (2, True)
+    assert not (tmp_path / "usb").exists()
