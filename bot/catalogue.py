@@ -304,10 +304,19 @@ class Needs:
     sound: bool = False
 
 
-def fits(needs: Needs, model: Model, among: Sequence[Model] | None = None) -> Sentence | None:
-    """Why the model cannot do it, with the name of one that can, `among` those; None if it can."""
+def fits(
+    needs: Needs, model: Model, among: Sequence[Model] | None = None, *, any_length: bool = False
+) -> Sentence | None:
+    """Why the model cannot do it, with the name of one that can, `among` those; None if it can.
+
+    `any_length`: nobody asked for these seconds, so another model may have its own.
+    """
     models = rows() if among is None else among
-    able = next((one.title for one in models if _lacks(needs, one) is None), "")
+
+    def wanted(one: Model) -> Needs:
+        return replace(needs, seconds=one.preset) if any_length else needs
+
+    able = next((one.title for one in models if _lacks(wanted(one), one) is None), "")
     match _lacks(needs, model):
         case None:
             return None

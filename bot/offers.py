@@ -22,6 +22,8 @@ NAMES = tuple(_MEANT)
 """The words, as they may be written."""
 _RATE = re.compile(r"(\d{1,9})(?:/([1-9]\d{0,8}))?", re.ASCII)
 _ON, _OFF = frozenset({"on", "yes", "true", "1"}), frozenset({"off", "no", "none", "false", "0"})
+LONGEST = 100
+"""Characters of a name that are looked at; those near to it take time to find."""
 SEEN = "@"
 """Between a choice and the credits a second that its button or form showed: `best@25/6`."""
 
@@ -98,7 +100,7 @@ class Offers:
 
     def pick(self, value: str) -> Choice:
         """What a person wrote or tapped: a name, perhaps with the price seen. Raises `Refusal` for an unknown one."""
-        name, _, seen = value.strip(" \"'“”").partition(SEEN)
+        name, _, seen = value[:LONGEST].strip(" \"'“”").partition(SEEN)
         if found := self.find(name):
             return replace(found, seen=_rate(seen))
         if known := catalogue.named(name):
@@ -163,15 +165,15 @@ def switched(value: str) -> bool:
     """`--sound on` or `off`. Raises `Refusal` for another value."""
     said = catalogue.plain(value.strip(" \"'“”"))
     if said not in _ON | _OFF:
-        raise Refusal(texts.options.option_malformed("sound", value))
+        raise Refusal(texts.options.option_malformed("sound", texts.phrases.shorten(value, 40)))
     return said in _ON
 
 
 def said_names(text: str) -> Sequence[str]:
     """Words and ids of models listed by an admin: `quick, best and Veo 3.1`. Raises `Refusal` for an unknown one."""
     found = []
-    for part in text.replace(" and ", ",").replace(";", ",").replace("\n", ",").split(","):
-        if not (name := catalogue.plain(part.strip(" \"'“”."))):
+    for part in text[: LONGEST * len(NAMES)].replace(" and ", ",").replace(";", ",").replace("\n", ",").split(","):
+        if not (name := catalogue.plain(part.strip(" \"'“”.")[:LONGEST])):
             continue
         model = None if name in _MEANT else catalogue.named(name)
         if model is None and name not in _MEANT:

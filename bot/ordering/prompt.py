@@ -6,7 +6,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from bot import catalogue, offers, texts
@@ -43,6 +43,8 @@ class Draft:
     sound: bool = False
     seen: Fraction | None = None
     """Credits a second that the person was shown, if any."""
+    timed: bool = field(default=False, compare=False)
+    """The length was asked for."""
 
 
 ONE = offers.alone()
@@ -65,7 +67,8 @@ def read(text: str, options: Mapping[str, str] | None = None, can: Offers = ONE)
     choice = _chosen(values, can)
     model = choice.model
     seconds = _seconds(values["duration"], model) if "duration" in values else model.preset
-    return Draft(prompt, seconds, negative, _cfg(values.get("cfg")), model, choice.sound, choice.seen)
+    timed = "duration" in values
+    return Draft(prompt, seconds, negative, _cfg(values.get("cfg")), model, choice.sound, choice.seen, timed)
 
 
 def _chosen(values: Mapping[str, str], can: Offers) -> offers.Choice:
@@ -156,7 +159,7 @@ def check(draft: Draft, roles: Sequence[Role], can: Offers = ONE) -> None:
         raise Refusal(texts.chat.NO_PHOTO)
     if ends > 1:
         raise Refusal(texts.pictures.ONE_PHOTO)
-    if refusal := catalogue.fits(needs(draft, roles), draft.model, can.models):
+    if refusal := catalogue.fits(needs(draft, roles), draft.model, can.models, any_length=not draft.timed):
         raise Refusal(refusal)
     if roles.count("static_mask") > 1:
         raise Refusal(texts.pictures.ONE_STATIC_MASK)

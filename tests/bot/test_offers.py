@@ -1,5 +1,6 @@
 """What can be ordered, by which name; what a caption says of it; and what an order of it costs."""
 
+import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -93,6 +94,17 @@ def test_what_is_not_to_be_had_is_refused_with_what_is(said: str, refusal: str) 
     assert told.value.sentence == refusal
 
 
+def test_a_long_name_is_not_looked_at_to_its_end() -> None:
+    began = time.process_time()
+    for said in ({"model": "kling " * 6000}, {"model": "z" * 36_000}, {"sound": "on " * 10_000}):
+        with pytest.raises(Refusal) as told:
+            prompt.read("she smiles", said, OFFERS)
+        assert len(told.value.sentence) < 250
+    with pytest.raises(Refusal):
+        said_names("kling " * 6000)
+    assert time.process_time() - began < 1  # a minute otherwise
+
+
 def test_an_unknown_option_is_answered_with_those_of_the_model() -> None:
     def examples(text: str) -> str:
         with pytest.raises(Refusal) as told:
@@ -151,7 +163,7 @@ async def test_what_a_model_cannot_is_refused_with_one_that_is_offered_here(hous
         "Kling 1 Standard makes clips without sound. Please order one without. Kling 3.0 Pro can do that."
     )
     refused = await house.say("she sings --model veo 3.1 --no fog", attached())
-    assert refused.text.endswith("Please leave --no out. Kling 3.0 Pro can do that.")
+    assert refused.text.endswith("Please leave --no out. Kling 1 Standard can do that.")
     assert (await house.used(), house.provider.orders, await house.kept()) == (0, [], [])
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from bot import catalogue
 from bot.errors import Misconfigured
+from bot.gallery.model import Preferences
 from bot.model import Address
 from storage import open_store
 from storage.jobs import Store
@@ -184,6 +185,22 @@ async def test_jobs_and_their_counts_survive_the_change_of_seconds(
         assert [{name: row[name] for name in dict(old[0])} for row in new] == [dict(row) for row in old]
     await insert(migrated._db, "c", 15)
     assert [len(rows) for rows in await found(migrated._db)] == [3, 6]
+    await migrated.close()
+
+
+async def test_preferences_survive_and_name_no_model(
+    store: Store, database_url: str | None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.close()
+    place = tmp_path_factory.mktemp("older")
+    number = next(number for number, name, _ in files("sqlite") if "own_model" in name)
+    older = await database_of(VERSIONS[VERSIONS.index(number) - 1], database_url, place, monkeypatch)
+    before = "INSERT INTO sharing_preferences (account, named, remixes, agreed_at) VALUES ($1, 1, 0, 5)"
+    await older.write(lambda tx: tx.all(before, ANN))
+    await older.close()
+    migrated = await open_store(place, database_url)
+    assert await migrated.gallery.preferences(ANN) == Preferences(True, None, False, 5.0)
+    assert await migrated.gallery.prefer(ANN, model="best") == Preferences(True, None, False, 5.0, "best")
     await migrated.close()
 
 

@@ -2,9 +2,10 @@
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,18 @@ from bot.conversation import Inbound, Reply
 from bot.model import Address
 from bot.offers import Choice, alone
 from bot.quotas.pricing import Policy
-from tests.houses import House, attached, configure, picture
+from tests.clock import Clock
+from tests.fakes import RecordingChat
+from tests.houses import House, attached, configure, picture, wired
 from tests.samples import BEST, LOUD, OFFERS, VEO
+
+
+@pytest.fixture
+async def house(
+    database_url: str | None, tmp_path: Path, clock: Clock, new_id: Callable[[], str], clip: bytes
+) -> AsyncIterator[House]:
+    async with wired(tmp_path, clock, new_id, clip, {"telegram": RecordingChat()}, database_url) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -198,8 +209,10 @@ async def test_admins_say_which_models_their_community_may_use(house: House, the
     assert again.text.endswith("Here you can have Quick or Veo 3.1.")
     assert (await core.handle(there("/model best"))).text == refused.text
     assert house.provider.orders == []
-    # What is not allowed is not named as what can.
+    # What is not allowed is not named as what can; and another length than the asked one is none.
     told = await core.handle(there("she sings --sound on", attached()))
+    assert told.text == "Kling 1 Standard makes clips without sound. Please order one without. Veo 3.1 can do that."
+    told = await core.handle(there("she sings --sound on --5s", attached()))
     assert told.text == "Kling 1 Standard makes clips without sound. Please order one without."
     reply = await core.handle(there("she smiles", attached()))
     assert reply.job
