@@ -58,6 +58,12 @@ PARTS = """
     FROM scopes JOIN jobs ON jobs.scope = scopes.scope AND jobs.created_at >= $1 WHERE outcome = 'clip'
     GROUP BY jobs.scope, jobs.host, model ORDER BY used DESC, jobs.scope, jobs.host, model LIMIT $2"""
 
+SCOPES = """
+    WITH RECURSIVE scopes(scope) AS (
+        SELECT min(scope) FROM jobs
+        UNION ALL SELECT (SELECT min(jobs.scope) FROM jobs WHERE jobs.scope > scopes.scope) FROM scopes
+        WHERE scopes.scope IS NOT NULL)
+    SELECT scope FROM scopes WHERE scope <> ''"""
 # Of all scopes, so without an index: acts are few, and this is read when somebody looks.
 ACTS = "SELECT * FROM audit ORDER BY at DESC, id LIMIT $1"
 
@@ -96,6 +102,10 @@ class Overview(Part):
             overview.Part(row["scope"], row["host"], row["model"], row["clips"], row["used"], row["usd"])
             for row in await self._all(PARTS, since, limit)
         ]
+
+    async def scopes(self) -> list[str]:
+        """The communities in which somebody ordered."""
+        return [row["scope"] for row in await self._all(SCOPES)]
 
     async def acts(self, limit: int) -> list[Act]:
         """The latest acts of admins and operators everywhere, newest first."""

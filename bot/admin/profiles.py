@@ -34,8 +34,8 @@ async def communities(ctx: Context, find: str) -> list[Community]:
     """All communities that have this in their name, with what they used this month; the highest first."""
     month = pricing.window(ctx.clock(), "month")
     used = dict(await ctx.store.figures.communities(month.key, _ALL))
-    names = [scope for scope in await ctx.store.figures.scopes() if find.casefold() in scope]
-    found = [Community(scope, used.get(scope, 0), None) for scope in {*names, *(n for n in used if find in n)}]
+    known = {*await ctx.store.figures.scopes(), *await ctx.store.overview.scopes()}
+    found = [Community(scope, used.get(scope, 0), None) for scope in known if find.casefold() in scope]
     return sorted(found, key=lambda one: (-one.used, one.scope))[:SHOWN]
 
 
@@ -72,7 +72,7 @@ async def _membership(ctx: Context, operator: str, person: str, scope: str) -> M
 async def community(ctx: Context, operator: str, scope: str, language: str) -> CommunityProfile | None:
     """A community, as its admins see it; None if nothing is known of it."""
     name = await ctx.store.quotas.scope(scope)
-    if name not in await ctx.store.figures.scopes() and not await ctx.store.figures.spendings(name, 0.0, 1):
+    if name not in {*await ctx.store.figures.scopes(), *await ctx.store.overview.scopes()}:
         return None
     asking = entrance.speaking(operator, scope=name, language=language)
     month = pricing.window(ctx.clock(), "month", pricing.zone((await _rule(ctx, name)).zone))

@@ -88,6 +88,7 @@ async def test_people_with_their_latest_names_and_where_they_are_known(store: St
     await store.quotas.amend(Act("a1", NOW, "x", "telegram:-3", "ban", "person:telegram:a"), lambda _: Rule(banned=9e9))
     assert await store.overview.scopes_of("telegram:a") == ["", "telegram:-2", "telegram:-3"]
     assert await store.overview.scopes_of("telegram:nobody") == []
+    assert sorted(await store.overview.scopes()) == ["telegram:-1", "telegram:-2"]
     await store.quotas.amend(Act("a2", NOW + 1, "x", "*", "pause"), lambda _: Rule(paused=True))
     assert [act.id for act in await store.overview.acts(10)] == ["a2", "a1"]
     assert [act.id for act in await store.overview.acts(1)] == ["a2"]
