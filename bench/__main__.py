@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 BENCHES = (
-    *("core", "decoder", "poll", "poll_cost", "claim", "queue", "generator", "page", "gallery"),
+    *("core", "decoder", "poll", "poll_cost", "claim", "queue", "generator", "media", "page", "gallery"),
     *("idle", "telegram", "discord"),
 )
 

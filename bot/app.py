@@ -29,6 +29,7 @@ from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
 from bot.conversation import Reply
 from bot.core import Core
+from bot.encryption import vault_of
 from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.gallery import best
 from bot.gallery.outbox import Runner
@@ -38,10 +39,10 @@ from bot.jobs.shelf import Shelf
 from bot.jobs.steps import Steps
 from bot.jobs.supervisor import Supervisor
 from bot.jobs.worker import Worker
+from bot.media.backlog import Backlog
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
-from bot.media.vault import Vault
 from bot.model import Incident
 from bot.ports import Chat, Platform
 from bot.prices import Prices
@@ -50,8 +51,6 @@ from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
 from bot.reconciliation import Reconciliation
-from bot.sealing.keys import open_keys
-from bot.sealing.masters import Masters
 from bot.sentence import Sentence
 from bot.watch.meters import MeteredChat, MeteredProvider, Meters
 from generator.server import Generator
@@ -170,7 +169,7 @@ async def open_app(
         before = partial(upgrade.back_up, settings)
         store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database, stones, before)
         stack.push_async_callback(store.close)
-        media = Media(settings.data_dir, new_id=new_id, vault=_vault(settings))
+        media = Media(settings.data_dir, new_id=new_id, vault=vault_of(settings))
         stack.push_async_callback(media.close)
 
         async def report(incident: Incident) -> None:
@@ -283,6 +282,7 @@ async def open_app(
         if settings.backup_dir:
             scheduled = Scheduled(source_of(settings), settings.backup_dir, settings.backup_keep, store, clock)
             chores.append(scheduled.round)
+        chores.append(Backlog(store, media).round)
         periodic = Periodic(chores)
         yield App(
             settings,
@@ -310,21 +310,6 @@ def _meters(settings: Settings) -> Meters:
     from bot.watch.metrics import Metrics  # the library is loaded where it is used
 
     return Metrics()
-
-
-def _vault(settings: Settings) -> Vault:
-    """How files are encrypted. Raises `Misconfigured` if the master key is missing."""
-    keys = open_keys(settings.data_dir, masters_of(settings), make=settings.encryption)
-    return Vault(keys, seal=settings.encryption)
-
-
-def masters_of(settings: Settings) -> Masters:
-    """The master keys that are known."""
-    return Masters(settings.data_dir, _said(settings.master_key), _said(settings.master_key_before))
-
-
-def _said(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
 
 
 def _is_private(settings: Settings) -> bool:

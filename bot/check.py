@@ -18,6 +18,7 @@ from bot.model import Pending
 from bot.prices import compared
 from bot.quotas import pricing
 from bot.quotas.rules import HOUSE, Rule
+from bot.sealing.masters import Place
 from bot.shell import as_here
 
 INCIDENTS = 5
@@ -51,7 +52,8 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
                 "good", f"Database: {'PostgreSQL' if settings.database_url else 'SQLite in the data folder'}."
             )
             yield await _decoders(app)
-            yield await _encryption(app)
+            async for finding in _encryption(app):
+                yield finding
             async for finding in _providers(app):
                 yield finding
             async for finding in _web(app):
@@ -101,12 +103,21 @@ async def _decoders(app: App) -> Finding:
     return Finding("hint", f"{given_up} Not on this machine: {missing}.")
 
 
-async def _encryption(app: App) -> Finding:
+async def _encryption(app: App) -> AsyncIterator[Finding]:
     """Whether files are encrypted, and what that protects from."""
     keys = app.media.vault.keys
     if not app.media.vault.seals or keys is None:
-        return Finding("hint", "Encryption: off. Whoever gets the disk or a backup sees all photos and clips.")
-    place, rotate = await asyncio.to_thread(keys.state)
+        yield Finding("hint", "Encryption: off. Whoever gets the disk or a backup sees all photos and clips.")
+        return
+    yield _protected(app, *await asyncio.to_thread(keys.state))
+    if count := len(await app.media.plain()):
+        yield Finding(
+            "hint",
+            f"Encryption: {count} photos and clips from before are still plain; that goes on while Photoplay runs.",
+        )
+
+
+def _protected(app: App, place: Place | None, rotate: bool) -> Finding:
     on = "Encryption: photos, clips and exports, with a key for each person."
     if rotate:
         return Finding("hint", f"{on} MASTER_KEY is not in use yet. Run: photoplay rekey")

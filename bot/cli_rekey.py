@@ -3,7 +3,7 @@
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bot import texts
-from bot.app import masters_of
+from bot.encryption import masters_of
 from bot.errors import Misconfigured, Refusal
 from bot.sealing.keys import open_keys
 from bot.shell import err, out, plainly, settings

@@ -39,10 +39,10 @@ SWEPT_PHOTOS = """
 _PARKED = "SELECT *, (SELECT 1 FROM jobs WHERE jobs.id = parked.id) AS taken FROM parked"
 OVERDUE = f"{_PARKED} WHERE until < $1 ORDER BY until LIMIT $2"
 PARKED_OF = f"{_PARKED} WHERE person = $1 ORDER BY id"
-PARKED_PHOTOS = "SELECT photos FROM parked"
-FILES_UNDER_WAY = "SELECT details, clip FROM jobs WHERE state <> 'done'"
+PARKED_PHOTOS = "SELECT person, photos FROM parked"
+FILES_UNDER_WAY = "SELECT person, details, clip FROM jobs WHERE state <> 'done'"
 FILES_DONE = """
-    SELECT id, done_at, details, clip FROM jobs WHERE state = 'done' AND swept < 2 AND swept = $1
+    SELECT id, done_at, person, details, clip FROM jobs WHERE state = 'done' AND swept < 2 AND swept = $1
     AND done_at >= $2 AND (done_at > $2 OR id > $3) ORDER BY done_at, id LIMIT $4"""
 STRANDED = """
     SELECT * FROM jobs WHERE state <> 'done' AND created_at < $1 AND changed_at < $1
@@ -143,14 +143,19 @@ class Retention(Part):
 
     async def named(self) -> AsyncIterator[set[str]]:
         """Names of all photos and clips that rows refer to, in pages."""
+        async for owners in self.owners():
+            yield set(owners)
+
+    async def owners(self) -> AsyncIterator[dict[str, str]]:
+        """The person of each photo and clip that rows refer to, by its name, in pages."""
         # In the order of a job's life, so that a job that moves meanwhile is seen at least once.
         parked = await self._all(PARKED_PHOTOS)
-        yield {name for row in parked for name in json.loads(row["photos"])}
-        yield _names(await self._all(FILES_UNDER_WAY))
+        yield {name: row["person"] for row in parked for name in json.loads(row["photos"])}
+        yield _owners(await self._all(FILES_UNDER_WAY))
         for swept in (0, 1):
             last = (0.0, "")
             while page := await self._all(FILES_DONE, swept, *last, PAGE):
-                yield _names(page, photos=not swept)
+                yield _owners(page, photos=not swept)
                 last = page[-1]["done_at"], page[-1]["id"]
 
     async def stranded(self, platforms: Sequence[str], before: float, limit: int) -> list[Job]:
@@ -285,14 +290,14 @@ class Retention(Part):
         return [rows.job(row) for row in await self._all(sql, *args)]
 
 
-def _names(found: Sequence[Row], *, photos: bool = True) -> set[str]:
-    """File names of jobs, without reading whole rows: there may be very many."""
-    names = {json.loads(row["clip"])["name"] for row in found if row["clip"]}
+def _owners(found: Sequence[Row], *, photos: bool = True) -> dict[str, str]:
+    """Persons of jobs by file names, without reading whole rows: there may be very many."""
+    owners = {json.loads(row["clip"])["name"]: row["person"] for row in found if row["clip"]}
     for row in found if photos else ():
         order = json.loads(row["details"])
         pictures = (order["photo"], order["end"], order["static_mask"], *(brush["mask"] for brush in order["brushes"]))
-        names.update(picture["name"] for picture in pictures if picture)
-    return names
+        owners.update((picture["name"], row["person"]) for picture in pictures if picture)
+    return owners
 
 
 def _parked(row: Row) -> tuple[Parked, bool]:

@@ -63,6 +63,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.cli_rekey",
             "bot.config",
             "bot.connections",
+            "bot.encryption",
         ),
         *(
             "bot.env_file",

@@ -3,13 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 from bot import texts
 from bot.conversation import Attachment
 from bot.errors import Refusal
 from bot.media.files import hang_up, pour
-from bot.sealing.model import DataKey
+from bot.sealing.files import Place
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +17,12 @@ HEAVIEST_VIDEO = 64 * 1024**2  # bytes; its last frame is the picture
 ARRIVAL = 120.0  # maximum seconds of a download, during which it occupies a slot
 
 
-async def download(attachment: Attachment, target: Path, key: DataKey | None = None) -> None:
-    """Download a picture unchanged to a new file, encrypted with `key`. Raises `Refusal`, `StoreDown`."""
+async def download(attachment: Attachment, target: Place) -> None:
+    """Download a picture unchanged to a new file. Raises `Refusal`, `StoreDown`."""
     heaviest = HEAVIEST_VIDEO if attachment.video else HEAVIEST_PICTURE
     try:
         async with asyncio.timeout(ARRIVAL):
-            size = await pour(_fetched(attachment), target, heaviest, key)
+            size = await pour(_fetched(attachment), target, heaviest)
     except TimeoutError:
         raise Refusal(texts.pictures.PICTURE_UNREACHABLE) from None
     if size > heaviest:

@@ -19,7 +19,7 @@ from bot.media.stored import StoredFile
 from bot.media.vault import Vault
 from bot.model import Clip
 from bot.sealing import files
-from bot.sealing.model import Locked
+from bot.sealing.model import DataKey, Locked
 
 log = logging.getLogger(__name__)
 
@@ -82,20 +82,20 @@ class Clips:
         """
         key = await self._vault.key(person)
         with self._drafts.draft() as draft, self._drafts.draft() as poster, self._drafts.draft() as copy:
-            size = await pour(stream, draft, HEAVIEST_CLIP, key)
+            raw = files.new(draft, key)
+            size = await pour(stream, raw, HEAVIEST_CLIP)
             if size > HEAVIEST_CLIP:
                 raise BrokenClip(f"larger than {HEAVIEST_CLIP} bytes")
             path = self._clips / f"{self._drafts.new_id()}.mp4"
             try:
-                shape = await self._projector.clip(draft, files.new(poster, key), files.new(copy, key))
+                shape = await self._projector.clip(raw, files.new(poster, key), files.new(copy, key))
                 draft = copy
                 with disk():
                     size = self._vault.size(copy)
             except BrokenClip as broken:  # a playable clip is kept in any case
-                shape = await self._projector.clip(draft, files.new(poster, key))
+                shape = await self._projector.clip(raw, files.new(poster, key))
                 log.warning("the clip %s stays as it came, without the words that AI made it: %s", path.name, broken)
-            await self._vault.check(key)
-            await self._settle(draft, poster, path)
+            await self._settle(draft, poster, path, key)
             return Clip(path.name, *shape[:3], size, shape[3])
 
     async def last_frame(self, clip: Clip) -> bytes:
@@ -260,8 +260,8 @@ class Clips:
     def _poster(self, clip: str) -> Path:
         return self._clips / f"{clip}.poster.jpg"
 
-    async def _settle(self, draft: Path, poster: Path, path: Path) -> None:
-        await settle(draft, path)
+    async def _settle(self, draft: Path, poster: Path, path: Path, key: DataKey | None = None) -> None:
+        await self._vault.settle(draft, path, key)
         with suppress(OSError):  # the poster is optional
             os.replace(poster, self._poster(path.name))
 

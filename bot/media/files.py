@@ -14,7 +14,6 @@ from typing import IO, BinaryIO
 
 from bot.errors import StoreDown
 from bot.sealing import files as sealed
-from bot.sealing.model import DataKey
 
 _STALE = 3600.0  # seconds; longer than any download
 _CANNOT = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EPERM, errno.EACCES, errno.EISDIR})
@@ -63,11 +62,11 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-async def settle(draft: Path, path: Path) -> None:
-    """Rename a complete draft, durably (fsync). Raises `StoreDown`."""
+async def settle(draft: Path, path: Path, check: Callable[[], None] | None = None) -> None:
+    """Rename a complete draft, durably (fsync), after `check` raised nothing. Raises `StoreDown`."""
     with disk():
         try:
-            await _in_thread(lambda: _settle(draft, path))
+            await _in_thread(lambda: _settle(draft, path, check))
         except asyncio.CancelledError:  # the caller does not learn the name
             with suppress(OSError):
                 os.unlink(path)
@@ -86,12 +85,9 @@ def twin(source: Path, target: Path) -> None:
         _sync(target)
 
 
-async def pour(chunks: AsyncIterator[bytes], target: Path, most: int, key: DataKey | None = None) -> int:
-    """Write a stream to a new file; returns its size in bytes. Stops above `most`, returning a larger number.
-
-    With `key`, the file is encrypted.
-    """
-    size, held, pen = 0, bytearray(), _Pen(target, key)
+async def pour(chunks: AsyncIterator[bytes], target: sealed.Place, most: int) -> int:
+    """Write a stream to a new file; returns its size in bytes. Stops above `most`, returning a larger number."""
+    size, held, pen = 0, bytearray(), _Pen(target)
     try:
         async for chunk in chunks:
             size += len(chunk)
@@ -128,8 +124,8 @@ def disk() -> Iterator[None]:
 class _Pen:
     """Writes a new file, which the first piece opens."""
 
-    def __init__(self, target: Path, key: DataKey | None) -> None:
-        self._target, self._key = target, key
+    def __init__(self, target: sealed.Place) -> None:
+        self._target = target
         self._file: BinaryIO | None = None
         self._sink: sealed.Sink | None = None
         self._ends = ExitStack()
@@ -137,8 +133,9 @@ class _Pen:
     def write(self, piece: bytes | bytearray, *, whole: bool = False) -> None:
         """Write a piece; `whole`: the last one. Raises `OSError`."""
         if self._file is None or self._sink is None:
-            self._file = self._target.open("xb")
-            self._sink = self._ends.enter_context(sealed.writer(self._file, self._key))
+            path = self._target if isinstance(self._target, Path) else Path(self._target.path)
+            self._file = path.open("xb")
+            self._sink = self._ends.enter_context(sealed.writer(self._file, self._target))
         self._sink.write(piece)
         if whole:
             self._ends.close()
@@ -160,8 +157,10 @@ async def _in_thread(function: Callable[[], None]) -> None:
         raise
 
 
-def _settle(draft: Path, path: Path) -> None:
+def _settle(draft: Path, path: Path, check: Callable[[], None] | None) -> None:
     _sync(draft)
+    if check:
+        check()
     os.replace(draft, path)
     try:
         _sync(path.parent)

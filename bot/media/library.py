@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import logging
+import math
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -16,7 +17,7 @@ from bot.conversation import Attachment
 from bot.errors import Refusal, StoreDown
 from bot.media import arrival
 from bot.media.clips import CLIP_TASKS, Clips
-from bot.media.files import Drafts, aged, disk, make_folder, settle, sweep, weight
+from bot.media.files import Drafts, aged, disk, make_folder, sweep, weight
 from bot.media.sandbox.client import Decoder, Size
 from bot.media.sandbox.confine import Held
 from bot.media.sandbox.turns import Turns
@@ -116,7 +117,6 @@ class Media:
                 cropped |= _too_long(before)
             for mask in (*static_masks, *brushes):
                 kept.append(await self._mask(mask, original, photo, person, key))
-            await self.vault.check(key)
         except BaseException:
             for picture in kept:
                 with suppress(OSError):
@@ -252,6 +252,35 @@ class Media:
             raise ValueError("not the name of a picture, clip or export")
         return self._photos / name
 
+    async def plain(self) -> list[str]:
+        """Names of pictures and clips that are not encrypted. Raises `StoreDown`."""
+        names = await self.aged(math.inf)
+        with disk():
+            return await asyncio.to_thread(lambda: [name for name in names if self._is_plain(self.path(name))])
+
+    async def seal(self, name: str, person: str) -> bool:
+        """Encrypt a plain picture or clip with what was made of it; False if nothing was to be done.
+
+        Raises `StoreDown`.
+        """
+        path, key = self.path(name), await self.vault.key(person)
+        if key is None:
+            return False
+        with disk():
+            made = await asyncio.to_thread(self._clips.beside, name) if path.suffix == ".mp4" else []
+            # The file first: what is made of it from then on is encrypted as it is.
+            done = [await asyncio.to_thread(self._seal, each, key) for each in (path, *made)]
+        return done[0]
+
+    def _seal(self, path: Path, key: DataKey) -> bool:
+        with self._drafts.draft() as draft:
+            return self.vault.encrypt(path, draft, key)
+
+    def _is_plain(self, path: Path) -> bool:
+        with suppress(FileNotFoundError):
+            return not self.vault.is_sealed(path)
+        return False
+
     async def retire_keys(self, people: Iterable[str]) -> None:
         """New files of these people get new keys, as the former will be dropped. Raises `StoreDown`."""
         await self.vault.retire(people)
@@ -287,23 +316,25 @@ class Media:
     async def _photo(self, attachment: Attachment, person: str, key: DataKey | None) -> tuple[Photo, Size]:
         """A stored photo, and the size of its upright original."""
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            await arrival.download(attachment, raw, key)
+            place = files.new(raw, key)
+            await arrival.download(attachment, place)
             develop = self._stills.still if attachment.video else self._decoder.photo
-            size, original = await develop(raw, files.new(fitted, key), person)
-            return Photo(await self._settle(fitted, "jpg"), *size), original
+            size, original = await develop(place, files.new(fitted, key), person)
+            return Photo(await self._settle(fitted, "jpg", key), *size), original
 
     async def _mask(
         self, attachment: Attachment, original: Size, photo: Photo, person: str, key: DataKey | None
     ) -> Photo:
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            await arrival.download(attachment, raw, key)
+            place = files.new(raw, key)
+            await arrival.download(attachment, place)
             size = photo.width, photo.height
-            await self._decoder.mask(raw, files.new(fitted, key), original, size, person)
-            return Photo(await self._settle(fitted, "png"), *size)
+            await self._decoder.mask(place, files.new(fitted, key), original, size, person)
+            return Photo(await self._settle(fitted, "png", key), *size)
 
-    async def _settle(self, draft: Path, suffix: str) -> str:
+    async def _settle(self, draft: Path, suffix: str, key: DataKey | None) -> str:
         name = f"{self._new_id()}.{suffix}"
-        await settle(draft, self.path(name))
+        await self.vault.settle(draft, self.path(name), key)
         return name
 
 

@@ -9,12 +9,11 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
-from bot.errors import StoreDown
-from bot.media.files import disk, twin
+from bot.media.files import disk, settle, twin
 from bot.sealing import files
-from bot.sealing.files import Sink
+from bot.sealing.files import Place, Sink
 from bot.sealing.keys import KeyMissing, Keys
-from bot.sealing.model import HEADER, MAGIC, DataKey, Header, Locked
+from bot.sealing.model import HEADER, MAGIC, DataKey, Header
 
 
 class Vault:
@@ -50,7 +49,7 @@ class Vault:
             header, size = _header(file), os.fstat(file.fileno()).st_size
         return header.data_size(size) if header else size
 
-    def locked(self, path: Path) -> Path | Locked:
+    def locked(self, path: Path) -> Place:
         """How a decoder opens it: an encrypted file with the key of this file alone."""
         with path.open("rb") as file:
             header = _header(file)
@@ -81,17 +80,19 @@ class Vault:
     def writing(self, path: Path, key: DataKey | None) -> Iterator[Sink]:
         """A new file of our user's only, written in order, durable after the block. Blocks, raises `OSError`."""
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            with files.writer(file, key) as sink:
+            with files.writer(file, files.new(path, key)) as sink:
                 yield sink
             file.flush()
             os.fsync(file.fileno())
 
-    async def check(self, key: DataKey | None) -> None:
-        """Raise `StoreDown` if a key was retired while a file was written: a retired one may be dropped at any time."""
-        if key and self.keys:
-            with disk():
-                if not await asyncio.to_thread(self.keys.is_current, key):
-                    raise StoreDown("the key of a file was retired while it was written")
+    async def settle(self, draft: Path, path: Path, key: DataKey | None) -> None:
+        """As `files.settle`. Raises `StoreDown` also if the key was retired meanwhile: it may be dropped any time."""
+
+        def check() -> None:
+            if key and self.keys and not self.keys.is_current(key):
+                raise KeyMissing("the key of a file was retired while it was written")
+
+        await settle(draft, path, check)
 
     async def retire(self, people: Iterable[str]) -> None:
         """What is written for these people from now on gets new keys. Raises `StoreDown`."""
@@ -114,6 +115,27 @@ class Vault:
             return
         with self.open(source) as file, self.writing(target, key) as sink:
             shutil.copyfileobj(file, sink)
+
+    def encrypt(self, path: Path, draft: Path, key: DataKey) -> bool:
+        """Replace a plain file by an encrypted one of the same time, written to `draft`; False if it is not plain.
+
+        Blocks, raises `OSError`. A file that is removed meanwhile may come back, as one that no row names.
+        """
+        try:
+            with path.open("rb") as source:
+                if _header(source):
+                    return False
+                source.seek(0)
+                times = os.fstat(source.fileno())
+                with self.writing(draft, key) as sink:
+                    shutil.copyfileobj(source, sink)
+        except FileNotFoundError:
+            return False
+        os.utime(draft, ns=(times.st_atime_ns, times.st_mtime_ns))
+        if not path.exists() or (self.keys and not self.keys.is_current(key)):
+            return False
+        os.replace(draft, path)
+        return True
 
     def _like(self, path: Path) -> DataKey | None:
         try:

@@ -8,6 +8,9 @@ from typing import IO, Protocol
 
 from bot.sealing.model import DataKey, Header, Locked
 
+Place = Path | Locked
+"""A plain file, or an encrypted one with its key."""
+
 
 class Sink(Protocol):
     """What is written to, in order."""
@@ -16,7 +19,7 @@ class Sink(Protocol):
     def flush(self) -> object: ...
 
 
-def new(path: Path, key: DataKey | None) -> Path | Locked:
+def new(path: Path, key: DataKey | None) -> Place:
     """A file that is to be written; without a key, a plain one."""
     return locked(path, Header.new(key), key) if key else path
 
@@ -43,14 +46,13 @@ def spool(file: IO[bytes]) -> IO[bytes]:
 
 
 @contextmanager
-def writer(file: IO[bytes], key: DataKey | None) -> Iterator[Sink]:
-    """Encrypt to an open file, complete after the block; without a key, write to it. Raises `OSError`."""
-    if key is None:
+def writer(file: IO[bytes], place: Place) -> Iterator[Sink]:
+    """Encrypt to an open file, complete after the block; or write to it, if it is a plain one. Raises `OSError`."""
+    if isinstance(place, Path):
         yield file
         return
     from bot.sealing import stream
 
-    header = Header.new(key)
-    sealed = stream.Writer(file, header, stream.file_key(header, key))
+    sealed = stream.Writer(file, Header.parse(place.header), place.file_key)
     yield sealed
     sealed.finish()

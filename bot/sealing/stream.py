@@ -6,51 +6,60 @@ one, so that neither order, nor end, nor header can be changed unnoticed: the ST
 """
 
 import errno
-from collections.abc import Iterator
+import hmac
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from typing import IO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.sealing.model import HEADER, SALT, TAG, Damaged, DataKey, Header
 
 
 def file_key(header: Header, key: DataKey) -> bytes:
-    """The key of one file."""
-    return HKDF(SHA256(), 32, salt=header.raw[-SALT:], info=header.raw[:-SALT]).derive(key.secret)
+    """The key of one file: HKDF-SHA256 (RFC 5869), of which one block is enough."""
+    extracted = hmac.digest(header.raw[-SALT:], key.secret, "sha256")
+    return hmac.digest(extracted, header.raw[:-SALT] + b"\1", "sha256")
 
 
 class Writer:
-    """Encrypts to `file`, from its beginning; complete only after `finish`."""
+    """Encrypts to `file`, from its beginning; complete only after `finish`.
+
+    Buffers are made once: in a decoder's fork each new page of memory costs more than the encryption of what is in it.
+    """
 
     def __init__(self, file: IO[bytes], header: Header, file_key: bytes) -> None:
         self._file, self._cipher, self._chunk = file, AESGCM(file_key), header.chunk
-        self._held = bytearray()
-        self._count = 0
+        self._held, self._sealed = memoryview(bytearray(header.chunk)), memoryview(bytearray(header.chunk + TAG))
+        self._size = self._count = 0
         file.write(header.raw)
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Raises `OSError`."""
-        self._held += data
-        while len(self._held) > self._chunk:  # a full chunk waits: it may be the last one
-            self._put(self._held[: self._chunk], last=False)
-            del self._held[: self._chunk]
-        return len(data)
+        with memoryview(data) as view:
+            start = 0
+            while start < len(view):
+                if self._size == self._chunk:  # it was kept until now, as it might have been the last one
+                    self._put(last=False)
+                part = view[start : start + self._chunk - self._size]
+                self._held[self._size : self._size + len(part)] = part
+                self._size += len(part)
+                start += len(part)
+            return len(view)
 
     def flush(self) -> None:
         """Only whole chunks are written."""
 
     def finish(self) -> None:
         """Write the last chunk, and flush. Raises `OSError`."""
-        self._put(self._held, last=True)
-        self._held = bytearray()
+        self._put(last=True)
         self._file.flush()
 
-    def _put(self, data: bytearray, *, last: bool) -> None:
-        self._file.write(self._cipher.encrypt(_nonce(self._count, last), bytes(data), None))
+    def _put(self, *, last: bool) -> None:
+        sealed = self._sealed[: self._size + TAG]
+        self._cipher.encrypt_into(_nonce(self._count, last), self._held[: self._size], None, sealed)
+        self._file.write(sealed)
+        self._size = 0
         self._count += 1
 
 
@@ -65,27 +74,30 @@ class Reader(RawIOBase):
         self._size = header.data_size(file.seek(0, SEEK_END))
         self._last = max(0, -(-self._size // header.chunk) - 1)
         self._at = 0
-        self._held: tuple[int, bytes] = (self._last, self._decrypt(self._last))
+        self._number, self._held = self._last, memoryview(bytearray(min(header.chunk, self._size)))
+        self._decrypt(self._last, self._held)
 
     def readinto(self, target: object) -> int:
         with memoryview(target) as view, view.cast("B") as room:  # type: ignore[arg-type]  # RawIOBase promises a buffer
             number, start = divmod(self._at, self._chunk)
-            if self._at >= self._size:
-                return 0
-            part = self._part(number)[start : start + len(room)]
-            room[: len(part)] = part
-        self._at += len(part)
-        return len(part)
+            size = max(0, min(self._chunk, self._size - number * self._chunk) - start)
+            if number != self._number and not start and 0 < size <= len(room):
+                self._decrypt(number, room)
+            else:
+                size = min(size, len(room))
+                if size:
+                    self._hold(number)
+                    room[:size] = self._held[start : start + size]
+        self._at += size
+        return size
 
     def readall(self) -> bytes:
-        return b"".join(self._rest())
-
-    def _rest(self) -> Iterator[bytes]:
-        while self._at < self._size:
-            number, start = divmod(self._at, self._chunk)
-            part = self._part(number)[start:]
-            self._at += len(part)
-            yield part
+        data = bytearray(max(0, self._size - self._at))
+        with memoryview(data) as view:
+            done = 0
+            while done < len(data):
+                done += self.readinto(view[done:])
+        return bytes(data)
 
     def seek(self, to: int, whence: int = SEEK_SET) -> int:
         at = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._size}[whence] + to
@@ -107,17 +119,21 @@ class Reader(RawIOBase):
         self._file.close()
         super().close()
 
-    def _part(self, number: int) -> bytes:
-        if self._held[0] != number:
-            self._held = number, self._decrypt(number)
-        return self._held[1]
+    def _hold(self, number: int) -> None:
+        """Have a chunk at hand, of which parts are read."""
+        if self._number != number:
+            self._number = -1  # until it is there
+            self._decrypt(number, self._held)
+            self._number = number
 
-    def _decrypt(self, number: int) -> bytes:
+    def _decrypt(self, number: int, room: memoryview) -> None:
+        """Decrypt a chunk to the beginning of `room`."""
         self._file.seek(HEADER + number * (self._chunk + TAG))
         sealed = self._file.read(self._chunk + TAG)
         try:
-            return self._cipher.decrypt(_nonce(number, number == self._last), sealed, None)
-        except InvalidTag:
+            with room[: max(0, len(sealed) - TAG)] as part:
+                self._cipher.decrypt_into(_nonce(number, number == self._last), sealed, None, part)
+        except (InvalidTag, ValueError):
             raise Damaged("it was cut or changed") from None
 
 

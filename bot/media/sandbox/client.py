@@ -20,6 +20,7 @@ from bot import texts
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media.sandbox import confine
 from bot.media.sandbox.turns import Turns
+from bot.sealing.files import Place
 from bot.sealing.model import Locked
 from bot.sentence import unpacked
 
@@ -31,7 +32,7 @@ _LOOKS = 3
 
 Size = tuple[int, int]
 """Width and height in pixels."""
-Target = Path | Locked | None
+Target = Place | None
 """A file to be written."""
 
 _CODE = Path(__file__).resolve().parents[3]
@@ -56,7 +57,7 @@ class Decoder:
         module: str,
         processes: int = 1,
         timeout: float = 30.0,
-        lock: Callable[[Path], Path | Locked] | None = None,
+        lock: Callable[[Path], Place] | None = None,
     ) -> None:
         self._module = module
         self._lock = lock
@@ -65,26 +66,26 @@ class Decoder:
         self._all: set[Process] = set()
         self._idle: list[Process] = []
 
-    async def photo(self, source: Path, target: Path | Locked, person: str = "") -> tuple[Size, Size]:
+    async def photo(self, source: Place, target: Place, person: str = "") -> tuple[Size, Size]:
         """Write the fitted JPEG; returns its size and the upright original's. Raises `Refusal`, `StoreDown`."""
         match await self._ask("photo", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
         raise Refusal(texts.pictures.BROKEN_PICTURE)
 
-    async def still(self, source: Path, target: Path | Locked, person: str = "") -> tuple[Size, Size]:
+    async def still(self, source: Place, target: Place, person: str = "") -> tuple[Size, Size]:
         """As `photo`, of a video's last frame. Raises `Refusal`, `StoreDown`."""
         match await self._ask("still", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
         raise Refusal(texts.pictures.NOT_A_VIDEO)
 
-    async def mask(self, source: Path, target: Path | Locked, original: Size, size: Size, person: str = "") -> None:
+    async def mask(self, source: Place, target: Place, original: Size, size: Size, person: str = "") -> None:
         """Write a mask, drawn on a photo of `original` size, as a PNG of `size`. Raises `Refusal`, `StoreDown`."""
         if await self._ask("mask", [source], [target], original, size, person=person) is _DIED:
             raise Refusal(texts.pictures.BROKEN_PICTURE)
 
-    async def clip(self, source: Path, poster: Target = None, copy: Target = None) -> tuple[int, int, float, bool]:
+    async def clip(self, source: Place, poster: Target = None, copy: Target = None) -> tuple[int, int, float, bool]:
         """A clip's width, height, seconds and whether it has sound. Raises `BrokenClip`, `StoreDown`.
 
         Its first frame is written to `poster`: a JPEG of at most 320 pixels a side and 200 kB. With `copy`, the clip is
@@ -95,24 +96,24 @@ class Decoder:
                 return width, height, seconds, sound
         raise BrokenClip("it stops the decoder")
 
-    async def fit(self, source: Path, target: Path | Locked, limit: int) -> bool:
+    async def fit(self, source: Place, target: Place, limit: int) -> bool:
         """Write a clip in at most `limit` bytes; False if it would be unwatchable. Raises `BrokenClip`, `StoreDown`."""
         match await self._ask("fit", [source], [target], limit):
             case bool(fits):
                 return fits
         raise BrokenClip("it stops the decoder")
 
-    async def join(self, sources: Sequence[Path], target: Target, poster: Target) -> None:
+    async def join(self, sources: Sequence[Place], target: Target, poster: Target) -> None:
         """Concatenate clips, and write the poster. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("join", sources, [target, poster]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
-    async def last_frame(self, source: Path, target: Path | Locked) -> None:
+    async def last_frame(self, source: Place, target: Place) -> None:
         """Write a clip's last frame as a JPEG. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("last", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
-    async def first_frame(self, source: Path, target: Path | Locked) -> None:
+    async def first_frame(self, source: Place, target: Place) -> None:
         """Write a clip's first frame as a JPEG. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("first", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
@@ -128,7 +129,7 @@ class Decoder:
             await self._end(process)
 
     async def _ask(
-        self, name: str, sources: Sequence[Path], targets: Sequence[Target], *rest: object, person: str = ""
+        self, name: str, sources: Sequence[Place], targets: Sequence[Target], *rest: object, person: str = ""
     ) -> object:
         """A worker's answer; `_DIED` after a crash or timeout. Raises as the public methods do."""
         async with self._turns.turn(person):
@@ -151,12 +152,14 @@ class Decoder:
                 log.warning("%s gave up: %s", name, detail)
         return _DIED
 
-    async def _locked(self, sources: Sequence[Path]) -> Sequence[Path | Locked]:
-        if self._lock is None:
-            return sources
+    async def _locked(self, sources: Sequence[Place]) -> Sequence[Place]:
         lock = self._lock
+        if lock is None or all(isinstance(place, Locked) for place in sources):
+            return sources
         try:
-            return await asyncio.to_thread(lambda: [lock(path) for path in sources])
+            return await asyncio.to_thread(
+                lambda: [place if isinstance(place, Locked) else lock(place) for place in sources]
+            )
         except FileNotFoundError:  # as the worker will find
             return sources
         except OSError as error:

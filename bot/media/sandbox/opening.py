@@ -18,7 +18,7 @@ from bot.sealing.model import HEADER, MAGIC, DataKey, Header
 Place = str | list[str]
 """A path; or path, header and key of an encrypted file, the latter two in hexadecimal digits."""
 
-_PIECE = 2**20  # bytes copied at once
+_PIECE = 2**16  # bytes copied at once: memory that a fork touches first costs more than the copying
 _REHEARSALS = 10
 
 

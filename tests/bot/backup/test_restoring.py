@@ -3,15 +3,18 @@
 import asyncio
 import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from bot.app import open_app
 from bot.backup import checking, finishing, making, manifest, moving, restoring
@@ -20,6 +23,7 @@ from bot.backup.making import Progress
 from bot.backup.restoring import Restored, restore
 from bot.backup.source import source_of, tombstones_of
 from bot.config import Settings
+from bot.encryption import vault_of
 from bot.errors import Misconfigured, StoreDown
 from bot.gallery import sharing
 from bot.media.library import Media
@@ -433,3 +437,47 @@ async def test_psql_that_outlives_the_restore_keeps_others_out(settings: Setting
         assert [row["id"] for row in await rows(store, "SELECT id FROM jobs")] == ["old"]
         assert await store.quotas.paused()
         assert not media.has("newc.mp4")
+
+
+async def test_encrypted_files_come_back_with_their_keys(settings: Settings) -> None:
+    def unlocked() -> Media:
+        return Media(settings.data_dir, new_id=partial(secrets.token_hex, 4), vault=vault_of(settings))
+
+    async with opened(settings) as (store, _):
+        media = unlocked()
+        for name, who in (("ann", ANN), ("bob", BOB)):
+            await a_past(store, media, name, who, NOW)
+            for file in (f"{name}p.jpg", f"{name}c.mp4"):
+                assert await media.seal(file, who)
+        keys = media.vault.keys
+        assert keys
+        hers, his = keys.current(ANN), keys.current(BOB)
+        folder = await backed_up(settings)
+        assert not any(b"clip of" in path.read_bytes() for path in folder.glob("clips/*"))
+        await retention.forget(store, media, ANN, NOW + 2)
+        await media.close()
+    shutil.rmtree(settings.data_dir)  # with the keys and the master key
+    assert (await put_back(settings, folder)).removed.people == 1
+    media = unlocked()
+    assert not media.has("annc.mp4")
+    assert media.stored("bobc.mp4").read().startswith(b"clip of bob")
+    assert media.vault.keys
+    assert media.vault.keys.current(BOB) == his
+    assert media.vault.keys.current(ANN) != hers
+    assert await media.drop_keys([ANN]) == 1
+    await media.close()
+
+
+async def test_a_backup_without_its_master_key_is_put_back_and_waits_for_it(settings: Settings) -> None:
+    secret = settings.model_copy(update={"master_key": SecretStr("a master key that is kept elsewhere, in a safe")})
+    async with opened(secret) as (store, _):
+        media = Media(secret.data_dir, new_id=partial(secrets.token_hex, 4), vault=vault_of(secret))
+        await a_past(store, media, "bob", BOB, NOW)
+        await media.seal("bobc.mp4", BOB)
+        folder = await backed_up(secret)
+        await media.close()
+    shutil.rmtree(secret.data_dir)
+    await put_back(settings, folder)
+    with pytest.raises(Misconfigured, match=r"master key .* is missing\. Nothing is lost"):
+        vault_of(settings)
+    assert vault_of(secret).read(settings.data_dir / "clips" / "bobc.mp4").startswith(b"clip of bob")

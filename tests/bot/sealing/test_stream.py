@@ -4,11 +4,13 @@ import io
 import os
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.sealing import stream
-from bot.sealing.model import HEADER, TAG, Damaged, DataKey, Header
+from bot.sealing.model import HEADER, SALT, TAG, Damaged, DataKey, Header
 
 KEY = DataKey(b"h" * 16, b"k" * 8, b"s" * 32)
 CHUNK = 64
@@ -122,6 +124,12 @@ class Counting(io.BytesIO):
         data = super().read(size)
         self.taken += len(data)
         return data
+
+
+def test_the_key_of_a_file_is_that_of_hkdf() -> None:
+    raw = Header.new(KEY).raw
+    theirs = HKDF(SHA256(), 32, salt=raw[-SALT:], info=raw[:-SALT]).derive(KEY.secret)
+    assert stream.file_key(Header.parse(raw), KEY) == theirs
 
 
 def test_a_key_is_in_no_representation() -> None:

@@ -1,0 +1,34 @@
+"""Encryption at rest, by the settings."""
+
+from pydantic import SecretStr
+
+from bot.config import Settings
+from bot.media.vault import Vault
+from bot.sealing.keys import Keys, open_keys
+from bot.sealing.masters import Masters
+
+
+def masters_of(settings: Settings) -> Masters:
+    """The master keys that are known."""
+    return Masters(settings.data_dir, _said(settings.master_key), _said(settings.master_key_before))
+
+
+def keys_of(settings: Settings, *, make: bool) -> Keys | None:
+    """People's keys; None if there are none and `make` is False. Raises `Misconfigured` without the master key."""
+    return open_keys(settings.data_dir, masters_of(settings), make=make)
+
+
+def vault_of(settings: Settings) -> Vault:
+    """How files are encrypted. Raises `Misconfigured` if the master key is missing."""
+    return Vault(keys_of(settings, make=settings.encryption), seal=settings.encryption)
+
+
+def closed_vault_of(settings: Settings) -> Vault:
+    """As `vault_of`, also without the master key, to remove files and keys; it encrypts nothing."""
+    place = settings.data_dir / "keys"
+    there = (place / "master").exists()  # a restore makes an empty folder where the backup has none
+    return Vault(Keys(place, masters_of(settings)) if there else None, seal=False)
+
+
+def _said(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
