@@ -4,7 +4,7 @@ Money is in dollars, or in millionths of them where it is counted. Times are Uni
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from hashlib import sha256
@@ -16,8 +16,9 @@ CREDIT = Fraction(63_000, 2_000_000)
 """Dollars that a second of the first model cost in early 2025, where no list says it: one credit of ours."""
 
 MILLIONTHS = 1_000_000
-Change = Literal["gone", "renamed", "dearer", "base"]
-"""“base”: the first model costs more, by which credits are reckoned."""
+Change = Literal["gone", "renamed", "dearer", "risen", "base"]
+"""“dearer”: than what people go on paying here; “risen”: and people pay it from now on; “base”: the first model
+costs more, by which credits are reckoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,13 @@ class Changed:
         return f"{self.what}:{self.model.id}:{self.now}"
 
 
-def changes(rows: Sequence[Model], prices: PriceList, before: PriceList | None = None) -> Sequence[Changed]:
-    """What the list says against these rows, whose prices are those that apply here; `before`: the last one."""
+def changes(
+    rows: Sequence[Model], prices: PriceList, before: PriceList | None = None, fixed: Collection[str] = ()
+) -> Sequence[Changed]:
+    """What the list says against these rows, whose prices are those that apply here; `before`: the last one.
+
+    `fixed`: ids of the models whose prices do not follow the list.
+    """
     found = []
     for row in rows:
         if prices.host not in row.sold:
@@ -94,7 +100,8 @@ def changes(rows: Sequence[Model], prices: PriceList, before: PriceList | None =
         elif listed.id != row.sold[prices.host].id:
             found.append(Changed(row, prices.host, "renamed", now=listed.id))
         if quoted is not None and row.price is not None and quoted > row.price.a_second:
-            found.append(Changed(row, prices.host, "dearer", row.price.a_second, quoted))
+            what: Change = "dearer" if row.id in fixed else "risen"
+            found.append(Changed(row, prices.host, what, row.price.a_second, quoted))
         if row.id == DEFAULT.id and listed and listed.usd:
             was = before.find(row) if before else None
             cost = (was and was.usd) or CREDIT

@@ -16,7 +16,7 @@ from bot.model import Incident
 from bot.offers import Offers
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
-from bot.sentence import Sentence
+from bot.sentence import Sentence, lines
 from storage import Store
 
 log = logging.getLogger(__name__)
@@ -110,11 +110,15 @@ class Prices:
         told = before.told if before else ()
         prices = replace(prices, told=tuple(one.key for one in found))
         await self._store.bills.keep_list(prices, self._clock())
-        for one in found:
-            if one.key not in told:
-                words = texts.prices.changed(one.what, one.model.title, host, one.was, one.now)
-                await self._store.note(Incident(self._clock(), words, host=host))
-                await self.tell(words)
+        new = [
+            texts.prices.changed(one.what, one.model.title, host, one.was, one.now)
+            for one in found
+            if one.key not in told
+        ]
+        for words in new:
+            await self._store.note(Incident(self._clock(), words, host=host))
+        if new:
+            await self.tell(lines(*new))
         return True
 
 
@@ -126,4 +130,7 @@ def compared(settings: Settings, known: Known, prices: PriceList) -> Sequence[Ch
     """What a list says against our rows, and against the prices that apply here."""
     rows = [replace(row, price=price_of(row, settings, known)) for row in catalogue.rows()]
     before = next((one for one in known.lists if one.host == prices.host), None)
-    return changes(rows, prices, before)
+    others = [one for one in known.lists if one.host != prices.host]
+    now = replace(known, lists=(*others, prices))
+    fixed = {row.id for row in rows if price_of(row, settings, now) == row.price}
+    return changes(rows, prices, before, fixed)

@@ -144,7 +144,7 @@ async def _show(ctx: Context) -> Reply:
     today = datetime.fromtimestamp(now, UTC).date()
     for name, first in ((texts.operator.TODAY, today), (texts.operator.THIS_MONTH, today.replace(day=1))):
         usd, count = await store.bills.sum(pricing.midnight(first, UTC))
-        if count:
+        if usd:
             lines.append(texts.operator.cost(name, usd / pricing.MILLIONTHS, count))
     for one in await store.bills.comparisons():
         lines.append(texts.prices.comparison(one.host, one.since, one.counts, one.usd))

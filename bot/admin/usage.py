@@ -52,7 +52,7 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     made, credits, refunds = _sums(spendings)
     lines = [texts.reports.usage_head(head, made, credits, refunds, median(waits) if waits else None)]
     usd, known = await ctx.store.bills.sum(since, inbound.scope)
-    if known:
+    if usd:
         lines.append(texts.reports.usage_cost(usd / pricing.MILLIONTHS, known))
     people = _people(spendings)
     lines += [texts.reports.usage_line(*line) for line in people[:PEOPLE]]

@@ -73,6 +73,15 @@ def changed(what: str, title: str, host: str, was: Fraction | None, now: Fractio
                 now=amount(now),
                 was=amount(was),
             )
+        case "risen", Fraction(), Fraction():
+            return _(
+                "{model} costs {now} credits a second by the list of {host}, {was} until now. "
+                "People pay that from now on.",
+                model=title,
+                host=host,
+                now=amount(now),
+                was=amount(was),
+            )
         case "base", Fraction(), Fraction():
             return _(
                 "A second of {model} costs {now} dollars by the list of {host}, and cost {was}. A credit is worth "

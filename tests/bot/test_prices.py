@@ -1,5 +1,6 @@
 """Prices that apply: the operator's, the hosts' lists, the rows; kept in the database, read at night, compared."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from adapters import console
 from bot import catalogue, stand_in, texts
 from bot.admin import prices as commands
+from bot.app import new_id, open_app
 from bot.catalogue import DEFAULT
 from bot.check import examine
 from bot.config import Settings
@@ -26,8 +29,9 @@ from bot.sentence import Sentence
 from generator.models import Model
 from generator.server import Generator
 from storage import Store
+from tests import templates
 from tests.clock import Clock
-from tests.houses import House, attached, configure
+from tests.houses import House, attached, configure, picture
 from tests.loopback.provider.scripted import closed_port
 from tests.samples import an_order
 
@@ -170,16 +174,26 @@ async def test_the_operator_is_told_once_of_what_does_not_fit(store: Store, cloc
         await one.prices.round()
         first = list(one.told)
         gone = [row for row in catalogue.rows() if row.id not in LISTED]
-        assert first == [
+        said = [
             texts.prices.changed("base", DEFAULT.title, "aimlapi", Fraction("0.0315"), Fraction("0.05")),
-            texts.prices.changed("dearer", PRO.title, "aimlapi", Fraction(25, 6), Fraction(9, 2)),
+            texts.prices.changed("risen", PRO.title, "aimlapi", Fraction(25, 6), Fraction(9, 2)),
             *(texts.prices.changed("gone", row.title, "aimlapi", None, "") for row in gone),
         ]
+        assert first == ["\n".join(said)], "in one message"
         clock.tick(86_400)
         await one.prices.round()
         assert one.told == first
         noted = await store.incidents(50)
-        assert {str(incident.what) for incident in noted} == {*map(str, first)}
+        assert {str(incident.what) for incident in noted} == {*map(str, said)}
+
+
+async def test_a_price_that_the_operator_set_does_not_follow_the_list(store: Store, clock: Clock, host: str) -> None:
+    async with desk(store, clock, host, model_prices=(f"{PRO.id}=4",)) as one:
+        await one.prices.open()
+        await one.prices.round()
+        dearer = texts.prices.changed("dearer", PRO.title, "aimlapi", Fraction(4), Fraction(9, 2))
+        assert dearer in one.told[0].splitlines()
+        assert one.rate(PRO) == (4, "")
 
 
 async def test_durations_of_the_list_are_the_first_estimate(store: Store, clock: Clock, tmp_path: Path) -> None:
@@ -309,6 +323,28 @@ async def test_check_compares_the_list_and_recommends_a_narrow_key(tmp_path: Pat
     assert [text for text in said if "model:video" in text]
     silent = [one.text async for one in examine(settings(data_dir=tmp_path / "b", aimlapi_url=closed_port()))]
     assert any(text.startswith("Prices: aimlapi tells none now") for text in silent)
+
+
+async def test_the_stand_in_alone_makes_a_clip_with_sound_that_a_film_keeps(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(picture(300, 300))
+    data = tmp_path / "data"
+    await templates.put(data)
+    async with open_app(Settings(_env_file=None, data_dir=data)) as app:
+        working = asyncio.create_task(app.worker.run())
+        clips = []
+        for words in ("she sings --model sound", "she smiles"):
+            photo = console.picture(tmp_path / "photo.jpg")
+            reply = await app.core.handle(console.inbound(new_id(), words, [photo]))
+            assert reply.job, reply.text
+            async with asyncio.timeout(60):
+                while (job := await app.store.job(reply.job)) is None or job.state != "done":
+                    await asyncio.sleep(0.05)
+            assert job.clip, job.reason
+            clips.append(job.clip)
+        assert [clip.sound for clip in clips] == [True, False]
+        assert (await app.media.join(clips)).sound
+        app.worker.stop()
+        await working
 
 
 def test_the_stand_in_is_handed_what_it_needs() -> None:

@@ -531,13 +531,18 @@ async def test_run_serves_until_sigterm(tmp_path: Path, photo: Path) -> None:
 
 
 async def test_the_stand_in_runs_alone(tmp_path: Path) -> None:
-    process = await start(tmp_path, "generator", "--port", "0", "--key", "sk-secret-1")
+    process = await start(
+        *(tmp_path, "generator", "--port", "0", "--key", "sk-secret-1", "--deposit", "2.5", "--pace", "0.001")
+    )
     assert process.stderr
     found = re.search(r"answers at (\S+)", (await process.stderr.readline()).decode())
     assert found
     _, out, _ = await photoplay(tmp_path, "check", AIMLAPI_KEY="sk-secret-1", AIMLAPI_URL=found[1], PORT="0")
     assert "aimlapi is reachable and takes the key" in out
+    assert "Prices: aimlapi lists 13 of the 13 models of Photoplay." in out
     assert "Receipts: aimlapi keeps a log of our requests" in out
+    _, out, _ = await photoplay(tmp_path, "admin", "operator", AIMLAPI_KEY="sk-secret-1", AIMLAPI_URL=found[1])
+    assert "Left at aimlapi: $2.50" in out
     code, out, _ = await photoplay(tmp_path, "check", AIMLAPI_KEY="wrong", AIMLAPI_URL=found[1], PORT="0")
     assert code == 1
     assert "does not accept AIMLAPI_KEY" in out

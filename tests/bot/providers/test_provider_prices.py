@@ -135,7 +135,8 @@ def test_what_the_list_says_against_our_rows() -> None:
     said = a_list(
         Listed(DEFAULT.id, (), Fraction(1, 20)), Listed("google/veo-3.1", (VEO.id,), Fraction(1, 5)), Listed(KLING_3.id)
     )
-    found = {(one.what, one.model.title): (one.was, one.now) for one in changes(ours, said)}
+    assert ("risen", 3, 4) in [(one.what, one.was, one.now) for one in changes(ours, said)]
+    found = {(one.what, one.model.title): (one.was, one.now) for one in changes(ours, said, fixed={VEO.id})}
     assert found == {
         ("base", "Kling 1 Standard"): (CREDIT, Fraction(1, 20)),
         ("renamed", "Veo 3.1"): (None, "google/veo-3.1"),
