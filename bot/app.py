@@ -136,7 +136,7 @@ class App:
         page = ChatPage(self.core, doors, JobJson(self.core, self.links))
         hooks = {platform.name: platform.hook for platform in self.platforms}
         exhibit = GalleryRoutes(self.core, doors, time.time)
-        door = Door(self.core, self.links, secure=(settings.public_url or "").startswith("https:"))
+        door = Door(self.core, self.links, doors.address, secure=(settings.public_url or "").startswith("https:"))
         operators = OperatorRoutes(self.core, door, self.health)
         app = make_app(self.links, self.media.stored, self.health, page, hooks, exhibit, operators)
         async with serve(app, self.settings.hosts, self.settings.port) as address:

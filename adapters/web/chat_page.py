@@ -50,7 +50,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_MODULES = sorted(path.name for path in STATIC.glob("*.js") if path.name not in ("app.js", "clips.js"))
+_MODULES = sorted(path.name for path in STATIC.glob("*.js") if path.name not in ("app.js", "clips.js", "operator.js"))
 """Modules loaded by `app.js`; preloaded by the page, in parallel."""
 
 

@@ -281,12 +281,13 @@ async def test_a_port_in_use_is_told_by_its_name(settings: Settings) -> None:
                     pass
 
 
-async def test_the_program_serves_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["run", "worker"])
+async def test_the_program_serves_them(tmp_path: Path, command: str) -> None:
     port = free_port()
     secret = tmp_path / "token"
     secret.write_text("from-a-file\n", "utf-8")
     settings = {"PORT": "0", "METRICS_PORT": str(port), "METRICS_TOKEN_FILE": str(secret)}
-    process = await start(tmp_path, "run", **settings)
+    process = await start(tmp_path, command, **settings)
     try:
         async with asyncio.timeout(60):
             while True:
@@ -295,7 +296,7 @@ async def test_the_program_serves_them(tmp_path: Path) -> None:
                     break
                 except aiohttp.ClientConnectionError:
                     await asyncio.sleep(0.05)
-        assert (status, 'process="run"' in text) == (200, True)
+        assert (status, f'process="{command}"' in text) == (200, True)
     finally:
         process.terminate()
         _, err = await process.communicate()

@@ -14,7 +14,7 @@ from bot.jobs import machine
 from bot.model import Accepted, Address, Clip, Incident, Refused
 from bot.quotas import pricing
 from tests.browsing import POLLS, looks_right, press
-from tests.operators import OWNER, Seat, link, seated
+from tests.operators import OWNER, Seat, link, says, seated
 from tests.samples import a_job, an_order
 
 pytestmark = pytest.mark.timeout(120)
@@ -137,3 +137,19 @@ async def test_buying_is_paused_with_keys_alone_and_without_a_script(chromium: B
         await expect(page.get_by_role("status")).to_have_text(str(texts.admin.UNDONE))
         assert await seat.app.store.quotas.paused()
         assert (await seat.app.store.figures.audit("*", 10))[0].actor == OWNER
+
+
+async def test_now_stays_as_it_is_now_while_nobody_uses_it(chromium: Browser, seat: Seat) -> None:
+    async with entered(chromium, seat) as page:
+        await page.clock.install()
+        await page.goto(f"{seat.base}/admin")
+        reason = page.get_by_label(DESK["reason"]).first
+        await seat.app.core.handle(says("/operator pause", "p1"))
+        await reason.fill("something")
+        await page.clock.run_for(31_000)
+        await expect(page.locator("#buying")).to_contain_text(DESK["buying_on"])  # nothing is taken away from under it
+        assert await reason.input_value() == "something"
+        await reason.fill("")
+        await reason.blur()
+        await page.clock.run_for(16_000)
+        await expect(page.locator("#buying")).to_contain_text(DESK["buying_paused"])

@@ -4,12 +4,14 @@ Nothing else of the web server opens it: neither the chat page's password nor be
 """
 
 import hashlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from adapters.web.templating import card_page
+from adapters.web.tries import Tries
 from bot import texts
 from bot.core import Core
 from bot.media.signed_links import BadLink, Links
@@ -32,10 +34,12 @@ Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 
 class Door:
-    """`secure`: the server is reached by https."""
+    """`secure`: the server is reached by https. `address`: whose network a request is from."""
 
-    def __init__(self, core: Core, links: Links, *, secure: bool) -> None:
+    def __init__(self, core: Core, links: Links, address: Callable[[web.Request], str], *, secure: bool) -> None:
         self._core = core
+        self._address = address
+        self._tries = Tries(time.monotonic)
         self._links = links
         self._secure = secure
         # Cookies ignore ports: two installations on one machine need different names.
@@ -57,6 +61,16 @@ class Door:
             return await handler(visit) if visit else shut()
 
         return guarded
+
+    async def open(self, request: web.Request, link: str) -> str | None:
+        """The token of a new session, for a link; None for a wrong one. Each network has a few tries a minute."""
+        address = self._address(request)
+        if self._tries.exhausted(address):
+            raise web.HTTPTooManyRequests
+        session = await self._core.desk.enter(link)
+        if session is None:
+            self._tries.miss(address)
+        return session
 
     def trusts(self, visit: Visit, token: str) -> bool:
         """Whether a form was on our own page, in this session (CSRF)."""

@@ -142,7 +142,10 @@ class OperatorRoutes:
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         if not is_ours(request):
             return shut(status=403)
-        session = await self._core.desk.enter((await bodies.form(request)).get("link", ""))
+        try:
+            session = await self._door.open(request, (await bodies.form(request)).get("link", ""))
+        except web.HTTPTooManyRequests:
+            return shut(texts.page.PAGE["password_wait"], 429)
         if session is None:
             return shut(texts.desk.DESK["link_over"], 403)
         response = web.Response(status=303, headers={"Location": PATH})

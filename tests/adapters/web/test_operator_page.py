@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapters.web.tries import EACH
 from bot import texts
 from bot.admin import desk, entrance
 from bot.billing import Comparison
@@ -112,6 +113,14 @@ async def test_over_https_the_cookie_is_secure(tmp_path: Path) -> None:
 async def test_a_wrong_link_is_over(seat: Seat, wrong: str) -> None:
     status, page = await seat.post("/admin/enter", {"link": wrong})
     assert (status, DESK["link_over"] in page) == (403, True)
+
+
+async def test_a_guesser_has_a_few_tries_a_minute(seat: Seat) -> None:
+    path = await link(seat.app)
+    found = [(await seat.post("/admin/enter", {"link": f"{n}" * 40}))[0] for n in range(EACH + 2)]
+    assert found == [403] * EACH + [429] * 2
+    assert (await seat.enter(path))[0] == 429
+    assert await sessions(seat) == [("link", OWNER)]
 
 
 async def test_links_and_sessions_end(seat: Seat) -> None:
