@@ -33,7 +33,8 @@ async def help_(ctx: Context, rows: Iterable[Command], inbound: Inbound, argumen
     model = can.default.model
     if platforms.kind(inbound.address.platform) == "page":
         menu = [(row.label, row.page_help or row.help) for row in in_page_menu(rows) if row.name != "help"]
-        return Reply(texts.on_page.help_(menu, [(row.name, row.help) for row in rows if row.typed], model.seconds))
+        typed = [(row.name, row.help) for row in rows if row.typed]
+        return Reply(texts.on_page.help_(menu, typed, model.seconds, several=can.several))
     if inbound.shared:  # short, as others read it
         shown = in_menu(rows, "everywhere", "groups")
     else:

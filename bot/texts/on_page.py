@@ -31,8 +31,10 @@ def help_(
     menu: Sequence[tuple[Sentence, Sentence]],
     commands: Sequence[tuple[str, Sentence]],
     seconds: Sequence[int] = FIRST_MODELS,
+    *,
+    several: bool = False,
 ) -> Sentence:
-    """Help of the chat page, by the labels of its buttons; `commands`: those without a button."""
+    """Help of the chat page, by the labels of its buttons; `commands`: those without a button, `several`: models."""
     buttons = lines(
         sentences(
             _(
@@ -40,6 +42,9 @@ def help_(
                 options=PAGE["options"],
             ),
             _("They may stand in your words, too, as in {example}.", example=duration_example(seconds)),
+            _("“{model}” among them, and under a clip, has other models, with what they cost.", model=PAGE["model"])
+            if several
+            else EMPTY,
         ),
         _("“{cancel}” takes a clip back while it is still in line.", cancel=PAGE["cancel"]),
         _(
