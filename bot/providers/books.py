@@ -15,6 +15,7 @@ from bot.providers.error_words import parse
 from bot.providers.hosts import Host
 from bot.providers.request_log import moment
 from bot.providers.transport import Silence, Transport
+from bot.providers.wire import usable_id
 
 CREDITS = 2_000_000
 """A host's own credits that cost a dollar (documented by AI/ML API)."""
@@ -100,8 +101,8 @@ async def charges(transport: Transport, host: Host, since: float, until: float) 
 def _charge(row: dict[str, object]) -> Charge | None:
     amount = row.get("amount")
     usd = _millionths(_number(amount.get("usd") if isinstance(amount, dict) else None), 1.0)
-    id, model, at = row.get("reference_id"), row.get("model"), moment(row.get("created_at"))
-    if row.get("type") != "MODEL_USAGE" or not isinstance(id, str) or not id or usd is None or at is None:
+    id, model, at = usable_id(row.get("reference_id")), row.get("model"), moment(row.get("created_at"))
+    if row.get("type") != "MODEL_USAGE" or not id or usd is None or at is None:
         return None
     return Charge(id, usd, at, model if isinstance(model, str) else "")
 

@@ -18,6 +18,7 @@ SECOND = frozenset({"second", "seconds", "sec", "s", "1 second", "video second",
 """Names of the unit that we can compare, in lower case."""
 DEAREST = 100
 """Dollars a second above which a price is a mistake of ours in reading it."""
+LONGEST_NAME = 200
 SHORTEST, LONGEST = 10.0, 7200.0
 """Seconds that a render may take; less is the time of the request alone."""
 
@@ -31,10 +32,10 @@ def listed(answer: bytes, host: str) -> Sequence[Listed] | None:
     ours = {row.sold[host].id: row.resolution for row in catalogue.rows() if host in row.sold}
     found = []
     for entry in data:
-        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+        if not isinstance(entry, dict) or not _name(entry.get("id")):
             continue
         aliases = entry.get("aliases")
-        names = [name for name in aliases if isinstance(name, str)] if isinstance(aliases, list) else []
+        names = [name for name in aliases if _name(name)] if isinstance(aliases, list) else []
         known = next((name for name in (entry["id"], *names) if name in ours), None)
         if known:
             usd = usd_a_second(entry.get("pricing"), ours[known])
@@ -66,6 +67,11 @@ def medians(answer: bytes) -> Mapping[str, float]:
         if isinstance(alias, str) and SHORTEST <= seconds <= LONGEST:
             found[alias] = seconds
     return found
+
+
+def _name(value: object) -> bool:
+    """Whether it can be shown as a model's name."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable()
 
 
 def _fits(rate: dict[str, Any], resolution: str) -> bool:

@@ -64,7 +64,19 @@ async def test_the_list_is_asked_as_documented_and_again_by_its_tag(first: Scrip
     assert first.seen[2].headers["if-none-match"] == '"one"'
 
 
-@pytest.mark.parametrize("answer", [says(), says(entry("other/model")), {"data": {}}, [], b"<html>", says("x", 5, {})])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says(),
+        says(entry("other/model")),
+        {"data": {}},
+        [],
+        b"<html>",
+        says("x", 5, {}),
+        says(entry("x" * 201, VEO.id)),
+        says(entry("a\nb", VEO.id)),
+    ],
+)
 async def test_an_answer_that_is_no_list_changes_nothing(first: Scripted, make: Make, answer: object) -> None:
     first.say(200, answer)
     assert await make(row(first)).prices("aimlapi") is None
