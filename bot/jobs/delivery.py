@@ -15,6 +15,7 @@ from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.model import Job
 from bot.ports import Chat, Provider
+from bot.sealing.model import Unreadable
 from storage import Store
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class Delivery:
                 raise
             except Exception as error:  # a bug in an adapter must not retry forever
                 event, due_at = self._after(error, job, before, risky=risky, once=chat.once)
+                if isinstance(error, Unreadable) and not job.tries:
+                    await self._claims.note(texts.incidents.CLIP_UNREADABLE, error.strerror or "", job)
                 if job.clip and isinstance(event, machine.Undeliverable):
                     await self._tell_alone(chat, job)
         await self._claims.save(job, event, due_at)
@@ -109,7 +112,7 @@ class Delivery:
                     return machine.Deferred(0, UNSURE), due_at
                 if before >= UNSURE or (not once and tries >= UNHEARD):
                     return machine.Sent(), None
-            case ChatError() | StoreDown():
+            case ChatError() | StoreDown() | Unreadable():
                 log.warning("job %s was not delivered yet: %s", job.id, error)
             case _:
                 log.error("job %s was not delivered yet", job.id, exc_info=error)

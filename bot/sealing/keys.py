@@ -13,21 +13,21 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bot.errors import Misconfigured
 from bot.sealing import disk
 from bot.sealing.masters import Master, Masters, Place
-from bot.sealing.model import DataKey
+from bot.sealing.model import DataKey, Unreadable
 
 _CACHED = 4096  # unwrapped keys in memory
 _NONCE = 12  # bytes
 _HOLDER = re.compile("[0-9a-f]{32}")
 
 
-class KeyMissing(OSError):
+class KeyMissing(Unreadable):
     """A data key, or the master key that wraps it, is not there."""
 
     def __init__(self, why: str) -> None:
@@ -66,7 +66,7 @@ class Keys:
 
     def begin(self) -> None:
         """Make what is missing in a new folder. Raises `Misconfigured` if the master key is not known."""
-        with disk.locked(self._lock):
+        with self._held():
             if not self._salt.exists():
                 disk.write(self._salt, secrets.token_bytes(32))
             if not self._master.exists():
@@ -80,7 +80,7 @@ class Keys:
         holder = self._holder(person)
         if entry := self._current(holder):
             return self.find(holder, bytes.fromhex(entry.id))
-        with disk.locked(self._lock):
+        with self._held():
             entry = self._current(holder)
             if entry is None:
                 entry = self._wrapped(holder, secrets.token_bytes(8), secrets.token_bytes(32))
@@ -95,7 +95,7 @@ class Keys:
         try:
             return self._found(holder, key_id)
         except KeyMissing:  # a rotation may have ended between the two files that were read
-            with disk.locked(self._lock):
+            with self._held():
                 return self._found(holder, key_id)
 
     def is_current(self, key: DataKey) -> bool:
@@ -110,7 +110,7 @@ class Keys:
     def retire(self, person: str) -> None:
         """What is encrypted from now on gets a new key; the ones until now can still be read, until `drop`."""
         holder = self._holder(person)
-        with disk.locked(self._lock):
+        with self._held():
             entries = self._entries(holder)
             if not all(entry.retired for entry in entries):
                 self._save(holder, [replace(entry, retired=True) for entry in entries])
@@ -118,7 +118,7 @@ class Keys:
     def drop(self, person: str) -> int:
         """Delete the retired keys of a person; returns their number."""
         holder = self._holder(person)
-        with disk.locked(self._lock):
+        with self._held():
             entries = self._entries(holder)
             left = [entry for entry in entries if not entry.retired]
             if len(left) < len(entries):
@@ -140,20 +140,20 @@ class Keys:
             return self._rewrap(told)
 
     def _rewrap(self, told: Callable[[int], None]) -> int:
-        with disk.locked(self._lock):
+        with self._held():
             target = self._masters.next()
             disk.write(self._master, target.id.encode())  # from here on no new key is wrapped by the former one
         done = 0
         for path in self._files():
             holder = bytes.fromhex(path.name)
-            with disk.locked(self._lock):
+            with self._held():
                 entries = self._entries(holder)
                 if all(entry.master == target.id for entry in entries):
                     continue
                 self._save(holder, [self._rewrapped(holder, entry, target) for entry in entries])
             done += 1
             told(done)
-        with disk.locked(self._lock):
+        with self._held():
             self._masters.settle()
         return done
 
@@ -168,6 +168,16 @@ class Keys:
             for entry in self._entries(bytes.fromhex(path.name)):
                 found[entry.master] = found.get(entry.master, 0) + 1
         return found
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """The lock of all changes. Without the folder no key is made: what it held may come back."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(disk.locked(self._lock))
+            except FileNotFoundError:
+                raise KeyMissing("the folder of people's keys is missing") from None
+            yield
 
     def _current(self, holder: bytes) -> _Entry | None:
         return next((entry for entry in self._entries(holder) if not entry.retired), None)

@@ -19,7 +19,11 @@ TAG = 16
 _MOST = 2**24  # bytes of a chunk that a header may ask for
 
 
-class Damaged(OSError):
+class Unreadable(OSError):
+    """An encrypted file cannot be opened; it is there, and nothing of it is lost yet."""
+
+
+class Damaged(Unreadable):
     """An encrypted file that was cut, changed, or opened with another key."""
 
     def __init__(self, why: str) -> None:

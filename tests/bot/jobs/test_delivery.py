@@ -1,6 +1,7 @@
 """Results that a chat does not take are told in words, and no status line outlives its job."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,10 @@ from bot.errors import ChatError, Flood, Gone, PhotoplayError, TooLarge, Unshowa
 from bot.gallery.model import CLEARED
 from bot.gallery.outbox import Runner
 from bot.jobs import delivery
+from bot.media.vault import Vault
 from bot.model import Finished, Job
+from bot.sealing.keys import open_keys
+from bot.sealing.masters import Masters
 from tests.bookkeeping import rows
 from tests.houses import House
 
@@ -50,6 +54,29 @@ async def test_a_refused_clip_is_a_link_where_there_are_links(house: House, job:
     await house.work()
     assert job.clip
     assert f"It is yours at https://films.example/{job.clip.name}" in house.chat.texts()[0]
+
+
+async def test_a_clip_whose_key_is_missing_is_told_once_and_delivered_when_it_is_back(
+    house: House, job: Job, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert job.clip
+    keys = open_keys(tmp_path, Masters(tmp_path), make=True)
+    house.media.vault = Vault(keys)
+    clip = house.media.stored(job.clip.name).read()
+    assert await house.media.seal(job.clip.name, job.person)
+    house.media.vault = Vault(open_keys(tmp_path, Masters(tmp_path), make=True))  # without what it remembers
+    (tmp_path / "keys").rename(tmp_path / "elsewhere")
+    for _ in range(3):
+        await house.work()
+        house.clock.now = (await house.job(job.id)).due_at
+    assert (await house.job(job.id)).state == "delivering"
+    (incident,) = [one for one in await house.store.incidents() if one.job == job.id]
+    assert incident.what == "a finished clip cannot be decrypted; it is tried again"
+    assert "missing" in (incident.detail or "")
+    assert "Traceback" not in caplog.text
+    (tmp_path / "elsewhere").rename(tmp_path / "keys")
+    await house.finish(job)
+    assert house.chat.clips == [clip]
 
 
 @pytest.mark.parametrize("first", [Unshowable("no videos here"), TooLarge(10)])
