@@ -99,7 +99,9 @@ async def test_a_render_that_outlasts_all_others_is_said_to_take_longer(
 ) -> None:
     provider = room.house.provider
     monkeypatch.setattr(polling, "PATIENCE", 0.0)
-    monkeypatch.setattr(provider, "terms", lambda host=None: Terms(host or "local", True, True, blind=0.02, usual=0.05))
+    monkeypatch.setattr(
+        provider, "terms", lambda host=None, model=None: Terms(host or "local", True, True, blind=0.02, usual=0.05)
+    )
     provider.polls = [Pending()]
     status = await asked(room)
     await room.told(room.private, texts.jobs.LONGER)
@@ -153,7 +155,7 @@ async def test_who_has_nothing_left_is_told_when_there_will_be_more(room: Room) 
 async def test_every_wish_that_cannot_be_had_is_answered_and_costs_nothing(room: Room) -> None:
     for words, part in {
         "she smiles --duration 7": "--duration can be 5 or 10 seconds",
-        "she smiles --loud": "“--loud” looks like an option",
+        "she smiles --happily": "“--happily” looks like an option",
         "she smiles --cfg 3": "--cfg takes a number from 0",
     }.items():
         assert part in (await asked(room, words)).words

@@ -97,8 +97,8 @@ async def test_a_clip_whose_commit_is_in_doubt_is_not_deleted(house: House, line
     job = await running(house)
     keep = house.media.keep_clip
 
-    async def keep_clip(stream: Any) -> Any:
-        made = await keep(stream)
+    async def keep_clip(stream: Any, person: str) -> Any:
+        made = await keep(stream, person)
         line.after = 1
         return made
 

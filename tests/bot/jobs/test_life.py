@@ -94,7 +94,7 @@ async def test_two_taps_at_once_are_one_job(house: House) -> None:
         ("", [attached()], "What should happen"),
         ("she smiles --duration 7", [attached()], "--duration can be 5 or 10"),
         ("she smiles --cfg 2", [attached()], "--cfg takes a number from 0"),
-        ("she smiles --loud", [attached()], "“--loud” looks like an option"),
+        ("she smiles --happily", [attached()], "“--happily” looks like an option"),
         ("x" * 5000, [attached()], "5,000"),
         ("she smiles --10s", [attached(), attached()], "5-second"),
         ("she smiles", [attached(b"<html>")], "isn't a picture"),
@@ -277,12 +277,12 @@ async def test_a_clip_that_stays_broken_is_given_back(house: House) -> None:
 async def test_a_full_disk_waits_for_room(house: House, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     keep, full = house.media.keep_clip, 20
 
-    async def keep_clip(stream: AsyncIterator[bytes]) -> object:
+    async def keep_clip(stream: AsyncIterator[bytes], person: str) -> object:
         nonlocal full
         full -= 1
         if full >= 0:
             raise StoreDown("No space left on device")
-        return await keep(stream)
+        return await keep(stream, person)
 
     monkeypatch.setattr(house.media, "keep_clip", keep_clip)
     assert (await house.finish(await house.order())).outcome == "clip"

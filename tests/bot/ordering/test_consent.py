@@ -268,7 +268,9 @@ async def test_one_host_that_is_paid_is_enough_to_ask(house: House, monkeypatch:
     """Which of them makes the clip is not known beforehand."""
     terms = house.provider.terms
     monkeypatch.setattr(house.provider, "hosts", lambda: ("local", "aimlapi"))
-    monkeypatch.setattr(house.provider, "terms", lambda host=None: replace(terms(host), stand_in=host == "local"))
+    monkeypatch.setattr(
+        house.provider, "terms", lambda host=None, model="": replace(terms(host, model), stand_in=host == "local")
+    )
     await asked(house)
 
 
