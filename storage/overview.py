@@ -19,12 +19,15 @@ ENDED = """
         SELECT done_at, outcome FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 1 AND done_at >= $1) AS ended
     ORDER BY done_at DESC LIMIT $2"""
 
+# Each half is cut where the whole is: otherwise a month's jobs would be read for one page.
 DONE = """
     SELECT * FROM (
         SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 0 AND done_at < $1
-        UNION ALL
-        SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 1 AND done_at < $1) AS ended
-    WHERE $3 = '' OR outcome = $3 ORDER BY done_at DESC, id LIMIT $2"""
+        AND ($3 = '' OR outcome = $3) ORDER BY done_at DESC LIMIT $2) AS fresh
+    UNION ALL SELECT * FROM (
+        SELECT * FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 1 AND done_at < $1
+        AND ($3 = '' OR outcome = $3) ORDER BY done_at DESC LIMIT $2) AS kept
+    ORDER BY done_at DESC LIMIT $2"""
 MOVES = "SELECT * FROM ledger WHERE job = $1 ORDER BY at, step"
 ABOUT = "SELECT at, what, detail, host, job FROM incidents WHERE job = $1 ORDER BY at LIMIT $2"
 

@@ -1,10 +1,15 @@
 """What the operator's page reads, on both databases."""
 
+import re
+
 from bot.jobs import machine
 from bot.model import Accepted, Clip, Incident, Job, Refused
 from bot.quotas.rules import Act, Rule
 from bot.sentence import verbatim
+from storage import overview
+from storage.database import Transaction
 from storage.jobs import Store
+from storage.sqlite_sql import for_sqlite, named
 from tests.samples import a_job
 
 NOW = 1_800_000_000.0
@@ -92,6 +97,22 @@ async def test_people_with_their_latest_names_and_where_they_are_known(store: St
     await store.quotas.amend(Act("a2", NOW + 1, "x", "*", "pause"), lambda _: Rule(paused=True))
     assert [act.id for act in await store.overview.acts(10)] == ["a2", "a1"]
     assert [act.id for act in await store.overview.acts(1)] == ["a2"]
+
+
+async def test_no_statement_reads_all_jobs(store: Store, database_url: str | None) -> None:
+    """Asked of SQLite, which decides without statistics."""
+    if database_url:
+        return
+    for name in ("UNFINISHED", "ENDED", "DONE", "MOVES", "PEOPLE", "SCOPES_OF", "TAKEN", "PARTS", "SCOPES"):
+        text = for_sqlite(getattr(overview, name))
+        values = named(["[]" if name == "TAKEN" else 0.0] * len(set(re.findall(r"\$\d", getattr(overview, name)))))
+
+        async def plan(tx: Transaction, text: str = text, values: dict[str, object] = values) -> list[str]:
+            return [row["detail"] for row in await tx.all(f"EXPLAIN QUERY PLAN {text}", *values.values())]
+
+        read = [line for line in await store._db.read(plan) if re.search(r"\b(jobs|ledger|charges)\b", line)]
+        assert read, name
+        assert all(line.startswith("SEARCH") or "jobs_alive" in line for line in read), f"{name}: {read}"
 
 
 async def test_what_was_spent_and_on_what(store: Store) -> None:
