@@ -81,6 +81,7 @@ UNERASED = f"""
 FINISHED = f"""
     SELECT person, at FROM forgetting WHERE erased_at IS NULL AND NOT {_LEFT}
     AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.person = forgetting.person AND outbox.person <> '')"""
+EMPTIED = f"SELECT person FROM forgetting WHERE erased_at IS NULL AND NOT {_LEFT} ORDER BY at, person"
 ERASED = "UPDATE forgetting SET erased_at = $3 WHERE person = $1 AND at = $2"
 LAPSING = f"SELECT person FROM forgetting WHERE at < $1 AND NOT {_LEFT} ORDER BY at, person"
 ORDERS = """
@@ -219,6 +220,10 @@ class Retention(Part):
     async def finished(self) -> list[tuple[str, float]]:
         """Persons not marked as erased, with no data and no message left to remove."""
         return [(row["person"], row["at"]) for row in await self._all(FINISHED)]
+
+    async def emptied(self) -> list[str]:
+        """Persons not marked as erased, with no data left; messages may remain to be removed."""
+        return [row["person"] for row in await self._all(EMPTIED)]
 
     async def erased(self, people: Sequence[tuple[str, float]], now: float) -> None:
         """Mark persons as erased, unless they asked again. Kept counters stay until `lapse`."""

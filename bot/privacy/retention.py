@@ -142,10 +142,10 @@ class Retention:
             await traces.lapse(person)
             self._unscrubbed = True
         finished = await traces.finished()
+        await self._media.drop_keys(await traces.emptied())
         if finished or self._unscrubbed:
             self._unscrubbed = not await traces.scrub()
             if not self._unscrubbed:
-                await self._media.drop_keys([person for person, _ in finished])
                 await traces.erased(finished, now)
         return done
 

@@ -1,6 +1,7 @@
 """Encrypted files: everything works on them as on plain ones, and nothing on the disk can be read without its key."""
 
 import asyncio
+import json
 import os
 import shutil
 import zipfile
@@ -39,10 +40,12 @@ class Watching(Shared):
     """A decoder that looks at the disk before and after each request."""
 
     seen: ClassVar[list[str]] = []
+    asked: ClassVar[list[bytes]] = []
     folder: Path
 
     async def _answer(self, line: bytes) -> list[Any] | None:
         Watching.seen += readable(self.folder)
+        Watching.asked.append(line)
         answer = await super()._answer(line)
         Watching.seen += readable(self.folder)
         return answer
@@ -54,7 +57,7 @@ def a_vault(folder: Path, *, seal: bool = True) -> Vault:
 
 @pytest.fixture
 async def box(tmp_path: Path) -> AsyncIterator[Media]:
-    Watching.seen, Watching.folder = [], tmp_path
+    Watching.seen, Watching.asked, Watching.folder = [], [], tmp_path
     made = Media(tmp_path, new_id=ids(), decoder=Watching, vault=a_vault(tmp_path))
     yield made
     await made.close()
@@ -103,6 +106,19 @@ async def test_a_clip_with_all_that_is_made_of_it(box: Media) -> None:
     joined = await box.join([made, await a_clip(box, BORIS)])
     assert joined.seconds == pytest.approx(2.0, abs=0.2)
     assert box.stored(joined.name).size() == joined.size
+
+
+async def test_a_decoder_gets_keys_of_single_files_alone(box: Media, tmp_path: Path) -> None:
+    made = await a_clip(box)
+    await box.first_frame(made)
+    assert box.vault.keys
+    key = box.vault.keys.current(ANNA)
+    master = (tmp_path / "master.key").read_text().strip()
+    keys = {place[2] for line in Watching.asked for places in json.loads(line)[1:3] for place in places if place}
+    assert len(keys) == 4  # the download, the poster, the clip, its first frame
+    for line in Watching.asked:
+        assert key.secret.hex() not in line.decode()
+        assert master not in line.decode()
 
 
 async def test_a_video_whose_last_frame_is_the_picture(box: Media) -> None:

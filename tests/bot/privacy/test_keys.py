@@ -1,0 +1,113 @@
+"""Whoever is forgotten loses their key: with the last of their data, and without what they did afterwards."""
+
+import shutil
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+
+from bot.jobs.machine import Rendered, Sent, apply
+from bot.media.library import Media
+from bot.media.vault import Vault
+from bot.model import Clip, Job
+from bot.privacy import retention
+from bot.privacy.retention import Retention
+from bot.sealing.keys import KeyMissing, Keys, open_keys
+from bot.sealing.masters import Masters
+from storage import Store
+from tests.clock import Clock
+from tests.decoders import Shared
+from tests.templates import new_store
+from tests.traces import a_past
+
+ANN, BOB = "telegram:1", "discord:2"
+
+
+def keys(folder: Path) -> Keys:
+    found = open_keys(folder, Masters(folder), make=True)
+    assert found
+    return found
+
+
+@pytest.fixture
+async def store(tmp_path: Path, database_url: str | None) -> AsyncIterator[Store]:
+    made = await new_store(tmp_path, database_url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def media(tmp_path: Path) -> AsyncIterator[Media]:
+    made = Media(tmp_path, new_id=partial(token_hex, 4), decoder=Shared, vault=Vault(keys(tmp_path)))
+    yield made
+    await made.close()
+
+
+def rounds(store: Store, media: Media, clock: Clock) -> Retention:
+    return Retention(store, media, clock=clock, photos=86_400.0, clips=864_000.0, platforms=("telegram", "discord"))
+
+
+async def sealed(store: Store, media: Media, id: str, person: str, now: float, state: str = "done") -> Job:
+    """A job of the past with encrypted files."""
+    job = await a_past(store, media, id, person, now, state=state)
+    for name in [job.order.photo.name, *([job.clip.name] if job.clip else [])]:
+        assert await media.seal(name, person)
+    return job
+
+
+@pytest.mark.databases
+async def test_the_key_goes_with_the_last_of_their_data(
+    store: Store, media: Media, tmp_path: Path, clock: Clock
+) -> None:
+    for id, person in (("a", ANN), ("b", BOB)):
+        await sealed(store, media, id, person, clock())
+    kept = tmp_path / "elsewhere.mp4"  # what a disk or a copy of the folder may still have
+    shutil.copy(media.path("ac.mp4"), kept)
+    clock.tick(9)
+    assert media.vault.read(kept).startswith(b"clip of a")
+    await retention.forget(store, media, ANN, clock())
+    clock.tick(60)
+    await rounds(store, media, clock).round()
+    for vault in (media.vault, Vault(keys(tmp_path))):
+        with pytest.raises(KeyMissing):
+            vault.read(kept)
+    assert media.stored("bc.mp4").read().startswith(b"clip of b")
+
+
+async def test_an_order_under_way_keeps_the_former_key_until_it_ends(
+    store: Store, media: Media, tmp_path: Path, clock: Clock
+) -> None:
+    job = await sealed(store, media, "a", ANN, clock(), "running")
+    clock.tick(9)
+    await retention.forget(store, media, ANN, clock())
+    work = rounds(store, media, clock)
+    await work.round()
+    assert (await media.data_uri(job.order.photo.name)).startswith("data:image/jpeg")  # the host may ask for it
+    for event in (Rendered(Clip("late.mp4", 64, 48, 5.0, 9)), Sent("told")):
+        job, entry = apply(job, event, clock())
+        await store.save(job, entry)
+    assert len(keys(tmp_path).wrapped_by()) == 1
+    clock.tick(60)
+    await work.round()
+    clock.tick(60)
+    await work.round()
+    assert not media.has(job.order.photo.name)
+    assert keys(tmp_path).wrapped_by() == {}
+
+
+async def test_what_they_do_afterwards_stays_readable(store: Store, media: Media, tmp_path: Path, clock: Clock) -> None:
+    await sealed(store, media, "a", ANN, clock())
+    clock.tick(9)
+    await retention.forget(store, media, ANN, clock())
+    clock.tick(1)
+    await sealed(store, media, "new", ANN, clock())
+    clock.tick(60)
+    work = rounds(store, media, clock)
+    await work.round()
+    await work.round()
+    again = Media(tmp_path, new_id=partial(token_hex, 4), decoder=Shared, vault=Vault(keys(tmp_path)))
+    assert again.stored("newc.mp4").read().startswith(b"clip of new")
+    assert keys(tmp_path).drop(ANN) == 0  # the former one is gone
+    await again.close()
