@@ -1,7 +1,8 @@
 """Making a backup while Photoplay runs: the database as of one moment, then the files, then the manifest.
 
 The database comes first: whatever its rows name is in the folder then, or expired meanwhile. Files never change once
-they have their names, so they are hard-linked where that works. The backup gets its name when it is whole.
+they have their names, so they are hard-linked where that works, on another disk with the backup before. The backup gets
+its name when it is whole.
 """
 
 import asyncio
@@ -26,6 +27,8 @@ T = TypeVar("T")
 FOLDERS = ("photos", "clips", "keys")
 """What is kept of `DATA_DIR`, besides the files in it; all else is derived, or on its way. Keys come last, so that
 those of all other files are there."""
+LASTING = ("photos", "clips")
+"""Folders whose files never change once they have their names."""
 DUMP = "photoplay.sql"
 """Name of a dump of PostgreSQL in a backup."""
 ELSEWHERE = frozenset(
@@ -160,10 +163,22 @@ class _Files:
     def _taken(self, path: Path) -> bool:
         """Whether the file is there; False if it expired meanwhile."""
         try:
-            take(self._source.data / path, self._draft / path)
+            take(self._source.data / path, self._draft / path, self._before(path))
         except FileNotFoundError:
             return False
         return True
+
+    def _before(self, path: Path) -> Path | None:
+        """The same file in the backup before: of that size and time, as what has its name never changes again."""
+        if self._previous is None or path.parts[0] not in LASTING:
+            return None
+        here, there = self._source.data / path, self._previous[0] / path
+        try:
+            now, then = here.stat(), there.stat()
+        except FileNotFoundError:
+            return None
+        same = (now.st_size, int(now.st_mtime)) == (then.st_size, int(then.st_mtime))  # not every volume has fractions
+        return there if same else None
 
     def _digest(self, path: Path, read: Callable[[int], object]) -> str:
         """The file's checksum: that of the backup before, if it is the very same file. `read` is told its bytes."""
@@ -178,14 +193,24 @@ class _Files:
         return manifest.digest(here, read)
 
 
-def take(source: Path, target: Path) -> None:
-    """Hard-link a file, or copy it durably where that is unsupported; for our user alone. Raises `OSError`."""
-    try:
-        os.link(source, target)
-    except (FileNotFoundError, FileExistsError):
-        raise
-    except OSError:  # another volume, or one without links
+def take(source: Path, target: Path, instead: Path | None = None) -> None:
+    """Hard-link a file, or copy it durably where that is unsupported; for our user alone. Raises `OSError`.
+
+    `instead`: the same file on the target's volume, to be linked before `source` is copied.
+    """
+    for path in (source, instead):
+        try:
+            if path:
+                os.link(path, target)
+                break
+        except (FileNotFoundError, FileExistsError):
+            raise
+        except OSError:  # another volume, or one without links
+            continue
+    else:
+        found = source.stat()
         shutil.copyfile(source, target)
+        os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))  # by which the next backup knows it
         sync(target)
     target.chmod(0o600)
 

@@ -99,6 +99,34 @@ async def test_a_file_that_is_linked_again_is_not_read_again(
     assert again.files["photos/photo.jpg"] != before.files["photos/photo.jpg"]
 
 
+async def test_on_another_disk_what_is_there_already_is_linked_with_it(
+    source: Source, media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def elsewhere(one: Path, other: Path) -> None:
+        if source.data in Path(one).parents:
+            raise OSError(18, "Invalid cross-device link")
+        link(one, other)
+
+    monkeypatch.setattr(os, "link", elsewhere)
+    for name in ("same.jpg", "changed.jpg", "longer.jpg"):
+        media.path(name).write_bytes(b"a photo")
+    first = await make(source, tmp_path / "backups")
+    os.utime(media.path("changed.jpg"), (AT, AT))
+    media.path("longer.jpg").write_bytes(b"a photo, encrypted meanwhile")
+    media.path("new.jpg").write_bytes(b"a photo")
+    (source.data / "keys").mkdir(exist_ok=True)
+    second = await make(source, tmp_path / "backups", AT + 1)
+    photos = [second / "photos" / name for name in ("same.jpg", "changed.jpg", "longer.jpg")]
+    assert [path.samefile(first / "photos" / path.name) for path in photos] == [True, False, False]
+    assert photos[2].read_bytes() == b"a photo, encrypted meanwhile"
+    assert (second / "photos/new.jpg").read_bytes() == b"a photo"
+    assert not (second / "secret").samefile(first / "secret")
+    files = manifest.read(second).files
+    assert all(manifest.digest(second / path) == digest for path, (_, digest) in files.items())
+
+
 async def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(
     source: Source, store: Store, tmp_path: Path
 ) -> None:
@@ -133,8 +161,8 @@ async def test_one_that_fails_or_is_stopped_leaves_nothing(
         await make(source, to)
     assert [path.name for path in to.iterdir()] == [making.LOCK]
 
-    def slow(one: Path, other: Path) -> None:
-        take(one, other)
+    def slow(*paths: Path) -> None:
+        take(*paths)
         loop.call_soon_threadsafe(taken.set)
         while not cancelled:
             pass
@@ -142,7 +170,8 @@ async def test_one_that_fails_or_is_stopped_leaves_nothing(
     cancelled: list[bool] = []
     monkeypatch.setattr(making, "take", slow)
     task = asyncio.create_task(make(source, to))
-    await taken.wait()
+    async with asyncio.timeout(60):
+        await taken.wait()
     task.cancel()
     cancelled.append(True)
     with pytest.raises(asyncio.CancelledError):
