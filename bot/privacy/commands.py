@@ -33,7 +33,9 @@ async def privacy(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """What is stored, where, for how long, and who sees it."""
     platform = inbound.address.platform
     alone, kept = ctx.only_on(platform), ctx.kept
-    text = texts.privacy.privacy(platform, ctx.provider.hosts(), kept.photos, kept.clips, alone=alone)
+    text = texts.privacy.privacy(
+        platform, ctx.provider.hosts(), kept.photos, kept.clips, alone=alone, sealed=ctx.media.vault.seals
+    )
     return Reply(text, (Button(texts.privacy.FORGET_FIRST, "/forgetme"),) if platforms.kind(platform) == "page" else ())
 
 

@@ -55,8 +55,13 @@ def span(seconds: float) -> Sentence:
     return _n("{days} day", "{days} days", plural, days=whole)
 
 
-def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float, *, alone: bool = False) -> Sentence:
-    """Reply to /privacy: data, hosts, retention (`photos`, `clips`: seconds), readers. `alone`: the only platform."""
+def privacy(
+    platform: str, hosts: Sequence[str], photos: float, clips: float, *, alone: bool = False, sealed: bool = False
+) -> Sentence:
+    """Reply to /privacy: data, hosts, retention (`photos`, `clips`: seconds), readers.
+
+    `alone`: the only platform; `sealed`: files are encrypted.
+    """
     traits = platforms.of(platform)
     chat = traits.label if traits.kind == "chat" else ""
     if chat:
@@ -86,6 +91,14 @@ def privacy(platform: str, hosts: Sequence[str], photos: float, clips: float, *,
         photos=span(photos),
         clips=span(clips),
     )
+    if sealed:
+        kept = sentences(
+            kept,
+            _(
+                "Photos and clips are encrypted on the disk, with a key of your own, which is thrown away when you "
+                "have all of it removed."
+            ),
+        )
     return join("\n\n", [kept, _where(chat, hosts), how_long, seen, ON_PAGE if traits.kind == "page" else BY_COMMAND])
 
 

@@ -19,6 +19,7 @@ from bot.sealing.masters import Masters
 from storage import Store
 from tests.clock import Clock
 from tests.decoders import Shared
+from tests.houses import House
 from tests.templates import new_store
 from tests.traces import a_past
 
@@ -111,3 +112,12 @@ async def test_what_they_do_afterwards_stays_readable(store: Store, media: Media
     assert again.stored("newc.mp4").read().startswith(b"clip of new")
     assert keys(tmp_path).drop(ANN) == 0  # the former one is gone
     await again.close()
+
+
+async def test_people_are_told_where_it_is_so(house: House, tmp_path: Path) -> None:
+    plain = await house.say("/privacy")
+    assert "encrypted" not in plain.text
+    house.media.vault = Vault(keys(tmp_path))
+    said = await house.say("/privacy")
+    assert "Photos and clips are encrypted on the disk, with a key of your own" in said.text
+    assert house.core.context.media is house.media
