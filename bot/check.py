@@ -20,6 +20,7 @@ from bot.quotas import pricing
 from bot.quotas.rules import HOUSE, Rule
 from bot.sealing.masters import Place
 from bot.shell import as_here
+from bot.watch import findings as watch
 
 INCIDENTS = 5
 LOOKED_AT = 60.0
@@ -65,6 +66,8 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
                 yield Finding(
                     "hint", "OWNERS is not set: nobody in a chat is told of trouble, or may use /operator there."
                 )
+            for finding in watch.findings(app.settings):
+                yield finding
             for finding in await asyncio.to_thread(lambda: list(report.findings(settings, time.time()))):
                 yield finding
             async for finding in _jobs(app):

@@ -96,3 +96,23 @@ def test_an_address_that_is_none_is_not_repeated(value: str) -> None:
         code, out, err = here("check", **{name: value})
         assert (code, f"{name}: it must be an address such as" in out) == (1, True)
         assert "secret" not in out + err
+
+
+def test_check_says_whether_anybody_would_notice() -> None:
+    telegram = {"TELEGRAM_TOKEN": "1:a", "TELEGRAM_API_URL": "http://127.0.0.1:9"}
+    open_metrics = {"METRICS_PORT": "9464", "METRICS_HOST": "0.0.0.0"}
+    for settings, said, unsaid in (
+        ({}, "", ("Metrics", "PING_URL", "Watched")),
+        (telegram, "· PING_URL is not set", ("Metrics",)),
+        ({"METRICS_PORT": "9464"}, "✓ Metrics: for Prometheus, on 127.0.0.1:9464.", ("METRICS_TOKEN",)),
+        (open_metrics, "· Metrics: whoever reaches 0.0.0.0:9464 can read them. Set METRICS_TOKEN", ()),
+        ({**open_metrics, "METRICS_TOKEN": "sesame"}, "✓ Metrics: for Prometheus, on 0.0.0.0:9464.", ("sesame",)),
+        (
+            {"PING_URL": "https://h/secret", "ALERT_URL": "https://h/secret"},
+            "✓ Watched from outside: PING_URL and ALERT_URL.",
+            ("h/secret",),
+        ),
+    ):
+        _, out, err = here("check", PORT="0", **settings)
+        assert said in out
+        assert not any(word in out + err for word in unsaid), out
