@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from adapters import console
+from adapters.web.operator import acts
 from adapters.web.tries import EACH
 from bot import texts
 from bot.admin import desk, entrance
 from bot.billing import Comparison
+from bot.commands import table
 from bot.jobs import machine
 from bot.model import Accepted, Clip, Incident, Refused
 from bot.quotas import pricing
@@ -593,3 +596,37 @@ async def test_the_log_of_all_acts_and_a_search_in_it(seat: Seat) -> None:
     assert await listed("nothing") == []
     _, page = await seat.get("/admin/log")
     assert f'href="/admin/communities/{MEMBER}"' in page
+
+
+# ── From a shell, and for whoever looks closely ──────────────────────────────────────────────────────────────────────
+
+
+async def test_whoever_has_a_shell_is_an_operator_there(tmp_path: Path) -> None:
+    async with seated(tmp_path, public_url=None, owners=()) as seat:
+        reply = await seat.app.core.handle(console.admin("1", "operator page", ""))
+        address = reply.text.splitlines()[-1]
+        assert address.startswith("http://127.0.0.1:0/admin/enter?link=")
+        status, page = await seat.enter(address.removeprefix("http://127.0.0.1:0"))
+        assert status == 200
+        await seat.send(page, "operator", "pause", because="so it is")
+        assert await seat.app.store.quotas.paused()
+        act = (await seat.app.store.figures.audit(HOUSE, 1))[0]
+        assert (act.verb, act.actor.partition(":")[0], act.because) == ("pause", "console", "so it is")
+
+
+async def test_pages_are_kept_by_nobody_and_framed_by_nobody(seat: Seat) -> None:
+    await seat.enter()
+    for path in (*PATHS, await link(seat.app, "2")):
+        async with seat.http.get(seat.base + path) as answer:
+            assert answer.headers["Cache-Control"] == "no-store", path
+            policy = answer.headers["Content-Security-Policy"]
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["Referrer-Policy"] in ("same-origin", "no-referrer")
+
+
+def test_forms_say_commands_that_there_are() -> None:
+    for verb in acts.VERBS:
+        row = table.TABLE[verb.partition(" ")[0]]
+        assert row.verb, verb  # it is offered to operators in a shell as well
+        assert row.audience != "everyone" or row.manages, verb
