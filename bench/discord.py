@@ -56,6 +56,8 @@ EDIT = "PATCH /channels/{channel}/messages/{message}"
 POST = "POST /channels/{channel}/messages"
 LINE_GONE = "DELETE /webhooks/{application}/{token}/messages/{message}"
 GONE = "DELETE /channels/{channel}/messages/{message}"
+CALLS = {**dict.fromkeys((CALLBACK, "CDN", "create", "clip", POST, GONE), 1.0), "poll": 8.0, LINE: 1.2, EDIT: 2.7}
+"""Calls of one job in commit 491fd75, as in bench.telegram."""
 
 
 # ── Discord, and the people in it: in a process of their own ─────────────────────────────────────────────────────────
@@ -341,26 +343,27 @@ async def steady(folder: Path) -> None:
             used = spent(bot) - before
             await asyncio.sleep(DRAIN)
             told = await there.ask("figures")
-        asked = RATE * SECONDS
+        asked = calls["create"]  # as in bench.telegram
         print(f"discord.ack_p99_s {p99(told['acks'] + [DRAIN] * told['unanswered']):.2f} s")
         print(f"discord.upload_p99_s {p99(told['uploads'] + [DRAIN] * told['unsent']):.2f} s")
         print(f"discord.cpu_ms_per_job {used / asked * 1000:.1f} ms", flush=True)
         if "-v" in sys.argv:
             print({name: n / asked for name, n in calls.items()}, file=sys.stderr)
-        bare = await bare_cost(folder, there, {name: n / asked for name, n in calls.items()})
+        bare = await bare_cost(folder, there)
         print(f"discord.cpu_ratio {used / asked / bare:.2f} ×", flush=True)
 
 
-async def bare_cost(folder: Path, there: There, calls: Mapping[str, float]) -> float:
-    """Seconds of CPU time for the calls of one job."""
+async def bare_cost(folder: Path, there: There) -> float:
+    """Seconds of CPU time for `CALLS`."""
+    (folder / CLIP).write_bytes(clip())
     await there.ask("limits", on=False)
-    args = there.discord, there.token, there.host, json.dumps(calls)
+    args = there.discord, there.token, there.host, json.dumps(CALLS)
     async with on_one_core(folder, "bare", *args, module="bench.discord") as bare:
         await there.ask("steadily", rate=RATE, seconds=WARM_UP)
         before = spent(bare)
-        await there.ask("steadily", rate=RATE, seconds=BARE_SECONDS)
+        calls = await there.ask("steadily", rate=RATE, seconds=BARE_SECONDS)
         used = spent(bare) - before
-    return used / (RATE * BARE_SECONDS)
+    return used / float(calls["create"])
 
 
 async def burst(folder: Path) -> None:
@@ -370,9 +373,12 @@ async def burst(folder: Path) -> None:
         async with a_bot(folder, there, "burst") as bot:
             await there.ask("at once", count=20, within=20)
             set_apart(bot)
+            before = spent(bot)
             took = await there.ask("at once", count=BURST, within=60)
+            used = spent(bot) - before
             told = await there.ask("figures")
         assert not told["unanswered"], told["unanswered"]
+    print(f"discord.burst_cpu_ms_per_job {used / BURST * 1000:.1f} ms")
     print(f"discord.max_jobs_per_second {BURST / took:.0f} jobs/s", flush=True)
 
 
@@ -394,7 +400,6 @@ if __name__ == "__main__":
         case ["loopback"]:
             asyncio.run(be_discord())
         case ["bare", api, token, host, calls]:
-            CLIP.write_bytes(clip())
             asyncio.run(be_bare(api, token, host, json.loads(calls)))
         case _:
             main()
