@@ -571,7 +571,7 @@ async def test_help_describes_every_command(tmp_path: Path) -> None:
 async def test_what_is_not_needed_is_not_loaded(tmp_path: Path) -> None:
     """A platform without a token, the other database, and what the decoders alone open pictures with."""
     for command, more in (("jobs", "PIL pillow_heif av numpy cv2 asyncpg"), ("check", "")):
-        heavy = f"telegram discord {more}".split()
+        heavy = f"telegram discord cryptography {more}".split()
         looks = f"import sys, atexit; atexit.register(lambda: print(set({heavy}) & set(sys.modules)))"
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", f"{looks}; from bot.__main__ import main; main()", command),
