@@ -50,7 +50,7 @@ async def main() -> None:
         _, target, poster = [files.new(path, KEY) for path in paths]
 
         def put(data: bytes) -> None:
-            with paths[0].open("wb") as file, files.writer(file, KEY) as sink:
+            with paths[0].open("wb") as file, files.writer(file, files.new(paths[0], KEY)) as sink:
                 sink.write(data)
 
         for name, picture in (("small_photo", small_photo()), ("photo", photo())):
