@@ -1,0 +1,123 @@
+"""A guild with a gallery on Discord, and who is in it."""
+
+import asyncio
+from typing import Any
+
+from bot import texts
+from bot.gallery.model import Share
+from bot.model import Address, Job
+from tests.adapters.discord.discord_room import Room
+from tests.bookkeeping import rows
+from tests.houses import picture
+from tests.loopback.discord.guilds import Channel
+from tests.loopback.discord.messages import Interaction, Message
+from tests.loopback.discord.permissions import MANAGE_GUILD, USUAL_PERMISSIONS
+
+PHOTO = ("me.jpg", picture())
+
+
+SMILES = {"image": PHOTO, "prompt": "she *smiles* at @everyone"}
+
+
+POST, EDIT = "POST /channels/{channel}/messages", "PATCH /channels/{channel}/messages/{message}"
+
+
+DELETE = "DELETE /channels/{channel}/messages/{message}"
+
+
+class Club:
+    """A room whose guild has a gallery and a place for reviews, and who is in it."""
+
+    def __init__(self, room: Room) -> None:
+        self.room, self.api = room, room.api
+        self.admin, self.bob, self.cat = (self.api.user(name) for name in ("boss", "bob", "cat"))
+        rights = self.api.role(room.guild, "admins", USUAL_PERMISSIONS | MANAGE_GUILD)
+        self.api.member(self.admin, room.guild, [rights])
+        for one in (self.bob, self.cat):
+            self.api.member(one, room.guild)
+        self.gallery = self.api.channel(room.guild, "gallery")
+        self.mods = self.api.channel(room.guild, "mods")
+
+    async def open(self, **more: Any) -> None:
+        """The admin sets it up."""
+        asked = self.room.slash("gallery", {"set": "here"}, user=self.admin, channel=more.get("where", self.gallery))
+        assert "posted here" in await heard(self.room, asked)
+        asked = self.room.slash("gallery", {"set": "review", "channel": self.mods}, user=self.admin)
+        assert "in #mods" in await heard(self.room, asked)
+
+    async def clip(self, channel: Channel | None = None, options: dict[str, Any] | None = None) -> Message:
+        """Ann's clip."""
+        self.room.slash(options=options or SMILES, channel=channel or self.room.channel)
+        video = (await self.room.clips(1, channel))[-1]
+        for _ in range(500):
+            if (await self.job()).state == "done":
+                return video
+            await asyncio.sleep(0.01)
+        raise AssertionError("the delivery is not over")
+
+    async def shared(self, video: Message, how: str = "name words", where: Channel | None = None) -> Message:
+        """Ann shares it; its post."""
+        before = len(self.room.posts(where or self.gallery))
+        asked = self.api.press(self.room.ann, video, texts.sharing.SHARE)
+        (question,) = await answers(self.room, asked)
+        if question.content == texts.sharing.HOW_TO_SHARE:
+            said = self.api.press(self.room.ann, question, texts.sharing.PREFERENCES[how])
+            await heard(self.room, said)
+        post = (await self.room.clips(before + 1, where or self.gallery))[-1]
+        await self.share(post)
+        return post
+
+    async def share(self, post: Message) -> Share:
+        for _ in range(500):
+            if found := await self.room.house.store.gallery.at(address_of(post)):
+                return found
+            await asyncio.sleep(0.01)
+        raise AssertionError("the post is not known")
+
+    async def job(self) -> Job:
+        return (await self.room.house.store.jobs(f"discord:{self.room.ann.id}"))[0]
+
+    async def says(self, post: Message, label: str) -> None:
+        """Wait for a button."""
+        await self.api.until(lambda: label in post.labels)
+
+    def film_stays(self, post: Message, video: Message) -> bool:
+        """The post shows the film of that message."""
+        return self.api.plays(post) == self.api.plays(video) != []
+
+    def uploads(self, channel: Channel) -> int:
+        return sum(bool(one.files) for one in self.api.called(POST) if one.path.startswith(f"/channels/{channel.id}/"))
+
+
+def address_of(post: Message) -> Address:
+    return Address("discord", str(post.channel.id), str(post.id))
+
+
+async def answers(room: Room, asked: Interaction) -> list[Message]:
+    """What only the person was told, once there is something."""
+    found: list[Message] = await room.api.until(
+        lambda: [one for one in asked.responses if one.ephemeral and one.content and not one.loading]
+    )
+    return found
+
+
+async def heard(room: Room, asked: Interaction) -> str:
+    return (await answers(room, asked))[0].content
+
+
+async def settled(room: Room) -> None:
+    """Wait until no entry is left."""
+    for _ in range(500):
+        if await room.house.store.outbox.next_due(("discord",)) is None:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("entries are left")
+
+
+async def put_off(room: Room) -> None:
+    """Wait until an entry that failed waits for its next try: what the clock is set to before would count for that."""
+    for _ in range(500):
+        if await rows(room.house.store, "SELECT 1 FROM outbox WHERE tries > 0"):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("no entry was put off")
