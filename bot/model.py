@@ -43,6 +43,8 @@ Point = tuple[int, int]
 
 ID = re.compile(r"[\w-]{1,32}", re.ASCII)
 """Ids of jobs and shares."""
+PERSON = re.compile(r"[a-z]{1,20}:-?[\w-]{1,64}", re.ASCII)
+"""Pattern of ids of people and of communities."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,4 +55,4 @@ class OperatorSessions(Part):
 
 
 def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()  # any bytes, in a stranger's cookie

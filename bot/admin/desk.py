@@ -1,12 +1,11 @@
 """What the operator's page shows, as values. Whatever it changes goes through the commands, like everybody's."""
 
 import math
-import re
 from collections.abc import Callable, Sequence
 
 from bot.admin import entrance, profiles, spending, usage
 from bot.context import Context
-from bot.model import ID, Incident
+from bot.model import ID, PERSON, Incident
 from bot.overview import (
     Community,
     CommunityProfile,
@@ -36,8 +35,6 @@ FIRST = 20
 _MOST = 100_000
 """Ended jobs that are counted."""
 HOUR = 3600.0
-PERSON = re.compile(r"[a-z]{1,20}:-?[\w-]{1,64}", re.ASCII)
-"""Ids of people and of communities."""
 
 
 class Desk:

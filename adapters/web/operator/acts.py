@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from adapters.web.telling import language
 from bot.conversation import MENTION, SHELL, Inbound, Named, Reply
-from bot.model import Address
+from bot.model import PERSON, Address
 
 VERBS = frozenset(
     {"operator", "quota set", "grant", "revoke", "ban", "unban", "limits", "tier", "refund", "wordlist", "undo"}
@@ -41,7 +41,9 @@ def said(operator: str, form: Mapping[str, str]) -> Inbound | None:
     line = " ".join(part for part in (*words, f"because {because}" if because else "") if part)
     if form.get("verb") not in VERBS or not form.get("key") or len(line) > LONGEST:
         return None
-    about = {"person": form.get("person", ""), "scope": form.get("scope", "")}
+    about = {name: form.get(name, "") for name in ("person", "scope")}
+    if not form["key"].isprintable() or not all(PERSON.fullmatch(id) for id in about.values() if id):
+        return None
     return command(operator, form["verb"], line, key=form["key"], **about)
 
 

@@ -14,6 +14,7 @@ from adapters.web.telling import language
 from adapters.web.templating import render
 from bot import texts
 from bot.core import Core
+from bot.model import PERSON
 from bot.overview import Jobs, Show
 
 Health = Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]]
@@ -85,7 +86,7 @@ class OperatorRoutes:
         desk, query = self._core.desk, visit.request.query
         find, show = query.get("find", "").strip()[:LONGEST], query.get("show", "unfinished")
         now = self._core.context.clock()
-        if ":" in find:
+        if PERSON.fullmatch(find):
             return self._page(visit, "jobs", "jobs", **jobs.values(await desk.jobs_of(find), None, find, now))
         if find and await desk.story(find):
             raise web.HTTPSeeOther(f"{jobs.JOBS}/{find}")

@@ -23,6 +23,7 @@ from bot.quotas.rules import HOUSE
 from tests.bookkeeping import rows
 from tests.houses import configure
 from tests.operators import OWNER, Seat, browser, fields, link, says, seated
+from tests.raw_http import send
 from tests.samples import a_job, an_order
 
 DESK = texts.desk.DESK
@@ -124,6 +125,25 @@ async def test_a_guesser_has_a_few_tries_a_minute(seat: Seat) -> None:
     assert found == [403] * EACH + [429] * 2
     assert (await seat.enter(path))[0] == 429
     assert await sessions(seat) == [("link", OWNER)]
+
+
+async def test_a_cookie_of_any_bytes_is_no_session(seat: Seat) -> None:
+    await seat.enter()
+    name = next(cookie.key for cookie in seat.http.cookie_jar)
+    for value in ("\xff\xfe", '"\\000\\377"', "x" * 4000):
+        said = await send(
+            seat.base, b"GET /admin HTTP/1.1\r\nHost: here\r\nCookie: " + f"{name}={value}\r\n\r\n".encode("latin-1")
+        )
+        assert said.status == 401, value
+
+
+@pytest.mark.databases
+async def test_a_search_for_anything_finds_nothing(tmp_path: Path, database_url: str | None) -> None:
+    async with seated(tmp_path, database_url=database_url) as seat:
+        await seat.enter()
+        for words in ("%00", "%00:%00", "telegram:%00", "%25_%5C'", "%ED%A0%80", "x" * 5000):
+            for path in ("/admin/jobs", "/admin/people", "/admin/log"):
+                assert (await seat.get(f"{path}?find={words}"))[0] == 200, (path, words)
 
 
 async def test_links_and_sessions_end(seat: Seat) -> None:
@@ -255,7 +275,19 @@ async def test_the_token_of_one_session_is_none_of_another(seat: Seat) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", [{"verb": "forgetme"}, {"verb": "animate"}, {"verb": ""}, {"key": ""}, {"typed": "x" * 600}]
+    "form",
+    [
+        {"verb": "forgetme"},
+        {"verb": "animate"},
+        {"verb": ""},
+        {"key": ""},
+        {"key": "\0"},
+        {"typed": "x" * 600},
+        {"person": "nobody"},
+        {"person": "telegram:9\0"},
+        {"scope": "<b>:1"},
+        {"scope": "telegram:\0"},
+    ],
 )
 async def test_what_no_form_says_is_not_done(seat: Seat, form: dict[str, str]) -> None:
     _, page = await seat.enter()
