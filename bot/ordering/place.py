@@ -23,6 +23,7 @@ from bot.ordering.prompt import Draft
 from bot.ports import Submission
 from bot.quotas import pricing, quote
 from bot.quotas.rules import Denied, Quote
+from bot.sentence import lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
         question = waiting.price_question(ctx, job, quoted, above)
     else:
         return await submit(ctx, job, ask, inbound)
+    if seen is not None and dearer and (job.order.cropped or unasked):  # whose yes is one to this price, too
+        question = replace(question, text=lines(texts.models.risen(seen, job.price), question.text))
     await waiting.park(ctx, job)
     return question
 

@@ -92,13 +92,21 @@ def again_with(options: Sequence[Sentence]) -> Sentence:
     return lines(_("The same photo and words, made by another model:"), *options)
 
 
-def dearer(seen: int, price: int) -> Sentence:
-    """Question about a price that is higher than the one that the person saw."""
+def risen(seen: int, price: int) -> Sentence:
+    """What is said above any question about an order whose price is higher than the one that the person saw."""
     return _(
-        "The price has changed: this clip was shown at {seen}, and now costs {price}. Shall I make it?",
+        "The price has changed: this clip was shown at {seen}, and now costs {price}.",
         seen=credits_(seen),
         price=credits_(price),
     )
+
+
+SHALL_I = _("Shall I make it?")
+
+
+def dearer(seen: int, price: int) -> Sentence:
+    """Question about a price that is higher than the one that the person saw."""
+    return sentences(risen(seen, price), SHALL_I)
 
 
 def crop(model: str, width: int, height: int) -> Sentence:

@@ -164,6 +164,29 @@ async def test_the_price_on_the_button_is_the_price(house: House) -> None:
     assert (await house.job((await house.say(command(choices, "With sound"))).job)).price == 13
 
 
+@pytest.mark.parametrize("asks", ["crop", "consent"])
+async def test_another_question_tells_of_a_higher_price_too(house: House, asks: str) -> None:
+    configure(house.core, ask_consent=asks == "consent")
+    house.provider.stand_in = asks != "consent"
+    photo = attached(picture(900, 300) if asks == "crop" else picture(640, 360))
+    numbers = iter(range(9))
+
+    async def order(seen: str) -> Reply:
+        n = next(numbers)
+        picked = {"model": f"veo-3.1@{seen}"}
+        where = Address("telegram", "7", f"picked-{n}")
+        return await house.core.handle(Inbound(where, "7", f"picked:{n}", "she smiles", (photo,), options=picked))
+
+    told = await order("5")
+    assert str(told.text).splitlines()[0] == (
+        "The price has changed: this clip was shown at 20 credits, and now costs 24 credits."
+    )
+    assert len(str(told.text).splitlines()) > 1
+    assert (await house.job((await house.say(told.buttons[0].command)).job)).price == 24
+    if asks == "crop":
+        assert str((await order("6")).text).startswith("Veo 3.1 makes clips of 16:9")
+
+
 # ── What a community allows ──────────────────────────────────────────────────────────────────────────────────────────
 
 
