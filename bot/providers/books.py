@@ -22,7 +22,10 @@ CREDITS = 2_000_000
 ROWS, PAGES = 100, 1000
 """Rows of a page, the host's maximum; and pages of one reading, at most."""
 MOST = 10**9
-"""Dollars; more is a mistake of ours in reading it."""
+"""Dollars of a balance; more is a mistake of ours in reading it."""
+DEAREST = 10_000
+"""Dollars of a generation; more is such a mistake, too. A year of them fits into a database's sums."""
+LONGEST_CURSOR = 1000
 
 
 def dollars(answer: bytes) -> float | None:
@@ -64,7 +67,7 @@ def page_of(answer: bytes) -> Page | None:
     if not isinstance(rows, list) or not isinstance(paging, dict) or not isinstance(paging.get("has_more"), bool):
         return None
     cursor = paging.get("next_cursor") if paging["has_more"] else None
-    if paging["has_more"] and not isinstance(cursor, str):
+    if paging["has_more"] and not (isinstance(cursor, str) and len(cursor) <= LONGEST_CURSOR):
         return None
     return Page([charge for row in rows if isinstance(row, dict) and (charge := _charge(row))], cursor)
 
@@ -88,7 +91,7 @@ async def charges(transport: Transport, host: Host, since: float, until: float) 
             return f"no answer: {said.why}"
         if said.status != 200:
             return f"HTTP {said.status}"
-        page = page_of(said.body)
+        page = await asyncio.to_thread(page_of, said.body)
         if page is None:
             return "no list of charges"
         found += page.charges
@@ -126,6 +129,6 @@ def _number(value: object) -> float | None:
 
 def _millionths(value: float | None, dollar: float) -> int | None:
     """Of a dollar, rounded up; None for no number, a negative one, or an absurd one."""
-    if value is None or not 0 <= value * dollar <= MOST:
+    if value is None or not 0 <= value * dollar <= DEAREST:
         return None
     return math.ceil(round(value * dollar * 1_000_000, 3))

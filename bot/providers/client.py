@@ -198,7 +198,7 @@ class Providers:
             return None
         if said.status == 304 and before:
             return replace(before, medians=await self._medians(host))
-        models = price_list.listed(said.body, name) if said.status == 200 else None
+        models = await asyncio.to_thread(price_list.listed, said.body, name) if said.status == 200 else None
         return PriceList(name, tuple(models), said.etag, await self._medians(host)) if models else None
 
     async def _medians(self, host: Host) -> Mapping[str, float]:
@@ -206,7 +206,9 @@ class Providers:
         ids = [row.sold[host.name].id for row in catalogue.rows() if host.sells(row)]
         asked = urlencode([("aliases", id) for id in ids])
         said = await self._transport.get(host, f"{host.base_url}{host.metrics}?{asked}")
-        return price_list.medians(said.body) if isinstance(said, Answer) and said.status == 200 else {}
+        if isinstance(said, Silence) or said.status != 200:
+            return {}
+        return await asyncio.to_thread(price_list.medians, said.body)
 
     async def balances(self) -> Mapping[str, float]:
         """Our balance by host, in dollars; hosts that report none are missing."""

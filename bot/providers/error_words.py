@@ -12,6 +12,9 @@ from bot.model import Reason
 DETAIL = 300
 """Characters kept of a provider's text."""
 
+OBJECTS = 20_000
+"""Objects in an answer, at most: each costs microseconds, and an answer of a megabyte may have 300,000."""
+
 _TEXT_FIELDS = ("code", "name", "type", "message", "msg", "detail", "error", "errors")
 """Fields with text. Not `input`, which repeats the picture's link; ids, paths and times say nothing about the cause."""
 
@@ -75,7 +78,9 @@ def _bare(name: str) -> str:
 
 
 def parse(body: bytes) -> object:
-    """JSON with objects as `Named`; None if invalid."""
+    """JSON with objects as `Named`; None if invalid, or of more objects than any answer has."""
+    if body.count(b"{") > OBJECTS:
+        return None
     try:
         return json.loads(body, object_pairs_hook=Named)
     except (ValueError, RecursionError):  # bad bytes, bad JSON; deeply nested brackets

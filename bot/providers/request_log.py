@@ -22,6 +22,8 @@ PAGES = 60
 """Pages of one look, at most."""
 LONGEST = 90 * 86_400.0
 """Seconds that a look covers, at most; the host allows 92 days."""
+LAST = 2.0**32
+"""The end of times that can be told in any zone, in Unix seconds: the year 2106."""
 REST = 60.0
 """Seconds without a request after a 429 that names no time."""
 
@@ -173,7 +175,7 @@ class RequestLogs:
             self._rests[host.name] = self._clock() + (pause(said.retry_after, self._clock()) or REST)
         if said.status != 200:
             return f"HTTP {said.status}"
-        return page_of(said.body) or "no log"
+        return await asyncio.to_thread(page_of, said.body) or "no log"
 
 
 def _stamp(at: int) -> str:
@@ -181,9 +183,10 @@ def _stamp(at: int) -> str:
 
 
 def moment(value: object) -> float | None:
-    """A time in ISO 8601, UTC without an offset, as Unix seconds; None for anything else."""
+    """A time in ISO 8601, UTC without an offset, as Unix seconds; None for anything else, also one far from ours."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() if at else None
+        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() if at else -1.0
     except (ValueError, OverflowError):
         return None
+    return seconds if 0 <= seconds < LAST else None

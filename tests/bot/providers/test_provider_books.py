@@ -65,6 +65,7 @@ async def test_a_list_that_cannot_be_had_whole_is_none(first: Scripted, make: Ma
         ([(403, {})], "HTTP 403"),
         ([(200, {"data": []})], "no list of charges"),
         ([(200, {"data": [], "pagination": {"has_more": True, "next_cursor": None}})], "no list of charges"),
+        ([(200, page(charged(), next="x" * 1001))], "no list of charges"),
         ([(200, b"<html>")], "no list of charges"),
     ):
         for status, body in answers:
@@ -87,8 +88,12 @@ async def test_a_list_that_cannot_be_had_whole_is_none(first: Scripted, make: Ma
         charged(usd=-1),
         charged(usd=True),
         charged(usd=1e300),
+        charged(usd=10_001),
+        charged(usd=float("nan")),
         charged(amount=None),
         charged(created_at="yesterday"),
+        charged(created_at="0001-01-01T00:00:00+14:00"),
+        charged(created_at="9999-12-31T23:59:59-14:00"),
     ],
 )
 def test_what_is_no_charge_for_a_generation_is_left_out(row: object) -> None:

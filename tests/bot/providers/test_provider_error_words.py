@@ -58,3 +58,8 @@ def test_words_are_found_in_every_shape_and_the_input_is_not() -> None:
 @given(st.binary())
 def test_parse_never_raises(body: bytes) -> None:
     words(parse(body))
+
+
+def test_an_answer_of_very_many_objects_is_none() -> None:
+    assert parse(b"[" + b"{}," * 19_999 + b"{}]") == [{}] * 20_000
+    assert parse(b"[" + b"{}," * 20_000 + b"{}]") is None

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 
 from bot.errors import Ambiguous
 from bot.model import Accepted, Pending, Refused
+from bot.providers import request_log
 from bot.providers.hosts import Host, aimlapi
 from bot.providers.request_log import page_of
 from tests.loopback.provider.scripted import Scripted, closed_port
@@ -181,6 +183,20 @@ async def test_a_page_that_fails_leaves_the_look_without_an_end(first: Scripted,
 def test_no_shape_of_json_raises(said: object) -> None:
     page_of(json.dumps(said).encode())
     page_of(json.dumps({"data": [said, {"created": said}], "pagination": {"has_more": False}}).encode())
+
+
+async def test_a_page_is_read_beside_the_loop(first: Scripted, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers = []
+
+    def read(answer: bytes) -> object:
+        readers.append(threading.current_thread())
+        return page_of(answer)
+
+    monkeypatch.setattr(request_log, "page_of", read)
+    first.say(200, page(logged(REQUEST, "mine")))
+    assert await look(make, quick(first)) == Accepted("aimlapi", "mine", AT)
+    assert readers
+    assert threading.main_thread() not in readers
 
 
 # ── Pace ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
