@@ -4,15 +4,16 @@ The rows say what the hosts' published schemas of August 2026 say. No live call 
 or sources that conflict, is named in a row's `unverified`. How a host spells a request is its dialect: `bot.providers`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
 from math import log
+from operator import attrgetter
 from typing import Literal
 
 from bot import texts
-from bot.sentence import Sentence
+from bot.sentence import EMPTY, Sentence
 
 UNSEEN = 0.03
 """Share of a photo's side that may be cropped without a question."""
@@ -281,13 +282,15 @@ def names() -> Sequence[str]:
 
 
 def near(name: str, among: Sequence[Model] | None = None) -> Sequence[str]:
-    """Titles of the models that may be meant, at most three; all of them if none is like it."""
+    """Titles of the models that may be meant, at most three; none if none is like it."""
     models = rows() if among is None else among
     meant = {plain(word): one.title for one in models for word in (one.id, one.title)}
+    makes = {one.title: plain(one.title).split()[0] for one in models}
     said = plain(name)
     like = [word for word in meant if said in word] if len(said) > 2 else []
-    found = dict.fromkeys(meant[word] for word in [*get_close_matches(said, meant, 3, 0.5), *like])
-    return list(found)[:3] or [one.title for one in models]
+    alike = get_close_matches(said, {*makes.values()}, 1, 0.5)
+    found = [meant[word] for word in [*get_close_matches(said, meant, 3, 0.5), *like]]
+    return list(dict.fromkeys([*found, *(title for title, make in makes.items() if make in alike)]))[:3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,18 +308,25 @@ class Needs:
 
 
 def fits(
-    needs: Needs, model: Model, among: Sequence[Model] | None = None, *, any_length: bool = False
+    needs: Needs,
+    model: Model,
+    among: Sequence[Model] | None = None,
+    *,
+    any_length: bool = False,
+    called: Callable[[Model], str] = attrgetter("slug"),
 ) -> Sentence | None:
-    """Why the model cannot do it, with the name of one that can, `among` those; None if it can.
+    """Why the model cannot do it, with one that can, `among` those, and how it is ordered; None if it can.
 
-    `any_length`: nobody asked for these seconds, so another model may have its own.
+    `any_length`: nobody asked for these seconds, so another model may have its own. `called`: what people write for a
+    model.
     """
     models = rows() if among is None else among
 
     def wanted(one: Model) -> Needs:
         return replace(needs, seconds=one.preset) if any_length else needs
 
-    able = next((one.title for one in models if _lacks(wanted(one), one) is None), "")
+    can = next((one for one in models if _lacks(wanted(one), one) is None), None)
+    able = texts.options.other_model(can.title, called(can)) if can else EMPTY
     match _lacks(needs, model):
         case None:
             return None

@@ -81,6 +81,14 @@ def offers(settings: Settings, known: Known = Known()) -> Offers:
     return Offers(tuple(every), Choice(default), words)
 
 
+def _near(name: str) -> str:
+    """The titles near to it, or all of them."""
+    near = catalogue.near(name)
+    return (
+        f"Near to it: {', '.join(near)}." if near else f"Known are {', '.join(one.title for one in catalogue.rows())}."
+    )
+
+
 def _set(settings: Settings, name: str, value: str | None, known: Known) -> Model | None:
     return _bought(settings, name, value, known) if value else None
 
@@ -89,8 +97,7 @@ def _bought(settings: Settings, name: str, value: str, known: Known) -> Model:
     """The row that a setting names, with its price. Raises `Misconfigured`."""
     model = catalogue.named(value)
     if model is None:
-        near = ", ".join(catalogue.near(value))
-        raise Misconfigured(f"{name} is “{value}”, which is not known here. Near to it: {near}.")
+        raise Misconfigured(f"{name} is “{value}”, which is not known here. {_near(value)}")
     if not model.sold.keys() & {*settings.order_of_providers}:
         keys = " or ".join(f"{host.upper()}_KEY" for host in model.sold if host != "local")
         raise Misconfigured(f"{name} is {model.title}, which none of the providers sells; it needs {keys}.")
@@ -115,8 +122,7 @@ def _prices(settings: Settings) -> dict[str, Price]:
         except (ValueError, ZeroDivisionError):
             price = Fraction(0)
         if model is None:
-            near = ", ".join(catalogue.near(name or part))
-            raise Misconfigured(f"MODEL_PRICES names “{name or part}”, which is not known here. Near to it: {near}.")
+            raise Misconfigured(f"MODEL_PRICES names “{name or part}”, which is not known here. {_near(name or part)}")
         if not 0 < price <= 1000:
             raise Misconfigured(
                 f"MODEL_PRICES: {model.title} needs a number of credits a second, as in {model.title}=4."

@@ -21,7 +21,7 @@ from bot.shell import QUIET, err, out, plainly, say, with_app
 cli = typer.Typer()
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="where the clip goes")]
-_LENGTHS = f"seconds: {texts.options.lengths(catalogue.DEFAULT.seconds)}; other models have other lengths"
+_LENGTHS = f"seconds: {' or '.join(map(str, catalogue.DEFAULT.seconds))}; other models have other lengths"
 Made = tuple[Job, StoredFile]
 """A finished job and its clip's file."""
 

@@ -60,6 +60,11 @@ class Offers:
                 found[word] = choice
         return found
 
+    def ranked(self, *, sound: bool) -> Sequence[Model]:
+        """The models that may be ordered here; first those that words mean with, or without, sound."""
+        worded = [choice.model for choice in self.choices.values() if choice.sound == sound]
+        return [*worded, *(one for one in self.models if one not in worded)]
+
     @property
     def several(self) -> bool:
         """Whether there is anything to choose."""
@@ -108,9 +113,8 @@ class Offers:
         raise Refusal(texts.models.unknown(name, self.near(name)))
 
     def near(self, name: str) -> Sequence[Sentence | str]:
-        """What may be meant by an unknown name; all that can be ordered here if nothing is like it."""
-        found = catalogue.near(name, self.models)
-        return found if len(found) < len(self.models) else self.titles()
+        """What may be meant by an unknown name; the words that may be said here if nothing is like it."""
+        return catalogue.near(name, self.models) or self.titles()[: len(self.choices) or 3]
 
     def titles(self) -> Sequence[Sentence | str]:
         """What can be ordered here: the words, and the titles of the other models."""

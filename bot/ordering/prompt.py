@@ -159,7 +159,14 @@ def check(draft: Draft, roles: Sequence[Role], can: Offers = ONE) -> None:
         raise Refusal(texts.chat.NO_PHOTO)
     if ends > 1:
         raise Refusal(texts.pictures.ONE_PHOTO)
-    if refusal := catalogue.fits(needs(draft, roles), draft.model, can.models, any_length=not draft.timed):
+    refusal = catalogue.fits(
+        needs(draft, roles),
+        draft.model,
+        can.ranked(sound=draft.sound),
+        any_length=not draft.timed,
+        called=lambda one: can.name(offers.Choice(one, draft.sound)),
+    )
+    if refusal:
         raise Refusal(refusal)
     if roles.count("static_mask") > 1:
         raise Refusal(texts.pictures.ONE_STATIC_MASK)

@@ -28,7 +28,7 @@ def unknown(name: str, near: Sequence[Sentence | str]) -> Sentence:
         "I don't know a model called “{name}”. Did you mean {near}? {command} shows all of them.",
         name=shorten(name, 40),
         near=_list(near, "or"),
-        command=Command("model"),
+        command=Command("model more"),
     )
 
 
@@ -81,7 +81,7 @@ def yours(choice: Sentence, options: Sequence[Sentence], *, own: bool) -> Senten
 
 def chosen(choice: Sentence) -> Sentence:
     """Confirmation of a person's choice."""
-    return _("From now on {model} makes your clips.", model=choice)
+    return _("From now on your clips are made by {model}", model=choice)
 
 
 CHOSEN_AS_SET = _("From now on your clips are made as whoever runs this bot set it.")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.sentence import EMPTY, Listing, Number, Sentence, _, sentences
+from bot.sentence import Listing, Number, Sentence, _, sentences
 from bot.texts.phrases import shorten
 
 FIRST_MODELS = (5, 10)
@@ -140,20 +140,20 @@ _CANNOT = {
 }
 
 
-def model_cannot(model: str, what: str, other: str) -> Sentence:
+def model_cannot(model: str, what: str, other: Sentence) -> Sentence:
     """Refusal of what a model cannot do; `what`: a field of its row, `other`: a model that can, or empty."""
-    return sentences(_CANNOT[what].fill(model=model), _could(other))
+    return sentences(_CANNOT[what].fill(model=model), other)
 
 
-def model_lengths(model: str, seconds: Sequence[int], asked: int, other: str) -> Sentence:
+def model_lengths(model: str, seconds: Sequence[int], asked: int, other: Sentence) -> Sentence:
     """Refusal of a length that a model does not make."""
     return sentences(
         _("Clips of {model} have {seconds} seconds, not {asked}.", model=model, seconds=lengths(seconds), asked=asked),
-        _could(other),
+        other,
     )
 
 
-def model_wordy(model: str, limit: int, length: int, other: str) -> Sentence:
+def model_wordy(model: str, limit: int, length: int, other: Sentence) -> Sentence:
     """Refusal of a prompt, or a negative prompt, that is too long for a model."""
     return sentences(
         _(
@@ -162,9 +162,10 @@ def model_wordy(model: str, limit: int, length: int, other: str) -> Sentence:
             limit=Number(limit),
             length=Number(length),
         ),
-        _could(other),
+        other,
     )
 
 
-def _could(other: str) -> Sentence:
-    return _("{model} can do that.", model=other) if other else EMPTY
+def other_model(title: str, name: str) -> Sentence:
+    """A model that can do all of an order, and the option that orders it."""
+    return _("{model} can do all you asked for: {option}", model=title, option=model_example(name))

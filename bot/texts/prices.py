@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from bot.sentence import EMPTY, Listing, Moment, Number, Sentence, _, join, lines, verbatim
+from bot.sentence import EMPTY, Listing, Moment, Number, Sentence, _, join, lines, sentences, verbatim
 
 HOW = _(
     "{/operator price} shows what a second of each model costs, {/operator price Veo 3.1 4 a second} sets it, and "
@@ -18,11 +18,16 @@ def amount(rate: Fraction) -> Number:
     return Number(float(rate), places=0 if rate.denominator == 1 else 2)
 
 
+def a_second(rate: Fraction) -> Sentence:
+    """A price."""
+    return _("1 credit a second") if rate == 1 else _("{rate} credits a second", rate=amount(rate))
+
+
 def line(title: str, rate: Fraction | None, source: Sentence) -> Sentence:
     """A model's price, and where it is from; None: it has none."""
     if rate is None:
         return _("· {model}: no known price, so it is not offered", model=title)
-    said = _("· {model}: {rate} credits a second", model=title, rate=amount(rate))
+    said = join(": ", [_("· {model}", model=title), a_second(rate)])
     return join(" ", [said, _("({source})", source=source) if source else EMPTY])
 
 
@@ -56,8 +61,11 @@ def not_set(title: str) -> Sentence:
 
 
 def unknown(name: str, near: Sequence[str]) -> Sentence:
-    """Refusal of a name that no model has."""
-    return _("I don't know a model called “{name}”. Did you mean {near}?", name=name, near=Listing(tuple(near), "or"))
+    """Refusal of a name that no model has; `near`: what may be meant."""
+    said = _("I don't know a model called “{name}”.", name=name)
+    if not near:
+        return sentences(said, _("{/operator price} shows all of them."))
+    return sentences(said, _("Did you mean {near}?", near=Listing(tuple(near), "or")))
 
 
 def changed(what: str, title: str, host: str, was: Fraction | None, now: Fraction | str) -> Sentence:

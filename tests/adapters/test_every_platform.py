@@ -181,7 +181,9 @@ async def test_what_a_model_cannot_is_refused_and_costs_nothing(choosing: Driver
     await sees(choosing, "can be 4, 6 or 8 seconds")
     await choosing.say("she sings --sound on", picture())
     await sees(
-        choosing, "Kling 1 Standard makes clips without sound. Please order one without. Kling 3.0 Pro can do that."
+        choosing,
+        "Kling 1 Standard makes clips without sound. Please order one without. "
+        "Kling 2.6 Pro can do all you asked for: --model sound",
     )
     assert not await choosing.house.kept()
     assert not bought(choosing)
@@ -192,7 +194,7 @@ async def test_with_sound_is_picked_with_its_price_by_a_tap(choosing: Driver) ->
     await driver.say("/model")
     shown = await sees(driver, "With sound (Kling 2.6 Pro) · 13 credits for 5 s")
     await driver.tap(shown, label(shown, "With sound · 13 credits"))
-    await sees(driver, "From now on With sound (Kling 2.6 Pro) · 13 credits for 5 s")
+    await sees(driver, "From now on your clips are made by With sound (Kling 2.6 Pro) · 13 credits for 5 s")
     await driver.say("she sings", picture())
     await sees(driver, "she sings", clip=True)
     await settled(driver)

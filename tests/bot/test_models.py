@@ -41,28 +41,35 @@ VEO, KLING_3, TURBO = (
     ("title", "needs", "said"),
     [
         ("Veo 3.1", Needs(8, end=True),
-         "Veo 3.1 takes no end picture. Please leave it out. Kling 3.0 Standard can do that."),
+         "Veo 3.1 takes no end picture. Please leave it out. "
+         "Kling 3.0 Standard can do all you asked for: --model kling-3.0-standard"),
         ("Wan 2.6", Needs(5, static_mask=True),
-         "Wan 2.6 can't hold parts of a photo still. Please leave that mask out. Kling 1 Standard can do that."),
+         "Wan 2.6 can't hold parts of a photo still. Please leave that mask out. "
+         "Kling 1 Standard can do all you asked for: --model kling-1-standard"),
         ("Kling 2.6 Pro", Needs(5, brushes=True),
          "Kling 2.6 Pro can't move parts of a photo along a path. Please leave the brushes out. "
-         "Kling 1 Standard can do that."),
+         "Kling 1 Standard can do all you asked for: --model kling-1-standard"),
         ("Hailuo 2.3", Needs(10, negative=True),
-         "Hailuo 2.3 takes no list of things to avoid. Please leave --no out. Kling 1 Standard can do that."),
+         "Hailuo 2.3 takes no list of things to avoid. Please leave --no out. "
+         "Kling 1 Standard can do all you asked for: --model kling-1-standard"),
         ("Seedance 2.0", Needs(15, cfg=True),
          "Seedance 2.0 can't be told how strictly to follow the words. Please leave --cfg out. "
-         "Kling 3.0 Standard can do that."),
+         "Kling 3.0 Standard can do all you asked for: --model kling-3.0-standard"),
         ("Kling 1 Standard", Needs(5, sound=True),
-         "Kling 1 Standard makes clips without sound. Please order one without. Kling 2.6 Pro can do that."),
+         "Kling 1 Standard makes clips without sound. Please order one without. "
+         "Kling 2.6 Pro can do all you asked for: --model kling-2.6-pro"),
         ("Kling 1 Standard", Needs(7),
-         "Clips of Kling 1 Standard have 5 or 10 seconds, not 7. Kling 3.0 Standard can do that."),
-        ("Veo 3.1", Needs(5), "Clips of Veo 3.1 have 4, 6 or 8 seconds, not 5. Kling 1 Standard can do that."),
+         "Clips of Kling 1 Standard have 5 or 10 seconds, not 7. "
+         "Kling 3.0 Standard can do all you asked for: --model kling-3.0-standard"),
+        ("Veo 3.1", Needs(5), "Clips of Veo 3.1 have 4, 6 or 8 seconds, not 5. "
+         "Kling 1 Standard can do all you asked for: --model kling-1-standard"),
         ("Seedance 2.0", Needs(3),
-         "Clips of Seedance 2.0 have 4 to 15 seconds, not 3. Kling 3.0 Standard can do that."),
+         "Clips of Seedance 2.0 have 4 to 15 seconds, not 3. "
+         "Kling 3.0 Standard can do all you asked for: --model kling-3.0-standard"),
         ("Seedance 2.0", Needs(16), "Clips of Seedance 2.0 have 4 to 15 seconds, not 16."),
         ("Hailuo 2.3", Needs(10, words=2001),
          "Hailuo 2.3 takes up to 2,000 characters, and there are 2,001. Please shorten the words. "
-         "Kling 1 Standard can do that."),
+         "Kling 1 Standard can do all you asked for: --model kling-1-standard"),
         ("Kling 1 Standard", Needs(10, end=True), texts.options.ONLY_FIVE),
         ("Kling 1 Pro", Needs(10, brushes=True), texts.options.ONLY_FIVE),
         ("Kling 1.6 Pro", Needs(5, end=True, static_mask=True), texts.options.END_OR_MASKS),
@@ -83,7 +90,7 @@ def test_the_model_that_is_named_instead_can_do_it(model: catalogue.Model) -> No
         for seconds in range(1, 17):
             refusal = fits(Needs(seconds, **wish), model)
             able = [one for one in catalogue.rows() if fits(Needs(seconds, **wish), one) is None]
-            named = [one for one in able if refusal and refusal.endswith(f" {one.title} can do that.")]
+            named = [one for one in able if refusal and refusal.endswith(f" asked for: --model {one.slug}")]
             if refusal is None:
                 assert model in able
             elif refusal not in (texts.options.ONLY_FIVE, texts.options.END_OR_MASKS):
@@ -142,7 +149,10 @@ async def test_an_order_that_the_model_cannot_do_costs_nothing(house: House) -> 
     turbo = replace(TURBO, price=catalogue.Price(Fraction(5, 2)))
     configure(house.core, offers=Offers((turbo, DEFAULT), Choice(turbo)))
     reply = await house.say("she smiles", attached(), attached(role="end"))
-    assert reply.text == "Kling 2.5 Turbo Pro takes no end picture. Please leave it out. Kling 1 Standard can do that."
+    assert reply.text == (
+        "Kling 2.5 Turbo Pro takes no end picture. Please leave it out. "
+        "Kling 1 Standard can do all you asked for: --model kling-1-standard"
+    )
     assert (await house.used(), house.provider.orders) == (0, [])
 
 
@@ -170,13 +180,19 @@ def test_a_model_has_an_id_and_a_title(name: str) -> None:
         ("google/veo-3.1-12v", ["Veo 3.1"]),
         ("kling-video/v1.5/pro/image-to-video", ["Kling 1.6 Pro"]),
         ("seedance", ["Seedance 2.0"]),
-        ("", [DEFAULT.title, "Wan 2.6"]),
-        ("xyz", [DEFAULT.title, "Wan 2.6"]),
+        ("vio", ["Veo 3.1", "Veo 3.1 Fast"]),
+        ("Klnig", ["Kling 1 Standard"]),
     ],
 )
 def test_an_unknown_name_gets_the_near_ones(name: str, near: list[str]) -> None:
     assert catalogue.named(name) is None
     assert {*near} <= {*catalogue.near(name)}
+    assert len(catalogue.near(name)) <= 3
+
+
+@pytest.mark.parametrize("name", ["", "xyz", "x" * 100])
+def test_a_name_that_is_like_none_has_no_near_ones(name: str) -> None:
+    assert catalogue.near(name) == []
 
 
 def settings(**values: Any) -> Settings:
@@ -201,6 +217,7 @@ def test_without_a_setting_the_first_model_is_bought() -> None:
         ({"model_sound": "Hailuo 2.3"}, "MODEL_SOUND is Hailuo 2.3, which makes clips without sound."),
         ({"model_prices": "Veo=3"}, "MODEL_PRICES names “Veo”, which is not known here. Near to it: Veo 3.1"),
         ({"model_prices": "4"}, "MODEL_PRICES names “4”, which is not known here."),
+        ({"model": "xyz"}, "MODEL is “xyz”, which is not known here. Known are Kling 1 Standard, Kling 1 Pro, "),
         ({"model_prices": "Veo 3.1=much"}, "MODEL_PRICES: Veo 3.1 needs a number of credits a second"),
         ({"model_prices": "Veo 3.1=0"}, "MODEL_PRICES: Veo 3.1 needs a number of credits a second"),
         ({"model_prices": "Veo 3.1=1/0"}, "MODEL_PRICES: Veo 3.1 needs a number of credits a second"),

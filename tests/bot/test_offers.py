@@ -70,10 +70,10 @@ def test_a_form_says_which_price_it_showed(value: str, seen: Fraction | None) ->
         ("she smiles --model", "--model takes the name of a model. For example: --model best"),
         ("she smiles --model kling 3",
          "I don't know a model called “kling”. Did you mean Kling 3.0 Pro, Kling 2.6 Pro or Kling 1 Standard? "
-         "/model shows all of them."),
+         "/model more shows all of them."),
         ("she smiles --model fast",
-         "I don't know a model called “fast”. Did you mean Quick, Best, With sound or Veo 3.1? "
-         "/model shows all of them."),
+         "I don't know a model called “fast”. Did you mean Quick, Best or With sound? "
+         "/model more shows all of them."),
         ("she smiles --model Hailuo 2.3",
          "Hailuo 2.3 is not offered here. You can have Quick, Best, With sound or Veo 3.1."),
         ("she smiles --sound", "--sound can be on or off. For example: --sound on"),
@@ -160,10 +160,11 @@ async def test_what_a_model_cannot_is_refused_with_one_that_is_offered_here(hous
     configure(house.core, offers=OFFERS)
     refused = await house.say("she sings --sound on", attached())
     assert refused.text == (
-        "Kling 1 Standard makes clips without sound. Please order one without. Kling 3.0 Pro can do that."
+        "Kling 1 Standard makes clips without sound. Please order one without. "
+        "Kling 2.6 Pro can do all you asked for: --model sound"
     )
     refused = await house.say("she sings --model veo 3.1 --no fog", attached())
-    assert refused.text.endswith("Please leave --no out. Kling 1 Standard can do that.")
+    assert refused.text.endswith("Please leave --no out. Kling 1 Standard can do all you asked for: --model quick")
     assert (await house.used(), house.provider.orders, await house.kept()) == (0, [], [])
 
 

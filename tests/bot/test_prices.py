@@ -283,6 +283,7 @@ async def test_all_prices_and_where_they_are_from(house: House, host: str) -> No
         shown = (await house.say("/operator price")).text.splitlines()
     assert "· Veo 3.1: 4 credits a second (by the list of aimlapi)" in shown
     assert "· Wan 2.6: 6 credits a second (set by you)" in shown
+    assert "· Kling 1 Standard: 1 credit a second (by the list of aimlapi)" in shown
     assert "· Hailuo 2.3: no known price, so it is not offered" in shown
     assert len(shown) == len(catalogue.rows()) + 1
 
@@ -297,7 +298,9 @@ async def test_what_is_no_price_is_refused(house: House, host: str, words: str) 
 async def test_a_model_that_is_not_known_is_named(house: House) -> None:
     configure(house.core, owners=frozenset({"telegram:7"}))
     said = (await house.say("/operator price Vio 3.1 4")).text
-    assert said.startswith("I don't know a model called “Vio 3.1”. Did you mean Veo 3.1")
+    assert said == "I don't know a model called “Vio 3.1”. Did you mean Veo 3.1 or Veo 3.1 Fast?"
+    said = (await house.say("/operator price xyz 4")).text
+    assert said == "I don't know a model called “xyz”. /operator price shows all of them."
 
 
 async def test_nobody_else_sets_prices(house: House) -> None:

@@ -119,7 +119,8 @@ async def test_a_model_is_chosen_with_its_price_in_sight(tmp_path: Path, photo: 
     code, _, err = await photoplay(tmp_path, "animate", str(photo), "slow zoom in", "--sound", "on")
     assert (code, err) == (
         1,
-        "Kling 1 Standard makes clips without sound. Please order one without. Kling 2.6 Pro can do that.\n",
+        "Kling 1 Standard makes clips without sound. Please order one without. "
+        "Kling 2.6 Pro can do all you asked for: --model sound\n",
     )
     code, _, err = await photoplay(tmp_path, "animate", str(photo), "pan left", "--model", "veo 3.1", "--duration", "5")
     assert "--duration can be 4, 6 or 8 seconds, not “5”." in err
@@ -562,9 +563,13 @@ async def test_help_describes_every_command(tmp_path: Path) -> None:
     assert code == 0
     for command in ("run", "worker", "animate", "jobs", "quota", "cancel", "fetch", "generator", "check"):
         assert re.search(rf"{command}\s+\w+", out)
+    helps = {}
     for command in ("animate", "jobs", "cancel", "fetch"):
         code, out, _ = await photoplay(tmp_path, command, "--help")
+        helps[command] = out
         assert (code, f"photoplay {command} " in out.partition("For example:")[2]) == (0, True)
+        assert "=(" not in out  # nothing of Python's
+    assert "seconds: 5 or 10; other models" in " ".join(re.sub("[│╭╮─]", " ", helps["animate"]).split())
     assert (await photoplay(tmp_path, "generator", "--help"))[0] == 0
 
 

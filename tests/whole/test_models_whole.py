@@ -60,7 +60,12 @@ async def test_on_telegram(tmp_path: Path) -> None:
             await api.until(lambda: any(WITH_SOUND in post.words for post in api.sent(chat)), 60)
             shown = next(post for post in api.sent(chat) if WITH_SOUND in post.words)
             api.press(ann, shown, next(label for label in shown.labels if label.startswith("With sound · 5 credits")))
-            await api.until(lambda: any("From now on With sound" in str(one) for one in api.answers.values()), 60)
+            await api.until(
+                lambda: any(
+                    "From now on your clips are made by With sound" in str(one) for one in api.answers.values()
+                ),
+                60,
+            )
             api.photo(ann, chat, picture(), "slow push in")
             await api.until(lambda: any("video" in post for post in api.sent(chat)), 60)
             agreed(await made(app, f"telegram:{ann.id}"))

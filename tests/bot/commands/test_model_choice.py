@@ -76,7 +76,7 @@ async def test_a_time_is_told_only_if_it_is_known(house: House) -> None:
 async def test_an_own_choice_makes_all_clips_until_it_is_changed(house: House) -> None:
     told = await house.say(command(await house.say("/model"), "With sound"))
     assert told.text == (
-        "From now on With sound (Kling 2.6 Pro) · 13 credits for 5 s · usually about 5 min makes your clips."
+        "From now on your clips are made by With sound (Kling 2.6 Pro) · 13 credits for 5 s · usually about 5 min"
     )
     job = await house.order("she sings")
     assert (job.order.model, job.order.sound, job.price) == (LOUD.id, True, 13)
@@ -89,7 +89,7 @@ async def test_an_own_choice_makes_all_clips_until_it_is_changed(house: House) -
     configure(house.core, offers=replace(OFFERS, words={**OFFERS.words, "sound": Choice(BEST, sound=True)}))
     assert (await house.order("she sings")).order.model == BEST.id
     configure(house.core, offers=OFFERS)
-    assert (await house.say("/model veo 3.1")).text.startswith("From now on Veo 3.1")
+    assert (await house.say("/model veo 3.1")).text.startswith("From now on your clips are made by Veo 3.1 · ")
     back = await house.say(command(await house.say("/model"), "As whoever"))
     assert back.text == texts.models.CHOSEN_AS_SET
     assert (await house.order("she sings")).order.model == DEFAULT.id
@@ -234,7 +234,10 @@ async def test_admins_say_which_models_their_community_may_use(house: House, the
     assert house.provider.orders == []
     # What is not allowed is not named as what can; and another length than the asked one is none.
     told = await core.handle(there("she sings --sound on", attached()))
-    assert told.text == "Kling 1 Standard makes clips without sound. Please order one without. Veo 3.1 can do that."
+    assert told.text == (
+        "Kling 1 Standard makes clips without sound. Please order one without. "
+        "Veo 3.1 can do all you asked for: --model veo-3.1"
+    )
     told = await core.handle(there("she sings --sound on --5s", attached()))
     assert told.text == "Kling 1 Standard makes clips without sound. Please order one without."
     reply = await core.handle(there("she smiles", attached()))
