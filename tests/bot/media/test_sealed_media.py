@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import pytest
 from boxes import clip, ids, mask, picture, sent, stream
 from PIL import Image
-from test_clips import video
 
 from bot.conversation import Attachment
 from bot.errors import Refusal, StoreDown
@@ -22,6 +21,7 @@ from bot.model import Clip, Order
 from bot.sealing.keys import open_keys
 from bot.sealing.masters import Masters
 from bot.sealing.model import HEADER, MAGIC
+from tests.bot.media.videos import video
 from tests.decoders import Shared
 
 ANNA, BORIS = "telegram:1", "discord:2"
