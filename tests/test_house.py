@@ -4,6 +4,7 @@ import ast
 import graphlib
 import re
 import tomllib
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -254,6 +255,12 @@ def test_tests_and_benches_import_from_tests_what_there_is() -> None:
                     else (module / f"{alias.name}.py").is_file()
                 )
                 assert there, f"{path.relative_to(ROOT)}: there is no {node.module}.{alias.name}"
+
+
+def test_every_test_file_has_a_name_of_its_own() -> None:
+    """Pytest cannot collect two of one name, and says so only when both are collected."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 PRIVATE = {

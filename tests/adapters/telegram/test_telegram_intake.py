@@ -278,7 +278,7 @@ async def test_fifty_jobs_that_render_are_in_nobodys_way(room: Room) -> None:
 
     idle = await asked(8)
     provider = room.house.provider
-    provider.terms = lambda host=None: Terms("local", True, True, blind=10.0, usual=300.0)
+    provider.terms = lambda host=None, model="": Terms("local", True, True, blind=10.0, usual=300.0)
     provider.creates[:], provider.polls[:] = [Accepted("local", "remote")], [Pending()]
     configure(room.house.core, policy=pricing.Policy(1000))
     room.house.worker._slots = 60
@@ -295,6 +295,9 @@ async def test_fifty_jobs_that_render_are_in_nobodys_way(room: Room) -> None:
 
 async def test_a_stop_loses_nothing(quiet: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "GRACE", 0.05)
+    quiet.api.photo(quiet.ann, quiet.private, picture(), "")
+    await quiet.attend()
+    await quiet.sent(quiet.private, 1)
     go, begun = asyncio.Event(), asyncio.Event()
     forget = quiet.house.store.inbox.forget
 
@@ -303,9 +306,8 @@ async def test_a_stop_loses_nothing(quiet: Room, monkeypatch: pytest.MonkeyPatch
         await go.wait()
         raise StoreDown("stopped")
 
-    quiet.house.store.inbox.forget = held
+    quiet.house.store.inbox.forget = held  # of the question for words, once the photo with some is an order
     quiet.api.photo(quiet.ann, quiet.private, picture(), "she smiles")
-    await quiet.attend()
     await begun.wait()
     task = quiet.tasks.pop()
     task.cancel()
