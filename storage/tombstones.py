@@ -137,5 +137,5 @@ def _stone(text: str) -> Stone | None:
     try:
         at, kind, of = json.loads(text)
         return Stone(float(at), kind, of) if kind in SUBJECTS and isinstance(of, str) else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None

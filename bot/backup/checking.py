@@ -1,6 +1,7 @@
 """Whether a backup can be put back: its checksums, and for `restore --check` all of it, in a scratch folder."""
 
 import secrets
+import stat
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -52,11 +53,12 @@ def verify(folder: Path, about: Manifest, progress: Progress, stopped: Callable[
             raise making.Stopped
         progress.done(size)
 
-    bad = []
+    bad, links = [], {Path(name) for name in manifest.FOLDERS if (folder / name).is_symlink()}
     for path, (size, digest) in about.files.items():
         try:
-            found = (folder / path).stat().st_size, manifest.digest(folder / path, read) if digest else ""
-            whole = found == (size, digest)
+            found = (folder / path).lstat()
+            whole = stat.S_ISREG(found.st_mode) and not links & {*Path(path).parents}  # else it would be linked to
+            whole = whole and (found.st_size, manifest.digest(folder / path, read) if digest else "") == (size, digest)
         except OSError:
             whole = False
         if not whole:

@@ -16,24 +16,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.backup import locks, manifest
-from bot.backup.manifest import Manifest
+from bot.backup.manifest import FOLDERS, Manifest
 from bot.backup.source import Source
 from bot.errors import Misconfigured, StoreDown
 from bot.sealing.keys import still
-from storage import snapshot, tombstones
+from storage import snapshot
 from storage.snapshot import Contents
 
 T = TypeVar("T")
-FOLDERS = ("photos", "clips", "keys")
-"""What is kept of `DATA_DIR`, besides the files in it; all else is derived, or on its way. Keys come last, so that
-those of all other files are there."""
 LASTING = ("photos", "clips")
 """Folders whose files never change once they have their names."""
 DUMP = "photoplay.sql"
 """Name of a dump of PostgreSQL in a backup."""
-ELSEWHERE = frozenset(
-    {*(f"{snapshot.FILE}{end}" for end in ("", "-wal", "-shm", "-journal")), locks.NAME, tombstones.FILE, manifest.NAME}
-)
+ELSEWHERE = frozenset({*(f"{snapshot.FILE}{end}" for end in ("", "-wal", "-shm", "-journal")), *manifest.APART})
 """Files in `DATA_DIR` that are not copied: the database has a snapshot, the others belong to the folder."""
 _PARTIAL = ".partial"
 LOCK = ".lock"

@@ -2,18 +2,29 @@
 
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
+from bot.backup import locks
 from bot.errors import Misconfigured
+from storage import tombstones
 
 NAME = "manifest.json"
 PREFIX = "photoplay-"
 """Beginning of a backup's name; the rest is its time in UTC."""
+FOLDERS = ("photos", "clips", "keys")
+"""What is kept of `DATA_DIR`, besides the files in it; all else is derived, or on its way. Keys come last, so that
+those of all other files are there."""
+APART = frozenset({locks.NAME, tombstones.FILE, NAME})
+"""Files that belong to their folder, and are neither copied nor put back."""
 _PIECE = 2**20
 
 
@@ -51,17 +62,28 @@ class Manifest:
 def read(folder: Path) -> Manifest:
     """A backup's manifest. Raises `Misconfigured` for a folder that is no whole backup."""
     try:
-        found = json.loads((folder / NAME).read_text("utf-8"))
-        files = {str(path): (int(size), str(digest)) for path, (size, digest) in found.pop("files").items()}
-        if any(path.startswith("/") or ".." in Path(path).parts for path in files):
+        found = _form().validate_json((folder / NAME).read_bytes())
+        if not math.isfinite(found.at) or not all(map(_is_ours, found.files)):
             raise ValueError
-        return Manifest(**found, files=files)
+        return found
     except FileNotFoundError:
         raise Misconfigured(f"{folder} is no backup, or not a whole one: it has no {NAME}.") from None
     except OSError as error:
         raise Misconfigured(f"{folder} cannot be read: {error.strerror}.") from None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except ValueError:
         raise Misconfigured(f"{folder / NAME} is damaged, or of another program.") from None
+
+
+@cache
+def _form() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a backup may hold a file of that path: nothing outside of it, nothing of the folder that it comes to."""
+    folder, _, name = path.rpartition("/")
+    known = folder in FOLDERS if folder else "/" not in path and name not in (*APART, *FOLDERS)
+    return known and bool(name) and not name.startswith(".") and "\0" not in name
 
 
 def backups(folder: Path) -> list[tuple[Path, Manifest]]:

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from bot.backup import checking, making, manifest, moving, undoing
 from bot.backup.finishing import alone, finish, url_of
-from bot.backup.making import DUMP, FOLDERS, Progress, in_thread
-from bot.backup.manifest import Manifest
+from bot.backup.making import DUMP, Progress, in_thread
+from bot.backup.manifest import FOLDERS, Manifest
 from bot.backup.moving import Journal
 from bot.backup.removing import Removed
 from bot.backup.source import source_of

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.backup import manifest, moving
-from bot.backup.making import FOLDERS
-from bot.backup.manifest import Manifest
+from bot.backup.manifest import FOLDERS, Manifest
 from bot.backup.source import Source
 from storage import snapshot
 

@@ -214,13 +214,32 @@ async def test_what_is_damaged_foreign_or_newer_changes_nothing(settings: Settin
 
         return edit
 
+    def linked(path: str) -> Callable[[Path], object]:
+        """The same file or folder, elsewhere."""
+
+        def link(copy: Path) -> None:
+            (copy / path).rename(copy.with_name(f"{copy.name}-elsewhere"))
+            (copy / path).symlink_to(copy.with_name(f"{copy.name}-elsewhere"))
+
+        return link
+
     cases: list[tuple[Callable[[Path], object], str]] = [
         (lambda copy: (copy / "photos/donep.jpg").unlink(), r"damaged: photos/donep.jpg\."),
         (lambda copy: (copy / "clips/donec.mp4").write_bytes(b"another"), r"damaged: clips/donec.mp4\."),
         (edited(schema=9999, version="9.9"), r"made by a newer Photoplay \(9.9, schema 9999"),
         (edited(database="sqlite" if settings.database_url else "postgresql"), "to put it back"),
         (lambda copy: (copy / manifest.NAME).unlink(), "no backup"),
-    ]
+        (lambda copy: (copy / manifest.NAME).write_bytes(b"[" * 100_000), "damaged, or of another program"),
+        (linked("photos/donep.jpg"), r"damaged: photos/donep.jpg\."),
+        (linked("photos"), r"damaged: photos/donep.jpg\."),
+        *((edited(**{name: wrong}), "damaged, or of another program") for name, wrong in (
+            ("at", "yesterday"), ("at", float("nan")), ("schema", []), ("counts", 3), ("files", {"secret": 1}),
+        )),
+        *((edited(files={path: (0, "")}), "damaged, or of another program") for path in (
+            "/etc/passwd", "../secret", "photos/../../secret", "photos/.", "photos//x", "", "photos", "tombstones",
+            "lock", ".restore", "before-upgrade/x", "photos/a/b", "photos/\0",
+        )),
+    ]  # fmt: skip
     if settings.database_url:
         cases.append((edited(place="elsewhere"), "of the schema elsewhere"))
     for number, (spoil, said) in enumerate(cases):

@@ -130,7 +130,7 @@ def test_a_line_that_a_crash_cut_off_takes_none_with_it(tmp_path: Path) -> None:
     stones = [Stone(float(at), "person", f"hash{at}") for at in range(3)]
     append(path, [line(stones[0])])
     with path.open("ab") as file:
-        file.write(b'\n[1.0, "person", "ha')
+        file.write(b"\n" + b"[" * 100_000 + b"\n[1" + b"0" * 400 + b', "person", "ha"]\n[1.0, "person", "ha')
     append(path, [line(stone) for stone in stones[1:]])
     assert lines_of(path) == [line(stone) for stone in stones]
     assert latest([path], 1.0) == {"hash1": stones[1], "hash2": stones[2]}
