@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import math
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,7 @@ LATE = 60.0
 DAY = 86_400.0
 _NOTE = ("operator", "", "alerted")
 _FOREVER = 4e9
+_CALLS = re.compile("[@<]")
 
 
 class Alerts:
@@ -98,13 +100,15 @@ class Alerts:
         await self._store.inbox.remember(*_NOTE, said, self._clock() + _FOREVER)
 
     def _body(self, incidents: Sequence[Incident]) -> dict[str, Any]:
-        """`text` and `content` are what Slack, Mattermost and Discord show of a webhook."""
+        """`text` and `content` are what Slack, Mattermost and Discord show of a webhook; they call nobody."""
         words = "\n".join(f"Photoplay: {one.what}{f' ({one.detail})' if one.detail else ''}" for one in incidents)
+        words = _CALLS.sub("\\g<0>\u200b", words[:2000])  # a host's words may be “@everyone” or “<!channel>”
         words = words if len(words) <= 1900 else f"{words[:1900]}…"  # Discord takes 2,000 characters
         return {
             "installation": self._installation,
             "text": words,
             "content": words,
+            "allowed_mentions": {"parse": []},
             "incidents": [
                 {
                     "id": _id(one),

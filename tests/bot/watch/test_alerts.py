@@ -74,6 +74,21 @@ async def test_an_incident_is_posted_once_in_words_and_in_fields(
     assert body["text"] == body["content"] == f"Photoplay: {texts.incidents.NO_ANSWER} (silence)"
 
 
+async def test_nobody_is_called_by_a_hosts_words(
+    store: Store, watcher: Watcher, outside: Outside, clock: Clock
+) -> None:
+    alert = an_alert(store, watcher, outside, clock)
+    await alert.round()
+    await note(store, "@everyone <!channel> @all " + "@" * 3000, clock())
+    await alert.round()
+    ((_, _, body),) = watcher.heard
+    assert body["allowed_mentions"] == {"parse": []}
+    for shown in (body["text"], body["content"]):
+        assert "@\u200beveryone <\u200b!channel> @\u200ball @" in shown
+        assert len(shown) <= 2000
+    assert body["incidents"][0]["detail"].startswith("@everyone <!channel>")
+
+
 @pytest.mark.parametrize("fault", ["hang", "cut", 404, 429, 500])
 async def test_what_is_not_taken_is_sent_again_ever_more_rarely(
     fault: Fault, store: Store, watcher: Watcher, outside: Outside, clock: Clock, caplog: pytest.LogCaptureFixture
