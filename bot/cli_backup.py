@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +13,18 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from bot import texts
-from bot.app import open_app
+from bot import encryption, texts
 from bot.backup import checking, making, manifest, restoring, undoing
-from bot.backup.finishing import usable
+from bot.backup.finishing import url_of, usable
 from bot.backup.making import Progress
 from bot.backup.source import source_of, tombstones_of
+from bot.config import Settings
 from bot.errors import Misconfigured, Refusal
 from bot.media.signed_links import secret_of
+from bot.model import Job
 from bot.shell import err, go, say_stopping, settings, tell
 from bot.shutdown import signals
+from storage import open_store
 
 T = TypeVar("T")
 LISTED = 20
@@ -67,6 +69,8 @@ async def _check(folder: Path) -> None:
     with _bar(texts.backup.CHECKING) as progress:
         checked = await checking.check(found, folder, scratch, progress)
     tell(texts.backup.whole(checked.about.counts["jobs"], len(checked.about.files), checked.missing))
+    if not checked.opens:
+        raise Refusal(texts.backup.LOCKED)
 
 
 async def _restore(folder: Path) -> None:
@@ -81,15 +85,25 @@ async def _restore(folder: Path) -> None:
     again = done.removed
     if any((again.people, again.clips, again.shares, again.galleries)):
         tell(texts.backup.removed_again(again.people, again.clips, again.shares, again.galleries))
-    async with open_app(found, idle=True) as app:
-        halted = await app.store.restored.halted()
+    halted = await _halted(found)
     tell(texts.operator.halted(len(halted)) if halted else texts.backup.NOTHING_IN_LINE)
     for job in halted[:LISTED]:
         tell(texts.backup.in_line(job.id, job.created_at, job.address.platform, job.price))
     if len(halted) > LISTED:
         tell(texts.backup.more_in_line(len(halted) - LISTED))
     tell(texts.operator.PAUSED)
+    if not encryption.opens(found, found.data_dir):
+        err.print(texts.backup.LOCKED, style="yellow", soft_wrap=True)
     tell(texts.backup.NEXT)
+
+
+async def _halted(found: Settings) -> Sequence[Job]:
+    """What was in line; also without the master key, which an app needs."""
+    store = await open_store(found.data_dir, url_of(found), found.mark_dir)
+    try:
+        return await store.restored.halted()
+    finally:
+        await store.close()
 
 
 async def _backup(to: Path | None) -> None:

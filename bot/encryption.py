@@ -1,5 +1,7 @@
 """Encryption at rest, by the settings."""
 
+from pathlib import Path
+
 from pydantic import SecretStr
 
 from bot.config import Settings
@@ -28,6 +30,14 @@ def closed_vault_of(settings: Settings) -> Vault:
     place = settings.data_dir / "keys"
     there = (place / "master").exists()  # a restore makes an empty folder where the backup has none
     return Vault(Keys(place, masters_of(settings)) if there else None, seal=False)
+
+
+def opens(settings: Settings, folder: Path) -> bool:
+    """Whether a master key that is known opens people's keys in a data folder or backup. Raises `OSError`."""
+    if not (folder / "keys" / "master").exists():
+        return True
+    masters = Masters(folder, _said(settings.master_key), _said(settings.master_key_before))
+    return masters.find(Keys(folder / "keys", masters).recorded) is not None
 
 
 def _said(secret: SecretStr | None) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot import encryption
 from bot.backup import making, manifest
 from bot.backup.making import DUMP, Progress, in_thread
 from bot.backup.manifest import Manifest
@@ -22,12 +23,16 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`missing`: files that rows name and the backup lacks: what expired while it was made."""
+    """`missing`: files that rows name and the backup lacks: what expired while it was made.
+
+    `opens`: whether a master key that is known here opens its files.
+    """
 
     about: Manifest
     missing: int
     schema: int
     """Of the database after it was brought to this version."""
+    opens: bool
 
 
 def fits(about: Manifest, settings: Settings) -> None:
@@ -82,7 +87,8 @@ async def check(settings: Settings, folder: Path, scratch: Path, progress: Progr
         async with opened(settings, folder, place, about) as store:
             missing = {one async for names in store.retention.named() for one in names}
             missing -= {Path(path).name for path in about.files}
-            return Checked(about, len(missing), newest(about.database))
+            known = await in_thread(lambda stopped: encryption.opens(settings, folder))
+            return Checked(about, len(missing), newest(about.database), known)
 
 
 @asynccontextmanager

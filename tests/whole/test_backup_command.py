@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from shell import here, photoplay, said, start
 
+from bot import texts
 from bot.backup import finishing, making, manifest, moving
 from bot.jobs import machine
 from storage import open_store, tombstones
@@ -111,6 +112,24 @@ async def test_an_order_that_was_in_line_is_listed(tmp_path: Path, data: Path) -
     assert (code, "Stop it first" in err) == (2, True)
     process.terminate()
     await process.communicate()
+
+
+def test_a_backup_that_no_master_key_opens_is_told(tmp_path: Path, data: Path) -> None:
+    """It is whole, and comes back; whoever has lost the master key learns that in time."""
+    secret, other = "the master key of that time, kept in a safe", "another master key that is as long as that"
+    here("check", MASTER_KEY=secret)
+    here("rekey", MASTER_KEY=secret)
+    assert here("backup", str(tmp_path / "backups"), MASTER_KEY=secret)[0] == 0
+    (folder,) = (tmp_path / "backups").glob("photoplay-*")
+    assert here("restore", "--check", str(folder), MASTER_KEY=secret)[::2] == (0, "")
+    assert here("restore", "--check", str(folder), MASTER_KEY=other, MASTER_KEY_BEFORE=secret)[::2] == (0, "")
+    for given in (dict[str, str](), {"MASTER_KEY": other}):
+        code, out, err = here("restore", "--check", str(folder), **given)
+        assert (code, out.startswith("The backup is whole"), err) == (1, True, f"{texts.backup.LOCKED}\n")
+        code, out, err = here("restore", str(folder), **given)
+        assert (code, err) == (0, f"{texts.backup.LOCKED}\n")
+        assert out.endswith("Next: photoplay run, and photoplay admin operator resume when all is well.\n")
+    assert here("check", MASTER_KEY=secret)[0] == 0
 
 
 def test_check_tells_of_backups(tmp_path: Path, data: Path) -> None:
