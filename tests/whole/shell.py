@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
@@ -16,6 +18,11 @@ Said = tuple[int, str, str]
 
 async def start(folder: Path, *args: str, **settings: str) -> Forked:
     return await fork(folder, "-m", "bot", *args, apart=True, **settings)
+
+
+def ctrl_c(process: Forked) -> None:
+    """As a terminal does it: to the program and all its children."""
+    os.killpg(process.pid, signal.SIGINT)
 
 
 async def photoplay(folder: Path, *args: str, **settings: str) -> Said:

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from test_command_line import photoplay
+from shell import photoplay
 from test_crashes import remember_quick_renders
 
 from adapters.discord.gateway import invite
