@@ -16,7 +16,7 @@ from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media.files import Drafts, aged, disk, make_folder, older, pour, settle
 from bot.media.sandbox.client import Decoder
 from bot.media.stored import StoredFile
-from bot.media.vault import Vault
+from bot.media.vault import Vault, lock
 from bot.model import Clip
 from bot.sealing import files
 from bot.sealing.model import DataKey, Locked
@@ -53,7 +53,8 @@ class Clips:
         # Separate from uploads, whose queue must not delay a paid clip; re-encoding, which takes minutes, is separate
         # from both.
         self._projector, self._cutter = (
-            decoder(CLIP_TASKS, count, seconds, vault.locked) for count, seconds in ((processes, timeout), (1, CUT))
+            decoder(CLIP_TASKS, count, seconds, lock(vault, drafts))
+            for count, seconds in ((processes, timeout), (1, CUT))
         )
         self._framing, self._cutting = asyncio.Lock(), asyncio.Lock()
         with disk():

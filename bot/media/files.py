@@ -46,6 +46,10 @@ class Drafts:
             file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 – the system's folder may be read-only
         return sealed.spool(file) if seal else file
 
+    def holds(self, path: Path) -> bool:
+        """Whether it is a draft."""
+        return path.parent == self._folder
+
     @contextmanager
     def draft(self) -> Iterator[Path]:
         """The path of a draft, deleted after the block unless it was settled."""

@@ -22,7 +22,7 @@ from bot.media.sandbox.client import Decoder, Size
 from bot.media.sandbox.confine import Held
 from bot.media.sandbox.turns import Turns
 from bot.media.stored import StoredFile
-from bot.media.vault import Vault
+from bot.media.vault import Vault, lock
 from bot.model import Brush, Clip, Order, Photo, Point
 from bot.sealing import files
 from bot.sealing.files import Sink
@@ -77,8 +77,8 @@ class Media:
         """How files are encrypted."""
         # Separate, so that videos do not delay photos.
         self._decoder, self._stills = (
-            decoder("bot.media.sandbox.photo_tasks", processes, timeout, self.vault.locked),
-            decoder(CLIP_TASKS, 1, timeout, self.vault.locked),
+            decoder("bot.media.sandbox.photo_tasks", processes, timeout, lock(self.vault, self._drafts)),
+            decoder(CLIP_TASKS, 1, timeout, lock(self.vault, self._drafts)),
         )
         self._clips = Clips(root, self._drafts, self.vault, processes, timeout, decoder)
         self.spool = partial(self._drafts.spool, seal=self.vault.seals)

@@ -6,6 +6,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from boxes import clip, ids, mask, picture, sent, stream
 from PIL import Image
 
 from bot.conversation import Attachment
-from bot.errors import Refusal, StoreDown
+from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media.library import Media
 from bot.media.vault import Vault
 from bot.model import Clip, Order
@@ -215,6 +216,25 @@ async def test_without_encryption_what_is_encrypted_is_read_and_nothing_new_is(t
     assert off.path(plain.photo.name).read_bytes().startswith(b"\xff\xd8")
     again = await off.copy(order(off, found.photo), ANNA)
     assert off.path(again.photo.name).read_bytes().startswith(b"\xff\xd8")
+    await off.close()
+
+
+@pytest.mark.parametrize("keys", [True, False])
+async def test_a_strangers_bytes_are_never_decrypted_for_them(tmp_path: Path, *, keys: bool) -> None:
+    """Also not when nothing new is encrypted: bytes that begin like an encrypted file are no picture and no clip."""
+    box = Media(tmp_path, new_id=ids(), decoder=Shared, vault=a_vault(tmp_path))
+    photo = box.path((await box.keep([sent(picture())], ANNA)).photo.name).read_bytes()
+    film = box.path((await a_clip(box)).name).read_bytes()
+    await box.close()
+    folder = tmp_path if keys else tmp_path / "other"
+    closed = a_vault(folder, seal=False)
+    off = Media(folder, new_id=map("new_{}".format, range(99)).__next__, decoder=Shared, vault=closed)
+    for stolen in (photo, MAGIC, MAGIC + bytes(100), MAGIC + b"\0\1\0\0" + bytes(200)):
+        for sort in (sent(stolen), replace(sent(stolen), video=True)):
+            with pytest.raises(Refusal):
+                await off.keep([sort], BORIS)
+    with pytest.raises(BrokenClip):
+        await off.keep_clip(stream(film), BORIS)
     await off.close()
 
 
