@@ -25,6 +25,10 @@ CREATE INDEX jobs_at_provider ON jobs (host) WHERE state IN ('submitting', 'aski
 CREATE OR REPLACE FUNCTION jobs_count() RETURNS trigger LANGUAGE plpgsql AS '
 BEGIN
     IF TG_OP <> ''INSERT'' THEN
+        -- Everything locks a party before its persons; an UPDATE of both would lock them in any order.
+        PERFORM 1 FROM turns
+        WHERE party = CASE OLD.scope WHEN '''' THEN ''='' || OLD.account ELSE OLD.scope END AND person IN ('''', OLD.person)
+        ORDER BY person FOR UPDATE;
         UPDATE turns SET queued = queued - CASE WHEN OLD.state = ''queued'' AND OLD.halted = 0 THEN 1 ELSE 0 END,
             busy = busy - CASE WHEN OLD.state IN (''submitting'', ''asking'', ''running'') AND OLD.halted = 0 AND OLD.unlogged = 0 THEN 1 ELSE 0 END
         WHERE party = CASE OLD.scope WHEN '''' THEN ''='' || OLD.account ELSE OLD.scope END AND person IN ('''', OLD.person);
