@@ -12,11 +12,7 @@ from adapters.telegram.rate_limit import KEPT
 from tests.adapters.telegram.limited_world import World, kept, run
 
 chats = st.sampled_from(["-1", "-2", "3", "4"])
-
-
 many = st.integers(0, 60).map(str)
-
-
 spendings = st.one_of(
     st.tuples(st.just("reply"), chats | many, st.integers(1, 8)),
     st.tuples(st.just("edit"), chats | many, st.integers(1, 8)),

@@ -56,8 +56,6 @@ async def test_commands_bring_what_they_promise(start: Start) -> None:
 
 
 IN_MENU = re.compile(r"(?<![\w/<.])/(jobs|quota|mydata|privacy|help|forgetme)\b")
-
-
 ELSEWHERE = (
     *(texts.chat.BROKE, texts.chat.HELP_MORE, texts.privacy.MYDATA_ALONE, texts.privacy.BY_COMMAND),
     texts.sharing.SHARE_HOW,

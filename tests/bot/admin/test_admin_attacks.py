@@ -9,8 +9,6 @@ from tests.bot.admin.town import BOB, OTHER, STAFF, TOWN, Town
 from tests.houses import configure
 
 pytestmark = pytest.mark.databases
-
-
 VERBS = [
     ("/quota set default 900 a day", ()),
     (f"/quota set {M} 900 a day", (BOB,)),

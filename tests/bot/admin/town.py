@@ -9,11 +9,7 @@ from bot.privacy.retention import Retention
 from tests.houses import House, attached
 
 TOWN, OTHER = "telegram:-1", "telegram:-2"
-
-
 BOB = Named("person", "telegram:8", "Bob")
-
-
 STAFF = Named("role", "55", "Staff")
 
 

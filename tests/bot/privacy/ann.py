@@ -11,11 +11,7 @@ from tests.houses import House
 from tests.traces import TOWN, a_past, a_share
 
 HOUR, DAY = 3600.0, 86_400.0
-
-
 ANN, ANNS_OTHER, BOB = "telegram:900100200", "discord:800100200", "telegram:700100200"
-
-
 NAME, WORDS = "Annabel Quist", "zebras knit umbrellas"
 
 

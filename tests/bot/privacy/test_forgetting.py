@@ -30,17 +30,9 @@ from tests.houses import House, attached
 from tests.traces import TOWN, a_past, a_share, cells, everywhere
 
 pytestmark = pytest.mark.databases
-
-
 CONTENT = (NAME, WORDS, "photo of mine", "photo of town", "photo of other", "photo of refused", "picture of parked")
-
-
 FILMS = ("clip of mine", "clip of town", "clip of other", "frame of mine", "sent-mine", "copy-town", "r-other")
-
-
 IDS = ("900100200", "800100200")
-
-
 BOBS = ("photo of bob", "clip of bob", "a boat", "700100200", "@Bob")
 
 
@@ -182,8 +174,6 @@ STEPS = [
     *[("retention", name) for name in ("forget", "anonymise", "scrub")],
     *[("gallery", "remove"), ("quotas", "unpark"), ("store", "change")],
 ]
-
-
 JOINED = ("joined_two.mp4", "film_two.mp4")
 """Joined clips, the second as earlier versions named them."""
 

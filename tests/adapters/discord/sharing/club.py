@@ -14,14 +14,8 @@ from tests.loopback.discord.messages import Interaction, Message
 from tests.loopback.discord.permissions import MANAGE_GUILD, USUAL_PERMISSIONS
 
 PHOTO = ("me.jpg", picture())
-
-
 SMILES = {"image": PHOTO, "prompt": "she *smiles* at @everyone"}
-
-
 POST, EDIT = "POST /channels/{channel}/messages", "PATCH /channels/{channel}/messages/{message}"
-
-
 DELETE = "DELETE /channels/{channel}/messages/{message}"
 
 

@@ -4,8 +4,6 @@ from bot import texts
 from tests.web_gallery import SLUG, Answer
 
 GALLERY = f"/g/{SLUG}"
-
-
 UNSEEN = texts.gallery.GONE
 
 
