@@ -26,7 +26,7 @@ def write(path: Path, data: bytes) -> None:
 
     Raises `OSError`.
     """
-    draft = path.with_name(f".{path.name}.draft")
+    draft = _draft(path)
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
         file.flush()
@@ -50,13 +50,19 @@ def replace(draft: Path, path: Path) -> None:
 def erase(path: Path) -> None:
     """Overwrite a file, unless it has other names, and remove it durably; a missing one is no error. Raises `OSError`.
 
-    Overwriting is as good as the file system: one that copies on write keeps the former blocks for a while.
+    So with what a crash of `write` left of it. Overwriting is as good as the file system: one that copies on write
+    keeps the former blocks for a while.
     """
-    with suppress(FileNotFoundError):
-        with path.open("r+b") as file:
-            _overwrite(file, names=1)
-        path.unlink()
-        _sync(path.parent)
+    for each in (_draft(path), path):
+        with suppress(FileNotFoundError):
+            with each.open("r+b") as file:
+                _overwrite(file, names=1)
+            each.unlink()
+            _sync(path.parent)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.draft")
 
 
 def _overwrite(file: BinaryIO, names: int) -> None:

@@ -146,6 +146,23 @@ def test_a_dropped_key_is_overwritten_where_it_stood(tmp_path: Path) -> None:
         assert wrapped not in every_byte(tmp_path)
 
 
+def test_a_dropped_key_is_in_no_leftover_of_a_crash_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = keys(tmp_path)
+    made.current("telegram:7")
+    made.retire("telegram:7")
+
+    def dying(*paths: Path) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk.os, "replace", dying)
+        with pytest.raises(Killed):
+            made.current("telegram:7")
+    assert list((tmp_path / "keys").glob(".*.draft"))
+    assert made.drop("telegram:7") == 1
+    assert not list((tmp_path / "keys").glob(f"{HOLDER}")) + list((tmp_path / "keys").glob(".*"))
+
+
 def test_a_backup_by_hard_link_keeps_what_it_has(tmp_path: Path) -> None:
     held = keys(tmp_path)
     held.current("telegram:7")
