@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from bot import log_context
 from bot.errors import StoreDown
@@ -36,8 +36,11 @@ class Redacted(logging.Formatter):
         self._secrets += [secret for secret in secrets if secret]
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        said = self._redacted(super().formatMessage(record))  # before a control character in a secret is spelt
-        return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), said)
+        return _spelt(self._redacted(super().formatMessage(record)))  # first: a secret may hold a control character
+
+    def formatException(self, ei: Any) -> str:
+        """A traceback, indented: its last lines are an error's words, which may be a stranger's, and a log line's."""
+        return "\n".join(f"  {_spelt(line)}" for line in self._redacted(super().formatException(ei)).split("\n"))
 
     def format(self, record: logging.LogRecord) -> str:
         return self._clean(super().format(record))
@@ -65,10 +68,14 @@ class Json(Redacted):
             **log_context.current(),
         }
         if record.exc_info:
-            said["error"] = self.formatException(record.exc_info)
+            said["error"] = logging.Formatter.formatException(self, record.exc_info)
         # Redacted before it is encoded, as that spells a quotation mark in a secret in another way.
         text = json.dumps({name: self._clean(value) for name, value in said.items()}, ensure_ascii=False)
         return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _spelt(text: str) -> str:
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def untold(record: logging.LogRecord) -> bool:

@@ -51,6 +51,23 @@ def test_a_message_is_one_line_of_bounded_length_and_derived_secrets_go_too(
     assert "derived" not in "".join(lines)
 
 
+def test_words_of_an_error_are_no_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    before, level = logging.getLogger().handlers[:], logging.getLogger().level
+    try:
+        logs.set_up("INFO", [])
+        try:
+            raise ValueError("odd\n2026-01-01 00:00:00 ERROR bot: all is lost\r\x1b[2J\u2028")
+        except ValueError:
+            logging.getLogger("bot.x").exception("a page broke")
+    finally:
+        logging.getLogger().handlers[:] = before
+        logging.getLogger().setLevel(level)
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.endswith("ERROR bot.x: a page broke")
+    assert all(line.startswith("  ") for line in rest)
+    assert rest[-1] == r"  2026-01-01 00:00:00 ERROR bot: all is lost\r\x1b[2J\u2028"
+
+
 def said_as_json(level: str, secrets: list[str], capsys: pytest.CaptureFixture[str], say: Callable[[], None]) -> str:
     before, old = logging.getLogger().handlers[:], logging.getLogger().level
     try:
