@@ -15,7 +15,7 @@ run: .venv/run  ## the worker and the web server, until SIGTERM
 
 # With bytecode, as workers and the processes that tests start would each compile everything again.
 test: .venv/dev  ## the whole suite on all cores, or the tests in ARGS
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n logical --dist worksteal)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n auto --dist worksteal)
 
 check: .venv/dev  ## formatter, linter, types, house rules
 	@$(BIN)/ruff format --check .

@@ -38,6 +38,11 @@ def pytest_configure() -> None:
         tempfile.tempdir = str(memory)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two a core, as tests wait for half of their time; `slots` keeps browsers to one a core."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers and whole processes first: what is left at the end is short, and all workers end together."""
     items.sort(key=lambda item: item.path.parent.name != "whole")

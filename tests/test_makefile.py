@@ -9,7 +9,7 @@ import pytest
 MAKEFILE = Path(__file__).parents[1] / "Makefile"
 
 
-@pytest.mark.parametrize(("asked", "run"), [("", "-n logical --dist worksteal"), ("tests/bot -x", "tests/bot -x")])
+@pytest.mark.parametrize(("asked", "run"), [("", "-n auto --dist worksteal"), ("tests/bot -x", "tests/bot -x")])
 @pytest.mark.parametrize("fails", [False, True])
 def test_one_run_of_everything_or_of_what_is_asked_for(tmp_path: Path, asked: str, run: str, fails: bool) -> None:
     shutil.copy(MAKEFILE, tmp_path)
