@@ -2,13 +2,10 @@
 
 import logging
 import os
-import re
 import sys
 from decimal import Decimal
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
@@ -20,11 +17,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot import secret_files
+from bot import secret_files, setting_values
 from bot.catalogue import DEFAULT
 from bot.errors import Misconfigured
 from bot.quotas.pricing import MILLIONTHS, Policy
-from bot.sealing.masters import SHORTEST
 
 Listed = Annotated[tuple[str, ...], NoDecode]
 
@@ -224,125 +220,26 @@ class Settings(BaseSettings):
             return value
         return value.strip() or cls.model_fields[info.field_name or ""].default
 
-    @field_validator("host", "metrics_host")
-    @classmethod
-    def _hosts(cls, value: str) -> str:
-        if not _listed(value) or not all(map(_is_host, _listed(value))):
-            raise ValueError("it must be an address alone, as in 127.0.0.1, or several, as in 0.0.0.0,::")
-        return value
-
-    @field_validator("aimlapi_key", "apilaplas_key", "metrics_token")
-    @classmethod
-    def _key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not all("!" <= character <= "~" for character in value.get_secret_value()):
-            raise ValueError("it has a space or a character in it that no key has; please copy it again")
-        return value
-
-    @field_validator("ping_url", "alert_url")
-    @classmethod
-    def _watcher(cls, value: SecretStr | None) -> SecretStr | None:
-        try:
-            parts = urlsplit(value.get_secret_value()) if value else None
-            good = parts is None or (parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.fragment)
-            good = good and (parts is None or parts.port != 0)  # reading it validates it
-        except ValueError:
-            good = False
-        if not good:
-            raise ValueError("it must be an address such as https://hc-ping.com/and-so-on; please copy it again")
-        return value
-
-    @field_validator("master_key", "master_key_before")
-    @classmethod
-    def _long(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and len(value.get_secret_value()) < SHORTEST:
-            raise ValueError(f"it must have {SHORTEST} characters or more, as `openssl rand -base64 32` prints them")
-        return value
-
-    @field_validator("owners")
-    @classmethod
-    def _people(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(re.fullmatch(r"[a-z]+:[\w-]+", owner, re.ASCII) for owner in value):
-            raise ValueError("it must name people as in telegram:123,discord:456")
-        return value
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            known = all(ip_network(proxy, strict=False).prefixlen for proxy in value)
-        except ValueError:
-            known = False
-        if not known:
-            raise ValueError("it must list addresses or networks, as in 172.17.0.1,10.0.0.0/8; a name will not do")
-        return value
-
-    @field_validator("telegram_token")
-    @classmethod
-    def _telegram(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.fullmatch(r"\d+:[\w-]+", value.get_secret_value(), re.ASCII):
-            raise ValueError("it must look like 123456789:AbC…, as BotFather writes it; please copy it again")
-        return value
-
-    @field_validator("discord_token")
-    @classmethod
-    def _discord(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.fullmatch(r"[\w.-]+", value.get_secret_value(), re.ASCII):
-            raise ValueError("it must be the bot's token alone, without “Bot” before it; please copy it again")
-        return value
-
-    @field_validator("discord_shards")
-    @classmethod
-    def _shards(cls, value: str) -> str:
-        match = re.fullmatch(r"auto|([1-9]\d{0,4})|(\d{1,5})-(\d{1,5})/(\d{1,5})", value.lower(), re.ASCII)
-        if not match or (match[2] and not int(match[2]) <= int(match[3]) < int(match[4])):
-            raise ValueError("it must be auto, a number, or a range such as 0-3/16")
-        return value.lower()
-
-    @field_validator("telegram_storage_chat")
-    @classmethod
-    def _chat(cls, value: str | None) -> str | None:
-        if value and not re.fullmatch(r"-?\d+|@\w+", value, re.ASCII):
-            raise ValueError("it must be the id of a chat, such as -1001234567890")
-        return value
-
-    @field_validator("public_url", "aimlapi_url", "apilaplas_url", "telegram_api_url", "discord_api_url")
-    @classmethod
-    def _address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            parts = urlsplit(value)
-            _ = parts.port  # reading it validates it
-        except ValueError:  # its message would repeat the value
-            parts = urlsplit("")
-        host = parts.hostname or ""
-        if parts.scheme not in ("http", "https") or not host or (_ends_in_number(host) and not _is_host(host)):
-            raise ValueError("it must be an address such as https://photoplay.example.com")
-        if parts.username or parts.query or parts.fragment:
-            raise ValueError("it must be a bare address: no user, no ? and no #")
-        return value.rstrip("/")
-
-    @field_validator("public_url")
-    @classmethod
-    def _root(cls, value: str | None) -> str | None:
-        if value and urlsplit(value).path:
-            raise ValueError(
-                "it must have no path: page, galleries and links are at the root of a host of their own, such as "
-                "https://photoplay.example.com"
-            )
-        return value
-
-    @field_validator("discord_api_url")
-    @classmethod
-    def _version(cls, value: str) -> str:
-        if not value.endswith("/api/v10"):
-            raise ValueError("it must end in /api/v10")
-        return value
+    _hosts = field_validator("host", "metrics_host")(setting_values.hosts)
+    _key = field_validator("aimlapi_key", "apilaplas_key", "metrics_token")(setting_values.key)
+    _watcher = field_validator("ping_url", "alert_url")(setting_values.address_to_fetch)
+    _long = field_validator("master_key", "master_key_before")(setting_values.master_key)
+    _people = field_validator("owners")(setting_values.people)
+    _networks = field_validator("trusted_proxies")(setting_values.networks)
+    _telegram = field_validator("telegram_token")(setting_values.telegram_token)
+    _discord = field_validator("discord_token")(setting_values.discord_token)
+    _shards = field_validator("discord_shards")(setting_values.shards)
+    _chat = field_validator("telegram_storage_chat")(setting_values.chat)
+    _address = field_validator("public_url", "aimlapi_url", "apilaplas_url", "telegram_api_url", "discord_api_url")(
+        setting_values.address
+    )
+    _root = field_validator("public_url")(setting_values.root)
+    _version = field_validator("discord_api_url")(setting_values.version)
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """Addresses to listen on."""
-        return _listed(self.host)
+        return setting_values.listed(self.host)
 
     @property
     def own_address(self) -> str:
@@ -388,23 +285,6 @@ class Settings(BaseSettings):
         if self.daily_credits is not None:
             return self.daily_credits
         return 600 if self.order_of_providers == ("local",) else 30
-
-
-def _listed(host: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip().strip("[]") for part in host.split(",") if part.strip()))
-
-
-def _is_host(host: str) -> bool:
-    """Whether the text is a plain address or host name."""
-    try:
-        return bool(ip_address(host.partition("%")[0]))
-    except ValueError:
-        return re.fullmatch(r"[A-Za-z0-9]([\w.-]*\w)?", host, re.ASCII) is not None and not _ends_in_number(host)
-
-
-def _ends_in_number(host: str) -> bool:
-    """Whether the text could only be an IPv4 address, as 999.1.1.1."""
-    return host.rpartition(".")[2].isdecimal()
 
 
 def _millionths(money: Decimal | None) -> int | None:

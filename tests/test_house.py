@@ -74,6 +74,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.reconciliation",
             "bot.cli_reconcile",
             "bot.secret_files",
+            "bot.setting_values",
             "bot.setup",
             "bot.shell",
             "bot.shutdown",
