@@ -271,9 +271,9 @@ def rooms() -> Mapping[str, int]:
 
 
 def named(name: str, among: Sequence[Model] | None = None) -> Model | None:
-    """A model by its id or title, in any case, with blanks, hyphens or underscores."""
-    said = plain(name)
-    return next((one for one in among or rows() if said in (plain(one.id), plain(one.title))), None)
+    """A model by its id or title, in any case, with blanks, hyphens, underscores or nothing between its words."""
+    said = squeezed(name)
+    return next((one for one in among or rows() if said in (squeezed(one.id), squeezed(one.title))), None)
 
 
 def names() -> Sequence[str]:
@@ -363,3 +363,8 @@ def _apart(ratio: tuple[int, int], width: int, height: int) -> float:
 def plain(name: str) -> str:
     """A name in lower case, with single blanks for hyphens and underscores."""
     return " ".join(name.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def squeezed(name: str) -> str:
+    """A name in lower case, without blanks, hyphens and underscores."""
+    return plain(name).replace(" ", "")

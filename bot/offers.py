@@ -6,6 +6,7 @@ A person says a word (`quick`, `best`, `sound`), a title or an id. A community m
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from fractions import Fraction
 from typing import Literal, get_args
 
@@ -17,11 +18,18 @@ from bot.sentence import Sentence, verbatim
 
 Word = Literal["quick", "best", "sound"]
 WORDS: tuple[Word, ...] = get_args(Word)
-_MEANT: Mapping[str, Word] = {**{word: word for word in WORDS}, "with sound": "sound"}
-NAMES = tuple(_MEANT)
+_MEANT: Mapping[str, Word] = {**{word: word for word in WORDS}, "withsound": "sound"}
+NAMES = (*WORDS, "with sound")
 """The words, as they may be written."""
+_WITH_TITLE = re.compile(r"(.*\S) \(.*\)")
+"""A word as it is shown, with its model: “Best (Kling 3.0 Pro)”."""
+_BETWEEN = re.compile(r"[,;|&+\n]| and | or ", re.IGNORECASE)
+_NOT = re.compile(r"[-–—−]\S")
+"""A dash that touches a name: perhaps all but that one are meant."""
 _RATE = re.compile(r"(\d{1,9})(?:/([1-9]\d{0,8}))?", re.ASCII)
-_ON, _OFF = frozenset({"on", "yes", "true", "1"}), frozenset({"off", "no", "none", "false", "0"})
+_ON, _OFF = frozenset({"", "on", "yes", "true", "1"}), frozenset({"off", "no", "none", "false", "0"})
+SWITCHES = tuple(sorted(filter(None, _ON | _OFF)))
+"""Values of a switch, as they may be written; without one it is on."""
 LONGEST = 100
 """Characters of a name that are looked at; those near to it take time to find."""
 SEEN = "@"
@@ -66,6 +74,12 @@ class Offers:
         return [*worded, *(one for one in self.models if one not in worded)]
 
     @property
+    def loud(self) -> Choice | None:
+        """What makes a clip with sound where no model was named."""
+        found = self.words.get("sound")
+        return found if found and self._allows(found.model) else None
+
+    @property
     def several(self) -> bool:
         """Whether there is anything to choose."""
         return len(self.models) > 1 or len(self.choices) > 1
@@ -97,10 +111,11 @@ class Offers:
 
     def find(self, name: str) -> Choice | None:
         """What a word, a title or an id names, allowed or not; None if it is not offered."""
-        said = catalogue.plain(name)
-        if (word := _MEANT.get(said)) and word in self.words:
+        shown = _WITH_TITLE.fullmatch(name)
+        word = _MEANT.get(catalogue.squeezed(shown[1] if shown else name))
+        if word and word in self.words:
             return self.words[word]
-        model = catalogue.named(said, self.every)
+        model = catalogue.named(name, self.every)
         return Choice(model) if model else None
 
     def pick(self, value: str) -> Choice:
@@ -114,7 +129,7 @@ class Offers:
 
     def near(self, name: str) -> Sequence[Sentence | str]:
         """What may be meant by an unknown name; the words that may be said here if nothing is like it."""
-        return catalogue.near(name, self.models) or self.titles()[: len(self.choices) or 3]
+        return _near(name, list(self.choices), self.models) or self.titles()[: len(self.choices) or 3]
 
     def titles(self) -> Sequence[Sentence | str]:
         """What can be ordered here: the words, and the titles of the other models."""
@@ -137,6 +152,11 @@ class Offers:
         rate = choice.model.price.a_second if choice.model.price else 0
         return f"{self.name(choice)}{SEEN}{rate}"
 
+    def title(self, model: Model) -> Sentence:
+        """A model in words, with the first word that means it."""
+        word = next((word for word, one in self.words.items() if one.model.id == model.id), None)
+        return texts.models.title(word, model.title)
+
     def word(self, choice: Choice) -> Word | None:
         """The word for a choice, if it has one."""
         return next((word for word, one in self.words.items() if one == replace(choice, seen=None)), None)
@@ -152,7 +172,7 @@ class Offers:
             texts.options.EXAMPLES["no"]: model.negative,
             texts.options.EXAMPLES["cfg"]: model.cfg,
             named: bool(named),
-            texts.options.EXAMPLES["sound"]: bool(model.sound),
+            texts.options.EXAMPLES["sound"]: bool(model.sound or self.loud),
         }
         return [example for example, can in wanted.items() if can]
 
@@ -166,7 +186,7 @@ def alone(model: Model = DEFAULT) -> Offers:
 
 
 def switched(value: str) -> bool:
-    """`--sound on` or `off`. Raises `Refusal` for another value."""
+    """`--sound on` or `off`; without a value it is on. Raises `Refusal` for another one."""
     said = catalogue.plain(value.strip(" \"'“”"))
     if said not in _ON | _OFF:
         raise Refusal(texts.options.option_malformed("sound", texts.phrases.shorten(value, 40)))
@@ -175,15 +195,32 @@ def switched(value: str) -> bool:
 
 def said_names(text: str) -> Sequence[str]:
     """Words and ids of models listed by an admin: `quick, best and Veo 3.1`. Raises `Refusal` for an unknown one."""
-    found = []
-    for part in text[: LONGEST * len(NAMES)].replace(" and ", ",").replace(";", ",").replace("\n", ",").split(","):
-        if not (name := catalogue.plain(part.strip(" \"'“”.")[:LONGEST])):
+    found: list[str] = []
+    for part in _BETWEEN.split(text[: LONGEST * len(NAMES)]):
+        said = part.strip(" \"'“”.:=")[:LONGEST]
+        if not catalogue.plain(said):
             continue
-        model = None if name in _MEANT else catalogue.named(name)
-        if model is None and name not in _MEANT:
-            raise Refusal(texts.models.unknown(part.strip(), [*texts.models.WORDS.values(), *catalogue.near(name)]))
-        found.append(model.id if model else _MEANT[name])
+        if not (names := () if _NOT.match(said) else _said(said)):
+            near = _near(said, WORDS, catalogue.rows()) or list(texts.models.WORDS.values())
+            raise Refusal(texts.models.unknown(said, near))
+        found += names
     return list(dict.fromkeys(found))
+
+
+def _said(name: str) -> Sequence[str]:
+    """The word or id that a name means, or several words with blanks between them."""
+    if word := _MEANT.get(catalogue.squeezed(name)):
+        return (word,)
+    if model := catalogue.named(name):
+        return (model.id,)
+    words = [_MEANT.get(one, "") for one in catalogue.plain(name).split()]
+    return words if all(words) else ()
+
+
+def _near(name: str, words: Collection[Word], models: Sequence[Model]) -> Sequence[Sentence | str]:
+    """What may be meant by an unknown name, among these; empty if nothing is like it."""
+    like = [texts.models.WORDS[word] for word in words if get_close_matches(catalogue.plain(name), [word], 1, 0.6)]
+    return [*like, *catalogue.near(name, models)][:3]
 
 
 def said_title(name: str) -> Sentence:

@@ -11,7 +11,7 @@ _LETTERS = str.maketrans({chr(n): chr(n + 0xFEE0) for n in (*range(0x41, 0x5B), 
 """Latin letters, as wide ones."""
 _NOT_TRANSLATED = re.compile(
     r"/[ -~…]*|--\w+( blurry, extra hands)?|she (smiles|waves)|Ann|UTC|Telegram|Discord|Photoplay|\d+ (?:Jan|Feb|Mar|Apr|Maj|Jun|Jul|Aŭg|Sep|Okt|Nov|Dec)[a-z]*|id\d+|https?://\S+"
-    r"|nosuch|Lake Town"
+    r"|nosuch|Lake Town|kling"
 )
 """Commands, options, names and ids are the same in every language; so are people's own words.
 Months are Esperanto's."""

@@ -11,7 +11,7 @@ from bot.conversation import MENTION, SHELL, Inbound, Reply
 from bot.errors import Refusal
 from bot.quotas import amounts, pricing, quote
 from bot.quotas.rules import Rule, about
-from bot.sentence import EMPTY, Sentence, join, lines
+from bot.sentence import EMPTY, Sentence, join, lines, sentences
 
 Edit = Callable[[Rule], Rule]
 _LIST = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -25,16 +25,17 @@ async def limits(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Show or set limits."""
     if not argument:
         return await _show(ctx, inbound)
-    word = argument.split(maxsplit=1)[0].lower()
+    word = argument.split(maxsplit=1)[0].lower().rstrip(":=")
     everyone = Target("", texts.admin.DEFAULT, argument)
     found = everyone if word in _SETTERS else await group(ctx, inbound, argument, how(inbound, texts.admin.LIMITS_HOW))
     name, value = (*found.rest.split(maxsplit=1), "", "")[:2]
+    name = name.rstrip(":=")
     value, because = amounts.because(value)
     setter = _SETTERS.get(name.lower())
     own = name.lower() in _OWN
     if setter is None or (found.about and not own):
         raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
-    edit, words = setter(inbound, value)
+    edit, words = setter(ctx, inbound, value)
     done = await ctx.store.quotas.amend(act(ctx, inbound, f"limits {name.lower()}", found, because), edit)
     return told(texts.admin.changed(found.label, words) if own else words, done)
 
@@ -122,33 +123,41 @@ def _list(name: str, rule: Rule) -> Sentence:
 # ── One setter per word ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _flight(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
+def _flight(ctx: Context, inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     count = _count(inbound, value)
     return lambda rule: replace(rule, flight=count), texts.admin.at_once(count)
 
 
-def _longest(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
+def _longest(ctx: Context, inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     count = _count(inbound, value.removesuffix("seconds").removesuffix("s").strip())
     if count is not None and count not in catalogue.LENGTHS:
         raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
     return lambda rule: replace(rule, longest=count), texts.admin.longest(count)
 
 
-def _confirm(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
+def _confirm(ctx: Context, inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     count = _count(inbound, value)
     return lambda rule: replace(rule, confirm=count), texts.admin.confirm_above(count)
 
 
-def _models(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
-    if value.lower() in ("all", "every", *_OFF):
+def _models(ctx: Context, inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
+    if value.lower() in ("all", "every", "everything", *_OFF):
         return lambda rule: replace(rule, models=None), texts.models.allowed(())
     names = offers.said_names(value)
     if not names:
         raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
-    return lambda rule: replace(rule, models=tuple(names)), texts.models.allowed([*map(offers.said_title, names)])
+    can = ctx.offers().here(names)
+    known = {*can.words, *(one.id for one in can.models)}
+    missing = [offers.said_title(name) for name in names if name not in known]
+    if not can.models:
+        raise Refusal(texts.models.none_offered(missing, ctx.offers().titles()))
+    said = texts.models.allowed([*map(offers.said_title, names)])
+    if missing:
+        said = sentences(said, texts.models.not_offered_now(missing))
+    return lambda rule: replace(rule, models=tuple(names)), said
 
 
-def _who(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
+def _who(ctx: Context, inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     closed = {"everyone": None, "all": None, "anyone": None, "tiers": True, "roles": True}.get(value.lower(), 0)
     if closed == 0:
         raise Refusal(how(inbound, texts.admin.LIMITS_HOW))
@@ -156,14 +165,14 @@ def _who(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     return lambda rule: replace(rule, closed=True if closed else None), words
 
 
-def _zone(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
+def _zone(ctx: Context, inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     name = pricing.known_zone(value) if value else None
     if name is None:
         raise Refusal(texts.credits.zone_unknown(pricing.nearest_zone(value)))
     return lambda rule: replace(rule, zone=name), texts.admin.zone_set(name)
 
 
-def _channels(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
+def _channels(ctx: Context, inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     # Mentions are parsed from the message: in `value` they are expanded to names already.
     named = tuple(channel.id for channel in inbound.named if channel.kind == "channel")
     if value.lower() in ("everywhere", "all", "any", *_OFF):
@@ -181,7 +190,7 @@ def _channels(inbound: Inbound, value: str) -> tuple[Edit, Sentence]:
     return edit, texts.admin.orders_in(where)
 
 
-_SETTERS: dict[str, Callable[[Inbound, str], tuple[Edit, Sentence]]] = {
+_SETTERS: dict[str, Callable[[Context, Inbound, str], tuple[Edit, Sentence]]] = {
     "flight": _flight,
     "clips": _flight,
     "longest": _longest,

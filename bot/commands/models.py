@@ -11,7 +11,7 @@ from bot.ordering import choosing, prompt
 
 MORE = "more"
 """Argument that shows every model."""
-_AS_SET = frozenset({"default", "reset", "usual"})
+_AS_SET = frozenset({"default", "reset", "usual", "forget", "off", "none", "auto"})
 """Arguments that forget a person's own default."""
 
 
@@ -19,7 +19,7 @@ async def model(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Show what makes the person's clips and what else could, or change it."""
     can, name = await choosing.offers(ctx, inbound), argument.strip()
     if not can.several:
-        return Reply(texts.models.NOTHING_ELSE)
+        return Reply(texts.models.only([can.title(model) for model in can.models]))
     if name.lower() in ("", MORE):
         return await _shown(ctx, inbound, can, every=bool(name))
     if name.lower() in _AS_SET:
@@ -27,7 +27,7 @@ async def model(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return Reply(texts.models.CHOSEN_AS_SET)
     choice = can.pick(name)
     if choice.model not in can.models:
-        raise Refusal(texts.models.forbidden(choice.model.title, can.titles()))
+        raise Refusal(texts.models.forbidden(can.title(choice.model), can.titles()))
     await ctx.store.gallery.prefer(inbound.person, model=can.word(choice) or choice.model.id)
     return Reply(texts.models.chosen((await choosing.option(ctx, can, choice)).line))
 

@@ -25,9 +25,12 @@ _MEANT = {
     **dict.fromkeys(("negative", "neg", "avoid", "without", "not", "exclude", "n"), "no"),
     **dict.fromkeys(("strength", "guidance", "scale", "strict", "strictness", "c"), "cfg"),
     **dict.fromkeys(("engine", "version", "m"), "model"),
-    **dict.fromkeys(("audio", "noise", "voice", "music"), "sound"),
+    **dict.fromkeys(("audio", "noise", "voice", "music", "with-sound", "withsound"), "sound"),
+    **dict.fromkeys(("mute", "muted", "silent", "silence", "nosound", "no-sound", "without-sound"), "sound off"),
+    **dict.fromkeys(("quick", "fast"), "model quick"),
+    "best": "model best",
 }
-"""Option names of other programs, mapped to ours."""
+"""Names of other programs, and what people take for options, with ours."""
 _WORDS = frozenset({"no", "model", "sound"})
 """Option names that are also words of sentences."""
 
@@ -50,16 +53,17 @@ _MARK = re.compile(
 _KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{UNSPACED}])|(no|model|sound){END}(?!-\w))\s*[=:]?\s*")
 _SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:( *{SECONDS}){END}|{_STOP})")
 _MODELS = "|".join(
-    r"[ _-]+".join(map(re.escape, name.split()))
+    r"[ _-]*".join(map(re.escape, name.split()))
     for name in sorted({*offers.NAMES, *map(catalogue.plain, catalogue.names())}, key=len, reverse=True)
 )
+_SWITCHES = "|".join(offers.SWITCHES)
 _SURE = {"model": re.compile(rf"(?:{_MODELS}){END}"), "sound": re.compile(rf"(?:on|off){END}")}
 """Values that make a name with blanks around its dashes an option: “-- sound of rain” is prose."""
 _VALUES = {
     "duration": re.compile(rf"{_NUMBER}(?: *(?:{SECONDS}|{_OTHER_UNITS}){END}|{_STOP})|\S*"),
     "cfg": re.compile(rf"{_NUMBER}(?: *%)?{_STOP}|\S*"),
     "model": re.compile(rf"(?:{_MODELS}){END}|\"[^\"\n]{{1,60}}\"|\S*"),
-    "sound": re.compile(rf"(?:on|off){END}|\S*"),
+    "sound": re.compile(rf"(?:{_SWITCHES}){END}|\S*"),
 }
 _TOUCHED = re.compile(rf"[{UNSPACED}]")
 _NEXT_WORD = re.compile(r" *[^\W\d_]")
@@ -108,10 +112,11 @@ def split(text: str, can: Sequence[str] = texts.options.OF_THE_FIRST) -> tuple[s
     return _tidy(" ".join(" ".join(words).split()), tail=False), values
 
 
-def nearest(name: str) -> str | None:
-    """The closest option name."""
+def nearest(name: str, can: Sequence[str] = texts.options.OF_THE_FIRST) -> str | None:
+    """The closest option, of those that the examples have."""
     found = get_close_matches(name, NAMES, 1, 0.6) or [known for known in NAMES if name.startswith(known)]
-    return _MEANT.get(name) or (found[0] if found else None)
+    meant = _MEANT.get(name) or (found[0] if found else "")
+    return meant if any(example.startswith(f"--{meant.split(' ')[0]}") for example in can) and meant else None
 
 
 # ── Finding options ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,7 +135,7 @@ def _marks(text: str, read: Plain, can: Sequence[str]) -> Iterator[Mark]:
             name, end, over, whole = "duration", found.end(), short.end(), bool(short[1])
         else:
             if not gap and _is_unknown(dash, word, before):
-                raise Refusal(texts.options.option_unknown(word, can, nearest(word)))
+                raise Refusal(texts.options.option_unknown(word, can, nearest(word, can)))
             continue
         if gap and name in _SURE and not _SURE[name].match(read.text, end):
             continue

@@ -56,7 +56,7 @@ def read(text: str, options: Mapping[str, str] | None = None, can: Offers = ONE)
     values |= options or {}
     for name in values:
         if name not in OPTIONS:
-            raise Refusal(texts.options.option_unknown(name, can.examples(), written.nearest(name)))
+            raise Refusal(texts.options.option_unknown(name, can.examples(), written.nearest(name, can.examples())))
     if not is_visible(prompt):
         raise Refusal(texts.chat.NO_WORDS)
     negative = _negative(values["no"]) if "no" in values else ""
@@ -66,17 +66,22 @@ def read(text: str, options: Mapping[str, str] | None = None, can: Offers = ONE)
         raise Refusal(texts.options.too_wordy(len(negative), PROMPT_LIMIT, "no"))
     choice = _chosen(values, can)
     model = choice.model
-    seconds = _seconds(values["duration"], model) if "duration" in values else model.preset
+    seconds = _seconds(values["duration"], model, can) if "duration" in values else model.preset
     timed = "duration" in values
     return Draft(prompt, seconds, negative, _cfg(values.get("cfg")), model, choice.sound, choice.seen, timed)
 
 
 def _chosen(values: Mapping[str, str], can: Offers) -> offers.Choice:
-    """The model and the sound of an order."""
+    """The model and the sound of an order. Sound without a model is made by the operator's choice for it."""
     if "model" in values and not trim(values["model"]):
         raise Refusal(texts.options.option_malformed("model", ""))
     choice = can.pick(values["model"]) if "model" in values else can.default
-    return replace(choice, sound=offers.switched(values["sound"])) if "sound" in values else choice
+    if "sound" not in values:
+        return choice
+    sound = offers.switched(values["sound"])
+    if sound and not choice.model.sound and "model" not in values and can.loud:
+        return can.loud
+    return replace(choice, sound=sound)
 
 
 def reworded(text: str, options: Mapping[str, str], before: Order, can: Offers = ONE) -> Draft:
@@ -193,9 +198,10 @@ def _negative(value: str) -> str:
     return "" if negative.casefold() in NOTHING else negative
 
 
-def _seconds(value: str, model: Model) -> int:
+def _seconds(value: str, model: Model, can: Offers) -> int:
+    """A length; one that the model has not is for `check`, which names another model, where there is one."""
     match = _SECONDS.fullmatch(plain(trim(value)).text)
-    if match is None or int(match[1]) not in model.seconds:
+    if match is None or (int(match[1]) not in model.seconds and not can.several):
         raise Refusal(texts.options.option_malformed("duration", trim(value), model.seconds))
     return int(match[1])
 

@@ -78,7 +78,11 @@ def crop_question(job: Job) -> Reply:
     """The question whether to crop a picture: to its middle, or to the shape of the model's clips."""
     model, photo = catalogue.row(job.order.model, job.order.version), job.order.photo
     ratio = model.crop(photo.width, photo.height)
-    text = texts.models.crop(model.title, *ratio) if ratio else texts.pictures.TOO_LONG
+    text = texts.pictures.TOO_LONG
+    if ratio:  # its model may be one of several, so the price is told before the tap that buys
+        text = lines(
+            texts.credits.with_price(status.understood(job.order), job.price), texts.models.crop(model.title, *ratio)
+        )
     return Reply(text, (Button(texts.pictures.CROP, f"/crop {job.id}"), _no(job.id)), parked=job.id)
 
 

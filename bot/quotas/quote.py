@@ -63,7 +63,7 @@ async def denial(ctx: Context, ask: pricing.Ask, denied: Denied, quoted: Quote) 
     """The refusal in words. A reached ceiling of the whole installation is reported to the operator first."""
     if denied.cause == "model":  # told at each try, as another may be named
         allowed = ctx.offers().here(quoted.rules.scope.models).titles()
-        return Refusal(texts.models.forbidden(ask.model.title, allowed))
+        return Refusal(texts.models.forbidden(ctx.offers().title(ask.model), allowed))
     if pricing.stops_all(denied):
         await _alarm(ctx, ask, denied)
     return Denial(_words(ctx, ask, denied, quoted), denied.cause)

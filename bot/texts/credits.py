@@ -215,6 +215,11 @@ UNLINKED = _("Unlinked. From now on you are two again; what you used together st
 NOT_LINKED = _("You are not linked with anybody.")
 
 
+def with_price(understood: Sentence, price: int) -> Sentence:
+    """An order in one line, with what it costs."""
+    return join(" · ", [understood, credits_(price)])
+
+
 def confirm(understood: Sentence, price: int, above: int, left: Sentence) -> Sentence:
     """Question for confirmation of a price above the community's limit, both in credits."""
     return lines(

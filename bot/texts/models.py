@@ -12,7 +12,7 @@ AGAIN_WITH = _("Again with …")
 USUAL = _("As whoever runs this bot set it")
 """Label of the button that forgets a person's own choice."""
 TAP = _("Tap one, and it makes all your clips until you choose another.")
-NOTHING_ELSE = _("There is one model here, so there is nothing to choose.")
+TELL = _("Please tell them.")
 WITH_SOUND = _("with sound")
 NONE_FITS = _("None of the other models here can do all of that clip. Send the photo again with fewer options.")
 """Refusal of another model for a clip whose options no other one has."""
@@ -37,11 +37,18 @@ def not_offered(title: str, offered: Sequence[Sentence | str]) -> Sentence:
     return _("{model} is not offered here. You can have {offered}.", model=title, offered=_list(offered, "or"))
 
 
-def forbidden(title: str, allowed: Sequence[Sentence | str]) -> Sentence:
+def only(titles: Sequence[Sentence]) -> Sentence:
+    """Reply to /model where there is one model, or none."""
+    if not titles:
+        return sentences(_("None of the models that the admins of this community allow is offered here now."), TELL)
+    return _("All clips here are made by {model}: there is nothing to choose.", model=titles[0])
+
+
+def forbidden(title: Sentence, allowed: Sequence[Sentence | str]) -> Sentence:
     """Refusal of a model that a community does not allow."""
     first = _("{model} is not among the models that the admins of this community allow.", model=title)
     if not allowed:
-        return sentences(first, _("None of those is offered here now; please tell them."))
+        return sentences(first, _("None of those is offered here now."), TELL)
     return sentences(first, _("Here you can have {allowed}.", allowed=_list(allowed, "or")))
 
 
@@ -138,3 +145,13 @@ def allowed(models: Sequence[Sentence | str]) -> Sentence:
         if models
         else _("Clips may be made by any model that is offered.")
     )
+
+
+def not_offered_now(models: Sequence[Sentence | str]) -> Sentence:
+    """Said below the confirmation of /limits models: some of them cannot be ordered."""
+    return _("Not offered here at present: {models}.", models=_list(models))
+
+
+def none_offered(models: Sequence[Sentence | str], offered: Sequence[Sentence | str]) -> Sentence:
+    """Refusal of /limits models with none that can be ordered."""
+    return sentences(not_offered_now(models), _("You can allow {offered}.", offered=_list(offered)))

@@ -86,7 +86,6 @@ def option_malformed(name: str, value: str, seconds: Sequence[int] = FIRST_MODEL
         "no": _("--no needs the things to avoid. For example: {example}"),
         "cfg": _("--cfg takes a number from 0 (loosely) to 1 (strictly). For example: {example}"),
         "model": _("--model takes the name of a model. For example: {example}"),
-        "sound": _("--sound can be on or off. For example: {example}"),
     }[name].fill(example=example)
 
 

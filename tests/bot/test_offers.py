@@ -1,5 +1,6 @@
 """What can be ordered, by which name; what a caption says of it; and what an order of it costs."""
 
+import re
 import time
 from dataclasses import replace
 from fractions import Fraction
@@ -40,6 +41,13 @@ LOUD_ONE = Draft("she sings", 5, model=LOUD, sound=True)
         ("she sings --model with sound", LOUD_ONE),
         ("she sings --model sound", LOUD_ONE),
         ("she sings --model with-sound", LOUD_ONE),
+        ("she sings --sound on", LOUD_ONE),
+        ("she sings --sound", LOUD_ONE),
+        ("she sings. --sound yes.", replace(LOUD_ONE, prompt="she sings.")),
+        ("she sings --sound --10s", replace(LOUD_ONE, seconds=10)),
+        ("she sings --sound off", Draft("she sings")),
+        ("she sings --model kling2.6pro --sound", LOUD_ONE),
+        ("she sings --model veo3.1 --sound no", Draft("she sings", 4, model=VEO)),
         ("she sings --model Kling 2.6 Pro --sound on", LOUD_ONE),
         ("--sound=yes --model Kling_2.6_Pro she sings", LOUD_ONE),
         ("she sings --model with sound --sound off", Draft("she sings", 5, model=LOUD)),
@@ -76,16 +84,18 @@ def test_a_form_says_which_price_it_showed(value: str, seen: Fraction | None) ->
          "/model more shows all of them."),
         ("she smiles --model Hailuo 2.3",
          "Hailuo 2.3 is not offered here. You can have Quick, Best, With sound or Veo 3.1."),
-        ("she smiles --sound", "--sound can be on or off. For example: --sound on"),
         ("she smiles --sound loud", "--sound can be on or off, not “loud”. For example: --sound on"),
         ("she smiles --model best --model quick",
          "“--model best” and “--model quick” are the same option. Please keep one, for example: --model best"),
         ("she smiles --audio on",
          "I don't know the option --audio. Did you mean --sound? These work: --duration 10, "
-         "--no blurry, extra hands, --cfg 0.7, --model best."),
-        ("she smiles --duration 4", "--duration can be 5 or 10 seconds, not “4”. For example: --duration 10"),
-        ("she smiles --model veo 3.1 --duration 5",
-         "--duration can be 4, 6 or 8 seconds, not “5”. For example: --duration 8"),
+         "--no blurry, extra hands, --cfg 0.7, --model best, --sound on."),
+        ("she smiles --best",
+         "I don't know the option --best. Did you mean --model best? These work: --duration 10, "
+         "--no blurry, extra hands, --cfg 0.7, --model best, --sound on."),
+        ("she smiles --model bst",
+         "I don't know a model called “bst”. Did you mean Best? /model more shows all of them."),
+        ("she smiles --duration ten", "--duration can be 5 or 10 seconds, not “ten”. For example: --duration 10"),
     ],
 )  # fmt: skip
 def test_what_is_not_to_be_had_is_refused_with_what_is(said: str, refusal: str) -> None:
@@ -143,6 +153,12 @@ def test_a_community_allows_some_of_them() -> None:
 def test_names_that_an_admin_lists() -> None:
     assert said_names("quick, best") == ["quick", "best"]
     assert said_names("Quick and With sound; “Veo 3.1”, quick") == ["quick", "sound", VEO.id]
+    assert said_names("quick best") == said_names("quick or best") == said_names("= quick + best.") == ["quick", "best"]
+    assert said_names("veo3.1 & google/veo-3.1-i2v") == [VEO.id]
+    for said, near in (("quick, bst", "“bst”. Did you mean Best?"), ("-best", "“-best”. Did you mean Best?"),
+                       ("not any", "“not any”. Did you mean Quick, Best or With sound?")):  # fmt: skip
+        with pytest.raises(Refusal, match=re.escape(near)):
+            said_names(said)
     with pytest.raises(Refusal, match="I don't know a model called “Veo 9”"):
         said_names("quick, Veo 9")
 
@@ -158,11 +174,15 @@ async def test_an_order_is_bought_from_the_model_that_its_caption_names(house: H
 
 async def test_what_a_model_cannot_is_refused_with_one_that_is_offered_here(house: House) -> None:
     configure(house.core, offers=OFFERS)
-    refused = await house.say("she sings --sound on", attached())
+    refused = await house.say("she sings --model quick --sound on", attached())
     assert refused.text == (
         "Kling 1 Standard makes clips without sound. Please order one without. "
         "Kling 2.6 Pro can do all you asked for: --model sound"
     )
+    refused = await house.say("she smiles --duration 7", attached())
+    assert refused.text.startswith("Clips of Kling 1 Standard have 5 or 10 seconds, not 7. Kling 3.0 Pro can do all")
+    refused = await house.say("she smiles --model veo 3.1 --5s", attached())
+    assert refused.text.startswith("Clips of Veo 3.1 have 4, 6 or 8 seconds, not 5. Kling 1 Standard can do all")
     refused = await house.say("she sings --model veo 3.1 --no fog", attached())
     assert refused.text.endswith("Please leave --no out. Kling 1 Standard can do all you asked for: --model quick")
     assert (await house.used(), house.provider.orders, await house.kept()) == (0, [], [])
@@ -172,6 +192,7 @@ async def test_a_photo_of_another_shape_than_the_models_is_asked_about(house: Ho
     configure(house.core, offers=OFFERS, policy=RICH)
     asked = await house.say("she smiles --model veo 3.1", attached(picture(400, 300)))
     assert asked.text == (
+        "“she smiles” · 4 s · Veo 3.1 · 24 credits\n"
         "Veo 3.1 makes clips of 16:9, and your photo has another shape: what is over at its edges would be cut off. "
         "Shall it be?"
     )

@@ -90,7 +90,7 @@ async def test_only_what_the_community_allows_is_offered(room: Room) -> None:
     assert told == ["Clips may be made by Best and Veo 3.1."]
     assert list((await choices(room, "model")).values()) == ["best@4", "veo-3.1@6"]
     assert len(await choices(room, "duration")) == len(BEST.seconds)
-    refusal = texts.models.forbidden("Kling 1 Standard", [texts.models.WORDS["best"], VEO.title])
+    refusal = texts.models.forbidden(OFFERS.title(OFFERS.default.model), [texts.models.WORDS["best"], VEO.title])
     assert await room.whispers(room.slash(options={**ASKED, "model": "quick"})) == [refusal]
 
 

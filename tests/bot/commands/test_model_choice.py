@@ -108,9 +108,17 @@ async def test_the_choice_is_in_ones_data_and_goes_with_it(house: House) -> None
     assert (await house.store.gallery.preferences("telegram:7")).model == ""
 
 
+@pytest.mark.parametrize("said", ["Best (Kling 3.0 Pro)", "best", "BEST", "kling3.0pro"])
+async def test_a_choice_is_named_as_it_is_shown(house: House, said: str) -> None:
+    assert "made by Best (Kling 3.0 Pro) · 20" in (await house.say(f"/model {said}")).text
+    assert (await house.say("/model forget")).text == texts.models.CHOSEN_AS_SET
+
+
 async def test_one_model_is_nothing_to_choose(house: House) -> None:
     configure(house.core, offers=alone())
-    assert (await house.say("/model")).text == texts.models.NOTHING_ELSE
+    assert (
+        await house.say("/model")
+    ).text == "All clips here are made by Quick (Kling 1 Standard): there is nothing to choose."
     await house.finish(await house.order())
     assert texts.models.AGAIN_WITH not in labels(house.chat.sent[-1][1])
 
@@ -184,7 +192,7 @@ async def test_another_question_tells_of_a_higher_price_too(house: House, asks: 
     assert len(str(told.text).splitlines()) > 1
     assert (await house.job((await house.say(told.buttons[0].command)).job)).price == 24
     if asks == "crop":
-        assert str((await order("6")).text).startswith("Veo 3.1 makes clips of 16:9")
+        assert str((await order("6")).text).startswith("“she smiles” · 4 s · Veo 3.1 · 24 credits\nVeo 3.1 makes")
 
 
 # ── What a community allows ──────────────────────────────────────────────────────────────────────────────────────────
@@ -225,8 +233,8 @@ async def test_admins_say_which_models_their_community_may_use(house: House, the
     assert "models not set → Quick, Veo 3.1" in audit
     refused = await core.handle(there("she smiles --model best", attached()))
     assert refused.text == (
-        "Kling 3.0 Pro is not among the models that the admins of this community allow. Here you can have Quick or "
-        "Veo 3.1."
+        "Best (Kling 3.0 Pro) is not among the models that the admins of this community allow. Here you can have "
+        "Quick or Veo 3.1."
     )
     again = await core.handle(there("she sings --model with sound", attached()))
     assert again.text.endswith("Here you can have Quick or Veo 3.1.")
@@ -274,6 +282,19 @@ async def test_a_parked_order_is_held_to_what_is_allowed_when_it_is_bought(
     assert await house.store.used("telegram:-5/telegram:7", "day:2027-01-15") == 0
 
 
+async def test_models_that_are_not_offered_are_told_to_the_admin(house: House, there: Callable[..., Inbound]) -> None:
+    told = await house.core.handle(there("/limits models best, hailuo 2.3", admin=True))
+    assert told.text == "Clips may be made by Best and Hailuo 2.3. Not offered here at present: Hailuo 2.3."
+    none = await house.core.handle(there("/limits models: hailuo 2.3", admin=True))
+    assert none.text == "Not offered here at present: Hailuo 2.3. You can allow Quick, Best, With sound and Veo 3.1."
+    assert "Models: Best and Hailuo 2.3" in (await house.core.handle(there("/limits"))).text
+    only = await house.core.handle(there("/model"))
+    assert only.text == "All clips here are made by Best (Kling 3.0 Pro): there is nothing to choose."
+    configure(house.core, offers=replace(OFFERS, every=(DEFAULT, LOUD), words={"quick": Choice(DEFAULT)}))
+    gone = "None of the models that the admins of this community allow is offered here now. Please tell them."
+    assert (await house.core.handle(there("/model"))).text == gone
+
+
 @pytest.mark.parametrize("said", ["/limits models", "/limits models ,"])
 async def test_a_list_without_names_is_answered_with_an_example(
     house: House, there: Callable[..., Inbound], said: str
@@ -283,7 +304,7 @@ async def test_a_list_without_names_is_answered_with_an_example(
 
 async def test_a_name_that_no_model_has_is_refused(house: House, there: Callable[..., Inbound]) -> None:
     told = (await house.core.handle(there("/limits models quick, kling 9", admin=True))).text
-    assert told.startswith("I don't know a model called “kling 9”. Did you mean Quick, Best, With sound, ")
+    assert told.startswith("I don't know a model called “kling 9”. Did you mean Kling ")
 
 
 async def test_a_dearer_model_counts_in_every_book(house: House, there: Callable[..., Inbound]) -> None:
