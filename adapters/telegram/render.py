@@ -13,7 +13,9 @@ TEXT = 4096
 CAPTION = 1024
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 ROW = {"▶": 5, "♥": 3}
-"""Buttons per row, by the first character of their labels; others are two per row."""
+"""Buttons per row, by the first character of their labels; others are two per row, or one if a label is long."""
+HALF = 24
+"""Characters of a label that half of a phone's width has room for; what is over, perhaps a price, is cut off."""
 
 
 def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
@@ -21,6 +23,8 @@ def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
     if not buttons:
         return None
     width = ROW.get(buttons[0].label[:1], 2)
+    if width == 2 and any(len(button.label) > HALF for button in buttons):
+        width = 1
     made = [InlineKeyboardButton(button.label, callback_data=button.command) for button in buttons]
     return InlineKeyboardMarkup([made[i : i + width] for i in range(0, len(made), width)])
 

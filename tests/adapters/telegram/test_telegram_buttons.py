@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from adapters.telegram import callbacks
+from adapters.telegram.render import keyboard
 from bot import texts
+from bot.conversation import Button
 from bot.model import Pending
+from bot.sentence import verbatim
 from tests.adapters.telegram.telegram_room import Room, a_room
 from tests.houses import picture
 from tests.loopback.telegram.model import JSON, Chat, Post, User
@@ -306,3 +309,17 @@ async def test_a_tap_that_is_too_old_to_be_answered_still_counts(room: Room) -> 
     del room.api.queries[query["id"]]
     await room.clips(room.private, 2)
     assert room.api.called("answerCallbackQuery")[-1].code == 400
+
+
+@pytest.mark.parametrize(
+    ("labels", "rows"),
+    [
+        (["Again · 10 credits", "New words", "Again with …", "Continue"], [2, 2]),
+        (["Best · 20 credits · about 5 min", "More …"], [1, 1]),
+        (["▶ 1", "▶ 2", "▶ 3", "▶ 4", "▶ 5", "▶ 6"], [5, 1]),
+    ],
+)
+def test_a_label_that_a_phone_would_cut_has_a_row_of_its_own(labels: list[str], rows: list[int]) -> None:
+    made = keyboard(tuple(Button(verbatim(label), "/x") for label in labels))
+    assert made
+    assert [len(row) for row in made.inline_keyboard] == rows
