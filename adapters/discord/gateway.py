@@ -19,6 +19,7 @@ from adapters.discord.commands import Tree
 from adapters.discord.corrections import Corrections, concerns
 from adapters.discord.identify_budget import IdentifyBudget
 from adapters.discord.interactions import Interaction, Interactions
+from adapters.discord.messages import Messages
 from adapters.discord.reactions import Reactions
 from adapters.discord.render import PRESS
 from adapters.discord.request import PLATFORM
@@ -62,6 +63,7 @@ class Gateway(discord.AutoShardedClient):
         self,
         core: Core,
         interactions: Interactions,
+        messages: Messages,
         corrections: Corrections,
         budget: IdentifyBudget,
         closed: Callable[[Sequence[int]], Awaitable[None]],
@@ -87,6 +89,7 @@ class Gateway(discord.AutoShardedClient):
             self._connection.parsers.pop(event, None)
         self._connection.parsers["MESSAGE_UPDATE"] = self._updated
         self.interactions = interactions
+        self._messages = messages
         self.spent = asyncio.Event()
         self.down: dict[int, float] = {}
         """Time of disconnection, by shard number."""
@@ -136,7 +139,7 @@ class Gateway(discord.AutoShardedClient):
 
     async def on_message(self, message: discord.Message) -> None:
         if self.user:
-            await self.interactions.heard(message, self.user.id)
+            await self._messages.heard(message, self.user.id)
 
     def _updated(self, event: Any) -> None:
         """Handle a raw MESSAGE_UPDATE: most are our own edits, which need not be parsed."""

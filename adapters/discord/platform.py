@@ -15,6 +15,7 @@ from adapters.discord.gateway import FAREWELL, Gateway
 from adapters.discord.handler import Handler
 from adapters.discord.identify_budget import IdentifyBudget
 from adapters.discord.interactions import Interactions
+from adapters.discord.messages import Messages
 from adapters.discord.modals import Modals
 from adapters.discord.replies import Replies
 from adapters.discord.request import PLATFORM, unpack
@@ -80,6 +81,7 @@ class Discord:
             PLATFORM, inbox, desk.work, desk.apologise, lambda body: unpack(body).again(), clock=now, sleep=sleep
         )
         self._front = Interactions(core, chat, self._intake, self._modals, self._files)
+        self._messages = Messages(core, chat, self._intake, self._modals)
         self._gateway: Gateway | None = None
         self._trouble = ""
         chat.embeds = self._embeds
@@ -147,6 +149,7 @@ class Discord:
         gateway = Gateway(
             self._core,
             self._front,
+            self._messages,
             Corrections(self._core, self._chat),
             self._budget,
             self._closed,
