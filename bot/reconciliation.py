@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from bot import catalogue, texts
 from bot.billing import MILLIONTHS, Charge, Comparison, Entry, Ours, Verdict, reference
@@ -133,9 +134,15 @@ def _verdict(host: str, charge: Charge, job: Ours | None, *, lost: bool) -> Verd
 
 
 def _may_be_ours(host: str, charge: Charge) -> bool:
-    """Whether we order the charged model, by its whole name or without its source."""
+    """Whether we order the charged model."""
+    return not charge.model or charge.model in _names(host)
+
+
+@cache
+def _names(host: str) -> frozenset[str]:
+    """Names of the models that we order there, whole and without their sources."""
     ids = {row.sold[host].id for row in catalogue.ROWS if host in row.sold}
-    return not charge.model or charge.model in ids | {id.partition("/")[2] for id in ids}
+    return frozenset(ids | {id.partition("/")[2] for id in ids})
 
 
 def _summed(charges: Sequence[Charge]) -> Mapping[str, Charge]:
