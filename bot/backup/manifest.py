@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -98,17 +98,30 @@ def backups(folder: Path) -> list[tuple[Path, Manifest]]:
     return sorted(found, key=lambda pair: pair[1].at, reverse=True)
 
 
-def age(folder: Path, now: float) -> float | None:
-    """Seconds since the newest whole backup in a folder was finished; None without one. Raises `OSError`.
+def age(folder: Path, now: float, installation: str | None = None) -> float | None:
+    """Seconds since the newest whole backup of this installation (None: any) in a folder was finished; None without
+    one. Raises `OSError`.
 
-    Reads no manifest, so it costs little however many files a backup has.
+    Each manifest is read once, so it costs little however many files a backup has.
     """
     times = []
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name.startswith(PREFIX):
             with suppress(FileNotFoundError):  # no backup, or one that is being deleted
-                times.append((path / NAME).stat().st_mtime)
-    return max(0.0, now - max(times)) if times else None
+                times.append(((path / NAME).stat().st_mtime_ns, path))
+    for at, path in sorted(times, reverse=True):
+        if (whose := _whose(path, at)) and installation in (None, whose):
+            return max(0.0, now - at / 1e9)
+    return None
+
+
+@lru_cache(256)
+def _whose(path: Path, at: int) -> str:
+    """The installation of a backup whose manifest is of that time; empty if it is damaged."""
+    try:
+        return read(path).installation
+    except Misconfigured:
+        return ""
 
 
 def name_of(at: float) -> str:

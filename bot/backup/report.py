@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 from bot.backup import manifest, moving, schedule
+from bot.backup.source import installation_of
 from bot.config import Settings
 from bot.connections import Finding
 
@@ -22,7 +23,8 @@ def _newest(settings: Settings, now: float) -> Finding:
     if settings.backup_dir is None:
         return Finding("hint", "Backups: none are made. Set BACKUP_DIR, best to a folder on another disk.")
     try:
-        age = manifest.age(settings.backup_dir, now)
+        begun = (settings.data_dir / "secret").exists()
+        age = manifest.age(settings.backup_dir, now, installation_of(settings.data_dir) if begun else None)
     except OSError as error:
         return Finding("bad", f"Backups: {settings.backup_dir} cannot be read: {error.strerror}.")
     if age is None:

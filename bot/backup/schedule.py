@@ -60,7 +60,7 @@ class Scheduled:
             log.warning("%s lacks tombstones: %s", self._to, error.strerror or error)
 
     def _due(self) -> bool:
-        age = manifest.age(self._to, self._clock())
+        age = manifest.age(self._to, self._clock(), self._source.installation)
         return age is None or age >= DAY
 
     async def _note(self, why: str, now: float) -> None:

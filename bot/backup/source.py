@@ -39,5 +39,10 @@ def source_of(settings: Settings) -> Source:
     url = settings.database_url.get_secret_value() if settings.database_url else None
     if not (settings.data_dir if url else settings.data_dir / snapshot.FILE).exists():
         raise Misconfigured(f"There is no database in {settings.data_dir.absolute()}: nothing to back up.")
-    mark = Links(secret_of(settings.data_dir), time.time).mark(INSTALLATION)
+    mark = installation_of(settings.data_dir)
     return Source(settings.data_dir, url, importlib.metadata.version("photoplay"), mark)
+
+
+def installation_of(data: Path) -> str:
+    """The mark of an installation, by its data folder. Raises `Misconfigured`."""
+    return Links(secret_of(data), time.time).mark(INSTALLATION)

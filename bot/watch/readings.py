@@ -104,7 +104,7 @@ class Readings:
 
     async def _since_backup(self) -> float | None:
         folder = self._app.settings.backup_dir
-        return await asyncio.to_thread(manifest.age, folder, time.time()) if folder else None
+        return await asyncio.to_thread(manifest.age, folder, time.time(), self._app.mark) if folder else None
 
     async def _ask(self) -> Mapping[str, float]:
         with suppress(TimeoutError):

@@ -21,6 +21,7 @@ from shell import here, start
 from test_crashes import remember_quick_renders
 
 from bot.app import App, open_app
+from bot.backup.manifest import Manifest
 from bot.config import Settings
 from bot.errors import Misconfigured, StoreDown
 from bot.watch import readings
@@ -92,8 +93,8 @@ async def program(folder: Path, clip: bytes) -> AsyncIterator[Program]:
                 metrics_port=0,
                 backup_dir=folder / "backups",
             )
-            remember_a_backup(folder / "backups")
             async with open_app(settings, social=True) as app, metrics(app, "run") as address:
+                remember_a_backup(folder / "backups", app.mark)
                 await remember_quick_renders(app.store)
                 tasks = [asyncio.create_task(run()) for run in (app.worker.run, app.runner.run, app.supervisor.run)]
                 try:
@@ -114,10 +115,10 @@ async def program(folder: Path, clip: bytes) -> AsyncIterator[Program]:
                     await asyncio.wait(tasks)
 
 
-def remember_a_backup(folder: Path) -> None:
+def remember_a_backup(folder: Path, installation: str) -> None:
     made = folder / "photoplay-20261129T000000Z"
     made.mkdir(parents=True)
-    (made / "manifest.json").write_text("{}", "utf-8")
+    Manifest("1", installation, 0.0, "sqlite", "", 1, {}, {}).write(made)
 
 
 async def test_what_a_life_leaves_in_a_scrape(tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,11 @@ async def test_the_newest_ones_age_is_told(source: Source, tmp_path: Path) -> No
         folder = await make(source, to, AT + number)
         os.utime(folder / manifest.NAME, (AT + number, AT + number))
     (to / "photoplay-half").mkdir()
-    assert manifest.age(to, AT + 61) == 60
+    assert manifest.age(to, AT + 61) == manifest.age(to, AT + 61, source.installation) == 60
+    assert manifest.age(to, AT + 61, "another1") is None
+    (folder / manifest.NAME).write_text("{")
+    os.utime(folder / manifest.NAME, (AT + 2, AT + 2))
+    assert manifest.age(to, AT + 61) == 61, "a damaged one is none"
     assert manifest.age(to, AT - 5) == 0
 
 

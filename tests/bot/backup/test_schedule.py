@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,16 @@ async def test_one_is_made_a_day_and_the_oldest_goes(
         clock.tick(1)
     assert [path for path, _ in manifest.backups(tmp_path / "backups")] == made[:0:-1]
     assert await told(store) == []
+
+
+async def test_another_installations_backup_is_not_ours(
+    source: Source, store: Store, tmp_path: Path, clock: Clock
+) -> None:
+    to = tmp_path / "backups"
+    theirs = dated(await scheduled(replace(source, installation="another1"), to, store, clock).round(), clock())
+    ours = await scheduled(source, to, store, clock).round()
+    assert ours
+    assert {path for path, _ in manifest.backups(to)} == {theirs, ours}
 
 
 async def test_of_several_processes_one_makes_it(source: Source, store: Store, tmp_path: Path, clock: Clock) -> None:
