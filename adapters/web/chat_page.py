@@ -25,7 +25,7 @@ from bot.conversation import Inbound
 from bot.core import Core
 from bot.errors import Refusal
 from bot.media.arrival import HEAVIEST_PICTURE
-from bot.media.library import LONGEST_TO_SHORTEST
+from bot.media.uploads import LONGEST_TO_SHORTEST
 from bot.ordering.prompt import PROMPT_LIMIT
 from bot.quotas import pricing
 

@@ -1,54 +1,34 @@
-"""Storage of pictures and clips under generated names. Uploads are validated and re-encoded before."""
+"""Storage of pictures and clips under generated names."""
 
 import asyncio
 import base64
-import logging
 import math
 import re
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bot import texts
 from bot.conversation import Attachment
 from bot.errors import Refusal, StoreDown
-from bot.media import arrival
-from bot.media.clips import CLIP_TASKS, Clips
+from bot.media.clips import Clips
 from bot.media.files import Drafts, aged, disk, make_folder, sweep, weight
-from bot.media.sandbox.client import Decoder, Size
+from bot.media.sandbox.client import Decoder
 from bot.media.sandbox.confine import Held
-from bot.media.sandbox.turns import Turns
 from bot.media.stored import StoredFile
-from bot.media.vault import Vault, lock
-from bot.model import Brush, Clip, Order, Photo, Point
-from bot.sealing import files
+from bot.media.uploads import Pictures, Uploads
+from bot.media.vault import Vault
+from bot.model import Clip, Order, Photo
 from bot.sealing.files import Sink
 from bot.sealing.model import DataKey
 
-log = logging.getLogger(__name__)
-
 CACHED = 24 * 3600.0  # lifetime of joined clips and exports, in seconds
-LONGEST_TO_SHORTEST = 2.5  # maximum aspect ratio of a picture; longer ones are cropped to their middle
-INTAKE = 16  # concurrent messages with downloads, a quarter of them per person: bounds memory and disk
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png)")
 _EXPORT = re.compile(r"[A-Za-z0-9_-]{1,64}\.zip")
 _MIME = {"jpg": "image/jpeg", "png": "image/png"}
-
-
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """The stored pictures of one order, for the fields of `Order`."""
-
-    photo: Photo
-    end: Photo | None = None
-    static_mask: Photo | None = None
-    brushes: tuple[Brush, ...] = ()
-    cropped: bool = False
-    """One was overlong and cropped to its middle."""
 
 
 class Media:
@@ -75,15 +55,9 @@ class Media:
         self._drafts = Drafts(root / "incoming", new_id)
         self.vault = vault or Vault()
         """How files are encrypted."""
-        # Separate, so that videos do not delay photos.
-        self._decoder, self._stills = (
-            decoder("bot.media.sandbox.photo_tasks", processes, timeout, lock(self.vault, self._drafts)),
-            decoder(CLIP_TASKS, 1, timeout, lock(self.vault, self._drafts)),
-        )
+        self._uploads = Uploads(self._photos, self._drafts, self.vault, new_id, processes, timeout, decoder)
         self._clips = Clips(root, self._drafts, self.vault, processes, timeout, decoder)
         self.spool = partial(self._drafts.spool, seal=self.vault.seals)
-        # By platform, as one may hang; videos separately, as they occupy a slot while waiting for their decoder.
-        self._intake = defaultdict[tuple[str, bool], Turns](lambda: Turns(INTAKE, INTAKE // 4))
         with disk():
             make_folder(self._photos)
             make_folder(self._exports)
@@ -95,41 +69,7 @@ class Media:
         are returned in pixels of the stored photo. An overlong picture is cropped to its middle, except with masks.
         Waiting calls are served in turn by `person`. Raises `Refusal`, `StoreDown`.
         """
-        videos = any(attachment.video for attachment in attachments)
-        async with self._intake[person.partition(":")[0], videos].turn(person):
-            return await self._keep(person, *_sorted(attachments))
-
-    async def _keep(
-        self, person: str, frames: list[Attachment], static_masks: list[Attachment], brushes: list[Attachment]
-    ) -> Pictures:
-        kept: list[Photo] = []
-        key = await self.vault.key(person)
-        try:
-            photo, original = await self._photo(frames[0], person, key)
-            kept.append(photo)
-            cropped = _too_long(original)
-            if cropped and (static_masks or brushes):
-                raise Refusal(texts.pictures.too_long(*original))
-            paths = [_scaled(brush.path, original, (photo.width, photo.height)) for brush in brushes]
-            for frame in frames[1:]:
-                picture, before = await self._photo(frame, person, key)
-                kept.append(picture)
-                cropped |= _too_long(before)
-            for mask in (*static_masks, *brushes):
-                kept.append(await self._mask(mask, original, photo, person, key))
-        except BaseException:
-            for picture in kept:
-                with suppress(OSError):
-                    self.path(picture.name).unlink(missing_ok=True)
-            raise
-        rest = iter(kept[1:])
-        return Pictures(
-            photo,
-            end=next(rest) if len(frames) == 2 else None,
-            static_mask=next(rest) if static_masks else None,
-            brushes=tuple(Brush(mask, path) for mask, path in zip(rest, paths, strict=True)),
-            cropped=cropped,
-        )
+        return await self._uploads.keep(attachments, person)
 
     async def copy(self, order: Order, person: str = "") -> Pictures:
         """A person's copies of an earlier order's pictures. Raises `Refusal` if one is missing, `StoreDown`."""
@@ -305,54 +245,9 @@ class Media:
 
     async def held(self) -> frozenset[Held]:
         """The restrictions of a decoder process on this machine. Raises `StoreDown`."""
-        return await self._decoder.held()
+        return await self._uploads.held()
 
     async def close(self) -> None:
         """Stop the decoder processes."""
-        await self._decoder.close()
-        await self._stills.close()
+        await self._uploads.close()
         await self._clips.close()
-
-    async def _photo(self, attachment: Attachment, person: str, key: DataKey | None) -> tuple[Photo, Size]:
-        """A stored photo, and the size of its upright original."""
-        with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            place = files.new(raw, key)
-            await arrival.download(attachment, place)
-            develop = self._stills.still if attachment.video else self._decoder.photo
-            size, original = await develop(place, files.new(fitted, key), person)
-            return Photo(await self._settle(fitted, "jpg", key), *size), original
-
-    async def _mask(
-        self, attachment: Attachment, original: Size, photo: Photo, person: str, key: DataKey | None
-    ) -> Photo:
-        with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            place = files.new(raw, key)
-            await arrival.download(attachment, place)
-            size = photo.width, photo.height
-            await self._decoder.mask(place, files.new(fitted, key), original, size, person)
-            return Photo(await self._settle(fitted, "png", key), *size)
-
-    async def _settle(self, draft: Path, suffix: str, key: DataKey | None) -> str:
-        name = f"{self._new_id()}.{suffix}"
-        await self.vault.settle(draft, self.path(name), key)
-        return name
-
-
-def _sorted(attachments: Sequence[Attachment]) -> tuple[list[Attachment], list[Attachment], list[Attachment]]:
-    """Frames, static masks and brushes. `orders.check` has validated the combination before."""
-    photos, ends, static_masks, brushes = (
-        [a for a in attachments if a.role == role] for role in ("photo", "end", "static_mask", "brush")
-    )
-    return photos + ends, static_masks, brushes
-
-
-def _too_long(size: Size) -> bool:
-    return max(size) > LONGEST_TO_SHORTEST * min(size)
-
-
-def _scaled(path: Sequence[Point], original: Size, size: Size) -> tuple[Point, ...]:
-    """A path in pixels of the scaled photo, rounded down to stay inside."""
-    for x, y in path:
-        if not (0 <= x < original[0] and 0 <= y < original[1]):
-            raise Refusal(texts.pictures.brush_outside(x, y, *original))
-    return tuple((x * size[0] // original[0], y * size[1] // original[1]) for x, y in path)

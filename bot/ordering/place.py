@@ -15,7 +15,7 @@ from bot.errors import Refusal, StoreDown
 from bot.gallery import lookup
 from bot.gallery.model import Share
 from bot.jobs.machine import hold
-from bot.media.library import Pictures
+from bot.media.uploads import Pictures
 from bot.model import Job, Order, Role
 from bot.offers import Offers
 from bot.ordering import choosing, prompt, status_line, waiting, wordlist

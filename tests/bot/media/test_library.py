@@ -19,7 +19,7 @@ from PIL import Image
 from bot import texts
 from bot.conversation import Attachment
 from bot.errors import NotSent, Refusal, StoreDown
-from bot.media import arrival, library
+from bot.media import arrival, uploads
 from bot.media.library import Media
 from bot.model import Brush, Photo, Point, Role
 
@@ -75,13 +75,13 @@ async def test_masks_and_brushes(box: Media) -> None:
 def test_scaled_points_stay_inside(original: tuple[int, int], shrink: float, where: list[tuple[float, float]]) -> None:
     size = (max(1, int(original[0] * shrink)), max(1, int(original[1] * shrink)))
     path = [(round(x * (original[0] - 1)), round(y * (original[1] - 1))) for x, y in where]
-    scaled = library._scaled(path, original, size)
+    scaled = uploads._scaled(path, original, size)
     for (x, y), (was_x, was_y) in zip(scaled, path, strict=True):
         assert 0 <= x < size[0]
         assert 0 <= y < size[1]
         assert abs(x - was_x * size[0] / original[0]) < 1
         assert abs(y - was_y * size[1] / original[1]) < 1
-    assert library._scaled(path, original, original) == tuple(path)
+    assert uploads._scaled(path, original, original) == tuple(path)
 
 
 PATH = ((1, 1), (2, 2))
@@ -321,7 +321,7 @@ async def arrives_never() -> AsyncIterator[bytes]:
 async def test_a_platform_whose_files_hang_and_films_that_wait_hold_up_no_other_photo(box: Media, video: bool) -> None:
     hanging = Attachment(arrives_never, video=video)
     platform = "telegram" if video else "discord"
-    stuck = [asyncio.create_task(box.keep([hanging], f"{platform}:{n}")) for n in range(library.INTAKE + 1)]
+    stuck = [asyncio.create_task(box.keep([hanging], f"{platform}:{n}")) for n in range(uploads.INTAKE + 1)]
     try:
         async with asyncio.timeout(60):
             await asyncio.sleep(0)

@@ -117,7 +117,7 @@ async def test_it_may_hang(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     [child] = children()
     child.suspend()
     with monkeypatch.context() as patch:  # only now: a start takes a while where others are busy
-        patch.setattr(box._decoder, "_timeout", 0.5)
+        patch.setattr(box._uploads._decoder, "_timeout", 0.5)
         assert await refused(box, sent(picture())) == texts.pictures.BROKEN_PICTURE
     assert children() == []
     await box.keep([sent(picture())])

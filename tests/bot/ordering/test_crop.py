@@ -8,7 +8,7 @@ from PIL import Image
 
 from bot import texts
 from bot.conversation import Inbound, Reply
-from bot.media import library as media_module
+from bot.media import uploads
 from bot.media.sandbox import images
 from bot.model import Address
 from bot.ordering.waiting import WAIT, WAITING
@@ -31,7 +31,7 @@ async def asked(house: House, user: str = "7", data: bytes = LONG) -> str:
 
 
 def test_the_shape_is_the_same_everywhere() -> None:
-    assert media_module.LONGEST_TO_SHORTEST == images.LONGEST_TO_SHORTEST
+    assert uploads.LONGEST_TO_SHORTEST == images.LONGEST_TO_SHORTEST
 
 
 async def test_one_tap_orders_the_middle(house: House) -> None:

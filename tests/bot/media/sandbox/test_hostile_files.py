@@ -129,7 +129,7 @@ async def test_a_film_does_not_hold_up_a_photo(tmp_path: Path) -> None:
     await box.keep([sent(files.jpeg())], "warm")
     slow = files.WEBMS["half a million tags"]()
     films = [asyncio.create_task(box.keep([sent(slow, video=True)], f"person {n}")) for n in range(5)]
-    stills = box._stills
+    stills = box._uploads._stills
     async with asyncio.timeout(30):
         while not stills._all:
             await asyncio.sleep(0.01)
