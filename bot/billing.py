@@ -42,10 +42,10 @@ class PriceList:
     told: tuple[str, ...] = ()
 
     def find(self, model: Model) -> Listed | None:
-        """The entry of a model, by its id or an alias."""
+        """The entry of a model, by its id or an alias; of several the dearest, as one of them is charged."""
         sold = model.sold.get(self.host)
         named = [one for one in self.models if sold and sold.id in (one.id, *one.aliases)]
-        return min(named, key=lambda one: one.id != (sold and sold.id), default=None)
+        return min(named, key=lambda one: (one.id != (sold and sold.id), -(one.usd or 0)), default=None)
 
     def price(self, model: Model) -> Fraction | None:
         """Credits a second: dollars, compared with those of the first model."""

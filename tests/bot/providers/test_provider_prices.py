@@ -140,6 +140,8 @@ def test_credits_are_reckoned_by_the_first_model() -> None:
     assert [quoted.price(model) for model in (DEFAULT, VEO, KLING_3, HAILUO)] == [1, 4, None, None]
     assert a_list(Listed(VEO.id, (), Fraction(63, 1000))).price(VEO) == Fraction(63, 1000) / CREDIT == 2
     assert PriceList.load("aimlapi", quoted.dump()) == quoted
+    twice = a_list(Listed(VEO.id), Listed(VEO.id, (), CREDIT), Listed(VEO.id, (), 3 * CREDIT), Listed("x", (VEO.id,)))
+    assert twice.price(VEO) == 3
 
 
 def test_what_the_list_says_against_our_rows() -> None:
