@@ -24,7 +24,7 @@ class Outside:
         """What went wrong, in a word; empty if the answer was a good one."""
         try:
             async with self._session.request(method, url, json=body, max_redirects=_REDIRECTS) as answer:
-                return "" if answer.status < 300 else f"HTTP {answer.status}"
+                return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return type(error).__name__
 
