@@ -210,6 +210,7 @@ def _model(words: str, model: Model) -> dict[str, object]:
         "costs": {seconds: texts.models.length(seconds, pricing.price(seconds, model)) for seconds in model.seconds},
         "preset": str(model.preset),
         "five_only": model.five_only,
+        "sound": bool(model.sound),
     }
 
 

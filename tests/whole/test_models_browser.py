@@ -73,6 +73,14 @@ async def test_a_model_in_the_words_is_shown_and_ordered(visit: Visit, photo: Pa
     await page.click("#fold")
     await expect(page.locator("#model")).to_be_disabled()
     await expect(page.locator("#model")).to_have_value("sound@1")
+    await page.fill("#words", "slow zoom in --model veo3.1")
+    await expect(page.locator("#model")).to_have_value("veo-3.1@1")
+    for said, value in (("--sound", "sound@1"), ("--sound off", "quick@1"), ("--sound on", "sound@1")):
+        await page.fill("#words", f"slow zoom in {said}")
+        await expect(page.locator("#model")).to_have_value(value)
+    await page.select_option("#model", "best@1")
+    await expect(page.locator("#model")).to_have_value("best@1")
+    await page.select_option("#model", "quick@1")
     await page.fill("#words", "slow zoom in --model Hailuo 2.3")
     await expect(page.locator("#model")).to_have_value("hailuo-2.3@1")
     assert (await page.locator("#duration option").all_inner_texts())[0] == "6 seconds · 6 credits"
@@ -82,3 +90,11 @@ async def test_a_model_in_the_words_is_shown_and_ordered(visit: Visit, photo: Pa
     await order(page, photo, "slow zoom in --model minimax/hailuo-2.3")
     await expect(page.locator(".answer")).to_have_count(2)
     await expect(page.locator(".answer").last).to_contain_text("6 s · Hailuo 2.3")
+
+
+async def test_sound_in_the_words_is_ordered_where_no_model_was_picked(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await page.set_input_files("#pick", str(photo))
+    await page.fill("#words", "she sings --sound on")
+    await page.click("#send")
+    await expect(page.locator(".answer").first).to_contain_text("Kling 2.6 Pro · with sound")

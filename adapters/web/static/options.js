@@ -40,7 +40,9 @@ export class Options {
   /** The effective options: picked, or written in the text; `can`: the chosen model. */
   get chosen() {
     const said = { ...this.picked, ...this.#written };
-    const model = said.model in state.models ? said.model : values[0];
+    const silent = state.models[values[0]].sound || /^(off|n|f|0)/i.test(said.sound ?? 'no');
+    const usual = (!silent && values.find((one) => one.startsWith('sound@'))) || values[0];
+    const model = said.model in state.models ? said.model : usual;
     const can = state.models[model];
     const fits = 'duration' in this.#written || said.duration in can.costs;
     return { no: '', ...said, model, can, duration: fits ? said.duration : can.preset };
@@ -134,7 +136,7 @@ export class Options {
 }
 
 /**
- * Options written into the words, read for display only: `--10s`, `--duration 10`, `--no rain`, `--model best`.
+ * Options written into the words, read for display only: `--10s`, `--no rain`, `--model best`.
  * The server's parsing decides.
  */
 
@@ -144,6 +146,8 @@ const MARK = new RegExp(
   + '(?:(duration|cfg|no|model|sound)(?![\\p{Script=Latin}_])|(?=\\d+\\s*s))\\s*[=:\uff1a\uff1d]?\\s*',
   'giu',
 );
+
+const squeezed = (name) => name.toLowerCase().replace(/[\s_-]/g, '');
 
 function written(words) {
   const text = words.normalize('NFKC');
@@ -155,8 +159,8 @@ function written(words) {
     if (name === 'no') found.no = tail.replace(/[\s,;]+$/, '');
     else if (name === 'duration') [found.duration] = /^\d*/.exec(tail);
     else if (name === 'model') {
-      const title = tail.toLowerCase().replace('with ', '').replace(/\s+/g, '-');
-      [found.model] = values.filter((one) => title.startsWith(one.split('@')[0])).sort().reverse();
+      const title = squeezed(tail).replace('withsound', 'sound');
+      [found.model] = values.filter((one) => title.startsWith(squeezed(one.split('@')[0]))).sort().reverse();
     } else [found[name]] = tail.replace(',', '.').split(/\s/);
   });
   return found;
