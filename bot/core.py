@@ -36,7 +36,7 @@ class Core:
         self.context = context
         self.desk = Desk(lambda: self.context)
         """For the operator's page."""
-        self._denials: dict[tuple[str, str, str], float] = {}
+        self._denials: dict[tuple[str, str, str, str], float] = {}
 
     async def handle(self, inbound: Inbound) -> Reply:
         """Answer an inbound message. Refusals are replies in words, and free.
@@ -189,9 +189,10 @@ class Core:
 
     def _was_told(self, inbound: Inbound, denial: Denial) -> bool:
         """Whether the person was told the same denial a moment ago, in a chat with other readers."""
-        if platforms.kind(inbound.address.platform) != "chat":  # nobody reads along
+        if platforms.kind(inbound.address.platform) != "chat" or not inbound.shared:  # nobody reads along
             return False
-        key, now = (inbound.person, inbound.scope, denial.cause), self.context.clock()
+        # Another price is another answer: somebody tries what costs less.
+        key, now = (inbound.person, inbound.scope, denial.cause, str(denial.sentence)), self.context.clock()
         if now - self._denials.get(key, -QUIET) < QUIET:
             return True
         if len(self._denials) >= MOST_DENIALS:

@@ -77,6 +77,13 @@ async def test_a_denial_says_all_of_it_once_a_minute(town: Town) -> None:
     town.house.clock.tick(2)
     assert (await town.order()).text.startswith("That clip costs")
     assert (await town.say("she smiles", user="8")).text == texts.chat.NO_PHOTO  # other words are always said
+    assert (await town.order(text="she smiles --10s")).text.startswith("That clip costs 10 credits")  # another answer
+
+
+async def test_nobody_is_left_without_an_answer_in_private(town: Town) -> None:
+    configure(town.house.core, policy=pricing.Policy(3))
+    for _ in range(2):
+        assert (await town.order(scope="")).text.startswith("That clip costs 5 credits, and you have 3 left today.")
 
 
 async def test_another_limit_is_another_denial_and_the_page_is_always_told(town: Town) -> None:
