@@ -35,7 +35,9 @@ def animate(
     model: Annotated[
         str | None, typer.Option(help="what makes it: quick, best, sound, or a model's name", metavar="NAME")
     ] = None,
-    sound: Annotated[str | None, typer.Option(help="with sound, where the model makes some", metavar="on|off")] = None,
+    sound: Annotated[
+        str | None, typer.Option(help="with sound, made by With sound unless a model is named", metavar="on|off")
+    ] = None,
     negative: Annotated[str | None, typer.Option("--negative", "--no", help="what to avoid")] = None,
     cfg: Annotated[str | None, typer.Option(help="how strictly to follow the words", metavar="0..1")] = None,
     end: Annotated[Path | None, typer.Option(help="the photo to end on", metavar="PHOTO")] = None,

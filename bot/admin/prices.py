@@ -1,6 +1,7 @@
 """/operator price: what a second of each model costs, set and taken back."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ from bot.catalogue import Model
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
+from bot.offers import LONGEST
 from bot.quotas.rules import HOUSE, Rule
 from bot.sentence import EMPTY, Sentence
 
@@ -23,16 +25,17 @@ MOST = 1000
 
 
 async def price(ctx: Context, inbound: Inbound, argument: str, because: str) -> Reply:
-    """Show all prices; or `MODEL 4 a second`, or `MODEL off`. Raises `Refusal`."""
-    if not argument.strip():
-        return await _show(ctx)
+    """Show all prices, or that of `MODEL`; or `MODEL 4 a second`, or `MODEL off`. Raises `Refusal`."""
+    shown = _named(ctx, argument)
+    if shown or not argument.strip():
+        return _show(ctx, [shown] if shown else catalogue.rows())
     if found := _OFF.fullmatch(argument.strip()):
-        return await _unset(ctx, inbound, _model(found["model"]), because)
+        return await _unset(ctx, inbound, _model(ctx, found["model"]), because)
     found = _RATE.fullmatch(argument.strip())
     rate = Fraction(found["rate"].replace(",", ".")) if found else Fraction(0)
-    if not found or not 0 < rate <= MOST or catalogue.named(argument):  # “Veo 3.1” is no price of “Veo”
+    if not found or not 0 < rate <= MOST:
         raise Refusal(how(inbound, texts.prices.HOW))
-    model = _model(found["model"])
+    model = _model(ctx, found["model"])
     entry = replace(act(ctx, inbound, f"price {model.id}", because=because), scope=HOUSE, verb="price")
     done = await ctx.store.quotas.amend(entry, lambda rule: _with(rule, model, rate))
     await ctx.reprice()
@@ -50,10 +53,10 @@ async def _unset(ctx: Context, inbound: Inbound, model: Model, because: str) -> 
     return told(texts.prices.was_unset(model.title, now.a_second if now else None), done)
 
 
-async def _show(ctx: Context) -> Reply:
+def _show(ctx: Context, models: Sequence[Model]) -> Reply:
     offered = {one.id: one for one in ctx.offers().every}
     rows = []
-    for row in catalogue.rows():
+    for row in models:
         found = offered[row.id].price if row.id in offered else None
         source = EMPTY if found is None else _source(found)
         rows.append(texts.prices.line(row.title, found.a_second if found else None, source))
@@ -68,10 +71,17 @@ def _source(found: catalogue.Price) -> Sentence:
     return texts.prices.BY_ROW if found.estimate else EMPTY
 
 
-def _model(name: str) -> Model:
-    """The row that a name means. Raises `Refusal`."""
+def _named(ctx: Context, name: str) -> Model | None:
+    """The row that a title, an id or a word means."""
+    said = name.strip(" \"'“”")[:LONGEST]
+    choice = ctx.offers().find(said)
+    return catalogue.named(said) or (choice.model if choice else None)
+
+
+def _model(ctx: Context, name: str) -> Model:
+    """As `_named`. Raises `Refusal`."""
     said = name.strip(" \"'“”")
-    if found := catalogue.named(said):
+    if found := _named(ctx, said):
         return found
     raise Refusal(texts.prices.unknown(said[:40], catalogue.near(said)))
 

@@ -31,7 +31,7 @@ DISCORD_OPTIONS = {
     "prompt": _("what should happen in it"),
     "duration": _("how long the clip is"),
     "model": _("what makes it, with its price; choose one of the list, or type a name"),
-    "sound": _("with sound, where the model makes some"),
+    "sound": _("with sound, made by With sound unless a model is named"),
     "negative": _("what to avoid"),
     "strength": _("how strictly to follow the words, from 0 to 1"),
     "end_image": _("the last frame; for clips of 5 seconds"),

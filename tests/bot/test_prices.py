@@ -33,7 +33,7 @@ from tests import templates
 from tests.clock import Clock
 from tests.houses import House, attached, configure, picture
 from tests.loopback.provider.scripted import closed_port
-from tests.samples import an_order
+from tests.samples import BEST, OFFERS, an_order
 
 pytestmark = pytest.mark.databases
 
@@ -355,3 +355,11 @@ def test_the_stand_in_is_handed_what_it_needs() -> None:
     assert made[PRO.id].rate == 262_500
     assert made[VEO.id].rate == made[DEFAULT.id].rate == 63_000
     assert (made[VEO.id].sound, made[PRO.id].end) == ("generate_audio", "tail_image_url")
+
+
+async def test_one_price_is_shown_and_words_name_models(house: House) -> None:
+    configure(house.core, offers=OFFERS, owners=frozenset({"telegram:7"}))
+    shown = (await house.say("/operator price veo 3.1")).text.splitlines()
+    assert shown == ["· Veo 3.1: 6 credits a second", texts.prices.HOW]
+    assert (await house.say("/operator price with sound")).text.startswith("· Kling 2.6 Pro: 2.50 credits a second")
+    assert (await house.say("/operator price best 5")).text == texts.prices.was_set(BEST.title, Fraction(5))
