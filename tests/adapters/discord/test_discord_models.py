@@ -81,6 +81,9 @@ async def test_sound_is_a_switch(room: Room) -> None:
     room.slash(options={**ASKED, "model": "sound", "sound": False})
     await room.clips(2)
     assert [(order.model, order.sound) for order in room.house.provider.orders] == [(BEST.id, True), (LOUD.id, False)]
+    room.slash(options={**ASKED, "sound": True})  # without a model it is made by the one for sound
+    await room.clips(3)
+    assert (room.house.provider.orders[-1].model, room.house.provider.orders[-1].sound) == (LOUD.id, True)
 
 
 async def test_only_what_the_community_allows_is_offered(room: Room) -> None:
