@@ -144,6 +144,7 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
             job.price,
             now - job.created_at,
             texts.sharing.remix_of(job.remix_after) if job.remix_of else EMPTY,
+            _by(job.order),
         )
         for number, job in enumerate(jobs, 1)
     ]

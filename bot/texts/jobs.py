@@ -171,14 +171,16 @@ def job_line(
     price: int,
     age: float,
     after: Sentence = EMPTY,
+    by: Sequence[Sentence] = (),
 ) -> Sentence:
-    """Line of /jobs; `age` in seconds."""
+    """Line of /jobs; `age` in seconds, `by`: its model and sound, if unusual."""
     return join(
         " · ",
         [
             _("{number}. {state}", number=number, state=STATES[state]),
             _("“{words}”", words=shorten(prompt, 60)),
             _("{seconds} s", seconds=seconds),
+            *by,
             EMPTY if state in ("failed", "cancelled") else credits_(price),
             ago(age),
             job_id,

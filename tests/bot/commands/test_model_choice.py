@@ -114,6 +114,14 @@ async def test_a_choice_is_named_as_it_is_shown(house: House, said: str) -> None
     assert (await house.say("/model forget")).text == texts.models.CHOSEN_AS_SET
 
 
+async def test_a_list_of_clips_tells_them_apart_by_their_models(house: House) -> None:
+    for words in ("she smiles", "she smiles --model sound"):
+        await house.order(words)
+    lines = (await house.say("/jobs")).text.splitlines()
+    assert "“she smiles” · 5 s · Kling 2.6 Pro · with sound · 13 credits · " in lines[0]
+    assert "“she smiles” · 5 s · 5 credits · " in lines[1]
+
+
 async def test_one_model_is_nothing_to_choose(house: House) -> None:
     configure(house.core, offers=alone())
     assert (
