@@ -120,7 +120,9 @@ PAGE = {
     "privacy": _("Privacy"),
     "help": _("Help"),
     "drop_order": _("Take it back"),
-    "order_lapsed": _("An hour has passed without an answer, so this was taken back. Nothing was spent."),
+    "order_lapsed": _(
+        "This waits for an answer no longer: it was taken back, or an hour has passed. Nothing was spent."
+    ),
     "unreached": _("That didn't get through. Try again: nothing is made or paid twice."),
     "offline_now": _("You're offline. What is under way goes on, and this page catches up by itself."),
     "server_away": _("Photoplay doesn't answer right now. This page tries again by itself, and nothing is lost."),

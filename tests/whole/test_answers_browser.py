@@ -62,7 +62,9 @@ async def test_crop_consent_and_price_are_each_answered_by_a_typed_yes(
         await page.context.close()
 
 
-async def test_of_two_questions_the_one_that_was_asked_last(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+async def test_of_two_questions_the_one_that_was_asked_last(
+    chromium: Browser, tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with buying(tmp_path) as (app, address):
         await dear(app)
         page = await new_page(chromium)
@@ -85,6 +87,7 @@ async def test_of_two_questions_the_one_that_was_asked_last(chromium: Browser, t
         await tab.goto(address)
         await expect(tab.locator("[data-is=asked]")).to_contain_text("This costs 10 credits")
         await page.bring_to_front()
+        monkeypatch.setattr(event_stream, "TICK", 60.0)
         await page.route("**/events", lambda route: route.abort())
         await write(tab, "no")
         await expect(tab.locator("[data-is=asked]")).to_have_text(texts.credits.DROPPED)
