@@ -68,7 +68,7 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
                 )
             for finding in watch.findings(app.settings):
                 yield finding
-            for finding in await asyncio.to_thread(lambda: list(report.findings(settings, time.time()))):
+            async for finding in report.findings(settings, time.time()):
                 yield finding
             async for finding in _jobs(app):
                 yield finding
@@ -127,9 +127,9 @@ def _protected(app: App, place: Place | None, rotate: bool) -> Finding:
     if place == "file":
         return Finding(
             "hint",
-            f"{on} The master key is in {app.settings.data_dir / 'master.key'}: what was removed, or a part of the "
-            "folder, cannot be read by others, but the whole folder or a backup can. To keep it apart, set MASTER_KEY "
-            "and run: photoplay rekey",
+            f"{on} The master key is the file master.key in DATA_DIR: what was removed, or a part of the folder, "
+            "cannot be read by others, but the whole folder or a backup can. To keep it apart, set MASTER_KEY and run: "
+            "photoplay rekey",
         )
     if app.settings.master_key_before:
         return Finding("hint", f"{on} MASTER_KEY is in use; MASTER_KEY_BEFORE can be removed.")

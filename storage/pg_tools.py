@@ -23,12 +23,14 @@ EXPORT = f"""
     SELECT pg_export_snapshot() AS snapshot, current_schema() AS place, ({VERSION}) AS version, found.*
     FROM ({COUNTS}) AS found"""
 HERE = "SELECT current_schema() AS place"
+SERVER = "SELECT current_setting('server_version_num') AS version"
 OTHERS = """
     SELECT count(*) AS n FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()"""
 THERE = "SELECT to_regclass('gate') IS NOT NULL AS there"
 OF_TOKEN = "SELECT 1 FROM gate WHERE place = $1"
 _SERVER = re.compile(r"server version: (\d+)[^;]*; pg_dump version: (\d+)")
+_OWN = re.compile(r"\(PostgreSQL\) (\d+)")
 _OF_SCHEMA = (b"CREATE SCHEMA ", b"COMMENT ON SCHEMA ", b"ALTER SCHEMA ")
 _BODY = (b"CREATE TABLE ", b"CREATE FUNCTION ")
 _LAST_LINE = b"-- PostgreSQL database dump complete"
@@ -89,6 +91,21 @@ async def dump(url: str, target: Path) -> tuple[str, Contents]:
         await database.close()
     counts = {name: count for name, count in dict(found).items() if name not in ("snapshot", "place", "version")}
     return str(found["place"]), Contents(found["version"], counts)
+
+
+async def check(url: str) -> None:
+    """Raise `Misconfigured` where the programs for backups are missing or older than the server, else `StoreDown`."""
+    program, _ = _program("pg_dump"), _program("psql")
+    database = await Postgres.open(url, 1)
+    try:
+        found = await database.read(lambda tx: tx.all(SERVER))
+    finally:
+        await database.close()
+    process = await asyncio.create_subprocess_exec(program, "--version", stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+    own = _OWN.search(said.decode(errors="replace"))
+    if own and int(own[1]) < (server := int(found[0]["version"]) // 10_000):
+        raise _too_old("pg_dump", own[1], str(server))
 
 
 async def put_back(
@@ -290,11 +307,15 @@ class _Head:
 
 def _error(program: str, said: str) -> Misconfigured | StoreDown:
     if versions := _SERVER.search(said):
-        return Misconfigured(
-            f"{program} is of PostgreSQL {versions[2]}, and the server of {versions[1]}: it must be as new. Install "
-            f"the client programs of PostgreSQL {versions[1]}, and put them first in PATH."
-        )
+        return _too_old(program, versions[2], versions[1])
     last = (said.strip().splitlines() or ["no reason given"])[-1]
     if "\\restrict" in said or "\\unrestrict" in said:
         return Misconfigured(f"{program} is older than the program that made the dump. Update it. ({last[:_LAST]})")
     return StoreDown(f"{program}: {last[:_LAST]}")
+
+
+def _too_old(program: str, own: str, server: str) -> Misconfigured:
+    return Misconfigured(
+        f"{program} is of PostgreSQL {own}, and the server of {server}: it must be as new. Install the client programs "
+        f"of PostgreSQL {server}, and put them first in PATH."
+    )

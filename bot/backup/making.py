@@ -78,6 +78,8 @@ def receiving(to: Path, patience: float = 0.0) -> Iterator[None]:
             stack.enter_context(locks.locked(to, LOCK, patience=patience))
             for left in to.glob(f".{manifest.PREFIX}*{_PARTIAL}"):
                 shutil.rmtree(left, ignore_errors=True)
+        except FileExistsError:
+            raise Misconfigured(f"{to} cannot be used for backups: it is a file, not a folder.") from None
         except locks.Busy:
             raise Occupied(f"Another backup into {to} is being made.") from None
         except OSError as error:

@@ -67,11 +67,17 @@ def read(folder: Path) -> Manifest:
             raise ValueError
         return found
     except FileNotFoundError:
-        raise Misconfigured(f"{folder} is no backup, or not a whole one: it has no {NAME}.") from None
+        inside = f" Inside of it is {newest.name}." if (newest := _newest(folder)) else ""
+        raise Misconfigured(f"{folder} is no backup, or not a whole one: it has no {NAME}.{inside}") from None
     except OSError as error:
         raise Misconfigured(f"{folder} cannot be read: {error.strerror}.") from None
     except ValueError:
         raise Misconfigured(f"{folder / NAME} is damaged, or of another program.") from None
+
+
+def _newest(folder: Path) -> Path | None:
+    """The newest backup inside of a folder, by its name."""
+    return max((path.parent for path in folder.glob(f"{PREFIX}*/{NAME}")), default=None)
 
 
 @cache

@@ -47,6 +47,9 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     code, _, err = here("backup", "elsewhere", DATA_DIR="nowhere")
     assert (code, "nothing to back up" in err) == (2, True)
     assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "file").touch()
+    code, _, err = here("backup", "file")
+    assert (code, err) == (2, "file cannot be used for backups: it is a file, not a folder.\n")
     with making.receiving(tmp_path / "busy"):
         code, _, err = here("backup", "busy")
     assert (code, "Another backup" in err) == (2, True)
@@ -139,8 +142,14 @@ def test_check_tells_of_backups(tmp_path: Path, data: Path) -> None:
 
     said("Backups: none are made. Set BACKUP_DIR", "·", "")
     said("Backups: none in kept yet")
+    assert not (tmp_path / "kept").exists()
+    (tmp_path / "kept").touch()
+    said("✗ Backups: none can be made in kept: ")
+    (tmp_path / "kept").unlink()
     assert here("backup", "kept")[0] == 0
     [(folder, _)] = manifest.backups(tmp_path / "kept")
+    code, _, err = here("restore", "kept")
+    assert (code, err.endswith(f"it has no manifest.json. Inside of it is {folder.name}.\n")) == (2, True)
     os.utime(folder / manifest.NAME, (time.time() - 90_000,) * 2)
     said("Backups: the newest in kept is of ", "✓ Backups")
     os.utime(folder / manifest.NAME, (time.time() - 3 * 86_400,) * 2)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup import making, manifest
+from bot.backup import making, manifest, report
 from bot.backup.source import Source
+from bot.config import Settings
 from bot.errors import Misconfigured, StoreDown
 from bot.jobs import machine
 from bot.media.library import Media
@@ -256,13 +258,23 @@ async def test_an_older_pg_dump_and_none_at_all_are_told_in_words(
 ) -> None:
     if source.url is None:
         pytest.skip("PostgreSQL's own programs")
+    kept = Settings(data_dir=source.data, backup_dir=tmp_path / "backups", database_url=source.url, _env_file=None)
+
+    async def checked() -> list[str]:
+        return [one.text async for one in report.findings(kept, 0.0) if one.kind == "bad"]
+
+    assert await checked() == []
     older = programs.parents[1] / "pginstall" / "bin"
     assert (older / "pg_dump").exists()
     monkeypatch.setenv("PATH", str(older))
     with pytest.raises(Misconfigured, match=r"pg_dump is of PostgreSQL \d+, and the server of \d+"):
         await make(source, tmp_path / "backups")
+    (told,) = await checked()
+    assert re.match(r"Backups: none can be made\. pg_dump is of PostgreSQL \d+, and the server of 18", told)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Misconfigured, match="pg_dump is not here"):
         await make(source, tmp_path / "backups")
+    (told,) = await checked()
+    assert told.startswith("Backups: none can be made. pg_dump is not here")
     assert shutil.which("pg_dump") is None
     assert [path.name for path in (tmp_path / "backups").iterdir()] == [making.LOCK]
