@@ -178,8 +178,8 @@ async def test_a_caption_names_another_model(choosing: Driver) -> None:
 
 async def test_what_a_model_cannot_is_refused_and_costs_nothing(choosing: Driver) -> None:
     await choosing.say("she sings --model veo 3.1 --10s", picture())
-    await sees(choosing, "can be 4, 6 or 8 seconds")
-    await choosing.say("she sings --sound on", picture())
+    await sees(choosing, "Clips of Veo 3.1 have 4, 6 or 8 seconds, not 10.")
+    await choosing.say("she sings --model quick --sound on", picture())
     await sees(
         choosing,
         "Kling 1 Standard makes clips without sound. Please order one without. "
