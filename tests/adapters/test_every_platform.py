@@ -224,8 +224,8 @@ async def test_a_community_has_the_models_that_its_admins_allow(chat: ChatDriver
     await chat.say("/limits models quick, with sound")
     await sees(chat, "Clips may be made by Quick and With sound.")
     await chat.say("she smiles --model best", picture())
-    await sees(chat, "Kling 3.0 Pro is not among the models that the admins of this community allow. "
-                     "Here you can have Quick or With sound.")  # fmt: skip
+    best = texts.models.title("best", BEST.title)
+    await sees(chat, texts.models.forbidden(best, [texts.models.WORDS["quick"], texts.models.WORDS["sound"]]))
     await chat.say("she sings --model sound", picture())
     await sees(chat, "she sings", clip=True)
     await settled(chat)
