@@ -44,8 +44,23 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browsers and whole processes first: what is left at the end is short, and all workers end together."""
-    items.sort(key=lambda item: item.path.parent.name != "whole")
+    """Long tests first, some for each worker, so that all end together; every second worker has its browsers last.
+
+    xdist deals the tests out as ranges of this list, one a worker, and moves them when a worker has none left.
+    """
+    items.sort(key=_shortness)
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    shares = [items[first::workers] for first in range(workers)]
+    for share in shares[1::2]:
+        share.sort(key=lambda item: (1, 0, 2)[_shortness(item)])
+    items[:] = [item for share in shares for item in share]
+
+
+def _shortness(item: pytest.Item) -> int:
+    """0: with a browser, 1: with whole processes, 2: the rest."""
+    if "chromium" in getattr(item, "fixturenames", ()):
+        return 0
+    return 1 if item.path.parent.name == "whole" else 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -77,14 +77,14 @@ async def test_a_model_is_chosen_with_its_price_in_sight(tmp_path: Path, photo: 
     assert "“slow zoom in” · 5 s · Kling 2.6 Pro · with sound" in out
     with av.open(str(tmp_path / "c.mp4")) as container:
         assert container.streams.audio
-    code, _, err = await photoplay(tmp_path, "animate", str(photo), "slow zoom in", "--sound", "on")
+    code, _, err = await photoplay(tmp_path, "animate", str(photo), "slow", "--model", "quick", "--sound", "on")
     assert (code, err) == (
         1,
         "Kling 1 Standard makes clips without sound. Please order one without. "
         "Kling 2.6 Pro can do all you asked for: --model sound\n",
     )
     code, _, err = await photoplay(tmp_path, "animate", str(photo), "pan left", "--model", "veo 3.1", "--duration", "5")
-    assert "--duration can be 4, 6 or 8 seconds, not “5”." in err
+    assert "Clips of Veo 3.1 have 4, 6 or 8 seconds, not 5." in err
     # A shell has no button that says yes to a crop.
     code, _, err = await photoplay(tmp_path, "animate", str(photo), "pan left", "--model", "veo 3.1")
     assert (code, "16:9" in err, "With --crop" in err) == (1, True, True)
@@ -135,7 +135,7 @@ async def test_every_option_reaches_the_stand_in(tmp_path: Path, photo: Path) ->
         (["nothing.jpg", "x"], "There is no file nothing.jpg"),
         (["words.txt", "x"], "isn't a picture I can read"),
         (["photo.jpg", ""], "What should happen"),
-        (["photo.jpg", "x", "--duration", "7"], "--duration can be 5 or 10"),
+        (["photo.jpg", "x", "--duration", "7"], "Clips of Kling 1 Standard have 5 or 10 seconds, not 7."),
         (["photo.jpg", "x", "--cfg", "2"], "--cfg takes a number from 0"),
         (["photo.jpg", "x", "--end", "photo.jpg", "--duration", "10"], "5-second"),
         (["photo.jpg", "x", "--brush", "photo.jpg"], "A brush is a mask and the way it moves"),
