@@ -42,12 +42,23 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
+_others = set[int]()
+"""Rendering processes that earlier tests share."""
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    _others.clear()
+    _others.update(children(os.getpid()))
+
+
 def children(pid: int) -> list[int]:
-    """The rendering processes of a process. Multiprocessing's resource tracker is another kind of child."""
+    """A process's rendering processes, of this test. Multiprocessing's resource tracker is another kind of child."""
     found = []
     for thread in Path(f"/proc/{pid}/task").iterdir():
         found += [int(child) for child in (thread / "children").read_text().split()]
-    return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    rendering = [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in rendering if child not in _others]
 
 
 async def renderer_of(pid: int, *, other_than: int = 0) -> int:
