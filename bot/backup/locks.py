@@ -48,4 +48,4 @@ def _take(number: int, how: int, end: float) -> None:
             if error.errno in _NONE:
                 return
             raise
-        time.sleep(_LOOK)
+        time.sleep(_LOOK)  # `flock` cannot wait for a limited time; patience is only had at a start

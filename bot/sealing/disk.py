@@ -1,23 +1,18 @@
 """Small files that must survive a crash whole: replaced atomically, locked, overwritten before they are removed."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
-
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Exclude other threads and processes that lock the same file. Raises `OSError`."""
     with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
-        if fcntl:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield  # closing unlocks
 
 
