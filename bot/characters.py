@@ -4,8 +4,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Letters and symbols by category that are invisible: fillers, and the empty Braille cell."""
+FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U00013442")
+"""Letters and symbols by category that are invisible: fillers, the empty Braille cell, a note without a head, blank
+hieroglyphs."""
 UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 """Scripts without blanks between words, as ranges for a regex set."""
 END = rf"(?![\u0300-\u036f]|[^\W{UNSPACED}])"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.characters import END, UNSPACED, is_unseen, plain, trim
 
 _COMMAND = re.compile(rf"/([a-z0-9_]{{1,32}})(?:@([a-z0-9_]{{1,64}}))?{END}(?![/\\@])")
-_AFTER = re.compile(rf":?(?:[\s,;|·•、،؛]|:(?=\s|$|[{UNSPACED}])|\.(?=\s|$)|[-—](?=\s))*+")
+_AFTER = re.compile(rf":?(?:[\s,;|·•、،؛]|:(?=\s|$|[{UNSPACED}])|[.!?=>~]++(?=\s|$|[{UNSPACED}])|[-—](?=\s))*+")
 """Separators between a call and the words; two dashes begin an option."""
 SIGN = r"(?:[,;，；、]|[:：](?![)(-]))?"
 """Pattern of punctuation next to a name, part of neither name nor words."""

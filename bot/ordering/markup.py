@@ -1,30 +1,36 @@
-"""Markdown around options, as people type it where it is rendered: `**--10s**`, `--no _blur_`. Pure."""
+"""Markdown around options, as people type it where it is rendered: `**--10s**`, `--no _blur_`, `\\-\\-10s`. Pure."""
 
 import re
 
 from bot.characters import Plain, plain
 
 _RUN = r"(\*{1,3}|_{1,3}|~~|\|\||`{1,3})"
-_NAME = r"(?:duration|no|cfg)"
+_NAME = r"(?:duration|no|cfg|model|sound)"
 _NUMBER = r"(?:\d+(?:[.,/]\d+)?|[.,]\d+)"
 _WRAPPED = re.compile(rf"(?<!\w){_RUN}([-—]{{1,4}} ?(?:{_NAME}|\d)[^\n]*?)\1(?![^\W_])")
 _INSIDE = re.compile(
-    rf"(?<![-—])[-—]{{1,4}} ?(?:(?:duration|cfg)\s*[=:]?\s*)?{_RUN}({_NAME}|{_NUMBER}[ \w%]{{0,12}}?)\1(?!\w)"
+    rf"(?<![-—])[-—]{{1,4}} ?(?:(?:duration|cfg)\s*[=:]?\s*)?{_RUN}({_NAME}|{_NUMBER}[ \w%]{{0,12}}?)\1(?!\w)|"
+    rf"(?<![-—])[-—]{{1,4}} ?(?:model|sound)\s*[=:]?\s*{_RUN}([\w. ()-]{{1,60}}?)\3(?!\w)"
 )
+_ESCAPED = re.compile(r"\\(?=[-—])")
 _ONLY_NAME = re.compile(rf"[-—]+ ?{_NAME}\s*[=:]?")
 _WHOLLY = re.compile(rf"{_RUN}([^*_~|`]+)\1")
 
 
 def unmarked(text: str) -> str:
     """Remove markup around an option; markup around an option with its value becomes brackets."""
-    read = plain(text)
     signs = list(text)
+    if escapes := list(_ESCAPED.finditer((read := plain(text)).text)):
+        for found in escapes:
+            _replace(signs, read, found.start(), found.end(), "")
+        return unmarked("".join(signs))
     for found in _WRAPPED.finditer(read.text):
         bare = _ONLY_NAME.fullmatch(found[2])
         for (start, end), sign in ((found.span(1), "("), ((found.end(2), found.end()), ")")):
             _replace(signs, read, start, end, "" if bare else sign)
     for found in _INSIDE.finditer(read.text):
-        for start, end in (found.span(1), (found.end(2), found.end())):
+        run, value = (1, 2) if found[1] else (3, 4)
+        for start, end in (found.span(run), (found.end(value), found.end())):
             _replace(signs, read, start, end, "")
     return "".join(signs)
 

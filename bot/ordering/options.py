@@ -45,13 +45,14 @@ SECONDS = (
     r"|วินาที|秒[钟鐘間间]?|초|′′|''|\")"
 )
 """Units of seconds in the most common languages."""
+PERCENT = r"(?:%|٪|per ?cent|pct|prozent|por ?cien?to|pour ?cent|per ?cento|procent|процент[а-я]*)"
 _OTHER_UNITS = r"(?:ms|milli\w*|mins?|minut\w*|m|hrs?|hours?|h|frames?|f|минут\w*|час\w*|分[钟鐘間间]?|小时|時間|분)"
 _MARK = re.compile(
     r"://[!-~]*/[-—]*+|"  # the path of a URL, whose dashes are its own
     rf"((?<![-—])[-—]++|(?<!{KANA_DASH}){KANA_DASH}{{2,}}+)([ \n]*+)(?=(\w[\w-]{{0,40}}))"
 )
 _KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{UNSPACED}])|(no|model|sound){END}(?!-\w))\s*[=:]?\s*")
-_SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:( *{SECONDS}){END}|{_STOP})")
+_SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:((?: *|-){SECONDS}){END}|{_STOP})")
 _MODELS = "|".join(
     r"[ _-]*".join(map(re.escape, name.split()))
     for name in sorted({*offers.NAMES, *map(catalogue.plain, catalogue.names())}, key=len, reverse=True)
@@ -60,9 +61,9 @@ _SWITCHES = "|".join(offers.SWITCHES)
 _SURE = {"model": re.compile(rf"(?:{_MODELS}){END}"), "sound": re.compile(rf"(?:on|off){END}")}
 """Values that make a name with blanks around its dashes an option: “-- sound of rain” is prose."""
 _VALUES = {
-    "duration": re.compile(rf"{_NUMBER}(?: *(?:{SECONDS}|{_OTHER_UNITS}){END}|{_STOP})|\S*"),
-    "cfg": re.compile(rf"{_NUMBER}(?: *%)?{_STOP}|\S*"),
-    "model": re.compile(rf"(?:{_MODELS}){END}|\"[^\"\n]{{1,60}}\"|\S*"),
+    "duration": re.compile(rf"{_NUMBER}(?:(?: *|-)(?:{SECONDS}|{_OTHER_UNITS}){END}|{_STOP})|\S*"),
+    "cfg": re.compile(rf"{_NUMBER}(?: *{PERCENT})?{_STOP}|\S*"),
+    "model": re.compile(rf"(?:{_MODELS}){END}(?: \((?:{_MODELS})\))?|\"[^\"\n]{{1,60}}\"|\S*"),
     "sound": re.compile(rf"(?:{_SWITCHES}){END}|\S*"),
 }
 _TOUCHED = re.compile(rf"[{UNSPACED}]")
@@ -245,6 +246,8 @@ def _opening(text: str, place: int, done: int) -> int | None:
     before = place - 1
     if done <= before and text[before] in _QUOTES:
         return before if before == done or text[before - 1].isspace() else None
+    if done <= before and text[before] == "<":
+        return before if ">" in text[place:] else None
     while done <= before and (text[before].isspace() or is_unseen(text[before])):
         before -= 1
     return before if done <= before and unicodedata.category(text[before]) in ("Ps", "Pi") else None
@@ -266,6 +269,8 @@ def _closing(text: str, opening: int) -> int | None:
 def _closes(sign: str, opening: str) -> bool:
     if opening in _QUOTES:
         return sign == opening
+    if opening == "<":
+        return sign == ">"
     if opening in _LOW_QUOTES:
         return sign in "“”‘’"
     return unicodedata.category(sign) == ("Pe" if unicodedata.category(opening) == "Ps" else "Pf")

@@ -27,8 +27,8 @@ NOTHING = frozenset({"nothing", "none"})
 BRUSHES = 6
 POINTS = range(2, 78)
 
-_SECONDS = re.compile(rf"0*([0-9]{{1,3}})(?:[.,]0+)? *(?:{written.SECONDS})?")
-_CFG = re.compile(r"(\d{0,3}[.,]?\d{1,9}) *(%|/ *([1-9]\d{0,3}))?", re.ASCII)
+_SECONDS = re.compile(rf"0*([0-9]{{1,3}})(?:[.,]0+)?(?: *|-)(?:{written.SECONDS})?")
+_CFG = re.compile(rf"(\d{{0,3}}[.,]?\d{{1,9}}) *({written.PERCENT}|/ *([1-9]\d{{0,3}}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +218,4 @@ def _cfg(value: str | None) -> float | None:
 
 
 def _divisor(sign: str | None, under: str | None) -> int:
-    return 100 if sign == "%" else int(under or 1)
+    return int(under) if under else 100 if sign else 1

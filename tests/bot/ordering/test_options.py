@@ -15,6 +15,7 @@ from bot import texts
 from bot.errors import Refusal
 from bot.ordering import options, prompt
 from bot.ordering.prompt import Draft, read
+from tests.samples import BEST, OFFERS
 
 SMILES = "she smiles"
 BLANKS = [" ", "\t", "\n", "\u00a0", "\u2009", "\u202f", "\u3000", "\u2028", "\u1680", "\u205f"]
@@ -29,6 +30,7 @@ UNSEEN = [
     "\u034f",
     "\u3164",
     "\u2800",
+    "\U0001d159",
     "\U000e0001",
 ]
 LONG = [chr(code) for code in (0x2012, 0x2013, 0x2014, 0x2015, 0x2E3A, 0xFE58, 0x2500)]
@@ -139,6 +141,11 @@ def test_it_may_follow_whatever_is_no_letter() -> None:
         ("she smiles --cfg ０．７", Draft(SMILES, cfg=0.7)),
         ("she smiles --cfg ०.७", Draft(SMILES, cfg=0.7)),
         ("--cfg 0.7. she smiles", Draft(SMILES, cfg=0.7)),
+        ("she smiles --cfg 70 percent", Draft(SMILES, cfg=0.7)),
+        ("она улыбается --cfg 70 процентов", Draft("она улыбается", cfg=0.7)),
+        ("هي تبتسم --cfg ٧٠٪", Draft("هي تبتسم", cfg=0.7)),
+        ("she smiles --10-s", Draft(SMILES, 10)),
+        ("she smiles --duration 10-sec", Draft(SMILES, 10)),
         # In brackets and quotes an option ends where they do.
         ("(--no blurry) she smiles", Draft(SMILES, negative="blurry")),
         ("（--no 模糊）她微笑", Draft("她微笑", negative="模糊")),
@@ -148,6 +155,7 @@ def test_it_may_follow_whatever_is_no_letter() -> None:
         ("she smiles „--no blurry“", Draft(SMILES, negative="blurry")),
         ('she says "hi" --no "text"', Draft('she says "hi"', negative='"text"')),
         ("she smiles (--10s", Draft(SMILES, 10)),
+        ("she smiles <--no blurry>", Draft(SMILES, negative="blurry")),
         # Commas and the like around an option belong to neither.
         ("she smiles, --no blurry, hands; --10s!", Draft(SMILES, 10, "blurry, hands")),
         ("--10s | she smiles", Draft(SMILES, 10)),
@@ -406,6 +414,10 @@ def test_every_dash_and_blank_of_unicode_counts() -> None:
         ("{0}--no blurry, red{0}", Draft(SMILES, negative="blurry, red")),
         ("--no {0}blurry{0}", Draft(SMILES, negative="blurry")),
         ("--cfg={0}0.7{0}", Draft(SMILES, cfg=0.7)),
+        ("{0}--model quick{0}", Draft(SMILES)),
+        ("--model {0}quick{0}", Draft(SMILES)),
+        ("{0}--sound off{0}", Draft(SMILES)),
+        ("--sound: {0}off{0}", Draft(SMILES)),
     ],
 )
 def test_markup_around_an_option_is_no_part_of_it_nor_of_the_words(mark: str, option: str, draft: Draft) -> None:
@@ -413,6 +425,15 @@ def test_markup_around_an_option_is_no_part_of_it_nor_of_the_words(mark: str, op
     assert (
         read(f"{option.format(mark)}\n{SMILES}" if "--no" not in option else f"{SMILES} {option.format(mark)}") == draft
     )
+
+
+def test_dashes_that_were_escaped_for_markdown_are_dashes() -> None:
+    assert read(r"she smiles \-\-10s \—no blurry") == Draft(SMILES, 10, "blurry")
+
+
+@pytest.mark.parametrize("option", ["--model Best (Kling 3.0 Pro)", "--model **Best (Kling 3.0 Pro)**"])
+def test_a_model_may_be_named_as_its_button_has_it(option: str) -> None:
+    assert read(f"she smiles {option}", can=OFFERS) == Draft(SMILES, model=BEST)
 
 
 @pytest.mark.parametrize(
