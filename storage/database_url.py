@@ -22,6 +22,7 @@ PRISMA = (
     "DATABASE_URL: an address that begins with prisma is of Prisma's own service; take the database's own, which "
     "begins with postgresql://"
 )
+PLACEHOLDER = "DATABASE_URL: its password is still a placeholder; put the database's own in its place"
 PORT = "DATABASE_URL: a port is a number up to 65535"
 NUMBER = "DATABASE_URL: {} must be a number, 1 or more"
 TLS = "DATABASE_URL: {} must be one of disable, allow, prefer, require, verify-ca and verify-full"
@@ -42,7 +43,10 @@ _LINE = re.compile(
     re.DOTALL,
 )
 
-_TLS = ("sslmode", "ssl")
+_PLACEHOLDER = re.compile(r"[\[<{(]+[\w .-]*pass(?:word|wd)?[\w .-]*[\]>})]+|(?:your|my|db)[-_]password", re.IGNORECASE)
+_PROXYS = ("cluster", "endpoint", "project", "reference")
+"""Connection options that hosters' proxies read, and servers do not know."""
+_TLS = ("ssl", "sslmode")
 _DRIVERS = (
     *("sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation"),
     *("ssl_min_protocol_version", "ssl_max_protocol_version", "target_session_attrs", "krbsrvname", "gsslib"),
@@ -110,11 +114,14 @@ def read(url: str) -> Target:
     settings |= {name: given[name] for name in _SETTINGS if given.get(name)}
     if schema := _first(given, _SCHEMAS):
         settings["search_path"] = ", ".join(map(_quoted, schema.split(",")))
+    secret = given.get("password") or _decoded(password) or None
+    if secret and _PLACEHOLDER.fullmatch(secret):
+        raise Misconfigured(f"{PLACEHOLDER}.")
     return Target(
         hosts=hosts,
         ports=ports,
         user=given.get("user") or _decoded(user) or None,
-        password=given.get("password") or _decoded(password) or None,
+        password=secret,
         database=given.get("dbname") or given.get("database") or _decoded(place["name"] or "") or None,
         tls=_tls(given),
         public_tls=_is_public(given),
@@ -230,7 +237,7 @@ def _options(text: str) -> tuple[str, dict[str, str]]:
         if word == "-c" and words:
             word += words.pop(0)
         name, sep, value = word.removeprefix("-c" if word.startswith("-c") else "--").partition("=")
-        if sep and word.startswith("-") and re.fullmatch(r"[\w.]+", name, re.ASCII):
+        if sep and word.startswith("-") and name not in _PROXYS and re.fullmatch(r"[\w.]+", name, re.ASCII):
             settings[name.lower()] = value
         else:
             rest.append(word)

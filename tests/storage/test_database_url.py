@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Misconfigured
-from storage.database_url import PORT, PRISMA, SCHEME, UNREADABLE, read, secrets
+from storage.database_url import PLACEHOLDER, PORT, PRISMA, SCHEME, UNREADABLE, read, secrets
 
 AT = "postgresql://ann:secret@db.example.com:6543/photos"
 BOTH = {"settings": {"search_path": "x", "statement_timeout": "5s"}}
@@ -91,7 +91,9 @@ def test_whatever_is_written_is_read_or_refused_and_not_repeated(url: str) -> No
         read(url)
     except Misconfigured as error:
         said = str(error)
-    assert said in {"", *(f"{words}." for words in (SCHEME, PRISMA, UNREADABLE, PORT))} or "must be" in said
+    assert (
+        said in {"", *(f"{words}." for words in (SCHEME, PRISMA, UNREADABLE, PLACEHOLDER, PORT))} or "must be" in said
+    )
     assert url in secrets(url)
 
 
@@ -103,6 +105,8 @@ def test_whatever_is_written_is_read_or_refused_and_not_repeated(url: str) -> No
         ("sslmode=no-verify", {"tls": "sslmode=require"}),
         ("ssl=true", {"tls": "sslmode=require"}),
         ("ssl=verify-full&sslrootcert=/ca.pem", {"tls": "sslrootcert=%2Fca.pem&sslmode=verify-full"}),
+        ("sslmode=verify-full&ssl=true", {"tls": "sslmode=verify-full"}),
+        ("ssl=true&sslmode=verify-full", {"tls": "sslmode=verify-full"}),
         ("sslmode=verify-full&sslrootcert=system", {"tls": "", "public_tls": True}),
         ("pgbouncer=true", {"pooled": True}),
         ("pgbouncer=false", {"pooled": False}),
@@ -126,6 +130,7 @@ def test_whatever_is_written_is_read_or_refused_and_not_repeated(url: str) -> No
         ("options=--search_path%3Dx", {"settings": {"search_path": "x"}}),
         ("options=-c+search_path%3Dx", {"settings": {"search_path": "x"}}),
         ("options=endpoint%3Dep-cool-1", {"options": "endpoint=ep-cool-1"}),
+        ("options=--cluster%3Dcool-1", {"options": "--cluster=cool-1", "settings": {}}),
         ("options=%22unclosed", {"options": '"unclosed'}),
     ],
 )
@@ -153,6 +158,9 @@ def test_several_servers_and_sockets() -> None:
         ("postgresql://u:hunter2@h h/d", "must look like"),
         ("postgresql://u:hunter2%00@h/d", "must look like"),
         ("postgresql://u:hunter2@h/a b#c", "must look like"),
+        ("postgresql://postgres.abc:[YOUR-PASSWORD]@h:6543/d", "still a placeholder"),
+        ("postgresql://u:<db_password>@h/d", "still a placeholder"),
+        ("postgresql://u@h/d?password=your_password", "still a placeholder"),
         ("postgresql://u:hunter2@h:99999/d", "a port is a number"),
         ("postgresql://u:hunter2@h/d?port=hunter2", "a port is a number"),
         ("postgresql://u:hunter2@h/d?sslmode=hunter2", "sslmode must be one of"),
