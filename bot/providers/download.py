@@ -28,6 +28,8 @@ PIECE = 65_536
 NAT64 = IPv6Network("64:ff9b::/96")
 NOT_NOW = frozenset({202, 204, 205, 408, 420, 423, 425, 429})
 """With 5xx, statuses that say nothing about the clip: try again until the deadline."""
+_AROUND = re.compile(r"^[\s\0-\x1f\u200b-\u200f\u2060\ufeff]+|[\s\0-\x1f\u200b-\u200f\u2060\ufeff]+$")
+_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LEGAL = "%!#$&'()*+,/:;=?@[]~"
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
@@ -124,10 +126,10 @@ def _url(text: str) -> URL:
 
     Only characters invalid in a URL (blanks, quotes, a lone %) are quoted, as browsers do.
     """
-    text = text.strip()
-    if not text or not text.isprintable():
+    text = _AROUND.sub("", text)
+    if not text or _CONTROL.search(text):
         raise ValueError("not a URL")
-    if not text.isascii():
+    if not text.partition("://")[2].partition("/")[0].isascii():
         return URL(text)
     return URL(quote(_LONE.sub("%25", text), safe=_LEGAL), encoded=True)
 

@@ -13,7 +13,7 @@ RUNNING = frozenset(
     {
         *("queued", "generating", "waiting", "active", "submitted", "processing"),
         *("pending", "in_progress", "in_queue", "running", "started", "starting", "created", "scheduled", "preparing"),
-        *("rendering", "not_started", "not_start", "initializing", "inprogress", "inqueue"),
+        *("rendering", "not_started", "not_start", "initializing", "inprogress", "inqueue", "accepted", "enqueued"),
     }
 )
 DONE = frozenset(
@@ -25,10 +25,18 @@ DONE = frozenset(
 FAILED: Mapping[str, Reason] = {
     **dict.fromkeys(("error", "failed", "cancelled", "canceled", "timeout", "timed_out", "expired"), "failed"),
     **dict.fromkeys(("failure", "fail", "errored", "aborted", "terminated", "rejected", "refused", "denied"), "failed"),
-    **dict.fromkeys(("nsfw", "moderated", "content_filtered", "content_moderated", "blocked", "unsafe"), "moderation"),
-    **dict.fromkeys(("sensitive", "flagged", "banned", "policy_violation", "content_policy_violation"), "moderation"),
+    **dict.fromkeys(("internal_error", "server_error", "system_error", "exception", "crashed", "killed"), "failed"),
+    **dict.fromkeys(("unsuccessful", "invalid", "stopped", "interrupted", "time_out", "timedout"), "failed"),
+    **dict.fromkeys(
+        ("nsfw", "moderated", "filtered", "blocked", "unsafe", "inappropriate", "prohibited"), "moderation"
+    ),
+    **dict.fromkeys(("sensitive", "flagged", "banned", "violation", "policy_violation", "censored"), "moderation"),
+    **dict.fromkeys(("moderation_failed", "moderation_rejected", "moderation_blocked"), "moderation"),
+    **dict.fromkeys(("failed_moderation", "safety_violation", "illegal"), "moderation"),
 }
 """Statuses that end a job, with the cause that they imply."""
+ABOUT = frozenset(("task", "job", "generation", "video", "request", "status", "state", "content", "detected", "render"))
+"""Words beside a status that say of what it is: `JOB_STATE_SUCCEEDED`, `generation_failed`."""
 
 STATES = ("status", "state", "task_status")
 WRAPPERS = ("data", "task", "generation", "result", "output", "response")
@@ -51,8 +59,9 @@ def state(said: Mapping[str, Any]) -> str:
     for part in _parts(said):
         word = next((part[name] for name in STATES if isinstance(part.get(name), str) and part[name].strip()), "")
         word = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word)  # inProgress
-        found = "_".join(word.lower().replace("-", " ").split()) or found
-    return found.removeprefix("task_status_")
+        words = word.lower().replace("-", " ").replace("_", " ").replace(".", " ").split()
+        found = "_".join([word for word in words if word not in ABOUT] or words) or found
+    return found
 
 
 def error(said: Mapping[str, Any], codes: Collection[str]) -> object:

@@ -252,7 +252,9 @@ def test_an_answer_in_a_wrapper_counts_by_what_is_inside() -> None:
 @pytest.mark.parametrize(
     ("state", "reason"),
     [("rejected", "failed"), ("failure", "failed"), ("fail", "failed"), ("FAIL", "failed"), ("Timed Out", "failed"),
-     ("nsfw", "moderation"), ("content-moderated", "moderation"), ("policy_violation", "moderation")],
+     ("nsfw", "moderation"), ("content-moderated", "moderation"), ("policy_violation", "moderation"),
+     ("generation_failed", "failed"), ("JOB_STATE_FAILED", "failed"), ("INTERNAL_ERROR", "failed"),
+     ("nsfw_detected", "moderation"), ("content_policy_violation", "moderation"), ("Task.Failed", "failed")],
 )  # fmt: skip
 def test_words_that_end_a_job(state: str, reason: str) -> None:
     answer = polled(200, js({"id": "i", "status": state, "video": None}), 5)
@@ -317,6 +319,12 @@ def test_errors_in_a_job_come_in_three_shapes(error: Any, reason: str) -> None:
     assert answer.reason == reason
     assert "secret" not in answer.detail
     assert "://" not in answer.detail
+
+
+@pytest.mark.parametrize("state", ["JOB_STATE_SUCCEEDED", "generation_completed", "video-ready", "task_status_succeed"])
+def test_a_status_may_say_of_what_it_is(state: str) -> None:
+    assert polled(200, js({"status": state, "output": [URL]}), 5) == Finished(URL)
+    assert polled(200, js({"status": "JOB_STATE_RUNNING", "output": [URL]}), 5) == Pending()
 
 
 def test_an_error_counts_unless_the_job_clearly_goes_on_or_is_done() -> None:

@@ -89,6 +89,8 @@ async def test_a_clip_that_is_gone_is_broken(status: int, first: Scripted, make:
         ("/100%.mp4?x=%zz%20", "/100%25.mp4?x=%25zz%20"),
         ("/%7Euser/a%2fb.mp4?X-Sig=~-._", "/%7Euser/a%2fb.mp4?X-Sig=~-._"),
         ("/кот.mp4", "/%D0%BA%D0%BE%D1%82.mp4"),
+        ("/a\u00a0b\u200b.mp4?sig=%2f\u202f~", "/a%C2%A0b%E2%80%8B.mp4?sig=%2f%E2%80%AF~"),
+        ("/a.mp4\u200b\ufeff", "/a.mp4"),
     ],
 )
 async def test_what_no_url_can_hold_is_quoted_and_all_else_stays(
