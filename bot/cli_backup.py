@@ -1,19 +1,18 @@
 """`photoplay backup`, also while Photoplay runs, and `photoplay restore`."""
 
-import asyncio
 import os
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from bot import encryption, texts
+from bot import encryption, setting_values, texts
 from bot.backup import checking, making, manifest, restoring, undoing
 from bot.backup.finishing import url_of, usable
 from bot.backup.making import Progress
@@ -22,11 +21,9 @@ from bot.config import Settings
 from bot.errors import Misconfigured, Refusal
 from bot.media.signed_links import secret_of
 from bot.model import Job
-from bot.shell import err, go, say_stopping, settings, tell
-from bot.shutdown import signals
+from bot.shell import err, go, settings, stoppable, tell
 from storage import open_store
 
-T = TypeVar("T")
 LISTED = 20
 """Orders in line that are listed."""
 
@@ -42,7 +39,7 @@ def backup(
 
     photoplay backup /mnt/backups
     """
-    go(_stoppable(_backup(to)))
+    go(stoppable(_backup(to), texts.backup.STOPPED))
 
 
 def restore(
@@ -60,7 +57,7 @@ def restore(
 
     photoplay restore /mnt/backups/photoplay-20261129T030000Z
     """
-    go(_stoppable(_check(folder) if check else _restore(folder)))
+    go(stoppable(_check(folder) if check else _restore(folder), texts.backup.STOPPED))
 
 
 async def _check(folder: Path) -> None:
@@ -81,7 +78,8 @@ async def _restore(folder: Path) -> None:
         tell(texts.backup.UNDONE)
     else:
         tell(texts.backup.restored(done.about.at, done.about.counts["jobs"]))
-    tell(texts.backup.aside(str(done.before), done.aside))
+    if done.before:
+        tell(texts.backup.aside(str(done.before), done.aside))
     again = done.removed
     if any((again.people, again.clips, again.shares, again.galleries)):
         tell(texts.backup.removed_again(again.people, again.clips, again.shares, again.galleries))
@@ -111,6 +109,8 @@ async def _backup(to: Path | None) -> None:
     to = to or found.backup_dir
     if to is None:
         raise Misconfigured("Where to? Say a folder, as in: photoplay backup /mnt/backups – or set BACKUP_DIR.")
+    if setting_values.is_inside(to, found.data_dir):
+        raise Misconfigured(f"{to} lies in DATA_DIR. A backup belongs outside of it, best on another disk.")
     source = source_of(found)
     async with usable(found):
         with making.receiving(to), _bar(texts.backup.WRITING) as progress:
@@ -135,17 +135,3 @@ def _bar(what: str) -> Iterator[Progress]:
     with Bar(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(what, total=None)
         yield Progress(lambda size: bar.update(task, total=size), lambda size: bar.advance(task, size))
-
-
-async def _stoppable(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which SIGINT and SIGTERM cancel: then nothing of it stays. Raises `Refusal`."""
-    async with signals(say_stopping, 1) as stopped:
-        working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(stopped.wait())
-        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if not working.done():
-            working.cancel()
-            await asyncio.wait({working})
-            if working.cancelled():
-                raise Refusal(texts.backup.STOPPED)
-        return working.result()

@@ -1,12 +1,21 @@
 """`photoplay rekey`: the master key is changed."""
 
+from collections.abc import Callable
+from functools import partial
+
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bot import texts
+from bot.backup.finishing import usable
+from bot.backup.making import Stopped, in_thread
+from bot.config import Settings
 from bot.encryption import masters_of
-from bot.errors import Misconfigured, Refusal
+from bot.errors import Misconfigured
 from bot.sealing.keys import open_keys
-from bot.shell import err, out, plainly, settings
+from bot.sealing.masters import Masters
+from bot.shell import err, go, out, settings, stoppable
+
+_COLUMNS = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
 
 
 def rekey() -> None:
@@ -19,18 +28,35 @@ def rekey() -> None:
 
     photoplay rekey
     """
-    with plainly():
-        found = settings()
+    go(stoppable(_rekey(), texts.shell.REKEY_STOPPED))
+
+
+async def _rekey() -> None:
+    found = settings()
+    if not found.data_dir.is_dir():
+        raise _nothing(found)
+    async with usable(found):  # a restore would move the keys aside meanwhile
         masters = masters_of(found)
-        keys = open_keys(found.data_dir, masters, make=False)
-        if keys is None:
-            raise Misconfigured(f"There are no keys in {found.data_dir.absolute()}: nothing to change.")
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-        try:
-            with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-                task = bar.add_task(texts.shell.REKEYING, total=keys.people())
-                count = keys.rewrap(lambda done: bar.update(task, completed=done))
-        except KeyboardInterrupt:
-            raise Refusal(texts.shell.REKEY_STOPPED) from None
-        where = texts.shell.REKEYED_BY_SETTING if masters.given else texts.shell.rekeyed_in(str(masters.file))
-        out.print(texts.shell.rekeyed(count), where, soft_wrap=True)
+        with Progress(*_COLUMNS, console=err, transient=True, disable=not err.is_terminal) as bar:
+            count = await in_thread(partial(_rewrap, found, masters, bar))
+    where = texts.shell.REKEYED_BY_SETTING if masters.given else texts.shell.rekeyed_in(str(masters.file))
+    out.print(texts.shell.rekeyed(count), where, soft_wrap=True)
+
+
+def _rewrap(found: Settings, masters: Masters, bar: Progress, stopped: Callable[[], bool]) -> int:
+    """Change all keys; the number of people they belong to. Blocks. Raises `Misconfigured`, `Stopped`."""
+    keys = open_keys(found.data_dir, masters, make=False)
+    if keys is None:
+        raise _nothing(found)
+    task = bar.add_task(texts.shell.REKEYING, total=keys.people())
+
+    def told(done: int) -> None:
+        bar.update(task, completed=done)
+        if stopped():
+            raise Stopped
+
+    return keys.rewrap(told)
+
+
+def _nothing(found: Settings) -> Misconfigured:
+    return Misconfigured(f"There are no keys in {found.data_dir.absolute()}: nothing to change.")

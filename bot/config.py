@@ -220,6 +220,7 @@ class Settings(BaseSettings):
             return value
         return value.strip() or cls.model_fields[info.field_name or ""].default
 
+    _apart = field_validator("backup_dir")(setting_values.outside_of_data)
     _hosts = field_validator("host", "metrics_host")(setting_values.hosts)
     _key = field_validator("aimlapi_key", "apilaplas_key", "metrics_token")(setting_values.key)
     _watcher = field_validator("ping_url", "alert_url")(setting_values.address_to_fetch)

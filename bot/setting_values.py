@@ -5,9 +5,10 @@ No message repeats the value: it might be a secret.
 
 import re
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationInfo
 
 from bot.sealing.masters import SHORTEST
 
@@ -17,6 +18,19 @@ def hosts(value: str) -> str:
     if not listed(value) or not all(map(_is_host, listed(value))):
         raise ValueError("it must be an address alone, as in 127.0.0.1, or several, as in 0.0.0.0,::")
     return value
+
+
+def outside_of_data(value: Path | None, others: ValidationInfo) -> Path | None:
+    """A folder for copies of the data, which are not to be lost with it."""
+    data = others.data.get("data_dir")
+    if value and data and is_inside(value, data):
+        raise ValueError("it must lie outside of DATA_DIR, best on another disk")
+    return value
+
+
+def is_inside(folder: Path, data: Path) -> bool:
+    """Whether a folder is the data folder, or in it."""
+    return folder.resolve().is_relative_to(data.resolve())
 
 
 def key(value: SecretStr | None) -> SecretStr | None:

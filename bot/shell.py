@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from bot.connections import Finding
 from bot.conversation import Inbound, Reply
 from bot.errors import Misconfigured, Refusal, StoreDown
 from bot.sentence import Sentence
-from bot.shutdown import signals
+from bot.shutdown import ended_by, signals
 
 out = console.Screen(highlight=False)
 err = console.Screen(stderr=True, highlight=False)
@@ -48,7 +48,15 @@ def with_app(do: Callable[[App, asyncio.Event], Awaitable[T]], level: str | None
     async def opened() -> T:
         found = settings(level)
         say = partial(log.info, "stopping") if found.log_format == "json" else say_stopping
-        async with signals(say, 0 if social else 1) as stopped, open_app(found, social=social) as app:
+        code = 0 if social else 1
+        async with signals(say, code) as stopped, AsyncExitStack() as stack:
+            try:
+                async with ended_by(stopped):  # a start may wait: for a restore, a migration, a backup before it
+                    app = await stack.enter_async_context(open_app(found, social=social))
+            except TimeoutError:
+                if not stopped.is_set():
+                    raise
+                raise typer.Exit(code) from None
             if social:  # a long-lived process: keep the garbage collector from scanning what exists now
                 gc.freeze()
             return await do(app, stopped)
@@ -146,6 +154,18 @@ def plainly() -> Iterator[None]:
     except OSError as error:
         out.mute()  # stdout may have failed, and would fail again at exit
         _fail(f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror or error), 2)
+
+
+async def stoppable(work: Coroutine[Any, Any, T], said: Sentence) -> T:
+    """The result of `work`, which SIGINT and SIGTERM cancel; if that ended it, raises `Refusal` with what is said."""
+    async with signals(say_stopping, 1) as stopped:
+        try:
+            async with ended_by(stopped):
+                return await work
+        except TimeoutError:
+            if not stopped.is_set():
+                raise
+            raise Refusal(said) from None
 
 
 def _fail(sentence: str, code: int, style: str = "red") -> NoReturn:

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import FrameType
+from typing import Literal
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,24 @@ async def signals(say: Callable[[], None], code: int, patience: float = PATIENCE
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@asynccontextmanager
+async def ended_by(stopped: asyncio.Event) -> AsyncIterator[None]:
+    """Cancel the block once the event is set; raises `TimeoutError` then."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as limit:
+
+        def end(_: asyncio.Task[Literal[True]]) -> None:
+            limit.reschedule(loop.time())
+
+        waiting = asyncio.create_task(stopped.wait())
+        waiting.add_done_callback(end)
+        try:
+            yield
+        finally:
+            waiting.remove_done_callback(end)
+            waiting.cancel()
 
 
 class Watchdog:

@@ -9,7 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -43,10 +43,10 @@ async def usable(settings: Settings) -> AsyncIterator[None]:
     data = settings.data_dir
     while True:
         if moving.read(data):
-            with alone(data, LONG):
+            async with locks.awaited(lambda: alone(data), LONG):
                 if await finish(settings):
                     log.warning("a restore that was interrupted has been brought to its end")
-        with _shared(data):
+        async with locks.awaited(lambda: _shared(data), SHORT):
             if moving.read(data) is None:  # else another one was interrupted meanwhile
                 yield
                 return
@@ -69,13 +69,16 @@ async def finish(settings: Settings) -> Removed | None:
     await asyncio.to_thread(moving.forward, data, journal)
     removed = await _settle(settings, journal)
     moving.end(data)
+    if url is None:  # PostgreSQL's schema with what was there is found by the folder's name
+        with suppress(OSError):
+            (data / journal.before).rmdir()  # nothing was there
     return removed
 
 
 @contextmanager
-def alone(data: Path, patience: float = 0.0) -> Iterator[int]:
-    """Hold the data folder's lock alone; yields its file descriptor. Raises `Misconfigured` while Photoplay runs."""
-    with _locked(data, f"Photoplay, or one of its commands, is running on {data}. Stop it first.", patience) as number:
+def alone(data: Path) -> Iterator[int]:
+    """Hold the data folder's lock alone; yields its file descriptor. Raises `Busy` while Photoplay runs."""
+    with _locked(data, f"Photoplay, or one of its commands, is running on {data}. Stop it first.") as number:
         yield number
 
 
@@ -86,23 +89,18 @@ def url_of(settings: Settings) -> str | None:
 
 @contextmanager
 def _shared(data: Path) -> Iterator[None]:
-    with _locked(data, f"A backup is being put back into {data}. Wait until that is done.", SHORT, shared=True):
+    with _locked(data, f"A backup is being put back into {data}. Wait until that is done.", shared=True):
         yield
 
 
 @contextmanager
-def _locked(data: Path, busy: str, patience: float, *, shared: bool = False) -> Iterator[int]:
-    lock = locks.locked(data, shared=shared, patience=patience)
-    try:
-        number = lock.__enter__()
-    except locks.Busy:
-        raise Misconfigured(busy) from None
-    except OSError as error:
-        raise Misconfigured(f"DATA_DIR {data} cannot be used: {error.strerror}.") from None
-    try:
+def _locked(data: Path, busy: str, *, shared: bool = False) -> Iterator[int]:
+    with ExitStack() as stack:
+        try:
+            number = stack.enter_context(locks.locked(data, busy, shared=shared))
+        except OSError as error:
+            raise Misconfigured(f"DATA_DIR {data} cannot be used: {error.strerror}.") from None
         yield number
-    finally:
-        lock.__exit__(None, None, None)
 
 
 async def _arrived(url: str, token: str) -> bool:

@@ -67,21 +67,19 @@ async def make(source: Source, to: Path, at: float, *, media: bool = True, progr
 
 
 @contextmanager
-def receiving(to: Path, patience: float = 0.0) -> Iterator[None]:
+def receiving(to: Path) -> Iterator[None]:
     """Hold the lock of a folder of backups, made if missing, and delete what a crash left there.
 
-    Raises `Misconfigured`, `Occupied` while another process makes a backup there.
+    Raises `Misconfigured`, `Busy` while another process makes a backup there.
     """
     with ExitStack() as stack:
         try:
             to.mkdir(mode=0o700, parents=True, exist_ok=True)
-            stack.enter_context(locks.locked(to, LOCK, patience=patience))
+            stack.enter_context(locks.locked(to, f"Another backup into {to} is being made.", LOCK))
             for left in to.glob(f".{manifest.PREFIX}*{_PARTIAL}"):
                 shutil.rmtree(left, ignore_errors=True)
         except FileExistsError:
             raise Misconfigured(f"{to} cannot be used for backups: it is a file, not a folder.") from None
-        except locks.Busy:
-            raise Occupied(f"Another backup into {to} is being made.") from None
         except OSError as error:
             raise Misconfigured(f"{to} cannot be used for backups: {error.strerror or error}.") from None
         yield
@@ -108,10 +106,6 @@ async def in_thread(work: Callable[[Callable[[], bool]], T]) -> T:
         await asyncio.wait({running})
         running.exception()  # nobody asks for it any more
         raise
-
-
-class Occupied(Misconfigured):
-    """Another process makes a backup in that folder."""
 
 
 class Stopped(Exception):

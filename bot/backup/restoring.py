@@ -30,10 +30,10 @@ DERIVED = ("fitted", "exports", "incoming")
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`before`: the folder with what was there; `aside`: PostgreSQL's schema with it, empty for SQLite."""
+    """`before`: the folder with what was there, None if nothing was; `aside`: PostgreSQL's schema, empty for SQLite."""
 
     about: Manifest
-    before: Path
+    before: Path | None
     aside: str
     removed: Removed
 
@@ -68,7 +68,8 @@ async def restore(settings: Settings, folder: Path, now: float, progress: Progre
                     raise StoreDown(f"{data} cannot be written: {error.strerror or error}") from error
                 raise
     assert removed is not None
-    return Restored(about, data / journal.before, _schema(journal) if url else "", removed)
+    before = data / journal.before
+    return Restored(about, before if before.exists() else None, _schema(journal) if url else "", removed)
 
 
 async def _about(settings: Settings, folder: Path) -> Manifest:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot import texts
 from bot.backup import making, manifest
+from bot.backup.locks import Busy
 from bot.backup.source import Source
 from bot.errors import Misconfigured, StoreDown
 from bot.model import Incident
@@ -43,7 +44,7 @@ class Scheduled:
                     return None
                 made = await making.make(self._source, self._to, now)
                 await asyncio.to_thread(making.prune, self._to, self._keep, self._source.installation)
-        except making.Occupied:
+        except Busy:
             return None
         except (Misconfigured, StoreDown, OSError) as error:
             self._failed_at = now

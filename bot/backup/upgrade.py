@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from bot.backup import making, manifest
+from bot.backup import locks, making, manifest
 from bot.backup.making import receiving
 from bot.backup.source import Source, source_of
 from bot.config import Settings
@@ -57,7 +57,7 @@ async def drop_old(data: Path, now: float) -> None:
 
 
 async def _make(source: Source, to: Path, schema: int, *, keep: int, media: bool) -> None:
-    with receiving(to, PATIENCE):
+    async with locks.awaited(lambda: receiving(to), PATIENCE):
         now = time.time()
         for _, about in manifest.backups(to):
             if about.installation == source.installation and about.schema == schema and now - about.at < FRESH:

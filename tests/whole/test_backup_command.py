@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -97,6 +98,15 @@ def test_a_backup_is_checked_and_put_back(tmp_path: Path, data: Path) -> None:
     assert (code, "damaged: secret" in err) == (2, True)
 
 
+def test_on_a_new_machine_nothing_was_there(tmp_path: Path, data: Path) -> None:
+    here("backup", "kept")
+    [(folder, _)] = manifest.backups(tmp_path / "kept")
+    shutil.rmtree(data)
+    code, out, err = here("restore", str(folder))
+    assert (code, "What was there" in out) == (0, False), err
+    assert not list(data.glob(f"{moving.BEFORE}*"))
+
+
 async def test_an_order_that_was_in_line_is_listed(tmp_path: Path, data: Path) -> None:
     store = await open_store(data)
     await store.submit(job := a_job("k7m2p9q4xw", created_at=1_764_400_000.0), machine.hold(job), None)
@@ -172,3 +182,25 @@ def test_nothing_is_backed_up_while_something_is_put_back(
         code, _, err = here("backup", "usb")
     assert (code, "is being put back" in err) == (2, True)
     assert not (tmp_path / "usb").exists()
+
+
+async def test_a_start_that_waits_for_a_restore_ends_with_a_signal(tmp_path: Path, data: Path) -> None:
+    """At once and in good order, also when it waits to bring one to its end."""
+    (data / moving.FOLDER).mkdir()
+    moving.write(data, moving.Journal("ready", "token", "before", [], 0.0, []))
+    with finishing.alone(data):
+        process = await start(tmp_path, "run", PORT="0")
+        assert process.stderr
+        assert b"waiting: Photoplay, or one of its commands, is running" in await process.stderr.readline()
+        process.terminate()
+        code, _, err = await said(process)
+    assert (code, err) == (0, "Stopping …\n")
+
+
+@pytest.mark.parametrize("place", ["data", "data/backups", "./data/../data/photos"])
+def test_no_backup_goes_into_the_data(place: str, tmp_path: Path, data: Path) -> None:
+    code, _, err = here("backup", place)
+    assert (code, "lies in DATA_DIR. A backup belongs outside of it" in err) == (2, True)
+    code, _, err = here("run", BACKUP_DIR=place)
+    assert (code, "BACKUP_DIR: it must lie outside of DATA_DIR" in err) == (2, True)
+    assert not list(data.rglob("manifest.json"))

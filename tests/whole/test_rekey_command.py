@@ -1,10 +1,14 @@
 """`photoplay rekey` and what `photoplay check` says of the master key, as somebody with a shell uses them."""
 
+import asyncio
+import signal
 from pathlib import Path
 
 import pytest
-from shell import here
+from shell import here, photoplay, said, start
 
+from bot.backup import finishing
+from bot.sealing import disk
 from bot.sealing.keys import Keys, open_keys
 from bot.sealing.masters import Masters
 from bot.sealing.model import DataKey
@@ -68,10 +72,40 @@ def test_from_the_folder_to_a_secret_and_to_the_next(data: Path, people: dict[st
 def test_where_there_is_nothing_it_says_so(data: Path) -> None:
     code, _, err = here("rekey")
     assert (code, "nothing to change" in err) == (2, True)
-    assert list(data.iterdir()) == []
+    assert [path.name for path in data.iterdir()] == ["lock"]
     code, _, err = here("rekey", MASTER_KEY="too short")
     assert (code, "MASTER_KEY: it must have 32 characters or more" in err) == (2, True)
     assert "too short" not in err
+
+
+def test_not_while_a_backup_is_put_back(
+    data: Path, people: dict[str, DataKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = (data / "master.key").read_text()
+    monkeypatch.setattr(finishing, "SHORT", 0.1)
+    with finishing.alone(data):
+        code, _, err = here("rekey")
+    assert (code, "is being put back" in err) == (2, True)
+    assert (data / "master.key").read_text() == former
+
+
+async def test_a_signal_ends_it_between_two_people_and_the_next_run_goes_on(
+    data: Path, tmp_path: Path, people: dict[str, DataKey]
+) -> None:
+    """The keys' lock is held, so that it is under way when the signal comes."""
+    with disk.locked(data / "keys" / "lock"):
+        process = await start(tmp_path, "rekey")
+        async with asyncio.timeout(60):
+            while not (data / "lock").exists():
+                await asyncio.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr
+        assert (await process.stderr.readline()).decode() == "Stopping …\n"
+    code, out, err = await said(process)
+    assert (code, out) == (1, ""), err
+    assert "photoplay rekey goes on where it was" in err
+    assert found(data, None, people)
+    assert (await photoplay(tmp_path, "rekey"))[1].startswith("The keys of 2 people were changed.")
 
 
 def line(**settings: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup import making, manifest, report
+from bot.backup import locks, making, manifest, report
 from bot.backup.source import Source
 from bot.config import Settings
 from bot.errors import Misconfigured, StoreDown
@@ -193,7 +193,7 @@ async def test_what_a_crash_left_goes_with_the_next_one(source: Source, tmp_path
 
 
 async def test_of_two_at_once_the_second_is_told_so(source: Source, tmp_path: Path) -> None:
-    with making.receiving(tmp_path / "backups"), pytest.raises(making.Occupied, match="Another backup"):
+    with making.receiving(tmp_path / "backups"), pytest.raises(locks.Busy, match="Another backup"):
         await make(source, tmp_path / "backups")
 
 

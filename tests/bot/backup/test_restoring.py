@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import open_app
-from bot.backup import checking, finishing, making, manifest, moving, restoring
+from bot.backup import checking, finishing, locks, making, manifest, moving, restoring
 from bot.backup.finishing import usable
 from bot.backup.making import Progress
 from bot.backup.restoring import Restored, restore
@@ -450,7 +450,7 @@ async def test_psql_that_outlives_the_restore_keeps_others_out(settings: Setting
     await holding.rollback()
     await holder.close()
     await looking.close()
-    with finishing.alone(settings.data_dir, 60):
+    async with locks.awaited(lambda: finishing.alone(settings.data_dir), 60):
         pass  # psql has ended
     async with usable(settings), opened(settings) as (store, media):
         assert [row["id"] for row in await rows(store, "SELECT id FROM jobs")] == ["old"]
