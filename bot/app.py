@@ -53,6 +53,7 @@ from bot.quotas.rules import HOUSE, Rule
 from bot.reconciliation import Reconciliation
 from bot.sentence import Sentence
 from bot.watch.meters import MeteredChat, MeteredProvider, Meters
+from bot.watch.room import Room
 from generator.server import Generator
 from storage import Store, database_url, open_store
 
@@ -282,7 +283,7 @@ async def open_app(
         if settings.backup_dir:
             scheduled = Scheduled(source_of(settings), settings.backup_dir, settings.backup_keep, store, clock)
             chores.append(scheduled.round)
-        chores.append(Backlog(store, media).round)
+        chores += [Backlog(store, media).round, Room(media, store, clock, tell).round]
         periodic = Periodic(chores)
         yield App(
             settings,

@@ -14,6 +14,7 @@ from bot.backup import report
 from bot.config import UNHEARD, Settings
 from bot.connections import CONNECTIONS, Finding
 from bot.errors import Misconfigured, StoreDown
+from bot.media import library
 from bot.model import Pending
 from bot.prices import compared
 from bot.quotas import pricing
@@ -27,7 +28,6 @@ LOOKED_AT = 60.0
 """Seconds of a host's log that are looked at, to see whether it can be read."""
 PASSWORD = 12
 """Minimum characters of a password, at eight tries per minute from each address of an attacker."""
-MIN_FREE = 50 * 2**20
 """Bytes of free disk below which only a few clips fit."""
 
 _GIVEN_UP = {
@@ -88,7 +88,7 @@ def _room(folder: Path) -> Finding:
     except OSError as error:
         raise Misconfigured(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None
     where = f"Data folder: {folder.resolve()}, {free / 2**20:,.0f} MB free"
-    if free < MIN_FREE:
+    if free < library.LEAST_ROOM:
         return Finding("bad", f"{where}: too little for clips.")
     return Finding("good", f"{where}.")
 

@@ -19,6 +19,7 @@ from generator.request import Request, parse
 
 LOOK_AGAIN = 2.0  # seconds between scans for tickets of other processes
 NO_DISK = 10.0  # seconds to wait when the disk is full
+PATIENCE = 60.0  # seconds after which a generation fails that finds no room
 KEEP = 24 * 3600.0  # seconds
 FORGET_EVERY = 3600.0  # seconds
 log = logging.getLogger(__name__)
@@ -103,7 +104,9 @@ class Studio:
         except Failed as error:
             await asyncio.to_thread(self._folder.fail, name, error)
         except OSError:
-            raise
+            if self._folder.age(name) < PATIENCE:
+                raise
+            await asyncio.to_thread(self._folder.fail, name, Failed("internal_error", "The clip could not be stored"))
         except Exception:
             log.exception("generation %s failed", name)
             await asyncio.to_thread(self._folder.fail, name, Failed("internal_error", "The clip could not be made"))

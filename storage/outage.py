@@ -1,6 +1,7 @@
 """A `Database` that logs the beginning and the end of an outage, in one line each."""
 
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -11,6 +12,8 @@ from storage.database import Database, Transaction
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+QUIET = 60.0
+"""Seconds from one outage that is logged to the next: a full disk takes one row, and not the other."""
 
 
 class Outage:
@@ -20,6 +23,7 @@ class Outage:
         self._db = database
         self._clock = clock
         self._since: float | None = None
+        self._said, self._said_at = False, -math.inf
         self._failed: dict[str, int] = {}
         self._calls = 0
         self._closed = False
@@ -59,8 +63,11 @@ class Outage:
     def _down(self, kind: str, error: StoreDown) -> None:
         error.told = True
         self._failed[kind] = self._calls
+        now = self._clock()
         if self._since is None:
-            self._since = self._clock()
+            self._since = now
+        if not self._said and now - self._said_at >= QUIET:
+            self._said, self._said_at = True, now
             log.error("the database is away: %s; what needs it is tried again until it is back", str(error))
 
     def _up(self, kind: str, call: int) -> None:
@@ -69,5 +76,6 @@ class Outage:
             return
         del self._failed[kind]
         if not self._failed:
-            log.warning("the database is back, after %.0f s", self._clock() - self._since)
-            self._since = None
+            if self._said:
+                log.warning("the database is back, after %.0f s", self._clock() - self._since)
+            self._since, self._said = None, False

@@ -36,7 +36,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """The provider provably took nothing, for the reason `waits`."""
+    """The provider provably took nothing, for the reason `waits`; `disk`, which is ours, uses up no return."""
 
     waits: Wait = "room"
 
@@ -177,7 +177,7 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
     state = TABLE.get((job.state, type(event)))
     if state is None:
         raise Illegal(f"{type(event).__name__} cannot happen to a job that is {job.state}")
-    if isinstance(event, PutBack) and job.tries + 1 >= PUT_BACK_LIMIT:
+    if isinstance(event, PutBack) and event.waits != "disk" and job.tries + 1 >= PUT_BACK_LIMIT:
         return apply(job, Refused("busy"), now)
     due_at = now if due_at is None else due_at
     # One copy of the job for all changes, as it has many fields.
@@ -188,7 +188,7 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
         case Started():
             return changed(started_at=now, posted=job.claims), None
         case PutBack(waits):
-            return changed(tries=job.tries + 1, waits=waits), None
+            return changed(tries=job.tries + (waits != "disk"), waits=waits), None
         case Unanswered(until, sent_to):
             return changed(host=sent_to, ask_until=until, tries=0), None
         case Accepted(host, remote_id, at):

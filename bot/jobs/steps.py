@@ -14,6 +14,7 @@ from bot.jobs.delivery import Delivery
 from bot.jobs.history import History, Kind
 from bot.jobs.receipts import Receipts
 from bot.jobs.status_lines import StatusLines
+from bot.media import library
 from bot.media.library import Media
 from bot.model import Accepted, Finished, Job, Pending, Refused
 from bot.ports import Chat, Provider, Step
@@ -100,6 +101,8 @@ class Steps:
         return await self._save(job, machine.PutBack(why.waits), self._clock() + why.retry_after)
 
     async def _send(self, job: Job) -> Job:
+        if self._media.room() < library.LEAST_ROOM:
+            return await self._put_back(job, NotSent("the disk has no room for its clip", LONGEST_PAUSE, "disk"))
         longest = self.lease * 2 / 3
         if self._clock() > job.due_at - longest:  # suspended since it was started, or the disk or the database was slow
             job = await self._claims.renewed(job)

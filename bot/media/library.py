@@ -4,6 +4,7 @@ import asyncio
 import base64
 import math
 import re
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,7 @@ from bot.model import Clip, Order, Photo
 from bot.sealing.files import Sink
 from bot.sealing.model import DataKey
 
+LEAST_ROOM = 50 * 2**20  # bytes: a few clips, and what the database writes meanwhile
 CACHED = 24 * 3600.0  # lifetime of joined clips and exports, in seconds
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png)")
@@ -154,6 +156,11 @@ class Media:
         """Bytes of all files. Raises `StoreDown`."""
         with disk():
             return await asyncio.to_thread(weight, self._folders)
+
+    def room(self) -> int:
+        """Free bytes for more files; with fewer than `LEAST_ROOM` nothing is bought. Raises `StoreDown`."""
+        with disk():
+            return shutil.disk_usage(self._photos).free
 
     def has(self, name: str) -> bool:
         """Whether a picture, clip or export exists. Raises `ValueError` for an invalid name."""

@@ -15,6 +15,7 @@ from bot.errors import Refusal, StoreDown
 from bot.gallery import lookup
 from bot.gallery.model import Share
 from bot.jobs.machine import hold
+from bot.media import library
 from bot.media.uploads import Pictures
 from bot.model import Job, Order, Role
 from bot.offers import Offers
@@ -79,6 +80,8 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     wordlist.refuse(quoted.rules.scope, inbound.scope, wish.draft.prompt)
     if obstacle := await inbound.obstacle():
         raise Refusal(obstacle)
+    if ctx.media.room() < library.LEAST_ROOM:
+        raise Refusal(texts.chat.NO_ROOM)
 
     above, unasked = quoted.rules.scope.confirm, await waiting.consent_missing(ctx, inbound, sample=wish.sample)
     dear, seen = above is not None and ask.price > above, _seen(wish)

@@ -10,6 +10,10 @@ from bot.texts.phrases import credits_, shorten
 NO_PHOTO = _("Send a photo together with what should happen in it, for example: “she puts on her glasses”.")
 NO_WORDS = _("What should happen in the photo? A few words will do, for example: “she puts on her glasses”.")
 TRY_LATER = _("I can't take orders right now. Nothing was started or spent. Please try again in a few minutes.")
+NO_ROOM = _(
+    "My own storage is full, so I can't take orders right now. Nothing was started or spent, and the operator has been "
+    "told. Please try again later."
+)
 NOT_SURE = _(
     "I couldn't make out whether your order was taken. If it was, the clip comes by itself; look under {/jobs} "
     "in a few "

@@ -1,6 +1,7 @@
 """Starts, stops and sudden deaths: of the server, of its neighbours, and of the rendering processes."""
 
 import asyncio
+import errno
 import io
 import json
 import os
@@ -15,6 +16,7 @@ import aiohttp
 import pytest
 from generator_drawings import body, create, data_uri, drawing, encoded, until
 
+from generator import pool, studio
 from generator.server import PATH, Generator
 
 # Narrow, so that a clip takes about a second.
@@ -187,6 +189,22 @@ async def test_a_full_disk_is_said_in_a_line_and_waited_out(session: aiohttp.Cli
     assert not list(tmp_path.rglob("*.part"))
     async with Generator(tmp_path / "folder").serve() as base:
         await until(session, base, generation, "completed")
+
+
+async def test_what_finds_no_room_for_long_fails(
+    session: aiohttp.ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio, "PATIENCE", 0.0)
+
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pool.Renderer, "render", full)
+    async with Generator(tmp_path / "folder").serve() as base:
+        generation = await create(session, base, image_url=PHOTO)
+        said = await until(session, base, generation, "error")
+    assert said["error"] == {"name": "internal_error", "message": "The clip could not be stored"}
+    assert not list((tmp_path / "folder" / "open").iterdir())
 
 
 async def test_delay_keeps_a_clip_generating(session: aiohttp.ClientSession, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import Illegal, StoreDown
 from storage.database import Transaction
-from storage.outage import Outage
+from storage.outage import QUIET, Outage
 from storage.sqlite import Sqlite
 from tests.clock import Clock
 
@@ -51,6 +51,30 @@ async def test_one_line_when_it_goes_and_one_when_it_is_back(
         await database.write(add)
         assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
         assert "the database is back, after 30 s" in caplog.text
+        clock.tick(QUIET)
+    other.close()
+
+
+async def test_one_that_comes_and_goes_is_no_flood_of_lines(
+    database: Outage, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a full disk does. One that begins soon after another and lasts is told all the same."""
+    caplog.set_level(logging.INFO)
+    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    for _ in range(10):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreDown):
+            await database.write(add)
+        other.execute("ROLLBACK")
+        await database.write(add)
+        clock.tick(2)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    other.execute("BEGIN IMMEDIATE")
+    for _ in range(5):
+        clock.tick(QUIET / 5)
+        with pytest.raises(StoreDown):
+            await database.write(add)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING", "ERROR"]
     other.close()
 
 
