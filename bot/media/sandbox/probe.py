@@ -22,6 +22,9 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 _OPENING = 2.0  # seconds of CPU time for a file's index; milliseconds are usual
 _MOST_PIXELS = 36_000_000  # per picture: 8192 × 4320
 _WHOLE = 0.95  # of the header's length; rounding and odd last frames stay above
+_UNSEEN = {"skip_frame": "all"}
+"""Opening a file then decodes none of it. FFmpeg would decode the first picture to learn its pixel format, and we again
+to see it: of H.264, of which most clips are, that is as much as everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,12 @@ class Probe:
 
 
 @contextmanager
-def opened(file: BinaryIO, formats: str = _MP4) -> Iterator[av.container.InputContainer]:
-    """Open an untrusted file; errors inside the block count as the clip's, as in `blamed`."""
-    options = {"format_whitelist": formats, "protocol_whitelist": "none"}
+def opened(file: BinaryIO, formats: str = _MP4, *, seen: bool = True) -> Iterator[av.container.InputContainer]:
+    """Open an untrusted file; errors inside the block count as the clip's, as in `blamed`.
+
+    `seen`: with the pixel format of its pictures, which costs the decoding of one.
+    """
+    options = {"format_whitelist": formats, "protocol_whitelist": "none"} | ({} if seen else _UNSEEN)
     with blamed():
         mp4_boxes.check(file)
         with limited(_OPENING):
@@ -88,7 +94,7 @@ def probe(file: BinaryIO, poster: BinaryIO | None = None) -> Probe:
 
     The first frame is written to `poster`: a JPEG of at most 320 pixels a side and 200 kB.
     """
-    with opened(file) as container:
+    with opened(file, seen=False) as container:
         found, first = _probe(container)
         small = poster and _picture(first, _POSTER)
     if poster and small:
@@ -98,7 +104,7 @@ def probe(file: BinaryIO, poster: BinaryIO | None = None) -> Probe:
 
 def last_frame(file: BinaryIO, webm: bool = False) -> Image.Image:
     """The last frame of an MP4 (or, with `webm`, a WebM). Raises `BrokenClip`."""
-    with opened(file, f"{_MP4},{_WEBM}" if webm else _MP4) as container:
+    with opened(file, f"{_MP4},{_WEBM}" if webm else _MP4, seen=False) as container:
         video = track(container)
         # From the last key frame; with a single one the whole clip is decoded.
         if video.duration:
@@ -113,7 +119,7 @@ def last_frame(file: BinaryIO, webm: bool = False) -> Image.Image:
 
 def first_frame(file: BinaryIO) -> Image.Image:
     """The first frame of an MP4. Raises `BrokenClip`."""
-    with opened(file) as container:
+    with opened(file, seen=False) as container:
         video = track(container)
         frame = next(container.decode(video), None)
         if frame is None:
@@ -135,25 +141,23 @@ def _picture(frame: av.VideoFrame, longest: int | None = None) -> Image.Image:
 def _probe(container: av.container.InputContainer) -> tuple[Probe, av.VideoFrame]:
     video = track(container)
     first: av.VideoFrame | None = None
-    start = end = 0.0
-    packets = 0
+    start = end = packets = 0
     for packet in container.demux(video):
-        if packet.pts is None or packet.time_base is None:
+        if packet.pts is None:
             continue
         if packet.is_corrupt:
             raise BrokenClip("damaged")
         if first is None:
             first = next(iter(packet.decode()), None)
-        begins = float(packet.pts * packet.time_base)
-        start = min(start, begins) if packets else begins
-        end = max(end, begins + float((packet.duration or 0) * packet.time_base))
+        start = min(start, packet.pts) if packets else packet.pts
+        end = max(end, packet.pts + (packet.duration or 0))
         packets += 1
     first = first or next(iter(video.codec_context.decode(None)), None)
     if first is None:
         raise BrokenClip("no picture")
     # With the index in front, a truncated file still opens; its packets end too soon then.
-    promised = float(video.duration * video.time_base) if video.duration and video.time_base else 0.0
-    seconds = end - start
+    tick = float(video.time_base or 0)  # seconds; a Fraction for each packet would cost more than reading it
+    promised, seconds = (video.duration or 0) * tick, (end - start) * tick
     if seconds <= 0 or seconds < _WHOLE * promised:
         raise BrokenClip(f"only {seconds:.2f} of {promised:.2f} seconds")
     width, height = first.width, first.height

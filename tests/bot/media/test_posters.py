@@ -1,5 +1,6 @@
 """Posters of clips, and that they go with the clip."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 from bot import texts
 from bot.errors import Refusal
 from bot.media.library import Media
+from bot.media.sandbox import probe
 from tests.bot.media.videos import drawn, files, kept, video
 
 
@@ -25,6 +27,24 @@ async def test_a_poster(box: Media, size: tuple[int, int], small: tuple[int, int
         assert (image.format, image.size) == ("JPEG", small)
     poster.local_path.unlink()
     assert box.poster(clip.name) is None
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "libsvtav1", "mpeg4"])
+def test_opening_a_clip_to_look_at_it_decodes_nothing_and_changes_no_picture(codec: str) -> None:
+    film = video(codec=codec)
+    with probe.opened(BytesIO(film), seen=False) as container:
+        formats = [container.streams.video[0].codec_context.pix_fmt]
+    with probe.opened(BytesIO(film)) as container:
+        formats.append(container.streams.video[0].codec_context.pix_fmt)
+        plain = next(container.decode(video=0)).to_image().resize((320, 240))
+    assert formats == [
+        None if codec == "libx264" else "yuv420p",
+        "yuv420p",
+    ]  # others say it without a look at a picture
+    poster, first = BytesIO(), probe.first_frame(BytesIO(film))
+    probe.probe(BytesIO(film), poster)
+    for shown in (first, Image.open(poster)):
+        assert np.abs(np.asarray(plain, int) - np.asarray(shown, int)).mean() < 10
 
 
 async def test_a_poster_of_noise_is_small(box: Media) -> None:
