@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.ordering.wordlist",
             "bot.ordering.blocklist",
         ),
-        *("bot.media.sandbox", "bot.commands.invocation"),
+        *("bot.media.sandbox", "bot.commands.invocation", "bot.commands.talk"),
     ),
     ("storage",),
     (

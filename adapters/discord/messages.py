@@ -12,7 +12,7 @@ from adapters.discord.modals import Modals
 from adapters.discord.request import Request
 from adapters.shared.intake import Intake
 from bot import texts
-from bot.commands import invocation
+from bot.commands import invocation, talk
 from bot.conversation import Reply
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
@@ -47,7 +47,7 @@ class Messages:
         kept = await self._replies(message, private)
         kept = None if words.startswith("/") or pictures else kept
         other = message.reference.resolved if message.reference else None
-        assents = invocation.assent(words) is not None
+        assents = talk.assent(words) is not None
         spoken = called is not None or private or kept is not None
         if not spoken and not (assents and parse.asks(other)):
             return

@@ -11,52 +11,6 @@ _AFTER = re.compile(rf":?(?:[\s,;|·•、،؛]|:(?=\s|$|[{UNSPACED}])|[.!?=>~]+
 SIGN = r"(?:[,;，；、]|[:：](?![)(-]))?"
 """Pattern of punctuation next to a name, part of neither name nor words."""
 
-_YES = frozenset(
-    (
-        *("yes", "y", "yeah", "yep", "yup", "sure", "ok", "okay", "k", "agree", "agreed", "i agree", "yes i agree"),
-        *("they agree", "they do", "go", "go on", "go ahead", "do it", "make it", "yes make it", "crop", "crop it"),
-        *("crop to the middle", "fine", "of course", "ja", "oui", "si", "sí", "sì", "sim", "да", "так", "tak", "evet"),
-        *("はい", "好", "好的", "是", "네", "예", "نعم", "כן"),
-    )
-)
-_NO = frozenset(
-    (
-        *("no", "n", "nope", "nah", "don't", "dont", "do not", "stop", "cancel", "drop it", "never mind", "no way"),
-        *("nein", "non", "não", "нет", "ні", "nie", "hayır", "いいえ", "不", "不要", "아니요", "لا", "לא"),
-    )
-)
-_COURTESY = re.compile(r"\b(?:please|thanks|thank you)\b")
-_THANKS = frozenset(
-    (
-        *("thanks", "thank you", "thanks a lot", "thank you so much", "thank you very much", "many thanks", "thx"),
-        *("danke", "merci", "gracias", "grazie", "obrigado", "obrigada", "спасибо", "дякую", "dziękuję", "teşekkürler"),
-        *("ありがとう", "谢谢", "謝謝", "감사합니다", "شكرا", "תודה"),
-    )
-)
-_PRICED = re.compile(r"\byes \d+ credits?\Z")
-
-
-def assent(text: str) -> bool | None:
-    """True for a mere yes, False for a mere no, None for other text."""
-    signs = {sign for sign in text if not sign.isspace() and sign not in "\ufe0f🏻🏼🏽🏾🏿"}
-    if signs and signs <= set("👍👌✅🆗"):
-        return True
-    if signs and signs <= set("👎❌🚫"):
-        return False
-    words = " ".join(_COURTESY.sub("", _plain_words(text)).split())
-    if words in _YES or _PRICED.fullmatch(words):
-        return True
-    return False if words in _NO else None
-
-
-def is_talk(text: str) -> bool:
-    """Whether a text is merely a yes, a no or thanks, and so describes no clip."""
-    return assent(text) is not None or _plain_words(text) in _THANKS
-
-
-def _plain_words(text: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.casefold().replace("’", "'")[:80]))
-
 
 @dataclass(frozen=True, slots=True)
 class Call:

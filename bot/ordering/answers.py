@@ -1,13 +1,15 @@
 """Answers to an order's questions: yes, no, agree, crop."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from bot import texts
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
+from bot.gallery.model import OutboxEntry
 from bot.model import Job
-from bot.ordering import place, status_line, waiting
+from bot.ordering import place, questions, status_line, waiting
 from bot.quotas.rules import Parked
 
 
@@ -21,14 +23,21 @@ async def crop(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def agree(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Store the consent, and continue with the parked order, or ask its next question."""
-    name = argument.strip()[:32]
+    """Store the consent, and continue with the parked order, or ask its next question.
+
+    The person's other orders that wait here for the same yes are started, too.
+    """
+    name = argument.strip()[:32].partition(" ")[0]
     parked = await ctx.store.quotas.parked(name)
     if parked is None or await ctx.store.job(name):  # a double tap, or the first one after a crash
         return await _buy(ctx, inbound, name)
-    if await _is_unasked(ctx, parked, inbound):
+    unasked = await _is_unasked(ctx, parked, inbound)
+    if unasked:
         await ctx.store.gallery.prefer(inbound.person, agreed_at=ctx.clock())
-    return await _go_on(ctx, parked, inbound)
+    reply = await _go_on(ctx, parked, inbound)
+    if unasked:
+        await _start_others(ctx, inbound, parked)
+    return reply
 
 
 async def yes(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -50,6 +59,25 @@ async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         await ctx.media.discard(parked.photos)
         await ctx.store.quotas.unpark(parked.id)
     return Reply(texts.credits.DROPPED)
+
+
+async def _start_others(ctx: Context, inbound: Inbound, answered: Parked) -> None:
+    """Start what waits for nothing but the consent just given; the message of its question becomes its status line."""
+    for parked, taken in await ctx.store.retention.parked(inbound.person):
+        if taken or parked.id == answered.id or parked.scope != answered.scope or parked.until < ctx.clock():
+            continue
+        job: Job = await ctx.store.quotas.read(parked.body)
+        message = await questions.of(ctx, job, f"/agree {parked.id}")
+        if not message or job.address.platform != inbound.address.platform or job.order.cropped:
+            continue
+        here = replace(inbound, address=job.address)
+        with suppress(Refusal):  # it waits on, and says why when it is tapped
+            if await waiting.price_missing(ctx, parked, here) is None:
+                started = await _buy(ctx, here, parked.id)
+                if started.job == parked.id and not await ctx.store.track(parked.id, message, ""):
+                    question = replace(job.address, message=message)  # the clip was faster
+                    await ctx.store.outbox.put(OutboxEntry(f"asked-{parked.id}", "remove", question, ctx.clock()))
+                    ctx.wake.outbox()
 
 
 async def _go_on(ctx: Context, parked: Parked, inbound: Inbound) -> Reply:

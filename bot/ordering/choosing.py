@@ -37,8 +37,8 @@ class Option:
 
     @property
     def label(self) -> Sentence:
-        """The same for a button, shorter."""
-        return texts.models.label(texts.models.short(self.word, self.choice.model.title), self.price, self.wait)
+        """The choice and its price, for a button: the rest is in the text above it."""
+        return texts.models.label(texts.models.short(self.word, self.choice.model.title), self.price)
 
 
 async def offers(ctx: Context, inbound: Inbound) -> Offers:

@@ -24,7 +24,7 @@ from bot.ordering.prompt import Draft
 from bot.ports import Submission
 from bot.quotas import pricing, quote
 from bot.quotas.rules import Denied, Quote
-from bot.sentence import lines
+from bot.sentence import lines, sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,17 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
     if roles.count("photo") + roles.count("end") > 2:
         raise Refusal(texts.pictures.ONE_PHOTO)
     can = await choosing.offers(ctx, inbound)
-    if prompt.wordless(inbound.text, can):
-        if earlier := await ctx.store.find(inbound.key):  # one picture of an album, replayed after a crash
-            return await status_line.of(ctx, earlier)
-        return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
-    draft = prompt.read(inbound.text, inbound.options, can)
+    try:
+        if prompt.wordless(inbound.text, can):
+            if earlier := await ctx.store.find(inbound.key):  # one picture of an album, replayed after a crash
+                return await status_line.of(ctx, earlier)
+            return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
+        draft = prompt.read(inbound.text, inbound.options, can)
+    except Refusal as refusal:
+        # Where nobody reads along, the next message is the answer; what was picked in a form would get lost.
+        if inbound.shared or inbound.options or platforms.kind(inbound.address.platform) != "chat":
+            raise
+        return Reply(sentences(refusal.sentence, texts.chat.WRITE_AGAIN), refused=True, ask="")
     for attachment in inbound.attachments:
         if attachment.role == "brush":
             prompt.check_path(attachment.path)
@@ -98,7 +104,8 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
         question = waiting.crop_question(job)
     elif unasked:
         too = await waiting.count(ctx, inbound)
-        question = waiting.consent_question(job.id, texts.consent.ASK_TOO if too else texts.consent.ASK)
+        asks = texts.consent.ASK_TOO if too and not dearer else texts.consent.ASK
+        question = waiting.consent_question(job.id, asks, alone=dearer)
     elif seen is not None and dearer:
         question = waiting.dearer_question(job, seen)
     elif above is not None and dear:

@@ -87,15 +87,16 @@ def _chosen(values: Mapping[str, str], can: Offers) -> offers.Choice:
 def reworded(text: str, options: Mapping[str, str], before: Order, can: Offers = ONE) -> Draft:
     """New words for an earlier order, whose model and options stay unless overridden. Raises `Refusal`.
 
-    A picked option that is empty removes the earlier one. Another model has the length next to the earlier one.
+    A picked option that is empty removes the earlier one. Another model has the length next to the earlier one, and
+    of the rest what it can.
     """
     said = {*written.split(text, can.examples())[1], *options}
     draft = read(text, {name: value for name, value in options.items() if value}, can.like(before))
     return replace(
         draft,
         seconds=draft.seconds if "duration" in said else draft.model.nearest(before.seconds),
-        negative=draft.negative if "no" in said else before.negative,
-        cfg=draft.cfg if "cfg" in said else before.cfg,
+        negative=draft.negative if "no" in said else before.negative if draft.model.negative else "",
+        cfg=draft.cfg if "cfg" in said else before.cfg if draft.model.cfg else None,
     )
 
 

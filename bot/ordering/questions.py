@@ -8,11 +8,11 @@ import json
 from dataclasses import replace
 
 from bot import texts
-from bot.commands import invocation
+from bot.commands import talk
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
-from bot.model import ID, Address
+from bot.model import ID, Address, Job
 from bot.ordering.waiting import WAIT
 
 _YES = ("/crop ", "/agree ", "/yes ")
@@ -22,7 +22,7 @@ _REPLAYED = 7 * 86_400.0
 
 def check_talk(words: str) -> None:
     """Raise `Refusal` for a mere yes, no or thanks in place of words for a clip."""
-    if invocation.is_talk(words):
+    if talk.is_talk(words):
         raise Refusal(texts.chat.ONLY_TALK)
 
 
@@ -38,12 +38,20 @@ async def asked(ctx: Context, reply: Reply, place: Address) -> None:
         await ctx.store.inbox.remember(place.platform, place.chat, name, note, now + WAIT, about)
 
 
+async def of(ctx: Context, job: Job, yes: str) -> str:
+    """The message with a parked order's question; empty if it is not known, or `yes` is not its answer."""
+    where = job.address
+    note = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{job.id}", ctx.clock())
+    _, _, answer, message = json.loads(note) if note else (0, "", "", "")
+    return message if answer == yes else ""
+
+
 async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None:
     """A typed yes or no as its command, with the question's message as `source`.
 
     None if it answers no question. Raises `StoreDown`.
     """
-    said = invocation.assent(words)
+    said = talk.assent(words)
     if said is None or inbound.attachments:
         return None
     if inbound.asked:
@@ -60,7 +68,7 @@ async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None
 
 
 def _to_the_seen(inbound: Inbound, *, yes: bool) -> Inbound | None:
-    command, name = inbound.asked.partition(" ")[::2]
+    command, name = (*inbound.asked.split(" "), "")[:2]
     if f"{command} " not in _YES or not ID.fullmatch(name):
         return None
     return replace(inbound, text=inbound.asked if yes else f"/no {name}")

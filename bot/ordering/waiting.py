@@ -86,9 +86,9 @@ def crop_question(job: Job) -> Reply:
     return Reply(text, (Button(texts.pictures.CROP, f"/crop {job.id}"), _no(job.id)), parked=job.id)
 
 
-def consent_question(name: str, text: Sentence = texts.consent.ASK) -> Reply:
-    """The question of consent."""
-    return Reply(text, (Button(texts.consent.AGREE, f"/agree {name}"),), parked=name)
+def consent_question(name: str, text: Sentence = texts.consent.ASK, *, alone: bool = False) -> Reply:
+    """The question of consent. `alone`: its yes means more than that, so no other one answers it."""
+    return Reply(text, (Button(texts.consent.AGREE, f"/agree {name}" + " alone" * alone),), parked=name)
 
 
 def dearer_question(job: Job, seen: int) -> Reply:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from bot.context import Context
 from bot.conversation import Inbound
 from bot.errors import Denial, Refusal, StoreDown
 from bot.model import Incident
+from bot.offers import Choice
 from bot.quotas import pricing
 from bot.quotas.rules import FOREVER, Denied, Member, Quote
 from bot.sentence import EMPTY, Sentence
@@ -109,6 +111,16 @@ def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> S
     shortest = asked.model.seconds[0]
     short = pricing.price(shortest, asked.model) if asked.model.price else asked.price
     fits = short if denied.cause == "allowance" and short <= denied.left else 0
+    other = _cheaper(ctx, denied.left, rules.scope.models) if denied.cause == "allowance" and not fits else EMPTY
     return texts.credits.denied(
-        denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits, shortest
+        denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits, shortest, other
     )
+
+
+def _cheaper(ctx: Context, left: int, allowed: Collection[str] | None) -> Sentence:
+    """A clip of another model that so many credits pay for, and how it is ordered; empty if there is none."""
+    can = ctx.offers().here(allowed)
+    for model in can.ranked(sound=False):
+        if model.price and (costs := pricing.price(model.seconds[0], model)) <= left:
+            return texts.credits.cheaper(can.title(model), model.seconds[0], costs, can.name(Choice(model)))
+    return EMPTY

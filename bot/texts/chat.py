@@ -23,6 +23,7 @@ NO_MASKS = _(
     "Masks and brushes can't reach the video service from here: it fetches them by link, and this installation has no "
     "public address. Please send the photo without them, or ask the operator to set PUBLIC_URL."
 )
+WRITE_AGAIN = _("Just write the words again as you mean them; the photo is here.")
 YOUR_LAST = _("Your last ones: {/jobs}")
 UNKNOWN_JOB = sentences(_("I don't know that clip."), YOUR_LAST)
 NO_CLIP_YET = _("That clip isn't ready yet.")

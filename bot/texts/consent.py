@@ -9,8 +9,8 @@ ASK = _(
     "You are asked only once. The order waits for an hour; nothing is spent yet."
 )
 ASK_TOO = _(
-    "And in this photo, does everybody agree, too? Each order that waits takes a yes of its own: tap below, or reply "
-    "with it.\nIt waits for an hour; nothing is spent yet."
+    "This one waits for the same yes: does everybody in your photos agree? One yes starts all that wait here.\n"
+    "It waits for an hour; nothing is spent yet."
 )
 AGREE = _("Yes, make it")
 STILL = _("This one is still waiting for you.")

@@ -2,6 +2,7 @@
 
 from bot.sentence import EMPTY, Argument, Sentence, _, _n, join, lines, sentences
 from bot.texts.admin import ZONE_UNKNOWN
+from bot.texts.options import model_example
 from bot.texts.phrases import credits_, quoted, rate, reason, shorten
 
 WHO = {"own": _("whoever runs this bot"), "community": _("an admin here")}
@@ -54,11 +55,12 @@ def denied(
     whom: str,
     short: int,
     shortest: int = 5,
+    other: Sentence = EMPTY,
 ) -> Sentence:
     """Refusal of an order: cause, rest, next refill (may be empty), and whom to ask for more.
 
     `price`, `left`, `limit` and `short` are credits; for `longest`, `limit` is in seconds. `short`: price of the
-    shortest clip, of `shortest` seconds, if the rest suffices for it, else 0.
+    shortest clip, of `shortest` seconds, if the rest suffices for it, else 0. `other`: a model for which it does.
     """
     costs: dict[str, Argument] = {"price": credits_(price), "left": left}
     more = _("There is more {refill}.", refill=refill) if refill else EMPTY
@@ -88,7 +90,7 @@ def denied(
             shorter = _("A clip of {seconds} seconds costs {price}.", seconds=shortest, price=credits_(short))
             short_one = shorter if short else EMPTY
             found = (_COSTS if left else _COSTS_NONE)[span].fill(**costs)
-            why = sentences(found, short_one, _("You get new ones {refill}.", refill=refill))
+            why = sentences(found, short_one, other, _("You get new ones {refill}.", refill=refill))
         case "community_month" if left == 0:
             found = _("That clip costs {price}, and this community has none left of its {limit} this month.")
             why = sentences(found.fill(**costs, limit=credits_(most)), more)
@@ -110,6 +112,17 @@ def denied(
         case _:
             raise KeyError(cause)
     return sentences(why, _ASK.get(cause, WHOM).get(whom, WHOM[whom]))
+
+
+def cheaper(model: Sentence, seconds: int, price: int, name: str) -> Sentence:
+    """A clip of another model that somebody can pay for, and the option that orders it."""
+    return _(
+        "With {model} a clip of {seconds} seconds costs {price}: {option}",
+        model=model,
+        seconds=seconds,
+        price=credits_(price),
+        option=model_example(name),
+    )
 
 
 def barred(until: Sentence, because: str) -> Sentence:

@@ -75,9 +75,9 @@ def length(seconds: int, price: int) -> Sentence:
     return join(" · ", [_("{seconds} seconds", seconds=seconds), credits_(price)])
 
 
-def label(title: Sentence, price: int, wait: float | None) -> Sentence:
+def label(title: Sentence, price: int) -> Sentence:
     """Label of a choice's button."""
-    return join(" · ", [title, credits_(price), EMPTY if wait is None else about(wait)])
+    return join(" · ", [title, credits_(price)])
 
 
 def yours(choice: Sentence, options: Sequence[Sentence], *, own: bool) -> Sentence:

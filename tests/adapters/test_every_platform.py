@@ -139,6 +139,10 @@ async def test_an_unknown_option_is_refused(driver: Driver) -> None:
     await sees(driver, "--lighting")
     assert not await driver.house.kept()
     assert not bought(driver)
+    if driver.chats:  # as above
+        await driver.say("she smiles --10s")
+        await sees(driver, "she smiles", clip=True)
+        assert driver.house.provider.orders[-1].seconds == 10
 
 
 async def test_the_same_message_twice_buys_once(driver: Driver) -> None:
@@ -258,6 +262,24 @@ async def test_a_question_is_answered_by_a_tap_or_in_writing(asking: Driver, wri
     await settled(driver)
     assert bought(driver) == 1
     await until(lambda: not any(texts.consent.AGREE in shown.buttons for shown in driver.shown()))
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["tapped", "written"])
+async def test_one_yes_starts_all_that_wait_for_it(asking: Driver, written: bool) -> None:
+    driver = asking
+    if not driver.chats:
+        return  # the page shows its questions one after the other
+    said = [await driver.say(words, picture()) for words in ("she smiles", "he waves")]
+    await sees(driver, texts.consent.ASK_TOO, label=texts.consent.AGREE)
+    if written:
+        await driver.say("yes")
+    else:
+        await driver.tap(await sees(driver, texts.consent.ASK), texts.consent.AGREE)
+    for words, one in zip(("she smiles", "he waves"), said, strict=True):
+        assert driver.is_reply(await sees(driver, words, clip=True), one)
+    await settled(driver)
+    assert bought(driver) == 2
+    await until(lambda: all(shown.clip or not shown.words for shown in driver.shown()))  # a toast has none
 
 
 async def test_a_written_no_takes_it_back_and_a_photo_with_a_yes_is_an_order(asking: Driver) -> None:
@@ -383,8 +405,8 @@ async def test_words_in_reply_to_ones_own_clip_continue_it(chat: ChatDriver, tog
     assert [one.follows for one in await chat.house.store.jobs(person, 10)] == [job, None]
 
 
-@pytest.mark.parametrize("said", ["ok", "No, thanks!", "👍"])
-async def test_a_yes_or_thanks_to_a_clip_is_no_order(driver: Driver, said: str) -> None:
+@pytest.mark.parametrize("said", ["ok", "No, thanks!", "👍", "lol", "so cool 😍"])
+async def test_a_yes_thanks_or_praise_to_a_clip_is_no_order(driver: Driver, said: str) -> None:
     first = await a_clip(driver)
     job = first.buttons[AGAIN].split()[1]
     ways: list[tuple[str, Shown | None]] = [(f"/continue {job} {said}", None), (f"/again {job} {said}", None)]

@@ -51,10 +51,10 @@ async def test_the_choices_show_price_and_usual_time(house: House) -> None:
         "With sound (Kling 2.6 Pro) · 13 credits for 5 s · usually about 5 min\n"
         "Tap one, and it makes all your clips until you choose another."
     )
-    assert labels(told) == ["Best · 20 credits · about 5 min", "With sound · 13 credits · about 5 min", "More …"]
+    assert labels(told) == ["Best · 20 credits", "With sound · 13 credits", "More …"]
     more = await house.say(command(told, "More"))
     assert "Veo 3.1 · 24 credits for 4 s · usually about 5 min" in more.text.splitlines()
-    assert "Kling 2.6 Pro · 13 credits · about 5 min" in labels(more)
+    assert "Kling 2.6 Pro · 13 credits" in labels(more)
     assert max(len(button.command.encode()) for button in (*told.buttons, *more.buttons)) <= 64
 
 
@@ -157,11 +157,37 @@ async def test_again_with_another_model(house: House) -> None:
 async def test_only_what_can_make_all_of_a_clip_is_offered(house: House) -> None:
     first = await house.finish(await house.order("she smiles --no fog --cfg 0.7"))
     choices = await house.say(f"/with {first.id}")
-    assert labels(choices) == ["Best · 20 credits · about 5 min"]
+    assert labels(choices) == ["Best · 20 credits"]
     masked = await house.say("she smiles", attached(), attached(picture(400, 300, "PNG"), role="static_mask"))
     done = await house.finish(await house.job(masked.job))
     assert (await house.say(f"/with {done.id}")).text == texts.models.NONE_FITS
     assert (await house.say(f"/with {first.id}", user="8")).text == texts.chat.NOT_YOURS
+
+
+async def test_what_another_model_cannot_is_not_taken_along(house: House) -> None:
+    placed = await house.say("she smiles --no fog --cfg 0.7 --10s", attached(picture(640, 360)))
+    first = await house.finish(await house.job(placed.job))
+    going = await house.say(f"/again {first.id} she turns --model veo 3.1")
+    assert going.job, going.text
+    order = (await house.job(going.job)).order
+    assert (order.model, order.seconds, order.negative, order.cfg) == (VEO.id, 8, "", None)
+    said = await house.say(f"/again {first.id} she turns --model veo 3.1 --no fog")
+    assert "takes no list of things to avoid" in said.text or (await house.job(said.job)).order.negative == "fog"
+    usual = await house.say(f"/again {first.id} she turns")
+    order = (await house.job(usual.job)).order
+    assert (order.seconds, order.negative, order.cfg) == (10, "fog", 0.7)
+
+
+async def test_a_denial_names_a_model_for_which_the_credits_suffice(house: House) -> None:
+    configure(house.core, policy=Policy(10))
+    said = await house.say("she smiles --model best", attached())
+    assert "With Quick (Kling 1 Standard) a clip of 5 seconds costs 5 credits: --model quick" in said.text
+    assert (await house.say("she smiles --model quick", attached())).job
+    none = await house.say("she smiles --model best --10s", attached())
+    assert "A clip of 5 seconds" not in none.text
+    assert "--model quick" in none.text
+    assert (await house.say("she smiles", attached())).job
+    assert "--model" not in (await house.say("she smiles --model best", attached())).text
 
 
 async def test_the_price_on_the_button_is_the_price(house: House) -> None:
@@ -259,7 +285,7 @@ async def test_admins_say_which_models_their_community_may_use(house: House, the
     reply = await core.handle(there("she smiles", attached()))
     assert reply.job
     await house.finish(await house.job(reply.job))
-    assert labels(await core.handle(there(f"/with {reply.job}"))) == ["Veo 3.1 · 24 credits · about 5 min"]
+    assert labels(await core.handle(there(f"/with {reply.job}"))) == ["Veo 3.1 · 24 credits"]
     # In private everything is as before, and after the undo here.
     assert (await house.order("she smiles --model best")).order.model == BEST.id
     await core.handle(there(done.buttons[0].command, admin=True))

@@ -98,7 +98,9 @@ async def test_talk_below_a_clip_is_no_order(square: Square) -> None:
     assert not (await talk(share.place.message, "7", photo=True)).job
     assert not (await talk("elsewhere", "8")).text
     assert len(square.house.provider.orders) == bought
-    assert (await talk(job.sent_id, "7", photo=True)).job
+    assert (await talk(job.sent_id, "7", photo=True)).text == texts.chat.ONLY_TALK
+    turns = about(square, "she turns", job.sent_id, user="7", called=False, photo=True)
+    assert (await told(square, turns)).job
 
 
 async def test_a_command_stays_a_command_whatever_it_answers(square: Square) -> None:

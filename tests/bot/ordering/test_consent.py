@@ -120,7 +120,7 @@ async def test_two_photos_before_the_first_answer(house: House) -> None:
     assert await house.used() == 10
 
 
-async def test_the_second_question_says_that_it_takes_its_own_yes(house: House) -> None:
+async def test_the_second_question_says_that_one_yes_is_enough(house: House) -> None:
     assert (await house.say("one", attached())).text == texts.consent.ASK
     assert (await house.say("two", attached())).text == texts.consent.ASK_TOO
     assert (await house.say("three", attached(), user="8")).text == texts.consent.ASK

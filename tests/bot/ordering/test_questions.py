@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
-from bot.commands.invocation import assent, is_talk
+from bot.commands.talk import assent, is_talk
 from bot.conversation import Inbound, Reply
 from bot.model import Address
 from bot.quotas.rules import Act, Rule
@@ -165,7 +165,24 @@ def test_assent(text: str, meant: bool | None) -> None:
         ("Thank you so much!!", True),
         ("спасибо", True),
         ("👍", True),
+        ("k", True),
+        ("cool", True),
+        ("LOL!!", True),
+        ("hahaha 😂", True),
+        ("so nice, thanks ❤️", True),
+        ("круто!", True),
+        ("très bien", True),
+        ("すごい！", True),
+        ("哈哈哈", True),
+        ("ㅋㅋㅋ", True),
+        ("😍🔥", True),
+        ("?", True),
         ("thanks, and now she waves", False),
+        ("nice smile", False),
+        ("the cool wind blows", False),
+        ("she laughs", False),
+        ("他笑了", False),
+        ("--10s", False),
         ("she says thanks", False),
         ("", False),
     ],

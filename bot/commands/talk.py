@@ -1,0 +1,171 @@
+"""Talk: messages that answer, thank or praise, and describe no clip. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from bot.characters import is_visible
+
+_YES = frozenset(
+    (
+        *("yes", "y", "yeah", "yep", "yup", "sure", "ok", "okay", "k", "agree", "agreed", "i agree", "yes i agree"),
+        *("they agree", "they do", "go", "go on", "go ahead", "do it", "make it", "yes make it", "crop", "crop it"),
+        *("crop to the middle", "fine", "of course", "ja", "oui", "si", "sí", "sì", "sim", "да", "так", "tak", "evet"),
+        *("はい", "好", "好的", "是", "네", "예", "نعم", "כן"),
+    )
+)
+_NO = frozenset(
+    (
+        *("no", "n", "nope", "nah", "don't", "dont", "do not", "stop", "cancel", "drop it", "never mind", "no way"),
+        *("nein", "non", "não", "нет", "ні", "nie", "hayır", "いいえ", "不", "不要", "아니요", "لا", "לא"),
+    )
+)
+_COURTESY = re.compile(r"\b(?:please|thanks|thank you)\b")
+_THANKS = frozenset(
+    (
+        *("thanks", "thank you", "thanks a lot", "thank you so much", "thank you very much", "many thanks", "thx"),
+        *(
+            "danke",
+            "merci",
+            "gracias",
+            "grazie",
+            "obrigado",
+            "obrigada",
+            "спасибо",
+            "дякую",
+            "dziękuję",
+            "dzięki",
+            "teşekkürler",
+        ),
+        *("hi", "hello", "hey", "hallo", "hola", "ciao", "salut", "привет", "你好", "안녕"),
+        *("ありがとう", "谢谢", "謝謝", "감사합니다", "شكرا", "תודה"),
+    )
+)
+_PRAISE = frozenset(
+    (
+        *(
+            "cool",
+            "nice",
+            "great",
+            "wow",
+            "awesome",
+            "amazing",
+            "perfect",
+            "beautiful",
+            "lovely",
+            "excellent",
+            "superb",
+        ),
+        *("fantastic", "brilliant", "wonderful", "incredible", "stunning", "gorgeous", "epic", "sick", "dope", "neat"),
+        *("funny", "hilarious", "good", "best", "love", "loved", "like", "liked", "omg", "wtf", "damn", "yay", "bravo"),
+        *("welcome", "hm", "hmm", "ah", "aha", "oh", "ooh", "aww", "xd", "lmao", "lmfao", "rofl", "mdr", "ptdr", "gg"),
+        *("super", "toll", "klasse", "geil", "schön", "gut", "wunderbar", "perfekt", "hübsch"),
+        *("wunderschön", "génial", "magnifique"),
+        *("superbe", "parfait", "bien", "joli", "guay", "genial", "bonito", "hermoso", "perfecto", "increíble", "vale"),
+        *(
+            "bello",
+            "bellissimo",
+            "fantastico",
+            "perfetto",
+            "bravissimo",
+            "legal",
+            "ótimo",
+            "lindo",
+            "perfeito",
+            "massa",
+        ),
+        *("круто", "класс", "классно", "супер", "отлично", "красиво", "прикольно", "ок", "окей", "вау", "гарно"),
+        *("чудово", "fajne", "fajnie", "świetne", "świetnie", "harika", "güzel", "süper", "tamam", "okej"),
+        *(
+            "すごい",
+            "いいね",
+            "かわいい",
+            "最高",
+            "完璧",
+            "面白い",
+            "太棒了",
+            "很好",
+            "不错",
+            "厉害",
+            "真棒",
+            "很棒",
+            "好看",
+        ),
+        *("不错不错", "哇", "赞"),
+        *("대박", "좋아요", "멋져요", "최고", "رائع", "جميل", "ممتاز", "تمام", "מעולה", "יפה", "מגניב", "אחלה"),
+    )
+)
+_BESIDE_PRAISE = frozenset(
+    (
+        *(
+            "so",
+            "very",
+            "really",
+            "that",
+            "that's",
+            "thats",
+            "this",
+            "it",
+            "it's",
+            "its",
+            "is",
+            "was",
+            "how",
+            "too",
+            "i",
+        ),
+        *(
+            "looks",
+            "look",
+            "just",
+            "pretty",
+            "quite",
+            "absolutely",
+            "the",
+            "a",
+            "an",
+            "one",
+            "job",
+            "work",
+            "man",
+            "dude",
+        ),
+        *("bro", "bot", "you", "sehr", "das", "ist", "so", "très", "c'est", "muy", "qué", "que", "molto", "muito", "é"),
+        *("очень", "как", "дуже", "bardzo", "çok", "とても", "真", "太", "너무", "جدا", "מאוד"),
+    )
+)
+_LAUGH = re.compile(
+    r"(?:[bm]?u?w?a?(?:ha){2,}h?|(?:he){2,}|(?:hi){2,}|(?:ja){2,}j?|(?:а?ха){2,}х?|(?:rs){2,}|lo+l|k{3,}|w{3,}|x+d+|哈{2,}"
+    r"|ㅋ{2,}|ㅎ{2,}|5{3,}|6{3,}|1|ه{3,}|ח{3,})"
+)
+_PRICED = re.compile(r"\byes \d+ credits?\Z")
+
+
+def assent(text: str) -> bool | None:
+    """True for a mere yes, False for a mere no, None for other text."""
+    signs = {sign for sign in text if not sign.isspace() and sign not in "\ufe0f🏻🏼🏽🏾🏿"}
+    if signs and signs <= set("👍👌✅🆗"):
+        return True
+    if signs and signs <= set("👎❌🚫"):
+        return False
+    words = " ".join(_COURTESY.sub("", _plain_words(text)).split())
+    if words in _YES or _PRICED.fullmatch(words):
+        return True
+    return False if words in _NO else None
+
+
+def is_talk(text: str) -> bool:
+    """Whether a text is merely a yes, a no, thanks, praise, laughter or emoji, and so describes no clip."""
+    words = _plain_words(text)
+    return assent(text) is not None or words in _THANKS or (is_visible(text) and not words) or _is_praise(words.split())
+
+
+def _is_praise(words: Sequence[str]) -> bool:
+    """Whether these words are praise or laughter, perhaps beside thanks or a yes."""
+    praise = [word for word in words if word in _PRAISE or _LAUGH.fullmatch(word)]
+    return bool(praise) and all(
+        word in praise or word in _BESIDE_PRAISE or word in _YES or word in _THANKS for word in words
+    )
+
+
+def _plain_words(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.casefold().replace("’", "'")[:80]))
