@@ -1,6 +1,7 @@
 """`photoplay check`: what is configured, reachable and missing, in plain words."""
 
 import asyncio
+import errno
 import shutil
 import tempfile
 import time
@@ -66,7 +67,7 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
                 yield Finding(
                     "hint", "OWNERS is not set: nobody in a chat is told of trouble, or may use /operator there."
                 )
-            for finding in watch.findings(app.settings):
+            async for finding in watch.findings(app.settings):
                 yield finding
             async for finding in report.findings(settings, time.time()):
                 yield finding
@@ -184,27 +185,31 @@ async def _providers(app: App) -> AsyncIterator[Finding]:
 
 async def _receipts(app: App, name: str) -> Finding:
     """Whether a host's log of our requests can be read: a look for an order that never was."""
-    now = time.time()
+    now, called = time.time(), texts.phrases.host(name)
     found = await app.providers.look(name, "photoplay-check.0", now - LOOKED_AT, now)
     if isinstance(found, Pending) and found.failed:
         minutes = round(app.providers.asked_for(name) / 60)
         return Finding(
             "hint",
-            f"Receipts: the log that {name} keeps of our requests cannot be read now ({found.detail}). While that is "
+            f"Receipts: the log that {called} keeps of our requests cannot be read now ({found.detail}). While that is "
             f"so, an order whose answer never comes is given back after {minutes} minutes, and may have been charged.",
         )
-    return Finding("good", f"Receipts: {name} keeps a log of our requests, where an order without an answer is found.")
+    return Finding(
+        "good", f"Receipts: {called} keeps a log of our requests, where an order without an answer is found."
+    )
 
 
 async def _prices(app: App, name: str) -> AsyncIterator[Finding]:
     """What a host's public list says against our rows and prices; and what its keys can be limited to."""
-    known = app.prices.known()
+    known, called = app.prices.known(), texts.phrases.host(name)
     prices = await app.providers.prices(name)
     if prices is None:
-        yield Finding("hint", f"Prices: {name} tells none now. Those it told last, or Photoplay's own, apply.")
+        yield Finding("hint", f"Prices: {called} tells none now. Those it told last, or Photoplay's own, apply.")
     else:
         quoted = [row.title for row in catalogue.rows() if prices.price(row) is not None]
-        yield Finding("good", f"Prices: {name} lists {len(quoted)} of the {len(catalogue.rows())} models of Photoplay.")
+        yield Finding(
+            "good", f"Prices: {called} lists {len(quoted)} of the {len(catalogue.rows())} models of Photoplay."
+        )
         for one in compared(app.settings, known, prices):
             yield Finding("hint", str(texts.prices.changed(one.what, one.model.title, name, one.was, one.now)))
     yield Finding(
@@ -216,12 +221,12 @@ async def _prices(app: App, name: str) -> AsyncIterator[Finding]:
 
 async def provider(app: App, name: str) -> Finding:
     """Whether a paid host can be reached, and takes our key."""
-    probe = await app.providers.probe(name)
+    probe, called = await app.providers.probe(name), texts.phrases.host(name)
     if probe.verdict == "reachable":
-        return Finding("good", f"Video service: {name} is reachable and takes the key.")
+        return Finding("good", f"Video service: {called} is reachable and takes the key.")
     if probe.verdict == "refused":
-        return Finding("bad", f"Video service: {name} does not accept {name.upper()}_KEY ({probe.detail}).")
-    return Finding("bad", f"Video service: {name} cannot be reached ({probe.detail}). Check {name.upper()}_URL.")
+        return Finding("bad", f"Video service: {called} does not accept {name.upper()}_KEY ({probe.detail}).")
+    return Finding("bad", f"Video service: {called} cannot be reached ({probe.detail}). Check {name.upper()}_URL.")
 
 
 async def _web(app: App) -> AsyncIterator[Finding]:
@@ -232,8 +237,9 @@ async def _web(app: App) -> AsyncIterator[Finding]:
             if settings.public_url:
                 yield await public(app, settings.public_url)
     except Misconfigured as error:
-        found = await app.providers.installation(settings.own_address)
-        if found == app.mark:
+        taken = getattr(error.__cause__, "errno", None) == errno.EADDRINUSE  # else nothing of this machine is there
+        found = await app.providers.installation(settings.own_address) if taken else None
+        if found and found == app.mark:
             yield Finding("good", f"Web server: running at {settings.own_address}.")
             if settings.public_url:
                 yield await public(app, settings.public_url)
@@ -289,5 +295,5 @@ async def _jobs(app: App) -> AsyncIterator[Finding]:
         yield Finding("bad", as_here(texts.operator.halted(len(halted))))
     for incident in await app.store.incidents(INCIDENTS):
         when = time.strftime("%Y-%m-%d %H:%M", time.gmtime(incident.at))
-        about = " ".join(part for part in (incident.host, incident.job) if part)
+        about = " ".join(part for part in (texts.phrases.host(incident.host), incident.job) if part)
         yield Finding("hint", f"{when} UTC: {incident.what}{f' ({about})' if about else ''}: {incident.detail or '–'}")

@@ -23,6 +23,7 @@ from bot.shell import QUIET, go, out, plainly, settings, tell
 FOLDER = Path("reports")
 """Default folder for charts and tables; ignored by git."""
 ABOUT_PEOPLE = ("mydata", "forgetme")
+_CAPPED = re.compile(rf"(operator (?:cap|flights)) ((?:{'|'.join(platforms.CHATS)}):\S+) (.+)", re.ASCII)
 _SCOPE = re.compile(rf"({'|'.join(platforms.CHATS)}):-?\d+", re.ASCII)
 
 
@@ -83,6 +84,8 @@ def _command(verb: str) -> Callable[..., None]:
         elif verb in ABOUT_PEOPLE and words:
             _for_somebody(verb, sentence, where)
         else:
+            if capped := _CAPPED.fullmatch(sentence):  # the name is checked as --scope is
+                sentence, where = f"{capped[1]} {capped[3]}", replace(where, scope=capped[2])
             _say(lambda: console.admin(new_id(), sentence, where.scope), where)
 
     return run

@@ -38,7 +38,7 @@ def reconcile(
         for host in app.reconciliation.hosts:
             result = await app.reconciliation.compare(host, begin)
             if isinstance(result, str):
-                raise Misconfigured(f"The charges of {host} cannot be read: {result}.")
+                raise Misconfigured(f"The charges of {texts.phrases.host(host)} cannot be read: {result}.")
             out.print(told(result.comparison), markup=False, soft_wrap=True)
             for one in result.new:
                 line = f"  {texts.incidents.DIFFERENCES[one.verdict]}: {both_sides(host, one)}"

@@ -319,5 +319,5 @@ def load(**instead: str) -> Settings:
 
 
 def _plain(problem: ErrorDetails) -> str:
-    words = PLAIN.get(problem["type"], "").format_map(problem.get("ctx", {}))
+    words = PLAIN.get(problem["type"], "").format_map(problem.get("ctx", {})).replace("'", "")
     return f"{str(problem['loc'][0]).upper()}: {words or problem['msg'].removeprefix('Value error, ')}"

@@ -115,7 +115,7 @@ def told(one: Comparison) -> Sentence:
 
 def both_sides(host: str, one: Entry) -> str:
     """A difference in the words of a log: theirs, and ours."""
-    theirs = f"{host}: {one.remote_id}, "
+    theirs = f"{texts.phrases.host(host)}: {one.remote_id}, "
     theirs += "no charge" if one.usd is None else f"{one.usd / MILLIONTHS:.4f} USD, {_time(one.at)}"
     if one.ours is None:
         return f"{theirs}; here: no such job"

@@ -35,7 +35,7 @@ async def tried(settings: Settings, name: str) -> AsyncIterator[Finding]:
             yield await _owner(settings, owner)
     elif name == "playground_password" and settings.playground_password:
         if len(settings.playground_password.get_secret_value()) < PASSWORD:
-            yield Finding("bad", str(texts.setup.ASKED[name]))
+            yield Finding("bad", texts.setup.short_password(PASSWORD))
     elif name in ("aimlapi_key", "apilaplas_key", "public_url"):
         with somewhere(settings) as (found, _):
             async with open_app(found, idle=True) as app:

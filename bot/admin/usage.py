@@ -5,8 +5,9 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from fractions import Fraction
 from statistics import median
 
 from bot import offers, texts
@@ -26,9 +27,12 @@ MOST = 200_000
 PEOPLE = 15
 """Maximum lines of a table in a chat."""
 ACTS = 15
+NOBODY: Mapping[str, str] = {}
+NAMED = 90
+"""Days for which the orders of somebody tell their name."""
 _PLACES = frozenset({"gallery", "review"})
 """Fields of a rule that are channels, as `chat/thread`."""
-_PEOPLE = frozenset({"people", "prices"})
+_PEOPLE = frozenset({"people"})
 """Lists whose entries are shown, instead of their length."""
 _SETTINGS = frozenset({"allowance", *Rule.__dataclass_fields__})
 _TIMES = frozenset({"banned", "until"})
@@ -70,7 +74,18 @@ async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     acts = await _steps(ctx, inbound, ACTS)
     if not acts:
         return Reply(texts.admin.NO_AUDIT, private=True)
-    return Reply(join("\n", (line(act, where) for act in acts)), private=True)
+    names = await _names(ctx, inbound, acts)
+    return Reply(join("\n", (line(act, where, names) for act in acts)), private=True)
+
+
+async def _names(ctx: Context, inbound: Inbound, acts: Sequence[Act]) -> Mapping[str, str]:
+    """Display names of people, by id, as far as the acts or their orders tell them."""
+    about = {act.about.partition(":")[2]: act.label for act in acts if act.about.startswith("person:")}
+    names = {**about, **{act.actor: act.name for act in acts}}
+    if any(name in act.before + act.after for act in acts for name in _PEOPLE):
+        spent = await ctx.store.figures.spendings(inbound.scope, ctx.clock() - NAMED * 86_400.0, MOST)
+        names |= {entry.person: entry.label for entry in spent}
+    return {person: name for person, name in names.items() if name}
 
 
 async def export(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -130,21 +145,29 @@ def _series(spendings: Sequence[Spending], where: tzinfo, days: Sequence[date]) 
     return found
 
 
-def line(act: Act, where: tzinfo) -> Sentence:
-    """An act in a line of the log."""
+def line(act: Act, where: tzinfo, names: Mapping[str, str] = NOBODY) -> Sentence:
+    """An act in a line of the log; `names`: those of people, by id."""
     return texts.admin.act(
-        texts.admin.stamp(act.at, where), act.name or act.actor, act.verb, act.label, change(act, where), act.because
+        texts.admin.stamp(act.at, where),
+        act.name or act.actor,
+        act.verb,
+        act.label,
+        change(act, where, names),
+        act.because,
     )
 
 
-def change(act: Act, where: tzinfo) -> Sentence:
+def change(act: Act, where: tzinfo, names: Mapping[str, str] = NOBODY) -> Sentence:
     """The change made by an act, in a few words."""
     before, after = _worded(act.before), _worded(act.after)
     parts = []
     for name in sorted({*before, *after} - {"because", "grant", "paused"}):  # the verb implies `paused`
         called = texts.admin.FIELDS.get(name) or verbatim(name)
         if name in _PEOPLE:
-            parts.append(_came_and_went(before.get(name), after.get(name)))
+            parts.append(_came_and_went(before.get(name), after.get(name), names))
+            continue
+        if name == "prices":
+            parts += _repriced(before.get(name), after.get(name))
             continue
         old, new = _short(name, before.get(name), where), _short(name, after.get(name), where)
         if old != new:
@@ -161,8 +184,25 @@ def _worded(state: str) -> dict[str, object]:
     return found
 
 
-def _came_and_went(before: object, after: object) -> Sentence:
-    old, new = ([str(each) for each in side] if isinstance(side, list) else [] for side in (before, after))
+def _repriced(before: object, after: object) -> Iterator[Sentence]:
+    """What a second of each model cost by the operator, and costs now."""
+    old, new = (
+        dict(str(each).rpartition("=")[::2] for each in side) if isinstance(side, list) else {}
+        for side in (before, after)
+    )
+    for model in sorted({*old, *new}):
+        if old.get(model) != new.get(model):
+            was, now = (
+                texts.prices.a_second(Fraction(side[model])) if model in side else texts.admin.NOT_SET
+                for side in (old, new)
+            )
+            yield texts.admin.changed_from(offers.said_title(model), was, now)
+
+
+def _came_and_went(before: object, after: object, names: Mapping[str, str]) -> Sentence:
+    old, new = (
+        [names.get(str(each), str(each)) for each in side] if isinstance(side, list) else [] for side in (before, after)
+    )
     return texts.admin.listed([each for each in new if each not in old], [each for each in old if each not in new])
 
 

@@ -7,11 +7,12 @@ from bot.sentence import EMPTY, Argument, Listing, Number, Sentence, _, _n, join
 from bot.texts.admin import at_once, stamp
 from bot.texts.jobs import STATES
 from bot.texts.phrases import about, credits_, shorten
+from bot.texts.phrases import host as called
 
 
 def balance(host: str, left: float) -> Sentence:
     """Our balance at a host, in dollars."""
-    return _("Left at {host}: ${left}", host=host, left=Number(left, places=2))
+    return _("Left at {host}: ${left}", host=called(host), left=Number(left, places=2))
 
 
 def cost(name: Sentence, usd: float, clips: int) -> Sentence:
@@ -134,7 +135,9 @@ def in_state(count: int, state: str) -> Sentence:
 
 def incident(at: float, where: tzinfo, what: Sentence, host: str) -> Sentence:
     """Line of an incident: time, event, host."""
-    return _("{at}: {what}", at=stamp(at, where), what=join(" ", [what, _("({host})", host=host) if host else EMPTY]))
+    return _(
+        "{at}: {what}", at=stamp(at, where), what=join(" ", [what, _("({host})", host=called(host)) if host else EMPTY])
+    )
 
 
 def against(name: Sentence, used: Argument, limit: Argument | None) -> Sentence:

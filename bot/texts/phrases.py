@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from bot.sentence import EMPTY, Sentence, _, _n
+from bot.sentence import EMPTY, Sentence, _, _n, verbatim
 
 
 def credits_(amount: int) -> Sentence:
@@ -13,6 +13,14 @@ def credits_(amount: int) -> Sentence:
 def quoted(words: str, length: int) -> Sentence:
     """People's words in quotes, cut to `length` characters; empty without words."""
     return _("“{words}”", words=shorten(words, length)) if words else EMPTY
+
+
+_HOSTS = {"aimlapi": verbatim("AI/ML API"), "apilaplas": verbatim("Apilaplas"), "local": _("the stand-in")}
+
+
+def host(name: str) -> Sentence:
+    """A host by the name that people know; empty for none."""
+    return _HOSTS.get(name) or verbatim(name)
 
 
 SPANS = {"day": _("today"), "week": _("this week"), "month": _("this month")}

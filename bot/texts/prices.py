@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from bot.sentence import EMPTY, Listing, Moment, Number, Sentence, _, join, lines, sentences, verbatim
+from bot.texts.phrases import credits_
+from bot.texts.phrases import host as called
 
 HOW = _(
     "{/operator price} shows what a second of each model costs, {/operator price Veo 3.1 4 a second} sets it, and "
@@ -33,7 +35,7 @@ def line(title: str, rate: Fraction | None, source: Sentence) -> Sentence:
 
 def listed(host: str) -> Sentence:
     """Source of a price: a host's public list."""
-    return _("by the list of {host}", host=host)
+    return _("by the list of {host}", host=called(host))
 
 
 def table(rows: Sequence[Sentence]) -> Sentence:
@@ -41,18 +43,21 @@ def table(rows: Sequence[Sentence]) -> Sentence:
     return lines(*rows, HOW)
 
 
+def credits_of(rate: Fraction) -> Sentence:
+    """A price of a second, with its unit."""
+    return credits_(1) if rate == 1 else _("{rate} credits", rate=amount(rate))
+
+
 def was_set(title: str, rate: Fraction) -> Sentence:
     """Confirmation of a price of the operator's."""
-    return _("A second of {model} costs {rate} credits from now on.", model=title, rate=amount(rate))
+    return _("A second of {model} costs {price} from now on.", model=title, price=credits_of(rate))
 
 
 def was_unset(title: str, rate: Fraction | None) -> Sentence:
     """Confirmation that the operator's price is gone; `rate`: the one that applies instead."""
     if rate is None:
         return _("{model} has no price of yours any more, and no other, so it is not offered.", model=title)
-    return _(
-        "{model} has no price of yours any more. A second costs {rate} credits now.", model=title, rate=amount(rate)
-    )
+    return _("{model} has no price of yours any more. A second costs {price} now.", model=title, price=credits_of(rate))
 
 
 def not_set(title: str) -> Sentence:
@@ -70,6 +75,7 @@ def unknown(name: str, near: Sequence[str]) -> Sentence:
 
 def changed(what: str, title: str, host: str, was: Fraction | None, now: Fraction | str) -> Sentence:
     """What a host's list says against a row of ours; rates in credits a second, or dollars (“base”)."""
+    host = called(host)
     match what, was, now:
         case "renamed", _was, str(name):
             return _("{host} calls {model} “{name}” now.", host=host, model=title, name=name)
@@ -122,4 +128,4 @@ def comparison(host: str, since: float, counts: Mapping[str, int], millionths: M
         for kind, said in _COUNTED.items()
         if counts.get(kind) or kind == "delivered"
     ]
-    return _("{host}, since {day}: {sums}.", host=host, day=Moment(since, "date"), sums=join(", ", parts))
+    return _("{host}, since {day}: {sums}.", host=called(host), day=Moment(since, "date"), sums=join(", ", parts))

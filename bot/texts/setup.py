@@ -26,6 +26,16 @@ ASKED = {
 }
 """By the name of the setting, in the order of asking."""
 
+
+def short_password(least: int) -> Sentence:
+    """Refusal of a password that could be guessed."""
+    return _(
+        "That password for the chat page is too short: take {least} characters or more, as the page can be reached "
+        "from elsewhere.",
+        least=least,
+    )
+
+
 IS_SET = _("Enter keeps what is set, - removes it.")
 KEEP_ANYWAY = _("Keep it all the same? (y/N)")
 STOPPED = _("Stopped. Nothing was written.")

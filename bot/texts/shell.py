@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from bot.sentence import CHAT, Command, Sentence, Wording, _, _n, join, lines, sentences
+from bot.sentence import CHAT, Command, Sentence, Wording, _, _n, join, lines, sentences, verbatim
 from bot.texts import admin, chat, consent, models, operator, pictures, sharing
+from bot.texts.phrases import host as called
 
 
 class Verb(NamedTuple):
@@ -72,10 +73,10 @@ KEEP = Verb(_("Let a shared clip be seen."), ("keep k7m2p9q4xw --scope discord:1
 HIDE = Verb(_("Hide a shared clip."), ("hide k7m2p9q4xw --scope discord:123",))
 BANISH = Verb(_("Hide a shared clip, and let its maker share no more."), ("banish k7m2p9q4xw --scope discord:123",))
 OPERATOR = Verb(
-    _("Say how all is: health, queue, spending, ceilings; pause and resume buying; cap a community."),
+    _("Say how all is: health, queue, spending, ceilings; pause and resume buying; prices; cap a community."),
     (
         *("operator", "operator page", "operator pause because the bill is odd", "operator resume"),
-        "operator cap discord:123 1000",
+        *("operator price Veo 3.1 4 a second", "operator cap discord:123 1000"),
     ),
 )
 PAGE = _("Print a link that opens the operator's page, once.")
@@ -112,9 +113,10 @@ WORDING = Wording(
         models.TAP.id: _("Name one, as in {/model best}, and it makes all your clips; {/model more} shows every one."),
         operator.CAP_WHERE.id: _("For which community? Name it: {/operator cap discord:123 1000}"),
         operator.OPERATOR_HOW.id: _(
-            "{/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "
-            "{/operator cap 1000} (or off) and {/operator flights 10} (or off) with --scope, "
-            "or with a community's name: {/operator cap discord:123 1000}"
+            "{page} · {/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "
+            "{/operator price} · {/operator cap 1000} (or off) and {/operator flights 10} (or off) with --scope, "
+            "or with a community's name: {/operator cap discord:123 1000}",
+            page=verbatim("photoplay admin page"),
         ),
         admin.LIMITS_HOW.id: _(
             "To set: {/limits flight 2} · {/limits longest 5} · {limits_channels} (or everywhere) · "
@@ -184,7 +186,8 @@ WORDING = Wording(
 
 def verbs(known: Mapping[str, Verb]) -> Sentence:
     """Output of `photoplay admin help admin`."""
-    said = [_("photoplay admin {name} – {what}", name=name, what=verb.what) for name, verb in known.items()]
+    listed = {name: verb.what for name, verb in known.items()} | {"page": PAGE}
+    said = [_("photoplay admin {name} – {what}", name=name, what=what) for name, what in listed.items()]
     return join("\n\n", [lines(*said), _("Examples: photoplay admin VERB --help")])
 
 
@@ -252,7 +255,7 @@ TIMELINE = {
 
 def taken_by(host: str) -> Sentence:
     """Step of the timeline: accepted by a host."""
-    return _("taken by {host}", host=host)
+    return _("taken by {host}", host=called(host))
 
 
 def no_file(path: str) -> Sentence:

@@ -1,6 +1,8 @@
 """Requests to services that watch us. Their addresses are secrets, so no error says more than its type."""
 
+import asyncio
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -13,6 +15,7 @@ class Outside:
     """A client for a few small requests, whose answers nobody reads."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=patience),
             connector=aiohttp.TCPConnector(force_close=True),
@@ -27,6 +30,20 @@ class Outside:
                 return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return type(error).__name__
+
+    async def reach(self, url: str) -> str:
+        """What is between us and the server at `url`, in a word; empty if it lets us in. Sends it nothing."""
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        try:
+            async with asyncio.timeout(self._patience):
+                _, writer = await asyncio.open_connection(
+                    parts.hostname, parts.port or (443 if secure else 80), ssl=secure or None
+                )
+            writer.close()
+        except (TimeoutError, OSError, ValueError) as error:
+            return type(error).__name__
+        return ""
 
     async def close(self) -> None:
         """Close the connections."""

@@ -148,9 +148,9 @@ async def test_each_planted_difference_is_found_and_told_once(desk: Desk) -> Non
     assert found.keys() == {*map(str, whats.values())}
     job, detail = found[whats["undelivered"]]
     assert job == "failed"
-    assert detail.startswith("aimlapi: i2, 0.1575 USD, ")
+    assert detail.startswith("AI/ML API: i2, 0.1575 USD, ")
     assert detail.endswith("; here: job failed, failed (moderation)")
-    assert found[whats["unpaid"]] == ("unpaid", "aimlapi: i3, no charge; here: job unpaid, clip")
+    assert found[whats["unpaid"]] == ("unpaid", "AI/ML API: i3, no charge; here: job unpaid, clip")
     assert found[whats["unknown"]][1].endswith("; here: no such job")
     again = await desk.compare()
     assert (again.new, again.comparison.counts) == ([], result.comparison.counts)
@@ -167,7 +167,7 @@ async def test_an_order_whose_answer_never_came_is_found_by_our_id(desk: Desk) -
     result = await desk.compare()
     assert result.comparison.counts == {"delivered": 1, "undelivered": 2, "unknown": 1}
     found = {(job, detail.partition(",")[0]) for _, job, detail in await desk.noted()}
-    assert found == {("lost", "aimlapi: i1"), ("twice", "aimlapi: second"), ("", "aimlapi: other")}
+    assert found == {("lost", "AI/ML API: i1"), ("twice", "AI/ML API: second"), ("", "AI/ML API: other")}
 
 
 async def test_a_charge_has_time_to_appear_and_a_clip_to_be_fetched(desk: Desk) -> None:
@@ -262,7 +262,7 @@ async def test_a_clip_from_order_to_comparison_and_a_planted_difference(
             said = (await app.core.handle(console.inbound(new_id(), "/operator"))).text
             assert "1 paid and delivered ($0.16)" in said
             assert "Today: $0.16 at the hosts, for 1 clip" in said
-            assert "Left at aimlapi: $4.84" in said
+            assert "Left at AI/ML API: $4.84" in said
             usage = (await app.core.handle(console.inbound(new_id(), "/usage"))).text
             assert "The hosts took $0.16 for 1 of them." in usage
             with closing(sqlite3.connect(tmp_path / "host" / "receipts.sqlite")) as db, db:

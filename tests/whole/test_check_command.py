@@ -60,7 +60,7 @@ async def test_check_knows_another_photoplay_from_this_one(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("settings", "part"),
     [
-        ({"AIMLAPI_KEY": "sk-secret-1", "AIMLAPI_URL": "http://127.0.0.1:9"}, "aimlapi cannot be reached"),
+        ({"AIMLAPI_KEY": "sk-secret-1", "AIMLAPI_URL": "http://127.0.0.1:9"}, "AI/ML API cannot be reached"),
         ({"PROVIDERS": "aimlapi"}, "AIMLAPI_KEY is not set"),
         ({"PROVIDERS": "nobody"}, "names “nobody”"),
         ({"APILAPLAS_KEY": "k", "APILAPLAS_INLINE": "false"}, "Set PUBLIC_URL"),

@@ -42,6 +42,10 @@ def test_the_operator_says_in_a_shell_what_admins_say_in_chat(tmp_path: Path) ->
     assert (folder / "ledger.csv").read_text("utf-8-sig").count("\n") == 2
     assert (folder / "audit.csv").read_text("utf-8-sig").count("\n") == 6
     assert "photoplay admin grant" in admin("grant", "@discord:7", "lots")[2]
+    for said in ("operator cap discord:2 1000", "operator flights discord:3 3"):
+        assert "needs --new" in here("admin", *said.split())[2]
+        assert f"{said.split()[2]}: at most" in here("admin", *said.split(), "--new")[1]
+    assert "I know no community discord:x." in here("admin", "operator", "cap", "discord:x", "5", "--new")[2]
     assert here("admin", "operator", "pause")[0] == 0
     lake = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"
     code, _, err = here("animate", str(lake), "x")
@@ -52,6 +56,7 @@ def test_it_lists_all_verbs_with_examples_that_the_shell_takes(tmp_path: Path) -
     code, out, _ = here("admin", "help", "admin")
     assert code == 0
     assert "quota set" in out
+    assert "photoplay admin page – " in out
     assert {row.name for row in TABLE.values() if row.audience != "everyone"} <= set(verbs())
     for verb, (_, examples) in verbs().items():
         assert f"photoplay admin {verb} – " in out

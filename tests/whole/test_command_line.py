@@ -25,7 +25,7 @@ from bot.config import Settings
         ({"PORT": "eighty"}, "PORT: it must be a whole number."),
         ({"LEASE": "inf"}, "LEASE: it must be a number."),
         ({"PORT": "99999"}, "PORT: it must be at most 65535."),
-        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: it must be one of 'DEBUG', "),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: it must be one of DEBUG, INFO, "),
         ({"DATABASE_URL": "mysql://sk-secret-1"}, "DATABASE_URL: it must start with"),
         ({"DATABASE_URL": "postgres://u:sk-secret-1@h/d?sslmode=maybe"}, "DATABASE_URL: sslmode must be one of"),
         ({"DATABASE_URL": "postgres://u:sk-secret-1@127.0.0.1:9/x"}, "nobody answers at its host and port"),
@@ -121,15 +121,15 @@ async def test_the_stand_in_runs_alone(tmp_path: Path) -> None:
     found = re.search(r"answers at (\S+)", (await process.stderr.readline()).decode())
     assert found
     _, out, _ = await photoplay(tmp_path, "check", AIMLAPI_KEY="sk-secret-1", AIMLAPI_URL=found[1], PORT="0")
-    assert "aimlapi is reachable and takes the key" in out
-    assert "Prices: aimlapi lists 13 of the 13 models of Photoplay." in out
-    assert "Receipts: aimlapi keeps a log of our requests" in out
+    assert "AI/ML API is reachable and takes the key" in out
+    assert "Prices: AI/ML API lists 13 of the 13 models of Photoplay." in out
+    assert "Receipts: AI/ML API keeps a log of our requests" in out
     _, out, _ = await photoplay(tmp_path, "admin", "operator", AIMLAPI_KEY="sk-secret-1", AIMLAPI_URL=found[1])
-    assert "Left at aimlapi: $2.50" in out
+    assert "Left at AI/ML API: $2.50" in out
     code, out, _ = await photoplay(tmp_path, "check", AIMLAPI_KEY="wrong", AIMLAPI_URL=found[1], PORT="0")
     assert code == 1
     assert "does not accept AIMLAPI_KEY" in out
-    assert "Receipts: the log that aimlapi keeps of our requests cannot be read now (HTTP 401)" in out
+    assert "Receipts: the log that AI/ML API keeps of our requests cannot be read now (HTTP 401)" in out
     assert "given back after 30 minutes" in out
     code, out, err = await photoplay(tmp_path, "generator", "--port", found[1].rpartition(":")[2])
     assert (code, out) == (2, "")

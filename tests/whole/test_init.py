@@ -57,7 +57,7 @@ async def test_by_options(tmp_path: Path, servers: Servers) -> None:
     assert "https://t.me/photoplay_bot?startgroup=new" in out
     assert invite(discord.application_id) in out
     for said in (
-        "aimlapi is reachable and takes the key",
+        "AI/ML API is reachable and takes the key",
         "is Ann.",
         "is Ben.",
         f"{url} leads here",
@@ -85,11 +85,11 @@ async def test_by_options(tmp_path: Path, servers: Servers) -> None:
     [
         (("--telegram-token", "1:sk-secret-2"), "Telegram does not accept TELEGRAM_TOKEN"),
         (("--discord-token", "sk-secret-2"), "Discord does not accept DISCORD_TOKEN"),
-        (("--aimlapi-key", "sk-secret-2"), "aimlapi does not accept AIMLAPI_KEY"),
+        (("--aimlapi-key", "sk-secret-2"), "AI/ML API does not accept AIMLAPI_KEY"),
         (("--owners", "telegram:1"), "telegram:1 cannot be told anything"),
         (("--owners", "matrix:1"), "matrix:1 cannot be told anything"),
         (("--public-url", "http://127.0.0.1:9"), "does not lead to this server"),
-        (("--playground-password", "sk-secret"), "with 12 characters or more"),
+        (("--playground-password", "sk-secret"), "is too short: take 12 characters or more"),
     ],
 )
 async def test_an_answer_that_does_not_work_is_not_written(

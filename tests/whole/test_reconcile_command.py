@@ -23,7 +23,7 @@ async def test_reconcile_says_what_fits_and_what_does_not(tmp_path: Path, photo:
         code, out, err = await photoplay(tmp_path, "reconcile", "--since", "7d", **keys)
         assert (code, err) == (0, "")
         assert "1 paid and not known here ($0.16)" in out
-        assert "aimlapi: stray:kling/v1, 0.1575 USD" in out
+        assert "AI/ML API: stray:kling/v1, 0.1575 USD" in out
         for wrong in ("yesterday", "91d", "0d", "2999-01-01"):
             code, _, err = await photoplay(tmp_path, "reconcile", "--since", wrong, **keys)
             assert (code, err.startswith("From when on?")) == (1, True), err

@@ -107,12 +107,29 @@ def test_check_says_whether_anybody_would_notice() -> None:
         ({"METRICS_PORT": "9464"}, "✓ Metrics: for Prometheus, on 127.0.0.1:9464.", ("METRICS_TOKEN",)),
         (open_metrics, "· Metrics: whoever reaches 0.0.0.0:9464 can read them. Set METRICS_TOKEN", ()),
         ({**open_metrics, "METRICS_TOKEN": "sesame"}, "✓ Metrics: for Prometheus, on 0.0.0.0:9464.", ("sesame",)),
-        (
-            {"PING_URL": "https://h/secret", "ALERT_URL": "https://h/secret"},
-            "✓ Watched from outside: PING_URL and ALERT_URL.",
-            ("h/secret",),
-        ),
     ):
         _, out, err = here("check", PORT="0", **settings)
         assert said in out
         assert not any(word in out + err for word in unsaid), out
+
+
+def test_check_reaches_who_watches_us_and_calls_nobody() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as watcher:
+        there = f"http://127.0.0.1:{watcher.getsockname()[1]}/secret"
+        _, out, err = here("check", PORT="0", PING_URL=there, ALERT_URL=there)
+        assert "✓ Watched from outside: PING_URL and ALERT_URL. The server was reached, not called." in out
+        called = [watcher.accept()[0] for _ in range(2)]
+        assert [one.recv(100) for one in called] == [b"", b""]
+        for one in called:
+            one.close()
+    code, gone, _ = here("check", PORT="0", PING_URL=there, ALERT_URL=there)
+    assert (code, "✗ ALERT_URL: its server cannot be reached (ConnectionRefusedError)." in gone) == (1, True)
+    assert "secret" not in out + err + gone
+
+
+def test_check_asks_nobody_elses_address() -> None:
+    begin = time.monotonic()
+    code, out, _ = here("check", HOST="203.0.113.5")
+    assert (code, "Cannot listen on 203.0.113.5:8080: Cannot assign requested address." in out) == (1, True)
+    assert "Web server: running at" not in out
+    assert time.monotonic() - begin < 60

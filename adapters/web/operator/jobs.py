@@ -24,7 +24,7 @@ def line(job: Job, now: float) -> dict[str, Any]:
         "state": texts.desk.state(job.outcome or job.state),
         "facts": texts.desk.facts(
             platforms.of(job.address.platform).label,
-            job.host or "",
+            texts.phrases.host(job.host or ""),
             catalogue.row(job.order.model).title,
             job.price,
             now - job.created_at,
@@ -103,7 +103,7 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     yield said["seconds"], texts.desk.seconds(job.order.seconds)
     yield said["price"], texts.phrases.credits_(job.price)
     if job.host:
-        yield said["host"], job.host
+        yield said["host"], texts.phrases.host(job.host)
         if job.remote_id:
             yield said["remote"], job.remote_id
     if job.posted:

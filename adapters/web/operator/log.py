@@ -23,7 +23,7 @@ def incidents(found: Sequence[Incident]) -> dict[str, Any]:
                 "at": texts.desk.moment(one.at),
                 "what": one.what,
                 "detail": one.detail,
-                "host": one.host,
+                "host": texts.phrases.host(one.host),
                 "job": one.job,
                 "path": f"{JOBS}/{one.job}" if one.job else "",
             }

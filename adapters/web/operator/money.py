@@ -51,7 +51,9 @@ def values(found: Money) -> dict[str, Any]:
             ("models", desk.DESK["by_model"], _by(found.parts, lambda part: part.model, _model)),
             ("communities", desk.DESK["by_community"], _by(found.parts, lambda part: part.scope, _community)),
         ],
-        "balances": [(host, desk.number(round(left))) for host, left in sorted(found.balances.items())],
+        "balances": [
+            (texts.phrases.host(host), desk.number(round(left))) for host, left in sorted(found.balances.items())
+        ],
         "compared": found.compared,
     }
 
@@ -74,7 +76,7 @@ def _by(
 
 
 def _host(name: str) -> tuple[str, str]:
-    return name or texts.desk.DESK["nobody"], ""
+    return texts.phrases.host(name) or texts.desk.DESK["nobody"], ""
 
 
 def _model(name: str) -> tuple[str, str]:

@@ -41,7 +41,7 @@ async def test_operators_pause_resume_and_see_it_all(town: Town) -> None:
     first = await town.order()
     await town.say("/operator cap 12", user="42")
     shown = (await town.say("/operator", user="42", scope="")).text
-    assert "Left at local: $12.35" in shown
+    assert "Left at the stand-in: $12.35" in shown
     for part in (
         "1 in line",
         "Credits today: 5 of 600",

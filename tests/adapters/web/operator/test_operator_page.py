@@ -87,7 +87,7 @@ async def test_a_jobs_timeline_and_nobodys_words(seat: Seat) -> None:
     await seat.enter()
     status, page = await seat.get("/admin/jobs/made123456")
     assert status == 200
-    for said in ("after 10 s", "after 80 s", "after 5 s", "aimlapi", "r-1", "telegram:9", "telegram:-100"):
+    for said in ("after 10 s", "after 80 s", "after 5 s", "AI/ML API", "r-1", "telegram:9", "telegram:-100"):
         assert said in page
     assert DESK["delivered"] in page
     assert "&lt;b&gt;Ann&lt;/b&gt;" in page
@@ -109,7 +109,7 @@ async def test_an_order_without_an_answer_has_what_its_host_can_be_asked_for(sea
         await seat.app.store.change(job.id, lambda _, step=(job, entry): step)
     await seat.enter()
     _, page = await seat.get("/admin/jobs/asking1234")
-    for said in ("being asked after", "aimlapi", "asking1234.1", DESK["asked_until"]):
+    for said in ("being asked after", "AI/ML API", "asking1234.1", DESK["asked_until"]):
         assert said in page
     assert DESK["remote"] not in page
 
