@@ -30,6 +30,10 @@ OWED = """
 KEPT = """
     SELECT CAST(coalesce(sum(abs((SELECT sum(held) FROM ledger WHERE ledger.job = jobs.id))), 0) AS BIGINT) AS n
     FROM jobs WHERE state = 'done' AND swept < 2 AND swept = 0 AND done_at >= $1"""
+# The same of the whole ledger, in one pass: errors of several jobs may cancel each other out here.
+WHOLE = """
+    SELECT CAST(abs(coalesce((SELECT sum(held) FROM ledger), 0)
+        - coalesce((SELECT sum(price) FROM jobs WHERE state <> 'done' AND outcome IS NULL), 0)) AS BIGINT) AS n"""
 HEARD = """
     SELECT platform.name,
         (SELECT max(done_at) FROM intake WHERE intake.platform = platform.name AND done_at IS NOT NULL) AS handled,
@@ -56,7 +60,7 @@ class Snapshot:
     moved: Mapping[str, int]
     """Since the day began (UTC), by kind of movement."""
     ledger_error: int
-    """Credits by which ledger and jobs differ: 0."""
+    """Credits by which ledger and recent jobs differ: 0."""
     heard: Mapping[str, float]
     """When the latest update was handled, by platform."""
     waiting: Mapping[str, float]
@@ -89,6 +93,10 @@ class Vitals(Part):
             )
 
         return await self._db.read(work)
+
+    async def ledger_error(self) -> int:
+        """Credits by which the whole ledger differs from the prices of unsettled jobs: 0. Reads all of the ledger."""
+        return _number(await self._one(WHOLE))
 
 
 def _number(row: Row | None) -> int:

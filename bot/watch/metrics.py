@@ -7,14 +7,22 @@ read from the database, and is the same wherever it is read: take any, or the hi
 
 import importlib.metadata
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bot import catalogue
+from bot.billing import DIFFERENCES, Comparison
 from bot.model import Job
 from bot.watch.meters import Kind, Meters
 from storage.vitals import Snapshot
@@ -48,14 +56,21 @@ class Reading:
     last_round: float | None = None
     """Unix seconds."""
     media_bytes: int | None = None
+    disk_free: int | None = None
+    """Bytes free for them."""
     backup_age: float | None = None
     """Seconds since the newest backup in BACKUP_DIR."""
+    ledger_error: int | None = None
+    """Credits by which the whole ledger and the jobs differ."""
+    comparisons: Sequence[Comparison] = ()
+    """The last one of each host."""
 
 
 class Metrics(Meters, Collector):
     """Counters of this process; with each `Reading`, the whole text of a scrape."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a series for each other one, which nobody reads
         self._registry = CollectorRegistry(auto_describe=False)
         self._reading = Reading("")
         self._jobs = self._counter("jobs", "jobs that ended", "outcome", "reason", "host", "model", "platform")
@@ -111,7 +126,11 @@ class Metrics(Meters, Collector):
         reading = self._reading
         if reading.snapshot:
             yield from _of_installation(reading.snapshot)
+            # A job of today whose entries are wrong is in both.
+            error = max(reading.snapshot.ledger_error, reading.ledger_error or 0)
+            yield _gauge("ledger_error_credits", "Credits by which the ledger and the jobs differ; 0.", error)
         yield from _of_money(reading)
+        yield from _of_comparisons(reading.comparisons)
         yield from _of_process(reading)
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
@@ -138,7 +157,6 @@ def _of_installation(now: Snapshot) -> Iterable[Metric]:
     yield _gauge("orders_in_doubt", "Orders of which nobody knows whether they were bought.", now.in_doubt)
     moved = {kind: now.moved.get(kind, 0) for kind in MOVEMENTS}
     yield _gauge("credits_moved_today", "Credits that moved since midnight UTC.", moved, "movement")
-    yield _gauge("ledger_error_credits", "Credits by which the ledger and recent jobs differ; 0.", now.ledger_error)
     name, what = "update_handled_timestamp_seconds", "When the latest update of a platform was handled."
     yield _gauge(name, what, now.heard, "platform")
     name, what = "update_waiting_timestamp_seconds", "When the oldest update arrived that is not handled yet."
@@ -156,6 +174,18 @@ def _of_money(reading: Reading) -> Iterable[Metric]:
             ceiling.add_metric(key, limit)
     yield from (spent, ceiling)
     yield _gauge("balance", "What a host says is left, in dollars.", reading.balances, "host")
+
+
+def _of_comparisons(comparisons: Sequence[Comparison]) -> Iterable[Metric]:
+    at = {one.host: one.at for one in comparisons}
+    yield _gauge("reconciled_timestamp_seconds", "When a host's charges were last compared with jobs.", at, "host")
+    found = GaugeMetricFamily(
+        "photoplay_reconciled_jobs", "The last comparison of a host's charges with jobs.", labels=["host", "result"]
+    )
+    for one in comparisons:
+        for verdict in ("delivered", *DIFFERENCES):
+            found.add_metric([one.host, verdict], one.counts.get(verdict, 0))
+    yield found
 
 
 def _of_process(reading: Reading) -> Iterable[Metric]:
@@ -177,6 +207,7 @@ def _of_process(reading: Reading) -> Iterable[Metric]:
     yield floods
     yield _gauge("worker_round_timestamp_seconds", "This process: the worker's last round.", reading.last_round)
     yield _gauge("media_bytes", "Bytes of photos, clips and what is made of them.", reading.media_bytes)
+    yield _gauge("disk_free_bytes", "Bytes free on the disk of DATA_DIR.", reading.disk_free)
     name, what = "backup_age_seconds", "Since the newest backup; absent without BACKUP_DIR, or before the first."
     yield _gauge(name, what, reading.backup_age)
     build = GaugeMetricFamily("photoplay_build_info", "What runs.", labels=["version", "python", "process"])

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from bot.app import App
 from bot.backup import manifest
+from bot.billing import Comparison
 from bot.errors import StoreDown
 from bot.quotas import pricing
 from bot.quotas.pricing import MILLIONTHS
@@ -27,13 +28,16 @@ BALANCES = 300.0
 PATIENCE = 5.0
 """seconds that they may take."""
 FILES = 600.0
-"""Seconds between counts of the files."""
+"""Seconds between counts of the files, and"""
+LEDGER = 3600.0
+"""seconds between sums of the whole ledger."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
     snapshot: Snapshot
     outbox_overdue: float
+    comparisons: Sequence[Comparison]
 
 
 class Every(Generic[T]):
@@ -69,6 +73,8 @@ class Readings:
         self._numbers = Every(ROWS, self._count, clock)
         self._balances = Every(BALANCES, self._ask, clock)
         self._media = Every(FILES, app.media.size, clock)
+        self._room = Every(ROWS, self._free, clock)
+        self._ledger = Every(LEDGER, app.store.vitals.ledger_error, clock)
         self._backup = Every(ROWS, self._since_backup, clock)
 
     async def read(self) -> Reading:
@@ -83,6 +89,7 @@ class Readings:
             floods={name: count() for name, count in app.floods.items()},
             last_round=app.worker.last_round,
             media_bytes=await self._media.get(),
+            disk_free=await self._room.get(),
             backup_age=await self._backup.get(),
         )
         if numbers is None:
@@ -92,6 +99,8 @@ class Readings:
             snapshot=numbers.snapshot,
             outbox_overdue=numbers.outbox_overdue,
             ceilings=self._ceilings(numbers.snapshot),
+            ledger_error=await self._ledger.get(),
+            comparisons=numbers.comparisons,
         )
 
     async def _count(self) -> _Numbers:
@@ -100,7 +109,10 @@ class Readings:
         spans = [line.span for line in pricing.ceilings(0, now, app.settings.policy)]
         platforms = [platform.name for platform in app.platforms]
         snapshot = await app.store.vitals.snapshot(now, day.ends_at - 86_400, spans, platforms)
-        return _Numbers(snapshot, await app.runner.overdue())
+        return _Numbers(snapshot, await app.runner.overdue(), await app.store.bills.comparisons())
+
+    async def _free(self) -> int:
+        return await asyncio.to_thread(self._app.media.room)
 
     async def _since_backup(self) -> float | None:
         folder = self._app.settings.backup_dir

@@ -82,6 +82,18 @@ async def test_a_finished_job_that_still_holds_something_is_seen(store: Store) -
     assert (await look(store)).ledger_error == 0
     await store._db.write(lambda tx: tx.all("UPDATE ledger SET held = held - 2 WHERE step = 'settle'"))
     assert (await look(store)).ledger_error == 2
+    assert await store.vitals.ledger_error() == 2
+    await store._db.write(lambda tx: tx.all("UPDATE jobs SET done_at = done_at - 86400"))
+    assert (await look(store)).ledger_error == 0
+    assert await store.vitals.ledger_error() == 2, "however long ago it ended"
+
+
+async def test_the_whole_ledger_agrees_with_lives_of_all_kinds(store: Store) -> None:
+    assert await store.vitals.ledger_error() == 0
+    await submitted(store, "line", "")
+    await stepped(store, await submitted(store, "sent", ""), machine.Started(), due_at=NOW + 60)
+    await stepped(store, await submitted(store, "over", ""), machine.Cancelled())
+    assert await store.vitals.ledger_error() == 0
 
 
 async def test_updates_troubles_and_the_switch(store: Store) -> None:

@@ -105,7 +105,7 @@ async def remember_quick_renders(store: Store) -> None:
         job = a_job(f"old{n}", person="test:old", address=Address("test", "old"), order=an_order(model=MODEL))
         if await store.find(job.key):  # a copy of a database that has them
             continue
-        await store.submit(job, machine.hold(job), None)
+        job = (await store.submit(job, machine.hold(job), None)).job or job  # with what it was paid from
         for event, at in (
             (machine.Started(), 1000.0),
             (Accepted("aimlapi", f"old{n}"), 1000.0),

@@ -22,6 +22,7 @@ from test_crashes import remember_quick_renders
 
 from bot.app import App, open_app
 from bot.backup.manifest import Manifest
+from bot.billing import Comparison
 from bot.config import Settings
 from bot.errors import Misconfigured, StoreDown
 from bot.watch import readings
@@ -156,6 +157,16 @@ async def test_what_a_life_leaves_in_a_scrape(tmp_path: Path, clip: bytes, monke
         assert value(text, "photoplay_database_up") == 1
         assert value(text, "photoplay_database_seconds_count", kind="write") > 5
         assert value(text, "photoplay_media_bytes") > len(clip)
+        assert value(text, "photoplay_disk_free_bytes") > 0
+        assert "_created" not in text
+        await run.app.store.bills.keep(Comparison("aimlapi", 1e9, 0.0, {"delivered": 3, "unpaid": 1, "foreign": 9}, {}))
+        _, text = await scrape(run.address)
+        assert value(text, "photoplay_reconciled_timestamp_seconds", host="aimlapi") == 1e9
+        found = {
+            result: value(text, "photoplay_reconciled_jobs", host="aimlapi", result=result)
+            for result in ("delivered", "undelivered", "unpaid", "unknown")
+        }
+        assert found == {"delivered": 3, "undelivered": 0, "unpaid": 1, "unknown": 0}
         assert 0 <= value(text, "photoplay_backup_age_seconds") < 600
         built = next(labels for name, labels in values(text) if name == "photoplay_build_info")
         assert ("process", "run") in built
