@@ -20,7 +20,7 @@ from bot.providers.download import Clips
 from bot.providers.host_health import HostHealth
 from bot.providers.hosts import Host
 from bot.providers.request_log import RequestLogs
-from bot.providers.transport import Answer, Silence, Transport
+from bot.providers.transport import Answer, Silence, Transport, read
 
 log = logging.getLogger(__name__)
 
@@ -162,9 +162,11 @@ class Providers:
             case Silence(why=why):
                 return self._notice(host, Pending(f"no answer: {why}", failed=True))
             case Answer(status=status, body=body, headers=headers):
-                seen = wire.polled(status, body, age)
-                if isinstance(seen, Finished) and (spent := books.spent(headers, body)) is not None:
-                    await self._bill(host, remote_id, spent)
+                seen = await read(lambda: wire.polled(status, body, age), body)
+                if isinstance(seen, Finished):
+                    spent = await read(lambda: books.spent(headers, body), body)
+                    if spent is not None:
+                        await self._bill(host, remote_id, spent)
                 return self._notice(host, seen) if isinstance(seen, Pending) and seen.detail else seen
             case never:
                 assert_never(never)
@@ -219,8 +221,10 @@ class Providers:
     async def _balance(self, host: Host) -> float | None:
         for url in host.balances:
             said = await self._transport.get(host, url)
-            if isinstance(said, Answer) and said.status == 200 and (left := books.dollars(said.body)) is not None:
-                return left
+            if isinstance(said, Answer) and said.status == 200:
+                left = await asyncio.to_thread(books.dollars, said.body)
+                if left is not None:
+                    return left
         return None
 
     async def charges(self, name: str, since: float, until: float) -> Sequence[Charge] | str:
@@ -287,7 +291,8 @@ class Providers:
             case Answer(status=status, body=body, retry_after=retry_after, inference_id=named):
                 pause = wire.pause(retry_after, self._clock())
         try:
-            result = wire.created(host.name, status, body, pause, named if host.log else None)
+            name = named if host.log else None
+            result = await read(lambda: wire.created(host.name, status, body, pause, name), body)
         except wire.OutOfUse as out:
             await self._health.out(host, out)
             raise

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 import aiohttp
 import httpx
@@ -20,9 +20,12 @@ from httpx_aiohttp import AiohttpTransport
 from bot.inflate import inflate
 from bot.providers.hosts import Host
 
+T = TypeVar("T")
 ANSWER_LIMIT = 1_000_000
 """Bytes of an answer that are read and, again, into which they may unfold; a longer answer is cut, and so no valid
 JSON."""
+SHORT = 8192
+"""Bytes of an answer that is parsed in the event loop, in half a millisecond at most; usual ones have some hundred."""
 CONNECT = 10.0
 """Seconds for a connection, including DNS and TLS."""
 
@@ -89,7 +92,8 @@ class Transport:
         try:
             async with asyncio.timeout(CONNECT), self._poller.stream("GET", url, {}) as response:
                 await _fill(body, response)
-                return json.loads(inflate(response.headers.get("content-encoding", ""), bytes(body), ANSWER_LIMIT))
+                packed = response.headers.get("content-encoding", "")
+                return await asyncio.to_thread(lambda: json.loads(inflate(packed, bytes(body), ANSWER_LIMIT)))
         except (httpx.HTTPError, aiohttp.ClientError, OSError, ValueError, RecursionError):  # OSError: TimeoutError too
             return None
 
@@ -143,8 +147,16 @@ class Transport:
         except Exception as exc:  # a paid request with an unknown end must not look like our bug
             if head is None:
                 return silence(exc)
-        text = inflate(packed, bytes(body), ANSWER_LIMIT)
+        if packed.lower() in ("", "identity"):
+            text = bytes(body)
+        else:  # a few bytes may hold many
+            text = await asyncio.to_thread(inflate, packed, bytes(body), ANSWER_LIMIT)
         return Answer(head[0], text.replace(key.encode(), b"[key]") if len(key) > 5 else text, *head[1:], told)
+
+
+async def read(work: Callable[[], T], body: bytes) -> T:
+    """What `work` makes of an answer's body: in a thread if that may take long."""
+    return work() if len(body) <= SHORT else await asyncio.to_thread(work)
 
 
 async def _fill(body: bytearray, response: httpx.Response) -> None:
