@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from bot import texts
+from bot import platforms, texts
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.quotas import pricing, quote
@@ -34,7 +34,8 @@ async def standing(ctx: Context, inbound: Inbound, other: Member | None = None) 
     """The balance of the asker, or of `other`."""
     asked = quote.ask(ctx, inbound)
     if other:
-        asked = replace(asked, member=other, unlimited=False)
+        unlimited = platforms.kind(other.person.partition(":")[0]) == "operator"
+        asked = replace(asked, member=other, unlimited=unlimited)
         quoted = await _look(ctx, asked)
     else:
         asked, found = await quote.quote(ctx, asked, inbound)

@@ -55,9 +55,7 @@ def story(found: Story, now: float) -> dict[str, Any]:
         "due": desk.moment(job.due_at) if job.state != "done" else "",
         "parts": charts.row([(kind, seconds) for kind, _, seconds in parts]),
         "told_parts": [(kind, desk.part_of_time(name, seconds)) for kind, name, seconds in parts],
-        "facts": list(_facts(job)),
-        "person": f"{PATH}/people/{quote(job.person, safe=':')}",
-        "community": f"{PATH}/communities/{quote(job.scope, safe=':')}" if job.scope else "",
+        "facts": [(name, said, _path(name, job)) for name, said in _facts(job)],
         "moves": [
             (desk.moment(one.at), desk.move(one.kind, _amount(one.held, one.spent), one.book)) for one in found.moves
         ],
@@ -92,6 +90,14 @@ def _parts(job: Job, now: float) -> Iterator[tuple[str, Sentence, float]]:
     ):
         if begin is not None and (end or now) > begin:
             yield kind, name, (end or now) - begin
+
+
+def _path(name: str, job: Job) -> str:
+    """The page about a fact; empty if there is none."""
+    said = texts.desk.DESK
+    if name == said["person"]:
+        return f"{PATH}/people/{quote(job.person, safe=':')}"
+    return f"{PATH}/communities/{quote(job.scope, safe=':')}" if name == said["community"] and job.scope else ""
 
 
 def _facts(job: Job) -> Iterator[tuple[str, str]]:

@@ -129,6 +129,28 @@ async def test_a_clip_is_given_back_by_the_same_command(seat: Seat) -> None:
     assert str(texts.desk.MOVES["refund"]) in page
 
 
+async def test_an_orders_person_and_community_are_links_among_its_facts(seat: Seat) -> None:
+    await a_clip(seat, "made123456", scope=MEMBER)
+    await a_clip(seat, "alone12345")
+    await seat.enter()
+    _, page = await seat.get("/admin/jobs/made123456")
+    links = re.findall(r'<dt>(\w+)</dt><dd><a href="([^"]+)">', page)
+    assert links == [("Person", "/admin/people/telegram:9"), ("Community", f"/admin/communities/{MEMBER}")]
+    _, page = await seat.get("/admin/jobs/alone12345")
+    assert re.findall(r"<dt>(\w+)</dt><dd><a ", page) == ["Person"]
+
+
+async def test_whoever_is_not_limited_has_nothing_left_to_be_told(seat: Seat) -> None:
+    await a_life(seat, "mine123456", person="console:0")
+    await seat.enter()
+    _, page = await seat.get("/admin/people/console:0")
+    assert "console:0 is counted, but not limited." in page
+    assert " left today" not in page
+    _, page = await seat.send(page, "quota set", typed="10 a day")
+    _, page = await seat.get("/admin/people/console:0")
+    assert " left today" not in page
+
+
 async def test_jobs_are_found_by_name_by_person_and_by_how_they_ended(seat: Seat) -> None:
     await a_clip(seat, "made123456")
     await a_clip(seat, "lost123456", "failed", person="telegram:10")
