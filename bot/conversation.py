@@ -209,6 +209,8 @@ class Reply:
     """With `ask`: pictures are not part of the answer."""
     parked: str | None = None
     """A question about a parked order (`Parked.id`), answered by a button or a typed yes or no."""
+    confirms: str = ""
+    """A question about a removal: the person whose typed yes or no counts as the first or second button."""
     answered: str = ""
     """The command that a typed yes or no stood for."""
     over: str = ""

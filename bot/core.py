@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot import idempotency, log_context, platforms, rights, texts
 from bot.admin.desk import Desk
-from bot.commands import help, invocation, table
+from bot.commands import films, help, invocation, table
 from bot.context import Context, Inbox
 from bot.conversation import MENTION, Inbound, Reply
 from bot.errors import Denial, Illegal, Refusal, StoreDown
@@ -163,6 +163,10 @@ class Core:
         """Those of the jobs that belong to the person, in this order."""
         return await about.own(self.context, inbound, job_ids)
 
+    async def film(self, job: Job) -> list[Job]:
+        """The parts of the film that the person joined on the page and that ends with this clip, oldest first."""
+        return await films.noted(self.context, job)
+
     async def favour(self, inbound: Inbound, job_id: str, on: bool) -> bool:
         """Mark the person's clip as a favourite, or not; False if there is no such clip of theirs."""
         return bool(ID.fullmatch(job_id)) and await self.context.store.favour(inbound.person, job_id, on)
@@ -214,7 +218,7 @@ def spelled(inbound: Inbound) -> Inbound:
 def _of_meant(inbound: Inbound, meant: Inbound, reply: Reply) -> Reply:
     """The reply to a message, with the question that it answers; its command may be implied by that question."""
     row, implied = table.of(meant.text), meant.text != inbound.text
-    if row is not None and row.answers:
+    if row is not None and (row.answers or (implied and row.name in questions.REMOVALS)):
         over = meant.source if implied else meant.address.message if meant.pressed else ""
         return replace(reply, answered=meant.text if implied else "", over="" if reply.refused else over)
     return replace(reply, bare=True) if implied and reply.ask is not None else reply

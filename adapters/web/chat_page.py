@@ -19,7 +19,7 @@ from adapters.web.telling import json_response
 from adapters.web.templating import card, render, script_data
 from bot import texts
 from bot.catalogue import Model
-from bot.commands import table
+from bot.commands import films, table
 from bot.commands.command import in_page_menu
 from bot.conversation import Inbound
 from bot.core import Core
@@ -76,6 +76,7 @@ class ChatPage:
                 web.get("/events", sessions.for_a_person(self._events)),
                 web.post("/say", sessions.for_a_person(self._say)),
                 web.get("/frame/{job}", sessions.for_a_person(self._frame)),
+                web.get("/film/{job}", sessions.for_a_person(self._film)),
             ]
         )
         self._clips.install(app)
@@ -190,6 +191,18 @@ class ChatPage:
             return web.Response(body=await self._core.context.media.last_frame(job.clip), content_type="image/jpeg")
         except Refusal:
             raise web.HTTPNotFound from None
+
+    async def _film(self, request: web.Request, person: str) -> web.StreamResponse:
+        """The film that the person's own clip was joined to, made anew if it is no longer there."""
+        job = await self._core.own(spoken(person), request.match_info["job"])
+        parts = await self._core.film(job) if job else []
+        try:
+            film = await self._core.context.media.join(films.clips_of(parts)) if parts else None
+        except Refusal:
+            film = None
+        if film is None:
+            raise web.HTTPNotFound
+        raise web.HTTPFound(self._job_json.link(film.name, request.query.get("download", "")))
 
     async def _allowance(self, person: str) -> str:
         return await self._core.allowance(spoken(person, "/quota"))

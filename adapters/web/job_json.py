@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -66,6 +67,7 @@ class JobJson:
             "cancel": allows(job, Cancelled),
             "clip": self._clip(clip, file_name(order.prompt, job.created_at)) if clip else None,
             "joins": bool(clip and job.follows),
+            "film": self._film(job, await core.film(job)) if clip else None,
             "others": core.context.offers().several,
             "note": texts.jobs.MADE_BY_AI if clip else "",
             "alt": texts.page.alt(order.prompt),
@@ -98,12 +100,16 @@ class JobJson:
         name = file_name(found[-1].order.prompt if found else "photoplay", self._core.context.clock())
         if reply.parked and (parked := await self._core.context.store.quotas.parked(reply.parked)):
             said["question"] = self.waiting(await self._core.context.store.quotas.read(parked.body), reply)
+        elif reply.clip and len(found) > 1:
+            said["film"] = await self.job(found[-1])
         elif reply.clip:
-            said["clip"] = self._clip(reply.clip.clip, name)
+            said |= {"clip": self._clip(reply.clip.clip, name), "alt": texts.page.alt(found[-1].order.prompt)}
         elif found:
             said["jobs"] = [await self.job(job) for job in found]
         elif reply.buttons:
             said["buttons"] = [(button.label, button.command) for button in reply.buttons]
+            if reply.confirms:
+                said["command"] = reply.buttons[0].command
         if reply.ask:
             said["ask"] = reply.ask
         if reply.file:
@@ -112,9 +118,10 @@ class JobJson:
             said["files"] = [
                 {"name": paper.name, "href": _inline(paper), "picture": paper.picture} for paper in reply.papers
             ]
-        if not reply.refused and inbound.text.startswith("/forgetme yes"):
+        command = reply.answered or inbound.text
+        if not reply.refused and command.startswith("/forgetme yes"):
             said["forgotten"] = True
-        if not reply.refused and (gone := _DELETED.fullmatch(inbound.text)):
+        if not reply.refused and (gone := _DELETED.fullmatch(command)):
             said["deleted"] = gone[1]
         return said
 
@@ -126,6 +133,21 @@ class JobJson:
             "height": clip.height,
             "seconds": clip.seconds,
             "sound": clip.sound,
+        }
+
+    def _film(self, job: Job, parts: Sequence[Job]) -> dict[str, Any] | None:
+        """A joined clip, made anew when it is looked at, as it is kept for a day only."""
+        if not parts or not job.clip:
+            return None
+        path, name = f"/film/{job.id}", file_name(job.order.prompt, job.created_at)
+        links = {"src": path, "download": f"{path}?download={quote(name)}"}
+        return {
+            "text": texts.chat.joined(len(parts)),
+            "clip": self._clip(job.clip, name)
+            | links
+            | {"sound": any(part.clip and part.clip.sound for part in parts)},
+            "alt": texts.page.alt(job.order.prompt),
+            "of": " ".join(part.id for part in parts),
         }
 
     def _photo(self, photo: Photo, instead: str = _GONE) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Commands about an own clip: repeat, reword, continue, resend, join, cancel, list."""
+"""Commands about an own clip: repeat, reword, continue, resend, cancel, list."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -19,8 +19,6 @@ from bot.sentence import Sentence, lines
 
 LISTED = 10
 """Maximum clips listed by /jobs."""
-MOST_JOINED = 20
-"""Maximum clips joined into one."""
 
 
 async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -47,7 +45,7 @@ async def anew(
     ctx: Context, inbound: Inbound, job: Job, draft: Draft, can: Offers, *, seen: int | None = None
 ) -> Reply:
     """Order a clip of an earlier one's photo; `seen`: the price that the person was shown."""
-    inbound, before = replace(inbound, spoiler=job.spoiler), await _before(ctx, job)
+    inbound, before = replace(inbound, spoiler=job.spoiler), await continued(ctx, job)
     # Its photo may be the first frame of another person's clip.
     roles, source = prompt.roles(job.order), await lookup.remixed(ctx, inbound, job)
     wish = Wish(
@@ -91,25 +89,12 @@ async def next_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 async def clip(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Send a clip again, free of charge."""
     job, _ = await brought(ctx, inbound, "clip", argument)
-    shown = _shown(
+    shown = to_show(
         ctx, _clip(job), job, inbound, job.copy_id if job.address.platform == inbound.address.platform else None
     )
     share = await lookup.offered(ctx.store, job)
     others = ctx.offers().several
     return replace(status.result(job, shown, share=share, others=others), job=None, repeats=(job.id,))
-
-
-async def join(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Join a clip and the clips that it continues."""
-    job, _ = await brought(ctx, inbound, "join", argument)
-    chain: list[Job] = [job]
-    while (before := await _before(ctx, chain[0])) and len(chain) < MOST_JOINED and await _may(ctx, before, inbound):
-        chain.insert(0, before)
-    clips = [part.clip for part in chain if part.clip]
-    if job.clip is None or len(clips) < 2:
-        raise Refusal(texts.chat.NOTHING_TO_JOIN)
-    shown = _shown(ctx, await ctx.media.join(clips), job, inbound, None)
-    return Reply(texts.chat.joined(len(clips)), clip=shown, repeats=tuple(part.id for part in chain if part.clip))
 
 
 async def cancel(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -146,7 +131,8 @@ async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
     return Reply(texts.chat.CANCEL_WHICH, tuple(buttons))
 
 
-def _shown(ctx: Context, clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> ShownClip:
+def to_show(ctx: Context, clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> ShownClip:
+    """A clip made of a job, for a reply; `copy`: as in `ShownClip`. Raises `Refusal` if its file is gone."""
     file = ctx.media.stored(clip.name)
     if copy is None and not file.exists():
         raise Refusal(texts.chat.CLIP_GONE)
@@ -166,7 +152,7 @@ def _worded(words: str, job: Job, can: Offers) -> str:
     return f"{job.order.prompt} {words}".rstrip() if prompt.wordless(words, can) else words
 
 
-async def _before(ctx: Context, job: Job) -> Job | None:
+async def continued(ctx: Context, job: Job) -> Job | None:
     """The job that `job` continues."""
     return await ctx.store.job(job.follows) if job.follows else None
 
@@ -181,7 +167,7 @@ async def _own(ctx: Context, inbound: Inbound, name: str, argument: str) -> tupl
     job = await ctx.store.job(job_id)
     if job is None:
         raise Refusal(texts.chat.UNKNOWN_JOB)
-    if not await _may(ctx, job, inbound):
+    if not await may(ctx, inbound, job):
         raise Refusal(texts.chat.NOT_YOURS)
     return job, words
 
@@ -193,7 +179,7 @@ async def brought(ctx: Context, inbound: Inbound, name: str, argument: str) -> t
     return job, words
 
 
-async def _may(ctx: Context, job: Job, inbound: Inbound) -> bool:
+async def may(ctx: Context, inbound: Inbound, job: Job) -> bool:
     """Whether the job is the asker's, or belongs to this chat and the asker is a moderator here."""
     if await rights.is_own(ctx, inbound, job.person):
         return True

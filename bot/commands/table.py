@@ -6,7 +6,7 @@ from functools import partial
 
 from bot import texts
 from bot.admin import limits, operator, own_words, people, usage
-from bot.commands import clips, help, invocation, models
+from bot.commands import clips, films, help, invocation, models
 from bot.commands.command import Command, admit
 from bot.context import Context
 from bot.conversation import Inbound, Reply
@@ -118,7 +118,7 @@ _ROWS = (
     Command("with", models.with_),
     Command("model", models.model, what.MODEL, menu="everywhere", private=True, label=texts.page.PAGE["model"]),
     Command("clip", clips.clip, what.CLIP, takes="clip", again="anew"),
-    Command("join", clips.join, what.JOIN, takes="clip", again="anew"),
+    Command("join", films.join, what.JOIN, takes="clip", again="anew"),
     Command("delete", deletion.delete, what.DELETE, takes="clip", quiet=True),
     Command("words", clips.words, asks="again", again="anew"),
     Command("next", clips.next_, asks="continue", again="anew"),

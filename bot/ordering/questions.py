@@ -1,10 +1,11 @@
-"""Messages with questions about parked orders, recorded so that a typed yes finds its order, like a tap on a button.
+"""Questions that are answered by yes or no, recorded so that a typed answer finds its question, like a tap on a button.
 
-An answer belongs to the question that the platform says the person sees; else to the one that it replies to; else to
-the person's latest one in that chat.
+They are about a parked order, or about a removal (`Reply.confirms`). An answer belongs to the question that the
+platform says the person sees; else to the one that it replies to; else to the person's latest one in that chat.
 """
 
 import json
+import re
 from dataclasses import replace
 
 from bot import texts
@@ -16,6 +17,9 @@ from bot.model import ID, Address, Job
 from bot.ordering.waiting import WAIT
 
 _YES = ("/crop ", "/agree ", "/yes ")
+REMOVALS = ("forgetme", "delete")
+_REMOVAL = re.compile(r"(/forgetme) yes \w{1,32}|(/delete [\w-]{1,32}) yes", re.ASCII)
+"""The yes to a removal; its no is the same command with `no`."""
 _REPLAYED = 7 * 86_400.0
 """Seconds for which a repeated answer belongs to the same question."""
 
@@ -29,13 +33,14 @@ def check_talk(words: str) -> None:
 async def asked(ctx: Context, reply: Reply, place: Address) -> None:
     """Record the message at `place` as a question. Raises `StoreDown`."""
     parked = await ctx.store.quotas.parked(reply.parked) if reply.parked else None
-    yes = next((button.command for button in reply.buttons if button.command.startswith(_YES)), "")
-    if parked is None or not yes:
+    yes = next((button.command for button in reply.buttons if _no(button.command)), "")
+    person = parked.person if parked else reply.confirms
+    if not person or not yes:
         return
-    now, about = ctx.clock(), [parked.person]
-    note = json.dumps([now, parked.id, yes, place.message])
-    for name in (f"question:{parked.id}", f"question at {place.message}"):
-        await ctx.store.inbox.remember(place.platform, place.chat, name, note, now + WAIT, about)
+    now, about = ctx.clock(), parked.id if parked else person
+    note = json.dumps([now, about, yes, place.message])
+    for name in (f"question:{about}", f"question at {place.message}"):
+        await ctx.store.inbox.remember(place.platform, place.chat, name, note, now + WAIT, [person])
 
 
 async def of(ctx: Context, job: Job, yes: str) -> str:
@@ -63,24 +68,31 @@ async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None
         if note is None:
             return None
         await ctx.store.inbox.remember(where.platform, where.chat, again, note, now + _REPLAYED, [inbound.person])
-    _, name, yes, message = json.loads(note)
-    return replace(inbound, text=yes if said else f"/no {name}", source=message)
+    _, _, yes, message = json.loads(note)
+    return replace(inbound, text=yes if said else _no(yes), source=message)
+
+
+def _no(yes: str) -> str:
+    """The command of the no to the question that `yes` is the yes to; empty if that is no yes."""
+    command, name = (*yes.split(" "), "")[:2]
+    if f"{command} " in _YES:
+        return f"/no {name}" if ID.fullmatch(name) else ""
+    removal = _REMOVAL.fullmatch(yes)
+    return f"{removal[1] or removal[2]} no" if removal else ""
 
 
 def _to_the_seen(inbound: Inbound, *, yes: bool) -> Inbound | None:
-    command, name = (*inbound.asked.split(" "), "")[:2]
-    if f"{command} " not in _YES or not ID.fullmatch(name):
-        return None
-    return replace(inbound, text=inbound.asked if yes else f"/no {name}")
+    no = _no(inbound.asked)
+    return replace(inbound, text=inbound.asked if yes else no) if no else None
 
 
 async def _replied_to(ctx: Context, inbound: Inbound) -> str | None:
     where = inbound.address
     note = await ctx.store.inbox.recall(where.platform, where.chat, f"question at {inbound.source}", ctx.clock())
-    parked = await ctx.store.quotas.parked(json.loads(note)[1]) if note else None
-    if parked is not None and parked.person != inbound.person:
-        return None  # conversation of others
-    return note
+    about = json.loads(note)[1] if note else ""
+    parked = await ctx.store.quotas.parked(about) if ID.fullmatch(about) else None
+    person = parked.person if parked else about if ":" in about else inbound.person
+    return note if person == inbound.person else None  # conversation of others
 
 
 async def _latest(ctx: Context, inbound: Inbound) -> str | None:
@@ -90,4 +102,16 @@ async def _latest(ctx: Context, inbound: Inbound) -> str | None:
         note = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{parked.id}", now)
         if note and not taken and parked.until >= now and parked.scope == scope:
             found.append(note)
-    return max(found, key=lambda note: float(json.loads(note)[0]), default=None)
+    removal = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{inbound.person}", now)
+    if removal and not await _went_on(ctx, inbound.person, _asked_at(removal)):
+        found.append(removal)
+    return max(found, key=_asked_at, default=None)
+
+
+async def _went_on(ctx: Context, person: str, since: float) -> bool:
+    """Whether the person ordered or got a clip since then: what they write now may be about that."""
+    return any(job.changed_at > since for job in await ctx.store.jobs(person, 10))
+
+
+def _asked_at(note: str) -> float:
+    return float(json.loads(note)[0])

@@ -35,7 +35,7 @@ async def delete(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return Reply(texts.chat.KEPT, private=True)
     if word.lower() != "yes":
         yes, no = Button(texts.chat.DELETE, f"/delete {job.id} yes"), Button(texts.chat.KEEP, f"/delete {job.id} no")
-        return Reply(texts.chat.DELETE_WHAT, (yes, no), private=True)
+        return Reply(texts.chat.DELETE_WHAT, (yes, no), private=True, confirms=inbound.person)
     people = await ctx.store.accounts.people(inbound.person)
     await retention.delete(ctx.store, ctx.media, job, people, ctx.clock())
     await _note(ctx, job, people)

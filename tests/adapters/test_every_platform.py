@@ -323,27 +323,32 @@ async def test_an_answer_tapped_twice_buys_once(asking: Driver) -> None:
     assert sum(shown.clip for shown in driver.shown()) == 1
 
 
-async def test_a_panorama_is_asked_about(driver: Driver) -> None:
+@pytest.mark.parametrize("written", [False, True], ids=["tapped", "written"])
+async def test_a_panorama_is_asked_about(driver: Driver, written: bool) -> None:
+    async def answer(label: str) -> None:
+        question = await sees(driver, texts.pictures.TOO_LONG, label=texts.pictures.CROP)
+        assert not bought(driver)
+        await (driver.say(label) if written else driver.tap(question, label))
+
     await driver.say("she smiles", picture(1600, 400))
-    question = await sees(driver, texts.pictures.TOO_LONG, label=texts.pictures.CROP)
-    assert not bought(driver)
-    await driver.tap(question, texts.credits.NO)
+    await answer(texts.credits.NO)
     await sees(driver, texts.credits.DROPPED)
     await until(lambda: not any(texts.pictures.CROP in shown.buttons for shown in driver.shown()))
     await driver.say("she turns", picture(1600, 400))
-    await driver.tap(await sees(driver, texts.pictures.TOO_LONG, label=texts.pictures.CROP), texts.pictures.CROP)
+    await answer(texts.pictures.CROP)
     await sees(driver, "she turns", clip=True)
     await settled(driver)
     assert bought(driver) == 1
 
 
-async def test_a_price_above_the_communitys_limit_is_asked_about(chat: ChatDriver) -> None:
+@pytest.mark.parametrize("written", [False, True], ids=["tapped", "written"])
+async def test_a_price_above_the_communitys_limit_is_asked_about(chat: ChatDriver, written: bool) -> None:
     town = await chat.gather()
     assert not (await admin(chat, town, "/limits confirm 3")).refused
     await chat.say("she smiles", picture())
     question = await sees(chat, label=texts.credits.yes(5))
     assert not bought(chat)
-    await chat.tap(question, texts.credits.yes(5))
+    await (chat.say(texts.credits.yes(5)) if written else chat.tap(question, texts.credits.yes(5)))
     await sees(chat, "she smiles", clip=True)
     await settled(chat)
     assert bought(chat) == 1
@@ -511,19 +516,54 @@ async def test_an_unknown_command_is_named(driver: Driver) -> None:
     await sees(driver, "I don't know /waltzing.")
 
 
-async def test_forgetme_asks_first_and_then_removes_all(driver: Driver) -> None:
+@pytest.mark.parametrize("written", [False, True], ids=["tapped", "written"])
+async def test_forgetme_asks_first_and_then_removes_all(driver: Driver, written: bool) -> None:
     clip = await a_clip(driver)
     job = clip.buttons[AGAIN].split()[1]
     await driver.say("/forgetme")
     question = await sees(driver, label=texts.privacy.FORGET)
     assert await driver.house.kept()
-    await driver.tap(question, texts.privacy.FORGET)
+    if written:
+        await driver.say("no")
+        await sees(driver, texts.privacy.KEPT)
+        assert await driver.house.kept()
+        await driver.say("/forgetme")
+        await sees(driver, label=texts.privacy.FORGET)
+        await driver.say("Yes, please")
+    else:
+        await driver.tap(question, texts.privacy.FORGET)
 
     async def gone() -> bool:
         found = await driver.house.store.job(job)
         return not await driver.house.kept() and (found is None or not found.order.prompt)
 
     await until(gone)
+
+
+async def test_a_clip_is_deleted_by_a_written_yes(driver: Driver) -> None:
+    clip = await a_clip(driver)
+    job = clip.buttons[AGAIN].split()[1]
+    await driver.say(f"/delete {job}")
+    await sees(driver, label=texts.chat.DELETE)
+    await driver.say("No!")
+    await sees(driver, texts.chat.KEPT)
+    assert await driver.house.kept()
+    await driver.say(f"/delete {job}")
+    await sees(driver, label=texts.chat.DELETE)
+    await driver.say("yes")
+    await sees(driver, texts.chat.DELETED)
+    assert not await driver.house.kept()
+
+
+async def test_a_yes_after_another_clip_removes_nothing(chat: ChatDriver) -> None:
+    """What is written then is about that clip. The page knows what its person sees."""
+    await a_clip(chat)
+    await chat.say("/forgetme")
+    await sees(chat, label=texts.privacy.FORGET)
+    await a_clip(chat, "she turns")
+    await chat.say("ok")
+    await quiet(chat)
+    assert await chat.house.kept()
 
 
 # ── Hearts ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from bot import texts
 from bot.app import App
 from bot.conversation import Inbound
 from bot.model import Address
-from tests.browsing import buying, new_page, order, plays, site
+from tests.browsing import Visit, buying, new_page, order, plays, site
 from tests.whole.test_crop_browser import panorama
 
 T = texts.page.PAGE
@@ -145,3 +145,38 @@ async def test_what_is_sent_during_another_send_is_told(chromium: Browser, tmp_p
         await expect(page.locator(".turn")).to_have_count(1)
         await expect(page.locator("#notice")).to_be_empty()
         await page.context.close()
+
+
+async def test_a_removal_is_answered_in_writing_while_it_is_the_last_thing_asked(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    await order(page, photo, "slow zoom in")
+    await plays(page)
+    conversation, notice = page.locator("#conversation"), page.locator("#notice")
+    await page.get_by_role("button", name=T["delete_clip"]).click()
+    await write(page, "no")
+    await expect(conversation).to_contain_text(texts.chat.KEPT)
+    await expect(page.get_by_text(T["delete_what"])).to_be_hidden()
+    await expect(page.locator("#words")).to_be_focused()
+    await write(page, "/forgetme")
+    await expect(conversation).to_contain_text(texts.privacy.FORGET)
+    await write(page, "what goes?")
+    await expect(notice).to_have_text(T["need_photo"])
+    await write(page, "No, thanks")
+    await expect(conversation).to_contain_text(texts.privacy.KEPT)
+    await write(page, "/forgetme")
+    await expect(page.get_by_role("button", name=texts.privacy.FORGET)).to_have_count(2)
+    await write(page, "/quota")  # something else: a yes is no longer about that
+    await expect(conversation).to_contain_text(texts.credits.LATEST)
+    await write(page, "yes")
+    await expect(notice).to_have_text(T["need_photo"])
+    await page.get_by_role("button", name=T["delete_clip"]).click()
+    await write(page, "yes")
+    await expect(conversation).to_contain_text(texts.chat.DELETED)
+    await expect(page.locator("video")).to_have_count(0)
+    await order(page, photo, "slow zoom out")
+    await plays(page)
+    await write(page, "/forgetme")
+    await expect(page.get_by_role("button", name=texts.privacy.FORGET)).to_have_count(3)
+    await write(page, "Yes, please")
+    await expect(conversation).to_contain_text("Removed: 1 clip")
+    await expect(page.locator("video")).to_have_count(0)

@@ -77,7 +77,7 @@ async def test_an_end_and_ten_seconds_are_told_apart_before_they_are_sent(visit:
     await page.fill("#words", "day turns to night --10s")  # what was written does not
     await expect(page.locator("#notice")).to_have_text(T["end_or_ten"])
     await expect(page.locator("#duration-hint")).to_have_text(T["written"])  # nothing that says otherwise
-    await expect(page.locator("#end-hint")).to_be_empty()
+    await expect(page.locator("#pick-end-hint")).to_be_empty()
     await page.click("#send")
     await expect(page.locator("#notice")).to_have_text(T["end_or_ten"])
     await expect(page.locator(".turn")).to_have_count(0)

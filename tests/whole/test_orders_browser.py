@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Request, Route, expect
 
 from bot import texts
-from tests.browsing import Visit, at_rest, becomes, held, order, plays
+from tests.browsing import Visit, at_rest, becomes, held, new_page, order, plays, site
 
 T = texts.page.PAGE
 
@@ -165,10 +165,46 @@ async def test_join_shows_the_film_and_downloads_have_names(visit: Visit, photo:
         await page.get_by_role("link", name=T["download"]).first.click()
     assert re.fullmatch(r"slow-zoom-in-the-hill-\d{4}-\d\d-\d\d\.mp4", (await downloading.value).suggested_filename)
     await page.get_by_role("button", name=T["join"]).click()
-    film = page.locator(".saying")
+    film = page.locator(".turn").nth(1).locator("[data-job]")
     await expect(film).to_contain_text("2 clips as one film")
     await plays(page, 2)
     assert await page.evaluate("document.querySelectorAll('video')[2].duration") > 9
     async with page.expect_download() as downloading:
         await film.get_by_role("link", name=T["download"]).click()
     assert (await downloading.value).suggested_filename.startswith("and-back-out-")
+
+
+async def test_a_film_stays_until_one_of_its_clips_is_deleted(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    async with site(tmp_path) as (app, address):
+        page = await new_page(chromium)
+        await page.goto(address)
+        await order(page, photo, "slow zoom in")
+        await plays(page)
+        await page.get_by_role("button", name=T["go_on"]).click()
+        await page.fill("#words", "and back out")
+        await page.click("#send")
+        await plays(page, 1)
+        await page.get_by_role("button", name=T["join"]).click()
+        film = page.locator("[data-job]")
+        await expect(film).to_contain_text("2 clips as one film")
+        await page.reload()
+        await plays(page, 2)
+        await expect(page.locator(".turn").nth(1)).to_contain_text("2 clips as one film")
+        await app.media.drop_joined()  # as after a day
+        await page.reload()
+        await plays(page, 2)
+        assert await page.evaluate("document.querySelectorAll('video')[2].duration") > 9
+        stranger = await new_page(chromium)
+        await stranger.goto(address)
+        path = await page.evaluate("document.querySelectorAll('video')[2].getAttribute('src')")
+        assert [(await one.request.get(f"{address}{path}")).status for one in (page, stranger)] == [200, 404]
+        first = page.locator(".turn").first
+        await first.get_by_role("button", name=T["delete_clip"]).click()
+        await first.get_by_role("button", name=T["delete"], exact=True).click()
+        await expect(film).to_have_count(0)
+        await page.reload()
+        await expect(page.locator("video")).to_have_count(1)
+        await expect(film).to_have_count(0)
+        assert (await page.request.get(f"{address}{path}")).status == 404
+        await stranger.context.close()
+        await page.context.close()

@@ -34,14 +34,14 @@ const stream = new Stream({
   },
   lost(known) {
     // Text survives a reload, photos do not.
-    if (known && !composer.holdsPhoto) location.reload();
+    if (known && !composer.photos.start) location.reload();
     else setText(byId('offline'), t('reload'));
   },
 });
 
 byId('samples').onclick = ({ target }) => {
   const button = target.closest('button');
-  if (button) composer.sendSample(button.value, button.textContent.trim());
+  if (button) composer.post([['text', button.textContent.trim()], ['sample', button.value]]);
 };
 
 let asked = -Infinity;
@@ -55,7 +55,7 @@ receiveFiles();
 
 byId('menu').onclick = ({ target }) => {
   byId('menu').hidePopover();
-  if (target.value) composer.say(target.value, target.textContent);
+  if (target.value) composer.post([['text', target.value]], target.textContent);
 };
 
 /** Photos dropped anywhere on the page, or pasted. */

@@ -1,4 +1,4 @@
-import { h } from './dom.js';
+import { h, picture } from './dom.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
@@ -26,8 +26,4 @@ export function answerTo(words, is, ...children) {
   const node = h('article', { className: 'answer', ariaLabel: t('answer', { words }), tabIndex: -1 }, ...children);
   node.dataset.is = is;
   return node;
-}
-
-function picture(alt) {
-  return h('img', { alt, loading: 'lazy', decoding: 'async' });
 }

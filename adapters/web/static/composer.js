@@ -21,7 +21,7 @@ export class Composer {
   #notice = byId('notice');
   #send = byId('send');
   #options = new Options();
-  #photos = new Photos(() => this.#changed(), (text) => this.#tell(text));
+  photos = new Photos(() => this.#changed(), (text) => this.#tell(text));
 
   constructor(conversation) {
     this.conversation = conversation;
@@ -33,7 +33,7 @@ export class Composer {
       this.send();
     });
     this.#picker(byId('pick'), (file) => this.#put('start', file));
-    this.#picker(byId('pick-end'), (file) => this.#put(this.#photos.start ? 'end' : 'start', file));
+    this.#picker(byId('pick-end'), (file) => this.#put(this.photos.start ? 'end' : 'start', file));
     byId('rework').querySelector('button').onclick = () => this.#leaveRework();
     byId('moves').onclick = ({ target }) => target.matches('button') && this.#add(target.textContent);
     addEventListener('pagehide', () => sessionStorage.setItem(KEPT, this.#draft?.words || this.#words.value));
@@ -41,38 +41,12 @@ export class Composer {
     this.#changed();
   }
 
-  get holdsPhoto() {
-    return Boolean(this.#photos.start);
-  }
-
   /** Dropped or pasted photos: the first is the start picture, the second the end picture. */
   add(files) {
     for (const file of [...files].slice(0, 2)) {
-      const second = this.#photos.start && !this.#rework;
+      const second = this.photos.start && !this.#rework;
       this.#put(second ? 'end' : 'start', file);
     }
-  }
-
-  /** Rework: another text for a job's photo. */
-  newWords(job) {
-    this.#enterRework({ command: `/again ${job.id}`, words: job.prompt, end: Boolean(job.end) }, job.photo.src,
-      t('new_words_for', { words: job.prompt }), job.picked);
-  }
-
-  /** Continue from the last frame of a job's clip. */
-  goOn(job) {
-    this.#enterRework({ command: `/continue ${job.id}`, words: '', end: false }, `/frame/${job.id}`,
-      t('continue_of', { words: job.prompt }), job.picked);
-  }
-
-  /** Send a sample, whose picture is on the server. The draft stays. */
-  sendSample(name, words) {
-    this.#post([['text', words], ['sample', name]]);
-  }
-
-  /** Send a command, displayed as the typed text `words`. */
-  say(command, words) {
-    this.#post([['text', command]], words);
   }
 
   send() {
@@ -85,15 +59,15 @@ export class Composer {
     const words = this.#words.value.trim();
     const command = words.startsWith('/') && !this.#rework ? words : '';
     // A command or an answer keeps the rest of the draft.
-    this.#post(this.#fields(!command || command.startsWith('/animate')), command,
+    this.post(this.#fields(!command || command.startsWith('/animate')), command,
       ({ job, answered }) => (answered || (command && !job) ? this.#write('') : this.#clear()));
   }
 
   /**
-   * Refusals of a draft are displayed beside it, all other replies in the conversation.
-   * `fields` may be a promise; `command`: the question it answers; `taken`: called on success.
+   * Refusals of a draft are displayed beside it, all other replies in the conversation, after the `command` as typed.
+   * `fields` may be a promise; `taken`: called on success.
    */
-  async #post(fields, command = '', taken = () => {}) {
+  async post(fields, command = '', taken = () => {}) {
     if (this.#blocked()) return;
     this.#setBusy(true);
     const answer = await say(await fields, (share) => this.#send.style.setProperty('--sent', share));
@@ -106,13 +80,13 @@ export class Composer {
 
   /** The command of the question that a text without a photo may answer. */
   get #asked() {
-    return (!this.#photos.start && this.conversation.question?.command) || '';
+    return (!this.photos.start && this.conversation.question?.command) || '';
   }
 
   #missing() {
     const words = this.#words.value.trim();
     if (words.startsWith('/')) return '';
-    if (!this.#photos.start) return words && this.#asked ? '' : t('need_photo');
+    if (!this.photos.start) return words && this.#asked ? '' : t('need_photo');
     if (this.#options.conflict) return this.#options.conflict;
     // An unchanged rework is the purpose of Again.
     return words ? '' : t('need_words');
@@ -123,7 +97,7 @@ export class Composer {
     const words = this.#words.value.trim();
     const text = this.#rework ? `${this.#rework.command} ${words}` : words;
     const said = [['asked', this.#asked], ['text', text], ...this.#options.fields(this.#rework)];
-    return whole ? [...said, ...await this.#photos.fields()] : said;
+    return whole ? [...said, ...await this.photos.fields()] : said;
   }
 
   #write(words) {
@@ -144,26 +118,27 @@ export class Composer {
     }
     if (side === 'end') this.#options.makeRoomForEnd();
     if (this.#rework) this.#leaveRework();
-    this.#photos.set(side, file);
+    this.photos.set(side, file);
     this.#focus();
   }
 
-  #enterRework(rework, src, label, picked) {
+  /** Another text for a job's photo, or, to go `on`, for the last frame of its clip. */
+  rework({ id, prompt, photo, end, picked }, on) {
     if (this.#blocked()) return;
     const draft = this.#draft ?? {
       words: this.#words.value,
       picked: this.#options.picked,
-      photos: this.#photos.take(),
+      photos: this.photos.take(),
     };
     this.#draft = null;
     this.#clear();
     this.#draft = draft;
-    this.#rework = rework;
+    this.#rework = on ? { command: `/continue ${id}`, words: '' } : { command: `/again ${id}`, words: prompt, end };
     byId('rework').hidden = false;
-    setText(byId('rework').firstElementChild, label);
-    this.#words.value = rework.words;
+    setText(byId('rework').firstElementChild, t(on ? 'continue_of' : 'new_words_for', { words: prompt }));
+    this.#words.value = this.#rework.words;
     this.#options.reset({ ...picked });
-    this.#photos.borrow(src);
+    this.photos.borrow(on ? `/frame/${id}` : photo.src);
     this.#focus();
     this.#words.select();
   }
@@ -186,7 +161,7 @@ export class Composer {
     this.#words.value = words;
     this.#options.reset(picked);
     this.#options.open(false);
-    this.#photos.clear(photos);
+    this.photos.clear(photos);
   }
 
   /** Insert a chip's words before the options at the end of the text. */
@@ -199,9 +174,9 @@ export class Composer {
   }
 
   #changed() {
-    byId('moves').hidden = !this.#photos.start;
+    byId('moves').hidden = !this.photos.start;
     this.#options.read(this.#words.value);
-    this.#options.look({ end: Boolean(this.#photos.end || this.#rework?.end), endAllowed: !this.#rework });
+    this.#options.look({ end: Boolean(this.photos.end || this.#rework?.end), endAllowed: !this.#rework });
     this.#tell(this.#options.conflict);
     // field-sizing: content is not supported everywhere yet.
     this.#words.style.height = 'auto';

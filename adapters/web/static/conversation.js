@@ -42,12 +42,14 @@ export class Conversation {
     return allowed() && this.#order.some(({ job }) => job && job.state !== 'done');
   }
 
-  /** The question that a text answers: the latest. */
+  /** The question that a text answers: the latest. A command's is over when something follows. */
   get question() {
-    return this.#order.filter(({ open }) => open).sort((a, b) => a.asked - b.asked).at(-1);
+    const last = this.#order.at(-1);
+    return this.#order.map((item) => item.deletion ?? item)
+      .filter((item) => item.open && (item === last || !(item instanceof Saying)))
+      .sort((a, b) => a.asked - b.asked).at(-1);
   }
 
-  /** Begin a stream. */
   begin() {
     this.#told.clear();
     this.#order.forEach((item) => item.reached?.());
@@ -102,10 +104,14 @@ export class Conversation {
     saying.id = `~${String(this.#sayings += 1).padStart(6, '0')}`;
     saying.at = this.#order.at(-1)?.at ?? 0;
     this.#insert(saying);
-    announce(answer.text);
-    // Scroll to the beginning of a long reply.
+    this.#showFrom(saying.node, answer.jobs ? t('history') : answer.text);
+  }
+
+  /** Scroll to the beginning of a reply, which may be long. */
+  #showFrom(node, text) {
+    announce(text);
     this.#atEnd = false;
-    saying.node.scrollIntoView();
+    node.scrollIntoView();
   }
 
   /** Send a button's command, and show the reply. */
@@ -122,8 +128,13 @@ export class Conversation {
     if (answer.deleted) this.drop(answer.deleted);
     if (answer.view && !(this.#items.get(answer.job) instanceof Turn)) this.put(answer.view); // events may be ahead
     const asked = this.#items.get(answer.answered?.split(' ')[1]);
+    asked?.deletion?.ask(false);
     if (answer.job) this.toEnd();
     else if (answer.question) this.ask(answer.question);
+    else if (answer.film) {
+      this.put(answer.film);
+      this.#showFrom(this.#items.get(answer.film.id).film, answer.text);
+    }
     else if (asked?.tell) {
       asked.tell(answer);
       announce(answer.text);
@@ -137,16 +148,14 @@ export class Conversation {
   #invite(ask) {
     const [name, id] = ask.split(' ');
     const { job } = this.#items.get(id) ?? {};
-    if (!job) return;
-    if (name === '/continue') this.composer.goOn(job);
-    else this.composer.newWords(job);
+    if (job) this.composer.rework(job, name === '/continue');
   }
 
   /** Remove a deleted job. */
   drop(id) {
     const item = this.#items.get(id);
     if (item) this.#remove(item);
-    this.#node.querySelectorAll(`[data-job="${id}"]`).forEach((row) => row.remove());
+    this.#node.querySelectorAll(`[data-job~="${id}"]`).forEach((row) => row.remove());
     this.onChange();
   }
 

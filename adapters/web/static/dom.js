@@ -13,6 +13,8 @@ export function h(name, props = {}, ...children) {
   return node;
 }
 
+export const picture = (alt = '') => h('img', { alt, loading: 'lazy', decoding: 'async' });
+
 /** An icon of icons.html, by a reference to its symbol. */
 export function icon(name) {
   const svg = document.querySelector('svg:has(use)').cloneNode(true);

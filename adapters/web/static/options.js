@@ -19,7 +19,6 @@ export class Options {
   #no = byId('no');
   #cfg = byId('cfg');
   #automatic = byId('automatic');
-  #pickEnd = byId('pick-end');
 
   constructor() {
     this.#fold.onclick = () => this.open(this.#panel.hidden);
@@ -99,31 +98,28 @@ export class Options {
   #render() {
     const { model, can, duration, no, cfg } = this.chosen;
     const { end, endAllowed } = this.#pictures;
-    const byWords = (name) => name in this.#written;
-    if (this.#model) {
-      this.#model.value = model;
-      this.#model.disabled = byWords('model');
-    }
+    if (this.#model) this.#model.value = model;
     this.#duration.replaceChildren(...Object.entries(can.costs).map(([value, words]) => h('option', {
       value, disabled: end && this.#tooLong(value),
     }, words)));
     this.#duration.value = duration;
-    this.#duration.disabled = byWords('duration');
     if (this.#no.value !== no) this.#no.value = no;
-    this.#no.disabled = byWords('no');
     this.#cfg.value = cfg ?? 0.5;
-    this.#cfg.disabled = byWords('cfg');
     this.#cfg.ariaValueText = cfg ?? t('automatic');
     this.#cfg.classList.toggle('unset', cfg === undefined);
     this.#automatic.checked = cfg === undefined;
-    this.#automatic.disabled = byWords('cfg');
-    this.#pickEnd.disabled = !endAllowed;
 
-    const hint = (name) => byWords(name) ? t('written') : '';
-    setText(byId('duration-hint'), hint('duration') || (end && can.five_only ? t('ten_excluded') : ''));
-    setText(byId('no-hint'), hint('no'));
-    setText(byId('cfg-hint'), hint('cfg'));
-    setText(byId('end-hint'), !endAllowed ? t('end_kept') : this.#tooLong(duration) && !end ? t('five_then') : '');
+    const hints = {
+      duration: end && can.five_only && t('ten_excluded'),
+      'pick-end': endAllowed ? this.#tooLong(duration) && !end && t('five_then') : t('end_kept'),
+    };
+    for (const hint of this.#panel.querySelectorAll('.hint')) {
+      const name = hint.id.slice(0, -5);
+      const byWords = name in this.#written;
+      byId(name).disabled = byWords || (name === 'pick-end' && !endAllowed);
+      setText(hint, byWords ? t('written') : hints[name] || '');
+    }
+    this.#automatic.disabled = this.#cfg.disabled;
 
     const chips = [
       model !== values[0] && can.words,

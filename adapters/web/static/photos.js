@@ -39,7 +39,7 @@ export class Photos {
 
   /** Show a picture that is on the server; it is not sent again. */
   borrow(src) {
-    this.#put({ start: { src, file: null, name: '' }, end: null });
+    this.#put({ start: { src, name: '' }, end: null });
   }
 
   /** Remove all, to restore them later. */

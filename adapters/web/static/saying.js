@@ -1,20 +1,22 @@
 import { answerTo, Bubble } from './bubble.js';
 import { Clip } from './clip.js';
-import { button, h, iconButton, link, tied } from './dom.js';
+import { button, h, iconButton, link, picture, tied } from './dom.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
 /** A message without a photo, and the bot's reply: text, clips, files, buttons. */
 export class Saying {
-  /** `words`: the person's text; empty for a button's command. */
+  /** `words`: the person's text, or empty; `answer.command`: the yes to its question. */
   constructor(words, answer, say) {
-    const { text, clip, jobs, files = [], buttons = [] } = answer;
-    this.answer = answerTo(words || text, clip ? 'clip' : 'said');
-    if (clip) this.answer.append(stage(clip, text));
+    const { text, clip, alt, jobs, files = [], buttons = [], command } = answer;
+    this.open = Boolean(this.command = command);
+    this.asked = performance.now();
+    this.answer = answerTo(words || alt || text, clip ? 'clip' : 'said');
+    if (clip) this.answer.append(stage(clip, alt));
     this.answer.append(jobs
       ? h('ul', { className: 'jobs', ariaLabel: t('history') }, ...jobs.map((job) => row(job, say)))
       : h('p', { className: clip ? 'facts' : 'status' }, tied(text)));
-    this.answer.append(...files.filter(({ picture }) => picture)
+    this.answer.append(...files.filter((file) => file.picture)
       .map(({ href }) => h('img', { className: 'paper', src: href, alt: '' })));
     const actions = [
       ...(clip ? [link(t('download'), clip.download)] : []),
@@ -34,9 +36,8 @@ function stage(clip, alt) {
   return node;
 }
 
-/** A line of the history. */
 function row(job, say) {
-  const image = h('img', { alt: '', decoding: 'async' });
+  const image = picture();
   setSource(image, job.photo.src);
   const when = new Date(job.at * 1000)
     .toLocaleString([], { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' })

@@ -1,9 +1,10 @@
 import { answerTo, Bubble } from './bubble.js';
 import { Clip } from './clip.js';
 import { Deletion } from './deletion.js';
-import { announce, button, h, icon, link, setText } from './dom.js';
+import { announce, button, h, icon, link, picture, setText } from './dom.js';
 import { ask, askable } from './notify.js';
 import { say } from './post.js';
+import { Saying } from './saying.js';
 import { setSource } from './source.js';
 import { t } from './state.js';
 
@@ -17,7 +18,7 @@ export class Turn {
   #status = h('p', { className: 'status' });
   #facts = h('p', { className: 'facts' });
   #note = h('p', { className: 'note' });
-  #image = h('img', { alt: '', loading: 'lazy', decoding: 'async' });
+  #image = picture();
 
   constructor(job, conversation) {
     this.id = job.id;
@@ -33,12 +34,13 @@ export class Turn {
       notify: this.#button('loud', 'notify', () => ask().then(() => this.set(this.job))),
       download: link(t('download')),
       again: this.#button('again', 'again', () => this.#command('again')),
-      words: this.#button('words', 'new_words', () => composer.newWords(this.job)),
+      words: this.#button('words', 'new_words', () => composer.rework(this.job)),
       other: this.#button('tune', 'model', () => this.#command('with')),
-      goOn: this.#button('next', 'go_on', () => composer.goOn(this.job)),
+      goOn: this.#button('next', 'go_on', () => composer.rework(this.job, true)),
       join: this.#button('join', 'join', () => this.#command('join')),
     };
     this.deletion = new Deletion(() => this.#command('delete', ' yes'));
+    this.deletion.command = `/delete ${this.id} yes`;
     this.answer = answerTo(job.prompt, 'busy', this.stage, this.#status, this.#facts, this.#note,
       h('div', { className: 'actions' }, ...Object.values(this.buttons)), this.deletion.question);
     this.bubble.node.append(this.deletion.button);
@@ -73,6 +75,11 @@ export class Turn {
     join.hidden = !job.joins;
     other.hidden = !over || !job.others;
     if (clip) download.href = clip.download;
+    if (job.film && !this.film?.isConnected) {
+      this.film = new Saying('', job.film).answer;
+      this.film.dataset.job = job.film.of;
+      this.node.append(this.film);
+    }
     if (focused.hidden && this.answer.contains(focused)) this.answer.focus({ preventScroll: true });
   }
 
@@ -106,7 +113,7 @@ export class Turn {
     const { text, state } = this.job;
     const answer = await say([['text', `/${name} ${this.job.id}${more}`]]);
     if (answer.deleted) this.conversation.drop(answer.deleted);
-    if (answer.question || answer.clip || answer.buttons || (answer.job && name === 'again')) this.conversation.take('', answer);
+    if (answer.question || answer.film || answer.buttons || (answer.job && name === 'again')) this.conversation.take('', answer);
     // The change that it made may be known already, and says more.
     else if (!answer.fine || (text === this.job.text && state === this.job.state)) this.#told = answer.text;
     this.#showStatus();

@@ -45,7 +45,8 @@ async def test_commands_bring_what_they_promise(start: Start) -> None:
     listed = (await browser.say("/jobs"))[1]["jobs"]
     assert [(job["id"], job["joins"]) for job in listed] == [(then, True), (first, False)]
     for command, name in ((f"/clip {first}", "she-smiles-softly"), (f"/join {then}", "und-weiter")):
-        film_ = (await browser.say(command))[1]["clip"]
+        said = (await browser.say(command))[1]
+        film_ = said["film"]["film"]["clip"] if "film" in said else said["clip"]
         async with browser.http.get(site.base + film_["download"]) as answer:
             assert f'filename="{name}-' in answer.headers["Content-Disposition"]
             assert len(await answer.read()) > 1000

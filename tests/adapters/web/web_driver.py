@@ -53,8 +53,7 @@ class WebDriver:
         self.base = self.token = ""
 
     async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> Form:
-        standing = [] if photo else self._questions()
-        form = Form(secrets.token_hex(8), words, photo, standing[-1]["buttons"][0][1] if standing else "")
+        form = Form(secrets.token_hex(8), words, photo, "" if photo else self._asked())
         self.forms.append(form)
         self._do(self._send(form))
         return form
@@ -122,7 +121,16 @@ class WebDriver:
         for question in self._questions():
             if told.get("answered", "").endswith(f" {question['id']}"):
                 question["buttons"] = []
+        for known in [one.answer for one in self.forms if one.answer]:
+            if told.get("answered") and known.get("command") == form.asked:
+                known["buttons"], known["command"] = [], ""
         form.answer = told
+
+    def _asked(self) -> str:
+        """The yes to the question that a text answers: a removal that was asked about last, or the latest order."""
+        command: str = (self.forms[-1].answer or {}).get("command", "") if self.forms else ""
+        standing = self._questions()
+        return command or (standing[-1]["buttons"][0][1] if standing else "")
 
     def _questions(self) -> list[dict[str, Any]]:
         """Those that stand."""

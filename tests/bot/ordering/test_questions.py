@@ -7,7 +7,8 @@ import pytest
 from bot import texts
 from bot.commands.talk import assent, is_talk
 from bot.conversation import Inbound, Reply
-from bot.model import Address
+from bot.model import Address, Job
+from bot.ordering.about import SILENCE
 from bot.quotas.rules import Act, Rule
 from tests.houses import House, attached, configure, picture
 
@@ -25,11 +26,16 @@ async def asked(house: House, words: str = "she smiles", photo: bytes | None = N
 
 
 async def posted(house: House, reply: Reply) -> Address:
-    assert reply.parked
+    assert reply.parked or reply.confirms
     place = Address("telegram", "chat", f"question-{house.sent}")
     assert await house.core.stands(reply, place)
     house.clock.tick(1)
     return place
+
+
+async def a_clip(house: House) -> Job:
+    configure(house.core, ask_consent=False)
+    return await house.finish(await house.job(str((await house.say("she smiles", attached())).job)))
 
 
 async def say(house: House, text: str, to: Address | None = None, **more: object) -> Reply:
@@ -130,6 +136,29 @@ async def test_where_the_platform_says_what_is_seen_that_is_answered(house: Hous
     late = await say(house, "yes", asked=f"/yes {three}")
     assert (late.text, late.answered) == (texts.credits.PARKED_GONE, f"/yes {three}")
     assert await house.used() == 5
+
+
+async def test_a_removal_is_answered_by_whoever_asked_for_it_and_by_nobody_else(house: House) -> None:
+    job = await a_clip(house)
+    question = await house.say(f"/delete {job.id}")
+    place = await posted(house, question)
+    assert await say(house, "yes", place, user="8", called=False) == SILENCE
+    assert (await say(house, "yes", user="8")).text == texts.chat.NO_PHOTO
+    kept = await say(house, "no", place)
+    assert (kept.text, kept.over, kept.answered) == (texts.chat.KEPT, place.message, f"/delete {job.id} no")
+    gone = await say(house, "yes", place)
+    assert (gone.text, gone.over) == (texts.chat.DELETED, place.message)
+    assert (await say(house, "yes", place)).text == texts.chat.DELETED_ALREADY
+
+
+async def test_a_removal_is_over_when_its_person_orders_or_gets_a_clip(house: House) -> None:
+    job = await a_clip(house)
+    waits = str((await house.say("he waves", attached())).job)
+    house.clock.tick(1)
+    place = await posted(house, await house.say(f"/delete {job.id}"))
+    await house.finish(await house.job(waits))
+    assert (await say(house, "yes")).text == texts.chat.NO_PHOTO
+    assert (await say(house, "yes", place)).text == texts.chat.DELETED, "a reply to it is no doubt"
 
 
 async def test_other_words_stay_words(house: House) -> None:
